@@ -1,0 +1,1 @@
+"""Named, numbered streams of messages, and the bus that carries them."""

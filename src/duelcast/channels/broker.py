@@ -1,0 +1,132 @@
+"""The bus: numbers, keeps and carries the messages of channels.
+
+A port. `memory.MemoryBroker` serves one process; an implementation over a shared server serves many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+
+from duelcast.channels.names import Channel
+
+
+class Position(NamedTuple):
+    """A place in a channel: `seq` means something only together with its `epoch`."""
+
+    epoch: str
+    seq: int
+
+
+class Origin(NamedTuple):
+    """Who caused a message: a connection of some node, and the `requestId` of its command (None: none sent)."""
+
+    connection_id: str
+    request_id: str | None
+
+
+class Message(Struct, frozen=True, gc=False):
+    """A numbered message. `body` is a JSON object without `channel`, `seq` and `requestId`.
+
+    `stored_id` is the id of the row that the message tells of, where its channel's snapshot is read from a store.
+    """
+
+    channel: Channel
+    seq: int
+    body: bytes
+    key: str = ""
+    ends_key: bool = False
+    origin: Origin | None = None
+    stored_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What a subscriber needs to go on from a position.
+
+    `epoch`, `seq`: the channel's position, with which `messages` end (0 for a channel that never had a message).
+    `recovered`: `messages` are exactly what the subscriber missed. False: they are the newest per key of a
+    *latest* channel; none of an *every* channel, whose snapshot is its endpoint's.
+    """
+
+    epoch: str
+    seq: int
+    recovered: bool
+    messages: Sequence[Message]
+
+
+class BusListener(Protocol):
+    """A node's side of the bus."""
+
+    def deliver(self, message: Message) -> None:
+        """Take a message. Called in the order of `seq` within a channel, once for each message."""
+
+    def resynchronise(self) -> None:
+        """Messages may have been missed: every position that is held must be recovered anew."""
+
+
+class Broker(Protocol):
+    """Guarantees, whatever the implementation:
+
+    - Order: all listeners get the messages of a channel in the order of `seq`; a listener gets its own node's
+      messages like everybody else's.
+    - Numbers: `seq` of an *every* channel grows by one, of a *latest* channel it grows. Within an `epoch` no `seq`
+      of a channel is given twice, also where the channel was forgotten in between. A broker that lost its memory
+      has a new epoch and calls `resynchronise`.
+    - Memory: of a *latest* channel the newest message per key, and those that ended a key for
+      `ended_key_retention_s`; of an *every* channel at least `history_messages` messages and `history_s` seconds.
+      A channel that is followed is never forgotten.
+    - Recovery without gap: when `recover` or `group_messages` returns, every message up to the positions it names
+      has been given to `deliver`.
+    """
+
+    @property
+    def epoch(self) -> str:
+        """1–32 of `A-Za-z0-9_-`; changes when the memory of channels is lost."""
+
+    def attach(self, listener: BusListener) -> None:
+        """Give every message published from now on to `listener`; one listener per node."""
+
+    def publish(
+        self,
+        channel: Channel,
+        body: bytes,
+        *,
+        key: str = "",
+        ends_key: bool = False,
+        origin: Origin | None = None,
+        stored_id: int | None = None,
+    ) -> None:
+        """Number a message and hand it on. Never blocks and never raises for the state of the bus: what a lost bus
+        swallows is made good by `resynchronise`.
+
+        `origin` is for *every* channels alone; `stored_id`s of one channel are published in growing order.
+        """
+
+    def follow(self, channel: Channel) -> None:
+        """The node has a subscriber to `channel`; counted."""
+
+    def unfollow(self, channel: Channel) -> None:
+        """The counterpart of `follow`."""
+
+    async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
+        """What a subscriber to `channel` needs who handled everything up to `since` (None: nothing).
+
+        Raises `errors.Unavailable` where the bus is out of reach.
+        """
+
+    async def group_messages(self, group: str) -> Sequence[Message]:
+        """The newest messages per key of all *latest* channels of `group`, channel by channel, in `seq` order.
+
+        Raises `errors.Unavailable` where the bus is out of reach.
+        """
+
+    def lease(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Hold the only permission in the cluster to do the job `name`.
+
+        Entering waits until it is free; the body is cancelled where the lease is lost. One process holds it always.
+        """

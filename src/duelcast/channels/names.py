@@ -1,0 +1,107 @@
+"""Channels, their families and groups (protocol 2).
+
+A family is declared once, beside the domain that publishes it: the name's first part, the kind, what the key of a
+message is, the events it carries. Endpoints say who may join it and what its snapshot is.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from duelcast.wire.frames import channel_suffix
+from duelcast.wire.messages import Event
+
+
+class Kind(enum.Enum):
+    """How a channel treats messages that a subscriber has not been sent yet."""
+
+    LATEST = "latest"
+    """The newest message per key counts; an unsent older one is replaced."""
+    EVERY = "every"
+    """Each message is sent, and numbered without gaps."""
+
+
+class Role(enum.IntEnum):
+    """Who somebody is, in growing order of rights."""
+
+    ANONYMOUS = 0
+    USER = 1
+    ADMIN = 2
+    SUPERADMIN = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channel:
+    """One stream. Two channels are the same where their names are; a family gives each name one object."""
+
+    name: str
+    family: Family
+    parameter: str
+    group: str | None
+    least_role: Role
+    suffix: bytes
+
+    @property
+    def kind(self) -> Kind:
+        return self.family.kind
+
+    def __repr__(self) -> str:
+        return f"Channel({self.name!r})"
+
+
+def _no_key(_event: Event) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """All channels `<prefix>.<parameter>`, or the single channel `<prefix>` where `parameter` is None.
+
+    `parameter` is a regular expression for what follows the dot, `placeholder` its name in the documents.
+    `key` gives the key of a message of a *latest* channel; `ends_key` tells a message that ends its key: it is in
+    no snapshot, and kept for recovery. `group` gives the name of the one group that a channel belongs to, and
+    `group_names` a regular expression of all group names of the family.
+    `least_role` gives the least role that may see a channel; holders of the group with less do not get it.
+    """
+
+    prefix: str
+    kind: Kind
+    events: tuple[type[Event], ...]
+    description: str
+    parameter: str | None = None
+    placeholder: str = ""
+    key: Callable[[Event], str] = _no_key
+    key_description: str = ""
+    ends_key: Callable[[Event], bool] = field(default=lambda _event: False)
+    group: Callable[[str], str | None] = field(default=lambda _parameter: None)
+    group_names: str | None = None
+    least_role: Callable[[str], Role] = field(default=lambda _parameter: Role.ANONYMOUS)
+    _known: dict[str, Channel] = field(default_factory=dict, repr=False)
+
+    def channel(self, parameter: str = "") -> Channel:
+        """The channel of `parameter`, the same object each time."""
+        known = self._known.get(parameter)
+        if known is None:
+            name = self.prefix if self.parameter is None else f"{self.prefix}.{parameter}"
+            known = self._known[parameter] = Channel(
+                name, self, parameter, self.group(parameter), self.least_role(parameter), channel_suffix(name)
+            )
+        return known
+
+    def forget(self, parameter: str) -> None:
+        """Let go of a channel that nobody holds any more."""
+        self._known.pop(parameter, None)
+
+    def match(self, name: str) -> str | None:
+        """The parameter of `name`, or None where `name` is not of this family's grammar."""
+        if self.parameter is None:
+            return "" if name == self.prefix else None
+        found = re.fullmatch(rf"{re.escape(self.prefix)}\.({self.parameter})", name)
+        return found.group(1) if found else None
+
+    def is_group(self, name: str) -> bool:
+        """Whether `name` is a group of this family."""
+        return self.group_names is not None and re.fullmatch(self.group_names, name) is not None

@@ -1,0 +1,33 @@
+"""How a domain publishes: an event in, the bus does the rest."""
+
+from __future__ import annotations
+
+from duelcast.channels.broker import Broker, Origin
+from duelcast.channels.names import Channel
+from duelcast.clock import Clock
+from duelcast.wire.frames import encode_body
+from duelcast.wire.messages import Event
+
+
+class Publisher:
+    """Encodes an event once and gives it to the bus, with the key that its family declares."""
+
+    __slots__ = ("_broker", "_clock")
+
+    def __init__(self, broker: Broker, clock: Clock) -> None:
+        self._broker = broker
+        self._clock = clock
+
+    def publish(
+        self, channel: Channel, event: Event, *, origin: Origin | None = None, stored_id: int | None = None
+    ) -> None:
+        """Publish `event` on `channel`; see `Broker.publish` for `origin` and `stored_id`."""
+        family = channel.family
+        self._broker.publish(
+            channel,
+            encode_body(event, self._clock.time()),
+            key=family.key(event),
+            ends_key=family.ends_key(event),
+            origin=origin,
+            stored_id=stored_id,
+        )

@@ -1,0 +1,84 @@
+"""Time as a port, so that windows, limits and life cycles are tested without sleeping."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from typing import TYPE_CHECKING, Protocol
+
+
+class Clock(Protocol):
+    """Wall time, steady time, and waiting on the latter."""
+
+    def time(self) -> float:
+        """Seconds since the Unix epoch."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; only differences mean something."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once `seconds` of steady time have passed; 0 or less gives way to other tasks once."""
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def time(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class ManualClock:
+    """A clock that stands still until a test calls `advance`."""
+
+    def __init__(self, start: float = 1_800_000_000.0) -> None:
+        self._start = start
+        self._elapsed = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def time(self) -> float:
+        return self._start + self._elapsed
+
+    def monotonic(self) -> float:
+        return self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        wake = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), wake))
+        await wake
+
+    async def advance(self, seconds: float) -> None:
+        """Move on by `seconds`, waking each sleeper at its own moment, in order.
+
+        Between two moments every task that can run does, so that a sleeper may sleep again within the span.
+        """
+        end = self._elapsed + seconds
+        await self._settle()
+        while self._sleepers and self._sleepers[0][0] <= end:
+            moment, _, wake = heapq.heappop(self._sleepers)
+            self._elapsed = max(self._elapsed, moment)
+            if not wake.done():
+                wake.set_result(None)
+                await self._settle()
+        self._elapsed = end
+        await self._settle()
+
+    @staticmethod
+    async def _settle() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+if TYPE_CHECKING:
+    _conforms: tuple[type[Clock], ...] = (SystemClock, ManualClock)

@@ -1,0 +1,1 @@
+"""What the platform knows and does, independent of how it is reached."""

@@ -1,0 +1,39 @@
+"""Who is behind a connection or a request."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from duelcast.channels.names import Role
+
+WALLET_PATTERN = r"[A-Za-z0-9_\-]{1,64}"
+SCOPES = ("prices", "operations", "errors", "notifications")
+
+
+class Identity(Struct, frozen=True):
+    """A verified token, with the stored role and nickname where there are any.
+
+    `expires_at` is in epoch seconds. `scopes`: a machine's token; it may make exactly the POSTs of its scopes.
+    """
+
+    wallet: str
+    role: Role
+    nickname: str | None
+    expires_at: float
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role >= Role.ADMIN
+
+
+def is_wallet(text: str) -> bool:
+    """Whether `text` is of a wallet's grammar (protocol 1.1)."""
+    return re.fullmatch(WALLET_PATTERN, text) is not None
+
+
+def role_of(text: object) -> Role:
+    """The role of a claim: `admin` or `superadmin`; anything else is a user."""
+    return {"admin": Role.ADMIN, "superadmin": Role.SUPERADMIN}.get(text if isinstance(text, str) else "", Role.USER)

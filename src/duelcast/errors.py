@@ -1,0 +1,219 @@
+"""What can go wrong, with its face on the wire.
+
+Two trees. An `AppError` answers one request and leaves the connection open; a `Disconnect` ends the
+connection with a close code that tells a client whether to come back. Both carry sentences of ours only,
+never the text of another exception.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class AppError(Exception):
+    """An answer of type `error` (protocol 1.4), or problem details over HTTP.
+
+    `message` says what to do. `field` is the path of the field at fault (`symbols[3]`), `retry_after_ms` the
+    time after which the same request may succeed, `extra` further members of the answer.
+    """
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    http_status: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        retry_after_ms: int | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.retry_after_ms = retry_after_ms
+        self.extra = extra
+
+
+class InvalidMessage(AppError):
+    """The frame as a whole cannot be read."""
+
+    code = "INVALID_MESSAGE"
+    http_status = 400
+
+
+class UnknownMessageType(AppError):
+    """No command of this endpoint has that `type`."""
+
+    code = "UNKNOWN_MESSAGE_TYPE"
+    http_status = 400
+
+
+class InvalidRequest(AppError):
+    """A field is missing, unknown, of the wrong type or out of range."""
+
+    code = "INVALID_REQUEST"
+    http_status = 400
+
+
+class Unauthorized(AppError):
+    """A valid token is needed."""
+
+    code = "UNAUTHORIZED"
+    http_status = 401
+
+
+class PermissionDenied(AppError):
+    """Another role or another owner is needed."""
+
+    code = "PERMISSION_DENIED"
+    http_status = 403
+
+
+class RateLimitExceeded(AppError):
+    """Too many messages; this one was dropped."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+    http_status = 429
+
+
+class TokenExpired(AppError):
+    """The token of this connection has expired."""
+
+    code = "TOKEN_EXPIRED"
+    http_status = 401
+
+
+class TooManyConnections(AppError):
+    """A connection limit is reached; `scope` says which."""
+
+    code = "TOO_MANY_CONNECTIONS"
+    http_status = 503
+
+
+class UnknownChannel(AppError):
+    """Not a channel of this endpoint."""
+
+    code = "UNKNOWN_CHANNEL"
+    http_status = 404
+
+
+class SubscriptionDenied(AppError):
+    """No right to that channel, whether it exists or not."""
+
+    code = "SUBSCRIPTION_DENIED"
+    http_status = 403
+
+
+class TooManySubscriptions(AppError):
+    """The connection would follow more than it may."""
+
+    code = "TOO_MANY_SUBSCRIPTIONS"
+    http_status = 429
+
+
+class InvalidSymbols(AppError):
+    """None of the symbols is known."""
+
+    code = "INVALID_SYMBOLS"
+    http_status = 404
+
+
+class TokenNotFound(AppError):
+    """No token has that symbol."""
+
+    code = "TOKEN_NOT_FOUND"
+    http_status = 404
+
+
+class Unavailable(AppError):
+    """Storage or bus is out of reach; nothing was changed."""
+
+    code = "UNAVAILABLE"
+    http_status = 503
+
+
+class InternalError(AppError):
+    """A defect; `errorId` is in the log."""
+
+
+class Disconnect(Exception):
+    """Ends a connection with `close_code` and `reason` (RFC 6455, 7.4; protocol 1.5)."""
+
+    close_code: ClassVar[int] = 1011
+    reconnect: ClassVar[bool] = True
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ProtocolViolation(Disconnect):
+    """The peer broke RFC 6455."""
+
+    close_code = 1002
+    reconnect = False
+
+
+class UnsupportedData(Disconnect):
+    """A binary frame; every message is text."""
+
+    close_code = 1003
+    reconnect = False
+
+
+class InvalidText(Disconnect):
+    """A text message that is not UTF-8 (RFC 6455, 8.1)."""
+
+    close_code = 1007
+    reconnect = False
+
+
+class PolicyViolation(Disconnect):
+    """The reason begins with `rate_limit`, `heartbeat` or `incomplete_message`."""
+
+    close_code = 1008
+
+
+class MessageTooBig(Disconnect):
+    """A message larger than the endpoint takes."""
+
+    close_code = 1009
+    reconnect = False
+
+
+class Defect(Disconnect):
+    """A defect of the server."""
+
+    close_code = 1011
+
+
+class ServiceRestart(Disconnect):
+    """The server drains; the reason has `retry_after_ms=`."""
+
+    close_code = 1012
+
+
+class OverCapacity(Disconnect):
+    """No room for this connection; the reason has `retry_after_ms=`."""
+
+    close_code = 1013
+
+
+class AuthenticationFailed(Disconnect):
+    """Come back with another token."""
+
+    close_code = 4001
+
+
+class AccessDenied(Disconnect):
+    """The role does not suffice for this endpoint, or the wallet is banned."""
+
+    close_code = 4003
+    reconnect = False
+
+
+class SlowReader(Disconnect):
+    """The client did not read what it was sent."""
+
+    close_code = 4008

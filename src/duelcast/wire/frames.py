@@ -1,0 +1,62 @@
+"""Bytes of messages and of frames (RFC 6455, 5.2).
+
+A message is encoded once, without its addressing: `channel`, `seq` and `requestId` are appended to the bytes. A frame
+of a server is not masked, so the same bytes serve every client.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from duelcast.wire.messages import Event
+from duelcast.wire.timestamps import format_time
+
+_encode = msgspec.json.Encoder(decimal_format="string").encode
+
+
+def encode_value(value: Any) -> bytes:
+    """JSON of any value that msgspec can encode."""
+    return _encode(value)
+
+
+def encode_body(event: Event, now_s: float) -> bytes:
+    """The JSON object of `event` with its `timestamp`, still open for addressing.
+
+    `now_s` is in epoch seconds.
+    """
+    return b'%b,"timestamp":"%b"}' % (_encode(event)[:-1], format_time(now_s).encode())
+
+
+def reply_body(event: Event, now_s: float, request_id: str | None) -> bytes:
+    """A reply: no `channel`, the `requestId` where one was sent."""
+    body = encode_body(event, now_s)
+    return body if request_id is None else with_request_id(body, request_id)
+
+
+def with_request_id(body: bytes, request_id: str) -> bytes:
+    """`body` with a `requestId`."""
+    return b'%b,"requestId":%b}' % (body[:-1], _encode(request_id))
+
+
+def channel_suffix(channel: str) -> bytes:
+    """What `push_body` appends before the number; made once per channel."""
+    return b',"channel":%b' % _encode(channel)
+
+
+def push_body(body: bytes, suffix: bytes, seq: int | None) -> bytes:
+    """A push: `body` with `channel` and, where it has one, `seq`."""
+    if seq is None:
+        return b"%b%b}" % (body[:-1], suffix)
+    return b'%b%b,"seq":%d}' % (body[:-1], suffix, seq)
+
+
+def text_frame(payload: bytes) -> bytes:
+    """One unmasked, final text frame (RFC 6455, 5.2: FIN, opcode 1; length in 7, 7+16 or 7+64 bits)."""
+    size = len(payload)
+    if size < 126:
+        return b"\x81%c%b" % (size, payload)
+    if size < 65536:
+        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), payload)
+    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), payload)

@@ -1,0 +1,56 @@
+"""Base structs of all messages, and the types that commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+MAX_SAFE_INTEGER = 2**53 - 1
+
+RequestId = Annotated[str, Meta(min_length=1, max_length=64, description="Carried back by every direct answer.")]
+# `(?!\\n)` because `$` alone also matches before a line break at the end.
+Symbol = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_$.\-]{1,32}(?!\n)$", description="A symbol, in any case.")]
+SymbolOrAll = Annotated[
+    str, Meta(pattern=r"^(\*|[A-Za-z0-9_$.\-]{1,32})(?!\n)$", description="A symbol in any case, or `*`.")
+]
+ChannelName = Annotated[str, Meta(min_length=1, max_length=256, description="A channel or group name.")]
+ClientTime = (
+    Annotated[int, Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)] | float | Annotated[str, Meta(max_length=64)]
+)
+"""What `timestamp` usually is. Anything else takes the slow path of `wire.decoding`, which drops it."""
+
+
+class Command(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True, omit_defaults=True):
+    """A message from a client. `None` is an optional field that is absent."""
+
+    requestId: RequestId | None = None
+    timestamp: ClientTime | None = None
+
+
+class Event(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+    """A message to a client, without `timestamp`, `requestId`, `channel` and `seq`: the wire adds those once.
+
+    A field that may be missing has the default `UNSET`; one that is unknown is `None` (JSON null).
+    """
+
+
+class Record(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A part of an event (protocol 12)."""
+
+
+class ErrorEvent(Event, tag="error"):
+    """protocol 1.4"""
+
+    code: str
+    message: str
+    field: str | UnsetType = UNSET
+    retryAfterMs: int | UnsetType = UNSET
+
+
+def message_type(message: type[Struct]) -> str:
+    """The `type` of a command or event class."""
+    tag = msgspec.inspect.type_info(message).tag  # type: ignore[attr-defined]
+    assert isinstance(tag, str)
+    return tag
