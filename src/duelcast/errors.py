@@ -33,6 +33,8 @@ class AppError(Exception):
         self.field = field
         self.retry_after_ms = retry_after_ms
         self.extra = extra
+        self.request_id: str | None = None
+        """Of the command that caused it, where the decoder found one."""
 
 
 class InvalidMessage(AppError):

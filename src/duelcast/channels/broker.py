@@ -48,7 +48,8 @@ class Message(Struct, frozen=True, gc=False):
 class Recovery:
     """What a subscriber needs to go on from a position.
 
-    `epoch`, `seq`: the channel's position, with which `messages` end (0 for a channel that never had a message).
+    `epoch`, `seq`: the channel's position, with which `messages` end; of a channel without messages that above which
+    its numbers begin, while it is followed (0 where no channel was ever forgotten).
     `recovered`: `messages` are exactly what the subscriber missed. False: they are the newest per key of a
     *latest* channel; none of an *every* channel, whose snapshot is its endpoint's.
     """
@@ -108,7 +109,7 @@ class Broker(Protocol):
         """
 
     def follow(self, channel: Channel) -> None:
-        """The node has a subscriber to `channel`; counted."""
+        """The node has a subscriber to `channel`; counted. Called before the `recover` of that subscriber."""
 
     def unfollow(self, channel: Channel) -> None:
         """The counterpart of `follow`."""

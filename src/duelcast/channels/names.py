@@ -10,6 +10,7 @@ import enum
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from duelcast.wire.frames import channel_suffix
 from duelcast.wire.messages import Event
@@ -33,7 +34,7 @@ class Role(enum.IntEnum):
     SUPERADMIN = 3
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Channel:
     """One stream. Two channels are the same where their names are; a family gives each name one object."""
 
@@ -50,6 +51,22 @@ class Channel:
 
     def __repr__(self) -> str:
         return f"Channel({self.name!r})"
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Group:
+    """All channels of a family that name it as their group, now and later, joined as one."""
+
+    name: str
+    family: Family
+    suffix: bytes
+
+    @property
+    def kind(self) -> Kind:
+        return self.family.kind
+
+    def __repr__(self) -> str:
+        return f"Group({self.name!r})"
 
 
 def _no_key(_event: Event) -> str:
@@ -79,10 +96,11 @@ class Family:
     group: Callable[[str], str | None] = field(default=lambda _parameter: None)
     group_names: str | None = None
     least_role: Callable[[str], Role] = field(default=lambda _parameter: Role.ANONYMOUS)
-    _known: dict[str, Channel] = field(default_factory=dict, repr=False)
+    _known: WeakValueDictionary[str, Channel] = field(default_factory=WeakValueDictionary, repr=False)
+    _groups: WeakValueDictionary[str, Group] = field(default_factory=WeakValueDictionary, repr=False)
 
     def channel(self, parameter: str = "") -> Channel:
-        """The channel of `parameter`, the same object each time."""
+        """The channel of `parameter`; the same object for as long as somebody holds it."""
         known = self._known.get(parameter)
         if known is None:
             name = self.prefix if self.parameter is None else f"{self.prefix}.{parameter}"
@@ -91,9 +109,9 @@ class Family:
             )
         return known
 
-    def forget(self, parameter: str) -> None:
-        """Let go of a channel that nobody holds any more."""
-        self._known.pop(parameter, None)
+    def held(self, parameter: str) -> Channel | None:
+        """The channel of `parameter` if somebody holds it."""
+        return self._known.get(parameter)
 
     def match(self, name: str) -> str | None:
         """The parameter of `name`, or None where `name` is not of this family's grammar."""
@@ -102,6 +120,11 @@ class Family:
         found = re.fullmatch(rf"{re.escape(self.prefix)}\.({self.parameter})", name)
         return found.group(1) if found else None
 
-    def is_group(self, name: str) -> bool:
-        """Whether `name` is a group of this family."""
-        return self.group_names is not None and re.fullmatch(self.group_names, name) is not None
+    def group_named(self, name: str) -> Group | None:
+        """The group `name`, the same object for as long as somebody holds it, or None where `name` is no group of this family."""
+        if self.group_names is None or not re.fullmatch(self.group_names, name):
+            return None
+        known = self._groups.get(name)
+        if known is None:
+            known = self._groups[name] = Group(name, self, channel_suffix(name))
+        return known

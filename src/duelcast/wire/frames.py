@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from duelcast.errors import AppError
 from duelcast.wire.messages import Event
 from duelcast.wire.timestamps import format_time
 
@@ -26,13 +27,29 @@ def encode_body(event: Event, now_s: float) -> bytes:
 
     `now_s` is in epoch seconds.
     """
-    return b'%b,"timestamp":"%b"}' % (_encode(event)[:-1], format_time(now_s).encode())
+    encoded = _encode(event)
+    if event.has_own_timestamp:
+        return encoded
+    return b'%b,"timestamp":"%b"}' % (encoded[:-1], format_time(now_s).encode())
 
 
 def reply_body(event: Event, now_s: float, request_id: str | None) -> bytes:
     """A reply: no `channel`, the `requestId` where one was sent."""
     body = encode_body(event, now_s)
     return body if request_id is None else with_request_id(body, request_id)
+
+
+def error_body(error: AppError, error_type: str, now_s: float, request_id: str | None) -> bytes:
+    """An error (protocol 1.4), of type `error` or, on market-data, `ERROR`."""
+    answer = {"type": error_type, "code": error.code, "message": error.message, **error.extra}
+    if error.field is not None:
+        answer["field"] = error.field
+    if error.retry_after_ms is not None:
+        answer["retryAfterMs"] = error.retry_after_ms
+    if request_id is not None:
+        answer["requestId"] = request_id
+    answer["timestamp"] = format_time(now_s)
+    return _encode(answer)
 
 
 def with_request_id(body: bytes, request_id: str) -> bytes:

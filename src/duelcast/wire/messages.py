@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -23,7 +23,14 @@ ClientTime = (
 
 
 class Command(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True, omit_defaults=True):
-    """A message from a client. `None` is an optional field that is absent."""
+    """A message from a client. `None` is an optional field that is absent.
+
+    `timestamp` is None on every command that does not set `uses_timestamp`. A `__post_init__` that finds fields at odds
+    with one another raises `errors.InvalidRequest`.
+    """
+
+    uses_timestamp: ClassVar[bool] = False
+    """Whether `timestamp` means something to this command; to the others it may be anything."""
 
     requestId: RequestId | None = None
     timestamp: ClientTime | None = None
@@ -35,18 +42,27 @@ class Event(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True):
     A field that may be missing has the default `UNSET`; one that is unknown is `None` (JSON null).
     """
 
+    has_own_timestamp: ClassVar[bool] = False
+    """Whether `timestamp` is a field of the event (`pong` alone)."""
+
 
 class Record(Struct, kw_only=True, forbid_unknown_fields=True):
     """A part of an event (protocol 12)."""
 
 
 class ErrorEvent(Event, tag="error"):
-    """protocol 1.4"""
+    """Why a message had no effect, or why the connection ends (protocol 1.4).
+
+    `field` is the path of the field at fault, `errorId` that of a defect in the log, `scope` the limit that is reached
+    (`server`, `ip`, `user`).
+    """
 
     code: str
     message: str
     field: str | UnsetType = UNSET
     retryAfterMs: int | UnsetType = UNSET
+    errorId: str | UnsetType = UNSET
+    scope: str | UnsetType = UNSET
 
 
 def message_type(message: type[Struct]) -> str:

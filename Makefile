@@ -1,0 +1,72 @@
+# Everything a developer or CI runs. Needs make and Python 3.11 or newer; installs wheels only, into .venv.
+PYTHON ?= $(firstword $(foreach python,python3.11 python3 python3.12 python3.13,\
+	$(shell $(python) -c 'import sys; sys.version_info >= (3, 11) and print("$(python)")' 2>/dev/null)))
+BIN := .venv/bin
+SOURCES := src tests
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+INSTALL = $(BIN)/python -m pip install --quiet --only-binary :all: -r $(1) && \
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links
+
+.PHONY: run test check format docs conformance browser-test ci lock clean
+# The targets share one virtual environment.
+.NOTPARALLEL:
+
+## run: start the server on http://127.0.0.1:8069; ARGS="--port 9000" hands options on
+run: .venv/.runtime
+	$(BIN)/duelcast serve $(ARGS)
+
+## test: the test suite; ARGS="-k symbols" selects
+test: .venv/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+## check: style, types, architecture
+check: .venv/.dev
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy --strict $(SOURCES)
+	$(BIN)/lint-imports
+
+## format: what `check` would complain about and a tool can mend
+format: .venv/.dev
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+## docs: the generated pages
+docs: .venv/.dev
+	$(BIN)/python -m duelcast.settings > docs/settings.md
+
+## conformance: the Autobahn suite against the gateway; skips where its tools are absent
+conformance: .venv/.dev
+	$(BIN)/python -m tests.conformance.run
+
+## browser-test: the client guide's JavaScript in Chromium; skips where there is none
+browser-test: .venv/.dev
+	$(BIN)/python -m pytest -m browser tests/browser
+
+## ci: all of it. The suite comes last, so that its count closes the output.
+ci: check conformance browser-test test
+
+## lock: newest versions that fit; the runtime locks are parts of the developers' one
+lock: .venv/.dev
+	$(LOCK) --upgrade --extra exchanges --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --upgrade --constraint requirements-dev.lock --extra exchanges --output-file requirements-exchanges.lock pyproject.toml
+	$(LOCK) --upgrade --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Duelcast needs Python 3.11 or newer: install it, or set PYTHON." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+	$(call INSTALL,requirements.lock)
+	@touch $@
+
+.venv/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(call INSTALL,requirements-dev.lock)
+	@touch $@

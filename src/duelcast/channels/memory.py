@@ -1,0 +1,217 @@
+"""The bus of a single process."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import secrets
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position, Recovery
+from duelcast.channels.names import Channel, Kind
+from duelcast.channels.streams import STREAMS, EvictionReason, History, Retention, Stream
+from duelcast.clock import Clock
+
+HOUSEKEEPING_INTERVAL_S = 60.0
+_SWEEP_STEP_CHANNELS = 1000
+_RELIEVED_FRACTION = 0.9
+_EVICTION_REASONS: tuple[EvictionReason, ...] = ("retention", "size", "idle", "reset")
+
+
+class MemoryBroker:
+    """A broker of one process, lost with it. For the guarantees see `Broker`.
+
+    `deliver` is called within `publish`. What a listener publishes meanwhile waits until all listeners have the message
+    that is being delivered, and is delivered before the outer `publish` returns.
+
+    `max_history_bytes` bounds the histories of all channels together, bodies and bookkeeping. Beyond it the longest
+    histories lose their older halves, so that a busy channel does not cost the quiet ones their memory. The newest
+    message of each live key is state, not history, and stays.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        history_messages: int = 1000,
+        history_s: float = 600.0,
+        ended_key_retention_s: float = 600.0,
+        max_history_bytes: int = 256 * 1024 * 1024,
+    ) -> None:
+        self._clock = clock
+        self._retention = Retention(history_messages, history_s, ended_key_retention_s)
+        self._max_history_bytes = max_history_bytes
+        self._history = History()
+        self._listeners: tuple[BusListener, ...] = ()
+        self._streams: dict[str, Stream] = {}
+        self._groups: dict[str, dict[str, Stream]] = {}
+        self._highest_forgotten_seq = 0
+        self._undelivered: deque[Message] = deque()
+        self._delivering = False
+        self._epoch = _new_epoch()
+
+    @property
+    def epoch(self) -> str:
+        return self._epoch
+
+    def attach(self, listener: BusListener) -> None:
+        self._listeners += (listener,)
+
+    def publish(
+        self,
+        channel: Channel,
+        body: bytes,
+        *,
+        key: str = "",
+        ends_key: bool = False,
+        origin: Origin | None = None,
+        stored_id: int | None = None,
+    ) -> None:
+        stream = self._streams.get(channel.name)
+        if stream is None:
+            stream = self._open(channel)
+        stream.seq = seq = stream.seq + 1
+        message = Message(channel, seq, body, key, ends_key, origin, stored_id)
+        stream.add(message, self._clock.monotonic())
+        if self._history.size_bytes > self._max_history_bytes:
+            self._relieve()
+        self._undelivered.append(message)
+        if not self._delivering:
+            self._deliver()
+
+    def follow(self, channel: Channel) -> None:
+        stream = self._streams.get(channel.name)
+        if stream is None:
+            stream = self._open(channel)
+        stream.followers += 1
+
+    def unfollow(self, channel: Channel) -> None:
+        stream = self._streams[channel.name]
+        stream.followers -= 1
+        stream.touch(self._clock.monotonic())
+
+    async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
+        stream = self._streams.get(channel.name)
+        if stream is None:
+            stream = self._new_stream(channel)
+        stream.expire(self._clock.monotonic())
+        if since is not None and since.epoch == self._epoch and stream.covers(since.seq):
+            return Recovery(self._epoch, stream.seq, True, stream.since(since.seq))
+        return Recovery(self._epoch, stream.seq, False, stream.newest())
+
+    async def group_messages(self, group: str) -> Sequence[Message]:
+        streams = self._groups.get(group, {}).values()
+        return [message for stream in streams for message in stream.newest()]
+
+    def lease(self, name: str) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
+    async def run(self) -> None:
+        """Keep house once a minute, until cancelled: drop what retention no longer asks for, forget idle channels."""
+        while True:
+            await self._clock.sleep(HOUSEKEEPING_INTERVAL_S)
+            await self._sweep()
+
+    def reset(self) -> None:
+        """Lose everything but the followers, as a bus does that was restarted. Not to be called from a listener."""
+        followed = [stream for stream in self._streams.values() if stream.followers]
+        self._history.evicted["reset"] += self._history.messages
+        self._history.messages = self._history.size_bytes = 0
+        self._undelivered.clear()
+        self._streams.clear()
+        self._groups.clear()
+        self._highest_forgotten_seq = 0
+        self._epoch = _new_epoch()
+        for lost in followed:
+            self._open(lost.channel).followers = lost.followers
+        for listener in self._listeners:
+            listener.resynchronise()
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics of the bus, for a Prometheus registry."""
+        channels = GaugeMetricFamily("duelcast_bus_channels", "Channels in memory.", labels=["kind"])
+        kinds = Counter(stream.channel.kind for stream in self._streams.values())
+        for kind in Kind:
+            channels.add_metric([kind.value], kinds[kind])
+        yield channels
+        yield GaugeMetricFamily(
+            "duelcast_bus_history_messages", "Messages kept for recovery.", value=self._history.messages
+        )
+        yield GaugeMetricFamily(
+            "duelcast_bus_history_bytes", "Memory of the messages kept for recovery.", value=self._history.size_bytes
+        )
+        evicted = CounterMetricFamily(
+            "duelcast_bus_history_evicted", "Messages no longer kept for recovery.", labels=["reason"]
+        )
+        for reason in _EVICTION_REASONS:
+            evicted.add_metric([reason], self._history.evicted[reason])
+        yield evicted
+
+    def _deliver(self) -> None:
+        self._delivering = True
+        try:
+            while self._undelivered:
+                message = self._undelivered.popleft()
+                for listener in self._listeners:
+                    listener.deliver(message)
+        finally:
+            self._delivering = False
+
+    def _new_stream(self, channel: Channel) -> Stream:
+        return STREAMS[channel.kind](channel, self._retention, self._history, self._highest_forgotten_seq)
+
+    def _open(self, channel: Channel) -> Stream:
+        stream = self._streams[channel.name] = self._new_stream(channel)
+        stream.touch(self._clock.monotonic())
+        if channel.group is not None:
+            self._groups.setdefault(channel.group, {})[channel.name] = stream
+        return stream
+
+    def _relieve(self) -> None:
+        """Shrink the longest histories until there is room for a while."""
+        target = int(self._max_history_bytes * _RELIEVED_FRACTION)
+        longest = [(-stream.history_bytes, name) for name, stream in self._streams.items() if stream.history_bytes]
+        heapq.heapify(longest)
+        while self._history.size_bytes > target:
+            name = longest[0][1]
+            self._streams[name].shrink("size")
+            heapq.heapreplace(longest, (-self._streams[name].history_bytes, name))
+
+    async def _sweep(self) -> None:
+        for number, stream in enumerate(list(self._streams.values()), start=1):
+            if self._streams.get(stream.channel.name) is stream:
+                self._sweep_stream(stream)
+            if number % _SWEEP_STEP_CHANNELS == 0:
+                await asyncio.sleep(0)
+
+    def _sweep_stream(self, stream: Stream) -> None:
+        now_s = self._clock.monotonic()
+        stream.expire(now_s)
+        if not stream.followers and stream.is_idle(now_s):
+            self._forget(stream)
+
+    def _forget(self, stream: Stream) -> None:
+        channel = stream.channel
+        while stream.history_bytes:
+            stream.shrink("idle")
+        self._highest_forgotten_seq = stream.seq
+        del self._streams[channel.name]
+        if channel.group is not None:
+            group = self._groups[channel.group]
+            del group[channel.name]
+            if not group:
+                del self._groups[channel.group]
+
+
+def _new_epoch() -> str:
+    return secrets.token_urlsafe(12)  # 16 characters of `A-Za-z0-9_-`
+
+
+if TYPE_CHECKING:
+    _conforms: type[Broker] = MemoryBroker

@@ -1,0 +1,211 @@
+"""What a broker in memory keeps of one channel: its newest messages, or its history, and how far back that reaches."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter, OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Literal
+
+from duelcast.channels.broker import Message
+from duelcast.channels.names import Channel, Kind
+
+MESSAGE_OVERHEAD_BYTES = 200
+"""What a kept message takes beside its body: struct, number, time and slots (64-bit CPython 3.11)."""
+
+EvictionReason = Literal["retention", "size", "idle", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long a channel keeps what it could drop.
+
+    The history of an *every* channel is at least `history_messages` long and `history_s` old; messages that ended a key
+    are kept for `ended_key_retention_s`. A channel that nobody follows is idle after the one or the other.
+    """
+
+    history_messages: int
+    history_s: float
+    ended_key_retention_s: float
+
+
+@dataclass(slots=True)
+class History:
+    """What all channels together keep beyond the newest message of each live key, and what they dropped."""
+
+    messages: int = 0
+    size_bytes: int = 0
+    evicted: Counter[EvictionReason] = field(default_factory=Counter)
+
+
+class Stream(ABC):
+    """The memory of one channel.
+
+    `seq`: its position. `reaches_back_to`: the lowest position from which what was missed is still complete.
+    `history_bytes`: what it takes of the shared `History`. `followers`: how often it is followed.
+    """
+
+    __slots__ = (
+        "_active_s",
+        "_history",
+        "_retention",
+        "channel",
+        "followers",
+        "history_bytes",
+        "reaches_back_to",
+        "seq",
+    )
+
+    def __init__(self, channel: Channel, retention: Retention, history: History, begins_above: int) -> None:
+        self.channel = channel
+        self.seq = begins_above
+        self.reaches_back_to = begins_above
+        self.followers = 0
+        self.history_bytes = 0
+        self._retention = retention
+        self._history = history
+        self._active_s = 0.0
+
+    def covers(self, seq: int) -> bool:
+        """Whether `since(seq)` is complete."""
+        return self.reaches_back_to <= seq <= self.seq
+
+    def touch(self, now_s: float) -> None:
+        """Note that somebody used the channel just now."""
+        self._active_s = now_s
+
+    @abstractmethod
+    def add(self, message: Message, now_s: float) -> None:
+        """Keep `message`, whose number is `seq`."""
+
+    @abstractmethod
+    def newest(self) -> Sequence[Message]:
+        """The newest message of each live key in the order of `seq`; nothing of an *every* channel."""
+
+    @abstractmethod
+    def since(self, seq: int) -> Sequence[Message]:
+        """What a subscriber missed who handled everything up to `seq`, in the order of `seq`."""
+
+    @abstractmethod
+    def expire(self, now_s: float) -> None:
+        """Drop what need not be kept any longer."""
+
+    @abstractmethod
+    def shrink(self, reason: EvictionReason) -> None:
+        """Drop the older half of what could be dropped, at least one message of it."""
+
+    @abstractmethod
+    def is_idle(self, now_s: float) -> bool:
+        """Whether nobody would miss this channel (followers aside)."""
+
+    def _keep(self, message: Message) -> None:
+        size = len(message.body) + MESSAGE_OVERHEAD_BYTES
+        self.history_bytes += size
+        self._history.size_bytes += size
+        self._history.messages += 1
+
+    def _release(self, message: Message) -> None:
+        size = len(message.body) + MESSAGE_OVERHEAD_BYTES
+        self.history_bytes -= size
+        self._history.size_bytes -= size
+        self._history.messages -= 1
+
+    def _evict(self, message: Message, reason: EvictionReason) -> None:
+        self._release(message)
+        self._history.evicted[reason] += 1
+        self.reaches_back_to = max(self.reaches_back_to, message.seq)
+
+
+class EveryStream(Stream):
+    """The history of an *every* channel, without gaps."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self, channel: Channel, retention: Retention, history: History, begins_above: int) -> None:
+        super().__init__(channel, retention, history, begins_above)
+        self._kept: deque[tuple[float, Message]] = deque()
+
+    def add(self, message: Message, now_s: float) -> None:
+        self._active_s = now_s
+        self._kept.append((now_s, message))
+        self._keep(message)
+        self.expire(now_s)
+
+    def newest(self) -> Sequence[Message]:
+        return ()
+
+    def since(self, seq: int) -> Sequence[Message]:
+        missed = min(self.seq - seq, len(self._kept))
+        newest_first = [message for _, message in islice(reversed(self._kept), missed)]
+        newest_first.reverse()
+        return newest_first
+
+    def expire(self, now_s: float) -> None:
+        kept, oldest_s = self._kept, now_s - self._retention.history_s
+        while len(kept) > self._retention.history_messages and kept[0][0] < oldest_s:
+            self._evict(kept.popleft()[1], "retention")
+
+    def shrink(self, reason: EvictionReason) -> None:
+        for _ in range((len(self._kept) + 1) // 2):
+            self._evict(self._kept.popleft()[1], reason)
+
+    def is_idle(self, now_s: float) -> bool:
+        return now_s - self._active_s > self._retention.history_s
+
+
+class LatestStream(Stream):
+    """The newest message per key of a *latest* channel, and for a while those that ended a key."""
+
+    __slots__ = ("_ended", "_live")
+
+    def __init__(self, channel: Channel, retention: Retention, history: History, begins_above: int) -> None:
+        super().__init__(channel, retention, history, begins_above)
+        self._live: dict[str, Message] = {}
+        self._ended: OrderedDict[str, tuple[float, Message]] = OrderedDict()
+
+    def add(self, message: Message, now_s: float) -> None:
+        if self._ended:
+            self._replace_ended(message.key)
+            self.expire(now_s)
+        if message.ends_key:
+            self._active_s = now_s
+            self._live.pop(message.key, None)
+            self._ended[message.key] = now_s, message
+            self._keep(message)
+        else:
+            self._live[message.key] = message
+
+    def newest(self) -> Sequence[Message]:
+        return sorted(self._live.values(), key=_seq)
+
+    def since(self, seq: int) -> Sequence[Message]:
+        missed = [message for message in self._live.values() if message.seq > seq]
+        missed.extend(message for _, message in self._ended.values() if message.seq > seq)
+        missed.sort(key=_seq)
+        return missed
+
+    def expire(self, now_s: float) -> None:
+        oldest_s = now_s - self._retention.ended_key_retention_s
+        while self._ended and next(iter(self._ended.values()))[0] < oldest_s:
+            self._evict(self._ended.popitem(last=False)[1][1], "retention")
+
+    def shrink(self, reason: EvictionReason) -> None:
+        for _ in range((len(self._ended) + 1) // 2):
+            self._evict(self._ended.popitem(last=False)[1][1], reason)
+
+    def is_idle(self, now_s: float) -> bool:
+        return not self._live and now_s - self._active_s > self._retention.ended_key_retention_s
+
+    def _replace_ended(self, key: str) -> None:
+        replaced = self._ended.pop(key, None)
+        if replaced is not None:
+            self._release(replaced[1])
+
+
+STREAMS: dict[Kind, type[Stream]] = {Kind.EVERY: EveryStream, Kind.LATEST: LatestStream}
+
+
+def _seq(message: Message) -> int:
+    return message.seq

@@ -1,0 +1,45 @@
+"""The command `duelcast`: one file per sub-command, and one place that turns failures into an exit code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from duelcast.cli import asyncapi, check_config, issue_token, record, serve
+from duelcast.cli.tail import command as tail
+from duelcast.logs import describe_exception
+from duelcast.settings import ConfigurationError
+
+EXIT_DEFECT = 1
+EXIT_CONFIGURATION = 2
+EXIT_INTERRUPTED = 130
+
+# `pretty_exceptions_enable` would print the local variables of a failure, tokens among them.
+application = typer.Typer(
+    name="duelcast",
+    help="The real-time server of a trading-contest platform.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+application.command("serve")(serve.serve)
+application.command("token")(issue_token.issue_token)
+application.command("tail")(tail.tail)
+application.command("record")(record.record_feed)
+application.command("check-config")(check_config.check_config)
+application.command("asyncapi")(asyncapi.print_asyncapi)
+
+
+def main() -> None:
+    """Entry point. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted."""
+    try:
+        application()
+    except ConfigurationError as error:
+        typer.echo(f"duelcast: {error}", err=True)
+        sys.exit(EXIT_CONFIGURATION)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    except Exception as error:
+        typer.echo(f"duelcast: a defect: {describe_exception(error)}", err=True)
+        sys.exit(EXIT_DEFECT)

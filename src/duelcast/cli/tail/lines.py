@@ -1,0 +1,67 @@
+"""Messages as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+MAX_DETAIL_CHARACTERS = 240
+
+_SHOWN_APART = ("type", "channel", "seq", "timestamp", "requestId")
+
+
+def line(message: Mapping[str, Any]) -> str:
+    """Time, type, channel with its number, and the rest as shortened JSON; a price in words.
+
+    Holds no character that a terminal would act on.
+    """
+    head = [str(message.get("timestamp", ""))[11:23], str(message.get("type"))]
+    data = message.get("data")
+    if message.get("type") == "MARKET_PRICE" and isinstance(data, dict):
+        return printable("  ".join([head[0], _price(data)]))
+    if "channel" in message:
+        head.append(f"{message['channel']}#{message['seq']}" if "seq" in message else str(message["channel"]))
+    return printable("  ".join([*head, _detail(message)])).rstrip()
+
+
+def number(value: float | None, *, digits: int | None = None) -> str:
+    """With thin separators; without `digits` as many as a price of that size needs, – for None."""
+    if value is None:
+        return "–"
+    if digits is None:
+        digits = 2 if abs(value) >= 100 else 4 if abs(value) >= 0.1 else 10
+    return f"{value:,.{digits}f}"
+
+
+def percent(value: float | None) -> str:
+    """Signed, – for None."""
+    return "–" if value is None else f"{value:+.2f} %"
+
+
+def printable(text: str) -> str:
+    """`text` without control characters and others that do not show."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def _price(data: Mapping[str, Any]) -> str:
+    parts = [
+        str(data.get("symbol")).ljust(8),
+        number(data.get("price")),
+        percent(data.get("change_24h")),
+        f"volume {number(data.get('volume_24h'), digits=0)}",
+        str(data.get("source")),
+    ]
+    return "  ".join([*parts, "stale"] if data.get("stale") else parts)
+
+
+def _detail(message: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in message.items() if name not in _SHOWN_APART}
+    if not rest:
+        return ""
+    data = rest.get("data")
+    if isinstance(data, list):
+        rest["data"] = f"{len(data)} records"
+    text = msgspec.json.encode(rest).decode()
+    return text if len(text) <= MAX_DETAIL_CHARACTERS else f"{text[:MAX_DETAIL_CHARACTERS]}…"

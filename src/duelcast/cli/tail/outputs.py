@@ -1,0 +1,91 @@
+"""Where `duelcast tail` shows what it reads: raw frames, lines, or a table that updates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self, TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from duelcast.cli.tail.board import PriceBoard
+from duelcast.cli.tail.lines import line, printable
+from duelcast.clock import Clock
+
+
+class Output(Protocol):
+    """Shows messages; entered and left around their use."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+    def message(self, frame: str, message: Mapping[str, Any]) -> None:
+        """Show a message; `frame` is its text as it came."""
+
+    def notice(self, sentence: str) -> None:
+        """Tell about the connection, apart from the messages."""
+
+    def tick(self) -> None:
+        """Called a few times per second, for what changes with time alone."""
+
+
+class Lines:
+    """A line per message on `out`, notices on `err`; with `raw` the frames as they came."""
+
+    def __init__(self, out: TextIO, err: TextIO, *, raw: bool) -> None:
+        self._out = out
+        self._err = err
+        self._raw = raw
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Nothing is held: each line is flushed."""
+
+    def message(self, frame: str, message: Mapping[str, Any]) -> None:
+        # A line break in JSON can only stand between its parts.
+        text = frame.replace("\r", " ").replace("\n", " ") if self._raw else line(message)
+        print(text, file=self._out, flush=True)
+
+    def notice(self, sentence: str) -> None:
+        print(f"# {printable(sentence)}", file=self._err, flush=True)
+
+    def tick(self) -> None:
+        """Lines do not change."""
+
+
+class Board:
+    """A table of prices at the bottom of a terminal; everything else scrolls by above it."""
+
+    def __init__(self, clock: Clock, console: Console | None = None) -> None:
+        self._clock = clock
+        self._board = PriceBoard()
+        self._live = Live(console=console, auto_refresh=False, transient=False)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def message(self, frame: str, message: Mapping[str, Any]) -> None:
+        if not self._board.take(message, self._clock.monotonic()):
+            self._live.console.print(Text(line(message)))
+
+    def notice(self, sentence: str) -> None:
+        self._live.console.print(Text(f"# {printable(sentence)}", style="dim"))
+
+    def tick(self) -> None:
+        if not self._board.is_empty:
+            self._live.update(self._board.table(self._clock.monotonic()), refresh=True)

@@ -1,0 +1,86 @@
+"""A client's positions in the channels it follows (protocol 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from duelcast.channels.broker import Position
+
+
+class Positions:
+    """Learns from each message where the client stands.
+
+    A position is the `seq` of the last message handled, and it keeps its epoch. Without a message it is that of the
+    confirmation, once the snapshot has come: which the first frame shows that is no part of it. While a replay runs
+    it stays what was asked with.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Position] = {}
+        self._early: dict[str, int] = {}
+        self._unsettled: tuple[str, Position] | None = None
+        self._epoch: str | None = None
+
+    def since(self, channel: str) -> Position | None:
+        """The position to ask with, None where there is none."""
+        return self._known.get(channel)
+
+    @property
+    def epoch(self) -> str | None:
+        """The epoch of the present connection, None before it is told."""
+        return self._epoch
+
+    def connecting(self) -> None:
+        """A connection begins: what the last one left unfinished is not known."""
+        self._unsettled = None
+        self._epoch = None
+        self._early.clear()
+
+    def observe(self, message: Mapping[str, Any]) -> None:
+        """Learn from a message of the server."""
+        channel, seq = message.get("channel"), message.get("seq")
+        self._settle(channel, seq)
+        match message.get("type"):
+            case "connection_established":
+                self._established(message)
+            case "subscription_confirmed" if isinstance(channel, str):
+                self._confirmed(channel, message)
+            case "unsubscription_confirmed" if isinstance(channel, str):
+                self._known.pop(channel, None)
+            case _ if isinstance(channel, str) and isinstance(seq, int):
+                self._moved(channel, seq)
+        positions = message.get("positions")
+        if isinstance(positions, dict):
+            for name, position in positions.items():
+                self._moved(name, position)
+
+    def _settle(self, channel: object, seq: object) -> None:
+        """Take the confirmation's position where this frame is not of the snapshot that follows it."""
+        if self._unsettled is None:
+            return
+        name, position = self._unsettled
+        if name != channel or isinstance(seq, int):
+            self._known.setdefault(name, position)
+            self._unsettled = None
+
+    def _established(self, message: Mapping[str, Any]) -> None:
+        self._epoch = message.get("epoch")
+        for name, seq in self._early.items():
+            self._moved(name, seq)
+        self._early.clear()
+
+    def _confirmed(self, channel: str, message: Mapping[str, Any]) -> None:
+        epoch, seq = message.get("epoch"), message.get("seq")
+        if message.get("recovered") is True and channel in self._known:
+            return
+        self._known.pop(channel, None)
+        if isinstance(epoch, str) and isinstance(seq, int):
+            self._epoch = epoch
+            self._unsettled = (channel, Position(epoch, seq))
+
+    def _moved(self, channel: str, seq: int) -> None:
+        if self._epoch is None:
+            self._early[channel] = seq
+        else:
+            self._known[channel] = Position(self._epoch, seq)

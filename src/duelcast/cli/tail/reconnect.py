@@ -1,0 +1,67 @@
+"""Whether and when a client comes back after a connection ended (protocol 1.5)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 30.0
+LONGEST_ASKED_WAIT_S = 300.0
+
+CONNECTION_LOST = 1006
+"""No close frame (RFC 6455, 7.4.1), or no connection at all."""
+
+_STOP = {
+    1000: "The server closed the connection: done.",
+    1002: "The server refused this client: protocol error.",
+    1003: "The server refused this client: binary frame.",
+    1007: "The server refused this client: text that is not UTF-8.",
+    1009: "The server refused this client: message too big.",
+    4001: "Authentication failed or ended: come back with a new token (--token).",
+    4003: "Access denied: the role does not suffice for this endpoint, or the wallet is banned.",
+}
+_STOP_STATUS = {
+    401: "The server wants a token (--token).",
+    403: "The server refuses this origin or host name.",
+    404: "The server has no such endpoint.",
+}
+_RETRY_AFTER = re.compile(r"retry_after_ms=(\d{1,9})")
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Connect again after `delay_s`."""
+
+    delay_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Do not come back. `failed` is false where the server was simply done."""
+
+    sentence: str
+    failed: bool
+
+
+def after_close(code: int, reason: str, attempt: int, jitter: float) -> Retry | Stop:
+    """What to do after a close. `attempt` counts the connections that failed in a row, from 0; `jitter` is a random
+    number of 0 to 1 that keeps clients from coming back in step."""
+    if code in _STOP:
+        return Stop(_STOP[code], failed=code != 1000)
+    asked = _RETRY_AFTER.search(reason) if code in (1012, 1013) else None
+    if asked:
+        return Retry(min(int(asked[1]) / 1000, LONGEST_ASKED_WAIT_S))
+    return Retry(backoff_s(attempt, jitter))
+
+
+def after_refusal(status: int, attempt: int, jitter: float) -> Retry | Stop:
+    """What to do after an HTTP answer in place of an upgrade."""
+    if 400 <= status < 500 and status not in (408, 429):
+        return Stop(_STOP_STATUS.get(status, f"The server refuses the connection (HTTP {status})."), failed=True)
+    return Retry(backoff_s(attempt, jitter))
+
+
+def backoff_s(attempt: int, jitter: float) -> float:
+    """Doubles from half a second to half a minute, shortened by up to half."""
+    return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempt, 16)) * (0.5 + jitter / 2)

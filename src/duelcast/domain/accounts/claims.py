@@ -1,0 +1,91 @@
+"""What a token claims (RFC 7519; protocol 1.2), read from its verified payload."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from msgspec import Struct
+
+from duelcast.channels.names import Role
+from duelcast.domain.accounts.identity import SCOPES, is_wallet, role_of
+from duelcast.domain.accounts.nicknames import is_nickname
+from duelcast.errors import Unauthorized
+
+LEEWAY_S = 30.0
+"""How far the clocks of the issuer and of this server may be apart."""
+
+NO_RIGHTS = frozenset({"none"})
+"""The scopes of a token whose `scope` names none that we know: still a machine's, and good for nothing."""
+
+
+class Claims(Struct, frozen=True):
+    """The claims that count. `expires_at` is in epoch seconds, without the leeway."""
+
+    wallet: str
+    role: Role
+    nickname: str | None
+    expires_at: float
+    scopes: frozenset[str]
+
+
+def read_claims(payload: dict[str, Any], now_s: float, *, issuer: str | None, audience: str | None) -> Claims:
+    """The claims of a payload whose signature was verified. `now_s` is in epoch seconds.
+
+    Raises `Unauthorized` where the token does not hold now, is for somebody else, or names no wallet.
+    """
+    expires_at = _check_times(payload, now_s)
+    if issuer is not None and payload.get("iss") != issuer:
+        raise Unauthorized("The token is of another issuer.")
+    if audience is not None and not _is_for(payload.get("aud"), audience):
+        raise Unauthorized("The token is for another audience.")
+    nickname = payload.get("nickname")
+    return Claims(
+        wallet=_wallet(payload),
+        role=role_of(payload.get("role")),
+        nickname=nickname if isinstance(nickname, str) and is_nickname(nickname) else None,
+        expires_at=expires_at,
+        scopes=_scopes(payload),
+    )
+
+
+def _check_times(payload: dict[str, Any], now_s: float) -> float:
+    expires_at = _time(payload, "exp")
+    if expires_at is None:
+        raise Unauthorized("The token has no `exp`: get one that expires.")
+    if now_s >= expires_at + LEEWAY_S:
+        raise Unauthorized("The token has expired: get a new one.")
+    for claim in ("nbf", "iat"):
+        begins_at = _time(payload, claim)
+        if begins_at is not None and now_s < begins_at - LEEWAY_S:
+            raise Unauthorized(f"The token does not hold yet (`{claim}` is in the future).")
+    return expires_at
+
+
+def _time(payload: dict[str, Any], claim: str) -> float | None:
+    """A NumericDate (RFC 7519, 2)."""
+    value = payload.get(claim)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Unauthorized(f"`{claim}` of the token is not a number of seconds.")
+    return float(value)
+
+
+def _is_for(claimed: object, audience: str) -> bool:
+    return claimed == audience or (isinstance(claimed, list) and audience in claimed)
+
+
+def _wallet(payload: dict[str, Any]) -> str:
+    wallet = payload.get("wallet_address") or payload.get("sub")
+    if not isinstance(wallet, str) or not is_wallet(wallet):
+        raise Unauthorized("The token names no wallet (`wallet_address`, else `sub`).")
+    return wallet
+
+
+def _scopes(payload: dict[str, Any]) -> frozenset[str]:
+    if "scope" not in payload:
+        return frozenset()
+    claimed = payload["scope"]
+    names = claimed.split() if isinstance(claimed, str) else claimed if isinstance(claimed, list) else ()
+    return frozenset(scope for scope in SCOPES if scope in names) or NO_RIGHTS

@@ -1,0 +1,171 @@
+"""Tokens (JWT, RFC 7519): verifying those that clients bring, and making our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import jwt
+import msgspec
+from jwt.types import SigOptions
+from msgspec import Struct
+
+from duelcast.channels.names import Role
+from duelcast.clock import Clock
+from duelcast.domain.accounts.accounts import Account, Accounts
+from duelcast.domain.accounts.claims import Claims, read_claims
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.accounts.jwks import JwksKeys
+from duelcast.errors import PermissionDenied, Unauthorized
+
+MAX_TOKEN_BYTES = 8 * 1024
+SECRET_ALGORITHMS = frozenset({"HS256", "HS384", "HS512"})
+KEY_ALGORITHMS = frozenset({"EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"})
+DEFAULT_ALGORITHMS = ("HS256", "EdDSA", "RS256")
+
+_UNREADABLE = "This is not a valid token: sign in again."
+
+_verify_signature = jwt.PyJWS().decode_complete
+
+
+class _Header(Struct):
+    """The part of a JOSE header (RFC 7515, 4.1) that decides how a token is verified."""
+
+    alg: str
+    kid: str | None = None
+
+
+class TokenVerifier:
+    """Turns a token into an identity.
+
+    With `secret`, tokens of the HMAC algorithms are verified; with `jwks_url`, those of the public-key algorithms:
+    a public key is never taken for a secret. `algorithms` is the allow-list. `issuer` and `audience` are demanded
+    where they are set. Raises `ValueError` where an algorithm is not one of ours (`none` never is).
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        clock: Clock,
+        *,
+        secret: str | None = None,
+        jwks_url: str | None = None,
+        algorithms: Sequence[str] = DEFAULT_ALGORITHMS,
+        issuer: str | None = None,
+        audience: str | None = None,
+    ) -> None:
+        unknown = set(algorithms) - SECRET_ALGORITHMS - KEY_ALGORITHMS
+        if unknown:
+            raise ValueError(f"unknown token algorithms: {', '.join(sorted(unknown))}")
+        self._accounts = accounts
+        self._clock = clock
+        self._secret = secret
+        self._keys = JwksKeys(jwks_url, clock) if jwks_url is not None else None
+        self._algorithms = frozenset(algorithms)
+        self._issuer = issuer
+        self._audience = audience
+
+    async def verify(self, token: str) -> Identity:
+        """Who brings `token`. A stored role and nickname win over the claimed ones.
+
+        Raises `Unauthorized` where the token is not valid, `PermissionDenied` for a banned wallet, `Unavailable`
+        where the stored accounts or the issuer's keys are out of reach.
+        """
+        header = _read_header(token)
+        if header.alg in SECRET_ALGORITHMS:
+            claims = self._verify_with_secret(token, header)
+        else:
+            claims = await self._verify_with_key(token, header)
+        return await self._identity(claims)
+
+    def verify_claims(self, token: str) -> Claims:
+        """The claims of a token that was signed with the secret, without a look at stored accounts.
+
+        Raises `Unauthorized` where the token is not valid, or is signed with a key.
+        """
+        return self._verify_with_secret(token, _read_header(token))
+
+    async def aclose(self) -> None:
+        """Close what is open to the issuer."""
+        if self._keys is not None:
+            await self._keys.aclose()
+
+    def _verify_with_secret(self, token: str, header: _Header) -> Claims:
+        if self._secret is None or header.alg not in self._algorithms & SECRET_ALGORITHMS:
+            raise Unauthorized(_UNREADABLE)
+        return self._claims(token, header, self._secret)
+
+    async def _verify_with_key(self, token: str, header: _Header) -> Claims:
+        if self._keys is None or header.alg not in self._algorithms & KEY_ALGORITHMS:
+            raise Unauthorized(_UNREADABLE)
+        key = await self._keys.key(header.kid)
+        if key.algorithm_name != header.alg:
+            raise Unauthorized(_UNREADABLE)
+        return self._claims(token, header, key)
+
+    def _claims(self, token: str, header: _Header, key: str | jwt.PyJWK) -> Claims:
+        # PyJWT checks the signature alone: it would take the time from the system and not from our clock.
+        options: SigOptions = {"enforce_minimum_key_length": isinstance(key, jwt.PyJWK)}
+        try:
+            verified = _verify_signature(token, key, algorithms=[header.alg], options=options)
+            payload = msgspec.json.decode(verified["payload"], type=dict[str, Any])
+        except (jwt.PyJWTError, msgspec.MsgspecError, ValueError, TypeError, RecursionError):
+            raise Unauthorized(_UNREADABLE) from None
+        return read_claims(payload, self._clock.time(), issuer=self._issuer, audience=self._audience)
+
+    async def _identity(self, claims: Claims) -> Identity:
+        stored = await self._accounts.find(claims.wallet) or Account(claims.wallet)
+        if stored.banned:
+            raise PermissionDenied("This wallet is banned.")
+        nickname = stored.nickname
+        if nickname is None and claims.nickname is not None:
+            owner = await self._accounts.owner_of(claims.nickname)
+            nickname = claims.nickname if owner in (None, claims.wallet) else None
+        return Identity(
+            wallet=claims.wallet,
+            role=claims.role if stored.role is None else stored.role,
+            nickname=nickname,
+            expires_at=claims.expires_at,
+            scopes=claims.scopes,
+        )
+
+
+class TokenIssuer:
+    """Makes tokens that a `TokenVerifier` of the same secret, issuer and audience accepts (HS256)."""
+
+    def __init__(self, clock: Clock, secret: str, *, issuer: str | None = None, audience: str | None = None) -> None:
+        self._clock = clock
+        self._secret = secret
+        self._common = {"iss": issuer, "aud": audience}
+
+    def issue(
+        self,
+        wallet: str,
+        role: Role = Role.USER,
+        nickname: str | None = None,
+        scopes: Iterable[str] = (),
+        ttl_s: float = 3600.0,
+    ) -> str:
+        """A token of `wallet` that ends after `ttl_s` seconds. With `scopes` it is a machine's."""
+        now_s = self._clock.time()
+        claims = self._common | {
+            "wallet_address": wallet,
+            "sub": wallet,
+            "role": role.name.lower(),
+            "nickname": nickname,
+            "scope": " ".join(scopes) or None,
+            "iat": int(now_s),
+            "exp": int(now_s + ttl_s),
+        }
+        return jwt.encode({name: value for name, value in claims.items() if value is not None}, self._secret)
+
+
+def _read_header(token: str) -> _Header:
+    """The header, which nothing vouches for yet."""
+    if len(token) > MAX_TOKEN_BYTES or not token.isascii():
+        raise Unauthorized(_UNREADABLE)
+    encoded = token.partition(".")[0]
+    try:
+        return msgspec.json.decode(jwt.utils.base64url_decode(encoded), type=_Header)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        raise Unauthorized(_UNREADABLE) from None

@@ -1,0 +1,215 @@
+"""The token book: what is known of each symbol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from duelcast.domain.market.candles import DayFigures, MinuteRows
+from duelcast.domain.market.events import SYMBOL_PATTERN, Price, Token, TokenMetadata
+from duelcast.domain.market.metadata import unknown_metadata
+from duelcast.domain.market.ownership import Dropped, Source
+from duelcast.domain.market.recent_ids import RecentIds
+from duelcast.domain.market.windows import TradeWindows
+from duelcast.errors import TokenNotFound
+from duelcast.wire.timestamps import format_time
+
+_is_symbol = re.compile(SYMBOL_PATTERN).fullmatch
+
+
+class Quote:
+    """What the owner of a symbol told of its market; amounts in the quote currency, None where it never told.
+
+    `timestamp_s` is the venue's time of the price, else that of receipt; epoch seconds. `from_ticker`: the owner tells
+    prices apart from trades.
+    """
+
+    __slots__ = (
+        "change_24h",
+        "fdv",
+        "from_ticker",
+        "high_24h",
+        "liquidity",
+        "low_24h",
+        "market_cap",
+        "price",
+        "timestamp_s",
+        "volume_24h",
+    )
+
+    def __init__(self, price: float, timestamp_s: float) -> None:
+        self.price = price
+        self.timestamp_s = timestamp_s
+        self.from_ticker = False
+        self.change_24h: float | None = None
+        self.volume_24h: float | None = None
+        self.high_24h: float | None = None
+        self.low_24h: float | None = None
+        self.market_cap: float | None = None
+        self.fdv: float | None = None
+        self.liquidity: float | None = None
+
+
+class Entry:
+    """One symbol.
+
+    `source` is the owner that brought quotes or trades. `told_by_feed` and `put` are the layers of `metadata`.
+    `received_s` is the steady time of the newest quote or trade, `updated_s` the epoch time of the newest record of
+    any kind; `trade_s` the venue's time of the newest trade.
+    """
+
+    __slots__ = (
+        "metadata",
+        "put",
+        "quote",
+        "received_s",
+        "recent_ids",
+        "rows",
+        "source",
+        "stale",
+        "symbol",
+        "told_by_feed",
+        "trade_s",
+        "updated_s",
+        "windows",
+    )
+
+    def __init__(self, symbol: str, now_s: float) -> None:
+        self.symbol = symbol
+        self.source: Source | None = None
+        self.metadata: TokenMetadata = unknown_metadata(symbol, format_time(now_s))
+        self.told_by_feed: dict[str, Any] = {}
+        self.put: dict[str, Any] = {}
+        self.quote: Quote | None = None
+        self.rows = MinuteRows()
+        self.windows: TradeWindows | None = None
+        self.recent_ids: RecentIds | None = None
+        self.stale = False
+        self.received_s = 0.0
+        self.updated_s = now_s
+        self.trade_s = now_s
+
+    def price(self, now_s: float) -> Price | None:
+        """The record of `MARKET_PRICE` at `now_s`, epoch seconds; None before the first price."""
+        quote, source = self.quote, self.source
+        if quote is None or source is None:
+            return None
+        high, low = quote.high_24h, quote.low_24h
+        if high is None or low is None:
+            day = self._day(now_s)
+            high = day.high if high is None else high
+            low = day.low if low is None else low
+        return Price(
+            symbol=self.symbol,
+            price=quote.price,
+            change_24h=self._change_24h(quote, now_s),
+            volume_24h=self._volume_24h(quote, now_s),
+            high_24h=high,
+            low_24h=low,
+            timestamp=format_time(quote.timestamp_s),
+            source=source.name,
+            stale=self.stale,
+        )
+
+    def token(self, now_s: float) -> Token:
+        """The whole record at `now_s`, epoch seconds."""
+        metadata = self.metadata
+        token = Token(
+            symbol=self.symbol,
+            name=metadata.name,
+            address=metadata.address,
+            decimals=metadata.decimals,
+            image_url=metadata.image_url,
+            description=metadata.description,
+            color=metadata.color,
+            socials=metadata.socials,
+            websites=metadata.websites,
+            status=metadata.status,
+            updated_at=format_time(self.updated_s),
+            price=None,
+            change_24h=None,
+            volume_24h=None,
+            market_cap=None,
+            fdv=None,
+            liquidity=None,
+        )
+        quote = self.quote
+        if quote is not None:
+            token.price = quote.price
+            token.change_24h = self._change_24h(quote, now_s)
+            token.volume_24h = self._volume_24h(quote, now_s)
+            token.market_cap = quote.market_cap
+            token.fdv = quote.fdv
+            token.liquidity = quote.liquidity
+        return token
+
+    def _day(self, now_s: float) -> DayFigures:
+        day = self.rows.day(now_s)
+        assert day is not None, "each price has a minute row"
+        return day
+
+    def _change_24h(self, quote: Quote, now_s: float) -> float | None:
+        return self._day(now_s).change if quote.change_24h is None else quote.change_24h
+
+    def _volume_24h(self, quote: Quote, now_s: float) -> float | None:
+        if quote.volume_24h is not None or self.windows is None:
+            return quote.volume_24h
+        return self.windows.totals("1d", now_s).volume
+
+
+class TokenBook:
+    """All entries, at most `max_symbols()`."""
+
+    def __init__(self, max_symbols: Callable[[], int]) -> None:
+        self._max_symbols = max_symbols
+        self._entries: dict[str, Entry] = {}
+        self._sorted: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, symbol: str) -> bool:
+        return symbol in self._entries
+
+    def get(self, symbol: str) -> Entry | None:
+        return self._entries.get(symbol)
+
+    def __getitem__(self, symbol: str) -> Entry:
+        """Raises `errors.TokenNotFound`."""
+        entry = self._entries.get(symbol)
+        if entry is None:
+            raise TokenNotFound("no token has that symbol; ask for all tokens to see those there are")
+        return entry
+
+    def check_room(self, symbol: str) -> None:
+        """Raises `Dropped` where `symbol` is new and cannot be added."""
+        if symbol in self._entries:
+            return
+        if not _is_symbol(symbol):
+            raise Dropped("bad_symbol")
+        if len(self._entries) >= self._max_symbols():
+            raise Dropped("too_many_symbols")
+
+    def add(self, symbol: str, now_s: float) -> Entry:
+        """A new entry for a symbol that `check_room` let pass."""
+        entry = self._entries[symbol] = Entry(symbol, now_s)
+        self._sorted = None
+        return entry
+
+    def symbols(self) -> list[str]:
+        """All symbols, sorted; not to be changed."""
+        if self._sorted is None:
+            self._sorted = sorted(self._entries)
+        return self._sorted
+
+    def tokens(self, now_s: float) -> list[Token]:
+        """All tokens at `now_s`, epoch seconds, sorted by symbol."""
+        return [self._entries[symbol].token(now_s) for symbol in self.symbols()]
+
+
+def same_token(one: Token, other: Token) -> bool:
+    """Whether two states of a token differ at most in when they were updated."""
+    return one == msgspec.structs.replace(other, updated_at=one.updated_at)

@@ -1,0 +1,139 @@
+"""Minute rows of a symbol's price: the history, and 24 h figures where a feed gives none."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from duelcast.domain.market.amounts import MAX_AMOUNT
+from duelcast.wire.messages import Record
+from duelcast.wire.timestamps import format_time
+
+MINUTES_KEPT = 1_440
+CANDLE_MINUTES: Mapping[str, int] = {"1m": 1, "5m": 5, "15m": 15, "1h": 60, "4h": 240, "1d": 1_440}
+
+
+class Candle(Record):
+    """The price between `timestamp` and the next candle; `close` is the newest price in it."""
+
+    timestamp: str
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+class Row(NamedTuple):
+    """A minute with a price; `minute` counts from the Unix epoch."""
+
+    minute: int
+    open: float
+    high: float
+    low: float
+    close: float
+
+
+class DayFigures(NamedTuple):
+    """`high`, `low` of the last 1,440 minutes, as far as prices are known; `change` in percent against the price at
+    their beginning, None while that is not known."""
+
+    high: float
+    low: float
+    change: float | None
+
+
+class MinuteRows:
+    """The last 1,440 minutes of one price, the current one included. Minutes without a price have no row."""
+
+    __slots__ = ("_before", "_close", "_current", "_extremes", "_high", "_low", "_minute", "_open")
+
+    def __init__(self) -> None:
+        self._minute = array("q")
+        self._open = array("d")
+        self._high = array("d")
+        self._low = array("d")
+        self._close = array("d")
+        self._current: Row | None = None
+        self._before: float | None = None  # the price at the beginning of the kept minutes
+        self._extremes: tuple[float, float] | None = None
+
+    def __len__(self) -> int:
+        return len(self._minute) + (self._current is not None)
+
+    def add(self, now_s: float, price: float) -> None:
+        """Take a price that was received at `now_s`; time does not go back."""
+        minute = int(now_s // 60)
+        row = self._current
+        if row is None or minute > row.minute:
+            self._begin(minute, price)
+        elif price != row.close:
+            high = price if price > row.high else row.high
+            low = price if price < row.low else row.low
+            self._current = Row(row.minute, row.open, high, low, price)
+
+    def day(self, now_s: float) -> DayFigures | None:
+        """The figures of the last 24 h at `now_s`; None before the first price."""
+        row = self._current
+        if row is None:
+            return None
+        oldest = int(now_s // 60) - MINUTES_KEPT + 1
+        self._drop_before(oldest)
+        if row.minute < oldest:
+            return DayFigures(row.close, row.close, 0.0)
+        if self._extremes is None:
+            self._extremes = max(self._high, default=0.0), min(self._low, default=MAX_AMOUNT)
+        high, low = self._extremes
+        change = None if self._before is None else (row.close - self._before) / self._before * 100
+        return DayFigures(max(high, row.high), min(low, row.low), change)
+
+    def rows(self, now_s: float) -> Iterator[Row]:
+        """The rows of the last 24 h, oldest first."""
+        oldest = int(now_s // 60) - MINUTES_KEPT + 1
+        self._drop_before(oldest)
+        yield from map(Row, self._minute, self._open, self._high, self._low, self._close)
+        if self._current is not None and self._current.minute >= oldest:
+            yield self._current
+
+    def _begin(self, minute: int, price: float) -> None:
+        complete = self._current
+        if complete is not None:
+            self._minute.append(complete.minute)
+            self._open.append(complete.open)
+            self._high.append(complete.high)
+            self._low.append(complete.low)
+            self._close.append(complete.close)
+            self._extremes = None
+        self._current = Row(minute, price, price, price, price)
+        self._drop_before(minute - MINUTES_KEPT + 1)
+
+    def _drop_before(self, oldest: int) -> None:
+        if not self._minute or self._minute[0] >= oldest:
+            return
+        gone = bisect_right(self._minute, oldest - 1)
+        self._before = self._close[gone - 1]
+        for column in (self._minute, self._open, self._high, self._low, self._close):
+            del column[:gone]
+        self._extremes = None
+
+
+def candles(rows: Iterable[Row], minutes: int, from_s: float | None, to_s: float | None) -> list[Candle]:
+    """Candles of `minutes`, aligned to the epoch, that begin at `from_s` or later and before `to_s` (epoch seconds).
+
+    The oldest may lack the minutes that are no longer kept, the newest those still to come.
+    """
+    merged: dict[int, Row] = {}
+    for row in rows:
+        start = row.minute // minutes * minutes
+        known = merged.get(start)
+        merged[start] = (
+            row._replace(minute=start)
+            if known is None
+            else Row(start, known.open, max(known.high, row.high), min(known.low, row.low), row.close)
+        )
+    return [
+        Candle(timestamp=format_time(row.minute * 60), open=row.open, high=row.high, low=row.low, close=row.close)
+        for row in merged.values()
+        if (from_s is None or row.minute * 60 >= from_s) and (to_s is None or row.minute * 60 < to_s)
+    ]

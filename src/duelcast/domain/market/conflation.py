@@ -1,0 +1,79 @@
+"""At most one push per key and interval, and always the newest state."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable
+
+from duelcast.clock import Clock
+
+_TOLERANCE_S = 1e-6
+"""Timers may wake a little early, and sums of floats miss by an ulp."""
+_PUSHES_PER_TURN = 200
+"""So many in a row take about 2 ms; then other tasks get their turn."""
+
+
+class Conflator:
+    """Decides when a key that changed is pushed: at once where its last push is an interval ago, else exactly at the
+    interval's end.
+
+    `push` takes the key and reads the newest state by itself. It may return False where there was nothing to say,
+    which does not begin an interval. `interval_ms` is asked each time, so that a new setting acts without restart.
+    """
+
+    def __init__(self, clock: Clock, interval_ms: Callable[[], int], push: Callable[[str], bool]) -> None:
+        self._clock = clock
+        self._interval_ms = interval_ms
+        self._push = push
+        self._last_s: dict[str, float] = {}
+        self._waiting: set[str] = set()
+        self._queue: list[tuple[float, str]] = []
+        self._queued = asyncio.Event()
+
+    def offer(self, key: str) -> None:
+        """Tell that `key` changed."""
+        if key in self._waiting:
+            return
+        now_s = self._clock.monotonic()
+        due_s = self._last_s.get(key, -1e9) + self._interval_ms() / 1000
+        if now_s >= due_s - _TOLERANCE_S:
+            self._send(key, now_s)
+        else:
+            self._wait(key, due_s)
+
+    def offer_later(self, key: str) -> None:
+        """Like `offer`, but leave the push to `run`: for many keys at once."""
+        if key not in self._waiting:
+            self._wait(key, max(self._clock.monotonic(), self._last_s.get(key, -1e9) + self._interval_ms() / 1000))
+
+    async def run(self) -> None:
+        """Push what waits, each key at its moment, until cancelled."""
+        while True:
+            if not self._queue:
+                self._queued.clear()
+                await self._queued.wait()
+            delay_s = self._queue[0][0] - self._clock.monotonic()
+            if delay_s > _TOLERANCE_S:
+                await self._clock.sleep(delay_s)
+            else:
+                self._send_due()
+                await self._clock.sleep(0)
+
+    def _wait(self, key: str, due_s: float) -> None:
+        self._waiting.add(key)
+        heapq.heappush(self._queue, (due_s, key))
+        self._queued.set()
+
+    def _send_due(self) -> None:
+        now_s = self._clock.monotonic()
+        for _ in range(_PUSHES_PER_TURN):
+            if not self._queue or self._queue[0][0] > now_s + _TOLERANCE_S:
+                return
+            _, key = heapq.heappop(self._queue)
+            self._waiting.discard(key)
+            self._send(key, now_s)
+
+    def _send(self, key: str, now_s: float) -> None:
+        if self._push(key):
+            self._last_s[key] = now_s

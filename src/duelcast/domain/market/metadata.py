@@ -1,0 +1,82 @@
+"""Metadata of tokens, in three layers: nothing known, what a feed told, what was put over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from duelcast.domain.market import posted
+from duelcast.domain.market.events import TokenMetadata, Website
+from duelcast.domain.market.posted import TokenMetadataInput
+from duelcast.domain.market.ticks import TokenInfo
+
+_FEED_FIELDS: dict[str, Any] = {
+    "name": posted.Name,
+    "address": posted.Address,
+    "decimals": posted.Decimals,
+    "image_url": posted.HttpsUrl,
+    "description": posted.Description,
+    "color": posted.Color,
+    "socials": posted.Socials,
+    "websites": posted.Websites,
+}
+"""The fields that a feed may tell, each with what it must fulfil."""
+
+
+_UNKNOWN: dict[str, Any] = {
+    "name": None,
+    "address": None,
+    "decimals": None,
+    "image_url": None,
+    "description": None,
+    "color": None,
+    "socials": {},
+    "websites": [],
+    "status": "active",
+}
+
+
+def unknown_metadata(symbol: str, updated_at: str) -> TokenMetadata:
+    """A token of which only the symbol is known."""
+    return TokenMetadata(symbol=symbol, updated_at=updated_at, **_UNKNOWN)
+
+
+def fields_of_feed(info: TokenInfo) -> dict[str, Any]:
+    """What `info` tells. A field that breaks the bounds of `posted` counts as not told."""
+    told: dict[str, Any] = {}
+    for name, accepted_type in _FEED_FIELDS.items():
+        value = getattr(info, name)
+        if value is None:
+            continue
+        try:
+            told[name] = msgspec.convert(value, accepted_type)
+        except msgspec.ValidationError:
+            continue
+    if "websites" in told:
+        told["websites"] = _websites(told["websites"])
+    if info.active is not None:
+        told["status"] = "active" if info.active else "inactive"
+    return told
+
+
+def fields_of_input(given: TokenMetadataInput) -> dict[str, Any]:
+    """What was put; a field that was not given is absent."""
+    told = {name: value for name in given.__struct_fields__ if (value := getattr(given, name)) is not None}
+    if "websites" in told:
+        told["websites"] = _websites(told["websites"])
+    return told
+
+
+def merged(
+    metadata: TokenMetadata, told_by_feed: dict[str, Any], put: dict[str, Any], updated_at: str
+) -> TokenMetadata:
+    """The metadata that the layers give; `metadata` itself where that is the same."""
+    fields = {**_UNKNOWN, **told_by_feed, **put}
+    if all(getattr(metadata, name) == value for name, value in fields.items()):
+        return metadata
+    return TokenMetadata(symbol=metadata.symbol, updated_at=updated_at, **fields)
+
+
+def _websites(given: list[posted.WebsiteInput]) -> list[Website]:
+    return [Website(label=website.label, url=website.url) for website in given]

@@ -1,0 +1,158 @@
+"""What leaves the market: prices, tokens and metadata, each on its channel and not more often than agreed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.market.book import Entry, TokenBook, same_token
+from duelcast.domain.market.conflation import Conflator
+from duelcast.domain.market.events import (
+    MARKET,
+    METADATA,
+    PUBLIC_TOKENS,
+    TOKEN,
+    MarketPrice,
+    MarketSentiment,
+    Price,
+    Sentiment,
+    Token,
+    TokenData,
+    TokenListUpdate,
+    TokenMetadataUpdate,
+)
+from duelcast.domain.market.receipt import ReceiptTime
+from duelcast.domain.market.sentiment import NEUTRAL, Balance
+from duelcast.domain.market.settings import MarketSettings
+from duelcast.wire.timestamps import format_time
+
+_LIST_SETTLE_S = 1.0
+"""Tokens are often added by the dozen: the list waits this long for those that follow the first."""
+_LIST_AGE_S = 1.0
+
+
+class MarketOutlet:
+    """Publishes changes of the book; asks `settings` for the intervals each time."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        clock: Clock,
+        receipt: ReceiptTime,
+        book: TokenBook,
+        settings: Callable[[], MarketSettings],
+    ) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._receipt = receipt
+        self._book = book
+        self._settings = settings
+        self.prices = Conflator(clock, lambda: settings().price_interval_ms, self._push_price)
+        self.tokens = Conflator(clock, lambda: settings().token_data_interval_ms, self._push_token)
+        self._pushed_prices: dict[str, Price] = {}
+        self._pushed_tokens: dict[str, Token] = {}
+        self._pushed_balances: dict[str, Balance] = {}
+        self._list_due = asyncio.Event()
+        self._list_due.set()  # so that the channel has a list from the start, also without tokens
+        self._list: TokenListUpdate | None = None
+        self._list_built_s = 0.0
+        self._moved = False  # whether a market field of some token changed since the list was built
+
+    def metadata_changed(self, entry: Entry) -> None:
+        """A token was added, or its metadata or status changed."""
+        self._publisher.publish(METADATA.channel(entry.symbol), TokenMetadataUpdate(data=[entry.metadata]))
+        self._list = None
+        self._list_due.set()
+
+    def price_changed(self, entry: Entry) -> None:
+        """The quote of a token may have changed."""
+        if _is_news(entry, self._pushed_prices.get(entry.symbol)):
+            self.prices.offer(entry.symbol)
+
+    def staleness_changed(self, entry: Entry) -> None:
+        """A token turned stale or fresh without a record of its own, as many others do at the same time."""
+        if entry.quote is not None:
+            self.prices.offer_later(entry.symbol)
+
+    def token_changed(self, entry: Entry) -> None:
+        """A market field or the metadata of a token may have changed."""
+        self._moved = True
+        self.tokens.offer(entry.symbol)
+
+    def priced_first(self, entry: Entry) -> None:
+        """The token got its first price: from now on it has a sentiment."""
+        self.push_balance(entry.symbol, NEUTRAL, self._receipt.now_s())
+
+    def push_balance(self, symbol: str, balance: Balance, now_s: float) -> None:
+        """Publish the sentiment of `symbol` where it changed."""
+        if self._pushed_balances.get(symbol) == balance:
+            return
+        self._pushed_balances[symbol] = balance
+        sentiment = Sentiment(
+            symbol=symbol,
+            sentiment_score=balance.score,
+            buy_pressure=balance.buy_pressure,
+            sell_pressure=balance.sell_pressure,
+            volume_trend=balance.trend,
+            timestamp=format_time(now_s),
+        )
+        self._publisher.publish(MARKET.channel(symbol), MarketSentiment(data=sentiment))
+
+    def token_list(self) -> TokenListUpdate:
+        """All tokens: added ones and metadata at once, market fields at most a second old. The same object until it is
+        built anew."""
+        now_s = self._clock.monotonic()
+        if self._list is None or (self._moved and now_s - self._list_built_s >= _LIST_AGE_S):
+            self._list = TokenListUpdate(data=self._book.tokens(self._receipt.now_s()))
+            self._list_built_s = now_s
+            self._moved = False
+        return self._list
+
+    async def run_token_list(self) -> None:
+        """Publish the complete list, at most once per interval, where tokens were added or changed."""
+        while True:
+            await self._list_due.wait()
+            interval_s = self._settings().token_list_interval_ms / 1000
+            settle_s = min(_LIST_SETTLE_S, interval_s)
+            await self._clock.sleep(settle_s)
+            self._list_due.clear()
+            self._publisher.publish(PUBLIC_TOKENS.channel(), self.token_list())
+            await self._clock.sleep(interval_s - settle_s)
+
+    def _push_price(self, symbol: str) -> bool:
+        entry = self._book[symbol]
+        if not _is_news(entry, self._pushed_prices.get(symbol)):
+            return False
+        price = entry.price(self._receipt.now_s())
+        if price is None:
+            return False
+        self._pushed_prices[symbol] = price
+        self._publisher.publish(MARKET.channel(symbol), MarketPrice(data=price))
+        return True
+
+    def _push_token(self, symbol: str) -> bool:
+        token = self._book[symbol].token(self._receipt.now_s())
+        pushed = self._pushed_tokens.get(symbol)
+        if pushed is not None and same_token(token, pushed):
+            return False
+        self._pushed_tokens[symbol] = token
+        self._publisher.publish(TOKEN.channel(symbol), TokenData(symbol=symbol, data=token))
+        return True
+
+
+def _is_news(entry: Entry, pushed: Price | None) -> bool:
+    """Whether the price itself, its source or its staleness changed, or a figure of the day became known. Other
+    figures move on with the next price, and in `token_data`."""
+    quote, source = entry.quote, entry.source
+    if quote is None or source is None:
+        return False
+    return (
+        pushed is None
+        or pushed.price != quote.price
+        or pushed.stale != entry.stale
+        or pushed.source != source.name
+        or (pushed.change_24h is None and quote.change_24h is not None)
+        or (pushed.volume_24h is None and (quote.volume_24h is not None or entry.windows is not None))
+    )

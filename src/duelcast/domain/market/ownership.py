@@ -1,0 +1,93 @@
+"""Whose records of a symbol count: those of the source that was named first (protocol 3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Literal
+
+FeedStatus = Literal["starting", "running", "failed"]
+DropReason = Literal["invalid", "bad_symbol", "not_owner", "too_many_symbols", "duplicate"]
+
+POSTED_SOURCE = "http"
+REMEMBERED_POSTED_IDS = 10_000
+REMEMBERED_FEED_IDS = 1_000
+"""A venue repeats its latest trades after a reconnect; a platform that posts may repeat a whole batch."""
+
+
+class Dropped(Exception):
+    """A record is not used; `reason` says why, and is counted."""
+
+    def __init__(self, reason: DropReason) -> None:
+        super().__init__(reason)
+        self.reason: DropReason = reason
+
+
+class Source:
+    """Where records come from: a feed, or posting over HTTP, whose `rank` is behind that of every feed.
+
+    `received_s` is the steady time of its newest record of any kind. `symbols` are those it owns.
+    """
+
+    __slots__ = (
+        "accepted",
+        "dropped",
+        "failure",
+        "name",
+        "rank",
+        "received_s",
+        "remembered_ids",
+        "stale",
+        "status",
+        "symbols",
+    )
+
+    def __init__(self, name: str, rank: float, remembered_ids: int) -> None:
+        self.name = name
+        self.rank = rank
+        self.remembered_ids = remembered_ids
+        self.status: FeedStatus = "starting"
+        self.failure: str | None = None
+        self.received_s: float | None = None
+        self.stale = False
+        self.symbols: set[str] = set()
+        self.accepted: Counter[str] = Counter()
+        self.dropped: Counter[str] = Counter()
+
+
+class Ownership:
+    """Who owns which symbol: the first-named source that claims it beforehand or brings it."""
+
+    def __init__(self) -> None:
+        self.posted = Source(POSTED_SOURCE, float("inf"), REMEMBERED_POSTED_IDS)
+        self.feeds: list[Source] = []
+        self._owners: dict[str, Source] = {}
+
+    def add_feed(self, name: str, claims: frozenset[str]) -> Source:
+        """A feed that ranks behind those added before. It owns those of its `claims` that nobody claimed yet."""
+        feed = Source(name, len(self.feeds), REMEMBERED_FEED_IDS)
+        self.feeds.append(feed)
+        for symbol in claims:
+            if symbol not in self._owners:
+                self._own(symbol, feed)
+        return feed
+
+    def owner(self, symbol: str) -> Source | None:
+        return self._owners.get(symbol)
+
+    def check(self, source: Source, symbol: str) -> None:
+        """Raises `Dropped` where `symbol` belongs to a source named before `source`."""
+        owner = self._owners.get(symbol)
+        if owner is not None and owner.rank < source.rank:
+            raise Dropped("not_owner")
+
+    def take(self, source: Source, symbol: str) -> None:
+        """`source`, which `check` let pass, brings `symbol`: it is the owner from now on."""
+        owner = self._owners.get(symbol)
+        if owner is not source:
+            if owner is not None:
+                owner.symbols.discard(symbol)
+            self._own(symbol, source)
+
+    def _own(self, symbol: str, source: Source) -> None:
+        self._owners[symbol] = source
+        source.symbols.add(symbol)

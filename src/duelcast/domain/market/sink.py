@@ -1,0 +1,56 @@
+"""A feed's way into the market."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from msgspec import Struct
+
+from duelcast.domain.market.intake import Intake
+from duelcast.domain.market.ownership import Dropped, FeedStatus, Source
+from duelcast.domain.market.ticks import Tick
+
+
+class FeedState(Struct, kw_only=True, frozen=True):
+    """How a feed is. `age_ms` is since its newest record, None before the first; `reason` is why it failed; `symbols`
+    counts those it owns."""
+
+    name: str
+    status: FeedStatus
+    reason: str | None
+    age_ms: int | None
+    symbols: int
+
+
+class MarketSink:
+    """Takes what one feed reads; conforms to `feeds.source.Sink`."""
+
+    __slots__ = ("_intake", "_source")
+
+    def __init__(self, intake: Intake, source: Source) -> None:
+        self._intake = intake
+        self._source = source
+
+    def accept(self, tick: Tick) -> None:
+        """Take one record; never blocks. One that cannot be used is counted."""
+        source = self._source
+        if source.status == "starting":
+            source.status = "running"
+        with suppress(Dropped):
+            self._intake.take(source, tick)
+
+    def connected(self) -> None:
+        """The feed reads its venue."""
+        self._source.status = "running"
+        self._source.failure = None
+
+    def failed(self, reason: str) -> None:
+        """The feed cannot read its venue, for `reason`, and tries again by itself."""
+        self._source.status = "failed"
+        self._source.failure = reason
+
+
+def feed_state(feed: Source, steady_s: float) -> FeedState:
+    """The state of `feed` at `steady_s` of the steady clock."""
+    age_ms = None if feed.received_s is None else int((steady_s - feed.received_s) * 1000)
+    return FeedState(name=feed.name, status=feed.status, reason=feed.failure, age_ms=age_ms, symbols=len(feed.symbols))

@@ -1,0 +1,193 @@
+"""Volumes over sliding windows (protocol 3).
+
+A window is the current bucket and those before it; a trade leaves with its bucket. Only buckets that had a trade are
+kept, in arrays of machine numbers, and each window has running sums, so that a trade and a bucket that leaves cost
+the same whatever the length of the window.
+
+Running sums of floats drift, and would leave crumbs in an empty window. They are therefore integers in units of 2^-64
+of the quote currency: what a bucket adds when it is complete, it takes away to the last bit when it leaves.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from duelcast.domain.market.events import Interval
+
+Side = Literal["buy", "sell"]
+
+SECOND_SPANS: Mapping[Interval, int] = {"1m": 60, "5m": 300, "15m": 900}
+MINUTE_SPANS: Mapping[Interval, int] = {"1h": 60, "4h": 240, "1d": 1_440}
+INTERVALS: tuple[Interval, ...] = (*SECOND_SPANS, *MINUTE_SPANS)
+TREND_SPAN_S = 1_800
+"""The last 15 minutes and the 15 before them."""
+
+_UNITS_PER_ONE = 1 << 64
+_SCALE = float(_UNITS_PER_ONE)
+
+
+class Totals(NamedTuple):
+    """What a window holds; amounts in the quote currency. Trades without a side are in `volume` and `trades` alone."""
+
+    volume: float
+    trades: int
+    buy: float
+    sell: float
+
+
+NOTHING = Totals(0.0, 0, 0.0, 0.0)
+
+
+def _units(amount: float) -> int:
+    return int(amount * _SCALE)
+
+
+class _Sum:
+    """The running sums of one window over its complete buckets; `first` is the place of the oldest of them."""
+
+    __slots__ = ("buy", "first", "sell", "span", "trades", "volume")
+
+    def __init__(self, span: int) -> None:
+        self.span = span
+        self.first = 0
+        self.volume = 0
+        self.trades = 0
+        self.buy = 0
+        self.sell = 0
+
+    def add(self, sign: int, bucket: Totals) -> None:
+        """Let `bucket` enter (`sign` 1) or leave (−1)."""
+        self.volume += sign * _units(bucket.volume)
+        self.trades += sign * bucket.trades
+        self.buy += sign * _units(bucket.buy)
+        self.sell += sign * _units(bucket.sell)
+
+    def with_current(self, current: Totals) -> Totals:
+        """The sums and the bucket that is still growing."""
+        return Totals(
+            (self.volume + _units(current.volume)) / _UNITS_PER_ONE,
+            self.trades + current.trades,
+            (self.buy + _units(current.buy)) / _UNITS_PER_ONE,
+            (self.sell + _units(current.sell)) / _UNITS_PER_ONE,
+        )
+
+
+class BucketSeries:
+    """Trades by bucket of `width_s` seconds, and their sums over windows of `spans` buckets.
+
+    Bucket n is from n·width_s to before (n + 1)·width_s of epoch time. At most as many buckets are kept as the
+    longest window has. Time does not go back.
+    """
+
+    __slots__ = ("_buy", "_index", "_keep", "_sell", "_sums", "_trades", "_volume", "_width_s")
+
+    def __init__(self, width_s: int, spans: Sequence[int]) -> None:
+        self._width_s = width_s
+        self._keep = max(spans)
+        self._sums = {span: _Sum(span) for span in spans}
+        self._index = array("q")
+        self._volume = array("d")
+        self._trades = array("q")
+        self._buy = array("d")
+        self._sell = array("d")
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def add(self, now_s: float, volume: float, side: Side | None) -> None:
+        """Count a trade of `volume` in the quote currency that was received at `now_s`."""
+        bucket = int(now_s // self._width_s)
+        if not self._index or bucket > self._index[-1]:
+            self._open(bucket)
+        self._volume[-1] += volume
+        self._trades[-1] += 1
+        if side == "buy":
+            self._buy[-1] += volume
+        elif side == "sell":
+            self._sell[-1] += volume
+
+    def totals(self, span: int, now_s: float) -> Totals:
+        """What the window of `span` buckets, one of those given to the constructor, holds at `now_s`."""
+        bucket = int(now_s // self._width_s)
+        window = self._sums[span]
+        self._expire(window, bucket)
+        current_counts = bool(self._index) and self._index[-1] > bucket - span
+        return window.with_current(self._bucket(-1) if current_counts else NOTHING)
+
+    def next_exit_s(self, spans: Sequence[int], now_s: float) -> float | None:
+        """When the next bucket leaves one of the windows, in epoch seconds; None where all of them are empty."""
+        bucket = int(now_s // self._width_s)
+        exits = []
+        for span in spans:
+            window = self._sums[span]
+            self._expire(window, bucket)
+            if self._index and self._index[-1] > bucket - span:
+                exits.append(self._index[window.first] + span)
+        return float(min(exits) * self._width_s) if exits else None
+
+    def _bucket(self, place: int) -> Totals:
+        return Totals(self._volume[place], self._trades[place], self._buy[place], self._sell[place])
+
+    def _open(self, bucket: int) -> None:
+        if self._index:
+            complete = self._bucket(-1)
+            for window in self._sums.values():
+                window.add(1, complete)
+        self._index.append(bucket)
+        self._trades.append(0)
+        for amounts in (self._volume, self._buy, self._sell):
+            amounts.append(0.0)
+        if len(self._index) > self._keep:
+            self._trim(bucket)
+
+    def _expire(self, window: _Sum, bucket: int) -> None:
+        """Take out of `window` what has left it when `bucket` is the current one."""
+        oldest = bucket - window.span + 1
+        complete = len(self._index) - 1
+        while window.first < complete and self._index[window.first] < oldest:
+            window.add(-1, self._bucket(window.first))
+            window.first += 1
+
+    def _trim(self, bucket: int) -> None:
+        gone = bisect_left(self._index, bucket - self._keep + 1)
+        for window in self._sums.values():
+            self._expire(window, bucket)
+            window.first -= gone
+        for column in (self._index, self._volume, self._trades, self._buy, self._sell):
+            del column[:gone]
+
+
+class TradeWindows:
+    """All windows of one symbol."""
+
+    __slots__ = ("_minutes", "_seconds")
+
+    def __init__(self) -> None:
+        self._seconds = BucketSeries(1, (*SECOND_SPANS.values(), TREND_SPAN_S))
+        self._minutes = BucketSeries(60, tuple(MINUTE_SPANS.values()))
+
+    def add(self, now_s: float, volume: float, side: Side | None) -> None:
+        """Count a trade of `volume` in the quote currency that was received at `now_s`."""
+        self._seconds.add(now_s, volume, side)
+        self._minutes.add(now_s, volume, side)
+
+    def totals(self, interval: Interval, now_s: float) -> Totals:
+        """What the window of `interval` holds at `now_s`."""
+        if interval in SECOND_SPANS:
+            return self._seconds.totals(SECOND_SPANS[interval], now_s)
+        return self._minutes.totals(MINUTE_SPANS[interval], now_s)
+
+    def trend_totals(self, now_s: float) -> Totals:
+        """What the last 30 minutes hold at `now_s`."""
+        return self._seconds.totals(TREND_SPAN_S, now_s)
+
+    def next_exit_s(self, now_s: float) -> float | None:
+        """When the next trades leave one of the intervals, in epoch seconds; None where no trade is left."""
+        exits = (
+            self._seconds.next_exit_s(tuple(SECOND_SPANS.values()), now_s),
+            self._minutes.next_exit_s(tuple(MINUTE_SPANS.values()), now_s),
+        )
+        return min((exit_s for exit_s in exits if exit_s is not None), default=None)

@@ -1,0 +1,1 @@
+"""The WebSocket endpoints, one file each; `registry` finds them by listing this folder."""

@@ -1,0 +1,295 @@
+"""Commands that every endpoint understands (protocol 1.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from duelcast.channels.broker import Position
+from duelcast.channels.names import Group, Kind
+from duelcast.domain.accounts.identity import Identity
+from duelcast.endpoints.kit import Context, Endpoint, Joined, Target
+from duelcast.errors import AppError, InvalidRequest
+from duelcast.wire.messages import (
+    MAX_SAFE_INTEGER,
+    ChannelName,
+    ClientTime,
+    Command,
+    Event,
+    Record,
+)
+from duelcast.wire.timestamps import format_time
+
+KindName = Literal["latest", "every"]
+
+
+class User(Record):
+    """Who a connection belongs to."""
+
+    wallet_address: str
+    nickname: str | None
+    role: str
+
+
+def user_record(identity: Identity | None) -> User | None:
+    """The record of an identity, None for nobody."""
+    if identity is None:
+        return None
+    return User(wallet_address=identity.wallet, nickname=identity.nickname, role=identity.role.name.lower())
+
+
+class Limits(Record):
+    """`messagesPerMinute` is null where there is no limit."""
+
+    maxMessageBytes: int
+    messagesPerMinute: int | None
+    maxSubscriptions: int | None
+
+
+class ConnectionEstablished(Event, tag="connection_established"):
+    """The end of the connect frames; pushes follow. `positions` are those of the *every* channels joined."""
+
+    connectionId: str
+    endpoint: str
+    authenticated: bool
+    user: User | None
+    expiresAt: str | None
+    epoch: str
+    positions: dict[str, int]
+    heartbeatIntervalMs: int
+    serverVersion: str
+    contract: int
+    limits: Limits
+
+
+class SessionUpdated(Event, tag="session_updated"):
+    """The role, nickname or token of this connection changed on the server."""
+
+    user: User | None
+
+
+class Heartbeat(Command, tag="heartbeat"):
+    """Shows that the client is there."""
+
+
+class HeartbeatAck(Event, tag="heartbeat_ack"):
+    """Answers `heartbeat`."""
+
+
+class Ping(Command, tag="ping"):
+    """Measures the round trip; `timestamp` comes back."""
+
+    uses_timestamp: ClassVar[bool] = True
+
+
+class Pong(Event, tag="pong"):
+    """`timestamp` is the client's, else the server's; `serverTime` is the server's."""
+
+    has_own_timestamp: ClassVar[bool] = True
+
+    timestamp: ClientTime
+    serverTime: str
+
+
+class Since(Struct, forbid_unknown_fields=True):
+    """A position: the `seq` of the last message handled, in its `epoch`."""
+
+    epoch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$")]
+    seq: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
+
+
+class ChannelSince(Struct, forbid_unknown_fields=True):
+    """A channel, and where to go on from."""
+
+    channel: ChannelName
+    since: Since | None = None
+
+
+ChannelList = Annotated[list[ChannelSince], Meta(min_length=1, max_length=500)]
+
+
+class Subscribe(Command, tag="subscribe"):
+    """Follows `channel`, or each of `channels`; with `since` from that position on."""
+
+    channel: ChannelName | None = None
+    since: Since | None = None
+    channels: ChannelList | None = None
+
+
+class Unsubscribe(Command, tag="unsubscribe"):
+    """Stops following `channel`, or each of `channels`."""
+
+    channel: ChannelName | None = None
+    channels: Annotated[list[ChannelName], Meta(min_length=1, max_length=500)] | None = None
+
+
+class SubscriptionConfirmed(Event, tag="subscription_confirmed"):
+    """`seq` is the position with which the snapshot or the missed messages, which follow, end; null for a group.
+
+    `recovered` is there where a `since` was given, or when the server lost touch with the bus.
+    """
+
+    channel: str
+    kind: KindName
+    epoch: str
+    seq: int | None
+    recovered: bool | UnsetType = UNSET
+
+
+class UnsubscriptionConfirmed(Event, tag="unsubscription_confirmed"):
+    """No message of the channel follows. `reason` is there where the server ended it (`rights`)."""
+
+    channel: str
+    reason: str | UnsetType = UNSET
+
+
+class GetSubscriptions(Command, tag="get_subscriptions"):
+    """Lists what the connection follows."""
+
+
+class Subscription(Record):
+    """`seq` is null for a group."""
+
+    channel: str
+    kind: KindName
+    seq: int | None
+
+
+class SubscriptionList(Event, tag="subscriptions"):
+    """Everything that the connection follows, in the order of joining."""
+
+    data: list[Subscription]
+
+
+class Authenticate(Command, tag="auth"):
+    """Refreshes the token, or signs an anonymous connection in."""
+
+    token: Annotated[str, Meta(min_length=1, max_length=8192)]
+
+
+class AuthSuccess(Event, tag="auth_success"):
+    """The token holds."""
+
+    user: User | None
+    expiresAt: str
+
+
+def kind_name(target: Target) -> KindName:
+    """The kind of a channel or group as it is on the wire."""
+    return "latest" if target.kind is Kind.LATEST else "every"
+
+
+def confirmation(joined: Joined) -> SubscriptionConfirmed:
+    """The confirmation of a channel or group that was joined."""
+    return SubscriptionConfirmed(
+        channel=joined.target.name,
+        kind=kind_name(joined.target),
+        epoch=joined.epoch,
+        seq=joined.seq,
+        recovered=UNSET if joined.recovered is None else joined.recovered,
+    )
+
+
+def auth_success(identity: Identity) -> AuthSuccess:
+    """The answer to a token that holds."""
+    return AuthSuccess(user=user_record(identity), expiresAt=format_time(identity.expires_at))
+
+
+def heartbeat(_context: Context, _command: Heartbeat) -> HeartbeatAck:
+    return HeartbeatAck()
+
+
+def ping(context: Context, command: Ping) -> Pong:
+    now = format_time(context.clock.time())
+    return Pong(timestamp=now if command.timestamp is None else command.timestamp, serverTime=now)
+
+
+async def subscribe(context: Context, command: Subscribe) -> Sequence[SubscriptionConfirmed | Joined | AppError]:
+    wanted = _wanted(command)
+    subscriptions = context.subscriptions
+    results: list[Target | AppError] = []
+    since: dict[Target, Position] = {}
+    for path, item in wanted:
+        try:
+            target = subscriptions.resolve(item.channel)
+        except AppError as error:
+            error.field = path
+            results.append(error)
+            continue
+        results.append(target)
+        if item.since is not None and not isinstance(target, Group):
+            since[target] = Position(item.since.epoch, item.since.seq)
+    targets = [result for result in results if not isinstance(result, AppError)]
+    joined = iter(await subscriptions.join(targets, since=since))
+    answer: list[SubscriptionConfirmed | Joined | AppError] = []
+    for result in results:
+        if isinstance(result, AppError):
+            answer.append(result)
+        else:
+            one = next(joined)
+            answer += (confirmation(one), one)
+    return answer
+
+
+def _wanted(command: Subscribe) -> list[tuple[str, ChannelSince]]:
+    """What a `subscribe` asks for, each with the path of the field that names it."""
+    if (command.channel is None) == (command.channels is None):
+        raise InvalidRequest("Name either one `channel` or a list of `channels`.", field="channel")
+    if command.channel is not None:
+        return [("channel", ChannelSince(command.channel, command.since))]
+    if command.since is not None:
+        raise InvalidRequest("Give `since` within each of `channels`.", field="since")
+    return [(f"channels[{index}].channel", item) for index, item in enumerate(command.channels or ())]
+
+
+def unsubscribe(
+    context: Context, command: Unsubscribe
+) -> UnsubscriptionConfirmed | Sequence[UnsubscriptionConfirmed | AppError]:
+    if (command.channel is None) == (command.channels is None):
+        raise InvalidRequest("Name either one `channel` or a list of `channels`.", field="channel")
+    if command.channel is not None:
+        target = context.subscriptions.resolve(command.channel)
+        context.subscriptions.leave([target])
+        return UnsubscriptionConfirmed(channel=target.name)
+    answer: list[UnsubscriptionConfirmed | AppError] = []
+    for index, name in enumerate(command.channels or ()):
+        try:
+            target = context.subscriptions.resolve(name)
+        except AppError as error:
+            error.field = f"channels[{index}]"
+            answer.append(error)
+            continue
+        context.subscriptions.leave([target])
+        answer.append(UnsubscriptionConfirmed(channel=target.name))
+    return answer
+
+
+def get_subscriptions(context: Context, _command: GetSubscriptions) -> SubscriptionList:
+    held = context.subscriptions.held()
+    context.answered_rows = len(held)
+    return SubscriptionList(
+        data=[Subscription(channel=target.name, kind=kind_name(target), seq=seq) for target, seq in held]
+    )
+
+
+async def authenticate(context: Context, command: Authenticate) -> AuthSuccess:
+    return auth_success(await context.session.sign_in(command.token))
+
+
+def add_common_commands(endpoint: Endpoint) -> None:
+    """Add the commands of this file, but for those that `endpoint` declares itself."""
+    own = dict(endpoint.commands)
+    endpoint.command(Heartbeat, counted=False)(heartbeat)
+    endpoint.command(Ping, counted=False)(ping)
+    endpoint.command(Subscribe, errors=SUBSCRIBE_ERRORS)(subscribe)
+    endpoint.command(Unsubscribe, errors=SUBSCRIBE_ERRORS[:2])(unsubscribe)
+    endpoint.command(GetSubscriptions)(get_subscriptions)
+    endpoint.command(Authenticate, old_names=("authenticate",), errors=("UNAUTHORIZED", "TOO_MANY_CONNECTIONS"))(
+        authenticate
+    )
+    endpoint.commands |= own
+
+
+SUBSCRIBE_ERRORS = ("UNKNOWN_CHANNEL", "SUBSCRIPTION_DENIED", "TOO_MANY_SUBSCRIPTIONS", "UNAVAILABLE")

@@ -1,0 +1,316 @@
+"""What an endpoint is made of.
+
+An endpoint file declares an `Endpoint`, the channels it opens, and its commands: struct, right and handler in one
+place. A handler returns events or raises `errors.AppError`; it never touches a socket. What it may use of its
+connection is declared here as protocols, which the gateway implements.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar, get_args, get_type_hints
+
+from duelcast.channels.broker import Origin, Position
+from duelcast.channels.names import Channel, Family, Group, Role
+from duelcast.clock import Clock
+from duelcast.domain.accounts.identity import Identity
+from duelcast.errors import AppError
+from duelcast.wire.messages import Command, Event, message_type
+
+KIB = 1024
+MIB = 1024 * KIB
+
+Target = Channel | Group
+T = TypeVar("T")
+C = TypeVar("C", bound=Command)
+
+
+class Auth(enum.Enum):
+    """Who may connect."""
+
+    PUBLIC = "public"
+    """Everybody; a token that does not hold makes the connection anonymous."""
+    TOKEN = "token"  # noqa: S105  # not a secret
+    """A valid token, or the endpoint's public name."""
+    ADMIN = "admin"
+    """A token of an admin."""
+
+
+class Session(Protocol):
+    """Who is at the other end."""
+
+    @property
+    def connection_id(self) -> str: ...
+
+    @property
+    def identity(self) -> Identity | None:
+        """None: anonymous."""
+
+    @property
+    def role(self) -> Role: ...
+
+    async def sign_in(self, token: str) -> Identity:
+        """Take `token` for this connection from now on: refresh, or signing in.
+
+        Raises `errors.Unauthorized` for a bad token or one of another wallet; then nothing has changed.
+        """
+
+
+class Subscriptions(Protocol):
+    """What the connection follows. Changes take effect with the reply of the command, or not at all where it fails."""
+
+    async def join(
+        self,
+        targets: Sequence[Target],
+        *,
+        since: Mapping[Target, Position] | None = None,
+        snapshot_only_if_new: bool = False,
+    ) -> Sequence[Joined]:
+        """Follow `targets` as soon as the reply is sent; their snapshots, or what was missed since, go out behind it.
+
+        `snapshot_only_if_new` is for commands named `get_…`: no snapshot of what the connection followed already.
+        Raises `errors.TooManySubscriptions`; then none of them is followed.
+        """
+
+    def leave(self, targets: Sequence[Target]) -> None:
+        """Stop following `targets`, behind their last messages and before the reply."""
+
+    def leave_families(self, families: Sequence[Family]) -> None:
+        """Stop following every channel and group of `families`."""
+
+    def resolve(self, name: str) -> Target:
+        """The channel or group `name` of this endpoint.
+
+        Raises `errors.SubscriptionDenied` where the session has no right to it, before anything else;
+        `errors.UnknownChannel` where it is none.
+        """
+
+    def held(self) -> Sequence[tuple[Target, int | None]]:
+        """Everything followed with its position (None for a group), in the order of joining."""
+
+
+class Joined(Protocol):
+    """How a channel or group was joined."""
+
+    @property
+    def target(self) -> Target: ...
+
+    @property
+    def epoch(self) -> str: ...
+
+    @property
+    def seq(self) -> int | None:
+        """The position with which the snapshot or the missed messages end; None for a group."""
+
+    @property
+    def recovered(self) -> bool | None:
+        """Whether everything since the given position follows; None where none was given."""
+
+
+class Context:
+    """What a handler has: its session, its subscriptions, the domain services."""
+
+    __slots__ = ("_services", "answered_rows", "clock", "request_id", "session", "subscriptions")
+
+    def __init__(
+        self,
+        session: Session,
+        subscriptions: Subscriptions,
+        services: Mapping[type[Any], Any],
+        clock: Clock,
+        request_id: str | None = None,
+    ) -> None:
+        self.session = session
+        self.subscriptions = subscriptions
+        self.clock = clock
+        self.request_id = request_id
+        self.answered_rows = 0
+        """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
+        self._services = services
+
+    def service(self, kind: type[T]) -> T:
+        """The domain service of class `kind`."""
+        found: T = self._services[kind]
+        return found
+
+    @property
+    def origin(self) -> Origin:
+        """For publishing on an *every* channel that the caller follows: its frame carries the `requestId`."""
+        return Origin(self.session.connection_id, self.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Events to begin with. `stored_id`: the last stored id they hold; messages up to it are not sent again."""
+
+    events: Sequence[Event]
+    stored_id: int | None = None
+
+
+Right = Callable[[Session, str], bool]
+"""Whether a session may follow the channel of a parameter (for a group: its name)."""
+
+SnapshotSource = Callable[[Context, Target], Awaitable[Snapshot]]
+Reply = Event | AppError | Joined | Sequence["Event | AppError | Joined"] | None
+"""The frames of an answer, in order. A `Joined` stands for its snapshot or replay, which otherwise comes last."""
+Handler = Callable[[Context, Any], Reply | Awaitable[Reply]]
+ConnectHandler = Callable[[Context], Awaitable[Sequence[Event]]]
+
+
+def anyone(_session: Session, _parameter: str) -> bool:
+    return True
+
+
+def signed_in(session: Session, _parameter: str) -> bool:
+    return session.identity is not None
+
+
+def admins(session: Session, _parameter: str) -> bool:
+    return session.role >= Role.ADMIN
+
+
+def _exists(_context: Context, _parameter: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A family of channels that an endpoint opens, to whom, and what its snapshot is.
+
+    Without `snapshot` a *latest* channel begins with the newest message per key, an *every* channel with nothing;
+    without `group_snapshot` a group begins with the newest per key of its channels.
+    """
+
+    family: Family
+    right: Right
+    exists: Callable[[Context, str], bool]
+    snapshot: SnapshotSource | None
+    group_snapshot: SnapshotSource | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A command with its handler.
+
+    `counted`: it takes from the rate limit. `detached`: it may answer after later commands, and joins nothing.
+    """
+
+    command: type[Command]
+    handler: Handler
+    least_role: Role
+    old_names: tuple[str, ...]
+    replies: tuple[type[Event], ...]
+    errors: tuple[str, ...]
+    counted: bool
+    detached: bool
+    is_async: bool
+
+    @property
+    def name(self) -> str:
+        return message_type(self.command)
+
+
+@dataclass
+class Endpoint:
+    """One WebSocket endpoint under `/api/v69/ws/`.
+
+    `public_name` lets a client in without a token (`?endpoint=`). `error_type` is the `type` of errors.
+    `successors` maps old message names that are refused to the name to use instead (protocol 14).
+    """
+
+    name: str
+    description: str
+    auth: Auth
+    max_message_bytes: int
+    messages_per_minute: int
+    public_name: str | None = None
+    error_type: str = "error"
+    successors: Mapping[str, str] = field(default_factory=dict)
+    openings: dict[str, Opening] = field(default_factory=dict)
+    commands: dict[str, CommandSpec] = field(default_factory=dict)
+    connect_handler: ConnectHandler | None = None
+    connect_events: tuple[type[Event], ...] = ()
+    disconnect_handler: Callable[[Context], None] | None = None
+
+    @property
+    def path(self) -> str:
+        return f"/api/v69/ws/{self.name}"
+
+    def opens(
+        self,
+        family: Family,
+        right: Right = anyone,
+        *,
+        exists: Callable[[Context, str], bool] = _exists,
+        snapshot: SnapshotSource | None = None,
+        group_snapshot: SnapshotSource | None = None,
+    ) -> None:
+        """Let clients follow the channels and groups of `family`."""
+        self.openings[family.prefix] = Opening(family, right, exists, snapshot, group_snapshot)
+
+    def opening(self, target: Target) -> Opening:
+        """The opening that `target` belongs to."""
+        return self.openings[target.family.prefix]
+
+    def command(
+        self,
+        command: type[C],
+        *,
+        least_role: Role = Role.ANONYMOUS,
+        old_names: tuple[str, ...] = (),
+        errors: tuple[str, ...] = (),
+        counted: bool = True,
+        detached: bool = False,
+    ) -> Callable[[Callable[[Context, C], T]], Callable[[Context, C], T]]:
+        """Declare a command with its handler. `errors` are codes beyond those that every command may give.
+
+        A later declaration of the same name takes the place of an earlier one.
+        """
+
+        def declare(handler: Callable[[Context, C], T]) -> Callable[[Context, C], T]:
+            self.commands[message_type(command)] = CommandSpec(
+                command=command,
+                handler=handler,  # type: ignore[arg-type]  # T is a Reply or an awaitable of one: _events_of checks
+                least_role=least_role,
+                old_names=old_names,
+                replies=_events_of(handler),
+                errors=errors,
+                counted=counted,
+                detached=detached,
+                is_async=inspect.iscoroutinefunction(handler),
+            )
+            return handler
+
+        return declare
+
+    def on_connect(self, *events: type[Event]) -> Callable[[ConnectHandler], ConnectHandler]:
+        """Declare what is sent, and joined, before `connection_established`."""
+
+        def declare(handler: ConnectHandler) -> ConnectHandler:
+            self.connect_handler = handler
+            self.connect_events = events
+            return handler
+
+        return declare
+
+    def on_disconnect(self, handler: Callable[[Context], None]) -> Callable[[Context], None]:
+        """Declare what is done once a connection that was established has ended."""
+        self.disconnect_handler = handler
+        return handler
+
+
+def _events_of(handler: Callable[..., Any]) -> tuple[type[Event], ...]:
+    """The event classes in the return annotation of a handler, through unions and sequences."""
+    found: list[type[Event]] = []
+
+    def collect(annotation: Any) -> None:
+        if isinstance(annotation, type) and issubclass(annotation, Event):
+            found.append(annotation)
+        for part in get_args(annotation):
+            collect(part)
+
+    collect(get_type_hints(handler)["return"])
+    return tuple(found)

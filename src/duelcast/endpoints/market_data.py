@@ -1,0 +1,30 @@
+"""Live prices, volumes and sentiment (protocol 3)."""
+
+from __future__ import annotations
+
+from duelcast.domain.market.events import MARKET, METADATA
+from duelcast.endpoints import symbols
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint
+
+endpoint = Endpoint(
+    "market-data",
+    "Live prices, volumes, sentiment and token metadata, symbol by symbol.",
+    auth=Auth.PUBLIC,
+    max_message_bytes=128 * KIB,
+    messages_per_minute=600,
+    error_type="ERROR",
+)
+endpoint.opens(MARKET, exists=symbols.known_symbol)
+endpoint.opens(METADATA, exists=symbols.known_symbol)
+
+FAMILIES = (MARKET, METADATA)
+
+
+@endpoint.command(symbols.SubscribeSymbols, errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"))
+async def subscribe_symbols(context: Context, command: symbols.SubscribeSymbols) -> symbols.SymbolsSubscribed:
+    return await symbols.subscribe_symbols(context, command, FAMILIES)
+
+
+@endpoint.command(symbols.UnsubscribeSymbols)
+def unsubscribe_symbols(context: Context, command: symbols.UnsubscribeSymbols) -> symbols.SymbolsUnsubscribed:
+    return symbols.unsubscribe_symbols(context, command, FAMILIES)

@@ -1,0 +1,92 @@
+"""Following symbols: what market-data and token-data have in common (protocol 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import Meta
+
+from duelcast.channels.names import Channel, Family, Group
+from duelcast.domain.market.service import Market
+from duelcast.endpoints.kit import Context
+from duelcast.errors import InvalidSymbols
+from duelcast.wire.messages import Command, Event, SymbolOrAll
+
+ALL = "*"
+
+SymbolList = Annotated[list[SymbolOrAll], Meta(min_length=1, max_length=1000)]
+
+
+class SubscribeSymbols(Command, tag="SUBSCRIBE_SYMBOLS"):
+    """Follows symbols, in any case; `*` is every symbol, now and later."""
+
+    symbols: SymbolList
+
+
+class UnsubscribeSymbols(Command, tag="UNSUBSCRIBE_SYMBOLS"):
+    """Stops following symbols; `*` ends all."""
+
+    symbols: SymbolList
+
+
+class SymbolsSubscribed(Event, tag="symbols_subscribed"):
+    """`symbols` in upper case, each once, or `["*"]`; the current state of each follows. `unknown` are not followed."""
+
+    symbols: list[str]
+    unknown: list[str]
+
+
+class SymbolsUnsubscribed(Event, tag="symbols_unsubscribed"):
+    """No push of these symbols follows."""
+
+    symbols: list[str]
+
+
+async def subscribe_symbols(
+    context: Context, command: SubscribeSymbols, families: Sequence[Family]
+) -> SymbolsSubscribed:
+    """Join, of each symbol, the channels of `families`. Raises `InvalidSymbols` where no symbol is known."""
+    wanted = _distinct(command.symbols)
+    market = context.service(Market)
+    if ALL in wanted:
+        await context.subscriptions.join(_groups(families))
+        context.answered_rows = len(market.symbols())
+        return SymbolsSubscribed(symbols=[ALL], unknown=[])
+    known = [symbol for symbol in wanted if market.knows(symbol)]
+    if not known:
+        raise InvalidSymbols("None of these symbols is known; `*` follows every symbol.", field="symbols")
+    await context.subscriptions.join(_channels(families, known))
+    context.answered_rows = len(known)
+    return SymbolsSubscribed(symbols=known, unknown=[symbol for symbol in wanted if symbol not in set(known)])
+
+
+def unsubscribe_symbols(
+    context: Context, command: UnsubscribeSymbols, families: Sequence[Family]
+) -> SymbolsUnsubscribed:
+    """Leave, of each symbol, the channels of `families`."""
+    wanted = _distinct(command.symbols)
+    if ALL in wanted:
+        context.subscriptions.leave_families(families)
+        return SymbolsUnsubscribed(symbols=[ALL])
+    market = context.service(Market)
+    context.subscriptions.leave(_channels(families, [symbol for symbol in wanted if market.knows(symbol)]))
+    return SymbolsUnsubscribed(symbols=wanted)
+
+
+def known_symbol(context: Context, symbol: str) -> bool:
+    """Whether the channels of `symbol` exist."""
+    return context.service(Market).knows(symbol)
+
+
+def _distinct(symbols: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(symbol.upper() for symbol in symbols))
+
+
+def _groups(families: Sequence[Family]) -> list[Group]:
+    groups = [family.group_named(f"{family.prefix}.{ALL}") for family in families]
+    return [group for group in groups if group is not None]
+
+
+def _channels(families: Sequence[Family], symbols: Sequence[str]) -> list[Channel]:
+    return [family.channel(symbol) for symbol in symbols for family in families]

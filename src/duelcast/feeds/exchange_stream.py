@@ -1,0 +1,115 @@
+"""What ccxt holds of one pair, read without loss and without repetition.
+
+ccxt wakes a waiter once for a burst of messages, with the first of a burst of tickers. So a reader looks at what ccxt
+keeps (`tickers`, `trades`) whenever it wakes, and brings what it has not brought yet.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from duelcast.domain.market.ticks import Tick
+from duelcast.feeds.ccxt_client import Exchange
+from duelcast.feeds.ccxt_records import ticker_from, trade_from
+from duelcast.feeds.pairs import Pair
+
+REMEMBERED_TRADES = 1_000
+"""Ids kept per pair: as many as ccxt keeps trades; venues repeat the newest trades to a new connection."""
+
+
+class Stream(Protocol):
+    """One kind of record of one pair."""
+
+    async def wait(self) -> None:
+        """Return when the venue sent something; raises whatever ccxt raises."""
+
+    def unread(self) -> Iterator[Tick]:
+        """What has arrived and was not brought yet; at any time."""
+
+
+class TickerStream:
+    """The newest ticker; those replaced before they were read are left out."""
+
+    def __init__(self, exchange: Exchange, pair: Pair) -> None:
+        self._exchange = exchange
+        self._pair = pair
+        self._watch = _watcher(exchange, pair, "watchTicker", "watchTickers")
+        self._last: object = None
+
+    async def wait(self) -> None:
+        await self._watch()
+
+    def unread(self) -> Iterator[Tick]:
+        newest = self._exchange.tickers.get(self._pair.name)
+        if newest is None or newest is self._last:
+            return
+        self._last = newest
+        ticker = ticker_from(self._pair.symbol, newest)
+        if ticker is not None:
+            yield ticker
+
+
+class TradeStream:
+    """Every trade once, in the order of the venue, as long as no more than ccxt keeps (1,000) come in one burst."""
+
+    def __init__(self, exchange: Exchange, pair: Pair) -> None:
+        self._exchange = exchange
+        self._pair = pair
+        self._watch = _watcher(exchange, pair, "watchTrades", "watchTradesForSymbols")
+        self._last: object = None
+        self._ids: deque[str] = deque(maxlen=REMEMBERED_TRADES)
+        self._known_ids: set[str] = set()
+
+    async def wait(self) -> None:
+        await self._watch()
+
+    def unread(self) -> Iterator[Tick]:
+        for fields in self._arrived():
+            trade = trade_from(self._pair.symbol, fields)
+            if trade is not None and (trade.trade_id is None or self._is_new(trade.trade_id)):
+                yield trade
+
+    def _arrived(self) -> list[dict[str, Any]]:
+        arrived = []
+        for fields in reversed(self._exchange.trades.get(self._pair.name, ())):
+            if fields is self._last:
+                break
+            arrived.append(fields)
+        if arrived:
+            self._last = arrived[0]
+        return arrived[::-1]
+
+    def _is_new(self, trade_id: str) -> bool:
+        if trade_id in self._known_ids:
+            return False
+        if len(self._ids) == REMEMBERED_TRADES:
+            self._known_ids.discard(self._ids[0])
+        self._ids.append(trade_id)
+        self._known_ids.add(trade_id)
+        return True
+
+
+def streams_of(exchange: Exchange, pair: Pair) -> list[Stream]:
+    """Tickers, and trades where the venue has them."""
+    streams: list[Stream] = [TickerStream(exchange, pair)]
+    if _has(exchange, "watchTrades") or _has(exchange, "watchTradesForSymbols"):
+        streams.append(TradeStream(exchange, pair))
+    return streams
+
+
+def _has(exchange: Exchange, capability: str) -> bool:
+    return bool(exchange.has.get(capability))
+
+
+def _watcher(exchange: Exchange, pair: Pair, for_one: str, for_many: str) -> Callable[[], Awaitable[object]]:
+    """The call that waits for one pair; some venues have only that for many."""
+    if _has(exchange, for_one):
+        return functools.partial(getattr(exchange, for_one), pair.name)
+    return functools.partial(getattr(exchange, for_many), [pair.name])
+
+
+if TYPE_CHECKING:
+    _conforms: tuple[type[Stream], ...] = (TickerStream, TradeStream)

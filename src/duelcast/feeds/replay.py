@@ -1,0 +1,107 @@
+"""The feed `replay`: ticks out of a recorded file, at the pace in which they were received."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import structlog
+
+from duelcast.clock import Clock
+from duelcast.feeds.backoff import Backoff
+from duelcast.feeds.options import FeedOptions
+from duelcast.feeds.recording import Record, read_records
+from duelcast.feeds.source import Sink
+
+YIELD_EVERY = 100
+"""Records between two turns given to other tasks where nothing has to be waited for."""
+PAUSE_BETWEEN_LOOPS_S = 1.0
+"""Recorded time between the last record and the first of the next round."""
+
+_log = structlog.get_logger()
+
+
+class ReplayFeed:
+    """Reads `path` once, or for ever with `loop`. `speed` 2 is twice as fast as recorded, 0 as fast as possible.
+
+    A line that is no record is skipped and counted in `bad_lines`. A file that cannot be read, or holds no record,
+    fails the feed and is tried again.
+    """
+
+    def __init__(self, name: str, path: Path, clock: Clock, *, speed: float = 1.0, loop: bool = False) -> None:
+        self.name = name
+        self.symbols: frozenset[str] = frozenset()
+        self.bad_lines = 0
+        self._path = path
+        self._clock = clock
+        self._speed = speed
+        self._loop = loop
+
+    async def run(self, sink: Sink) -> None:
+        backoff = Backoff(self._clock)
+        while True:
+            reason = None
+            try:
+                with self._path.open("rb") as file:
+                    if await self._play(file, sink) == 0:
+                        reason = "The recording holds no record."
+            except OSError:
+                reason = "The recording cannot be read."
+            if reason is not None:
+                sink.failed(reason)
+                await backoff.wait()
+                continue
+            backoff.reset()
+            if not self._loop:
+                return
+            await self._clock.sleep(PAUSE_BETWEEN_LOOPS_S / self._speed if self._speed else 0)
+
+    async def _play(self, file: BinaryIO, sink: Sink) -> int:
+        """Bring one round; returns the number of records."""
+        played, bad = 0, 0
+        pace = _Pace(self._clock, self._speed)
+        for record in read_records(file):
+            if record is None:
+                bad += 1
+                continue
+            await pace.wait_for(record)
+            if played == 0:
+                sink.connected()
+            sink.accept(record.tick)
+            played += 1
+        if bad:
+            self.bad_lines += bad
+            _log.warning("replay_lines_skipped", feed=self.name, lines=bad)
+        return played
+
+
+class _Pace:
+    """When a record is due: as long after the first as it was received after it, divided by the speed."""
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        self._clock = clock
+        self._speed = speed
+        self._first: tuple[float, float] | None = None
+        self._since_yield = 0
+
+    async def wait_for(self, record: Record) -> None:
+        delay_s = self._delay_s(record.received) if self._speed else 0.0
+        self._since_yield += 1
+        if delay_s > 0 or self._since_yield >= YIELD_EVERY:
+            self._since_yield = 0
+            await self._clock.sleep(delay_s)
+
+    def _delay_s(self, received: float) -> float:
+        now = self._clock.monotonic()
+        if self._first is None:
+            self._first = (received, now)
+        first_received, started = self._first
+        return started + (received - first_received) / self._speed - now
+
+
+def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> ReplayFeed:
+    """`replay:FILE?speed=N&loop=1`. Raises ValueError."""
+    speed, loop = options.number("speed", 1.0), options.flag("loop", False)
+    if not rest:
+        raise ValueError("Feed 'replay' needs a file, such as replay:session.jsonl.")
+    return ReplayFeed(name, Path(rest), clock, speed=speed, loop=loop)

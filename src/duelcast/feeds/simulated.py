@@ -1,0 +1,161 @@
+"""The feed `simulated`: a market that needs no network."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+from duelcast.clock import Clock
+from duelcast.domain.market.ticks import Ticker, TokenInfo, Trade
+from duelcast.feeds.known_tokens import KNOWN_TOKENS, KnownToken, synthetic_token
+from duelcast.feeds.options import FeedOptions
+from duelcast.feeds.random_walk import MarketFactor, PriceWalk
+from duelcast.feeds.source import Sink
+
+MAX_SYMBOLS = 9_999
+DEFAULT_INTERVAL_MS = 250
+YIELD_EVERY = 200
+"""Symbols between two turns given to other tasks within one interval."""
+TRADE_PROBABILITY = 0.6
+MEDIAN_TRADE_USD = 400.0
+LIQUIDITY_SHARE = 0.01
+"""Liquidity as a share of the market capitalisation."""
+
+
+class SimulatedFeed:
+    """Every `interval_ms`, `due` symbols move (None: a handful at random); most moves come with a trade.
+
+    Deterministic for a `seed`: the same ticks in the same order but for `venue_time`, where the clock advances alike.
+    24 h figures are left to the market. `conflate` is for benchmarks: whether the server may conflate the prices.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        *,
+        seed: int | None = None,
+        symbol_count: int = len(KNOWN_TOKENS),
+        interval_ms: int = DEFAULT_INTERVAL_MS,
+        due: int | None = None,
+        conflate: bool = True,
+    ) -> None:
+        self.name = name
+        self.conflate = conflate
+        self._clock = clock
+        self._seed = seed
+        self._tokens = _tokens(symbol_count)
+        self._interval_s = interval_ms / 1000
+        self._due = due
+        self.symbols = frozenset(token.symbol for token in self._tokens)
+
+    async def run(self, sink: Sink) -> None:
+        market = _Market(self._tokens, self._clock, self._seed)
+        sink.connected()
+        for number, token in enumerate(self._tokens, start=1):
+            sink.accept(token_info(token))
+            sink.accept(market.ticker(token))
+            if number % YIELD_EVERY == 0:
+                await self._clock.sleep(0)
+        due_at = self._clock.monotonic()
+        while True:
+            # An interval that could not be held is left out, not made good in a burst.
+            due_at = max(due_at + self._interval_s, self._clock.monotonic())
+            await self._clock.sleep(due_at - self._clock.monotonic())
+            for number, token in enumerate(market.choose(self._due), start=1):
+                for tick in market.move(token):
+                    sink.accept(tick)
+                if number % YIELD_EVERY == 0:
+                    await self._clock.sleep(0)
+
+
+class _Market:
+    """All walks, and what is traded along them."""
+
+    def __init__(self, tokens: list[KnownToken], clock: Clock, seed: int | None) -> None:
+        self._rng = random.Random(seed)  # noqa: S311 - makes prices, guards nothing
+        self._clock = clock
+        self._tokens = tokens
+        self._factor = MarketFactor(self._rng)
+        self._factor_updated = now = clock.monotonic()
+        self._walks = {
+            token.symbol: PriceWalk(token.price, token.daily_volatility, self._factor, self._rng, now)
+            for token in tokens
+        }
+        self._trade_ids = itertools.count(1)
+
+    def choose(self, due: int | None) -> list[KnownToken]:
+        """Who moves in this interval, and the market factor's own move."""
+        now = self._clock.monotonic()
+        self._factor.advance(now - self._factor_updated)
+        self._factor_updated = now
+        count = self._rng.randint(1, max(1, len(self._tokens) // 8)) if due is None else min(due, len(self._tokens))
+        return self._rng.sample(self._tokens, count)
+
+    def move(self, token: KnownToken) -> list[Ticker | Trade]:
+        walk = self._walks[token.symbol]
+        change = walk.advance(self._clock.monotonic())
+        ticks: list[Ticker | Trade] = [self.ticker(token)]
+        if self._rng.random() < TRADE_PROBABILITY:
+            ticks.append(self._trade(token.symbol, walk.price, change))
+        return ticks
+
+    def ticker(self, token: KnownToken) -> Ticker:
+        price = self._walks[token.symbol].price
+        return Ticker(
+            symbol=token.symbol,
+            price=price,
+            market_cap=price * token.circulating,
+            fdv=price * token.total,
+            liquidity=token.price * token.circulating * LIQUIDITY_SHARE,
+            venue_time=self._clock.time(),
+        )
+
+    def _trade(self, symbol: str, price: float, change: float) -> Trade:
+        """A trade of log-normal size; buyers are likelier where the price rose."""
+        buys = self._rng.random() < (0.65 if change > 0 else 0.35)
+        usd = MEDIAN_TRADE_USD * self._rng.lognormvariate(0.0, 1.2)
+        return Trade(
+            symbol=symbol,
+            price=price,
+            quantity=float(f"{usd / price:.6g}"),
+            side="buy" if buys else "sell",
+            trade_id=str(next(self._trade_ids)),
+            venue_time=self._clock.time(),
+        )
+
+
+def _tokens(count: int) -> list[KnownToken]:
+    """The first `count` known tokens, and synthetic ones where there are not as many."""
+    known = KNOWN_TOKENS[:count]
+    return [*known, *map(synthetic_token, range(len(known) + 1, count + 1))]
+
+
+def token_info(token: KnownToken) -> TokenInfo:
+    """The metadata of a token as a feed brings it."""
+    return TokenInfo(
+        symbol=token.symbol,
+        name=token.name,
+        address=token.address,
+        decimals=token.decimals,
+        description=token.description,
+        color=token.color,
+        socials={"x": token.x_account} if token.x_account else {},
+        websites=[{"label": "Website", "url": token.website}] if token.website else [],
+        active=True,
+    )
+
+
+def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> SimulatedFeed:
+    """`simulated[?seed=&symbols=&interval_ms=&due=&conflate=]`. Raises ValueError."""
+    if rest:
+        raise ValueError(f"Feed 'simulated' takes options alone, such as simulated?seed=1, not '{rest}'.")
+    return SimulatedFeed(
+        name,
+        clock,
+        seed=options.integer("seed", least=0, most=2**53),
+        symbol_count=options.integer("symbols", least=1, most=MAX_SYMBOLS) or len(KNOWN_TOKENS),
+        interval_ms=options.integer("interval_ms", least=1, most=3_600_000) or DEFAULT_INTERVAL_MS,
+        due=options.integer("due", least=0, most=MAX_SYMBOLS),
+        conflate=options.flag("conflate", True),
+    )

@@ -1,0 +1,1 @@
+"""Sockets: the hand-over from the HTTP server, frames, sessions, and fan-out."""

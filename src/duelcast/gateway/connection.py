@@ -1,0 +1,390 @@
+"""One client on one endpoint: from the upgrade to the close."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from duelcast.channels.names import Role
+from duelcast.clock import Clock
+from duelcast.domain.accounts.accounts import Account
+from duelcast.domain.accounts.claims import LEEWAY_S
+from duelcast.domain.accounts.identity import Identity
+from duelcast.endpoints.common import SessionUpdated, UnsubscriptionConfirmed, confirmation, user_record
+from duelcast.endpoints.kit import Auth, Context
+from duelcast.errors import (
+    AccessDenied,
+    AppError,
+    AuthenticationFailed,
+    Defect,
+    Disconnect,
+    InvalidMessage,
+    OverCapacity,
+    PermissionDenied,
+    SlowReader,
+    TokenExpired,
+    TooManyConnections,
+    UnsupportedData,
+)
+from duelcast.gateway.dispatch import defect
+from duelcast.gateway.opening import ConnectRequest, Opener
+from duelcast.gateway.outbox import Outbox
+from duelcast.gateway.session import ConnectionSession
+from duelcast.gateway.socket import MessageSocket
+from duelcast.gateway.subscriptions import ConnectionSubscriptions
+from duelcast.wire.frames import reply_body, text_frame
+from duelcast.wire.messages import Event
+
+if TYPE_CHECKING:
+    from duelcast.gateway.gateway import EndpointRuntime, Gateway
+
+log = structlog.get_logger("duelcast.gateway")
+
+MAX_WAITING_MESSAGES = 256
+MAX_WAITING_BYTES = 1024 * 1024
+"""What may wait while a command runs; beyond either, nothing is read from the client."""
+
+
+class Connection(MessageSocket):
+    """Commands run one after the other, in the order they were sent; `_running` is the one that waits for something."""
+
+    __slots__ = (
+        "_arrival",
+        "_reading_paused",
+        "_resynchronise_after",
+        "_running",
+        "_waiting",
+        "_waiting_bytes",
+        "established",
+        "gateway",
+        "outbox",
+        "request",
+        "runtime",
+        "session",
+        "subscriptions",
+    )
+
+    def __init__(self, gateway: Gateway, runtime: EndpointRuntime, request: ConnectRequest) -> None:
+        super().__init__(gateway.socket_options, runtime.endpoint.max_message_bytes)
+        self.gateway = gateway
+        self.runtime = runtime
+        self.request = request
+        self.established = False
+        self.session = ConnectionSession(
+            str(uuid.uuid4()), request.address, request.address_bucket, gateway.verifier.verify, self._identity_changes
+        )
+        self.outbox: Outbox
+        self.subscriptions: ConnectionSubscriptions
+        self._running: asyncio.Task[None] | None = None
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._reading_paused = False
+        self._arrival: asyncio.Future[None] | None = None
+        self._resynchronise_after: bool | None = None
+        """Set while a command runs and positions were lost meanwhile: whether it was the bus."""
+
+    @property
+    def clock(self) -> Clock:
+        return self.options.clock
+
+    # ── the socket's life ───────────────────────────────────────────────────────────────────────────────────────
+
+    def connected(self) -> None:
+        assert self.ws is not None
+        gateway = self.gateway
+        transport: Any = self.ws.underlying_transport
+        self.outbox = Outbox(
+            gateway.hub,
+            self.session.connection_id,
+            Role.ANONYMOUS,
+            transport.write_nocheck,
+            transport.get_write_buffer_size,
+            self._positions_lost,
+        )
+        self.subscriptions = ConnectionSubscriptions(
+            self.runtime.endpoint,
+            self.session,
+            self.outbox,
+            gateway.hub,
+            gateway.broker,
+            self.clock,
+            gateway.max_subscriptions,
+        )
+        self.subscriptions.use(self.context(None))
+        gateway.sockets.add(self)
+        self._running = gateway.spawn(self._open())
+
+    def disconnected(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+        self._waiting.clear()
+        self.outbox.close()
+        self.gateway.forget(self)
+        handler = self.runtime.endpoint.disconnect_handler
+        if self.established and handler is not None:
+            try:
+                handler(self.context(None))
+            except Exception as error:
+                defect(error)
+
+    def before_close(self) -> None:
+        self._waiting.clear()
+        self.outbox.close()
+
+    def close(self, disconnect: Disconnect, *, timeout_s: float | None = None) -> None:
+        if self.is_open:
+            self.gateway.closes[disconnect.close_code] += 1
+        super().close(disconnect, timeout_s=timeout_s)
+
+    async def _open(self) -> None:
+        """Admit the client, greet it, then begin to handle what it sent meanwhile."""
+        opener = Opener(self)
+        try:
+            await opener.open()
+        except AppError as error:
+            self.refuse(error)
+        except Disconnect as disconnect:
+            self.close(disconnect)
+        except Exception as error:
+            self.outbox.answer([self._error_frame(defect(error))])
+            self.close(Defect())
+        self._running_ended()
+
+    def refuse(self, error: AppError) -> None:
+        """Tell the client why it cannot stay, and close."""
+        if not self.is_open:
+            return
+        self.outbox.answer([self._error_frame(error)])
+        if isinstance(error, PermissionDenied):
+            self.close(AccessDenied(error.code))
+        elif error.retry_after_ms is not None or isinstance(error, TooManyConnections):
+            self.close(_over_capacity(error))
+        else:
+            self.close(AuthenticationFailed(error.code))
+
+    def _error_frame(self, error: AppError) -> bytes:
+        return self.runtime.dispatcher.error_frame(error, None, self.clock.time())
+
+    # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def text_received(self, data: bytes) -> None:
+        if self._running is None:
+            self._handle(data)
+        else:
+            self._waiting.append(data)
+            self._waiting_bytes += len(data)
+            if self._arrival is not None and not self._arrival.done():
+                self._arrival.set_result(None)
+        self._check_reading()
+
+    def binary_received(self, data: bytes) -> None:
+        error = InvalidMessage("Send text frames: a message is a JSON object in UTF-8.")
+        self.outbox.answer([self._error_frame(error)])
+        raise UnsupportedData("binary frames are not taken")
+
+    def _handle(self, data: bytes) -> None:
+        try:
+            rest = self.runtime.dispatcher.dispatch(self, data)
+        except Disconnect as disconnect:
+            self.close(disconnect)
+        except Exception as error:
+            defect(error)
+            self.close(Defect())
+        else:
+            if rest is not None:
+                self._running = self.gateway.spawn(self._run(rest))
+
+    async def _run(self, rest: Coroutine[Any, Any, None]) -> None:
+        try:
+            await rest
+        except Exception as error:
+            defect(error)
+            self.close(Defect())
+        self._running_ended()
+
+    def _running_ended(self) -> None:
+        """Handle what waited, up to the next command that waits for something itself."""
+        self._running = None
+        if self._resynchronise_after is not None:
+            bus_lost, self._resynchronise_after = self._resynchronise_after, None
+            self.resynchronise(bus_lost=bus_lost)
+        while self._waiting and self.is_open and not self.is_busy:
+            data = self._waiting.popleft()
+            self._waiting_bytes -= len(data)
+            self._handle(data)
+        self._check_reading()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a command waits for something; later ones wait for it."""
+        return self._running is not None
+
+    def first_arrival(self) -> asyncio.Future[None]:
+        """Done once a message waits."""
+        self._arrival = asyncio.get_running_loop().create_future()
+        if self._waiting:
+            self._arrival.set_result(None)
+        return self._arrival
+
+    def first_message(self) -> bytes | None:
+        """Take the first message that waits, for `auth=message`."""
+        if not self._waiting:
+            return None
+        data = self._waiting.popleft()
+        self._waiting_bytes -= len(data)
+        return data
+
+    def context(self, request_id: str | None) -> Context:
+        """What a handler gets."""
+        return Context(self.session, self.subscriptions, self.gateway.services, self.clock, request_id)
+
+    # ── back-pressure ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _check_reading(self) -> None:
+        """Read nothing while too much waits: replies that the client does not take, or commands that do not run."""
+        if self.ws is None or self.close_code is not None:
+            return
+        full = (
+            len(self._waiting) > MAX_WAITING_MESSAGES
+            or self._waiting_bytes > MAX_WAITING_BYTES
+            or (self.outbox.blocked and self.outbox.backlog_bytes() > self.gateway.reply_backlog_bytes)
+        )
+        if full != self._reading_paused:
+            self._reading_paused = full
+            if full:
+                self.ws.underlying_transport.pause_reading()
+            else:
+                self.ws.underlying_transport.resume_reading()
+
+    def write_paused(self) -> None:
+        self.gateway.blocked.add(self)
+        self.outbox.block(self.clock.monotonic())
+        self._check_reading()
+
+    def write_resumed(self) -> None:
+        self.gateway.blocked.discard(self)
+        if self.is_open:
+            self.outbox.unblock()
+            self._check_reading()
+
+    def heartbeat_rests(self) -> bool:
+        return self._reading_paused
+
+    def check_slow(self, now: float) -> None:
+        """Close a client that takes nothing, or falls too far behind on what may not be dropped."""
+        if not self.is_open:
+            return
+        gateway = self.gateway
+        if self.outbox.unsent_every_bytes() > gateway.slow_reader_bytes:
+            self.close(SlowReader("unsent messages"))
+        elif self.outbox.stalled_s(now) >= gateway.socket_options.heartbeat_timeout_s:
+            self.close(SlowReader("nothing was read"))
+
+    # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anonymous clients may be here."""
+        return self.runtime.endpoint.auth is Auth.PUBLIC or self.request.by_public_name
+
+    def _identity_changes(self, identity: Identity | None) -> None:
+        self.gateway.move(self, identity)
+        self.gateway.hub.leave_cohort(self.outbox)
+        self.outbox.role = Role.ANONYMOUS if identity is None else identity.role
+        if identity is not None and self._expiry_s(identity) < self.options.heartbeat_interval_s:
+            self.options.wheel.schedule(self.clock.monotonic() + self._expiry_s(identity), self.check_expiry)
+
+    def _expiry_s(self, identity: Identity) -> float:
+        """Seconds until the token of `identity` has expired."""
+        return identity.expires_at + LEEWAY_S - self.clock.time()
+
+    def beat(self, now: float) -> float:
+        self.check_expiry(now)
+        identity = self.session.identity
+        again = super().beat(now)
+        return again if identity is None else min(again, now + max(1.0, self._expiry_s(identity)))
+
+    def check_expiry(self, _now: float) -> None:
+        """End the rights of a token that has expired."""
+        identity = self.session.identity
+        if not self.is_open or identity is None or self._expiry_s(identity) > 0:
+            return
+        if self.runtime.endpoint.auth is Auth.PUBLIC:
+            self._become(None)
+        else:
+            self.refuse(TokenExpired("The token has expired: get a new one and connect again."))
+
+    def account_changed(self, account: Account) -> None:
+        """Act on a ban, a new role or a nickname."""
+        identity = self.session.identity
+        if not self.is_open or identity is None:
+            return
+        if account.banned:
+            if self.runtime.endpoint.auth is Auth.PUBLIC:
+                self._become(None)
+            else:
+                self.refuse(PermissionDenied("This wallet is banned."))
+            return
+        role = identity.role if account.role is None else account.role
+        nickname = identity.nickname if account.nickname is None else account.nickname
+        if (role, nickname) == (identity.role, identity.nickname):
+            return
+        if self.runtime.endpoint.auth is Auth.ADMIN and role < Role.ADMIN:
+            self.refuse(PermissionDenied("This endpoint is for admins."))
+            return
+        self._become(
+            Identity(
+                wallet=identity.wallet,
+                role=role,
+                nickname=nickname,
+                expires_at=identity.expires_at,
+                scopes=identity.scopes,
+            )
+        )
+
+    def _become(self, identity: Identity | None) -> None:
+        """Take another identity, end what it may not follow, and say so."""
+        self.session.change(identity)
+        subscriptions = self.subscriptions
+        lost = [target for target, _ in subscriptions.held() if not subscriptions.may_hold(target)]
+        events: list[Event] = [UnsubscriptionConfirmed(channel=target.name, reason="rights") for target in lost]
+        if self.established:
+            events.append(SessionUpdated(user=user_record(identity)))
+        subscriptions.end(lost, [self.frame(event) for event in events])
+
+    def frame(self, event: Event) -> bytes:
+        """The frame of an event that nobody asked for and that belongs to no channel."""
+        return text_frame(reply_body(event, self.clock.time(), None))
+
+    # ── a lost bus ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _positions_lost(self) -> None:
+        self.resynchronise(bus_lost=False)
+
+    def resynchronise(self, *, bus_lost: bool) -> None:
+        """Recover everything that is followed; behind the command that runs."""
+        if not self.is_open or not self.established:
+            return
+        if self._running is None:
+            self._running = self.gateway.spawn(self._run(self._resynchronise(bus_lost=bus_lost)))
+        else:
+            self._resynchronise_after = bus_lost or bool(self._resynchronise_after)
+
+    async def _resynchronise(self, *, bus_lost: bool) -> None:
+        try:
+            rejoined = await self.subscriptions.rejoin(bus_lost=bus_lost)
+        except AppError as error:
+            self.subscriptions.abort()
+            self.refuse(error)
+            return
+        if self.is_open:
+            self.subscriptions.commit([part for one in rejoined for part in (self.frame(confirmation(one)), one)])
+
+
+def _over_capacity(error: AppError) -> OverCapacity:
+    return OverCapacity(f"retry_after_ms={error.retry_after_ms or 10_000}")

@@ -1,0 +1,151 @@
+"""From the bytes of a message to its handler, and from what the handler returns to the frames of the answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import structlog
+
+from duelcast.channels.names import Role
+from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Joined, Reply
+from duelcast.errors import AppError, Disconnect, InternalError, PermissionDenied, Unauthorized
+from duelcast.gateway.limits import MessageLimits
+from duelcast.gateway.subscriptions import JoinedTarget
+from duelcast.logs import describe_exception
+from duelcast.wire.decoding import CommandDecoder
+from duelcast.wire.frames import error_body, reply_body, text_frame
+from duelcast.wire.messages import Command, Event
+
+if TYPE_CHECKING:
+    from duelcast.gateway.connection import Connection
+
+log = structlog.get_logger("duelcast.gateway")
+
+
+class Dispatcher:
+    """The commands of one endpoint, ready to run."""
+
+    def __init__(self, endpoint: Endpoint, limits: MessageLimits) -> None:
+        self.endpoint = endpoint
+        self.limits = limits
+        self.received = 0
+        self.refused: dict[str, int] = {}
+        """Errors that were answered, by code."""
+        names = {name: spec.command for name, spec in endpoint.commands.items()}
+        for spec in endpoint.commands.values():
+            names |= dict.fromkeys(spec.old_names, spec.command)
+        self._decoder = CommandDecoder(names, endpoint.successors)
+        self._specs = {spec.command: spec for spec in endpoint.commands.values()}
+
+    def dispatch(self, connection: Connection, data: bytes) -> Coroutine[Any, Any, None] | None:
+        """Run the command in `data` and answer it. What is returned is the rest, where the handler waits.
+
+        Raises `Disconnect` where the connection must end.
+        """
+        self.received += 1
+        now = connection.clock.monotonic()
+        try:
+            command = self._decoder.decode(data)
+        except AppError as error:
+            refusal = self._admit(connection, None, now)
+            self._answer_error(connection, refusal or error, error.request_id)
+            return None
+        spec = self._specs[type(command)]
+        refusal = self._admit(connection, spec, now) or _right_missing(connection, spec)
+        if refusal is not None:
+            self._answer_error(connection, refusal, command.requestId)
+            return None
+        context = connection.context(command.requestId)
+        if spec.is_async:
+            return self._finish(connection, spec, context, command)
+        try:
+            reply = cast("Reply", spec.handler(context, command))
+        except AppError as error:
+            self._fail(connection, context, error)
+        except Disconnect:
+            raise
+        except Exception as error:
+            self._fail(connection, context, defect(error))
+        else:
+            self._answer(connection, context, reply)
+        return None
+
+    async def _finish(self, connection: Connection, spec: CommandSpec, context: Context, command: Command) -> None:
+        try:
+            reply = await cast("Awaitable[Reply]", spec.handler(context, command))
+        except AppError as error:
+            self._fail(connection, context, error)
+        except Disconnect as disconnect:
+            connection.close(disconnect)
+        except Exception as error:
+            self._fail(connection, context, defect(error))
+        else:
+            self._answer(connection, context, reply)
+
+    def _admit(self, connection: Connection, spec: CommandSpec | None, now: float) -> AppError | None:
+        try:
+            if spec is None or spec.counted:
+                self.limits.admit(connection.session, now)
+            else:
+                self.limits.admit_liveness(connection.session, now)
+        except AppError as refusal:
+            return refusal
+        return None
+
+    def _answer(self, connection: Connection, context: Context, reply: Reply) -> None:
+        if not connection.is_open:
+            connection.subscriptions.abort()
+            return
+        now_s = context.clock.time()
+        segments: list[bytes | Joined] = []
+        for part in _parts(reply):
+            if isinstance(part, Event):
+                segments.append(text_frame(reply_body(part, now_s, context.request_id)))
+            elif isinstance(part, AppError):
+                segments.append(self._error_frame(part, context.request_id, now_s))
+            else:
+                segments.append(part)
+        connection.subscriptions.commit(segments)
+        self.limits.charge_rows(connection.session, context.answered_rows, context.clock.monotonic())
+
+    def _fail(self, connection: Connection, context: Context, error: AppError) -> None:
+        connection.subscriptions.abort()
+        self._answer_error(connection, error, context.request_id)
+
+    def _answer_error(self, connection: Connection, error: AppError, request_id: str | None) -> None:
+        if connection.is_open:
+            connection.outbox.answer([self._error_frame(error, request_id, connection.clock.time())])
+
+    def _error_frame(self, error: AppError, request_id: str | None, now_s: float) -> bytes:
+        self.refused[error.code] = self.refused.get(error.code, 0) + 1
+        return self.error_frame(error, request_id, now_s)
+
+    def error_frame(self, error: AppError, request_id: str | None, now_s: float) -> bytes:
+        """The frame of an error, with the type that this endpoint gives it."""
+        return text_frame(error_body(error, self.endpoint.error_type, now_s, request_id))
+
+
+def _parts(reply: Reply) -> Sequence[Event | AppError | Joined]:
+    if reply is None:
+        return ()
+    if isinstance(reply, Event | AppError | JoinedTarget):
+        return (reply,)
+    return cast("Sequence[Event | AppError | Joined]", reply)
+
+
+def _right_missing(connection: Connection, spec: CommandSpec) -> AppError | None:
+    role = connection.session.role
+    if role >= spec.least_role:
+        return None
+    if role is Role.ANONYMOUS:
+        return Unauthorized("Sign in first: this message needs a token.")
+    return PermissionDenied("This message needs the role of an admin.")
+
+
+def defect(error: Exception) -> InternalError:
+    """What a client is told of a defect. The log has its type and place, never its text."""
+    error_id = uuid.uuid4().hex
+    log.error("defect", error_id=error_id, error=describe_exception(error))
+    return InternalError("A defect of the server; report it with its `errorId`.", errorId=error_id)

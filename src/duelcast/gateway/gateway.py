@@ -1,0 +1,254 @@
+"""All connections of this node: admission, housekeeping, draining, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections import Counter, defaultdict
+from collections.abc import Coroutine, Iterable, Mapping
+from typing import Any
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from duelcast.channels.broker import Broker, Origin
+from duelcast.clock import Clock
+from duelcast.domain.accounts.accounts import Account, Accounts
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.accounts.tokens import TokenVerifier
+from duelcast.endpoints.kit import Endpoint
+from duelcast.errors import ServiceRestart, TooManyConnections
+from duelcast.gateway.connection import Connection
+from duelcast.gateway.dispatch import Dispatcher
+from duelcast.gateway.hub import Hub
+from duelcast.gateway.limits import MessageLimits
+from duelcast.gateway.outbox import Outbox
+from duelcast.gateway.socket import SocketOptions
+from duelcast.gateway.timers import TimerWheel
+from duelcast.settings import Settings
+
+DRAIN_TIMEOUT_S = 1.0
+"""How long clients have to answer the close when the server stops."""
+CAPACITY_RETRY_MS = 10_000
+
+
+class EndpointRuntime:
+    """An endpoint with what it needs to run."""
+
+    __slots__ = ("dispatcher", "endpoint")
+
+    def __init__(self, endpoint: Endpoint, factor: float) -> None:
+        self.endpoint = endpoint
+        self.dispatcher = Dispatcher(endpoint, MessageLimits(endpoint.messages_per_minute, factor))
+
+
+class Gateway:
+    """Owns the connections. `run` does what must be done once a second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        broker: Broker,
+        hub: Hub,
+        accounts: Accounts,
+        verifier: TokenVerifier,
+        endpoints: Mapping[str, Endpoint],
+        services: Mapping[type[Any], Any],
+    ) -> None:
+        self.clock = clock
+        self.broker = broker
+        self.hub = hub
+        self.verifier = verifier
+        self.services = services
+        self.wheel = TimerWheel(clock.monotonic())
+        self.socket_options = SocketOptions(
+            clock,
+            self.wheel,
+            fragments_max_bytes=settings.fragments_max_bytes,
+            fragment_timeout_s=settings.fragment_timeout_s,
+            heartbeat_interval_s=settings.heartbeat_interval_s,
+            heartbeat_timeout_s=settings.heartbeat_timeout_s,
+        )
+        self.max_subscriptions = settings.max_subscriptions
+        self.reply_backlog_bytes = settings.reply_backlog_bytes
+        self.slow_reader_bytes = settings.slow_reader_bytes
+        self.send_buffer_bytes = settings.send_buffer_bytes
+        self.endpoints = {
+            path: EndpointRuntime(endpoint, settings.rate_limit_factor) for path, endpoint in endpoints.items()
+        }
+        self.sockets: set[Connection] = set()
+        """Every open socket, also of clients that are being refused."""
+        self.blocked: set[Connection] = set()
+        self.closes: Counter[int] = Counter()
+        self.draining = False
+        self._settings = settings
+        self._admitted: dict[str, Connection] = {}
+        self._by_address: Counter[str] = Counter()
+        self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop_lag_s = 0.0
+        self._all_gone = asyncio.Event()
+        accounts.on_change(self._account_changed)
+        hub.on_lost = self._bus_lost
+        hub.find_outbox = self._outbox_of
+
+    # ── connections ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def admit(self, connection: Connection) -> None:
+        """Count a connection. Raises `TooManyConnections` over the limit of the server or of its address."""
+        limit = self._settings.max_connections
+        if limit and len(self._admitted) >= limit:
+            raise _too_many("server", "The server has no room for another connection")
+        bucket = connection.request.address_bucket
+        limit = self._settings.max_connections_per_ip
+        if limit and bucket is not None and self._by_address[bucket] >= limit:
+            raise _too_many("ip", "Your address has as many connections as it may")
+        self._admitted[connection.session.connection_id] = connection
+        if bucket is not None:
+            self._by_address[bucket] += 1
+
+    def move(self, connection: Connection, identity: Identity | None) -> None:
+        """A connection is somebody else's from now on. Raises `TooManyConnections` over the limit of the wallet."""
+        before = connection.session.identity
+        if before is not None and identity is not None and before.wallet == identity.wallet:
+            return
+        limit = self._settings.max_connections_per_user
+        if identity is not None and limit and len(self._by_wallet.get(identity.wallet, ())) >= limit:
+            raise _too_many("user", "Your wallet has as many connections as it may")
+        self._leave_wallet(connection)
+        if identity is not None:
+            self._by_wallet[identity.wallet].add(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """A socket is gone."""
+        self.sockets.discard(connection)
+        if not self.sockets:
+            self._all_gone.set()
+        self.blocked.discard(connection)
+        if self._admitted.pop(connection.session.connection_id, None) is not None:
+            bucket = connection.request.address_bucket
+            if bucket is not None:
+                self._by_address[bucket] -= 1
+                if not self._by_address[bucket]:
+                    del self._by_address[bucket]
+        self._leave_wallet(connection)
+
+    def _leave_wallet(self, connection: Connection) -> None:
+        identity = connection.session.identity
+        if identity is not None and identity.wallet in self._by_wallet:
+            connections = self._by_wallet[identity.wallet]
+            connections.discard(connection)
+            if not connections:
+                del self._by_wallet[identity.wallet]
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run what a connection waits for; it ends with the connection, or with the server."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _outbox_of(self, origin: Origin) -> Outbox | None:
+        connection = self._admitted.get(origin.connection_id)
+        return None if connection is None else connection.outbox
+
+    def _account_changed(self, account: Account) -> None:
+        for connection in list(self._by_wallet.get(account.wallet, ())):
+            connection.account_changed(account)
+
+    def _bus_lost(self) -> None:
+        for connection in list(self._admitted.values()):
+            connection.resynchronise(bus_lost=True)
+
+    # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self) -> None:
+        """Turn the timer wheel, look after slow readers, tidy the hub: once a second."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self.clock.sleep(1.0)
+            woken = loop.time()
+            await asyncio.sleep(0)
+            self._loop_lag_s = loop.time() - woken
+            now = self.clock.monotonic()
+            self.wheel.advance(now)
+            for connection in list(self.blocked):
+                connection.check_slow(now)
+            self.hub.drop_empty_cohorts()
+
+    async def drain(self) -> None:
+        """Send every client away with its own delay, spread evenly over them in shuffled order."""
+        self.draining = True
+        sockets = list(self.sockets)
+        random.shuffle(sockets)
+        for index, connection in enumerate(sockets):
+            delay_ms = int(self._settings.drain_spread_ms * (index + 0.5) / len(sockets))
+            connection.close(ServiceRestart(f"retry_after_ms={delay_ms}"), timeout_s=DRAIN_TIMEOUT_S)
+        self._all_gone = asyncio.Event()
+        if self.sockets:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._all_gone.wait(), DRAIN_TIMEOUT_S)
+        for connection in list(self.sockets):
+            connection.abort()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # ── metrics ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def collect(self) -> Iterable[Metric]:
+        """What Prometheus reads."""
+        connections = GaugeMetricFamily("duelcast_connections", "Open connections.", labels=["endpoint", "role"])
+        counts = Counter(
+            (connection.runtime.endpoint.name, connection.session.role.name.lower())
+            for connection in self._admitted.values()
+        )
+        for (endpoint, role), count in sorted(counts.items()):
+            connections.add_metric([endpoint, role], count)
+        yield connections
+
+        received = CounterMetricFamily("duelcast_messages_received", "Messages from clients.", labels=["endpoint"])
+        errors = CounterMetricFamily("duelcast_errors_sent", "Errors answered, by code.", labels=["endpoint", "code"])
+        for runtime in self.endpoints.values():
+            received.add_metric([runtime.endpoint.name], runtime.dispatcher.received)
+            for code, count in sorted(runtime.dispatcher.refused.items()):
+                errors.add_metric([runtime.endpoint.name, code], count)
+        yield received
+        yield errors
+
+        stats = self.hub.stats
+        yield CounterMetricFamily("duelcast_messages_sent", "Pushes written to sockets.", value=stats.delivered)
+        yield CounterMetricFamily("duelcast_sent_bytes", "Bytes written to sockets.", value=stats.delivered_bytes)
+        yield CounterMetricFamily(
+            "duelcast_messages_published", "Messages that reached the hub.", value=stats.published
+        )
+        dropped = CounterMetricFamily("duelcast_messages_dropped", "Messages not sent to all.", labels=["reason"])
+        dropped.add_metric(["conflated"], stats.conflated)
+        dropped.add_metric(["resynchronised"], stats.resynchronised)
+        yield dropped
+        closes = CounterMetricFamily("duelcast_closes", "Connections closed by the server.", labels=["code"])
+        for close_code, count in sorted(self.closes.items()):
+            closes.add_metric([str(close_code)], count)
+        yield closes
+        yield GaugeMetricFamily("duelcast_slow_readers", "Connections whose socket is full.", value=len(self.blocked))
+        yield GaugeMetricFamily(
+            "duelcast_outbox_depth_bytes",
+            "Bytes that wait for sockets to drain.",
+            value=sum(connection.outbox.backlog_bytes() for connection in self.blocked),
+        )
+        yield GaugeMetricFamily(
+            "duelcast_fragments_bytes",
+            "Bytes of unfinished messages.",
+            value=self.socket_options.fragments.held_bytes,
+        )
+        flushes = HistogramMetricFamily("duelcast_flush_seconds", "Duration of a flush, yields included.")
+        flushes.add_metric([], stats.flush_buckets(), stats.flush_seconds)
+        yield flushes
+        yield GaugeMetricFamily("duelcast_event_loop_lag_seconds", "How late the loop woke.", value=self._loop_lag_s)
+
+
+def _too_many(scope: str, sentence: str) -> TooManyConnections:
+    return TooManyConnections(
+        f"{sentence}; try again later, or close another.", retry_after_ms=CAPACITY_RETRY_MS, scope=scope
+    )

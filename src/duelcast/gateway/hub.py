@@ -1,0 +1,523 @@
+"""Fan-out: from the bus to the sockets. The message path, from top to bottom.
+
+One log, not a queue per client. The log holds, in the order of publishing, the newest message per key of each
+*latest* channel and the recent messages of each *every* channel. A message that is replaced before it was sent is
+never built into a frame.
+
+Outboxes that follow the same set of channels form a cohort. A flush joins what is due to a cohort once and writes the
+same bytes to every member. An outbox that cannot be served like the others (it got a reply, changed its set, or its
+socket is full) leaves its cohort with a cursor into the log, is served by walking the log back to that cursor, and
+enters the cohort of its set again at the end of a flush.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position
+from duelcast.channels.names import Channel, Group, Kind, Role
+from duelcast.clock import Clock
+from duelcast.wire.frames import push_body, text_frame, with_request_id
+
+if TYPE_CHECKING:
+    from duelcast.gateway.outbox import Outbox
+
+COHORT_SIZE = 500
+"""Members that are written to without giving way to other work."""
+TURN_S = 0.005
+"""How long a flush runs before it yields a loop turn."""
+FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
+
+
+class Entry:
+    """A message in the log. Its frame is built when it is first sent, and serves everybody."""
+
+    __slots__ = ("_frame", "logged_at", "message", "position", "size", "stream")
+
+    def __init__(self, message: Message, stream: Stream, position: int, logged_at: float) -> None:
+        self.message = message
+        self.stream = stream
+        self.position = position
+        self.logged_at = logged_at
+        self.size = len(message.body) + stream.overhead_bytes
+        self._frame: bytes | None = None
+
+    @property
+    def frame(self) -> bytes:
+        frame = self._frame
+        if frame is None:
+            message = self.message
+            frame = self._frame = text_frame(push_body(message.body, message.channel.suffix, message.seq))
+        return frame
+
+    def frame_for_origin(self, request_id: str) -> bytes:
+        """The frame that the connection which caused the message gets."""
+        message = self.message
+        return text_frame(with_request_id(push_body(message.body, message.channel.suffix, message.seq), request_id))
+
+
+class Stream:
+    """A channel that somebody on this node follows, directly or through its group."""
+
+    __slots__ = (
+        "channel",
+        "cohorts",
+        "every_bytes",
+        "group",
+        "holders",
+        "lost_at",
+        "lost_position",
+        "newest",
+        "overhead_bytes",
+        "seq",
+        "stored_floors",
+    )
+
+    def __init__(self, channel: Channel, group: GroupStream | None) -> None:
+        self.channel = channel
+        self.group = group
+        self.seq = 0
+        self.newest: dict[str, Entry] = {}
+        self.cohorts: set[Cohort] = set()
+        self.holders = 0
+        self.every_bytes = 0
+        self.lost_position = 0
+        """Position of the newest entry that left the log without being replaced."""
+        self.lost_at: Position | None = None
+        """Where the stream was when the bus was lost."""
+        self.overhead_bytes = len(channel.suffix) + 24
+        self.stored_floors: dict[Outbox, int] = {}
+        """The last stored id that an outbox was given in a snapshot."""
+
+
+class GroupStream:
+    """A group that somebody on this node follows, with those of its channels that had a message since."""
+
+    __slots__ = ("cohorts", "group", "holders", "streams")
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.streams: set[Stream] = set()
+        self.cohorts: set[Cohort] = set()
+        self.holders = 0
+
+
+Followed = Stream | GroupStream
+
+
+class Cohort:
+    """Outboxes with the same set and role, all served up to the same position."""
+
+    __slots__ = ("cursor", "due", "followed", "members", "role")
+
+    def __init__(self, role: Role, followed: frozenset[Followed]) -> None:
+        self.role = role
+        self.followed = followed
+        self.members: dict[Outbox, Callable[[bytes], None]] = {}
+        self.due: list[Entry] = []
+        self.cursor = 0
+        """Only means something while something is due: the position before the first of it."""
+
+
+class HubStats:
+    """Counters since the start; read by the metrics."""
+
+    __slots__ = (
+        "conflated",
+        "delivered",
+        "delivered_bytes",
+        "flush_counts",
+        "flush_seconds",
+        "published",
+        "resynchronised",
+    )
+
+    def __init__(self) -> None:
+        self.published = 0
+        self.conflated = 0
+        self.delivered = 0
+        self.delivered_bytes = 0
+        self.resynchronised = 0
+        self.flush_seconds = 0.0
+        self.flush_counts = [0] * (len(FLUSH_BUCKETS_S) + 1)
+
+    def observe_flush(self, seconds: float) -> None:
+        """Count a flush that took `seconds`."""
+        self.flush_seconds += seconds
+        self.flush_counts[bisect_left(FLUSH_BUCKETS_S, seconds)] += 1
+
+    def flush_buckets(self) -> list[tuple[str, float]]:
+        """Cumulative counts by upper bound in seconds, as Prometheus has them."""
+        bounds = [*map(str, FLUSH_BUCKETS_S), "+Inf"]
+        return list(zip(bounds, accumulate(self.flush_counts), strict=True))
+
+
+class Hub:
+    """One node's listener on the bus.
+
+    `flush_interval_ms` 0 flushes in each loop turn that has something due. The log keeps messages of *every* channels
+    for at most `log_s` seconds and `log_bytes` bytes; who falls behind that is resynchronised.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        clock: Clock,
+        *,
+        flush_interval_ms: float = 10,
+        log_s: float = 600,
+        log_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        self.flush_interval_ms = flush_interval_ms
+        self.stats = HubStats()
+        self.on_lost: Callable[[], None] = lambda: None
+        """Called when the positions of all outboxes must be recovered anew."""
+        self.find_outbox: Callable[[Origin], Outbox | None] = lambda _origin: None
+        self._broker = broker
+        self._epoch = broker.epoch
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._log_s = log_s
+        self._log_bytes = log_bytes
+        self._streams: dict[Channel, Stream] = {}
+        self._groups: dict[str, GroupStream] = {}
+        self._log: dict[Entry, None] = {}
+        self._kept: deque[Entry] = deque()
+        self._kept_bytes = 0
+        self._position = 0
+        self._flushed = 0
+        self._lost_position = 0
+        self._cohorts: dict[tuple[Role, frozenset[Followed]], list[Cohort]] = {}
+        self._pending: deque[Cohort | Outbox] = deque()
+        self._solo: set[Outbox] = set()
+        self._flush_scheduled = False
+        self._flush_ended = 0.0
+        self._flush_started = 0.0
+        broker.attach(self)
+
+    # ── in: from the bus ────────────────────────────────────────────────────────────────────────────────────────
+
+    def deliver(self, message: Message) -> None:
+        """Put a message at the end of the log, in place of the unsent one of its key."""
+        channel = message.channel
+        stream = self._streams.get(channel)
+        if stream is None:
+            group = self._groups.get(channel.group) if channel.group is not None else None
+            if group is None:
+                return
+            stream = self._open(channel)
+        self._position += 1
+        self.stats.published += 1
+        stream.seq = message.seq
+        entry = Entry(message, stream, self._position, self._clock.monotonic())
+        if channel.family.kind is Kind.LATEST:
+            replaced = stream.newest.get(message.key)
+            if replaced is not None and self._log.pop(replaced, self) is None:
+                self.stats.conflated += replaced.position > self._flushed
+            stream.newest[message.key] = entry
+            if message.ends_key:
+                self._keep(entry)
+        else:
+            stream.every_bytes += entry.size
+            self._keep(entry)
+            if message.origin is not None:
+                self._serve_origin_alone(message.origin, stream)
+            if stream.stored_floors and message.stored_id is not None:
+                self._observe_stored_floors(entry, message.stored_id)
+        self._log[entry] = None
+        if not self._flush_scheduled:
+            self._schedule_flush()
+
+    def resynchronise(self) -> None:
+        """The bus was lost: what everybody holds must be recovered anew, from where it was."""
+        for stream in self._streams.values():
+            stream.lost_at = Position(self._epoch, stream.seq)
+            if self._broker.epoch != self._epoch:
+                stream.seq = 0
+        self._epoch = self._broker.epoch
+        self.on_lost()
+
+    def _keep(self, entry: Entry) -> None:
+        """Bound the entries that no newer one replaces, by age and size."""
+        self._kept.append(entry)
+        self._kept_bytes += entry.size
+        oldest_s = entry.logged_at - self._log_s
+        while self._kept and (self._kept_bytes > self._log_bytes or self._kept[0].logged_at < oldest_s):
+            dropped = self._kept.popleft()
+            self._kept_bytes -= dropped.size
+            if self._log.pop(dropped, self) is None:
+                dropped.stream.lost_position = self._lost_position = dropped.position
+                if dropped.stream.newest.get(dropped.message.key) is dropped:
+                    del dropped.stream.newest[dropped.message.key]
+
+    def _serve_origin_alone(self, origin: Origin, stream: Stream) -> None:
+        outbox = self.find_outbox(origin)
+        if outbox is not None and origin.request_id is not None and _follows(outbox, stream):
+            self.leave_cohort(outbox)
+
+    def _observe_stored_floors(self, entry: Entry, stored_id: int) -> None:
+        """Spare those whose snapshot held the row already. Ids grow, so the first higher one ends the watch."""
+        for outbox, floor in list(entry.stream.stored_floors.items()):
+            if stored_id > floor:
+                del entry.stream.stored_floors[outbox]
+            else:
+                self.leave_cohort(outbox)
+                outbox.skipped.add(entry)
+
+    # ── out: to the sockets ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _schedule_flush(self) -> None:
+        self._flush_scheduled = True
+        wait_s = self._flush_ended + self.flush_interval_ms / 1000 - self._loop.time()
+        if wait_s > 0:
+            self._loop.call_later(wait_s, self._flush)
+        else:
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Hand what is due to the cohorts of its channel, then write cohort by cohort."""
+        self._flush_started = time.perf_counter()
+        base = self._flushed
+        due = []
+        for entry in reversed(self._log):
+            if entry.position <= base:
+                break
+            due.append(entry)
+        pending = self._pending
+        for entry in reversed(due):
+            stream = entry.stream
+            for cohort in stream.cohorts:
+                if not cohort.due:
+                    cohort.cursor = base
+                    pending.append(cohort)
+                cohort.due.append(entry)
+            group = stream.group
+            if group is not None:
+                least_role = stream.channel.least_role
+                for cohort in group.cohorts:
+                    if cohort.role >= least_role:
+                        if not cohort.due:
+                            cohort.cursor = base
+                            pending.append(cohort)
+                        cohort.due.append(entry)
+        pending.extend(self._solo)
+        self._flushed = self._position
+        self._write_pending()
+
+    def _write_pending(self) -> None:
+        """Write to one cohort after another; after `TURN_S` let the loop do other work first."""
+        turn_ends = time.perf_counter() + TURN_S
+        pending = self._pending
+        stats = self.stats
+        while pending:
+            item = pending.popleft()
+            if isinstance(item, Cohort):
+                due = item.due
+                data = due[0].frame if len(due) == 1 else b"".join([entry.frame for entry in due])
+                count = len(due)
+                item.due = []
+                members = item.members
+                stats.delivered += count * len(members)
+                stats.delivered_bytes += len(data) * len(members)
+                for write in list(members.values()):
+                    write(data)
+            elif item in self._solo:
+                item.serve()
+            if time.perf_counter() > turn_ends and pending:
+                self._loop.call_soon(self._write_pending)
+                return
+        self._end_flush()
+
+    def _end_flush(self) -> None:
+        for outbox in self._solo:
+            if outbox.cursor == self._flushed:
+                self._enter_cohort(outbox)
+        self._solo = {outbox for outbox in self._solo if outbox.cohort is None}
+        self.stats.observe_flush(time.perf_counter() - self._flush_started)
+        self._flush_ended = self._loop.time()
+        self._flush_scheduled = False
+        if self._position > self._flushed:
+            self._schedule_flush()
+
+    def due_after(self, outbox: Outbox, ceilings: dict[Stream, int] | None = None) -> list[bytes]:
+        """The frames that an outbox with a cursor of its own was not sent yet, in order.
+
+        `ceilings`: of these streams only what is not above the given `seq`.
+        """
+        cursor = outbox.cursor
+        if cursor == self._position or not outbox.followed:
+            return []
+        frames = []
+        for entry in reversed(self._log):
+            if entry.position <= cursor:
+                break
+            stream = entry.stream
+            if not _follows(outbox, stream):
+                continue
+            if ceilings is not None and entry.message.seq > ceilings.get(stream, entry.message.seq):
+                continue
+            if entry in outbox.skipped:
+                outbox.skipped.discard(entry)
+                continue
+            origin = entry.message.origin
+            if origin is not None and origin.request_id is not None and origin.connection_id == outbox.connection_id:
+                frames.append(entry.frame_for_origin(origin.request_id))
+            else:
+                frames.append(entry.frame)
+        frames.reverse()
+        self.stats.delivered += len(frames)
+        return frames
+
+    def since(self, position: int, stream: Stream, seq: int, stored_id: int | None) -> list[bytes]:
+        """The frames of `stream` after log position `position` with a greater `seq` (and stored id) than given."""
+        frames = []
+        for entry in reversed(self._log):
+            if entry.position <= position:
+                break
+            message = entry.message
+            if entry.stream is not stream or message.seq <= seq:
+                continue
+            if stored_id is None or message.stored_id is None or message.stored_id > stored_id:
+                frames.append(entry.frame)
+        frames.reverse()
+        return frames
+
+    def has_lost(self, outbox: Outbox) -> bool:
+        """Whether something that an outbox was not sent yet has left the log."""
+        cursor = outbox.cursor
+        return cursor < self._lost_position and any(
+            stream.lost_position > cursor for stream in _streams_of(outbox.followed)
+        )
+
+    @property
+    def position(self) -> int:
+        """Where the log ends."""
+        return self._position
+
+    # ── cohorts ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def leave_cohort(self, outbox: Outbox) -> None:
+        """Give an outbox a cursor of its own."""
+        cohort = outbox.cohort
+        if cohort is not None:
+            del cohort.members[outbox]
+            outbox.cohort = None
+            outbox.cursor = cohort.cursor if cohort.due else self._flushed
+            self._solo.add(outbox)
+
+    def _enter_cohort(self, outbox: Outbox) -> None:
+        if outbox.blocked or not outbox.followed:
+            return
+        key = (outbox.role, outbox.followed)
+        cohorts = self._cohorts.setdefault(key, [])
+        if not cohorts or len(cohorts[-1].members) >= COHORT_SIZE:
+            cohort = Cohort(outbox.role, cohorts[0].followed if cohorts else outbox.followed)
+            cohorts.append(cohort)
+            for followed in cohort.followed:
+                followed.cohorts.add(cohort)
+        cohort = cohorts[-1]
+        outbox.followed = cohort.followed
+        outbox.cohort = cohort
+        cohort.members[outbox] = outbox.write
+
+    def drop_empty_cohorts(self) -> None:
+        """Forget the cohorts that nobody is in; once a second is often enough."""
+        for key, cohorts in list(self._cohorts.items()):
+            kept = []
+            for cohort in cohorts:
+                if cohort.members or cohort.due:
+                    kept.append(cohort)
+                else:
+                    for followed in cohort.followed:
+                        followed.cohorts.discard(cohort)
+            if kept:
+                self._cohorts[key] = kept
+            else:
+                del self._cohorts[key]
+
+    # ── following ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def open(self, target: Channel | Group) -> Followed:
+        """Begin to take messages of a channel or group; `close_unheld` ends it where nobody holds it then."""
+        if isinstance(target, Group):
+            group = self._groups.get(target.name)
+            if group is None:
+                group = self._groups[target.name] = GroupStream(target)
+                for stream in self._streams.values():
+                    if stream.channel.group == target.name:
+                        stream.group = group
+                        group.streams.add(stream)
+            return group
+        return self._streams.get(target) or self._open(target)
+
+    def _open(self, channel: Channel) -> Stream:
+        group = self._groups.get(channel.group) if channel.group is not None else None
+        stream = self._streams[channel] = Stream(channel, group)
+        if group is not None:
+            group.streams.add(stream)
+        self._broker.follow(channel)
+        return stream
+
+    def close_unheld(self, followed: Iterable[Followed]) -> None:
+        """Stop taking messages of what nobody holds any more."""
+        for one in followed:
+            if one.holders:
+                continue
+            if isinstance(one, GroupStream):
+                if self._groups.get(one.group.name) is one:
+                    del self._groups[one.group.name]
+                    for stream in one.streams:
+                        stream.group = None
+                    self.close_unheld(list(one.streams))
+            elif one.group is None and self._streams.get(one.channel) is one:
+                del self._streams[one.channel]
+                for entry in one.newest.values():
+                    self._log.pop(entry, None)
+                self._broker.unfollow(one.channel)
+
+    def follow(self, outbox: Outbox, followed: frozenset[Followed]) -> None:
+        """Give an outbox that has a cursor of its own another set."""
+        before = outbox.followed
+        outbox.followed = followed
+        for one in followed - before:
+            one.holders += 1
+        ended = before - followed
+        for one in ended:
+            one.holders -= 1
+            if isinstance(one, Stream):
+                one.stored_floors.pop(outbox, None)
+        self.close_unheld(ended)
+        if followed:
+            self._solo.add(outbox)
+        else:
+            self._solo.discard(outbox)
+
+    def remove(self, outbox: Outbox) -> None:
+        """Forget an outbox, as its connection ends."""
+        self.leave_cohort(outbox)
+        self.follow(outbox, frozenset())
+
+
+def _follows(outbox: Outbox, stream: Stream) -> bool:
+    followed = outbox.followed
+    if stream in followed:
+        return True
+    return stream.group in followed and outbox.role >= stream.channel.least_role
+
+
+def _streams_of(followed: Iterable[Followed]) -> Iterable[Stream]:
+    for one in followed:
+        if isinstance(one, Stream):
+            yield one
+        else:
+            yield from one.streams
+
+
+if TYPE_CHECKING:
+    _conforms: type[BusListener] = Hub

@@ -1,0 +1,225 @@
+"""Admitting a client and greeting it (protocol 1.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import duelcast
+from duelcast.channels.broker import Position
+from duelcast.channels.names import Group, Role
+from duelcast.domain.accounts.identity import Identity
+from duelcast.endpoints.common import (
+    Authenticate,
+    ConnectionEstablished,
+    Limits,
+    auth_success,
+    confirmation,
+    user_record,
+)
+from duelcast.endpoints.kit import Auth, Joined, Target
+from duelcast.errors import AppError, PermissionDenied, Unauthorized
+from duelcast.wire.decoding import CommandDecoder
+from duelcast.wire.frames import reply_body, text_frame
+from duelcast.wire.messages import Event
+from duelcast.wire.timestamps import format_time
+
+if TYPE_CHECKING:
+    from duelcast.gateway.connection import Connection
+
+CONTRACT = 1
+AUTH_TIMEOUT_S = 5.0
+
+_auth_decoder = CommandDecoder({"auth": Authenticate, "authenticate": Authenticate})
+
+
+class ConnectRequest:
+    """What the upgrade request said. `channels` in the order asked for; `since` positions by channel name.
+
+    `token_is_cookie`: an invalid cookie counts as none.
+    """
+
+    __slots__ = (
+        "address",
+        "address_bucket",
+        "auth_by_message",
+        "by_public_name",
+        "channels",
+        "since",
+        "token",
+        "token_is_cookie",
+    )
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        address_bucket: str | None,
+        token: str | None = None,
+        token_is_cookie: bool = False,
+        auth_by_message: bool = False,
+        by_public_name: bool = False,
+        channels: Sequence[str] = (),
+        since: Mapping[str, Position] | None = None,
+    ) -> None:
+        self.address = address
+        self.address_bucket = address_bucket
+        self.token = token
+        self.token_is_cookie = token_is_cookie
+        self.auth_by_message = auth_by_message
+        self.by_public_name = by_public_name
+        self.channels = channels
+        self.since = since or {}
+
+
+class Opener:
+    """Runs once per connection. Raises `AppError` where the client is refused."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._gateway = connection.gateway
+        self._endpoint = connection.runtime.endpoint
+
+    async def open(self) -> None:
+        """Admit and greet, up to `connection_established`."""
+        connection = self._connection
+        self._gateway.admit(connection)
+        identity, by_message = await self._identify()
+        if identity is not None:
+            connection.session.change(identity)
+        if self._endpoint.auth is Auth.ADMIN and connection.session.role < Role.ADMIN:
+            raise PermissionDenied("This endpoint is for admins.")
+        frames = [self._frame(auth_success(identity))] if by_message and identity is not None else []
+        await self._greet(frames)
+
+    # ── admission ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _identify(self) -> tuple[Identity | None, bool]:
+        """Who connects, and whether the token came in a message."""
+        request = self._connection.request
+        if self._endpoint.auth is Auth.PUBLIC:
+            try:
+                return await self._identity_of(request.token), False
+            except AppError:
+                return None, False
+        if request.auth_by_message:
+            return await self._identity_by_message(), True
+        try:
+            identity = await self._identity_of(request.token)
+        except Unauthorized:
+            if not request.token_is_cookie:
+                raise
+            identity = None
+        if identity is None and not request.by_public_name:
+            raise Unauthorized("This endpoint needs a token: send it in the Authorization header, or in an `auth`.")
+        return identity, False
+
+    async def _identity_of(self, token: str | None) -> Identity | None:
+        if token is None:
+            return None
+        identity = await self._gateway.verifier.verify(token)
+        if identity.scopes:
+            raise PermissionDenied("This token is for machines: it may make its POSTs, and not connect.")
+        return identity
+
+    async def _identity_by_message(self) -> Identity:
+        data = await self._first_message()
+        try:
+            command = _auth_decoder.decode(data)
+        except AppError:
+            raise Unauthorized('The first message must be {"type":"auth","token":"…"}.') from None
+        assert isinstance(command, Authenticate)
+        identity = await self._identity_of(command.token)
+        assert identity is not None
+        return identity
+
+    async def _first_message(self) -> bytes:
+        """The first message, for which a client has `AUTH_TIMEOUT_S`."""
+        clock = self._connection.clock
+        arrived = self._connection.first_arrival()
+        timeout = asyncio.ensure_future(clock.sleep(AUTH_TIMEOUT_S))
+        try:
+            await asyncio.wait([arrived, timeout], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timeout.cancel()
+        data = self._connection.first_message()
+        if data is None:
+            raise Unauthorized("No token came within 5 seconds.")
+        return data
+
+    # ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _greet(self, frames: list[bytes]) -> None:
+        """The endpoint's own frames, then what the URL asks for, then `connection_established`."""
+        connection = self._connection
+        subscriptions = connection.subscriptions
+        segments: list[bytes | Joined] = list(frames)
+        asked, errors = self._asked()
+        since: dict[Target, Position] = {
+            target: connection.request.since[target.name]
+            for target in asked
+            if target.name in connection.request.since and not isinstance(target, Group)
+        }
+        subscriptions.connect_since = since
+        if self._endpoint.connect_handler is not None:
+            events = await self._endpoint.connect_handler(connection.context(None))
+            segments += [self._frame(event) for event in events]
+        own = {joined.target: joined for joined in subscriptions.joining()}
+        subscriptions.joins_are_free()
+        for joined in own.values():
+            if joined.target not in asked:
+                segments.append(joined)
+            elif not joined.recovered:
+                segments.append(joined.without_news())
+        for target in asked:
+            joined = own.get(target) or (await subscriptions.join([target], since=since))[0]
+            segments += (self._frame(confirmation(joined)), joined)
+        segments += [
+            connection.runtime.dispatcher.error_frame(error, None, connection.clock.time()) for error in errors
+        ]
+        subscriptions.joins_are_free()
+        subscriptions.connect_since = {}
+        segments.append(self._frame(self._established(subscriptions.every_positions())))
+        if connection.is_open:
+            subscriptions.commit(segments)
+            connection.established = True
+        else:
+            subscriptions.abort()
+
+    def _asked(self) -> tuple[list[Target], list[AppError]]:
+        """The channels that the URL names, each once, and an error for each that cannot be followed."""
+        request = self._connection.request
+        targets: dict[Target, None] = {}
+        errors = []
+        for name in dict.fromkeys([*request.channels, *request.since]):
+            try:
+                targets[self._connection.subscriptions.resolve(name)] = None
+            except AppError as error:
+                error.field = "channel"
+                errors.append(error)
+        return list(targets), errors
+
+    def _established(self, positions: dict[str, int]) -> ConnectionEstablished:
+        connection = self._connection
+        identity = connection.session.identity
+        return ConnectionEstablished(
+            connectionId=connection.session.connection_id,
+            endpoint=self._endpoint.name,
+            authenticated=identity is not None,
+            user=user_record(identity),
+            expiresAt=None if identity is None else format_time(identity.expires_at),
+            epoch=self._gateway.broker.epoch,
+            positions=positions,
+            heartbeatIntervalMs=int(connection.options.heartbeat_interval_s * 1000),
+            serverVersion=duelcast.__version__,
+            contract=CONTRACT,
+            limits=Limits(
+                maxMessageBytes=self._endpoint.max_message_bytes,
+                messagesPerMinute=connection.runtime.dispatcher.limits.per_minute,
+                maxSubscriptions=self._gateway.max_subscriptions,
+            ),
+        )
+
+    def _frame(self, event: Event) -> bytes:
+        return text_frame(reply_body(event, self._connection.clock.time(), None))

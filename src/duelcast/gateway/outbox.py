@@ -1,0 +1,156 @@
+"""What waits to be written to one socket, and what happens when the socket is full."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+
+from duelcast.channels.names import Kind, Role
+from duelcast.gateway.hub import Cohort, Entry, Followed, Hub, Stream
+
+
+class Outbox:
+    """The writing side of a connection.
+
+    Pushes reach it through its cohort, or by `serve`. A reply is put behind what is due (`answer`) and written at the
+    end of the loop turn, so that the replies to pipelined commands share a write.
+    While the socket is full the outbox is `blocked`: it takes no pushes, and is served from its cursor once the socket
+    has drained, so that of *latest* channels it gets the newest message of each key alone. Replies are always
+    written; `backlog_bytes` tells the connection when to stop reading commands.
+    """
+
+    __slots__ = (
+        "_every_marks",
+        "_frames",
+        "_hub",
+        "_stalled_bytes",
+        "_stalled_since",
+        "backlog_bytes",
+        "blocked",
+        "cohort",
+        "connection_id",
+        "cursor",
+        "followed",
+        "on_lost",
+        "role",
+        "skipped",
+        "write",
+    )
+
+    def __init__(
+        self,
+        hub: Hub,
+        connection_id: str,
+        role: Role,
+        write: Callable[[bytes], None],
+        backlog_bytes: Callable[[], int],
+        on_lost: Callable[[], None],
+    ) -> None:
+        self.connection_id = connection_id
+        self.role = role
+        self.write = write
+        self.backlog_bytes = backlog_bytes
+        """Bytes that the socket has not taken yet."""
+        self.on_lost = on_lost
+        """Called when something due has left the log: the positions must be recovered anew."""
+        self.cohort: Cohort | None = None
+        self.cursor = hub.position
+        self.followed: frozenset[Followed] = frozenset()
+        self.skipped: set[Entry] = set()
+        self.blocked = False
+        self._hub = hub
+        self._frames: list[bytes] = []
+        self._every_marks: dict[Stream, int] = {}
+        self._stalled_bytes = 0
+        self._stalled_since = 0.0
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def answer(
+        self,
+        frames: Sequence[bytes],
+        *,
+        followed: frozenset[Followed] | None = None,
+        ceilings: dict[Stream, int] | None = None,
+    ) -> None:
+        """Write `frames` behind everything that is due, and follow another set from there on."""
+        hub = self._hub
+        hub.leave_cohort(self)
+        if not self._frames:
+            asyncio.get_running_loop().call_soon(self._write_out)
+        if self.followed:
+            self._frames += hub.due_after(self, ceilings)
+        self._frames += frames
+        if followed is not None:
+            hub.follow(self, followed)
+        self._move_cursor()
+
+    def serve(self) -> None:
+        """Write what is due, if the socket takes it."""
+        if self.blocked:
+            return
+        if self._hub.has_lost(self):
+            self._hub.stats.resynchronised += 1
+            self._move_cursor()
+            self.on_lost()
+            return
+        self._frames += self._hub.due_after(self)
+        self._move_cursor()
+        self._write_out()
+
+    def send_now(self, frames: Iterable[bytes]) -> None:
+        """Write what waits for the end of the loop turn, and `frames`, at once."""
+        self._frames += frames
+        self._write_out()
+
+    def _write_out(self) -> None:
+        frames = self._frames
+        if frames:
+            data = frames[0] if len(frames) == 1 else b"".join(frames)
+            frames.clear()
+            self._hub.stats.delivered_bytes += len(data)
+            self.write(data)
+
+    def _move_cursor(self) -> None:
+        self.cursor = self._hub.position
+        if self.blocked:
+            self._mark_every()
+
+    # ── a full socket ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def block(self, now: float) -> None:
+        """The socket is full."""
+        self._hub.leave_cohort(self)
+        self.blocked = True
+        self._stalled_bytes = self.backlog_bytes()
+        self._stalled_since = now
+        self._mark_every()
+
+    def unblock(self) -> None:
+        """The socket has drained."""
+        self.blocked = False
+        self.serve()
+
+    def _mark_every(self) -> None:
+        self._every_marks = {
+            stream: stream.every_bytes
+            for stream in self.followed
+            if isinstance(stream, Stream) and stream.channel.kind is Kind.EVERY
+        }
+
+    def unsent_every_bytes(self) -> int:
+        """Bytes of *every* channels beyond the cursor of a blocked outbox."""
+        return sum(stream.every_bytes - mark for stream, mark in self._every_marks.items())
+
+    def stalled_s(self, now: float) -> float:
+        """For how many seconds a blocked socket has taken nothing."""
+        waiting = self.backlog_bytes()
+        if waiting < self._stalled_bytes:
+            self._stalled_since = now
+        self._stalled_bytes = waiting
+        return now - self._stalled_since
+
+    def close(self) -> None:
+        """Take no more pushes; what waits is written."""
+        self._write_out()
+        self._hub.remove(self)

@@ -1,0 +1,384 @@
+"""WebSocket messages over picows frames: what RFC 6455 asks of a server beyond single frames.
+
+picows parses and masks frames; the assembly of fragments, UTF-8, reserved bits, the closing handshake and the
+heartbeat are here. This is the only file that builds picows' `WSProtocol`, which is not public.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import picows.picows
+from picows import (
+    WSAutoPingStrategy,
+    WSCloseCode,
+    WSFrame,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
+
+from duelcast.clock import Clock
+from duelcast.errors import (
+    Disconnect,
+    InvalidText,
+    MessageTooBig,
+    OverCapacity,
+    PolicyViolation,
+    ProtocolViolation,
+    SlowReader,
+)
+from duelcast.gateway.timers import TimerWheel
+
+READ_BUFFER_BYTES = 2048
+"""picows' least; it grows with what a client sends."""
+CLOSE_TIMEOUT_S = 10.0
+"""How long a client has to answer a close, or to take what was sent before it."""
+SLOW_CLOSE_TIMEOUT_S = 30.0
+MAX_REASON_BYTES = 123
+
+_CONTINUATION = WSMsgType.CONTINUATION
+_TEXT = WSMsgType.TEXT
+_BINARY = WSMsgType.BINARY
+_PING = WSMsgType.PING
+_PONG = WSMsgType.PONG
+_MESSAGE_TOO_BIG = int(WSCloseCode.MESSAGE_TOO_BIG.value)
+
+
+class FragmentBudget:
+    """Bytes of unfinished messages that all connections together may hold."""
+
+    __slots__ = ("held_bytes", "max_bytes")
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.held_bytes = 0
+
+    def take(self, size: int) -> None:
+        """Raises `OverCapacity` where `size` more bytes do not fit."""
+        if self.held_bytes + size > self.max_bytes:
+            raise OverCapacity("retry_after_ms=5000")
+        self.held_bytes += size
+
+
+class SocketOptions:
+    """What all sockets share. Durations are in seconds."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        wheel: TimerWheel,
+        *,
+        fragments_max_bytes: int = 64 * 1024 * 1024,
+        fragment_timeout_s: float = 30,
+        heartbeat_interval_s: float = 30,
+        heartbeat_timeout_s: float = 60,
+    ) -> None:
+        self.clock = clock
+        self.wheel = wheel
+        self.fragments = FragmentBudget(fragments_max_bytes)
+        self.fragment_timeout_s = fragment_timeout_s
+        self.heartbeat_interval_s = heartbeat_interval_s
+        self.heartbeat_timeout_s = heartbeat_timeout_s
+
+
+class MessageSocket(WSListener):
+    """One WebSocket. Subclasses take whole messages in `text_received` and `binary_received`.
+
+    A `Disconnect` raised by either closes the connection with its code.
+    """
+
+    __slots__ = (
+        "_closing_deadline_s",
+        "_fragments",
+        "_fragments_are_text",
+        "_fragments_started_s",
+        "_last_frame_s",
+        "close_code",
+        "max_message_bytes",
+        "options",
+        "ws",
+    )
+
+    def __init__(self, options: SocketOptions, max_message_bytes: int) -> None:
+        self.options = options
+        self.max_message_bytes = max_message_bytes
+        self.ws: WSTransport | None = None
+        self.close_code: int | None = None
+        """The code that this side closed with, None while open."""
+        self._fragments: bytearray | None = None
+        self._fragments_are_text = True
+        self._fragments_started_s = 0.0
+        self._last_frame_s = options.clock.monotonic()
+        self._closing_deadline_s = 0.0
+
+    # ── for subclasses ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def connected(self) -> None:
+        """The socket is ready."""
+
+    def text_received(self, data: bytes) -> None:
+        """A whole text message, valid UTF-8."""
+
+    def binary_received(self, data: bytes) -> None:
+        """A whole binary message."""
+
+    def disconnected(self) -> None:
+        """The socket is gone; called once for each `connected`."""
+
+    def before_close(self) -> None:
+        """A close is about to be sent: nothing may be written after it."""
+
+    def heartbeat_rests(self) -> bool:
+        """Whether the client cannot be expected to show life, because nothing is read from it."""
+        return False
+
+    def write_paused(self) -> None:
+        """The socket is full."""
+
+    def write_resumed(self) -> None:
+        """The socket has drained."""
+
+    # ── closing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def is_open(self) -> bool:
+        return self.close_code is None and self.ws is not None
+
+    def close(self, disconnect: Disconnect, *, timeout_s: float | None = None) -> None:
+        """Send a close, and end the connection when the client has answered it or `timeout_s` has passed."""
+        if self.ws is None or self.close_code is not None:
+            return
+        self.before_close()
+        self.close_code = disconnect.close_code
+        self._drop_fragments()
+        if timeout_s is None:
+            timeout_s = SLOW_CLOSE_TIMEOUT_S if isinstance(disconnect, SlowReader) else CLOSE_TIMEOUT_S
+        reason = disconnect.reason.encode()[:MAX_REASON_BYTES]
+        self.ws.send_close(disconnect.close_code, reason)  # type: ignore[arg-type]  # picows takes any code
+        self.ws.underlying_transport.resume_reading()
+        self._closing_deadline_s = self.options.clock.monotonic() + timeout_s
+        self.options.wheel.schedule(self._closing_deadline_s, self._end_closing)
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        if self.ws is not None:
+            self.ws.disconnect(graceful=False)
+
+    def _end_closing(self, _now: float) -> None:
+        self.abort()
+
+    # ── from picows ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.ws = transport
+        now = self.options.clock.monotonic()
+        self.options.wheel.schedule(now + self.options.heartbeat_interval_s, self._beat)
+        self.connected()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self.ws = None
+        self._drop_fragments()
+        self.disconnected()
+
+    def pause_writing(self) -> None:
+        self.write_paused()
+
+    def resume_writing(self) -> None:
+        self.write_resumed()
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        self._last_frame_s = self.options.clock.monotonic()
+        kind = frame.msg_type
+        if self.close_code is not None:
+            if kind is WSMsgType.CLOSE:
+                transport.disconnect()
+            return
+        try:
+            if frame.rsv1 or frame.rsv2 or frame.rsv3:
+                raise ProtocolViolation("reserved bits are set")
+            if kind is _TEXT and frame.fin and self._fragments is None:
+                self._message(frame.get_payload_as_bytes(), is_text=True)
+            elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
+                self._data_frame(kind, frame)
+            elif kind is _PING:
+                transport.send_pong(frame.get_payload_as_bytes())
+            elif kind is not _PONG:
+                self._close_received(frame.get_payload_as_bytes())
+        except Disconnect as disconnect:
+            self.close(disconnect)
+
+    def parser_failed(self, code: int) -> None:
+        """picows refused a frame; it would close with a text of its own, which this close comes before."""
+        if code == _MESSAGE_TOO_BIG:
+            self.close(MessageTooBig(f"a message may have {self.max_message_bytes} bytes"))
+        elif code == InvalidText.close_code:
+            self.close(InvalidText("the text is not UTF-8"))
+        else:
+            self.close(ProtocolViolation("the frame breaks RFC 6455"))
+
+    def _close_received(self, payload: bytes) -> None:
+        """Answer a close with its own code (RFC 6455, 5.5.1)."""
+        assert self.ws is not None
+        code = struct.unpack_from("!H", payload)[0] if len(payload) >= 2 else None
+        if code is not None and not _may_be_received(code):
+            raise ProtocolViolation("that close code is not for the wire")
+        self.before_close()
+        self.close_code = code or 1005
+        if code is None:
+            self.ws.send_close(WSCloseCode.OK)
+        else:
+            self.ws.send_close(code)
+        self.ws.disconnect()
+        self._closing_deadline_s = self.options.clock.monotonic() + CLOSE_TIMEOUT_S
+        self.options.wheel.schedule(self._closing_deadline_s, self._end_closing)
+
+    # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _data_frame(self, kind: WSMsgType, frame: WSFrame) -> None:
+        """Assemble a fragmented message (RFC 6455, 5.4), whose sum is bounded like a whole one."""
+        fragments = self._fragments
+        if kind is _CONTINUATION:
+            if fragments is None:
+                raise ProtocolViolation("a continuation without a beginning")
+        elif fragments is not None:
+            raise ProtocolViolation("a new message inside a fragmented one")
+        elif frame.fin:
+            self._message(frame.get_payload_as_bytes(), is_text=kind is _TEXT)
+            return
+        else:
+            fragments = self._fragments = bytearray()
+            self._fragments_are_text = kind is _TEXT
+            self._fragments_started_s = self._last_frame_s
+            self.options.wheel.schedule(
+                self._fragments_started_s + self.options.fragment_timeout_s, self._check_fragments
+            )
+        payload = frame.get_payload_as_bytes()
+        if len(fragments) + len(payload) > self.max_message_bytes:
+            raise MessageTooBig(f"a message may have {self.max_message_bytes} bytes")
+        self.options.fragments.take(len(payload))
+        fragments += payload
+        if frame.fin:
+            message = bytes(fragments)
+            is_text = self._fragments_are_text
+            self._drop_fragments()
+            self._message(message, is_text=is_text)
+
+    def _message(self, data: bytes, *, is_text: bool) -> None:
+        if not is_text:
+            self.binary_received(data)
+            return
+        if not data.isascii():
+            try:
+                data.decode()
+            except UnicodeDecodeError:
+                raise InvalidText("the text is not UTF-8") from None
+        self.text_received(data)
+
+    def _drop_fragments(self) -> None:
+        if self._fragments is not None:
+            self.options.fragments.held_bytes -= len(self._fragments)
+            self._fragments = None
+
+    # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _check_fragments(self, now: float) -> None:
+        timeout_s = self.options.fragment_timeout_s
+        if self._fragments is not None and now - self._fragments_started_s >= timeout_s:
+            self.close(PolicyViolation("incomplete_message"))
+
+    def _beat(self, now: float) -> None:
+        if self.is_open:
+            self.options.wheel.schedule(self.beat(now), self._beat)
+
+    def beat(self, now: float) -> float:
+        """Ping a silent client, and close one that stays silent. Returns when to look again."""
+        options = self.options
+        if self.heartbeat_rests():
+            self._last_frame_s = now
+        silent_s = now - self._last_frame_s
+        if silent_s >= options.heartbeat_timeout_s:
+            self.close(PolicyViolation("heartbeat"))
+        elif silent_s >= options.heartbeat_interval_s and self.ws is not None:
+            self.ws.send_ping()
+            return min(now + options.heartbeat_interval_s / 3, self._last_frame_s + options.heartbeat_timeout_s)
+        return self._last_frame_s + options.heartbeat_interval_s
+
+
+def _may_be_received(code: int) -> bool:
+    """Close codes that an endpoint may send (RFC 6455, 7.4; 1012–1014 from its registry)."""
+    return 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999
+
+
+class _ParserReports:
+    """Takes the place of picows' logger, whose ERROR records are all that it tells of a frame it refused.
+
+    It also spares a connection the logger that picows would make for it, and the log one record per connection.
+    """
+
+    __slots__ = ("_failed",)
+
+    def __init__(self, failed: Callable[[int], None]) -> None:
+        self._failed = failed
+
+    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802  # the name that logging gives it
+        return False
+
+    def error(self, _message: str, *arguments: Any) -> None:
+        details = arguments[0] if arguments else ()
+        code = details[0] if isinstance(details, tuple) and details else WSCloseCode.PROTOCOL_ERROR
+        self._failed(int(code.value if isinstance(code, WSCloseCode) else code))
+
+    def exception(self, _message: str, *_arguments: Any) -> None:
+        self._failed(1011)
+
+    def _ignore(self, *_arguments: Any, **_options: Any) -> None:
+        pass
+
+    debug = info = warning = log = _ignore
+
+
+def upgrade(
+    transport: asyncio.Transport, socket: MessageSocket, *, key: str, headers: dict[str, str]
+) -> asyncio.BufferedProtocol:
+    """Answer an upgrade request on `transport` with 101 and `headers`, and make its protocol: the caller sets it.
+
+    `key` is the request's valid `Sec-WebSocket-Key`. picows gets a request of ours, since its own parser refuses some
+    that are right (a `Connection` of two entries, more than 16 KiB of headers).
+    """
+    response = WSUpgradeResponse.create_101_response(headers)
+
+    def listener_of(_request: Any) -> WSUpgradeResponseWithListener:
+        return WSUpgradeResponseWithListener(response, socket)
+
+    protocol: Any = picows.picows.WSProtocol(  # type: ignore[attr-defined]  # not in picows' stub
+        None,  # host and port: of a client
+        None,  # path: of a client
+        False,  # is_client_side
+        listener_of,
+        _ParserReports(socket.parser_failed),
+        False,  # disconnect_on_exception: the listener raises none
+        None,  # handshake timeout: the request is here already
+        False,  # auto ping: one timer wheel serves all
+        0,
+        0,
+        WSAutoPingStrategy.PING_WHEN_IDLE,
+        False,  # auto pong
+        socket.max_message_bytes,
+        None,  # extra headers: of a client
+        READ_BUFFER_BYTES,
+    )
+    protocol.connection_made(transport)
+    request = (
+        "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+    ).encode("ascii")
+    protocol.get_buffer(len(request))[: len(request)] = request
+    protocol.buffer_updated(len(request))
+    assert isinstance(protocol, asyncio.BufferedProtocol)
+    return protocol

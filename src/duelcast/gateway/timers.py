@@ -1,0 +1,33 @@
+"""One timer wheel for all connections: thousands of deadlines, one task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Callback = Callable[[float], None]
+
+
+class TimerWheel:
+    """Calls back at a resolution of one second. Nothing is cancelled: a callback looks whether it still applies.
+
+    Times are steady seconds.
+    """
+
+    def __init__(self, now: float) -> None:
+        self._slots: dict[int, list[Callback]] = {}
+        self._next_slot = int(now)
+
+    def schedule(self, when: float, callback: Callback) -> None:
+        """Call `callback(now)` in the first advance at or after `when`."""
+        slot = max(int(when) + (when > int(when)), self._next_slot)
+        self._slots.setdefault(slot, []).append(callback)
+
+    def advance(self, now: float) -> None:
+        """Call back everything that is due at `now`."""
+        while self._next_slot <= now:
+            due = self._slots.pop(self._next_slot, ())
+            self._next_slot += 1
+            for callback in due:
+                callback(now)
+            if not self._slots:
+                self._next_slot = int(now) + 1

@@ -1,0 +1,275 @@
+"""The hand-over: uvicorn owns the port and reads the request, an upgrade goes to picows on the same transport."""
+
+from __future__ import annotations
+
+import asyncio
+import binascii
+import re
+import socket
+from base64 import b64decode
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from msgspec import json
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from duelcast.channels.broker import Position
+from duelcast.gateway.connection import Connection
+from duelcast.gateway.gateway import EndpointRuntime, Gateway
+from duelcast.gateway.opening import ConnectRequest
+from duelcast.gateway.socket import upgrade
+from duelcast.wire.addresses import Network, address_bucket, client_address
+from duelcast.wire.messages import MAX_SAFE_INTEGER
+from duelcast.wire.origins import OriginRules
+
+MAX_HEAD_BYTES = 64 * 1024
+"""Of a request's line and headers."""
+HEAD_TIMEOUT_S = 10.0
+MAX_QUERY_FIELDS = 1_000
+
+_PROTOCOL_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_EPOCH = re.compile(r"[A-Za-z0-9_\-]{1,32}")
+_SEQ = re.compile(r"[0-9]{1,16}")
+
+
+class RefusedUpgrade(Exception):
+    """An upgrade that gets an HTTP answer. `detail` is a sentence of ours."""
+
+    def __init__(self, status: HTTPStatus, detail: str, headers: Sequence[str] = ()) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers
+
+    def response(self) -> bytes:
+        """The answer as problem details (RFC 9457)."""
+        body = json.encode(
+            {"type": "about:blank", "title": self.status.phrase, "status": self.status.value, "detail": self.detail}
+        )
+        head = [
+            f"HTTP/1.1 {self.status.value} {self.status.phrase}",
+            "Content-Type: application/problem+json",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+            *self.headers,
+        ]
+        return "\r\n".join(head).encode("ascii") + b"\r\n\r\n" + body
+
+
+class UpgradeRules:
+    """What is asked of an upgrade before it becomes a connection."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        origins: OriginRules,
+        *,
+        trusted_proxies: Sequence[Network] = (),
+        root_path: str = "",
+        query_token: bool = True,
+    ) -> None:
+        self.gateway = gateway
+        self._origins = origins
+        self._trusted_proxies = trusted_proxies
+        self._root_path = root_path
+        self._query_token = query_token
+
+    def accept(self, transport: asyncio.Transport, request: bytes) -> asyncio.BufferedProtocol:
+        """The protocol that goes on with `transport`. Raises `RefusedUpgrade`."""
+        target, headers = _parse(request)
+        runtime = self._endpoint(target)
+        self._check_origin(headers)
+        key = _check_handshake(headers)
+        offered = _offered_protocols(headers)
+        connect = self._connect_request(transport, runtime, target, headers, offered)
+        answer = _answer_headers(offered)
+        transport.set_write_buffer_limits(high=0)
+        raw: Any = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.gateway.send_buffer_bytes)
+        return upgrade(transport, Connection(self.gateway, runtime, connect), key=key, headers=answer)
+
+    def _endpoint(self, target: str) -> EndpointRuntime:
+        path = unquote(urlsplit(target).path)
+        if self._root_path and path.startswith(self._root_path + "/"):
+            path = path[len(self._root_path) :]
+        runtime = self.gateway.endpoints.get(path)
+        if runtime is None:
+            raise RefusedUpgrade(HTTPStatus.NOT_FOUND, "There is no WebSocket endpoint at this path.")
+        if self.gateway.draining:
+            raise RefusedUpgrade(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping.", ["Retry-After: 5"])
+        return runtime
+
+    def _check_origin(self, headers: dict[str, str]) -> None:
+        host = headers.get("host")
+        if not self._origins.host_allowed(host):
+            raise RefusedUpgrade(HTTPStatus.FORBIDDEN, "This server answers on its loopback names alone.")
+        if not self._origins.origin_allowed(headers.get("origin"), host):
+            raise RefusedUpgrade(HTTPStatus.FORBIDDEN, "Pages of this origin may not connect.")
+
+    def _connect_request(
+        self,
+        transport: asyncio.Transport,
+        runtime: EndpointRuntime,
+        target: str,
+        headers: dict[str, str],
+        offered: Sequence[str],
+    ) -> ConnectRequest:
+        peer = transport.get_extra_info("peername")
+        address = client_address(peer[0] if peer else None, headers.get("x-forwarded-for"), self._trusted_proxies)
+        try:
+            query = parse_qsl(urlsplit(target).query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
+        except ValueError:
+            raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "The query string has too many fields.") from None
+        first = dict(reversed(query))
+        token, is_cookie = self._token(headers, offered, first)
+        public_name = runtime.endpoint.public_name
+        return ConnectRequest(
+            address=address,
+            address_bucket=address_bucket(address),
+            token=token,
+            token_is_cookie=is_cookie,
+            auth_by_message=first.get("auth") == "message",
+            by_public_name=public_name is not None and first.get("endpoint") == public_name,
+            channels=[value for name, value in query if name == "channel"],
+            since=dict(filter(None, (_position(value) for name, value in query if name == "since"))),
+        )
+
+    def _token(self, headers: dict[str, str], offered: Sequence[str], query: dict[str, str]) -> tuple[str | None, bool]:
+        """The token, and whether it is the cookie's: the first source that holds something decides."""
+        scheme, _, credentials = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and credentials.strip():
+            return credentials.strip(), False
+        for protocol in offered:
+            if _is_token(protocol):
+                return protocol, False
+        if self._query_token and query.get("token"):
+            return query["token"], False
+        for cookie in headers.get("cookie", "").split(";"):
+            name, _, value = cookie.strip().partition("=")
+            if name == "session" and value:
+                return value, True
+        return None, False
+
+
+def _parse(request: bytes) -> tuple[str, dict[str, str]]:
+    """Target and headers of a request that uvicorn has read and written anew; repeated headers are joined."""
+    lines = request.decode("latin-1").split("\r\n")
+    method, target, _version = lines[0].split(" ", 2)
+    if method != "GET":
+        raise RefusedUpgrade(HTTPStatus.METHOD_NOT_ALLOWED, "A WebSocket begins with a GET request.", ["Allow: GET"])
+    headers: dict[str, str] = {}
+    for line in lines[1:]:
+        name, separator, value = line.partition(": ")
+        if separator:
+            separator = "; " if name == "cookie" else ", "
+            headers[name] = f"{headers[name]}{separator}{value}" if name in headers else value
+    return target, headers
+
+
+def _check_handshake(headers: dict[str, str]) -> str:
+    """The key of a valid opening handshake (RFC 6455, 4.2.1)."""
+    if headers.get("sec-websocket-version") != "13":
+        raise RefusedUpgrade(
+            HTTPStatus.UPGRADE_REQUIRED,
+            "This server speaks version 13 of the WebSocket protocol.",
+            ["Sec-WebSocket-Version: 13", "Upgrade: websocket"],
+        )
+    key = headers.get("sec-websocket-key", "")
+    try:
+        valid = len(b64decode(key, validate=True)) == 16
+    except (binascii.Error, ValueError):
+        valid = False
+    if not valid:
+        raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "`Sec-WebSocket-Key` is 16 bytes in base64.")
+    return key
+
+
+def _offered_protocols(headers: dict[str, str]) -> list[str]:
+    offered = [entry.strip() for entry in headers.get("sec-websocket-protocol", "").split(",")]
+    return [entry for entry in offered if _PROTOCOL_TOKEN.fullmatch(entry)]
+
+
+def _is_token(protocol: str) -> bool:
+    return protocol.count(".") == 2 and all(protocol.split("."))
+
+
+def _answer_headers(offered: Sequence[str]) -> dict[str, str]:
+    """The first protocol offered that is not the token, or the token where it is the only one."""
+    if not offered:
+        return {}
+    others = [protocol for protocol in offered if not _is_token(protocol)]
+    return {"Sec-WebSocket-Protocol": (others or offered)[0]}
+
+
+def _position(text: str) -> tuple[str, Position] | None:
+    """`<channel>,<epoch>,<seq>`; anything else is no position and is ignored like other unknown parameters."""
+    parts = text.rsplit(",", 2)
+    if len(parts) != 3 or not _EPOCH.fullmatch(parts[1]) or not _SEQ.fullmatch(parts[2]):
+        return None
+    seq = int(parts[2])
+    return (parts[0], Position(parts[1], seq)) if seq <= MAX_SAFE_INTEGER else None
+
+
+def upgrade_protocol(rules: UpgradeRules) -> type[asyncio.Protocol]:
+    """The class that uvicorn makes for an upgrade: it gets the request, and steps aside."""
+
+    class UpgradeProtocol(asyncio.Protocol):
+        def __init__(self, **_uvicorn: Any) -> None:
+            self._transport: asyncio.Transport
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self._transport = cast("asyncio.Transport", transport)
+
+        def data_received(self, data: bytes) -> None:
+            transport = self._transport
+            try:
+                protocol = rules.accept(transport, data)
+            except RefusedUpgrade as refused:
+                transport.write(refused.response())
+                transport.close()
+                return
+            # uvicorn sets this object as the protocol when this call returns.
+            asyncio.get_running_loop().call_soon(transport.set_protocol, protocol)
+
+    return UpgradeProtocol
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP with a bound on the size of a request's head, and on the time that it may take."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
+        super().connection_made(transport)
+        self._head_bytes = 0
+        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head_bytes >= 0:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse_head()
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = max(self._head_bytes, 0)
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes = -1
+        self._head_timer.cancel()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_timer.cancel()
+        super().connection_lost(exc)
+
+    def _head_is_late(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _refuse_head(self) -> None:
+        refused = RefusedUpgrade(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too large.")
+        self.transport.write(refused.response())
+        self.transport.close()

@@ -1,0 +1,67 @@
+"""Bodies of requests, as strict as messages (protocol 1.1)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn, cast
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+from duelcast.domain.accounts.identity import Identity
+from duelcast.errors import InvalidMessage
+from duelcast.wire.json_values import check_values
+from duelcast.wire.refusals import invalid_request
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError
+
+
+_read = json.JSONDecoder(parse_constant=_refuse_constant).decode
+
+
+class StrictRequest(Request[Identity | None, Any, State]):
+    """Decodes the body strictly into the type that the handler declares for `data`."""
+
+    async def json(self) -> Any:
+        """The body. Raises `InvalidMessage` or `InvalidRequest`; status 415 where it is not declared as JSON."""
+        if self.content_type[0] != "application/json":
+            raise HTTPException(status_code=415)
+        handler = self.route_handler
+        assert isinstance(handler, HTTPRouteHandler)
+        field = handler.parsed_data_field
+        assert field is not None, "only a handler that takes `data` reads a body"
+        return decode_body(await self.body(), field.annotation)
+
+
+def decode_body(body: bytes, body_type: Any) -> Any:
+    """`body` as `body_type`, a struct or a list of structs.
+
+    Raises `InvalidMessage` where it is not JSON, `InvalidRequest` where it is something else.
+    """
+    try:
+        value = _read(str(body, "utf-8"))
+    except (ValueError, RecursionError):
+        raise InvalidMessage("Send a body of JSON (RFC 8259, UTF-8).") from None
+    check_values(value if isinstance(value, dict) else {"": value})
+    try:
+        return msgspec.convert(_without_private(value), body_type)
+    except msgspec.ValidationError as error:
+        # It takes any type that msgspec can inspect; what it is declared for is its usual use.
+        raise invalid_request(cast("type[Struct]", body_type), error) from None
+
+
+def _without_private(value: Any) -> Any:
+    """Fields whose name starts with `_` are the client's own."""
+    if isinstance(value, list):
+        return [_without_private(row) for row in value]
+    if isinstance(value, dict):
+        return {name: member for name, member in value.items() if not name.startswith("_")}
+    return value

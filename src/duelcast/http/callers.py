@@ -1,0 +1,114 @@
+"""Who makes a request, how often they may, and what they may do (protocol 1.5, 13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.accounts.tokens import TokenVerifier
+from duelcast.errors import AppError, PermissionDenied, RateLimitExceeded, Unauthorized
+from duelcast.http.metrics import HttpMetrics
+from duelcast.http.services import HttpServices
+from duelcast.ratelimit import Buckets, scaled
+from duelcast.wire.addresses import address_bucket, client_address
+
+REQUESTS_PER_MINUTE = 600
+
+SCOPE_OPTION = "scope"
+"""The option of a route that names the scope with which a machine's token may use it."""
+
+UNCOUNTED_OPTION = "uncounted"
+"""The option of routes that do without all this."""
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class CallerMiddleware(ASGIMiddleware):
+    """Puts the identity, or None, into `scope["user"]`.
+
+    A token must be valid wherever one is sent. Requests count for the wallet; without a valid token for the address,
+    so that nobody can try tokens faster. A machine's token is counted nowhere, and good for the routes of its scopes
+    alone.
+    """
+
+    exclude_opt_key = UNCOUNTED_OPTION
+
+    def __init__(self, services: HttpServices, metrics: HttpMetrics) -> None:
+        capacity = scaled(REQUESTS_PER_MINUTE, services.rate_limit_factor)
+        self._buckets = Buckets(capacity) if capacity is not None else None
+        self._verifier = services.verifier
+        self._clock = services.clock
+        self._trusted_proxies = services.trusted_proxies
+        self._metrics = metrics
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> CallerMiddleware:
+        # Litestar copies routers with all they hold; there is one count of requests, and one verifier.
+        return self
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: Request[Any, Any, Any] = Request(scope)
+        identity, refusal = None, None
+        try:
+            identity = await bearer_identity(request, self._verifier)
+        except AppError as error:
+            refusal = error
+        self._count(request, identity)
+        if refusal is not None:
+            raise refusal
+        if (
+            identity is not None
+            and identity.scopes
+            and request.route_handler.opt.get(SCOPE_OPTION) not in identity.scopes
+        ):
+            raise PermissionDenied("The scope of this token does not reach here.")
+        scope["user"] = identity
+        await next_app(scope, receive, send)
+
+    def _count(self, request: Request[Any, Any, Any], identity: Identity | None) -> None:
+        if self._buckets is None or (identity is not None and identity.scopes):
+            return
+        key = f"wallet {identity.wallet}" if identity is not None else self._address_key(request)
+        if key is None:
+            return
+        now = self._clock.monotonic()
+        bucket = self._buckets.bucket(key, now)
+        if not bucket.ready(now):
+            self._metrics.rate_limited.inc()
+            raise RateLimitExceeded("Too many requests: slow down.", retry_after_ms=bucket.retry_after_ms(now))
+        bucket.take(now)
+
+    def _address_key(self, request: Request[Any, Any, Any]) -> str | None:
+        peer = request.client.host if request.client is not None else None
+        forwarded_for = ",".join(request.headers.getall("x-forwarded-for", []))
+        return address_bucket(client_address(peer, forwarded_for, self._trusted_proxies))
+
+
+async def bearer_identity(connection: Connection, verifier: TokenVerifier) -> Identity | None:
+    """Who the header `Authorization` names; None without one. Raises as `TokenVerifier.verify` does."""
+    value = connection.headers.get("authorization", "").strip()
+    if not value:
+        return None
+    scheme, _, token = value.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthorized("Send the token as `Authorization: Bearer …`.")
+    return await verifier.verify(token.strip())
+
+
+def admins_only(connection: Connection, _handler: BaseRouteHandler) -> None:
+    """A guard: admins, and machines, whose scope was checked before."""
+    identity: Identity | None = connection.scope["user"]
+    demand_admin(identity)
+
+
+def demand_admin(identity: Identity | None) -> None:
+    """Raises `Unauthorized` without an identity, `PermissionDenied` for one that is neither admin nor machine."""
+    if identity is None:
+        raise Unauthorized("Send a token: `Authorization: Bearer …`.")
+    if not identity.is_admin and not identity.scopes:
+        raise PermissionDenied("This needs the role of an admin.")

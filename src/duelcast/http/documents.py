@@ -1,0 +1,65 @@
+"""The OpenAPI document, made from the handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.spec import Components, License, SecurityScheme, Server, Tag
+
+from duelcast.http.problems import PROBLEM_MEDIA_TYPE, Problem
+
+_DESCRIPTIONS = {
+    400: "The body or a parameter is not as it must be: `field` names it.",
+    401: "A valid bearer token is needed.",
+    403: "Another role or scope is needed, or the wallet is banned.",
+    404: "There is no such thing.",
+    413: "The body is bigger than 1 MiB.",
+    415: "The body is not declared as application/json.",
+    429: "Too many requests: wait as long as `Retry-After` says.",
+    503: "Not now.",
+}
+
+_SECURITY: list[dict[str, list[str]]] = [{}, {"bearer": []}]
+
+
+def problems(*statuses: int) -> dict[int, ResponseSpec]:
+    """The `responses` of a handler that refuses with `statuses`."""
+    return {
+        status: ResponseSpec(
+            Problem, generate_examples=False, description=_DESCRIPTIONS[status], media_type=PROBLEM_MEDIA_TYPE
+        )
+        for status in statuses
+    }
+
+
+def openapi_document(routers: Sequence[Router], version: str, *, dependencies: Iterable[str]) -> dict[str, Any]:
+    """OpenAPI 3.1 of `routers`, whose handlers may ask for `dependencies`.
+
+    An application of its own makes it: the one that serves keeps the framework's documentation routes out.
+    """
+    config = OpenAPIConfig(
+        title="Duelcast HTTP API",
+        version=version,
+        description=(
+            "Feeds the WebSocket endpoints, which /asyncapi.json describes. Refusals are problem details (RFC 9457). "
+            "600 requests a minute for a wallet, or for an address without a token; a machine's token has no limit."
+        ),
+        license=License(name="MIT", identifier="MIT"),
+        servers=[Server(url="./", description="The server that served this document.")],
+        tags=[
+            Tag(name="Tokens", description="Tokens, prices and trades."),
+            Tag(name="Operations", description="Health, metrics and documents."),
+        ],
+        components=Components(
+            security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        security=_SECURITY,
+        use_handler_docstrings=True,
+    )
+    provided = {name: Provide(lambda: None, sync_to_thread=False) for name in dependencies}
+    app = Litestar(list(routers), dependencies=provided, openapi_config=config, logging_config=None)
+    return app.openapi_schema.to_schema()

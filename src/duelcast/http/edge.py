@@ -1,0 +1,122 @@
+"""The outermost layer: what holds for every HTTP request, also for those that no route knows.
+
+It names the request, refuses hosts that a loopback server must not answer to (DNS rebinding), answers CORS, takes the
+prefix of a proxy off the path, and counts.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import cast
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from duelcast.errors import PermissionDenied
+from duelcast.http.cors import Headers, answer_headers, preflight_headers
+from duelcast.http.metrics import HttpMetrics
+from duelcast.http.problems import PROBLEM_MEDIA_TYPE, log_refusal, refusal_of
+from duelcast.http.services import HttpServices
+
+_FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+
+
+class Edge:
+    """Wraps the application `inner`. One line of the log per refusal, none for what went well; never a query string."""
+
+    def __init__(self, inner: ASGIApp, services: HttpServices, metrics: HttpMetrics) -> None:
+        self._inner = inner
+        self._origins = services.origins
+        self._clock = services.clock
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._inner(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex
+        origin, host = header(scope, b"origin"), header(scope, b"host")
+        host_allowed = self._origins.host_allowed(host)
+        origin_allowed = host_allowed and self._origins.origin_allowed(origin, host)
+        extra = [
+            (b"x-request-id", request_id.encode()),
+            *_FIXED_HEADERS,
+            *answer_headers(origin, allowed=origin_allowed),
+        ]
+        answer = _Answer(send, extra, self._metrics, self._clock.monotonic, scope["method"])
+        if not host_allowed:
+            await _refuse(scope, answer, request_id, "This server listens on loopback: call it localhost.")
+        elif _is_preflight(scope) and origin_allowed:
+            await answer({"type": "http.response.start", "status": 204, "headers": preflight_headers()})
+            await answer({"type": "http.response.body", "body": b"", "more_body": False})
+        elif _is_preflight(scope):
+            await _refuse(scope, answer, request_id, "This origin is not on the server's list of allowed origins.")
+        else:
+            await self._inner(_inner_scope(scope, request_id), receive, answer)
+
+
+class _Answer:
+    """`send` of one request: adds the headers, leaves out the body of an answer to HEAD, counts at the end."""
+
+    def __init__(
+        self, send: Send, extra: Headers, metrics: HttpMetrics, monotonic: Callable[[], float], method: str
+    ) -> None:
+        self._send = send
+        self._extra = extra
+        self._metrics = metrics
+        self._monotonic = monotonic
+        self._method = method
+        self._started_at = monotonic()
+        self._status = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = [*message["headers"], *self._extra]
+        elif message["type"] == "http.response.body":
+            if self._method == "HEAD":
+                message["body"] = b""
+            if not message.get("more_body"):
+                self._metrics.answered(self._method, self._status, self._monotonic() - self._started_at)
+        await self._send(message)
+
+
+def header(scope: HTTPScope, name: bytes) -> str | None:
+    """The values of a header, joined by commas; None where there is none."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return ",".join(values) if values else None
+
+
+def _is_preflight(scope: HTTPScope) -> bool:
+    return (
+        scope["method"] == "OPTIONS"
+        and header(scope, b"origin") is not None
+        and header(scope, b"access-control-request-method") is not None
+    )
+
+
+def _inner_scope(scope: HTTPScope, request_id: str) -> Scope:
+    """Proxies differ in whether they take the prefix off; the HTTP server puts it on once more. Routes know none."""
+    path, prefix = scope["path"], scope.get("root_path", "").rstrip("/")
+    while prefix and (path == prefix or path.startswith(f"{prefix}/")):
+        path = path.removeprefix(prefix) or "/"
+    method = "GET" if scope["method"] == "HEAD" else scope["method"]
+    changed = {
+        "path": path,
+        "root_path": "",
+        "method": method,
+        "state": {**scope.get("state", {}), "request_id": request_id},
+    }
+    return cast("Scope", {**scope, **changed})
+
+
+async def _refuse(scope: HTTPScope, send: Send, request_id: str, sentence: str) -> None:
+    error = PermissionDenied(sentence)
+    refusal = refusal_of(error, request_id)
+    log_refusal(refusal, error, scope["method"], scope["path"])
+    headers: Headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+    headers.append((b"content-type", PROBLEM_MEDIA_TYPE.encode()))
+    headers.append((b"content-length", str(len(refusal.body)).encode()))
+    await send({"type": "http.response.start", "status": refusal.problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": refusal.body, "more_body": False})

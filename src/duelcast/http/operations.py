@@ -1,0 +1,136 @@
+"""Health, metrics and documents, at the root (protocol 13)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from litestar import MediaType, Response, Router, get
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.openapi import ResponseSpec
+from litestar.params import SkipValidation
+from msgspec import Struct
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from duelcast.http.callers import UNCOUNTED_OPTION, bearer_identity, demand_admin
+from duelcast.http.documents import problems
+from duelcast.http.pages import Page
+from duelcast.http.services import Failure, HttpServices
+
+ReadyStatus = Literal["ready", "degraded", "starting", "draining", "unavailable"]
+
+_JSON_MEDIA_TYPE = "application/json"
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+class Health(Struct):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class ReadyState(Struct):
+    """Whether the server takes clients, and what does not work. `degraded` is ready."""
+
+    status: ReadyStatus
+    reasons: list[Failure]
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What the documentation routes serve, finished."""
+
+    asyncapi: bytes
+    openapi: bytes
+    docs: Page
+    clients: Page
+
+
+Services: TypeAlias = NamedDependency[SkipValidation[HttpServices]]
+Finished: TypeAlias = NamedDependency[SkipValidation[Documents]]
+
+
+async def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """A guard: everybody where the configuration says so, else admins."""
+    services: HttpServices = connection.app.state.services
+    if not services.public_ops:
+        identity = await bearer_identity(connection, services.verifier)
+        demand_admin(identity if identity is None or not identity.scopes else None)
+
+
+@get("/healthz", summary="Is the process alive")
+async def healthz() -> Health:
+    """Says nothing about what the process depends on."""
+    return Health()
+
+
+@get(
+    "/readyz",
+    summary="May clients be sent here",
+    responses={503: ResponseSpec(ReadyState, generate_examples=False, description="Not now: see the reasons.")},
+)
+async def readyz(services: Services) -> Response[ReadyState]:
+    """503 while the server starts or drains, and without storage or bus. A failed feed is listed, with 200."""
+    now = services.ready()
+    status: ReadyStatus = "degraded" if now.failed else "ready"
+    if now.draining:
+        status = "draining"
+    elif now.starting:
+        status = "starting"
+    elif now.missing:
+        status = "unavailable"
+    state = ReadyState(status, [*now.missing, *now.failed] if services.public_ops else [])
+    return Response(state, status_code=200 if status in ("ready", "degraded") else 503, headers=_NO_STORE)
+
+
+@get("/metrics", summary="Metrics", media_type=MediaType.TEXT, guards=[_operators_only], responses=problems(401, 403))
+async def metrics(services: Services) -> Response[bytes]:
+    """Prometheus' text format."""
+    return Response(generate_latest(services.registry), media_type=CONTENT_TYPE_LATEST, headers=_NO_STORE)
+
+
+@get("/asyncapi.json", summary="The WebSocket endpoints", guards=[_operators_only], responses=problems(401, 403))
+async def asyncapi_json(documents: Finished) -> Response[bytes]:
+    """An AsyncAPI 3.0 document."""
+    return Response(documents.asyncapi, media_type=_JSON_MEDIA_TYPE)
+
+
+@get("/openapi.json", summary="The HTTP API", guards=[_operators_only], responses=problems(401, 403))
+async def openapi_json(documents: Finished) -> Response[bytes]:
+    """This document."""
+    return Response(documents.openapi, media_type=_JSON_MEDIA_TYPE)
+
+
+@get("/docs", summary="Reference", media_type=MediaType.HTML, guards=[_operators_only], responses=problems(401, 403))
+async def docs(documents: Finished) -> Response[bytes]:
+    """One page for both documents."""
+    return _page(documents.docs)
+
+
+@get(
+    "/docs/clients",
+    summary="Guide for client developers",
+    media_type=MediaType.HTML,
+    guards=[_operators_only],
+    responses=problems(401, 403),
+)
+async def clients(documents: Finished) -> Response[bytes]:
+    """A page that runs the guide's script."""
+    return _page(documents.clients)
+
+
+def operations_router() -> Router:
+    """What lies at the root, and counts for nobody: a probe must not be slowed down by those it shares a proxy with."""
+    return Router(
+        "/",
+        route_handlers=[healthz, readyz, metrics, asyncapi_json, openapi_json, docs, clients],
+        opt={UNCOUNTED_OPTION: True},
+        tags=["Operations"],
+    )
+
+
+def _page(page: Page) -> Response[bytes]:
+    headers = {"Content-Security-Policy": page.content_security_policy, "Cache-Control": "no-cache"}
+    return Response(page.html, media_type=MediaType.HTML, headers=headers)

@@ -1,0 +1,63 @@
+"""The documentation pages: each one file of HTML with its style and scripts, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+
+from duelcast.http.reference import close_code_table, error_table
+
+_STATIC = files("duelcast.http") / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`content_security_policy` lets the page's own style and scripts run, by their hashes, and no others."""
+
+    html: bytes
+    content_security_policy: str
+
+
+def docs_page(version: str) -> Page:
+    """The reference: one page for the AsyncAPI and the OpenAPI document, which it reads from the server."""
+    return _page(
+        "docs.html",
+        styles={"style": _read("page.css")},
+        scripts={"script": _read("docs.js")},
+        texts={"version": escape(version), "errors": error_table(), "close_codes": close_code_table()},
+    )
+
+
+def clients_page(version: str) -> Page:
+    """The client guide's script, running."""
+    client = _read("client.js")
+    return _page(
+        "clients.html",
+        styles={"style": _read("page.css")},
+        scripts={"client": client, "script": _read("clients.js")},
+        texts={"version": escape(version), "client_source": escape(client), "close_codes": close_code_table()},
+    )
+
+
+def _page(name: str, *, styles: Mapping[str, str], scripts: Mapping[str, str], texts: Mapping[str, str]) -> Page:
+    html = _read(name)
+    for placeholder, text in {**texts, **styles, **scripts}.items():
+        html = html.replace(f"{{{{{placeholder}}}}}", text)
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        f"connect-src 'self' ws: wss:; style-src {_hashes(styles)}; script-src {_hashes(scripts)}"
+    )
+    return Page(html.encode(), policy)
+
+
+def _hashes(texts: Mapping[str, str]) -> str:
+    digests = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in texts.values())
+    return " ".join(f"'sha256-{digest}'" for digest in digests)
+
+
+def _read(name: str) -> str:
+    return (_STATIC / name).read_text(encoding="utf-8")

@@ -1,0 +1,138 @@
+"""Refusals as problem details (RFC 9457)."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from duelcast.errors import AppError, InternalError
+from duelcast.logs import describe_exception
+
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+_log = structlog.get_logger(__name__)
+
+_MAX_LOGGED_PATH_CHARACTERS = 200
+
+_REFUSALS = {
+    400: ("INVALID_REQUEST", "The request cannot be read: see /docs."),
+    403: ("PERMISSION_DENIED", "This is not allowed here."),
+    404: ("NOT_FOUND", "There is nothing at this path: see /docs."),
+    405: ("METHOD_NOT_ALLOWED", "This path does not know that method: see the header Allow."),
+    413: ("CONTENT_TOO_LARGE", "The body is too big: send at most 1 MiB, in several requests."),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
+}
+"""What the framework refuses by itself, by status: the code, and what to do."""
+
+
+class Problem(Struct, kw_only=True):
+    """Problem details (RFC 9457): why a request was refused, and what to do."""
+
+    type: Annotated[str, Meta(description="Always `about:blank`: `code` says what it is.")] = "about:blank"
+    title: Annotated[str, Meta(description="The name of the status.")]
+    status: Annotated[int, Meta(description="The HTTP status.")]
+    detail: Annotated[str, Meta(description="A sentence that says what to do.")]
+    code: Annotated[str, Meta(description="What went wrong, for programs.")]
+    requestId: Annotated[str, Meta(description="Names this request in the server's log.")]
+    field: Annotated[str, Meta(description="The path of the field at fault.")] | UnsetType = UNSET
+    retryAfterMs: (
+        Annotated[int, Meta(description="Milliseconds after which the same request may succeed.")] | UnsetType
+    ) = UNSET
+    errorId: Annotated[str, Meta(description="Of a defect: names it in the server's log.")] | UnsetType = UNSET
+
+
+class Refusal(Struct, frozen=True):
+    """A problem with everything its response needs. `extra` are further members, `headers` those it must have."""
+
+    problem: Problem
+    headers: dict[str, str]
+    extra: dict[str, Any]
+
+    @property
+    def body(self) -> bytes:
+        return msgspec.json.encode(msgspec.to_builtins(self.problem) | self.extra)
+
+
+def refusal_of(error: Exception, request_id: str) -> Refusal:
+    """How `error` is told to the client. Nothing of the text of an exception that is not ours gets in."""
+    if isinstance(error, AppError):
+        return _refusal(
+            error.http_status,
+            error.code,
+            error.message,
+            request_id,
+            field=error.field,
+            retry_after_ms=error.retry_after_ms,
+            extra=error.extra,
+        )
+    if isinstance(error, HTTPException) and error.status_code in _REFUSALS:
+        code, detail = _REFUSALS[error.status_code]
+        return _refusal(error.status_code, code, detail, request_id, headers=error.headers)
+    return _refusal(
+        InternalError.http_status,
+        InternalError.code,
+        "This is a defect of the server: report it with the errorId.",
+        request_id,
+        extra={"errorId": str(uuid.uuid4())},
+    )
+
+
+def log_refusal(refusal: Refusal, error: Exception, method: str, path: str) -> None:
+    """Write down who was refused what, so that the request id leads somewhere; a defect with where it happened."""
+    problem = refusal.problem
+    known: dict[str, Any] = {
+        "request_id": problem.requestId,
+        "method": method,
+        "path": path[:_MAX_LOGGED_PATH_CHARACTERS],
+        "status": problem.status,
+        "code": problem.code,
+    }
+    if problem.code == InternalError.code:
+        _log.error("http_defect", **known, **refusal.extra, error=describe_exception(error))
+    else:
+        _log.info("http_refused", **known)
+
+
+def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The exception handler of the application."""
+    refusal = refusal_of(error, request.scope["state"]["request_id"])
+    log_refusal(refusal, error, request.method, request.scope["path"])
+    return Response(
+        refusal.body, status_code=refusal.problem.status, headers=refusal.headers, media_type=PROBLEM_MEDIA_TYPE
+    )
+
+
+def _refusal(
+    status: int,
+    code: str,
+    detail: str,
+    request_id: str,
+    *,
+    field: str | None = None,
+    retry_after_ms: int | None = None,
+    extra: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Refusal:
+    problem = Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        requestId=request_id,
+        field=UNSET if field is None else field,
+        retryAfterMs=UNSET if retry_after_ms is None else retry_after_ms,
+    )
+    all_headers = {"Cache-Control": "no-store", **(headers or {})}
+    if retry_after_ms is not None:
+        all_headers["Retry-After"] = str(math.ceil(retry_after_ms / 1000))
+    if status == HTTPStatus.UNAUTHORIZED:
+        all_headers["WWW-Authenticate"] = "Bearer"
+    return Refusal(problem, all_headers, extra or {})

@@ -1,0 +1,53 @@
+"""What the HTTP API is given by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+
+from duelcast.clock import Clock
+from duelcast.domain.accounts.tokens import TokenVerifier
+from duelcast.domain.market.service import Market
+from duelcast.wire.addresses import Network
+from duelcast.wire.origins import OriginRules
+
+
+class Failure(Struct, frozen=True):
+    """A part of the server that does not work. `reason` is a sentence of ours."""
+
+    part: str
+    reason: str
+
+
+class Readiness(Struct, frozen=True):
+    """The state of the process, as `/readyz` tells it.
+
+    `missing` are parts without which nothing works (storage, bus); `failed` those without which the rest does (feeds).
+    """
+
+    starting: bool = False
+    draining: bool = False
+    missing: Sequence[Failure] = ()
+    failed: Sequence[Failure] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpServices:
+    """`asyncapi` gives the AsyncAPI document. `public_ops`: metrics, documents and reasons of `/readyz` are for
+    everybody; otherwise for admins."""
+
+    market: Market
+    verifier: TokenVerifier
+    clock: Clock
+    origins: OriginRules
+    ready: Callable[[], Readiness]
+    asyncapi: Callable[[], dict[str, Any]]
+    registry: CollectorRegistry
+    version: str
+    trusted_proxies: Sequence[Network] = ()
+    rate_limit_factor: float = 1.0
+    public_ops: bool = True

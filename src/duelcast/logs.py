@@ -1,0 +1,161 @@
+"""Logs that a stranger may read: JSON lines, or coloured ones on a terminal, and never what a client sent.
+
+Everything goes through here, also what libraries log. No token, header or query string passes, and of an exception
+only its type and place, since its text may hold any of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from types import TracebackType
+from typing import Any, Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+PACKAGE = "duelcast"
+REDACTED = "[redacted]"
+QUIET_LIBRARIES = ("picows", "httpx", "httpcore", "ccxt", "uvicorn.access")
+"""These log each connection or request at INFO, some with its address."""
+
+_SECRET_KEYS = frozenset(
+    {"authorization", "cookie", "cookies", "headers", "jwt", "password", "query", "query_string", "secret", "token"}
+)
+_QUERY = re.compile(r"\?[^\s\"'<>]+")
+_MAX_GROUP_MEMBERS = 5
+_MAX_DEPTH = 4
+"""Of causes and groups; an exception may be its own cause."""
+
+Level = Literal["debug", "info", "warning", "error", "critical"]
+Format = Literal["auto", "json", "console"]
+
+
+def configure_logging(level: Level, format: Format, stream: TextIO | None = None) -> None:
+    """Log to `stream` (standard error) from `level` up. Replaces what was configured before."""
+    target = stream or sys.stderr
+    least = logging.getLevelNamesMapping()[level.upper()]
+    coloured = target.isatty()
+    console = format == "console" or (format == "auto" and coloured)
+    handler = logging.StreamHandler(target)
+    handler.addFilter(_scrub_record)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_shared_processors(),
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.dev.ConsoleRenderer(colors=coloured) if console else structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    # Libraries print headers and frames at DEBUG: only our own loggers may go that low.
+    root.setLevel(max(least, logging.INFO))
+    logging.getLogger(PACKAGE).setLevel(least)
+    for name in QUIET_LIBRARIES:
+        logging.getLogger(name).setLevel(max(least, logging.WARNING))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_shared_processors(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+
+
+def describe_exception(error: BaseException) -> str:
+    """Type and place, `ValueError at domain.market.service:88`; of a group its members, of a chain its causes.
+
+    The place is the innermost one in this package, or the innermost at all where the package was not involved.
+    """
+    return _describe(error, _MAX_DEPTH)
+
+
+def _describe(error: BaseException, depth: int) -> str:
+    text = _type_and_place(error)
+    if depth == 0:
+        return text
+    if isinstance(error, BaseExceptionGroup):
+        members = [_describe(member, depth - 1) for member in error.exceptions[:_MAX_GROUP_MEMBERS]]
+        more = len(error.exceptions) - len(members)
+        text += f" of [{', '.join(members)}{f', {more} more' if more else ''}]"
+    if error.__cause__ is not None:
+        text += f", caused by {_describe(error.__cause__, depth - 1)}"
+    return text
+
+
+def _shared_processors() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _place_of_exception,
+        _redact,
+    ]
+
+
+def _type_and_place(error: BaseException) -> str:
+    places = list(_places(error.__traceback__))
+    own = [place for place in places if place[0] == PACKAGE or place[0].startswith(f"{PACKAGE}.")]
+    if not places:
+        return type(error).__name__
+    module, line = (own or places)[-1]
+    return f"{type(error).__name__} at {module.removeprefix(f'{PACKAGE}.')}:{line}"
+
+
+def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
+    while traceback is not None:
+        yield traceback.tb_frame.f_globals.get("__name__", "?"), traceback.tb_lineno
+        traceback = traceback.tb_next
+
+
+def _place_of_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Replace `exc_info` by the type and place of the exception."""
+    exc_info = event.pop("exc_info", None)
+    event.pop("stack_info", None)
+    error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, BaseException):
+        event["exception"] = describe_exception(error)
+    return event
+
+
+def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    for key, value in event.items():
+        event[key] = _redacted(key, value)
+    return event
+
+
+def _redacted(key: str, value: Any) -> Any:
+    if key.lower() in _SECRET_KEYS:
+        return REDACTED
+    if isinstance(value, str):
+        return _QUERY.sub(f"?{REDACTED}", value)
+    if isinstance(value, BaseException):
+        return describe_exception(value)
+    if isinstance(value, Mapping):
+        return {name: _redacted(str(name), member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(key, member) for member in value]
+    return value
+
+
+def _scrub_record(record: logging.LogRecord) -> bool:
+    """Take exception texts and dumps of objects out of a library's record; our own are scrubbed already."""
+    if isinstance(record.msg, MutableMapping):
+        return True
+    if isinstance(record.args, tuple):
+        record.args = tuple(describe_exception(arg) if isinstance(arg, BaseException) else arg for arg in record.args)
+    text = record.getMessage().split("\n", 1)[0]
+    if record.name == "asyncio":
+        # `Exception in callback f(<arguments>)`, `Task exception was never retrieved` and the task with its exception.
+        text = text.split("(", 1)[0]
+    record.msg, record.args = text, None
+    return True

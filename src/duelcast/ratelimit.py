@@ -1,0 +1,91 @@
+"""Token buckets (protocol 1.5): how often somebody may ask.
+
+Times are steady seconds (`Clock.monotonic`), handed in by the caller.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+
+_TOLERANCE = 1e-9
+
+
+def scaled(figure: float, factor: float) -> float | None:
+    """The capacity of a limit of `figure` under the configured factor; None is no limit (either of them is 0).
+
+    At least one unit, since a smaller bucket would never let anything through.
+    """
+    return max(1.0, figure * factor) if figure > 0 and factor > 0 else None
+
+
+class TokenBucket:
+    """`capacity` units, refilled evenly over `per_s` seconds; full at first."""
+
+    __slots__ = ("_capacity", "_level", "_rate", "_updated")
+
+    def __init__(self, capacity: float, per_s: float = 60.0, *, now: float) -> None:
+        self._capacity = capacity
+        self._rate = capacity / per_s
+        self._level = capacity
+        self._updated = now
+
+    def ready(self, now: float) -> bool:
+        """Whether there is a whole unit."""
+        return self._refill(now) >= 1.0 - _TOLERANCE
+
+    def full(self, now: float) -> bool:
+        """Whether the bucket holds no memory of its user: a new one would behave the same."""
+        return self._refill(now) >= self._capacity - _TOLERANCE
+
+    def take(self, now: float, units: float = 1.0) -> None:
+        """Take `units`, whatever the level; it may become negative."""
+        self._level = self._refill(now) - units
+
+    def retry_after_ms(self, now: float) -> int:
+        """Milliseconds until `ready`, rounded up; 0 where it is."""
+        missing = 1.0 - self._refill(now)
+        return math.ceil(missing / self._rate * 1000 - _TOLERANCE) if missing > _TOLERANCE else 0
+
+    def _refill(self, now: float) -> float:
+        if now > self._updated:
+            self._level = min(self._capacity, self._level + (now - self._updated) * self._rate)
+            self._updated = now
+        return self._level
+
+
+class Buckets:
+    """A bucket per key (a wallet, an address), for at most `max_keys` keys.
+
+    Full buckets that nobody asks for are dropped, the longest unused first. Where all are in use the longest unused is
+    dropped all the same, which forgives its user, and counted in `evicted`. Ask each time; do not keep a bucket.
+    """
+
+    def __init__(self, capacity: float, per_s: float = 60.0, *, max_keys: int = 100_000) -> None:
+        self._capacity = capacity
+        self._per_s = per_s
+        self._max_keys = max_keys
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+        self.evicted = 0
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def bucket(self, key: str, now: float) -> TokenBucket:
+        """The bucket of `key`, made where there is none."""
+        found = self._buckets.get(key)
+        if found is None:
+            self._make_room(now)
+            found = self._buckets[key] = TokenBucket(self._capacity, self._per_s, now=now)
+        else:
+            self._buckets.move_to_end(key)
+        return found
+
+    def _make_room(self, now: float) -> None:
+        while self._buckets:
+            oldest = next(iter(self._buckets.values()))
+            idle = oldest.full(now)
+            if not idle and len(self._buckets) < self._max_keys:
+                return
+            self._buckets.popitem(last=False)
+            self.evicted += not idle

@@ -1,0 +1,292 @@
+"""Every setting: its type, bounds, default and the reason it exists. Units are in the names."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+KIB = 1024
+MIB = 1024 * KIB
+SECRET_MIN_BYTES = 32
+
+SECRET_ALGORITHMS = ("HS256", "HS384", "HS512")
+KEY_SET_ALGORITHMS = ("EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+
+Names = Annotated[tuple[str, ...], NoDecode]
+"""A list; in an environment variable its entries are separated by commas."""
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+Bytes = Annotated[int, Field(ge=KIB)]
+
+
+class Settings(BaseSettings):
+    """The values that a server runs with.
+
+    Made of arguments and defaults alone; `load_settings` adds the environment and a file.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="DUELCAST_",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on; `0.0.0.0` or `::` for all.")
+    port: int = Field(default=8069, ge=0, le=65535, description="Port of HTTP and WebSocket; 0 takes any free one.")
+    root_path: str = Field(
+        default="", description="Path under which a proxy publishes the server, without a slash at the end."
+    )
+    tls_cert: Path | None = Field(default=None, description="PEM file of the certificate chain; needs `tls_key`.")
+    tls_key: Path | None = Field(default=None, description="PEM file of the certificate's private key.")
+    trusted_proxies: Names = Field(
+        default=(), description="Addresses or networks whose `X-Forwarded-For` tells a client's address."
+    )
+    allowed_origins: Names = Field(
+        default=(),
+        description="Web origins that may connect and call, beside the server's own; `https://app.example.org`.",
+    )
+    public_ops: bool = Field(default=True, description="Serve health, metrics and documents without a token.")
+
+    feed: str = Field(
+        default="simulated", min_length=1, description="Where prices come from; several are separated by `;`."
+    )
+    feed_stale_s: Seconds = Field(default=30, description="Silence of a feed after which its prices count as stale.")
+    posted_stale_s: Seconds = Field(
+        default=300, description="Age at which a price that came over HTTP counts as stale."
+    )
+    price_interval_ms: Count = Field(default=100, le=60_000, description="At most one price per symbol in this time.")
+    token_list_interval_s: Seconds = Field(default=10, description="At most one complete token list in this time.")
+
+    jwt_secret: SecretStr | None = Field(
+        default=None,
+        description="Key of HS256 tokens, at least 32 bytes; with no key at all the server makes one, for loopback.",
+    )
+    jwt_jwks_url: str | None = Field(
+        default=None,
+        description="Address of the key set that tokens are verified with; `https:`, or `http:` on loopback.",
+    )
+    jwt_issuer: str | None = Field(default=None, description="The `iss` that a token must have.")
+    jwt_audience: str | None = Field(default=None, description="The `aud` that a token must have.")
+    jwt_algorithms: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        default=None,
+        description="Algorithms that are accepted: HS256 with a secret, EdDSA, RS256 and ES256 with a key set.",
+    )
+    query_token: bool = Field(
+        default=True, description="Accept `?token=`, which a proxy in front may write to its log."
+    )
+
+    data_dir: Path = Field(
+        default=Path("data"), description="Folder of what the server keeps; made on demand, mode 0700."
+    )
+    database_url: str | None = Field(default=None, description="Database of stored data; taken, but not used yet.")
+    broker_url: str = Field(
+        default="memory://", description="Bus of the channels; `memory://` is the one there is so far."
+    )
+
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
+        default="info", description="Least severity that is logged."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto", description="Form of the log; `auto` is `console` on a terminal and `json` elsewhere."
+    )
+
+    rate_limit_factor: float = Field(
+        default=1, ge=0, le=1000, allow_inf_nan=False, description="Multiplies all rate limits; 0 switches them off."
+    )
+    max_connections: Count = Field(default=20_000, description="WebSocket connections of the server; 0 is no limit.")
+    max_connections_per_ip: Count = Field(default=1_000, description="Of one address, but for loopback; 0 is no limit.")
+    max_connections_per_user: Count = Field(default=100, description="Of one wallet; 0 is no limit.")
+    max_subscriptions: int = Field(default=2_000, ge=1, description="Channels that one connection may follow.")
+    max_rooms: int = Field(default=20, ge=1, description="Contest rooms that one connection may be in.")
+    max_metrics: int = Field(default=100, ge=1, description="Metrics that one connection may follow.")
+
+    flush_interval_ms: float = Field(
+        default=10,
+        ge=0,
+        le=1_000,
+        allow_inf_nan=False,
+        description="What is due is written together once in this time; 0 at once.",
+    )
+    history_messages: int = Field(
+        default=1_000, ge=1, description="Messages that a channel keeps at least, for recovery."
+    )
+    history_s: Seconds = Field(default=600, description="Time that a channel keeps messages at least, for recovery.")
+    heartbeat_interval_s: float = Field(
+        default=30, gt=0, allow_inf_nan=False, description="Silence of a client after which it is sent a PING."
+    )
+    heartbeat_timeout_s: float = Field(
+        default=60,
+        gt=0,
+        allow_inf_nan=False,
+        description="Silence of a client after which it is closed; more than the interval.",
+    )
+    slow_reader_bytes: Bytes = Field(
+        default=MIB, description="Unsent bytes of numbered messages at which a client is closed."
+    )
+    reply_backlog_bytes: Bytes = Field(
+        default=256 * KIB, description="Unsent bytes of replies above which nothing is read from the client."
+    )
+    send_buffer_bytes: Bytes = Field(
+        default=128 * KIB,
+        description="Send buffer of a socket in the kernel; small, so that a slow reader gets new prices.",
+    )
+    fragment_timeout_s: float = Field(
+        default=30, gt=0, allow_inf_nan=False, description="Time in which a message in fragments must be complete."
+    )
+    fragments_max_bytes: Bytes = Field(
+        default=64 * MIB, description="Fragments that all connections together may hold."
+    )
+    drain_spread_ms: Count = Field(
+        default=5_000, le=600_000, description="Span over which clients return after a stop."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments alone, so that a `Settings` made by hand does not depend on the machine."""
+        return (init_settings,)
+
+    @property
+    def accepted_algorithms(self) -> tuple[str, ...]:
+        """`jwt_algorithms`, or what goes with the keys that are configured."""
+        if self.jwt_algorithms is not None:
+            return self.jwt_algorithms
+        if self.jwt_jwks_url is None:
+            return ("HS256",)
+        with_key_set = ("EdDSA", "RS256", "ES256")
+        return with_key_set if self.jwt_secret is None else ("HS256", *with_key_set)
+
+    @field_validator("trusted_proxies", "allowed_origins", "jwt_algorithms", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            try:
+                ipaddress.ip_network(entry, strict=False)
+            except ValueError:
+                raise ValueError("takes IP addresses and networks, such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_origin(entry) for entry in value)
+
+    @field_validator("root_path")
+    @classmethod
+    def _check_root_path(cls, value: str) -> str:
+        if value and (not value.startswith("/") or value.endswith("/")):
+            raise ValueError("begins with a slash and does not end with one, such as /duelcast")
+        return value
+
+    @field_validator("tls_cert", "tls_key")
+    @classmethod
+    def _check_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("names a file that does not exist")
+        return value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _resolve(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _check_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < SECRET_MIN_BYTES:
+            raise ValueError(
+                f"has fewer than {SECRET_MIN_BYTES} bytes; make one with `openssl rand -base64 {SECRET_MIN_BYTES}`"
+            )
+        return value
+
+    @field_validator("jwt_jwks_url")
+    @classmethod
+    def _check_jwks_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        url = urlsplit(value)
+        if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and is_loopback_host(url.hostname))):
+            raise ValueError("is an https: address; http: is taken on loopback only")
+        return value
+
+    @field_validator("jwt_algorithms")
+    @classmethod
+    def _check_algorithms(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        known = SECRET_ALGORITHMS + KEY_SET_ALGORITHMS
+        if value is not None and (not value or any(name not in known for name in value)):
+            raise ValueError(f"takes names of {', '.join(known)}")
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _check_broker(cls, value: str) -> str:
+        if value != "memory://":
+            raise ValueError("can only be memory:// so far; a shared bus comes in a later version")
+        return value
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key need each other: set both or none")
+        if self.heartbeat_timeout_s <= self.heartbeat_interval_s:
+            raise ValueError("heartbeat_timeout_s must be more than heartbeat_interval_s")
+        algorithms = self.jwt_algorithms or ()
+        if self.jwt_jwks_url is None and any(name in KEY_SET_ALGORITHMS for name in algorithms):
+            raise ValueError("jwt_algorithms names one that needs jwt_jwks_url")
+        if self.jwt_jwks_url and self.jwt_secret is None and any(name in SECRET_ALGORITHMS for name in algorithms):
+            raise ValueError("jwt_algorithms names one that needs jwt_secret")
+        return self
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether `host` can be reached from this machine alone: `localhost`, or an address of the loopback networks."""
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return host.rstrip(".").lower() == "localhost"
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _origin(text: str) -> str:
+    """`scheme://host[:port]` in lower case. Raises `ValueError` for anything else."""
+    problem = "takes origins, such as https://app.example.org or http://localhost:3000"
+    url = urlsplit(text)
+    try:
+        port = url.port
+    except ValueError:
+        raise ValueError(problem) from None
+    if (
+        url.scheme not in ("http", "https")
+        or not url.hostname
+        or url.path not in ("", "/")
+        or url.query
+        or url.username
+    ):
+        raise ValueError(problem)
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    return f"{url.scheme}://{host}" + (f":{port}" if port is not None else "")

@@ -1,0 +1,115 @@
+"""Where values come from: an option of the command line, else the environment, else a file, else the default."""
+
+from __future__ import annotations
+
+import enum
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import EnvSettingsSource
+
+from duelcast.settings.fields import Settings
+from duelcast.settings.problems import ConfigurationError, nearest
+
+ENV_PREFIX = "DUELCAST_"
+CONFIG_VARIABLE = "DUELCAST_CONFIG"
+TOKEN_VARIABLE = "DUELCAST_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+"""What `duelcast tail` signs in with; no setting of the server."""
+
+
+class Source(enum.Enum):
+    """What gave a setting its value; the first that is there counts."""
+
+    OPTION = "option"
+    ENVIRONMENT = "environment"
+    FILE = "file"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings with the source of each field, by name."""
+
+    settings: Settings
+    sources: Mapping[str, Source]
+
+
+def variable(name: str) -> str:
+    """The environment variable of the setting `name`."""
+    return ENV_PREFIX + name.upper()
+
+
+def load_settings(config: Path | None = None, options: Mapping[str, Any] | None = None) -> LoadedSettings:
+    """Read all sources. `config` is a TOML file (else the one that `DUELCAST_CONFIG` names); of `options`, those that
+    are None count as not given.
+
+    Raises `ConfigurationError` for unknown names, values that cannot be used and a file that cannot be read.
+    """
+    _refuse_unknown_variables(os.environ)
+    named = config or (Path(path) if (path := os.environ.get(CONFIG_VARIABLE)) else None)
+    layers = {
+        Source.OPTION: {name: value for name, value in (options or {}).items() if value is not None},
+        Source.ENVIRONMENT: EnvSettingsSource(Settings)(),
+        Source.FILE: _read_file(named) if named else {},
+    }
+    values: dict[str, Any] = {}
+    sources = dict.fromkeys(Settings.model_fields, Source.DEFAULT)
+    for source, layer in layers.items():
+        for name, value in layer.items():
+            if name not in values:
+                values[name] = value
+                sources[name] = source
+    try:
+        return LoadedSettings(Settings(**values), sources)
+    except ValidationError as error:
+        raise ConfigurationError(_sentences(error, sources)) from None
+
+
+def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+    known = {variable(name) for name in Settings.model_fields} | {CONFIG_VARIABLE, TOKEN_VARIABLE}
+    for name in environment:
+        if name.upper().startswith(ENV_PREFIX) and name.upper() not in known:
+            raise ConfigurationError(f"{name} is not a setting; did you mean {nearest(name.upper(), known)}?")
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError(f"The configuration file {path} cannot be read.") from None
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"line \d+, column \d+", str(error))
+        where = f" ({place.group()})" if place else ""
+        raise ConfigurationError(f"The configuration file {path} is not TOML{where}.") from None
+    for name in values:
+        if name not in Settings.model_fields:
+            known = nearest(name, Settings.model_fields)
+            raise ConfigurationError(f"`{name}` in {path} is not a setting; did you mean `{known}`?")
+    return values
+
+
+def _sentences(error: ValidationError, sources: Mapping[str, Source]) -> str:
+    """One sentence per problem; pydantic's own messages name bounds and types, never the value."""
+    sentences = []
+    for problem in error.errors(include_url=False, include_input=False):
+        text = problem["msg"].removeprefix("Value error, ")
+        if problem["loc"]:
+            name = str(problem["loc"][0])
+            written = _as_written(name, sources[name])
+            text = (
+                f"{written}: {text[0].lower()}{text[1:]}" if problem["type"] != "value_error" else f"{written} {text}"
+            )
+        sentences.append(f"{text}.")
+    return " ".join(sentences)
+
+
+def _as_written(name: str, source: Source) -> str:
+    if source is Source.FILE:
+        return f"`{name}` in the configuration file"
+    return f"--{name.replace('_', '-')}" if source is Source.OPTION else variable(name)

@@ -1,0 +1,87 @@
+"""The key of tokens that a server makes for itself when none is configured."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from duelcast.settings.fields import SECRET_MIN_BYTES, Settings, is_loopback_host
+from duelcast.settings.problems import ConfigurationError
+
+SECRET_FILE = "jwt_secret"  # noqa: S105 - the name of the file, not a secret
+
+
+def ensure_data_dir(settings: Settings) -> Path:
+    """Make the data directory (mode 0700) where it is not there yet.
+
+    Raises `ConfigurationError` where it cannot be made or written to.
+    """
+    path = settings.data_dir
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        raise ConfigurationError(f"The folder {path} cannot be made; set DUELCAST_DATA_DIR to one that can.") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"The folder {path} cannot be written to; set DUELCAST_DATA_DIR to one that can.")
+    return path
+
+
+def check_secret_reach(settings: Settings) -> None:
+    """Raise `ConfigurationError` where a server would listen beyond loopback with a key of its own making.
+
+    Such a key lies beside the server: whoever runs a public server should know that there is one.
+    """
+    if settings.jwt_secret is None and settings.jwt_jwks_url is None and not is_loopback_host(settings.host):
+        raise ConfigurationError(
+            "To listen beyond loopback, set DUELCAST_JWT_SECRET (at least 32 bytes, such as from "
+            "`openssl rand -base64 32`) or DUELCAST_JWT_JWKS_URL, or set DUELCAST_HOST=127.0.0.1."
+        )
+
+
+def ensure_secret(settings: Settings) -> Settings:
+    """`settings` with a key to verify tokens with: the configured ones, else the secret in the data directory, which
+    is made (mode 0600) the first time.
+
+    Raises `ConfigurationError`: see `check_secret_reach`; or the file cannot be used.
+    """
+    if settings.jwt_secret is not None or settings.jwt_jwks_url is not None:
+        return settings
+    check_secret_reach(settings)
+    path = ensure_data_dir(settings) / SECRET_FILE
+    try:
+        if not path.exists():
+            _create(path)
+        secret = _read(path)
+    except OSError:
+        raise ConfigurationError(f"The secret {path} cannot be read or made; set DUELCAST_JWT_SECRET.") from None
+    return settings.model_copy(update={"jwt_secret": SecretStr(secret)})
+
+
+def _create(path: Path) -> None:
+    """Write a new secret at `path`, whole or not at all; one that another process made meanwhile stays."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(SECRET_MIN_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()
+
+
+def _read(path: Path) -> str:
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise ConfigurationError(f"Others may read the secret {path}; delete it, or `chmod 600` it.")
+    text = path.read_bytes().strip()
+    if len(text) < SECRET_MIN_BYTES or not text.isascii():
+        raise ConfigurationError(f"The secret {path} is damaged; delete it, and the server makes a new one.")
+    return text.decode("ascii")

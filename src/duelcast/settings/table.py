@@ -1,0 +1,97 @@
+"""Settings as people read them: the reference table, and values without secrets."""
+
+from __future__ import annotations
+
+import re
+import types
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from duelcast.settings.fields import Settings
+from duelcast.settings.loading import variable
+
+MASK = "********"
+
+_INTRODUCTION = """\
+# Settings
+
+Generated from the declarations in `src/duelcast/settings/fields.py` by `make docs`.
+
+A value comes from an option of the command line, else from the environment variable, else from the TOML file that
+`--config` or `DUELCAST_CONFIG` names (key: the variable without `DUELCAST_`, in lower case), else it is the default.
+An empty variable counts as none. Lists are separated by commas in a variable. A name that is not in this table is an
+error. `duelcast check-config` shows what is in force and where it comes from.
+
+| variable | type | default | what for |
+|---|---|---|---|
+"""
+
+
+def masked(name: str, value: object) -> str:
+    """`value` of the setting `name` as it may be shown: no secret, no password or query of an address."""
+    if value is None:
+        return "–"
+    if isinstance(value, SecretStr):
+        return MASK
+    if isinstance(value, tuple):
+        return ", ".join(value) or "–"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    if name.endswith("_url"):
+        text = re.sub(r"(://[^/?#@]*:)[^/?#]*@", rf"\1{MASK}@", text)
+        text = re.sub(r"\?.*", f"?{MASK}", text)
+    return text
+
+
+def reference() -> str:
+    """The page of all settings, in Markdown."""
+    rows = [
+        f"| `{variable(name)}` | {_type(field)} | {_default(name, field)} | {_cell(field.description or '')} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return _INTRODUCTION + "\n".join(rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _default(name: str, field: FieldInfo) -> str:
+    shown = masked(name, field.default)
+    return f"`{shown}`" if shown not in ("–", "") else "–"
+
+
+def _type(field: FieldInfo) -> str:
+    name = _type_name(field.annotation)
+    limits = {type(limit): limit for limit in field.metadata}
+    least = limits.get(Ge) or limits.get(Gt)
+    most = limits.get(Le)
+    if isinstance(least, Ge) and isinstance(most, Le):
+        return f"{name}, {least.ge}–{most.le}"
+    if isinstance(least, Ge):
+        return f"{name}, {least.ge} or more"
+    return f"{name}, more than {least.gt}" if isinstance(least, Gt) else name
+
+
+_TYPE_NAMES: dict[Any, str] = {
+    str: "text",
+    int: "integer",
+    float: "number",
+    bool: "true or false",
+    Path: "path",
+    SecretStr: "secret",
+}
+
+
+def _type_name(annotation: Any) -> str:
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        return _type_name(get_args(annotation)[0])
+    if origin is Literal:
+        return " ".join(f"`{choice}`" for choice in get_args(annotation))
+    return "list" if origin is tuple else _TYPE_NAMES[annotation]

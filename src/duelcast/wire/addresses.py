@@ -1,0 +1,67 @@
+"""Whose address a connection or request counts for (protocol 1.2, 1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+Network = IPv4Network | IPv6Network
+
+_UNKNOWN = "unknown"
+_IPV6_BUCKET_BITS = 64
+
+
+def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
+    """The address of the client: the peer of the socket, or the one that configured proxies vouch for.
+
+    `forwarded_for` is `X-Forwarded-For`, several of them joined by commas. It is read from the right, past the
+    `trusted` proxies, and only where the peer is one: what stands left of the first untrusted address, or of
+    something that is no address, was written by the client. `unknown` where the socket has no address.
+    """
+    current = _parse(peer or "")
+    if current is None:
+        return _UNKNOWN
+    for entry in reversed((forwarded_for or "").split(",")):
+        if not any(current in network for network in trusted):
+            break
+        previous = _parse(_without_port(entry.strip()))
+        if previous is None:
+            break
+        current = previous
+    return str(current)
+
+
+def address_bucket(address: str) -> str | None:
+    """The key that limits per address go by: an IPv6 address counts as its /64. None for loopback: no limit."""
+    parsed = _parse(address)
+    if parsed is None:
+        return address
+    if parsed.is_loopback:
+        return None
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((int(parsed), _IPV6_BUCKET_BITS), strict=False))
+    return str(parsed)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether `address` is of this machine (127.0.0.0/8, ::1), also as an IPv4-mapped IPv6 address."""
+    parsed = _parse(address)
+    return parsed is not None and parsed.is_loopback
+
+
+def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def _without_port(entry: str) -> str:
+    """`192.0.2.1:4711` → `192.0.2.1`, `[2001:db8::1]:4711` → `2001:db8::1`; some proxies add the port."""
+    if entry.startswith("["):
+        return entry[1:].partition("]")[0]
+    host, _, _ = entry.partition(":")
+    return host if entry.count(":") == 1 else entry

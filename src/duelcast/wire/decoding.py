@@ -1,0 +1,144 @@
+"""Frames in, commands out: strict, and with an answer that says what was wrong.
+
+Two ways lead to the same commands. The fast one is a single pass of msgspec into the union of the endpoint's structs.
+Where msgspec is stricter or looser than the contract, and where it refuses, the slow one decides: it reads the whole
+message, and its refusal is the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Union
+
+import msgspec
+from msgspec import inspect
+
+from duelcast.errors import AppError, InvalidMessage, UnknownMessageType
+from duelcast.wire.json_values import check_values, is_text, parse_object, printable
+from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, message_type
+from duelcast.wire.refusals import invalid_request, nearest
+
+_REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AppError)
+_MAX_REQUEST_ID_CHARACTERS = 64
+
+
+class CommandDecoder:
+    """Decodes the commands of one endpoint.
+
+    `commands`: the command classes by `type`, old names included, which are read as the class they lead to.
+    `successors`: names that are refused, and what is sent in their place today.
+    """
+
+    __slots__ = ("_commands", "_decode_fast", "_successors", "_types")
+
+    def __init__(self, commands: Mapping[str, type[Command]], successors: Mapping[str, str] | None = None) -> None:
+        self._commands = dict(commands)
+        self._successors = dict(successors or {})
+        self._types = {command: message_type(command) for command in commands.values()}
+        self._decode_fast = _fast_decoder([command for command in self._types if is_as_strict_as_the_contract(command)])
+
+    def decode(self, data: bytes) -> Command:
+        """The command in `data`, a JSON object in UTF-8.
+
+        Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the `request_id` of the message where
+        it has a valid one.
+        """
+        if b"\\u0000" in data:
+            return self._decode_slowly(data)
+        try:
+            command = self._decode_fast(data)
+        except _REFUSALS:
+            return self._decode_slowly(data)
+        timestamp = command.timestamp
+        if timestamp is not None:
+            # msgspec takes an integer of more than 64 bits for a float.
+            if type(timestamp) is float and not -MAX_SAFE_INTEGER <= timestamp <= MAX_SAFE_INTEGER:
+                return self._decode_slowly(data)
+            if not command.uses_timestamp:
+                command.timestamp = None
+        return command
+
+    def _decode_slowly(self, data: bytes) -> Command:
+        message = parse_object(data)
+        try:
+            return self._convert(message)
+        except AppError as refusal:
+            refusal.request_id = _request_id(message)
+            raise
+
+    def _convert(self, message: dict[str, Any]) -> Command:
+        name = message.get("type")
+        if not isinstance(name, str):
+            hint = ", not in `action`" if "action" in message else ""
+            raise InvalidMessage(f"Name the command in the string `type`{hint}.")
+        check_values(message)
+        command = self._commands.get(name)
+        if command is None:
+            raise self._unknown(name)
+        fields = {key: value for key, value in message.items() if not key.startswith("_")}
+        fields["type"] = self._types[command]
+        if not command.uses_timestamp:
+            fields.pop("timestamp", None)
+        try:
+            return msgspec.convert(fields, command)
+        except msgspec.ValidationError as error:
+            raise invalid_request(command, error) from None
+
+    def _unknown(self, name: str) -> UnknownMessageType:
+        shown = printable(name)
+        sentence = f"There is no message type `{shown}` on this endpoint."
+        if successor := self._successors.get(name):
+            return UnknownMessageType(f"{sentence} Send `{successor}`.")
+        near = nearest(shown, self._commands)
+        if near is None:
+            return UnknownMessageType(sentence)
+        return UnknownMessageType(f"{sentence} Did you mean `{self._types[self._commands[near]]}`?")
+
+
+def _request_id(message: dict[str, Any]) -> str | None:
+    sent = message.get("requestId")
+    if isinstance(sent, str) and 1 <= len(sent) <= _MAX_REQUEST_ID_CHARACTERS and is_text(sent):
+        return sent
+    return None
+
+
+def _fast_decoder(commands: list[type[Command]]) -> Callable[[bytes], Command]:
+    if not commands:
+        return _refuse
+    decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Union[tuple(commands)])  # noqa: UP007  # `|` needs the members written out
+    return decoder.decode
+
+
+def _refuse(_data: bytes) -> NoReturn:
+    raise msgspec.ValidationError
+
+
+def is_as_strict_as_the_contract(command: type[Command]) -> bool:
+    """Whether msgspec refuses for `command` all that protocol 1.1 refuses, but for U+0000 and a huge `timestamp`.
+
+    A field of a free form may hold any depth, and it and a float take integers beyond ±(2^53 − 1). All other types have
+    neither, so that what msgspec accepts for them needs no further check.
+    """
+    declared = inspect.type_info(command)
+    assert isinstance(declared, inspect.StructType)
+    return all(_is_strict(field.type, ()) for field in declared.fields if field.name != "timestamp")
+
+
+def _is_strict(declared: inspect.Type, inside: tuple[type, ...]) -> bool:
+    match declared:
+        case inspect.StrType() | inspect.BoolType() | inspect.NoneType() | inspect.LiteralType() | inspect.EnumType():
+            return True
+        case inspect.UUIDType():
+            return True
+        case inspect.IntType(ge=low, le=high):
+            return low is not None and low >= -MAX_SAFE_INTEGER and high is not None and high <= MAX_SAFE_INTEGER
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+            return _is_strict(item, inside)
+        case inspect.UnionType(types=types):
+            return all(_is_strict(each, inside) for each in types)
+        case inspect.Metadata(type=plain):
+            return _is_strict(plain, inside)
+        case inspect.StructType(cls=cls, fields=fields):
+            # A struct that holds itself can be nested to any depth.
+            return cls not in inside and all(_is_strict(each.type, (*inside, cls)) for each in fields)
+    return False

@@ -1,0 +1,109 @@
+"""JSON as the contract has it (protocol 1.1): stricter than RFC 8259 in depth, numbers and strings.
+
+The standard library reads it, since unlike msgspec it reads lone surrogates and numbers that are out of range: they are
+then found in their field, which the answer can name.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any, NoReturn, TypeAlias
+
+from duelcast.errors import InvalidMessage, InvalidRequest
+from duelcast.wire.messages import MAX_SAFE_INTEGER
+
+MAX_DEPTH = 32
+_MAX_NAME_CHARACTERS = 64
+
+Path: TypeAlias = "tuple[Path, str | int] | None"
+"""Where a value stands: the path of what holds it, and its key or index there; None for the message itself."""
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError
+
+
+_read = json.JSONDecoder(parse_constant=_refuse_constant).decode
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """The JSON object in `data`; of equal keys the last counts.
+
+    Raises `InvalidMessage` where it is none.
+    """
+    try:
+        value = _read(str(data, "utf-8"))
+    except (ValueError, RecursionError):
+        raise InvalidMessage("Send one JSON object (RFC 8259, UTF-8) per text frame.") from None
+    if not isinstance(value, dict):
+        raise InvalidMessage("Send a JSON object: a message is not an array, a string or a number.")
+    return value
+
+
+def is_text(value: str) -> bool:
+    """Whether `value` has neither U+0000 nor a lone surrogate."""
+    if "\0" in value:
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def printable(name: str) -> str:
+    """A client's own name, fit for an answer: short, without control characters, surrogates and back-ticks."""
+    short = name[:_MAX_NAME_CHARACTERS]
+    return "".join(character if character.isprintable() and character != "`" else "\ufffd" for character in short)
+
+
+def field_path(path: Path) -> str:
+    """`data.rows[3]`"""
+    steps: list[str] = []
+    while path is not None:
+        path, step = path
+        steps.append(f"[{step}]" if isinstance(step, int) else f".{printable(step)}")
+    return "".join(reversed(steps)).removeprefix(".")
+
+
+def check_values(message: dict[str, Any]) -> None:
+    """Check depth, numbers, strings and keys of everything in `message`, which counts as level 1.
+
+    Raises `InvalidMessage` where it is too deep, `InvalidRequest` with the `field` at fault for the rest. Walks without
+    recursion, so that the depth of a message is never that of the stack.
+    """
+    pending: list[tuple[dict[str, Any] | list[Any], int, Path]] = [(message, 1, None)]
+    while pending:
+        holder, depth, path = pending.pop()
+        if depth > MAX_DEPTH:
+            raise InvalidMessage(f"Nest objects and arrays at most {MAX_DEPTH} levels deep.")
+        for step, value in _items(holder, path):
+            kind = type(value)
+            if kind is dict or kind is list:
+                pending.append((value, depth + 1, (path, step)))
+            elif kind is str:
+                if not is_text(value):
+                    raise _refusal((path, step), "must not contain U+0000 or a lone surrogate")
+            elif kind is int:
+                if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+                    raise _refusal((path, step), "must be an integer within ±(2^53 − 1); send larger ones as a string")
+            elif kind is float and not math.isfinite(value):
+                raise _refusal((path, step), "must be a finite number")
+
+
+def _items(holder: dict[str, Any] | list[Any], path: Path) -> Iterable[tuple[str | int, Any]]:
+    if isinstance(holder, list):
+        return enumerate(holder)
+    for key in holder:
+        if not is_text(key):
+            raise _refusal((path, key), "must have a name without U+0000 and lone surrogates")
+    return holder.items()
+
+
+def _refusal(path: Path, sentence: str) -> InvalidRequest:
+    field = field_path(path)
+    return InvalidRequest(f"`{field}` {sentence}.", field=field)

@@ -1,0 +1,114 @@
+"""Which web pages may talk to the server, and under which host names it answers (protocol 1.2).
+
+An origin is written as in RFC 6454, 6.2; a `Host` as in RFC 9110, 7.2. Anything else is garbage, and refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from duelcast.wire.addresses import is_loopback
+
+_MAX_LENGTH = 300
+_HOST = r"(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
+_ORIGIN = re.compile(rf"(?P<scheme>[a-z][a-z0-9+.-]*)://{_HOST}", re.ASCII)
+_HOST_HEADER = re.compile(_HOST, re.ASCII)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class _Origin(NamedTuple):
+    scheme: str
+    host: str
+    port: int | None
+
+
+class _Host(NamedTuple):
+    name: str
+    port: int | None
+
+
+class OriginRules:
+    """The allow-list of origins, and what holds without one.
+
+    `default_scheme` is what the server itself speaks. A proxy in front of a plain server may add TLS, so a `Host`
+    without a port is there taken for either scheme, that of the origin it is compared with.
+    Raises `ValueError` where an allowed origin is not one.
+    """
+
+    def __init__(
+        self,
+        allowed_origins: Iterable[str] = (),
+        *,
+        listens_on_loopback_only: bool,
+        default_scheme: Literal["http", "https"] = "http",
+    ) -> None:
+        self._allowed = frozenset(_configured(text) for text in allowed_origins)
+        self._loopback_only = listens_on_loopback_only
+        self._host_schemes = ("https",) if default_scheme == "https" else ("http", "https")
+
+    def origin_allowed(self, origin: str | None, host: str | None) -> bool:
+        """Whether a page of `origin` may talk to this server, which it called `host`; None: no such header.
+
+        A server on loopback only must ask `host_allowed` too: the name of a foreign page may lead to it.
+        """
+        if origin is None:
+            return True
+        parsed = _parse_origin(origin)
+        if parsed is None:
+            return False
+        if parsed in self._allowed:
+            return True
+        if self._loopback_only and _is_loopback_name(parsed.host):
+            return True
+        called = _parse_host(host)
+        return called is not None and self._same_place(parsed, called)
+
+    def host_allowed(self, host: str | None) -> bool:
+        """Whether the server answers when called `host`: on loopback only, a loopback name or that of an allowed
+        origin; otherwise every name."""
+        if not self._loopback_only:
+            return True
+        called = _parse_host(host)
+        if called is None:
+            return False
+        return _is_loopback_name(called.name) or any(self._same_place(origin, called) for origin in self._allowed)
+
+    def _same_place(self, origin: _Origin, called: _Host) -> bool:
+        if origin.host != called.name:
+            return False
+        if called.port is not None:
+            return origin.port == called.port
+        return origin.scheme in self._host_schemes and origin.port == _DEFAULT_PORTS[origin.scheme]
+
+
+def _configured(text: str) -> _Origin:
+    parsed = _parse_origin(text.rstrip("/"))
+    if parsed is None:
+        raise ValueError(f"not an origin such as https://play.example.org: {text!r}")
+    return parsed
+
+
+def _parse_origin(text: str) -> _Origin | None:
+    found = _ORIGIN.fullmatch(text.lower()) if _is_sane(text) else None
+    if found is None:
+        return None
+    scheme = found["scheme"]
+    port = int(found["port"]) if found["port"] else _DEFAULT_PORTS.get(scheme)
+    return _Origin(scheme, found["host"].removesuffix("."), port)
+
+
+def _parse_host(text: str | None) -> _Host | None:
+    found = _HOST_HEADER.fullmatch(text.lower()) if text is not None and _is_sane(text) else None
+    if found is None:
+        return None
+    return _Host(found["host"].removesuffix("."), int(found["port"]) if found["port"] else None)
+
+
+def _is_sane(text: str) -> bool:
+    return len(text) <= _MAX_LENGTH and text.isascii()
+
+
+def _is_loopback_name(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost") or is_loopback(host.strip("[]"))

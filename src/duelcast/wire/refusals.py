@@ -1,0 +1,137 @@
+"""Why msgspec refused a message, in sentences of ours.
+
+msgspec tells it in text alone, which may hold what the client sent; so the text is taken apart, and only what stems
+from the declaration of the command goes into the answer.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct, inspect
+
+from duelcast.errors import InvalidRequest
+from duelcast.wire.json_values import printable
+
+_PLACE = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL)
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
+_EXPECTED = re.compile(r"Expected `(?P<types>[^`]*)`(?P<limit>.*?)(?:, got .*)?", re.DOTALL)
+_LENGTH = re.compile(r" of length (?P<bound>[<>]=) (?P<size>\d+)")
+_RANGE = re.compile(r" (?P<bound>[<>]=?) (?P<number>-?[\d.e+]+)")
+_PATTERN = re.compile(r" matching regex (?P<text>.*)", re.DOTALL)
+_STEP = re.compile(r"\[(?:\d+|\.\.\.)\]|[^.\[]+")
+
+_TYPES = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "an object",
+    "uuid": "a UUID",
+}
+_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one of `known` that `name` may have been meant to be, whatever its case."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    found = difflib.get_close_matches(name.casefold(), by_folded, n=1)
+    return by_folded[found[0]] if found else None
+
+
+def invalid_request(command: type[Struct], error: msgspec.ValidationError) -> InvalidRequest:
+    """The answer to a message that `error` says is no `command`."""
+    place = _PLACE.fullmatch(str(error))
+    assert place is not None, "the expression matches any text"
+    what = place["what"]
+    path = (place["path"] or "").removeprefix(".")
+    if missing := _MISSING.fullmatch(what):
+        field = _join(path, missing["name"])
+        return InvalidRequest(f"`{field}` is missing.", field=field)
+    if unknown := _UNKNOWN.fullmatch(what):
+        return _unknown_field(command, path, unknown["name"])
+    field = path.replace("[...]", "")
+    return InvalidRequest(f"`{field}` {_demand(command, path, what)}.", field=field)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{printable(name)}" if path else printable(name)
+
+
+def _unknown_field(command: type[Struct], path: str, name: str) -> InvalidRequest:
+    field = _join(path, name)
+    known = [each.encode_name for each in _fields_at(command, path)]
+    near = nearest(printable(name), known)
+    hint = f" Did you mean `{near}`?" if near else ""
+    return InvalidRequest(f"`{field}` is not a field of this message.{hint}", field=field)
+
+
+def _demand(command: type[Struct], path: str, what: str) -> str:
+    expected = _EXPECTED.fullmatch(what)
+    if expected:
+        names = expected["types"].split(" | ")
+        # null stands for an absent field, and an integer is a number.
+        names = [name for name in names if name != "null" and not (name == "int" and "float" in names)]
+        return f"must be {' or '.join(_TYPES.get(name, name) for name in names)}{_limit(names[0], expected['limit'])}"
+    choices = _choices_at(command, path)
+    if choices:
+        return f"must be one of {', '.join(f'`{choice}`' for choice in choices)}"
+    return "is not valid"
+
+
+def _limit(kind: str, limit: str) -> str:
+    if length := _LENGTH.fullmatch(limit):
+        unit = "character" if kind == "str" else "member"
+        return f" of {_BOUNDS[length['bound']]} {length['size']} {unit}{'' if length['size'] == '1' else 's'}"
+    if bound := _RANGE.fullmatch(limit):
+        return f" of {_BOUNDS[bound['bound']]} {bound['number']}"
+    if pattern := _PATTERN.fullmatch(limit):
+        return f" that matches {ast.literal_eval(pattern['text'])}"
+    return ""
+
+
+def _types_at(command: type[Struct], path: str) -> list[inspect.Type]:
+    """Every type that a value at `path` may have; none where the declaration has no such place."""
+    types = _alternatives(inspect.type_info(command))
+    for step in _STEP.findall(path):
+        types = [part for whole in types for part in _step_into(whole, step)]
+    return types
+
+
+def _alternatives(declared: inspect.Type) -> list[inspect.Type]:
+    if isinstance(declared, inspect.UnionType):
+        return [part for each in declared.types for part in _alternatives(each)]
+    if isinstance(declared, inspect.Metadata):
+        return _alternatives(declared.type)
+    return [declared]
+
+
+def _step_into(whole: inspect.Type, step: str) -> list[inspect.Type]:
+    if isinstance(whole, inspect.StructType):
+        return [part for each in whole.fields if each.encode_name == step for part in _alternatives(each.type)]
+    if isinstance(whole, inspect.ListType | inspect.VarTupleType) and step[0] == "[":
+        return _alternatives(whole.item_type)
+    if isinstance(whole, inspect.DictType) and step == "[...]":
+        return _alternatives(whole.value_type)
+    return []
+
+
+def _fields_at(command: type[Struct], path: str) -> list[inspect.Field]:
+    structs = (each for each in _types_at(command, path) if isinstance(each, inspect.StructType))
+    return [each for struct in structs for each in struct.fields]
+
+
+def _choices_at(command: type[Struct], path: str) -> list[object]:
+    choices: list[object] = []
+    for each in _types_at(command, path):
+        if isinstance(each, inspect.LiteralType):
+            choices.extend(each.values)
+        elif isinstance(each, inspect.EnumType):
+            choices.extend(member.value for member in each.cls)
+    return choices

@@ -1,0 +1,174 @@
+"""What the broker in memory promises beyond the contract of `tests/contract`: bounds, housekeeping, metrics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import NoReturn
+
+import pytest
+import pytest_asyncio
+from prometheus_client import CollectorRegistry
+
+from duelcast.channels.broker import Message, Position
+from duelcast.channels.memory import MemoryBroker
+from duelcast.channels.names import Channel
+from duelcast.channels.streams import MESSAGE_OVERHEAD_BYTES
+from duelcast.clock import ManualClock
+from tests.contract.buses import Recorder, memory_bus
+from tests.contract.families import CHAT, PRESENCE
+from tests.contract.interleavings import run_interleavings
+
+BODY = b"x" * 100
+MESSAGE_BYTES = len(BODY) + MESSAGE_OVERHEAD_BYTES
+QUIET, BUSY = CHAT.channel("1"), CHAT.channel("2")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest_asyncio.fixture
+async def broker(clock: ManualClock) -> AsyncIterator[MemoryBroker]:
+    """Room for 20 messages of `BODY`; idle after 100 s."""
+    opened = MemoryBroker(
+        clock, history_messages=2, history_s=100, ended_key_retention_s=100, max_history_bytes=20 * MESSAGE_BYTES
+    )
+    housekeeping = asyncio.create_task(opened.run())
+    yield opened
+    housekeeping.cancel()
+    await asyncio.wait([housekeeping])
+
+
+def metric(broker: MemoryBroker, name: str, **labels: str) -> float:
+    registry = CollectorRegistry()
+    registry.register(broker)
+    value = registry.get_sample_value(f"duelcast_bus_{name}", labels)
+    assert value is not None, f"no sample {name} {labels}"
+    return value
+
+
+async def recovers(broker: MemoryBroker, channel: Channel, seq: int) -> bool:
+    return (await broker.recover(channel, Position(broker.epoch, seq))).recovered
+
+
+async def test_history_stays_within_its_bound_and_counts_what_it_drops(broker: MemoryBroker) -> None:
+    published = 1000
+    for _ in range(published):
+        broker.publish(BUSY, BODY)
+        assert metric(broker, "history_bytes") <= 20 * MESSAGE_BYTES
+    kept = metric(broker, "history_messages")
+    assert 5 < kept <= 20
+    assert metric(broker, "history_evicted_total", reason="size") == published - kept
+
+
+async def test_a_busy_channel_does_not_cost_a_quiet_one_its_history(broker: MemoryBroker) -> None:
+    for _ in range(3):
+        broker.publish(QUIET, BODY)
+    for _ in range(1000):
+        broker.publish(BUSY, BODY)
+    assert await recovers(broker, QUIET, 0)
+    assert not await recovers(broker, BUSY, 0)
+
+
+async def test_what_no_longer_fits_is_delivered_all_the_same(broker: MemoryBroker) -> None:
+    listener = Recorder()
+    broker.attach(listener)
+    broker.publish(BUSY, BODY * 100)
+    assert listener.bodies == [BODY * 100]
+    assert metric(broker, "history_messages") == 0
+    assert not await recovers(broker, BUSY, 0)
+
+
+async def test_ended_keys_count_as_history_and_live_ones_do_not(broker: MemoryBroker) -> None:
+    room = PRESENCE.channel("a")
+    for number in range(100):
+        broker.publish(room, BODY, key=str(number))
+    assert metric(broker, "history_bytes") == 0
+    for number in range(100):
+        broker.publish(room, BODY, key=str(number), ends_key=True)
+    assert metric(broker, "history_messages") <= 20
+    assert not await recovers(broker, room, 100)
+    assert await recovers(broker, room, 195)
+
+
+async def test_housekeeping_drops_what_is_old_and_idle(broker: MemoryBroker, clock: ManualClock) -> None:
+    for number in range(10):
+        broker.publish(CHAT.channel(str(number)), BODY)
+        broker.publish(PRESENCE.channel("a"), BODY, key=str(number), ends_key=True)
+    await clock.advance(60)
+    assert metric(broker, "channels", kind="every") == 10
+    await clock.advance(120)
+    assert metric(broker, "channels", kind="every") == metric(broker, "channels", kind="latest") == 0
+    assert metric(broker, "history_bytes") == metric(broker, "history_messages") == 0
+    assert metric(broker, "history_evicted_total", reason="idle") == 10
+    assert metric(broker, "history_evicted_total", reason="retention") == 10
+    assert await broker.group_messages("presence.*") == []
+
+
+async def test_housekeeping_keeps_what_is_followed_or_live(broker: MemoryBroker, clock: ManualClock) -> None:
+    broker.follow(QUIET)
+    broker.publish(PRESENCE.channel("a"), BODY)
+    await clock.advance(1000)
+    assert metric(broker, "channels", kind="every") == metric(broker, "channels", kind="latest") == 1
+    broker.unfollow(QUIET)
+    await clock.advance(1000)
+    assert metric(broker, "channels", kind="every") == 0
+
+
+async def test_a_position_from_before_a_channel_was_forgotten_is_not_recovered(
+    broker: MemoryBroker, clock: ManualClock
+) -> None:
+    for _ in range(5):
+        broker.publish(BUSY, BODY)
+    await clock.advance(1000)
+    broker.publish(QUIET, BODY)
+    recovery = await broker.recover(QUIET)
+    assert recovery.seq == 6
+    assert not await recovers(broker, QUIET, 4)
+    assert await recovers(broker, QUIET, 5)
+
+
+async def test_housekeeping_gives_way_while_it_walks_many_channels(clock: ManualClock) -> None:
+    broker = MemoryBroker(clock, history_s=100)
+    for number in range(2500):
+        broker.publish(CHAT.channel(str(number)), BODY)
+    housekeeping = asyncio.create_task(broker.run())
+    await clock.advance(60)
+    walk = asyncio.create_task(clock.advance(60))
+    sizes = set()
+    while not walk.done():
+        await asyncio.sleep(0)
+        sizes.add(metric(broker, "channels", kind="every"))
+    housekeeping.cancel()
+    assert {2500, 1500, 500, 0} <= sizes
+
+
+async def test_a_loss_counts_what_it_takes(broker: MemoryBroker) -> None:
+    for _ in range(3):
+        broker.publish(QUIET, BODY)
+    broker.reset()
+    assert metric(broker, "history_evicted_total", reason="reset") == 3
+    assert metric(broker, "history_bytes") == metric(broker, "channels", kind="every") == 0
+
+
+class Failing(Recorder):
+    """A listener with a defect."""
+
+    def deliver(self, message: Message) -> NoReturn:
+        raise RuntimeError
+
+
+def test_a_defect_of_a_listener_does_not_stop_the_bus() -> None:
+    broker, listener = MemoryBroker(ManualClock()), Recorder()
+    broker.attach(listener)
+    broker.attach(Failing())
+    for body in (b"1", b"2"):
+        with pytest.raises(RuntimeError):
+            broker.publish(QUIET, body)
+    assert listener.bodies == [b"1", b"2"]
+
+
+def test_no_subscriber_misses_a_message_untold_where_the_bound_on_history_bites() -> None:
+    run_interleavings(lambda: memory_bus(max_history_bytes=8 * MESSAGE_OVERHEAD_BYTES), prompt_recovery=False)

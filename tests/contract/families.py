@@ -1,0 +1,16 @@
+"""Channels of both kinds, for tests that need no domain."""
+
+from __future__ import annotations
+
+from duelcast.channels.names import Family, Kind
+
+CHAT = Family("chat", Kind.EVERY, (), "Each message counts.", parameter="[0-9]+")
+PRESENCE = Family(
+    "presence",
+    Kind.LATEST,
+    (),
+    "The newest message per key counts.",
+    parameter="[a-z]+",
+    group=lambda parameter: "presence.*" if len(parameter) == 1 else None,
+    group_names=r"presence\.\*",
+)

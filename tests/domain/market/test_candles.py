@@ -1,0 +1,105 @@
+"""Minute rows: figures of the day, history, bounded memory."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duelcast.domain.market.candles import MINUTES_KEPT, Candle, MinuteRows, candles
+
+DAY_S = 86_400
+START_S = 20_000 * DAY_S  # 2024-10-04T00:00:00Z
+
+
+def rows_of(*prices: tuple[float, float]) -> MinuteRows:
+    """Rows of (seconds after the start, price)."""
+    rows = MinuteRows()
+    for after_s, price in prices:
+        rows.add(START_S + after_s, price)
+    return rows
+
+
+def test_a_minute_has_its_first_highest_lowest_and_last_price() -> None:
+    rows = rows_of((0, 5.0), (10, 9.0), (20, 2.0), (59.9, 4.0), (60, 7.0))
+    assert candles(rows.rows(START_S + 60), 1, None, None) == [
+        Candle(timestamp="2024-10-04T00:00:00.000Z", open=5.0, high=9.0, low=2.0, close=4.0),
+        Candle(timestamp="2024-10-04T00:01:00.000Z", open=7.0, high=7.0, low=7.0, close=7.0),
+    ]
+
+
+def test_longer_candles_are_aligned_and_made_of_their_minutes() -> None:
+    rows = rows_of((4 * 60, 5.0), (5 * 60, 6.0), (6 * 60, 9.0), (8 * 60, 1.0), (9 * 60, 3.0), (10 * 60, 8.0))
+    five_minutes = candles(rows.rows(START_S + 600), 5, None, None)
+    assert [
+        (candle.timestamp[11:16], candle.open, candle.high, candle.low, candle.close) for candle in five_minutes
+    ] == [
+        ("00:00", 5.0, 5.0, 5.0, 5.0),
+        ("00:05", 6.0, 9.0, 1.0, 3.0),
+        ("00:10", 8.0, 8.0, 8.0, 8.0),
+    ]
+
+
+def test_a_span_takes_the_candles_that_begin_from_its_start_to_before_its_end() -> None:
+    rows = rows_of(*((minute * 60.0, float(minute + 1)) for minute in range(5)))
+    chosen = candles(rows.rows(START_S + 300), 1, START_S + 60, START_S + 180)
+    assert [candle.open for candle in chosen] == [2.0, 3.0]
+
+
+def test_the_change_is_unknown_until_the_price_at_the_beginning_of_the_day_is_known() -> None:
+    rows = rows_of((0, 10.0), (3_600, 15.0))
+    before = rows.day(START_S + DAY_S - 1)
+    assert before is not None
+    assert before.change is None
+    after = rows.day(START_S + DAY_S)
+    assert after is not None
+    assert after.change == 50.0
+
+
+def test_high_and_low_leave_the_day_with_their_minute() -> None:
+    rows = rows_of((0, 100.0), (60, 1.0), (120, 10.0))
+    assert rows.day(START_S + DAY_S - 1) == (100.0, 1.0, None)
+    assert rows.day(START_S + DAY_S) == (10.0, 1.0, -90.0)
+    assert rows.day(START_S + DAY_S + 60) == (10.0, 10.0, 900.0)
+
+
+def test_a_price_that_stood_still_for_a_day_has_not_changed() -> None:
+    rows = rows_of((0, 10.0))
+    assert rows.day(START_S + 3 * DAY_S) == (10.0, 10.0, 0.0)
+
+
+def test_no_price_has_no_day() -> None:
+    assert MinuteRows().day(START_S) is None
+
+
+def test_at_most_a_day_of_minutes_is_kept() -> None:
+    rows = MinuteRows()
+    for minute in range(MINUTES_KEPT + 100):
+        rows.add(START_S + minute * 60, 1.0 + minute)
+        assert len(rows) <= MINUTES_KEPT
+    assert len(list(rows.rows(START_S + (MINUTES_KEPT + 99) * 60))) == MINUTES_KEPT
+
+
+prices = st.floats(1e-9, 1e9)
+gaps_s = st.one_of(st.sampled_from([0.0, 30.0, 60.0, 3_600.0, 86_340.0, 86_400.0]), st.floats(0, 50_000))
+
+
+@given(st.lists(st.tuples(gaps_s, prices), min_size=1, max_size=50), gaps_s)
+def test_the_day_equals_a_recount_of_all_prices(steps: list[tuple[float, float]], last_gap_s: float) -> None:
+    rows = MinuteRows()
+    seen: list[tuple[float, float]] = []
+    now_s = float(START_S)
+    for gap_s, price in steps:
+        now_s += gap_s
+        rows.add(now_s, price)
+        seen.append((now_s, price))
+    now_s += last_gap_s
+    oldest = now_s // 60 - MINUTES_KEPT + 1
+    inside = [price for at_s, price in seen if at_s // 60 >= oldest]
+    before = [price for at_s, price in seen if at_s // 60 < oldest]
+    newest = seen[-1][1]
+    day = rows.day(now_s)
+    assert day is not None
+    assert day.high == max(inside, default=newest)
+    assert day.low == min(inside, default=newest)
+    assert day.change == (pytest.approx((newest - before[-1]) / before[-1] * 100) if before else None)

@@ -1,0 +1,196 @@
+"""An endpoint that exists in the tests alone: channels of every kind, rights, groups and snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, UnsetType
+
+from duelcast.channels.broker import Origin
+from duelcast.channels.names import Family, Kind, Role
+from duelcast.channels.publisher import Publisher
+from duelcast.endpoints.kit import (
+    KIB,
+    Auth,
+    Context,
+    Endpoint,
+    Session,
+    Snapshot,
+    Target,
+    admins,
+)
+from duelcast.errors import InvalidRequest
+from duelcast.wire.messages import Command, Event, Record
+
+
+class Note(Event, tag="note"):
+    """A message of an *every* channel."""
+
+    room: str
+    text: str
+    id: int
+
+
+class Score(Event, tag="score"):
+    """A message of a *latest* channel, per player."""
+
+    board: str
+    player: str
+    points: int
+
+
+class PlayerLeft(Event, tag="player_left"):
+    """Ends the key of a player."""
+
+    board: str
+    player: str
+
+
+class Secret(Event, tag="secret"):
+    """For admins, or for one wallet."""
+
+    text: str
+
+
+def _player(event: Event) -> str:
+    return event.player if isinstance(event, Score | PlayerLeft) else ""
+
+
+def _ends(event: Event) -> bool:
+    return isinstance(event, PlayerLeft)
+
+
+NOTES = Family("note", Kind.EVERY, (Note,), "Notes of a room.", parameter=r"[a-z0-9]{1,8}", placeholder="room")
+STORED = Family("stored", Kind.EVERY, (Note,), "Notes with history in a store.", parameter=r"[a-z0-9]{1,8}")
+BOARD = Family(
+    "board",
+    Kind.LATEST,
+    (Score, PlayerLeft),
+    "Scores of a board.",
+    parameter=r"[a-z0-9]{1,8}",
+    placeholder="board",
+    key=_player,
+    key_description="player",
+    ends_key=_ends,
+    group=lambda board: "board.*",
+    group_names=r"board\.\*",
+    least_role=lambda board: Role.ADMIN if board.startswith("x") else Role.ANONYMOUS,
+)
+PRIVATE = Family("private", Kind.EVERY, (Secret,), "For one wallet.", parameter=r"[A-Za-z0-9]{1,16}")
+ADMIN = Family("backstage", Kind.LATEST, (Secret,), "For admins.")
+
+
+class Notebook:
+    """The store behind `stored.<room>`: rows in the order of their ids."""
+
+    def __init__(self) -> None:
+        self.rows: list[Note] = []
+
+    def add(self, room: str, text: str) -> Note:
+        note = Note(room=room, text=text, id=len(self.rows) + 1)
+        self.rows.append(note)
+        return note
+
+
+class Write(Command, tag="write"):
+    """Publishes a note; who follows the room gets it with the `requestId`."""
+
+    room: str
+    text: str
+
+
+class Announce(Command, tag="announce"):
+    """Needs an admin."""
+
+    text: str
+
+
+class Announced(Event, tag="announced"):
+    text: str
+    extra: str | UnsetType = UNSET
+
+
+class Fail(Command, tag="fail"):
+    """A defect."""
+
+
+class Free(Command, tag="free"):
+    """A field of any form."""
+
+    value: dict[str, object] | list[object] | str | int | float | bool | None = None
+
+
+class Freed(Event, tag="freed"):
+    value: object
+
+
+class Welcome(Event, tag="welcome"):
+    role: str
+
+
+class Occupant(Record):
+    wallet: str
+
+
+def owner(session: Session, parameter: str) -> bool:
+    return session.identity is not None and session.identity.wallet == parameter
+
+
+async def last_notes(context: Context, target: Target) -> Snapshot:
+    """The last three notes, from the store."""
+    rows = [note for note in context.service(Notebook).rows if f"stored.{note.room}" == target.name]
+    return Snapshot(rows[-3:], rows[-1].id if rows else 0)
+
+
+def make_arena(
+    name: str = "arena",
+    *,
+    auth: Auth = Auth.PUBLIC,
+    public_name: str | None = None,
+    messages_per_minute: int = 6000,
+    max_message_bytes: int = 64 * KIB,
+) -> Endpoint:
+    """The endpoint; its handlers find `Notebook` among the services."""
+    endpoint = Endpoint(
+        name,
+        "For tests.",
+        auth=auth,
+        max_message_bytes=max_message_bytes,
+        messages_per_minute=messages_per_minute,
+        public_name=public_name,
+        successors={"OLD_WRITE": "write"},
+    )
+    endpoint.opens(NOTES)
+    endpoint.opens(STORED, snapshot=last_notes)
+    endpoint.opens(BOARD, exists=lambda _context, board: board != "none")
+    endpoint.opens(PRIVATE, owner)
+    endpoint.opens(ADMIN, admins)
+
+    @endpoint.on_connect(Welcome)
+    async def greet(context: Context) -> Sequence[Event]:
+        return [Welcome(role=context.session.role.name.lower())]
+
+    @endpoint.command(Write)
+    def write(context: Context, command: Write) -> None:
+        publisher = context.service(Publisher)
+        note = Note(room=command.room, text=command.text, id=0)
+        publisher.publish(NOTES.channel(command.room), note, origin=context.origin)
+
+    @endpoint.command(Announce, least_role=Role.ADMIN, old_names=("proclaim",))
+    async def announce(context: Context, command: Announce) -> Announced:
+        if not command.text:
+            raise InvalidRequest("Say something.", field="text")
+        return Announced(text=command.text)
+
+    @endpoint.command(Fail)
+    def fail(_context: Context, _command: Fail) -> Announced:
+        raise ValueError("the text of a defect, which nobody may see")
+
+    @endpoint.command(Free)
+    def free(_context: Context, command: Free) -> Freed:
+        return Freed(value=command.value)
+
+    return endpoint
+
+
+__all__ = ["ADMIN", "BOARD", "NOTES", "PRIVATE", "STORED", "Note", "Notebook", "Origin", "Score", "make_arena"]

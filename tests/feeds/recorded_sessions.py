@@ -1,0 +1,173 @@
+"""The recorded sessions of real venues: their frames, their pairs, and what a reader must make of them.
+
+Formats: `README.md` beside the recordings. What is expected is computed here from the recorded JSON alone, not by the
+code under test.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.shared_files import shared_file
+
+_RECEIVED = re.compile(r"(\d+\.\d+): (.*)")
+_OPPOSITE = {"buy": "sell", "sell": "buy"}
+
+
+@dataclass(frozen=True)
+class ExpectedTicker:
+    """A ticker as recorded; volumes in base or quote currency, None where the venue does not give that one."""
+
+    symbol: str
+    price: float
+    high_24h: float
+    low_24h: float
+    base_volume_24h: float
+    quote_volume_24h: float | None
+
+
+@dataclass(frozen=True)
+class ExpectedTrade:
+    """A trade as recorded; `side` is the taker's."""
+
+    symbol: str
+    trade_id: str
+    price: float
+    quantity: float
+    side: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """One recorded connection. `frames` are (seconds since the first, text) in order, exactly as received."""
+
+    venue: str
+    pairs: tuple[str, ...]
+    frames: tuple[tuple[float, str], ...]
+    http_answers: dict[str, bytes]
+    tickers: list[ExpectedTicker] = field(default_factory=list)
+    trades: list[ExpectedTrade] = field(default_factory=list)
+
+    @property
+    def symbols(self) -> set[str]:
+        return {ticker.symbol for ticker in self.tickers}
+
+    def tickers_of(self, symbol: str) -> list[ExpectedTicker]:
+        return [ticker for ticker in self.tickers if ticker.symbol == symbol]
+
+    def trades_of(self, symbol: str) -> list[ExpectedTrade]:
+        return [trade for trade in self.trades if trade.symbol == symbol]
+
+
+def coinbase_session() -> Session:
+    """Coinbase Exchange, ten products; `/products` as recorded, `/currencies` an empty list."""
+    products_text = shared_file("recordings/coinbase-exchange.products.http.txt").read_text(encoding="utf-8")
+    products = products_text.splitlines()[0].split(": ", 1)[1]
+    frames = _frames("recordings/coinbase-exchange.ws.txt")
+    messages = [json.loads(text) for _, text in frames]
+    product_ids = sorted({message["product_id"] for message in messages if message["type"] == "ticker"})
+    return Session(
+        venue="coinbaseexchange",
+        pairs=tuple(product_id.replace("-", "/") for product_id in product_ids),
+        frames=frames,
+        http_answers={"/products": products.encode(), "/currencies": b"[]"},
+        tickers=[_coinbase_ticker(message) for message in messages if message["type"] == "ticker"],
+        trades=[_coinbase_trade(message) for message in messages if message["type"] == "match"],
+    )
+
+
+def okx_session() -> Session:
+    """OKX v5, of whose three instruments BTC-USDT is the spot pair; no answer to `instruments` was recorded."""
+    frames = _frames("recordings/okx-v5.ws.txt")
+    tickers, trades = [], []
+    for channel, entry in _okx_entries(frames):
+        if channel == "tickers":
+            tickers.append(_okx_ticker(entry))
+        elif channel == "trades":
+            trades.append(_okx_trade(entry))
+    instrument = {
+        "instType": "SPOT",
+        "instId": "BTC-USDT",
+        "baseCcy": "BTC",
+        "quoteCcy": "USDT",
+        "lotSz": "0.00000001",
+        "minSz": "0.00001",
+        "tickSz": "0.1",
+        "state": "live",
+    }
+    answer = json.dumps({"code": "0", "msg": "", "data": [instrument]}).encode()
+    return Session(
+        venue="okx",
+        pairs=("BTC/USDT",),
+        frames=frames,
+        http_answers={"/api/v5/public/instruments?instType=SPOT": answer},
+        tickers=tickers,
+        trades=trades,
+    )
+
+
+def _frames(name: str) -> tuple[tuple[float, str], ...]:
+    lines = shared_file(name).read_text(encoding="utf-8").splitlines()
+    received = [(float(match[1]), match[2]) for match in map(_RECEIVED.fullmatch, lines) if match]
+    return tuple((at - received[0][0], text) for at, text in received)
+
+
+def _coinbase_symbol(product_id: str) -> str:
+    base, quote = product_id.split("-")
+    return base if quote in ("USD", "USDC", "USDT") else product_id
+
+
+def _coinbase_ticker(message: dict[str, Any]) -> ExpectedTicker:
+    return ExpectedTicker(
+        symbol=_coinbase_symbol(message["product_id"]),
+        price=float(message["price"]),
+        high_24h=float(message["high_24h"]),
+        low_24h=float(message["low_24h"]),
+        base_volume_24h=float(message["volume_24h"]),
+        quote_volume_24h=None,
+    )
+
+
+def _coinbase_trade(message: dict[str, Any]) -> ExpectedTrade:
+    """`side` of a match is the maker's."""
+    return ExpectedTrade(
+        symbol=_coinbase_symbol(message["product_id"]),
+        trade_id=str(message["trade_id"]),
+        price=float(message["price"]),
+        quantity=float(message["size"]),
+        side=_OPPOSITE[message["side"]],
+    )
+
+
+def _okx_entries(frames: tuple[tuple[float, str], ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for _, text in frames:
+        message = json.loads(text)
+        argument = message.get("arg", {})
+        if argument.get("instId") == "BTC-USDT":
+            for entry in message.get("data", ()):
+                yield argument["channel"], entry
+
+
+def _okx_ticker(entry: dict[str, Any]) -> ExpectedTicker:
+    return ExpectedTicker(
+        symbol="BTC",
+        price=float(entry["last"]),
+        high_24h=float(entry["high24h"]),
+        low_24h=float(entry["low24h"]),
+        base_volume_24h=float(entry["vol24h"]),
+        quote_volume_24h=float(entry["volCcy24h"]),
+    )
+
+
+def _okx_trade(entry: dict[str, Any]) -> ExpectedTrade:
+    return ExpectedTrade(
+        symbol="BTC",
+        trade_id=entry["tradeId"],
+        price=float(entry["px"]),
+        quantity=float(entry["sz"]),
+        side=entry["side"],
+    )

@@ -1,0 +1,108 @@
+"""The HTTP application on a real socket, with a real market."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import uvicorn
+from prometheus_client import CollectorRegistry
+
+from duelcast.channels.memory import MemoryBroker
+from duelcast.channels.names import Role
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import ManualClock
+from duelcast.domain.accounts.accounts import MemoryAccounts
+from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
+from duelcast.domain.market.service import Market
+from duelcast.domain.market.settings import MarketSettings
+from duelcast.http.app import build_http_app
+from duelcast.http.services import HttpServices, Readiness
+from duelcast.wire.addresses import Network
+from duelcast.wire.origins import OriginRules
+
+SECRET = "a secret of the tests, long enough for HS256"
+VERSION = "0.0.0-test"
+ASYNCAPI: dict[str, Any] = {"asyncapi": "3.0.0", "info": {"title": "Test", "version": VERSION}}
+
+
+@dataclass
+class Serving:
+    """A running server. `readiness` may be replaced."""
+
+    client: httpx.AsyncClient
+    clock: ManualClock
+    market: Market
+    accounts: MemoryAccounts
+    issuer: TokenIssuer
+    registry: CollectorRegistry
+    readiness: Readiness = field(default_factory=Readiness)
+
+    def bearer(
+        self, wallet: str, role: Role = Role.USER, scopes: Sequence[str] = (), ttl_s: float = 3600.0
+    ) -> dict[str, str]:
+        """The header of a request by `wallet`."""
+        return {"Authorization": f"Bearer {self.issuer.issue(wallet, role, None, scopes, ttl_s)}"}
+
+    @property
+    def admin(self) -> dict[str, str]:
+        return self.bearer("admin", Role.ADMIN)
+
+    @property
+    def machine(self) -> dict[str, str]:
+        return self.bearer("machine", scopes=["prices"])
+
+
+@asynccontextmanager
+async def serving(
+    *,
+    origins: OriginRules | None = None,
+    trusted_proxies: Sequence[Network] = (),
+    rate_limit_factor: float = 1.0,
+    public_ops: bool = True,
+    root_path: str = "",
+) -> AsyncIterator[Serving]:
+    """A server on a free port of loopback."""
+    clock = ManualClock()
+    accounts = MemoryAccounts()
+    market = Market(Publisher(MemoryBroker(clock), clock), clock, MarketSettings())
+    registry = CollectorRegistry()
+    running: Serving
+    app = build_http_app(
+        HttpServices(
+            market=market,
+            verifier=TokenVerifier(accounts, clock, secret=SECRET),
+            clock=clock,
+            origins=origins or OriginRules(listens_on_loopback_only=True),
+            ready=lambda: running.readiness,
+            asyncapi=lambda: ASYNCAPI,
+            registry=registry,
+            version=VERSION,
+            trusted_proxies=trusted_proxies,
+            rate_limit_factor=rate_limit_factor,
+            public_ops=public_ops,
+        )
+    )
+    async with _listening(app, root_path) as base_url, httpx.AsyncClient(base_url=base_url) as client:
+        running = Serving(client, clock, market, accounts, TokenIssuer(clock, SECRET), registry)
+        yield running
+
+
+@asynccontextmanager
+async def _listening(app: Any, root_path: str) -> AsyncIterator[str]:
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", ws="none", proxy_headers=False, root_path=root_path
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        task = asyncio.create_task(server.serve([listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task

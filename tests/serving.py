@@ -1,0 +1,103 @@
+"""A whole server in the test's own loop, and independent clients for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic import SecretStr
+from websockets.asyncio.client import ClientConnection, connect
+
+from duelcast.app import App
+from duelcast.channels.names import Role
+from duelcast.clock import Clock
+from duelcast.domain.accounts.tokens import TokenIssuer
+from duelcast.endpoints.kit import Endpoint
+from duelcast.settings import Settings
+
+SECRET = "a secret for tests, of at least 32 bytes"
+
+Frame = dict[str, Any]
+
+
+@asynccontextmanager
+async def running(
+    clock: Clock | None = None, *, endpoints: Mapping[str, Endpoint] | None = None, **settings: Any
+) -> AsyncIterator[App]:
+    """A server on a free port of loopback, with no feed unless `settings` name one."""
+    values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET)} | settings
+    app = App(Settings(**values), clock, endpoints=endpoints)
+    await app.start()
+    try:
+        yield app
+    finally:
+        await app.stop()
+
+
+def token_for(app: App, wallet: str, role: Role = Role.USER, **claims: Any) -> str:
+    """A token of `wallet`; `claims` are those of `TokenIssuer.issue`."""
+    return TokenIssuer(app.clock, SECRET).issue(wallet, role, **claims)
+
+
+def ws_url(app: App, endpoint: str, query: str = "") -> str:
+    """The address of `endpoint`; `query` begins with a question mark."""
+    return f"ws://127.0.0.1:{app.port}/api/v69/ws/{endpoint}{query}"
+
+
+class Client:
+    """A client of the contract: frames as dicts, in the order they came."""
+
+    def __init__(self, ws: ClientConnection) -> None:
+        self.ws = ws
+
+    async def send(self, **message: Any) -> None:
+        await self.ws.send(json.dumps(message))
+
+    async def receive(self) -> Frame:
+        """The next frame. Raises `websockets.ConnectionClosed` where there is none any more."""
+        text = await self.ws.recv()
+        assert isinstance(text, str)
+        frame: Frame = json.loads(text)
+        return frame
+
+    async def receive_many(self, count: int) -> list[Frame]:
+        return [await self.receive() for _ in range(count)]
+
+    async def receive_until(self, **wanted: Any) -> list[Frame]:
+        """All frames up to and with the first that has every member of `wanted`."""
+        frames = []
+        while True:
+            frames.append(await self.receive())
+            if all(frames[-1].get(name) == value for name, value in wanted.items()):
+                return frames
+
+    async def ask(self, **message: Any) -> Frame:
+        """Send a message with a `requestId`; the frame that carries it back."""
+        request_id = message.setdefault("requestId", f"r{id(message)}")
+        await self.send(**message)
+        return (await self.receive_until(requestId=request_id))[-1]
+
+    async def drain(self) -> list[Frame]:
+        """All frames that were sent before now: a `ping` marks the end."""
+        mark = f"drain-{id(object())}"
+        await self.send(type="ping", timestamp=mark)
+        return (await self.receive_until(type="pong", timestamp=mark))[:-1]
+
+
+@asynccontextmanager
+async def client(
+    app: App, endpoint: str, query: str = "", *, token: str | None = None, greeted: bool = True, **options: Any
+) -> AsyncIterator[Client]:
+    """A connected client, past `connection_established` where `greeted`. `options` are those of `websockets`."""
+    headers = dict(options.pop("additional_headers", {}))
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    async with connect(
+        ws_url(app, endpoint, query), additional_headers=headers, compression=None, proxy=None, **options
+    ) as ws:
+        made = Client(ws)
+        if greeted:
+            await made.receive_until(type="connection_established")
+        yield made

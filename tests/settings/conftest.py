@@ -1,0 +1,3 @@
+from tests.environment import clean_environment
+
+__all__ = ["clean_environment"]

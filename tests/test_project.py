@@ -1,0 +1,72 @@
+"""What a stranger relies on: locks that install anywhere, commands that exist, pages that are current."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from duelcast.cli import application
+from duelcast.settings.table import reference
+
+PROJECT = Path(__file__).resolve().parents[1]
+LOCKS = ["requirements.lock", "requirements-exchanges.lock", "requirements-dev.lock"]
+PIN = re.compile(r"([a-z0-9][a-z0-9.-]*)==(\S+)( ; .+)?")
+
+
+def text_of(name: str) -> str:
+    return (PROJECT / name).read_text(encoding="utf-8")
+
+
+def pins(lock: str) -> dict[str, str]:
+    found = [PIN.fullmatch(line) for line in text_of(lock).splitlines() if line and not line.lstrip().startswith("#")]
+    assert all(found), f"{lock} has a line that is not a pin"
+    return {pin[1]: pin[2] for pin in found if pin}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_has_no_address_and_no_option(lock: str) -> None:
+    lines = text_of(lock).splitlines()
+    assert not [line for line in lines if "//" in line or line.startswith("--")]
+
+
+@pytest.mark.parametrize("lock", LOCKS[:2])
+def test_the_runtime_locks_are_parts_of_the_developers_lock(lock: str) -> None:
+    assert pins(lock).items() <= pins("requirements-dev.lock").items()
+
+
+def test_the_exchanges_are_an_extra() -> None:
+    assert "ccxt" in pins("requirements-exchanges.lock")
+    assert "ccxt" not in pins("requirements.lock")
+
+
+def test_every_runtime_dependency_is_locked() -> None:
+    declared = tomllib.loads(text_of("pyproject.toml"))["project"]["dependencies"]
+    names = {re.split(r"[\[<>=]", requirement)[0].lower() for requirement in declared}
+    assert names <= pins("requirements.lock").keys()
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", ".ci/run"])
+def test_every_make_target_that_a_page_names_exists(page: str) -> None:
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", text_of(page), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+def test_every_command_that_the_readme_runs_exists() -> None:
+    named = set(re.findall(r"bin/duelcast ([a-z-]+)", text_of("README.md")))
+    assert named
+    assert named <= {command.name for command in application.registered_commands}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", text_of(page))
+    assert not [link for link in links if not (PROJECT / link).exists()]
+
+
+def test_the_reference_of_settings_is_current() -> None:
+    assert text_of("docs/settings.md") == reference(), "run `make docs`"

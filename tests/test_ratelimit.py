@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duelcast.ratelimit import Buckets, TokenBucket, scaled
+
+
+def test_a_new_bucket_lets_exactly_its_capacity_through() -> None:
+    bucket = TokenBucket(3, now=0.0)
+    passed = 0
+    while bucket.ready(0.0):
+        bucket.take(0.0)
+        passed += 1
+    assert passed == 3
+
+
+def test_a_bucket_is_refilled_evenly_over_the_minute() -> None:
+    bucket = TokenBucket(60, now=0.0)
+    bucket.take(0.0, 60)
+    assert not bucket.ready(0.999)
+    assert bucket.ready(1.0)
+
+
+def test_a_bucket_never_holds_more_than_its_capacity() -> None:
+    bucket = TokenBucket(2, now=0.0)
+    bucket.take(3600.0, 2)
+    assert not bucket.ready(3600.0)
+
+
+def test_a_costly_answer_may_make_the_bucket_negative_and_delays_the_next() -> None:
+    bucket = TokenBucket(60, now=0.0)
+    bucket.take(0.0, 100)
+    assert bucket.retry_after_ms(0.0) == 41_000
+    assert not bucket.ready(40.0)
+    assert bucket.ready(41.0)
+
+
+def test_a_ready_bucket_has_nothing_to_wait_for() -> None:
+    assert TokenBucket(1, now=5.0).retry_after_ms(5.0) == 0
+
+
+def test_time_that_goes_back_takes_nothing_away() -> None:
+    bucket = TokenBucket(60, now=100.0)
+    bucket.take(100.0, 60)
+    assert not bucket.ready(50.0)
+    assert bucket.ready(101.0)
+
+
+@given(
+    capacity=st.floats(1, 100_000),
+    units=st.floats(0, 1000),
+    start=st.floats(0, 1e6),
+)
+def test_after_the_stated_time_the_bucket_is_ready(capacity: float, units: float, start: float) -> None:
+    bucket = TokenBucket(capacity, now=start)
+    bucket.take(start, capacity + units)
+    wait_ms = bucket.retry_after_ms(start)
+    assert wait_ms > 0
+    assert bucket.ready(start + wait_ms / 1000 + 1e-6)
+
+
+@given(st.lists(st.floats(0, 5), max_size=200))
+def test_never_more_passes_than_capacity_and_refill(gaps: list[float]) -> None:
+    bucket = TokenBucket(10, now=0.0)
+    now, passed = 0.0, 0
+    for gap in gaps:
+        now += gap
+        if bucket.ready(now):
+            bucket.take(now)
+            passed += 1
+    assert passed <= 10 + now / 6 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("figure", "factor", "capacity"), [(120, 1, 120), (120, 2.5, 300), (60, 0.001, 1), (120, 0, None), (0, 1, None)]
+)
+def test_the_factor_scales_a_figure_and_zero_switches_it_off(
+    figure: float, factor: float, capacity: float | None
+) -> None:
+    assert scaled(figure, factor) == capacity
+
+
+def test_each_key_has_a_bucket_of_its_own() -> None:
+    buckets = Buckets(1)
+    buckets.bucket("a", 0.0).take(0.0)
+    assert not buckets.bucket("a", 0.0).ready(0.0)
+    assert buckets.bucket("b", 0.0).ready(0.0)
+
+
+def test_full_buckets_are_dropped_and_forget_nothing() -> None:
+    buckets = Buckets(1)
+    for number in range(100):
+        buckets.bucket(str(number), 0.0).take(0.0)
+    buckets.bucket("new", 60.0)
+    assert len(buckets) == 1
+    assert buckets.evicted == 0
+
+
+def test_more_busy_keys_than_fit_push_out_the_longest_unused_and_are_counted() -> None:
+    buckets = Buckets(10, max_keys=3)
+    for key in ("a", "b", "c"):
+        buckets.bucket(key, 0.0).take(0.0, 10)
+    buckets.bucket("a", 0.0)
+    buckets.bucket("d", 0.0).take(0.0)
+    assert len(buckets) == 3
+    assert buckets.evicted == 1
+    assert not buckets.bucket("a", 0.0).ready(0.0)
