@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,6 +19,8 @@ from duelcast.endpoints.kit import Endpoint
 from duelcast.settings import Settings
 
 SECRET = "a secret for tests, of at least 32 bytes"
+RECEIVE_TIMEOUT_S = 10.0
+"""After which a frame counts as missing: a test fails then, and does not hang."""
 
 Frame = dict[str, Any]
 
@@ -57,7 +60,8 @@ class Client:
 
     async def receive(self) -> Frame:
         """The next frame. Raises `websockets.ConnectionClosed` where there is none any more."""
-        text = await self.ws.recv()
+        async with asyncio.timeout(RECEIVE_TIMEOUT_S):
+            text = await self.ws.recv()
         assert isinstance(text, str)
         frame: Frame = json.loads(text)
         return frame

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, UnsetType
 
-from duelcast.channels.broker import Origin
 from duelcast.channels.names import Family, Kind, Role
 from duelcast.channels.publisher import Publisher
+from duelcast.endpoints.common import add_common_commands
 from duelcast.endpoints.kit import (
     KIB,
     Auth,
@@ -190,7 +190,5 @@ def make_arena(
     def free(_context: Context, command: Free) -> Freed:
         return Freed(value=command.value)
 
+    add_common_commands(endpoint)
     return endpoint
-
-
-__all__ = ["ADMIN", "BOARD", "NOTES", "PRIVATE", "STORED", "Note", "Notebook", "Origin", "Score", "make_arena"]

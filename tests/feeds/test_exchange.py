@@ -99,6 +99,23 @@ async def test_a_venue_that_is_down_fails_the_feed_until_it_is_up() -> None:
                 assert sink.reports[-1] == "connected"
 
 
+async def test_a_feed_that_lost_its_venue_does_not_repeat_what_it_brought() -> None:
+    session = session_of(a_ticker("0.5"), a_match(1))
+    sink = CollectingSink()
+    async with recorded_exchange(session) as http_only:
+        async with recorded_exchange(session) as venue:
+            venue.http_url = http_only.http_url
+            feed = feed_of(venue, "SKL/USD")
+            venue.start.set()
+            task = asyncio.create_task(feed.run(sink))
+            await until(lambda: len(sink.ticks) == 2)
+        await until(lambda: len(sink.reports) >= 8)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert len(sink.ticks) == 2
+    assert set(sink.reports[1:]) == {LOST}
+
+
 async def test_markets_that_cannot_be_loaded_fail_the_feed_until_they_can() -> None:
     session = session_of(a_ticker("0.5"))
     products = session.http_answers.pop("/products")

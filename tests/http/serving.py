@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -98,11 +97,15 @@ async def _listening(app: Any, root_path: str) -> AsyncIterator[str]:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", ws="none", proxy_headers=False, root_path=root_path
     )
+    config.load()
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        task = asyncio.create_task(server.serve([listener]))
+    server.lifespan = config.lifespan_class(config)
+    # Named as TCP, so that asyncio switches Nagle's algorithm off.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        # Without `serve`, which would take over the signals of the test run.
+        await server.startup([listener])
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
-            await task
+            await server.shutdown([listener])

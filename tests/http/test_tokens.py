@@ -129,3 +129,10 @@ async def test_an_unknown_field_is_answered_with_the_nearest_known_one(server: S
     answer = await server.client.put("/api/v69/tokens/SOL", json=body, headers=server.admin)
     assert answer.json()["field"] == "decimal"
     assert "`decimals`" in answer.json()["detail"]
+
+
+async def test_a_long_list_is_taken_in_its_order_and_as_a_whole(server: Serving) -> None:
+    rows = [{"symbol": "SOL", "price": price} for price in range(1, 1202)]
+    answer = await server.client.post("/api/v69/tokens/prices", json=rows, headers=server.admin)
+    assert answer.json() == {"accepted": 1201, "dropped": 0, "duplicate": 0}
+    assert server.market.token("SOL").price == 1201

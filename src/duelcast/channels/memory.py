@@ -200,7 +200,7 @@ class MemoryBroker:
         channel = stream.channel
         while stream.history_bytes:
             stream.shrink("idle")
-        self._highest_forgotten_seq = stream.seq
+        self._highest_forgotten_seq = max(self._highest_forgotten_seq, stream.seq)
         del self._streams[channel.name]
         if channel.group is not None:
             group = self._groups[channel.group]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import random
 
-DAY_S = 86_400.0
+DAY_S = 5_400.0
+"""Length of the walks' day: they move in an hour and a half as real prices do in a day, so that a look shows it."""
 CORRELATION = 0.6
 """Of the move of every token with that of the market; of two tokens with each other it is the square."""
 REVERSION_PER_DAY = 0.05

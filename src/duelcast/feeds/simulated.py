@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 
 from duelcast.clock import Clock
@@ -23,10 +24,10 @@ LIQUIDITY_SHARE = 0.01
 
 
 class SimulatedFeed:
-    """Every `interval_ms`, `due` symbols move (None: a handful at random); most moves come with a trade.
+    """Every `interval_ms`, `due` symbols move (None: up to half of them at random); most moves come with a trade.
 
     Deterministic for a `seed`: the same ticks in the same order but for `venue_time`, where the clock advances alike.
-    24 h figures are left to the market. `conflate` is for benchmarks: whether the server may conflate the prices.
+    `change_24h` is against a made-up yesterday; the other 24 h figures are left to the market. `conflate` is for benchmarks: whether the server may conflate the prices.
     """
 
     def __init__(
@@ -82,6 +83,9 @@ class _Market:
             token.symbol: PriceWalk(token.price, token.daily_volatility, self._factor, self._rng, now)
             for token in tokens
         }
+        self._yesterday = {
+            token.symbol: token.price * math.exp(self._rng.gauss(0.0, token.daily_volatility)) for token in tokens
+        }
         self._trade_ids = itertools.count(1)
 
     def choose(self, due: int | None) -> list[KnownToken]:
@@ -89,7 +93,7 @@ class _Market:
         now = self._clock.monotonic()
         self._factor.advance(now - self._factor_updated)
         self._factor_updated = now
-        count = self._rng.randint(1, max(1, len(self._tokens) // 8)) if due is None else min(due, len(self._tokens))
+        count = self._rng.randint(1, max(1, len(self._tokens) // 2)) if due is None else min(due, len(self._tokens))
         return self._rng.sample(self._tokens, count)
 
     def move(self, token: KnownToken) -> list[Ticker | Trade]:
@@ -105,6 +109,7 @@ class _Market:
         return Ticker(
             symbol=token.symbol,
             price=price,
+            change_24h=round((price / self._yesterday[token.symbol] - 1) * 100, 2),
             market_cap=price * token.circulating,
             fdv=price * token.total,
             liquidity=token.price * token.circulating * LIQUIDITY_SHARE,

@@ -367,13 +367,18 @@ class Connection(MessageSocket):
         self.resynchronise(bus_lost=False)
 
     def resynchronise(self, *, bus_lost: bool) -> None:
-        """Recover everything that is followed; behind the command that runs."""
-        if not self.is_open or not self.established:
+        """Recover everything that is followed; behind the command that runs.
+
+        Where the node itself lost messages, positions are no longer known, and a lost bus adds nothing to that.
+        """
+        if not self.is_open:
             return
+        bus_lost = bus_lost and not self.outbox.lost
+        self.outbox.lose_track()
         if self._running is None:
             self._running = self.gateway.spawn(self._run(self._resynchronise(bus_lost=bus_lost)))
         else:
-            self._resynchronise_after = bus_lost or bool(self._resynchronise_after)
+            self._resynchronise_after = bus_lost and self._resynchronise_after is not False
 
     async def _resynchronise(self, *, bus_lost: bool) -> None:
         try:
@@ -383,7 +388,7 @@ class Connection(MessageSocket):
             self.refuse(error)
             return
         if self.is_open:
-            self.subscriptions.commit([part for one in rejoined for part in (self.frame(confirmation(one)), one)])
+            self.subscriptions.commit_rejoined([part for one in rejoined for part in (self.frame(confirmation(one)), one)])
 
 
 def _over_capacity(error: AppError) -> OverCapacity:

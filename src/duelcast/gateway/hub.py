@@ -412,7 +412,7 @@ class Hub:
             self._solo.add(outbox)
 
     def _enter_cohort(self, outbox: Outbox) -> None:
-        if outbox.blocked or not outbox.followed:
+        if outbox.blocked or outbox.lost or not outbox.followed:
             return
         key = (outbox.role, outbox.followed)
         cohorts = self._cohorts.setdefault(key, [])

@@ -31,6 +31,7 @@ class Outbox:
         "connection_id",
         "cursor",
         "followed",
+        "lost",
         "on_lost",
         "role",
         "skipped",
@@ -58,6 +59,8 @@ class Outbox:
         self.followed: frozenset[Followed] = frozenset()
         self.skipped: set[Entry] = set()
         self.blocked = False
+        self.lost = False
+        """Whether positions are being recovered: until then nothing is pushed."""
         self._hub = hub
         self._frames: list[bytes] = []
         self._every_marks: dict[Stream, int] = {}
@@ -74,34 +77,48 @@ class Outbox:
         ceilings: dict[Stream, int] | None = None,
     ) -> None:
         """Write `frames` behind everything that is due, and follow another set from there on."""
-        hub = self._hub
-        hub.leave_cohort(self)
         if not self._frames:
             asyncio.get_running_loop().call_soon(self._write_out)
-        if self.followed:
-            self._frames += hub.due_after(self, ceilings)
+        self._take_due(ceilings)
         self._frames += frames
         if followed is not None:
-            hub.follow(self, followed)
+            self._hub.follow(self, followed)
         self._move_cursor()
 
     def serve(self) -> None:
         """Write what is due, if the socket takes it."""
-        if self.blocked:
-            return
-        if self._hub.has_lost(self):
-            self._hub.stats.resynchronised += 1
+        if not self.blocked and not self.lost:
+            self._take_due(None)
             self._move_cursor()
-            self.on_lost()
-            return
-        self._frames += self._hub.due_after(self)
-        self._move_cursor()
-        self._write_out()
+            self._write_out()
+
+    def lose_track(self) -> None:
+        """Take what is due for the last time, and no more until `found`: the positions are recovered anew."""
+        if not self.lost:
+            self.answer(())
+            self.lost = True
+
+    def found(self) -> None:
+        """The positions are recovered: what `answer` writes next goes on from them."""
+        self.lost = False
+        self.cursor = self._hub.position
 
     def send_now(self, frames: Iterable[bytes]) -> None:
         """Write what waits for the end of the loop turn, and `frames`, at once."""
         self._frames += frames
         self._write_out()
+
+    def _take_due(self, ceilings: dict[Stream, int] | None) -> None:
+        hub = self._hub
+        hub.leave_cohort(self)
+        if self.lost or not self.followed:
+            return
+        if hub.has_lost(self):
+            hub.stats.resynchronised += 1
+            self.lost = True
+            self.on_lost()
+        else:
+            self._frames += hub.due_after(self, ceilings)
 
     def _write_out(self) -> None:
         frames = self._frames

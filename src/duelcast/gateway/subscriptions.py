@@ -193,10 +193,14 @@ class ConnectionSubscriptions:
     def end(self, targets: Sequence[Target], frames: Sequence[bytes]) -> None:
         """Stop following `targets` at once, whatever command runs, and write `frames` behind their last messages."""
         for target in targets:
-            del self._held[target]
-            self._free.discard(target)
+            self._drop(target)
         self._joins = [one for one in self._joins if self.may_hold(one.target)]
         self._outbox.answer(frames, followed=frozenset(self._held.values()))
+
+    def commit_rejoined(self, segments: Sequence[bytes | Joined]) -> None:
+        """Go on after `rejoin`."""
+        self._outbox.found()
+        self.commit(segments)
 
     def commit(self, segments: Sequence[bytes | Joined]) -> None:
         """Write the reply with the snapshots where they belong (else at its end), and follow the new set."""
@@ -238,21 +242,28 @@ class ConnectionSubscriptions:
 
     def _change_held(self) -> None:
         for target in self._left:
-            self._held.pop(target, None)
-            self._free.discard(target)
+            self._drop(target)
+            if isinstance(target, Group):
+                self._drop_channels_of(target)
         unheld = []
         for one in self._joins:
             target = one.target
             if isinstance(target, Group):
-                for channel in [held for held in self._held if isinstance(held, Channel) and held.group == target.name]:
-                    del self._held[channel]
-                    self._free.discard(channel)
-                self._held.setdefault(target, one.followed)
-            elif self._held_group(target) is None:
-                self._held.setdefault(target, one.followed)
-            else:
+                self._drop_channels_of(target)
+            elif self._held_group(target) is not None:
                 unheld.append(one.followed)
+                continue
+            self._held.setdefault(target, one.followed)
         self._hub.close_unheld(unheld)
+
+    def _drop(self, target: Target) -> None:
+        self._held.pop(target, None)
+        self._free.discard(target)
+
+    def _drop_channels_of(self, group: Group) -> None:
+        """A group is joined and left as one: the single subscriptions to its channels end with either."""
+        for target in [held for held in self._held if isinstance(held, Channel) and held.group == group.name]:
+            self._drop(target)
 
     async def rejoin(self, *, bus_lost: bool) -> Sequence[JoinedTarget]:
         """Read everything that is followed anew, for an unasked confirmation.

@@ -1,8 +1,12 @@
-"""Bodies of requests, as strict as messages (protocol 1.1)."""
+"""Bodies of requests, as strict as messages (protocol 1.1).
+
+As with messages, one pass of msgspec is enough for what is right, and the slow way decides about the rest.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NoReturn, cast
 
 import msgspec
@@ -18,6 +22,11 @@ from duelcast.wire.json_values import check_values
 from duelcast.wire.refusals import invalid_request
 
 MAX_BODY_BYTES = 1024 * 1024
+
+
+_LOOSER_IN_MSGSPEC = re.compile(rb"\\u0000|[0-9]{16}")
+"""What msgspec takes and the contract may not: U+0000, and integers of more than 53 bits where a number may be."""
+_REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def _refuse_constant(_name: str) -> NoReturn:
@@ -42,10 +51,19 @@ class StrictRequest(Request[Identity | None, Any, State]):
 
 
 def decode_body(body: bytes, body_type: Any) -> Any:
-    """`body` as `body_type`, a struct or a list of structs.
+    """`body` as `body_type`, a struct or a list of structs without fields of a free form.
 
     Raises `InvalidMessage` where it is not JSON, `InvalidRequest` where it is something else.
     """
+    if _LOOSER_IN_MSGSPEC.search(body) is None:
+        try:
+            return msgspec.json.decode(body, type=body_type)
+        except _REFUSALS:
+            pass
+    return _decode_slowly(body, body_type)
+
+
+def _decode_slowly(body: bytes, body_type: Any) -> Any:
     try:
         value = _read(str(body, "utf-8"))
     except (ValueError, RecursionError):

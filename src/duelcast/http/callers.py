@@ -61,12 +61,7 @@ class CallerMiddleware(ASGIMiddleware):
         self._count(request, identity)
         if refusal is not None:
             raise refusal
-        if (
-            identity is not None
-            and identity.scopes
-            and request.route_handler.opt.get(SCOPE_OPTION) not in identity.scopes
-        ):
-            raise PermissionDenied("The scope of this token does not reach here.")
+        demand_scope(identity, request.route_handler.opt.get(SCOPE_OPTION))
         scope["user"] = identity
         await next_app(scope, receive, send)
 
@@ -98,6 +93,12 @@ async def bearer_identity(connection: Connection, verifier: TokenVerifier) -> Id
     if scheme.lower() != "bearer":
         raise Unauthorized("Send the token as `Authorization: Bearer …`.")
     return await verifier.verify(token.strip())
+
+
+def demand_scope(identity: Identity | None, needed: str | None) -> None:
+    """Raises `PermissionDenied` for a machine's token without the scope `needed`; None: it is for no machine."""
+    if identity is not None and identity.scopes and needed not in identity.scopes:
+        raise PermissionDenied("The scope of this token does not reach here.")
 
 
 def admins_only(connection: Connection, _handler: BaseRouteHandler) -> None:

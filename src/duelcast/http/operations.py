@@ -14,7 +14,7 @@ from litestar.params import SkipValidation
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from duelcast.http.callers import UNCOUNTED_OPTION, bearer_identity, demand_admin
+from duelcast.http.callers import UNCOUNTED_OPTION, bearer_identity, demand_admin, demand_scope
 from duelcast.http.documents import problems
 from duelcast.http.pages import Page
 from duelcast.http.services import Failure, HttpServices
@@ -57,10 +57,11 @@ async def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], _handl
     services: HttpServices = connection.app.state.services
     if not services.public_ops:
         identity = await bearer_identity(connection, services.verifier)
-        demand_admin(identity if identity is None or not identity.scopes else None)
+        demand_scope(identity, None)
+        demand_admin(identity)
 
 
-@get("/healthz", summary="Is the process alive")
+@get("/healthz", summary="Is the process alive", response_description="It is.")
 async def healthz() -> Health:
     """Says nothing about what the process depends on."""
     return Health()
@@ -69,6 +70,7 @@ async def healthz() -> Health:
 @get(
     "/readyz",
     summary="May clients be sent here",
+    response_description="They may; see the reasons for what does not work.",
     responses={503: ResponseSpec(ReadyState, generate_examples=False, description="Not now: see the reasons.")},
 )
 async def readyz(services: Services) -> Response[ReadyState]:
@@ -85,25 +87,51 @@ async def readyz(services: Services) -> Response[ReadyState]:
     return Response(state, status_code=200 if status in ("ready", "degraded") else 503, headers=_NO_STORE)
 
 
-@get("/metrics", summary="Metrics", media_type=MediaType.TEXT, guards=[_operators_only], responses=problems(401, 403))
+@get(
+    "/metrics",
+    summary="Metrics",
+    response_description="The metrics.",
+    media_type=MediaType.TEXT,
+    guards=[_operators_only],
+    responses=problems(401, 403),
+)
 async def metrics(services: Services) -> Response[bytes]:
     """Prometheus' text format."""
     return Response(generate_latest(services.registry), media_type=CONTENT_TYPE_LATEST, headers=_NO_STORE)
 
 
-@get("/asyncapi.json", summary="The WebSocket endpoints", guards=[_operators_only], responses=problems(401, 403))
+@get(
+    "/asyncapi.json",
+    summary="The WebSocket endpoints",
+    response_description="The document.",
+    guards=[_operators_only],
+    responses=problems(401, 403),
+)
 async def asyncapi_json(documents: Finished) -> Response[bytes]:
     """An AsyncAPI 3.0 document."""
     return Response(documents.asyncapi, media_type=_JSON_MEDIA_TYPE)
 
 
-@get("/openapi.json", summary="The HTTP API", guards=[_operators_only], responses=problems(401, 403))
+@get(
+    "/openapi.json",
+    summary="The HTTP API",
+    response_description="The document.",
+    guards=[_operators_only],
+    responses=problems(401, 403),
+)
 async def openapi_json(documents: Finished) -> Response[bytes]:
     """This document."""
     return Response(documents.openapi, media_type=_JSON_MEDIA_TYPE)
 
 
-@get("/docs", summary="Reference", media_type=MediaType.HTML, guards=[_operators_only], responses=problems(401, 403))
+@get(
+    "/docs",
+    summary="Reference",
+    response_description="The page.",
+    media_type=MediaType.HTML,
+    guards=[_operators_only],
+    responses=problems(401, 403),
+)
 async def docs(documents: Finished) -> Response[bytes]:
     """One page for both documents."""
     return _page(documents.docs)
@@ -112,6 +140,7 @@ async def docs(documents: Finished) -> Response[bytes]:
 @get(
     "/docs/clients",
     summary="Guide for client developers",
+    response_description="The page.",
     media_type=MediaType.HTML,
     guards=[_operators_only],
     responses=problems(401, 403),

@@ -56,12 +56,17 @@ def invalid_request(command: type[Struct], error: msgspec.ValidationError) -> In
         return InvalidRequest(f"`{field}` is missing.", field=field)
     if unknown := _UNKNOWN.fullmatch(what):
         return _unknown_field(command, path, unknown["name"])
-    field = path.replace("[...]", "")
+    field = _shown(path)
     return InvalidRequest(f"`{field}` {_demand(command, path, what)}.", field=field)
 
 
+def _shown(path: str) -> str:
+    """msgspec does not tell which key of a mapping it means."""
+    return path.replace("[...]", "")
+
+
 def _join(path: str, name: str) -> str:
-    return f"{path}.{printable(name)}" if path else printable(name)
+    return f"{_shown(path)}.{printable(name)}" if path else printable(name)
 
 
 def _unknown_field(command: type[Struct], path: str, name: str) -> InvalidRequest:
@@ -79,6 +84,8 @@ def _demand(command: type[Struct], path: str, what: str) -> str:
         # null stands for an absent field, and an integer is a number.
         names = [name for name in names if name != "null" and not (name == "int" and "float" in names)]
         return f"must be {' or '.join(_TYPES.get(name, name) for name in names)}{_limit(names[0], expected['limit'])}"
+    if what == "Invalid UUID":
+        return f"must be {_TYPES['uuid']}"
     choices = _choices_at(command, path)
     if choices:
         return f"must be one of {', '.join(f'`{choice}`' for choice in choices)}"

@@ -48,28 +48,25 @@ def test_a_span_takes_the_candles_that_begin_from_its_start_to_before_its_end() 
 
 def test_the_change_is_unknown_until_the_price_at_the_beginning_of_the_day_is_known() -> None:
     rows = rows_of((0, 10.0), (3_600, 15.0))
-    before = rows.day(START_S + DAY_S - 1)
-    assert before is not None
-    assert before.change is None
-    after = rows.day(START_S + DAY_S)
-    assert after is not None
-    assert after.change == 50.0
+    assert rows.change(START_S + DAY_S - 1) is None
+    assert rows.change(START_S + DAY_S) == 50.0
 
 
 def test_high_and_low_leave_the_day_with_their_minute() -> None:
     rows = rows_of((0, 100.0), (60, 1.0), (120, 10.0))
-    assert rows.day(START_S + DAY_S - 1) == (100.0, 1.0, None)
-    assert rows.day(START_S + DAY_S) == (10.0, 1.0, -90.0)
-    assert rows.day(START_S + DAY_S + 60) == (10.0, 10.0, 900.0)
+    assert rows.extremes(START_S + DAY_S - 1) == (100.0, 1.0)
+    assert rows.extremes(START_S + DAY_S) == (10.0, 1.0)
+    assert rows.extremes(START_S + DAY_S + 60) == (10.0, 10.0)
 
 
 def test_a_price_that_stood_still_for_a_day_has_not_changed() -> None:
     rows = rows_of((0, 10.0))
-    assert rows.day(START_S + 3 * DAY_S) == (10.0, 10.0, 0.0)
+    assert rows.change(START_S + 3 * DAY_S) == 0.0
+    assert rows.extremes(START_S + 3 * DAY_S) == (10.0, 10.0)
 
 
-def test_no_price_has_no_day() -> None:
-    assert MinuteRows().day(START_S) is None
+def test_without_a_price_there_is_no_change() -> None:
+    assert MinuteRows().change(START_S) is None
 
 
 def test_at_most_a_day_of_minutes_is_kept() -> None:
@@ -84,22 +81,27 @@ prices = st.floats(1e-9, 1e9)
 gaps_s = st.one_of(st.sampled_from([0.0, 30.0, 60.0, 3_600.0, 86_340.0, 86_400.0]), st.floats(0, 50_000))
 
 
-@given(st.lists(st.tuples(gaps_s, prices), min_size=1, max_size=50), gaps_s)
-def test_the_day_equals_a_recount_of_all_prices(steps: list[tuple[float, float]], last_gap_s: float) -> None:
+@given(st.lists(st.tuples(gaps_s, prices, st.booleans()), min_size=1, max_size=50), gaps_s)
+def test_the_day_equals_a_recount_of_all_prices(steps: list[tuple[float, float, bool]], last_gap_s: float) -> None:
     rows = MinuteRows()
     seen: list[tuple[float, float]] = []
     now_s = float(START_S)
-    for gap_s, price in steps:
+    for gap_s, price, ask in steps:
         now_s += gap_s
         rows.add(now_s, price)
         seen.append((now_s, price))
-    now_s += last_gap_s
+        if ask:
+            assert_recount(rows, seen, now_s)
+    assert_recount(rows, seen, now_s + last_gap_s)
+
+
+def assert_recount(rows: MinuteRows, seen: list[tuple[float, float]], now_s: float) -> None:
     oldest = now_s // 60 - MINUTES_KEPT + 1
     inside = [price for at_s, price in seen if at_s // 60 >= oldest]
     before = [price for at_s, price in seen if at_s // 60 < oldest]
     newest = seen[-1][1]
-    day = rows.day(now_s)
-    assert day is not None
-    assert day.high == max(inside, default=newest)
-    assert day.low == min(inside, default=newest)
-    assert day.change == (pytest.approx((newest - before[-1]) / before[-1] * 100) if before else None)
+    assert rows.extremes(now_s) == (max(inside, default=newest), min(inside, default=newest))
+    if before and inside:
+        assert rows.change(now_s) == pytest.approx((newest - before[-1]) / before[-1] * 100)
+    else:
+        assert rows.change(now_s) == (0.0 if before else None)

@@ -47,6 +47,14 @@ async def test_a_feed_named_first_takes_a_symbol_over_when_it_first_brings_it(ro
     assert [state.symbols for state in room.market.feed_states()] == [1, 0]
 
 
+async def test_a_new_owner_is_told_also_where_its_price_is_the_same(room: MarketRoom) -> None:
+    first, second = room.feed("first"), room.feed("second")
+    second.accept(ticker(2.0))
+    await room.advance(1)
+    first.accept(ticker(2.0))
+    assert sources(room) == ["second", "first"]
+
+
 async def test_the_silence_of_a_former_owner_does_not_make_a_symbol_stale(room: MarketRoom) -> None:
     first, second = room.feed("first"), room.feed("second")
     second.accept(ticker(2.0))

@@ -74,6 +74,24 @@ async def test_a_figure_of_the_day_that_becomes_known_is_pushed(room: MarketRoom
     assert [push.data["change_24h"] for push in room.pushes("MARKET_PRICE")] == [None, 3.0]
 
 
+async def test_the_first_trade_makes_the_volume_of_the_day_known_and_that_is_pushed(room: MarketRoom) -> None:
+    sink = room.feed()
+    sink.accept(ticker(10.0))
+    await room.advance(1)
+    sink.accept(trade(price=10.0, quantity=2.0))
+    sink.accept(trade(price=10.0, quantity=2.0))
+    await room.advance(1)
+    assert [push.data["volume_24h"] for push in room.pushes("MARKET_PRICE")] == [None, 20.0]
+
+
+async def test_a_price_that_is_back_at_the_end_of_the_interval_is_no_news(room: MarketRoom) -> None:
+    sink = room.feed()
+    for price in (1.0, 2.0, 1.0):
+        sink.accept(ticker(price))
+    await room.advance(1)
+    assert room.prices() == [1.0]
+
+
 async def test_a_setting_of_the_interval_acts_without_restart(room: MarketRoom) -> None:
     sink = room.feed()
     sink.accept(ticker(1.0))

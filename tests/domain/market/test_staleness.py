@@ -25,6 +25,13 @@ async def test_a_feed_that_is_silent_for_thirty_seconds_makes_all_its_symbols_st
     assert len(room.pushes("MARKET_PRICE")) == 4
 
 
+async def test_staleness_comes_at_its_moment_also_between_full_seconds(room: MarketRoom) -> None:
+    await room.advance(0.25)
+    room.feed().accept(ticker(1.0))
+    await room.advance(40)
+    assert states(room, "SOL") == [(0.25, False), (30.25, True)]
+
+
 async def test_a_symbol_that_is_quiet_on_a_lively_feed_is_not_stale(room: MarketRoom) -> None:
     sink = room.feed()
     sink.accept(ticker(1.0, symbol="SOL"))

@@ -35,6 +35,17 @@ async def test_many_trades_in_a_second_are_one_push(room: MarketRoom) -> None:
     assert (push.data["trades_count"], push.data["volume"], push.data["sell_volume"]) == (100, 50_500.0, 50_500.0)
 
 
+async def test_a_pass_over_many_symbols_leaves_none_out(room: MarketRoom) -> None:
+    sink = room.feed()
+    symbols = {f"T{number}" for number in range(120)}
+    for symbol in symbols:
+        sink.accept(trade(symbol=symbol, side="buy"))
+    await room.advance(6)
+    for kind, per_symbol in (("MARKET_VOLUME", 6), ("MARKET_SENTIMENT", 2)):
+        channels = [push.channel for push in room.pushes(kind)]
+        assert sorted(channels) == sorted([f"market.{symbol}" for symbol in symbols] * per_symbol)
+
+
 async def test_an_unchanged_window_is_not_pushed(room: MarketRoom) -> None:
     room.feed().accept(trade())
     await room.advance(59.5)

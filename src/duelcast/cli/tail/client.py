@@ -23,7 +23,7 @@ from duelcast.clock import Clock
 from duelcast.settings import is_loopback_host
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-STEADY_CONNECTION_S = 10.0
+STEADY_CONNECTION_S = 5.0
 """A connection that lasted so long begins the back-off anew."""
 REFRESH_INTERVAL_S = 0.25
 

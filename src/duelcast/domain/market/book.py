@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from duelcast.domain.market.candles import DayFigures, MinuteRows
+from duelcast.domain.market.candles import MinuteRows
 from duelcast.domain.market.events import SYMBOL_PATTERN, Price, Token, TokenMetadata
 from duelcast.domain.market.metadata import unknown_metadata
 from duelcast.domain.market.ownership import Dropped, Source
@@ -92,16 +92,20 @@ class Entry:
         self.updated_s = now_s
         self.trade_s = now_s
 
-    def price(self, now_s: float) -> Price | None:
-        """The record of `MARKET_PRICE` at `now_s`, epoch seconds; None before the first price."""
-        quote, source = self.quote, self.source
-        if quote is None or source is None:
-            return None
+    def priced(self) -> tuple[Quote, Source]:
+        """The quote and who brought it, of an entry that had a price."""
+        assert self.quote is not None
+        assert self.source is not None
+        return self.quote, self.source
+
+    def price(self, now_s: float) -> Price:
+        """The record of `MARKET_PRICE` at `now_s`, epoch seconds, of an entry that had a price."""
+        quote, source = self.priced()
         high, low = quote.high_24h, quote.low_24h
         if high is None or low is None:
-            day = self._day(now_s)
-            high = day.high if high is None else high
-            low = day.low if low is None else low
+            own_high, own_low = self.rows.extremes(now_s)
+            high = own_high if high is None else high
+            low = own_low if low is None else low
         return Price(
             symbol=self.symbol,
             price=quote.price,
@@ -146,13 +150,8 @@ class Entry:
             token.liquidity = quote.liquidity
         return token
 
-    def _day(self, now_s: float) -> DayFigures:
-        day = self.rows.day(now_s)
-        assert day is not None, "each price has a minute row"
-        return day
-
     def _change_24h(self, quote: Quote, now_s: float) -> float | None:
-        return self._day(now_s).change if quote.change_24h is None else quote.change_24h
+        return self.rows.change(now_s) if quote.change_24h is None else quote.change_24h
 
     def _volume_24h(self, quote: Quote, now_s: float) -> float | None:
         if quote.volume_24h is not None or self.windows is None:

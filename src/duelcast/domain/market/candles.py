@@ -35,19 +35,20 @@ class Row(NamedTuple):
     close: float
 
 
-class DayFigures(NamedTuple):
-    """`high`, `low` of the last 1,440 minutes, as far as prices are known; `change` in percent against the price at
-    their beginning, None while that is not known."""
+class Extremes(NamedTuple):
+    """The highest and the lowest price of a span."""
 
     high: float
     low: float
-    change: float | None
+
+
+_NO_EXTREMES = Extremes(0.0, MAX_AMOUNT)
 
 
 class MinuteRows:
     """The last 1,440 minutes of one price, the current one included. Minutes without a price have no row."""
 
-    __slots__ = ("_before", "_close", "_current", "_extremes", "_high", "_low", "_minute", "_open")
+    __slots__ = ("_before", "_close", "_complete", "_current", "_high", "_low", "_minute", "_open")
 
     def __init__(self) -> None:
         self._minute = array("q")
@@ -57,7 +58,7 @@ class MinuteRows:
         self._close = array("d")
         self._current: Row | None = None
         self._before: float | None = None  # the price at the beginning of the kept minutes
-        self._extremes: tuple[float, float] | None = None
+        self._complete: Extremes | None = _NO_EXTREMES  # of the complete minutes; None: to be found anew
 
     def __len__(self) -> int:
         return len(self._minute) + (self._current is not None)
@@ -73,25 +74,30 @@ class MinuteRows:
             low = price if price < row.low else row.low
             self._current = Row(row.minute, row.open, high, low, price)
 
-    def day(self, now_s: float) -> DayFigures | None:
-        """The figures of the last 24 h at `now_s`; None before the first price."""
+    def change(self, now_s: float) -> float | None:
+        """The change in percent at `now_s` against the price at the beginning of the last 24 h; None while that is not
+        known."""
         row = self._current
-        if row is None:
-            return None
-        oldest = int(now_s // 60) - MINUTES_KEPT + 1
-        self._drop_before(oldest)
+        oldest = self._drop_passed(now_s)
+        if row is None or row.minute < oldest:
+            return None if row is None else 0.0
+        return None if self._before is None else (row.close - self._before) / self._before * 100
+
+    def extremes(self, now_s: float) -> Extremes:
+        """The highest and the lowest price of the last 24 h at `now_s`, as far as prices are known: after a whole day
+        without one, the price that still stands. There was a price."""
+        row = self._current
+        assert row is not None
+        oldest = self._drop_passed(now_s)
         if row.minute < oldest:
-            return DayFigures(row.close, row.close, 0.0)
-        if self._extremes is None:
-            self._extremes = max(self._high, default=0.0), min(self._low, default=MAX_AMOUNT)
-        high, low = self._extremes
-        change = None if self._before is None else (row.close - self._before) / self._before * 100
-        return DayFigures(max(high, row.high), min(low, row.low), change)
+            return Extremes(row.close, row.close)
+        if self._complete is None:
+            self._complete = Extremes(max(self._high, default=0.0), min(self._low, default=MAX_AMOUNT))
+        return _widened(self._complete, row)
 
     def rows(self, now_s: float) -> Iterator[Row]:
         """The rows of the last 24 h, oldest first."""
-        oldest = int(now_s // 60) - MINUTES_KEPT + 1
-        self._drop_before(oldest)
+        oldest = self._drop_passed(now_s)
         yield from map(Row, self._minute, self._open, self._high, self._low, self._close)
         if self._current is not None and self._current.minute >= oldest:
             yield self._current
@@ -104,18 +110,30 @@ class MinuteRows:
             self._high.append(complete.high)
             self._low.append(complete.low)
             self._close.append(complete.close)
-            self._extremes = None
+            if self._complete is not None:
+                self._complete = _widened(self._complete, complete)
         self._current = Row(minute, price, price, price, price)
-        self._drop_before(minute - MINUTES_KEPT + 1)
+        self._drop_passed(minute * 60)
+
+    def _drop_passed(self, now_s: float) -> int:
+        """Drop the complete minutes that are out of the last 24 h at `now_s`; returns the oldest that is within."""
+        oldest = int(now_s // 60) - MINUTES_KEPT + 1
+        if self._minute and self._minute[0] < oldest:
+            self._drop_before(oldest)
+        return oldest
 
     def _drop_before(self, oldest: int) -> None:
-        if not self._minute or self._minute[0] >= oldest:
-            return
         gone = bisect_right(self._minute, oldest - 1)
         self._before = self._close[gone - 1]
+        highest, lowest = max(self._high[:gone]), min(self._low[:gone])
         for column in (self._minute, self._open, self._high, self._low, self._close):
             del column[:gone]
-        self._extremes = None
+        if self._complete is not None and (highest >= self._complete.high or lowest <= self._complete.low):
+            self._complete = None
+
+
+def _widened(extremes: Extremes, row: Row) -> Extremes:
+    return Extremes(max(extremes.high, row.high), min(extremes.low, row.low))
 
 
 def candles(rows: Iterable[Row], minutes: int, from_s: float | None, to_s: float | None) -> list[Candle]:

@@ -67,7 +67,7 @@ class MarketOutlet:
         self._list_due.set()
 
     def price_changed(self, entry: Entry) -> None:
-        """The quote of a token may have changed."""
+        """The quote of a token, which has one, may have changed."""
         if _is_news(entry, self._pushed_prices.get(entry.symbol)):
             self.prices.offer(entry.symbol)
 
@@ -126,8 +126,6 @@ class MarketOutlet:
         if not _is_news(entry, self._pushed_prices.get(symbol)):
             return False
         price = entry.price(self._receipt.now_s())
-        if price is None:
-            return False
         self._pushed_prices[symbol] = price
         self._publisher.publish(MARKET.channel(symbol), MarketPrice(data=price))
         return True
@@ -145,12 +143,11 @@ class MarketOutlet:
 def _is_news(entry: Entry, pushed: Price | None) -> bool:
     """Whether the price itself, its source or its staleness changed, or a figure of the day became known. Other
     figures move on with the next price, and in `token_data`."""
-    quote, source = entry.quote, entry.source
-    if quote is None or source is None:
-        return False
+    if pushed is None:
+        return True
+    quote, source = entry.priced()
     return (
-        pushed is None
-        or pushed.price != quote.price
+        pushed.price != quote.price
         or pushed.stale != entry.stale
         or pushed.source != source.name
         or (pushed.change_24h is None and quote.change_24h is not None)

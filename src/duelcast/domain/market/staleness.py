@@ -56,7 +56,7 @@ class Staleness:
             feed.stale = is_stale
             for symbol in feed.symbols:
                 entry = self._book.get(symbol)
-                if entry is not None and entry.source is feed:
+                if entry is not None:
                     self._mark(entry, is_stale)
         return _LONGEST_SLEEP_S if is_stale else left_s
 

@@ -140,7 +140,7 @@ class BucketSeries:
         self._trades.append(0)
         for amounts in (self._volume, self._buy, self._sell):
             amounts.append(0.0)
-        if len(self._index) > self._keep:
+        if len(self._index) > self._keep or self._index[0] <= bucket - 2 * self._keep:
             self._trim(bucket)
 
     def _expire(self, window: _Sum, bucket: int) -> None:

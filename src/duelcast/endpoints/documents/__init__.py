@@ -1,0 +1,1 @@
+"""What the endpoints declare, written down: the AsyncAPI document for tools, a page for people."""

@@ -1,0 +1,65 @@
+"""How a domain publishes."""
+
+from __future__ import annotations
+
+from duelcast.channels.broker import Message, Origin
+from duelcast.channels.memory import MemoryBroker
+from duelcast.channels.names import Family, Kind
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import ManualClock
+from duelcast.wire.messages import Event
+from tests.contract.buses import Recorder
+
+
+class Presence(Event, tag="user_presence"):
+    """Somebody came, or left."""
+
+    wallet: str
+    left: bool = False
+
+
+def _wallet(event: Event) -> str:
+    assert isinstance(event, Presence)
+    return event.wallet
+
+
+def _left(event: Event) -> bool:
+    assert isinstance(event, Presence)
+    return event.left
+
+
+ROOM = Family("room", Kind.LATEST, (Presence,), "Who is there.", parameter="[a-z]+", key=_wallet, ends_key=_left)
+LOG = Family("log", Kind.EVERY, (Presence,), "Who came and left.")
+
+
+async def published(
+    family: Family, event: Presence, origin: Origin | None = None, stored_id: int | None = None
+) -> Message:
+    clock = ManualClock(1_800_000_000.25)
+    broker, listener = MemoryBroker(clock), Recorder()
+    broker.attach(listener)
+    Publisher(broker, clock).publish(
+        family.channel("a" if family.parameter else ""), event, origin=origin, stored_id=stored_id
+    )
+    return listener.messages[0]
+
+
+async def test_an_event_is_encoded_with_the_time_of_its_publication() -> None:
+    message = await published(ROOM, Presence(wallet="w"))
+    assert message.body == b'{"type":"user_presence","wallet":"w","left":false,"timestamp":"2027-01-15T08:00:00.250Z"}'
+    assert message.channel is ROOM.channel("a")
+
+
+async def test_key_and_end_of_key_are_what_the_family_declares() -> None:
+    came, left = await published(ROOM, Presence(wallet="w")), await published(ROOM, Presence(wallet="w", left=True))
+    assert [(message.key, message.ends_key) for message in (came, left)] == [("w", False), ("w", True)]
+
+
+async def test_a_family_without_keys_has_one_message_at_a_time() -> None:
+    message = await published(LOG, Presence(wallet="w", left=True))
+    assert (message.key, message.ends_key) == ("", False)
+
+
+async def test_origin_and_stored_id_are_handed_on() -> None:
+    message = await published(LOG, Presence(wallet="w"), Origin("connection", "7"), 5)
+    assert (message.origin, message.stored_id) == (Origin("connection", "7"), 5)

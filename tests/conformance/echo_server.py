@@ -1,0 +1,99 @@
+"""An echo server on the gateway's own socket, upgraded as in production, for the Autobahn suite."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import uvicorn
+from aiofastnet.api_patch import patch_loop
+from picows import WSMsgType
+
+from duelcast.clock import Clock, SystemClock
+from duelcast.gateway.socket import MessageSocket, SocketOptions, upgrade
+from duelcast.gateway.timers import TimerWheel
+from duelcast.gateway.upgrade import BoundedHttpProtocol, upgrade_protocol
+
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+SEND_BUFFER_BYTES = 128 * 1024
+
+
+class EchoSocket(MessageSocket):
+    """Sends every message back as it came."""
+
+    __slots__ = ()
+
+    def text_received(self, data: bytes) -> None:
+        assert self.ws is not None
+        self.ws.send(WSMsgType.TEXT, data)
+
+    def binary_received(self, data: bytes) -> None:
+        assert self.ws is not None
+        self.ws.send(WSMsgType.BINARY, data)
+
+
+class EchoRules:
+    """Takes every upgrade, at any path, and sets the transport up as the gateway does."""
+
+    def __init__(self, options: SocketOptions) -> None:
+        self._options = options
+
+    def accept(self, transport: asyncio.Transport, request: bytes) -> asyncio.BufferedProtocol:
+        headers = dict(line.split(": ", 1) for line in request.decode("latin-1").split("\r\n")[1:] if line)
+        transport.set_write_buffer_limits(high=0)
+        raw: Any = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        echo = EchoSocket(self._options, MAX_MESSAGE_BYTES)
+        return upgrade(transport, echo, key=headers["sec-websocket-key"], headers={})
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the runner's process keeps its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _no_http(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@contextlib.asynccontextmanager
+async def echo_server() -> AsyncIterator[int]:
+    """Listens on a free port of loopback, which it yields."""
+    patch_loop()
+    clock = SystemClock()
+    wheel = TimerWheel(clock.monotonic())
+    config = uvicorn.Config(
+        _no_http,
+        http=BoundedHttpProtocol,
+        ws=upgrade_protocol(EchoRules(SocketOptions(clock, wheel))),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        turning = asyncio.create_task(_turn(wheel, clock))
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield port
+        finally:
+            server.should_exit = True
+            turning.cancel()
+            await asyncio.gather(turning, serving, return_exceptions=True)
+
+
+async def _turn(wheel: TimerWheel, clock: Clock) -> None:
+    while True:
+        await clock.sleep(1)
+        wheel.advance(clock.monotonic())

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duelcast.channels.names import Role
+from duelcast.clock import ManualClock
+from duelcast.domain.accounts.accounts import Account, MemoryAccounts
+from duelcast.domain.accounts.claims import NO_RIGHTS
+from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
+from duelcast.errors import PermissionDenied, Unauthorized
+
+SECRET = "a secret of the tests, long enough for every HMAC algorithm: 64 bytes"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def accounts() -> MemoryAccounts:
+    return MemoryAccounts()
+
+
+@pytest.fixture
+def verifier(accounts: MemoryAccounts, clock: ManualClock) -> TokenVerifier:
+    return TokenVerifier(accounts, clock, secret=SECRET)
+
+
+def signed(clock: ManualClock, *, secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
+    """A token of `wallet` for an hour, with `claims` in place of or beside the usual ones; None leaves one out."""
+    usual = {"wallet_address": "wallet", "exp": clock.time() + 3600}
+    kept = {name: value for name, value in (usual | claims).items() if value is not None}
+    return jwt.encode(kept, secret, algorithm)
+
+
+async def test_an_issued_token_is_its_wallets(verifier: TokenVerifier, clock: ManualClock) -> None:
+    token = TokenIssuer(clock, SECRET).issue("w-1", Role.ADMIN, "Ann", ttl_s=60)
+    identity = await verifier.verify(token)
+    assert (identity.wallet, identity.role, identity.nickname) == ("w-1", Role.ADMIN, "Ann")
+    assert identity.expires_at == clock.time() + 60
+    assert identity.scopes == frozenset()
+
+
+async def test_the_wallet_is_that_of_sub_where_no_wallet_is_named(verifier: TokenVerifier, clock: ManualClock) -> None:
+    assert (await verifier.verify(signed(clock, sub="other"))).wallet == "wallet"
+    assert (await verifier.verify(signed(clock, wallet_address=None, sub="other"))).wallet == "other"
+
+
+@pytest.mark.parametrize("wallet", [None, "", "a b", "x" * 65, "ünï", "w\n", 7, ["w"]])
+async def test_a_token_without_a_wallet_is_refused(verifier: TokenVerifier, clock: ManualClock, wallet: object) -> None:
+    with pytest.raises(Unauthorized):
+        await verifier.verify(signed(clock, wallet_address=wallet))
+
+
+@pytest.mark.parametrize(
+    ("claim", "role"),
+    [
+        ("admin", Role.ADMIN),
+        ("superadmin", Role.SUPERADMIN),
+        ("user", Role.USER),
+        ("root", Role.USER),
+        (None, Role.USER),
+        (["admin"], Role.USER),
+        (3, Role.USER),
+    ],
+)
+async def test_a_missing_or_unknown_role_is_a_user(
+    verifier: TokenVerifier, clock: ManualClock, claim: object, role: Role
+) -> None:
+    assert (await verifier.verify(signed(clock, role=claim))).role == role
+
+
+async def test_a_token_ends_30_s_after_its_exp(verifier: TokenVerifier, clock: ManualClock) -> None:
+    token = signed(clock, exp=clock.time() + 10)
+    await clock.advance(39.9)
+    assert (await verifier.verify(token)).wallet == "wallet"
+    await clock.advance(0.1)
+    with pytest.raises(Unauthorized, match="expired"):
+        await verifier.verify(token)
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+async def test_a_token_begins_30_s_before_its_time(verifier: TokenVerifier, clock: ManualClock, claim: str) -> None:
+    claims: dict[str, Any] = {claim: clock.time() + 40}
+    token = signed(clock, **claims)
+    await clock.advance(9.9)
+    with pytest.raises(Unauthorized, match=claim):
+        await verifier.verify(token)
+    await clock.advance(0.1)
+    assert (await verifier.verify(token)).wallet == "wallet"
+
+
+@pytest.mark.parametrize("exp", [None, "2000000000", True, [1], float("inf"), float("nan"), 1e308 * 10])
+async def test_a_token_needs_a_time_at_which_it_ends(verifier: TokenVerifier, clock: ManualClock, exp: object) -> None:
+    with pytest.raises(Unauthorized):
+        await verifier.verify(signed(clock, exp=exp))
+
+
+async def test_issuer_and_audience_are_demanded_where_they_are_configured(
+    accounts: MemoryAccounts, clock: ManualClock
+) -> None:
+    verifier = TokenVerifier(accounts, clock, secret=SECRET, issuer="us", audience="duelcast")
+    for claims in ({"iss": "us", "aud": "duelcast"}, {"iss": "us", "aud": ["x", "duelcast"]}):
+        assert (await verifier.verify(signed(clock, **claims))).wallet == "wallet"
+    for wrong in ({}, {"iss": "them", "aud": "duelcast"}, {"iss": "us"}, {"iss": "us", "aud": ["x"]}):
+        with pytest.raises(Unauthorized):
+            await verifier.verify(signed(clock, **wrong))
+    issued = TokenIssuer(clock, SECRET, issuer="us", audience="duelcast").issue("wallet")
+    assert (await verifier.verify(issued)).wallet == "wallet"
+
+
+def unsigned(header: object, payload: object) -> str:
+    parts = (base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in (header, payload))
+    return ".".join(parts) + "."
+
+
+@pytest.mark.parametrize("alg", ["none", "None", "NONE", "", None, ["HS256"]])
+async def test_an_unsigned_token_is_never_accepted(verifier: TokenVerifier, clock: ManualClock, alg: object) -> None:
+    token = unsigned({"alg": alg, "typ": "JWT"}, {"sub": "wallet", "exp": clock.time() + 60})
+    with pytest.raises(Unauthorized):
+        await verifier.verify(token)
+
+
+async def test_an_algorithm_that_is_not_on_the_list_is_refused(
+    verifier: TokenVerifier, accounts: MemoryAccounts, clock: ManualClock
+) -> None:
+    token = signed(clock, algorithm="HS512")
+    with pytest.raises(Unauthorized):
+        await verifier.verify(token)
+    listed = TokenVerifier(accounts, clock, secret=SECRET, algorithms=["HS512"])
+    assert (await listed.verify(token)).wallet == "wallet"
+    with pytest.raises(Unauthorized):
+        await listed.verify(signed(clock))
+
+
+@pytest.mark.parametrize("algorithms", [["none"], ["HS256", "HS1"]])
+def test_only_known_algorithms_can_be_configured(
+    accounts: MemoryAccounts, clock: ManualClock, algorithms: list[str]
+) -> None:
+    with pytest.raises(ValueError, match="unknown token algorithms"):
+        TokenVerifier(accounts, clock, secret=SECRET, algorithms=algorithms)
+
+
+async def test_another_secret_is_refused(verifier: TokenVerifier, clock: ManualClock) -> None:
+    with pytest.raises(Unauthorized):
+        await verifier.verify(signed(clock, secret="x" * 64))
+
+
+async def test_a_changed_claim_breaks_the_signature(verifier: TokenVerifier, clock: ManualClock) -> None:
+    header, _, signature = signed(clock).split(".")
+    payload = signed(clock, role="superadmin").split(".")[1]
+    with pytest.raises(Unauthorized):
+        await verifier.verify(f"{header}.{payload}.{signature}")
+
+
+async def test_a_token_of_16_kb_is_refused_though_it_is_signed(verifier: TokenVerifier, clock: ManualClock) -> None:
+    with pytest.raises(Unauthorized):
+        await verifier.verify(signed(clock, padding="x" * 12_000))
+    assert (await verifier.verify(signed(clock, padding="x" * 5_000))).wallet == "wallet"
+
+
+async def test_a_header_nested_without_end_is_refused(verifier: TokenVerifier) -> None:
+    header = base64.urlsafe_b64encode(b"[" * 5_000).decode().rstrip("=")
+    with pytest.raises(Unauthorized):
+        await verifier.verify(f"{header}.e30.e30")
+
+
+@given(st.one_of(st.text(max_size=200), st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*", fullmatch=True)))
+def test_garbage_is_unauthorized_and_no_defect(token: str) -> None:
+    clock = ManualClock()
+    with pytest.raises(Unauthorized) as caught:
+        TokenVerifier(MemoryAccounts(), clock, secret=SECRET).verify_claims(token)
+    assert len(token) < 8 or token not in caught.value.message
+
+
+@given(
+    st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda t: st.lists(t), max_leaves=5), st.data()
+)
+def test_signed_claims_of_any_type_are_read_or_refused(value: object, data: st.DataObject) -> None:
+    clock = ManualClock()
+    names = ["wallet_address", "sub", "exp", "nbf", "iat", "role", "nickname", "scope", "aud", "iss"]
+    payload = {"sub": "wallet", "exp": clock.time() + 60, data.draw(st.sampled_from(names)): value}
+    token = jwt.PyJWS().encode(json.dumps(payload).encode(), SECRET, "HS256")
+    try:
+        claims = TokenVerifier(MemoryAccounts(), clock, secret=SECRET).verify_claims(token)
+    except Unauthorized:
+        return
+    assert claims.wallet
+    assert claims.role in (Role.USER, Role.ADMIN, Role.SUPERADMIN)
+
+
+@pytest.mark.parametrize("nickname", [None, "", "x" * 33, "a\nb", "\u202eadmin", 7])
+async def test_a_claimed_nickname_that_cannot_be_one_is_null(
+    verifier: TokenVerifier, clock: ManualClock, nickname: object
+) -> None:
+    assert (await verifier.verify(signed(clock, nickname=nickname))).nickname is None
+
+
+async def test_what_is_stored_wins_over_what_is_claimed(
+    verifier: TokenVerifier, accounts: MemoryAccounts, clock: ManualClock
+) -> None:
+    accounts.put(Account("wallet", role=Role.USER, nickname="Stored"))
+    identity = await verifier.verify(signed(clock, role="superadmin", nickname="Claimed"))
+    assert (identity.role, identity.nickname) == (Role.USER, "Stored")
+
+
+async def test_a_nickname_that_another_wallet_has_stored_is_null(
+    verifier: TokenVerifier, accounts: MemoryAccounts, clock: ManualClock
+) -> None:
+    accounts.put(Account("other", nickname="Ann"))
+    assert (await verifier.verify(signed(clock, nickname="ANN"))).nickname is None
+    assert (await verifier.verify(signed(clock, nickname="Bob"))).nickname == "Bob"
+
+
+async def test_a_banned_wallet_is_denied(verifier: TokenVerifier, accounts: MemoryAccounts, clock: ManualClock) -> None:
+    accounts.put(Account("wallet", banned=True))
+    with pytest.raises(PermissionDenied):
+        await verifier.verify(signed(clock))
+
+
+@pytest.mark.parametrize(
+    ("scope", "scopes"),
+    [
+        ("prices errors", {"prices", "errors"}),
+        (["operations", "notifications"], {"operations", "notifications"}),
+        ("prices wonders", {"prices"}),
+        ("openid", NO_RIGHTS),
+        ("", NO_RIGHTS),
+        ([], NO_RIGHTS),
+        (7, NO_RIGHTS),
+        ([["prices"]], NO_RIGHTS),
+    ],
+)
+async def test_a_token_with_a_scope_is_a_machines_whatever_it_names(
+    verifier: TokenVerifier, clock: ManualClock, scope: object, scopes: set[str]
+) -> None:
+    assert (await verifier.verify(signed(clock, scope=scope, role="admin"))).scopes == scopes
+
+
+async def test_without_a_secret_hmac_tokens_are_refused(accounts: MemoryAccounts, clock: ManualClock) -> None:
+    with pytest.raises(Unauthorized):
+        await TokenVerifier(accounts, clock).verify(signed(clock))

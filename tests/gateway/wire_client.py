@@ -1,0 +1,96 @@
+"""A connection without a socket: what the gateway writes to it is read back as frames, and it can stop reading."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from duelcast.channels.broker import Broker
+from duelcast.channels.names import Role
+from duelcast.clock import Clock
+from duelcast.domain.accounts.identity import Identity
+from duelcast.endpoints.kit import Context, Endpoint
+from duelcast.gateway.connection import Connection
+from duelcast.gateway.dispatch import Dispatcher
+from duelcast.gateway.hub import Hub
+from duelcast.gateway.limits import MessageLimits
+from duelcast.gateway.outbox import Outbox
+from duelcast.gateway.session import ConnectionSession
+from duelcast.gateway.subscriptions import ConnectionSubscriptions
+
+
+def frames_in(data: bytes) -> list[dict[str, Any]]:
+    """The JSON objects of unmasked text frames (RFC 6455, 5.2)."""
+    frames = []
+    while data:
+        assert data[0] == 0x81
+        size, start = data[1], 2
+        if size == 126:
+            size, start = int.from_bytes(data[2:4], "big"), 4
+        elif size == 127:
+            size, start = int.from_bytes(data[2:10], "big"), 10
+        frames.append(json.loads(data[start : start + size]))
+        data = data[start + size :]
+    return frames
+
+
+class WireClient:
+    """Has what a `Dispatcher` and a `Hub` use of a connection."""
+
+    is_open = True
+
+    def __init__(
+        self, name: str, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock, *, limit: int = 0
+    ) -> None:
+        self.clock = clock
+        self.received = bytearray()
+        self.unread = bytearray()
+        self.reads = True
+        self.lost = 0
+        self.session = ConnectionSession(name, "127.0.0.1", None, self._verify, lambda _identity: None)
+        self.outbox = Outbox(hub, name, Role.ANONYMOUS, self._write, lambda: len(self.unread), self._lost)
+        self.subscriptions = ConnectionSubscriptions(endpoint, self.session, self.outbox, hub, broker, clock, 0)
+        self.services: Mapping[type[Any], Any] = {}
+        self.subscriptions.use(self.context(None))
+        self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0))
+
+    def context(self, request_id: str | None) -> Context:
+        return Context(self.session, self.subscriptions, self.services, self.clock, request_id)
+
+    async def send(self, **message: Any) -> None:
+        """Handle one command, to its end."""
+        connection = cast("Connection", self)
+        rest = self._dispatcher.dispatch(connection, json.dumps(message).encode())
+        if rest is not None:
+            await rest
+
+    def stop_reading(self) -> None:
+        self.reads = False
+
+    def read_on(self) -> None:
+        self.reads = True
+        self.received += self.unread
+        self.unread.clear()
+        if self.outbox.blocked:
+            self.outbox.unblock()
+
+    def frames(self) -> list[dict[str, Any]]:
+        """What was read since the last call."""
+        frames = frames_in(bytes(self.received))
+        self.received.clear()
+        return frames
+
+    def _write(self, data: bytes) -> None:
+        if self.reads:
+            self.received += data
+            return
+        self.unread += data
+        if not self.outbox.blocked:
+            self.outbox.block(self.clock.monotonic())
+
+    def _lost(self) -> None:
+        self.lost += 1
+
+    async def _verify(self, token: str) -> Identity:
+        raise AssertionError(token)

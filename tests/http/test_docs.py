@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from duelcast import errors
+from tests.http.serving import Serving, serving
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "clients.md"
+PAGES = ["/docs", "/docs/clients"]
+CLIENT_SCRIPT = (files("duelcast.http") / "static" / "client.js").read_text(encoding="utf-8")
+
+
+def operations(openapi: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, item in openapi["paths"].items():
+        for method, operation in item.items():
+            yield f"{method} {path}", operation
+
+
+@pytest.fixture
+async def openapi(server: Serving) -> dict[str, Any]:
+    document: dict[str, Any] = (await server.client.get("/openapi.json")).json()
+    return document
+
+
+def test_the_openapi_document_has_every_route_and_no_other(openapi: dict[str, Any]) -> None:
+    assert {name for name, _ in operations(openapi)} == {
+        "get /api/v69/tokens",
+        "get /api/v69/tokens/{symbol}",
+        "put /api/v69/tokens/{symbol}",
+        "get /api/v69/tokens/{symbol}/history",
+        "post /api/v69/tokens/prices",
+        "post /api/v69/tokens/trades",
+        "get /healthz",
+        "get /readyz",
+        "get /metrics",
+        "get /asyncapi.json",
+        "get /openapi.json",
+        "get /docs",
+        "get /docs/clients",
+    }
+
+
+def test_every_operation_is_described_with_its_answers(openapi: dict[str, Any]) -> None:
+    assert openapi["openapi"].startswith("3.1")
+    for name, operation in operations(openapi):
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["tags"], name
+        for parameter in operation.get("parameters", []):
+            assert parameter["description"], name
+        for status, response in operation["responses"].items():
+            assert not response["description"].startswith(("Request fulfilled", "Bad request")), (name, status)
+            if status.startswith("4"):
+                assert list(response["content"]) == ["application/problem+json"], (name, status)
+    ids = [operation["operationId"] for _, operation in operations(openapi)]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_reference_of_the_document_leads_somewhere(openapi: dict[str, Any]) -> None:
+    references = set(re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', json.dumps(openapi)))
+    assert references
+    assert references <= set(openapi["components"]["schemas"])
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_needs_nothing_from_outside(server: Serving, path: str) -> None:
+    answer = await server.client.get(path)
+    assert answer.headers["content-type"].startswith("text/html")
+    assert not re.search(r"""(src|href)=["']?(https?:)?//|@import|url\(""", answer.text)
+    assert "{{" not in answer.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_the_policy_of_a_page_lets_its_own_scripts_and_style_run(server: Serving, path: str) -> None:
+    answer = await server.client.get(path)
+    parts = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", answer.text, re.DOTALL)
+    assert len(parts) >= 2
+    for part in parts:
+        digest = base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
+async def test_the_reference_lists_every_error_and_close_code(server: Serving) -> None:
+    page = (await server.client.get("/docs")).text
+    for _, known in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(known, errors.AppError):
+            assert f"<code>{known.code}</code>" in page
+        if issubclass(known, errors.Disconnect):
+            assert f"<code>{known.close_code}</code>" in page
+
+
+async def test_links_of_the_pages_are_relative_so_that_a_prefix_does_no_harm() -> None:
+    async with serving(root_path="/live") as server:
+        for path in PAGES:
+            page = (await server.client.get(f"/live{path}")).text
+            assert not re.search(r'(href|src)="/', page)
+
+
+def test_the_guide_shows_the_script_that_the_page_runs() -> None:
+    (shown,) = re.findall(r"^```js\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    assert shown == CLIENT_SCRIPT
+
+
+async def test_the_page_runs_the_script_of_the_guide(server: Serving) -> None:
+    assert f"<script>{CLIENT_SCRIPT}</script>" in (await server.client.get("/docs/clients")).text
+
+
+def test_the_guide_names_every_close_code() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    for _, known in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(known, errors.Disconnect):
+            assert str(known.close_code) in guide

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from duelcast.http.services import Failure, Readiness
+from tests.http.serving import ASYNCAPI, Serving, serving
+from tests.http.test_problems import assert_problem
+
+FEED = Failure("feed exchange", "The venue does not answer.")
+STORE = Failure("storage", "The database is out of reach.")
+PRIVATE = ["/metrics", "/asyncapi.json", "/openapi.json", "/docs", "/docs/clients"]
+
+
+async def test_a_process_that_answers_is_alive(server: Serving) -> None:
+    answer = await server.client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.parametrize(
+    ("readiness", "code", "status"),
+    [
+        (Readiness(), 200, "ready"),
+        (Readiness(failed=[FEED]), 200, "degraded"),
+        (Readiness(missing=[STORE], failed=[FEED]), 503, "unavailable"),
+        (Readiness(starting=True), 503, "starting"),
+        (Readiness(draining=True), 503, "draining"),
+        (Readiness(starting=True, draining=True), 503, "draining"),
+    ],
+)
+async def test_readiness_has_a_status_and_its_reasons(
+    server: Serving, readiness: Readiness, code: int, status: str
+) -> None:
+    server.readiness = readiness
+    answer = await server.client.get("/readyz")
+    reasons = [{"part": each.part, "reason": each.reason} for each in (*readiness.missing, *readiness.failed)]
+    assert answer.status_code == code
+    assert answer.json() == {"status": status, "reasons": reasons}
+
+
+async def test_metrics_are_prometheus_text(server: Serving) -> None:
+    await server.client.get("/healthz")
+    answer = await server.client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert 'duelcast_http_requests_total{method="GET",status="200"} 1.0' in answer.text
+
+
+async def test_the_asyncapi_document_is_served(server: Serving) -> None:
+    answer = await server.client.get("/asyncapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == ASYNCAPI
+
+
+@pytest.mark.parametrize("path", PRIVATE)
+async def test_by_configuration_these_are_for_admins_alone(path: str) -> None:
+    async with serving(public_ops=False) as server:
+        assert_problem(await server.client.get(path), 401, "UNAUTHORIZED")
+        assert_problem(await server.client.get(path, headers=server.bearer("u")), 403, "PERMISSION_DENIED")
+        assert_problem(await server.client.get(path, headers=server.machine), 403, "PERMISSION_DENIED")
+        assert (await server.client.get(path, headers=server.admin)).status_code == 200
+
+
+async def test_probes_stay_open_but_tell_no_reasons() -> None:
+    async with serving(public_ops=False) as server:
+        server.readiness = Readiness(failed=[FEED])
+        assert (await server.client.get("/healthz")).status_code == 200
+        assert (await server.client.get("/readyz")).json() == {"status": "degraded", "reasons": []}

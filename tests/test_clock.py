@@ -1,0 +1,95 @@
+"""Time as a port."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from duelcast.clock import ManualClock, SystemClock
+
+
+async def test_a_manual_clock_stands_still_until_it_is_advanced() -> None:
+    clock = ManualClock(start=1000.0)
+    assert (clock.time(), clock.monotonic()) == (1000.0, 0.0)
+    await clock.advance(2.5)
+    assert (clock.time(), clock.monotonic()) == (1002.5, 2.5)
+
+
+async def test_a_sleeper_wakes_at_its_moment_and_not_before() -> None:
+    clock, woken = ManualClock(), list[float]()
+
+    async def sleeper() -> None:
+        await clock.sleep(10)
+        woken.append(clock.monotonic())
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sleeper())
+        await clock.advance(9.999)
+        assert woken == []
+        await clock.advance(5)
+        assert woken == [10.0]
+
+
+async def test_sleepers_wake_in_the_order_of_their_moments() -> None:
+    clock, woken = ManualClock(), list[tuple[str, float]]()
+
+    async def sleeper(name: str, seconds: float) -> None:
+        await clock.sleep(seconds)
+        woken.append((name, clock.monotonic()))
+
+    async with asyncio.TaskGroup() as tasks:
+        for name, seconds in (("late", 3.0), ("first", 1.0), ("second", 1.0)):
+            tasks.create_task(sleeper(name, seconds))
+        await clock.advance(3)
+    assert woken == [("first", 1.0), ("second", 1.0), ("late", 3.0)]
+
+
+async def test_a_task_that_sleeps_again_wakes_again_within_one_advance() -> None:
+    clock, ticks = ManualClock(), list[float]()
+
+    async def ticker() -> None:
+        for _ in range(3):
+            await clock.sleep(1)
+            ticks.append(clock.monotonic())
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(ticker())
+        await clock.advance(3)
+        assert ticks == [1.0, 2.0, 3.0]
+
+
+async def test_a_cancelled_sleeper_does_not_hold_up_the_others() -> None:
+    clock = ManualClock()
+    cancelled, other = asyncio.create_task(clock.sleep(1)), asyncio.create_task(clock.sleep(2))
+    await clock.advance(0)
+    cancelled.cancel()
+    await clock.advance(2)
+    assert cancelled.cancelled()
+    assert other.done()
+
+
+@pytest.mark.parametrize("clock", [ManualClock(), SystemClock()])
+async def test_sleeping_for_no_time_gives_way_once(clock: ManualClock | SystemClock) -> None:
+    turns: list[str] = []
+
+    async def other() -> None:
+        turns.append("other")
+
+    task = asyncio.create_task(other())
+    await clock.sleep(0)
+    turns.append("sleeper")
+    await task
+    assert turns == ["other", "sleeper"]
+
+
+async def test_the_system_clock_sleeps_and_never_goes_back() -> None:
+    clock = SystemClock()
+    before = clock.monotonic()
+    await clock.sleep(0.001)
+    assert clock.monotonic() - before >= 0.0009
+
+
+def test_the_system_clock_tells_the_time_of_the_machine() -> None:
+    assert abs(SystemClock().time() - time.time()) < 1
