@@ -38,6 +38,7 @@ format: .venv/.dev
 ## docs: the generated pages
 docs: .venv/.dev
 	$(BIN)/python -m duelcast.settings > docs/settings.md
+	$(BIN)/python -m duelcast.endpoints.documents > docs/protocol.md
 
 ## conformance: the Autobahn suite against the gateway; skips where its tools are absent
 conformance: .venv/.dev

@@ -25,7 +25,7 @@ from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
-from duelcast.endpoints.asyncapi import asyncapi as asyncapi_of
+from duelcast.endpoints.documents.asyncapi import asyncapi as asyncapi_of
 from duelcast.endpoints.kit import Endpoint
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.feeds.source import Feed
@@ -71,6 +71,7 @@ class App:
         """Broker, domain, feeds, listener. Raises `ConfigurationError` where the port cannot be had."""
         patch_loop()
         self._compose()
+        config = self._uvicorn_config()
         listener = _bind(self.settings)
         self.port = listener.getsockname()[1]
         self._run(self.broker.run())
@@ -78,7 +79,7 @@ class App:
         self._run(self.gateway.run())
         for feed in self.feeds:
             self._run(supervise(feed, self.market.sink(feed.name, feed.symbols), self.clock))
-        self._server = _PortServer(self._uvicorn_config())
+        self._server = _PortServer(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         while not self._server.started:
             if self._serving.done():
@@ -186,7 +187,7 @@ class App:
         return uvicorn.Config(
             http,
             http=BoundedHttpProtocol,
-            ws=upgrade_protocol(rules),
+            ws=upgrade_protocol(rules.accept),
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -225,13 +226,19 @@ def _feeds(settings: Settings, clock: Clock) -> list[Feed]:
 
 def _bind(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    # With its protocol named, so that accepted sockets get TCP_NODELAY: asyncio looks at it.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
     except OSError as error:
+        listener.close()
         raise ConfigurationError(
             f"Cannot listen on {settings.host} port {settings.port} ({error.strerror}); set DUELCAST_HOST or "
             "DUELCAST_PORT to a free one."
         ) from None
+    return listener
 
 
 async def _serve(settings: Settings) -> int:

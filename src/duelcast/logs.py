@@ -18,7 +18,7 @@ from structlog.typing import EventDict, Processor
 
 PACKAGE = "duelcast"
 REDACTED = "[redacted]"
-QUIET_LIBRARIES = ("picows", "httpx", "httpcore", "ccxt", "uvicorn.access")
+QUIET_LIBRARIES = ("picows", "httpx", "httpcore", "ccxt")
 """These log each connection or request at INFO, some with its address."""
 
 _SECRET_KEYS = frozenset(

@@ -170,5 +170,48 @@ def test_a_defect_of_a_listener_does_not_stop_the_bus() -> None:
     assert listener.bodies == [b"1", b"2"]
 
 
+class Chattering(Recorder):
+    """A listener that publishes from within `deliver`, and has a defect."""
+
+    def __init__(self, broker: MemoryBroker) -> None:
+        super().__init__()
+        self._broker = broker
+
+    def deliver(self, message: Message) -> None:
+        super().deliver(message)
+        if message.body == b"first":
+            self._broker.publish(QUIET, b"second")
+            raise RuntimeError
+
+
+def test_what_a_defect_held_back_comes_with_the_next_message() -> None:
+    broker = MemoryBroker(ManualClock())
+    listener = Chattering(broker)
+    broker.attach(listener)
+    with pytest.raises(RuntimeError):
+        broker.publish(QUIET, b"first")
+    broker.publish(QUIET, b"third")
+    assert listener.bodies == [b"first", b"second", b"third"]
+
+
+def test_what_a_defect_held_back_is_lost_with_the_memory() -> None:
+    broker = MemoryBroker(ManualClock())
+    listener = Chattering(broker)
+    broker.attach(listener)
+    with pytest.raises(RuntimeError):
+        broker.publish(QUIET, b"first")
+    broker.reset()
+    broker.publish(QUIET, b"third")
+    assert [(message.seq, message.body) for message in listener.messages] == [(1, b"first"), (1, b"third")]
+
+
+async def test_numbers_begin_anew_after_a_loss(broker: MemoryBroker, clock: ManualClock) -> None:
+    broker.publish(BUSY, BODY)
+    await clock.advance(1000)
+    assert (await broker.recover(QUIET)).seq == 1
+    broker.reset()
+    assert (await broker.recover(QUIET)).seq == 0
+
+
 def test_no_subscriber_misses_a_message_untold_where_the_bound_on_history_bites() -> None:
     run_interleavings(lambda: memory_bus(max_history_bytes=8 * MESSAGE_OVERHEAD_BYTES), prompt_recovery=False)

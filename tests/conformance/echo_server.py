@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -35,19 +36,14 @@ class EchoSocket(MessageSocket):
         self.ws.send(WSMsgType.BINARY, data)
 
 
-class EchoRules:
-    """Takes every upgrade, at any path, and sets the transport up as the gateway does."""
-
-    def __init__(self, options: SocketOptions) -> None:
-        self._options = options
-
-    def accept(self, transport: asyncio.Transport, request: bytes) -> asyncio.BufferedProtocol:
-        headers = dict(line.split(": ", 1) for line in request.decode("latin-1").split("\r\n")[1:] if line)
-        transport.set_write_buffer_limits(high=0)
-        raw: Any = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        echo = EchoSocket(self._options, MAX_MESSAGE_BYTES)
-        return upgrade(transport, echo, key=headers["sec-websocket-key"], headers={})
+def accept(options: SocketOptions, transport: asyncio.Transport, request: bytes) -> asyncio.BufferedProtocol:
+    """Take any upgrade, and set its transport up as the gateway does."""
+    headers = dict(line.split(": ", 1) for line in request.decode("latin-1").split("\r\n")[1:] if line)
+    transport.set_write_buffer_limits(high=0)
+    raw: Any = transport.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    echo = EchoSocket(options, MAX_MESSAGE_BYTES)
+    return upgrade(transport, echo, key=headers["sec-websocket-key"], headers={})
 
 
 class _Server(uvicorn.Server):
@@ -72,7 +68,7 @@ async def echo_server() -> AsyncIterator[int]:
     config = uvicorn.Config(
         _no_http,
         http=BoundedHttpProtocol,
-        ws=upgrade_protocol(EchoRules(SocketOptions(clock, wheel))),
+        ws=upgrade_protocol(partial(accept, SocketOptions(clock, wheel))),
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -81,15 +83,28 @@ ADMIN = Family("backstage", Kind.LATEST, (Secret,), "For admins.")
 
 
 class Notebook:
-    """The store behind `stored.<room>`: rows in the order of their ids."""
+    """The store behind `stored.<room>`: rows in the order of their ids.
+
+    A reader has its rows when `was_read` is set, and waits with them until `may_answer` is.
+    """
 
     def __init__(self) -> None:
         self.rows: list[Note] = []
+        self.was_read = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
 
     def add(self, room: str, text: str) -> Note:
         note = Note(room=room, text=text, id=len(self.rows) + 1)
         self.rows.append(note)
         return note
+
+    async def last(self, channel: str) -> list[Note]:
+        """The last three rows of a channel as they are now."""
+        rows = [note for note in self.rows if f"stored.{note.room}" == channel][-3:]
+        self.was_read.set()
+        await self.may_answer.wait()
+        return rows
 
 
 class Write(Command, tag="write"):
@@ -117,11 +132,32 @@ class Fail(Command, tag="fail"):
 class Free(Command, tag="free"):
     """A field of any form."""
 
-    value: dict[str, object] | list[object] | str | int | float | bool | None = None
+    value: Any = None
 
 
 class Freed(Event, tag="freed"):
-    value: object
+    value: Any
+
+
+class Enter(Command, tag="enter"):
+    """Follows the notes and the board of a room."""
+
+    room: str
+
+
+class Entered(Event, tag="entered"):
+    room: str
+    positions: dict[str, int]
+
+
+class GetBoard(Command, tag="get_board"):
+    """Brings the board of a room to who does not follow it yet, and follows it."""
+
+    board: str
+
+
+class BoardFound(Event, tag="board_found"):
+    board: str
 
 
 class Welcome(Event, tag="welcome"):
@@ -138,8 +174,8 @@ def owner(session: Session, parameter: str) -> bool:
 
 async def last_notes(context: Context, target: Target) -> Snapshot:
     """The last three notes, from the store."""
-    rows = [note for note in context.service(Notebook).rows if f"stored.{note.room}" == target.name]
-    return Snapshot(rows[-3:], rows[-1].id if rows else 0)
+    rows = await context.service(Notebook).last(target.name)
+    return Snapshot(rows, rows[-1].id if rows else 0)
 
 
 def make_arena(
@@ -175,6 +211,19 @@ def make_arena(
         publisher = context.service(Publisher)
         note = Note(room=command.room, text=command.text, id=0)
         publisher.publish(NOTES.channel(command.room), note, origin=context.origin)
+
+    @endpoint.command(Enter)
+    async def enter(context: Context, command: Enter) -> Entered:
+        joined = await context.subscriptions.join([NOTES.channel(command.room), BOARD.channel(command.room)])
+        positions = {
+            one.target.name: one.seq for one in joined if one.seq is not None and one.target.kind is Kind.EVERY
+        }
+        return Entered(room=command.room, positions=positions)
+
+    @endpoint.command(GetBoard)
+    async def get_board(context: Context, command: GetBoard) -> BoardFound:
+        await context.subscriptions.join([BOARD.channel(command.board)], snapshot_only_if_new=True)
+        return BoardFound(board=command.board)
 
     @endpoint.command(Announce, least_role=Role.ADMIN, old_names=("proclaim",))
     async def announce(context: Context, command: Announce) -> Announced:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import NamedTuple
 
 from websockets.exceptions import ConnectionClosed
 
 from tests.serving import Client, Frame
+
+NO_CLOSE_FRAME = 1006
+"""RFC 6455, 7.1.5."""
 
 
 class Ending(NamedTuple):
@@ -26,12 +30,12 @@ class Ending(NamedTuple):
 async def ending_of(client: Client) -> Ending:
     """Read up to the close, which the server must send."""
     frames: list[Frame] = []
-    while True:
-        try:
+    with suppress(ConnectionClosed):
+        while True:
             frames.append(await client.receive())
-        except ConnectionClosed as closed:
-            assert closed.rcvd is not None, "the connection ended without a close frame"
-            return Ending(frames, closed.rcvd.code, closed.rcvd.reason)
+    code, reason = client.ws.close_code, client.ws.close_reason
+    assert code != NO_CLOSE_FRAME, "the connection ended without a close frame"
+    return Ending(frames, code, reason or "")
 
 
 def retry_after_ms(reason: str) -> int:

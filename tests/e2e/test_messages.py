@@ -203,7 +203,7 @@ async def test_an_answer_without_a_request_id_has_none(app: App) -> None:
     assert set(await answer_to_text(app, '{"type":"heartbeat"}')) == {"type", "timestamp"}
 
 
-@pytest.mark.parametrize("timestamp", [1, -1.5, "yesterday", None, True, [1, {"a": []}], {"seconds": 1}, 2**60])
+@pytest.mark.parametrize("timestamp", [1, -1.5, "yesterday", None, True, [1, {"a": []}], {"seconds": 1}])
 async def test_a_client_timestamp_may_be_anything_and_is_ignored(app: App, timestamp: object) -> None:
     answer = await answer_to_text(app, json.dumps({"type": "heartbeat", "timestamp": timestamp}))
     assert answer["type"] == "heartbeat_ack"

@@ -48,10 +48,11 @@ class WireClient:
         self.unread = bytearray()
         self.reads = True
         self.lost = 0
-        self.session = ConnectionSession(name, "127.0.0.1", None, self._verify, lambda _identity: None)
+        self.session = ConnectionSession(name, "127.0.0.1", None, self._verify, lambda _identity: None, lambda: None)
         self.outbox = Outbox(hub, name, Role.ANONYMOUS, self._write, lambda: len(self.unread), self._lost)
-        self.subscriptions = ConnectionSubscriptions(endpoint, self.session, self.outbox, hub, broker, clock, 0)
+        self.subscriptions = ConnectionSubscriptions(endpoint, self.session, self.outbox, hub, broker, clock, 1000)
         self.services: Mapping[type[Any], Any] = {}
+        self.subscriptions.greeting = False
         self.subscriptions.use(self.context(None))
         self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,6 +65,7 @@ async def serving(
     rate_limit_factor: float = 1.0,
     public_ops: bool = True,
     root_path: str = "",
+    asyncapi: Mapping[str, Any] = ASYNCAPI,
 ) -> AsyncIterator[Serving]:
     """A server on a free port of loopback."""
     clock = ManualClock()
@@ -79,7 +80,7 @@ async def serving(
             clock=clock,
             origins=origins or OriginRules(listens_on_loopback_only=True),
             ready=lambda: running.readiness,
-            asyncapi=lambda: ASYNCAPI,
+            asyncapi=lambda: dict(asyncapi),
             registry=registry,
             version=VERSION,
             trusted_proxies=trusted_proxies,

@@ -121,7 +121,7 @@ class Family:
         return found.group(1) if found else None
 
     def group_named(self, name: str) -> Group | None:
-        """The group `name`, the same object for as long as somebody holds it, or None where `name` is no group of this family."""
+        """The group `name`, or None where it is none of this family; one object for as long as somebody holds it."""
         if self.group_names is None or not re.fullmatch(self.group_names, name):
             return None
         known = self._groups.get(name)

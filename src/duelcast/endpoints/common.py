@@ -222,7 +222,9 @@ async def subscribe(context: Context, command: Subscribe) -> Sequence[Subscripti
         if item.since is not None and not isinstance(target, Group):
             since[target] = Position(item.since.epoch, item.since.seq)
     targets = [result for result in results if not isinstance(result, AppError)]
-    joined = iter(await subscriptions.join(targets, since=since))
+    all_joined = await subscriptions.join(targets, since=since)
+    context.answered_rows = sum(one.rows for one in all_joined)
+    joined = iter(all_joined)
     answer: list[SubscriptionConfirmed | Joined | AppError] = []
     for result in results:
         if isinstance(result, AppError):

@@ -109,6 +109,10 @@ class Joined(Protocol):
     def recovered(self) -> bool | None:
         """Whether everything since the given position follows; None where none was given."""
 
+    @property
+    def rows(self) -> int:
+        """Channels that the snapshot or replay is of."""
+
 
 class Context:
     """What a handler has: its session, its subscriptions, the domain services."""

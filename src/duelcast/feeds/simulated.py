@@ -27,7 +27,8 @@ class SimulatedFeed:
     """Every `interval_ms`, `due` symbols move (None: up to half of them at random); most moves come with a trade.
 
     Deterministic for a `seed`: the same ticks in the same order but for `venue_time`, where the clock advances alike.
-    `change_24h` is against a made-up yesterday; the other 24 h figures are left to the market. `conflate` is for benchmarks: whether the server may conflate the prices.
+    `change_24h` is against a made-up yesterday; the other 24 h figures are left to the market. `conflate` is for
+    benchmarks: whether the server may conflate the prices.
     """
 
     def __init__(

@@ -28,7 +28,7 @@ from duelcast.errors import (
     PermissionDenied,
     SlowReader,
     TokenExpired,
-    TooManyConnections,
+    Unauthorized,
     UnsupportedData,
 )
 from duelcast.gateway.dispatch import defect
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("duelcast.gateway")
 
+RETRY_MS = 10_000
+"""When a client may try again that was refused for a reason without a time of its own."""
 MAX_WAITING_MESSAGES = 256
 MAX_WAITING_BYTES = 1024 * 1024
 """What may wait while a command runs; beyond either, nothing is read from the client."""
@@ -76,7 +78,12 @@ class Connection(MessageSocket):
         self.request = request
         self.established = False
         self.session = ConnectionSession(
-            str(uuid.uuid4()), request.address, request.address_bucket, gateway.verifier.verify, self._identity_changes
+            str(uuid.uuid4()),
+            request.address,
+            request.address_bucket,
+            gateway.verifier.verify,
+            self._identity_changes,
+            self._identity_changed,
         )
         self.outbox: Outbox
         self.subscriptions: ConnectionSubscriptions
@@ -162,10 +169,10 @@ class Connection(MessageSocket):
         self.outbox.answer([self._error_frame(error)])
         if isinstance(error, PermissionDenied):
             self.close(AccessDenied(error.code))
-        elif error.retry_after_ms is not None or isinstance(error, TooManyConnections):
-            self.close(_over_capacity(error))
-        else:
+        elif isinstance(error, Unauthorized | TokenExpired):
             self.close(AuthenticationFailed(error.code))
+        else:
+            self.close(OverCapacity(f"retry_after_ms={error.retry_after_ms or RETRY_MS}"))
 
     def _error_frame(self, error: AppError) -> bytes:
         return self.runtime.dispatcher.error_frame(error, None, self.clock.time())
@@ -299,6 +306,17 @@ class Connection(MessageSocket):
         if identity is not None and self._expiry_s(identity) < self.options.heartbeat_interval_s:
             self.options.wheel.schedule(self.clock.monotonic() + self._expiry_s(identity), self.check_expiry)
 
+    def _identity_changed(self) -> None:
+        """End what the new rights do not reach."""
+        if self.established and self.runtime.endpoint.auth is Auth.ADMIN and self.session.role < Role.ADMIN:
+            self.refuse(PermissionDenied("This endpoint is for admins."))
+            return
+        subscriptions = self.subscriptions
+        lost = [target for target, _ in subscriptions.held() if not subscriptions.may_hold(target)]
+        if lost:
+            frames = [self.frame(UnsubscriptionConfirmed(channel=target.name, reason="rights")) for target in lost]
+            subscriptions.end(lost, frames)
+
     def _expiry_s(self, identity: Identity) -> float:
         """Seconds until the token of `identity` has expired."""
         return identity.expires_at + LEEWAY_S - self.clock.time()
@@ -334,9 +352,6 @@ class Connection(MessageSocket):
         nickname = identity.nickname if account.nickname is None else account.nickname
         if (role, nickname) == (identity.role, identity.nickname):
             return
-        if self.runtime.endpoint.auth is Auth.ADMIN and role < Role.ADMIN:
-            self.refuse(PermissionDenied("This endpoint is for admins."))
-            return
         self._become(
             Identity(
                 wallet=identity.wallet,
@@ -348,14 +363,10 @@ class Connection(MessageSocket):
         )
 
     def _become(self, identity: Identity | None) -> None:
-        """Take another identity, end what it may not follow, and say so."""
+        """Take another identity, and say so."""
         self.session.change(identity)
-        subscriptions = self.subscriptions
-        lost = [target for target, _ in subscriptions.held() if not subscriptions.may_hold(target)]
-        events: list[Event] = [UnsubscriptionConfirmed(channel=target.name, reason="rights") for target in lost]
-        if self.established:
-            events.append(SessionUpdated(user=user_record(identity)))
-        subscriptions.end(lost, [self.frame(event) for event in events])
+        if self.is_open and self.established:
+            self.outbox.answer([self.frame(SessionUpdated(user=user_record(identity)))])
 
     def frame(self, event: Event) -> bytes:
         """The frame of an event that nobody asked for and that belongs to no channel."""
@@ -388,8 +399,6 @@ class Connection(MessageSocket):
             self.refuse(error)
             return
         if self.is_open:
-            self.subscriptions.commit_rejoined([part for one in rejoined for part in (self.frame(confirmation(one)), one)])
-
-
-def _over_capacity(error: AppError) -> OverCapacity:
-    return OverCapacity(f"retry_after_ms={error.retry_after_ms or 10_000}")
+            self.subscriptions.commit_rejoined(
+                [part for one in rejoined for part in (self.frame(confirmation(one)), one)]
+            )

@@ -59,7 +59,11 @@ class Dispatcher:
             return None
         context = connection.context(command.requestId)
         if spec.is_async:
-            return self._finish(connection, spec, context, command)
+            rest = self._finish(connection, spec, context, command)
+            if not spec.detached:
+                return rest
+            connection.gateway.spawn(rest)
+            return None
         try:
             reply = cast("Reply", spec.handler(context, command))
         except AppError as error:
@@ -69,7 +73,7 @@ class Dispatcher:
         except Exception as error:
             self._fail(connection, context, defect(error))
         else:
-            self._answer(connection, context, reply)
+            self._answer(connection, context, reply, joins=True)
         return None
 
     async def _finish(self, connection: Connection, spec: CommandSpec, context: Context, command: Command) -> None:
@@ -82,7 +86,7 @@ class Dispatcher:
         except Exception as error:
             self._fail(connection, context, defect(error))
         else:
-            self._answer(connection, context, reply)
+            self._answer(connection, context, reply, joins=not spec.detached)
 
     def _admit(self, connection: Connection, spec: CommandSpec | None, now: float) -> AppError | None:
         try:
@@ -94,7 +98,8 @@ class Dispatcher:
             return refusal
         return None
 
-    def _answer(self, connection: Connection, context: Context, reply: Reply) -> None:
+    def _answer(self, connection: Connection, context: Context, reply: Reply, *, joins: bool) -> None:
+        """Write the frames of `reply`; `joins` tells whether the command may have changed what is followed."""
         if not connection.is_open:
             connection.subscriptions.abort()
             return
@@ -107,7 +112,10 @@ class Dispatcher:
                 segments.append(self._error_frame(part, context.request_id, now_s))
             else:
                 segments.append(part)
-        connection.subscriptions.commit(segments)
+        if joins:
+            connection.subscriptions.commit(segments)
+        else:
+            connection.outbox.answer([segment for segment in segments if isinstance(segment, bytes)])
         self.limits.charge_rows(connection.session, context.answered_rows, context.clock.monotonic())
 
     def _fail(self, connection: Connection, context: Context, error: AppError) -> None:

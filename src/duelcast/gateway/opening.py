@@ -166,7 +166,6 @@ class Opener:
             events = await self._endpoint.connect_handler(connection.context(None))
             segments += [self._frame(event) for event in events]
         own = {joined.target: joined for joined in subscriptions.joining()}
-        subscriptions.joins_are_free()
         for joined in own.values():
             if joined.target not in asked:
                 segments.append(joined)
@@ -178,11 +177,11 @@ class Opener:
         segments += [
             connection.runtime.dispatcher.error_frame(error, None, connection.clock.time()) for error in errors
         ]
-        subscriptions.joins_are_free()
         subscriptions.connect_since = {}
         segments.append(self._frame(self._established(subscriptions.every_positions())))
         if connection.is_open:
             subscriptions.commit(segments)
+            subscriptions.greeting = False
             connection.established = True
         else:
             subscriptions.abort()

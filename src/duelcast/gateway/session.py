@@ -15,12 +15,13 @@ from duelcast.ratelimit import TokenBucket
 class ConnectionSession:
     """`address` is the client's; `address_bucket` the key of the limits per address, None where there is none.
 
-    `verify` turns a token into an identity; `changed` is told of every change of identity before it takes effect, and
-    may refuse it by raising.
+    `verify` turns a token into an identity. `changing` is told of every change of identity before it takes effect, and
+    may refuse it by raising; `changed` after.
     """
 
     __slots__ = (
         "_changed",
+        "_changing",
         "_verify",
         "address",
         "address_bucket",
@@ -38,13 +39,15 @@ class ConnectionSession:
         address: str,
         address_bucket: str | None,
         verify: Callable[[str], Awaitable[Identity]],
-        changed: Callable[[Identity | None], None],
+        changing: Callable[[Identity | None], None],
+        changed: Callable[[], None],
     ) -> None:
         self.connection_id = connection_id
         self.address = address
         self.address_bucket = address_bucket
         self.identity: Identity | None = None
         self._verify = verify
+        self._changing = changing
         self._changed = changed
         self.messages: TokenBucket | None = None
         self.refusals: TokenBucket | None = None
@@ -66,8 +69,9 @@ class ConnectionSession:
 
     def change(self, identity: Identity | None) -> None:
         """Be somebody else, or the same with other rights, from now on."""
-        self._changed(identity)
+        self._changing(identity)
         self.identity = identity
+        self._changed()
 
 
 if TYPE_CHECKING:

@@ -213,21 +213,34 @@ class MessageSocket(WSListener):
         except Disconnect as disconnect:
             self.close(disconnect)
 
-    def parser_failed(self, code: int) -> None:
-        """picows refused a frame; it would close with a text of its own, which this close comes before."""
-        if code == _MESSAGE_TOO_BIG:
+    def parser_failed(self, refused_with: int) -> None:
+        """picows refused a frame; it would close with a text of its own, which this close comes before.
+
+        picows parses one frame ahead: what it refuses may stand behind a CLOSE, and then does not count.
+        """
+        handshake = None if self.ws is None else self.ws.close_handshake
+        if self.close_code is None and handshake is not None and handshake.recv is not None:
+            code: Any = handshake.recv.code  # a number, whatever picows' stub says; 0 for none
+            self._answer_close(code or None)
+            return
+        if refused_with == _MESSAGE_TOO_BIG:
             self.close(MessageTooBig(f"a message may have {self.max_message_bytes} bytes"))
-        elif code == InvalidText.close_code:
+        elif refused_with == InvalidText.close_code:
             self.close(InvalidText("the text is not UTF-8"))
         else:
             self.close(ProtocolViolation("the frame breaks RFC 6455"))
 
     def _close_received(self, payload: bytes) -> None:
         """Answer a close with its own code (RFC 6455, 5.5.1)."""
-        assert self.ws is not None
         code = struct.unpack_from("!H", payload)[0] if len(payload) >= 2 else None
-        if code is not None and not _may_be_received(code):
-            raise ProtocolViolation("that close code is not for the wire")
+        if code is None or _may_be_received(code):
+            self._answer_close(code)
+        elif self.ws is not None:
+            self.close(ProtocolViolation("that close code is not for the wire"))
+            self.ws.disconnect()
+
+    def _answer_close(self, code: Any) -> None:
+        assert self.ws is not None
         self.before_close()
         self.close_code = code or 1005
         if code is None:

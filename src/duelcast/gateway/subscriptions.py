@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from duelcast.channels.broker import Broker, Message, Position
-from duelcast.channels.names import Channel, Family, Group, Kind
+from duelcast.channels.names import Channel, Family, Group, Kind, Role
 from duelcast.clock import Clock
 from duelcast.endpoints.kit import Context, Endpoint, Joined, Opening, Session, Snapshot, Subscriptions, Target
 from duelcast.errors import SubscriptionDenied, TooManySubscriptions, UnknownChannel
@@ -34,6 +34,7 @@ class JoinedTarget:
     base: int
     floors: Mapping[Stream, int] = field(default_factory=dict)
     stored_id: int | None = None
+    rows: int = 1
 
     def without_news(self) -> JoinedTarget:
         """The snapshot alone, for a place before the one where this join goes on."""
@@ -65,6 +66,7 @@ class ConnectionSubscriptions:
         "_outbox",
         "_session",
         "connect_since",
+        "greeting",
     )
 
     def __init__(
@@ -89,6 +91,8 @@ class ConnectionSubscriptions:
         self._joins: list[JoinedTarget] = []
         self._left: list[Target] = []
         self._context: Context | None = None
+        self.greeting = True
+        """Whether the connection is being greeted: what is joined meanwhile does not count towards the limit."""
         self.connect_since: Mapping[Target, Position] = {}
         """Positions that the client named in its URL, for what the endpoint joins on connect."""
 
@@ -103,11 +107,11 @@ class ConnectionSubscriptions:
         for opening in self._endpoint.openings.values():
             group = opening.family.group_named(name)
             if group is not None:
-                self._check_right(opening, name)
+                self._check_right(opening, name, Role.ANONYMOUS)
                 return group
             parameter = opening.family.match(name)
             if parameter is not None:
-                self._check_right(opening, parameter)
+                self._check_right(opening, parameter, opening.family.least_role(parameter))
                 held = opening.family.held(parameter)
                 if held is not None and held in self._held:
                     return held
@@ -118,12 +122,12 @@ class ConnectionSubscriptions:
     def may_hold(self, target: Target) -> bool:
         """Whether the session's rights still allow `target`."""
         opening = self._endpoint.opening(target)
-        parameter = target.name if isinstance(target, Group) else target.parameter
-        allowed = opening.right(self._session, parameter)
-        return allowed and not (isinstance(target, Channel) and target.least_role > self._session.role)
+        if isinstance(target, Group):
+            return opening.right(self._session, target.name)
+        return self._session.role >= target.least_role and opening.right(self._session, target.parameter)
 
-    def _check_right(self, opening: Opening, parameter: str) -> None:
-        if not opening.right(self._session, parameter):
+    def _check_right(self, opening: Opening, parameter: str, least_role: Role) -> None:
+        if self._session.role < least_role or not opening.right(self._session, parameter):
             raise SubscriptionDenied("Your role does not allow this channel; sign in with one that does.")
 
     def holds(self, target: Target) -> bool:
@@ -144,11 +148,7 @@ class ConnectionSubscriptions:
         snapshot_only_if_new: bool = False,
     ) -> Sequence[JoinedTarget]:
         new = {target for target in targets if not self.holds(target)}
-        counted = len(self._held) - len(self._free) + len(new) + sum(1 for one in self._joins if one.target not in new)
-        if self._limit and new and counted > self._limit:
-            raise TooManySubscriptions(
-                f"A connection may follow {self._limit} channels; unsubscribe from some, or follow a group."
-            )
+        self._check_limit(new)
         joined = []
         for target in targets:
             position = (since or {}).get(target) or self.connect_since.get(target)
@@ -156,6 +156,17 @@ class ConnectionSubscriptions:
             joined.append(await self._read(target, position, silent=silent))
             self._joins.append(joined[-1])
         return joined
+
+    def _check_limit(self, new: set[Target]) -> None:
+        if not new or self.greeting:
+            return
+        wanted = new | {one.target for one in self._joins}
+        groups = {target.name for target in wanted if isinstance(target, Group)}
+        replaced = [held for held in self._held if isinstance(held, Channel) and held.group in groups] if groups else []
+        if len(wanted | (self._held.keys() - self._free)) - len(replaced) > self._limit:
+            raise TooManySubscriptions(
+                f"A connection may follow {self._limit} channels; unsubscribe from some, or follow a group."
+            )
 
     def leave(self, targets: Sequence[Target]) -> None:
         self._left += targets
@@ -181,10 +192,6 @@ class ConnectionSubscriptions:
             if one.target.kind is Kind.EVERY and one.seq is not None:
                 positions[one.target.name] = one.seq
         return positions
-
-    def joins_are_free(self) -> None:
-        """What is joined up to here does not count towards the limit: connecting joined it."""
-        self._free.update(one.target for one in self._joins)
 
     def joining(self) -> Sequence[JoinedTarget]:
         """The joins that wait for the reply."""
@@ -225,6 +232,8 @@ class ConnectionSubscriptions:
         }
         self._change_held()
         self._outbox.answer(frames, followed=frozenset(self._held.values()), ceilings=ceilings)
+        if self.greeting:
+            self._free.update(self._held)
         for one in self._joins:
             if one.stored_id is not None and isinstance(one.followed, Stream):
                 one.followed.stored_floors[self._outbox] = one.stored_id
@@ -328,6 +337,7 @@ class ConnectionSubscriptions:
         opening = self._endpoint.opening(group)
         floors: dict[Stream, int] = {}
         frames: list[bytes] = []
+        rows = 0
         if opening.group_snapshot is not None:
             if not silent:
                 frames = self._snapshot_frames(group, await self._snapshot(opening.group_snapshot, group), None)
@@ -338,12 +348,15 @@ class ConnectionSubscriptions:
                 if message.channel.least_role <= self._session.role
             ]
             frames = _message_frames(messages)
+            rows = len({message.channel for message in messages})
             by_channel = {stream.channel: stream for stream in followed.streams}
             for message in messages:
                 stream = by_channel.get(message.channel)
                 if stream is not None:
                     floors[stream] = max(floors.get(stream, 0), message.seq)
-        return JoinedTarget(group, followed, self._broker.epoch, None, None, frames, base, floors)
+        return JoinedTarget(
+            group, followed, self._broker.epoch, None, None, frames, base, floors, rows=rows or len(frames)
+        )
 
     async def _snapshot(self, source: SnapshotReader, target: Target) -> Snapshot:
         assert self._context is not None

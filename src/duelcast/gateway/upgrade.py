@@ -7,7 +7,7 @@ import binascii
 import re
 import socket
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -212,7 +212,11 @@ def _position(text: str) -> tuple[str, Position] | None:
     return (parts[0], Position(parts[1], seq)) if seq <= MAX_SAFE_INTEGER else None
 
 
-def upgrade_protocol(rules: UpgradeRules) -> type[asyncio.Protocol]:
+Accept = Callable[[asyncio.Transport, bytes], asyncio.BufferedProtocol]
+"""Takes a transport and the upgrade request; gives the protocol that goes on, or raises `RefusedUpgrade`."""
+
+
+def upgrade_protocol(accept: Accept) -> type[asyncio.Protocol]:
     """The class that uvicorn makes for an upgrade: it gets the request, and steps aside."""
 
     class UpgradeProtocol(asyncio.Protocol):
@@ -225,7 +229,7 @@ def upgrade_protocol(rules: UpgradeRules) -> type[asyncio.Protocol]:
         def data_received(self, data: bytes) -> None:
             transport = self._transport
             try:
-                protocol = rules.accept(transport, data)
+                protocol = accept(transport, data)
             except RefusedUpgrade as refused:
                 transport.write(refused.response())
                 transport.close()

@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 _MAX_LOGGED_PATH_CHARACTERS = 200
 
-_REFUSALS = {
+FRAMEWORK_REFUSALS = {
     400: ("INVALID_REQUEST", "The request cannot be read: see /docs."),
     403: ("PERMISSION_DENIED", "This is not allowed here."),
     404: ("NOT_FOUND", "There is nothing at this path: see /docs."),
@@ -73,8 +73,8 @@ def refusal_of(error: Exception, request_id: str) -> Refusal:
             retry_after_ms=error.retry_after_ms,
             extra=error.extra,
         )
-    if isinstance(error, HTTPException) and error.status_code in _REFUSALS:
-        code, detail = _REFUSALS[error.status_code]
+    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_REFUSALS:
+        code, detail = FRAMEWORK_REFUSALS[error.status_code]
         return _refusal(error.status_code, code, detail, request_id, headers=error.headers)
     return _refusal(
         InternalError.http_status,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +15,8 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event, message_typ
 Schema = dict[str, Any]
 
 _PREFIX = "#/components/schemas/"
+
+_CITATION = re.compile(r" \(protocol [\d.]+(, [\d.]+)*\)")
 
 _SHARED: dict[str, Schema] = {
     "RequestId": {
@@ -44,20 +48,141 @@ _ADDRESSING: dict[Form, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """What is always, and what is sometimes beside the members of an event."""
 
+_HEAD = frozenset({"type", "requestId", "timestamp"})
+"""What every message may have, and no table repeats."""
+
 _NEVER = {Form.REPLY: "channel", Form.NOTICE: "channel", Form.SNAPSHOT: "seq"}
 """What tells a frame from others of its `type`."""
 
 
 class Schemas:
-    """The schemas of `messages`, and of every record in them."""
+    """The schemas of `messages` and of every record in them, by name in `components`.
+
+    What a client sends has no members but those declared; what the server sends may grow (protocol 1.1).
+    """
 
     def __init__(self, messages: Iterable[Message]) -> None:
         distinct = list(dict.fromkeys(messages))
         structs = list(dict.fromkeys(message.struct for message in distinct))
         references, named = msgspec.json.schema_components(structs, ref_template=f"{_PREFIX}{{name}}")
-        names = {struct: _name(reference) for struct, reference in zip(structs, references, strict=True)}
+        named = {name: _for_readers(schema) for name, schema in named.items()}
+        names = {struct: _name(reference["$ref"]) for struct, reference in zip(structs, references, strict=True)}
         bare = {struct: named.pop(name) for struct, name in names.items()}
         self._names = {message: _payload_name(message, names[message.struct]) for message in distinct}
-        payloads = {self._names[message]: _payload(message, bare[message.struct]) for message in distinct}
-        records = {name: _open(schema) if name not in _asked_for(payloads) else schema for name, schema in named.items()}
-        self.components = dict(sorted({**_SHARED, **records, **payloads}.items()))
+        payloads = {name: _payload(message, bare[message.struct]) for message, name in self._names.items()}
+        asked = _reachable(named, [payloads[name] for message, name in self._names.items() if _is_command(message)])
+        records = {name: schema if name in asked else _open(schema) for name, schema in named.items()}
+        self.components = dict(sorted((_SHARED | records | payloads).items()))
+        assert len(self.components) == len(_SHARED) + len(records) + len(payloads), "two schemas have one name"
+
+    def name(self, message: Message) -> str:
+        """The name of a message's schema."""
+        return self._names[message]
+
+    def payload(self, message: Message) -> Schema:
+        """A reference to the schema of a message."""
+        return _reference(self._names[message])
+
+    def description(self, message: Message) -> str:
+        """What a message says, in sentences."""
+        return str(self.components[self._names[message]].get("description", ""))
+
+    def members(self, message: Message) -> Schema:
+        """The fields of a message that are its own, each with its schema."""
+        properties = self.components[self._names[message]]["properties"]
+        return {name: properties[name] for name in message.struct.__struct_encode_fields__ if name not in _HEAD}
+
+    def required(self, message: Message) -> Sequence[str]:
+        """The fields that a message always has."""
+        required: list[str] = self.components[self._names[message]]["required"]
+        return required
+
+
+def _for_readers(schema: Schema) -> Schema:
+    """Without the indentation of a docstring, nor the sections of the contract it cites, which readers do not have."""
+    return {**schema, "description": _CITATION.sub("", inspect.cleandoc(schema.get("description", "")))}
+
+
+def _is_command(message: Message) -> bool:
+    return message.form is Form.COMMAND
+
+
+def _reference(name: str) -> Schema:
+    return {"$ref": f"{_PREFIX}{name}"}
+
+
+def _name(reference: str) -> str:
+    return reference.removeprefix(_PREFIX)
+
+
+def _payload_name(message: Message, struct_name: str) -> str:
+    """Of the struct and the form, and of the `type` where it is not the struct's own."""
+    name = f"{struct_name}{message.form.value}"
+    return name if message.type == message_type(message.struct) else f"{name}.{message.type}"
+
+
+def _payload(message: Message, bare: Schema) -> Schema:
+    return _command_payload(message, bare) if _is_command(message) else _event_payload(message, bare)
+
+
+def _command_payload(message: Message, bare: Schema) -> Schema:
+    properties = {"type": {"const": message.type}, **_without(bare["properties"], "type")}
+    properties["requestId"] = {"anyOf": [_reference("RequestId"), {"type": "null"}], "default": None}
+    assert issubclass(message.struct, Command)
+    if not message.struct.uses_timestamp:
+        properties["timestamp"] = {"description": "Ignored."}
+    schema = {
+        **bare,
+        "title": message.type,
+        "properties": properties,
+        "patternProperties": {"^_": {"description": "The client's own; ignored."}},
+    }
+    if message.successor is not None:
+        schema["description"] = f"Old name of `{message.successor}`, and answered as that."
+        schema["deprecated"] = True
+    return schema
+
+
+def _event_payload(message: Message, bare: Schema) -> Schema:
+    assert issubclass(message.struct, Event)
+    always, sometimes = _ADDRESSING[message.form]
+    if not message.struct.has_own_timestamp:
+        always = (*always, "timestamp")
+    own = bare["properties"]
+    added = {name: _reference(name[0].upper() + name[1:]) for name in (*always, *sometimes) if name not in own}
+    schema = {
+        **_open(bare),
+        "title": message.type,
+        "properties": {"type": {"const": message.type}, **_without(own, "type"), **added},
+        "required": [*bare["required"], *(name for name in always if name in added)],
+    }
+    never = _NEVER.get(message.form)
+    if never is not None and never not in own:
+        schema["not"] = {"required": [never]}
+    return schema
+
+
+def _open(schema: Schema) -> Schema:
+    """`schema` without the prohibition of members that are not declared."""
+    return _without(schema, "additionalProperties") if schema.get("additionalProperties") is False else schema
+
+
+def _without(members: Schema, name: str) -> Schema:
+    return {key: value for key, value in members.items() if key != name}
+
+
+def _reachable(named: dict[str, Schema], roots: Sequence[Schema]) -> set[str]:
+    """The names of those of `named` that `roots` refer to, directly or through one another."""
+    found: set[str] = set()
+    waiting: list[Any] = list(roots)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, list):
+            waiting += part
+        elif isinstance(part, dict):
+            waiting += part.values()
+            name = _name(str(part.get("$ref", "")))
+            if name in named and name not in found:
+                found.add(name)
+                waiting.append(named[name])
+    return found

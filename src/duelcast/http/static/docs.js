@@ -30,6 +30,7 @@ function describe(kind, schema) {
     const name = nameOf(schema.$ref);
     return [make("a", { href: `#${anchorOf(kind, name)}` }, name)];
   }
+  if (schema.allOf?.length === 1) return describe(kind, schema.allOf[0]);
   const either = schema.oneOf ?? schema.anyOf;
   if (either) return either.flatMap((part, index) => (index ? [" or ", ...describe(kind, part)] : describe(kind, part)));
   if (schema.const !== undefined) return [make("code", {}, JSON.stringify(schema.const))];
@@ -52,27 +53,57 @@ function fields(kind, schema) {
   const properties = Object.entries(schema.properties ?? {});
   if (!properties.length) return make("p", {}, ...describe(kind, schema));
   const required = new Set(schema.required ?? []);
-  const rows = properties.map(([name, field]) => make("tr", {},
-    make("td", {}, make("code", {}, name), required.has(name) ? "" : make("span", { class: "dim" }, " optional")),
-    make("td", {}, ...describe(kind, field)), make("td", {}, field.description ?? "")));
-  return make("div", { class: "wide" }, make("table", {},
-    make("thead", {}, make("tr", {}, ...["Field", "Type", ""].map((title) => make("th", { scope: "col" }, title)))),
-    make("tbody", {}, ...rows)));
+  return table(["Field", "Type", ""], properties.map(([name, field]) => [
+    [make("code", {}, name), required.has(name) ? "" : make("span", { class: "dim" }, " optional")],
+    describe(kind, field), prose(field.description)]));
 }
 
-const paragraph = (text) => (text ? make("p", {}, text) : null);
+// Prose of the documents: `code` between back-ticks, nothing else.
+function prose(text) {
+  return (text ?? "").split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
+}
+
+const paragraph = (text) => (text ? make("p", {}, ...prose(text)) : null);
+
+function table(titles, rows) {
+  return make("div", { class: "wide" }, make("table", {},
+    make("thead", {}, make("tr", {}, ...titles.map((title) => make("th", { scope: "col" }, title)))),
+    make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, ...cell)))))));
+}
 
 function message(asyncapi, reference) {
-  const found = follow(asyncapi, reference);
-  const payload = follow(asyncapi, found.payload);
-  const name = found.name ?? found.title ?? (reference.$ref ? nameOf(reference.$ref) : "message");
-  return make("details", {}, make("summary", {}, make("code", {}, name), " ",
-    make("span", { class: "dim" }, [found.deprecated ? "deprecated." : "", found.summary ?? ""].join(" ").trim())),
-  paragraph(found.description), paragraph(payload.description), fields("ws", payload));
+  const found = follow(asyncapi, reference), payload = follow(asyncapi, found.payload);
+  const name = found.name ?? found.title ?? nameOf(reference.$ref ?? "message");
+  const note = [found.deprecated ? "Deprecated." : "", found.summary ?? ""].join(" ").trim();
+  return make("details", {}, make("summary", {}, make("code", {}, name), " ", make("span", { class: "dim" }, ...prose(note))),
+    found.description === found.summary ? null : paragraph(found.description),
+    payload.description === found.summary ? null : paragraph(payload.description), fields("ws", payload));
 }
 
-function messages(title, asyncapi, references) {
-  return references.length ? [make("h4", {}, title), ...references.map((one) => message(asyncapi, one))] : [];
+// A command: its names, who may send it, what answers it.
+function command(asyncapi, one) {
+  const replies = unique(one.reply?.messages ?? []).map((reference) => message(asyncapi, reference));
+  const role = one["x-least-role"], codes = one["x-error-codes"] ?? [];
+  const parts = (one.messages ?? []).map((reference) => message(asyncapi, reference));
+  parts[0]?.append(role && role !== "anonymous" ? make("p", {}, "Needs the role ", make("code", {}, role), ".") : "",
+    codes.length ? make("p", {}, "Errors: ", ...spaced(codes)) : "",
+    ...(replies.length ? [make("p", {}, "Answers:"), ...replies] : []));
+  return parts;
+}
+
+const spaced = (names) => names.flatMap((name, index) => [index ? " " : "", make("code", {}, name)]);
+
+function channels(rows) {
+  if (!rows?.length) return [];
+  return [make("h4", {}, "Channels"), table(["Channel", "Kind", "Carries", "Who", ""], rows.map((row) => [
+    spaced([row.name, row.group].filter(Boolean)), [row.kind, row.key ? ` (${row.key})` : ""],
+    spaced(row.events ?? []), prose(row.who), prose(row.description)]))];
+}
+
+function limitsOf(found) {
+  const words = Object.entries(found ?? {}).map(([name, value]) =>
+    `${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}: ${value.toLocaleString("en")}`);
+  return words.length ? make("p", { class: "dim" }, words.join(" · ")) : null;
 }
 
 function renderWebSocket(asyncapi) {
@@ -80,17 +111,15 @@ function renderWebSocket(asyncapi) {
   return Object.entries(asyncapi.channels ?? {}).flatMap(([id, reference]) => {
     const channel = follow(asyncapi, reference);
     const own = operations.filter((one) => one.channel?.$ref && nameOf(one.channel.$ref).replace(/~1/g, "/") === id);
-    const of = (action) => {
-      const found = own.filter((one) => one.action === action);
-      const listed = found.flatMap((one) => one.messages ?? Object.values(channel.messages ?? {}));
-      const replies = found.flatMap((one) => one.reply?.messages ?? []);
-      return { listed: unique(listed), replies: unique(replies) };
-    };
-    const client = of("receive"), server = of("send");
+    const sent = own.filter((one) => one.action === "send");
+    const successors = Object.entries(channel["x-successors"] ?? {});
     return [make("h3", { id: anchorOf("endpoint", id) }, make("code", {}, channel.address ?? id)),
-      paragraph(channel.summary ?? channel.title), paragraph(channel.description),
-      ...messages("The client sends", asyncapi, client.listed), ...messages("The server answers", asyncapi, client.replies),
-      ...messages("The server pushes", asyncapi, server.listed)].filter(Boolean);
+      paragraph(channel.description), limitsOf(channel["x-limits"]), ...channels(channel["x-channels"]),
+      make("h4", {}, "The client sends"),
+      ...own.filter((one) => one.action === "receive").flatMap((one) => command(asyncapi, one)),
+      successors.length ? make("p", {}, "Refused, with what to send instead: ", ...spaced(successors.map((pair) => pair.join(" → ")))) : null,
+      ...sent.flatMap((one) => [make("h4", {}, ...prose(one.description ?? "The server sends")),
+        ...unique(one.messages ?? []).map((each) => message(asyncapi, each))])].filter(Boolean);
   });
 }
 
@@ -106,14 +135,13 @@ function operation(openapi, verb, path, one) {
   const body = Object.values(follow(openapi, one.requestBody)?.content ?? {})[0];
   const answers = Object.entries(one.responses ?? {}).map(([status, reference]) => {
     const answer = follow(openapi, reference), content = Object.values(answer.content ?? {})[0];
-    return make("tr", {}, make("td", {}, status), make("td", {}, ...(content ? describe("http", content.schema) : [])),
-      make("td", {}, answer.description ?? ""));
+    return [[status], content ? describe("http", content.schema) : [], prose(answer.description)];
   });
   return make("details", {}, make("summary", {}, make("span", { class: "verb" }, verb.toUpperCase()), " ",
     make("code", {}, path), " ", make("span", { class: "dim" }, one.summary ?? "")),
   paragraph(one.description), parameters.length ? fields("http", { properties, required }) : null,
   body ? make("p", {}, "Body: ", ...describe("http", body.schema)) : null,
-  make("div", { class: "wide" }, make("table", {}, make("tbody", {}, ...answers))));
+  table(["Status", "Body", ""], answers));
 }
 
 function renderHttp(openapi) {

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.server_process import ServerProcess
+from tests.browser.watching import Watch
+from tests.environment import clean_environment
+
+__all__ = ["clean_environment"]
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",  # there is none for root, as which a build may run
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def find_chromium() -> str | None:
+    """The browser of this machine: `$CHROMIUM`, else one on the path."""
+    candidates = (os.environ.get("CHROMIUM", ""), *NAMES)
+    return next(filter(None, map(shutil.which, filter(None, candidates))), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. Ends with the module, since its event loop would be in the way of other tests."""
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip(f"no Chromium: set CHROMIUM, or have one of {', '.join(NAMES)} on the path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+@pytest.fixture
+def watch(page: Page) -> Watch:
+    return Watch(page)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    process = ServerProcess(tmp_path / "data")
+    try:
+        process.start()
+        yield process
+    finally:
+        if process.runs:
+            process.stop()

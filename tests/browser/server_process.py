@@ -1,0 +1,68 @@
+"""A server as a process of its own, so that it can be stopped and started under a page."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+STOP_TIMEOUT_S = 10
+
+
+class ServerProcess:
+    """`duelcast serve` with the simulated feed, on one port of loopback throughout; `log` has its records so far."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+        self.log: list[dict[str, Any]] = []
+
+    def start(self) -> None:
+        """Return once it listens: the first time on a free port, then on the same one."""
+        settings = {
+            "DUELCAST_PORT": self.url.rpartition(":")[2] or "0",
+            "DUELCAST_DATA_DIR": str(self._data_dir),
+            "DUELCAST_LOG_FORMAT": "json",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "duelcast.cli", "serve"],
+            env={**os.environ, **settings},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.log.append(_record(line))
+            if self.log[-1]["event"] == "listening":
+                self.url = self.log[-1]["url"]
+                return
+        raise RuntimeError(f"The server ended with status {self.stop()}: {self.log}")
+
+    def stop(self) -> int:
+        """Ask it to stop, as a deployment does. Returns its exit status."""
+        process, self._process = self._process, None
+        assert process is not None
+        process.terminate()
+        try:
+            _, rest = process.communicate(timeout=STOP_TIMEOUT_S)
+        finally:
+            process.kill()
+        self.log.extend(map(_record, rest.splitlines()))
+        return process.returncode
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None
+
+
+def _record(line: str) -> dict[str, Any]:
+    """A record of the log; a line that is none, such as one of a traceback, has the level `unknown`."""
+    try:
+        record: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {"event": line.rstrip(), "level": "unknown"}
+    return record

@@ -1,0 +1,78 @@
+"""What the tests of channels do over and over: publish, follow, and sort what came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from duelcast.app import App
+from duelcast.channels.broker import Position
+from tests.e2e.arena import BOARD, NOTES, STORED, Note, Notebook, PlayerLeft, Score
+from tests.serving import Client, Frame
+
+
+def publish_note(app: App, room: str, text: str) -> None:
+    app.publisher.publish(NOTES.channel(room), Note(room=room, text=text, id=0))
+
+
+def publish_notes(app: App, room: str, *texts: str) -> None:
+    for text in texts:
+        publish_note(app, room, text)
+
+
+def publish_row(app: App, note: Note) -> None:
+    """Publish a row of the store."""
+    app.publisher.publish(STORED.channel(note.room), note, stored_id=note.id)
+
+
+def store(app: App, room: str, text: str) -> Note:
+    """Add a row to the store and publish it."""
+    note = app.services[Notebook].add(room, text)
+    assert isinstance(note, Note)
+    publish_row(app, note)
+    return note
+
+
+def publish_score(app: App, board: str, player: str, points: int) -> None:
+    app.publisher.publish(BOARD.channel(board), Score(board=board, player=player, points=points))
+
+
+def publish_end(app: App, board: str, player: str) -> None:
+    """End the key of a player."""
+    app.publisher.publish(BOARD.channel(board), PlayerLeft(board=board, player=player))
+
+
+async def follow(follower: Client, channel: str, since: Position | None = None) -> tuple[Frame, list[Frame]]:
+    """Subscribe: the confirmation, and what came with it."""
+    more: dict[str, Any] = {} if since is None else {"since": since._asdict()}
+    confirmed = await follower.ask(type="subscribe", channel=channel, **more)
+    assert confirmed["type"] == "subscription_confirmed", confirmed
+    return confirmed, await follower.drain()
+
+
+async def held(follower: Client) -> list[str]:
+    """The names of what a connection follows."""
+    answer = await follower.ask(type="get_subscriptions")
+    return [entry["channel"] for entry in answer["data"]]
+
+
+def position_of(frame: Frame, epoch: str) -> Position:
+    """The position of a client that handled `frame` last."""
+    return Position(epoch, frame["seq"])
+
+
+def texts(frames: list[Frame]) -> list[str]:
+    """The texts of the notes among `frames`."""
+    return [frame["text"] for frame in frames if frame["type"] == "note"]
+
+
+def points(frames: list[Frame]) -> list[tuple[str, int]]:
+    """Player and points of the scores among `frames`."""
+    return [(frame["player"], frame["points"]) for frame in frames if frame["type"] == "score"]
+
+
+def numbers(frames: list[Frame], channel: str) -> list[int]:
+    """The `seq` of the pushes of `channel`."""
+    return [frame["seq"] for frame in frames if frame.get("channel") == channel and frame["type"] in PUSHED]
+
+
+PUSHED = ("note", "score", "player_left", "secret")

@@ -1,0 +1,59 @@
+"""A platform that brings its own market, over HTTP or at once, and what its clients see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+import httpx
+
+from duelcast.app import App
+from duelcast.channels.names import Role
+from duelcast.clock import ManualClock
+from duelcast.domain.market.posted import PostedPrice, PostedTrade, TokenMetadataInput
+from tests.serving import Client, Frame, token_for
+
+INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
+
+
+def post_price(app: App, symbol: str, price: float, **more: Any) -> None:
+    assert app.market.post_prices([PostedPrice(symbol=symbol, price=price, **more)]).accepted == 1
+
+
+def post_trade(app: App, symbol: str, price: float, quantity: float, side: Literal["buy", "sell"]) -> None:
+    trade = PostedTrade(symbol=symbol, price=price, quantity=quantity, side=side)
+    assert app.market.post_trades([trade]).accepted == 1
+
+
+def put_token(app: App, symbol: str, name: str = "A token", **more: Any) -> None:
+    app.market.put_token(symbol, TokenMetadataInput(name=name, address="addr", decimals=6, **more))
+
+
+async def advance(app: App, seconds: float) -> None:
+    """Let time pass on the manual clock of the server."""
+    assert isinstance(app.clock, ManualClock)
+    await app.clock.advance(seconds)
+
+
+@asynccontextmanager
+async def platform(app: App) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client with the rights of an admin."""
+    headers = {"Authorization": f"Bearer {token_for(app, 'platform', Role.ADMIN)}"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}/api/v69", headers=headers) as caller:
+        yield caller
+
+
+async def subscribed(follower: Client, *symbols: str) -> tuple[Frame, list[Frame]]:
+    """Follow symbols: the answer, and what came with it."""
+    answer = await follower.ask(type="SUBSCRIBE_SYMBOLS", symbols=list(symbols))
+    return answer, await follower.drain()
+
+
+def data_of(frames: list[Frame], kind: str) -> list[Any]:
+    """The `data` of the frames of one type."""
+    return [each["data"] for each in frames if each["type"] == kind]
+
+
+def prices(frames: list[Frame]) -> list[tuple[str, float]]:
+    return [(data["symbol"], data["price"]) for data in data_of(frames, "MARKET_PRICE")]

@@ -1,0 +1,212 @@
+"""The document: whole, valid, and the same each time."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import msgspec
+import pytest
+
+from duelcast.channels.names import Family, Kind, Role
+from duelcast.endpoints.documents.asyncapi import asyncapi
+from duelcast.endpoints.documents.tables import LIVENESS_PER_MINUTE, error_rows
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint
+from duelcast.endpoints.registry import find_endpoints
+from duelcast.gateway import limits
+from duelcast.wire.messages import Command, Event, message_type
+from tests.e2e.arena import make_arena
+from tests.endpoints.documents.described import Document
+from tests.shared_files import shared_file
+
+PUBLIC = list(find_endpoints().values())
+ALL = [*PUBLIC, make_arena("arena"), make_arena("members", auth=Auth.TOKEN, public_name="lobby")]
+DOCUMENT = Document(ALL)
+
+
+@pytest.fixture(params=ALL, ids=lambda endpoint: endpoint.name)
+def endpoint(request: pytest.FixtureRequest) -> Endpoint:
+    found: Endpoint = request.param
+    return found
+
+
+# ── the whole ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("endpoints", [PUBLIC, ALL], ids=["public", "all"])
+def test_it_is_valid_by_the_official_schema(endpoints: list[Endpoint]) -> None:
+    schema = json.loads(shared_file("asyncapi/3.0.0.json").read_text(encoding="utf-8"))
+    assert schema["$schema"].startswith("http://json-schema.org/draft-07/schema")
+    validator = jsonschema.Draft7Validator(schema)
+    assert [error.message for error in validator.iter_errors(Document(endpoints).root)] == []
+
+
+def test_its_schemas_are_valid_json_schemas() -> None:
+    for schema in DOCUMENT.root["components"]["schemas"].values():
+        jsonschema.Draft7Validator.check_schema(schema)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference in DOCUMENT.references():
+        assert DOCUMENT.resolve(reference) is not None
+
+
+def test_the_order_of_the_endpoints_changes_nothing() -> None:
+    assert msgspec.json.encode(asyncapi(ALL)) == msgspec.json.encode(asyncapi(reversed(ALL)))
+
+
+def test_descriptions_neither_cite_a_document_that_readers_lack_nor_keep_the_indentation_of_the_source() -> None:
+    text = json.dumps(DOCUMENT.root)
+    assert "(protocol" not in text
+    assert "\\n    " not in text
+
+
+# ── endpoints ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_endpoint_has_its_path_and_its_limits(endpoint: Endpoint) -> None:
+    channel = DOCUMENT.root["channels"][endpoint.name]
+    assert channel["address"] == f"/api/v69/ws/{endpoint.name}"
+    assert channel["x-limits"] == {
+        "maxMessageBytes": endpoint.max_message_bytes,
+        "messagesPerMinute": endpoint.messages_per_minute,
+        "heartbeatsPerMinute": 60,
+    }
+
+
+def test_heartbeats_have_the_limit_that_the_gateway_gives_them() -> None:
+    assert LIVENESS_PER_MINUTE == limits.LIVENESS_PER_MINUTE
+
+
+def test_the_query_names_what_the_endpoint_takes() -> None:
+    def names(name: str) -> list[str]:
+        return list(DOCUMENT.root["channels"][name]["bindings"]["ws"]["query"]["properties"])
+
+    assert names("market-data") == ["token", "channel", "since"]
+    assert names("members") == ["token", "auth", "endpoint", "channel", "since"]
+
+
+def test_channels_are_listed_with_kind_key_messages_and_right() -> None:
+    rows = {row["name"]: row for row in DOCUMENT.root["channels"]["arena"]["x-channels"]}
+    assert rows["board.<board>"] == {
+        "name": "board.<board>",
+        "pattern": r"^board\.[a-z0-9]{1,8}$",
+        "group": "board.*",
+        "groupPattern": r"^board\.\*$",
+        "kind": "latest",
+        "key": "player",
+        "events": ["score", "player_left"],
+        "who": "anyone",
+        "description": "Scores of a board.",
+    }
+    assert (rows["note.<room>"]["kind"], rows["note.<room>"]["group"]) == ("every", None)
+    assert (rows["backstage"]["who"], rows["backstage"]["pattern"]) == ("admins", "^backstage$")
+
+
+def test_names_that_are_refused_lead_to_their_successors() -> None:
+    assert DOCUMENT.root["channels"]["arena"]["x-successors"] == {"OLD_WRITE": "write"}
+
+
+def test_every_close_code_tells_whether_to_come_back() -> None:
+    rows = {row["code"]: row["reconnect"] for row in DOCUMENT.root["x-close-codes"]}
+    come_back = {1001, 1008, 1011, 1012, 1013, 4001, 4008}
+    stay_away = {1000, 1002, 1003, 1007, 1009, 4003}
+    assert rows == dict.fromkeys(come_back, True) | dict.fromkeys(stay_away, False)
+
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_command_is_received_under_each_of_its_names(endpoint: Endpoint) -> None:
+    received = DOCUMENT.operation_messages(endpoint.name, "receive")
+    names = {name for spec in endpoint.commands.values() for name in (spec.name, *spec.old_names)}
+    assert received == names
+
+
+def test_every_command_is_linked_to_its_replies_and_to_the_error_of_its_endpoint(endpoint: Endpoint) -> None:
+    for spec in endpoint.commands.values():
+        operation = DOCUMENT.root["operations"][f"{endpoint.name}.{spec.name}"]
+        answers = [DOCUMENT.resolve(DOCUMENT.resolve(one["$ref"])["$ref"]) for one in operation["reply"]["messages"]]
+        assert [one["name"] for one in answers] == [
+            *(message_type(reply) for reply in dict.fromkeys(spec.replies)),
+            endpoint.error_type,
+        ]
+
+
+def test_every_push_is_sent(endpoint: Endpoint) -> None:
+    sent = {DOCUMENT.messages(endpoint.name)[key]["name"] for key in DOCUMENT.operation_messages(endpoint.name, "send")}
+    for opening in endpoint.openings.values():
+        assert {message_type(event) for event in opening.family.events} <= sent
+    assert {"connection_established", "session_updated", "subscription_confirmed", endpoint.error_type} <= sent
+
+
+def test_every_message_is_sent_or_received(endpoint: Endpoint) -> None:
+    sent, received = (DOCUMENT.operation_messages(endpoint.name, action) for action in ("send", "receive"))
+    assert sent | received == DOCUMENT.messages(endpoint.name).keys()
+    assert not sent & received
+
+
+def test_every_message_says_what_it_is(endpoint: Endpoint) -> None:
+    if endpoint in PUBLIC:
+        assert all(message["summary"] for message in DOCUMENT.messages(endpoint.name).values())
+
+
+def test_a_command_names_its_least_role_and_its_errors() -> None:
+    operation = DOCUMENT.root["operations"]["arena.announce"]
+    assert operation["x-least-role"] == "admin"
+    assert {"UNAUTHORIZED", "PERMISSION_DENIED", "INVALID_REQUEST"} <= set(operation["x-error-codes"])
+    assert "security" in operation
+    public = DOCUMENT.root["operations"]["token-data.get_token"]
+    assert public["x-least-role"] == "anonymous"
+    assert "TOKEN_NOT_FOUND" in public["x-error-codes"]
+    assert "security" not in public
+
+
+def test_every_error_code_of_an_endpoint_is_explained(endpoint: Endpoint) -> None:
+    explained = {row["code"] for row in DOCUMENT.root["x-error-codes"] if row["description"]}
+    assert set(DOCUMENT.root["channels"][endpoint.name]["x-error-codes"]) <= explained
+
+
+def test_a_code_that_no_error_has_is_found_out() -> None:
+    with pytest.raises(LookupError):
+        error_rows({"NO_SUCH_CODE"})
+
+
+def test_old_names_are_deprecated_and_name_their_successor() -> None:
+    messages = DOCUMENT.messages("token-data")
+    for old, new in {"subscribe_tokens": "SUBSCRIBE_SYMBOLS", "authenticate": "auth"}.items():
+        schema = DOCUMENT.resolve(messages[old]["payload"]["$ref"])
+        assert messages[old]["deprecated"] is True
+        assert messages[old]["x-successor"] == new
+        assert new in messages[old]["summary"]
+        assert schema["properties"]["type"] == {"const": old}
+    assert not [name for name in ("SUBSCRIBE_SYMBOLS", "auth") if "deprecated" in messages[name]]
+    assert "subscribe_tokens" not in DOCUMENT.messages("market-data")
+
+
+def test_two_events_of_one_type_are_two_messages() -> None:
+    of_market_data = DOCUMENT.messages("market-data")["token_update.push"]["payload"]
+    of_token_data = DOCUMENT.messages("token-data")["token_update.push"]["payload"]
+    assert of_market_data != of_token_data
+
+
+def test_names_with_characters_that_keys_may_not_have_are_described_too() -> None:
+    class HealthCheck(Command, tag="service:health_check"):
+        """Asks."""
+
+    class HealthChecked(Event, tag="service:health_check_result"):
+        """Answers."""
+
+    endpoint = Endpoint("health", "For tests.", auth=Auth.ADMIN, max_message_bytes=KIB, messages_per_minute=1)
+    endpoint.opens(Family("health", Kind.LATEST, (HealthChecked,), "Health."))
+
+    def check(_context: Context, _command: HealthCheck) -> HealthChecked:
+        return HealthChecked()
+
+    check.__annotations__ = {"return": HealthChecked}
+    endpoint.command(HealthCheck, least_role=Role.ADMIN)(check)
+    document = Document([endpoint])
+    assert document.keys_of("health", {"type": "service:health_check"}) == ["service_health_check"]
+    assert document.root["operations"]["health.service_health_check"]["title"] == "service:health_check"
+    schema = json.loads(shared_file("asyncapi/3.0.0.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator(schema).validate(document.root)
