@@ -46,7 +46,7 @@ conformance: .venv/.dev
 
 ## browser-test: the client guide's JavaScript in Chromium; skips where there is none
 browser-test: .venv/.dev
-	$(BIN)/python -m pytest -m browser tests/browser
+	$(BIN)/python -m pytest -rs -m browser tests/browser
 
 ## ci: all of it. The suite comes last, so that its count closes the output.
 ci: check conformance browser-test test
@@ -58,7 +58,7 @@ lock: .venv/.dev
 	$(LOCK) --upgrade --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-autobahn reports build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Duelcast needs Python 3.11 or newer: install it, or set PYTHON." >&2; exit 1; }

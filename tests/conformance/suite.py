@@ -73,10 +73,12 @@ def _runs(*command: str) -> bool:
 
 
 def _step(reason: str, *command: str) -> None:
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=INSTALL_TIMEOUT_S)
-    except (OSError, subprocess.SubprocessError):
-        raise SuiteUnavailable(reason) from None
+    REPORTS.mkdir(exist_ok=True)
+    with (REPORTS / "install.log").open("wb") as log:
+        try:
+            subprocess.run(command, check=True, stdout=log, stderr=log, timeout=INSTALL_TIMEOUT_S)
+        except (OSError, subprocess.SubprocessError):
+            raise SuiteUnavailable(f"{reason}: see {log.name}") from None
 
 
 def _in_environment(program: str) -> str:

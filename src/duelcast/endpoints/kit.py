@@ -185,7 +185,8 @@ class Opening:
     """A family of channels that an endpoint opens, to whom, and what its snapshot is.
 
     Without `snapshot` a *latest* channel begins with the newest message per key, an *every* channel with nothing;
-    without `group_snapshot` a group begins with the newest per key of its channels.
+    without `group_snapshot` a group begins with the newest per key of its channels. `snapshot_events` are those of the
+    snapshots where they are not the family's.
     """
 
     family: Family
@@ -193,6 +194,7 @@ class Opening:
     exists: Callable[[Context, str], bool]
     snapshot: SnapshotSource | None
     group_snapshot: SnapshotSource | None
+    snapshot_events: tuple[type[Event], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,9 +253,10 @@ class Endpoint:
         exists: Callable[[Context, str], bool] = _exists,
         snapshot: SnapshotSource | None = None,
         group_snapshot: SnapshotSource | None = None,
+        snapshot_events: tuple[type[Event], ...] = (),
     ) -> None:
-        """Let clients follow the channels and groups of `family`."""
-        self.openings[family.prefix] = Opening(family, right, exists, snapshot, group_snapshot)
+        """Let clients follow the channels and groups of `family`; see `Opening`."""
+        self.openings[family.prefix] = Opening(family, right, exists, snapshot, group_snapshot, snapshot_events)
 
     def opening(self, target: Target) -> Opening:
         """The opening that `target` belongs to."""

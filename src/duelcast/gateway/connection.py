@@ -180,7 +180,7 @@ class Connection(MessageSocket):
     # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def text_received(self, data: bytes) -> None:
-        if self._running is None:
+        if self._running is None and not self._waiting and not self._replies_pile_up():
             self._handle(data)
         else:
             self._waiting.append(data)
@@ -215,12 +215,16 @@ class Connection(MessageSocket):
         self._running_ended()
 
     def _running_ended(self) -> None:
-        """Handle what waited, up to the next command that waits for something itself."""
+        """Go on with what waited for a command."""
         self._running = None
         if self._resynchronise_after is not None:
             bus_lost, self._resynchronise_after = self._resynchronise_after, None
             self.resynchronise(bus_lost=bus_lost)
-        while self._waiting and self.is_open and not self.is_busy:
+        self._handle_waiting()
+
+    def _handle_waiting(self) -> None:
+        """Handle messages up to a command that waits for something itself, or to replies that the client must take."""
+        while self._waiting and self.is_open and not self.is_busy and not self._replies_pile_up():
             data = self._waiting.popleft()
             self._waiting_bytes -= len(data)
             self._handle(data)
@@ -252,6 +256,13 @@ class Connection(MessageSocket):
 
     # ── back-pressure ───────────────────────────────────────────────────────────────────────────────────────────
 
+    def _replies_pile_up(self) -> bool:
+        """Whether more replies wait than the client may leave unread."""
+        limit = self.gateway.reply_backlog_bytes
+        if self.outbox.unwritten_bytes > limit:
+            self.outbox.write_out()
+        return self.outbox.blocked and self.outbox.backlog_bytes() > limit
+
     def _check_reading(self) -> None:
         """Read nothing while too much waits: replies that the client does not take, or commands that do not run."""
         if self.ws is None or self.close_code is not None:
@@ -259,7 +270,7 @@ class Connection(MessageSocket):
         full = (
             len(self._waiting) > MAX_WAITING_MESSAGES
             or self._waiting_bytes > MAX_WAITING_BYTES
-            or (self.outbox.blocked and self.outbox.backlog_bytes() > self.gateway.reply_backlog_bytes)
+            or self._replies_pile_up()
         )
         if full != self._reading_paused:
             self._reading_paused = full
@@ -277,7 +288,7 @@ class Connection(MessageSocket):
         self.gateway.blocked.discard(self)
         if self.is_open:
             self.outbox.unblock()
-            self._check_reading()
+            self._handle_waiting()
 
     def heartbeat_rests(self) -> bool:
         return self._reading_paused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from duelcast.channels.names import Kind, Role
 from duelcast.gateway.hub import Cohort, Entry, Followed, Hub, Stream
@@ -35,6 +35,7 @@ class Outbox:
         "on_lost",
         "role",
         "skipped",
+        "unwritten_bytes",
         "write",
     )
 
@@ -63,6 +64,8 @@ class Outbox:
         """Whether positions are being recovered: until then nothing is pushed."""
         self._hub = hub
         self._frames: list[bytes] = []
+        self.unwritten_bytes = 0
+        """Of replies that wait for the end of the loop turn."""
         self._every_marks: dict[Stream, int] = {}
         self._stalled_bytes = 0
         self._stalled_since = 0.0
@@ -78,9 +81,10 @@ class Outbox:
     ) -> None:
         """Write `frames` behind everything that is due, and follow another set from there on."""
         if not self._frames:
-            asyncio.get_running_loop().call_soon(self._write_out)
+            asyncio.get_running_loop().call_soon(self.write_out)
         self._take_due(ceilings)
         self._frames += frames
+        self.unwritten_bytes += sum(map(len, frames))
         if followed is not None:
             self._hub.follow(self, followed)
         self._move_cursor()
@@ -90,7 +94,7 @@ class Outbox:
         if not self.blocked and not self.lost:
             self._take_due(None)
             self._move_cursor()
-            self._write_out()
+            self.write_out()
 
     def lose_track(self) -> None:
         """Take what is due for the last time, and no more until `found`: the positions are recovered anew."""
@@ -102,11 +106,6 @@ class Outbox:
         """The positions are recovered: what `answer` writes next goes on from them."""
         self.lost = False
         self.cursor = self._hub.position
-
-    def send_now(self, frames: Iterable[bytes]) -> None:
-        """Write what waits for the end of the loop turn, and `frames`, at once."""
-        self._frames += frames
-        self._write_out()
 
     def _take_due(self, ceilings: dict[Stream, int] | None) -> None:
         hub = self._hub
@@ -120,11 +119,13 @@ class Outbox:
         else:
             self._frames += hub.due_after(self, ceilings)
 
-    def _write_out(self) -> None:
+    def write_out(self) -> None:
+        """Write what waits for the end of the loop turn."""
         frames = self._frames
         if frames:
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             frames.clear()
+            self.unwritten_bytes = 0
             self._hub.stats.delivered_bytes += len(data)
             self.write(data)
 
@@ -169,5 +170,5 @@ class Outbox:
 
     def close(self) -> None:
         """Take no more pushes; what waits is written."""
-        self._write_out()
+        self.write_out()
         self._hub.remove(self)

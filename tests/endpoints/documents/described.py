@@ -55,16 +55,15 @@ class Document:
                 keys |= {reference["$ref"].rpartition("/")[2] for reference in [*own, *answers]}
         return keys
 
-    def keys_of(self, endpoint: str, frame: Frame) -> list[str]:
-        """The messages of `endpoint` that `frame` is, in all its members and those of its records."""
+    def keys_of(self, endpoint: str, frame: Frame, *, growing: bool = False) -> list[str]:
+        """The messages of `endpoint` that `frame` is; unless `growing`, with no member that the document lacks."""
+        components = self.root["components"] if growing else self._closed
         return [
             key
             for key, message in self.messages(endpoint).items()
-            if message["name"] == frame["type"] and self._is(message["payload"], frame)
+            if message["name"] == frame["type"]
+            and jsonschema.Draft7Validator({**message["payload"], "components": components}).is_valid(frame)
         ]
-
-    def _is(self, payload: dict[str, Any], frame: Frame) -> bool:
-        return jsonschema.Draft7Validator({**payload, "components": self._closed}).is_valid(frame)
 
 
 def _without_growth(schemas: Any) -> Any:

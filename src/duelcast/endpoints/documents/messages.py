@@ -90,11 +90,14 @@ def notices(endpoint: Endpoint) -> list[Message]:
 def pushes(opening: Opening) -> list[Message]:
     """What the channels of a family bring."""
     family = opening.family
-    push = Form.LATEST_PUSH if family.kind is Kind.LATEST else Form.EVERY_PUSH
-    forms = [push]
-    if opening.group_snapshot or (opening.snapshot and family.kind is Kind.EVERY):
-        forms.append(Form.SNAPSHOT)
-    return [_message(event, form) for form in forms for event in family.events]
+    is_latest = family.kind is Kind.LATEST
+    found = [_message(event, Form.LATEST_PUSH if is_latest else Form.EVERY_PUSH) for event in family.events]
+    in_snapshots = opening.snapshot_events or family.events
+    if opening.snapshot is not None:
+        found += [_message(event, Form.LATEST_PUSH if is_latest else Form.SNAPSHOT) for event in in_snapshots]
+    if opening.group_snapshot is not None:
+        found += [_message(event, Form.SNAPSHOT) for event in in_snapshots]
+    return list(dict.fromkeys(found))
 
 
 def all_messages(endpoint: Endpoint) -> list[Message]:

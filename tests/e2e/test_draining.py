@@ -1,0 +1,164 @@
+"""SIGTERM: clients are sent away one by one, and the process ends (protocol 1.5, close 1012)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import statistics
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.e2e.ending import retry_after_ms
+from tests.e2e.process import Server, serving
+from tests.e2e.raw import KEY, TEXT, frame
+
+CONNECTIONS = 500
+OF_THEM_NOT_READING = 20
+SPREAD_MS = 5_000
+LIVELY = {"feed": "simulated?seed=1&interval_ms=20", "price_interval_ms": 0, "send_buffer_bytes": 4096}
+"""Prices that fill the buffers of who does not read within a moment."""
+SUBSCRIBE = json.dumps({"type": "SUBSCRIBE_SYMBOLS", "symbols": ["*"]})
+
+
+async def connected(stack: AsyncExitStack, server: Server) -> ClientConnection:
+    """A client that reads, of every symbol."""
+    ws = await stack.enter_async_context(connect(server.ws_url("market-data"), compression=None, proxy=None))
+    await ws.recv()
+    await ws.send(SUBSCRIBE)
+    return ws
+
+
+async def close_of(ws: ClientConnection) -> tuple[int, str]:
+    """Read up to the close: its code and reason."""
+    try:
+        while True:
+            await ws.recv()
+    except ConnectionClosed as closed:
+        assert closed.rcvd is not None, "no close frame came"
+        return closed.rcvd.code, closed.rcvd.reason
+
+
+def upgrade_request(server: Server) -> bytes:
+    return (
+        "GET /api/v69/ws/market-data HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n\r\n"
+    ).encode()
+
+
+async def deaf_socket(server: Server) -> socket.socket:
+    """A client of every symbol that reads nothing, not even the answer to its upgrade."""
+    loop = asyncio.get_running_loop()
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.setblocking(False)
+    await loop.sock_connect(deaf, ("127.0.0.1", server.port))
+    await loop.sock_sendall(deaf, upgrade_request(server) + frame(TEXT, SUBSCRIBE.encode()))
+    return deaf
+
+
+@asynccontextmanager
+async def deaf_clients(server: Server, count: int) -> AsyncIterator[None]:
+    """Clients that do not read, each with a full socket."""
+    with ExitStack() as sockets:
+        for _ in range(count):
+            sockets.enter_context(closing(await deaf_socket(server)))
+        async with asyncio.timeout(20):
+            while await server.metric("duelcast_slow_readers") < count:
+                await asyncio.sleep(0.02)
+        yield
+
+
+async def test_500_clients_are_sent_away_within_two_seconds_each_with_its_own_delay(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(tmp_path, drain_spread_ms=SPREAD_MS, **LIVELY))
+        await stack.enter_async_context(deaf_clients(server, OF_THEM_NOT_READING))
+        readers = [await connected(stack, server) for _ in range(CONNECTIONS - OF_THEM_NOT_READING)]
+        closes = [asyncio.create_task(close_of(ws)) for ws in readers]
+
+        began_s = time.monotonic()
+        server.signal(signal.SIGTERM)
+        exit_code = await server.ended()
+        took_s = time.monotonic() - began_s
+
+        told = await asyncio.gather(*closes)
+    assert exit_code == 0
+    assert took_s < 2
+    assert {code for code, _ in told} == {1012}
+    delays_ms = [retry_after_ms(reason) for _, reason in told]
+    assert_even(delays_ms)
+    assert abs(statistics.correlation(delays_ms, range(len(delays_ms)))) < 0.25
+    assert {entry["level"] for entry in server.log()} == {"info"}
+
+
+def assert_even(delays_ms: list[int]) -> None:
+    """All different, and as many in each part of the span; those who do not read have theirs among them."""
+    assert len(set(delays_ms)) == len(delays_ms)
+    step_ms = SPREAD_MS / len(delays_ms)
+    deviations_ms = [abs(delay - step_ms * (rank + 0.5)) for rank, delay in enumerate(sorted(delays_ms))]
+    assert max(deviations_ms) < 0.05 * SPREAD_MS
+
+
+async def test_the_log_tells_that_the_server_stops_and_that_it_has_stopped(tmp_path: Path) -> None:
+    async with serving(tmp_path, feed="none") as server:
+        server.signal(signal.SIGTERM)
+        assert await server.ended() == 0
+        events = [entry["event"] for entry in server.log()]
+    assert events[-2:] == ["stopping", "stopped"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: str(number.name))
+async def test_a_signal_ends_a_server_without_clients_with_exit_code_0(tmp_path: Path, number: signal.Signals) -> None:
+    async with serving(tmp_path, feed="none") as server:
+        began_s = time.monotonic()
+        server.signal(number)
+        assert await server.ended() == 0
+        assert time.monotonic() - began_s < 2
+        assert {entry["level"] for entry in server.log()} == {"info"}
+
+
+async def test_while_it_drains_nobody_new_gets_in(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(tmp_path, **LIVELY))
+        await stack.enter_async_context(deaf_clients(server, 1))
+        witness = await connected(stack, server)
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        stack.callback(writer.transport.abort)
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=server.url, trust_env=False))
+        assert (await http.get("/readyz")).json()["status"] == "ready"
+
+        server.signal(signal.SIGTERM)
+        assert (await close_of(witness))[0] == 1012
+        readiness = await http.get("/readyz")
+        writer.write(upgrade_request(server))
+        answer = await reader.read(1024)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", server.port)
+        assert server.process.returncode is None
+        assert await server.ended() == 0
+    assert (readiness.status_code, readiness.json()["status"]) == (503, "draining")
+    assert not answer.startswith(b"HTTP/1.1 101")
+
+
+async def test_a_second_signal_stops_at_once(tmp_path: Path) -> None:
+    """A client that does not read would otherwise be waited for."""
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(tmp_path, **LIVELY))
+        await stack.enter_async_context(deaf_clients(server, 1))
+        witness = await connected(stack, server)
+        began_s = time.monotonic()
+        server.signal(signal.SIGTERM)
+        assert (await close_of(witness))[0] == 1012
+        server.signal(signal.SIGTERM)
+        await server.ended()
+        assert time.monotonic() - began_s < 0.8
+        assert "stopped" not in [entry["event"] for entry in server.log()]

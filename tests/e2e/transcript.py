@@ -1,0 +1,61 @@
+"""Conversations that are compared, frame by frame, with files of `golden/`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.serving import Client, Frame
+
+GOLDEN = Path(__file__).with_name("golden")
+
+VOLATILE = ("connectionId", "epoch", "errorId", "message", "serverVersion")
+"""Fields whose value is another one each time, or is prose: that they are there is what counts."""
+
+
+class Transcript:
+    """Who said what, in order. What the server says is `{"server": frame}`, what the client says `{"client": …}`."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+
+    def note(self, text: str) -> None:
+        """Say what happens next."""
+        self.lines.append({"": text})
+
+    async def say(self, client: Client, **message: Any) -> None:
+        """Send a message, and hear what the server says to it."""
+        self.lines.append({"client": message})
+        await client.send(**message)
+        await self.hear(client)
+
+    async def hear(self, client: Client) -> None:
+        """Take down everything that the server said up to now."""
+        self.take(await client.drain())
+
+    def take(self, frames: list[Frame]) -> None:
+        """Take down frames of the server."""
+        self.lines += [{"server": _without_volatile(frame)} for frame in frames]
+
+    def types(self, speaker: str) -> set[str]:
+        """The types of the messages of `client` or `server`."""
+        return {line[speaker]["type"] for line in self.lines if speaker in line}
+
+    def codes(self) -> set[str]:
+        """The codes of the errors."""
+        return {line["server"]["code"] for line in self.lines if "code" in line.get("server", {})}
+
+    def check(self, name: str) -> None:
+        """Compare with the file. Where there is none it is written, and the test fails: read it before it is kept."""
+        path = GOLDEN / f"{name}.json"
+        if not path.exists():
+            path.write_text("[\n" + ",\n".join(json.dumps(line) for line in self.lines) + "\n]\n")
+            pytest.fail(f"{path.name} was recorded anew: compare it with the contract, then run again")
+        assert self.lines == json.loads(path.read_text())
+
+
+def _without_volatile(frame: Frame) -> Frame:
+    return {name: f"<{name}>" if name in VOLATILE else value for name, value in frame.items()}
