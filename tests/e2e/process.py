@@ -84,7 +84,7 @@ class Server:
 
 @asynccontextmanager
 async def serving(folder: Path, *, port: int | None = None, **settings: object) -> AsyncIterator[Server]:
-    """A server that is ready; killed at the end if it still runs. Its log goes on where an earlier one in `folder` ended."""
+    """A server that is ready; killed at the end where it still runs. Its log is added to that of an earlier one."""
     port = port or free_port()
     log_file = folder / "server.log"
     with log_file.open("ab") as log:

@@ -86,12 +86,12 @@ async def say_what_all_endpoints_understand(transcript: Transcript, app: App, sp
     await transcript.say(speaker, type="heartbeat", requestId="h1")
     await transcript.say(speaker, type="ping", timestamp=1764000000000)
     await transcript.say(speaker, type="ping", requestId="p1")
-    await transcript.say(speaker, type="subscribe", channel="market.SOL", requestId="s1")
-    await transcript.say(speaker, type="subscribe", channels=[{"channel": "market.*"}, {"channel": "nowhere"}])
-    await transcript.say(
-        speaker, type="subscribe", channel="market.SOL", since={"epoch": app.broker.epoch, "seq": 0}, requestId="s2"
-    )
+    await transcript.say(speaker, type="subscribe", channel="market.BARE", requestId="s1")
+    since = {"epoch": app.broker.epoch, "seq": 16}
+    await transcript.say(speaker, type="subscribe", channel="market.SOL", since=since, requestId="s2")
     await transcript.say(speaker, type="get_subscriptions", requestId="g1")
+    await transcript.say(speaker, type="subscribe", channels=[{"channel": "market.*"}, {"channel": "nowhere"}])
+    await transcript.say(speaker, type="get_subscriptions", requestId="g2")
     await transcript.say(speaker, type="unsubscribe", channels=["market.*", "market.BARE"], requestId="u1")
     await transcript.say(speaker, type="nonsense", requestId="n1")
     await transcript.say(speaker, type="heartbeat", beat=1, requestId="n2")
@@ -99,9 +99,7 @@ async def say_what_all_endpoints_understand(transcript: Transcript, app: App, sp
 
 async def sign_in_and_be_changed(transcript: Transcript, app: App, speaker: Client) -> None:
     for name in ("auth", "authenticate"):
-        transcript.lines.append({"client": {"type": name, "token": "<token>"}})
-        await speaker.send(type=name, token=token_for(app, "w1", nickname="Nick"))
-        await transcript.hear(speaker)
+        await transcript.say(speaker, type=name, token=token_for(app, "w1", nickname="Nick"))
     transcript.note("the wallet gets another nickname")
     app.accounts.put(Account("w1", nickname="Fresh"))
     await transcript.hear(speaker)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, cast
 
 from duelcast.channels.broker import Broker
@@ -50,14 +49,12 @@ class WireClient:
         self.lost = 0
         self.session = ConnectionSession(name, "127.0.0.1", None, self._verify, lambda _identity: None, lambda: None)
         self.outbox = Outbox(hub, name, Role.ANONYMOUS, self._write, lambda: len(self.unread), self._lost)
-        self.subscriptions = ConnectionSubscriptions(endpoint, self.session, self.outbox, hub, broker, clock, 1000)
-        self.services: Mapping[type[Any], Any] = {}
+        self.subscriptions = ConnectionSubscriptions(endpoint, self.session, self.outbox, hub, broker, clock, {}, 1000)
         self.subscriptions.greeting = False
-        self.subscriptions.use(self.context(None))
         self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0))
 
     def context(self, request_id: str | None) -> Context:
-        return Context(self.session, self.subscriptions, self.services, self.clock, request_id)
+        return Context(self.session, self.subscriptions, {}, self.clock, request_id)
 
     async def send(self, **message: Any) -> None:
         """Handle one command, to its end."""

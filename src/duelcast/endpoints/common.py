@@ -166,7 +166,7 @@ class SubscriptionList(Event, tag="subscriptions"):
 class Authenticate(Command, tag="auth"):
     """Refreshes the token, or signs an anonymous connection in."""
 
-    token: Annotated[str, Meta(min_length=1, max_length=8192)]
+    token: Annotated[str, Meta(min_length=1)]
 
 
 class AuthSuccess(Event, tag="auth_success"):

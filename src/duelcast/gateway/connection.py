@@ -120,9 +120,9 @@ class Connection(MessageSocket):
             gateway.hub,
             gateway.broker,
             self.clock,
+            gateway.services,
             gateway.max_subscriptions,
         )
-        self.subscriptions.use(self.context(None))
         gateway.sockets.add(self)
         self._running = gateway.spawn(self._open())
 

@@ -11,8 +11,8 @@ import structlog
 from duelcast.channels.names import Role
 from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Joined, Reply
 from duelcast.errors import AppError, Disconnect, InternalError, PermissionDenied, Unauthorized
+from duelcast.gateway.joining import JoinedTarget
 from duelcast.gateway.limits import MessageLimits
-from duelcast.gateway.subscriptions import JoinedTarget
 from duelcast.logs import describe_exception
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import error_body, reply_body, text_frame

@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from duelcast.channels.broker import Broker, Message, Position
+from duelcast.channels.broker import Broker, Position
 from duelcast.channels.names import Channel, Family, Group, Kind, Role
 from duelcast.clock import Clock
-from duelcast.endpoints.kit import Context, Endpoint, Joined, Opening, Session, Snapshot, Subscriptions, Target
+from duelcast.endpoints.kit import Context, Endpoint, Joined, Opening, Session, Subscriptions, Target
 from duelcast.errors import SubscriptionDenied, TooManySubscriptions, UnknownChannel
-from duelcast.gateway.hub import Followed, GroupStream, Hub, Stream
+from duelcast.gateway.hub import Followed, Hub, Stream
+from duelcast.gateway.joining import JoinedTarget, JoinReader
 from duelcast.gateway.outbox import Outbox
-from duelcast.wire.frames import encode_body, push_body, text_frame
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class JoinedTarget:
-    """A channel or group that is about to be followed: what goes out first, and where the log goes on from.
-
-    Of the log entries after `base`, those count that are above `floors` (`seq` per stream, 0 where it has none) and,
-    where the snapshot came from a store, above `stored_id`.
-    """
-
-    target: Target
-    followed: Followed
-    epoch: str
-    seq: int | None
-    recovered: bool | None
-    frames: Sequence[bytes]
-    base: int
-    floors: Mapping[Stream, int] = field(default_factory=dict)
-    stored_id: int | None = None
-    rows: int = 1
-
-    def without_news(self) -> JoinedTarget:
-        """The snapshot alone, for a place before the one where this join goes on."""
-        return replace(self, base=sys.maxsize)
-
-    def all_frames(self, hub: Hub) -> list[bytes]:
-        """The snapshot or replay, and what has come since it was read."""
-        frames = list(self.frames)
-        streams = self.followed.streams if isinstance(self.followed, GroupStream) else (self.followed,)
-        for stream in streams:
-            frames += hub.since(self.base, stream, self.floors.get(stream, 0), self.stored_id)
-        return frames
 
 
 class ConnectionSubscriptions:
     """Changes are collected while a command runs, and take effect with its reply (`commit`) or not at all (`abort`)."""
 
     __slots__ = (
-        "_broker",
-        "_clock",
         "_context",
         "_endpoint",
         "_free",
@@ -64,6 +29,7 @@ class ConnectionSubscriptions:
         "_left",
         "_limit",
         "_outbox",
+        "_reader",
         "_session",
         "connect_since",
         "greeting",
@@ -77,28 +43,24 @@ class ConnectionSubscriptions:
         hub: Hub,
         broker: Broker,
         clock: Clock,
+        services: Mapping[type[Any], Any],
         limit: int,
     ) -> None:
         self._endpoint = endpoint
         self._session = session
         self._outbox = outbox
         self._hub = hub
-        self._broker = broker
-        self._clock = clock
         self._limit = limit
+        self._context = Context(session, self, services, clock)
+        self._reader = JoinReader(endpoint, hub, broker, clock, self._context)
         self._held: dict[Target, Followed] = {}
         self._free: set[Target] = set()
         self._joins: list[JoinedTarget] = []
         self._left: list[Target] = []
-        self._context: Context | None = None
         self.greeting = True
         """Whether the connection is being greeted: what is joined meanwhile does not count towards the limit."""
         self.connect_since: Mapping[Target, Position] = {}
         """Positions that the client named in its URL, for what the endpoint joins on connect."""
-
-    def use(self, context: Context) -> None:
-        """Snapshots are read in `context`."""
-        self._context = context
 
     # ── for handlers ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -115,7 +77,7 @@ class ConnectionSubscriptions:
                 held = opening.family.held(parameter)
                 if held is not None and held in self._held:
                     return held
-                if self._context is None or opening.exists(self._context, parameter):
+                if opening.exists(self._context, parameter):
                     return opening.family.channel(parameter)
         raise UnknownChannel("This endpoint has no such channel: see its channels in /asyncapi.json.")
 
@@ -153,7 +115,7 @@ class ConnectionSubscriptions:
         for target in targets:
             position = (since or {}).get(target) or self.connect_since.get(target)
             silent = snapshot_only_if_new and target not in new
-            joined.append(await self._read(target, position, silent=silent))
+            joined.append(await self._reader.read(target, position, silent=silent))
             self._joins.append(joined[-1])
         return joined
 
@@ -283,96 +245,11 @@ class ConnectionSubscriptions:
         rejoined = []
         for target, followed in list(self._held.items()):
             since = followed.lost_at if bus_lost and isinstance(followed, Stream) else None
-            one = await self._read(target, since, silent=False)
+            one = await self._reader.read(target, since)
             rejoined.append(replace(one, recovered=bool(one.recovered)))
             self._joins.append(rejoined[-1])
         return rejoined
 
-    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _read(self, target: Target, since: Position | None, *, silent: bool) -> JoinedTarget:
-        base = self._hub.position
-        followed = self._hub.open(target)
-        try:
-            if isinstance(followed, GroupStream):
-                assert isinstance(target, Group)
-                return await self._read_group(target, followed, base, silent=silent)
-            assert isinstance(target, Channel)
-            return await self._read_channel(target, followed, base, since, silent=silent)
-        except BaseException:
-            self._hub.close_unheld([followed])
-            raise
-
-    async def _read_channel(
-        self, channel: Channel, stream: Stream, base: int, since: Position | None, *, silent: bool
-    ) -> JoinedTarget:
-        recovery = await self._broker.recover(channel, since)
-        stream.seq = max(stream.seq, recovery.seq)
-        floor, stored_id = recovery.seq, None
-        opening = self._endpoint.opening(channel)
-        if silent:
-            frames: list[bytes] = []
-        elif recovery.recovered or opening.snapshot is None:
-            frames = _message_frames(recovery.messages)
-        else:
-            snapshot = await self._snapshot(opening.snapshot, channel)
-            seq = stream.seq if channel.kind is Kind.LATEST else None
-            frames = self._snapshot_frames(channel, snapshot, seq)
-            stored_id = snapshot.stored_id
-            if stored_id is None:
-                floor = stream.seq
-        return JoinedTarget(
-            channel,
-            stream,
-            recovery.epoch,
-            stream.seq,
-            None if since is None else recovery.recovered,
-            frames,
-            base,
-            {stream: floor},
-            stored_id,
-        )
-
-    async def _read_group(self, group: Group, followed: GroupStream, base: int, *, silent: bool) -> JoinedTarget:
-        opening = self._endpoint.opening(group)
-        floors: dict[Stream, int] = {}
-        frames: list[bytes] = []
-        rows = 0
-        if opening.group_snapshot is not None:
-            if not silent:
-                frames = self._snapshot_frames(group, await self._snapshot(opening.group_snapshot, group), None)
-        elif not silent:
-            messages = [
-                message
-                for message in await self._broker.group_messages(group.name)
-                if message.channel.least_role <= self._session.role
-            ]
-            frames = _message_frames(messages)
-            rows = len({message.channel for message in messages})
-            by_channel = {stream.channel: stream for stream in followed.streams}
-            for message in messages:
-                stream = by_channel.get(message.channel)
-                if stream is not None:
-                    floors[stream] = max(floors.get(stream, 0), message.seq)
-        return JoinedTarget(
-            group, followed, self._broker.epoch, None, None, frames, base, floors, rows=rows or len(frames)
-        )
-
-    async def _snapshot(self, source: SnapshotReader, target: Target) -> Snapshot:
-        assert self._context is not None
-        return await source(self._context, target)
-
-    def _snapshot_frames(self, target: Target, snapshot: Snapshot, seq: int | None) -> list[bytes]:
-        now_s = self._clock.time()
-        return [text_frame(push_body(encode_body(event, now_s), target.suffix, seq)) for event in snapshot.events]
-
-
-def _message_frames(messages: Sequence[Message]) -> list[bytes]:
-    return [text_frame(push_body(message.body, message.channel.suffix, message.seq)) for message in messages]
-
 
 if TYPE_CHECKING:
-    from duelcast.endpoints.kit import SnapshotSource as SnapshotReader
-
     _conforms: type[Subscriptions] = ConnectionSubscriptions
-    _joined: type[Joined] = JoinedTarget

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from litestar import Litestar, Router
+import msgspec
+from litestar import Litestar, Response, Router
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.spec import Components, License, SecurityScheme, Server, Tag
 
+from duelcast.endpoints.documents.schemas import for_readers
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, Problem
 
 _DESCRIPTIONS = {
@@ -62,4 +65,33 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
     )
     provided = {name: Provide(lambda: None, sync_to_thread=False) for name in dependencies}
     app = Litestar(list(routers), dependencies=provided, openapi_config=config, logging_config=None)
-    return app.openapi_schema.to_schema()
+    document = app.openapi_schema.to_schema()
+    document["components"]["schemas"] = _schemas(app)
+    return document
+
+
+def _schemas(app: Litestar) -> dict[str, Any]:
+    """The schemas of all bodies, by what reads and writes them: the framework's own lose bounds and descriptions."""
+    _, named = msgspec.json.schema_components(
+        list(dict.fromkeys([*_bodies(app), Problem])), ref_template="#/components/schemas/{name}"
+    )
+    return {name: _with_private_fields(for_readers(schema)) for name, schema in sorted(named.items())}
+
+
+def _bodies(app: Litestar) -> Iterator[Any]:
+    """The types of what described handlers take and give."""
+    handlers = (handler for route in app.routes for handler in getattr(route, "route_handlers", ()))
+    for handler in handlers:
+        if not isinstance(handler, HTTPRouteHandler) or not handler.resolve_include_in_schema():
+            continue
+        if handler.parsed_data_field is not None:
+            yield handler.parsed_data_field.annotation
+        given = handler.parsed_return_field
+        yield given.inner_types[0].annotation if given.is_subclass_of(Response) else given.annotation
+
+
+def _with_private_fields(schema: dict[str, Any]) -> dict[str, Any]:
+    """Fields that are the client's own are ignored where others are refused."""
+    if schema.get("additionalProperties") is not False:
+        return schema
+    return {**schema, "patternProperties": {"^_": {"description": "The client's own; ignored."}}}

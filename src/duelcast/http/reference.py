@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from html import escape
 
-from duelcast import errors
-from duelcast.endpoints.documents.tables import close_rows
-from duelcast.errors import AppError
+from duelcast.endpoints.documents.tables import close_rows, error_rows
 from duelcast.http.problems import FRAMEWORK_REFUSALS
-
-Row = tuple[str, str, str]
 
 
 def error_table() -> str:
     """HTML of every error code, its HTTP status and meaning."""
-    framework = ((code, str(status), detail) for status, (code, detail) in FRAMEWORK_REFUSALS.items())
-    declared = {row[0]: row for row in (*framework, *_declared())}
-    return _table(("Code", "HTTP", "When"), sorted(declared.values()))
+    framework = {code: (code, str(status), detail) for status, (code, detail) in FRAMEWORK_REFUSALS.items()}
+    declared = {row.code: (row.code, str(row.http_status), row.description) for row in error_rows()}
+    return _table(("Code", "HTTP", "When"), sorted({**framework, **declared}.values()))
 
 
 def close_code_table() -> str:
@@ -28,13 +23,7 @@ def close_code_table() -> str:
     return _table(("Code", "Meaning", "Reconnect"), rows)
 
 
-def _declared() -> Iterator[Row]:
-    for _, known in inspect.getmembers(errors, inspect.isclass):
-        if issubclass(known, AppError) and known is not AppError:
-            yield known.code, str(known.http_status), inspect.getdoc(known) or ""
-
-
-def _table(titles: Iterable[str], rows: Iterable[Row]) -> str:
+def _table(titles: Iterable[str], rows: Iterable[tuple[str, str, str]]) -> str:
     head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
     body = "".join(
         f"<tr><td><code>{escape(first)}</code></td><td>{_prose(second)}</td><td>{_prose(third)}</td></tr>"

@@ -16,6 +16,7 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 MAX_DEPTH = 32
 _MAX_NAME_CHARACTERS = 64
+_MAX_INTEGER_CHARACTERS = len(str(-MAX_SAFE_INTEGER))
 
 Path: TypeAlias = "tuple[Path, str | int] | None"
 """Where a value stands: the path of what holds it, and its key or index there; None for the message itself."""
@@ -25,7 +26,12 @@ def _refuse_constant(_name: str) -> NoReturn:
     raise ValueError
 
 
-_read = json.JSONDecoder(parse_constant=_refuse_constant).decode
+def _integer(digits: str) -> int:
+    """Reading a number takes time that grows with the square of its length; beyond the contract any value will do."""
+    return int(digits) if len(digits) <= _MAX_INTEGER_CHARACTERS else MAX_SAFE_INTEGER + 1
+
+
+_read = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer).decode
 
 
 def parse_object(data: bytes) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class Schemas:
         distinct = list(dict.fromkeys(messages))
         structs = list(dict.fromkeys(message.struct for message in distinct))
         references, named = msgspec.json.schema_components(structs, ref_template=f"{_PREFIX}{{name}}")
-        named = {name: _for_readers(schema) for name, schema in named.items()}
+        named = {name: for_readers(schema) for name, schema in named.items()}
         names = {struct: _name(reference["$ref"]) for struct, reference in zip(structs, references, strict=True)}
         bare = {struct: named.pop(name) for struct, name in names.items()}
         self._names = {message: _payload_name(message, names[message.struct]) for message in distinct}
@@ -98,7 +98,7 @@ class Schemas:
         return required
 
 
-def _for_readers(schema: Schema) -> Schema:
+def for_readers(schema: Schema) -> Schema:
     """Without the indentation of a docstring, nor the sections of the contract it cites, which readers do not have."""
     return {**schema, "description": _CITATION.sub("", inspect.cleandoc(schema.get("description", "")))}
 

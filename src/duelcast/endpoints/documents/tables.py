@@ -141,11 +141,12 @@ def endpoint_errors(endpoint: Endpoint) -> list[str]:
     return sorted(set(codes))
 
 
-def error_rows(codes: set[str]) -> list[ErrorRow]:
-    """What `codes` mean. Raises `LookupError` for one that no error of the server has."""
+def error_rows(codes: set[str] | None = None) -> list[ErrorRow]:
+    """What `codes` mean, or all there are. Raises `LookupError` for one that no error of the server has."""
     known = {error.code: error for error in _declared(AppError) if "code" in vars(error)}
     known[InternalError.code] = InternalError
-    return [ErrorRow(code, known[code].http_status, _meaning(known[code])) for code in sorted(codes)]
+    shown = known if codes is None else codes
+    return [ErrorRow(code, known[code].http_status, _meaning(known[code])) for code in sorted(shown)]
 
 
 def close_rows() -> list[CloseRow]:

@@ -36,17 +36,40 @@ function describe(kind, schema) {
   if (schema.const !== undefined) return [make("code", {}, JSON.stringify(schema.const))];
   if (schema.enum) return schema.enum.flatMap((value, index) => [index ? " " : "", make("code", {}, JSON.stringify(value))]);
   const type = [schema.type ?? "anything"].flat().join(" or ");
-  if (type === "array") return ["array of ", ...describe(kind, schema.items ?? {})];
+  if (type === "array") return [`array${limits(schema)} of `, ...describe(kind, schema.items ?? {})];
   const values = schema.additionalProperties;
-  if (values && typeof values === "object") return ["object of ", ...describe(kind, values)];
+  if (values && typeof values === "object") return [`object${limits(schema)} of `, ...describe(kind, values)];
   return [type + limits(schema)];
 }
 
+// The bounds of a value. A pattern is for programs: where the schema has a description, that says it.
 function limits(schema) {
-  const names = { minimum: "≥", maximum: "≤", exclusiveMinimum: ">", exclusiveMaximum: "<", minLength: "length ≥",
-    maxLength: "length ≤", pattern: "matches", format: "format" };
-  const found = Object.keys(names).filter((name) => schema[name] !== undefined);
-  return found.length ? ` (${found.map((name) => `${names[name]} ${schema[name]}`).join(", ")})` : "";
+  const found = [
+    range(schema.minItems ?? schema.minProperties, schema.maxItems ?? schema.maxProperties, " members"),
+    range(schema.minLength, schema.maxLength, " characters"),
+    range(schema.minimum, schema.maximum, ""),
+    schema.exclusiveMinimum === undefined ? "" : `> ${shown(schema.exclusiveMinimum)}`,
+    schema.exclusiveMaximum === undefined ? "" : `< ${shown(schema.exclusiveMaximum)}`,
+    schema.pattern && !schema.description ? `matches ${schema.pattern}` : "",
+    schema.format ?? "",
+  ].filter(Boolean);
+  return found.length ? ` (${found.join(", ")})` : "";
+}
+
+function range(least, most, unit) {
+  // Every integer has these bounds.
+  const low = least === -Number.MAX_SAFE_INTEGER ? undefined : least, high = most === Number.MAX_SAFE_INTEGER ? undefined : most;
+  if (low === undefined && high === undefined) return "";
+  if (low === undefined) return `≤ ${shown(high)}${unit}`;
+  return high === undefined ? `≥ ${shown(low)}${unit}` : `${shown(low)}–${shown(high)}${unit}`;
+}
+
+const shown = (number) => (Math.abs(number) >= 1e15 ? String(number) : number.toLocaleString("en", { maximumSignificantDigits: 6 }));
+
+// What a schema says of itself, or of the values in it.
+function sayings(schema) {
+  const parts = [schema.items, schema.additionalProperties, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  return schema.description ?? parts.filter((part) => part && typeof part === "object").map(sayings).find(Boolean);
 }
 
 function fields(kind, schema) {
@@ -55,7 +78,7 @@ function fields(kind, schema) {
   const required = new Set(schema.required ?? []);
   return table(["Field", "Type", ""], properties.map(([name, field]) => [
     [make("code", {}, name), required.has(name) ? "" : make("span", { class: "dim" }, " optional")],
-    describe(kind, field), prose(field.description)]));
+    describe(kind, field), prose(sayings(field))]));
 }
 
 // Prose of the documents: `code` between back-ticks, nothing else.
@@ -73,22 +96,41 @@ function table(titles, rows) {
 
 function message(asyncapi, reference) {
   const found = follow(asyncapi, reference), payload = follow(asyncapi, found.payload);
-  const name = found.name ?? found.title ?? nameOf(reference.$ref ?? "message");
-  const note = [found.deprecated ? "Deprecated." : "", found.summary ?? ""].join(" ").trim();
+  const name = found.name ?? found.title ?? nameOf(reference.$ref ?? "message"), summary = found.summary ?? "";
+  // A description may begin with the summary, which stands above it.
+  const more = (found.description ?? payload.description ?? "").split(/\n\n+/).map((text) => text.replace(/\n/g, " "));
+  if (more[0] === summary) more.shift();
+  const note = [found.deprecated ? "Deprecated." : "", summary].join(" ").trim();
   return make("details", {}, make("summary", {}, make("code", {}, name), " ", make("span", { class: "dim" }, ...prose(note))),
-    found.description === found.summary ? null : paragraph(found.description),
-    payload.description === found.summary ? null : paragraph(payload.description), fields("ws", payload));
+    ...more.map(paragraph), fields("ws", payload));
 }
 
-// A command: its names, who may send it, what answers it.
-function command(asyncapi, one) {
-  const replies = unique(one.reply?.messages ?? []).map((reference) => message(asyncapi, reference));
-  const role = one["x-least-role"], codes = one["x-error-codes"] ?? [];
+// A command: its names, who may send it, what answers it beyond what answers every command.
+function command(asyncapi, one, common) {
+  const replies = answersOf(one).filter((reference) => !common.answers.includes(reference.$ref));
+  const role = one["x-least-role"], codes = codesOf(one).filter((code) => !common.codes.includes(code));
   const parts = (one.messages ?? []).map((reference) => message(asyncapi, reference));
   parts[0]?.append(role && role !== "anonymous" ? make("p", {}, "Needs the role ", make("code", {}, role), ".") : "",
     codes.length ? make("p", {}, "Errors: ", ...spaced(codes)) : "",
-    ...(replies.length ? [make("p", {}, "Answers:"), ...replies] : []));
+    ...(replies.length ? [make("p", {}, "Answers:"), ...replies.map((reference) => message(asyncapi, reference))] : []));
   return parts;
+}
+
+const answersOf = (one) => unique(one.reply?.messages ?? []);
+const codesOf = (one) => one["x-error-codes"] ?? [];
+
+// What every one of the commands may be answered with: said once.
+function inCommon(commands) {
+  const inAll = (lists) => (lists[0] ?? []).filter((entry) => lists.every((list) => list.includes(entry)));
+  return { answers: inAll(commands.map((one) => answersOf(one).map((reference) => reference.$ref))),
+    codes: inAll(commands.map(codesOf)) };
+}
+
+function commandsOf(asyncapi, commands) {
+  const common = inCommon(commands);
+  const shared = common.answers.map((reference) => message(asyncapi, { $ref: reference }));
+  return [make("h4", {}, "The client sends"), ...commands.flatMap((one) => command(asyncapi, one, common)),
+    ...(shared.length ? [make("p", {}, "Any command may be answered with ", ...spaced(common.codes), ", in"), ...shared] : [])];
 }
 
 const spaced = (names) => names.flatMap((name, index) => [index ? " " : "", make("code", {}, name)]);
@@ -115,8 +157,7 @@ function renderWebSocket(asyncapi) {
     const successors = Object.entries(channel["x-successors"] ?? {});
     return [make("h3", { id: anchorOf("endpoint", id) }, make("code", {}, channel.address ?? id)),
       paragraph(channel.description), limitsOf(channel["x-limits"]), ...channels(channel["x-channels"]),
-      make("h4", {}, "The client sends"),
-      ...own.filter((one) => one.action === "receive").flatMap((one) => command(asyncapi, one)),
+      ...commandsOf(asyncapi, own.filter((one) => one.action === "receive")),
       successors.length ? make("p", {}, "Refused, with what to send instead: ", ...spaced(successors.map((pair) => pair.join(" → ")))) : null,
       ...sent.flatMap((one) => [make("h4", {}, ...prose(one.description ?? "The server sends")),
         ...unique(one.messages ?? []).map((each) => message(asyncapi, each))])].filter(Boolean);

@@ -1,0 +1,144 @@
+"""What goes out first to somebody who begins to follow a channel, without a gap to what comes later (protocol 2)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from duelcast.channels.broker import Broker, Message, Position
+from duelcast.channels.names import Channel, Group, Kind
+from duelcast.clock import Clock
+from duelcast.endpoints.kit import Context, Endpoint, Joined, Snapshot, Target
+from duelcast.gateway.hub import Followed, GroupStream, Hub, Stream
+from duelcast.wire.frames import encode_body, push_body, text_frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JoinedTarget:
+    """A channel or group that is about to be followed: what goes out first, and where the log goes on from.
+
+    Of the log entries after `base`, those count that are above `floors` (`seq` per stream, 0 where it has none) and,
+    where the snapshot came from a store, above `stored_id`.
+    """
+
+    target: Target
+    followed: Followed
+    epoch: str
+    seq: int | None
+    recovered: bool | None
+    frames: Sequence[bytes]
+    base: int
+    floors: Mapping[Stream, int] = field(default_factory=dict)
+    stored_id: int | None = None
+    rows: int = 1
+
+    def without_news(self) -> JoinedTarget:
+        """The snapshot alone, for a place before the one where this join goes on."""
+        return replace(self, base=sys.maxsize)
+
+    def all_frames(self, hub: Hub) -> list[bytes]:
+        """The snapshot or replay, and what has come since it was read."""
+        frames = list(self.frames)
+        streams = self.followed.streams if isinstance(self.followed, GroupStream) else (self.followed,)
+        for stream in streams:
+            frames += hub.since(self.base, stream, self.floors.get(stream, 0), self.stored_id)
+        return frames
+
+
+class JoinReader:
+    """Reads snapshots and replays, in `context`."""
+
+    __slots__ = ("_broker", "_clock", "_context", "_endpoint", "_hub")
+
+    def __init__(self, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock, context: Context) -> None:
+        self._endpoint = endpoint
+        self._hub = hub
+        self._broker = broker
+        self._clock = clock
+        self._context = context
+
+    async def read(self, target: Target, since: Position | None, *, silent: bool = False) -> JoinedTarget:
+        """What goes out first to a new follower of `target`: the snapshot, what was missed `since`, or nothing.
+
+        Raises `errors.Unavailable`; then nothing is open.
+        """
+        base = self._hub.position
+        followed = self._hub.open(target)
+        try:
+            if isinstance(followed, GroupStream):
+                assert isinstance(target, Group)
+                return await self._read_group(target, followed, base, silent=silent)
+            assert isinstance(target, Channel)
+            return await self._read_channel(target, followed, base, since, silent=silent)
+        except BaseException:
+            self._hub.close_unheld([followed])
+            raise
+
+    async def _read_channel(
+        self, channel: Channel, stream: Stream, base: int, since: Position | None, *, silent: bool
+    ) -> JoinedTarget:
+        recovery = await self._broker.recover(channel, since)
+        stream.seq = max(stream.seq, recovery.seq)
+        floor, stored_id = recovery.seq, None
+        opening = self._endpoint.opening(channel)
+        if silent:
+            frames: list[bytes] = []
+        elif recovery.recovered or opening.snapshot is None:
+            frames = _message_frames(recovery.messages)
+        else:
+            snapshot = await opening.snapshot(self._context, channel)
+            seq = stream.seq if channel.kind is Kind.LATEST else None
+            frames = self._snapshot_frames(channel, snapshot, seq)
+            stored_id = snapshot.stored_id
+            if stored_id is None:
+                floor = stream.seq
+        return JoinedTarget(
+            channel,
+            stream,
+            recovery.epoch,
+            stream.seq,
+            None if since is None else recovery.recovered,
+            frames,
+            base,
+            {stream: floor},
+            stored_id,
+        )
+
+    async def _read_group(self, group: Group, followed: GroupStream, base: int, *, silent: bool) -> JoinedTarget:
+        opening = self._endpoint.opening(group)
+        floors: dict[Stream, int] = {}
+        frames: list[bytes] = []
+        rows = 0
+        if opening.group_snapshot is not None:
+            if not silent:
+                frames = self._snapshot_frames(group, await opening.group_snapshot(self._context, group), None)
+        elif not silent:
+            messages = [
+                message
+                for message in await self._broker.group_messages(group.name)
+                if message.channel.least_role <= self._context.session.role
+            ]
+            frames = _message_frames(messages)
+            rows = len({message.channel for message in messages})
+            by_channel = {stream.channel: stream for stream in followed.streams}
+            for message in messages:
+                stream = by_channel.get(message.channel)
+                if stream is not None:
+                    floors[stream] = max(floors.get(stream, 0), message.seq)
+        return JoinedTarget(
+            group, followed, self._broker.epoch, None, None, frames, base, floors, rows=rows or len(frames)
+        )
+
+    def _snapshot_frames(self, target: Target, snapshot: Snapshot, seq: int | None) -> list[bytes]:
+        now_s = self._clock.time()
+        return [text_frame(push_body(encode_body(event, now_s), target.suffix, seq)) for event in snapshot.events]
+
+
+def _message_frames(messages: Sequence[Message]) -> list[bytes]:
+    return [text_frame(push_body(message.body, message.channel.suffix, message.seq)) for message in messages]
+
+
+if TYPE_CHECKING:
+    _conforms: type[Joined] = JoinedTarget

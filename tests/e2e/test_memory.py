@@ -1,0 +1,153 @@
+"""Connections that end leave nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from duelcast.app import App
+from duelcast.clock import ManualClock
+from duelcast.gateway.connection import Connection
+from duelcast.gateway.hub import Cohort, GroupStream, Stream
+from duelcast.gateway.outbox import Outbox
+from duelcast.gateway.session import ConnectionSession
+from duelcast.gateway.subscriptions import ConnectionSubscriptions
+from tests.e2e.arena import Notebook, make_arena
+from tests.e2e.following import publish_note, publish_score, store
+from tests.e2e.raw import CLOSE, TEXT, frame, raw_socket
+from tests.serving import client, running
+
+LEFT_BEHIND = (Connection, ConnectionSession, ConnectionSubscriptions, Outbox, Cohort, Stream, GroupStream)
+LONGEST_DEADLINE_S = 120
+"""After which no timer of a connection is left."""
+VISITS = 2000
+AT_A_TIME = 50
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest_asyncio.fixture
+async def app(clock: ManualClock) -> AsyncIterator[App]:
+    arena = make_arena()
+    async with running(clock, endpoints={arena.path: arena}, rate_limit_factor=0) as app:
+        app.services[Notebook] = Notebook()
+        yield app
+
+
+async def everybody_gone(app: App, clock: ManualClock) -> None:
+    """Wait until the server has seen the ends of all connections, and let the time of their timers pass."""
+    async with asyncio.timeout(10):
+        while app.gateway.sockets:  # noqa: ASYNC110  # the ends come from the kernel
+            await asyncio.sleep(0.005)
+    await clock.advance(LONGEST_DEADLINE_S)
+    gc.collect()
+
+
+def left_behind() -> Counter[str]:
+    return Counter(type(thing).__name__ for thing in gc.get_objects() if isinstance(thing, LEFT_BEHIND))
+
+
+async def visit(app: App, number: int) -> None:
+    """Connect, follow a channel of one's own, those of all and the group, and go in one of several ways."""
+    query = f"?channel=note.r{number % 100}&channel=board.all&channel=stored.all"
+    async with raw_socket(app, "arena", query) as visitor:
+        await visitor.send_json(type="subscribe", channel="board.*")
+        await visitor.send_json(type="write", room=f"r{number % 100}", text="hello", requestId="q")
+        way = number % 4
+        if way == 0:
+            await visitor.send(frame(CLOSE, b"\x03\xe8"))
+            await visitor.receive_kind(CLOSE)
+        elif way == 1:
+            await visitor.send(frame(TEXT, b"\xff"))
+            await visitor.ending()
+        elif way == 2:
+            while (await visitor.receive_message()).get("requestId") != "q":
+                pass
+
+
+async def visits(app: App) -> None:
+    waiting = asyncio.Semaphore(AT_A_TIME)
+
+    async def one(number: int) -> None:
+        async with waiting:
+            await visit(app, number)
+
+    async with asyncio.TaskGroup() as visitors:
+        for number in range(VISITS):
+            visitors.create_task(one(number))
+            if number % 20 == 0:
+                publish_score(app, "all", str(number % 7), number)
+                store(app, "all", "row")
+
+
+async def test_two_thousand_visits_leave_nothing_behind(app: App, clock: ManualClock) -> None:
+    gc.collect()
+    before, tasks = left_behind(), len(asyncio.all_tasks())
+    await visits(app)
+    await everybody_gone(app, clock)
+    assert left_behind() == before
+    assert len(asyncio.all_tasks()) == tasks
+    assert app.registry.get_sample_value("duelcast_fragments_bytes") == 0
+    assert app.registry.get_sample_value("duelcast_slow_readers") == 0
+
+
+async def test_a_client_that_goes_in_the_middle_of_a_command_leaves_nothing_behind(
+    app: App, clock: ManualClock
+) -> None:
+    gc.collect()
+    before, tasks = left_behind(), len(asyncio.all_tasks())
+    notebook = app.services[Notebook]
+    notebook.may_answer.clear()
+    async with client(app, "arena") as leaving:
+        await leaving.send(type="subscribe", channel="stored.all")
+        await notebook.was_read.wait()
+    await everybody_gone(app, clock)
+    assert left_behind() == before
+    assert len(asyncio.all_tasks()) == tasks
+
+
+async def test_channels_that_are_joined_and_left_again_leave_nothing_behind(app: App, clock: ManualClock) -> None:
+    async with client(app, "arena") as reader:
+        await reader.drain()
+        await clock.advance(1)
+        gc.collect()
+        before = left_behind()
+        for number in range(500):
+            channels = [f"note.n{number}", f"board.b{number}", "board.*"]
+            await reader.send(type="subscribe", channels=[{"channel": name} for name in channels])
+            publish_note(app, f"n{number}", "hello")
+            await reader.send(type="unsubscribe", channels=channels)
+        await reader.drain()
+        assert (await reader.ask(type="get_subscriptions"))["data"] == []
+        await clock.advance(2)
+        gc.collect()
+        assert left_behind() == before
+
+
+async def test_failed_subscriptions_leave_nothing_behind(app: App, clock: ManualClock) -> None:
+    async with client(app, "arena") as reader:
+        await clock.advance(1)
+        gc.collect()
+        before = left_behind()
+        channels = [{"channel": f"note.n{number}"} for number in range(500)]
+        for start in range(5):
+            rooms = [{"channel": f"note.m{start}{number}"} for number in range(500)]
+            answer = await reader.ask(type="subscribe", channels=rooms)
+        assert answer["code"] == "TOO_MANY_SUBSCRIPTIONS"
+        held = (await reader.ask(type="get_subscriptions"))["data"]
+        await reader.send(type="unsubscribe", channels=[entry["channel"] for entry in held[:500]])
+        del channels
+        for start in range(4):
+            await reader.send(type="unsubscribe", channels=[f"note.m{start}{number}" for number in range(500)])
+        assert (await reader.ask(type="get_subscriptions"))["data"] == []
+        await clock.advance(2)
+        gc.collect()
+        assert left_behind() == before
