@@ -28,7 +28,7 @@ from duelcast.domain.market.settings import MarketSettings
 from duelcast.endpoints.documents.asyncapi import asyncapi as asyncapi_of
 from duelcast.endpoints.kit import Endpoint
 from duelcast.endpoints.registry import find_endpoints
-from duelcast.feeds.source import Feed
+from duelcast.feeds.source import Feed, Sink
 from duelcast.feeds.spec import build_feeds
 from duelcast.feeds.supervisor import supervise
 from duelcast.gateway.gateway import Gateway
@@ -78,7 +78,7 @@ class App:
         self._run(self.market.run())
         self._run(self.gateway.run())
         for feed in self.feeds:
-            self._run(supervise(feed, self.market.sink(feed.name, feed.symbols), self.clock))
+            self._run(self._feed(feed, self.market.sink(feed.name, feed.symbols)))
         self._server = _PortServer(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         while not self._server.started:
@@ -113,6 +113,11 @@ class App:
         done, _ = await asyncio.wait([*self._tasks[:3], self._serving], return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+
+    async def _feed(self, feed: Feed, sink: Sink) -> None:
+        """Run a feed on the one node of the cluster that holds its lease."""
+        async with self.broker.lease(f"feed_{feed.name}"):
+            await supervise(feed, sink, self.clock)
 
     def _run(self, work: Any) -> None:
         self._tasks.append(asyncio.create_task(work))

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from duelcast.app import App
 from duelcast.channels.broker import Position
-from tests.e2e.arena import BOARD, NOTES, STORED, Note, Notebook, PlayerLeft, Score
-from tests.serving import Client, Frame
+from duelcast.clock import ManualClock
+from tests.e2e.arena import BOARD, NOTES, STORED, Note, Notebook, PlayerLeft, Score, make_arena
+from tests.serving import Client, Frame, running
+
+RETENTION_S = 600
+"""How long messages are kept at least."""
+PUSHED = ("note", "score", "player_left", "secret")
+
+
+@asynccontextmanager
+async def own_arena(**settings: Any) -> AsyncIterator[tuple[App, ManualClock]]:
+    """A server for one test, whose clock it may move."""
+    clock, arena = ManualClock(), make_arena()
+    async with running(clock, endpoints={arena.path: arena}, **settings) as app:
+        app.services[Notebook] = Notebook()
+        yield app, clock
 
 
 def publish_note(app: App, room: str, text: str) -> None:
@@ -73,6 +89,3 @@ def points(frames: list[Frame]) -> list[tuple[str, int]]:
 def numbers(frames: list[Frame], channel: str) -> list[int]:
     """The `seq` of the pushes of `channel`."""
     return [frame["seq"] for frame in frames if frame.get("channel") == channel and frame["type"] in PUSHED]
-
-
-PUSHED = ("note", "score", "player_left", "secret")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import Any
 
 import httpx
 import pytest
@@ -274,9 +275,9 @@ async def test_what_is_sent_before_the_greeting_is_answered_after_it(app: App) -
 # ── connection limits ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def refused_connection(app: App, endpoint: str = "market-data", **options: object) -> Frame:
+async def refused_connection(app: App, endpoint: str = "market-data", **options: Any) -> Frame:
     """The error of a connection over a limit, which must be the only frame, and is closed with 1013."""
-    async with client(app, endpoint, greeted=False, **options) as extra:  # type: ignore[arg-type]  # options of websockets
+    async with client(app, endpoint, greeted=False, **options) as extra:
         ending = await ending_of(extra)
     assert (len(ending.frames), ending.code) == (1, 1013)
     assert ending.error["code"] == "TOO_MANY_CONNECTIONS"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+
 import pytest
 
 from duelcast.app import App
 from duelcast.channels.broker import Position
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
-from tests.e2e.arena import BOARD, PlayerLeft, Score
+from tests.e2e.arena import BOARD, PlayerLeft
 from tests.e2e.following import follow, held, points, publish_end, publish_score
 from tests.serving import Client, Frame, client, token_for
 
@@ -188,21 +191,29 @@ async def test_one_follows_the_group_and_another_the_channel_and_both_get_the_sa
         assert await pushes_of(of_all, "same") == await of_one.drain() != []
 
 
-async def test_a_message_between_the_snapshot_of_a_group_and_what_follows_is_neither_lost_nor_repeated(
-    app: App,
-) -> None:
-    """Many channels are published to while others join the group."""
-    boards = [f"gap{number}" for number in range(20)]
+async def test_nothing_is_lost_or_repeated_between_the_snapshot_of_a_group_and_what_follows(app: App) -> None:
+    """A clerk counts up on many boards, a message a loop turn, while clients join the group over and over."""
+    boards = [f"gap{number}" for number in range(10)]
+
+    async def count_up() -> None:
+        for number in itertools.count():
+            publish_score(app, boards[number % len(boards)], "P", number)
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_up())
     async with client(app, "arena") as reader:
-        await reader.send(type="subscribe", channel="board.*")
-        for number in range(5):
+        for _ in range(20):
+            await reader.send(type="subscribe", channel="board.*")
+            frames = of_board(await reader.receive_until(type="score", board="gap0"), *boards)
+            await reader.send(type="unsubscribe", channel="board.*")
+            frames += of_board(await reader.receive_until(type="unsubscription_confirmed"), *boards)
             for board in boards:
-                app.publisher.publish(BOARD.channel(board), Score(board=board, player=str(number), points=number))
-            await reader.send(type="ping")
-        frames = of_board(await reader.drain(), *boards)
-    assert sorted((each["board"], each["seq"]) for each in frames) == sorted(
-        (board, seq) for board in boards for seq in range(1, 6)
-    )
+                seqs = [frame["seq"] for frame in frames if frame["board"] == board]
+                assert seqs == sorted(set(seqs))
+        counting.cancel()
+        await reader.ask(type="subscribe", channel="board.*")
+        last = {frame["board"]: frame["points"] for frame in await pushes_of(reader, *boards)}
+    assert sorted(last.values()) == list(range(max(last.values()) - len(boards) + 1, max(last.values()) + 1))
 
 
 # ── rights ──────────────────────────────────────────────────────────────────────────────────────────────────────────

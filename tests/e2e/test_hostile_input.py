@@ -297,13 +297,14 @@ async def test_a_bad_token_in_the_first_message_is_unauthorized_and_closed_with_
 async def test_a_good_token_is_not_in_the_log_wherever_it_came_from(app: App, log: io.StringIO) -> None:
     token = token_for(app, "discreet")
     async with unharmed(app, log, token, token.split(".")[2]):
-        for options in (
+        sources: list[dict[str, Any]] = [
             {"token": token},
             {"query": f"?token={token}"},
             {"subprotocols": ["v69", token]},
             {"additional_headers": {"Cookie": f"session={token}"}},
-        ):
-            async with client(app, "members", **options) as user:  # type: ignore[arg-type]  # options of websockets
+        ]
+        for source in sources:
+            async with client(app, "members", **source) as user:
                 await user.ask(type="auth", token=token)
                 await user.ask(type="nonsense", text=token)
 

@@ -39,7 +39,8 @@ async def spend(sender: Client, count: int) -> list[Frame]:
 
 
 def codes(answers: list[Frame]) -> list[str]:
-    return [each.get("code", each["type"]) for each in answers]
+    """The code of each error, and the type of everything else."""
+    return [each["code"] if "code" in each else each["type"] for each in answers]
 
 
 async def left(sender: Client) -> int:

@@ -8,13 +8,14 @@ import pty
 import signal
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.process import COMMAND, Server, Tail, environment, free_port, kill, serving, tailing
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LIVELY: dict[str, Any] = {"feed": "simulated?seed=1&interval_ms=20"}
 SYMBOLS = ("SOL", "BTC")
-OTHER_CLIENTS = 20
+OTHER_CLIENTS = 10
 SUBSCRIBE_ALL = '{"type":"SUBSCRIBE_SYMBOLS","symbols":["*"]}'
 
 
@@ -47,11 +48,20 @@ async def moving_prices(tail: Tail, times: int = 2) -> dict[str, set[float]]:
     return seen
 
 
-async def under_load(stack: AsyncExitStack, server: Server) -> None:
-    """Other clients, of every symbol."""
-    for _ in range(OTHER_CLIENTS):
-        ws = await stack.enter_async_context(connect(server.ws_url("market-data"), compression=None, proxy=None))
-        await ws.send(SUBSCRIBE_ALL)
+@asynccontextmanager
+async def load(server: Server) -> AsyncIterator[None]:
+    """Other clients, of every symbol, for as long as the server lives."""
+
+    async def read() -> None:
+        async with connect(server.ws_url("market-data"), compression=None, proxy=None) as ws:
+            await ws.send(SUBSCRIBE_ALL)
+            with suppress(ConnectionClosed):
+                async for _ in ws:
+                    pass
+
+    readers = [asyncio.create_task(read()) for _ in range(OTHER_CLIENTS)]
+    yield
+    await asyncio.gather(*readers)
 
 
 # ── a server that dies ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -62,7 +72,7 @@ async def test_after_a_kill_tail_comes_back_is_told_of_the_loss_and_goes_on_with
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(serving(tmp_path, port=port, **LIVELY))
         tail = await stack.enter_async_context(tailing(tmp_path, ws_base(first), "market-data", *SYMBOLS, "--json"))
-        await under_load(stack, first)
+        await stack.enter_async_context(load(first))
         old_epoch = (await frames_until(tail, "connection_established"))[-1]["epoch"]
         await moving_prices(tail)
         assert await tail.notice() == "# connected"
@@ -102,23 +112,25 @@ async def confirmation(tail: Tail) -> dict[str, Any]:
         assert "seq" in frame
 
 
-async def test_the_snapshot_after_a_kill_has_the_state_of_each_symbol(tmp_path: Path) -> None:
+async def test_without_json_the_same_is_told_in_lines(tmp_path: Path) -> None:
     port = free_port()
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(serving(tmp_path, port=port, **LIVELY))
         tail = await stack.enter_async_context(tailing(tmp_path, ws_base(first), "market-data", "SOL"))
-        while not (await tail.line()).count("SOL"):
-            pass
+        await line_with(tail, "SOL  ")
         first.signal(signal.SIGKILL)
         await first.ended()
         await stack.enter_async_context(serving(tmp_path, port=port, **LIVELY))
         await tail.notices_until("recovered=false")
-        lines = []
-        while not lines or "metadata.SOL#" not in lines[-1]:
-            lines.append(await tail.line())
-        assert [line for line in lines if "subscription_confirmed" in line]
-        while "SOL" not in await tail.line():
-            pass
+        await line_with(tail, '"recovered":false')
+        await line_with(tail, "metadata.SOL#")
+        await line_with(tail, "SOL  ")
+
+
+async def line_with(tail: Tail, part: str) -> None:
+    """Read up to a line with `part`."""
+    while part not in await tail.line():
+        pass
 
 
 async def test_after_a_drain_tail_waits_as_long_as_it_was_asked_to(tmp_path: Path) -> None:
@@ -205,27 +217,22 @@ async def test_a_terminal_shows_a_table_of_prices(server: Server, tmp_path: Path
         stderr=theirs,
     )
     os.close(theirs)
+    screen = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(screen), os.fdopen(ours, "rb", 0)
+    )
     try:
-        shown = await shown_until(ours, "SOL", "BTC", "volume 24 h", "simulated")
+        shown = await shown_until(screen, "SOL", "BTC", "volume 24 h", "simulated")
     finally:
+        transport.close()
         await kill(process)
-        os.close(ours)
     assert "Traceback" not in shown
 
 
-async def shown_until(terminal: int, *parts: str) -> str:
-    """Read a terminal until it has shown all `parts`."""
-    os.set_blocking(terminal, False)
-    loop = asyncio.get_running_loop()
+async def shown_until(screen: asyncio.StreamReader, *parts: str) -> str:
+    """Read what a terminal shows until all `parts` were there."""
     shown = ""
-    readable = asyncio.Event()
-    loop.add_reader(terminal, readable.set)
-    try:
-        async with asyncio.timeout(20):
-            while not all(part in shown for part in parts):
-                await readable.wait()
-                readable.clear()
-                shown += os.read(terminal, 65536).decode(errors="replace")
-    finally:
-        loop.remove_reader(terminal)
+    async with asyncio.timeout(20):
+        while not all(part in shown for part in parts):
+            shown += (await screen.read(65536)).decode(errors="replace")
     return shown

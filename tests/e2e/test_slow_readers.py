@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import statistics
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from functools import partial
 from itertools import pairwise
 
@@ -17,23 +16,30 @@ import pytest_asyncio
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
-from duelcast.domain.market.events import MARKET, MarketPrice, Price
 from duelcast.domain.market.posted import TokenMetadataInput
-from duelcast.endpoints.registry import find_endpoints
-from tests.e2e import raw
-from tests.e2e.arena import Notebook, make_arena
 from tests.e2e.following import publish_note, publish_score
-from tests.e2e.raw import CLOSE, TEXT, RawSocket
-from tests.e2e.slow import slow_socket
-from tests.serving import Client, Frame, client, running
+from tests.e2e.slow import (
+    KIB,
+    MIB,
+    SYMBOLS,
+    flood_with_prices,
+    follow_all_prices,
+    gauge,
+    generous_server,
+    outbox_depth_bytes,
+    publish_price,
+    read_on,
+    read_to_the_end,
+    received,
+    slow_socket,
+    until,
+)
+from tests.serving import Client, client
 
-SYMBOLS = [f"COIN{number}" for number in range(40)]
 MESSAGES = 3000
 MESSAGES_PER_SECOND = 1000
 BATCH = 10
 """Fewer than there are symbols, so that who keeps up sees each price."""
-KIB = 1024
-MIB = 1024 * KIB
 KERNEL_BUFFERS_BYTES = 320 * KIB
 """What the kernel holds of one connection: twice the send buffer (Linux counts its bookkeeping), and the receiver's."""
 READERS = 3
@@ -46,28 +52,8 @@ def clock() -> ManualClock:
 
 @pytest_asyncio.fixture
 async def app(clock: ManualClock) -> AsyncIterator[App]:
-    arena = make_arena()
-    endpoints = {**find_endpoints(), arena.path: arena}
-    async with running(clock, endpoints=endpoints, rate_limit_factor=0) as app:
-        app.services[Notebook] = Notebook()
+    async with generous_server(clock) as app:
         yield app
-
-
-def gauge(app: App, name: str) -> float:
-    value = app.registry.get_sample_value(name)
-    assert value is not None, name
-    return value
-
-
-def outbox_depth_bytes(app: App) -> float:
-    return gauge(app, "duelcast_outbox_depth_bytes")
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    """Wait for what the kernel does in its own time."""
-    async with asyncio.timeout(10):
-        while not reached():  # noqa: ASYNC110  # the kernel tells no event
-            await asyncio.sleep(0.005)
 
 
 async def publish_paced(app: App, publish: Callable[[int], None], count: int = MESSAGES) -> float:
@@ -85,24 +71,6 @@ async def publish_paced(app: App, publish: Callable[[int], None], count: int = M
 # ── prices ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def publish_price(app: App, number: int) -> None:
-    """The price `number`, of one symbol after the other; sent at the loop time that its `volume_24h` says."""
-    symbol = SYMBOLS[number % len(SYMBOLS)]
-    now_s = asyncio.get_running_loop().time()
-    price = Price(
-        symbol=symbol,
-        price=float(number),
-        change_24h=None,
-        volume_24h=now_s,
-        high_24h=None,
-        low_24h=None,
-        timestamp="2027-01-15T08:00:00.000Z",
-        source="a name that makes the frame as long as a real one",
-        stale=False,
-    )
-    app.publisher.publish(MARKET.channel(symbol), MarketPrice(data=price))
-
-
 async def follow_prices(reader: Client) -> None:
     await reader.ask(type="SUBSCRIBE_SYMBOLS", symbols=["*"])
     await reader.drain()
@@ -117,22 +85,6 @@ async def read_prices(reader: Client, delays_s: list[float]) -> list[int]:
             prices.append(int(frame["data"]["price"]))
             delays_s.append(asyncio.get_running_loop().time() - frame["data"]["volume_24h"])
     return prices
-
-
-async def read_on(slow: RawSocket) -> list[Frame]:
-    """All messages that a client gets when it reads again, up to now."""
-    await slow.send_json(type="ping", timestamp="now")
-    frames = []
-    while True:
-        frames.append(await slow.receive_message())
-        if frames[-1]["type"] == "pong":
-            return frames
-
-
-async def follow_all_prices(slow: RawSocket) -> None:
-    await slow.send_json(type="SUBSCRIBE_SYMBOLS", symbols=["*"], requestId="q")
-    while (await slow.receive_message()).get("requestId") != "q":
-        pass
 
 
 async def test_a_client_that_stops_reading_gets_the_newest_prices_and_nobody_else_notices(app: App) -> None:
@@ -166,10 +118,7 @@ async def test_a_client_that_stops_reading_gets_the_newest_prices_and_nobody_els
 async def test_no_price_of_a_slow_reader_is_older_than_one_that_it_got_before(app: App) -> None:
     async with slow_socket(app, "market-data") as slow:
         await follow_all_prices(slow)
-        for number in range(5 * MESSAGES):
-            publish_price(app, number)
-            if number % 500 == 0:
-                await asyncio.sleep(0.005)
+        await flood_with_prices(app)
         frames = await read_on(slow)
     seqs = defaultdict(list)
     for frame in frames:
@@ -182,10 +131,7 @@ async def test_no_price_of_a_slow_reader_is_older_than_one_that_it_got_before(ap
 async def test_the_metrics_tell_of_slow_readers_and_what_waits_for_them(app: App) -> None:
     async with slow_socket(app, "market-data") as slow:
         await follow_all_prices(slow)
-        for number in range(5 * MESSAGES):
-            publish_price(app, number)
-            if number % 500 == 0:
-                await asyncio.sleep(0.005)
+        await flood_with_prices(app)
         await until(lambda: gauge(app, "duelcast_slow_readers") == 1)
         async with httpx.AsyncClient(trust_env=False) as http:
             text = (await http.get(f"{app.url}/metrics")).text
@@ -206,17 +152,6 @@ LONG = "x" * 500
 async def read_notes(reader: Client, count: int) -> list[int]:
     """The `seq` of the next notes."""
     return [(await reader.receive())["seq"] for _ in range(count)]
-
-
-async def read_to_the_end(slow: RawSocket) -> tuple[list[Frame], int, str]:
-    """The messages up to the close, its code and its reason."""
-    frames = []
-    while True:
-        received = await slow.receive()
-        if received.opcode == TEXT:
-            frames.append(json.loads(received.payload))
-        elif received.opcode == CLOSE:
-            return frames, int.from_bytes(received.payload[:2], "big"), received.payload[2:].decode()
 
 
 async def test_who_falls_a_mebibyte_behind_on_numbered_messages_is_closed_and_recovers_without_loss(
@@ -273,146 +208,19 @@ async def test_messages_of_latest_channels_do_not_count_towards_the_mebibyte(app
     }
 
 
-# ── replies ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-REPLY = "r" * 30_000
-COMMANDS = 300
-
-
-def _has_received(app: App, count: int) -> bool:
+def has_received(app: App, count: int) -> bool:
     return received(app, "market-data") == count
-
-
-@asynccontextmanager
-async def sending_without_reading(slow: RawSocket) -> AsyncIterator[None]:
-    """Commands go out for as long as the server takes them; more than the backlog may hold."""
-
-    async def send() -> None:
-        for number in range(COMMANDS):
-            await slow.send_json(type="free", value=REPLY, requestId=f"r{number}")
-
-    sending = asyncio.create_task(send())
-    try:
-        yield
-    finally:
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
-
-
-def received(app: App, endpoint: str = "arena") -> float:
-    """How many messages the server has taken from clients."""
-    value = app.registry.get_sample_value("duelcast_messages_received_total", {"endpoint": endpoint})
-    assert value is not None
-    return value
-
-
-async def stands_still(app: App, clock: ManualClock) -> None:
-    """Wait until the server has stopped reading: time that passes changes nothing."""
-    await until(lambda: outbox_depth_bytes(app) > 256 * KIB)
-    before = -1.0
-    while before != received(app):
-        before = received(app)
-        for _ in range(20):
-            await asyncio.sleep(0.001)
-    await clock.advance(1)
-
-
-async def test_who_reads_no_replies_is_not_read_from_beyond_the_backlog_and_gets_all_in_the_end(
-    app: App, clock: ManualClock
-) -> None:
-    async with slow_socket(app, "arena") as slow, client(app, "arena") as other, sending_without_reading(slow):
-        await stands_still(app, clock)
-        assert received(app) < COMMANDS / 2
-        assert outbox_depth_bytes(app) < 256 * KIB + 2 * len(REPLY)
-        assert (await other.ask(type="heartbeat"))["type"] == "heartbeat_ack"
-        frames = [await slow.receive_message() for _ in range(COMMANDS)]
-    assert [frame["requestId"] for frame in frames] == [f"r{number}" for number in range(COMMANDS)]
-    assert all(frame["value"] == REPLY for frame in frames)
-
-
-async def test_small_commands_with_large_answers_do_not_grow_the_backlog_either(app: App, clock: ManualClock) -> None:
-    """They all arrive in one read."""
-    description = "d" * 2000
-    for symbol in SYMBOLS:
-        metadata = TokenMetadataInput(name=symbol, address="A", decimals=9, description=description)
-        app.market.put_token(symbol, metadata)
-    answer_bytes = 2 * len(SYMBOLS) * len(description)
-    commands = 200
-    async with slow_socket(app, "token-data") as slow:
-        await slow.send(b"".join(raw.frame(TEXT, b'{"type":"get_all_tokens"}') for _ in range(commands)))
-        await until(lambda: outbox_depth_bytes(app) > 256 * KIB)
-        await clock.advance(1)
-        assert outbox_depth_bytes(app) < 256 * KIB + answer_bytes
-        answers = [await slow.receive_message() for _ in range(commands)]
-    assert all(len(answer["data"]) == len(SYMBOLS) for answer in answers)
-
-
-async def test_the_heartbeat_rests_while_nothing_is_read_from_a_client(app: App, clock: ManualClock) -> None:
-    async with slow_socket(app, "arena") as slow, sending_without_reading(slow):
-        await stands_still(app, clock)
-        taken = 0
-        for _ in range(4):
-            await clock.advance(45)
-            depth = outbox_depth_bytes(app)
-            while outbox_depth_bytes(app) >= depth:
-                assert (await slow.receive())[0] == TEXT
-                taken += 1
-            await clock.advance(1)
-        assert app.gateway.closes == {}
-        frames = [await slow.receive_message() for _ in range(COMMANDS - taken)]
-    assert frames[-1]["requestId"] == f"r{COMMANDS - 1}"
-
-
-async def test_who_takes_nothing_for_a_minute_is_closed(app: App, clock: ManualClock) -> None:
-    async with slow_socket(app, "arena") as slow, sending_without_reading(slow):
-        await stands_still(app, clock)
-        await clock.advance(57)
-        assert app.gateway.closes == {}
-        await clock.advance(4)
-        assert app.gateway.closes == {4008: 1}
-        _, code, _ = await read_to_the_end(slow)
-    assert code == 4008
 
 
 async def test_who_takes_no_prices_for_a_minute_is_closed(app: App, clock: ManualClock) -> None:
     async with slow_socket(app, "market-data") as slow:
         await follow_all_prices(slow)
-        for number in range(5 * MESSAGES):
-            publish_price(app, number)
-            if number % 500 == 0:
-                await asyncio.sleep(0.005)
+        await flood_with_prices(app)
         await until(lambda: len(app.gateway.blocked) == 1)
         for beats in range(4):
             await slow.send_json(type="heartbeat")
-            await until(partial(_has_received, app, beats + 2))
+            await until(partial(has_received, app, beats + 2))
             await clock.advance(14)
         assert app.gateway.closes == {}
         await clock.advance(6)
         assert app.gateway.closes == {4008: 1}
-
-
-async def test_a_snapshot_larger_than_the_mebibyte_reaches_a_slow_reader_whole(app: App, clock: ManualClock) -> None:
-    players = 15_000
-    for number in range(players):
-        publish_score(app, "large", str(number), number)
-    async with slow_socket(app, "arena") as slow:
-        await slow.send_json(type="subscribe", channel="board.large")
-        await until(lambda: outbox_depth_bytes(app) > MIB)
-        await clock.advance(30)
-        publish_score(app, "large", "0", -1)
-        scores = [frame for frame in await read_on(slow) if frame["type"] == "score"]
-        assert app.gateway.closes == {}
-    assert [score["points"] for score in scores] == [*range(players), -1]
-
-
-async def test_a_client_that_was_closed_and_still_takes_nothing_is_gone_in_the_end(
-    app: App, clock: ManualClock
-) -> None:
-    async with slow_socket(app, "arena") as slow, sending_without_reading(slow):
-        await stands_still(app, clock)
-        await clock.advance(62)
-        assert len(app.gateway.sockets) == 1
-        await clock.advance(60)
-        await until(lambda: not app.gateway.sockets)
-        assert outbox_depth_bytes(app) == 0

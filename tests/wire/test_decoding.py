@@ -162,7 +162,7 @@ class TestUnknownType:
         assert "Did you mean `auth`?" in refusal(b'{"type":"authenticat"}').message
 
     def test_the_successor_of_an_old_name_is_named(self) -> None:
-        assert "Send `service_command`." in refusal(b'{"type":"command"}').message
+        assert "Its successor is `service_command`." in refusal(b'{"type":"command"}').message
 
     def test_a_type_like_nothing_known_stands_alone(self) -> None:
         assert refusal(b'{"type":"zzz"}').message == "There is no message type `zzz` on this endpoint."

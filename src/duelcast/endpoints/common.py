@@ -24,6 +24,15 @@ from duelcast.wire.timestamps import format_time
 
 KindName = Literal["latest", "every"]
 
+SUCCESSORS = {
+    "JOIN_ROOM": "join_contest_room",
+    "LEAVE_ROOM": "leave_contest_room",
+    "SEND_CHAT_MESSAGE": "send_chat_message",
+    "GET_SYSTEM_SETTINGS": "get_system_settings",
+    "command": "service_command",
+}
+"""Old names that are refused wherever they are sent, each with the message that took its place (protocol 14)."""
+
 
 class User(Record):
     """Who a connection belongs to."""
@@ -96,7 +105,7 @@ class Pong(Event, tag="pong"):
 class Since(Struct, forbid_unknown_fields=True):
     """A position: the `seq` of the last message handled, in its `epoch`."""
 
-    epoch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$")]
+    epoch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$", description="1 to 32 of A-Z a-z 0-9 _ -")]
     seq: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
 
@@ -252,7 +261,11 @@ def unsubscribe(
     if (command.channel is None) == (command.channels is None):
         raise InvalidRequest("Name either one `channel` or a list of `channels`.", field="channel")
     if command.channel is not None:
-        target = context.subscriptions.resolve(command.channel)
+        try:
+            target = context.subscriptions.resolve(command.channel)
+        except AppError as error:
+            error.field = "channel"
+            raise
         context.subscriptions.leave([target])
         return UnsubscriptionConfirmed(channel=target.name)
     answer: list[UnsubscriptionConfirmed | AppError] = []

@@ -13,6 +13,7 @@ endpoint = Endpoint(
     max_message_bytes=128 * KIB,
     messages_per_minute=600,
     error_type="ERROR",
+    successors={"subscribe_tokens": "SUBSCRIBE_SYMBOLS", "unsubscribe_tokens": "UNSUBSCRIBE_SYMBOLS"},
 )
 endpoint.opens(MARKET, exists=symbols.known_symbol)
 endpoint.opens(METADATA, exists=symbols.known_symbol)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 
 from duelcast.channels.names import Role
+from duelcast.endpoints.common import SUCCESSORS
 from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Joined, Reply
 from duelcast.errors import AppError, Disconnect, InternalError, PermissionDenied, Unauthorized
 from duelcast.gateway.joining import JoinedTarget
@@ -31,12 +32,13 @@ class Dispatcher:
         self.endpoint = endpoint
         self.limits = limits
         self.received = 0
+        self.received_bytes = 0
         self.refused: dict[str, int] = {}
         """Errors that were answered, by code."""
         names = {name: spec.command for name, spec in endpoint.commands.items()}
         for spec in endpoint.commands.values():
             names |= dict.fromkeys(spec.old_names, spec.command)
-        self._decoder = CommandDecoder(names, endpoint.successors)
+        self._decoder = CommandDecoder(names, {**SUCCESSORS, **endpoint.successors})
         self._specs = {spec.command: spec for spec in endpoint.commands.values()}
 
     def dispatch(self, connection: Connection, data: bytes) -> Coroutine[Any, Any, None] | None:
@@ -45,6 +47,7 @@ class Dispatcher:
         Raises `Disconnect` where the connection must end.
         """
         self.received += 1
+        self.received_bytes += len(data)
         now = connection.clock.monotonic()
         try:
             command = self._decoder.decode(data)

@@ -209,12 +209,15 @@ class Gateway:
         yield connections
 
         received = CounterMetricFamily("duelcast_messages_received", "Messages from clients.", labels=["endpoint"])
+        received_bytes = CounterMetricFamily("duelcast_received_bytes", "Bytes of these.", labels=["endpoint"])
         errors = CounterMetricFamily("duelcast_errors_sent", "Errors answered, by code.", labels=["endpoint", "code"])
         for runtime in self.endpoints.values():
             received.add_metric([runtime.endpoint.name], runtime.dispatcher.received)
+            received_bytes.add_metric([runtime.endpoint.name], runtime.dispatcher.received_bytes)
             for code, count in sorted(runtime.dispatcher.refused.items()):
                 errors.add_metric([runtime.endpoint.name, code], count)
         yield received
+        yield received_bytes
         yield errors
 
         stats = self.hub.stats
@@ -223,10 +226,17 @@ class Gateway:
         yield CounterMetricFamily(
             "duelcast_messages_published", "Messages that reached the hub.", value=stats.published
         )
-        dropped = CounterMetricFamily("duelcast_messages_dropped", "Messages not sent to all.", labels=["reason"])
-        dropped.add_metric(["conflated"], stats.conflated)
-        dropped.add_metric(["resynchronised"], stats.resynchronised)
+        dropped = CounterMetricFamily(
+            "duelcast_messages_dropped",
+            "Messages replaced by a newer one before they were due.",
+            labels=["reason", "family"],
+        )
+        for family, count in sorted(self.hub.conflated().items()):
+            dropped.add_metric(["conflated", family], count)
         yield dropped
+        yield CounterMetricFamily(
+            "duelcast_resynchronisations", "Outboxes that fell behind the log.", value=stats.resynchronised
+        )
         closes = CounterMetricFamily("duelcast_closes", "Connections closed by the server.", labels=["code"])
         for close_code, count in sorted(self.closes.items()):
             closes.add_metric([str(close_code)], count)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import time
 from bisect import bisect_left
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -68,6 +68,7 @@ class Stream:
     __slots__ = (
         "channel",
         "cohorts",
+        "conflated",
         "every_bytes",
         "group",
         "holders",
@@ -86,6 +87,8 @@ class Stream:
         self.newest: dict[str, Entry] = {}
         self.cohorts: set[Cohort] = set()
         self.holders = 0
+        self.conflated = 0
+        """Messages that a newer one of their key replaced before they were due."""
         self.every_bytes = 0
         self.lost_position = 0
         """Position of the newest entry that left the log without being replaced."""
@@ -140,7 +143,8 @@ class HubStats:
 
     def __init__(self) -> None:
         self.published = 0
-        self.conflated = 0
+        self.conflated: Counter[str] = Counter()
+        """By family, of streams that are closed; `Hub.conflated` has all."""
         self.delivered = 0
         self.delivered_bytes = 0
         self.resynchronised = 0
@@ -219,7 +223,7 @@ class Hub:
         if channel.family.kind is Kind.LATEST:
             replaced = stream.newest.get(message.key)
             if replaced is not None and self._log.pop(replaced, self) is None:
-                self.stats.conflated += replaced.position > self._flushed
+                stream.conflated += replaced.position > self._flushed
             stream.newest[message.key] = entry
             if message.ends_key:
                 self._keep(entry)
@@ -395,6 +399,13 @@ class Hub:
             stream.lost_position > cursor for stream in _streams_of(outbox.followed)
         )
 
+    def conflated(self) -> Counter[str]:
+        """Messages that were replaced before they were due, by family."""
+        counts = self.stats.conflated.copy()
+        for stream in self._streams.values():
+            counts[stream.channel.family.prefix] += stream.conflated
+        return counts
+
     @property
     def position(self) -> int:
         """Where the log ends."""
@@ -477,6 +488,7 @@ class Hub:
                     self.close_unheld(list(one.streams))
             elif one.group is None and self._streams.get(one.channel) is one:
                 del self._streams[one.channel]
+                self.stats.conflated[one.channel.family.prefix] += one.conflated
                 for entry in one.newest.values():
                     self._log.pop(entry, None)
                 self._broker.unfollow(one.channel)

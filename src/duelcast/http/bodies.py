@@ -24,8 +24,9 @@ from duelcast.wire.refusals import invalid_request
 MAX_BODY_BYTES = 1024 * 1024
 
 
-_LOOSER_IN_MSGSPEC = re.compile(rb"\\u0000|[0-9]{16}")
-"""What msgspec takes and the contract may not: U+0000, and integers of more than 53 bits where a number may be."""
+_LOOSER_IN_MSGSPEC = re.compile(rb"\\u0000|(?<![.0-9])[0-9]{16}")
+"""What msgspec takes and the contract may not: U+0000, and integers of more than 53 bits where a number may be. Digits
+behind a point are neither, and prices often have as many."""
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 

@@ -20,6 +20,7 @@ _DESCRIPTIONS = {
     401: "A valid bearer token is needed.",
     403: "Another role or scope is needed, or the wallet is banned.",
     404: "There is no such thing.",
+    408: "The body was not complete within 30 seconds.",
     413: "The body is bigger than 1 MiB.",
     415: "The body is not declared as application/json.",
     429: "Too many requests: wait as long as `Retry-After` says.",

@@ -1,7 +1,7 @@
 """The outermost layer: what holds for every HTTP request, also for those that no route knows.
 
 It names the request, refuses hosts that a loopback server must not answer to (DNS rebinding), answers CORS, takes the
-prefix of a proxy off the path, and counts.
+prefix of a proxy off the path, limits the time in which a body arrives, and counts.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from duelcast.errors import PermissionDenied
+from duelcast.http.arrival import Arrival
 from duelcast.http.cors import Headers, answer_headers, preflight_headers
 from duelcast.http.metrics import HttpMetrics
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, log_refusal, refusal_of
@@ -53,7 +54,7 @@ class Edge:
         elif _is_preflight(scope):
             await _refuse(scope, answer, request_id, "This origin is not on the server's list of allowed origins.")
         else:
-            await self._inner(_inner_scope(scope, request_id), receive, answer)
+            await self._inner(_inner_scope(scope, request_id), Arrival(receive, self._clock), answer)
 
 
 class _Answer:

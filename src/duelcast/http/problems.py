@@ -6,6 +6,7 @@ import math
 import uuid
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 import structlog
@@ -27,6 +28,7 @@ FRAMEWORK_REFUSALS = {
     403: ("PERMISSION_DENIED", "This is not allowed here."),
     404: ("NOT_FOUND", "There is nothing at this path: see /docs."),
     405: ("METHOD_NOT_ALLOWED", "This path does not know that method: see the header Allow."),
+    408: ("REQUEST_TIMEOUT", "The body took too long: send it within 30 seconds."),
     413: ("CONTENT_TOO_LARGE", "The body is too big: send at most 1 MiB, in several requests."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
 }
@@ -91,7 +93,7 @@ def log_refusal(refusal: Refusal, error: Exception, method: str, path: str) -> N
     known: dict[str, Any] = {
         "request_id": problem.requestId,
         "method": method,
-        "path": path[:_MAX_LOGGED_PATH_CHARACTERS],
+        "path": _loggable(path),
         "status": problem.status,
         "code": problem.code,
     }
@@ -99,6 +101,11 @@ def log_refusal(refusal: Refusal, error: Exception, method: str, path: str) -> N
         _log.error("http_defect", **known, **refusal.extra, error=describe_exception(error))
     else:
         _log.info("http_refused", **known)
+
+
+def _loggable(path: str) -> str:
+    """`path` in characters that do nothing to a terminal, without what looks like a query that was escaped."""
+    return quote(path.partition("?")[0], safe="/:@!$&'()*+,;=~")[:_MAX_LOGGED_PATH_CHARACTERS]
 
 
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -133,6 +140,9 @@ def _refusal(
     all_headers = {"Cache-Control": "no-store", **(headers or {})}
     if retry_after_ms is not None:
         all_headers["Retry-After"] = str(math.ceil(retry_after_ms / 1000))
+    if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
+        # What is left of the body would be read to its end otherwise.
+        all_headers["Connection"] = "close"
     if status == HTTPStatus.UNAUTHORIZED:
         all_headers["WWW-Authenticate"] = "Bearer"
     return Refusal(problem, all_headers, extra or {})

@@ -90,7 +90,7 @@ async def get_history(
     summary="Set a token's metadata",
     response_description="The token as it is now.",
     guards=[admins_only],
-    responses=problems(400, 401, 403, 413, 415, 429),
+    responses=problems(400, 401, 403, 408, 413, 415, 429),
 )
 async def put_token(
     market: TheMarket,
@@ -108,7 +108,7 @@ async def put_token(
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "prices"},
-    responses=problems(400, 401, 403, 413, 415, 429),
+    responses=problems(400, 401, 403, 408, 413, 415, 429),
 )
 async def post_prices(
     market: TheMarket, data: Annotated[list[PostedPrice], Body(description="Prices, in the order they were made.")]
@@ -124,7 +124,7 @@ async def post_prices(
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "prices"},
-    responses=problems(400, 401, 403, 413, 415, 429),
+    responses=problems(400, 401, 403, 408, 413, 415, 429),
 )
 async def post_trades(
     market: TheMarket, data: Annotated[list[PostedTrade], Body(description="Trades, in the order they were made.")]

@@ -88,7 +88,7 @@ class CommandDecoder:
         shown = printable(name)
         sentence = f"There is no message type `{shown}` on this endpoint."
         if successor := self._successors.get(name):
-            return UnknownMessageType(f"{sentence} Send `{successor}`.")
+            return UnknownMessageType(f"{sentence} Its successor is `{successor}`.")
         near = nearest(shown, self._commands)
         if near is None:
             return UnknownMessageType(sentence)

@@ -10,10 +10,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 MAX_SAFE_INTEGER = 2**53 - 1
 
 RequestId = Annotated[str, Meta(min_length=1, max_length=64, description="Carried back by every direct answer.")]
-# `(?!\\n)` because `$` alone also matches before a line break at the end.
-Symbol = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_$.\-]{1,32}(?!\n)$", description="A symbol, in any case.")]
+# `(?!\n)` because `$` alone also matches before a line break at the end.
+Symbol = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_$.\-]{1,32}(?!\n)$", description="1 to 32 of A-Z a-z 0-9 _ $ . -")]
 SymbolOrAll = Annotated[
-    str, Meta(pattern=r"^(\*|[A-Za-z0-9_$.\-]{1,32})(?!\n)$", description="A symbol in any case, or `*`.")
+    str, Meta(pattern=r"^(\*|[A-Za-z0-9_$.\-]{1,32})(?!\n)$", description="1 to 32 of A-Z a-z 0-9 _ $ . -, or `*`")
 ]
 ChannelName = Annotated[str, Meta(min_length=1, max_length=256, description="A channel or group name.")]
 ClientTime = (

@@ -10,6 +10,7 @@ import ast
 import difflib
 import re
 from collections.abc import Iterable
+from functools import cache
 
 import msgspec
 from msgspec import Struct, inspect
@@ -83,7 +84,8 @@ def _demand(command: type[Struct], path: str, what: str) -> str:
         names = expected["types"].split(" | ")
         # null stands for an absent field, and an integer is a number.
         names = [name for name in names if name != "null" and not (name == "int" and "float" in names)]
-        return f"must be {' or '.join(_TYPES.get(name, name) for name in names)}{_limit(names[0], expected['limit'])}"
+        kinds = " or ".join(_TYPES.get(name, name) for name in names)
+        return f"must be {kinds}{_limit(command, names[0], expected['limit'])}"
     if what == "Invalid UUID":
         return f"must be {_TYPES['uuid']}"
     choices = _choices_at(command, path)
@@ -92,15 +94,41 @@ def _demand(command: type[Struct], path: str, what: str) -> str:
     return "is not valid"
 
 
-def _limit(kind: str, limit: str) -> str:
+def _limit(command: type[Struct], kind: str, limit: str) -> str:
     if length := _LENGTH.fullmatch(limit):
         unit = "character" if kind == "str" else "member"
         return f" of {_BOUNDS[length['bound']]} {length['size']} {unit}{'' if length['size'] == '1' else 's'}"
     if bound := _RANGE.fullmatch(limit):
         return f" of {_BOUNDS[bound['bound']]} {bound['number']}"
     if pattern := _PATTERN.fullmatch(limit):
-        return f" that matches {ast.literal_eval(pattern['text'])}"
+        expression = str(ast.literal_eval(pattern["text"]))
+        meaning = _meanings(command).get(expression)
+        return f": {meaning.rstrip('.')}" if meaning else f" that matches {expression}"
     return ""
+
+
+@cache
+def _meanings(command: type[Struct]) -> dict[str, str]:
+    """The descriptions of the patterned strings in `command`, by pattern."""
+    found: dict[str, str] = {}
+    waiting: list[inspect.Type] = [inspect.type_info(command)]
+    while waiting:
+        match waiting.pop():
+            case inspect.Metadata(
+                type=inspect.StrType(pattern=str(pattern)), extra_json_schema={"description": str(text)}
+            ):
+                found[pattern] = text
+            case inspect.Metadata(type=inner):
+                waiting.append(inner)
+            case inspect.UnionType(types=types):
+                waiting += types
+            case inspect.StructType(fields=fields):
+                waiting += [each.type for each in fields]
+            case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+                waiting.append(item)
+            case inspect.DictType(key_type=key, value_type=value):
+                waiting += (key, value)
+    return found
 
 
 def _types_at(command: type[Struct], path: str) -> list[inspect.Type]:

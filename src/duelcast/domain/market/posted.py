@@ -21,14 +21,21 @@ TradeId = Annotated[str, Meta(min_length=1, max_length=128)] | Annotated[int, Me
 # U+0000 is no text; `(?!\\n)` because `$` alone also matches before a line break at the end.
 _TEXT = r"^[^\x00]*$"
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT)]
-Address = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_:.\-]+(?!\n)$")]
+Address = Annotated[
+    str,
+    Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_:.\-]+(?!\n)$", description="Of A-Z a-z 0-9 _ : . -"),
+]
 Decimals = Annotated[int, Meta(ge=0, le=255)]
 Description = Annotated[str, Meta(max_length=2_000, pattern=_TEXT)]
 Color = Annotated[
     str, Meta(pattern=r"^#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?(?!\n)$", description="`#rrggbb` or `#rrggbbaa`.")
 ]
-HttpsUrl = Annotated[str, Meta(max_length=2_048, pattern=r"^https://[^\s\x00-\x20\x7f\"<>\\]+(?!\n)$")]
-Kind = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$", description="For example `twitter`.")]
+HttpsUrl = Annotated[
+    str, Meta(max_length=2_048, pattern=r"^https://[^\s\x00-\x20\x7f\"<>\\]+(?!\n)$", description="an `https:` URL")
+]
+Kind = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$", description="1 to 32 of A-Z a-z 0-9 _ -, such as `x`")
+]
 Label = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT)]
 Socials = Annotated[dict[Kind, HttpsUrl], Meta(max_length=MAX_LINKS)]
 

@@ -31,7 +31,8 @@ function describe(kind, schema) {
     return [make("a", { href: `#${anchorOf(kind, name)}` }, name)];
   }
   if (schema.allOf?.length === 1) return describe(kind, schema.allOf[0]);
-  const either = schema.oneOf ?? schema.anyOf;
+  // A default of null is what an absent field counts as: `optional` says it.
+  const either = (schema.oneOf ?? schema.anyOf)?.filter((part) => schema.default !== null || part.type !== "null");
   if (either) return either.flatMap((part, index) => (index ? [" or ", ...describe(kind, part)] : describe(kind, part)));
   if (schema.const !== undefined) return [make("code", {}, JSON.stringify(schema.const))];
   if (schema.enum) return schema.enum.flatMap((value, index) => [index ? " " : "", make("code", {}, JSON.stringify(value))]);
@@ -76,22 +77,26 @@ function fields(kind, schema) {
   const properties = Object.entries(schema.properties ?? {});
   if (!properties.length) return make("p", {}, ...describe(kind, schema));
   const required = new Set(schema.required ?? []);
-  return table(["Field", "Type", ""], properties.map(([name, field]) => [
+  return table(["Field", "Type", "Meaning"], properties.map(([name, field]) => [
     [make("code", {}, name), required.has(name) ? "" : make("span", { class: "dim" }, " optional")],
     describe(kind, field), prose(sayings(field))]));
 }
 
-// Prose of the documents: `code` between back-ticks, nothing else.
+// Prose of the documents: `code` between back-ticks, *emphasis* between stars, nothing else.
 function prose(text) {
-  return (text ?? "").split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
+  const emphasized = (part) => part.split(/\*(\w+)\*/).map((word, index) => (index % 2 ? make("em", {}, word) : word));
+  return (text ?? "").split("`").flatMap((part, index) => (index % 2 ? make("code", {}, part) : emphasized(part)));
 }
 
 const paragraph = (text) => (text ? make("p", {}, ...prose(text)) : null);
 
+// Each cell is a list of what stands in it; a column without anything is left out.
 function table(titles, rows) {
+  const kept = titles.map((_, column) => rows.some((cells) => cells[column].some((part) => part !== "")));
+  const shownOf = (cells) => cells.filter((_, column) => kept[column]);
   return make("div", { class: "wide" }, make("table", {},
-    make("thead", {}, make("tr", {}, ...titles.map((title) => make("th", { scope: "col" }, title)))),
-    make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, ...cell)))))));
+    make("thead", {}, make("tr", {}, ...shownOf(titles).map((title) => make("th", { scope: "col" }, title)))),
+    make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...shownOf(cells).map((cell) => make("td", {}, ...cell)))))));
 }
 
 function message(asyncapi, reference) {
@@ -137,7 +142,7 @@ const spaced = (names) => names.flatMap((name, index) => [index ? " " : "", make
 
 function channels(rows) {
   if (!rows?.length) return [];
-  return [make("h4", {}, "Channels"), table(["Channel", "Kind", "Carries", "Who", ""], rows.map((row) => [
+  return [make("h4", {}, "Channels"), table(["Channel", "Kind", "Carries", "Who", "Meaning"], rows.map((row) => [
     spaced([row.name, row.group].filter(Boolean)), [row.kind, row.key ? ` (${row.key})` : ""],
     spaced(row.events ?? []), prose(row.who), prose(row.description)]))];
 }
@@ -182,7 +187,7 @@ function operation(openapi, verb, path, one) {
     make("code", {}, path), " ", make("span", { class: "dim" }, one.summary ?? "")),
   paragraph(one.description), parameters.length ? fields("http", { properties, required }) : null,
   body ? make("p", {}, "Body: ", ...describe("http", body.schema)) : null,
-  table(["Status", "Body", ""], answers));
+  table(["Status", "Body", "Meaning"], answers));
 }
 
 function renderHttp(openapi) {

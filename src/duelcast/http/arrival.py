@@ -1,0 +1,54 @@
+"""How the body of a request arrives: within a time, and to its end."""
+
+from __future__ import annotations
+
+import asyncio
+
+from litestar.exceptions import HTTPException
+from litestar.types import HTTPReceiveMessage, Receive
+
+from duelcast.clock import Clock
+from duelcast.errors import InvalidMessage
+
+BODY_TIMEOUT_S = 30.0
+
+
+class Arrival:
+    """`receive` of one request, with a limit on the time until its body is complete.
+
+    Raises status 408 beyond it, so that nobody holds a request open by sending nothing, and `InvalidMessage` where the
+    client goes away in the middle, which is no defect of ours.
+    """
+
+    def __init__(self, receive: Receive, clock: Clock) -> None:
+        self._receive = receive
+        self._clock = clock
+        self._deadline = clock.monotonic() + BODY_TIMEOUT_S
+        self._complete = False
+
+    async def __call__(self) -> HTTPReceiveMessage:
+        """The next message of the server."""
+        if self._complete:
+            return await self._next()
+        message = await self._next_in_time()
+        if message["type"] == "http.disconnect":
+            raise InvalidMessage("The body ended before it was complete.")
+        self._complete = not message.get("more_body", False)
+        return message
+
+    async def _next(self) -> HTTPReceiveMessage:
+        message = await self._receive()
+        assert message["type"] in ("http.request", "http.disconnect"), "only requests are wrapped"
+        return message  # type: ignore[return-value]  # the assertion, which does not narrow a union of dicts
+
+    async def _next_in_time(self) -> HTTPReceiveMessage:
+        arriving = asyncio.ensure_future(self._next())
+        timeout = asyncio.ensure_future(self._clock.sleep(self._deadline - self._clock.monotonic()))
+        try:
+            await asyncio.wait([arriving, timeout], return_when=asyncio.FIRST_COMPLETED)
+            if not arriving.done():
+                raise HTTPException(status_code=408)
+            return arriving.result()
+        finally:
+            arriving.cancel()
+            timeout.cancel()
