@@ -44,8 +44,9 @@ docs: .venv/.dev
 conformance: .venv/.dev
 	$(BIN)/python -m tests.conformance.run
 
-## browser-test: the client guide's JavaScript in Chromium; skips where there is none
+## browser-test: the client guide's JavaScript in Chromium, installed from packages where we may; else it skips
 browser-test: .venv/.dev
+	.ci/chromium
 	$(BIN)/python -m pytest -rs -m browser tests/browser
 
 ## ci: all of it. The suite comes last, so that its count closes the output.

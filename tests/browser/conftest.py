@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.server_process import ServerProcess
-from tests.browser.watching import Watch
+from tests.browser.watching import PATIENCE_S, Watch
 from tests.environment import clean_environment
 
 __all__ = ["clean_environment"]
@@ -23,6 +23,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 def find_chromium() -> str | None:

@@ -22,7 +22,8 @@ window.WebSocket = class extends WebSocket {
   constructor(...options) { super(...options); window.opened.push(this); }
 };
 """
-OUTAGE = re.compile(r"WebSocket connection to '\S+' failed: .*net::ERR_CONNECTION_REFUSED")
+OUTAGE = re.compile(r"WebSocket connection to '\S+' failed: ")
+"""What the browser itself reports of an attempt to connect while no server listens."""
 
 
 def open_guide(page: Page, server: ServerProcess) -> None:

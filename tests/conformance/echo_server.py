@@ -14,7 +14,8 @@ from aiofastnet.api_patch import patch_loop
 from picows import WSMsgType
 
 from duelcast.clock import Clock, SystemClock
-from duelcast.gateway.socket import MessageSocket, SocketOptions, upgrade
+from duelcast.gateway.picows_adapter import upgrade
+from duelcast.gateway.socket import MessageSocket, SocketOptions
 from duelcast.gateway.timers import TimerWheel
 from duelcast.gateway.upgrade import BoundedHttpProtocol, upgrade_protocol
 

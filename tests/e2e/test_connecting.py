@@ -43,7 +43,7 @@ async def test_an_unknown_path_is_http_404(app: App, path: str) -> None:
 
 
 async def test_unknown_query_parameters_are_ignored(app: App) -> None:
-    frames = await greeting(app, "market-data", "?v=1&debug&token=&endpoint=nowhere&auth=other&since=garbage&x=%00%ff")
+    frames = await greeting(app, "market-data", "?v=1&debug&token=&endpoint=nowhere&auth=other&x=%00%ff")
     assert [each["type"] for each in frames] == ["connection_established"]
 
 
@@ -237,6 +237,16 @@ async def test_a_lost_position_leaves_the_connect_frames_of_its_channel(app: App
     assert [each["recovered"] for each in frames if each["type"] == "subscription_confirmed"] == [False]
 
 
+@pytest.mark.parametrize(
+    "position", ["garbage", "", "note.a", "note.a,epoch", "note.a,epoch,-1", "note.a,epoch,x", "note.a,e%20e,1"]
+)
+async def test_a_position_that_is_none_is_told_and_the_others_are_taken(app: App, position: str) -> None:
+    frames = await greeting(app, "arena", f"?since={position}&since=note.fine,another,1")
+    errors = [each for each in frames if each["type"] == "error"]
+    assert [(each["code"], each["field"]) for each in errors] == [("INVALID_REQUEST", "since[0]")]
+    assert frames[-1]["positions"].keys() == {"note.fine"}
+
+
 async def test_positions_name_the_numbered_channels_that_were_joined(app: App) -> None:
     async with client(app, "arena", "?channel=note.numbered") as writer:
         push = await noted(writer, "numbered", "one")
@@ -252,7 +262,7 @@ async def test_a_channel_of_the_url_that_cannot_be_followed_is_told_and_the_othe
 ) -> None:
     frames = await greeting(app, "arena", f"?channel={channel}&channel=note.fine")
     errors = [each for each in frames if each["type"] == "error"]
-    assert [each["code"] for each in errors] == [code]
+    assert [(each["code"], each["field"]) for each in errors] == [(code, "channel[0]")]
     assert frames[-1]["positions"].keys() == {"note.fine"}
 
 

@@ -305,10 +305,10 @@ async def test_of_prices_within_100_ms_the_newest_is_pushed(app: App) -> None:
         post_price(app, "BUSY", 2.0)
         first = await follower.drain()
         post_price(app, "BUSY", 3.0)
-        await advance(app, 0.05)
+        await advance(app, 0.09)
         post_price(app, "BUSY", 4.0)
         early = await follower.drain()
-        await advance(app, 0.05)
+        await advance(app, 0.01)
         late = await follower.drain()
     assert (prices(first), prices(early), prices(late)) == ([("BUSY", 2.0)], [], [("BUSY", 4.0)])
 

@@ -56,6 +56,17 @@ def test_a_long_fraction_is_not_a_big_integer() -> None:
     assert decode_body(b'{"name":"a","size":0.12345678901234567890}', Row) == Row("a", 0.12345678901234568)
 
 
+@pytest.mark.parametrize("number", ["9007199254740993", "-9007199254740993", "1000000000000000000000000"])
+def test_an_integer_of_more_than_53_bits_is_refused_in_every_place(number: str) -> None:
+    for body in (
+        f'{{"name":"a","size":{number}}}',
+        f'{{"size":{number},"name":"a"}}',
+        f'{{"name":"a","size": {number} }}',
+    ):
+        with pytest.raises(InvalidRequest):
+            decode_body(body.encode(), Row)
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b'{"name":"a","size":NaN}', b"\xff\xfe"])
 def test_what_is_not_json_is_an_invalid_message(body: bytes) -> None:
     with pytest.raises(InvalidMessage):

@@ -66,6 +66,19 @@ def test_every_operation_is_described_with_its_answers(openapi: dict[str, Any]) 
     assert len(ids) == len(set(ids))
 
 
+def test_bodies_are_described_as_strictly_as_they_are_read(openapi: dict[str, Any]) -> None:
+    price = openapi["components"]["schemas"]["PostedPrice"]
+    volume = {"type": "number", "minimum": 0, "maximum": 1e30}
+    assert price["properties"]["volume_24h"]["anyOf"] == [volume, {"type": "null"}]
+    assert price["additionalProperties"] is False
+    assert list(price["patternProperties"]) == ["^_"]
+    assert price["description"]
+
+
+def test_the_document_cites_nothing_that_its_readers_lack(openapi: dict[str, Any]) -> None:
+    assert "protocol " not in json.dumps(openapi)
+
+
 def test_every_reference_of_the_document_leads_somewhere(openapi: dict[str, Any]) -> None:
     references = set(re.findall(r'"\$ref": "#/components/schemas/([^"]+)"', json.dumps(openapi)))
     assert references
@@ -93,11 +106,20 @@ async def test_the_policy_of_a_page_lets_its_own_scripts_and_style_run(server: S
 
 async def test_the_reference_lists_every_error_and_close_code(server: Serving) -> None:
     page = (await server.client.get("/docs")).text
+    assert "<code>1000</code>" in page
     for _, known in inspect.getmembers(errors, inspect.isclass):
         if issubclass(known, errors.AppError):
             assert f"<code>{known.code}</code>" in page
         if issubclass(known, errors.Disconnect):
             assert f"<code>{known.close_code}</code>" in page
+
+
+@pytest.mark.parametrize("prefix", ["", "/live"])
+async def test_the_page_of_the_guide_has_one_address_since_its_links_are_relative(prefix: str) -> None:
+    async with serving(root_path=prefix) as server:
+        answer = await server.client.get(f"{prefix}/docs/clients/", follow_redirects=True)
+        assert answer.url.path == f"{prefix}/docs/clients"
+        assert answer.status_code == 200
 
 
 async def test_links_of_the_pages_are_relative_so_that_a_prefix_does_no_harm() -> None:

@@ -109,6 +109,30 @@ async def test_a_refusal_is_in_the_log_without_query_and_token(server: Serving) 
     assert "hunter" not in str(logs) + answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/nothing%0Afake=line", "/nothing%0Afake=line"),
+        ("/nothing%1B[31m%C2%9B%E2%80%AE", "/nothing%1B%5B31m%C2%9B%E2%80%AE"),
+        ("/nothing%3Ftoken=hunter2", "/nothing"),
+        ("/" + "a" * 5000, "/" + "a" * 199),
+    ],
+    ids=["line break", "terminal control", "escaped query", "long"],
+)
+async def test_a_path_in_the_log_is_short_and_does_nothing_to_a_terminal(
+    server: Serving, path: str, logged: str
+) -> None:
+    with capture_logs() as logs:
+        assert_problem(await server.client.get(path), 404, "NOT_FOUND")
+    assert [line["path"] for line in logs] == [logged]
+
+
+@pytest.mark.parametrize("path", ["/docs/%2e%2e/%2e%2e/etc/passwd", "/static/client.js"])
+async def test_no_path_leads_to_a_file(server: Serving, path: str) -> None:
+    address = server.client.base_url.copy_with(raw_path=path.encode())
+    assert_problem(await server.client.get(address), 404, "NOT_FOUND")
+
+
 async def test_the_request_id_is_ours_whatever_the_client_sends(server: Serving) -> None:
     answer = await server.client.get("/healthz", headers={"X-Request-Id": "mine"})
     assert answer.headers.get_list("x-request-id") != ["mine"]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Locator, Page
 
 from duelcast.endpoints.documents.asyncapi import asyncapi
 from duelcast.endpoints.registry import find_endpoints
+from tests.http.chromium import chromium_page
 from tests.http.serving import serving
 
 pytestmark = pytest.mark.browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SMALL_SCREEN_PX = 390
 DEAD_LINKS = """[...document.querySelectorAll('main a[href^="#"]')].map((link) => link.getAttribute("href"))
     .filter((target) => !document.getElementById(target.slice(1)))"""
 
@@ -22,20 +22,29 @@ DEAD_LINKS = """[...document.querySelectorAll('main a[href^="#"]')].map((link) =
 @pytest.fixture
 async def page() -> AsyncIterator[Page]:
     """The finished reference page on a small screen; fails where the page reports an error."""
-    executable = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if executable is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} on the path: make browser-test installs one")
     complaints: list[str] = []
-    async with serving(asyncapi=asyncapi(find_endpoints().values())) as server, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        opened = await browser.new_page(viewport={"width": 390, "height": 800})
+    async with (
+        serving(asyncapi=asyncapi(find_endpoints().values())) as server,
+        chromium_page(width=SMALL_SCREEN_PX) as opened,
+    ):
         opened.on("console", lambda message: complaints.append(message.text))
         opened.on("pageerror", lambda error: complaints.append(error.message))
-        await opened.goto(f"{server.client.base_url}/docs".replace("//docs", "/docs"))
+        await opened.goto(str(server.client.base_url.join("/docs")))
         await opened.wait_for_selector("#state", state="detached")
         yield opened
-        await browser.close()
     assert complaints == []
+
+
+def part(page: Page, within: str, name: str) -> Locator:
+    """The first message or operation of that name."""
+    return (
+        page.locator(f"{within} details").filter(has=page.locator("summary code").get_by_text(name, exact=True)).first
+    )
+
+
+async def text_of(locator: Locator) -> str:
+    """All text, shown or not."""
+    return (await locator.text_content()) or ""
 
 
 async def test_the_page_shows_every_endpoint_with_its_commands_and_every_route(page: Page) -> None:
@@ -59,4 +68,41 @@ async def test_a_link_to_a_schema_opens_it(page: Page) -> None:
 
 
 async def test_a_small_screen_does_not_scroll_sideways(page: Page) -> None:
-    assert await page.evaluate("document.documentElement.scrollWidth") == 390
+    assert await page.evaluate("document.documentElement.scrollWidth") == SMALL_SCREEN_PX
+
+
+async def test_what_every_command_may_be_answered_with_is_said_once_per_endpoint(page: Page) -> None:
+    body = await text_of(page.locator("#websocket-body"))
+    assert body.count("Any command may be answered with") == len(find_endpoints())
+    assert body.count("Why a message had no effect") == len(find_endpoints())
+    subscribe = await text_of(part(page, "#websocket-body", "SUBSCRIBE_SYMBOLS"))
+    assert "INVALID_SYMBOLS" in subscribe
+    assert "INTERNAL_ERROR" not in subscribe
+
+
+async def test_bounds_are_shown_and_those_that_every_integer_has_are_not(page: Page) -> None:
+    assert "array (1–1,000 members) of string" in await text_of(part(page, "#websocket-body", "SUBSCRIBE_SYMBOLS"))
+    assert "array (1–500 members) of" in await text_of(part(page, "#websocket-body", "subscribe"))
+    assert "integer (0–255)" in await text_of(page.locator("#http-TokenMetadataInput"))
+    assert "number (1e-30–1e+30)" in await text_of(page.locator("#http-PostedPrice"))
+    assert "9007199254740991" not in (await text_of(page.locator("main"))).replace(",", "")
+
+
+async def test_a_description_is_shown_in_place_of_a_pattern(page: Page) -> None:
+    symbols = await text_of(part(page, "#websocket-body", "SUBSCRIBE_SYMBOLS"))
+    assert "A symbol in any case, or *." in symbols
+    assert "matches" not in symbols
+    assert "string (1–128 characters, matches ^" in await text_of(page.locator("#http-TokenMetadataInput"))
+
+
+async def test_what_a_summary_says_is_not_said_again_below_it(page: Page) -> None:
+    summaries = await page.locator("#websocket-body details > summary > .dim").all_text_contents()
+    paragraphs = await page.locator("#websocket-body details > p").all_text_contents()
+    assert summaries
+    assert not set(summaries) & set(paragraphs)
+
+
+async def test_every_column_has_a_title(page: Page) -> None:
+    titles = await page.locator("th").all_text_contents()
+    assert titles
+    assert "" not in titles

@@ -232,7 +232,7 @@ async def subscribe(context: Context, command: Subscribe) -> Sequence[Subscripti
             since[target] = Position(item.since.epoch, item.since.seq)
     targets = [result for result in results if not isinstance(result, AppError)]
     all_joined = await subscriptions.join(targets, since=since)
-    context.answered_rows = sum(one.rows for one in all_joined)
+    context.answered_rows = sum(one.rows for one in all_joined) + len(results) - len(targets)
     joined = iter(all_joined)
     answer: list[SubscriptionConfirmed | Joined | AppError] = []
     for result in results:
@@ -268,6 +268,7 @@ def unsubscribe(
             raise
         context.subscriptions.leave([target])
         return UnsubscriptionConfirmed(channel=target.name)
+    context.answered_rows = len(command.channels or ())
     answer: list[UnsubscriptionConfirmed | AppError] = []
     for index, name in enumerate(command.channels or ()):
         try:

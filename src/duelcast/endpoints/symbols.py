@@ -66,6 +66,7 @@ def unsubscribe_symbols(
 ) -> SymbolsUnsubscribed:
     """Leave, of each symbol, the channels of `families`."""
     wanted = _distinct(command.symbols)
+    context.answered_rows = len(wanted)
     if ALL in wanted:
         context.subscriptions.leave_families(families)
         return SymbolsUnsubscribed(symbols=[ALL])

@@ -175,7 +175,7 @@ class Gateway:
             self.wheel.advance(now)
             for connection in list(self.blocked):
                 connection.check_slow(now)
-            self.hub.drop_empty_cohorts()
+            self.hub.tidy()
 
     async def drain(self) -> None:
         """Send every client away with its own delay, spread evenly over them in shuffled order."""

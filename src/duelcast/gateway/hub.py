@@ -32,6 +32,8 @@ COHORT_SIZE = 500
 """Members that are written to without giving way to other work."""
 TURN_S = 0.005
 """How long a flush runs before it yields a loop turn."""
+ENTRY_OVERHEAD_BYTES = 400
+"""What an entry takes beside its body: structs, slots and the frame's head (64-bit CPython 3.11)."""
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
 
@@ -94,7 +96,7 @@ class Stream:
         """Position of the newest entry that left the log without being replaced."""
         self.lost_at: Position | None = None
         """Where the stream was when the bus was lost."""
-        self.overhead_bytes = len(channel.suffix) + 24
+        self.overhead_bytes = len(channel.suffix) + ENTRY_OVERHEAD_BYTES
         self.stored_floors: dict[Outbox, int] = {}
         """The last stored id that an outbox was given in a snapshot."""
 
@@ -194,6 +196,7 @@ class Hub:
         self._log: dict[Entry, None] = {}
         self._kept: deque[Entry] = deque()
         self._kept_bytes = 0
+        self._closed: set[Stream] = set()
         self._position = 0
         self._flushed = 0
         self._lost_position = 0
@@ -228,7 +231,7 @@ class Hub:
             if message.ends_key:
                 self._keep(entry)
         else:
-            stream.every_bytes += entry.size
+            stream.every_bytes += len(message.body) + len(channel.suffix)
             self._keep(entry)
             if message.origin is not None:
                 self._serve_origin_alone(message.origin, stream)
@@ -251,7 +254,10 @@ class Hub:
         """Bound the entries that no newer one replaces, by age and size."""
         self._kept.append(entry)
         self._kept_bytes += entry.size
-        oldest_s = entry.logged_at - self._log_s
+        self._expire(entry.logged_at)
+
+    def _expire(self, now: float) -> None:
+        oldest_s = now - self._log_s
         while self._kept and (self._kept_bytes > self._log_bytes or self._kept[0].logged_at < oldest_s):
             dropped = self._kept.popleft()
             self._kept_bytes -= dropped.size
@@ -259,6 +265,15 @@ class Hub:
                 dropped.stream.lost_position = self._lost_position = dropped.position
                 if dropped.stream.newest.get(dropped.message.key) is dropped:
                     del dropped.stream.newest[dropped.message.key]
+
+    def _forget_closed(self) -> None:
+        closed, self._closed = self._closed, set()
+        kept = deque(entry for entry in self._kept if entry.stream not in closed)
+        for entry in self._kept:
+            if entry.stream in closed:
+                self._kept_bytes -= entry.size
+                self._log.pop(entry, None)
+        self._kept = kept
 
     def _serve_origin_alone(self, origin: Origin, stream: Stream) -> None:
         outbox = self.find_outbox(origin)
@@ -437,8 +452,11 @@ class Hub:
         outbox.cohort = cohort
         cohort.members[outbox] = outbox.write
 
-    def drop_empty_cohorts(self) -> None:
-        """Forget the cohorts that nobody is in; once a second is often enough."""
+    def tidy(self) -> None:
+        """Forget cohorts that nobody is in, and entries that nobody will ask for; once a second is often enough."""
+        self._expire(self._clock.monotonic())
+        if self._closed:
+            self._forget_closed()
         for key, cohorts in list(self._cohorts.items()):
             kept = []
             for cohort in cohorts:
@@ -491,6 +509,7 @@ class Hub:
                 self.stats.conflated[one.channel.family.prefix] += one.conflated
                 for entry in one.newest.values():
                     self._log.pop(entry, None)
+                self._closed.add(one)
                 self._broker.unfollow(one.channel)
 
     def follow(self, outbox: Outbox, followed: frozenset[Followed]) -> None:

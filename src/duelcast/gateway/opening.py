@@ -19,7 +19,7 @@ from duelcast.endpoints.common import (
     user_record,
 )
 from duelcast.endpoints.kit import Auth, Joined, Target
-from duelcast.errors import AppError, PermissionDenied, Unauthorized
+from duelcast.errors import AppError, InvalidRequest, PermissionDenied, Unauthorized
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Event
@@ -35,7 +35,7 @@ _auth_decoder = CommandDecoder({"auth": Authenticate, "authenticate": Authentica
 
 
 class ConnectRequest:
-    """What the upgrade request said. `channels` in the order asked for; `since` positions by channel name.
+    """What the upgrade request said. `channels` and `since` in the order asked for; None for a `since` that is none.
 
     `token_is_cookie`: an invalid cookie counts as none.
     """
@@ -61,7 +61,7 @@ class ConnectRequest:
         auth_by_message: bool = False,
         by_public_name: bool = False,
         channels: Sequence[str] = (),
-        since: Mapping[str, Position] | None = None,
+        since: Sequence[tuple[str, Position] | None] = (),
     ) -> None:
         self.address = address
         self.address_bucket = address_bucket
@@ -70,7 +70,7 @@ class ConnectRequest:
         self.auth_by_message = auth_by_message
         self.by_public_name = by_public_name
         self.channels = channels
-        self.since = since or {}
+        self.since = since
 
 
 class Opener:
@@ -155,12 +155,7 @@ class Opener:
         connection = self._connection
         subscriptions = connection.subscriptions
         segments: list[bytes | Joined] = list(frames)
-        asked, errors = self._asked()
-        since: dict[Target, Position] = {
-            target: connection.request.since[target.name]
-            for target in asked
-            if target.name in connection.request.since and not isinstance(target, Group)
-        }
+        asked, since, errors = self._asked()
         subscriptions.connect_since = since
         if self._endpoint.connect_handler is not None:
             events = await self._endpoint.connect_handler(connection.context(None))
@@ -186,18 +181,34 @@ class Opener:
         else:
             subscriptions.abort()
 
-    def _asked(self) -> tuple[list[Target], list[AppError]]:
-        """The channels that the URL names, each once, and an error for each that cannot be followed."""
+    def _asked(self) -> tuple[Sequence[Target], Mapping[Target, Position], Sequence[AppError]]:
+        """The channels that the URL names, each once, their positions, and errors for what cannot be followed."""
         request = self._connection.request
+        named: list[tuple[str, str, Position | None]] = [
+            (f"channel[{index}]", name, None) for index, name in enumerate(request.channels)
+        ]
+        errors: list[AppError] = []
+        for index, entry in enumerate(request.since):
+            path = f"since[{index}]"
+            if entry is None:
+                errors.append(
+                    InvalidRequest("A `since` is a channel, an epoch and a seq, joined by commas.", field=path)
+                )
+            else:
+                named.append((path, *entry))
         targets: dict[Target, None] = {}
-        errors = []
-        for name in dict.fromkeys([*request.channels, *request.since]):
+        positions: dict[Target, Position] = {}
+        for path, name, position in named:
             try:
-                targets[self._connection.subscriptions.resolve(name)] = None
+                target = self._connection.subscriptions.resolve(name)
             except AppError as error:
-                error.field = "channel"
+                error.field = path
                 errors.append(error)
-        return list(targets), errors
+                continue
+            targets[target] = None
+            if position is not None and not isinstance(target, Group):
+                positions[target] = position
+        return list(targets), positions, errors
 
     def _established(self, positions: dict[str, int]) -> ConnectionEstablished:
         connection = self._connection

@@ -1,26 +1,20 @@
 """WebSocket messages over picows frames: what RFC 6455 asks of a server beyond single frames.
 
 picows parses and masks frames; the assembly of fragments, UTF-8, reserved bits, the closing handshake and the
-heartbeat are here. This is the only file that builds picows' `WSProtocol`, which is not public.
+heartbeat are here.
 """
 
 from __future__ import annotations
 
-import asyncio
 import struct
-from collections.abc import Callable
 from typing import Any
 
-import picows.picows
 from picows import (
-    WSAutoPingStrategy,
     WSCloseCode,
     WSFrame,
     WSListener,
     WSMsgType,
     WSTransport,
-    WSUpgradeResponse,
-    WSUpgradeResponseWithListener,
 )
 
 from duelcast.clock import Clock
@@ -35,8 +29,6 @@ from duelcast.errors import (
 )
 from duelcast.gateway.timers import TimerWheel
 
-READ_BUFFER_BYTES = 2048
-"""picows' least; it grows with what a client sends."""
 CLOSE_TIMEOUT_S = 10.0
 """How long a client has to answer a close, or to take what was sent before it."""
 SLOW_CLOSE_TIMEOUT_S = 30.0
@@ -326,72 +318,3 @@ class MessageSocket(WSListener):
 def _may_be_received(code: int) -> bool:
     """Close codes that an endpoint may send (RFC 6455, 7.4; 1012–1014 from its registry)."""
     return 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999
-
-
-class _ParserReports:
-    """Takes the place of picows' logger, whose ERROR records are all that it tells of a frame it refused.
-
-    It also spares a connection the logger that picows would make for it, and the log one record per connection.
-    """
-
-    __slots__ = ("_failed",)
-
-    def __init__(self, failed: Callable[[int], None]) -> None:
-        self._failed = failed
-
-    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802  # the name that logging gives it
-        return False
-
-    def error(self, _message: str, *arguments: Any) -> None:
-        details = arguments[0] if arguments else ()
-        code = details[0] if isinstance(details, tuple) and details else WSCloseCode.PROTOCOL_ERROR
-        self._failed(int(code.value if isinstance(code, WSCloseCode) else code))
-
-    def exception(self, _message: str, *_arguments: Any) -> None:
-        self._failed(1011)
-
-    def _ignore(self, *_arguments: Any, **_options: Any) -> None:
-        pass
-
-    debug = info = warning = log = _ignore
-
-
-def upgrade(
-    transport: asyncio.Transport, socket: MessageSocket, *, key: str, headers: dict[str, str]
-) -> asyncio.BufferedProtocol:
-    """Answer an upgrade request on `transport` with 101 and `headers`, and make its protocol: the caller sets it.
-
-    `key` is the request's valid `Sec-WebSocket-Key`. picows gets a request of ours, since its own parser refuses some
-    that are right (a `Connection` of two entries, more than 16 KiB of headers).
-    """
-    response = WSUpgradeResponse.create_101_response(headers)
-
-    def listener_of(_request: Any) -> WSUpgradeResponseWithListener:
-        return WSUpgradeResponseWithListener(response, socket)
-
-    protocol: Any = picows.picows.WSProtocol(  # type: ignore[attr-defined]  # not in picows' stub
-        None,  # host and port: of a client
-        None,  # path: of a client
-        False,  # is_client_side
-        listener_of,
-        _ParserReports(socket.parser_failed),
-        False,  # disconnect_on_exception: the listener raises none
-        None,  # handshake timeout: the request is here already
-        False,  # auto ping: one timer wheel serves all
-        0,
-        0,
-        WSAutoPingStrategy.PING_WHEN_IDLE,
-        False,  # auto pong
-        socket.max_message_bytes,
-        None,  # extra headers: of a client
-        READ_BUFFER_BYTES,
-    )
-    protocol.connection_made(transport)
-    request = (
-        "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
-    ).encode("ascii")
-    protocol.get_buffer(len(request))[: len(request)] = request
-    protocol.buffer_updated(len(request))
-    assert isinstance(protocol, asyncio.BufferedProtocol)
-    return protocol

@@ -19,7 +19,7 @@ from duelcast.channels.broker import Position
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.gateway import EndpointRuntime, Gateway
 from duelcast.gateway.opening import ConnectRequest
-from duelcast.gateway.socket import upgrade
+from duelcast.gateway.picows_adapter import upgrade
 from duelcast.wire.addresses import Network, address_bucket, client_address
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 from duelcast.wire.origins import OriginRules
@@ -29,6 +29,12 @@ MAX_HEAD_BYTES = 64 * 1024
 HEAD_TIMEOUT_S = 10.0
 MAX_QUERY_FIELDS = 1_000
 
+_CODES = {
+    HTTPStatus.FORBIDDEN: "PERMISSION_DENIED",
+    HTTPStatus.NOT_FOUND: "NOT_FOUND",
+    HTTPStatus.METHOD_NOT_ALLOWED: "METHOD_NOT_ALLOWED",
+    HTTPStatus.SERVICE_UNAVAILABLE: "UNAVAILABLE",
+}
 _PROTOCOL_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _EPOCH = re.compile(r"[A-Za-z0-9_\-]{1,32}")
 _SEQ = re.compile(r"[0-9]{1,16}")
@@ -46,7 +52,13 @@ class RefusedUpgrade(Exception):
     def response(self) -> bytes:
         """The answer as problem details (RFC 9457)."""
         body = json.encode(
-            {"type": "about:blank", "title": self.status.phrase, "status": self.status.value, "detail": self.detail}
+            {
+                "type": "about:blank",
+                "title": self.status.phrase,
+                "status": self.status.value,
+                "detail": self.detail,
+                "code": _CODES.get(self.status, "INVALID_REQUEST"),
+            }
         )
         head = [
             f"HTTP/1.1 {self.status.value} {self.status.phrase}",
@@ -56,6 +68,10 @@ class RefusedUpgrade(Exception):
             *self.headers,
         ]
         return "\r\n".join(head).encode("ascii") + b"\r\n\r\n" + body
+
+
+def _head_too_large() -> RefusedUpgrade:
+    return RefusedUpgrade(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too large.")
 
 
 class UpgradeRules:
@@ -78,6 +94,8 @@ class UpgradeRules:
 
     def accept(self, transport: asyncio.Transport, request: bytes) -> asyncio.BufferedProtocol:
         """The protocol that goes on with `transport`. Raises `RefusedUpgrade`."""
+        if len(request) > MAX_HEAD_BYTES:
+            raise _head_too_large()
         target, headers = _parse(request)
         runtime = self._endpoint(target)
         self._check_origin(headers)
@@ -133,7 +151,7 @@ class UpgradeRules:
             auth_by_message=first.get("auth") == "message",
             by_public_name=public_name is not None and first.get("endpoint") == public_name,
             channels=[value for name, value in query if name == "channel"],
-            since=dict(filter(None, (_position(value) for name, value in query if name == "since"))),
+            since=[_position(value) for name, value in query if name == "since"],
         )
 
     def _token(self, headers: dict[str, str], offered: Sequence[str], query: dict[str, str]) -> tuple[str | None, bool]:
@@ -204,7 +222,7 @@ def _answer_headers(offered: Sequence[str]) -> dict[str, str]:
 
 
 def _position(text: str) -> tuple[str, Position] | None:
-    """`<channel>,<epoch>,<seq>`; anything else is no position and is ignored like other unknown parameters."""
+    """`<channel>,<epoch>,<seq>`, or None for anything else."""
     parts = text.rsplit(",", 2)
     if len(parts) != 3 or not _EPOCH.fullmatch(parts[1]) or not _SEQ.fullmatch(parts[2]):
         return None
@@ -249,12 +267,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
 
     def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # Of what came with the end of the head nothing is counted: it may be the body.
         if self._head_bytes >= 0:
             self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
+            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
                 self._refuse_head()
-                return
-        super().data_received(data)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -274,6 +292,5 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse_head(self) -> None:
-        refused = RefusedUpgrade(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too large.")
-        self.transport.write(refused.response())
+        self.transport.write(_head_too_large().response())
         self.transport.close()

@@ -39,7 +39,7 @@ class Arrival:
     async def _next(self) -> HTTPReceiveMessage:
         message = await self._receive()
         assert message["type"] in ("http.request", "http.disconnect"), "only requests are wrapped"
-        return message  # type: ignore[return-value]  # the assertion, which does not narrow a union of dicts
+        return message
 
     async def _next_in_time(self) -> HTTPReceiveMessage:
         arriving = asyncio.ensure_future(self._next())

@@ -147,7 +147,7 @@ async def docs(documents: Finished) -> Response[bytes]:
 )
 async def clients(documents: Finished, request: Request[Any, Any, Any]) -> Response[bytes]:
     """A page that runs the guide's script."""
-    if request.scope["path"].endswith("/"):
+    if request.scope["raw_path"].endswith(b"/"):
         # The page's addresses are relative: a slash at the end would lead them elsewhere.
         return Response(b"", status_code=308, headers={"Location": "../clients"}, media_type=MediaType.HTML)
     return _page(documents.clients)

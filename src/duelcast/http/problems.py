@@ -140,8 +140,8 @@ def _refusal(
     all_headers = {"Cache-Control": "no-store", **(headers or {})}
     if retry_after_ms is not None:
         all_headers["Retry-After"] = str(math.ceil(retry_after_ms / 1000))
-    if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE):
-        # What is left of the body would be read to its end otherwise.
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        # The connection would go on waiting for the rest of the body.
         all_headers["Connection"] = "close"
     if status == HTTPStatus.UNAUTHORIZED:
         all_headers["WWW-Authenticate"] = "Bearer"

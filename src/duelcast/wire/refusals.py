@@ -23,7 +23,7 @@ _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 _EXPECTED = re.compile(r"Expected `(?P<types>[^`]*)`(?P<limit>.*?)(?:, got .*)?", re.DOTALL)
 _LENGTH = re.compile(r" of length (?P<bound>[<>]=) (?P<size>\d+)")
-_RANGE = re.compile(r" (?P<bound>[<>]=?) (?P<number>-?[\d.e+]+)")
+_RANGE = re.compile(r" (?P<bound>[<>]=?) (?P<number>-?[\d.e+\-]+)")
 _PATTERN = re.compile(r" matching regex (?P<text>.*)", re.DOTALL)
 _STEP = re.compile(r"\[(?:\d+|\.\.\.)\]|[^.\[]+")
 
@@ -35,6 +35,7 @@ _TYPES = {
     "array": "an array",
     "object": "an object",
     "uuid": "a UUID",
+    "datetime": "an ISO-8601 time with an offset",
 }
 _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 
@@ -88,6 +89,8 @@ def _demand(command: type[Struct], path: str, what: str) -> str:
         return f"must be {kinds}{_limit(command, names[0], expected['limit'])}"
     if what == "Invalid UUID":
         return f"must be {_TYPES['uuid']}"
+    if what == "Invalid RFC3339 encoded datetime":
+        return f"must be {_TYPES['datetime']}"
     choices = _choices_at(command, path)
     if choices:
         return f"must be one of {', '.join(f'`{choice}`' for choice in choices)}"

@@ -87,18 +87,16 @@ async def test_a_token_ends_30_s_after_its_exp(verifier: TokenVerifier, clock: M
         await verifier.verify(token)
 
 
-@pytest.mark.parametrize("claim", ["nbf", "iat"])
-async def test_a_token_begins_30_s_before_its_time(verifier: TokenVerifier, clock: ManualClock, claim: str) -> None:
-    claims: dict[str, Any] = {claim: clock.time() + 40}
-    token = signed(clock, **claims)
+async def test_a_token_begins_30_s_before_its_time(verifier: TokenVerifier, clock: ManualClock) -> None:
+    token = signed(clock, nbf=clock.time() + 40)
     await clock.advance(9.9)
-    with pytest.raises(Unauthorized, match=claim):
+    with pytest.raises(Unauthorized, match="nbf"):
         await verifier.verify(token)
     await clock.advance(0.1)
     assert (await verifier.verify(token)).wallet == "wallet"
 
 
-@pytest.mark.parametrize("exp", [None, "2000000000", True, [1], float("inf"), float("nan"), 1e308 * 10])
+@pytest.mark.parametrize("exp", [None, "2000000000", True, 1_800_003_600_000, [1], float("inf"), float("nan"), 1e308 * 10])
 async def test_a_token_needs_a_time_at_which_it_ends(verifier: TokenVerifier, clock: ManualClock, exp: object) -> None:
     with pytest.raises(Unauthorized):
         await verifier.verify(signed(clock, exp=exp))

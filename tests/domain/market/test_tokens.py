@@ -177,9 +177,9 @@ async def test_a_token_that_cannot_be_put_is_refused() -> None:
     given = TokenMetadataInput(name="A", address="a", decimals=0)
     room.market.put_token("A", given)
     room.market.put_token("A", given)
-    with pytest.raises(InvalidRequest, match="at most 1 tokens"):
+    with pytest.raises(InvalidRequest, match="At most 1 tokens"):
         room.market.put_token("B", given)
-    with pytest.raises(InvalidRequest, match="a symbol has"):
+    with pytest.raises(InvalidRequest, match="A symbol has"):
         room.market.put_token("B/C", given)
 
 
@@ -209,5 +209,5 @@ async def test_history_gives_candles_of_the_interval(room: MarketRoom) -> None:
     assert [candle.close for candle in room.market.history("sol", None, None, "1m")] == [1.0, 2.0, 3.0]
     (candle,) = room.market.history("SOL", None, None, "1h")
     assert (candle.timestamp, candle.open, candle.close) == ("2027-01-15T00:00:00.000Z", 1.0, 3.0)
-    with pytest.raises(InvalidRequest, match="interval is one of"):
+    with pytest.raises(InvalidRequest, match="`interval` is one of"):
         room.market.history("SOL", None, None, "2m")

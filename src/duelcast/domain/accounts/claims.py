@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from msgspec import Struct
@@ -14,6 +13,8 @@ from duelcast.errors import Unauthorized
 
 LEEWAY_S = 30.0
 """How far the clocks of the issuer and of this server may be apart."""
+_MAX_TIME_S = 253_402_300_799 - LEEWAY_S
+"""The end of the year 9999. Beyond it lies what was meant in milliseconds."""
 
 NO_RIGHTS = frozenset({"none"})
 """The scopes of a token whose `scope` names none that we know: still a machine's, and good for nothing."""
@@ -55,10 +56,9 @@ def _check_times(payload: dict[str, Any], now_s: float) -> float:
         raise Unauthorized("The token has no `exp`: get one that expires.")
     if now_s >= expires_at + LEEWAY_S:
         raise Unauthorized("The token has expired: get a new one.")
-    for claim in ("nbf", "iat"):
-        begins_at = _time(payload, claim)
-        if begins_at is not None and now_s < begins_at - LEEWAY_S:
-            raise Unauthorized(f"The token does not hold yet (`{claim}` is in the future).")
+    begins_at = _time(payload, "nbf")
+    if begins_at is not None and now_s < begins_at - LEEWAY_S:
+        raise Unauthorized("The token does not hold yet (`nbf` is in the future).")
     return expires_at
 
 
@@ -67,8 +67,8 @@ def _time(payload: dict[str, Any], claim: str) -> float | None:
     value = payload.get(claim)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise Unauthorized(f"`{claim}` of the token is not a number of seconds.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MAX_TIME_S:
+        raise Unauthorized(f"`{claim}` of the token is not a number of seconds since 1970.")
     return float(value)
 
 

@@ -180,7 +180,7 @@ class TokenBook:
         """Raises `errors.TokenNotFound`."""
         entry = self._entries.get(symbol)
         if entry is None:
-            raise TokenNotFound("no token has that symbol; ask for all tokens to see those there are")
+            raise TokenNotFound("No token has this symbol: ask for all tokens to see those there are.")
         return entry
 
     def check_room(self, symbol: str) -> None:

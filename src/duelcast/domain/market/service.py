@@ -95,9 +95,9 @@ class Market:
             entry = self._intake.put_metadata(symbol.upper(), metadata)
         except Dropped as dropped:
             if dropped.reason == "bad_symbol":
-                raise InvalidRequest("a symbol has 1 to 32 of A-Z 0-9 _ $ . -", field="symbol") from None
+                raise InvalidRequest("A symbol has 1 to 32 of A-Z 0-9 _ $ . -", field="symbol") from None
             limit = self.settings.max_symbols
-            raise InvalidRequest(f"at most {limit} tokens are kept; raise max_symbols", field="symbol") from None
+            raise InvalidRequest(f"At most {limit} tokens are kept.", field="symbol") from None
         return entry.token(self._receipt.now_s())
 
     def history(self, symbol: str, from_s: float | None, to_s: float | None, interval: str) -> list[Candle]:
@@ -109,7 +109,7 @@ class Market:
         entry = self._book[symbol.upper()]
         minutes = CANDLE_MINUTES.get(interval)
         if minutes is None:
-            raise InvalidRequest(f"interval is one of {', '.join(CANDLE_MINUTES)}", field="interval")
+            raise InvalidRequest(f"`interval` is one of {', '.join(CANDLE_MINUTES)}.", field="interval")
         return candles(entry.rows.rows(self._receipt.now_s()), minutes, from_s, to_s)
 
     def feed_states(self) -> list[FeedState]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import structlog
 from msgspec import Struct
 
 from duelcast.domain.market.intake import Intake
 from duelcast.domain.market.ownership import Dropped, FeedStatus, Source
 from duelcast.domain.market.ticks import Tick
+
+_log = structlog.get_logger("duelcast.market")
 
 
 class FeedState(Struct, kw_only=True, frozen=True):
@@ -41,11 +44,15 @@ class MarketSink:
 
     def connected(self) -> None:
         """The feed reads its venue."""
+        if self._source.failure is not None:
+            _log.info("feed_recovered", feed=self._source.name)
         self._source.status = "running"
         self._source.failure = None
 
     def failed(self, reason: str) -> None:
         """The feed cannot read its venue, for `reason`, and tries again by itself."""
+        if self._source.failure != reason:
+            _log.warning("feed_failed", feed=self._source.name, reason=reason)
         self._source.status = "failed"
         self._source.failure = reason
 

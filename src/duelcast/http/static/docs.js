@@ -65,7 +65,7 @@ function range(least, most, unit) {
   return high === undefined ? `≥ ${shown(low)}${unit}` : `${shown(low)}–${shown(high)}${unit}`;
 }
 
-const shown = (number) => (Math.abs(number) >= 1e15 ? String(number) : number.toLocaleString("en", { maximumSignificantDigits: 6 }));
+const shown = (number) => (Number.isInteger(number) && Math.abs(number) < 1e15 ? number.toLocaleString("en") : String(number));
 
 // What a schema says of itself, or of the values in it.
 function sayings(schema) {

@@ -1,0 +1,86 @@
+"""Puts picows' protocol on a transport that somebody else accepted. The only file that knows `WSProtocol`, which is
+not public: hence the bound on picows' version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import picows.picows
+from picows import WSAutoPingStrategy, WSCloseCode, WSUpgradeResponse, WSUpgradeResponseWithListener
+
+from duelcast.gateway.socket import MessageSocket
+
+READ_BUFFER_BYTES = 2048
+"""picows' least; it grows with what a client sends."""
+
+
+class _ParserReports:
+    """Takes the place of picows' logger, whose ERROR records are all that it tells of a frame it refused.
+
+    It also spares a connection the logger that picows would make for it, and the log one record per connection.
+    """
+
+    __slots__ = ("_failed",)
+
+    def __init__(self, failed: Callable[[int], None]) -> None:
+        self._failed = failed
+
+    def isEnabledFor(self, _level: int) -> bool:  # noqa: N802  # the name that logging gives it
+        return False
+
+    def error(self, _message: str, *arguments: Any) -> None:
+        details = arguments[0] if arguments else ()
+        code = details[0] if isinstance(details, tuple) and details else WSCloseCode.PROTOCOL_ERROR
+        self._failed(int(code.value if isinstance(code, WSCloseCode) else code))
+
+    def exception(self, _message: str, *_arguments: Any) -> None:
+        self._failed(1011)
+
+    def _ignore(self, *_arguments: Any, **_options: Any) -> None:
+        pass
+
+    debug = info = warning = log = _ignore
+
+
+def upgrade(
+    transport: asyncio.Transport, socket: MessageSocket, *, key: str, headers: dict[str, str]
+) -> asyncio.BufferedProtocol:
+    """Answer an upgrade request on `transport` with 101 and `headers`, and make its protocol: the caller sets it.
+
+    `key` is the request's valid `Sec-WebSocket-Key`. picows gets a request of ours, since its own parser refuses some
+    that are right (a `Connection` of two entries, more than 16 KiB of headers).
+    """
+    response = WSUpgradeResponse.create_101_response(headers)
+
+    def listener_of(_request: Any) -> WSUpgradeResponseWithListener:
+        return WSUpgradeResponseWithListener(response, socket)
+
+    protocol: Any = picows.picows.WSProtocol(  # type: ignore[attr-defined]  # not in picows' stub
+        None,  # host and port: of a client
+        None,  # path: of a client
+        False,  # is_client_side
+        listener_of,
+        _ParserReports(socket.parser_failed),
+        False,  # disconnect_on_exception: the listener raises none
+        None,  # handshake timeout: the request is here already
+        False,  # auto ping: one timer wheel serves all
+        0,
+        0,
+        WSAutoPingStrategy.PING_WHEN_IDLE,
+        False,  # auto pong
+        socket.max_message_bytes,
+        None,  # extra headers: of a client
+        READ_BUFFER_BYTES,
+    )
+    protocol.connection_made(transport)
+    request = (
+        "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+    ).encode("ascii")
+    protocol.get_buffer(len(request))[: len(request)] = request
+    protocol.buffer_updated(len(request))
+    assert isinstance(protocol, asyncio.BufferedProtocol)
+    return protocol
