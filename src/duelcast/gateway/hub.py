@@ -20,13 +20,18 @@ from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+import structlog
+
 from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position
 from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.clock import Clock
+from duelcast.logs import describe_exception
 from duelcast.wire.frames import push_body, text_frame, with_request_id
 
 if TYPE_CHECKING:
     from duelcast.gateway.outbox import Outbox
+
+log = structlog.get_logger("duelcast.gateway")
 
 COHORT_SIZE = 500
 """Members that are written to without giving way to other work."""
@@ -333,25 +338,31 @@ class Hub:
         """Write to one cohort after another; after `TURN_S` let the loop do other work first."""
         turn_ends = time.perf_counter() + TURN_S
         pending = self._pending
-        stats = self.stats
         while pending:
             item = pending.popleft()
-            if isinstance(item, Cohort):
-                due = item.due
-                data = due[0].frame if len(due) == 1 else b"".join([entry.frame for entry in due])
-                count = len(due)
-                item.due = []
-                members = item.members
-                stats.delivered += count * len(members)
-                stats.delivered_bytes += len(data) * len(members)
-                for write in list(members.values()):
-                    write(data)
-            elif item in self._solo:
-                item.serve()
+            try:
+                if isinstance(item, Cohort):
+                    self._write_cohort(item)
+                elif item in self._solo:
+                    item.serve()
+            except Exception as error:
+                # A defect in the service of one must not end that of all others.
+                log.error("defect", error=describe_exception(error))
             if time.perf_counter() > turn_ends and pending:
                 self._loop.call_soon(self._write_pending)
                 return
         self._end_flush()
+
+    def _write_cohort(self, cohort: Cohort) -> None:
+        due, cohort.due = cohort.due, []
+        members = cohort.members
+        if not members:
+            return
+        data = due[0].frame if len(due) == 1 else b"".join([entry.frame for entry in due])
+        self.stats.delivered += len(due) * len(members)
+        self.stats.delivered_bytes += len(data) * len(members)
+        for write in list(members.values()):
+            write(data)
 
     def _end_flush(self) -> None:
         for outbox in self._solo:

@@ -86,6 +86,7 @@ class Opener:
         connection = self._connection
         self._gateway.admit(connection)
         identity, by_message = await self._identify()
+        connection.request.token = None
         if identity is not None:
             connection.session.change(identity)
         if self._endpoint.auth is Auth.ADMIN and connection.session.role < Role.ADMIN:

@@ -96,7 +96,7 @@ async def test_a_token_begins_30_s_before_its_time(verifier: TokenVerifier, cloc
     assert (await verifier.verify(token)).wallet == "wallet"
 
 
-@pytest.mark.parametrize("exp", [None, "2000000000", True, 1_800_003_600_000, [1], float("inf"), float("nan"), 1e308 * 10])
+@pytest.mark.parametrize("exp", [None, "2000000000", True, 1_800_003_600_000, [1], float("inf"), float("nan")])
 async def test_a_token_needs_a_time_at_which_it_ends(verifier: TokenVerifier, clock: ManualClock, exp: object) -> None:
     with pytest.raises(Unauthorized):
         await verifier.verify(signed(clock, exp=exp))
