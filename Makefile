@@ -47,7 +47,7 @@ conformance: .venv/.dev
 ## browser-test: the client guide's JavaScript in Chromium, installed from packages where we may; else it skips
 browser-test: .venv/.dev
 	.ci/chromium
-	$(BIN)/python -m pytest -rs -m browser tests/browser
+	$(BIN)/python -m pytest -rs -m browser
 
 ## ci: all of it. The suite comes last, so that its count closes the output.
 ci: check conformance browser-test test

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 
 from duelcast.cli import application
 from duelcast.settings.table import reference
@@ -56,10 +57,20 @@ def test_every_make_target_that_a_page_names_exists(page: str) -> None:
     assert named <= targets
 
 
-def test_every_command_that_the_readme_runs_exists() -> None:
-    named = set(re.findall(r"bin/duelcast ([a-z-]+)", text_of("README.md")))
-    assert named
-    assert named <= {command.name for command in application.registered_commands}
+@pytest.mark.parametrize("page", ["README.md", "docs/feeds.md"])
+def test_every_command_that_a_page_runs_exists_with_its_options(page: str) -> None:
+    commands = typer.main.get_group(application).commands
+    lines = re.findall(r"\bduelcast ([a-z-]+)((?: +[^\s`|)\"]+)*)", code_of(page))
+    assert lines
+    for name, arguments in lines:
+        known = {option for parameter in commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", arguments)) <= known
+
+
+def code_of(page: str) -> str:
+    """The commands of a page: its blocks for a shell, and what it names in a line."""
+    blocks = re.findall(r"^```(?:sh)?\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL)
+    return "\n".join([*blocks, *re.findall(r"`(duelcast [^`]+)`", text_of(page))])
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

@@ -8,7 +8,7 @@ import ipaddress
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -246,7 +246,7 @@ def _bind(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, on_listening: Callable[[str], None]) -> int:
     app = App(settings)
     loop = asyncio.get_running_loop()
     asked_to_stop = asyncio.Event()
@@ -259,6 +259,7 @@ async def _serve(settings: Settings) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
     await app.start()
+    on_listening(app.url)
     stop = asyncio.create_task(asked_to_stop.wait())
     failed = asyncio.create_task(app.failed())
     await asyncio.wait([stop, failed], return_when=asyncio.FIRST_COMPLETED)
@@ -271,10 +272,13 @@ async def _serve(settings: Settings) -> int:
     return status
 
 
-def run(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; a second signal ends the process at once. Returns the exit status."""
+def run(settings: Settings, on_listening: Callable[[str], None]) -> int:
+    """Serve until SIGTERM or SIGINT; a second signal ends the process at once. Returns the exit status.
+
+    `on_listening` is called with the address of the server once it takes clients.
+    """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(settings))
+        return runner.run(_serve(settings, on_listening))
 
 
 def asyncapi_document() -> dict[str, Any]:

@@ -128,6 +128,13 @@ class TokenNotFound(AppError):
     http_status = 404
 
 
+class UpgradeRequired(AppError):
+    """A WebSocket endpoint that was asked like a page."""
+
+    code = "UPGRADE_REQUIRED"
+    http_status = 426
+
+
 class Unavailable(AppError):
     """Storage or bus is out of reach; nothing was changed."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from duelcast import __version__
 from tests.cli.running import Finished, run
 
 Command = Callable[..., Finished]
@@ -23,6 +24,11 @@ def test_without_arguments_the_commands_are_listed(duelcast: Command) -> None:
     shown = duelcast()
     for name in ("serve", "token", "tail", "record", "check-config", "asyncapi"):
         assert name in shown.out
+
+
+def test_the_version_is_that_of_the_package(duelcast: Command) -> None:
+    printed = duelcast("--version")
+    assert (printed.code, printed.out) == (0, f"duelcast {__version__}\n")
 
 
 def test_a_configuration_error_is_one_line_and_exit_code_2(duelcast: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,6 +71,20 @@ def test_a_token_is_signed_with_the_secret_that_the_server_makes(duelcast: Comma
     jwt.decode(printed.out.strip(), (tmp_path / "data" / "jwt_secret").read_text(), algorithms=["HS256"])
 
 
+def test_a_secret_that_a_token_was_the_first_to_need_is_told_apart_from_it(duelcast: Command, tmp_path: Path) -> None:
+    first, second = duelcast("token", "--wallet", "W"), duelcast("token", "--wallet", "W")
+    assert first.out.count(".") == 2
+    assert first.out.count("\n") == 1
+    assert str(tmp_path / "data" / "jwt_secret") in first.err
+    assert f"DUELCAST_DATA_DIR={tmp_path / 'data'}" in first.err
+    assert second.err == ""
+
+
+def test_no_secret_is_told_of_where_one_is_configured(duelcast: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DUELCAST_JWT_SECRET", SECRET)
+    assert duelcast("token", "--wallet", "W").err == ""
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -91,12 +111,14 @@ def test_no_token_is_issued_where_another_server_holds_the_keys(
     assert "DUELCAST_JWT_SECRET" in ended.err
 
 
-def test_no_token_is_issued_that_the_server_would_refuse(duelcast: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DUELCAST_JWT_SECRET", SECRET)
+def test_no_token_is_issued_that_the_server_would_refuse(
+    duelcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("DUELCAST_JWT_ALGORITHMS", "HS512")
     ended = duelcast("token", "--wallet", "W")
     assert (ended.code, ended.out) == (2, "")
     assert "DUELCAST_JWT_ALGORITHMS" in ended.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_check_config_shows_value_and_source_and_masks_secrets(

@@ -137,10 +137,10 @@ async def test_the_token_of_the_query_can_be_switched_off() -> None:
 
 
 async def test_a_token_gives_wallet_nickname_role_and_the_end_of_the_connection(app: App) -> None:
-    token = signed(app, wallet_address="w1", sub="other", role="admin", nickname="Nick", exp=1_800_003_600)
+    token = signed(app, wallet_address="w1", sub="other", role="admin", nickname="Comet", exp=1_800_003_600)
     answer = await established(app, "open", token=token)
     assert answer["authenticated"] is True
-    assert answer["user"] == {"wallet_address": "w1", "nickname": "Nick", "role": "admin"}
+    assert answer["user"] == {"wallet_address": "w1", "nickname": "Comet", "role": "admin"}
     assert answer["expiresAt"] == "2027-01-15T09:00:00.000Z"
 
 

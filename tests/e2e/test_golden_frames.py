@@ -99,7 +99,7 @@ async def say_what_all_endpoints_understand(transcript: Transcript, app: App, sp
 
 async def sign_in_and_be_changed(transcript: Transcript, app: App, speaker: Client) -> None:
     for name in ("auth", "authenticate"):
-        await transcript.say(speaker, type=name, token=token_for(app, "w1", nickname="Nick"))
+        await transcript.say(speaker, type=name, token=token_for(app, "w1", nickname="Comet"))
     transcript.note("the wallet gets another nickname")
     app.accounts.put(Account("w1", nickname="Fresh"))
     await transcript.hear(speaker)

@@ -214,23 +214,23 @@ async def test_a_flood_of_messages_ends_at_the_rate_limit(log: io.StringIO) -> N
 def bad_token(app: App, kind: str) -> str:
     match kind:
         case "alg none":
-            return signed(app, sub="mallory", algorithm="none")
+            return signed(app, sub="intruder", algorithm="none")
         case "alg None with a signature":
-            return signed(app, sub="mallory", algorithm="NONE") + "c2lnbmF0dXJl"
+            return signed(app, sub="intruder", algorithm="NONE") + "c2lnbmF0dXJl"
         case "another algorithm":
-            return signed(app, sub="mallory", algorithm="HS512")
+            return signed(app, sub="intruder", algorithm="HS512")
         case "another secret":
-            return signed(app, sub="mallory", secret="x" * 40)
+            return signed(app, sub="intruder", secret="x" * 40)
         case "expired":
-            return signed(app, sub="mallory", exp=app.clock.time() - 60)
+            return signed(app, sub="intruder", exp=app.clock.time() - 60)
         case "not yet":
-            return signed(app, sub="mallory", nbf=app.clock.time() + 60)
+            return signed(app, sub="intruder", nbf=app.clock.time() + 60)
         case "an endless number":
-            return signed(app, sub="mallory", exp=float("inf"))
+            return signed(app, sub="intruder", exp=float("inf"))
         case "a wallet with a line break":
-            return signed(app, sub="mallory\n")
+            return signed(app, sub="intruder\n")
         case "16 KB":
-            return signed(app, sub="mallory", padding="x" * 12_000)
+            return signed(app, sub="intruder", padding="x" * 12_000)
         case "deep":
             return "W" * 4_000 + "." + "W" * 2_000 + "." + "W" * 1_000
     raise AssertionError(kind)
@@ -257,8 +257,8 @@ async def test_a_bad_token_of_the_request_is_unauthorized_and_closed_with_4001(
 ) -> None:
     token = bad_token(app, kind)
     options: dict[str, Any] = {"token": token} if source == "header" else {"query": f"?token={token}"}
-    async with unharmed(app, log, token), client(app, "members", greeted=False, **options) as mallory:
-        ending = await ending_of(mallory)
+    async with unharmed(app, log, token), client(app, "members", greeted=False, **options) as intruder:
+        ending = await ending_of(intruder)
     assert ([each["code"] for each in ending.frames], ending.code) == (["UNAUTHORIZED"], 4001)
     assert token not in json.dumps(ending.frames) + ending.reason
 
@@ -266,8 +266,8 @@ async def test_a_bad_token_of_the_request_is_unauthorized_and_closed_with_4001(
 @pytest.mark.parametrize("kind", BAD_TOKENS)
 async def test_a_bad_token_on_a_public_endpoint_is_nobody(app: App, log: io.StringIO, kind: str) -> None:
     token = bad_token(app, kind)
-    async with unharmed(app, log, token), client(app, "market-data", token=token, greeted=False) as mallory:
-        established = (await mallory.receive_until(type="connection_established"))[-1]
+    async with unharmed(app, log, token), client(app, "market-data", token=token, greeted=False) as intruder:
+        established = (await intruder.receive_until(type="connection_established"))[-1]
     assert established["authenticated"] is False
 
 
@@ -276,9 +276,9 @@ async def test_a_bad_token_on_an_open_connection_is_unauthorized_and_changes_not
     app: App, log: io.StringIO, kind: str
 ) -> None:
     token = bad_token(app, kind)
-    async with unharmed(app, log, token), client(app, "members", token=token_for(app, "mallory")) as mallory:
-        answer = await mallory.ask(type="auth", token=token)
-        assert (await mallory.ask(type="subscribe", channel="private.mallory"))["type"] == "subscription_confirmed"
+    async with unharmed(app, log, token), client(app, "members", token=token_for(app, "intruder")) as intruder:
+        answer = await intruder.ask(type="auth", token=token)
+        assert (await intruder.ask(type="subscribe", channel="private.intruder"))["type"] == "subscription_confirmed"
     assert answer["code"] == "UNAUTHORIZED"
     assert token not in json.dumps(answer)
 
@@ -288,9 +288,9 @@ async def test_a_bad_token_in_the_first_message_is_unauthorized_and_closed_with_
     app: App, log: io.StringIO, kind: str
 ) -> None:
     token = bad_token(app, kind)
-    async with unharmed(app, log, token), client(app, "members", "?auth=message", greeted=False) as mallory:
-        await mallory.send(type="auth", token=token)
-        ending = await ending_of(mallory)
+    async with unharmed(app, log, token), client(app, "members", "?auth=message", greeted=False) as intruder:
+        await intruder.send(type="auth", token=token)
+        ending = await ending_of(intruder)
     assert ([each["code"] for each in ending.frames], ending.code) == (["UNAUTHORIZED"], 4001)
 
 

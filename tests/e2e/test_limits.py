@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from duelcast.app import App
 from duelcast.channels.names import Role
@@ -12,18 +14,35 @@ from duelcast.clock import ManualClock
 from duelcast.domain.market.posted import PostedPrice
 from tests.e2e.arena import make_arena
 from tests.e2e.ending import ending_of, retry_after_ms
+from tests.e2e.market import advance
 from tests.e2e.raw import CLOSE, CONTINUATION, PING, PONG, TEXT, fragments, frame, raw_socket
 from tests.serving import Client, Frame, client, running, token_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PROXY = {"trusted_proxies": ("127.0.0.0/8",)}
+PROXY: dict[str, Any] = {"trusted_proxies": ("127.0.0.0/8",)}
+ARENA_OF_SIX = {"/api/v69/ws/arena": make_arena(messages_per_minute=6)}
 
 
-def small_arena(messages_per_minute: int = 6, *, name: str = "arena", **options: Any) -> dict[str, Any]:
-    """`endpoints` for a server with an arena of few messages."""
-    arena = make_arena(name, messages_per_minute=messages_per_minute, **options)
-    return {arena.path: arena}
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def small() -> AsyncIterator[App]:
+    """One server with arenas for 2, 3 and 6 messages a minute; each test has wallets and addresses of its own."""
+    arenas = [make_arena(name, messages_per_minute=count) for name, count in (("two", 2), ("three", 3), ("six", 6))]
+    async with running(ManualClock(), endpoints={arena.path: arena for arena in arenas}, **PROXY) as app:
+        yield app
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def listing() -> AsyncIterator[App]:
+    """One server with 301 tokens, T000 and so on, for 60 messages a minute."""
+    async with running(ManualClock(), rate_limit_factor=0.1) as app:
+        list_tokens(app, 301)
+        await advance(app, 2)
+        yield app
+
+
+def list_tokens(app: App, count: int) -> None:
+    app.market.post_prices([PostedPrice(symbol=f"T{number:03}", price=1.0) for number in range(count)])
 
 
 def behind(address: str) -> dict[str, str]:
@@ -72,7 +91,7 @@ async def test_a_message_of_the_maximum_is_taken_and_one_byte_more_closes_with_1
 
 async def test_the_factor_multiplies_the_limits() -> None:
     async with (
-        running(ManualClock(), endpoints=small_arena(6), rate_limit_factor=0.5) as app,
+        running(ManualClock(), endpoints=ARENA_OF_SIX, rate_limit_factor=0.5) as app,
         client(app, "arena") as sender,
     ):
         assert await left(sender) == 3
@@ -80,7 +99,7 @@ async def test_the_factor_multiplies_the_limits() -> None:
 
 async def test_the_factor_0_switches_the_limits_off() -> None:
     async with (
-        running(ManualClock(), endpoints=small_arena(6), rate_limit_factor=0) as app,
+        running(ManualClock(), endpoints=ARENA_OF_SIX, rate_limit_factor=0) as app,
         client(app, "arena", greeted=False) as sender,
     ):
         established = (await sender.receive_until(type="connection_established"))[-1]
@@ -91,8 +110,8 @@ async def test_the_factor_0_switches_the_limits_off() -> None:
 # ── the bucket of messages ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_message_over_the_limit_is_dropped_and_told_when_to_come_back() -> None:
-    async with running(ManualClock(), endpoints=small_arena(6)) as app, client(app, "arena") as sender:
+async def test_a_message_over_the_limit_is_dropped_and_told_when_to_come_back(small: App) -> None:
+    async with client(small, "six") as sender:
         await spend(sender, 6)
         answer = await sender.ask(type="subscribe", channel="note.dropped")
         assert answer["code"] == "RATE_LIMIT_EXCEEDED"
@@ -100,34 +119,31 @@ async def test_a_message_over_the_limit_is_dropped_and_told_when_to_come_back() 
         assert (await sender.ask(type="heartbeat"))["type"] == "heartbeat_ack"
 
 
-async def test_a_dropped_message_has_no_effect() -> None:
-    clock = ManualClock()
-    async with running(clock, endpoints=small_arena(6)) as app, client(app, "arena") as sender:
+async def test_a_dropped_message_has_no_effect(small: App) -> None:
+    async with client(small, "six") as sender:
         await spend(sender, 6)
         await sender.ask(type="subscribe", channel="note.dropped")
-        await clock.advance(10)
+        await advance(small, 10)
         assert (await sender.ask(type="get_subscriptions"))["data"] == []
 
 
-async def test_the_bucket_is_refilled_evenly() -> None:
-    clock = ManualClock()
-    async with running(clock, endpoints=small_arena(6)) as app, client(app, "arena") as sender:
+async def test_the_bucket_is_refilled_evenly(small: App) -> None:
+    async with client(small, "six") as sender:
         await spend(sender, 6)
-        await clock.advance(9.9)
+        await advance(small, 9.9)
         assert codes(await spend(sender, 1)) == ["RATE_LIMIT_EXCEEDED"]
-        await clock.advance(0.1)
+        await advance(small, 0.1)
         assert codes(await spend(sender, 2)) == ["freed", "RATE_LIMIT_EXCEEDED"]
 
 
-async def test_the_bucket_never_holds_more_than_its_capacity() -> None:
-    clock = ManualClock()
-    async with running(clock, endpoints=small_arena(6)) as app, client(app, "arena") as sender:
-        await clock.advance(600)
+async def test_the_bucket_never_holds_more_than_its_capacity(small: App) -> None:
+    async with client(small, "six") as sender:
+        await advance(small, 600)
         assert await left(sender) == 6
 
 
-async def test_an_error_counts_like_any_message() -> None:
-    async with running(ManualClock(), endpoints=small_arena(3)) as app, client(app, "arena") as sender:
+async def test_an_error_counts_like_any_message(small: App) -> None:
+    async with client(small, "three") as sender:
         await sender.ws.send("not json")
         await sender.send(type="nonsense")
         await sender.send(type="announce", text="needs an admin")
@@ -136,42 +152,37 @@ async def test_an_error_counts_like_any_message() -> None:
     assert codes(answers) == ["INVALID_MESSAGE", "UNKNOWN_MESSAGE_TYPE", "UNAUTHORIZED", "RATE_LIMIT_EXCEEDED"]
 
 
-async def test_a_wallet_has_one_bucket_over_all_its_connections_to_the_endpoint() -> None:
-    async with running(ManualClock(), endpoints=small_arena(6)) as app:
-        token = token_for(app, "busy")
-        async with client(app, "arena", token=token) as one, client(app, "arena", token=token) as other:
-            assert set(codes([*await spend(one, 3), *await spend(other, 3)])) == {"freed"}
-            assert codes([*await spend(one, 1), *await spend(other, 1)]) == ["RATE_LIMIT_EXCEEDED"] * 2
+async def test_a_wallet_has_one_bucket_over_all_its_connections_to_the_endpoint(small: App) -> None:
+    token = token_for(small, "busy")
+    async with client(small, "six", token=token) as one, client(small, "six", token=token) as other:
+        assert set(codes([*await spend(one, 3), *await spend(other, 3)])) == {"freed"}
+        assert codes([*await spend(one, 1), *await spend(other, 1)]) == ["RATE_LIMIT_EXCEEDED"] * 2
 
 
-async def test_wallets_and_endpoints_do_not_share_a_bucket() -> None:
-    endpoints = small_arena(2) | small_arena(2, name="second")
-    async with running(ManualClock(), endpoints=endpoints) as app:
-        token = token_for(app, "busy")
-        async with client(app, "arena", token=token) as busy:
-            await spend(busy, 2)
-        async with (
-            client(app, "second", token=token) as elsewhere,
-            client(app, "arena", token=token_for(app, "calm")) as another,
-        ):
-            assert await left(elsewhere) == 2
-            assert await left(another) == 2
-
-
-async def test_reconnecting_does_not_refill_the_bucket_of_a_wallet() -> None:
-    async with running(ManualClock(), endpoints=small_arena(2)) as app:
-        token = token_for(app, "busy")
-        async with client(app, "arena", token=token) as first:
-            await spend(first, 2)
-        async with client(app, "arena", token=token) as second:
-            assert await left(second) == 0
-
-
-async def test_an_anonymous_client_has_a_bucket_per_connection() -> None:
+async def test_wallets_and_endpoints_do_not_share_a_bucket(small: App) -> None:
+    token = token_for(small, "here-and-there")
+    async with client(small, "two", token=token) as busy:
+        await spend(busy, 2)
     async with (
-        running(ManualClock(), endpoints=small_arena(2)) as app,
-        client(app, "arena") as one,
-        client(app, "arena") as other,
+        client(small, "three", token=token) as elsewhere,
+        client(small, "two", token=token_for(small, "calm")) as another,
+    ):
+        assert await left(elsewhere) == 3
+        assert await left(another) == 2
+
+
+async def test_reconnecting_does_not_refill_the_bucket_of_a_wallet(small: App) -> None:
+    token = token_for(small, "comes-back")
+    async with client(small, "two", token=token) as first:
+        await spend(first, 2)
+    async with client(small, "two", token=token) as second:
+        assert await left(second) == 0
+
+
+async def test_an_anonymous_client_has_a_bucket_per_connection(small: App) -> None:
+    async with (
+        client(small, "two") as one,
+        client(small, "two") as other,
     ):
         assert await left(one) == 2
         assert await left(other) == 2
@@ -179,75 +190,63 @@ async def test_an_anonymous_client_has_a_bucket_per_connection() -> None:
 
 async def spend_from(app: App, address: str) -> int:
     """How many messages a new anonymous connection of `address` gets through."""
-    async with client(app, "arena", additional_headers=behind(address)) as sender:
+    async with client(app, "two", additional_headers=behind(address)) as sender:
         return await left(sender)
 
 
-async def test_anonymous_clients_of_one_address_share_ten_times_the_limit() -> None:
-    async with running(ManualClock(), endpoints=small_arena(2), **PROXY) as app:
-        passed = [await spend_from(app, "192.0.2.1") for _ in range(12)]
-        assert passed == [2] * 10 + [0] * 2
-        assert await spend_from(app, "192.0.2.2") == 2
+async def test_anonymous_clients_of_one_address_share_ten_times_the_limit(small: App) -> None:
+    passed = [await spend_from(small, "192.0.2.1") for _ in range(12)]
+    assert passed == [2] * 10 + [0] * 2
+    assert await spend_from(small, "192.0.2.2") == 2
 
 
-async def test_an_ipv6_address_shares_the_bucket_of_its_64() -> None:
-    async with running(ManualClock(), endpoints=small_arena(2), **PROXY) as app:
-        passed = [await spend_from(app, f"2001:db8:0:1::{index:x}") for index in range(1, 12)]
-        assert passed == [2] * 10 + [0]
-        assert await spend_from(app, "2001:db8:0:2::1") == 2
+async def test_an_ipv6_address_shares_the_bucket_of_its_64(small: App) -> None:
+    passed = [await spend_from(small, f"2001:db8:0:1::{index:x}") for index in range(1, 12)]
+    assert passed == [2] * 10 + [0]
+    assert await spend_from(small, "2001:db8:0:2::1") == 2
 
 
-async def test_loopback_has_no_bucket_of_an_address() -> None:
-    async with running(ManualClock(), endpoints=small_arena(2), **PROXY) as app:
-        assert [await spend_from(app, "127.0.0.1") for _ in range(12)] == [2] * 12
+async def test_loopback_has_no_bucket_of_an_address(small: App) -> None:
+    assert [await spend_from(small, "127.0.0.1") for _ in range(12)] == [2] * 12
 
 
 # ── the price of rows ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def list_tokens(app: App, count: int) -> list[str]:
-    """So many tokens; their symbols."""
-    symbols = [f"T{number:03}" for number in range(count)]
-    app.market.post_prices([PostedPrice(symbol=symbol, price=1.0) for symbol in symbols])
-    return symbols
-
-
-async def units_of(command: Frame, *, tokens: int, endpoint: str = "market-data") -> int:
+async def units_of(app: App, command: Frame, endpoint: str = "market-data") -> int:
     """What a command takes from a full bucket of 60."""
-    clock = ManualClock()
-    async with running(clock, rate_limit_factor=0.1) as app:
-        list_tokens(app, tokens)
-        await clock.advance(2)
-        async with client(app, endpoint) as sender:
-            await sender.ask(**command)
-            await sender.drain()
-            passed = 0
-            while (await sender.ask(type="unsubscribe", channel="market.T000"))["type"] == "unsubscription_confirmed":
-                passed += 1
-            return 60 - passed
+    async with client(app, endpoint) as sender:
+        await sender.ask(**command)
+        await sender.drain()
+        passed = 0
+        while (await sender.ask(type="unsubscribe", channel="market.T000"))["type"] == "unsubscription_confirmed":
+            passed += 1
+        return 60 - passed
 
 
 @pytest.mark.parametrize(("count", "units"), [(1, 2), (100, 2), (101, 3), (250, 4)])
-async def test_a_message_takes_one_and_one_more_per_started_100_symbols_of_its_answer(count: int, units: int) -> None:
+async def test_a_message_takes_one_and_one_more_per_started_100_symbols_of_its_answer(
+    listing: App, count: int, units: int
+) -> None:
     symbols = [f"T{number:03}" for number in range(count)]
-    assert await units_of({"type": "SUBSCRIBE_SYMBOLS", "symbols": symbols}, tokens=300) == units
+    assert await units_of(listing, {"type": "SUBSCRIBE_SYMBOLS", "symbols": symbols}) == units
 
 
-async def test_every_symbol_costs_as_many_as_there_are() -> None:
-    assert await units_of({"type": "SUBSCRIBE_SYMBOLS", "symbols": ["*"]}, tokens=301) == 5
+async def test_every_symbol_costs_as_many_as_there_are(listing: App) -> None:
+    assert await units_of(listing, {"type": "SUBSCRIBE_SYMBOLS", "symbols": ["*"]}) == 5
 
 
-async def test_a_list_of_tokens_costs_its_rows() -> None:
-    assert await units_of({"type": "get_all_tokens"}, tokens=201, endpoint="token-data") >= 4
+async def test_a_list_of_tokens_costs_its_rows(listing: App) -> None:
+    assert await units_of(listing, {"type": "get_all_tokens"}, "token-data") == 5
 
 
-async def test_joining_a_group_costs_the_rows_of_its_snapshot() -> None:
-    assert await units_of({"type": "subscribe", "channel": "market.*"}, tokens=301) >= 5
+async def test_joining_a_group_costs_at_least_the_symbols_of_its_snapshot(listing: App) -> None:
+    assert await units_of(listing, {"type": "subscribe", "channel": "market.*"}) >= 5
 
 
-async def test_a_list_of_channels_costs_its_rows() -> None:
+async def test_a_list_of_channels_costs_its_rows(listing: App) -> None:
     channels = [{"channel": f"market.T{number:03}"} for number in range(250)]
-    assert await units_of({"type": "subscribe", "channels": channels}, tokens=300) >= 4
+    assert await units_of(listing, {"type": "subscribe", "channels": channels}) >= 4
 
 
 async def test_the_price_of_rows_may_make_the_bucket_negative_and_is_taken_afterwards() -> None:
@@ -266,8 +265,8 @@ async def test_the_price_of_rows_may_make_the_bucket_negative_and_is_taken_after
 # ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_client_that_refusals_do_not_stop_is_closed_with_1008() -> None:
-    async with running(ManualClock(), endpoints=small_arena(3)) as app, client(app, "arena") as flood:
+async def test_a_client_that_refusals_do_not_stop_is_closed_with_1008(small: App) -> None:
+    async with client(small, "three") as flood:
         for _ in range(7):
             await flood.send(type="free")
         ending = await ending_of(flood)
@@ -276,29 +275,27 @@ async def test_a_client_that_refusals_do_not_stop_is_closed_with_1008() -> None:
     assert ending.reason.startswith("rate_limit")
 
 
-async def test_the_bucket_of_refusals_is_refilled_too() -> None:
-    clock = ManualClock()
-    async with running(clock, endpoints=small_arena(2)) as app, client(app, "arena") as eager:
+async def test_the_bucket_of_refusals_is_refilled_too(small: App) -> None:
+    async with client(small, "two") as eager:
         await spend(eager, 4)
-        await clock.advance(30)
+        await advance(small, 30)
         assert codes(await spend(eager, 2)) == ["freed", "RATE_LIMIT_EXCEEDED"]
 
 
-async def test_a_flood_on_one_connection_does_not_close_another_of_the_wallet_that_sends_nothing() -> None:
-    async with running(ManualClock(), endpoints=small_arena(2)) as app:
-        token = token_for(app, "both")
-        async with client(app, "arena", token=token) as quiet, client(app, "arena", token=token) as flood:
-            for _ in range(5):
-                await flood.send(type="free")
-            assert (await ending_of(flood)).code == 1008
-            assert (await quiet.ask(type="heartbeat"))["type"] == "heartbeat_ack"
+async def test_a_flood_on_one_connection_does_not_close_another_of_the_wallet_that_sends_nothing(small: App) -> None:
+    token = token_for(small, "both")
+    async with client(small, "two", token=token) as quiet, client(small, "two", token=token) as flood:
+        for _ in range(5):
+            await flood.send(type="free")
+        assert (await ending_of(flood)).code == 1008
+        assert (await quiet.ask(type="heartbeat"))["type"] == "heartbeat_ack"
 
 
 # ── heartbeat and ping ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_heartbeat_and_ping_do_not_count_as_messages() -> None:
-    async with running(ManualClock(), endpoints=small_arena(2)) as app, client(app, "arena") as sender:
+async def test_heartbeat_and_ping_do_not_count_as_messages(small: App) -> None:
+    async with client(small, "two") as sender:
         for _ in range(10):
             await sender.ask(type="heartbeat")
             await sender.send(type="ping")
@@ -306,17 +303,15 @@ async def test_heartbeat_and_ping_do_not_count_as_messages() -> None:
         assert await left(sender) == 2
 
 
-async def test_heartbeat_and_ping_have_60_a_minute_per_connection() -> None:
-    clock = ManualClock()
-    async with running(clock, endpoints=small_arena()) as app:
-        token = token_for(app, "lively")
-        async with client(app, "arena", token=token) as one, client(app, "arena", token=token) as other:
-            for number in range(61):
-                await one.send(type="ping" if number % 2 else "heartbeat")
-            answers = await one.receive_many(61)
-            assert (await other.ask(type="heartbeat"))["type"] == "heartbeat_ack"
-            await clock.advance(1)
-            assert (await one.ask(type="heartbeat"))["type"] == "heartbeat_ack"
+async def test_heartbeat_and_ping_have_60_a_minute_per_connection(small: App) -> None:
+    token = token_for(small, "lively")
+    async with client(small, "six", token=token) as one, client(small, "six", token=token) as other:
+        for number in range(61):
+            await one.send(type="ping" if number % 2 else "heartbeat")
+        answers = await one.receive_many(61)
+        assert (await other.ask(type="heartbeat"))["type"] == "heartbeat_ack"
+        await advance(small, 1)
+        assert (await one.ask(type="heartbeat"))["type"] == "heartbeat_ack"
     assert codes(answers[:60]).count("RATE_LIMIT_EXCEEDED") == 0
     assert (answers[60]["code"], answers[60]["retryAfterMs"]) == ("RATE_LIMIT_EXCEEDED", 1000)
 
@@ -478,9 +473,8 @@ async def test_a_stopping_server_sends_its_clients_away_with_1012_and_a_delay() 
     assert all(0 <= retry_after_ms(each.reason) <= 5000 for each in endings)
 
 
-async def test_an_admin_is_limited_like_everybody() -> None:
+async def test_an_admin_is_limited_like_everybody(small: App) -> None:
     async with (
-        running(ManualClock(), endpoints=small_arena(2)) as app,
-        client(app, "arena", token=token_for(app, "boss", Role.ADMIN)) as admin,
+        client(small, "two", token=token_for(small, "boss", Role.ADMIN)) as admin,
     ):
         assert await left(admin) == 2

@@ -449,9 +449,9 @@ async def test_get_subscriptions_lists_channels_with_kind_and_position(app: App)
 
 async def test_auth_on_an_open_connection_is_answered_with_the_user_and_the_end_of_the_token(app: App) -> None:
     async with client(app, "arena") as visitor:
-        answer = await visitor.ask(type="auth", token=token_for(app, "signin", Role.USER, nickname="Nick"))
+        answer = await visitor.ask(type="auth", token=token_for(app, "signin", Role.USER, nickname="Comet"))
     assert answer["type"] == "auth_success"
-    assert answer["user"] == {"wallet_address": "signin", "nickname": "Nick", "role": "user"}
+    assert answer["user"] == {"wallet_address": "signin", "nickname": "Comet", "role": "user"}
     assert TIME.fullmatch(answer["expiresAt"])
 
 

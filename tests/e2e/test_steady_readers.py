@@ -5,6 +5,7 @@ A client that sends something is served alone until the next flush, so these tes
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,6 +15,7 @@ import pytest
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
+from duelcast.gateway import hub
 from tests.e2e.arena import Notebook
 from tests.e2e.following import publish_end, publish_note, publish_notes, publish_row, publish_score, store, texts
 from tests.serving import Client, Frame, client, token_for
@@ -182,9 +184,53 @@ async def test_who_follows_more_than_the_others_gets_that_too(app: App) -> None:
     assert [texts(frames) for frames in received] == [["a", "b"], ["a"], ["a"]]
 
 
+@pytest.fixture
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round over all readers gives way after each step, as one does that takes long."""
+    monkeypatch.setattr(hub, "TURN_S", 0.0)
+
+
+@pytest.mark.usefixtures("short_turns")
 async def test_more_than_five_hundred_are_all_served_alike(app: App) -> None:
+    """What is published while the first of them have it already follows too."""
     query = "?channel=note.crowd"
     async with steady_readers(app, 520, query) as readers:
         publish_notes(app, "crowd", "a", "b", "c")
+        assert (await readers[0].receive())["text"] == "a"
+        publish_note(app, "crowd", "d")
         received = await what_comes(app, readers, query)
-    assert [texts(frames) for frames in received] == [["a", "b", "c"]] * 520
+    assert [texts(frames) for frames in received] == [["b", "c", "d"]] + [["a", "b", "c", "d"]] * 519
+
+
+@pytest.mark.usefixtures("short_turns")
+async def test_many_with_sets_of_their_own_who_ask_all_the_time_miss_nothing(app: App) -> None:
+    """Their questions come in the middle of a round."""
+    count, messages = 150, 60
+    async with AsyncExitStack() as stack:
+        readers = [
+            await stack.enter_async_context(client(app, "arena", f"?channel=note.busy&channel=board.b{number}"))
+            for number in range(count)
+        ]
+
+        last_but_one_came = asyncio.Event()
+
+        async def read(reader: Client) -> list[int]:
+            seqs: list[int] = []
+            while not seqs or seqs[-1] < messages:
+                frame = await reader.receive()
+                if frame["type"] == "note":
+                    seqs.append(frame["seq"])
+                    if seqs[-1] == messages - 1:
+                        last_but_one_came.set()
+            await reader.drain()
+            return seqs
+
+        reading = [asyncio.create_task(read(reader)) for reader in readers]
+        for number in range(messages - 1):
+            publish_note(app, "busy", str(number))
+            for reader in readers[number % 7 :: 7]:
+                await reader.send(type="heartbeat")
+            await asyncio.sleep(0.005)
+        await last_but_one_came.wait()
+        publish_note(app, "busy", "in the middle of the round")
+        assert await asyncio.gather(*reading) == [list(range(1, messages + 1))] * count

@@ -1,4 +1,4 @@
-"""The guide's script against a server that is lost at the worst moments; `tests/browser` has it against the real one."""
+"""The guide's script when the server is lost at the worst moments; `tests/browser` runs it against the real one."""
 
 from __future__ import annotations
 

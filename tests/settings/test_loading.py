@@ -77,6 +77,37 @@ def test_a_problem_is_told_as_the_value_was_given(monkeypatch: pytest.MonkeyPatc
     assert refusal(tls_cert="missing").startswith("--tls-cert names a file that does not exist")
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"HEARTBEAT_TIMEOUT_S": "30"},
+            "DUELCAST_HEARTBEAT_TIMEOUT_S must be more than DUELCAST_HEARTBEAT_INTERVAL_S.",
+        ),
+        ({"TLS_CERT": __file__}, "DUELCAST_TLS_CERT and DUELCAST_TLS_KEY need each other: set both or none."),
+        ({"JWT_ALGORITHMS": "RS256"}, "DUELCAST_JWT_ALGORITHMS names one that needs DUELCAST_JWT_JWKS_URL."),
+        (
+            {"JWT_ALGORITHMS": "HS256", "JWT_JWKS_URL": "https://keys.example.org"},
+            "DUELCAST_JWT_ALGORITHMS names one that needs DUELCAST_JWT_SECRET.",
+        ),
+    ],
+    ids=["heartbeat", "tls", "no key set", "no secret"],
+)
+def test_a_problem_of_several_settings_names_their_variables(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], told: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"DUELCAST_{name}", value)
+    assert refusal() == told
+
+
+def test_a_problem_of_several_settings_names_each_as_it_was_given(file: Path) -> None:
+    file.write_text("heartbeat_interval_s = 90\n")
+    assert refusal(file, heartbeat_timeout_s=60) == (
+        "--heartbeat-timeout-s must be more than `heartbeat_interval_s` in the configuration file."
+    )
+
+
 def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUELCAST_PORT", "-1")
     monkeypatch.setenv("DUELCAST_MAX_ROOMS", "0")

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from duelcast.settings import ConfigurationError, Settings, check_secret_reach, ensure_data_dir, ensure_secret
+from duelcast.settings import (
+    ConfigurationError,
+    Settings,
+    check_secret_reach,
+    ensure_data_dir,
+    ensure_secret,
+    own_secret_file,
+)
 
 
 def secret_of(settings: Settings) -> str:
@@ -22,6 +29,7 @@ def mode_of(path: Path) -> int:
 def test_a_server_without_keys_makes_a_secret_that_only_its_user_may_read() -> None:
     settings = ensure_secret(Settings())
     path = settings.data_dir / "jwt_secret"
+    assert own_secret_file(Settings()) == path
     assert len(secret_of(settings)) >= 32
     assert path.read_text() == secret_of(settings)
     assert (mode_of(path), mode_of(settings.data_dir)) == (0o600, 0o700)
@@ -44,6 +52,7 @@ def test_two_data_directories_have_two_secrets() -> None:
 )
 def test_a_configured_key_is_left_alone(configured: dict[str, Any]) -> None:
     settings = Settings(host="0.0.0.0", **configured)
+    assert own_secret_file(settings) is None
     assert ensure_secret(settings) == settings
     assert not settings.data_dir.exists()
 

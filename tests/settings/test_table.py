@@ -4,6 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from duelcast.settings import Settings
+from duelcast.settings.fields import KEY_SET_ALGORITHMS, SECRET_ALGORITHMS
 from duelcast.settings.loading import variable
 from duelcast.settings.table import masked, reference
 
@@ -14,6 +15,11 @@ def test_every_setting_says_what_it_is_for(name: str) -> None:
     assert description
     assert description.endswith(".")
     assert f"| `{variable(name)}` |" in reference()
+
+
+def test_the_reference_lists_every_algorithm_that_may_be_chosen() -> None:
+    row = next(line for line in reference().splitlines() if "JWT_ALGORITHMS" in line)
+    assert not [name for name in SECRET_ALGORITHMS + KEY_SET_ALGORITHMS if name not in row]
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from duelcast import __version__
 from duelcast.cli import asyncapi, check_config, issue_token, record, serve
 from duelcast.cli.tail import command as tail
 from duelcast.logs import describe_exception
@@ -18,7 +20,6 @@ EXIT_INTERRUPTED = 130
 # `pretty_exceptions_enable` would print the local variables of a failure, tokens among them.
 application = typer.Typer(
     name="duelcast",
-    help="The real-time server of a trading-contest platform.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,6 +30,21 @@ application.command("tail")(tail.tail)
 application.command("record")(record.record_feed)
 application.command("check-config")(check_config.check_config)
 application.command("asyncapi")(asyncapi.print_asyncapi)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"duelcast {__version__}")
+        raise typer.Exit
+
+
+@application.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """The real-time server of a trading-contest platform."""
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from duelcast.cli.options import ConfigOption, parse_duration
 from duelcast.clock import SystemClock
 from duelcast.domain.accounts.identity import SCOPES, is_wallet
 from duelcast.domain.accounts.tokens import TokenIssuer
-from duelcast.settings import ConfigurationError, ensure_secret, load_settings
+from duelcast.settings import ConfigurationError, Settings, ensure_secret, load_settings, own_secret_file
 
 
 class RoleName(enum.Enum):
@@ -39,15 +39,28 @@ def issue_token(
     if unknown := set(scope or ()) - set(SCOPES):
         raise typer.BadParameter(f"no scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
     ttl_s = parse_duration(ttl)
-    settings = ensure_secret(load_settings(config).settings)
-    if settings.jwt_secret is None:
+    settings = load_settings(config).settings
+    issuer = TokenIssuer(SystemClock(), _secret(settings), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    typer.echo(issuer.issue(wallet, Role[role.name], nickname, scope or (), ttl_s))
+
+
+def _secret(settings: Settings) -> str:
+    """What to sign with. Says so where it had to be made: a server with other data does not know it.
+
+    Raises `ConfigurationError` where the server would refuse the token.
+    """
+    if settings.jwt_secret is None and settings.jwt_jwks_url is not None:
         raise ConfigurationError("Tokens come from the owner of the key set; set DUELCAST_JWT_SECRET to issue some.")
     if "HS256" not in settings.accepted_algorithms:
         raise ConfigurationError("The server would refuse the token: DUELCAST_JWT_ALGORITHMS does not name HS256.")
-    issuer = TokenIssuer(
-        SystemClock(),
-        settings.jwt_secret.get_secret_value(),
-        issuer=settings.jwt_issuer,
-        audience=settings.jwt_audience,
-    )
-    typer.echo(issuer.issue(wallet, Role[role.name], nickname, scope or (), ttl_s))
+    file = own_secret_file(settings)
+    is_new = file is not None and not file.exists()
+    secret = ensure_secret(settings).jwt_secret
+    assert secret is not None, "it is configured or made"
+    if file is not None and is_new:
+        typer.echo(
+            f"duelcast: made a new secret, {file}; only a server with DUELCAST_DATA_DIR={file.parent} "
+            "(and no DUELCAST_JWT_SECRET) takes this token.",
+            err=True,
+        )
+    return secret.get_secret_value()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from duelcast.cli.options import ConfigOption, parse_duration
-from duelcast.clock import SystemClock
+from duelcast.clock import Clock, SystemClock
+from duelcast.feeds.source import Feed, Sink
 from duelcast.logs import configure_logging
 from duelcast.settings import ConfigurationError, load_settings
 
@@ -21,7 +23,6 @@ def record_feed(
     config: ConfigOption = None,
 ) -> None:
     """Write a feed's normalised ticks as JSON lines, to be read by the feed `replay:FILE`."""
-    from duelcast.feeds.recording import record
     from duelcast.feeds.spec import build_feeds
 
     settings = load_settings(config, {"feed": feed}).settings
@@ -35,7 +36,38 @@ def record_feed(
         raise ConfigurationError("Name exactly one feed to record, such as --feed simulated.")
     stop_after_s = parse_duration(duration) if duration else None
     try:
-        written = asyncio.run(record(feeds[0], file, clock, stop_after_s=stop_after_s))
+        written = asyncio.run(_record(feeds[0], file, clock, stop_after_s))
     except OSError:
         raise ConfigurationError(f"The file {file} cannot be written.") from None
     typer.echo(f"{written} ticks in {file}", err=True)
+
+
+async def _record(feed: Feed, file: Path, clock: Clock, stop_after_s: float | None) -> int:
+    from duelcast.feeds.recording import record
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return await record(_UntilStopped(feed, stop), file, clock, stop_after_s=stop_after_s)
+
+
+class _UntilStopped:
+    """A feed that ends, as a finite one does, when `stop` is set: so that its recording is whole and is counted."""
+
+    def __init__(self, feed: Feed, stop: asyncio.Event) -> None:
+        self.name = feed.name
+        self.symbols = feed.symbols
+        self._feed = feed
+        self._stop = stop
+
+    async def run(self, sink: Sink) -> None:
+        reading = asyncio.ensure_future(self._feed.run(sink))
+        stopping = asyncio.ensure_future(self._stop.wait())
+        try:
+            await asyncio.wait((reading, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                reading.result()
+        finally:
+            for task in (reading, stopping):
+                task.cancel()
+            await asyncio.gather(reading, stopping, return_exceptions=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from duelcast.cli.greeting import greet
 from duelcast.cli.options import ConfigOption
 from duelcast.logs import configure_logging
 from duelcast.settings import ensure_secret, load_settings
@@ -21,7 +23,10 @@ def serve(
     tls_key: Annotated[Path | None, typer.Option(help="PEM file of the private key.")] = None,
     root_path: Annotated[str | None, typer.Option(help="Path under which a proxy publishes the server.")] = None,
 ) -> None:
-    """Run the server until it is told to stop. Options win over the environment and the file."""
+    """Run the server until it is told to stop. Options win over the environment and the file.
+
+    Every other setting: docs/settings.md, and `duelcast check-config`.
+    """
     options = {
         "host": host,
         "port": port,
@@ -34,4 +39,4 @@ def serve(
     configure_logging(settings.log_level, settings.log_format)
     from duelcast.app import run
 
-    raise typer.Exit(run(settings))
+    raise typer.Exit(run(settings, on_listening=partial(greet, settings)))

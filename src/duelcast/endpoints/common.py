@@ -216,11 +216,11 @@ def ping(context: Context, command: Ping) -> Pong:
 
 
 async def subscribe(context: Context, command: Subscribe) -> Sequence[SubscriptionConfirmed | Joined | AppError]:
-    wanted = _wanted(command)
+    """A `Joined` in the answer is its confirmation, with what follows."""
     subscriptions = context.subscriptions
     results: list[Target | AppError] = []
     since: dict[Target, Position] = {}
-    for path, item in wanted:
+    for path, item in _wanted(command):
         try:
             target = subscriptions.resolve(item.channel)
         except AppError as error:
@@ -234,14 +234,7 @@ async def subscribe(context: Context, command: Subscribe) -> Sequence[Subscripti
     all_joined = await subscriptions.join(targets, since=since)
     context.answered_rows = sum(one.rows for one in all_joined) + len(results) - len(targets)
     joined = iter(all_joined)
-    answer: list[SubscriptionConfirmed | Joined | AppError] = []
-    for result in results:
-        if isinstance(result, AppError):
-            answer.append(result)
-        else:
-            one = next(joined)
-            answer += (confirmation(one), one)
-    return answer
+    return [result if isinstance(result, AppError) else next(joined) for result in results]
 
 
 def _wanted(command: Subscribe) -> list[tuple[str, ChannelSince]]:

@@ -148,7 +148,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Events to begin with. `stored_id`: the last stored id they hold; messages up to it are not sent again."""
+    """Events to begin with.
+
+    `stored_id`: the last stored id they hold; messages up to it are not sent again. The snapshot of an *every* channel
+    needs it; that of a *latest* one is followed by whatever came while it was made.
+    """
 
     events: Sequence[Event]
     stored_id: int | None = None
@@ -159,7 +163,8 @@ Right = Callable[[Session, str], bool]
 
 SnapshotSource = Callable[[Context, Target], Awaitable[Snapshot]]
 Reply = Event | AppError | Joined | Sequence["Event | AppError | Joined"] | None
-"""The frames of an answer, in order. A `Joined` stands for its snapshot or replay, which otherwise comes last."""
+"""The frames of an answer, in order. A `Joined` stands for its `subscription_confirmed` and its snapshot or replay. The
+snapshots and replays of joins that are not named here come last."""
 Handler = Callable[[Context, Any], Reply | Awaitable[Reply]]
 ConnectHandler = Callable[[Context], Awaitable[Sequence[Event]]]
 

@@ -16,7 +16,7 @@ from duelcast.domain.accounts.accounts import Account
 from duelcast.domain.accounts.claims import LEEWAY_S
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import SessionUpdated, UnsubscriptionConfirmed, confirmation, user_record
-from duelcast.endpoints.kit import Auth, Context
+from duelcast.endpoints.kit import Auth, Context, Joined
 from duelcast.errors import (
     AccessDenied,
     AppError,
@@ -62,6 +62,7 @@ class Connection(MessageSocket):
         "_running",
         "_waiting",
         "_waiting_bytes",
+        "detached_commands",
         "established",
         "gateway",
         "outbox",
@@ -81,7 +82,7 @@ class Connection(MessageSocket):
             str(uuid.uuid4()),
             request.address,
             request.address_bucket,
-            gateway.verifier.verify,
+            gateway.identify,
             self._identity_changes,
             self._identity_changed,
         )
@@ -90,6 +91,7 @@ class Connection(MessageSocket):
         self._running: asyncio.Task[None] | None = None
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
+        self.detached_commands = 0
         self._reading_paused = False
         self._arrival: asyncio.Future[None] | None = None
         self._resynchronise_after: bool | None = None
@@ -130,6 +132,7 @@ class Connection(MessageSocket):
         if self._running is not None:
             self._running.cancel()
         self._waiting.clear()
+        self.subscriptions.abort()
         self.outbox.close()
         self.gateway.forget(self)
         handler = self.runtime.endpoint.disconnect_handler
@@ -141,6 +144,7 @@ class Connection(MessageSocket):
 
     def before_close(self) -> None:
         self._waiting.clear()
+        self.subscriptions.abort()
         self.outbox.close()
 
     def close(self, disconnect: Disconnect, *, timeout_s: float | None = None) -> None:
@@ -213,6 +217,20 @@ class Connection(MessageSocket):
             defect(error)
             self.close(Defect())
         self._running_ended()
+
+    def spawn_detached(self, rest: Coroutine[Any, Any, None]) -> None:
+        """Run a command beside those that come after it."""
+        self.detached_commands += 1
+        self.gateway.spawn(self._run_detached(rest))
+
+    async def _run_detached(self, rest: Coroutine[Any, Any, None]) -> None:
+        try:
+            await rest
+        except Exception as error:
+            defect(error)
+            self.close(Defect())
+        finally:
+            self.detached_commands -= 1
 
     def _running_ended(self) -> None:
         """Go on with what waited for a command."""
@@ -319,7 +337,7 @@ class Connection(MessageSocket):
 
     def _identity_changed(self) -> None:
         """End what the new rights do not reach."""
-        if self.established and self.runtime.endpoint.auth is Auth.ADMIN and self.session.role < Role.ADMIN:
+        if self.runtime.endpoint.auth is Auth.ADMIN and self.session.role < Role.ADMIN:
             self.refuse(PermissionDenied("This endpoint is for admins."))
             return
         subscriptions = self.subscriptions
@@ -409,7 +427,12 @@ class Connection(MessageSocket):
             self.subscriptions.abort()
             self.refuse(error)
             return
-        if self.is_open:
-            self.subscriptions.commit_rejoined(
-                [part for one in rejoined for part in (self.frame(confirmation(one)), one)]
-            )
+        if not self.is_open:
+            self.subscriptions.abort()
+            return
+        forbidden = self.subscriptions.withdraw_forbidden()
+        parts: list[bytes | Joined] = []
+        for one in rejoined:
+            if one not in forbidden:
+                parts += (self.frame(confirmation(one)), one)
+        self.subscriptions.commit_rejoined(parts)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 
 from duelcast.channels.names import Role
-from duelcast.endpoints.common import SUCCESSORS
+from duelcast.endpoints.common import SUCCESSORS, confirmation
 from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Joined, Reply
-from duelcast.errors import AppError, Disconnect, InternalError, PermissionDenied, Unauthorized
+from duelcast.errors import AppError, Disconnect, InternalError, PermissionDenied, SubscriptionDenied, Unauthorized
 from duelcast.gateway.joining import JoinedTarget
 from duelcast.gateway.limits import MessageLimits
 from duelcast.logs import describe_exception
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from duelcast.gateway.connection import Connection
 
 log = structlog.get_logger("duelcast.gateway")
+
+MAX_DETACHED = 8
+"""Commands of a connection that may run beside its others; the next one is run in order."""
 
 
 class Dispatcher:
@@ -62,34 +65,37 @@ class Dispatcher:
             return None
         context = connection.context(command.requestId)
         if spec.is_async:
-            rest = self._finish(connection, spec, context, command)
-            if not spec.detached:
+            detached = spec.detached and connection.detached_commands < MAX_DETACHED
+            rest = self._finish(connection, spec, context, command, joins=not detached)
+            if not detached:
                 return rest
-            connection.gateway.spawn(rest)
+            connection.spawn_detached(rest)
             return None
         try:
             reply = cast("Reply", spec.handler(context, command))
         except AppError as error:
-            self._fail(connection, context, error)
+            self._fail(connection, context, error, joins=True)
         except Disconnect:
             raise
         except Exception as error:
-            self._fail(connection, context, defect(error))
+            self._fail(connection, context, defect(error), joins=True)
         else:
             self._answer(connection, context, reply, joins=True)
         return None
 
-    async def _finish(self, connection: Connection, spec: CommandSpec, context: Context, command: Command) -> None:
+    async def _finish(
+        self, connection: Connection, spec: CommandSpec, context: Context, command: Command, *, joins: bool
+    ) -> None:
         try:
             reply = await cast("Awaitable[Reply]", spec.handler(context, command))
         except AppError as error:
-            self._fail(connection, context, error)
+            self._fail(connection, context, error, joins=joins)
         except Disconnect as disconnect:
             connection.close(disconnect)
         except Exception as error:
-            self._fail(connection, context, defect(error))
+            self._fail(connection, context, defect(error), joins=joins)
         else:
-            self._answer(connection, context, reply, joins=not spec.detached)
+            self._answer(connection, context, reply, joins=joins)
 
     def _admit(self, connection: Connection, spec: CommandSpec | None, now: float) -> AppError | None:
         try:
@@ -104,26 +110,33 @@ class Dispatcher:
     def _answer(self, connection: Connection, context: Context, reply: Reply, *, joins: bool) -> None:
         """Write the frames of `reply`; `joins` tells whether the command may have changed what is followed."""
         if not connection.is_open:
-            connection.subscriptions.abort()
             return
-        now_s = context.clock.time()
+        subscriptions = connection.subscriptions
+        forbidden = subscriptions.withdraw_forbidden() if joins else ()
         segments: list[bytes | Joined] = []
         for part in _parts(reply):
             if isinstance(part, Event):
-                segments.append(text_frame(reply_body(part, now_s, context.request_id)))
+                segments.append(self._event_frame(part, context))
             elif isinstance(part, AppError):
-                segments.append(self._error_frame(part, context.request_id, now_s))
+                segments.append(self._error_frame(part, context.request_id, context.clock.time()))
+            elif part in forbidden:
+                denied = SubscriptionDenied("Your role changed meanwhile, and does not allow this channel any more.")
+                segments.append(self._error_frame(denied, context.request_id, context.clock.time()))
             else:
-                segments.append(part)
+                segments += (self._event_frame(confirmation(part), context), part)
         if joins:
-            connection.subscriptions.commit(segments)
+            subscriptions.commit(segments)
         else:
             connection.outbox.answer([segment for segment in segments if isinstance(segment, bytes)])
         self.limits.charge_rows(connection.session, context.answered_rows, context.clock.monotonic())
 
-    def _fail(self, connection: Connection, context: Context, error: AppError) -> None:
-        connection.subscriptions.abort()
+    def _fail(self, connection: Connection, context: Context, error: AppError, *, joins: bool) -> None:
+        if joins:
+            connection.subscriptions.abort()
         self._answer_error(connection, error, context.request_id)
+
+    def _event_frame(self, event: Event, context: Context) -> bytes:
+        return text_frame(reply_body(event, context.clock.time(), context.request_id))
 
     def _answer_error(self, connection: Connection, error: AppError, request_id: str | None) -> None:
         if connection.is_open:

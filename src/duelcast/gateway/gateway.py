@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -19,7 +20,7 @@ from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.endpoints.kit import Endpoint
 from duelcast.errors import ServiceRestart, TooManyConnections
 from duelcast.gateway.connection import Connection
-from duelcast.gateway.dispatch import Dispatcher
+from duelcast.gateway.dispatch import Dispatcher, defect
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.limits import MessageLimits
 from duelcast.gateway.outbox import Outbox
@@ -88,6 +89,7 @@ class Gateway:
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop_lag_s = 0.0
+        self._account_changes = 0
         self._all_gone = asyncio.Event()
         accounts.on_change(self._account_changed)
         hub.on_lost = self._bus_lost
@@ -149,17 +151,27 @@ class Gateway:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    async def identify(self, token: str) -> Identity:
+        """Who brings `token`, as of now: where an account changed while it was looked at, it is looked at again.
+
+        Raises what `TokenVerifier.verify` does.
+        """
+        while True:
+            changes = self._account_changes
+            identity = await self.verifier.verify(token)
+            if changes == self._account_changes:
+                return identity
+
     def _outbox_of(self, origin: Origin) -> Outbox | None:
         connection = self._admitted.get(origin.connection_id)
         return None if connection is None else connection.outbox
 
     def _account_changed(self, account: Account) -> None:
-        for connection in list(self._by_wallet.get(account.wallet, ())):
-            connection.account_changed(account)
+        self._account_changes += 1
+        _each(self._by_wallet.get(account.wallet, ()), lambda connection: connection.account_changed(account))
 
     def _bus_lost(self) -> None:
-        for connection in list(self._admitted.values()):
-            connection.resynchronise(bus_lost=True)
+        _each(self._admitted.values(), lambda connection: connection.resynchronise(bus_lost=True))
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -173,8 +185,7 @@ class Gateway:
             self._loop_lag_s = loop.time() - woken
             now = self.clock.monotonic()
             self.wheel.advance(now)
-            for connection in list(self.blocked):
-                connection.check_slow(now)
+            _each(self.blocked, partial(Connection.check_slow, now=now))
             self.hub.tidy()
 
     async def drain(self) -> None:
@@ -256,6 +267,15 @@ class Gateway:
         flushes.add_metric([], stats.flush_buckets(), stats.flush_seconds)
         yield flushes
         yield GaugeMetricFamily("duelcast_event_loop_lag_seconds", "How late the loop woke.", value=self._loop_lag_s)
+
+
+def _each(connections: Iterable[Connection], act: Callable[[Connection], None]) -> None:
+    """Do the same for several connections: a defect in one does not keep the others from it."""
+    for connection in list(connections):
+        try:
+            act(connection)
+        except Exception as error:
+            defect(error)
 
 
 def _too_many(scope: str, sentence: str) -> TooManyConnections:

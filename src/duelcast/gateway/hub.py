@@ -38,7 +38,7 @@ COHORT_SIZE = 500
 TURN_S = 0.005
 """How long a flush runs before it yields a loop turn."""
 ENTRY_OVERHEAD_BYTES = 400
-"""What an entry takes beside its body: structs, slots and the frame's head (64-bit CPython 3.11)."""
+"""What an entry takes beside its body and its frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
 
@@ -52,7 +52,7 @@ class Entry:
         self.stream = stream
         self.position = position
         self.logged_at = logged_at
-        self.size = len(message.body) + stream.overhead_bytes
+        self.size = 2 * len(message.body) + stream.overhead_bytes
         self._frame: bytes | None = None
 
     @property
@@ -263,7 +263,12 @@ class Hub:
 
     def _expire(self, now: float) -> None:
         oldest_s = now - self._log_s
-        while self._kept and (self._kept_bytes > self._log_bytes or self._kept[0].logged_at < oldest_s):
+        # What was not flushed yet stays: the log may pass its bound by what one flush interval brings.
+        while (
+            self._kept
+            and self._kept[0].position <= self._flushed
+            and (self._kept_bytes > self._log_bytes or self._kept[0].logged_at < oldest_s)
+        ):
             dropped = self._kept.popleft()
             self._kept_bytes -= dropped.size
             if self._log.pop(dropped, self) is None:
@@ -483,18 +488,30 @@ class Hub:
 
     # ── following ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def open(self, target: Channel | Group) -> Followed:
-        """Begin to take messages of a channel or group; `close_unheld` ends it where nobody holds it then."""
-        if isinstance(target, Group):
-            group = self._groups.get(target.name)
-            if group is None:
-                group = self._groups[target.name] = GroupStream(target)
-                for stream in self._streams.values():
-                    if stream.channel.group == target.name:
-                        stream.group = group
-                        group.streams.add(stream)
-            return group
-        return self._streams.get(target) or self._open(target)
+    def acquire(self, target: Channel | Group) -> Followed:
+        """Take messages of a channel or group from now on; the counterpart is `release`."""
+        followed = self._open_group(target) if isinstance(target, Group) else self._open_channel(target)
+        followed.holders += 1
+        return followed
+
+    def release(self, followed: Iterable[Followed]) -> None:
+        """Let go of what was acquired, and take no more messages of what nobody holds."""
+        for one in followed:
+            one.holders -= 1
+            self._close_unheld(one)
+
+    def _open_group(self, group: Group) -> GroupStream:
+        opened = self._groups.get(group.name)
+        if opened is None:
+            opened = self._groups[group.name] = GroupStream(group)
+            for stream in self._streams.values():
+                if stream.channel.group == group.name:
+                    stream.group = opened
+                    opened.streams.add(stream)
+        return opened
+
+    def _open_channel(self, channel: Channel) -> Stream:
+        return self._streams.get(channel) or self._open(channel)
 
     def _open(self, channel: Channel) -> Stream:
         group = self._groups.get(channel.group) if channel.group is not None else None
@@ -504,24 +521,22 @@ class Hub:
         self._broker.follow(channel)
         return stream
 
-    def close_unheld(self, followed: Iterable[Followed]) -> None:
-        """Stop taking messages of what nobody holds any more."""
-        for one in followed:
-            if one.holders:
-                continue
-            if isinstance(one, GroupStream):
-                if self._groups.get(one.group.name) is one:
-                    del self._groups[one.group.name]
-                    for stream in one.streams:
-                        stream.group = None
-                    self.close_unheld(list(one.streams))
-            elif one.group is None and self._streams.get(one.channel) is one:
-                del self._streams[one.channel]
-                self.stats.conflated[one.channel.family.prefix] += one.conflated
-                for entry in one.newest.values():
-                    self._log.pop(entry, None)
-                self._closed.add(one)
-                self._broker.unfollow(one.channel)
+    def _close_unheld(self, one: Followed) -> None:
+        if one.holders:
+            return
+        if isinstance(one, GroupStream):
+            if self._groups.get(one.group.name) is one:
+                del self._groups[one.group.name]
+                for stream in one.streams:
+                    stream.group = None
+                    self._close_unheld(stream)
+        elif one.group is None and self._streams.get(one.channel) is one:
+            del self._streams[one.channel]
+            self.stats.conflated[one.channel.family.prefix] += one.conflated
+            for entry in one.newest.values():
+                self._log.pop(entry, None)
+            self._closed.add(one)
+            self._broker.unfollow(one.channel)
 
     def follow(self, outbox: Outbox, followed: frozenset[Followed]) -> None:
         """Give an outbox that has a cursor of its own another set."""
@@ -531,10 +546,9 @@ class Hub:
             one.holders += 1
         ended = before - followed
         for one in ended:
-            one.holders -= 1
             if isinstance(one, Stream):
                 one.stored_floors.pop(outbox, None)
-        self.close_unheld(ended)
+        self.release(ended)
         if followed:
             self._solo.add(outbox)
         else:

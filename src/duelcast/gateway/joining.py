@@ -19,8 +19,8 @@ from duelcast.wire.frames import encode_body, push_body, text_frame
 class JoinedTarget:
     """A channel or group that is about to be followed: what goes out first, and where the log goes on from.
 
-    Of the log entries after `base`, those count that are above `floors` (`seq` per stream, 0 where it has none) and,
-    where the snapshot came from a store, above `stored_id`.
+    It holds what is `followed` until it is committed or aborted. Of the log entries after `base`, those count that are
+    above `floors` (`seq` per stream, 0 where it has none) and, where the snapshot came from a store, above `stored_id`.
     """
 
     target: Target
@@ -65,7 +65,7 @@ class JoinReader:
         Raises `errors.Unavailable`; then nothing is open.
         """
         base = self._hub.position
-        followed = self._hub.open(target)
+        followed = self._hub.acquire(target)
         try:
             if isinstance(followed, GroupStream):
                 assert isinstance(target, Group)
@@ -73,7 +73,7 @@ class JoinReader:
             assert isinstance(target, Channel)
             return await self._read_channel(target, followed, base, since, silent=silent)
         except BaseException:
-            self._hub.close_unheld([followed])
+            self._hub.release([followed])
             raise
 
     async def _read_channel(
@@ -81,7 +81,7 @@ class JoinReader:
     ) -> JoinedTarget:
         recovery = await self._broker.recover(channel, since)
         stream.seq = max(stream.seq, recovery.seq)
-        floor, stored_id = recovery.seq, None
+        seq, stored_id = recovery.seq, None
         opening = self._endpoint.opening(channel)
         if silent:
             frames: list[bytes] = []
@@ -89,20 +89,19 @@ class JoinReader:
             frames = _message_frames(recovery.messages)
         else:
             snapshot = await opening.snapshot(self._context, channel)
-            seq = stream.seq if channel.kind is Kind.LATEST else None
-            frames = self._snapshot_frames(channel, snapshot, seq)
+            frames = self._snapshot_frames(channel, snapshot, seq if channel.kind is Kind.LATEST else None)
             stored_id = snapshot.stored_id
-            if stored_id is None:
-                floor = stream.seq
+            if stored_id is not None:
+                seq = stream.seq
         return JoinedTarget(
             channel,
             stream,
             recovery.epoch,
-            stream.seq,
+            seq,
             None if since is None else recovery.recovered,
             frames,
             base,
-            {stream: floor},
+            {stream: recovery.seq},
             stored_id,
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import duelcast
 from duelcast.channels.broker import Position
-from duelcast.channels.names import Group, Role
+from duelcast.channels.names import Group
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import (
     Authenticate,
@@ -19,7 +19,7 @@ from duelcast.endpoints.common import (
     user_record,
 )
 from duelcast.endpoints.kit import Auth, Joined, Target
-from duelcast.errors import AppError, InvalidRequest, PermissionDenied, Unauthorized
+from duelcast.errors import AppError, InvalidRequest, PermissionDenied, SubscriptionDenied, Unauthorized
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Event
@@ -89,8 +89,6 @@ class Opener:
         connection.request.token = None
         if identity is not None:
             connection.session.change(identity)
-        if self._endpoint.auth is Auth.ADMIN and connection.session.role < Role.ADMIN:
-            raise PermissionDenied("This endpoint is for admins.")
         frames = [self._frame(auth_success(identity))] if by_message and identity is not None else []
         await self._greet(frames)
 
@@ -119,7 +117,7 @@ class Opener:
     async def _identity_of(self, token: str | None) -> Identity | None:
         if token is None:
             return None
-        identity = await self._gateway.verifier.verify(token)
+        identity = await self._gateway.identify(token)
         if identity.scopes:
             raise PermissionDenied("This token is for machines: it may make its POSTs, and not connect.")
         return identity
@@ -155,34 +153,36 @@ class Opener:
         """The endpoint's own frames, then what the URL asks for, then `connection_established`."""
         connection = self._connection
         subscriptions = connection.subscriptions
-        segments: list[bytes | Joined] = list(frames)
         asked, since, errors = self._asked()
         subscriptions.connect_since = since
         if self._endpoint.connect_handler is not None:
             events = await self._endpoint.connect_handler(connection.context(None))
-            segments += [self._frame(event) for event in events]
+            frames += [self._frame(event) for event in events]
         own = {joined.target: joined for joined in subscriptions.joining()}
-        for joined in own.values():
+        await subscriptions.join([target for target in asked if target not in own], since=since)
+        subscriptions.connect_since = {}
+        if not connection.is_open:
+            return
+        # From here on nothing is awaited, so that rights and positions are those of the moment.
+        errors += [_denied(joined) for joined in subscriptions.withdraw_forbidden() if joined.target in asked]
+        joining = {joined.target: joined for joined in subscriptions.joining()}
+        segments: list[bytes | Joined] = list(frames)
+        for joined in [joining[target] for target in own if target in joining]:
             if joined.target not in asked:
                 segments.append(joined)
             elif not joined.recovered:
                 segments.append(joined.without_news())
         for target in asked:
-            joined = own.get(target) or (await subscriptions.join([target], since=since))[0]
-            segments += (self._frame(confirmation(joined)), joined)
-        segments += [
-            connection.runtime.dispatcher.error_frame(error, None, connection.clock.time()) for error in errors
-        ]
-        subscriptions.connect_since = {}
+            if target in joining:
+                segments += (self._frame(confirmation(joining[target])), joining[target])
+        now_s = connection.clock.time()
+        segments += [connection.runtime.dispatcher.error_frame(error, None, now_s) for error in errors]
         segments.append(self._frame(self._established(subscriptions.every_positions())))
-        if connection.is_open:
-            subscriptions.commit(segments)
-            subscriptions.greeting = False
-            connection.established = True
-        else:
-            subscriptions.abort()
+        subscriptions.commit(segments)
+        subscriptions.greeting = False
+        connection.established = True
 
-    def _asked(self) -> tuple[Sequence[Target], Mapping[Target, Position], Sequence[AppError]]:
+    def _asked(self) -> tuple[Sequence[Target], Mapping[Target, Position], list[AppError]]:
         """The channels that the URL names, each once, their positions, and errors for what cannot be followed."""
         request = self._connection.request
         named: list[tuple[str, str, Position | None]] = [
@@ -234,3 +234,7 @@ class Opener:
 
     def _frame(self, event: Event) -> bytes:
         return text_frame(reply_body(event, self._connection.clock.time(), None))
+
+
+def _denied(joined: Joined) -> SubscriptionDenied:
+    return SubscriptionDenied(f"Your role changed meanwhile, and does not allow {joined.target.name} any more.")

@@ -169,6 +169,9 @@ class Outbox:
         return now - self._stalled_since
 
     def close(self) -> None:
-        """Take no more pushes; what waits is written."""
+        """Write what waits and, if the socket takes it, what is due; take no more pushes."""
+        if not self.blocked:
+            self._take_due(None)
+            self._move_cursor()
         self.write_out()
         self._hub.remove(self)

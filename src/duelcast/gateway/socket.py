@@ -90,7 +90,9 @@ class MessageSocket(WSListener):
         "_fragments",
         "_fragments_are_text",
         "_fragments_started_s",
+        "_is_full",
         "_last_frame_s",
+        "_owed_pong",
         "close_code",
         "max_message_bytes",
         "options",
@@ -108,6 +110,8 @@ class MessageSocket(WSListener):
         self._fragments_started_s = 0.0
         self._last_frame_s = options.clock.monotonic()
         self._closing_deadline_s = 0.0
+        self._is_full = False
+        self._owed_pong: bytes | None = None
 
     # ── for subclasses ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -179,10 +183,22 @@ class MessageSocket(WSListener):
         self.disconnected()
 
     def pause_writing(self) -> None:
+        self._is_full = True
         self.write_paused()
 
     def resume_writing(self) -> None:
+        self._is_full = False
+        if self._owed_pong is not None and self.ws is not None:
+            self.ws.send_pong(self._owed_pong)
+            self._owed_pong = None
         self.write_resumed()
+
+    def _answer_ping(self, transport: WSTransport, payload: bytes) -> None:
+        """While the socket is full only the newest PING is answered, later (RFC 6455, 5.5.3)."""
+        if self._is_full:
+            self._owed_pong = payload
+        else:
+            transport.send_pong(payload)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self._last_frame_s = self.options.clock.monotonic()
@@ -199,7 +215,7 @@ class MessageSocket(WSListener):
             elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
                 self._data_frame(kind, frame)
             elif kind is _PING:
-                transport.send_pong(frame.get_payload_as_bytes())
+                self._answer_ping(transport, frame.get_payload_as_bytes())
             elif kind is not _PONG:
                 self._close_received(frame.get_payload_as_bytes())
         except Disconnect as disconnect:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ class ConnectionSubscriptions:
                     return held
                 if opening.exists(self._context, parameter):
                     return opening.family.channel(parameter)
-        raise UnknownChannel("This endpoint has no such channel: see its channels in /asyncapi.json.")
+        raise UnknownChannel("This endpoint has no such channel (names are case-sensitive): see /asyncapi.json.")
 
     def may_hold(self, target: Target) -> bool:
         """Whether the session's rights still allow `target`."""
@@ -163,7 +163,6 @@ class ConnectionSubscriptions:
         """Stop following `targets` at once, whatever command runs, and write `frames` behind their last messages."""
         for target in targets:
             self._drop(target)
-        self._joins = [one for one in self._joins if self.may_hold(one.target)]
         self._outbox.answer(frames, followed=frozenset(self._held.values()))
 
     def commit_rejoined(self, segments: Sequence[bytes | Joined]) -> None:
@@ -188,7 +187,7 @@ class ConnectionSubscriptions:
             if one not in placed:
                 frames += one.all_frames(hub)
         ceilings = {
-            one.followed: one.seq or 0
+            one.followed: one.floors[one.followed]
             for one in self._joins
             if isinstance(one.followed, Stream) and one.followed in self._outbox.followed
         }
@@ -199,33 +198,33 @@ class ConnectionSubscriptions:
         for one in self._joins:
             if one.stored_id is not None and isinstance(one.followed, Stream):
                 one.followed.stored_floors[self._outbox] = one.stored_id
-        self._forget_changes()
+        self.abort()
 
     def abort(self) -> None:
         """Let go of what the command would have joined."""
-        followed = [one.followed for one in self._joins]
-        self._forget_changes()
-        self._hub.close_unheld(followed)
+        joins, self._joins, self._left = self._joins, [], []
+        self._hub.release(one.followed for one in joins)
 
-    def _forget_changes(self) -> None:
-        self._joins = []
-        self._left = []
+    def withdraw_forbidden(self) -> Collection[Joined]:
+        """Take back the joins that the rights of the session no longer reach: they may have shrunk meanwhile."""
+        forbidden = [one for one in self._joins if not self.may_hold(one.target)]
+        if forbidden:
+            self._joins = [one for one in self._joins if one not in forbidden]
+            self._hub.release(one.followed for one in forbidden)
+        return forbidden
 
     def _change_held(self) -> None:
         for target in self._left:
             self._drop(target)
             if isinstance(target, Group):
                 self._drop_channels_of(target)
-        unheld = []
         for one in self._joins:
             target = one.target
             if isinstance(target, Group):
                 self._drop_channels_of(target)
             elif self._held_group(target) is not None:
-                unheld.append(one.followed)
                 continue
             self._held.setdefault(target, one.followed)
-        self._hub.close_unheld(unheld)
 
     def _drop(self, target: Target) -> None:
         self._held.pop(target, None)

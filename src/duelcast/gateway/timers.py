@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
+
+from duelcast.logs import describe_exception
+
+log = structlog.get_logger("duelcast.gateway")
+
 Callback = Callable[[float], None]
 
 
@@ -28,6 +34,10 @@ class TimerWheel:
             due = self._slots.pop(self._next_slot, ())
             self._next_slot += 1
             for callback in due:
-                callback(now)
+                try:
+                    callback(now)
+                except Exception as error:
+                    # A defect in the service of one must not end that of all others.
+                    log.error("defect", error=describe_exception(error))
             if not self._slots:
                 self._next_slot = int(now) + 1

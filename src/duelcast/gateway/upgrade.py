@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import binascii
+import logging
 import re
 import socket
+import uuid
 from base64 import b64decode
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+import structlog
 from msgspec import json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -29,10 +32,16 @@ MAX_HEAD_BYTES = 64 * 1024
 HEAD_TIMEOUT_S = 10.0
 MAX_QUERY_FIELDS = 1_000
 
+log = structlog.get_logger("duelcast.gateway")
+_quiet_logger = logging.getLogger("duelcast.http_protocol")
+_quiet_logger.setLevel(logging.ERROR)
+
 _CODES = {
     HTTPStatus.FORBIDDEN: "PERMISSION_DENIED",
     HTTPStatus.NOT_FOUND: "NOT_FOUND",
     HTTPStatus.METHOD_NOT_ALLOWED: "METHOD_NOT_ALLOWED",
+    HTTPStatus.UPGRADE_REQUIRED: "UPGRADE_REQUIRED",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "CONTENT_TOO_LARGE",
     HTTPStatus.SERVICE_UNAVAILABLE: "UNAVAILABLE",
 }
 _PROTOCOL_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -50,20 +59,25 @@ class RefusedUpgrade(Exception):
         self.headers = headers
 
     def response(self) -> bytes:
-        """The answer as problem details (RFC 9457)."""
+        """The answer as problem details (RFC 9457), with the id of its line in the log."""
+        request_id = uuid.uuid4().hex
+        code = _CODES.get(self.status, "INVALID_REQUEST")
+        log.info("upgrade_refused", request_id=request_id, status=self.status.value, code=code)
         body = json.encode(
             {
                 "type": "about:blank",
                 "title": self.status.phrase,
                 "status": self.status.value,
                 "detail": self.detail,
-                "code": _CODES.get(self.status, "INVALID_REQUEST"),
+                "code": code,
+                "requestId": request_id,
             }
         )
         head = [
             f"HTTP/1.1 {self.status.value} {self.status.phrase}",
             "Content-Type: application/problem+json",
             f"Content-Length: {len(body)}",
+            f"X-Request-Id: {request_id}",
             "Connection: close",
             *self.headers,
         ]
@@ -97,7 +111,7 @@ class UpgradeRules:
         if len(request) > MAX_HEAD_BYTES:
             raise _head_too_large()
         target, headers = _parse(request)
-        runtime = self._endpoint(target)
+        runtime = self._endpoint(unquote(target.path))
         self._check_origin(headers)
         key = _check_handshake(headers)
         offered = _offered_protocols(headers)
@@ -108,8 +122,7 @@ class UpgradeRules:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.gateway.send_buffer_bytes)
         return upgrade(transport, Connection(self.gateway, runtime, connect), key=key, headers=answer)
 
-    def _endpoint(self, target: str) -> EndpointRuntime:
-        path = unquote(urlsplit(target).path)
+    def _endpoint(self, path: str) -> EndpointRuntime:
         if self._root_path and path.startswith(self._root_path + "/"):
             path = path[len(self._root_path) :]
         runtime = self.gateway.endpoints.get(path)
@@ -130,14 +143,14 @@ class UpgradeRules:
         self,
         transport: asyncio.Transport,
         runtime: EndpointRuntime,
-        target: str,
+        target: SplitResult,
         headers: dict[str, str],
         offered: Sequence[str],
     ) -> ConnectRequest:
         peer = transport.get_extra_info("peername")
         address = client_address(peer[0] if peer else None, headers.get("x-forwarded-for"), self._trusted_proxies)
         try:
-            query = parse_qsl(urlsplit(target).query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
+            query = parse_qsl(target.query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
         except ValueError:
             raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "The query string has too many fields.") from None
         first = dict(reversed(query))
@@ -171,7 +184,7 @@ class UpgradeRules:
         return None, False
 
 
-def _parse(request: bytes) -> tuple[str, dict[str, str]]:
+def _parse(request: bytes) -> tuple[SplitResult, dict[str, str]]:
     """Target and headers of a request that uvicorn has read and written anew; repeated headers are joined."""
     lines = request.decode("latin-1").split("\r\n")
     method, target, _version = lines[0].split(" ", 2)
@@ -183,7 +196,10 @@ def _parse(request: bytes) -> tuple[str, dict[str, str]]:
         if separator:
             separator = "; " if name == "cookie" else ", "
             headers[name] = f"{headers[name]}{separator}{value}" if name in headers else value
-    return target, headers
+    try:
+        return urlsplit(target), headers
+    except ValueError:
+        raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "The target of the request is no address.") from None
 
 
 def _check_handshake(headers: dict[str, str]) -> str:
@@ -263,6 +279,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         super().connection_made(transport)
+        # A stranger must not be able to write warnings into the log, one per malformed request.
+        self.logger = _quiet_logger
         self._head_bytes = 0
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
 
@@ -274,9 +292,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
                 self._refuse_head()
 
+    def send_400_response(self, msg: str) -> None:
+        refused = RefusedUpgrade(HTTPStatus.BAD_REQUEST, "This is not a request of HTTP/1.1 (RFC 9112).")
+        self.transport.write(refused.response())
+        self.transport.close()
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = max(self._head_bytes, 0)
+        self._head_timer.cancel()
+        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
 
     def on_headers_complete(self) -> None:
         self._head_bytes = -1

@@ -13,13 +13,14 @@ from typing import cast
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from duelcast.errors import PermissionDenied
+from duelcast.errors import AppError, PermissionDenied, UpgradeRequired
 from duelcast.http.arrival import Arrival
 from duelcast.http.cors import Headers, answer_headers, preflight_headers
 from duelcast.http.metrics import HttpMetrics
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, log_refusal, refusal_of
 from duelcast.http.services import HttpServices
 
+WEBSOCKET_PREFIX = "/api/v69/ws/"
 _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
@@ -46,15 +47,21 @@ class Edge:
             *answer_headers(origin, allowed=origin_allowed),
         ]
         answer = _Answer(send, extra, self._metrics, self._clock.monotonic, scope["method"])
+        inner_scope = _inner_scope(scope, request_id)
         if not host_allowed:
-            await _refuse(scope, answer, request_id, "This server listens on loopback: call it localhost.")
+            refusal: AppError = PermissionDenied("This server listens on loopback: call it localhost.")
+            await _refuse(scope, answer, request_id, refusal)
         elif _is_preflight(scope) and origin_allowed:
             await answer({"type": "http.response.start", "status": 204, "headers": preflight_headers()})
             await answer({"type": "http.response.body", "body": b"", "more_body": False})
         elif _is_preflight(scope):
-            await _refuse(scope, answer, request_id, "This origin is not on the server's list of allowed origins.")
+            refusal = PermissionDenied("This origin is not on the server's list of allowed origins.")
+            await _refuse(scope, answer, request_id, refusal)
+        elif inner_scope["path"].startswith(WEBSOCKET_PREFIX):
+            refusal = UpgradeRequired("WebSocket endpoints are here: connect with `ws:` or `wss:`; see /docs.")
+            await _refuse(scope, answer, request_id, refusal, (b"upgrade", b"websocket"))
         else:
-            await self._inner(_inner_scope(scope, request_id), Arrival(receive, self._clock), answer)
+            await self._inner(inner_scope, Arrival(receive, self._clock), answer)
 
 
 class _Answer:
@@ -97,7 +104,7 @@ def _is_preflight(scope: HTTPScope) -> bool:
     )
 
 
-def _inner_scope(scope: HTTPScope, request_id: str) -> Scope:
+def _inner_scope(scope: HTTPScope, request_id: str) -> HTTPScope:
     """Proxies differ in whether they take the prefix off; the HTTP server puts it on once more. Routes know none."""
     path, prefix = scope["path"], scope.get("root_path", "").rstrip("/")
     while prefix and (path == prefix or path.startswith(f"{prefix}/")):
@@ -109,14 +116,14 @@ def _inner_scope(scope: HTTPScope, request_id: str) -> Scope:
         "method": method,
         "state": {**scope.get("state", {}), "request_id": request_id},
     }
-    return cast("Scope", {**scope, **changed})
+    return cast("HTTPScope", {**scope, **changed})
 
 
-async def _refuse(scope: HTTPScope, send: Send, request_id: str, sentence: str) -> None:
-    error = PermissionDenied(sentence)
+async def _refuse(scope: HTTPScope, send: Send, request_id: str, error: AppError, *more: tuple[bytes, bytes]) -> None:
     refusal = refusal_of(error, request_id)
     log_refusal(refusal, error, scope["method"], scope["path"])
     headers: Headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+    headers += more
     headers.append((b"content-type", PROBLEM_MEDIA_TYPE.encode()))
     headers.append((b"content-length", str(len(refusal.body)).encode()))
     await send({"type": "http.response.start", "status": refusal.problem.status, "headers": headers})

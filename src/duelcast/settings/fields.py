@@ -16,6 +16,8 @@ SECRET_MIN_BYTES = 32
 
 SECRET_ALGORITHMS = ("HS256", "HS384", "HS512")
 KEY_SET_ALGORITHMS = ("EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+USUAL_ALGORITHMS = ("HS256", "EdDSA", "RS256", "ES256")
+"""Those that are accepted where the configuration names none."""
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """A list; in an environment variable its entries are separated by commas."""
@@ -44,7 +46,7 @@ class Settings(BaseSettings):
     root_path: str = Field(
         default="", description="Path under which a proxy publishes the server, without a slash at the end."
     )
-    tls_cert: Path | None = Field(default=None, description="PEM file of the certificate chain; needs `tls_key`.")
+    tls_cert: Path | None = Field(default=None, description="PEM file of the certificate chain; needs the key as well.")
     tls_key: Path | None = Field(default=None, description="PEM file of the certificate's private key.")
     trusted_proxies: Names = Field(
         default=(), description="Addresses or networks whose `X-Forwarded-For` tells a client's address."
@@ -53,7 +55,10 @@ class Settings(BaseSettings):
         default=(),
         description="Web origins that may connect and call, beside the server's own; `https://app.example.org`.",
     )
-    public_ops: bool = Field(default=True, description="Serve health, metrics and documents without a token.")
+    public_ops: bool = Field(
+        default=True,
+        description="Serve metrics and documents to everybody; else to admins alone, and `/readyz` keeps its reasons.",
+    )
 
     feed: str = Field(
         default="simulated", min_length=1, description="Where prices come from; several are separated by `;`."
@@ -77,16 +82,22 @@ class Settings(BaseSettings):
     jwt_audience: str | None = Field(default=None, description="The `aud` that a token must have.")
     jwt_algorithms: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         default=None,
-        description="Algorithms that are accepted: HS256 with a secret, EdDSA, RS256 and ES256 with a key set.",
+        description=(
+            f"Algorithms that are accepted. With a secret: {', '.join(SECRET_ALGORITHMS)}; with a key set: "
+            f"{', '.join(KEY_SET_ALGORITHMS)}. Unset: those of {', '.join(USUAL_ALGORITHMS)} that go with the keys."
+        ),
     )
     query_token: bool = Field(
         default=True, description="Accept `?token=`, which a proxy in front may write to its log."
     )
 
     data_dir: Path = Field(
-        default=Path("data"), description="Folder of what the server keeps; made on demand, mode 0700."
+        default=Path("data"),
+        description="Folder of what the server keeps, so far its own secret alone; made on demand, mode 0700.",
     )
-    database_url: str | None = Field(default=None, description="Database of stored data; taken, but not used yet.")
+    database_url: str | None = Field(
+        default=None, description="Database of stored data; taken, but not used yet: nothing outlives a restart."
+    )
     broker_url: str = Field(
         default="memory://", description="Bus of the channels; `memory://` is the one there is so far."
     )
@@ -165,10 +176,10 @@ class Settings(BaseSettings):
         """`jwt_algorithms`, or what goes with the keys that are configured."""
         if self.jwt_algorithms is not None:
             return self.jwt_algorithms
-        if self.jwt_jwks_url is None:
-            return ("HS256",)
-        with_key_set = ("EdDSA", "RS256", "ES256")
-        return with_key_set if self.jwt_secret is None else ("HS256", *with_key_set)
+        usable: tuple[str, ...] = () if self.jwt_jwks_url is None else KEY_SET_ALGORITHMS
+        if self.jwt_secret is not None or self.jwt_jwks_url is None:
+            usable += SECRET_ALGORITHMS
+        return tuple(name for name in USUAL_ALGORITHMS if name in usable)
 
     @field_validator("trusted_proxies", "allowed_origins", "jwt_algorithms", mode="before")
     @classmethod
@@ -251,14 +262,14 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("tls_cert and tls_key need each other: set both or none")
+            raise ValueError("`tls_cert` and `tls_key` need each other: set both or none")
         if self.heartbeat_timeout_s <= self.heartbeat_interval_s:
-            raise ValueError("heartbeat_timeout_s must be more than heartbeat_interval_s")
+            raise ValueError("`heartbeat_timeout_s` must be more than `heartbeat_interval_s`")
         algorithms = self.jwt_algorithms or ()
         if self.jwt_jwks_url is None and any(name in KEY_SET_ALGORITHMS for name in algorithms):
-            raise ValueError("jwt_algorithms names one that needs jwt_jwks_url")
+            raise ValueError("`jwt_algorithms` names one that needs `jwt_jwks_url`")
         if self.jwt_jwks_url and self.jwt_secret is None and any(name in SECRET_ALGORITHMS for name in algorithms):
-            raise ValueError("jwt_algorithms names one that needs jwt_secret")
+            raise ValueError("`jwt_algorithms` names one that needs `jwt_secret`")
         return self
 
 

@@ -23,6 +23,10 @@ TOKEN_VARIABLE = "DUELCAST_TOKEN"  # noqa: S105 - the name of a variable, not a 
 """What `duelcast tail` signs in with; no setting of the server."""
 
 
+_NAMED = re.compile(rf"`({'|'.join(Settings.model_fields)})`")
+"""A setting in the text of a problem that concerns several."""
+
+
 class Source(enum.Enum):
     """What gave a setting its value; the first that is there counts."""
 
@@ -98,10 +102,10 @@ def _sentences(error: ValidationError, sources: Mapping[str, Source]) -> str:
     """One sentence per problem; pydantic's own messages name bounds and types, never the value."""
     sentences = []
     for problem in error.errors(include_url=False, include_input=False):
-        text = problem["msg"].removeprefix("Value error, ")
+        text = _NAMED.sub(lambda named: _as_written(named[1], sources), problem["msg"].removeprefix("Value error, "))
         if problem["loc"]:
             name = str(problem["loc"][0])
-            written = _as_written(name, sources[name])
+            written = _as_written(name, sources)
             text = (
                 f"{written}: {text[0].lower()}{text[1:]}" if problem["type"] != "value_error" else f"{written} {text}"
             )
@@ -109,7 +113,9 @@ def _sentences(error: ValidationError, sources: Mapping[str, Source]) -> str:
     return " ".join(sentences)
 
 
-def _as_written(name: str, source: Source) -> str:
+def _as_written(name: str, sources: Mapping[str, Source]) -> str:
+    """How whoever gave the setting `name` calls it."""
+    source = sources[name]
     if source is Source.FILE:
         return f"`{name}` in the configuration file"
     return f"--{name.replace('_', '-')}" if source is Source.OPTION else variable(name)

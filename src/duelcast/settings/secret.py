@@ -35,11 +35,17 @@ def check_secret_reach(settings: Settings) -> None:
 
     Such a key lies beside the server: whoever runs a public server should know that there is one.
     """
-    if settings.jwt_secret is None and settings.jwt_jwks_url is None and not is_loopback_host(settings.host):
+    if own_secret_file(settings) is not None and not is_loopback_host(settings.host):
         raise ConfigurationError(
             "To listen beyond loopback, set DUELCAST_JWT_SECRET (at least 32 bytes, such as from "
             "`openssl rand -base64 32`) or DUELCAST_JWT_JWKS_URL, or set DUELCAST_HOST=127.0.0.1."
         )
+
+
+def own_secret_file(settings: Settings) -> Path | None:
+    """Where the secret of a server's own making lies, or will; None where keys are configured."""
+    configured = settings.jwt_secret is not None or settings.jwt_jwks_url is not None
+    return None if configured else settings.data_dir / SECRET_FILE
 
 
 def ensure_secret(settings: Settings) -> Settings:
@@ -48,10 +54,11 @@ def ensure_secret(settings: Settings) -> Settings:
 
     Raises `ConfigurationError`: see `check_secret_reach`; or the file cannot be used.
     """
-    if settings.jwt_secret is not None or settings.jwt_jwks_url is not None:
+    path = own_secret_file(settings)
+    if path is None:
         return settings
     check_secret_reach(settings)
-    path = ensure_data_dir(settings) / SECRET_FILE
+    ensure_data_dir(settings)
     try:
         if not path.exists():
             _create(path)

@@ -24,7 +24,8 @@ Generated from the declarations in `src/duelcast/settings/fields.py` by `make do
 A value comes from an option of the command line, else from the environment variable, else from the TOML file that
 `--config` or `DUELCAST_CONFIG` names (key: the variable without `DUELCAST_`, in lower case), else it is the default.
 An empty variable counts as none. Lists are separated by commas in a variable. A name that is not in this table is an
-error. `duelcast check-config` shows what is in force and where it comes from.
+error, but for `DUELCAST_TOKEN`, with which `duelcast tail` signs in. `duelcast check-config` shows what is in force and
+where it comes from.
 
 | variable | type | default | what for |
 |---|---|---|---|

@@ -28,7 +28,7 @@ def test_it_asks_once_the_connection_is_established() -> None:
     follower.connecting()
     assert follower.receive({"type": "token_update", "data": []}).commands == []
     step = follower.receive(established("e1"))
-    assert step.commands == [{"type": "SUBSCRIBE_SYMBOLS", "symbols": ["SOL"]}]
+    assert step.commands == [{"type": "SUBSCRIBE_SYMBOLS", "symbols": ["SOL"], "requestId": "tail-1"}]
     assert step.notices == ["connected"]
 
 
@@ -69,6 +69,70 @@ def test_a_confirmation_that_was_not_asked_for_is_told() -> None:
 
 
 def test_errors_are_told_with_their_code() -> None:
-    follower = Follower(Targets.parse("market-data", ["NOPE"]))
-    message = {"type": "ERROR", "code": "INVALID_SYMBOLS", "message": "None of the symbols is known."}
-    assert follower.receive(message).notices == ["INVALID_SYMBOLS: None of the symbols is known."]
+    follower = Follower(Targets.parse("market-data", ["SOL"]))
+    message = {"type": "ERROR", "code": "RATE_LIMIT_EXCEEDED", "message": "Slow down."}
+    assert follower.receive(message).notices == ["RATE_LIMIT_EXCEEDED: Slow down."]
+
+
+def refused(number: int, **more: object) -> dict[str, Any]:
+    return {"type": "error", "code": "UNKNOWN_CHANNEL", "message": "No.", "requestId": f"tail-{number}", **more}
+
+
+def test_unknown_symbols_are_told_and_not_asked_for_again() -> None:
+    follower = Follower(Targets.parse("market-data", ["SOL", "NOPE"]))
+    follower.connecting()
+    follower.receive(established("e1"))
+    step = follower.receive({"type": "symbols_subscribed", "unknown": ["NOPE"], "requestId": "tail-1"})
+    assert (step.notices, step.stop) == (["unknown: NOPE"], None)
+    follower.connecting()
+    assert [command["symbols"] for command in follower.receive(established("e1")).commands] == [["SOL"]]
+
+
+def test_it_ends_when_the_first_connection_refuses_everything() -> None:
+    follower = Follower(Targets.parse("circuit-breaker", ["a", "b"]))
+    follower.connecting()
+    follower.receive(established("e1"))
+    assert follower.receive(refused(1, field="channels[0].channel")).stop is None
+    step = follower.receive(refused(1, field="channels[1].channel"))
+    assert step.notices == ["UNKNOWN_CHANNEL: No. (b)"]
+    assert step.stop is not None
+    assert step.stop.failed
+
+
+def test_an_endpoint_without_targets_is_followed_whatever_it_says() -> None:
+    follower = Follower(Targets.parse("circuit-breaker", []))
+    follower.connecting()
+    assert follower.receive(established("e1")).stop is None
+    assert follower.receive({"type": "error", "code": "UNAVAILABLE", "message": "m"}).stop is None
+
+
+def test_what_a_later_connection_refuses_is_asked_for_again_and_told_once() -> None:
+    follower = reconnecting("a", a=1)
+    follower.receive(established("e2"))
+    first = follower.receive(refused(2))
+    assert (first.stop, first.notices[0]) == (None, "UNKNOWN_CHANNEL: No. (a)")
+    assert follower.again()[0]["channels"] == [{"channel": "a", "since": {"epoch": "e1", "seq": 1}}]
+    assert follower.receive(refused(3)).notices == []
+    follower.again()
+    told = follower.receive(confirmed("a", recovered=False, requestId="tail-4")).notices
+    assert told == ["a: recovered=false, going on with a snapshot"]
+    assert follower.again() == []
+
+
+def test_a_channel_that_is_refused_counts_as_not_recovered() -> None:
+    follower = reconnecting("a", "b", a=1, b=2)
+    follower.receive(established("e2"))
+    follower.receive(confirmed("a", recovered=True, requestId="tail-2"))
+    assert follower.receive(refused(2, field="channels[1].channel")).notices == [
+        "UNKNOWN_CHANNEL: No. (b)",
+        "reconnected: recovered=false (1 of 2 channels), going on with a snapshot",
+    ]
+
+
+def test_positions_that_come_on_the_first_connect_are_no_reconnect() -> None:
+    follower = Follower(Targets.parse("token-data", ["public.tokens"]))
+    follower.connecting()
+    follower.receive({"type": "token_update", "channel": "public.tokens", "seq": 4})
+    assert follower.receive(established("e1")).notices == ["connected"]
+    message = confirmed("public.tokens", recovered=True, requestId="tail-1")
+    assert follower.receive(message).notices == []

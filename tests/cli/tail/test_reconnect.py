@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.cli.tail.reconnect import LONGEST_WAIT_S, Retry, Stop, after_close, after_refusal, backoff_s
+from duelcast.cli.tail.reconnect import (
+    LONGEST_WAIT_S,
+    Retry,
+    Stop,
+    after_close,
+    after_no_answer,
+    after_refusal,
+    backoff_s,
+)
 
 
 @pytest.mark.parametrize("code", [1002, 1003, 1007, 1009, 4001, 4003])
@@ -33,7 +41,13 @@ def test_a_delay_without_end_is_cut() -> None:
     assert after_close(1013, "retry_after_ms=999999999", 0, 0.0) == Retry(300.0)
 
 
-@pytest.mark.parametrize(("status", "stops"), [(401, True), (403, True), (404, True), (429, False), (502, False)])
+def test_the_reason_for_coming_back_is_told() -> None:
+    assert after_close(1006, "", 0, 1.0) == Retry(0.5, "connection lost")
+    assert after_refusal(503, 0, 1.0) == Retry(0.5, "the server refuses for now (HTTP 503)")
+    assert after_no_answer("ws://h:1", 0, 1.0) == Retry(0.5, "no WebSocket server answers at ws://h:1")
+
+
+@pytest.mark.parametrize(("status", "stops"), [(401, True), (403, True), (410, True), (429, False), (502, False)])
 def test_a_refused_upgrade_ends_it_where_asking_again_cannot_help(status: int, stops: bool) -> None:
     assert isinstance(after_refusal(status, 0, 0.5), Stop) is stops
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from duelcast.cli.tail.positions import Positions
-from duelcast.cli.tail.targets import Targets, awaited_channels
+from duelcast.cli.tail.targets import Item, Targets, awaited_channels, items_of
 
 
 def known(*channels: str) -> Positions:
@@ -66,3 +66,16 @@ def test_no_command_holds_more_than_the_contract_allows() -> None:
     assert [len(command["symbols"]) for command in fresh] == [1_000, 500]
     again = Targets.parse("market-data", symbols[:300]).commands(known(*(f"market.{symbol}" for symbol in symbols)))
     assert [len(command["channels"]) for command in again] == [500, 100]
+
+
+def test_a_part_of_the_targets_can_be_asked_for() -> None:
+    targets = Targets.parse("market-data", ["SOL", "BTC", "market.X", "channel:SOL"])
+    symbol, channel = Item("SOL", is_symbol=True), Item("SOL", is_symbol=False)
+    assert targets.only({symbol, channel}) == Targets("market-data", ("SOL",), ("SOL",))
+    assert targets.without({symbol, channel}) == Targets("market-data", ("BTC",), ("market.X",))
+
+
+def test_the_items_of_a_command_are_in_its_order() -> None:
+    fresh, rest = Targets.parse("market-data", ["SOL", "BTC", "market.X"]).commands(Positions())
+    assert items_of(fresh) == [Item("SOL", is_symbol=True), Item("BTC", is_symbol=True)]
+    assert items_of(rest) == [Item("market.X", is_symbol=False)]

@@ -25,9 +25,9 @@ def price(value: float, **more: object) -> dict[str, Any]:
     }
 
 
-def rendered(board: PriceBoard, now_s: float) -> str:
-    console = Console(file=io.StringIO(), width=160)
-    console.print(board.table(now_s))
+def rendered(board: PriceBoard, now_s: float, width: int = 160) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(board.table(now_s, width))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -44,7 +44,8 @@ def test_another_message_is_a_line_with_its_place_and_shortened_content() -> Non
 
 
 def test_a_list_is_told_by_its_size() -> None:
-    assert line({"type": "token_update", "timestamp": TIME, "data": [{}] * 40}).endswith('{"data":"40 records"}')
+    for size, told in ((40, "40 records"), (1, "1 record"), (0, "0 records")):
+        assert line({"type": "token_update", "timestamp": TIME, "data": [{}] * size}).endswith(f'{{"data":"{told}"}}')
 
 
 @pytest.mark.parametrize("character", ["\x1b", "\x00", "\x9b", "\u202e", "\n", "\r"])
@@ -80,6 +81,44 @@ def test_the_board_shows_no_symbol_before_its_first_price() -> None:
     assert board.take({"type": "MARKET_SENTIMENT", "data": {"symbol": "SOL", "sentiment_score": 0}}, 0.0)
     assert board.is_empty
     assert "SOL" not in rendered(board, 0.0)
+
+
+@pytest.mark.parametrize("width", [120, 100, 80, 60, 40, 30])
+def test_a_narrow_terminal_gets_fewer_columns_and_no_cut_price(width: int) -> None:
+    board = PriceBoard()
+    board.take(price(67_184.25, symbol="BTC"), 0.0)
+    board.take(price(0.0000123456, stale=True), 0.0)
+    shown = rendered(board, 3_600.0, width)
+    for text in ("BTC", "67,184.25", "SOL", "0.0000123456"):
+        assert text in shown
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= width
+
+
+def test_what_goes_first_is_what_matters_least() -> None:
+    board = PriceBoard()
+    board.take(price(182.5), 0.0)
+    assert "source" in rendered(board, 0.0, 100)
+    assert "source" not in rendered(board, 0.0, 80)
+    assert "sentiment" in rendered(board, 0.0, 80)
+
+
+@pytest.mark.parametrize("value", [None, "182.5", True, {}], ids=str)
+def test_a_value_that_is_unknown_or_no_number_is_a_dash(value: object) -> None:
+    board = PriceBoard()
+    for message in (
+        price(182.5),
+        {"type": "MARKET_PRICE", "data": {"symbol": "SOL", "price": value, "change_24h": value, "volume_24h": value}},
+        {"type": "MARKET_VOLUME", "data": {"symbol": "SOL", "interval": "1m", "trades_count": value}},
+        {"type": "MARKET_SENTIMENT", "data": {"symbol": "SOL", "sentiment_score": value}},
+    ):
+        assert board.take(message, 0.0)
+    assert rendered(board, 0.0).count("–") == 5
+
+
+def test_a_price_line_without_numbers_has_dashes() -> None:
+    message = {"type": "MARKET_PRICE", "data": {"symbol": "SOL", "price": None, "change_24h": None}, "timestamp": TIME}
+    assert line(message).startswith("08:00:00.061  SOL       –  –  volume –")
 
 
 def test_the_board_leaves_other_messages_to_the_lines() -> None:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from duelcast.cli.tail.lines import number, percent, printable
+from duelcast.cli.tail.lines import is_number, number, printable, signed
 
-COLUMNS = ("symbol", "price", "24 h", "volume 24 h", "trades 1m", "sentiment", "age", "source", "")
+COLUMNS = ("symbol", "price", "24 h", "volume 24 h", "trades 1m", "sentiment", "age", "source")
+DISPENSABLE = ("source", "sentiment", "trades 1m", "volume 24 h", "age", "24 h")
+"""What goes, in this order, where a terminal is too narrow for all: a price is never cut."""
+BORDER_CELLS = 3
+"""Of a column: a line, and a space on both sides."""
+
+_WORDS = ("symbol", "source")
 
 
 @dataclass(slots=True)
 class _Row:
-    """The newest of each kind that is known of a symbol; `received_s` is steady time."""
+    """The newest of each kind that is known of a symbol; `received_s` is the steady time of the price."""
 
-    price: Mapping[str, Any] | None = None
-    minute: Mapping[str, Any] | None = None
-    sentiment: Mapping[str, Any] | None = None
+    price: Mapping[str, Any] = field(default_factory=dict)
+    minute: Mapping[str, Any] = field(default_factory=dict)
+    sentiment: Mapping[str, Any] = field(default_factory=dict)
     received_s: float = 0.0
     rising: bool | None = None
 
@@ -42,8 +48,7 @@ class PriceBoard:
             return False
         row = self._rows.setdefault(str(data.get("symbol")), _Row())
         if kind == "MARKET_PRICE":
-            before = row.price["price"] if row.price else data["price"]
-            row.rising = None if before == data["price"] else data["price"] > before
+            row.rising = _is_rising(row.price.get("price"), data.get("price"))
             row.price, row.received_s = data, now_s
         elif kind == "MARKET_SENTIMENT":
             row.sentiment = data
@@ -51,27 +56,50 @@ class PriceBoard:
             row.minute = data
         return True
 
-    def table(self, now_s: float) -> Table:
-        """The table as it stands at `now_s`, by symbol."""
-        table = Table(*COLUMNS)
-        for column in table.columns[1:7]:
-            column.justify = "right"
-        for symbol, row in sorted(self._rows.items()):
-            if row.price is not None:
-                table.add_row(*_cells(symbol, row, row.price, now_s))
+    def table(self, now_s: float, width: int) -> Table:
+        """The table as it stands at `now_s`, by symbol, in `width` cells of a terminal."""
+        rows = [_cells(name, row, now_s) for name, row in sorted(self._rows.items()) if row.price]
+        shown = _fitting(rows, width)
+        table = Table()
+        for name in shown:
+            table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=True)
+        for row in rows:
+            table.add_row(*(row[name] for name in shown))
         return table
 
 
-def _cells(symbol: str, row: _Row, price: Mapping[str, Any], now_s: float) -> list[Text]:
-    change = price.get("change_24h")
-    return [
-        Text(printable(symbol), style="bold"),
-        Text(number(price.get("price")), style={True: "green", False: "red", None: ""}[row.rising]),
-        Text(percent(change), style="" if change is None else "green" if change >= 0 else "red"),
-        Text(number(price.get("volume_24h"), digits=0)),
-        Text(number(row.minute.get("trades_count"), digits=0) if row.minute else "–"),
-        Text(f"{row.sentiment.get('sentiment_score', 0):+.2f}" if row.sentiment else "–"),
-        Text(f"{max(0.0, now_s - row.received_s):.0f} s"),
-        Text(printable(str(price.get("source")))),
-        Text("stale" if price.get("stale") else "", style="yellow"),
-    ]
+def _is_rising(before: object, now: object) -> bool | None:
+    """None where the price is the same, or one of the two is not known."""
+    if not (is_number(before) and is_number(now)) or before == now:
+        return None
+    return now > before
+
+
+def _fitting(rows: list[dict[str, Text]], width: int) -> list[str]:
+    """The columns that there is room for."""
+    cells = {name: max([len(name), *(row[name].cell_len for row in rows)]) + BORDER_CELLS for name in COLUMNS}
+    shown = list(COLUMNS)
+    for name in DISPENSABLE:
+        if sum(cells[column] for column in shown) + 1 <= width:
+            break
+        shown.remove(name)
+    return shown
+
+
+def _cells(symbol: str, row: _Row, now_s: float) -> dict[str, Text]:
+    change = row.price.get("change_24h")
+    age = f"{max(0.0, now_s - row.received_s):.0f} s"
+    return {
+        "symbol": Text(printable(symbol), style="bold"),
+        "price": Text(number(row.price.get("price")), style=_style(row.rising)),
+        "24 h": Text(signed(change, " %"), style=_style(change >= 0 if is_number(change) else None)),
+        "volume 24 h": Text(number(row.price.get("volume_24h"), digits=0)),
+        "trades 1m": Text(number(row.minute.get("trades_count"), digits=0)),
+        "sentiment": Text(signed(row.sentiment.get("sentiment_score"))),
+        "age": Text(f"{age} stale", style="yellow") if row.price.get("stale") else Text(age),
+        "source": Text(printable(str(row.price.get("source")))),
+    }
+
+
+def _style(up: bool | None) -> str:
+    return "" if up is None else "green" if up else "red"

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from duelcast.cli.tail.asked import Asked, names
 from duelcast.cli.tail.positions import Positions
-from duelcast.cli.tail.targets import Command, Targets, awaited_channels
+from duelcast.cli.tail.reconnect import Stop
+from duelcast.cli.tail.targets import Command, Item, Targets, awaited_channels
+
+ASK_AGAIN_INTERVAL_S = 5.0
+"""How often what the server could not give is asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from a message: commands to send, sentences to tell."""
+    """What follows from a message: commands to send, sentences to tell, and whether that is the end."""
 
     commands: list[Command] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    stop: Stop | None = None
 
 
 class Follower:
-    """Asks for the targets on each connection, from where the last one ended, and tells whether that was recovered."""
+    """Asks for the targets on each connection, from where the last one ended, and tells whether that was recovered.
+
+    What the first connection refuses is given up, and where nothing else is left that is the end. Later it may be that
+    a restarted server does not know it yet, so that it is asked for again.
+    """
 
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
         self._positions = Positions()
+        self._asked = Asked()
         self._last_epoch: str | None = None
         self._awaited: set[str] = set()
+        self._told: set[Item] = set()
         self._recovered = 0
         self._lost = 0
 
@@ -33,33 +45,71 @@ class Follower:
         """A connection begins."""
         self._last_epoch = self._positions.epoch or self._last_epoch
         self._positions.connecting()
+        self._asked.connecting()
         self._awaited.clear()
+        self._told.clear()
 
     def receive(self, message: Mapping[str, Any]) -> Step:
         """Take a message of the server."""
         asked_from = self._positions.since(str(message.get("channel")))
         self._positions.observe(message)
+        missing = self._asked.answered(message, refusals_last=self._last_epoch is None)
+        step = self._step(message, missing, had_position=asked_from is not None)
+        if self._asked.nothing_is_left:
+            return Step(step.commands, step.notices, Stop("There is nothing left to follow.", failed=True))
+        return step
+
+    def again(self) -> list[Command]:
+        """Commands that ask again for what the server could not give."""
+        return self._asking(self._asked.later)
+
+    def _step(self, message: Mapping[str, Any], missing: list[Item], *, had_position: bool) -> Step:
         match message.get("type"):
             case "connection_established":
                 return self._established()
             case "subscription_confirmed":
-                return self._confirmed(message, had_position=asked_from is not None)
+                return self._confirmed(message, had_position=had_position)
+            case "symbols_subscribed" if missing:
+                return Step(notices=[f"unknown: {names(missing)}"] if self._is_news(missing) else [])
             case "error" | "ERROR":
-                return Step(notices=[f"{message.get('code')}: {message.get('message')}"])
+                return self._failed(message, missing)
         return Step()
 
+    def _failed(self, message: Mapping[str, Any], missing: list[Item]) -> Step:
+        notices = []
+        if not missing or self._is_news(missing):
+            what = f" ({names(missing)})" if missing else ""
+            notices.append(f"{message.get('code')}: {message.get('message')}{what}")
+        lost = self._awaited.intersection(item.name for item in missing)
+        if lost:
+            self._awaited -= lost
+            self._lost += len(lost)
+            notices += [] if self._awaited else [self._summary()]
+        return Step(notices=notices)
+
+    def _is_news(self, missing: list[Item]) -> bool:
+        """Whether one of these was not told as missing on this connection: they are asked for again and again."""
+        new = set(missing) - self._told
+        self._told |= new
+        return bool(new)
+
     def _established(self) -> Step:
-        commands = self._targets.commands(self._positions)
-        self._awaited = set(awaited_channels(commands))
-        self._recovered = self._lost = 0
+        commands = self._asking()
         if self._last_epoch is None:
             return Step(commands, ["connected"])
+        self._awaited = set(awaited_channels(commands))
+        self._recovered = self._lost = 0
         if self._awaited:
             return Step(commands)
         same = self._positions.epoch == self._last_epoch
         return Step(
             commands, [f"reconnected, going on with a snapshot{'' if same else ': recovered=false (new epoch)'}"]
         )
+
+    def _asking(self, items: Iterable[Item] | None = None) -> list[Command]:
+        """Commands that ask for `items`; without any, for all targets that were not refused."""
+        targets = self._targets.without(self._asked.refused) if items is None else self._targets.only(items)
+        return [self._asked.asking(command) for command in targets.commands(self._positions)]
 
     def _confirmed(self, message: Mapping[str, Any], *, had_position: bool) -> Step:
         channel, recovered = str(message.get("channel")), message.get("recovered")

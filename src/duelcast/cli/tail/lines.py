@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -26,18 +26,23 @@ def line(message: Mapping[str, Any]) -> str:
     return printable("  ".join([*head, _detail(message)])).rstrip()
 
 
-def number(value: float | None, *, digits: int | None = None) -> str:
-    """With thin separators; without `digits` as many as a price of that size needs, – for None."""
-    if value is None:
+def number(value: object, *, digits: int | None = None) -> str:
+    """With separators; without `digits` as many as a price of that size needs, – for null and what is no number."""
+    if not is_number(value):
         return "–"
     if digits is None:
         digits = 2 if abs(value) >= 100 else 4 if abs(value) >= 0.1 else 10
     return f"{value:,.{digits}f}"
 
 
-def percent(value: float | None) -> str:
-    """Signed, – for None."""
-    return "–" if value is None else f"{value:+.2f} %"
+def signed(value: object, unit: str = "") -> str:
+    """With two digits, – for null and what is no number."""
+    return f"{value:+.2f}{unit}" if is_number(value) else "–"
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a JSON value is a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def printable(text: str) -> str:
@@ -49,7 +54,7 @@ def _price(data: Mapping[str, Any]) -> str:
     parts = [
         str(data.get("symbol")).ljust(8),
         number(data.get("price")),
-        percent(data.get("change_24h")),
+        signed(data.get("change_24h"), " %"),
         f"volume {number(data.get('volume_24h'), digits=0)}",
         str(data.get("source")),
     ]
@@ -62,6 +67,6 @@ def _detail(message: Mapping[str, Any]) -> str:
         return ""
     data = rest.get("data")
     if isinstance(data, list):
-        rest["data"] = f"{len(data)} records"
+        rest["data"] = "1 record" if len(data) == 1 else f"{len(data)} records"
     text = msgspec.json.encode(rest).decode()
     return text if len(text) <= MAX_DETAIL_CHARACTERS else f"{text[:MAX_DETAIL_CHARACTERS]}…"

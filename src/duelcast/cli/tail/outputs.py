@@ -88,4 +88,5 @@ class Board:
 
     def tick(self) -> None:
         if not self._board.is_empty:
-            self._live.update(self._board.table(self._clock.monotonic()), refresh=True)
+            table = self._board.table(self._clock.monotonic(), self._live.console.width)
+            self._live.update(table, refresh=True)

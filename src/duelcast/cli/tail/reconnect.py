@@ -10,7 +10,7 @@ LONGEST_WAIT_S = 30.0
 LONGEST_ASKED_WAIT_S = 300.0
 
 CONNECTION_LOST = 1006
-"""No close frame (RFC 6455, 7.4.1), or no connection at all."""
+"""No close frame (RFC 6455, 7.4.1)."""
 
 _STOP = {
     1000: "The server closed the connection: done.",
@@ -24,16 +24,16 @@ _STOP = {
 _STOP_STATUS = {
     401: "The server wants a token (--token).",
     403: "The server refuses this origin or host name.",
-    404: "The server has no such endpoint.",
 }
 _RETRY_AFTER = re.compile(r"retry_after_ms=(\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Connect again after `delay_s`."""
+    """Connect again after `delay_s`, because of `reason`."""
 
     delay_s: float
+    reason: str = "connection lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,12 @@ def after_refusal(status: int, attempt: int, jitter: float) -> Retry | Stop:
     """What to do after an HTTP answer in place of an upgrade."""
     if 400 <= status < 500 and status not in (408, 429):
         return Stop(_STOP_STATUS.get(status, f"The server refuses the connection (HTTP {status})."), failed=True)
-    return Retry(backoff_s(attempt, jitter))
+    return Retry(backoff_s(attempt, jitter), f"the server refuses for now (HTTP {status})")
+
+
+def after_no_answer(server: str, attempt: int, jitter: float) -> Retry:
+    """What to do where no WebSocket could be opened on `server`, such as because it does not run (yet)."""
+    return Retry(backoff_s(attempt, jitter), f"no WebSocket server answers at {server}")
 
 
 def backoff_s(attempt: int, jitter: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -21,6 +21,14 @@ MAX_CHANNELS_PER_COMMAND = 500
 _SYMBOL = re.compile(r"[A-Za-z0-9_$-]{1,32}|\*")
 _SYMBOL_CHANNELS = {"market-data": ("market", "metadata"), "token-data": ("market", "token")}
 """Endpoints that take symbols, and the families of channels that a symbol stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A symbol or a channel that is asked for."""
+
+    name: str
+    is_symbol: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,18 @@ class Targets:
                 channels.append(argument.removeprefix(CHANNEL_PREFIX))
         return cls(endpoint, tuple(dict.fromkeys(symbols)), tuple(dict.fromkeys(channels)))
 
+    def only(self, items: Iterable[Item]) -> Targets:
+        """These symbols and channels of the endpoint."""
+        ordered = sorted(items, key=lambda item: item.name)
+        symbols = tuple(item.name for item in ordered if item.is_symbol)
+        return Targets(self.endpoint, symbols, tuple(item.name for item in ordered if not item.is_symbol))
+
+    def without(self, items: Collection[Item]) -> Targets:
+        """All but these."""
+        symbols = tuple(name for name in self.symbols if Item(name, is_symbol=True) not in items)
+        channels = tuple(name for name in self.channels if Item(name, is_symbol=False) not in items)
+        return Targets(self.endpoint, symbols, channels)
+
     def commands(self, positions: Positions) -> list[Command]:
         """What to send on a new connection: symbols and channels with a known position are joined from there."""
         fresh = [symbol for symbol in self.symbols if not self._is_known(symbol, positions)]
@@ -62,6 +82,12 @@ class Targets:
 
     def _is_known(self, symbol: str, positions: Positions) -> bool:
         return symbol != ALL_SYMBOLS and any(positions.since(name) for name in self._channels_of(symbol))
+
+
+def items_of(command: Command) -> list[Item]:
+    """What `command` asks for, in its order."""
+    symbols = [Item(symbol, is_symbol=True) for symbol in command.get("symbols", ())]
+    return symbols + [Item(entry["channel"], is_symbol=False) for entry in command.get("channels", ())]
 
 
 def awaited_channels(commands: Sequence[Command]) -> frozenset[str]:

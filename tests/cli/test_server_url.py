@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from duelcast.cli.tail.command import server_url
+from duelcast.cli.server_url import server_url
 from duelcast.settings import Settings
 
 

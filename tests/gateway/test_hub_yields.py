@@ -1,0 +1,86 @@
+"""The invariants of the hub, where each cohort is written in a loop turn of its own and everything moves meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from duelcast.gateway import hub
+from duelcast.gateway.hub import Cohort
+from tests.gateway.test_hub_invariants import ACTIONS, CHANGES, View, World, finish
+
+CLIENTS = 6
+STEPS = (*ACTIONS, *CHANGES, *["loop turn"] * 8)
+
+Action = tuple[str, int, int]
+
+
+@pytest.fixture(autouse=True)
+def yields() -> Iterator[None]:
+    """A flush gives way after each cohort, and a cohort has at most two members."""
+    before = hub.TURN_S, hub.COHORT_SIZE
+    hub.TURN_S, hub.COHORT_SIZE = -1.0, 2
+    yield
+    hub.TURN_S, hub.COHORT_SIZE = before
+
+
+class CrowdedWorld(World):
+    def __init__(self, flush_interval_ms: float) -> None:
+        super().__init__(flush_interval_ms)
+        self.clients += [self.connect(f"d{number}") for number in range(CLIENTS - len(self.clients))]
+        self.views += [View() for _ in range(CLIENTS - len(self.views))]
+
+    async def step(self, action: Action) -> None:
+        if action[0] == "loop turn":
+            await asyncio.sleep(0)
+        else:
+            await super().step(action)
+        self.check_places()
+
+    def check_places(self) -> None:
+        """An outbox is in one cohort, the one of its set and role, or has a cursor of its own."""
+        cohorts = [cohort for alike in self.hub._cohorts.values() for cohort in alike]
+        waiting = [item for item in self.hub._pending if isinstance(item, Cohort)]
+        assert len(waiting) == len(set(waiting))
+        assert {cohort for cohort in cohorts if cohort.due} <= set(waiting)
+        for client in self.clients:
+            outbox = client.outbox
+            homes = [cohort for cohort in cohorts if outbox in cohort.members]
+            assert homes == ([] if outbox.cohort is None else [outbox.cohort])
+            assert (outbox in self.hub._solo) == (outbox.cohort is None and bool(outbox.followed))
+            if outbox.cohort is not None:
+                assert (outbox.cohort.followed, outbox.cohort.role) == (outbox.followed, outbox.role)
+                assert not outbox.blocked
+                assert not outbox.lost
+
+
+async def play(actions: list[Action], flush_interval_ms: float) -> None:
+    world = CrowdedWorld(flush_interval_ms)
+    for action in actions:
+        await world.step(action)
+        world.read()
+    await asyncio.sleep(0)
+    for _ in range(4 * CLIENTS):
+        await asyncio.sleep(0)
+    await finish(world)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=80),
+    st.sampled_from([0.0, 1.0]),
+)
+def test_a_view_made_of_frames_is_the_truth(actions: list[Action], flush_interval_ms: float) -> None:
+    asyncio.run(play(actions, flush_interval_ms))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_long_random_evening_ends_with_the_truth(seed: int) -> None:
+    chance = random.Random(seed)
+    actions = [(chance.choice(STEPS), chance.randrange(6), chance.randrange(6)) for _ in range(4000)]
+    asyncio.run(play(actions, 0.0))

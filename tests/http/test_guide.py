@@ -1,0 +1,70 @@
+"""What the guide for client developers says, tried on a server."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from duelcast.app import App
+from duelcast.domain.market.posted import PostedPrice
+from duelcast.wire.frames import encode_value
+from tests.serving import Frame, client, running, token_for
+
+GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
+COMMANDS = [json.loads(text) for text in re.findall(r'`(\{"type":.*?\})`', GUIDE, re.DOTALL)]
+TIMESTAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+ADDRESSES = re.findall(r"`GET (/\S+)`", GUIDE)
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[App]:
+    async with running() as started:
+        started.market.post_prices([PostedPrice(symbol="SOL", price=1.0), PostedPrice(symbol="BTC", price=2.0)])
+        yield started
+
+
+def filled_in(command: Frame, app: App) -> Frame:
+    return command | ({"token": token_for(app, "reader")} if "token" in command else {})
+
+
+async def test_every_command_of_the_guide_is_taken(app: App) -> None:
+    assert len(COMMANDS) >= 4
+    async with client(app, "market-data") as reader:
+        for command in COMMANDS:
+            answer = await reader.ask(**filled_in(command, app), requestId="r")
+            assert answer["type"] in ("symbols_subscribed", "subscription_confirmed", "auth_success"), command
+
+
+async def test_the_error_of_the_guide_is_what_the_server_says(app: App) -> None:
+    (shown,) = re.findall(r"^```json\n(.*?)\n```$", GUIDE, re.DOTALL | re.MULTILINE)
+    async with client(app, "market-data") as reader:
+        answer = await reader.ask(type="SUBSCRIBE_SYMBOLS", symbols=["NOPE"], requestId="a1")
+    assert re.fullmatch(TIMESTAMP, answer["timestamp"])
+    assert shown.encode() == encode_value(answer | {"timestamp": json.loads(shown)["timestamp"]})
+
+
+async def test_every_address_of_the_guide_answers(app: App) -> None:
+    assert len(ADDRESSES) >= 2
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}") as reader:
+        for address in ADDRESSES:
+            assert (await reader.get(address)).status_code == 200, address
+
+
+async def test_a_token_may_come_as_a_sub_protocol_beside_another(app: App) -> None:
+    token = token_for(app, "reader")
+    async with client(app, "market-data", greeted=False, subprotocols=["duelcast", token]) as reader:
+        established = (await reader.receive_until(type="connection_established"))[-1]
+        assert reader.ws.subprotocol == "duelcast"
+    assert established["authenticated"] is True
+
+
+async def test_a_command_sent_at_once_is_handled_after_the_greeting(app: App) -> None:
+    async with client(app, "market-data", greeted=False) as reader:
+        await reader.send(type="SUBSCRIBE_SYMBOLS", symbols=["SOL"])
+        first, second = await reader.receive_many(2)
+    assert (first["type"], second["type"]) == ("connection_established", "symbols_subscribed")
