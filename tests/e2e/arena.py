@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from duelcast.channels.names import Family, Kind, Role
+from duelcast.channels.names import Channel, Family, Kind, Role
 from duelcast.channels.publisher import Publisher
 from duelcast.endpoints.common import add_common_commands
 from duelcast.endpoints.kit import (
@@ -16,9 +16,7 @@ from duelcast.endpoints.kit import (
     Auth,
     Context,
     Endpoint,
-    Session,
     Snapshot,
-    Target,
     admins,
 )
 from duelcast.errors import InvalidRequest
@@ -168,13 +166,14 @@ class Occupant(Record):
     wallet: str
 
 
-def owner(session: Session, parameter: str) -> bool:
+def owner(context: Context, parameter: str) -> bool:
+    session = context.session
     return session.identity is not None and session.identity.wallet == parameter
 
 
-async def last_notes(context: Context, target: Target) -> Snapshot:
+async def last_notes(context: Context, channel: Channel) -> Snapshot:
     """The last three notes, from the store."""
-    rows = await context.service(Notebook).last(target.name)
+    rows = await context.service(Notebook).last(channel.name)
     return Snapshot(rows, rows[-1].id if rows else 0)
 
 

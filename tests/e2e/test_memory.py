@@ -13,9 +13,9 @@ import pytest_asyncio
 from duelcast.app import App
 from duelcast.clock import ManualClock
 from duelcast.gateway.connection import Connection
-from duelcast.gateway.hub import Cohort, GroupStream, Stream
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.session import ConnectionSession
+from duelcast.gateway.streams import Cohort, GroupStream, Stream
 from duelcast.gateway.subscriptions import ConnectionSubscriptions
 from tests.e2e.arena import Notebook, make_arena
 from tests.e2e.following import publish_note, publish_score, store
@@ -110,6 +110,7 @@ async def test_a_client_that_goes_in_the_middle_of_a_command_leaves_nothing_behi
     async with client(app, "arena") as leaving:
         await leaving.send(type="subscribe", channel="stored.all")
         await notebook.was_read.wait()
+    notebook.may_answer.set()
     await everybody_gone(app, clock)
     assert left_behind() == before
     assert len(asyncio.all_tasks()) == tasks

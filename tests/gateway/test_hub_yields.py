@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duelcast.gateway import hub
-from duelcast.gateway.hub import Cohort
+from duelcast.gateway.streams import Cohort
 from tests.gateway.test_hub_invariants import ACTIONS, CHANGES, View, World, finish
 
 CLIENTS = 6

@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 
 from duelcast.app import App
-from duelcast.channels.names import Role
+from duelcast.channels.names import Channel, Role
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import Account
-from duelcast.endpoints.kit import Auth, Context, Snapshot, Target
+from duelcast.endpoints.kit import Auth, Context, Snapshot
 from duelcast.errors import InvalidRequest, ServiceRestart, Unavailable
 from duelcast.wire.messages import Command, Event
 from tests.e2e.arena import ADMIN, BOARD, Announced, Note, Notebook, Score, Secret, make_arena
@@ -43,8 +43,8 @@ class Scores:
         return row
 
 
-async def scores(context: Context, target: Target) -> Snapshot:
-    return Snapshot([await context.service(Scores).read(target.name.removeprefix("board."))])
+async def scores(context: Context, channel: Channel) -> Snapshot:
+    return Snapshot([await context.service(Scores).read(channel.parameter)])
 
 
 @pytest_asyncio.fixture
@@ -128,6 +128,7 @@ async def test_a_channel_that_was_read_for_a_client_that_went_away_is_not_follow
         await reader.send(type="subscribe", channels=[{"channel": "note.x"}, {"channel": "stored.room"}])
         await notebook.was_read.wait()
         await reader.ws.close()
+    notebook.may_answer.set()
     assert await channels_in_memory(app, clock) == 0
 
 

@@ -34,20 +34,22 @@ def frames_in(data: bytes) -> list[dict[str, Any]]:
     return frames
 
 
+def _accept(_identity: Identity | None) -> None:
+    """Every identity will do."""
+
+
 class WireClient:
     """Has what a `Dispatcher` and a `Hub` use of a connection."""
 
     is_open = True
 
-    def __init__(
-        self, name: str, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock, *, limit: int = 0
-    ) -> None:
+    def __init__(self, name: str, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock) -> None:
         self.clock = clock
         self.received = bytearray()
         self.unread = bytearray()
         self.reads = True
         self.lost = 0
-        self.session = ConnectionSession(name, "127.0.0.1", None, self._verify, lambda _identity: None, lambda: None)
+        self.session = ConnectionSession(name, "127.0.0.1", None, self._verify, _accept, _accept)
         self.outbox = Outbox(hub, name, Role.ANONYMOUS, self._write, lambda: len(self.unread), self._lost)
         self.subscriptions = ConnectionSubscriptions(endpoint, self.session, self.outbox, hub, broker, clock, {}, 1000)
         self.subscriptions.greeting = False

@@ -25,9 +25,15 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
     return problem
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v69/nothing", "/api/v69/ws/market-data", "/docs/nothing"])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v69/nothing", "/docs/nothing"])
 async def test_an_unknown_path_is_a_problem(server: Serving, path: str) -> None:
     assert_problem(await server.client.get(path), 404, "NOT_FOUND")
+
+
+async def test_a_websocket_endpoint_that_is_asked_like_a_page_says_what_it_is(server: Serving) -> None:
+    answer = await server.client.get("/api/v69/ws/market-data")
+    assert_problem(answer, 426, "UPGRADE_REQUIRED")
+    assert answer.headers["upgrade"] == "websocket"
 
 
 async def test_a_wrong_method_is_answered_with_those_that_are_known(server: Serving) -> None:

@@ -55,10 +55,14 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Group:
-    """All channels of a family that name it as their group, now and later, joined as one."""
+    """All channels of a family that name it as their group, now and later, joined as one.
+
+    `parameter` is what the first group of the family's `group_names` matched, empty where there is none.
+    """
 
     name: str
     family: Family
+    parameter: str
     suffix: bytes
 
     @property
@@ -122,9 +126,11 @@ class Family:
 
     def group_named(self, name: str) -> Group | None:
         """The group `name`, or None where it is none of this family; one object for as long as somebody holds it."""
-        if self.group_names is None or not re.fullmatch(self.group_names, name):
+        found = re.fullmatch(self.group_names, name) if self.group_names is not None else None
+        if found is None:
             return None
         known = self._groups.get(name)
         if known is None:
-            known = self._groups[name] = Group(name, self, channel_suffix(name))
+            parameter = found.group(1) if found.groups() else ""
+            known = self._groups[name] = Group(name, self, parameter, channel_suffix(name))
         return known

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 from duelcast.channels.broker import Origin, Position
-from duelcast.channels.names import Channel, Family, Group, Role
+from duelcast.channels.names import Channel, Family, Group, Kind, Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.errors import AppError
@@ -78,8 +78,11 @@ class Subscriptions(Protocol):
     def leave(self, targets: Sequence[Target]) -> None:
         """Stop following `targets`, behind their last messages and before the reply."""
 
-    def leave_families(self, families: Sequence[Family]) -> None:
-        """Stop following every channel and group of `families`."""
+    def leave_where(self, ends: Callable[[Target], bool]) -> None:
+        """Stop following every channel and group for which `ends` holds."""
+
+    def holds(self, target: Target) -> bool:
+        """Whether `target` is followed, by itself or through its group."""
 
     def resolve(self, name: str) -> Target:
         """The channel or group `name` of this endpoint.
@@ -114,10 +117,15 @@ class Joined(Protocol):
         """Channels that the snapshot or replay is of."""
 
 
+def positions(joined: Iterable[Joined]) -> dict[str, int]:
+    """`positions` of a reply: those of the *every* channels that a command joined (protocol 2)."""
+    return {one.target.name: one.seq for one in joined if one.target.kind is Kind.EVERY and one.seq is not None}
+
+
 class Context:
     """What a handler has: its session, its subscriptions, the domain services."""
 
-    __slots__ = ("_services", "answered_rows", "clock", "request_id", "session", "subscriptions")
+    __slots__ = ("_services", "answer_effects", "answered_rows", "clock", "request_id", "session", "subscriptions")
 
     def __init__(
         self,
@@ -133,7 +141,12 @@ class Context:
         self.request_id = request_id
         self.answered_rows = 0
         """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
+        self.answer_effects: list[Callable[[], None]] = []
         self._services = services
+
+    def on_answer(self, effect: Callable[[], None]) -> None:
+        """Do `effect` together with the answer and the joins of the command; not at all where it fails."""
+        self.answer_effects.append(effect)
 
     def service(self, kind: type[T]) -> T:
         """The domain service of class `kind`."""
@@ -158,27 +171,30 @@ class Snapshot:
     stored_id: int | None = None
 
 
-Right = Callable[[Session, str], bool]
-"""Whether a session may follow the channel of a parameter (for a group: its name)."""
+Right = Callable[[Context, str], bool]
+"""Whether the session of a context may follow the channel of a parameter (for a group: its name)."""
 
-SnapshotSource = Callable[[Context, Target], Awaitable[Snapshot]]
+ChannelSnapshot = Callable[[Context, Channel], Awaitable[Snapshot]]
+GroupSnapshot = Callable[[Context, Group], Awaitable[Snapshot]]
 Reply = Event | AppError | Joined | Sequence["Event | AppError | Joined"] | None
 """The frames of an answer, in order. A `Joined` stands for its `subscription_confirmed` and its snapshot or replay. The
 snapshots and replays of joins that are not named here come last."""
 Handler = Callable[[Context, Any], Reply | Awaitable[Reply]]
+"""A handler that was begun runs to its end, also where its client goes meanwhile; its answer is then dropped. One whose
+answer is a push names that event in its return annotation and returns None: the documents are made from it."""
 ConnectHandler = Callable[[Context], Awaitable[Sequence[Event]]]
 
 
-def anyone(_session: Session, _parameter: str) -> bool:
+def anyone(_context: Context, _parameter: str) -> bool:
     return True
 
 
-def signed_in(session: Session, _parameter: str) -> bool:
-    return session.identity is not None
+def signed_in(context: Context, _parameter: str) -> bool:
+    return context.session.identity is not None
 
 
-def admins(session: Session, _parameter: str) -> bool:
-    return session.role >= Role.ADMIN
+def admins(context: Context, _parameter: str) -> bool:
+    return context.session.role >= Role.ADMIN
 
 
 def _exists(_context: Context, _parameter: str) -> bool:
@@ -197,8 +213,8 @@ class Opening:
     family: Family
     right: Right
     exists: Callable[[Context, str], bool]
-    snapshot: SnapshotSource | None
-    group_snapshot: SnapshotSource | None
+    snapshot: ChannelSnapshot | None
+    group_snapshot: GroupSnapshot | None
     snapshot_events: tuple[type[Event], ...]
 
 
@@ -245,6 +261,7 @@ class Endpoint:
     connect_handler: ConnectHandler | None = None
     connect_events: tuple[type[Event], ...] = ()
     disconnect_handler: Callable[[Context], None] | None = None
+    identity_handler: Callable[[Context, Identity | None], None] | None = None
 
     @property
     def path(self) -> str:
@@ -256,8 +273,8 @@ class Endpoint:
         right: Right = anyone,
         *,
         exists: Callable[[Context, str], bool] = _exists,
-        snapshot: SnapshotSource | None = None,
-        group_snapshot: SnapshotSource | None = None,
+        snapshot: ChannelSnapshot | None = None,
+        group_snapshot: GroupSnapshot | None = None,
         snapshot_events: tuple[type[Event], ...] = (),
     ) -> None:
         """Let clients follow the channels and groups of `family`; see `Opening`."""
@@ -309,8 +326,17 @@ class Endpoint:
         return declare
 
     def on_disconnect(self, handler: Callable[[Context], None]) -> Callable[[Context], None]:
-        """Declare what is done once a connection that was established has ended."""
+        """Declare what is done once for each connection that was greeted, when it begins to close or is gone, and the
+        command that runs has ended."""
         self.disconnect_handler = handler
+        return handler
+
+    def on_identity_change(
+        self, handler: Callable[[Context, Identity | None], None]
+    ) -> Callable[[Context, Identity | None], None]:
+        """Declare what is done when a greeted connection is somebody else, or has another role or nickname: the context
+        has who it is now, the second argument is who it was."""
+        self.identity_handler = handler
         return handler
 
 

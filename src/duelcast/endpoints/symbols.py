@@ -68,7 +68,7 @@ def unsubscribe_symbols(
     wanted = _distinct(command.symbols)
     context.answered_rows = len(wanted)
     if ALL in wanted:
-        context.subscriptions.leave_families(families)
+        context.subscriptions.leave_where(lambda target: target.family in families)
         return SymbolsUnsubscribed(symbols=[ALL])
     market = context.service(Market)
     context.subscriptions.leave(_channels(families, [symbol for symbol in wanted if market.knows(symbol)]))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from duelcast.channels.names import Channel
 from duelcast.domain.market.events import MARKET, PUBLIC_TOKENS, TOKEN, TokenData, TokenListUpdate
 from duelcast.domain.market.service import Market
 from duelcast.endpoints import symbols
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot, Target
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot
 from duelcast.wire.messages import Command, Event, Symbol
 
 endpoint = Endpoint(
@@ -31,7 +32,7 @@ class GetAllTokens(Command, tag="get_all_tokens"):
     """Asks for the complete list of tokens."""
 
 
-async def token_list(context: Context, _target: Target) -> Snapshot:
+async def token_list(context: Context, _channel: Channel) -> Snapshot:
     """The list as it is now: the newest push may be older than the prices in it."""
     return Snapshot([context.service(Market).token_list()])
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -31,6 +29,7 @@ from duelcast.errors import (
     Unauthorized,
     UnsupportedData,
 )
+from duelcast.gateway.command_queue import CommandQueue
 from duelcast.gateway.dispatch import defect
 from duelcast.gateway.opening import ConnectRequest, Opener
 from duelcast.gateway.outbox import Outbox
@@ -47,22 +46,15 @@ log = structlog.get_logger("duelcast.gateway")
 
 RETRY_MS = 10_000
 """When a client may try again that was refused for a reason without a time of its own."""
-MAX_WAITING_MESSAGES = 256
-MAX_WAITING_BYTES = 1024 * 1024
-"""What may wait while a command runs; beyond either, nothing is read from the client."""
 
 
 class Connection(MessageSocket):
-    """Commands run one after the other, in the order they were sent; `_running` is the one that waits for something."""
+    """Joins what one client has: its socket, session, outbox, subscriptions and commands."""
 
     __slots__ = (
-        "_arrival",
         "_reading_paused",
         "_resynchronise_after",
-        "_running",
-        "_waiting",
-        "_waiting_bytes",
-        "detached_commands",
+        "commands",
         "established",
         "gateway",
         "outbox",
@@ -88,12 +80,8 @@ class Connection(MessageSocket):
         )
         self.outbox: Outbox
         self.subscriptions: ConnectionSubscriptions
-        self._running: asyncio.Task[None] | None = None
-        self._waiting: deque[bytes] = deque()
-        self._waiting_bytes = 0
-        self.detached_commands = 0
+        self.commands = CommandQueue(self._handle, self._may_handle, gateway.spawn)
         self._reading_paused = False
-        self._arrival: asyncio.Future[None] | None = None
         self._resynchronise_after: bool | None = None
         """Set while a command runs and positions were lost meanwhile: whether it was the bus."""
 
@@ -126,26 +114,31 @@ class Connection(MessageSocket):
             gateway.max_subscriptions,
         )
         gateway.sockets.add(self)
-        self._running = gateway.spawn(self._open())
+        self.commands.begin(self._open())
 
     def disconnected(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
-        self._waiting.clear()
-        self.subscriptions.abort()
-        self.outbox.close()
+        if not self.established:
+            self.commands.cancel()
+        self.outbox.drop()
+        self._end_work()
         self.gateway.forget(self)
-        handler = self.runtime.endpoint.disconnect_handler
-        if self.established and handler is not None:
-            try:
-                handler(self.context(None))
-            except Exception as error:
-                defect(error)
 
     def before_close(self) -> None:
-        self._waiting.clear()
-        self.subscriptions.abort()
         self.outbox.close()
+        self._end_work()
+
+    def _end_work(self) -> None:
+        """Begin nothing more. A command that has begun runs to its end; only then has the client left."""
+        self.commands.clear()
+        self.subscriptions.abort()
+        if not self.commands.is_busy:
+            self._leave()
+
+    def _leave(self) -> None:
+        handler = self.runtime.endpoint.disconnect_handler
+        if self.established and handler is not None:
+            self.established = False
+            _guarded(handler, self.context(None))
 
     def close(self, disconnect: Disconnect, *, timeout_s: float | None = None) -> None:
         if self.is_open:
@@ -184,13 +177,7 @@ class Connection(MessageSocket):
     # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def text_received(self, data: bytes) -> None:
-        if self._running is None and not self._waiting and not self._replies_pile_up():
-            self._handle(data)
-        else:
-            self._waiting.append(data)
-            self._waiting_bytes += len(data)
-            if self._arrival is not None and not self._arrival.done():
-                self._arrival.set_result(None)
+        self.commands.push(data)
         self._check_reading()
 
     def binary_received(self, data: bytes) -> None:
@@ -208,65 +195,35 @@ class Connection(MessageSocket):
             self.close(Defect())
         else:
             if rest is not None:
-                self._running = self.gateway.spawn(self._run(rest))
+                self.commands.begin(self._run(rest))
+
+    def _may_handle(self) -> bool:
+        return self.is_open and not self._replies_pile_up()
 
     async def _run(self, rest: Coroutine[Any, Any, None]) -> None:
-        try:
-            await rest
-        except Exception as error:
-            defect(error)
-            self.close(Defect())
+        await self.guarded(rest)
         self._running_ended()
 
-    def spawn_detached(self, rest: Coroutine[Any, Any, None]) -> None:
-        """Run a command beside those that come after it."""
-        self.detached_commands += 1
-        self.gateway.spawn(self._run_detached(rest))
-
-    async def _run_detached(self, rest: Coroutine[Any, Any, None]) -> None:
+    async def guarded(self, rest: Coroutine[Any, Any, None]) -> None:
+        """Await the rest of a command; a defect in it closes the connection."""
         try:
             await rest
         except Exception as error:
             defect(error)
             self.close(Defect())
-        finally:
-            self.detached_commands -= 1
 
     def _running_ended(self) -> None:
         """Go on with what waited for a command."""
-        self._running = None
+        self.commands.end()
+        if not self.is_open:
+            self.subscriptions.abort()
+            self._leave()
+            return
         if self._resynchronise_after is not None:
             bus_lost, self._resynchronise_after = self._resynchronise_after, None
-            self.resynchronise(bus_lost=bus_lost)
-        self._handle_waiting()
-
-    def _handle_waiting(self) -> None:
-        """Handle messages up to a command that waits for something itself, or to replies that the client must take."""
-        while self._waiting and self.is_open and not self.is_busy and not self._replies_pile_up():
-            data = self._waiting.popleft()
-            self._waiting_bytes -= len(data)
-            self._handle(data)
+            self.commands.begin(self._run(self._resynchronise(bus_lost=bus_lost)))
+        self.commands.work_off()
         self._check_reading()
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a command waits for something; later ones wait for it."""
-        return self._running is not None
-
-    def first_arrival(self) -> asyncio.Future[None]:
-        """Done once a message waits."""
-        self._arrival = asyncio.get_running_loop().create_future()
-        if self._waiting:
-            self._arrival.set_result(None)
-        return self._arrival
-
-    def first_message(self) -> bytes | None:
-        """Take the first message that waits, for `auth=message`."""
-        if not self._waiting:
-            return None
-        data = self._waiting.popleft()
-        self._waiting_bytes -= len(data)
-        return data
 
     def context(self, request_id: str | None) -> Context:
         """What a handler gets."""
@@ -285,11 +242,7 @@ class Connection(MessageSocket):
         """Read nothing while too much waits: replies that the client does not take, or commands that do not run."""
         if self.ws is None or self.close_code is not None:
             return
-        full = (
-            len(self._waiting) > MAX_WAITING_MESSAGES
-            or self._waiting_bytes > MAX_WAITING_BYTES
-            or self._replies_pile_up()
-        )
+        full = self.commands.is_full or self._replies_pile_up()
         if full != self._reading_paused:
             self._reading_paused = full
             if full:
@@ -306,7 +259,8 @@ class Connection(MessageSocket):
         self.gateway.blocked.discard(self)
         if self.is_open:
             self.outbox.unblock()
-            self._handle_waiting()
+            self.commands.work_off()
+            self._check_reading()
 
     def heartbeat_rests(self) -> bool:
         return self._reading_paused
@@ -335,8 +289,8 @@ class Connection(MessageSocket):
         if identity is not None and self._expiry_s(identity) < self.options.heartbeat_interval_s:
             self.options.wheel.schedule(self.clock.monotonic() + self._expiry_s(identity), self.check_expiry)
 
-    def _identity_changed(self) -> None:
-        """End what the new rights do not reach."""
+    def _identity_changed(self, before: Identity | None) -> None:
+        """End what the new rights do not reach, and tell the endpoint."""
         if self.runtime.endpoint.auth is Auth.ADMIN and self.session.role < Role.ADMIN:
             self.refuse(PermissionDenied("This endpoint is for admins."))
             return
@@ -345,6 +299,9 @@ class Connection(MessageSocket):
         if lost:
             frames = [self.frame(UnsubscriptionConfirmed(channel=target.name, reason="rights")) for target in lost]
             subscriptions.end(lost, frames)
+        handler = self.runtime.endpoint.identity_handler
+        if self.established and handler is not None:
+            _guarded(handler, self.context(None), before)
 
     def _expiry_s(self, identity: Identity) -> float:
         """Seconds until the token of `identity` has expired."""
@@ -415,10 +372,10 @@ class Connection(MessageSocket):
             return
         bus_lost = bus_lost and not self.outbox.lost
         self.outbox.lose_track()
-        if self._running is None:
-            self._running = self.gateway.spawn(self._run(self._resynchronise(bus_lost=bus_lost)))
+        if self.commands.is_busy:
+            self._resynchronise_after = bus_lost
         else:
-            self._resynchronise_after = bus_lost and self._resynchronise_after is not False
+            self.commands.begin(self._run(self._resynchronise(bus_lost=bus_lost)))
 
     async def _resynchronise(self, *, bus_lost: bool) -> None:
         try:
@@ -436,3 +393,11 @@ class Connection(MessageSocket):
             if one not in forbidden:
                 parts += (self.frame(confirmation(one)), one)
         self.subscriptions.commit_rejoined(parts)
+
+
+def _guarded(handler: Callable[..., None], *arguments: Any) -> None:
+    """Call what an endpoint declared; a defect in it is logged, and changes nothing here."""
+    try:
+        handler(*arguments)
+    except Exception as error:
+        defect(error)

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("duelcast.gateway")
 
-MAX_DETACHED = 8
-"""Commands of a connection that may run beside its others; the next one is run in order."""
-
 
 class Dispatcher:
     """The commands of one endpoint, ready to run."""
@@ -65,11 +62,10 @@ class Dispatcher:
             return None
         context = connection.context(command.requestId)
         if spec.is_async:
-            detached = spec.detached and connection.detached_commands < MAX_DETACHED
-            rest = self._finish(connection, spec, context, command, joins=not detached)
-            if not detached:
+            rest = self._finish(connection, spec, context, command, joins=not spec.detached)
+            if not spec.detached or not connection.commands.has_room_beside:
                 return rest
-            connection.spawn_detached(rest)
+            connection.commands.begin_beside(connection.guarded(rest))
             return None
         try:
             reply = cast("Reply", spec.handler(context, command))
@@ -124,6 +120,8 @@ class Dispatcher:
                 segments.append(self._error_frame(denied, context.request_id, context.clock.time()))
             else:
                 segments += (self._event_frame(confirmation(part), context), part)
+        for effect in context.answer_effects:
+            effect()
         if joins:
             subscriptions.commit(segments)
         else:

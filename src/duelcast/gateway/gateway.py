@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import Metric
 
 from duelcast.channels.broker import Broker, Origin
 from duelcast.clock import Clock
@@ -23,6 +23,7 @@ from duelcast.gateway.connection import Connection
 from duelcast.gateway.dispatch import Dispatcher, defect
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.limits import MessageLimits
+from duelcast.gateway.metrics import gateway_metrics
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.socket import SocketOptions
 from duelcast.gateway.timers import TimerWheel
@@ -30,6 +31,8 @@ from duelcast.settings import Settings
 
 DRAIN_TIMEOUT_S = 1.0
 """How long clients have to answer the close when the server stops."""
+COMMAND_TIMEOUT_S = 30.0
+"""How long commands that have begun have to end then."""
 CAPACITY_RETRY_MS = 10_000
 
 
@@ -88,8 +91,9 @@ class Gateway:
         self._by_address: Counter[str] = Counter()
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop_lag_s = 0.0
+        self.loop_lag_s = 0.0
         self._account_changes = 0
+        self._changed_wallets: deque[str] = deque(maxlen=1000)
         self._all_gone = asyncio.Event()
         accounts.on_change(self._account_changed)
         hub.on_lost = self._bus_lost
@@ -152,14 +156,16 @@ class Gateway:
         return task
 
     async def identify(self, token: str) -> Identity:
-        """Who brings `token`, as of now: where an account changed while it was looked at, it is looked at again.
+        """Who brings `token`, as of now: where the account changed while it was looked at, it is looked at again.
 
         Raises what `TokenVerifier.verify` does.
         """
         while True:
             changes = self._account_changes
             identity = await self.verifier.verify(token)
-            if changes == self._account_changes:
+            missed = self._account_changes - changes
+            recent = list(self._changed_wallets)[-missed:] if missed else []
+            if missed == len(recent) and identity.wallet not in recent:
                 return identity
 
     def _outbox_of(self, origin: Origin) -> Outbox | None:
@@ -168,6 +174,7 @@ class Gateway:
 
     def _account_changed(self, account: Account) -> None:
         self._account_changes += 1
+        self._changed_wallets.append(account.wallet)
         _each(self._by_wallet.get(account.wallet, ()), lambda connection: connection.account_changed(account))
 
     def _bus_lost(self) -> None:
@@ -182,7 +189,7 @@ class Gateway:
             await self.clock.sleep(1.0)
             woken = loop.time()
             await asyncio.sleep(0)
-            self._loop_lag_s = loop.time() - woken
+            self.loop_lag_s = loop.time() - woken
             now = self.clock.monotonic()
             self.wheel.advance(now)
             _each(self.blocked, partial(Connection.check_slow, now=now))
@@ -202,71 +209,19 @@ class Gateway:
                 await asyncio.wait_for(self._all_gone.wait(), DRAIN_TIMEOUT_S)
         for connection in list(self.sockets):
             connection.abort()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=COMMAND_TIMEOUT_S)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # ── metrics ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def admitted(self) -> Iterable[Connection]:
+        """The connections that count towards the limits."""
+        return self._admitted.values()
 
     def collect(self) -> Iterable[Metric]:
-        """What Prometheus reads."""
-        connections = GaugeMetricFamily("duelcast_connections", "Open connections.", labels=["endpoint", "role"])
-        counts = Counter(
-            (connection.runtime.endpoint.name, connection.session.role.name.lower())
-            for connection in self._admitted.values()
-        )
-        for (endpoint, role), count in sorted(counts.items()):
-            connections.add_metric([endpoint, role], count)
-        yield connections
-
-        received = CounterMetricFamily("duelcast_messages_received", "Messages from clients.", labels=["endpoint"])
-        received_bytes = CounterMetricFamily("duelcast_received_bytes", "Bytes of these.", labels=["endpoint"])
-        errors = CounterMetricFamily("duelcast_errors_sent", "Errors answered, by code.", labels=["endpoint", "code"])
-        for runtime in self.endpoints.values():
-            received.add_metric([runtime.endpoint.name], runtime.dispatcher.received)
-            received_bytes.add_metric([runtime.endpoint.name], runtime.dispatcher.received_bytes)
-            for code, count in sorted(runtime.dispatcher.refused.items()):
-                errors.add_metric([runtime.endpoint.name, code], count)
-        yield received
-        yield received_bytes
-        yield errors
-
-        stats = self.hub.stats
-        yield CounterMetricFamily("duelcast_messages_sent", "Pushes written to sockets.", value=stats.delivered)
-        yield CounterMetricFamily("duelcast_sent_bytes", "Bytes written to sockets.", value=stats.delivered_bytes)
-        yield CounterMetricFamily(
-            "duelcast_messages_published", "Messages that reached the hub.", value=stats.published
-        )
-        dropped = CounterMetricFamily(
-            "duelcast_messages_dropped",
-            "Messages replaced by a newer one before they were due.",
-            labels=["reason", "family"],
-        )
-        for family, count in sorted(self.hub.conflated().items()):
-            dropped.add_metric(["conflated", family], count)
-        yield dropped
-        yield CounterMetricFamily(
-            "duelcast_resynchronisations", "Outboxes that fell behind the log.", value=stats.resynchronised
-        )
-        closes = CounterMetricFamily("duelcast_closes", "Connections closed by the server.", labels=["code"])
-        for close_code, count in sorted(self.closes.items()):
-            closes.add_metric([str(close_code)], count)
-        yield closes
-        yield GaugeMetricFamily("duelcast_slow_readers", "Connections whose socket is full.", value=len(self.blocked))
-        yield GaugeMetricFamily(
-            "duelcast_outbox_depth_bytes",
-            "Bytes that wait for sockets to drain.",
-            value=sum(connection.outbox.backlog_bytes() for connection in self.blocked),
-        )
-        yield GaugeMetricFamily(
-            "duelcast_fragments_bytes",
-            "Bytes of unfinished messages.",
-            value=self.socket_options.fragments.held_bytes,
-        )
-        flushes = HistogramMetricFamily("duelcast_flush_seconds", "Duration of a flush, yields included.")
-        flushes.add_metric([], stats.flush_buckets(), stats.flush_seconds)
-        yield flushes
-        yield GaugeMetricFamily("duelcast_event_loop_lag_seconds", "How late the loop woke.", value=self._loop_lag_s)
+        """Metrics for Prometheus."""
+        return gateway_metrics(self)
 
 
 def _each(connections: Iterable[Connection], act: Callable[[Connection], None]) -> None:

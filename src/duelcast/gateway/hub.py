@@ -14,10 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import structlog
@@ -25,8 +23,8 @@ import structlog
 from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position
 from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.clock import Clock
+from duelcast.gateway.streams import Cohort, Entry, Followed, GroupStream, HubStats, Stream, follows, streams_of
 from duelcast.logs import describe_exception
-from duelcast.wire.frames import push_body, text_frame, with_request_id
 
 if TYPE_CHECKING:
     from duelcast.gateway.outbox import Outbox
@@ -37,136 +35,6 @@ COHORT_SIZE = 500
 """Members that are written to without giving way to other work."""
 TURN_S = 0.005
 """How long a flush runs before it yields a loop turn."""
-ENTRY_OVERHEAD_BYTES = 400
-"""What an entry takes beside its body and its frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
-FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
-
-
-class Entry:
-    """A message in the log. Its frame is built when it is first sent, and serves everybody."""
-
-    __slots__ = ("_frame", "logged_at", "message", "position", "size", "stream")
-
-    def __init__(self, message: Message, stream: Stream, position: int, logged_at: float) -> None:
-        self.message = message
-        self.stream = stream
-        self.position = position
-        self.logged_at = logged_at
-        self.size = 2 * len(message.body) + stream.overhead_bytes
-        self._frame: bytes | None = None
-
-    @property
-    def frame(self) -> bytes:
-        frame = self._frame
-        if frame is None:
-            message = self.message
-            frame = self._frame = text_frame(push_body(message.body, message.channel.suffix, message.seq))
-        return frame
-
-    def frame_for_origin(self, request_id: str) -> bytes:
-        """The frame that the connection which caused the message gets."""
-        message = self.message
-        return text_frame(with_request_id(push_body(message.body, message.channel.suffix, message.seq), request_id))
-
-
-class Stream:
-    """A channel that somebody on this node follows, directly or through its group."""
-
-    __slots__ = (
-        "channel",
-        "cohorts",
-        "conflated",
-        "every_bytes",
-        "group",
-        "holders",
-        "lost_at",
-        "lost_position",
-        "newest",
-        "overhead_bytes",
-        "seq",
-        "stored_floors",
-    )
-
-    def __init__(self, channel: Channel, group: GroupStream | None) -> None:
-        self.channel = channel
-        self.group = group
-        self.seq = 0
-        self.newest: dict[str, Entry] = {}
-        self.cohorts: set[Cohort] = set()
-        self.holders = 0
-        self.conflated = 0
-        """Messages that a newer one of their key replaced before they were due."""
-        self.every_bytes = 0
-        self.lost_position = 0
-        """Position of the newest entry that left the log without being replaced."""
-        self.lost_at: Position | None = None
-        """Where the stream was when the bus was lost."""
-        self.overhead_bytes = len(channel.suffix) + ENTRY_OVERHEAD_BYTES
-        self.stored_floors: dict[Outbox, int] = {}
-        """The last stored id that an outbox was given in a snapshot."""
-
-
-class GroupStream:
-    """A group that somebody on this node follows, with those of its channels that had a message since."""
-
-    __slots__ = ("cohorts", "group", "holders", "streams")
-
-    def __init__(self, group: Group) -> None:
-        self.group = group
-        self.streams: set[Stream] = set()
-        self.cohorts: set[Cohort] = set()
-        self.holders = 0
-
-
-Followed = Stream | GroupStream
-
-
-class Cohort:
-    """Outboxes with the same set and role, all served up to the same position."""
-
-    __slots__ = ("cursor", "due", "followed", "members", "role")
-
-    def __init__(self, role: Role, followed: frozenset[Followed]) -> None:
-        self.role = role
-        self.followed = followed
-        self.members: dict[Outbox, Callable[[bytes], None]] = {}
-        self.due: list[Entry] = []
-        self.cursor = 0
-        """Only means something while something is due: the position before the first of it."""
-
-
-class HubStats:
-    """Counters since the start; read by the metrics."""
-
-    __slots__ = (
-        "conflated",
-        "delivered",
-        "delivered_bytes",
-        "flush_counts",
-        "flush_seconds",
-        "published",
-        "resynchronised",
-    )
-
-    def __init__(self) -> None:
-        self.published = 0
-        self.conflated: Counter[str] = Counter()
-        """By family, of streams that are closed; `Hub.conflated` has all."""
-        self.delivered = 0
-        self.delivered_bytes = 0
-        self.resynchronised = 0
-        self.flush_seconds = 0.0
-        self.flush_counts = [0] * (len(FLUSH_BUCKETS_S) + 1)
-
-    def observe_flush(self, seconds: float) -> None:
-        """Count a flush that took `seconds`."""
-        self.flush_seconds += seconds
-        self.flush_counts[bisect_left(FLUSH_BUCKETS_S, seconds)] += 1
-
-    def flush_buckets(self) -> list[tuple[str, float]]:
-        """Cumulative counts by upper bound in seconds, as Prometheus has them."""
-        bounds = [*map(str, FLUSH_BUCKETS_S), "+Inf"]
-        return list(zip(bounds, accumulate(self.flush_counts), strict=True))
 
 
 class Hub:
@@ -287,7 +155,7 @@ class Hub:
 
     def _serve_origin_alone(self, origin: Origin, stream: Stream) -> None:
         outbox = self.find_outbox(origin)
-        if outbox is not None and origin.request_id is not None and _follows(outbox, stream):
+        if outbox is not None and origin.request_id is not None and follows(outbox, stream):
             self.leave_cohort(outbox)
 
     def _observe_stored_floors(self, entry: Entry, stored_id: int) -> None:
@@ -367,7 +235,11 @@ class Hub:
         self.stats.delivered += len(due) * len(members)
         self.stats.delivered_bytes += len(data) * len(members)
         for write in list(members.values()):
-            write(data)
+            try:
+                write(data)
+            except Exception as error:
+                # A defect in the service of one must not end that of all others.
+                log.error("defect", error=describe_exception(error))
 
     def _end_flush(self) -> None:
         for outbox in self._solo:
@@ -393,7 +265,7 @@ class Hub:
             if entry.position <= cursor:
                 break
             stream = entry.stream
-            if not _follows(outbox, stream):
+            if not follows(outbox, stream):
                 continue
             if ceilings is not None and entry.message.seq > ceilings.get(stream, entry.message.seq):
                 continue
@@ -409,25 +281,34 @@ class Hub:
         self.stats.delivered += len(frames)
         return frames
 
-    def since(self, position: int, stream: Stream, seq: int, stored_id: int | None) -> list[bytes]:
-        """The frames of `stream` after log position `position` with a greater `seq` (and stored id) than given."""
-        frames = []
+    def since(self, position: int, stream: Stream, seq: int) -> list[bytes]:
+        """The frames of `stream` after log position `position` with a greater `seq`."""
+        return [entry.frame for entry in self._entries_after(position, stream) if entry.message.seq > seq]
+
+    def last_seq_up_to(self, stored_id: int, stream: Stream, position: int) -> int:
+        """The `seq` of the last entry of `stream` after `position` that tells of a row up to `stored_id`, or 0."""
+        told = [
+            entry.message.seq
+            for entry in self._entries_after(position, stream)
+            if entry.message.stored_id is not None and entry.message.stored_id <= stored_id
+        ]
+        return max(told, default=0)
+
+    def _entries_after(self, position: int, stream: Stream) -> list[Entry]:
+        entries = []
         for entry in reversed(self._log):
             if entry.position <= position:
                 break
-            message = entry.message
-            if entry.stream is not stream or message.seq <= seq:
-                continue
-            if stored_id is None or message.stored_id is None or message.stored_id > stored_id:
-                frames.append(entry.frame)
-        frames.reverse()
-        return frames
+            if entry.stream is stream:
+                entries.append(entry)
+        entries.reverse()
+        return entries
 
     def has_lost(self, outbox: Outbox) -> bool:
         """Whether something that an outbox was not sent yet has left the log."""
         cursor = outbox.cursor
         return cursor < self._lost_position and any(
-            stream.lost_position > cursor for stream in _streams_of(outbox.followed)
+            stream.lost_position > cursor for stream in streams_of(outbox.followed)
         )
 
     def conflated(self) -> Counter[str]:
@@ -548,6 +429,8 @@ class Hub:
         for one in ended:
             if isinstance(one, Stream):
                 one.stored_floors.pop(outbox, None)
+        if outbox.skipped:
+            outbox.skipped = {entry for entry in outbox.skipped if entry.stream not in ended}
         self.release(ended)
         if followed:
             self._solo.add(outbox)
@@ -558,21 +441,6 @@ class Hub:
         """Forget an outbox, as its connection ends."""
         self.leave_cohort(outbox)
         self.follow(outbox, frozenset())
-
-
-def _follows(outbox: Outbox, stream: Stream) -> bool:
-    followed = outbox.followed
-    if stream in followed:
-        return True
-    return stream.group in followed and outbox.role >= stream.channel.least_role
-
-
-def _streams_of(followed: Iterable[Followed]) -> Iterable[Stream]:
-    for one in followed:
-        if isinstance(one, Stream):
-            yield one
-        else:
-            yield from one.streams
 
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from duelcast.channels.broker import Broker, Message, Position
 from duelcast.channels.names import Channel, Group, Kind
 from duelcast.clock import Clock
 from duelcast.endpoints.kit import Context, Endpoint, Joined, Snapshot, Target
-from duelcast.gateway.hub import Followed, GroupStream, Hub, Stream
+from duelcast.gateway.hub import Hub
+from duelcast.gateway.streams import Followed, GroupStream, Stream
 from duelcast.wire.frames import encode_body, push_body, text_frame
 
 
@@ -20,7 +21,7 @@ class JoinedTarget:
     """A channel or group that is about to be followed: what goes out first, and where the log goes on from.
 
     It holds what is `followed` until it is committed or aborted. Of the log entries after `base`, those count that are
-    above `floors` (`seq` per stream, 0 where it has none) and, where the snapshot came from a store, above `stored_id`.
+    above `floors` (`seq` per stream, 0 where it has none). `stored_id` is that of a snapshot from a store.
     """
 
     target: Target
@@ -43,7 +44,7 @@ class JoinedTarget:
         frames = list(self.frames)
         streams = self.followed.streams if isinstance(self.followed, GroupStream) else (self.followed,)
         for stream in streams:
-            frames += hub.since(self.base, stream, self.floors.get(stream, 0), self.stored_id)
+            frames += hub.since(self.base, stream, self.floors.get(stream, 0))
         return frames
 
 
@@ -92,7 +93,7 @@ class JoinReader:
             frames = self._snapshot_frames(channel, snapshot, seq if channel.kind is Kind.LATEST else None)
             stored_id = snapshot.stored_id
             if stored_id is not None:
-                seq = stream.seq
+                seq = max(seq, self._hub.last_seq_up_to(stored_id, stream, base))
         return JoinedTarget(
             channel,
             stream,
@@ -101,8 +102,9 @@ class JoinReader:
             None if since is None else recovery.recovered,
             frames,
             base,
-            {stream: recovery.seq},
+            {stream: seq},
             stored_id,
+            rows=max(1, len(recovery.messages) if recovery.recovered else 1),
         )
 
     async def _read_group(self, group: Group, followed: GroupStream, base: int, *, silent: bool) -> JoinedTarget:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -89,6 +88,8 @@ class Opener:
         connection.request.token = None
         if identity is not None:
             connection.session.change(identity)
+            if not connection.is_open:
+                return
         frames = [self._frame(auth_success(identity))] if by_message and identity is not None else []
         await self._greet(frames)
 
@@ -123,7 +124,10 @@ class Opener:
         return identity
 
     async def _identity_by_message(self) -> Identity:
-        data = await self._first_message()
+        clock = self._connection.clock
+        data = await self._connection.commands.first(lambda: clock.sleep(AUTH_TIMEOUT_S))
+        if data is None:
+            raise Unauthorized("No token came within 5 seconds.")
         try:
             command = _auth_decoder.decode(data)
         except AppError:
@@ -132,20 +136,6 @@ class Opener:
         identity = await self._identity_of(command.token)
         assert identity is not None
         return identity
-
-    async def _first_message(self) -> bytes:
-        """The first message, for which a client has `AUTH_TIMEOUT_S`."""
-        clock = self._connection.clock
-        arrived = self._connection.first_arrival()
-        timeout = asyncio.ensure_future(clock.sleep(AUTH_TIMEOUT_S))
-        try:
-            await asyncio.wait([arrived, timeout], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timeout.cancel()
-        data = self._connection.first_message()
-        if data is None:
-            raise Unauthorized("No token came within 5 seconds.")
-        return data
 
     # ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from duelcast.channels.names import Kind, Role
-from duelcast.gateway.hub import Cohort, Entry, Followed, Hub, Stream
+from duelcast.gateway.hub import Hub
+from duelcast.gateway.streams import Cohort, Entry, Followed, Stream
 
 
 class Outbox:
@@ -27,6 +28,7 @@ class Outbox:
         "_stalled_since",
         "backlog_bytes",
         "blocked",
+        "closed",
         "cohort",
         "connection_id",
         "cursor",
@@ -60,6 +62,7 @@ class Outbox:
         self.followed: frozenset[Followed] = frozenset()
         self.skipped: set[Entry] = set()
         self.blocked = False
+        self.closed = False
         self.lost = False
         """Whether positions are being recovered: until then nothing is pushed."""
         self._hub = hub
@@ -79,7 +82,9 @@ class Outbox:
         followed: frozenset[Followed] | None = None,
         ceilings: dict[Stream, int] | None = None,
     ) -> None:
-        """Write `frames` behind everything that is due, and follow another set from there on."""
+        """Write `frames` behind everything that is due, and follow another set from there on; nothing once closed."""
+        if self.closed:
+            return
         if not self._frames:
             asyncio.get_running_loop().call_soon(self.write_out)
         self._take_due(ceilings)
@@ -105,6 +110,7 @@ class Outbox:
     def found(self) -> None:
         """The positions are recovered: what `answer` writes next goes on from them."""
         self.lost = False
+        self.skipped.clear()
         self.cursor = self._hub.position
 
     def _take_due(self, ceilings: dict[Stream, int] | None) -> None:
@@ -170,8 +176,14 @@ class Outbox:
 
     def close(self) -> None:
         """Write what waits and, if the socket takes it, what is due; take no more pushes."""
-        if not self.blocked:
-            self._take_due(None)
-            self._move_cursor()
-        self.write_out()
+        if not self.closed:
+            if not self.blocked:
+                self._take_due(None)
+            self.write_out()
+            self.drop()
+
+    def drop(self) -> None:
+        """Take no more pushes, and write nothing: the socket is gone."""
+        self.closed = True
+        self._frames.clear()
         self._hub.remove(self)

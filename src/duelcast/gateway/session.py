@@ -16,7 +16,7 @@ class ConnectionSession:
     """`address` is the client's; `address_bucket` the key of the limits per address, None where there is none.
 
     `verify` turns a token into an identity. `changing` is told of every change of identity before it takes effect, and
-    may refuse it by raising; `changed` after.
+    may refuse it by raising; `changed` of it after, with who it was before.
     """
 
     __slots__ = (
@@ -40,7 +40,7 @@ class ConnectionSession:
         address_bucket: str | None,
         verify: Callable[[str], Awaitable[Identity]],
         changing: Callable[[Identity | None], None],
-        changed: Callable[[], None],
+        changed: Callable[[Identity | None], None],
     ) -> None:
         self.connection_id = connection_id
         self.address = address
@@ -70,8 +70,8 @@ class ConnectionSession:
     def change(self, identity: Identity | None) -> None:
         """Be somebody else, or the same with other rights, from now on."""
         self._changing(identity)
-        self.identity = identity
-        self._changed()
+        before, self.identity = self.identity, identity
+        self._changed(before)
 
 
 if TYPE_CHECKING:

@@ -188,7 +188,7 @@ class MessageSocket(WSListener):
 
     def resume_writing(self) -> None:
         self._is_full = False
-        if self._owed_pong is not None and self.ws is not None:
+        if self._owed_pong is not None and self.ws is not None and self.is_open:
             self.ws.send_pong(self._owed_pong)
             self._owed_pong = None
         self.write_resumed()

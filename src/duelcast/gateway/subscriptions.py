@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from duelcast.channels.broker import Broker, Position
-from duelcast.channels.names import Channel, Family, Group, Kind, Role
+from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.clock import Clock
-from duelcast.endpoints.kit import Context, Endpoint, Joined, Opening, Session, Subscriptions, Target
+from duelcast.endpoints.kit import Context, Endpoint, Joined, Opening, Session, Subscriptions, Target, positions
 from duelcast.errors import SubscriptionDenied, TooManySubscriptions, UnknownChannel
-from duelcast.gateway.hub import Followed, Hub, Stream
+from duelcast.gateway.hub import Hub
 from duelcast.gateway.joining import JoinedTarget, JoinReader
 from duelcast.gateway.outbox import Outbox
+from duelcast.gateway.streams import Followed, Stream
 
 
 class ConnectionSubscriptions:
@@ -85,11 +86,11 @@ class ConnectionSubscriptions:
         """Whether the session's rights still allow `target`."""
         opening = self._endpoint.opening(target)
         if isinstance(target, Group):
-            return opening.right(self._session, target.name)
-        return self._session.role >= target.least_role and opening.right(self._session, target.parameter)
+            return opening.right(self._context, target.name)
+        return self._session.role >= target.least_role and opening.right(self._context, target.parameter)
 
     def _check_right(self, opening: Opening, parameter: str, least_role: Role) -> None:
-        if self._session.role < least_role or not opening.right(self._session, parameter):
+        if self._session.role < least_role or not opening.right(self._context, parameter):
             raise SubscriptionDenied("Your role does not allow this channel; sign in with one that does.")
 
     def holds(self, target: Target) -> bool:
@@ -133,8 +134,8 @@ class ConnectionSubscriptions:
     def leave(self, targets: Sequence[Target]) -> None:
         self._left += targets
 
-    def leave_families(self, families: Sequence[Family]) -> None:
-        self._left += [target for target in self._held if target.family in families]
+    def leave_where(self, ends: Callable[[Target], bool]) -> None:
+        self._left += filter(ends, self._held)
 
     def held(self) -> Sequence[tuple[Target, int | None]]:
         return [
@@ -143,17 +144,10 @@ class ConnectionSubscriptions:
 
     # ── for the connection ──────────────────────────────────────────────────────────────────────────────────────
 
-    def every_positions(self, joined: Sequence[Joined] | None = None) -> dict[str, int]:
-        """Positions of the *every* channels among `joined`, or among all that is held or about to be."""
-        positions = (
-            {target.name: seq for target, seq in self.held() if target.kind is Kind.EVERY and seq is not None}
-            if joined is None
-            else {}
-        )
-        for one in self._joins if joined is None else joined:
-            if one.target.kind is Kind.EVERY and one.seq is not None:
-                positions[one.target.name] = one.seq
-        return positions
+    def every_positions(self) -> dict[str, int]:
+        """Positions of the *every* channels that are held or about to be."""
+        held = {target.name: seq for target, seq in self.held() if target.kind is Kind.EVERY and seq is not None}
+        return held | positions(self._joins)
 
     def joining(self) -> Sequence[JoinedTarget]:
         """The joins that wait for the reply."""
@@ -172,7 +166,6 @@ class ConnectionSubscriptions:
 
     def commit(self, segments: Sequence[bytes | Joined]) -> None:
         """Write the reply with the snapshots where they belong (else at its end), and follow the new set."""
-        hub = self._hub
         if not self._joins and not self._left:
             self._outbox.answer([segment for segment in segments if isinstance(segment, bytes)])
             return
@@ -180,12 +173,12 @@ class ConnectionSubscriptions:
         placed = {segment for segment in segments if isinstance(segment, JoinedTarget)}
         for segment in segments:
             if isinstance(segment, JoinedTarget):
-                frames += segment.all_frames(hub)
+                frames += self._frames_of(segment)
             elif isinstance(segment, bytes):
                 frames.append(segment)
         for one in self._joins:
             if one not in placed:
-                frames += one.all_frames(hub)
+                frames += self._frames_of(one)
         ceilings = {
             one.followed: one.floors[one.followed]
             for one in self._joins
@@ -199,6 +192,10 @@ class ConnectionSubscriptions:
             if one.stored_id is not None and isinstance(one.followed, Stream):
                 one.followed.stored_floors[self._outbox] = one.stored_id
         self.abort()
+
+    def _frames_of(self, joined: JoinedTarget) -> Sequence[bytes]:
+        """While positions are being recovered the news come with that."""
+        return joined.frames if self._outbox.lost else joined.all_frames(self._hub)
 
     def abort(self) -> None:
         """Let go of what the command would have joined."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MethodType
+from weakref import WeakMethod
 
 import structlog
 
@@ -20,22 +22,24 @@ class TimerWheel:
     """
 
     def __init__(self, now: float) -> None:
-        self._slots: dict[int, list[Callback]] = {}
+        self._slots: dict[int, list[Callable[[], Callback | None]]] = {}
         self._next_slot = int(now)
 
     def schedule(self, when: float, callback: Callback) -> None:
-        """Call `callback(now)` in the first advance at or after `when`."""
+        """Call `callback(now)` in the first advance at or after `when`; a method only if its object is still there."""
+        reference = WeakMethod(callback) if isinstance(callback, MethodType) else lambda: callback
         slot = max(int(when) + (when > int(when)), self._next_slot)
-        self._slots.setdefault(slot, []).append(callback)
+        self._slots.setdefault(slot, []).append(reference)
 
     def advance(self, now: float) -> None:
         """Call back everything that is due at `now`."""
         while self._next_slot <= now:
             due = self._slots.pop(self._next_slot, ())
             self._next_slot += 1
-            for callback in due:
+            for reference in due:
                 try:
-                    callback(now)
+                    if (callback := reference()) is not None:
+                        callback(now)
                 except Exception as error:
                     # A defect in the service of one must not end that of all others.
                     log.error("defect", error=describe_exception(error))

@@ -1,0 +1,116 @@
+"""The messages of one connection: one after the other, in the order they were sent (protocol 1.1)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+MAX_WAITING_MESSAGES = 256
+MAX_WAITING_BYTES = 1024 * 1024
+"""What may wait; beyond either, nothing is read from the client."""
+MAX_DETACHED = 8
+"""Commands that may run beside the others; the next one is run in order."""
+
+Work = Coroutine[Any, Any, None]
+
+
+class CommandQueue:
+    """`handle` takes a message that is due; where it has to wait for something it gives `begin` the rest. Messages wait
+    for that, and for `may_handle`. `spawn` makes a task.
+    """
+
+    __slots__ = ("_arrival", "_detached", "_handle", "_may_handle", "_running", "_spawn", "_waiting", "_waiting_bytes")
+
+    def __init__(
+        self,
+        handle: Callable[[bytes], None],
+        may_handle: Callable[[], bool],
+        spawn: Callable[[Work], asyncio.Task[None]],
+    ) -> None:
+        self._handle = handle
+        self._may_handle = may_handle
+        self._spawn = spawn
+        self._running: asyncio.Task[None] | None = None
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._arrival: asyncio.Future[None] | None = None
+        self._detached = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something runs that later messages wait for."""
+        return self._running is not None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more should be read."""
+        return len(self._waiting) > MAX_WAITING_MESSAGES or self._waiting_bytes > MAX_WAITING_BYTES
+
+    def push(self, data: bytes) -> None:
+        """Handle a message, at once or in its turn."""
+        if not self._waiting and not self.is_busy and self._may_handle():
+            self._handle(data)
+            return
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    def work_off(self) -> None:
+        """Handle what waits, up to a message that waits for something itself."""
+        while self._waiting and not self.is_busy and self._may_handle():
+            self._handle(self._pop())
+
+    def begin(self, work: Work) -> None:
+        """Let later messages wait for `work`, which calls `end` when it is done."""
+        self._running = self._spawn(work)
+
+    def end(self) -> None:
+        """Nothing runs any more."""
+        self._running = None
+
+    @property
+    def has_room_beside(self) -> bool:
+        """Whether another command may run without others waiting for it."""
+        return self._detached < MAX_DETACHED
+
+    def begin_beside(self, work: Work) -> None:
+        """Run `work` without letting others wait for it."""
+        self._detached += 1
+        self._spawn(self._beside(work))
+
+    def cancel(self) -> None:
+        """Cancel what runs."""
+        if self._running is not None:
+            self._running.cancel()
+            self._running = None
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        self._waiting.clear()
+        self._waiting_bytes = 0
+
+    async def first(self, give_up: Callable[[], Work]) -> bytes | None:
+        """Take the first message out of the queue, or None where `give_up` ends before one comes."""
+        if not self._waiting:
+            self._arrival = asyncio.get_running_loop().create_future()
+            waiting = asyncio.ensure_future(give_up())
+            try:
+                await asyncio.wait([self._arrival, waiting], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waiting.cancel()
+                self._arrival = None
+        return self._pop() if self._waiting else None
+
+    async def _beside(self, work: Work) -> None:
+        try:
+            await work
+        finally:
+            self._detached -= 1
+
+    def _pop(self) -> bytes:
+        data = self._waiting.popleft()
+        self._waiting_bytes -= len(data)
+        return data

@@ -1,0 +1,70 @@
+"""What Prometheus reads of the gateway."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+if TYPE_CHECKING:
+    from duelcast.gateway.gateway import Gateway
+
+
+def gateway_metrics(gateway: Gateway) -> Iterable[Metric]:
+    """What Prometheus reads."""
+    connections = GaugeMetricFamily("duelcast_connections", "Open connections.", labels=["endpoint", "role"])
+    counts = Counter(
+        (connection.runtime.endpoint.name, connection.session.role.name.lower()) for connection in gateway.admitted()
+    )
+    for (endpoint, role), count in sorted(counts.items()):
+        connections.add_metric([endpoint, role], count)
+    yield connections
+
+    received = CounterMetricFamily("duelcast_messages_received", "Messages from clients.", labels=["endpoint"])
+    received_bytes = CounterMetricFamily("duelcast_received_bytes", "Bytes of these.", labels=["endpoint"])
+    errors = CounterMetricFamily("duelcast_errors_sent", "Errors answered, by code.", labels=["endpoint", "code"])
+    for runtime in gateway.endpoints.values():
+        received.add_metric([runtime.endpoint.name], runtime.dispatcher.received)
+        received_bytes.add_metric([runtime.endpoint.name], runtime.dispatcher.received_bytes)
+        for code, count in sorted(runtime.dispatcher.refused.items()):
+            errors.add_metric([runtime.endpoint.name, code], count)
+    yield received
+    yield received_bytes
+    yield errors
+
+    stats = gateway.hub.stats
+    yield CounterMetricFamily("duelcast_messages_sent", "Pushes written to sockets.", value=stats.delivered)
+    yield CounterMetricFamily("duelcast_sent_bytes", "Bytes written to sockets.", value=stats.delivered_bytes)
+    yield CounterMetricFamily("duelcast_messages_published", "Messages that reached the hub.", value=stats.published)
+    dropped = CounterMetricFamily(
+        "duelcast_messages_dropped",
+        "Messages replaced by a newer one before they were due.",
+        labels=["reason", "family"],
+    )
+    for family, count in sorted(gateway.hub.conflated().items()):
+        dropped.add_metric(["conflated", family], count)
+    yield dropped
+    yield CounterMetricFamily(
+        "duelcast_resynchronisations", "Outboxes that fell behind the log.", value=stats.resynchronised
+    )
+    closes = CounterMetricFamily("duelcast_closes", "Connections closed by the server.", labels=["code"])
+    for close_code, count in sorted(gateway.closes.items()):
+        closes.add_metric([str(close_code)], count)
+    yield closes
+    yield GaugeMetricFamily("duelcast_slow_readers", "Connections whose socket is full.", value=len(gateway.blocked))
+    yield GaugeMetricFamily(
+        "duelcast_outbox_depth_bytes",
+        "Bytes that wait for sockets to drain.",
+        value=sum(connection.outbox.backlog_bytes() for connection in gateway.blocked),
+    )
+    yield GaugeMetricFamily(
+        "duelcast_fragments_bytes",
+        "Bytes of unfinished messages.",
+        value=gateway.socket_options.fragments.held_bytes,
+    )
+    flushes = HistogramMetricFamily("duelcast_flush_seconds", "Duration of a flush, yields included.")
+    flushes.add_metric([], stats.flush_buckets(), stats.flush_seconds)
+    yield flushes
+    yield GaugeMetricFamily("duelcast_event_loop_lag_seconds", "How late the loop woke.", value=gateway.loop_lag_s)

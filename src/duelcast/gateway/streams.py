@@ -1,0 +1,164 @@
+"""What the hub is made of: entries of its log, streams of channels and groups, cohorts of outboxes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from duelcast.channels.broker import Message, Position
+from duelcast.channels.names import Channel, Group, Role
+from duelcast.wire.frames import push_body, text_frame, with_request_id
+
+if TYPE_CHECKING:
+    from duelcast.gateway.outbox import Outbox
+
+ENTRY_OVERHEAD_BYTES = 400
+"""What an entry takes beside its body and its frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
+FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
+
+
+class Entry:
+    """A message in the log. Its frame is built when it is first sent, and serves everybody."""
+
+    __slots__ = ("_frame", "logged_at", "message", "position", "size", "stream")
+
+    def __init__(self, message: Message, stream: Stream, position: int, logged_at: float) -> None:
+        self.message = message
+        self.stream = stream
+        self.position = position
+        self.logged_at = logged_at
+        self.size = 2 * len(message.body) + stream.overhead_bytes
+        self._frame: bytes | None = None
+
+    @property
+    def frame(self) -> bytes:
+        frame = self._frame
+        if frame is None:
+            message = self.message
+            frame = self._frame = text_frame(push_body(message.body, message.channel.suffix, message.seq))
+        return frame
+
+    def frame_for_origin(self, request_id: str) -> bytes:
+        """The frame that the connection which caused the message gets."""
+        message = self.message
+        return text_frame(with_request_id(push_body(message.body, message.channel.suffix, message.seq), request_id))
+
+
+class Stream:
+    """A channel that somebody on this node follows, directly or through its group."""
+
+    __slots__ = (
+        "channel",
+        "cohorts",
+        "conflated",
+        "every_bytes",
+        "group",
+        "holders",
+        "lost_at",
+        "lost_position",
+        "newest",
+        "overhead_bytes",
+        "seq",
+        "stored_floors",
+    )
+
+    def __init__(self, channel: Channel, group: GroupStream | None) -> None:
+        self.channel = channel
+        self.group = group
+        self.seq = 0
+        self.newest: dict[str, Entry] = {}
+        self.cohorts: set[Cohort] = set()
+        self.holders = 0
+        self.conflated = 0
+        """Messages that a newer one of their key replaced before they were due."""
+        self.every_bytes = 0
+        self.lost_position = 0
+        """Position of the newest entry that left the log without being replaced."""
+        self.lost_at: Position | None = None
+        """Where the stream was when the bus was lost."""
+        self.overhead_bytes = len(channel.suffix) + ENTRY_OVERHEAD_BYTES
+        self.stored_floors: dict[Outbox, int] = {}
+        """The last stored id that an outbox was given in a snapshot."""
+
+
+class GroupStream:
+    """A group that somebody on this node follows, with those of its channels that had a message since."""
+
+    __slots__ = ("cohorts", "group", "holders", "streams")
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.streams: set[Stream] = set()
+        self.cohorts: set[Cohort] = set()
+        self.holders = 0
+
+
+Followed = Stream | GroupStream
+
+
+class Cohort:
+    """Outboxes with the same set and role, all served up to the same position."""
+
+    __slots__ = ("cursor", "due", "followed", "members", "role")
+
+    def __init__(self, role: Role, followed: frozenset[Followed]) -> None:
+        self.role = role
+        self.followed = followed
+        self.members: dict[Outbox, Callable[[bytes], None]] = {}
+        self.due: list[Entry] = []
+        self.cursor = 0
+        """Only means something while something is due: the position before the first of it."""
+
+
+class HubStats:
+    """Counters since the start; read by the metrics."""
+
+    __slots__ = (
+        "conflated",
+        "delivered",
+        "delivered_bytes",
+        "flush_counts",
+        "flush_seconds",
+        "published",
+        "resynchronised",
+    )
+
+    def __init__(self) -> None:
+        self.published = 0
+        self.conflated: Counter[str] = Counter()
+        """By family, of streams that are closed; `Hub.conflated` has all."""
+        self.delivered = 0
+        self.delivered_bytes = 0
+        self.resynchronised = 0
+        self.flush_seconds = 0.0
+        self.flush_counts = [0] * (len(FLUSH_BUCKETS_S) + 1)
+
+    def observe_flush(self, seconds: float) -> None:
+        """Count a flush that took `seconds`."""
+        self.flush_seconds += seconds
+        self.flush_counts[bisect_left(FLUSH_BUCKETS_S, seconds)] += 1
+
+    def flush_buckets(self) -> list[tuple[str, float]]:
+        """Cumulative counts by upper bound in seconds, as Prometheus has them."""
+        bounds = [*map(str, FLUSH_BUCKETS_S), "+Inf"]
+        return list(zip(bounds, accumulate(self.flush_counts), strict=True))
+
+
+def follows(outbox: Outbox, stream: Stream) -> bool:
+    """Whether messages of `stream` are for `outbox`, by itself or through its group."""
+    followed = outbox.followed
+    if stream in followed:
+        return True
+    return stream.group in followed and outbox.role >= stream.channel.least_role
+
+
+def streams_of(followed: Iterable[Followed]) -> Iterable[Stream]:
+    """Every stream in a set, those of its groups too."""
+    for one in followed:
+        if isinstance(one, Stream):
+            yield one
+        else:
+            yield from one.streams
