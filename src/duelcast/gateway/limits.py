@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from duelcast.errors import PolicyViolation, RateLimitExceeded
 from duelcast.gateway.session import ConnectionSession
@@ -15,20 +15,48 @@ ADDRESS_FACTOR = 10
 ROWS_PER_UNIT = 100
 
 
+class _Meter:
+    """A bucket per connection."""
+
+    def __init__(self, capacity: float) -> None:
+        self._capacity = capacity
+
+    def buckets(self, session: ConnectionSession, now: float) -> Sequence[TokenBucket]:
+        """All that a message of `session` takes from."""
+        own = session.own_buckets.get(self)
+        if own is None:
+            own = session.own_buckets[self] = TokenBucket(self._capacity, now=now)
+        return [own]
+
+
+class _ClientMeter(_Meter):
+    """A bucket per wallet over all its connections, or per anonymous connection and its address."""
+
+    def __init__(self, capacity: float) -> None:
+        super().__init__(capacity)
+        self._wallets = Buckets(capacity)
+        self._addresses = Buckets(capacity * ADDRESS_FACTOR)
+
+    def buckets(self, session: ConnectionSession, now: float) -> Sequence[TokenBucket]:
+        if session.identity is not None:
+            return [self._wallets.bucket(session.identity.wallet, now)]
+        own = super().buckets(session, now)
+        if session.address_bucket is None:
+            return own
+        return [*own, self._addresses.bucket(session.address_bucket, now)]
+
+
 class MessageLimits:
-    """The limits of one endpoint: a bucket per wallet, or per anonymous connection and its address.
+    """The limits of one endpoint.
 
     Each refusal takes from a second bucket of the same size; where that is empty the connection is closed.
     """
 
     def __init__(self, per_minute: float, factor: float) -> None:
         self._capacity = scaled(per_minute, factor)
-        self._liveness_capacity = scaled(LIVENESS_PER_MINUTE, factor)
-        capacity = self._capacity or 1.0
-        self._wallets = Buckets(capacity)
-        self._wallet_refusals = Buckets(capacity)
-        self._addresses = Buckets(capacity * ADDRESS_FACTOR)
-        self._address_refusals = Buckets(capacity * ADDRESS_FACTOR)
+        liveness = scaled(LIVENESS_PER_MINUTE, factor)
+        self._messages = _meters(_ClientMeter, self._capacity)
+        self._liveness = _meters(_Meter, liveness)
 
     @property
     def per_minute(self) -> int | None:
@@ -40,57 +68,33 @@ class MessageLimits:
 
         Raises `RateLimitExceeded`; `PolicyViolation` where refusals do not stop the client either.
         """
-        if self._capacity is None:
-            return
-        buckets = list(self._buckets(session, now))
-        _admit(buckets, self._refusals(session, now), now)
+        if self._messages is not None:
+            _admit(*self._messages, session, now)
 
     def admit_liveness(self, session: ConnectionSession, now: float) -> None:
         """The same for `heartbeat` and `ping`, which have a limit of their own."""
-        if self._liveness_capacity is None:
-            return
-        if session.liveness is None:
-            session.liveness = TokenBucket(self._liveness_capacity, now=now)
-            session.liveness_refusals = TokenBucket(self._liveness_capacity, now=now)
-        assert session.liveness_refusals is not None
-        _admit([session.liveness], [session.liveness_refusals], now)
+        if self._liveness is not None:
+            _admit(*self._liveness, session, now)
 
     def charge_rows(self, session: ConnectionSession, rows: int, now: float) -> None:
         """Take one unit more per started hundred rows of an answer."""
-        if self._capacity is not None and rows:
-            units = -(-rows // ROWS_PER_UNIT)
-            for bucket in self._buckets(session, now):
-                bucket.take(now, units)
-
-    def _buckets(self, session: ConnectionSession, now: float) -> Iterable[TokenBucket]:
-        assert self._capacity is not None
-        if session.identity is not None:
-            yield self._wallets.bucket(session.identity.wallet, now)
-            return
-        if session.messages is None:
-            session.messages = TokenBucket(self._capacity, now=now)
-        yield session.messages
-        if session.address_bucket is not None:
-            yield self._addresses.bucket(session.address_bucket, now)
-
-    def _refusals(self, session: ConnectionSession, now: float) -> Iterable[TokenBucket]:
-        assert self._capacity is not None
-        if session.identity is not None:
-            yield self._wallet_refusals.bucket(session.identity.wallet, now)
-            return
-        if session.refusals is None:
-            session.refusals = TokenBucket(self._capacity, now=now)
-        yield session.refusals
-        if session.address_bucket is not None:
-            yield self._address_refusals.bucket(session.address_bucket, now)
+        if self._messages is not None and rows:
+            for bucket in self._messages[0].buckets(session, now):
+                bucket.take(now, -(-rows // ROWS_PER_UNIT))
 
 
-def _admit(buckets: Iterable[TokenBucket], refusals: Iterable[TokenBucket], now: float) -> None:
+def _meters(kind: type[_Meter], capacity: float | None) -> tuple[_Meter, _Meter] | None:
+    """One for what is let through, and one for what is refused."""
+    return None if capacity is None else (kind(capacity), kind(capacity))
+
+
+def _admit(messages: _Meter, refusals: _Meter, session: ConnectionSession, now: float) -> None:
+    buckets = messages.buckets(session, now)
     if all(bucket.ready(now) for bucket in buckets):
         for bucket in buckets:
             bucket.take(now)
         return
-    for bucket in refusals:
+    for bucket in refusals.buckets(session, now):
         if not bucket.ready(now):
             raise PolicyViolation("rate_limit")
         bucket.take(now)

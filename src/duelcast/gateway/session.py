@@ -27,10 +27,7 @@ class ConnectionSession:
         "address_bucket",
         "connection_id",
         "identity",
-        "liveness",
-        "liveness_refusals",
-        "messages",
-        "refusals",
+        "own_buckets",
     )
 
     def __init__(
@@ -49,10 +46,8 @@ class ConnectionSession:
         self._verify = verify
         self._changing = changing
         self._changed = changed
-        self.messages: TokenBucket | None = None
-        self.refusals: TokenBucket | None = None
-        self.liveness: TokenBucket | None = None
-        self.liveness_refusals: TokenBucket | None = None
+        self.own_buckets: dict[object, TokenBucket] = {}
+        """Rate limits of this connection alone, by what they measure."""
 
     @property
     def role(self) -> Role:
