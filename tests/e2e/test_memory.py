@@ -20,7 +20,7 @@ from duelcast.gateway.subscriptions import ConnectionSubscriptions
 from tests.e2e.arena import Notebook, make_arena
 from tests.e2e.following import publish_note, publish_score, store
 from tests.e2e.raw import CLOSE, TEXT, frame, raw_socket
-from tests.serving import client, running
+from tests.serving import client, running, token_for
 
 OF_CONNECTIONS = (Connection, ConnectionSession, ConnectionSubscriptions, Outbox, Cohort, GroupStream)
 LONGEST_DEADLINE_S = 120
@@ -114,6 +114,29 @@ async def test_a_client_that_goes_in_the_middle_of_a_command_leaves_nothing_behi
     await everybody_gone(app, clock)
     assert left_behind() == before
     assert len(asyncio.all_tasks()) == tasks
+
+
+async def test_a_sign_in_that_ends_after_its_client_went_counts_for_no_wallet(
+    app: App, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slow_owner(_nickname: str) -> str | None:
+        asked.set()
+        await may_answer.wait()
+        return None
+
+    monkeypatch.setattr(app.accounts, "owner_of", slow_owner)
+    before = left_behind()
+    async with client(app, "arena") as leaving:
+        await leaving.send(type="auth", token=token_for(app, "Late", nickname="Late"))
+        await asked.wait()
+    async with asyncio.timeout(10):
+        while app.gateway.sockets:  # noqa: ASYNC110  # the ends come from the kernel
+            await asyncio.sleep(0.005)
+    may_answer.set()
+    await everybody_gone(app, clock)
+    assert left_behind() == before
 
 
 async def test_channels_that_were_followed_are_forgotten_with_their_messages(app: App, clock: ManualClock) -> None:

@@ -283,6 +283,8 @@ class Connection(MessageSocket):
         return self.runtime.endpoint.auth is Auth.PUBLIC or self.request.by_public_name
 
     def _identity_changes(self, identity: Identity | None) -> None:
+        if not self.is_open:
+            raise Unauthorized("The connection has ended.")
         self.gateway.move(self, identity)
         self.gateway.hub.leave_cohort(self.outbox)
         self.outbox.role = Role.ANONYMOUS if identity is None else identity.role
