@@ -63,7 +63,6 @@ class App:
         self.registry = CollectorRegistry()
         self.port = settings.port
         self._starting = True
-        self._tasks: list[asyncio.Task[None]] = []
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -74,11 +73,10 @@ class App:
         config = self._uvicorn_config()
         listener = _bind(self.settings)
         self.port = listener.getsockname()[1]
-        self._run(self.broker.run())
-        self._run(self.market.run())
-        self._run(self.gateway.run())
-        for feed in self.feeds:
-            self._run(self._feed(feed, self.market.sink(feed.name, feed.symbols)))
+        self._endless = [asyncio.create_task(part.run()) for part in (self.broker, self.market, self.gateway)]
+        self._feeding = [
+            asyncio.create_task(self._feed(feed, self.market.sink(feed.name, feed.symbols))) for feed in self.feeds
+        ]
         self._server = _PortServer(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
         while not self._server.started:
@@ -96,9 +94,10 @@ class App:
         await self.gateway.drain()
         self._server.should_exit = True
         await self._serving
-        for task in self._tasks:
+        tasks = [*self._feeding, *self._endless]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.verifier.aclose()
         log.info("stopped")
 
@@ -110,7 +109,7 @@ class App:
 
     async def failed(self) -> None:
         """Wait until a task of the server ends that never should; raises what ended it."""
-        done, _ = await asyncio.wait([*self._tasks[:3], self._serving], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([*self._endless, self._serving], return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
 
@@ -118,9 +117,6 @@ class App:
         """Run a feed on the one node of the cluster that holds its lease."""
         async with self.broker.lease(f"feed_{feed.name}"):
             await supervise(feed, sink, self.clock)
-
-    def _run(self, work: Any) -> None:
-        self._tasks.append(asyncio.create_task(work))
 
     # ── composition ─────────────────────────────────────────────────────────────────────────────────────────────
 
