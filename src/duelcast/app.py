@@ -69,6 +69,7 @@ class App:
     async def start(self) -> None:
         """Broker, domain, feeds, listener. Raises `ConfigurationError` where the port cannot be had."""
         patch_loop()
+        asyncio.get_running_loop().set_exception_handler(_on_loop_error)
         self._compose()
         config = self._uvicorn_config()
         listener = _bind(self.settings)
@@ -208,6 +209,15 @@ class App:
             if state.status == "failed"
         ]
         return Readiness(starting=self._starting, draining=self.gateway.draining, failed=failed)
+
+
+def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What a peer does to its own socket is no error of ours: a port scanner must not be able to fill the log."""
+    error = context.get("exception")
+    if isinstance(error, OSError) or context.get("message") == "SSL handshake failed":
+        log.debug("peer_failed", error=type(error).__name__)
+    else:
+        loop.default_exception_handler(context)
 
 
 class _PortServer(uvicorn.Server):

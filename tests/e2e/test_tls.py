@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,11 +12,13 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidMessage
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
@@ -108,3 +111,16 @@ async def test_a_server_with_tls_clients_drains(tmp_path: Path) -> None:
         await app.gateway.drain()
         await reader.ws.wait_closed()
         assert reader.ws.close_code == 1012
+
+
+async def test_a_peer_that_speaks_no_tls_leaves_no_error_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with tls_server(tmp_path) as (app, context, _):
+        with pytest.raises(InvalidMessage):
+            await connect(f"ws://127.0.0.1:{app.port}/api/v69/ws/arena", proxy=None)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await connect(f"wss://127.0.0.1:{app.port}/api/v69/ws/arena", ssl=ssl.create_default_context(), proxy=None)
+        async with tls_client(app, context, "arena"):
+            pass
+    assert not [record for record in caplog.records if record.levelno > logging.INFO]

@@ -128,10 +128,10 @@ class Subscribe(Command, tag="subscribe"):
 
 
 class Unsubscribe(Command, tag="unsubscribe"):
-    """Stops following `channel`, or each of `channels`."""
+    """Stops following `channel`, or each of `channels`: names, or the members of a `subscribe`."""
 
     channel: ChannelName | None = None
-    channels: Annotated[list[ChannelName], Meta(min_length=1, max_length=500)] | None = None
+    channels: Annotated[list[ChannelName | ChannelSince], Meta(min_length=1, max_length=500)] | None = None
 
 
 class SubscriptionConfirmed(Event, tag="subscription_confirmed"):
@@ -263,9 +263,9 @@ def unsubscribe(
         return UnsubscriptionConfirmed(channel=target.name)
     context.answered_rows = len(command.channels or ())
     answer: list[UnsubscriptionConfirmed | AppError] = []
-    for index, name in enumerate(command.channels or ()):
+    for index, item in enumerate(command.channels or ()):
         try:
-            target = context.subscriptions.resolve(name)
+            target = context.subscriptions.resolve(item if isinstance(item, str) else item.channel)
         except AppError as error:
             error.field = f"channels[{index}]"
             answer.append(error)

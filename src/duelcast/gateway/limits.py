@@ -99,4 +99,6 @@ def _admit(messages: _Meter, refusals: _Meter, session: ConnectionSession, now: 
             raise PolicyViolation("rate_limit")
         bucket.take(now)
     retry_after_ms = max(bucket.retry_after_ms(now) for bucket in buckets)
-    raise RateLimitExceeded("Too many messages; this one was dropped.", retry_after_ms=retry_after_ms)
+    raise RateLimitExceeded(
+        "Too many messages: this one was dropped, send it again after `retryAfterMs`.", retry_after_ms=retry_after_ms
+    )

@@ -97,7 +97,9 @@ async def readyz(services: Services) -> Response[ReadyState]:
 )
 async def metrics(services: Services) -> Response[bytes]:
     """Prometheus' text format."""
-    return Response(generate_latest(services.registry), media_type=CONTENT_TYPE_LATEST, headers=_NO_STORE)
+    # The framework adds the character set itself.
+    media_type = CONTENT_TYPE_LATEST.replace("; charset=utf-8", "")
+    return Response(generate_latest(services.registry), media_type=media_type, headers=_NO_STORE)
 
 
 @get(

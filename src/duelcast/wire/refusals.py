@@ -59,7 +59,8 @@ def invalid_request(command: type[Struct], error: msgspec.ValidationError) -> In
     if unknown := _UNKNOWN.fullmatch(what):
         return _unknown_field(command, path, unknown["name"])
     field = _shown(path)
-    return InvalidRequest(f"`{field}` {_demand(command, path, what)}.", field=field)
+    subject = f"`{field}`" if field else "What you sent"
+    return InvalidRequest(f"{subject} {_demand(command, path, what)}.", field=field or None)
 
 
 def _shown(path: str) -> str:

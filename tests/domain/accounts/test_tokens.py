@@ -231,8 +231,6 @@ async def test_a_banned_wallet_is_denied(verifier: TokenVerifier, accounts: Memo
         (["operations", "notifications"], {"operations", "notifications"}),
         ("prices wonders", {"prices"}),
         ("openid", NO_RIGHTS),
-        ("", NO_RIGHTS),
-        ([], NO_RIGHTS),
         (7, NO_RIGHTS),
         ([["prices"]], NO_RIGHTS),
     ],
@@ -241,6 +239,11 @@ async def test_a_token_with_a_scope_is_a_machines_whatever_it_names(
     verifier: TokenVerifier, clock: ManualClock, scope: object, scopes: set[str]
 ) -> None:
     assert (await verifier.verify(signed(clock, scope=scope, role="admin"))).scopes == scopes
+
+
+@pytest.mark.parametrize("scope", [None, "", []])
+async def test_an_empty_scope_counts_as_none(verifier: TokenVerifier, clock: ManualClock, scope: object) -> None:
+    assert not (await verifier.verify(signed(clock, scope=scope))).scopes
 
 
 async def test_without_a_secret_hmac_tokens_are_refused(accounts: MemoryAccounts, clock: ManualClock) -> None:

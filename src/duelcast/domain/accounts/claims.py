@@ -84,8 +84,8 @@ def _wallet(payload: dict[str, Any]) -> str:
 
 
 def _scopes(payload: dict[str, Any]) -> frozenset[str]:
-    if "scope" not in payload:
+    claimed = payload.get("scope")
+    if not claimed:
         return frozenset()
-    claimed = payload["scope"]
     names = claimed.split() if isinstance(claimed, str) else claimed if isinstance(claimed, list) else ()
     return frozenset(scope for scope in SCOPES if scope in names) or NO_RIGHTS
