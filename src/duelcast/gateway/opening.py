@@ -145,8 +145,9 @@ class Opener:
         subscriptions = connection.subscriptions
         asked, since, errors = self._asked()
         subscriptions.connect_since = since
+        context = connection.context(None)
         if self._endpoint.connect_handler is not None:
-            events = await self._endpoint.connect_handler(connection.context(None))
+            events = await self._endpoint.connect_handler(context)
             frames += [self._frame(event) for event in events]
         own = {joined.target: joined for joined in subscriptions.joining()}
         await subscriptions.join([target for target in asked if target not in own], since=since)
@@ -168,6 +169,8 @@ class Opener:
         now_s = connection.clock.time()
         segments += [connection.runtime.dispatcher.error_frame(error, None, now_s) for error in errors]
         segments.append(self._frame(self._established(subscriptions.every_positions())))
+        for effect in context.answer_effects:
+            effect()
         subscriptions.commit(segments)
         subscriptions.greeting = False
         connection.established = True
