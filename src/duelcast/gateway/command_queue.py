@@ -33,7 +33,8 @@ class CommandQueue:
         self._may_handle = may_handle
         self._spawn = spawn
         self._running: asyncio.Task[None] | None = None
-        self._waiting: deque[bytes] = deque()
+        self._waiting: deque[bytes] | None = None
+        """Made when something waits for the first time: it takes 760 bytes, and most clients never need it."""
         self._waiting_bytes = 0
         self._arrival: asyncio.Future[None] | None = None
         self._detached = 0
@@ -46,13 +47,17 @@ class CommandQueue:
     @property
     def is_full(self) -> bool:
         """Whether nothing more should be read."""
-        return len(self._waiting) > MAX_WAITING_MESSAGES or self._waiting_bytes > MAX_WAITING_BYTES
+        return self._waiting is not None and (
+            len(self._waiting) > MAX_WAITING_MESSAGES or self._waiting_bytes > MAX_WAITING_BYTES
+        )
 
     def push(self, data: bytes) -> None:
         """Handle a message, at once or in its turn."""
         if not self._waiting and not self.is_busy and self._may_handle():
             self._handle(data)
             return
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append(data)
         self._waiting_bytes += len(data)
         if self._arrival is not None and not self._arrival.done():
@@ -61,7 +66,7 @@ class CommandQueue:
     def work_off(self) -> None:
         """Handle what waits, up to a message that waits for something itself."""
         while self._waiting and not self.is_busy and self._may_handle():
-            self._handle(self._pop())
+            self._handle(self._pop(self._waiting))
 
     def begin(self, work: Work) -> None:
         """Let later messages wait for `work`, which calls `end` when it is done."""
@@ -89,7 +94,7 @@ class CommandQueue:
 
     def clear(self) -> None:
         """Forget what waits."""
-        self._waiting.clear()
+        self._waiting = None
         self._waiting_bytes = 0
 
     async def first(self, give_up: Callable[[], Work]) -> bytes | None:
@@ -102,7 +107,7 @@ class CommandQueue:
             finally:
                 waiting.cancel()
                 self._arrival = None
-        return self._pop() if self._waiting else None
+        return self._pop(self._waiting) if self._waiting else None
 
     async def _beside(self, work: Work) -> None:
         try:
@@ -110,7 +115,7 @@ class CommandQueue:
         finally:
             self._detached -= 1
 
-    def _pop(self) -> bytes:
-        data = self._waiting.popleft()
+    def _pop(self, waiting: deque[bytes]) -> bytes:
+        data = waiting.popleft()
         self._waiting_bytes -= len(data)
         return data

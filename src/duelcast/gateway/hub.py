@@ -165,7 +165,7 @@ class Hub:
                 del entry.stream.stored_floors[outbox]
             else:
                 self.leave_cohort(outbox)
-                outbox.skipped.add(entry)
+                outbox.skipped |= {entry}
 
     # ── out: to the sockets ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -270,7 +270,7 @@ class Hub:
             if ceilings is not None and entry.message.seq > ceilings.get(stream, entry.message.seq):
                 continue
             if entry in outbox.skipped:
-                outbox.skipped.discard(entry)
+                outbox.skipped -= {entry}
                 continue
             origin = entry.message.origin
             if origin is not None and origin.request_id is not None and origin.connection_id == outbox.connection_id:
@@ -430,7 +430,7 @@ class Hub:
             if isinstance(one, Stream):
                 one.stored_floors.pop(outbox, None)
         if outbox.skipped:
-            outbox.skipped = {entry for entry in outbox.skipped if entry.stream not in ended}
+            outbox.skipped = frozenset(entry for entry in outbox.skipped if entry.stream not in ended)
         self.release(ended)
         if followed:
             self._solo.add(outbox)

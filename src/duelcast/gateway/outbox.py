@@ -60,7 +60,8 @@ class Outbox:
         self.cohort: Cohort | None = None
         self.cursor = hub.position
         self.followed: frozenset[Followed] = frozenset()
-        self.skipped: set[Entry] = set()
+        self.skipped: frozenset[Entry] = frozenset()
+        """Entries that a snapshot held already."""
         self.blocked = False
         self.closed = False
         self.lost = False
@@ -110,7 +111,7 @@ class Outbox:
     def found(self) -> None:
         """The positions are recovered: what `answer` writes next goes on from them."""
         self.lost = False
-        self.skipped.clear()
+        self.skipped = frozenset()
         self.cursor = self._hub.position
 
     def _take_due(self, ceilings: dict[Stream, int] | None) -> None:

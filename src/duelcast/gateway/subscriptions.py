@@ -55,7 +55,7 @@ class ConnectionSubscriptions:
         self._context = Context(session, self, services, clock)
         self._reader = JoinReader(endpoint, hub, broker, clock, self._context)
         self._held: dict[Target, Followed] = {}
-        self._free: set[Target] = set()
+        self._free: frozenset[Target] = frozenset()
         self._joins: list[JoinedTarget] = []
         self._left: list[Target] = []
         self.greeting = True
@@ -187,7 +187,7 @@ class ConnectionSubscriptions:
         self._change_held()
         self._outbox.answer(frames, followed=frozenset(self._held.values()), ceilings=ceilings)
         if self.greeting:
-            self._free.update(self._held)
+            self._free = frozenset(self._held)
         for one in self._joins:
             if one.stored_id is not None and isinstance(one.followed, Stream):
                 one.followed.stored_floors[self._outbox] = one.stored_id
@@ -225,7 +225,7 @@ class ConnectionSubscriptions:
 
     def _drop(self, target: Target) -> None:
         self._held.pop(target, None)
-        self._free.discard(target)
+        self._free -= {target}
 
     def _drop_channels_of(self, group: Group) -> None:
         """A group is joined and left as one: the single subscriptions to its channels end with either."""
