@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
+from duelcast.gateway.upgrade import MAX_HEAD_BYTES
 from tests.e2e.market import advance, data_of, prices, subscribed
 from tests.serving import client, running, token_for
 
@@ -47,6 +50,22 @@ async def test_a_posted_price_reaches_those_who_follow_everything(app: App, bear
     assert frame["channel"] == "market.SOL"
     data = frame["data"]
     assert (data["symbol"], data["price"], data["source"], data["stale"]) == ("SOL", 150.25, "http", False)
+
+
+async def test_a_body_that_comes_with_its_head_in_one_piece_may_be_larger_than_a_head(app: App) -> None:
+    body = json.dumps(ONE_PRICE * 6_000).encode()
+    request = (
+        f"POST /api/v69/tokens/prices HTTP/1.1\r\nHost: 127.0.0.1:{app.port}\r\n"
+        f"Authorization: Bearer {machine(app)}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    ).encode()
+    assert len(body) > 2 * MAX_HEAD_BYTES
+    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
+    writer.write(request + body)
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b'"accepted":6000' in answer
 
 
 async def test_an_unknown_symbol_becomes_a_token_that_can_be_followed(app: App) -> None:

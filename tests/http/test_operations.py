@@ -41,6 +41,7 @@ async def test_metrics_are_prometheus_text(server: Serving) -> None:
     await server.client.get("/healthz")
     answer = await server.client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert answer.headers["content-type"].count("charset") == 1
     assert 'duelcast_http_requests_total{method="GET",status="200"} 1.0' in answer.text
 
 
