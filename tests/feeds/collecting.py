@@ -19,9 +19,13 @@ class CollectingSink:
     def __init__(self) -> None:
         self.ticks: list[Tick] = []
         self.reports: list[str] = []
+        self.unreadable_records = 0
 
     def accept(self, tick: Tick) -> None:
         self.ticks.append(tick)
+
+    def unreadable(self, records: int) -> None:
+        self.unreadable_records += records
 
     def connected(self) -> None:
         self.reports.append("connected")

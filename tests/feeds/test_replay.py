@@ -99,7 +99,7 @@ async def test_bad_lines_are_skipped_and_counted(path_with_bad_lines: Path) -> N
     feed = ReplayFeed("replay", path_with_bad_lines, ManualClock(), speed=0)
     await feed.run(sink)
     assert prices(sink) == [5.0, 6.0]
-    assert feed.bad_lines == 4
+    assert sink.unreadable_records == 4
 
 
 async def test_a_missing_file_fails_the_feed_until_it_is_there(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ def test_option_wins_over_environment_over_file_over_default(monkeypatch: pytest
     monkeypatch.setenv("DUELCAST_PORT", "2")
     loaded = load_settings(file, {"host": "127.0.0.1", "port": None})
     settings, sources = loaded.settings, loaded.sources
-    assert (settings.host, settings.port, settings.feed, settings.max_rooms) == ("127.0.0.1", 2, "file", 20)
-    assert [sources[name] for name in ("host", "port", "feed", "max_rooms")] == [
+    assert (settings.host, settings.port, settings.feed, settings.max_subscriptions) == ("127.0.0.1", 2, "file", 2000)
+    assert [sources[name] for name in ("host", "port", "feed", "max_subscriptions")] == [
         Source.OPTION,
         Source.ENVIRONMENT,
         Source.FILE,
@@ -110,10 +110,10 @@ def test_a_problem_of_several_settings_names_each_as_it_was_given(file: Path) ->
 
 def test_all_problems_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUELCAST_PORT", "-1")
-    monkeypatch.setenv("DUELCAST_MAX_ROOMS", "0")
+    monkeypatch.setenv("DUELCAST_MAX_SUBSCRIPTIONS", "0")
     text = refusal()
     assert "DUELCAST_PORT" in text
-    assert "DUELCAST_MAX_ROOMS" in text
+    assert "DUELCAST_MAX_SUBSCRIPTIONS" in text
 
 
 def test_no_refusal_holds_the_value(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,10 +189,6 @@ def anyone(_context: Context, _parameter: str) -> bool:
     return True
 
 
-def signed_in(context: Context, _parameter: str) -> bool:
-    return context.session.identity is not None
-
-
 def admins(context: Context, _parameter: str) -> bool:
     return context.session.role >= Role.ADMIN
 

@@ -34,8 +34,8 @@ _log = structlog.get_logger()
 class DexscreenerFeed:
     """Asks for all `addresses` of `chain` every `interval_s`, of each token takes the pair with most liquidity.
 
-    Where two tokens give one symbol, the one named first is used. Pairs that cannot be read are skipped and counted in
-    `bad_pairs`. A poll that fails is repeated after back-off, not before the venue's `Retry-After`.
+    Where two tokens give one symbol, the one named first is used. Pairs that cannot be read are skipped and counted. A
+    poll that fails is repeated after back-off, not before the venue's `Retry-After`.
     """
 
     def __init__(
@@ -50,7 +50,6 @@ class DexscreenerFeed:
     ) -> None:
         self.name = name
         self.symbols: frozenset[str] = frozenset()
-        self.bad_pairs = 0
         self._paths = [
             f"/tokens/v1/{chain}/{','.join(addresses[start : start + ADDRESSES_PER_REQUEST])}"
             for start in range(0, len(addresses), ADDRESSES_PER_REQUEST)
@@ -67,7 +66,7 @@ class DexscreenerFeed:
         async with httpx.AsyncClient(base_url=self._base_url, timeout=TIMEOUT_S) as client:
             while True:
                 try:
-                    pairs = await self._poll(client)
+                    pairs = await self._poll(client, sink)
                 except PollFailed as failure:
                     _log.warning("dexscreener_poll_failed", feed=self.name, reason=failure.reason)
                     sink.failed(failure.reason)
@@ -78,12 +77,12 @@ class DexscreenerFeed:
                 self._bring(pairs, sink)
                 await self._clock.sleep(self._interval_s)
 
-    async def _poll(self, client: httpx.AsyncClient) -> list[DexPair]:
+    async def _poll(self, client: httpx.AsyncClient, sink: Sink) -> list[DexPair]:
         pairs: list[DexPair] = []
         for path in self._paths:
             found, bad = decode_pairs(await fetch(client, path, self._clock))
             pairs += found
-            self.bad_pairs += bad
+            sink.unreadable(bad)
         return pairs
 
     def _bring(self, pairs: list[DexPair], sink: Sink) -> None:

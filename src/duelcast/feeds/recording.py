@@ -75,6 +75,9 @@ class _FileSink:
         else:
             self.written += 1
 
+    def unreadable(self, records: int) -> None:
+        """What cannot be read cannot be recorded."""
+
     def connected(self) -> None:
         """The ticks themselves show it."""
 

@@ -24,14 +24,13 @@ _log = structlog.get_logger()
 class ReplayFeed:
     """Reads `path` once, or for ever with `loop`. `speed` 2 is twice as fast as recorded, 0 as fast as possible.
 
-    A line that is no record is skipped and counted in `bad_lines`. A file that cannot be read, or holds no record,
+    A line that is no record is skipped and counted. A file that cannot be read, or holds no record,
     fails the feed and is tried again.
     """
 
     def __init__(self, name: str, path: Path, clock: Clock, *, speed: float = 1.0, loop: bool = False) -> None:
         self.name = name
         self.symbols: frozenset[str] = frozenset()
-        self.bad_lines = 0
         self._path = path
         self._clock = clock
         self._speed = speed
@@ -70,7 +69,7 @@ class ReplayFeed:
             sink.accept(record.tick)
             played += 1
         if bad:
-            self.bad_lines += bad
+            sink.unreadable(bad)
             _log.warning("replay_lines_skipped", feed=self.name, lines=bad)
         return played
 

@@ -13,6 +13,9 @@ class Sink(Protocol):
     def accept(self, tick: Tick) -> None:
         """Take one record; never blocks, never raises for its content (a record that cannot be used is counted)."""
 
+    def unreadable(self, records: int) -> None:
+        """Count records of the venue that could not be read."""
+
     def connected(self) -> None:
         """The feed reads its venue."""
 

@@ -277,11 +277,6 @@ class Connection(MessageSocket):
 
     # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def is_public(self) -> bool:
-        """Whether anonymous clients may be here."""
-        return self.runtime.endpoint.auth is Auth.PUBLIC or self.request.by_public_name
-
     def _identity_changes(self, identity: Identity | None) -> None:
         if not self.is_open:
             raise Unauthorized("The connection has ended.")

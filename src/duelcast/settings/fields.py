@@ -116,8 +116,6 @@ class Settings(BaseSettings):
     max_connections_per_ip: Count = Field(default=1_000, description="Of one address, but for loopback; 0 is no limit.")
     max_connections_per_user: Count = Field(default=100, description="Of one wallet; 0 is no limit.")
     max_subscriptions: int = Field(default=2_000, ge=1, description="Channels that one connection may follow.")
-    max_rooms: int = Field(default=20, ge=1, description="Contest rooms that one connection may be in.")
-    max_metrics: int = Field(default=100, ge=1, description="Metrics that one connection may follow.")
 
     flush_interval_ms: float = Field(
         default=10,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -175,7 +176,7 @@ async def test_a_header_nested_without_end_is_refused(verifier: TokenVerifier) -
 def test_garbage_is_unauthorized_and_no_defect(token: str) -> None:
     clock = ManualClock()
     with pytest.raises(Unauthorized) as caught:
-        TokenVerifier(MemoryAccounts(), clock, secret=SECRET).verify_claims(token)
+        asyncio.run(TokenVerifier(MemoryAccounts(), clock, secret=SECRET).verify(token))
     assert len(token) < 8 or token not in caught.value.message
 
 
@@ -188,11 +189,11 @@ def test_signed_claims_of_any_type_are_read_or_refused(value: object, data: st.D
     payload = {"sub": "wallet", "exp": clock.time() + 60, data.draw(st.sampled_from(names)): value}
     token = jwt.PyJWS().encode(json.dumps(payload).encode(), SECRET, "HS256")
     try:
-        claims = TokenVerifier(MemoryAccounts(), clock, secret=SECRET).verify_claims(token)
+        identity = asyncio.run(TokenVerifier(MemoryAccounts(), clock, secret=SECRET).verify(token))
     except Unauthorized:
         return
-    assert claims.wallet
-    assert claims.role in (Role.USER, Role.ADMIN, Role.SUPERADMIN)
+    assert identity.wallet
+    assert identity.role in (Role.USER, Role.ADMIN, Role.SUPERADMIN)
 
 
 @pytest.mark.parametrize("nickname", [None, "", "x" * 33, "a\nb", "\u202eadmin", 7])

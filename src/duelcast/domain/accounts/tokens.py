@@ -78,13 +78,6 @@ class TokenVerifier:
             claims = await self._verify_with_key(token, header)
         return await self._identity(claims)
 
-    def verify_claims(self, token: str) -> Claims:
-        """The claims of a token that was signed with the secret, without a look at stored accounts.
-
-        Raises `Unauthorized` where the token is not valid, or is signed with a key.
-        """
-        return self._verify_with_secret(token, _read_header(token))
-
     async def aclose(self) -> None:
         """Close what is open to the issuer."""
         if self._keys is not None:

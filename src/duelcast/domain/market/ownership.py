@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Literal
 
 FeedStatus = Literal["starting", "running", "failed"]
-DropReason = Literal["invalid", "bad_symbol", "not_owner", "too_many_symbols", "duplicate"]
+DropReason = Literal["unreadable", "invalid", "bad_symbol", "not_owner", "too_many_symbols", "duplicate"]
 
 POSTED_SOURCE = "http"
 REMEMBERED_POSTED_IDS = 10_000

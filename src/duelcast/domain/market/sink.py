@@ -42,6 +42,10 @@ class MarketSink:
         with suppress(Dropped):
             self._intake.take(source, tick)
 
+    def unreadable(self, records: int) -> None:
+        """Count records of the venue that could not be read."""
+        self._source.dropped["unreadable"] += records
+
     def connected(self) -> None:
         """The feed reads its venue."""
         if self._source.failure is not None:
