@@ -82,5 +82,8 @@ def upgrade(
     ).encode("ascii")
     protocol.get_buffer(len(request))[: len(request)] = request
     protocol.buffer_updated(len(request))
+    # picows keeps both for as long as the connection lasts; nobody reads their headers after the handshake.
+    protocol.transport.request.headers.clear()
+    response.headers.clear()
     assert isinstance(protocol, asyncio.BufferedProtocol)
     return protocol
