@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from duelcast.channels.names import Kind, Role
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.streams import NO_ENTRIES, NOTHING, Cohort, Entry, Followed, Stream
+from duelcast.gateway.streams import NOTHING, Cohort, Entry, Followed, Stream
 
 
 class Outbox:
@@ -59,8 +59,8 @@ class Outbox:
         """Called when something due has left the log: the positions must be recovered anew."""
         self.cohort: Cohort | None = None
         self.cursor = hub.position
-        self.followed = NOTHING
-        self.skipped = NO_ENTRIES
+        self.followed: frozenset[Followed] = NOTHING
+        self.skipped: frozenset[Entry] = NOTHING
         """Entries that a snapshot held already."""
         self.blocked = False
         self.closed = False
@@ -111,7 +111,7 @@ class Outbox:
     def found(self) -> None:
         """The positions are recovered: what `answer` writes next goes on from them."""
         self.lost = False
-        self.skipped = NO_ENTRIES
+        self.skipped = NOTHING
         self.cursor = self._hub.position
 
     def _take_due(self, ceilings: dict[Stream, int] | None) -> None:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from duelcast.channels.broker import Message, Position
 from duelcast.channels.names import Channel, Group, Role
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ENTRY_OVERHEAD_BYTES = 400
 """What an entry takes beside its body and its frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
+NOTHING: frozenset[Never] = frozenset()
+"""For everybody: each `frozenset()` would be another object, of 216 bytes."""
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
 

@@ -14,7 +14,7 @@ from duelcast.errors import SubscriptionDenied, TooManySubscriptions, UnknownCha
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.joining import JoinedTarget, JoinReader
 from duelcast.gateway.outbox import Outbox
-from duelcast.gateway.streams import Followed, Stream
+from duelcast.gateway.streams import NOTHING, Followed, Stream
 
 
 class ConnectionSubscriptions:
@@ -55,7 +55,7 @@ class ConnectionSubscriptions:
         self._context = Context(session, self, services, clock)
         self._reader = JoinReader(endpoint, hub, broker, clock, self._context)
         self._held: dict[Target, Followed] = {}
-        self._free: frozenset[Target] = frozenset()
+        self._free: frozenset[Target] = NOTHING
         self._joins: list[JoinedTarget] = []
         self._left: list[Target] = []
         self.greeting = True
