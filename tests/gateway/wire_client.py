@@ -49,7 +49,7 @@ class WireClient:
         self.unread = bytearray()
         self.reads = True
         self.lost = 0
-        self.session = ConnectionSession(name, "127.0.0.1", None, self._verify, _accept, _accept)
+        self.session = ConnectionSession(name, None, self._verify, _accept, _accept)
         self.outbox = Outbox(hub, name, Role.ANONYMOUS, self._write, lambda: len(self.unread), self._lost)
         self.subscriptions = ConnectionSubscriptions(endpoint, self.session, self.outbox, hub, broker, clock, {}, 1000)
         self.subscriptions.greeting = False

@@ -53,12 +53,12 @@ class Connection(MessageSocket):
 
     __slots__ = (
         "_reading_paused",
+        "_request",
         "_resynchronise_after",
         "commands",
         "established",
         "gateway",
         "outbox",
-        "request",
         "runtime",
         "session",
         "subscriptions",
@@ -68,11 +68,11 @@ class Connection(MessageSocket):
         super().__init__(gateway.socket_options, runtime.endpoint.max_message_bytes)
         self.gateway = gateway
         self.runtime = runtime
-        self.request = request
+        self._request: ConnectRequest | None = request
+        """None once it is being answered: nothing else needs it."""
         self.established = False
         self.session = ConnectionSession(
             str(uuid.uuid4()),
-            request.address,
             request.address_bucket,
             gateway.identify,
             self._identity_changes,
@@ -93,6 +93,7 @@ class Connection(MessageSocket):
 
     def connected(self) -> None:
         assert self.ws is not None
+        assert self._request is not None
         gateway = self.gateway
         transport: Any = self.ws.underlying_transport
         self.outbox = Outbox(
@@ -114,7 +115,9 @@ class Connection(MessageSocket):
             gateway.max_subscriptions,
         )
         gateway.sockets.add(self)
-        self.commands.begin(self._open())
+        opener = Opener(self, self._request)
+        self._request = None
+        self.commands.begin(self._open(opener))
 
     def disconnected(self) -> None:
         if not self.established:
@@ -145,9 +148,8 @@ class Connection(MessageSocket):
             self.gateway.closes[disconnect.close_code] += 1
         super().close(disconnect, timeout_s=timeout_s)
 
-    async def _open(self) -> None:
+    async def _open(self, opener: Opener) -> None:
         """Admit the client, greet it, then begin to handle what it sent meanwhile."""
-        opener = Opener(self)
         try:
             await opener.open()
         except AppError as error:

@@ -106,7 +106,7 @@ class Gateway:
         limit = self._settings.max_connections
         if limit and len(self._admitted) >= limit:
             raise _too_many("server", "The server has no room for another connection")
-        bucket = connection.request.address_bucket
+        bucket = connection.session.address_bucket
         limit = self._settings.max_connections_per_ip
         if limit and bucket is not None and self._by_address[bucket] >= limit:
             raise _too_many("ip", "Your address has as many connections as it may")
@@ -133,7 +133,7 @@ class Gateway:
             self._all_gone.set()
         self.blocked.discard(connection)
         if self._admitted.pop(connection.session.connection_id, None) is not None:
-            bucket = connection.request.address_bucket
+            bucket = connection.session.address_bucket
             if bucket is not None:
                 self._by_address[bucket] -= 1
                 if not self._by_address[bucket]:

@@ -40,7 +40,6 @@ class ConnectRequest:
     """
 
     __slots__ = (
-        "address",
         "address_bucket",
         "auth_by_message",
         "by_public_name",
@@ -53,7 +52,6 @@ class ConnectRequest:
     def __init__(
         self,
         *,
-        address: str,
         address_bucket: str | None,
         token: str | None = None,
         token_is_cookie: bool = False,
@@ -62,7 +60,6 @@ class ConnectRequest:
         channels: Sequence[str] = (),
         since: Sequence[tuple[str, Position] | None] = (),
     ) -> None:
-        self.address = address
         self.address_bucket = address_bucket
         self.token = token
         self.token_is_cookie = token_is_cookie
@@ -75,8 +72,9 @@ class ConnectRequest:
 class Opener:
     """Runs once per connection. Raises `AppError` where the client is refused."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, request: ConnectRequest) -> None:
         self._connection = connection
+        self._request = request
         self._gateway = connection.gateway
         self._endpoint = connection.runtime.endpoint
 
@@ -85,7 +83,7 @@ class Opener:
         connection = self._connection
         self._gateway.admit(connection)
         identity, by_message = await self._identify()
-        connection.request.token = None
+        self._request.token = None
         if identity is not None:
             connection.session.change(identity)
             if not connection.is_open:
@@ -97,7 +95,7 @@ class Opener:
 
     async def _identify(self) -> tuple[Identity | None, bool]:
         """Who connects, and whether the token came in a message."""
-        request = self._connection.request
+        request = self._request
         if self._endpoint.auth is Auth.PUBLIC:
             try:
                 return await self._identity_of(request.token), False
@@ -177,7 +175,7 @@ class Opener:
 
     def _asked(self) -> tuple[Sequence[Target], Mapping[Target, Position], list[AppError]]:
         """The channels that the URL names, each once, their positions, and errors for what cannot be followed."""
-        request = self._connection.request
+        request = self._request
         named: list[tuple[str, str, Position | None]] = [
             (f"channel[{index}]", name, None) for index, name in enumerate(request.channels)
         ]

@@ -13,7 +13,7 @@ from duelcast.ratelimit import TokenBucket
 
 
 class ConnectionSession:
-    """`address` is the client's; `address_bucket` the key of the limits per address, None where there is none.
+    """`address_bucket` is the key of the limits per address, None where there is none.
 
     `verify` turns a token into an identity. `changing` is told of every change of identity before it takes effect, and
     may refuse it by raising; `changed` of it after, with who it was before.
@@ -23,7 +23,6 @@ class ConnectionSession:
         "_changed",
         "_changing",
         "_verify",
-        "address",
         "address_bucket",
         "connection_id",
         "identity",
@@ -33,14 +32,12 @@ class ConnectionSession:
     def __init__(
         self,
         connection_id: str,
-        address: str,
         address_bucket: str | None,
         verify: Callable[[str], Awaitable[Identity]],
         changing: Callable[[Identity | None], None],
         changed: Callable[[Identity | None], None],
     ) -> None:
         self.connection_id = connection_id
-        self.address = address
         self.address_bucket = address_bucket
         self.identity: Identity | None = None
         self._verify = verify

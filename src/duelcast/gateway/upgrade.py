@@ -157,7 +157,6 @@ class UpgradeRules:
         token, is_cookie = self._token(headers, offered, first)
         public_name = runtime.endpoint.public_name
         return ConnectRequest(
-            address=address,
             address_bucket=address_bucket(address),
             token=token,
             token_is_cookie=is_cookie,
