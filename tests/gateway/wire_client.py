@@ -13,6 +13,7 @@ from duelcast.endpoints.kit import Context, Endpoint
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.dispatch import Dispatcher
 from duelcast.gateway.hub import Hub
+from duelcast.gateway.joining import JoinReader
 from duelcast.gateway.limits import MessageLimits
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.session import ConnectionSession
@@ -51,7 +52,8 @@ class WireClient:
         self.lost = 0
         self.session = ConnectionSession(name, None, self._verify, _accept, _accept)
         self.outbox = Outbox(hub, name, Role.ANONYMOUS, self._write, lambda: len(self.unread), self._lost)
-        self.subscriptions = ConnectionSubscriptions(endpoint, self.session, self.outbox, hub, broker, clock, {}, 1000)
+        reader = JoinReader(endpoint, hub, broker, clock)
+        self.subscriptions = ConnectionSubscriptions(reader, self.session, self.outbox, {}, 1000)
         self.subscriptions.greeting = False
         self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0))
 

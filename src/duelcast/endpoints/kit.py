@@ -141,12 +141,12 @@ class Context:
         self.request_id = request_id
         self.answered_rows = 0
         """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
-        self.answer_effects: list[Callable[[], None]] = []
+        self.answer_effects: tuple[Callable[[], None], ...] = ()
         self._services = services
 
     def on_answer(self, effect: Callable[[], None]) -> None:
         """Do `effect` together with the answer and the joins of the command; not at all where it fails."""
-        self.answer_effects.append(effect)
+        self.answer_effects += (effect,)
 
     def service(self, kind: type[T]) -> T:
         """The domain service of class `kind`."""

@@ -105,12 +105,9 @@ class Connection(MessageSocket):
             self._positions_lost,
         )
         self.subscriptions = ConnectionSubscriptions(
-            self.runtime.endpoint,
+            self.runtime.join_reader,
             self.session,
             self.outbox,
-            gateway.hub,
-            gateway.broker,
-            self.clock,
             gateway.services,
             gateway.max_subscriptions,
         )

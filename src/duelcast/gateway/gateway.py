@@ -22,6 +22,7 @@ from duelcast.errors import ServiceRestart, TooManyConnections
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.dispatch import Dispatcher, defect
 from duelcast.gateway.hub import Hub
+from duelcast.gateway.joining import JoinReader
 from duelcast.gateway.limits import MessageLimits
 from duelcast.gateway.metrics import gateway_metrics
 from duelcast.gateway.outbox import Outbox
@@ -39,11 +40,12 @@ CAPACITY_RETRY_MS = 10_000
 class EndpointRuntime:
     """An endpoint with what it needs to run."""
 
-    __slots__ = ("dispatcher", "endpoint")
+    __slots__ = ("dispatcher", "endpoint", "join_reader")
 
-    def __init__(self, endpoint: Endpoint, factor: float) -> None:
+    def __init__(self, endpoint: Endpoint, limits: MessageLimits, join_reader: JoinReader) -> None:
         self.endpoint = endpoint
-        self.dispatcher = Dispatcher(endpoint, MessageLimits(endpoint.messages_per_minute, factor))
+        self.dispatcher = Dispatcher(endpoint, limits)
+        self.join_reader = join_reader
 
 
 class Gateway:
@@ -79,7 +81,12 @@ class Gateway:
         self.slow_reader_bytes = settings.slow_reader_bytes
         self.send_buffer_bytes = settings.send_buffer_bytes
         self.endpoints = {
-            path: EndpointRuntime(endpoint, settings.rate_limit_factor) for path, endpoint in endpoints.items()
+            path: EndpointRuntime(
+                endpoint,
+                MessageLimits(endpoint.messages_per_minute, settings.rate_limit_factor),
+                JoinReader(endpoint, hub, broker, clock),
+            )
+            for path, endpoint in endpoints.items()
         }
         self.sockets: set[Connection] = set()
         """Every open socket, also of clients that are being refused."""

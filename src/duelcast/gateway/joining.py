@@ -49,51 +49,50 @@ class JoinedTarget:
 
 
 class JoinReader:
-    """Reads snapshots and replays, in `context`."""
+    """Reads snapshots and replays, for all connections of an endpoint."""
 
-    __slots__ = ("_broker", "_clock", "_context", "_endpoint", "_hub")
-
-    def __init__(self, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock, context: Context) -> None:
-        self._endpoint = endpoint
-        self._hub = hub
+    def __init__(self, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock) -> None:
+        self.endpoint = endpoint
+        self.hub = hub
+        self.clock = clock
         self._broker = broker
-        self._clock = clock
-        self._context = context
 
-    async def read(self, target: Target, since: Position | None, *, silent: bool = False) -> JoinedTarget:
+    async def read(
+        self, context: Context, target: Target, since: Position | None, *, silent: bool = False
+    ) -> JoinedTarget:
         """What goes out first to a new follower of `target`: the snapshot, what was missed `since`, or nothing.
 
         Raises `errors.Unavailable`; then nothing is open.
         """
-        base = self._hub.position
-        followed = self._hub.acquire(target)
+        base = self.hub.position
+        followed = self.hub.acquire(target)
         try:
             if isinstance(followed, GroupStream):
                 assert isinstance(target, Group)
-                return await self._read_group(target, followed, base, silent=silent)
+                return await self._read_group(context, target, followed, base, silent=silent)
             assert isinstance(target, Channel)
-            return await self._read_channel(target, followed, base, since, silent=silent)
+            return await self._read_channel(context, target, followed, base, since, silent=silent)
         except BaseException:
-            self._hub.release([followed])
+            self.hub.release([followed])
             raise
 
     async def _read_channel(
-        self, channel: Channel, stream: Stream, base: int, since: Position | None, *, silent: bool
+        self, context: Context, channel: Channel, stream: Stream, base: int, since: Position | None, *, silent: bool
     ) -> JoinedTarget:
         recovery = await self._broker.recover(channel, since)
         stream.seq = max(stream.seq, recovery.seq)
         seq, stored_id = recovery.seq, None
-        opening = self._endpoint.opening(channel)
+        opening = self.endpoint.opening(channel)
         if silent:
             frames: list[bytes] = []
         elif recovery.recovered or opening.snapshot is None:
             frames = _message_frames(recovery.messages)
         else:
-            snapshot = await opening.snapshot(self._context, channel)
+            snapshot = await opening.snapshot(context, channel)
             frames = self._snapshot_frames(channel, snapshot, seq if channel.kind is Kind.LATEST else None)
             stored_id = snapshot.stored_id
             if stored_id is not None:
-                seq = max(seq, self._hub.last_seq_up_to(stored_id, stream, base))
+                seq = max(seq, self.hub.last_seq_up_to(stored_id, stream, base))
         return JoinedTarget(
             channel,
             stream,
@@ -107,19 +106,21 @@ class JoinReader:
             rows=max(1, len(recovery.messages) if recovery.recovered else 1),
         )
 
-    async def _read_group(self, group: Group, followed: GroupStream, base: int, *, silent: bool) -> JoinedTarget:
-        opening = self._endpoint.opening(group)
+    async def _read_group(
+        self, context: Context, group: Group, followed: GroupStream, base: int, *, silent: bool
+    ) -> JoinedTarget:
+        opening = self.endpoint.opening(group)
         floors: dict[Stream, int] = {}
         frames: list[bytes] = []
         rows = 0
         if opening.group_snapshot is not None:
             if not silent:
-                frames = self._snapshot_frames(group, await opening.group_snapshot(self._context, group), None)
+                frames = self._snapshot_frames(group, await opening.group_snapshot(context, group), None)
         elif not silent:
             messages = [
                 message
                 for message in await self._broker.group_messages(group.name)
-                if message.channel.least_role <= self._context.session.role
+                if message.channel.least_role <= context.session.role
             ]
             frames = _message_frames(messages)
             rows = len({message.channel for message in messages})
@@ -133,7 +134,7 @@ class JoinReader:
         )
 
     def _snapshot_frames(self, target: Target, snapshot: Snapshot, seq: int | None) -> list[bytes]:
-        now_s = self._clock.time()
+        now_s = self.clock.time()
         return [text_frame(push_body(encode_body(event, now_s), target.suffix, seq)) for event in snapshot.events]
 
 

@@ -6,12 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from duelcast.channels.broker import Broker, Position
+from duelcast.channels.broker import Position
 from duelcast.channels.names import Channel, Group, Kind, Role
-from duelcast.clock import Clock
-from duelcast.endpoints.kit import Context, Endpoint, Joined, Opening, Session, Subscriptions, Target, positions
+from duelcast.endpoints.kit import Context, Joined, Opening, Session, Subscriptions, Target, positions
 from duelcast.errors import SubscriptionDenied, TooManySubscriptions, UnknownChannel
-from duelcast.gateway.hub import Hub
 from duelcast.gateway.joining import JoinedTarget, JoinReader
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.streams import NOTHING, Followed, Stream
@@ -22,10 +20,8 @@ class ConnectionSubscriptions:
 
     __slots__ = (
         "_context",
-        "_endpoint",
         "_free",
         "_held",
-        "_hub",
         "_joins",
         "_left",
         "_limit",
@@ -38,22 +34,17 @@ class ConnectionSubscriptions:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        reader: JoinReader,
         session: Session,
         outbox: Outbox,
-        hub: Hub,
-        broker: Broker,
-        clock: Clock,
         services: Mapping[type[Any], Any],
         limit: int,
     ) -> None:
-        self._endpoint = endpoint
+        self._reader = reader
         self._session = session
         self._outbox = outbox
-        self._hub = hub
         self._limit = limit
-        self._context = Context(session, self, services, clock)
-        self._reader = JoinReader(endpoint, hub, broker, clock, self._context)
+        self._context = Context(session, self, services, reader.clock)
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
         self._joins: list[JoinedTarget] = []
@@ -67,7 +58,7 @@ class ConnectionSubscriptions:
 
     def resolve(self, name: str) -> Target:
         """The channel or group `name`; the right is checked before the existence."""
-        for opening in self._endpoint.openings.values():
+        for opening in self._reader.endpoint.openings.values():
             group = opening.family.group_named(name)
             if group is not None:
                 self._check_right(opening, name, Role.ANONYMOUS)
@@ -84,7 +75,7 @@ class ConnectionSubscriptions:
 
     def may_hold(self, target: Target) -> bool:
         """Whether the session's rights still allow `target`."""
-        opening = self._endpoint.opening(target)
+        opening = self._reader.endpoint.opening(target)
         if isinstance(target, Group):
             return opening.right(self._context, target.name)
         return self._session.role >= target.least_role and opening.right(self._context, target.parameter)
@@ -116,7 +107,7 @@ class ConnectionSubscriptions:
         for target in targets:
             position = (since or {}).get(target) or self.connect_since.get(target)
             silent = snapshot_only_if_new and target not in new
-            joined.append(await self._reader.read(target, position, silent=silent))
+            joined.append(await self._reader.read(self._context, target, position, silent=silent))
             self._joins.append(joined[-1])
         return joined
 
@@ -195,19 +186,19 @@ class ConnectionSubscriptions:
 
     def _frames_of(self, joined: JoinedTarget) -> Sequence[bytes]:
         """While positions are being recovered the news come with that."""
-        return joined.frames if self._outbox.lost else joined.all_frames(self._hub)
+        return joined.frames if self._outbox.lost else joined.all_frames(self._reader.hub)
 
     def abort(self) -> None:
         """Let go of what the command would have joined."""
         joins, self._joins, self._left = self._joins, [], []
-        self._hub.release(one.followed for one in joins)
+        self._reader.hub.release(one.followed for one in joins)
 
     def withdraw_forbidden(self) -> Collection[Joined]:
         """Take back the joins that the rights of the session no longer reach: they may have shrunk meanwhile."""
         forbidden = [one for one in self._joins if not self.may_hold(one.target)]
         if forbidden:
             self._joins = [one for one in self._joins if one not in forbidden]
-            self._hub.release(one.followed for one in forbidden)
+            self._reader.hub.release(one.followed for one in forbidden)
         return forbidden
 
     def _change_held(self) -> None:
@@ -241,7 +232,7 @@ class ConnectionSubscriptions:
         rejoined = []
         for target, followed in list(self._held.items()):
             since = followed.lost_at if bus_lost and isinstance(followed, Stream) else None
-            one = await self._reader.read(target, since)
+            one = await self._reader.read(self._context, target, since)
             rejoined.append(replace(one, recovered=bool(one.recovered)))
             self._joins.append(rejoined[-1])
         return rejoined
