@@ -35,10 +35,6 @@ def frames_in(data: bytes) -> list[dict[str, Any]]:
     return frames
 
 
-def _accept(_identity: Identity | None) -> None:
-    """Every identity will do."""
-
-
 class WireClient:
     """Has what a `Dispatcher` and a `Hub` use of a connection."""
 
@@ -50,8 +46,8 @@ class WireClient:
         self.unread = bytearray()
         self.reads = True
         self.lost = 0
-        self.session = ConnectionSession(name, None, self._verify, _accept, _accept)
-        self.outbox = Outbox(hub, name, Role.ANONYMOUS, self._write, lambda: len(self.unread), self._lost)
+        self.session = ConnectionSession(name, None, self)
+        self.outbox = Outbox(hub, name, Role.ANONYMOUS, self, self._lost)
         reader = JoinReader(endpoint, hub, broker, clock)
         self.subscriptions = ConnectionSubscriptions(reader, self.session, self.outbox, {}, 1000)
         self.subscriptions.greeting = False
@@ -83,7 +79,10 @@ class WireClient:
         self.received.clear()
         return frames
 
-    def _write(self, data: bytes) -> None:
+    def get_write_buffer_size(self) -> int:
+        return len(self.unread)
+
+    def write_nocheck(self, data: bytes) -> None:
         if self.reads:
             self.received += data
             return
@@ -94,5 +93,11 @@ class WireClient:
     def _lost(self) -> None:
         self.lost += 1
 
-    async def _verify(self, token: str) -> Identity:
+    async def identify(self, token: str) -> Identity:
         raise AssertionError(token)
+
+    def identity_changing(self, identity: Identity | None) -> None:
+        """Every identity will do."""
+
+    def identity_changed(self, before: Identity | None) -> None:
+        """Nothing follows from it."""

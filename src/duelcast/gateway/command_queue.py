@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 MAX_WAITING_MESSAGES = 256
 MAX_WAITING_BYTES = 1024 * 1024
@@ -16,22 +16,26 @@ MAX_DETACHED = 8
 Work = Coroutine[Any, Any, None]
 
 
+class QueueOwner(Protocol):
+    """Whose queue it is. One reference to it takes less memory than a bound method for each of these."""
+
+    def handle(self, data: bytes) -> None:
+        """Take a message that is due; where it has to wait for something, give `begin` the rest."""
+
+    def may_handle(self) -> bool:
+        """Whether messages are taken at the moment."""
+
+    def spawn(self, work: Work) -> asyncio.Task[None]:
+        """Make a task."""
+
+
 class CommandQueue:
-    """`handle` takes a message that is due; where it has to wait for something it gives `begin` the rest. Messages wait
-    for that, and for `may_handle`. `spawn` makes a task.
-    """
+    """Messages wait for the one before, and until the owner may handle them."""
 
-    __slots__ = ("_arrival", "_detached", "_handle", "_may_handle", "_running", "_spawn", "_waiting", "_waiting_bytes")
+    __slots__ = ("_arrival", "_detached", "_owner", "_running", "_waiting", "_waiting_bytes")
 
-    def __init__(
-        self,
-        handle: Callable[[bytes], None],
-        may_handle: Callable[[], bool],
-        spawn: Callable[[Work], asyncio.Task[None]],
-    ) -> None:
-        self._handle = handle
-        self._may_handle = may_handle
-        self._spawn = spawn
+    def __init__(self, owner: QueueOwner) -> None:
+        self._owner = owner
         self._running: asyncio.Task[None] | None = None
         self._waiting: deque[bytes] | None = None
         """Made when something waits for the first time: it takes 760 bytes, and most clients never need it."""
@@ -53,8 +57,8 @@ class CommandQueue:
 
     def push(self, data: bytes) -> None:
         """Handle a message, at once or in its turn."""
-        if not self._waiting and not self.is_busy and self._may_handle():
-            self._handle(data)
+        if not self._waiting and not self.is_busy and self._owner.may_handle():
+            self._owner.handle(data)
             return
         if self._waiting is None:
             self._waiting = deque()
@@ -65,12 +69,12 @@ class CommandQueue:
 
     def work_off(self) -> None:
         """Handle what waits, up to a message that waits for something itself."""
-        while self._waiting and not self.is_busy and self._may_handle():
-            self._handle(self._pop(self._waiting))
+        while self._waiting and not self.is_busy and self._owner.may_handle():
+            self._owner.handle(self._pop(self._waiting))
 
     def begin(self, work: Work) -> None:
         """Let later messages wait for `work`, which calls `end` when it is done."""
-        self._running = self._spawn(work)
+        self._running = self._owner.spawn(work)
 
     def end(self) -> None:
         """Nothing runs any more."""
@@ -84,7 +88,7 @@ class CommandQueue:
     def begin_beside(self, work: Work) -> None:
         """Run `work` without letting others wait for it."""
         self._detached += 1
-        self._spawn(self._beside(work))
+        self._owner.spawn(self._beside(work))
 
     def cancel(self) -> None:
         """Cancel what runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,11 @@ from duelcast.errors import (
     Unauthorized,
     UnsupportedData,
 )
-from duelcast.gateway.command_queue import CommandQueue
+from duelcast.gateway.command_queue import CommandQueue, QueueOwner, Work
 from duelcast.gateway.dispatch import defect
 from duelcast.gateway.opening import ConnectRequest, Opener
 from duelcast.gateway.outbox import Outbox
-from duelcast.gateway.session import ConnectionSession
+from duelcast.gateway.session import ConnectionSession, SessionOwner
 from duelcast.gateway.socket import MessageSocket
 from duelcast.gateway.subscriptions import ConnectionSubscriptions
 from duelcast.wire.frames import reply_body, text_frame
@@ -71,16 +72,10 @@ class Connection(MessageSocket):
         self._request: ConnectRequest | None = request
         """None once it is being answered: nothing else needs it."""
         self.established = False
-        self.session = ConnectionSession(
-            str(uuid.uuid4()),
-            request.address_bucket,
-            gateway.identify,
-            self._identity_changes,
-            self._identity_changed,
-        )
+        self.session = ConnectionSession(str(uuid.uuid4()), request.address_bucket, self)
         self.outbox: Outbox
         self.subscriptions: ConnectionSubscriptions
-        self.commands = CommandQueue(self._handle, self._may_handle, gateway.spawn)
+        self.commands = CommandQueue(self)
         self._reading_paused = False
         self._resynchronise_after: bool | None = None
         """Set while a command runs and positions were lost meanwhile: whether it was the bus."""
@@ -100,8 +95,7 @@ class Connection(MessageSocket):
             gateway.hub,
             self.session.connection_id,
             Role.ANONYMOUS,
-            transport.write_nocheck,
-            transport.get_write_buffer_size,
+            transport,
             self._positions_lost,
         )
         self.subscriptions = ConnectionSubscriptions(
@@ -184,7 +178,7 @@ class Connection(MessageSocket):
         self.outbox.answer([self._error_frame(error)])
         raise UnsupportedData("binary frames are not taken")
 
-    def _handle(self, data: bytes) -> None:
+    def handle(self, data: bytes) -> None:
         try:
             rest = self.runtime.dispatcher.dispatch(self, data)
         except Disconnect as disconnect:
@@ -196,8 +190,11 @@ class Connection(MessageSocket):
             if rest is not None:
                 self.commands.begin(self._run(rest))
 
-    def _may_handle(self) -> bool:
+    def may_handle(self) -> bool:
         return self.is_open and not self._replies_pile_up()
+
+    def spawn(self, work: Work) -> asyncio.Task[None]:
+        return self.gateway.spawn(work)
 
     async def _run(self, rest: Coroutine[Any, Any, None]) -> None:
         await self.guarded(rest)
@@ -276,7 +273,10 @@ class Connection(MessageSocket):
 
     # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _identity_changes(self, identity: Identity | None) -> None:
+    async def identify(self, token: str) -> Identity:
+        return await self.gateway.identify(token)
+
+    def identity_changing(self, identity: Identity | None) -> None:
         if not self.is_open:
             raise Unauthorized("The connection has ended.")
         self.gateway.move(self, identity)
@@ -285,7 +285,7 @@ class Connection(MessageSocket):
         if identity is not None and self._expiry_s(identity) < self.options.heartbeat_interval_s:
             self.options.wheel.schedule(self.clock.monotonic() + self._expiry_s(identity), self.check_expiry)
 
-    def _identity_changed(self, before: Identity | None) -> None:
+    def identity_changed(self, before: Identity | None) -> None:
         """End what the new rights do not reach, and tell the endpoint."""
         if self.runtime.endpoint.auth is Auth.ADMIN and self.session.role < Role.ADMIN:
             self.refuse(PermissionDenied("This endpoint is for admins."))
@@ -397,3 +397,8 @@ def _guarded(handler: Callable[..., None], *arguments: Any) -> None:
         handler(*arguments)
     except Exception as error:
         defect(error)
+
+
+if TYPE_CHECKING:
+    _owns_session: type[SessionOwner] = Connection
+    _owns_queue: type[QueueOwner] = Connection

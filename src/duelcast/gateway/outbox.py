@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from duelcast.channels.names import Kind, Role
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.streams import NOTHING, Cohort, Entry, Followed, Stream
+
+
+class SocketWriter(Protocol):
+    """The part of aiofastnet's transport that an outbox needs."""
+
+    def write_nocheck(self, data: bytes) -> None: ...
+
+    def get_write_buffer_size(self) -> int: ...
 
 
 class Outbox:
@@ -26,7 +35,7 @@ class Outbox:
         "_hub",
         "_stalled_bytes",
         "_stalled_since",
-        "backlog_bytes",
+        "_transport",
         "blocked",
         "closed",
         "cohort",
@@ -46,15 +55,12 @@ class Outbox:
         hub: Hub,
         connection_id: str,
         role: Role,
-        write: Callable[[bytes], None],
-        backlog_bytes: Callable[[], int],
+        transport: SocketWriter,
         on_lost: Callable[[], None],
     ) -> None:
         self.connection_id = connection_id
         self.role = role
-        self.write = write
-        self.backlog_bytes = backlog_bytes
-        """Bytes that the socket has not taken yet."""
+        self.write: Callable[[bytes], None] = transport.write_nocheck
         self.on_lost = on_lost
         """Called when something due has left the log: the positions must be recovered anew."""
         self.cohort: Cohort | None = None
@@ -67,6 +73,7 @@ class Outbox:
         self.lost = False
         """Whether positions are being recovered: until then nothing is pushed."""
         self._hub = hub
+        self._transport = transport
         self._frames: list[bytes] = []
         self.unwritten_bytes = 0
         """Of replies that wait for the end of the loop turn."""
@@ -142,6 +149,10 @@ class Outbox:
             self._mark_every()
 
     # ── a full socket ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def backlog_bytes(self) -> int:
+        """Bytes that the socket has not taken yet."""
+        return self._transport.get_write_buffer_size()
 
     def block(self, now: float) -> None:
         """The socket is full."""

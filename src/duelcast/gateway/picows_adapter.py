@@ -5,7 +5,6 @@ not public: hence the bound on picows' version.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import picows.picows
@@ -23,10 +22,10 @@ class _ParserReports:
     It also spares a connection the logger that picows would make for it, and the log one record per connection.
     """
 
-    __slots__ = ("_failed",)
+    __slots__ = ("_socket",)
 
-    def __init__(self, failed: Callable[[int], None]) -> None:
-        self._failed = failed
+    def __init__(self, socket: MessageSocket) -> None:
+        self._socket = socket
 
     def isEnabledFor(self, _level: int) -> bool:  # noqa: N802  # the name that logging gives it
         return False
@@ -34,10 +33,10 @@ class _ParserReports:
     def error(self, _message: str, *arguments: Any) -> None:
         details = arguments[0] if arguments else ()
         code = details[0] if isinstance(details, tuple) and details else WSCloseCode.PROTOCOL_ERROR
-        self._failed(int(code.value if isinstance(code, WSCloseCode) else code))
+        self._socket.parser_failed(int(code.value if isinstance(code, WSCloseCode) else code))
 
     def exception(self, _message: str, *_arguments: Any) -> None:
-        self._failed(1011)
+        self._socket.parser_failed(1011)
 
     def _ignore(self, *_arguments: Any, **_options: Any) -> None:
         pass
@@ -63,7 +62,7 @@ def upgrade(
         None,  # path: of a client
         False,  # is_client_side
         listener_of,
-        _ParserReports(socket.parser_failed),
+        _ParserReports(socket),
         False,  # disconnect_on_exception: the listener raises none
         None,  # handshake timeout: the request is here already
         False,  # auto ping: one timer wheel serves all
@@ -83,7 +82,6 @@ def upgrade(
     protocol.get_buffer(len(request))[: len(request)] = request
     protocol.buffer_updated(len(request))
     # picows keeps both for as long as the connection lasts; nobody reads their headers after the handshake.
-    protocol.transport.request.headers.clear()
-    response.headers.clear()
+    del protocol.transport.request.headers, response.headers
     assert isinstance(protocol, asyncio.BufferedProtocol)
     return protocol

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.identity import Identity
@@ -12,37 +11,35 @@ from duelcast.errors import Unauthorized
 from duelcast.ratelimit import TokenBucket
 
 
-class ConnectionSession:
-    """`address_bucket` is the key of the limits per address, None where there is none.
+class SessionOwner(Protocol):
+    """Whose session it is. One reference to it takes less memory than a bound method for each of these."""
 
-    `verify` turns a token into an identity. `changing` is told of every change of identity before it takes effect, and
-    may refuse it by raising; `changed` of it after, with who it was before.
-    """
+    async def identify(self, token: str) -> Identity:
+        """Turn a token into an identity."""
+
+    def identity_changing(self, identity: Identity | None) -> None:
+        """Hear of a change before it takes effect; refuse it by raising."""
+
+    def identity_changed(self, before: Identity | None) -> None:
+        """Hear of a change after it, with who it was before."""
+
+
+class ConnectionSession:
+    """`address_bucket` is the key of the limits per address, None where there is none."""
 
     __slots__ = (
-        "_changed",
-        "_changing",
-        "_verify",
+        "_owner",
         "address_bucket",
         "connection_id",
         "identity",
         "own_buckets",
     )
 
-    def __init__(
-        self,
-        connection_id: str,
-        address_bucket: str | None,
-        verify: Callable[[str], Awaitable[Identity]],
-        changing: Callable[[Identity | None], None],
-        changed: Callable[[Identity | None], None],
-    ) -> None:
+    def __init__(self, connection_id: str, address_bucket: str | None, owner: SessionOwner) -> None:
         self.connection_id = connection_id
         self.address_bucket = address_bucket
         self.identity: Identity | None = None
-        self._verify = verify
-        self._changing = changing
-        self._changed = changed
+        self._owner = owner
         self.own_buckets: dict[object, TokenBucket] = {}
         """Rate limits of this connection alone, by what they measure."""
 
@@ -51,7 +48,7 @@ class ConnectionSession:
         return Role.ANONYMOUS if self.identity is None else self.identity.role
 
     async def sign_in(self, token: str) -> Identity:
-        identity = await self._verify(token)
+        identity = await self._owner.identify(token)
         if identity.scopes:
             raise Unauthorized("This token is for machines; sign in with one of a user.", field="token")
         if self.identity is not None and identity.wallet != self.identity.wallet:
@@ -61,9 +58,9 @@ class ConnectionSession:
 
     def change(self, identity: Identity | None) -> None:
         """Be somebody else, or the same with other rights, from now on."""
-        self._changing(identity)
+        self._owner.identity_changing(identity)
         before, self.identity = self.identity, identity
-        self._changed(before)
+        self._owner.identity_changed(before)
 
 
 if TYPE_CHECKING:
