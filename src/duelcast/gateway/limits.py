@@ -23,10 +23,7 @@ class _Meter:
 
     def buckets(self, session: ConnectionSession, now: float) -> Sequence[TokenBucket]:
         """All that a message of `session` takes from."""
-        own = session.own_buckets.get(self)
-        if own is None:
-            own = session.own_buckets[self] = TokenBucket(self._capacity, now=now)
-        return [own]
+        return [session.own_bucket(self, self._capacity, now)]
 
 
 class _ClientMeter(_Meter):

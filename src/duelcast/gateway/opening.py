@@ -19,6 +19,7 @@ from duelcast.endpoints.common import (
 )
 from duelcast.endpoints.kit import Auth, Joined, Target
 from duelcast.errors import AppError, InvalidRequest, PermissionDenied, SubscriptionDenied, Unauthorized
+from duelcast.gateway.subscriptions import NO_POSITIONS
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Event
@@ -149,7 +150,7 @@ class Opener:
             frames += [self._frame(event) for event in events]
         own = {joined.target: joined for joined in subscriptions.joining()}
         await subscriptions.join([target for target in asked if target not in own], since=since)
-        subscriptions.connect_since = {}
+        subscriptions.connect_since = NO_POSITIONS
         if not connection.is_open:
             return
         # From here on nothing is awaited, so that rights and positions are those of the moment.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from duelcast.channels.names import Kind, Role
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.streams import NOTHING, Cohort, Entry, Followed, Stream
+
+_NO_MARKS: Mapping[Stream, int] = {}
 
 
 class SocketWriter(Protocol):
@@ -77,7 +79,7 @@ class Outbox:
         self._frames: list[bytes] = []
         self.unwritten_bytes = 0
         """Of replies that wait for the end of the loop turn."""
-        self._every_marks: dict[Stream, int] = {}
+        self._every_marks = _NO_MARKS
         self._stalled_bytes = 0
         self._stalled_since = 0.0
 

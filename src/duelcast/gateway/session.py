@@ -28,11 +28,11 @@ class ConnectionSession:
     """`address_bucket` is the key of the limits per address, None where there is none."""
 
     __slots__ = (
+        "_own_buckets",
         "_owner",
         "address_bucket",
         "connection_id",
         "identity",
-        "own_buckets",
     )
 
     def __init__(self, connection_id: str, address_bucket: str | None, owner: SessionOwner) -> None:
@@ -40,12 +40,20 @@ class ConnectionSession:
         self.address_bucket = address_bucket
         self.identity: Identity | None = None
         self._owner = owner
-        self.own_buckets: dict[object, TokenBucket] = {}
-        """Rate limits of this connection alone, by what they measure."""
+        self._own_buckets: dict[object, TokenBucket] | None = None
 
     @property
     def role(self) -> Role:
         return Role.ANONYMOUS if self.identity is None else self.identity.role
+
+    def own_bucket(self, meter: object, capacity: float, now: float) -> TokenBucket:
+        """The bucket of this connection alone for what `meter` measures, made where there is none."""
+        if self._own_buckets is None:
+            self._own_buckets = {}
+        bucket = self._own_buckets.get(meter)
+        if bucket is None:
+            bucket = self._own_buckets[meter] = TokenBucket(capacity, now=now)
+        return bucket
 
     async def sign_in(self, token: str) -> Identity:
         identity = await self._owner.identify(token)
