@@ -15,7 +15,7 @@ from duelcast.gateway.streams import Cohort
 from tests.gateway.test_hub_invariants import ACTIONS, CHANGES, View, World, finish
 
 CLIENTS = 6
-STEPS = (*ACTIONS, *CHANGES, *["loop turn"] * 8)
+STEPS = (*ACTIONS, *CHANGES, *["loop turn"] * 8, *["timer"] * 3)
 
 Action = tuple[str, int, int]
 
@@ -38,9 +38,18 @@ class CrowdedWorld(World):
     async def step(self, action: Action) -> None:
         if action[0] == "loop turn":
             await asyncio.sleep(0)
+        elif action[0] == "timer":
+            self.go_on_with_the_flush()
         else:
             await super().step(action)
         self.check_places()
+
+    def go_on_with_the_flush(self) -> None:
+        """A timer comes before what waits for the end of the loop turn."""
+        if self.hub._pending:
+            self.hub._write_pending()
+        elif self.hub._flush_scheduled:
+            self.hub._flush()
 
     def check_places(self) -> None:
         """An outbox is in one cohort, the one of its set and role, or has a cursor of its own."""
@@ -57,6 +66,7 @@ class CrowdedWorld(World):
                 assert (outbox.cohort.followed, outbox.cohort.role) == (outbox.followed, outbox.role)
                 assert not outbox.blocked
                 assert not outbox.lost
+                assert not outbox.has_unwritten, "the cohort's next messages could overtake it"
 
 
 async def play(actions: list[Action], flush_interval_ms: float) -> None:

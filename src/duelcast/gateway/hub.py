@@ -243,7 +243,8 @@ class Hub:
 
     def _end_flush(self) -> None:
         for outbox in self._solo:
-            if outbox.cursor == self._flushed:
+            # What has a reply to write yet would be overtaken by its cohort: a timer may run before the end of the turn.
+            if outbox.cursor == self._flushed and not outbox.has_unwritten:
                 self._enter_cohort(outbox)
         self._solo = {outbox for outbox in self._solo if outbox.cohort is None}
         self.stats.observe_flush(time.perf_counter() - self._flush_started)

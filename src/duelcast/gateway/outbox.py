@@ -135,6 +135,11 @@ class Outbox:
         else:
             self._frames += hub.due_after(self, ceilings)
 
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether something waits for the end of the loop turn."""
+        return bool(self._frames)
+
     def write_out(self) -> None:
         """Write what waits for the end of the loop turn."""
         frames = self._frames
