@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach python,python3.11 python3 python3.12 python3.13,\
 	$(shell $(python) -c 'import sys; sys.version_info >= (3, 11) and print("$(python)")' 2>/dev/null)))
 BIN := .venv/bin
-SOURCES := src tests
+SOURCES := src tests benchmarks
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -11,7 +11,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --only-binary :all: -r $(1) && \
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs conformance browser-test ci lock clean
+.PHONY: run test check format docs conformance browser-test bench bench-quick ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -49,8 +49,16 @@ browser-test: .venv/.dev
 	.ci/chromium
 	$(BIN)/python -m pytest -rs -m browser
 
+## bench: our server beside others and a bare C one; takes about an hour and wants a quiet machine. ARGS="--only a,d"
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+## bench-quick: a few of its works against the C server; fails where a cost has doubled, or a message got lost
+bench-quick: .venv/.dev
+	$(BIN)/python -m benchmarks --quick $(ARGS)
+
 ## ci: all of it. The suite comes last, so that its count closes the output.
-ci: check conformance browser-test test
+ci: check conformance browser-test bench-quick test
 
 ## lock: newest versions that fit; the runtime locks are parts of the developers' one
 lock: .venv/.dev

@@ -28,7 +28,7 @@ class SimulatedFeed:
 
     Deterministic for a `seed`: the same ticks in the same order but for `venue_time`, where the clock advances alike.
     `change_24h` is against a made-up yesterday; the other 24 h figures are left to the market. `conflate` is for
-    benchmarks: whether the server may conflate the prices.
+    benchmarks: whether the server may conflate the prices. Without `trades` prices alone move.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class SimulatedFeed:
         interval_ms: int = DEFAULT_INTERVAL_MS,
         due: int | None = None,
         conflate: bool = True,
+        trades: bool = True,
     ) -> None:
         self.name = name
         self.conflate = conflate
@@ -49,10 +50,11 @@ class SimulatedFeed:
         self._tokens = _tokens(symbol_count)
         self._interval_s = interval_ms / 1000
         self._due = due
+        self._trades = trades
         self.symbols = frozenset(token.symbol for token in self._tokens)
 
     async def run(self, sink: Sink) -> None:
-        market = _Market(self._tokens, self._clock, self._seed)
+        market = _Market(self._tokens, self._clock, self._seed, trades=self._trades)
         sink.connected()
         for number, token in enumerate(self._tokens, start=1):
             sink.accept(token_info(token))
@@ -74,10 +76,11 @@ class SimulatedFeed:
 class _Market:
     """All walks, and what is traded along them."""
 
-    def __init__(self, tokens: list[KnownToken], clock: Clock, seed: int | None) -> None:
+    def __init__(self, tokens: list[KnownToken], clock: Clock, seed: int | None, *, trades: bool) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - makes prices, guards nothing
         self._clock = clock
         self._tokens = tokens
+        self._trade_probability = TRADE_PROBABILITY if trades else 0.0
         self._factor = MarketFactor(self._rng)
         self._factor_updated = now = clock.monotonic()
         self._walks = {
@@ -101,7 +104,7 @@ class _Market:
         walk = self._walks[token.symbol]
         change = walk.advance(self._clock.monotonic())
         ticks: list[Ticker | Trade] = [self.ticker(token)]
-        if self._rng.random() < TRADE_PROBABILITY:
+        if self._rng.random() < self._trade_probability:
             ticks.append(self._trade(token.symbol, walk.price, change))
         return ticks
 
@@ -153,7 +156,7 @@ def token_info(token: KnownToken) -> TokenInfo:
 
 
 def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> SimulatedFeed:
-    """`simulated[?seed=&symbols=&interval_ms=&due=&conflate=]`. Raises ValueError."""
+    """`simulated[?seed=&symbols=&interval_ms=&due=&conflate=&trades=]`. Raises ValueError."""
     if rest:
         raise ValueError(f"Feed 'simulated' takes options alone, such as simulated?seed=1, not '{rest}'.")
     return SimulatedFeed(
@@ -164,4 +167,5 @@ def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> Simulated
         interval_ms=options.integer("interval_ms", least=1, most=3_600_000) or DEFAULT_INTERVAL_MS,
         due=options.integer("due", least=0, most=MAX_SYMBOLS),
         conflate=options.flag("conflate", True),
+        trades=options.flag("trades", True),
     )

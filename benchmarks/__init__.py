@@ -1,0 +1,1 @@
+"""Measurements of the server, and of others beside it."""

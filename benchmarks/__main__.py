@@ -1,0 +1,156 @@
+"""`make bench`: our server beside its peers and the physical limit, in one run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from benchmarks.chart import draw
+from benchmarks.measuring import Failed, Measurement, cores, max_connections, measure
+from benchmarks.programs import ROOT, NoCompiler
+from benchmarks.report import Figures, print_table, summarise
+from benchmarks.servers import DUELCAST, DUELCAST_EACH_TURN, EPOLL, LIMITS_OFF, NODE, PEERS, Server
+from benchmarks.targets import TARGETS, missed
+from benchmarks.works import Work, full, quick
+
+Rounds = list[dict[str, Measurement]]
+
+
+def main() -> int:
+    """Returns the exit code: 1 where a message was torn, lost or out of order, or (with --quick) a guard is passed."""
+    arguments = _arguments()
+    groups = _chosen(quick() if arguments.quick else full(), arguments.only, arguments.rounds)
+    wanted = [EPOLL, DUELCAST, replace(NODE, only=frozenset("e"))] if arguments.quick else [EPOLL, DUELCAST, *PEERS]
+    if not arguments.quick:
+        wanted.insert(2, DUELCAST_EACH_TURN)
+    _say_how()
+    try:
+        servers = _present(wanted)
+        figures = [one for group in groups for one in _measure_group(group, servers)]
+        if arguments.quick:
+            figures = _measured_again(figures, groups, servers)
+    except NoCompiler as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    print_table(figures)
+    kept = judge(figures, guarded=arguments.quick)
+    arguments.reports.mkdir(parents=True, exist_ok=True)
+    (arguments.reports / "benchmark.json").write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1))
+    draw(figures, arguments.reports / "benchmark.svg")
+    print(f"written: {arguments.reports}/benchmark.json, benchmark.svg")
+    return 0 if kept else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few works of our server and the C server, with guards")
+    parser.add_argument("--only", help="keys of works, such as a,b,d")
+    parser.add_argument("--rounds", type=int, help="in place of those of each work")
+    parser.add_argument("--reports", type=Path, default=ROOT / "reports", help="where JSON and chart go")
+    return parser.parse_args()
+
+
+def _chosen(groups: list[list[Work]], only: str | None, rounds: int | None) -> list[list[Work]]:
+    """The groups with the works of the keys in `only`, that `ulimit -n` allows."""
+    keys = None if only is None else only.split(",")
+    chosen = []
+    for group in groups:
+        works = [work for work in group if keys is None or work.key in keys]
+        for work in works:
+            if work.connections > max_connections():
+                print(f"left out: {work.name}: `ulimit -n` allows {max_connections():,} connections")
+        allowed = [work for work in works if work.connections <= max_connections()]
+        chosen.append([work if rounds is None else replace(work, rounds=rounds) for work in allowed])
+    return chosen
+
+
+def _present(servers: Sequence[Server]) -> list[Server]:
+    present = []
+    for server in servers:
+        reason = server.missing()
+        if reason is None:
+            present.append(server)
+        else:
+            print(f"left out: {server.name}: {reason}")
+    return present
+
+
+def _say_how() -> None:
+    server_core, load_core = cores()
+    settings = " ".join(f"{name}={value}" for name, value in LIMITS_OFF.items())
+    print(f"servers on core {server_core}, load client on core {load_core}")
+    print(f"duelcast serve with {settings}, and a simulated feed of unconflated prices")
+
+
+def _measure_group(group: Sequence[Work], servers: Sequence[Server]) -> list[Figures]:
+    """Measure the works of a group in turn, round by round, so that what disturbs the machine disturbs all alike."""
+    measured: dict[Work, Rounds] = {work: [] for work in group}
+    for number in range(max((work.rounds for work in group), default=0)):
+        for work in group:
+            measured[work].append(_measure_round(work, servers))
+        print(f"  round {number + 1}: {', '.join(work.name for work in group)}", file=sys.stderr)
+    figures = [one for work, rounds in measured.items() for one in summarise(work, rounds)]
+    unstalled = next((work for work in group if work.key == "g0"), None)
+    return [
+        msgspec.structs.replace(one, p99_to_unstalled=_slowed(measured, unstalled, one.server))
+        if unstalled is not None and one.key == "g"
+        else one
+        for one in figures
+    ]
+
+
+def _measured_again(
+    figures: list[Figures], groups: Sequence[Sequence[Work]], servers: Sequence[Server]
+) -> list[Figures]:
+    """`figures`, those that a guard found wanting measured once more: a neighbour on the machine may have been loud."""
+    doubtful = {key for target in missed(figures, guarded=True) for key in target.keys}
+    again = [group for group in groups if any(work.key in doubtful for work in group)]
+    if not again:
+        return figures
+    print(f"measured again: {', '.join(work.name for group in again for work in group)}")
+    anew = [one for group in again for one in _measure_group(group, servers)]
+    return [one for one in figures if one.key not in doubtful] + anew
+
+
+def _measure_round(work: Work, servers: Sequence[Server]) -> dict[str, Measurement]:
+    measured = {}
+    for server in servers:
+        if not server.takes_part(work):
+            continue
+        try:
+            measured[server.name] = measure(server, work)
+        except Failed as reason:
+            print(f"failed: {reason}", file=sys.stderr)
+            if server.is_ours:
+                raise
+    return measured
+
+
+def _slowed(measured: dict[Work, Rounds], unstalled: Work, server: str) -> float:
+    stalled = next(work for work in measured if work.key == "g")
+    pairs = zip(measured[stalled], measured[unstalled], strict=True)
+    return median(one[server].p99_ms / other[server].p99_ms for one, other in pairs)
+
+
+def judge(figures: Sequence[Figures], *, guarded: bool) -> bool:
+    """Print what was promised beside what was seen. Whether nothing was broken and, with `guarded`, each guard held."""
+    broken = [one for one in figures if one.faults and one.server in (DUELCAST.name, DUELCAST_EACH_TURN.name)]
+    for one in broken:
+        print(f"BROKEN  {one.work}, {one.server}: {one.faults}")
+    too_high = missed(figures, guarded=guarded)
+    for target in TARGETS:
+        value = target.value(figures)
+        most = target.guarded if guarded else target.promised
+        if value is not None and most is not None:
+            print(f"{'MISSED' if target in too_high else 'ok    '}  {target.title}: {value:.2f}, at most {most:.2f}")
+    return not broken and not (guarded and too_high)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""One measurement: start a server on one core, put the load client on another, take the figures."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jwt
+import msgspec
+
+from benchmarks.programs import ROOT, compile_program
+from benchmarks.servers import SECRET, Server
+from benchmarks.works import Work
+
+START_TIMEOUT_S = 20.0
+SETTLED_START_S = 0.4
+"""What a server gets after its port answers, for what it still does then."""
+SPARE_FILES = 200
+TOKENS = 2_000
+BASE58 = str.maketrans("0123456789", "123456789A")
+"""Decimal digits as letters that a wallet may have."""
+
+
+class Failed(Exception):
+    """A server did not start, or the load client gave up."""
+
+
+class Measurement(msgspec.Struct, frozen=True):
+    """What the load client prints. CPU times in seconds of the window; `busy_s` is the load client's own work."""
+
+    connections: int
+    seconds: float
+    messages: int
+    bytes: int
+    reads: int
+    server_cpu_s: float
+    busy_s: float
+    memory_before: int
+    memory_begin: int
+    memory_end: int
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    settled: int
+    gaps: int
+    torn: int
+    disordered: int
+    behind: int
+    closed: int
+    mismatched: int
+
+    @property
+    def cpu_us(self) -> float:
+        """CPU of the server per message (or answer, or connection), in µs."""
+        return self.server_cpu_s / max(1, self.messages) * 1e6
+
+    @property
+    def per_second(self) -> float:
+        return self.messages / self.seconds
+
+    @property
+    def idle_bytes(self) -> float:
+        """Memory per idle connection."""
+        return (self.memory_end - self.memory_before) / self.connections
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """What must not happen: frames that are torn, messages out of order, a newest message that did not come,
+        connections that ended, answers that are not those asked for."""
+        counts = {name: getattr(self, name) for name in ("torn", "disordered", "behind", "closed", "mismatched")}
+        return {name: count for name, count in counts.items() if count}
+
+
+def cores() -> tuple[int, int]:
+    """The core of the server and that of the load client; the same where there is but one."""
+    usable = sorted(os.sched_getaffinity(0))
+    return usable[0], usable[-1]
+
+
+def max_connections() -> int:
+    """What `ulimit -n` allows."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE_FILES
+
+
+def measure(server: Server, work: Work) -> Measurement:
+    """Raises `Failed`."""
+    port = _free_port()
+    with _running(server, work, port) as pid, tempfile.TemporaryDirectory() as folder:
+        command = _load_command(server, work, port, pid, Path(folder))
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=_pin(cores()[1]))
+    if done.returncode:
+        raise Failed(f"{server.name}: {work.name}: {done.stderr.strip()}")
+    return msgspec.json.decode(done.stdout, type=Measurement)
+
+
+def _load_command(server: Server, work: Work, port: int, pid: int, folder: Path) -> list[str]:
+    command = [str(compile_program("load")), "--port", str(port), "--pid", str(pid), "--mode", work.mode]
+    command += ["--path", server.path, "--connections", str(work.connections), "--stalled", str(work.stalled)]
+    command += ["--seconds", str(work.seconds), "--warmup", str(work.warmup_s)]
+    command += ["--settle", str(2 + 2 * work.interval_ms / 1000), "--quiet-ms", str(min(20, work.interval_ms / 4))]
+    command += ["--rate", str(work.rate)]
+    if server.is_ours:
+        command.append("--greeting")
+    if work.mode == "connect" and server.is_ours:
+        command += ["--tokens", _write(folder / "tokens", _tokens())]
+    if work.follow is not None:
+        messages = [
+            msgspec.json.encode({"type": "SUBSCRIBE_SYMBOLS", "symbols": symbols}).decode()
+            for symbols in work.subscriptions()
+        ]
+        command += ["--subscriptions", _write(folder / "subscriptions", messages)]
+    return command
+
+
+def _write(path: Path, lines: list[str]) -> str:
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def _tokens() -> list[str]:
+    """HS256 tokens of as many users."""
+    expires = int(time.time()) + 3600
+    return [
+        jwt.encode({"sub": f"{number:044d}".translate(BASE58), "role": "user", "exp": expires}, SECRET, "HS256")
+        for number in range(TOKENS)
+    ]
+
+
+@contextmanager
+def _running(server: Server, work: Work, port: int) -> Iterator[int]:
+    """Start a server, and end it behind the block."""
+    environment = {**os.environ, **server.environment(work, port)}
+    process = subprocess.Popen(
+        server.command(work, port),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=_pin(cores()[0]),
+    )
+    try:
+        _wait_for_port(server, process, port)
+        time.sleep(SETTLED_START_S)
+        yield process.pid
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _wait_for_port(server: Server, process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise Failed(f"{server.name} did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _pin(core: int) -> Callable[[], None]:
+    return lambda: os.sched_setaffinity(0, {core})

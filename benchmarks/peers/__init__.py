@@ -1,0 +1,1 @@
+"""Servers of other libraries that do the market's part of the work."""

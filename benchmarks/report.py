@@ -1,0 +1,135 @@
+"""From measurements to figures: medians, spread, ratios to the C server of the same round, one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measuring import Measurement
+from benchmarks.servers import EPOLL
+from benchmarks.works import Work
+
+CLIENT_IS_BUSY = 0.9
+"""Share of a core from which the load client may be what is measured."""
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """A server at one work. `value` is the median of what counts in `unit`; `low` and `high` are its least and most.
+
+    `ratio` is the median over the rounds of this server's value by the C server's, None for a work that it has no part
+    in.
+    """
+
+    work: str
+    key: str
+    connections: int
+    title: str
+    server: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    ratio: float | None
+    p50_ms: float
+    p99_ms: float
+    client_busy: float
+    server_busy: float
+    gaps: int
+    faults: dict[str, int]
+    rounds: int
+    memory_growth_bytes: float = 0.0
+    p99_ratio: float | None = None
+    p99_to_unstalled: float | None = None
+    """With stalled readers: the p99 of the others by that without, median over the rounds."""
+    per_second: float = 0.0
+
+
+def unit_of(work: Work) -> str:
+    if work.mode == "idle":
+        return "KB per connection"
+    if work.mode == "connect":
+        return "µs CPU per connect"
+    return "µs CPU per request" if work.mode == "ping" else "µs CPU per message"
+
+
+def _value(work: Work, measurement: Measurement) -> float:
+    return measurement.idle_bytes / 1000 if work.mode == "idle" else measurement.cpu_us
+
+
+def summarise(work: Work, rounds: Sequence[dict[str, Measurement]]) -> list[Figures]:
+    """The figures of each server that was measured; `rounds` hold one measurement per server."""
+    names = list(dict.fromkeys(name for one in rounds for name in one))
+    return [_figures(work, name, [one for one in rounds if name in one]) for name in names]
+
+
+def _figures(work: Work, name: str, rounds: Sequence[dict[str, Measurement]]) -> Figures:
+    own = [one[name] for one in rounds]
+    values = [_value(work, measurement) for measurement in own]
+    pairs = [(one[name], one[EPOLL.name]) for one in rounds if EPOLL.name in one]
+    faults: dict[str, int] = {}
+    for measurement in own:
+        for fault, count in measurement.faults.items():
+            faults[fault] = faults.get(fault, 0) + count
+    return Figures(
+        work=work.name,
+        key=work.key,
+        connections=work.connections,
+        title=work.title,
+        server=name,
+        unit=unit_of(work),
+        value=median(values),
+        low=min(values),
+        high=max(values),
+        ratio=_median(_value(work, mine) / _value(work, limit) for mine, limit in pairs if _value(work, limit) > 0),
+        p50_ms=median(measurement.p50_ms for measurement in own),
+        p99_ms=median(measurement.p99_ms for measurement in own),
+        p99_ratio=_median(mine.p99_ms / limit.p99_ms for mine, limit in pairs if limit.p99_ms > 0),
+        client_busy=median(measurement.busy_s / measurement.seconds for measurement in own),
+        server_busy=median(measurement.server_cpu_s / measurement.seconds for measurement in own),
+        per_second=median(measurement.per_second for measurement in own),
+        gaps=sum(measurement.gaps for measurement in own),
+        faults=faults,
+        rounds=len(own),
+        memory_growth_bytes=median(measurement.memory_end - measurement.memory_begin for measurement in own),
+    )
+
+
+def _median(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return median(known) if known else None
+
+
+def print_table(figures: Sequence[Figures]) -> None:
+    """One table, a section per work."""
+    table = Table(box=None, header_style="bold")
+    for heading in ("work", "server"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("median", "least–most", "× C", "p50 ms", "p99 ms", "server", "client", "gaps"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    before = None
+    for one in figures:
+        if one.work != before:
+            if before is not None:
+                table.add_section()
+            table.add_row(f"[bold]{one.work}[/bold]", f"[dim]{one.title}; {one.unit}[/dim]")
+            before = one.work
+        has_latency = one.p99_ms > 0
+        table.add_row(
+            "",
+            one.server,
+            f"{one.value:.2f}",
+            f"{one.low:.2f}–{one.high:.2f}",
+            "" if one.ratio is None else f"{one.ratio:.2f}",
+            f"{one.p50_ms:.1f}" if has_latency else "",
+            f"{one.p99_ms:.1f}" if has_latency else "",
+            f"{one.server_busy:.0%}",
+            f"{one.client_busy:.0%}" + ("!" if one.client_busy > CLIENT_IS_BUSY else ""),
+            str(one.gaps or ""),
+        )
+        if one.faults:
+            table.add_row("", "", f"[red]{one.faults}[/red]")
+    Console(width=150).print(table)

@@ -1,0 +1,114 @@
+"""Our server and its peers: how each is started, and whether this machine has it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.programs import BUILD, ROOT, compile_program
+from benchmarks.works import Work
+
+NODE_MODULES = BUILD / "node_modules"
+SECRET = "a-secret-of-the-benchmark-and-of-nothing-else"
+LIMITS_OFF = {
+    "DUELCAST_RATE_LIMIT_FACTOR": "0",
+    "DUELCAST_MAX_CONNECTIONS": "0",
+    "DUELCAST_MAX_CONNECTIONS_PER_IP": "0",
+    "DUELCAST_MAX_CONNECTIONS_PER_USER": "0",
+}
+"""What the benchmark changes of our server's settings."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """`command` starts it for a work on a port. `missing` says why it cannot run here, None where it can."""
+
+    name: str
+    command: Callable[[Work, int], list[str]]
+    missing: Callable[[], str | None] = lambda: None
+    environment: Callable[[Work, int], Mapping[str, str]] = lambda _work, _port: {}
+    path: str = "/"
+    is_ours: bool = False
+    only: frozenset[str] | None = field(default=None)
+    """Keys of the works that it is measured with; None: all of them."""
+
+    def takes_part(self, work: Work) -> bool:
+        return (self.only is None or work.key in self.only) and (self.is_ours or not work.ours_alone)
+
+
+def _peer_arguments(work: Work, port: int) -> list[str]:
+    return [str(port), str(work.interval_ms), str(work.due), ",".join(work.symbol_names)]
+
+
+def _duelcast(work: Work, port: int) -> dict[str, str]:
+    feed = f"simulated?symbols={work.symbols}&due={work.due}&interval_ms={work.interval_ms}&conflate=0&trades=0"
+    return {**LIMITS_OFF, "DUELCAST_FEED": feed, "DUELCAST_PORT": str(port), "DUELCAST_JWT_SECRET": SECRET}
+
+
+def _duelcast_command(_work: Work, _port: int) -> list[str]:
+    return [str(Path(sys.executable).with_name("duelcast")), "serve"]
+
+
+def _python(module: str, *needs: str) -> Server:
+    """A peer in Python, which is missing where one of the modules in `needs` is."""
+
+    def missing() -> str | None:
+        absent = [name for name in needs if importlib.util.find_spec(name) is None]
+        return f"{', '.join(absent)} is not installed" if absent else None
+
+    return Server(
+        module.replace("_", " "),
+        lambda work, port: [sys.executable, "-m", f"benchmarks.peers.{module}", *_peer_arguments(work, port)],
+        missing,
+    )
+
+
+def _node(name: str, *options: str) -> Server:
+    script = str(ROOT / "benchmarks" / "peers" / "node_ws.js")
+    return Server(
+        name,
+        lambda work, port: ["node", script, *_peer_arguments(work, port), *options],
+        _node_missing,
+        lambda _work, _port: {"NODE_PATH": str(NODE_MODULES)},
+    )
+
+
+def _node_missing() -> str | None:
+    """Installs the package `ws` where it is not there yet."""
+    if shutil.which("node") is None:
+        return "Node is not installed"
+    if not (NODE_MODULES / "ws").exists():
+        if shutil.which("npm") is None:
+            return "npm is not installed"
+        install = ["npm", "install", "--silent", "--no-save", "--no-package-lock", "--prefix", str(BUILD), "ws@8"]
+        if subprocess.run(install, check=False, timeout=120).returncode:
+            return "the package ws could not be installed"
+    return None
+
+
+EPOLL = Server(
+    "C epoll",
+    lambda work, port: [str(compile_program("epoll_server")), *_peer_arguments(work, port)],
+)
+DUELCAST = Server("duelcast", _duelcast_command, environment=_duelcast, path="/api/v69/ws/market-data", is_ours=True)
+DUELCAST_EACH_TURN = Server(
+    "duelcast, flush 0 ms",
+    _duelcast_command,
+    environment=lambda work, port: {**_duelcast(work, port), "DUELCAST_FLUSH_INTERVAL_MS": "0"},
+    path=DUELCAST.path,
+    is_ours=True,
+    only=frozenset({"a", "b", "c", "i", "p", "k"}),
+)
+NODE = _node("Node ws")
+PEERS = [
+    NODE,
+    _node("Node ws, per client", "--per-client"),
+    _python("uvicorn_starlette", "uvicorn", "starlette"),
+    _python("websockets_broadcast", "websockets"),
+    _python("aiohttp_server", "aiohttp"),
+]

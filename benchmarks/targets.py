@@ -1,0 +1,117 @@
+"""What is promised of our server, in figures of one run, and what CI holds it to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.report import Figures
+from benchmarks.servers import DUELCAST, NODE
+
+
+class Unknown(Exception):
+    """What a target compares was not measured in this run."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """`figure` finds the value in a run's figures; `promised` is the most that it may be.
+
+    `guarded` is the most in CI, where a run is short and the machine is shared: near enough to see a cost double.
+    """
+
+    title: str
+    keys: frozenset[str]
+    """Of the works that it compares."""
+    figure: Callable[[Sequence[Figures]], float]
+    promised: float
+    guarded: float | None = None
+
+    def value(self, figures: Sequence[Figures]) -> float | None:
+        """None where it was not measured."""
+        try:
+            return self.figure(figures)
+        except Unknown:
+            return None
+
+
+def find(figures: Sequence[Figures], key: str, connections: int, server: str = DUELCAST.name) -> Figures:
+    """Raises `Unknown`."""
+    for one in figures:
+        if (one.key, one.connections, one.server) == (key, connections, server):
+            return one
+    raise Unknown(f"{key} @ {connections} of {server}")
+
+
+def _ratio(key: str, connections: int) -> Callable[[Sequence[Figures]], float]:
+    def ratio(figures: Sequence[Figures]) -> float:
+        value = find(figures, key, connections).ratio
+        if value is None:
+            raise Unknown(key)
+        return value
+
+    return ratio
+
+
+def _p99_ratio(figures: Sequence[Figures]) -> float:
+    value = find(figures, "p", 1_000).p99_ratio
+    if value is None:
+        raise Unknown("p")
+    return value
+
+
+def _slowness_of_connects(figures: Sequence[Figures]) -> float:
+    """CPU per connect of ours over that of Node."""
+    return find(figures, "e", 64).value / find(figures, "e", 64, NODE.name).value
+
+
+def _growth(figures: Sequence[Figures]) -> float:
+    """How the CPU per message grows from 100 to 5,000 connections, over how that of the C server does."""
+    few, many = (_ratio("a", connections)(figures) for connections in (100, 5_000))
+    return many / few
+
+
+def _symbol_growth(figures: Sequence[Figures]) -> float:
+    return _ratio("h1000", 1_000)(figures) / _ratio("h10", 1_000)(figures)
+
+
+def _stalled(connections: int) -> Callable[[Sequence[Figures]], float]:
+    def slowed(figures: Sequence[Figures]) -> float:
+        value = find(figures, "g", connections).p99_to_unstalled
+        if value is None:
+            raise Unknown("g")
+        return value
+
+    return slowed
+
+
+TARGETS = [
+    Target("(a) 1,000 connections: CPU per message, × C", frozenset("a"), _ratio("a", 1_000), 1.3, 1.9),
+    Target("(b) 1,000 connections: CPU per message, × C", frozenset("b"), _ratio("b", 1_000), 0.12, 0.2),
+    Target("(c) 1,000 connections: CPU per message, × C", frozenset("c"), _ratio("c", 1_000), 0.75, 1.3),
+    Target("(i) 1,000 connections: CPU per message, × C", frozenset("i"), _ratio("i", 1_000), 0.10, 0.18),
+    Target("(d) 1,000 connections: CPU per request, × C", frozenset("d"), _ratio("d", 1_000), 1.8, 3.0),
+    Target("(e) CPU per connect, × Node ws", frozenset("e"), _slowness_of_connects, 1 / 0.7, 2.5),
+    Target(
+        "(f) KB per idle connection at 10,000",
+        frozenset("f"),
+        lambda figures: find(figures, "f", 10_000).value,
+        16.0,
+        16.0,
+    ),
+    Target("(g) p99 with stalled readers, × without", frozenset({"g0", "g"}), _stalled(1_000), 1.25),
+    Target("(h) growth from 100 to 5,000 connections, × that of C", frozenset("a"), _growth, 1.25),
+    Target("(h) growth from 10 to 1,000 symbols, × that of C", frozenset({"h10", "h1000"}), _symbol_growth, 1.25),
+    Target("paced: p99, × C", frozenset("p"), _p99_ratio, 1.5),
+]
+
+
+def missed(figures: Sequence[Figures], *, guarded: bool) -> list[Target]:
+    """Those that were measured, and whose value is above what is promised or, with `guarded`, above their guard."""
+    found = []
+    for target in TARGETS:
+        most = target.guarded if guarded else target.promised
+        value = target.value(figures)
+        if most is not None and value is not None and value > most:
+            found.append(target)
+    return found

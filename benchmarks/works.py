@@ -1,0 +1,172 @@
+"""What is measured: each work is a load on one server, described once for all servers."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from duelcast.feeds.known_tokens import KNOWN_TOKENS, synthetic_token
+
+Mode = Literal["push", "ping", "connect", "idle"]
+SIZES = (100, 1_000, 5_000)
+EVERYTHING: Literal["*"] = "*"
+
+
+@dataclass(frozen=True)
+class Work:
+    """One load.
+
+    `key` and `connections` name it. `follow`: how many random symbols each connection follows, `EVERYTHING` for all of
+    them as one, None for none. Every `interval_ms`, `due` of `symbols` symbols get a new price.
+    """
+
+    key: str
+    title: str
+    connections: int
+    mode: Mode = "push"
+    symbols: int = 1
+    due: int = 0
+    interval_ms: int = 1_000
+    follow: int | Literal["*"] | None = None
+    stalled: int = 0
+    rate: int = 0
+    """Requests a second over all connections; 0: each sends the next when its answer has come."""
+    seconds: float = 2.0
+    warmup_s: float = 0.5
+    rounds: int = 5
+    ours_alone: bool = False
+    """Whether the load is one that no server with a send per message can carry."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.key} @ {self.connections:,}"
+
+    @property
+    def symbol_names(self) -> list[str]:
+        """The symbols of the feed `simulated`."""
+        known = KNOWN_TOKENS[: self.symbols]
+        made = [synthetic_token(number) for number in range(len(known) + 1, self.symbols + 1)]
+        return [token.symbol for token in (*known, *made)]
+
+    def subscriptions(self) -> list[list[str]]:
+        """The symbols that each connection follows, in order; the same in each run."""
+        if self.follow is None:
+            return []
+        if self.follow == "*":
+            return [[EVERYTHING]]
+        if self.follow >= self.symbols:
+            return [self.symbol_names]
+        rng = random.Random(self.connections)
+        return [rng.sample(self.symbol_names, self.follow) for _ in range(self.connections)]
+
+
+def one_symbol(connections: int) -> Work:
+    """About 50,000 deliveries a second, as in the others: a load that the slower servers carry too."""
+    interval_ms = max(5, connections // 50)
+    return Work(
+        "a", "one symbol, one update per tick", connections, symbols=1, due=1, interval_ms=interval_ms, follow=1
+    )
+
+
+def many_due(connections: int) -> Work:
+    interval_ms = connections // 2
+    return Work(
+        "b",
+        "20 symbols, all due per tick",
+        connections,
+        symbols=20,
+        due=20,
+        interval_ms=interval_ms,
+        follow=20,
+        seconds=max(2.0, interval_ms / 450),
+    )
+
+
+def mixed(connections: int) -> Work:
+    return Work(
+        "c",
+        "20 random of 500 symbols each, 10 % change per tick",
+        connections,
+        symbols=500,
+        due=50,
+        interval_ms=max(20, connections // 20),
+        follow=20,
+    )
+
+
+def request_reply(connections: int) -> Work:
+    """At a rate that leaves the load client idle most of the time."""
+    return Work("d", "request and reply: 40,000 pings a second", connections, mode="ping", rate=40_000)
+
+
+def request_after_reply(connections: int) -> Work:
+    """Here the load client limits the fastest servers."""
+    return Work("d+", "request and reply: the next ping on the answer", connections, mode="ping")
+
+
+def everybody_on_all(connections: int, symbols: int = 100, due: int = 100, key: str = "i") -> Work:
+    interval_ms = max(20, connections * due // 60)
+    return Work(
+        key,
+        f"everybody on all of {symbols:,} symbols, {due} due per tick",
+        connections,
+        symbols=symbols,
+        due=due,
+        interval_ms=interval_ms,
+        follow=EVERYTHING,
+        seconds=max(2.0, interval_ms / 900),
+    )
+
+
+def paced(connections: int, stalled: int = 0, key: str = "p", due: int = 1) -> Work:
+    title = (
+        f"paced: {due} of {due} symbols due, 20 ticks a second" if due > 1 else "paced: one symbol, 20 ticks a second"
+    )
+    return Work(
+        key,
+        title + (", 10 % of the readers stalled" if stalled else ""),
+        connections,
+        symbols=due,
+        due=due,
+        interval_ms=50,
+        follow=due,
+        stalled=stalled,
+        seconds=3.0,
+        warmup_s=2.0 if due > 1 else 0.5,
+        rounds=7,
+        ours_alone=due > 1,
+    )
+
+
+def trickle(connections: int) -> Work:
+    return Work(
+        "k",
+        "everybody on all of 100 symbols, one due each millisecond",
+        connections,
+        symbols=100,
+        due=1,
+        interval_ms=1,
+        follow=EVERYTHING,
+    )
+
+
+CONNECTS = Work("e", "connects, with a token verified", 64, mode="connect")
+IDLE = Work("f", "memory of an idle connection", 10_000, mode="idle", seconds=2.0, rounds=3)
+GROWING_SYMBOLS = [partial(everybody_on_all, symbols=count, due=10, key=f"h{count}") for count in (10, 100, 1_000)]
+
+
+def full() -> list[list[Work]]:
+    """Everything, for `make bench`: groups of works that are measured in turn within a round."""
+    of_each_size = (one_symbol, many_due, mixed, request_reply, request_after_reply, everybody_on_all)
+    by_size = [[make(size) for size in SIZES] for make in of_each_size]
+    stalled = [[paced(size, key="g0", due=20), paced(size, key="g", due=20, stalled=size // 10)] for size in SIZES]
+    growing = [make(1_000) for make in GROWING_SYMBOLS]
+    return [*by_size, [CONNECTS], [IDLE], *stalled, growing, [paced(1_000)], [trickle(100)], [trickle(1_000)]]
+
+
+def quick() -> list[list[Work]]:
+    """What CI looks at."""
+    works = [one_symbol(1_000), many_due(1_000), mixed(1_000), everybody_on_all(1_000), request_reply(1_000), CONNECTS]
+    return [[replace(work, seconds=max(1.0, work.interval_ms / 900))] for work in works] + [[replace(IDLE, rounds=1)]]

@@ -1,0 +1,1 @@
+"""The benchmark sees what it is there to see."""

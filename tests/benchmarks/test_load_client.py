@@ -1,0 +1,152 @@
+"""The load client finds what a server must not do: each fault here is one that a test server commits on purpose."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+import websockets
+from benchmarks.measuring import Measurement
+from benchmarks.programs import compile_program
+from websockets.asyncio.server import ServerConnection, serve
+
+pytestmark = pytest.mark.skipif(
+    not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="compiles a C program, and there is no compiler"
+)
+
+CLIENTS = 3
+TICKS = 40
+TICK_S = 0.02
+
+Fault = Callable[[int, int], str | None]
+"""The message number `seq` for client number `client`; None sends nothing."""
+
+
+def price(seq: int) -> str:
+    time = "2026-01-02T03:04:05.678Z"
+    return (
+        f'{{"type":"MARKET_PRICE","data":{{"symbol":"SOL","price":1.5,"timestamp":"{time}"}},'
+        f'"timestamp":"{time}","channel":"market.SOL","seq":{seq}}}'
+    )
+
+
+class Exchange:
+    """Sends each client the numbers from 1 on, but for what `fault` does."""
+
+    def __init__(self, fault: Fault) -> None:
+        self._fault = fault
+        self._clients: list[ServerConnection] = []
+
+    async def handle(self, client: ServerConnection) -> None:
+        with suppress(websockets.ConnectionClosed):
+            async for text in client:
+                message = json.loads(text)
+                if message["type"] == "SUBSCRIBE_SYMBOLS":
+                    self._clients.append(client)
+                    await client.send('{"type":"symbols_subscribed","symbols":["SOL"],"unknown":[]}')
+                else:
+                    await client.send(f'{{"type":"pong","requestId":"{message["requestId"]}"}}')
+
+    async def tick(self) -> None:
+        for seq in range(1, TICKS):
+            for number, client in enumerate(self._clients):
+                text = self._fault(number, seq)
+                if text is not None:
+                    with suppress(websockets.ConnectionClosed):
+                        await client.send(text)
+            await asyncio.sleep(TICK_S)
+
+
+@pytest.fixture
+def subscription(tmp_path: Path) -> str:
+    path = tmp_path / "subscriptions"
+    path.write_text('{"type":"SUBSCRIBE_SYMBOLS","symbols":["SOL"]}\n')
+    return str(path)
+
+
+async def measured(port: int, *options: str) -> Measurement:
+    command = [str(compile_program("load")), "--port", str(port), "--pid", str(os.getpid())]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        *["--connections", str(CLIENTS), "--warmup", "0.1", "--quiet-ms", "5", *options],
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    return msgspec.json.decode(output, type=Measurement)
+
+
+async def followed(fault: Fault, subscription: str) -> Measurement:
+    """What the load client says of an exchange with this fault, which has ended when the measurement does."""
+    exchange = Exchange(fault)
+    async with serve(exchange.handle, "127.0.0.1", 0, compression=None) as server:
+        port = server.sockets[0].getsockname()[1]
+        ticking = asyncio.create_task(exchange.tick())
+        seconds = str(TICKS * TICK_S + 0.5)
+        result = await measured(port, "--mode", "push", "--subscriptions", subscription, "--seconds", seconds)
+        await ticking
+    return result
+
+
+async def test_a_faultless_exchange_has_no_faults(subscription: str) -> None:
+    result = await followed(lambda _client, seq: price(seq), subscription)
+    assert result.faults == {}
+    assert result.gaps == 0
+    assert result.settled == 1
+    assert result.messages > CLIENTS
+
+
+async def test_a_frame_that_is_not_whole_is_torn(subscription: str) -> None:
+    result = await followed(lambda _client, seq: price(seq)[: -1 if seq == 20 else None], subscription)
+    assert result.faults == {"torn": CLIENTS}
+
+
+async def test_a_number_that_comes_again_or_late_is_disorder(subscription: str) -> None:
+    result = await followed(lambda _client, seq: price(15 if seq == 20 else seq), subscription)
+    assert result.faults["disordered"] == CLIENTS
+
+
+async def test_a_number_that_is_left_out_is_a_gap(subscription: str) -> None:
+    result = await followed(lambda client, seq: None if (client, seq) == (1, 30) else price(seq), subscription)
+    assert (result.faults, result.gaps) == ({}, 1)
+
+
+async def test_who_does_not_get_the_newest_message_is_behind(subscription: str) -> None:
+    result = await followed(lambda client, seq: None if client == 2 and seq == TICKS - 1 else price(seq), subscription)
+    assert result.faults == {"behind": 1}
+
+
+async def test_an_answer_to_something_else_is_a_mismatch() -> None:
+    async def answer(client: ServerConnection) -> None:
+        with suppress(websockets.ConnectionClosed):
+            async for _ in client:
+                await client.send('{"type":"pong","requestId":"of-somebody-else"}')
+
+    async with serve(answer, "127.0.0.1", 0, compression=None) as server:
+        port = server.sockets[0].getsockname()[1]
+        result = await measured(port, "--mode", "ping", "--seconds", "0.2")
+    assert result.faults.keys() == {"mismatched"}
+
+
+async def test_a_ping_is_answered_once_each_at_the_asked_rate() -> None:
+    async with serve(Exchange(lambda *_: None).handle, "127.0.0.1", 0, compression=None) as server:
+        port = server.sockets[0].getsockname()[1]
+        result = await measured(port, "--mode", "ping", "--seconds", "0.5", "--rate", "200")
+    assert result.faults == {}
+    assert 0 < result.messages <= 200 * result.seconds + CLIENTS
+
+
+async def test_a_connection_that_ends_is_seen() -> None:
+    async def leave(client: ServerConnection) -> None:
+        await client.recv()
+
+    async with serve(leave, "127.0.0.1", 0, compression=None) as server:
+        port = server.sockets[0].getsockname()[1]
+        result = await measured(port, "--mode", "ping", "--seconds", "0.2")
+    assert result.faults["closed"] > 0
