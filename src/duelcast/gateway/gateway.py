@@ -79,7 +79,6 @@ class Gateway:
         self.max_subscriptions = settings.max_subscriptions
         self.reply_backlog_bytes = settings.reply_backlog_bytes
         self.slow_reader_bytes = settings.slow_reader_bytes
-        self.send_buffer_bytes = settings.send_buffer_bytes
         self.endpoints = {
             path: EndpointRuntime(
                 endpoint,

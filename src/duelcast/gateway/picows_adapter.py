@@ -5,6 +5,7 @@ not public: hence the bound on picows' version.
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import picows.picows
@@ -44,6 +45,20 @@ class _ParserReports:
     debug = info = warning = log = _ignore
 
 
+class _SwitchingProtocols(WSUpgradeResponse):
+    """The answer to an upgrade. picows' own makes a multi-dict of its headers and encodes them one by one."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.version = b"HTTP/1.1"
+        self.status = HTTPStatus.SWITCHING_PROTOCOLS
+        self.headers: Any = {"Upgrade": "websocket", "Connection": "Upgrade", **headers}
+        self.body = None
+
+    def to_bytes(self) -> bytearray:
+        lines = [f"{name}: {value}\r\n" for name, value in self.headers.items()]
+        return bytearray(f"HTTP/1.1 101 Switching Protocols\r\n{''.join(lines)}\r\n", "ascii")
+
+
 def upgrade(
     transport: asyncio.Transport, socket: MessageSocket, *, key: str, headers: dict[str, str]
 ) -> asyncio.BufferedProtocol:
@@ -52,7 +67,7 @@ def upgrade(
     `key` is the request's valid `Sec-WebSocket-Key`. picows gets a request of ours, since its own parser refuses some
     that are right (a `Connection` of two entries, more than 16 KiB of headers).
     """
-    response = WSUpgradeResponse.create_101_response(headers)
+    response = _SwitchingProtocols(headers)
 
     def listener_of(_request: Any) -> WSUpgradeResponseWithListener:
         return WSUpgradeResponseWithListener(response, socket)

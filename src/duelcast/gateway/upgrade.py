@@ -6,7 +6,6 @@ import asyncio
 import binascii
 import logging
 import re
-import socket
 import uuid
 from base64 import b64decode
 from collections.abc import Callable, Sequence
@@ -118,8 +117,6 @@ class UpgradeRules:
         connect = self._connect_request(transport, runtime, target, headers, offered)
         answer = _answer_headers(offered)
         transport.set_write_buffer_limits(high=0)
-        raw: Any = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.gateway.send_buffer_bytes)
         return upgrade(transport, Connection(self.gateway, runtime, connect), key=key, headers=answer)
 
     def _endpoint(self, path: str) -> EndpointRuntime:
@@ -149,10 +146,7 @@ class UpgradeRules:
     ) -> ConnectRequest:
         peer = transport.get_extra_info("peername")
         address = client_address(peer[0] if peer else None, headers.get("x-forwarded-for"), self._trusted_proxies)
-        try:
-            query = parse_qsl(target.query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
-        except ValueError:
-            raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "The query string has too many fields.") from None
+        query = _parse_query(target.query) if target.query else []
         first = dict(reversed(query))
         token, is_cookie = self._token(headers, offered, first)
         public_name = runtime.endpoint.public_name
@@ -201,6 +195,13 @@ def _parse(request: bytes) -> tuple[SplitResult, dict[str, str]]:
         raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "The target of the request is no address.") from None
 
 
+def _parse_query(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
+    except ValueError:
+        raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "The query string has too many fields.") from None
+
+
 def _check_handshake(headers: dict[str, str]) -> str:
     """The key of a valid opening handshake (RFC 6455, 4.2.1)."""
     if headers.get("sec-websocket-version") != "13":
@@ -219,8 +220,11 @@ def _check_handshake(headers: dict[str, str]) -> str:
     return key
 
 
-def _offered_protocols(headers: dict[str, str]) -> list[str]:
-    offered = [entry.strip() for entry in headers.get("sec-websocket-protocol", "").split(",")]
+def _offered_protocols(headers: dict[str, str]) -> Sequence[str]:
+    header = headers.get("sec-websocket-protocol")
+    if header is None:
+        return ()
+    offered = [entry.strip() for entry in header.split(",")]
     return [entry for entry in offered if _PROTOCOL_TOKEN.fullmatch(entry)]
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
 
 _UNKNOWN = "unknown"
 _IPV6_BUCKET_BITS = 64
+_MAX_LENGTH = 64
+"""Of an address with a zone; nothing longer is read, or remembered."""
 
 
 def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
@@ -21,16 +24,19 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
     current = _parse(peer or "")
     if current is None:
         return _UNKNOWN
-    for entry in reversed((forwarded_for or "").split(",")):
+    if forwarded_for is None:
+        return _written(current)
+    for entry in reversed(forwarded_for.split(",")):
         if not any(current in network for network in trusted):
             break
         previous = _parse(_without_port(entry.strip()))
         if previous is None:
             break
         current = previous
-    return str(current)
+    return _written(current)
 
 
+@lru_cache(4096)
 def address_bucket(address: str) -> str | None:
     """The key that limits per address go by: an IPv6 address counts as its /64. None for loopback: no limit."""
     parsed = _parse(address)
@@ -50,6 +56,16 @@ def is_loopback(address: str) -> bool:
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
+    return _parse_short(text) if len(text) <= _MAX_LENGTH else None
+
+
+@lru_cache(4096)
+def _written(address: IPv4Address | IPv6Address) -> str:
+    return str(address)
+
+
+@lru_cache(4096)
+def _parse_short(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text)
     except ValueError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from duelcast.wire.addresses import is_loopback
@@ -100,7 +101,12 @@ def _parse_origin(text: str) -> _Origin | None:
 
 
 def _parse_host(text: str | None) -> _Host | None:
-    found = _HOST_HEADER.fullmatch(text.lower()) if text is not None and _is_sane(text) else None
+    return _parse_sane_host(text) if text is not None and _is_sane(text) else None
+
+
+@lru_cache(256)
+def _parse_sane_host(text: str) -> _Host | None:
+    found = _HOST_HEADER.fullmatch(text.lower())
     if found is None:
         return None
     return _Host(found["host"].removesuffix("."), int(found["port"]) if found["port"] else None)
