@@ -62,6 +62,8 @@ class Hub:
         self._epoch = broker.epoch
         self._clock = clock
         self._loop = asyncio.get_running_loop()
+        self.turn_time = self._loop.time
+        """Seconds; the same within a loop turn, where the loop keeps its time."""
         self._log_s = log_s
         self._log_bytes = log_bytes
         self._streams: dict[Channel, Stream] = {}
@@ -76,6 +78,7 @@ class Hub:
         self._cohorts: dict[tuple[Role, frozenset[Followed]], list[Cohort]] = {}
         self._pending: deque[Cohort | Outbox] = deque()
         self._solo: set[Outbox] = set()
+        self._unwritten: list[Outbox] = []
         self._flush_scheduled = False
         self._flush_ended = 0.0
         self._flush_started = 0.0
@@ -167,6 +170,22 @@ class Hub:
                 self.leave_cohort(outbox)
                 outbox.skipped |= {entry}
 
+    # ── out: replies ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def write_soon(self, outbox: Outbox) -> None:
+        """Write what waits in an outbox at the end of the loop turn."""
+        if not self._unwritten:
+            self._loop.call_soon(self._write_replies)
+        self._unwritten.append(outbox)
+
+    def _write_replies(self) -> None:
+        unwritten, self._unwritten = self._unwritten, []
+        for outbox in unwritten:
+            try:
+                outbox.write_out()
+            except Exception as error:
+                _defect(error)
+
     # ── out: to the sockets ─────────────────────────────────────────────────────────────────────────────────────
 
     def _schedule_flush(self) -> None:
@@ -186,64 +205,58 @@ class Hub:
             if entry.position <= base:
                 break
             due.append(entry)
-        pending = self._pending
         for entry in reversed(due):
             stream = entry.stream
-            for cohort in stream.cohorts:
-                if not cohort.due:
-                    cohort.cursor = base
-                    pending.append(cohort)
-                cohort.due.append(entry)
+            if stream.cohorts:
+                self._hand_out(entry.frame, stream.cohorts, base)
             group = stream.group
-            if group is not None:
+            if group is not None and group.cohorts:
                 least_role = stream.channel.least_role
-                for cohort in group.cohorts:
-                    if cohort.role >= least_role:
-                        if not cohort.due:
-                            cohort.cursor = base
-                            pending.append(cohort)
-                        cohort.due.append(entry)
-        pending.extend(self._solo)
+                self._hand_out(entry.frame, [one for one in group.cohorts if one.role >= least_role], base)
+        self._pending.extend(self._solo)
         self._flushed = self._position
         self._write_pending()
+
+    def _hand_out(self, frame: bytes, cohorts: Iterable[Cohort], base: int) -> None:
+        for cohort in cohorts:
+            if not cohort.due:
+                cohort.cursor = base
+                self._pending.append(cohort)
+            cohort.due.append(frame)
 
     def _write_pending(self) -> None:
         """Write to one cohort after another; after `TURN_S` let the loop do other work first."""
         turn_ends = time.perf_counter() + TURN_S
-        pending = self._pending
+        pending, stats = self._pending, self.stats
         while pending:
             item = pending.popleft()
-            try:
-                if isinstance(item, Cohort):
-                    self._write_cohort(item)
-                elif item in self._solo:
-                    item.serve()
-            except Exception as error:
-                # A defect in the service of one must not end that of all others.
-                log.error("defect", error=describe_exception(error))
+            if type(item) is Cohort:
+                data = b"".join(item.due)
+                writes = item.writes or item.collect_writes()
+                stats.delivered += len(item.due) * len(writes)
+                stats.delivered_bytes += len(data) * len(writes)
+                item.due.clear()
+                for write in writes:
+                    try:
+                        write(data)
+                    except Exception as error:
+                        _defect(error)
+            elif item in self._solo:
+                self._serve_alone(item)
             if time.perf_counter() > turn_ends and pending:
                 self._loop.call_soon(self._write_pending)
                 return
         self._end_flush()
 
-    def _write_cohort(self, cohort: Cohort) -> None:
-        due, cohort.due = cohort.due, []
-        members = cohort.members
-        if not members:
-            return
-        data = due[0].frame if len(due) == 1 else b"".join([entry.frame for entry in due])
-        self.stats.delivered += len(due) * len(members)
-        self.stats.delivered_bytes += len(data) * len(members)
-        for write in list(members.values()):
-            try:
-                write(data)
-            except Exception as error:
-                # A defect in the service of one must not end that of all others.
-                log.error("defect", error=describe_exception(error))
+    def _serve_alone(self, outbox: Outbox) -> None:
+        try:
+            outbox.serve()
+        except Exception as error:
+            _defect(error)
 
     def _end_flush(self) -> None:
         for outbox in self._solo:
-            # What has a reply to write yet would be overtaken by its cohort: a timer may run before the end of the turn.
+            # A cohort would overtake a reply that is not written yet: a timer may come before the end of the turn.
             if outbox.cursor == self._flushed and not outbox.has_unwritten:
                 self._enter_cohort(outbox)
         self._solo = {outbox for outbox in self._solo if outbox.cohort is None}
@@ -330,7 +343,7 @@ class Hub:
         """Give an outbox a cursor of its own."""
         cohort = outbox.cohort
         if cohort is not None:
-            del cohort.members[outbox]
+            cohort.remove(outbox)
             outbox.cohort = None
             outbox.cursor = cohort.cursor if cohort.due else self._flushed
             self._solo.add(outbox)
@@ -348,7 +361,7 @@ class Hub:
         cohort = cohorts[-1]
         outbox.followed = cohort.followed
         outbox.cohort = cohort
-        cohort.members[outbox] = outbox.write
+        cohort.add(outbox)
 
     def tidy(self) -> None:
         """Forget cohorts that nobody is in, and entries that nobody will ask for; once a second is often enough."""
@@ -442,6 +455,11 @@ class Hub:
         """Forget an outbox, as its connection ends."""
         self.leave_cohort(outbox)
         self.follow(outbox, frozenset())
+
+
+def _defect(error: Exception) -> None:
+    """A defect in the service of one must not end that of all others."""
+    log.error("defect", error=describe_exception(error))
 
 
 if TYPE_CHECKING:

@@ -104,15 +104,31 @@ Followed = Stream | GroupStream
 class Cohort:
     """Outboxes with the same set and role, all served up to the same position."""
 
-    __slots__ = ("cursor", "due", "followed", "members", "role")
+    __slots__ = ("cursor", "due", "followed", "members", "role", "writes")
 
     def __init__(self, role: Role, followed: frozenset[Followed]) -> None:
         self.role = role
         self.followed = followed
-        self.members: dict[Outbox, Callable[[bytes], None]] = {}
-        self.due: list[Entry] = []
+        self.members: set[Outbox] = set()
+        self.writes: tuple[Callable[[bytes], None], ...] = ()
+        """Those of the members; empty when they must be collected anew."""
+        self.due: list[bytes] = []
+        """Frames."""
         self.cursor = 0
         """Only means something while something is due: the position before the first of it."""
+
+    def add(self, outbox: Outbox) -> None:
+        self.members.add(outbox)
+        self.writes = ()
+
+    def remove(self, outbox: Outbox) -> None:
+        self.members.remove(outbox)
+        self.writes = ()
+
+    def collect_writes(self) -> tuple[Callable[[bytes], None], ...]:
+        """What writes to each member."""
+        self.writes = tuple([outbox.write for outbox in self.members])
+        return self.writes
 
 
 class HubStats:
