@@ -49,6 +49,11 @@ class CommandQueue:
         return self._running is not None
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs or waits."""
+        return self._running is None and not self._waiting
+
+    @property
     def is_full(self) -> bool:
         """Whether nothing more should be read."""
         return self._waiting is not None and (
@@ -57,7 +62,7 @@ class CommandQueue:
 
     def push(self, data: bytes) -> None:
         """Handle a message, at once or in its turn."""
-        if not self._waiting and not self.is_busy and self._owner.may_handle():
+        if self.is_idle and self._owner.may_handle():
             self._owner.handle(data)
             return
         if self._waiting is None:

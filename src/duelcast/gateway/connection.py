@@ -170,8 +170,11 @@ class Connection(MessageSocket):
     # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def text_received(self, data: bytes) -> None:
-        self.commands.push(data)
-        self._check_reading()
+        if self.commands.is_idle and not self.outbox.blocked:
+            self.handle(data)
+        else:
+            self.commands.push(data)
+            self._check_reading()
 
     def binary_received(self, data: bytes) -> None:
         error = InvalidMessage("Send text frames: a message is a JSON object in UTF-8.")
@@ -229,10 +232,7 @@ class Connection(MessageSocket):
 
     def _replies_pile_up(self) -> bool:
         """Whether more replies wait than the client may leave unread."""
-        limit = self.gateway.reply_backlog_bytes
-        if self.outbox.unwritten_bytes > limit:
-            self.outbox.write_out()
-        return self.outbox.blocked and self.outbox.backlog_bytes() > limit
+        return self.outbox.blocked and self.outbox.backlog_bytes() > self.gateway.reply_backlog_bytes
 
     def _check_reading(self) -> None:
         """Read nothing while too much waits: replies that the client does not take, or commands that do not run."""

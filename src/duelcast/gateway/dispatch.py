@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable, Collection, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from duelcast.gateway.connection import Connection
 
 log = structlog.get_logger("duelcast.gateway")
+
+_SINGLE = (Event, AppError, JoinedTarget)
 
 
 class Dispatcher:
@@ -108,7 +110,24 @@ class Dispatcher:
         if not connection.is_open:
             return
         subscriptions = connection.subscriptions
+        joins = joins and subscriptions.is_changing
         forbidden = subscriptions.withdraw_forbidden() if joins else ()
+        segments: list[bytes | Joined]
+        if isinstance(reply, Event):
+            segments = [self._event_frame(reply, context)]
+        else:
+            segments = self._segments(context, reply, forbidden)
+        for effect in context.answer_effects:
+            effect()
+        if joins:
+            subscriptions.commit(segments)
+        else:
+            connection.outbox.answer([segment for segment in segments if isinstance(segment, bytes)])
+        if context.answered_rows:
+            self.limits.charge_rows(connection.session, context.answered_rows, context.clock.monotonic())
+
+    def _segments(self, context: Context, reply: Reply, forbidden: Collection[Joined]) -> list[bytes | Joined]:
+        """The frames of an answer, and the joins whose snapshots stand between them."""
         segments: list[bytes | Joined] = []
         for part in _parts(reply):
             if isinstance(part, Event):
@@ -120,13 +139,7 @@ class Dispatcher:
                 segments.append(self._error_frame(denied, context.request_id, context.clock.time()))
             else:
                 segments += (self._event_frame(confirmation(part), context), part)
-        for effect in context.answer_effects:
-            effect()
-        if joins:
-            subscriptions.commit(segments)
-        else:
-            connection.outbox.answer([segment for segment in segments if isinstance(segment, bytes)])
-        self.limits.charge_rows(connection.session, context.answered_rows, context.clock.monotonic())
+        return segments
 
     def _fail(self, connection: Connection, context: Context, error: AppError, *, joins: bool) -> None:
         if joins:
@@ -152,14 +165,13 @@ class Dispatcher:
 def _parts(reply: Reply) -> Sequence[Event | AppError | Joined]:
     if reply is None:
         return ()
-    if isinstance(reply, Event | AppError | JoinedTarget):
+    if isinstance(reply, _SINGLE):
         return (reply,)
     return cast("Sequence[Event | AppError | Joined]", reply)
 
 
 def _right_missing(connection: Connection, spec: CommandSpec) -> AppError | None:
-    role = connection.session.role
-    if role >= spec.least_role:
+    if spec.least_role is Role.ANONYMOUS or (role := connection.session.role) >= spec.least_role:
         return None
     if role is Role.ANONYMOUS:
         return Unauthorized("Sign in first: this message needs a token.")

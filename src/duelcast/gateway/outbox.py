@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -10,6 +9,10 @@ from duelcast.channels.names import Kind, Role
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.streams import NOTHING, Cohort, Entry, Followed, Stream
 
+BURST_S = 0.001
+"""Replies to commands that came closer together are written as one."""
+MAX_UNWRITTEN_BYTES = 64 * 1024
+"""Of replies that wait for one another."""
 _NO_MARKS: Mapping[Stream, int] = {}
 
 
@@ -24,20 +27,22 @@ class SocketWriter(Protocol):
 class Outbox:
     """The writing side of a connection.
 
-    Pushes reach it through its cohort, or by `serve`. A reply is put behind what is due (`answer`) and written at the
-    end of the loop turn, so that the replies to pipelined commands share a write.
+    Pushes reach it through its cohort, or by `serve`. A reply is put behind what is due (`answer`) and written at once;
+    those that follow it closely at the end of the loop turn, so that the replies to pipelined commands share a write.
     While the socket is full the outbox is `blocked`: it takes no pushes, and is served from its cursor once the socket
     has drained, so that of *latest* channels it gets the newest message of each key alone. Replies are always
     written; `backlog_bytes` tells the connection when to stop reading commands.
     """
 
     __slots__ = (
+        "_answered_at",
         "_every_marks",
         "_frames",
         "_hub",
         "_stalled_bytes",
         "_stalled_since",
         "_transport",
+        "_unwritten_bytes",
         "blocked",
         "closed",
         "cohort",
@@ -48,7 +53,6 @@ class Outbox:
         "on_lost",
         "role",
         "skipped",
-        "unwritten_bytes",
         "write",
     )
 
@@ -77,8 +81,8 @@ class Outbox:
         self._hub = hub
         self._transport = transport
         self._frames: list[bytes] = []
-        self.unwritten_bytes = 0
-        """Of replies that wait for the end of the loop turn."""
+        self._answered_at = 0.0
+        self._unwritten_bytes = 0
         self._every_marks = _NO_MARKS
         self._stalled_bytes = 0
         self._stalled_since = 0.0
@@ -95,14 +99,23 @@ class Outbox:
         """Write `frames` behind everything that is due, and follow another set from there on; nothing once closed."""
         if self.closed:
             return
-        if not self._frames:
-            asyncio.get_running_loop().call_soon(self.write_out)
-        self._take_due(ceilings)
+        hub, is_first = self._hub, not self._frames
+        if self.followed:
+            self._take_due(ceilings)
         self._frames += frames
-        self.unwritten_bytes += sum(map(len, frames))
         if followed is not None:
-            self._hub.follow(self, followed)
+            hub.follow(self, followed)
         self._move_cursor()
+        if is_first:
+            now = hub.turn_time()
+            if now - self._answered_at >= BURST_S:
+                self._answered_at = now
+                self.write_out()
+                return
+            hub.write_soon(self)
+        self._unwritten_bytes += sum(map(len, frames))
+        if self._unwritten_bytes > MAX_UNWRITTEN_BYTES:
+            self.write_out()
 
     def serve(self) -> None:
         """Write what is due, if the socket takes it."""
@@ -146,7 +159,7 @@ class Outbox:
         if frames:
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             frames.clear()
-            self.unwritten_bytes = 0
+            self._unwritten_bytes = 0
             self._hub.stats.delivered_bytes += len(data)
             self.write(data)
 
@@ -159,7 +172,7 @@ class Outbox:
 
     def backlog_bytes(self) -> int:
         """Bytes that the socket has not taken yet."""
-        return self._transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size() + self._unwritten_bytes
 
     def block(self, now: float) -> None:
         """The socket is full."""

@@ -211,7 +211,7 @@ class MessageSocket(WSListener):
             if frame.rsv1 or frame.rsv2 or frame.rsv3:
                 raise ProtocolViolation("reserved bits are set")
             if kind is _TEXT and frame.fin and self._fragments is None:
-                self._message(frame.get_payload_as_bytes(), is_text=True)
+                self.text_received(_checked_text(frame.get_payload_as_bytes()))
             elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
                 self._data_frame(kind, frame)
             elif kind is _PING:
@@ -294,12 +294,7 @@ class MessageSocket(WSListener):
         if not is_text:
             self.binary_received(data)
             return
-        if not data.isascii():
-            try:
-                data.decode()
-            except UnicodeDecodeError:
-                raise InvalidText("the text is not UTF-8") from None
-        self.text_received(data)
+        self.text_received(_checked_text(data))
 
     def _drop_fragments(self) -> None:
         if self._fragments is not None:
@@ -329,6 +324,16 @@ class MessageSocket(WSListener):
             self.ws.send_ping()
             return min(now + options.heartbeat_interval_s / 3, self._last_frame_s + options.heartbeat_timeout_s)
         return self._last_frame_s + options.heartbeat_interval_s
+
+
+def _checked_text(data: bytes) -> bytes:
+    """Raises `InvalidText` where `data` is not UTF-8."""
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            raise InvalidText("the text is not UTF-8") from None
+    return data
 
 
 def _may_be_received(code: int) -> bool:

@@ -143,6 +143,11 @@ class ConnectionSubscriptions:
         held = {target.name: seq for target, seq in self.held() if target.kind is Kind.EVERY and seq is not None}
         return held | positions(self._joins)
 
+    @property
+    def is_changing(self) -> bool:
+        """Whether the command joined or left something."""
+        return bool(self._joins or self._left)
+
     def joining(self) -> Sequence[JoinedTarget]:
         """The joins that wait for the reply."""
         return tuple(self._joins)
@@ -160,9 +165,6 @@ class ConnectionSubscriptions:
 
     def commit(self, segments: Sequence[bytes | Joined]) -> None:
         """Write the reply with the snapshots where they belong (else at its end), and follow the new set."""
-        if not self._joins and not self._left:
-            self._outbox.answer([segment for segment in segments if isinstance(segment, bytes)])
-            return
         frames: list[bytes] = []
         placed = {segment for segment in segments if isinstance(segment, JoinedTarget)}
         for segment in segments:

@@ -43,7 +43,7 @@ class CommandDecoder:
         Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the `request_id` of the message where
         it has a valid one.
         """
-        if b"\\u0000" in data:
+        if b"\\" in data and b"\\u0000" in data:
             return self._decode_slowly(data)
         try:
             command = self._decode_fast(data)

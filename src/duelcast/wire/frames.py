@@ -6,6 +6,7 @@ of a server is not masked, so the same bytes serve every client.
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Any
 
 import msgspec
@@ -69,11 +70,16 @@ def push_body(body: bytes, suffix: bytes, seq: int | None) -> bytes:
     return b'%b%b,"seq":%d}' % (body[:-1], suffix, seq)
 
 
+_SHORT_HEADS = [bytes((0x81, size)) for size in range(126)]
+_medium_head = Struct("!BBH").pack
+_long_head = Struct("!BBQ").pack
+
+
 def text_frame(payload: bytes) -> bytes:
     """One unmasked, final text frame (RFC 6455, 5.2: FIN, opcode 1; length in 7, 7+16 or 7+64 bits)."""
     size = len(payload)
     if size < 126:
-        return b"\x81%c%b" % (size, payload)
+        return _SHORT_HEADS[size] + payload
     if size < 65536:
-        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), payload)
-    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), payload)
+        return _medium_head(0x81, 126, size) + payload
+    return _long_head(0x81, 127, size) + payload

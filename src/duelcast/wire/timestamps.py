@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
+from time import gmtime
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
 
+_ms = -1
+_text = ""
 _second = -1
 _prefix = ""
 
 
 def format_time(epoch_s: float) -> str:
-    """`1800000000.0617` → `2027-01-15T08:00:00.061Z`. The text of a second is made once and kept."""
-    global _second, _prefix
-    second, ms = divmod(int(epoch_s * 1000), 1000)
+    """`1800000000.0617` → `2027-01-15T08:00:00.061Z`. The last text is kept: much happens in one millisecond."""
+    global _ms, _text, _second, _prefix
+    epoch_ms = int(epoch_s * 1000)
+    if epoch_ms == _ms:
+        return _text
+    second, ms = divmod(epoch_ms, 1000)
     if second != _second:
-        _prefix = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        year, month, day, hour, minute, in_minute = gmtime(second)[:6]
+        _prefix = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{in_minute:02d}"
         _second = second
-    return f"{_prefix}.{ms:03d}Z"
+    _text = f"{_prefix}.{ms:03d}Z"
+    _ms = epoch_ms
+    return _text
 
 
 def parse_time(text: str) -> float:
