@@ -91,7 +91,7 @@ def mixed(connections: int) -> Work:
         connections,
         symbols=500,
         due=50,
-        interval_ms=max(20, connections // 20),
+        interval_ms=max(20, connections // 50),
         follow=20,
     )
 
