@@ -25,10 +25,11 @@ Rounds = list[dict[str, Measurement]]
 def main() -> int:
     """Returns the exit code: 1 where a message was torn, lost or out of order, or (with --quick) a guard is passed."""
     arguments = _arguments()
-    groups = _chosen(quick() if arguments.quick else full(), arguments.only, arguments.rounds)
-    wanted = [EPOLL, DUELCAST, replace(NODE, only=frozenset("e"))] if arguments.quick else [EPOLL, DUELCAST, *PEERS]
-    if not arguments.quick:
-        wanted.insert(2, DUELCAST_EACH_TURN)
+    groups = _chosen(quick() if arguments.quick else full(), arguments)
+    if arguments.quick:
+        wanted = [EPOLL, DUELCAST, replace(NODE, only=frozenset("e"))]
+    else:
+        wanted = [EPOLL, DUELCAST, DUELCAST_EACH_TURN, *([] if arguments.without_peers else PEERS)]
     _say_how()
     try:
         servers = _present(wanted)
@@ -50,18 +51,22 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a few works of our server and the C server, with guards")
+    parser.add_argument("--without-peers", action="store_true", help="our server and the C server alone")
     parser.add_argument("--only", help="keys of works, such as a,b,d")
+    parser.add_argument("--connections", type=int, help="of the works with as many connections alone")
     parser.add_argument("--rounds", type=int, help="in place of those of each work")
     parser.add_argument("--reports", type=Path, default=ROOT / "reports", help="where JSON and chart go")
     return parser.parse_args()
 
 
-def _chosen(groups: list[list[Work]], only: str | None, rounds: int | None) -> list[list[Work]]:
-    """The groups with the works of the keys in `only`, that `ulimit -n` allows."""
-    keys = None if only is None else only.split(",")
+def _chosen(groups: list[list[Work]], arguments: argparse.Namespace) -> list[list[Work]]:
+    """The groups with the works that were asked for and that `ulimit -n` allows."""
+    keys = None if arguments.only is None else arguments.only.split(",")
+    connections, rounds = arguments.connections, arguments.rounds
     chosen = []
     for group in groups:
         works = [work for work in group if keys is None or work.key in keys]
+        works = [work for work in works if connections is None or work.connections == connections]
         for work in works:
             if work.connections > max_connections():
                 print(f"left out: {work.name}: `ulimit -n` allows {max_connections():,} connections")

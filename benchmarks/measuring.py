@@ -105,7 +105,7 @@ def _load_command(server: Server, work: Work, port: int, pid: int, folder: Path)
     command = [str(compile_program("load")), "--port", str(port), "--pid", str(pid), "--mode", work.mode]
     command += ["--path", server.path, "--connections", str(work.connections), "--stalled", str(work.stalled)]
     command += ["--seconds", str(work.seconds), "--warmup", str(work.warmup_s)]
-    command += ["--settle", str(2 + 2 * work.interval_ms / 1000), "--quiet-ms", str(min(20, work.interval_ms / 4))]
+    command += ["--settle", str(2 + 2 * work.interval_ms / 1000), "--quiet-ms", str(_rest_ms(work))]
     command += ["--rate", str(work.rate)]
     if server.is_ours:
         command.append("--greeting")
@@ -118,6 +118,11 @@ def _load_command(server: Server, work: Work, port: int, pid: int, folder: Path)
         ]
         command += ["--subscriptions", _write(folder / "subscriptions", messages)]
     return command
+
+
+def _rest_ms(work: Work) -> float:
+    """How long nothing arrives before it counts as rest; where ticks are closer there is none."""
+    return min(20.0, max(5.0, work.interval_ms / 4))
 
 
 def _write(path: Path, lines: list[str]) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.measuring import Measurement
 from benchmarks.servers import EPOLL
@@ -105,31 +103,29 @@ def _median(values: Iterable[float]) -> float | None:
 
 def print_table(figures: Sequence[Figures]) -> None:
     """One table, a section per work."""
-    table = Table(box=None, header_style="bold")
-    for heading in ("work", "server"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("median", "least–most", "× C", "p50 ms", "p99 ms", "server", "client", "gaps"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    print(_ROW.format("", "median", "least", "most", "x C", "p50 ms", "p99 ms", "server", "client", "gaps"))
     before = None
     for one in figures:
         if one.work != before:
-            if before is not None:
-                table.add_section()
-            table.add_row(f"[bold]{one.work}[/bold]", f"[dim]{one.title}; {one.unit}[/dim]")
+            print(f"\n{one.work}: {one.title}, {one.unit}")
             before = one.work
-        has_latency = one.p99_ms > 0
-        table.add_row(
-            "",
-            one.server,
-            f"{one.value:.2f}",
-            f"{one.low:.2f}–{one.high:.2f}",
-            "" if one.ratio is None else f"{one.ratio:.2f}",
-            f"{one.p50_ms:.1f}" if has_latency else "",
-            f"{one.p99_ms:.1f}" if has_latency else "",
-            f"{one.server_busy:.0%}",
-            f"{one.client_busy:.0%}" + ("!" if one.client_busy > CLIENT_IS_BUSY else ""),
-            str(one.gaps or ""),
-        )
+        print(_row(one))
         if one.faults:
-            table.add_row("", "", f"[red]{one.faults}[/red]")
-    Console(width=150).print(table)
+            print(f"      {one.faults}")
+
+
+_ROW = "  {:<24}{:>9}{:>9}{:>9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}"
+
+
+def _row(one: Figures) -> str:
+    has_latency = one.p99_ms > 0
+    return _ROW.format(
+        one.server,
+        *(f"{value:.2f}" for value in (one.value, one.low, one.high)),
+        "" if one.ratio is None else f"{one.ratio:.2f}",
+        f"{one.p50_ms:.1f}" if has_latency else "",
+        f"{one.p99_ms:.1f}" if has_latency else "",
+        f"{one.server_busy:.0%}",
+        f"{one.client_busy:.0%}" + ("!" if one.client_busy > CLIENT_IS_BUSY else ""),
+        one.gaps or "",
+    )

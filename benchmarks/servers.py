@@ -38,7 +38,9 @@ class Server:
     """Keys of the works that it is measured with; None: all of them."""
 
     def takes_part(self, work: Work) -> bool:
-        return (self.only is None or work.key in self.only) and (self.is_ours or not work.ours_alone)
+        if self.only is not None and work.key not in self.only:
+            return False
+        return self.is_ours or work.beside == "all" or (work.beside == "C" and self is EPOLL)
 
 
 def _peer_arguments(work: Work, port: int) -> list[str]:
@@ -102,7 +104,7 @@ DUELCAST_EACH_TURN = Server(
     environment=lambda work, port: {**_duelcast(work, port), "DUELCAST_FLUSH_INTERVAL_MS": "0"},
     path=DUELCAST.path,
     is_ours=True,
-    only=frozenset({"a", "b", "c", "i", "p", "k"}),
+    only=frozenset({"p", "k"}),
 )
 NODE = _node("Node ws")
 PEERS = [

@@ -75,6 +75,10 @@ def _symbol_growth(figures: Sequence[Figures]) -> float:
     return _ratio("h1000", 1_000)(figures) / _ratio("h10", 1_000)(figures)
 
 
+def _growth_of_memory(figures: Sequence[Figures]) -> float:
+    return find(figures, "g", 1_000).memory_growth_bytes / 1e6
+
+
 def _stalled(connections: int) -> Callable[[Sequence[Figures]], float]:
     def slowed(figures: Sequence[Figures]) -> float:
         value = find(figures, "g", connections).p99_to_unstalled
@@ -100,6 +104,7 @@ TARGETS = [
         16.0,
     ),
     Target("(g) p99 with stalled readers, × without", frozenset({"g0", "g"}), _stalled(1_000), 1.25),
+    Target("(g) growth of memory in the window, MB", frozenset({"g0", "g"}), _growth_of_memory, 1.0),
     Target("(h) growth from 100 to 5,000 connections, × that of C", frozenset("a"), _growth, 1.25),
     Target("(h) growth from 10 to 1,000 symbols, × that of C", frozenset({"h10", "h1000"}), _symbol_growth, 1.25),
     Target("paced: p99, × C", frozenset("p"), _p99_ratio, 1.5),

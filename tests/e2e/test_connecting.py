@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import uuid
 from typing import Any
 
@@ -40,6 +41,15 @@ async def noted(writer: Client, room: str, text: str) -> Frame:
 @pytest.mark.parametrize("path", ["nowhere", "", "market-data/", "Market-Data", "market-data/more"])
 async def test_an_unknown_path_is_http_404(app: App, path: str) -> None:
     assert (await answer_to(app, upgrade_request(app, path))).status == 404
+
+
+async def test_a_socket_has_the_configured_send_buffer() -> None:
+    async with running(send_buffer_bytes=64 * 1024) as app, client(app, "market-data"):
+        (connection,) = app.gateway.sockets
+        assert connection.ws is not None
+        raw = connection.ws.underlying_transport.get_extra_info("socket")
+        # Linux tells twice what it was asked for (socket(7)).
+        assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) in (64 * 1024, 128 * 1024)
 
 
 async def test_unknown_query_parameters_are_ignored(app: App) -> None:

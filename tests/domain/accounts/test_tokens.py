@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hmac
 import json
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -164,6 +166,66 @@ async def test_a_token_of_16_kb_is_refused_though_it_is_signed(verifier: TokenVe
     with pytest.raises(Unauthorized):
         await verifier.verify(signed(clock, padding="x" * 12_000))
     assert (await verifier.verify(signed(clock, padding="x" * 5_000))).wallet == "wallet"
+
+
+def signed_by_hand(header: dict[str, Any], payload: bytes, signature: Callable[[bytes], bytes]) -> str:
+    """A token whose parts are what they are told to be; `signature` gets the right one in base64url."""
+    signed_part = b".".join(
+        base64.urlsafe_b64encode(part).rstrip(b"=") for part in (json.dumps(header).encode(), payload)
+    )
+    digest = hmac.digest(SECRET.encode(), signed_part, "sha256")
+    return (signed_part + b"." + signature(base64.urlsafe_b64encode(digest).rstrip(b"="))).decode()
+
+
+def usual_payload(clock: ManualClock) -> bytes:
+    return json.dumps({"sub": "wallet", "exp": clock.time() + 60}).encode()
+
+
+async def test_a_token_signed_by_hand_is_as_good(verifier: TokenVerifier, clock: ManualClock) -> None:
+    token = signed_by_hand({"alg": "HS256", "typ": "JWT", "x": 1}, usual_payload(clock), lambda right: right)
+    assert (await verifier.verify(token)).wallet == "wallet"
+
+
+@pytest.mark.parametrize("header", [{"crit": ["exp"]}, {"crit": []}, {"b64": False, "crit": ["b64"]}])
+async def test_a_header_with_extensions_that_must_be_understood_is_refused(
+    verifier: TokenVerifier, clock: ManualClock, header: dict[str, Any]
+) -> None:
+    token = signed_by_hand({"alg": "HS256", **header}, usual_payload(clock), lambda right: right)
+    with pytest.raises(Unauthorized):
+        await verifier.verify(token)
+
+
+def other_unused_bits(right: bytes) -> bytes:
+    """Another last character for the same 32 bytes: base64 leaves two of its bits unused."""
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    other = alphabet[alphabet.index(right[-1:]) + 1]
+    return right[:-1] + bytes([other])
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        lambda _right: b"",
+        lambda right: right[:-1],
+        lambda right: right + b"=",
+        lambda right: right + b"A",
+        lambda right: b"!" + right,
+        lambda right: right.swapcase(),
+        other_unused_bits,
+    ],
+)
+async def test_a_signature_is_right_in_one_spelling_alone(
+    verifier: TokenVerifier, clock: ManualClock, signature: Callable[[bytes], bytes]
+) -> None:
+    token = signed_by_hand({"alg": "HS256"}, usual_payload(clock), signature)
+    with pytest.raises(Unauthorized):
+        await verifier.verify(token)
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b"null", b'"x"', b"{", b"\xff", b"[" * 5_000])
+async def test_a_signed_payload_that_is_no_object_is_refused(verifier: TokenVerifier, payload: bytes) -> None:
+    with pytest.raises(Unauthorized):
+        await verifier.verify(signed_by_hand({"alg": "HS256"}, payload, lambda right: right))
 
 
 async def test_a_header_nested_without_end_is_refused(verifier: TokenVerifier) -> None:
