@@ -32,9 +32,10 @@ from duelcast.endpoints.registry import find_endpoints
 from duelcast.feeds.source import Feed, Sink
 from duelcast.feeds.spec import build_feeds
 from duelcast.feeds.supervisor import supervise
+from duelcast.gateway.first_request import first_request_protocol
 from duelcast.gateway.gateway import Gateway
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.upgrade import BoundedHttpProtocol, UpgradeRules, upgrade_protocol
+from duelcast.gateway.upgrade import UpgradeRules, upgrade_protocol
 from duelcast.http.app import build_http_app
 from duelcast.http.services import Failure, HttpServices, Readiness
 from duelcast.settings import ConfigurationError, Settings, is_loopback_host
@@ -191,7 +192,7 @@ class App:
         )
         return uvicorn.Config(
             http,
-            http=BoundedHttpProtocol,
+            http=first_request_protocol(rules.accept),
             ws=upgrade_protocol(rules.accept),
             lifespan="off",
             log_config=None,

@@ -14,10 +14,11 @@ from aiofastnet.api_patch import patch_loop
 from picows import WSMsgType
 
 from duelcast.clock import Clock, SystemClock
+from duelcast.gateway.first_request import first_request_protocol
 from duelcast.gateway.picows_adapter import upgrade
 from duelcast.gateway.socket import MessageSocket, SocketOptions
 from duelcast.gateway.timers import TimerWheel
-from duelcast.gateway.upgrade import BoundedHttpProtocol, upgrade_protocol
+from duelcast.gateway.upgrade import UpgradeRequest, upgrade_protocol
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 SEND_BUFFER_BYTES = 128 * 1024
@@ -37,14 +38,13 @@ class EchoSocket(MessageSocket):
         self.ws.send(WSMsgType.BINARY, data)
 
 
-def accept(options: SocketOptions, transport: asyncio.Transport, request: bytes) -> asyncio.BufferedProtocol:
+def accept(options: SocketOptions, transport: asyncio.Transport, request: UpgradeRequest) -> asyncio.BufferedProtocol:
     """Take any upgrade, and set its transport up as the gateway does."""
-    headers = dict(line.split(": ", 1) for line in request.decode("latin-1").split("\r\n")[1:] if line)
     transport.set_write_buffer_limits(high=0)
     raw: Any = transport.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     echo = EchoSocket(options, MAX_MESSAGE_BYTES)
-    return upgrade(transport, echo, key=headers["sec-websocket-key"], headers={})
+    return upgrade(transport, echo, key=request.headers["sec-websocket-key"], headers={})
 
 
 class _Server(uvicorn.Server):
@@ -66,10 +66,11 @@ async def echo_server() -> AsyncIterator[int]:
     patch_loop()
     clock = SystemClock()
     wheel = TimerWheel(clock.monotonic())
+    take = partial(accept, SocketOptions(clock, wheel))
     config = uvicorn.Config(
         _no_http,
-        http=BoundedHttpProtocol,
-        ws=upgrade_protocol(partial(accept, SocketOptions(clock, wheel))),
+        http=first_request_protocol(take),
+        ws=upgrade_protocol(take),
         lifespan="off",
         log_config=None,
         access_log=False,

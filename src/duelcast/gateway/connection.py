@@ -110,6 +110,9 @@ class Connection(MessageSocket):
         self._request = None
         self.commands.begin(self._open(opener))
 
+    def upgraded(self, head: bytes) -> None:
+        self.outbox.hold(head)
+
     def disconnected(self) -> None:
         if not self.established:
             self.commands.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -116,6 +117,12 @@ class Outbox:
         self._unwritten_bytes += sum(map(len, frames))
         if self._unwritten_bytes > MAX_UNWRITTEN_BYTES:
             self.write_out()
+
+    def hold(self, head: bytes) -> None:
+        """Write `head` before everything else, behind the callbacks that are scheduled already: together with the
+        greeting, where that waits for nothing."""
+        self._frames.append(head)
+        asyncio.get_running_loop().call_soon(self.write_out)
 
     def serve(self) -> None:
         """Write what is due, if the socket takes it."""

@@ -46,7 +46,7 @@ class _ParserReports:
 
 
 class _SwitchingProtocols(WSUpgradeResponse):
-    """The answer to an upgrade. picows' own makes a multi-dict of its headers and encodes them one by one."""
+    """The answer to an upgrade, of which picows writes nothing: the socket does, where it can together with more."""
 
     def __init__(self, headers: dict[str, str]) -> None:
         self.version = b"HTTP/1.1"
@@ -55,8 +55,12 @@ class _SwitchingProtocols(WSUpgradeResponse):
         self.body = None
 
     def to_bytes(self) -> bytearray:
+        return bytearray()
+
+    def head(self) -> bytes:
+        """What goes over the wire, once picows has added `Sec-WebSocket-Accept`."""
         lines = [f"{name}: {value}\r\n" for name, value in self.headers.items()]
-        return bytearray(f"HTTP/1.1 101 Switching Protocols\r\n{''.join(lines)}\r\n", "ascii")
+        return f"HTTP/1.1 101 Switching Protocols\r\n{''.join(lines)}\r\n".encode("ascii")
 
 
 def upgrade(
@@ -96,6 +100,7 @@ def upgrade(
     ).encode("ascii")
     protocol.get_buffer(len(request))[: len(request)] = request
     protocol.buffer_updated(len(request))
+    socket.upgraded(response.head())
     # picows keeps both for as long as the connection lasts; nobody reads their headers after the handshake.
     del protocol.transport.request.headers, response.headers
     assert isinstance(protocol, asyncio.BufferedProtocol)

@@ -116,7 +116,12 @@ class MessageSocket(WSListener):
     # ── for subclasses ──────────────────────────────────────────────────────────────────────────────────────────
 
     def connected(self) -> None:
-        """The socket is ready."""
+        """The socket is there; it may be written to after `upgraded`."""
+
+    def upgraded(self, head: bytes) -> None:
+        """Write the head of the answer to the upgrade, before anything else."""
+        assert self.ws is not None
+        self.ws.underlying_transport.write(head)
 
     def text_received(self, data: bytes) -> None:
         """A whole text message, valid UTF-8."""

@@ -10,7 +10,7 @@ import uuid
 from base64 import b64decode
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import structlog
@@ -87,6 +87,14 @@ def _head_too_large() -> RefusedUpgrade:
     return RefusedUpgrade(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too large.")
 
 
+class UpgradeRequest(NamedTuple):
+    """A request that asks for a WebSocket. Names of headers are in lower case; repeated ones are joined."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+
+
 class UpgradeRules:
     """What is asked of an upgrade before it becomes a connection."""
 
@@ -105,11 +113,13 @@ class UpgradeRules:
         self._root_path = root_path
         self._query_token = query_token
 
-    def accept(self, transport: asyncio.Transport, request: bytes) -> asyncio.BufferedProtocol:
+    def accept(self, transport: asyncio.Transport, request: UpgradeRequest) -> asyncio.BufferedProtocol:
         """The protocol that goes on with `transport`. Raises `RefusedUpgrade`."""
-        if len(request) > MAX_HEAD_BYTES:
-            raise _head_too_large()
-        target, headers = _parse(request)
+        if request.method != "GET":
+            raise RefusedUpgrade(
+                HTTPStatus.METHOD_NOT_ALLOWED, "A WebSocket begins with a GET request.", ["Allow: GET"]
+            )
+        target, headers = _address(request.target), request.headers
         runtime = self._endpoint(unquote(target.path))
         self._check_origin(headers)
         key = _check_handshake(headers)
@@ -177,20 +187,22 @@ class UpgradeRules:
         return None, False
 
 
-def _parse(request: bytes) -> tuple[SplitResult, dict[str, str]]:
-    """Target and headers of a request that uvicorn has read and written anew; repeated headers are joined."""
+def _parse(request: bytes) -> UpgradeRequest:
+    """A request that uvicorn has read and written anew."""
     lines = request.decode("latin-1").split("\r\n")
     method, target, _version = lines[0].split(" ", 2)
-    if method != "GET":
-        raise RefusedUpgrade(HTTPStatus.METHOD_NOT_ALLOWED, "A WebSocket begins with a GET request.", ["Allow: GET"])
     headers: dict[str, str] = {}
     for line in lines[1:]:
         name, separator, value = line.partition(": ")
         if separator:
             separator = "; " if name == "cookie" else ", "
             headers[name] = f"{headers[name]}{separator}{value}" if name in headers else value
+    return UpgradeRequest(method, target, headers)
+
+
+def _address(target: str) -> SplitResult:
     try:
-        return urlsplit(target), headers
+        return urlsplit(target)
     except ValueError:
         raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "The target of the request is no address.") from None
 
@@ -249,8 +261,24 @@ def _position(text: str) -> tuple[str, Position] | None:
     return (parts[0], Position(parts[1], seq)) if seq <= MAX_SAFE_INTEGER else None
 
 
-Accept = Callable[[asyncio.Transport, bytes], asyncio.BufferedProtocol]
+Accept = Callable[[asyncio.Transport, UpgradeRequest], asyncio.BufferedProtocol]
 """Takes a transport and the upgrade request; gives the protocol that goes on, or raises `RefusedUpgrade`."""
+
+
+def accept_or_refuse(
+    accept: Accept, transport: asyncio.Transport, request: UpgradeRequest
+) -> asyncio.BufferedProtocol | None:
+    """What goes on with `transport`, or None where the request was refused and answered."""
+    try:
+        return accept(transport, request)
+    except RefusedUpgrade as refused:
+        _refuse(transport, refused)
+        return None
+
+
+def _refuse(transport: asyncio.Transport, refused: RefusedUpgrade) -> None:
+    transport.write(refused.response())
+    transport.close()
 
 
 def upgrade_protocol(accept: Accept) -> type[asyncio.Protocol]:
@@ -264,15 +292,13 @@ def upgrade_protocol(accept: Accept) -> type[asyncio.Protocol]:
             self._transport = cast("asyncio.Transport", transport)
 
         def data_received(self, data: bytes) -> None:
-            transport = self._transport
-            try:
-                protocol = accept(transport, data)
-            except RefusedUpgrade as refused:
-                transport.write(refused.response())
-                transport.close()
+            if len(data) > MAX_HEAD_BYTES:
+                _refuse(self._transport, _head_too_large())
                 return
-            # uvicorn sets this object as the protocol when this call returns.
-            asyncio.get_running_loop().call_soon(transport.set_protocol, protocol)
+            protocol = accept_or_refuse(accept, self._transport, _parse(data))
+            if protocol is not None:
+                # uvicorn sets this object as the protocol when this call returns.
+                asyncio.get_running_loop().call_soon(self._transport.set_protocol, protocol)
 
     return UpgradeProtocol
 
@@ -297,8 +323,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         refused = RefusedUpgrade(HTTPStatus.BAD_REQUEST, "This is not a request of HTTP/1.1 (RFC 9112).")
-        self.transport.write(refused.response())
-        self.transport.close()
+        _refuse(self.transport, refused)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -320,5 +345,4 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse_head(self) -> None:
-        self.transport.write(_head_too_large().response())
-        self.transport.close()
+        _refuse(self.transport, _head_too_large())
