@@ -49,6 +49,7 @@ def address_bucket(address: str) -> str | None:
     return str(parsed)
 
 
+@lru_cache(1024)
 def is_loopback(address: str) -> bool:
     """Whether `address` is of this machine (127.0.0.0/8, ::1), also as an IPv4-mapped IPv6 address."""
     parsed = _parse(address)
