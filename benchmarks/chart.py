@@ -26,6 +26,7 @@ def draw(figures: Sequence[Figures], path: Path) -> None:
     if not panels:
         return
     mpl.rcParams["svg.hashsalt"] = "duelcast"  # the same figures give the same file
+    mpl.rcParams["svg.fonttype"] = "none"  # text stays text
     figure = Figure(figsize=(9, 0.7 + 1.9 * len(panels)), layout="constrained")
     for axes, bars in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels.values(), strict=True):
         bars = sorted(bars, key=lambda one: one.ratio or 0, reverse=True)

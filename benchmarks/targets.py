@@ -90,11 +90,11 @@ def _stalled(connections: int) -> Callable[[Sequence[Figures]], float]:
 
 
 TARGETS = [
-    Target("(a) 1,000 connections: CPU per message, × C", frozenset("a"), _ratio("a", 1_000), 1.3, 1.9),
-    Target("(b) 1,000 connections: CPU per message, × C", frozenset("b"), _ratio("b", 1_000), 0.12, 0.2),
-    Target("(c) 1,000 connections: CPU per message, × C", frozenset("c"), _ratio("c", 1_000), 0.75, 1.3),
-    Target("(i) 1,000 connections: CPU per message, × C", frozenset("i"), _ratio("i", 1_000), 0.10, 0.18),
-    Target("(d) 1,000 connections: CPU per request, × C", frozenset("d"), _ratio("d", 1_000), 1.8, 3.0),
+    Target("(a) 1,000 connections: CPU per message, × C", frozenset("a"), _ratio("a", 1_000), 1.3, 1.6),
+    Target("(b) 1,000 connections: CPU per message, × C", frozenset("b"), _ratio("b", 1_000), 0.12, 0.17),
+    Target("(c) 1,000 connections: CPU per message, × C", frozenset("c"), _ratio("c", 1_000), 0.75, 1.25),
+    Target("(i) 1,000 connections: CPU per message, × C", frozenset("i"), _ratio("i", 1_000), 0.10, 0.17),
+    Target("(d) 1,000 connections: CPU per request, × C", frozenset("d"), _ratio("d", 1_000), 1.8, 2.8),
     Target("(e) CPU per connect, × Node ws", frozenset("e"), _slowness_of_connects, 1 / 0.7, 2.5),
     Target(
         "(f) KB per idle connection at 10,000",
