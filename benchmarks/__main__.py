@@ -23,7 +23,10 @@ Rounds = list[dict[str, Measurement]]
 
 
 def main() -> int:
-    """Returns the exit code: 1 where a message was torn, lost or out of order, or (with --quick) a guard is passed."""
+    """Returns the exit code: 1 where a message was torn, lost or out of order, or (with --quick) a guard is passed.
+
+    Where there is no C compiler nothing is measured, which is said and no failure.
+    """
     arguments = _arguments()
     groups = _chosen(quick() if arguments.quick else full(), arguments)
     if arguments.quick:
@@ -37,8 +40,8 @@ def main() -> int:
         if arguments.quick:
             figures = _measured_again(figures, groups, servers)
     except NoCompiler as reason:
-        print(reason, file=sys.stderr)
-        return 1
+        print(f"nothing measured: {reason}")
+        return 0
     print_table(figures)
     kept = judge(figures, guarded=arguments.quick)
     arguments.reports.mkdir(parents=True, exist_ok=True)
