@@ -285,7 +285,7 @@ static void take_reply(struct connection *connection, const char *text, size_t s
         char expected[40];
         int length = snprintf(expected, sizeof expected, "\"requestId\":\"%zd-%u\"", connection - connections,
                               connection->request);
-        if (!memmem(text, size, expected, (size_t)length)) wrong.mismatched++;
+        if (!memmem(text, size, expected, (size_t)length) || memmem(text, size, "\"code\":", 7)) wrong.mismatched++;
         counted.messages += (uint64_t)is_measuring;
         connection->is_waiting = 0;
         if (!options.rate) send_ping(connection);
@@ -392,11 +392,14 @@ static int turn(void) {
 /* Send the pings that are due since `started`; one whose connection still waits is left out. */
 static void send_due_pings(int64_t started) {
     static uint64_t sent;
-    uint64_t due = (uint64_t)((double)(now_ns(CLOCK_MONOTONIC) - started) * options.rate / 1e9);
+    int64_t begun = now_ns(CLOCK_MONOTONIC);
+    uint64_t due = (uint64_t)((double)(begun - started) * options.rate / 1e9);
+    if (sent == due) return;
     for (; sent < due; sent++) {
         struct connection *connection = &connections[sent % (uint64_t)options.count];
         if (!connection->is_waiting) send_ping(connection);
     }
+    busy_ns += now_ns(CLOCK_MONOTONIC) - begun;
 }
 
 static void run_for(double seconds) {

@@ -45,8 +45,6 @@ log = structlog.get_logger("duelcast")
 
 HTTP_DRAIN_TIMEOUT_S = 1
 BACKLOG = 4096
-YOUNG_OBJECTS = 10_000
-"""New objects between two looks of the garbage collector at them; 700 is Python's own."""
 
 
 class App:
@@ -289,7 +287,6 @@ def _spare_the_collector() -> None:
     """What exists by now stays for good: the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
 
 
 def run(settings: Settings, on_listening: Callable[[str], None]) -> int:

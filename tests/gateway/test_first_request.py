@@ -78,6 +78,7 @@ async def _as_uvicorn_reads(data: bytes) -> UpgradeRequest | None:
     transport: Any = Transport()
     http.connection_made(transport)
     http.data_received(data)
+    await asyncio.sleep(0)
     http.connection_lost(None)
     return taken[0] if taken else None
 
@@ -102,6 +103,8 @@ def test_what_clients_send_is_read_at_once_and_as_uvicorn_does(headers: list[byt
         request(USUAL, b"GET / HTTP/1.0"),
         request(USUAL, b"GET  / HTTP/1.1"),
         request(USUAL, b"GET /a b HTTP/1.1"),
+        request(USUAL, b"GET evil:80 HTTP/1.1"),
+        request([*USUAL[:2], b"Connection: \xa0Upgrade", *USUAL[3:]]),
         request(USUAL[:1]),
         request([*USUAL, b"Content-Length: 0"]),
         request([*USUAL, b"Transfer-Encoding: chunked"]),

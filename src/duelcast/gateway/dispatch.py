@@ -110,8 +110,7 @@ class Dispatcher:
         if not connection.is_open:
             return
         subscriptions = connection.subscriptions
-        joins = joins and subscriptions.is_changing
-        forbidden = subscriptions.withdraw_forbidden() if joins else ()
+        forbidden = subscriptions.withdraw_forbidden() if joins and subscriptions.is_changing else ()
         segments: list[bytes | Joined]
         if isinstance(reply, Event):
             segments = [self._event_frame(reply, context)]
@@ -119,7 +118,7 @@ class Dispatcher:
             segments = self._segments(context, reply, forbidden)
         for effect in context.answer_effects:
             effect()
-        if joins:
+        if joins and subscriptions.is_changing:
             subscriptions.commit(segments)
         else:
             connection.outbox.answer([segment for segment in segments if isinstance(segment, bytes)])

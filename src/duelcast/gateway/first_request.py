@@ -20,7 +20,7 @@ from duelcast.gateway.upgrade import (
 )
 
 # No line can be read in two ways, so that it takes linear time to find out that something does not match.
-_PLAIN_HEAD = re.compile(r"GET ([!-~]+) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*\r\n)+)\r\n")
+_PLAIN_HEAD = re.compile(r"GET (/[!-~]*) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*\r\n)+)\r\n")
 _UNUSUAL = frozenset({"content-length", "transfer-encoding", "expect"})
 
 
@@ -41,7 +41,7 @@ def plain_upgrade(data: bytes) -> UpgradeRequest | None:
         headers[name] = value.lstrip(" \t")
     if headers.get("upgrade", "").lower() != "websocket":
         return None
-    if "upgrade" not in [token.strip() for token in headers.get("connection", "").lower().split(",")]:
+    if "upgrade" not in [token.strip(" \t") for token in headers.get("connection", "").lower().split(",")]:
         return None
     return UpgradeRequest("GET", found[1], headers)
 

@@ -292,13 +292,17 @@ def upgrade_protocol(accept: Accept) -> type[asyncio.Protocol]:
             self._transport = cast("asyncio.Transport", transport)
 
         def data_received(self, data: bytes) -> None:
+            # uvicorn sets this object as the protocol when this call returns. What goes on must be the protocol before
+            # anything is written: it is the one that hears when the socket is full.
+            asyncio.get_running_loop().call_soon(self._go_on, data)
+
+        def _go_on(self, data: bytes) -> None:
             if len(data) > MAX_HEAD_BYTES:
                 _refuse(self._transport, _head_too_large())
                 return
             protocol = accept_or_refuse(accept, self._transport, _parse(data))
             if protocol is not None:
-                # uvicorn sets this object as the protocol when this call returns.
-                asyncio.get_running_loop().call_soon(self._transport.set_protocol, protocol)
+                self._transport.set_protocol(protocol)
 
     return UpgradeProtocol
 

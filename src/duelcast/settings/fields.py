@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from jwt import InvalidKeyError
+from jwt.algorithms import HMACAlgorithm
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -23,7 +25,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 """A list; in an environment variable its entries are separated by commas."""
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
-Bytes = Annotated[int, Field(ge=KIB)]
+Bytes = Annotated[int, Field(ge=KIB, le=2**31 - 1)]
 
 
 class Settings(BaseSettings):
@@ -230,6 +232,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"has fewer than {SECRET_MIN_BYTES} bytes; make one with `openssl rand -base64 {SECRET_MIN_BYTES}`"
             )
+        if value is not None and _is_other_key(value.get_secret_value()):
+            raise ValueError("is a key of another kind; public keys belong into DUELCAST_JWT_JWKS_URL")
         return value
 
     @field_validator("jwt_jwks_url")
@@ -279,6 +283,15 @@ def is_loopback_host(host: str) -> bool:
         return host.rstrip(".").lower() == "localhost"
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback
+
+
+def _is_other_key(secret: str) -> bool:
+    """Whether a key for signatures or a key in JSON was given, which must not become the secret of HMAC tokens."""
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
+    except InvalidKeyError:
+        return True
+    return False
 
 
 def _origin(text: str) -> str:

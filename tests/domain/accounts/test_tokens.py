@@ -186,7 +186,7 @@ async def test_a_token_signed_by_hand_is_as_good(verifier: TokenVerifier, clock:
     assert (await verifier.verify(token)).wallet == "wallet"
 
 
-@pytest.mark.parametrize("header", [{"crit": ["exp"]}, {"crit": []}, {"b64": False, "crit": ["b64"]}])
+@pytest.mark.parametrize("header", [{"crit": ["exp"]}, {"crit": []}, {"crit": None}, {"b64": False}])
 async def test_a_header_with_extensions_that_must_be_understood_is_refused(
     verifier: TokenVerifier, clock: ManualClock, header: dict[str, Any]
 ) -> None:
@@ -226,6 +226,21 @@ async def test_a_signature_is_right_in_one_spelling_alone(
 async def test_a_signed_payload_that_is_no_object_is_refused(verifier: TokenVerifier, payload: bytes) -> None:
     with pytest.raises(Unauthorized):
         await verifier.verify(signed_by_hand({"alg": "HS256"}, payload, lambda right: right))
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+        "-----END PUBLIC KEY-----",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBm/RAlphM3+hUG6wWfcO5bIUIaqMLa2ywxcOK1wMWbh",
+        '{"kty":"oct","k":"c2VjcmV0"}',
+    ],
+)
+def test_a_public_key_is_never_taken_for_a_secret(accounts: MemoryAccounts, clock: ManualClock, secret: str) -> None:
+    with pytest.raises(ValueError, match="another kind"):
+        TokenVerifier(accounts, clock, secret=secret)
 
 
 async def test_a_header_nested_without_end_is_refused(verifier: TokenVerifier) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import jwt
 import msgspec
+from jwt.algorithms import HMACAlgorithm
 from jwt.types import SigOptions
 from jwt.utils import base64url_decode, base64url_encode
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
@@ -35,12 +36,13 @@ _decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 class _Header(Struct):
     """The part of a JOSE header (RFC 7515, 4.1) that decides how a token is verified.
 
-    No extension is understood, so a header with `crit` is refused (4.1.11).
+    No extension is understood, so a header with `crit` (4.1.11) or `b64` (RFC 7797) is refused.
     """
 
     alg: str
     kid: str | None = None
-    crit: Any = None
+    crit: Any = UNSET
+    b64: Any = UNSET
 
 
 _decode_header = msgspec.json.Decoder(_Header).decode
@@ -51,7 +53,8 @@ class TokenVerifier:
 
     With `secret`, tokens of the HMAC algorithms are verified; with `jwks_url`, those of the public-key algorithms:
     a public key is never taken for a secret. `algorithms` is the allow-list. `issuer` and `audience` are demanded
-    where they are set. Raises `ValueError` where an algorithm is not one of ours (`none` never is).
+    where they are set. Raises `ValueError` where an algorithm is not one of ours (`none` never is), or `secret` is a
+    public key.
     """
 
     def __init__(
@@ -70,7 +73,7 @@ class TokenVerifier:
             raise ValueError(f"unknown token algorithms: {', '.join(sorted(unknown))}")
         self._accounts = accounts
         self._clock = clock
-        self._secret = None if secret is None else secret.encode()
+        self._secret = None if secret is None else _hmac_key(secret)
         self._keys = JwksKeys(jwks_url, clock) if jwks_url is not None else None
         self._algorithms = frozenset(algorithms)
         self._issuer = issuer
@@ -144,6 +147,14 @@ class TokenVerifier:
         )
 
 
+def _hmac_key(secret: str) -> bytes:
+    """Raises `ValueError` where `secret` is empty or a public key, which everybody could sign with."""
+    try:
+        return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
+    except jwt.InvalidKeyError:
+        raise ValueError("the secret of HMAC tokens is empty, or a key of another kind") from None
+
+
 class TokenIssuer:
     """Makes tokens that a `TokenVerifier` of the same secret, issuer and audience accepts (HS256)."""
 
@@ -182,7 +193,7 @@ def _read_header(token: str) -> _Header:
         header = _decode_header(_decoded(token.partition(".")[0]))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Unauthorized(_UNREADABLE) from None
-    if header.crit is not None:
+    if header.crit is not UNSET or header.b64 is not UNSET:
         raise Unauthorized(_UNREADABLE)
     return header
 
