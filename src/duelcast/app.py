@@ -34,8 +34,9 @@ from duelcast.feeds.spec import build_feeds
 from duelcast.feeds.supervisor import supervise
 from duelcast.gateway.first_request import first_request_protocol
 from duelcast.gateway.gateway import Gateway
+from duelcast.gateway.http_protocol import upgrade_protocol
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.upgrade import UpgradeRules, upgrade_protocol
+from duelcast.gateway.upgrade import UpgradeRules
 from duelcast.http.app import build_http_app
 from duelcast.http.services import Failure, HttpServices, Readiness
 from duelcast.settings import ConfigurationError, Settings, is_loopback_host

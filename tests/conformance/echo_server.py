@@ -15,10 +15,11 @@ from picows import WSMsgType
 
 from duelcast.clock import Clock, SystemClock
 from duelcast.gateway.first_request import first_request_protocol
+from duelcast.gateway.http_protocol import upgrade_protocol
 from duelcast.gateway.picows_adapter import upgrade
 from duelcast.gateway.socket import MessageSocket, SocketOptions
 from duelcast.gateway.timers import TimerWheel
-from duelcast.gateway.upgrade import UpgradeRequest, upgrade_protocol
+from duelcast.gateway.upgrade import UpgradeRequest
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 SEND_BUFFER_BYTES = 128 * 1024

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from duelcast.gateway.first_request import plain_upgrade
-from duelcast.gateway.upgrade import MAX_HEAD_BYTES, BoundedHttpProtocol, UpgradeRequest, upgrade_protocol
+from duelcast.gateway.http_protocol import BoundedHttpProtocol, upgrade_protocol
+from duelcast.gateway.upgrade import MAX_HEAD_BYTES, UpgradeRequest
 
 USUAL = [
     b"Host: 127.0.0.1:8069",

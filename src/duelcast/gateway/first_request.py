@@ -10,14 +10,8 @@ import asyncio
 import re
 from typing import Any, cast
 
-from duelcast.gateway.upgrade import (
-    HEAD_TIMEOUT_S,
-    MAX_HEAD_BYTES,
-    Accept,
-    BoundedHttpProtocol,
-    UpgradeRequest,
-    accept_or_refuse,
-)
+from duelcast.gateway.http_protocol import HEAD_TIMEOUT_S, Accept, BoundedHttpProtocol, accept_or_refuse
+from duelcast.gateway.upgrade import MAX_HEAD_BYTES, UpgradeRequest
 
 # No line can be read in two ways, so that it takes linear time to find out that something does not match.
 _PLAIN_HEAD = re.compile(r"GET (/[!-~]*) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*\r\n)+)\r\n")
