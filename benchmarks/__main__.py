@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -45,7 +46,8 @@ def main() -> int:
     except Failed:
         return 1
     print_table(figures)
-    kept = judge(figures, guarded=arguments.quick)
+    works = {work.key for group in groups for work in group}
+    kept = judge(figures, guarded=arguments.quick, works=works, servers={one.name for one in servers})
     arguments.reports.mkdir(parents=True, exist_ok=True)
     (arguments.reports / "benchmark.json").write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1))
     draw(figures, arguments.reports / "benchmark.svg")
@@ -154,18 +156,25 @@ def _broken(figures: Sequence[Figures]) -> list[Figures]:
     return [one for one in figures if one.faults and one.server in (DUELCAST.name, DUELCAST_EACH_TURN.name)]
 
 
-def judge(figures: Sequence[Figures], *, guarded: bool) -> bool:
-    """Print what was promised beside what was seen. Whether nothing was broken and, with `guarded`, each guard held."""
+def judge(figures: Sequence[Figures], *, guarded: bool, works: AbstractSet[str], servers: AbstractSet[str]) -> bool:
+    """Print what was promised beside what was seen. Whether nothing was broken and, with `guarded`, each guard held.
+
+    A guard whose figure is missing, though its `works` and `servers` were to be measured, does not hold.
+    """
     broken = _broken(figures)
     for one in broken:
         print(f"BROKEN  {one.work}, {one.server}: {one.faults}")
     too_high = missed(figures, guarded=guarded)
+    unknown = False
     for target in TARGETS:
         value = target.value(figures)
         most = target.guarded if guarded else target.promised
-        if value is not None and most is not None:
+        if value is None and guarded and most is not None and target.keys <= works and target.beside in servers:
+            print(f"MISSING {target.title}")
+            unknown = True
+        elif value is not None and most is not None:
             print(f"{'MISSED' if target in too_high else 'ok    '}  {target.title}: {value:.2f}, at most {most:.2f}")
-    return not broken and not (guarded and too_high)
+    return not broken and not (guarded and (too_high or unknown))
 
 
 if __name__ == "__main__":

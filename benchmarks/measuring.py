@@ -54,6 +54,7 @@ class Measurement(msgspec.Struct, frozen=True):
     torn: int
     disordered: int
     behind: int
+    silent: int
     closed: int
     mismatched: int
 
@@ -74,8 +75,9 @@ class Measurement(msgspec.Struct, frozen=True):
     @property
     def faults(self) -> dict[str, int]:
         """What must not happen: frames that are torn, messages out of order, a newest message that did not come,
-        connections that ended, answers that are not those asked for."""
-        counts = {name: getattr(self, name) for name in ("torn", "disordered", "behind", "closed", "mismatched")}
+        connections that got nothing, connections that ended, answers that are not those asked for."""
+        kinds = ("torn", "disordered", "behind", "silent", "closed", "mismatched")
+        counts = {name: getattr(self, name) for name in kinds}
         return {name: count for name, count in counts.items() if count}
 
 
@@ -142,7 +144,8 @@ def _tokens() -> list[str]:
 @contextmanager
 def _running(server: Server, work: Work, port: int) -> Iterator[int]:
     """Start a server, and end it behind the block."""
-    environment = {**os.environ, **server.environment(work, port)}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DUELCAST_")}
+    environment = {**inherited, **server.environment(work, port)}
     process = subprocess.Popen(
         server.command(work, port),
         cwd=ROOT,

@@ -8,7 +8,7 @@ from statistics import median
 import msgspec
 
 from benchmarks.measuring import Measurement
-from benchmarks.servers import EPOLL
+from benchmarks.servers import EPOLL, NODE
 from benchmarks.works import Work
 
 CLIENT_IS_BUSY = 0.9
@@ -44,6 +44,10 @@ class Figures(msgspec.Struct, frozen=True):
     p99_to_unstalled: float | None = None
     """With stalled readers: the p99 of the others by that without, median over the rounds."""
     per_second: float = 0.0
+    ratio_to_node: float | None = None
+    """Of connects: the median over the rounds of this server's value by that of Node `ws`."""
+    unchecked: int = 0
+    """Rounds in which there was no moment of rest to look at who has the newest message of what."""
 
 
 def unit_of(work: Work) -> str:
@@ -68,6 +72,7 @@ def _figures(work: Work, name: str, rounds: Sequence[dict[str, Measurement]]) ->
     own = [one[name] for one in rounds]
     values = [_value(work, measurement) for measurement in own]
     pairs = [(one[name], one[EPOLL.name]) for one in rounds if EPOLL.name in one]
+    beside_node = [(one[name], one[NODE.name]) for one in rounds if NODE.name in one] if work.mode == "connect" else []
     faults: dict[str, int] = {}
     for measurement in own:
         for fault, count in measurement.faults.items():
@@ -92,6 +97,8 @@ def _figures(work: Work, name: str, rounds: Sequence[dict[str, Measurement]]) ->
         gaps=sum(measurement.gaps for measurement in own),
         faults=faults,
         rounds=len(own),
+        ratio_to_node=_median(_value(work, mine) / _value(work, node) for mine, node in beside_node),
+        unchecked=sum(not measurement.settled for measurement in own),
         memory_growth_bytes=median(measurement.memory_end - measurement.memory_begin for measurement in own),
     )
 
@@ -112,6 +119,8 @@ def print_table(figures: Sequence[Figures]) -> None:
         print(_row(one))
         if one.faults:
             print(f"      {one.faults}")
+        if one.unchecked:
+            print(f"      newest messages not checked in {one.unchecked} of {one.rounds} rounds: no moment of rest")
 
 
 _ROW = "  {:<24}{:>9}{:>9}{:>9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}"

@@ -47,6 +47,7 @@ struct connection {
     int is_stalled;
     int is_upgraded;
     int is_waiting;   /* for the answer to a ping */
+    int has_got;      /* a message or an answer */
     uint32_t request; /* number of the last ping */
     uint8_t *rest;    /* the beginning of a frame that has not come whole */
     size_t rest_bytes;
@@ -71,7 +72,7 @@ static struct {
 } counted;
 /* What is wrong at any time. */
 static struct {
-    uint64_t torn, disordered, behind, closed, mismatched;
+    uint64_t torn, disordered, behind, silent, closed, mismatched;
 } wrong;
 
 static struct connection *connections;
@@ -115,6 +116,16 @@ static uint64_t count_behind(void) {
         }
     }
     return behind;
+}
+
+/* Connections that got nothing, up to the end of the window; all of them where nothing came in the window. */
+static uint64_t count_silent(void) {
+    uint64_t silent = 0;
+    if (options.mode == IDLE) return 0;
+    if (!counted.messages) return (uint64_t)options.count;
+    for (int i = 0; options.mode != CONNECT && i < options.count; i++)
+        silent += !connections[i].is_stalled && connections[i].stage != GONE && !connections[i].has_got;
+    return silent;
 }
 
 /* ── the server's figures ───────────────────────────────────────────────────────────────────────────────────────── */
@@ -288,6 +299,7 @@ static void take_reply(struct connection *connection, const char *text, size_t s
         if (!memmem(text, size, expected, (size_t)length) || memmem(text, size, "\"code\":", 7)) wrong.mismatched++;
         counted.messages += (uint64_t)is_measuring;
         connection->is_waiting = 0;
+        connection->has_got = 1;
         if (!options.rate) send_ping(connection);
     }
 }
@@ -307,6 +319,7 @@ static void take_message(struct connection *connection, const char *text, size_t
         while (name[-1] != '.' && name > text + 20) name--;
         if (!memcmp(name - strlen(CHANNEL), CHANNEL, strlen(CHANNEL))) {
             if (is_measuring) counted.messages++, counted.bytes += size;
+            connection->has_got = 1;
             take_push(connection, text, name, name_end, seq, now_us);
             return;
         }
@@ -444,13 +457,17 @@ static int measure(void) {
     if (options.mode == PUSH) settled &= settle();
     is_measuring = 0;
     end = this_moment();
-    if (options.mode == PUSH && settled) {
-        /* What looks like rest may be a server that was kept waiting: then the next rest shows nobody behind. */
-        wrong.behind = count_behind();
-        for (int again = 0; wrong.behind && again < 3 && settle(); again++) {
+    wrong.silent = count_silent();
+    if (options.mode == PUSH && settled && (wrong.behind = count_behind())) {
+        /* What looks like rest may be a server that was kept waiting: only the next moment of rest tells. */
+        settled = 0;
+        for (int again = 0; wrong.behind && again < 3; again++) {
+            if (!settle()) continue;
+            settled = 1;
             uint64_t behind = count_behind();
             if (behind < wrong.behind) wrong.behind = behind;
         }
+        if (!settled) wrong.behind = 0;
     }
     return settled;
 }
@@ -518,10 +535,11 @@ static void report(int settled, uint64_t memory_before) {
     printf("\"memory_before\":%llu,\"memory_begin\":%llu,\"memory_end\":%llu,", (unsigned long long)memory_before,
            (unsigned long long)begin.memory_bytes, (unsigned long long)end.memory_bytes);
     printf("\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f,", latency_ms(0.5), latency_ms(0.99), latency_ms(1));
-    printf("\"settled\":%d,\"gaps\":%llu,\"torn\":%llu,\"disordered\":%llu,\"behind\":%llu,\"closed\":%llu,"
-           "\"mismatched\":%llu}\n",
+    printf("\"settled\":%d,\"gaps\":%llu,\"torn\":%llu,\"disordered\":%llu,\"behind\":%llu,\"silent\":%llu,"
+           "\"closed\":%llu,\"mismatched\":%llu}\n",
            settled, (unsigned long long)counted.gaps, (unsigned long long)wrong.torn,
-           (unsigned long long)wrong.disordered, (unsigned long long)wrong.behind, (unsigned long long)wrong.closed,
+           (unsigned long long)wrong.disordered, (unsigned long long)wrong.behind, (unsigned long long)wrong.silent,
+           (unsigned long long)wrong.closed,
            (unsigned long long)wrong.mismatched);
 }
 

@@ -26,6 +26,11 @@ def measurement(cpu_us: float, **fields: float) -> Measurement:
     )
 
 
+def judged(figures: Sequence[Figures], *, guarded: bool) -> bool:
+    """The verdict on a run that measured (a) with our server and the C server."""
+    return judge(figures, guarded=guarded, works={"a"}, servers={DUELCAST.name, EPOLL.name})
+
+
 def figures_of(ours: Sequence[float], limit: Sequence[float], **fields: float) -> list[Figures]:
     rounds = [
         {EPOLL.name: measurement(theirs), DUELCAST.name: measurement(mine, **fields)}
@@ -47,21 +52,31 @@ def test_a_server_that_failed_in_a_round_is_judged_by_the_others() -> None:
 
 @pytest.mark.parametrize(("cpu_us", "kept"), [(8.0, True), (30.0, False)])
 def test_a_guard_holds_or_fails(cpu_us: float, kept: bool) -> None:
-    assert judge(figures_of([cpu_us] * 3, [6] * 3), guarded=True) is kept
+    assert judged(figures_of([cpu_us] * 3, [6] * 3), guarded=True) is kept
 
 
 def test_a_missed_promise_alone_breaks_no_run() -> None:
-    assert judge(figures_of([30], [6]), guarded=False)
+    assert judged(figures_of([30], [6]), guarded=False)
 
 
-@pytest.mark.parametrize("fault", ["torn", "disordered", "behind", "closed", "mismatched"])
+@pytest.mark.parametrize("fault", ["torn", "disordered", "behind", "silent", "closed", "mismatched"])
 def test_any_fault_of_ours_breaks_the_run(fault: str) -> None:
-    assert not judge(figures_of([6], [6], **{fault: 1}), guarded=False)
+    assert not judged(figures_of([6], [6], **{fault: 1}), guarded=False)
 
 
 def test_a_fault_of_a_peer_does_not() -> None:
     rounds = [{EPOLL.name: measurement(6, torn=1), DUELCAST.name: measurement(6)}]
-    assert judge(summarise(one_symbol(1_000), rounds), guarded=True)
+    assert judged(summarise(one_symbol(1_000), rounds), guarded=True)
+
+
+def test_a_guard_without_a_figure_does_not_hold() -> None:
+    assert not judged([], guarded=True)
+    assert judge([], guarded=True, works={"e"}, servers={DUELCAST.name, EPOLL.name}), "without Node nothing to compare"
+
+
+def test_rounds_without_a_moment_of_rest_are_counted() -> None:
+    rounds = [{DUELCAST.name: measurement(6, settled=settled)} for settled in (1, 0, 1)]
+    assert find(summarise(one_symbol(1_000), rounds), "a", 1_000).unchecked == 1
 
 
 def test_every_guard_would_see_a_cost_double() -> None:

@@ -122,6 +122,16 @@ async def test_who_does_not_get_the_newest_message_is_behind(subscription: str) 
     assert result.faults == {"behind": 1}
 
 
+async def test_who_gets_nothing_at_all_is_silent(subscription: str) -> None:
+    result = await followed(lambda client, seq: None if client == 2 else price(seq), subscription)
+    assert result.faults == {"behind": 1, "silent": 1}
+
+
+async def test_a_server_that_sends_nothing_is_a_fault(subscription: str) -> None:
+    result = await followed(lambda *_: None, subscription)
+    assert result.faults == {"silent": CLIENTS}
+
+
 async def test_an_answer_to_something_else_is_a_mismatch() -> None:
     async def answer(client: ServerConnection) -> None:
         with suppress(websockets.ConnectionClosed):

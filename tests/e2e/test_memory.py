@@ -116,6 +116,30 @@ async def test_a_client_that_goes_in_the_middle_of_a_command_leaves_nothing_behi
     assert len(asyncio.all_tasks()) == tasks
 
 
+@pytest.mark.parametrize("in_the_middle", [False, True], ids=["idle", "in the middle of a command"])
+async def test_a_connection_that_ended_is_freed_without_the_collector(app: App, in_the_middle: bool) -> None:
+    notebook = app.services[Notebook]
+    gc.collect()
+    gc.disable()
+    try:
+        async with client(app, "arena", token=token_for(app, "Visitor")) as leaving:
+            await leaving.ask(type="subscribe", channel="board.all")
+            if in_the_middle:
+                notebook.may_answer.clear()
+                await leaving.send(type="subscribe", channel="stored.all")
+                await notebook.was_read.wait()
+        async with asyncio.timeout(10):
+            while app.gateway.sockets:  # noqa: ASYNC110  # the ends come from the kernel
+                await asyncio.sleep(0.005)
+        notebook.may_answer.set()
+        for _ in range(20):  # turns, in which what ran and what was scheduled ends
+            await asyncio.sleep(0)
+        alive = Counter(type(thing).__name__ for thing in gc.get_objects() if issubclass(type(thing), OF_CONNECTIONS))
+        assert alive["Connection"] == alive["ConnectionSession"] == alive["Outbox"] == 0
+    finally:
+        gc.enable()
+
+
 async def test_a_sign_in_that_ends_after_its_client_went_counts_for_no_wallet(
     app: App, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,9 @@ class QueueOwner(Protocol):
     def may_handle(self) -> bool:
         """Whether messages are taken at the moment."""
 
+    def ended_beside(self) -> None:
+        """Hear that work beside the others has ended."""
+
     def spawn(self, work: Work) -> asyncio.Task[None]:
         """Make a task."""
 
@@ -52,6 +55,11 @@ class CommandQueue:
     def is_idle(self) -> bool:
         """Whether nothing runs or waits."""
         return self._running is None and not self._waiting
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing runs, beside the others neither."""
+        return self._running is None and not self._detached
 
     @property
     def is_full(self) -> bool:
@@ -123,6 +131,7 @@ class CommandQueue:
             await work
         finally:
             self._detached -= 1
+            self._owner.ended_beside()
 
     def _pop(self, waiting: deque[bytes]) -> bytes:
         data = waiting.popleft()

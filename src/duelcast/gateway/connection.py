@@ -119,6 +119,7 @@ class Connection(MessageSocket):
         self.outbox.drop()
         self._end_work()
         self.gateway.forget(self)
+        self._let_go()
 
     def before_close(self) -> None:
         self.outbox.close()
@@ -136,6 +137,15 @@ class Connection(MessageSocket):
         if self.established and handler is not None:
             self.established = False
             _guarded(handler, self.context(None))
+
+    def _let_go(self) -> None:
+        """Once the socket is gone and nothing runs, drop the parts, which refer back to the connection.
+
+        What has ended is freed at once then. Left to the cycle collector, closed connections cost a third of the
+        connects per second of a server whose clients come and go.
+        """
+        if self.ws is None and self.commands.is_at_rest:
+            del self.session, self.outbox, self.subscriptions, self.commands
 
     def close(self, disconnect: Disconnect, *, timeout_s: float | None = None) -> None:
         if self.is_open:
@@ -199,6 +209,9 @@ class Connection(MessageSocket):
     def may_handle(self) -> bool:
         return self.is_open and not self._replies_pile_up()
 
+    def ended_beside(self) -> None:
+        self._let_go()
+
     def spawn(self, work: Work) -> asyncio.Task[None]:
         return self.gateway.spawn(work)
 
@@ -220,6 +233,7 @@ class Connection(MessageSocket):
         if not self.is_open:
             self.subscriptions.abort()
             self._leave()
+            self._let_go()
             return
         if self._resynchronise_after is not None:
             bus_lost, self._resynchronise_after = self._resynchronise_after, None
@@ -314,8 +328,10 @@ class Connection(MessageSocket):
 
     def check_expiry(self, _now: float) -> None:
         """End the rights of a token that has expired."""
+        if not self.is_open:
+            return
         identity = self.session.identity
-        if not self.is_open or identity is None or self._expiry_s(identity) > 0:
+        if identity is None or self._expiry_s(identity) > 0:
             return
         if self.runtime.endpoint.auth is Auth.PUBLIC:
             self._become(None)

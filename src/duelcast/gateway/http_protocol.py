@@ -115,6 +115,7 @@ def _parse(request: bytes) -> UpgradeRequest:
     headers: dict[str, str] = {}
     for line in lines[1:]:
         name, separator, value = line.partition(": ")
+        value = value.rstrip(" \t")  # optional white space (RFC 9110, 5.5), which uvicorn's parser leaves
         if separator:
             separator = "; " if name == "cookie" else ", "
             headers[name] = f"{headers[name]}{separator}{value}" if name in headers else value

@@ -22,7 +22,6 @@ class ConnectionSubscriptions:
     """Changes are collected while a command runs, and take effect with its reply (`commit`) or not at all (`abort`)."""
 
     __slots__ = (
-        "_context",
         "_free",
         "_held",
         "_joins",
@@ -30,6 +29,7 @@ class ConnectionSubscriptions:
         "_limit",
         "_outbox",
         "_reader",
+        "_services",
         "_session",
         "connect_since",
         "greeting",
@@ -47,7 +47,7 @@ class ConnectionSubscriptions:
         self._session = session
         self._outbox = outbox
         self._limit = limit
-        self._context = Context(session, self, services, reader.clock)
+        self._services = services
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
         self._joins: list[JoinedTarget] = []
@@ -56,6 +56,11 @@ class ConnectionSubscriptions:
         """Whether the connection is being greeted: what is joined meanwhile does not count towards the limit."""
         self.connect_since = NO_POSITIONS
         """Positions that the client named in its URL, for what the endpoint joins on connect."""
+
+    @property
+    def _context(self) -> Context:
+        """Made when it is needed: one that is kept would refer back to this."""
+        return Context(self._session, self, self._services, self._reader.clock)
 
     # ── for handlers ────────────────────────────────────────────────────────────────────────────────────────────
 
