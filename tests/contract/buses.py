@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from duelcast.channels.broker import Broker, Message
 from duelcast.channels.memory import MemoryBroker
+from duelcast.channels.names import Channel
 from duelcast.clock import ManualClock
 
 HISTORY_MESSAGES = 5
@@ -23,10 +24,14 @@ class Recorder:
     """A listener that remembers."""
 
     messages: list[Message] = field(default_factory=list)
+    replacements: list[tuple[str, int, bytes]] = field(default_factory=list)
     resynchronisations: int = 0
 
     def deliver(self, message: Message) -> None:
         self.messages.append(message)
+
+    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+        self.replacements.append((channel.name, stored_id, body))
 
     def resynchronise(self) -> None:
         self.resynchronisations += 1

@@ -5,14 +5,14 @@ A port. `memory.MemoryBroker` serves one process; an implementation over a share
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
-from duelcast.channels.names import Channel
+from duelcast.channels.names import Channel, Family
 
 
 class Position(NamedTuple):
@@ -66,6 +66,10 @@ class BusListener(Protocol):
     def deliver(self, message: Message) -> None:
         """Take a message. Called in the order of `seq` within a channel, once for each message."""
 
+    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+        """Where the message that was published with `stored_id` is still held, `body` takes the place of its own.
+        Called behind its `deliver`."""
+
     def resynchronise(self) -> None:
         """Messages may have been missed: every position that is held must be recovered anew."""
 
@@ -108,11 +112,20 @@ class Broker(Protocol):
         `origin` is for *every* channels alone; `stored_id`s of one channel are published in growing order.
         """
 
+    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+        """From now on recovery brings `body` in place of that of the message with `stored_id`, where it is kept, under
+        its own `seq`: text that was deleted leaves the history too. Listeners are told, kept or not; those who had the
+        message already are not. For *every* channels; not to be called by a listener.
+        """
+
     def follow(self, channel: Channel) -> None:
         """The node has a subscriber to `channel`; counted. Called before the `recover` of that subscriber."""
 
     def unfollow(self, channel: Channel) -> None:
         """The counterpart of `follow`."""
+
+    def followed(self, family: Family) -> Mapping[str, Channel]:
+        """The channels of `family` that some node follows, by parameter: for what is computed only meanwhile."""
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
         """What a subscriber to `channel` needs who handled everything up to `since` (None: nothing).

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 import secrets
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,8 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position, Recovery
-from duelcast.channels.names import Channel, Kind
-from duelcast.channels.streams import STREAMS, EvictionReason, History, Retention, Stream
+from duelcast.channels.names import Channel, Family, Kind
+from duelcast.channels.streams import STREAMS, EveryStream, EvictionReason, History, Retention, Stream
 from duelcast.clock import Clock
 
 HOUSEKEEPING_INTERVAL_S = 60.0
@@ -51,6 +51,7 @@ class MemoryBroker:
         self._listeners: tuple[BusListener, ...] = ()
         self._streams: dict[str, Stream] = {}
         self._groups: dict[str, dict[str, Stream]] = {}
+        self._followed: defaultdict[Family, dict[str, Channel]] = defaultdict(dict)
         self._highest_forgotten_seq = 0
         self._undelivered: deque[Message] = deque()
         self._delivering = False
@@ -85,16 +86,29 @@ class MemoryBroker:
         if not self._delivering:
             self._deliver()
 
+    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+        stream = self._streams.get(channel.name)
+        if isinstance(stream, EveryStream):
+            stream.replace(stored_id, body)
+        for listener in self._listeners:
+            listener.replace(channel, stored_id, body)
+
     def follow(self, channel: Channel) -> None:
         stream = self._streams.get(channel.name)
         if stream is None:
             stream = self._open(channel)
         stream.followers += 1
+        self._followed[channel.family][channel.parameter] = channel
 
     def unfollow(self, channel: Channel) -> None:
         stream = self._streams[channel.name]
         stream.followers -= 1
+        if not stream.followers:
+            del self._followed[channel.family][channel.parameter]
         stream.touch(self._clock.monotonic())
+
+    def followed(self, family: Family) -> Mapping[str, Channel]:
+        return self._followed[family]
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
         stream = self._streams.get(channel.name)

@@ -31,3 +31,7 @@ class Publisher:
             origin=origin,
             stored_id=stored_id,
         )
+
+    def replace(self, channel: Channel, stored_id: int, event: Event) -> None:
+        """Let `event` take the place of what was published with `stored_id`; see `Broker.replace`."""
+        self._broker.replace(channel, stored_id, encode_body(event, self._clock.time()))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
+from msgspec import structs
+
 from duelcast.channels.broker import Message
 from duelcast.channels.names import Channel, Kind
 
@@ -132,6 +134,17 @@ class EveryStream(Stream):
         self._kept.append((now_s, message))
         self._keep(message)
         self.expire(now_s)
+
+    def replace(self, stored_id: int, body: bytes) -> None:
+        """Give the message with `stored_id` another body, where it is kept."""
+        for index in range(len(self._kept) - 1, -1, -1):
+            added_s, message = self._kept[index]
+            if message.stored_id == stored_id:
+                replacement = structs.replace(message, body=body)
+                self._release(message)
+                self._keep(replacement)
+                self._kept[index] = added_s, replacement
+                return
 
     def newest(self) -> Sequence[Message]:
         return ()

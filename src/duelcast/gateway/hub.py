@@ -117,6 +117,15 @@ class Hub:
         if not self._flush_scheduled:
             self._schedule_flush()
 
+    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+        """Give a message another body for those that were not sent it yet."""
+        stream = self._streams.get(channel)
+        if stream is not None:
+            for entry in reversed(self._kept):
+                if entry.stream is stream and entry.message.stored_id == stored_id:
+                    entry.replace_body(body)
+                    return
+
     def resynchronise(self) -> None:
         """The bus was lost: what everybody holds must be recovered anew, from where it was."""
         for stream in self._streams.values():

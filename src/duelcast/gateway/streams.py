@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING, Never
 
+from msgspec import structs
+
 from duelcast.channels.broker import Message, Position
 from duelcast.channels.names import Channel, Group, Role
 from duelcast.wire.frames import push_body, text_frame, with_request_id
@@ -42,6 +44,11 @@ class Entry:
             message = self.message
             frame = self._frame = text_frame(push_body(message.body, message.channel.suffix, message.seq))
         return frame
+
+    def replace_body(self, body: bytes) -> None:
+        """Have another message from now on, but for its number and its origin. `size` stays what was counted."""
+        self.message = structs.replace(self.message, body=body)
+        self._frame = None
 
     def frame_for_origin(self, request_id: str) -> bytes:
         """The frame that the connection which caused the message gets."""
