@@ -6,6 +6,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import SecretStr
@@ -29,14 +31,16 @@ Frame = dict[str, Any]
 async def running(
     clock: Clock | None = None, *, endpoints: Mapping[str, Endpoint] | None = None, **settings: Any
 ) -> AsyncIterator[App]:
-    """A server on a free port of loopback, with no feed unless `settings` name one."""
+    """A server on a free port of loopback, with no feed unless `settings` name one, and data of its own."""
     values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET)} | settings
-    app = App(Settings(**values), clock, endpoints=endpoints)
-    await app.start()
-    try:
-        yield app
-    finally:
-        await app.stop()
+    with TemporaryDirectory(prefix="duelcast-") as folder:
+        values.setdefault("data_dir", Path(folder))
+        app = App(Settings(**values), clock, endpoints=endpoints)
+        await app.start()
+        try:
+            yield app
+        finally:
+            await app.stop()
 
 
 def token_for(app: App, wallet: str, role: Role = Role.USER, **claims: Any) -> str:

@@ -9,8 +9,8 @@ import ipaddress
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, Protocol
 
 import structlog
 import uvicorn
@@ -23,7 +23,14 @@ from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock, SystemClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
-from duelcast.domain.accounts.tokens import TokenVerifier
+from duelcast.domain.accounts.sessions import EndedSessions
+from duelcast.domain.accounts.sign_in import SignIns, load_ended_sessions
+from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
+from duelcast.domain.accounts.users import Users
+from duelcast.domain.audit import AuditTrail
+from duelcast.domain.contests.chat import ChatSettings
+from duelcast.domain.contests.rooms import RoomSettings
+from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.endpoints.documents.asyncapi import asyncapi as asyncapi_of
@@ -40,12 +47,28 @@ from duelcast.gateway.upgrade import UpgradeRules
 from duelcast.http.app import build_http_app
 from duelcast.http.services import Failure, HttpServices, Readiness
 from duelcast.settings import ConfigurationError, Settings, is_loopback_host
+from duelcast.store import facts
+from duelcast.store.database import Database
+from duelcast.store.sqlite import SqliteFile, sqlite_path
 from duelcast.wire.origins import OriginRules
 
 log = structlog.get_logger("duelcast")
 
 HTTP_DRAIN_TIMEOUT_S = 1
 BACKLOG = 4096
+
+Claim = Callable[[Database], Awaitable[None]]
+"""Looks at a database, and may refuse it with `ConfigurationError`."""
+
+
+class Companion(Protocol):
+    """Lives beside a server in its process, as one of its clients."""
+
+    async def claim(self, database: Database) -> None:
+        """See `App.start`."""
+
+    async def run(self, url: str) -> None:
+        """Called once the server at `url` takes clients; cancelled before it stops."""
 
 
 class App:
@@ -62,22 +85,45 @@ class App:
         self.clock = clock or SystemClock()
         self.endpoints = find_endpoints() if endpoints is None else endpoints
         self.accounts = MemoryAccounts()
+        self.ended_sessions = EndedSessions(self.clock)
         self.feeds: list[Feed] = _feeds(settings, self.clock)
         self.registry = CollectorRegistry()
         self.port = settings.port
+        self.database = Database(
+            SqliteFile(
+                settings.data_dir / "duelcast.db"
+                if settings.database_url is None
+                else sqlite_path(settings.database_url),
+                settings.database_busy_timeout_ms,
+            ),
+            self.clock,
+        )
         self._starting = True
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def start(self) -> None:
-        """Broker, domain, feeds, listener. Raises `ConfigurationError` where the port cannot be had."""
+    async def start(self, claim: Claim | None = None) -> None:
+        """Broker, domain, feeds, listener. Raises `ConfigurationError` where the port cannot be had.
+
+        `claim` is called before anything is written to the database; what it raises is raised.
+        """
         patch_loop()
         asyncio.get_running_loop().set_exception_handler(_on_loop_error)
         self._compose()
+        await self.database.open()
+        self._writing = asyncio.create_task(self.database.run())
+        await self.users.load()
+        await load_ended_sessions(self.database, self.clock, self.ended_sessions)
+        await self.market.load()
+        await self.contests.load()
         config = self._uvicorn_config()
         listener = _bind(self.settings)
         self.port = listener.getsockname()[1]
-        self._endless = [asyncio.create_task(part.run()) for part in (self.broker, self.market, self.gateway)]
+        if claim is not None:
+            await claim(self.database)
+        await self._tell_demo_data()
+        endless = (self.broker, self.market, self.contests, self.gateway)
+        self._endless = [asyncio.create_task(part.run()) for part in endless]
         self._feeding = [
             asyncio.create_task(self._feed(feed, self.market.sink(feed.name, feed.symbols))) for feed in self.feeds
         ]
@@ -102,6 +148,10 @@ class App:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.market.close()
+        self.database.stop_writing()
+        await self._writing
+        await self.database.close()
         await self.verifier.aclose()
         log.info("stopped")
 
@@ -113,9 +163,15 @@ class App:
 
     async def failed(self) -> None:
         """Wait until a task of the server ends that never should; raises what ended it."""
-        done, _ = await asyncio.wait([*self._endless, self._serving], return_when=asyncio.FIRST_COMPLETED)
+        endless = [*self._endless, self._serving, self._writing]
+        done, _ = await asyncio.wait(endless, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+
+    async def _tell_demo_data(self) -> None:
+        async with self.database.read() as transaction:
+            if await facts.find_fact(transaction, facts.DEMO) is not None:
+                log.warning("demo_data", reason="What is in the database was made up by `duelcast demo`.")
 
     async def _feed(self, feed: Feed, sink: Sink) -> None:
         """Run a feed on the one node of the cluster that holds its lease."""
@@ -137,7 +193,10 @@ class App:
             algorithms=settings.accepted_algorithms,
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
+            ended_sessions=self.ended_sessions,
         )
+        self.audit = AuditTrail(self.database, clock)
+        self.users = Users(self.database, self.accounts, self.audit, clock)
         conflate = all(getattr(feed, "conflate", True) for feed in self.feeds)
         self.market = Market(
             self.publisher,
@@ -147,13 +206,32 @@ class App:
                 token_list_interval_ms=int(settings.token_list_interval_s * 1000),
                 feed_stale_ms=int(settings.feed_stale_s * 1000),
                 posted_stale_ms=int(settings.posted_stale_s * 1000),
+                retention_prices_days=settings.retention_prices_days,
+                retention_trades_days=settings.retention_trades_days,
             ),
+            self.database,
+            self.audit,
         )
-        self.services: dict[type[Any], Any] = {Market: self.market, Publisher: self.publisher}
+        self.contests = Contests(
+            self.publisher,
+            self.broker,
+            clock,
+            self.database,
+            self.market,
+            self.accounts,
+            self.audit,
+            self._contest_settings,
+        )
+        self.services: dict[type[Any], Any] = {
+            Market: self.market,
+            Contests: self.contests,
+            Publisher: self.publisher,
+        }
         self.gateway = Gateway(
             settings, clock, self.broker, self.hub, self.accounts, self.verifier, self.endpoints, self.services
         )
-        for collector in (self.broker, self.market, self.gateway):
+        self.ended_sessions.on_end(self.gateway.session_ended)
+        for collector in (self.database, self.broker, self.market, self.contests, self.gateway):
             self.registry.register(collector)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -177,6 +255,11 @@ class App:
         http = build_http_app(
             HttpServices(
                 market=self.market,
+                users=self.users,
+                contests=self.contests,
+                audit=self.audit,
+                sign_ins=self._sign_ins(),
+                auth_domain=settings.auth_domain,
                 verifier=self.verifier,
                 clock=self.clock,
                 origins=origins,
@@ -204,6 +287,34 @@ class App:
             timeout_graceful_shutdown=HTTP_DRAIN_TIMEOUT_S,
         )
 
+    def _contest_settings(self) -> ContestSettings:
+        settings = self.settings
+        return ContestSettings(
+            leaderboard_interval_ms=settings.leaderboard_interval_ms,
+            rooms=RoomSettings(
+                presence_max_members=settings.presence_max_members, rooms_per_connection=settings.max_rooms
+            ),
+            chat=ChatSettings(
+                messages_per_minute=settings.chat_messages_per_minute,
+                max_characters=settings.chat_max_characters,
+                retention_days=settings.retention_chat_days,
+                rate_limit_factor=settings.rate_limit_factor,
+            ),
+        )
+
+    def _sign_ins(self) -> SignIns | None:
+        """None where the server would refuse the tokens that it makes, or has no secret to make them with."""
+        settings = self.settings
+        if settings.jwt_secret is None or "HS256" not in settings.accepted_algorithms:
+            return None
+        issuer = TokenIssuer(
+            self.clock,
+            settings.jwt_secret.get_secret_value(),
+            issuer=settings.jwt_issuer,
+            audience=settings.jwt_audience,
+        )
+        return SignIns(self.database, self.clock, issuer, self.verifier, self.ended_sessions)
+
     def readiness(self) -> Readiness:
         """Whether the server can do its work, and what of it it cannot."""
         failed = [
@@ -211,7 +322,8 @@ class App:
             for state in self.market.feed_states()
             if state.status == "failed"
         ]
-        return Readiness(starting=self._starting, draining=self.gateway.draining, failed=failed)
+        missing = [] if self.database.failure is None else [Failure("store", self.database.failure)]
+        return Readiness(starting=self._starting, draining=self.gateway.draining, missing=missing, failed=failed)
 
 
 def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -257,7 +369,7 @@ def _bind(settings: Settings) -> socket.socket:
     return listener
 
 
-async def _serve(settings: Settings, on_listening: Callable[[str], None]) -> int:
+async def _serve(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None) -> int:
     app = App(settings)
     loop = asyncio.get_running_loop()
     asked_to_stop = asyncio.Event()
@@ -269,17 +381,20 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None]) -> int
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, on_signal)
-    await app.start()
+    await app.start(None if companion is None else companion.claim)
     _spare_the_collector()
     on_listening(app.url)
     stop = asyncio.create_task(asked_to_stop.wait())
     failed = asyncio.create_task(app.failed())
-    await asyncio.wait([stop, failed], return_when=asyncio.FIRST_COMPLETED)
+    beside = [] if companion is None else [asyncio.create_task(companion.run(app.url))]
+    await asyncio.wait([stop, failed, *beside], return_when=asyncio.FIRST_COMPLETED)
     status = 0
-    if failed.done():
-        log.critical("a part of the server ended", exc_info=failed.exception())
-        status = 1
-    failed.cancel()
+    for part in (failed, *beside):
+        if part.done():
+            log.critical("a part of the server ended", exc_info=part.exception())
+            status = 1
+        part.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
     await app.stop()
     return status
 
@@ -290,13 +405,13 @@ def _spare_the_collector() -> None:
     gc.freeze()
 
 
-def run(settings: Settings, on_listening: Callable[[str], None]) -> int:
+def run(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None = None) -> int:
     """Serve until SIGTERM or SIGINT; a second signal ends the process at once. Returns the exit status.
 
-    `on_listening` is called with the address of the server once it takes clients.
+    `on_listening` is called with the address of the server once it takes clients; `companion` lives from then on.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(settings, on_listening))
+        return runner.run(_serve(settings, on_listening, companion))
 
 
 def asyncapi_document() -> dict[str, Any]:

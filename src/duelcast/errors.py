@@ -128,6 +128,111 @@ class TokenNotFound(AppError):
     http_status = 404
 
 
+class ContestNotFound(AppError):
+    """There is no such contest."""
+
+    code = "CONTEST_NOT_FOUND"
+    http_status = 404
+
+
+class UserNotFound(AppError):
+    """Nothing is known of that wallet."""
+
+    code = "USER_NOT_FOUND"
+    http_status = 404
+
+
+class NotEntered(AppError):
+    """The wallet takes no part in the contest."""
+
+    code = "NOT_ENTERED"
+    http_status = 404
+
+
+class ChatMessageNotFound(AppError):
+    """The contest has no such message."""
+
+    code = "CHAT_MESSAGE_NOT_FOUND"
+    http_status = 404
+
+
+class AlreadyEntered(AppError):
+    """The wallet takes part already."""
+
+    code = "ALREADY_ENTERED"
+    http_status = 409
+
+
+class ContestFull(AppError):
+    """Every place is taken."""
+
+    code = "CONTEST_FULL"
+    http_status = 409
+
+
+class ContestStarted(AppError):
+    """Too late: the contest has begun."""
+
+    code = "CONTEST_STARTED"
+    http_status = 409
+
+
+class InvalidState(AppError):
+    """The state of the thing does not allow this."""
+
+    code = "INVALID_STATE"
+    http_status = 409
+
+
+class Conflict(AppError):
+    """It is at odds with what is stored: a nickname that is taken, a key that was used for something else."""
+
+    code = "CONFLICT"
+    http_status = 409
+
+
+class InvalidPortfolio(AppError):
+    """The portfolio breaks the rules of the contest."""
+
+    code = "INVALID_PORTFOLIO"
+    http_status = 422
+
+
+class NoPrice(AppError):
+    """A token has no price, or none that is fresh enough."""
+
+    code = "NO_PRICE"
+    http_status = 409
+
+
+class NotInRoom(AppError):
+    """The connection is not in the room of the contest."""
+
+    code = "NOT_IN_ROOM"
+    http_status = 409
+
+
+class MessageTooLong(AppError):
+    """The text has more characters, or bytes, than a message may."""
+
+    code = "MESSAGE_TOO_LONG"
+    http_status = 422
+
+
+class EmptyMessage(AppError):
+    """There is nothing to read in the text."""
+
+    code = "EMPTY_MESSAGE"
+    http_status = 422
+
+
+class Muted(AppError):
+    """An admin muted the wallet in this contest."""
+
+    code = "MUTED"
+    http_status = 403
+
+
 class UpgradeRequired(AppError):
     """A WebSocket endpoint that was asked like a page."""
 

@@ -11,23 +11,26 @@ import httpx
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
+from duelcast.domain.audit import Actor
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, TokenMetadataInput
 from tests.serving import Client, Frame, token_for
+
+PLATFORM = Actor("platform", Role.ADMIN)
 
 INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
 
 
-def post_price(app: App, symbol: str, price: float, **more: Any) -> None:
-    assert app.market.post_prices([PostedPrice(symbol=symbol, price=price, **more)]).accepted == 1
+async def post_price(app: App, symbol: str, price: float, **more: Any) -> None:
+    assert (await app.market.post_prices([PostedPrice(symbol=symbol, price=price, **more)])).accepted == 1
 
 
-def post_trade(app: App, symbol: str, price: float, quantity: float, side: Literal["buy", "sell"]) -> None:
+async def post_trade(app: App, symbol: str, price: float, quantity: float, side: Literal["buy", "sell"]) -> None:
     trade = PostedTrade(symbol=symbol, price=price, quantity=quantity, side=side)
-    assert app.market.post_trades([trade]).accepted == 1
+    assert (await app.market.post_trades([trade])).accepted == 1
 
 
-def put_token(app: App, symbol: str, name: str = "A token", **more: Any) -> None:
-    app.market.put_token(symbol, TokenMetadataInput(name=name, address="addr", decimals=6, **more))
+async def put_token(app: App, symbol: str, name: str = "A token", **more: Any) -> None:
+    await app.market.put_token(symbol, TokenMetadataInput(name=name, address="addr", decimals=6, **more), PLATFORM)
 
 
 async def advance(app: App, seconds: float) -> None:

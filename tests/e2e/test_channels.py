@@ -18,6 +18,7 @@ from tests.e2e.following import (
     publish_score,
     texts,
 )
+from tests.e2e.market import PLATFORM
 from tests.serving import client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -224,7 +225,7 @@ async def test_the_right_is_checked_before_the_existence(app: App) -> None:
     ],
 )
 async def test_a_channel_of_the_market_is_a_latest_one(app: App, endpoint: str, channel: str, seq: type) -> None:
-    app.market.put_token("ROW", TokenMetadataInput(name="Row", address="R", decimals=9))
+    await app.market.put_token("ROW", TokenMetadataInput(name="Row", address="R", decimals=9), PLATFORM)
     async with client(app, endpoint) as reader:
         confirmed, _ = await follow(reader, channel)
     assert confirmed["kind"] == "latest"

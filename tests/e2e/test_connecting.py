@@ -194,7 +194,7 @@ async def test_the_endpoints_own_frames_come_first_then_what_the_url_asks_for_th
 
 
 async def test_a_channel_of_the_url_brings_its_snapshot_behind_its_confirmation(app: App) -> None:
-    app.market.post_prices([PostedPrice(symbol="SNAP", price=2.0)])
+    await app.market.post_prices([PostedPrice(symbol="SNAP", price=2.0)])
     frames = await greeting(app, "market-data", "?channel=market.SNAP&channel=metadata.SNAP")
     kinds = [each["type"] for each in frames]
     assert sorted(kinds[1:3]) == ["MARKET_PRICE", "MARKET_SENTIMENT"]

@@ -53,7 +53,7 @@ def events_of(endpoint: Endpoint) -> set[str]:
 
 async def fill_market(app: App, clock: ManualClock) -> None:
     """A token of which all is known, and one of which little is."""
-    post_price(
+    await post_price(
         app,
         "SOL",
         150.25,
@@ -65,7 +65,7 @@ async def fill_market(app: App, clock: ManualClock) -> None:
         fdv=8e10,
         liquidity=5e6,
     )
-    put_token(
+    await put_token(
         app,
         "SOL",
         "Solana",
@@ -75,9 +75,9 @@ async def fill_market(app: App, clock: ManualClock) -> None:
         socials={"forum": "https://example.org/forum"},
         websites=[],
     )
-    put_token(app, "BARE")
-    post_trade(app, "SOL", 150.25, 2.0, "buy")
-    post_trade(app, "SOL", 150.25, 1.0, "sell")
+    await put_token(app, "BARE")
+    await post_trade(app, "SOL", 150.25, 2.0, "buy")
+    await post_trade(app, "SOL", 150.25, 1.0, "sell")
     await clock.advance(20)
 
 
@@ -118,14 +118,14 @@ async def test_market_data() -> None:
             await transcript.say(trader, type="SUBSCRIBE_SYMBOLS", symbols=["nope"], requestId="r2")
             await transcript.say(trader, type="SUBSCRIBE_SYMBOLS", symbols=["SOL", "s o l"])
             transcript.note("another price")
-            post_price(app, "SOL", 151.5)
+            await post_price(app, "SOL", 151.5)
             await transcript.hear(trader)
             transcript.note("another trade, and five seconds")
-            post_trade(app, "SOL", 151.5, 4.0, "sell")
+            await post_trade(app, "SOL", 151.5, 4.0, "sell")
             await clock.advance(5)
             await transcript.hear(trader)
             transcript.note("the token becomes inactive")
-            put_token(app, "BARE", status="inactive")
+            await put_token(app, "BARE", status="inactive")
             await transcript.hear(trader)
             await transcript.say(trader, type="UNSUBSCRIBE_SYMBOLS", symbols=["sol", "bare"], requestId="r3")
             await transcript.say(trader, type="SUBSCRIBE_SYMBOLS", symbols=["*"], requestId="r4")
@@ -151,14 +151,14 @@ async def test_token_data() -> None:
             await transcript.say(trader, type="get_token", symbol="NOPE", requestId="r4")
             await transcript.say(trader, type="get_all_tokens", requestId="r5")
             transcript.note("another price")
-            post_price(app, "SOL", 151.5)
+            await post_price(app, "SOL", 151.5)
             await transcript.hear(trader)
             transcript.note("another trade, and five seconds")
-            post_trade(app, "SOL", 151.5, 4.0, "sell")
+            await post_trade(app, "SOL", 151.5, 4.0, "sell")
             await clock.advance(5)
             await transcript.hear(trader)
             transcript.note("a token is added, and ten seconds")
-            put_token(app, "ADDED")
+            await put_token(app, "ADDED")
             await clock.advance(10)
             await transcript.hear(trader)
             for name in ("UNSUBSCRIBE_SYMBOLS", "unsubscribe_tokens"):

@@ -42,7 +42,7 @@ async def unharmed(app: App, log: io.StringIO, *secrets: str) -> AsyncIterator[N
         yield
         price = float(next(_news))
         await advance(app, 1)
-        post_price(app, "NEWS", price)
+        await post_price(app, "NEWS", price)
         assert prices(await bystander.drain()) == [("NEWS", price)]
     records = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [each for each in records if each["level"] in {"error", "critical"}] == []
@@ -184,7 +184,7 @@ async def test_of_10000_subscriptions_2000_are_made(app: App, log: io.StringIO) 
 async def test_everything_in_a_loop_is_held_once_and_ends_at_the_rate_limit(log: io.StringIO) -> None:
     async with running(ManualClock(), rate_limit_factor=0.1) as app:
         for number in range(150):
-            post_price(app, f"T{number}", 1.0)
+            await post_price(app, f"T{number}", 1.0)
         async with unharmed(app, log), client(app, "market-data") as looping:
             for _ in range(200):
                 await looping.send(type="SUBSCRIBE_SYMBOLS", symbols=["*"])

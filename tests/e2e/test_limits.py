@@ -36,13 +36,13 @@ async def small() -> AsyncIterator[App]:
 async def listing() -> AsyncIterator[App]:
     """One server with 301 tokens, T000 and so on, for 60 messages a minute."""
     async with running(ManualClock(), rate_limit_factor=0.1) as app:
-        list_tokens(app, 301)
+        await list_tokens(app, 301)
         await advance(app, 2)
         yield app
 
 
-def list_tokens(app: App, count: int) -> None:
-    app.market.post_prices([PostedPrice(symbol=f"T{number:03}", price=1.0) for number in range(count)])
+async def list_tokens(app: App, count: int) -> None:
+    await app.market.post_prices([PostedPrice(symbol=f"T{number:03}", price=1.0) for number in range(count)])
 
 
 def behind(address: str) -> dict[str, str]:
@@ -252,7 +252,7 @@ async def test_a_list_of_channels_costs_its_rows(listing: App) -> None:
 async def test_the_price_of_rows_may_make_the_bucket_negative_and_is_taken_afterwards() -> None:
     clock = ManualClock()
     async with running(clock, rate_limit_factor=0.01) as app:
-        list_tokens(app, 900)
+        await list_tokens(app, 900)
         async with client(app, "market-data") as sender:
             answer = await sender.ask(type="SUBSCRIBE_SYMBOLS", symbols=["*"])
             assert answer["type"] == "symbols_subscribed"

@@ -33,7 +33,7 @@ def kinds(frames: list[Frame]) -> list[str]:
 
 
 async def test_nothing_is_sent_on_connect_but_connection_established(app: App) -> None:
-    post_price(app, "HELLO", 1.0)
+    await post_price(app, "HELLO", 1.0)
     async with client(app, ENDPOINT, greeted=False) as newcomer:
         frames = await newcomer.drain()
     assert kinds(frames) == ["connection_established"]
@@ -43,8 +43,8 @@ async def test_nothing_is_sent_on_connect_but_connection_established(app: App) -
 
 
 async def test_symbols_come_in_any_case_and_are_answered_in_upper_case_without_repeats(app: App) -> None:
-    post_price(app, "UP", 1.0)
-    post_price(app, "DOWN", 1.0)
+    await post_price(app, "UP", 1.0)
+    await post_price(app, "DOWN", 1.0)
     async with client(app, ENDPOINT) as follower:
         answer, _ = await subscribed(follower, "up", "DOWN", "Up", "dOWN", "UP")
     assert answer["type"] == "symbols_subscribed"
@@ -53,8 +53,8 @@ async def test_symbols_come_in_any_case_and_are_answered_in_upper_case_without_r
 
 async def test_the_current_state_of_each_symbol_follows_symbol_by_symbol(app: App) -> None:
     for symbol in ("FIRST", "SECOND"):
-        post_price(app, symbol, 5.0)
-        post_trade(app, symbol, 5.0, 2.0, "buy")
+        await post_price(app, symbol, 5.0)
+        await post_trade(app, symbol, 5.0, 2.0, "buy")
     await advance(app, 6)
     async with client(app, ENDPOINT) as follower:
         _, state = await subscribed(follower, "SECOND", "FIRST")
@@ -71,25 +71,25 @@ async def test_the_current_state_of_each_symbol_follows_symbol_by_symbol(app: Ap
 
 
 async def test_the_state_consists_of_the_messages_as_they_were_pushed(app: App) -> None:
-    post_price(app, "PUSHED", 1.0)
+    await post_price(app, "PUSHED", 1.0)
     async with client(app, ENDPOINT) as early, client(app, ENDPOINT) as late:
         await subscribed(early, "PUSHED")
         await advance(app, 1)
-        post_price(app, "PUSHED", 2.0)
+        await post_price(app, "PUSHED", 2.0)
         (push,) = await early.drain()
         _, state = await subscribed(late, "PUSHED")
     assert push in state
 
 
 async def test_a_symbol_without_a_price_has_its_metadata_alone(app: App) -> None:
-    put_token(app, "PRICELESS")
+    await put_token(app, "PRICELESS")
     async with client(app, ENDPOINT) as follower:
         _, state = await subscribed(follower, "PRICELESS")
     assert kinds(state) == ["token_update"]
 
 
 async def test_a_symbol_that_never_had_a_trade_has_no_volume(app: App) -> None:
-    post_price(app, "UNTRADED", 1.0)
+    await post_price(app, "UNTRADED", 1.0)
     await advance(app, 6)
     async with client(app, ENDPOINT) as follower:
         _, state = await subscribed(follower, "UNTRADED")
@@ -97,7 +97,7 @@ async def test_a_symbol_that_never_had_a_trade_has_no_volume(app: App) -> None:
 
 
 async def test_subscribing_again_repeats_the_state(app: App) -> None:
-    post_price(app, "AGAIN", 1.0)
+    await post_price(app, "AGAIN", 1.0)
     async with client(app, ENDPOINT) as follower:
         first, second = await subscribed(follower, "AGAIN"), await subscribed(follower, "AGAIN")
     assert second[1] == first[1]
@@ -112,7 +112,7 @@ async def test_symbols_are_a_list_of_1_to_1000(app: App, command: str, symbols: 
 
 
 async def test_1000_symbols_are_taken_at_once(app: App) -> None:
-    post_price(app, "ONE", 1.0)
+    await post_price(app, "ONE", 1.0)
     symbols = ["ONE", *(f"NONE{number}" for number in range(999))]
     async with client(app, ENDPOINT) as follower:
         answer, _ = await subscribed(follower, *symbols)
@@ -130,7 +130,7 @@ async def test_a_string_outside_the_grammar_is_an_invalid_request_with_its_place
 
 
 async def test_a_message_with_a_bad_symbol_subscribes_none(app: App) -> None:
-    post_price(app, "FINE", 1.0)
+    await post_price(app, "FINE", 1.0)
     async with client(app, ENDPOINT) as follower:
         await follower.ask(type="SUBSCRIBE_SYMBOLS", symbols=["FINE", "not fine"])
         assert (await follower.ask(type="get_subscriptions"))["data"] == []
@@ -138,7 +138,7 @@ async def test_a_message_with_a_bad_symbol_subscribes_none(app: App) -> None:
 
 @pytest.mark.parametrize("symbol", ["YFI-BTC", "$WIF", "A_B.C", "x" * 32, "9"])
 async def test_all_of_the_grammar_is_taken(app: App, symbol: str) -> None:
-    post_price(app, symbol, 1.0)
+    await post_price(app, symbol, 1.0)
     async with client(app, ENDPOINT) as follower:
         answer, _ = await subscribed(follower, symbol)
     assert answer["symbols"] == [symbol.upper()]
@@ -151,19 +151,19 @@ async def test_where_all_symbols_are_unknown_the_answer_is_invalid_symbols(app: 
 
 
 async def test_unknown_symbols_are_listed_and_not_remembered(app: App) -> None:
-    post_price(app, "KNOWN", 1.0)
+    await post_price(app, "KNOWN", 1.0)
     async with client(app, ENDPOINT) as follower:
         answer, _ = await subscribed(follower, "KNOWN", "later", "LATER")
-        post_price(app, "LATER", 1.0)
+        await post_price(app, "LATER", 1.0)
         assert await follower.drain() == []
     assert (answer["symbols"], answer["unknown"]) == (["KNOWN"], ["LATER"])
 
 
 async def test_an_asterisk_is_every_symbol_now_and_later(app: App) -> None:
-    post_price(app, "NOW", 1.0)
+    await post_price(app, "NOW", 1.0)
     async with client(app, ENDPOINT) as follower:
         answer, state = await subscribed(follower, "*")
-        post_price(app, "LATERON", 2.0)
+        await post_price(app, "LATERON", 2.0)
         later = await follower.drain()
     assert (answer["symbols"], answer["unknown"]) == (["*"], [])
     assert ("NOW", 1.0) in prices(state)
@@ -180,12 +180,12 @@ async def test_other_names_beside_an_asterisk_are_ignored(app: App) -> None:
 
 
 async def test_a_symbol_beside_everything_is_confirmed_with_its_state_and_pushed_once(app: App) -> None:
-    post_price(app, "BESIDE", 1.0)
+    await post_price(app, "BESIDE", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "*")
         answer, state = await subscribed(follower, "BESIDE")
         await advance(app, 1)
-        post_price(app, "BESIDE", 2.0)
+        await post_price(app, "BESIDE", 2.0)
         pushes = await follower.drain()
     assert answer["symbols"] == ["BESIDE"]
     assert prices(state) == [("BESIDE", 1.0)]
@@ -193,12 +193,12 @@ async def test_a_symbol_beside_everything_is_confirmed_with_its_state_and_pushed
 
 
 async def test_everything_takes_the_place_of_single_symbols(app: App) -> None:
-    post_price(app, "SINGLE", 1.0)
+    await post_price(app, "SINGLE", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "SINGLE")
         await subscribed(follower, "*")
         await advance(app, 1)
-        post_price(app, "SINGLE", 2.0)
+        await post_price(app, "SINGLE", 2.0)
         assert prices(await follower.drain()) == [("SINGLE", 2.0)]
 
 
@@ -206,15 +206,15 @@ async def test_everything_takes_the_place_of_single_symbols(app: App) -> None:
 
 
 async def test_after_unsubscribing_nothing_of_the_symbol_follows(app: App) -> None:
-    post_price(app, "LEFT", 1.0)
-    post_price(app, "KEPT", 1.0)
+    await post_price(app, "LEFT", 1.0)
+    await post_price(app, "KEPT", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "LEFT", "KEPT")
         answer = await follower.ask(type="UNSUBSCRIBE_SYMBOLS", symbols=["left"])
         await advance(app, 1)
-        post_price(app, "LEFT", 2.0)
-        put_token(app, "LEFT", "renamed")
-        post_price(app, "KEPT", 2.0)
+        await post_price(app, "LEFT", 2.0)
+        await put_token(app, "LEFT", "renamed")
+        await post_price(app, "KEPT", 2.0)
         pushes = await follower.drain()
     assert (answer["type"], answer["symbols"]) == ("symbols_unsubscribed", ["LEFT"])
     assert {each["channel"] for each in pushes} == {"market.KEPT"}
@@ -228,7 +228,7 @@ async def test_unsubscribing_what_was_not_subscribed_is_answered_the_same(app: A
 
 @pytest.mark.parametrize("followed", [("ENDING",), ("*",)])
 async def test_an_asterisk_ends_all(app: App, followed: tuple[str, ...]) -> None:
-    post_price(app, "ENDING", 1.0)
+    await post_price(app, "ENDING", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, *followed)
         answer = await follower.ask(type="UNSUBSCRIBE_SYMBOLS", symbols=["*"])
@@ -237,12 +237,12 @@ async def test_an_asterisk_ends_all(app: App, followed: tuple[str, ...]) -> None
 
 
 async def test_leaving_one_symbol_of_everything_changes_nothing(app: App) -> None:
-    post_price(app, "ONEOFALL", 1.0)
+    await post_price(app, "ONEOFALL", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "*")
         answer = await follower.ask(type="UNSUBSCRIBE_SYMBOLS", symbols=["ONEOFALL"])
         await advance(app, 1)
-        post_price(app, "ONEOFALL", 2.0)
+        await post_price(app, "ONEOFALL", 2.0)
         pushes = await follower.drain()
     assert answer["type"] == "symbols_unsubscribed"
     assert prices(pushes) == [("ONEOFALL", 2.0)]
@@ -252,7 +252,7 @@ async def test_leaving_one_symbol_of_everything_changes_nothing(app: App) -> Non
 
 
 async def test_a_price_posted_over_http_is_pushed_with_all_that_was_told(app: App) -> None:
-    post_price(app, "TOLD", 1.0)
+    await post_price(app, "TOLD", 1.0)
     told = {"change_24h": -1.5, "volume_24h": 1e6, "high_24h": 130.0, "low_24h": 110.0}
     async with client(app, ENDPOINT) as follower, platform(app) as caller:
         await subscribed(follower, "TOLD")
@@ -274,14 +274,14 @@ async def test_a_price_posted_over_http_is_pushed_with_all_that_was_told(app: Ap
 async def test_the_time_of_a_price_without_one_is_that_of_receipt(app: App) -> None:
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "*")
-        post_price(app, "TIMELESS", 1.0)
+        await post_price(app, "TIMELESS", 1.0)
         frames = await follower.drain()
     (push,) = [each for each in frames if each["type"] == "MARKET_PRICE"]
     assert push["data"]["timestamp"] == push["timestamp"]
 
 
 async def test_a_value_that_nobody_told_is_null(app: App) -> None:
-    post_price(app, "NULLS", 1.0)
+    await post_price(app, "NULLS", 1.0)
     async with client(app, ENDPOINT) as follower:
         _, state = await subscribed(follower, "NULLS")
     (data,) = data_of(state, "MARKET_PRICE")
@@ -289,24 +289,24 @@ async def test_a_value_that_nobody_told_is_null(app: App) -> None:
 
 
 async def test_a_price_that_did_not_change_is_not_pushed(app: App) -> None:
-    post_price(app, "SAME", 1.0)
+    await post_price(app, "SAME", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "SAME")
         await advance(app, 1)
-        post_price(app, "SAME", 1.0)
+        await post_price(app, "SAME", 1.0)
         assert await follower.drain() == []
 
 
 async def test_of_prices_within_100_ms_the_newest_is_pushed(app: App) -> None:
-    post_price(app, "BUSY", 1.0)
+    await post_price(app, "BUSY", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "BUSY")
         await advance(app, 1)
-        post_price(app, "BUSY", 2.0)
+        await post_price(app, "BUSY", 2.0)
         first = await follower.drain()
-        post_price(app, "BUSY", 3.0)
+        await post_price(app, "BUSY", 3.0)
         await advance(app, 0.09)
-        post_price(app, "BUSY", 4.0)
+        await post_price(app, "BUSY", 4.0)
         early = await follower.drain()
         await advance(app, 0.01)
         late = await follower.drain()
@@ -314,14 +314,14 @@ async def test_of_prices_within_100_ms_the_newest_is_pushed(app: App) -> None:
 
 
 async def test_a_posted_price_is_pushed_as_stale_after_5_minutes_and_fresh_with_the_next(app: App) -> None:
-    post_price(app, "OLD", 1.0)
+    await post_price(app, "OLD", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "OLD")
         await advance(app, 299)
         assert await follower.drain() == []
         await advance(app, 2)
         turned = await follower.drain()
-        post_price(app, "OLD", 1.0)
+        await post_price(app, "OLD", 1.0)
         await advance(app, 1)
         fresh = await follower.drain()
     assert [(data["price"], data["stale"]) for data in data_of(turned, "MARKET_PRICE")] == [(1.0, True)]
@@ -332,7 +332,7 @@ async def test_a_posted_price_is_pushed_as_stale_after_5_minutes_and_fresh_with_
 
 
 async def test_trades_posted_over_http_become_volumes_of_every_interval(app: App) -> None:
-    post_price(app, "TRADED", 10.0)
+    await post_price(app, "TRADED", 10.0)
     async with client(app, ENDPOINT) as follower, platform(app) as caller:
         await subscribed(follower, "TRADED")
         await advance(app, 1)
@@ -349,20 +349,20 @@ async def test_trades_posted_over_http_become_volumes_of_every_interval(app: App
 
 
 async def test_volumes_are_pushed_at_most_once_a_second(app: App) -> None:
-    post_trade(app, "SECONDS", 1.0, 1.0, "buy")
+    await post_trade(app, "SECONDS", 1.0, 1.0, "buy")
     await advance(app, 2)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "SECONDS")
         counts = []
         for _ in range(4):
-            post_trade(app, "SECONDS", 1.0, 1.0, "buy")
+            await post_trade(app, "SECONDS", 1.0, 1.0, "buy")
             await advance(app, 0.5)
             counts.append(len(data_of(await follower.drain(), "MARKET_VOLUME")))
     assert sorted(counts) == [0, 0, 6, 6]
 
 
 async def test_a_volume_that_did_not_change_is_not_pushed(app: App) -> None:
-    post_trade(app, "QUIET", 1.0, 1.0, "buy")
+    await post_trade(app, "QUIET", 1.0, 1.0, "buy")
     await advance(app, 2)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "QUIET")
@@ -371,7 +371,7 @@ async def test_a_volume_that_did_not_change_is_not_pushed(app: App) -> None:
 
 
 async def test_a_trade_that_leaves_a_window_is_a_change_of_its_volume(app: App) -> None:
-    post_trade(app, "LEAVING", 1.0, 1.0, "buy")
+    await post_trade(app, "LEAVING", 1.0, 1.0, "buy")
     await advance(app, 2)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "LEAVING")
@@ -384,7 +384,7 @@ async def test_a_trade_that_leaves_a_window_is_a_change_of_its_volume(app: App) 
 
 
 async def test_a_symbol_with_a_price_and_no_trade_is_neutral(app: App) -> None:
-    post_price(app, "NEUTRAL", 1.0)
+    await post_price(app, "NEUTRAL", 1.0)
     async with client(app, ENDPOINT) as follower:
         _, state = await subscribed(follower, "NEUTRAL")
     (data,) = data_of(state, "MARKET_SENTIMENT")
@@ -393,11 +393,11 @@ async def test_a_symbol_with_a_price_and_no_trade_is_neutral(app: App) -> None:
 
 
 async def test_sentiment_is_the_balance_of_buying_and_selling_and_comes_within_5_seconds(app: App) -> None:
-    post_price(app, "BALANCE", 1.0)
+    await post_price(app, "BALANCE", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "BALANCE")
-        post_trade(app, "BALANCE", 1.0, 3.0, "buy")
-        post_trade(app, "BALANCE", 1.0, 1.0, "sell")
+        await post_trade(app, "BALANCE", 1.0, 3.0, "buy")
+        await post_trade(app, "BALANCE", 1.0, 1.0, "sell")
         await advance(app, 5)
         (data,) = data_of(await follower.drain(), "MARKET_SENTIMENT")
         await advance(app, 30)
@@ -424,7 +424,7 @@ METADATA_FIELDS = {
 
 
 async def test_metadata_put_over_http_is_pushed_as_an_array_of_one_without_market_fields(app: App) -> None:
-    post_price(app, "META", 1.0)
+    await post_price(app, "META", 1.0)
     metadata = {
         "name": "Meta",
         "address": "So1ana",
@@ -448,25 +448,25 @@ async def test_metadata_put_over_http_is_pushed_as_an_array_of_one_without_marke
 async def test_an_added_token_is_told_to_who_follows_everything(app: App) -> None:
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "*")
-        put_token(app, "ADDED")
+        await put_token(app, "ADDED")
         frames = await follower.drain()
     assert [[token["symbol"] for token in data] for data in data_of(frames, "token_update")] == [["ADDED"]]
 
 
 async def test_a_token_that_becomes_inactive_is_told(app: App) -> None:
-    put_token(app, "RETIRED")
+    await put_token(app, "RETIRED")
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "RETIRED")
-        put_token(app, "RETIRED", status="inactive")
+        await put_token(app, "RETIRED", status="inactive")
         frames = await follower.drain()
     assert [data[0]["status"] for data in data_of(frames, "token_update")] == ["inactive"]
 
 
 async def test_metadata_that_did_not_change_is_not_pushed(app: App) -> None:
-    put_token(app, "UNCHANGED")
+    await put_token(app, "UNCHANGED")
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "UNCHANGED")
-        put_token(app, "UNCHANGED")
+        await put_token(app, "UNCHANGED")
         assert await follower.drain() == []
 
 
@@ -474,7 +474,7 @@ async def test_metadata_that_did_not_change_is_not_pushed(app: App) -> None:
 
 
 async def test_symbols_are_channels_that_subscribe_and_get_subscriptions_know(app: App) -> None:
-    post_price(app, "CHANNEL", 1.0)
+    await post_price(app, "CHANNEL", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "CHANNEL")
         held = (await follower.ask(type="get_subscriptions"))["data"]
@@ -495,13 +495,13 @@ async def test_a_channel_of_an_unknown_symbol_or_of_another_endpoint_is_unknown(
 
 
 async def test_a_client_that_comes_back_gets_what_changed_meanwhile(app: App) -> None:
-    post_price(app, "BACK", 1.0)
+    await post_price(app, "BACK", 1.0)
     async with client(app, ENDPOINT) as first:
         _, state = await subscribed(first, "BACK")
         confirmed = await first.ask(type="subscribe", channel="market.BACK")
         last_seq = max(each["seq"] for each in state if each["channel"] == "market.BACK")
     await advance(app, 1)
-    post_price(app, "BACK", 2.0)
+    await post_price(app, "BACK", 2.0)
     position = f"market.BACK,{confirmed['epoch']},{last_seq}"
     async with client(app, ENDPOINT, f"?since={position}", greeted=False) as second:
         answer, *missed, _ = await second.receive_until(type="connection_established")

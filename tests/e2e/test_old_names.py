@@ -20,7 +20,7 @@ def without_volatile(frame: Frame) -> Frame:
     [("subscribe_tokens", "SUBSCRIBE_SYMBOLS"), ("unsubscribe_tokens", "UNSUBSCRIBE_SYMBOLS")],
 )
 async def test_an_old_name_of_token_data_is_answered_as_the_new_one(app: App, old: str, new: str) -> None:
-    post_price(app, "OLDNAME", 1.0)
+    await post_price(app, "OLDNAME", 1.0)
     answers = []
     for name in (old, new):
         async with client(app, "token-data") as sender:

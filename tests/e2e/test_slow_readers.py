@@ -18,6 +18,7 @@ from duelcast.app import App
 from duelcast.clock import ManualClock
 from duelcast.domain.market.posted import TokenMetadataInput
 from tests.e2e.following import publish_note, publish_score
+from tests.e2e.market import PLATFORM
 from tests.e2e.slow import (
     KIB,
     MIB,
@@ -89,7 +90,7 @@ async def read_prices(reader: Client, delays_s: list[float]) -> list[int]:
 
 async def test_a_client_that_stops_reading_gets_the_newest_prices_and_nobody_else_notices(app: App) -> None:
     for symbol in SYMBOLS:
-        app.market.put_token(symbol, TokenMetadataInput(name=symbol, address="A", decimals=9))
+        await app.market.put_token(symbol, TokenMetadataInput(name=symbol, address="A", decimals=9), PLATFORM)
     delays_s: list[float] = []
     async with AsyncExitStack() as stack:
         slow = await stack.enter_async_context(slow_socket(app, "market-data"))

@@ -53,8 +53,8 @@ def symbols_of(frame: Frame) -> list[str]:
 
 async def test_all_tokens_are_sent_on_connect() -> None:
     async with running(ManualClock()) as app:
-        put_token(app, "META")
-        post_price(app, "PRICED", 2.0)
+        await put_token(app, "META")
+        await post_price(app, "PRICED", 2.0)
         async with client(app, ENDPOINT, greeted=False) as newcomer:
             listed, established = await newcomer.drain()
     assert (listed["type"], listed["channel"]) == ("token_update", "public.tokens")
@@ -83,13 +83,13 @@ async def test_the_connection_is_on_the_channel_of_all_tokens(app: App) -> None:
 async def test_the_list_is_pushed_complete_at_most_every_10_seconds_where_tokens_change() -> None:
     clock = ManualClock()
     async with running(clock) as app:
-        put_token(app, "FIRST")
+        await put_token(app, "FIRST")
         await clock.advance(20)
         async with client(app, ENDPOINT) as follower:
             moments = []
             for second in range(30):
                 if second in (0, 3, 6):
-                    put_token(app, f"ADDED{second}")
+                    await put_token(app, f"ADDED{second}")
                 await clock.advance(1)
                 moments += [(second, symbols_of(each)) for each in await follower.drain()]
     (first, first_list), (second, second_list) = moments
@@ -103,10 +103,10 @@ async def test_the_list_is_pushed_complete_at_most_every_10_seconds_where_tokens
 async def test_a_change_of_metadata_or_status_is_a_change_of_the_list(change: dict[str, str]) -> None:
     clock = ManualClock()
     async with running(clock) as app:
-        put_token(app, "CHANGING")
+        await put_token(app, "CHANGING")
         await clock.advance(20)
         async with client(app, ENDPOINT) as follower:
-            put_token(app, "CHANGING", **change)
+            await put_token(app, "CHANGING", **change)
             await clock.advance(11)
             (listed,) = await follower.drain()
     assert listed["data"][0].items() >= change.items()
@@ -115,10 +115,10 @@ async def test_a_change_of_metadata_or_status_is_a_change_of_the_list(change: di
 async def test_a_price_is_no_change_of_the_list() -> None:
     clock = ManualClock()
     async with running(clock) as app:
-        post_price(app, "MOVING", 1.0)
+        await post_price(app, "MOVING", 1.0)
         await clock.advance(20)
         async with client(app, ENDPOINT) as follower:
-            post_price(app, "MOVING", 2.0)
+            await post_price(app, "MOVING", 2.0)
             await clock.advance(25)
             assert await follower.drain() == []
 
@@ -127,8 +127,8 @@ async def test_a_price_is_no_change_of_the_list() -> None:
 
 
 async def test_following_a_symbol_brings_its_market_and_its_token(app: App) -> None:
-    post_price(app, "BOTH", 3.0, liquidity=5.0)
-    post_trade(app, "BOTH", 3.0, 1.0, "buy")
+    await post_price(app, "BOTH", 3.0, liquidity=5.0)
+    await post_trade(app, "BOTH", 3.0, 1.0, "buy")
     await advance(app, 6)
     async with client(app, ENDPOINT) as follower:
         answer, state = await subscribed(follower, "both", "nowhere")
@@ -147,7 +147,7 @@ async def test_following_a_symbol_brings_its_market_and_its_token(app: App) -> N
 
 
 async def test_it_follows_the_channels_of_market_and_token(app: App) -> None:
-    post_price(app, "TWO", 3.0)
+    await post_price(app, "TWO", 3.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "TWO")
         held = (await follower.ask(type="get_subscriptions"))["data"]
@@ -163,7 +163,7 @@ async def test_where_all_symbols_are_unknown_the_answer_has_the_usual_type_of_er
 async def test_an_asterisk_is_every_symbol_now_and_later(app: App) -> None:
     async with client(app, ENDPOINT) as follower:
         answer, _ = await subscribed(follower, "*")
-        post_price(app, "NEWCOMER", 2.0)
+        await post_price(app, "NEWCOMER", 2.0)
         frames = await follower.drain()
     assert answer["symbols"] == ["*"]
     assert prices(frames) == [("NEWCOMER", 2.0)]
@@ -171,13 +171,13 @@ async def test_an_asterisk_is_every_symbol_now_and_later(app: App) -> None:
 
 
 async def test_a_changed_token_is_pushed_at_most_once_a_second_with_the_newest(app: App) -> None:
-    post_price(app, "ONCE", 1.0)
+    await post_price(app, "ONCE", 1.0)
     await advance(app, 2)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "ONCE")
         pushed = []
         for price in (2.0, 3.0, 4.0, 5.0):
-            post_price(app, "ONCE", price)
+            await post_price(app, "ONCE", price)
             await advance(app, 0.4)
             pushed += [data["price"] for data in data_of(await follower.drain(), "token_data")]
         await advance(app, 1)
@@ -186,25 +186,25 @@ async def test_a_changed_token_is_pushed_at_most_once_a_second_with_the_newest(a
 
 
 async def test_a_token_that_the_connection_did_not_subscribe_to_is_not_pushed(app: App) -> None:
-    post_price(app, "MINE", 1.0)
-    post_price(app, "OTHERS", 1.0)
+    await post_price(app, "MINE", 1.0)
+    await post_price(app, "OTHERS", 1.0)
     await advance(app, 2)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "MINE")
-        post_price(app, "OTHERS", 2.0)
-        post_price(app, "MINE", 2.0)
+        await post_price(app, "OTHERS", 2.0)
+        await post_price(app, "MINE", 2.0)
         frames = await follower.drain()
     assert {each["channel"] for each in frames} == {"market.MINE", "token.MINE"}
 
 
 async def test_after_unsubscribing_nothing_of_the_symbol_follows_but_the_list_stays(app: App) -> None:
-    post_price(app, "GONE", 1.0)
+    await post_price(app, "GONE", 1.0)
     async with client(app, ENDPOINT) as follower:
         await subscribed(follower, "GONE")
         answer = await follower.ask(type="UNSUBSCRIBE_SYMBOLS", symbols=["*"])
         held = (await follower.ask(type="get_subscriptions"))["data"]
         await advance(app, 2)
-        post_price(app, "GONE", 2.0)
+        await post_price(app, "GONE", 2.0)
         assert [each["type"] for each in await follower.drain() if each["type"] != "token_update"] == []
     assert (answer["type"], answer["symbols"]) == ("symbols_unsubscribed", ["*"])
     assert [each["channel"] for each in held] == ["public.tokens"]
@@ -214,7 +214,7 @@ async def test_after_unsubscribing_nothing_of_the_symbol_follows_but_the_list_st
 
 
 async def test_get_token_answers_with_the_token(app: App) -> None:
-    post_price(app, "ASKED", 4.0)
+    await post_price(app, "ASKED", 4.0)
     async with client(app, ENDPOINT) as asker:
         answer = await asker.ask(type="get_token", symbol="asked")
     assert (answer["type"], answer["symbol"]) == ("token_data", "ASKED")
@@ -237,7 +237,7 @@ async def test_get_token_needs_a_symbol(app: App, symbol: object) -> None:
 
 
 async def test_get_all_tokens_answers_with_the_list_and_no_channel(app: App) -> None:
-    put_token(app, "LISTED")
+    await put_token(app, "LISTED")
     async with client(app, ENDPOINT) as asker:
         answer = await asker.ask(type="get_all_tokens")
     assert answer["type"] == "token_update"

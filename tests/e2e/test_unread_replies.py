@@ -13,6 +13,7 @@ from duelcast.app import App
 from duelcast.clock import ManualClock
 from duelcast.domain.market.posted import TokenMetadataInput
 from tests.e2e.following import publish_score
+from tests.e2e.market import PLATFORM
 from tests.e2e.raw import TEXT, RawSocket, frame
 from tests.e2e.slow import (
     KIB,
@@ -88,7 +89,7 @@ async def test_small_commands_with_large_answers_do_not_grow_the_backlog_either(
     description = "d" * 2000
     for symbol in SYMBOLS:
         metadata = TokenMetadataInput(name=symbol, address="A", decimals=9, description=description)
-        app.market.put_token(symbol, metadata)
+        await app.market.put_token(symbol, metadata, PLATFORM)
     answer_bytes = 2 * len(SYMBOLS) * len(description)
     commands = 200
     async with slow_socket(app, "token-data") as slow:

@@ -6,6 +6,8 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -17,13 +19,20 @@ from duelcast.channels.names import Role
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
+from duelcast.domain.accounts.sessions import EndedSessions
+from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
+from duelcast.domain.accounts.users import Users
+from duelcast.domain.audit import AuditTrail
+from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.http.app import build_http_app
 from duelcast.http.services import HttpServices, Readiness
+from duelcast.store.database import Database
 from duelcast.wire.addresses import Network
 from duelcast.wire.origins import OriginRules
+from tests.storing import opened
 
 SECRET = "a secret of the tests, long enough for HS256"
 VERSION = "0.0.0-test"
@@ -66,31 +75,51 @@ async def serving(
     public_ops: bool = True,
     root_path: str = "",
     asyncapi: Mapping[str, Any] = ASYNCAPI,
+    signs_in: bool = True,
+    auth_domain: str | None = None,
 ) -> AsyncIterator[Serving]:
-    """A server on a free port of loopback."""
+    """A server on a free port of loopback, with a database of its own."""
     clock = ManualClock()
     accounts = MemoryAccounts()
-    market = Market(Publisher(MemoryBroker(clock), clock), clock, MarketSettings())
     registry = CollectorRegistry()
+    issuer, ended = TokenIssuer(clock, SECRET), EndedSessions(clock)
+    verifier = TokenVerifier(accounts, clock, secret=SECRET, ended_sessions=ended)
     running: Serving
-    app = build_http_app(
-        HttpServices(
-            market=market,
-            verifier=TokenVerifier(accounts, clock, secret=SECRET),
-            clock=clock,
-            origins=origins or OriginRules(listens_on_loopback_only=True),
-            ready=lambda: running.readiness,
-            asyncapi=lambda: dict(asyncapi),
-            registry=registry,
-            version=VERSION,
-            trusted_proxies=trusted_proxies,
-            rate_limit_factor=rate_limit_factor,
-            public_ops=public_ops,
+    async with _stored(clock) as database:
+        audit = AuditTrail(database, clock)
+        broker = MemoryBroker(clock)
+        publisher = Publisher(broker, clock)
+        market = Market(publisher, clock, MarketSettings(), database, audit)
+        app = build_http_app(
+            HttpServices(
+                market=market,
+                users=Users(database, accounts, audit, clock),
+                contests=Contests(publisher, broker, clock, database, market, accounts, audit, ContestSettings),
+                audit=audit,
+                verifier=verifier,
+                clock=clock,
+                origins=origins or OriginRules(listens_on_loopback_only=True),
+                ready=lambda: running.readiness,
+                asyncapi=lambda: dict(asyncapi),
+                registry=registry,
+                version=VERSION,
+                trusted_proxies=trusted_proxies,
+                rate_limit_factor=rate_limit_factor,
+                public_ops=public_ops,
+                sign_ins=SignIns(database, clock, issuer, verifier, ended) if signs_in else None,
+                auth_domain=auth_domain,
+            )
         )
-    )
-    async with _listening(app, root_path) as base_url, httpx.AsyncClient(base_url=base_url) as client:
-        running = Serving(client, clock, market, accounts, TokenIssuer(clock, SECRET), registry)
-        yield running
+        async with _listening(app, root_path) as base_url, httpx.AsyncClient(base_url=base_url) as client:
+            running = Serving(client, clock, market, accounts, issuer, registry)
+            yield running
+
+
+@asynccontextmanager
+async def _stored(clock: ManualClock) -> AsyncIterator[Database]:
+    with TemporaryDirectory(prefix="duelcast-") as folder:
+        async with opened(Path(folder) / "duelcast.db", clock) as database:
+            yield database
 
 
 @asynccontextmanager

@@ -24,7 +24,7 @@ ADDRESSES = re.findall(r"`GET (/\S+)`", GUIDE)
 @pytest.fixture
 async def app() -> AsyncIterator[App]:
     async with running() as started:
-        started.market.post_prices([PostedPrice(symbol="SOL", price=1.0), PostedPrice(symbol="BTC", price=2.0)])
+        await started.market.post_prices([PostedPrice(symbol="SOL", price=1.0), PostedPrice(symbol="BTC", price=2.0)])
         yield started
 
 

@@ -69,6 +69,18 @@ async def test_history_has_a_candle_per_minute_with_a_price(server: Serving) -> 
     assert [row["timestamp"] for row in earlier.json()["data"]] == [first]
 
 
+async def test_a_long_history_comes_in_pages(server: Serving) -> None:
+    for price in (1.0, 2.0, 3.0):
+        await post_price(server, price=price)
+        await server.clock.advance(60)
+    path = "/api/v69/tokens/SOL/history"
+    first = (await server.client.get(path, params={"limit": 2})).json()
+    assert ([row["close"] for row in first["data"]], first["count"]) == ([1.0, 2.0], 2)
+    last = (await server.client.get(path, params={"limit": 2, "cursor": first["nextCursor"]})).json()
+    assert [row["close"] for row in last["data"]] == [3.0]
+    assert "nextCursor" not in last
+
+
 async def test_a_time_in_the_query_may_have_an_unescaped_plus_sign(server: Serving) -> None:
     await post_price(server)
     answer = await server.client.get("/api/v69/tokens/SOL/history?from=2027-01-15T08:00:00+00:00")
@@ -78,7 +90,14 @@ async def test_a_time_in_the_query_may_have_an_unescaped_plus_sign(server: Servi
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("from=yesterday", "from"), ("to=2027-01-15T08:00:00", "to"), ("interval=2m", "interval")],
+    [
+        ("from=yesterday", "from"),
+        ("to=2027-01-15T08:00:00", "to"),
+        ("interval=2m", "interval"),
+        ("limit=0", "limit"),
+        ("cursor=x", "cursor"),
+        ("from=2027-01-15T08:00:00Z&to=2027-01-15T08:00:00Z", "from"),
+    ],
 )
 async def test_a_query_that_cannot_be_read_names_its_field(server: Serving, query: str, field: str) -> None:
     await post_price(server)

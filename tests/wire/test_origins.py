@@ -163,3 +163,22 @@ def test_a_public_server_answers_to_every_name(host: str | None) -> None:
 def test_a_host_without_port_has_the_port_of_its_scheme(scheme: Literal["http", "https"], allowed: bool) -> None:
     rules = OriginRules(["http://dev.example.org"], listens_on_loopback_only=True, default_scheme=scheme)
     assert rules.host_allowed("dev.example.org") is allowed
+
+
+@pytest.mark.parametrize(
+    ("host", "known"),
+    [
+        ("localhost:8069", True),
+        ("127.0.0.1", True),
+        ("play.example.org", True),
+        ("Play.Example.Org:443", True),
+        ("play.example.org:8443", False),
+        ("evil.example", False),
+        ("play.example.org.evil.example", False),
+        ("play.example.org@evil.example", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_host_is_known_where_nobody_can_have_made_it_up(host: str | None, known: bool) -> None:
+    assert LISTED.host_known(host) is known

@@ -19,23 +19,30 @@ def greet(settings: Settings, url: str) -> None:
 
 
 def greeting(settings: Settings, url: str) -> str:
-    """Lines that name the reference, the client guide and a command to try.
-
-    The port is that of `url`: one that was left to the system is known only there.
-    """
-    websocket = server_url(settings.model_copy(update={"port": urlsplit(url).port}))
+    """Lines that name the reference, the client guide and a command to try."""
+    websocket = websocket_url(settings, url)
     http = f"http{websocket.removeprefix('ws')}"
-    tail = [_own_name(), "tail", "market-data"]
-    if settings.feed == Settings().feed:
-        tail += ["SOL", "BTC"]
-    if websocket != server_url(Settings()):
-        tail += ["--url", websocket]
+    symbols = ["SOL", "BTC"] if settings.feed == Settings().feed else []
     lines = [
         f"Duelcast is on {http} (Ctrl-C stops it).",
         f"Reference: {http}/docs   Prices in a browser: {http}/docs/clients",
-        f"To try in another terminal: {' '.join(tail)}",
+        f"To try in another terminal: {tail_command(websocket, 'market-data', *symbols)}",
     ]
     return "\n" + "".join(f"  {line}\n" for line in lines)
+
+
+def websocket_url(settings: Settings, url: str) -> str:
+    """The address (`ws:` or `wss:`) of the server that says it is at `url`, as it is reached from this machine.
+
+    The port is that of `url`: one that was left to the system is known only there.
+    """
+    return server_url(settings.model_copy(update={"port": urlsplit(url).port}))
+
+
+def tail_command(websocket: str, *arguments: str) -> str:
+    """`duelcast tail` of the server at `websocket`, as it can be typed."""
+    where = [] if websocket == server_url(Settings()) else ["--url", websocket]
+    return " ".join([_own_name(), "tail", *arguments, *where])
 
 
 def _own_name() -> str:

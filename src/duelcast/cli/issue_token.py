@@ -9,10 +9,9 @@ import typer
 
 from duelcast.channels.names import Role
 from duelcast.cli.options import ConfigOption, parse_duration
-from duelcast.clock import SystemClock
+from duelcast.cli.signing import check_signing, issuer_of
 from duelcast.domain.accounts.identity import SCOPES, is_wallet
-from duelcast.domain.accounts.tokens import TokenIssuer
-from duelcast.settings import ConfigurationError, Settings, ensure_secret, load_settings, own_secret_file
+from duelcast.settings import Settings, ensure_secret, load_settings, own_secret_file
 
 
 class RoleName(enum.Enum):
@@ -40,27 +39,19 @@ def issue_token(
         raise typer.BadParameter(f"no scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
     ttl_s = parse_duration(ttl)
     settings = load_settings(config).settings
-    issuer = TokenIssuer(SystemClock(), _secret(settings), issuer=settings.jwt_issuer, audience=settings.jwt_audience)
-    typer.echo(issuer.issue(wallet, Role[role.name], nickname, scope or (), ttl_s))
+    check_signing(settings)
+    typer.echo(issuer_of(_with_secret(settings)).issue(wallet, Role[role.name], nickname, scope or (), ttl_s))
 
 
-def _secret(settings: Settings) -> str:
-    """What to sign with. Says so where it had to be made: a server with other data does not know it.
-
-    Raises `ConfigurationError` where the server would refuse the token.
-    """
-    if settings.jwt_secret is None and settings.jwt_jwks_url is not None:
-        raise ConfigurationError("Tokens come from the owner of the key set; set DUELCAST_JWT_SECRET to issue some.")
-    if "HS256" not in settings.accepted_algorithms:
-        raise ConfigurationError("The server would refuse the token: DUELCAST_JWT_ALGORITHMS does not name HS256.")
+def _with_secret(settings: Settings) -> Settings:
+    """`settings` with what to sign with. Says so where it had to be made: a server with other data does not know it."""
     file = own_secret_file(settings)
     is_new = file is not None and not file.exists()
-    secret = ensure_secret(settings).jwt_secret
-    assert secret is not None, "it is configured or made"
+    settings = ensure_secret(settings)
     if file is not None and is_new:
         typer.echo(
             f"duelcast: made a new secret, {file}; only a server with DUELCAST_DATA_DIR={file.parent} "
             "(and no DUELCAST_JWT_SECRET) takes this token.",
             err=True,
         )
-    return secret.get_secret_value()
+    return settings

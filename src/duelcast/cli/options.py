@@ -12,6 +12,13 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="TOML file of settings; DUELCAST_CONFIG names one too.")
 ]
 
+HostOption = Annotated[str | None, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int | None, typer.Option(help="Port to listen on.")]
+FeedOption = Annotated[str | None, typer.Option(help="Where prices come from; several are separated by `;`.")]
+TlsCertOption = Annotated[Path | None, typer.Option(help="PEM file of the certificate chain.")]
+TlsKeyOption = Annotated[Path | None, typer.Option(help="PEM file of the private key.")]
+RootPathOption = Annotated[str | None, typer.Option(help="Path under which a proxy publishes the server.")]
+
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from duelcast.cli.greeting import greet
-from duelcast.cli.options import ConfigOption
+from duelcast.cli.options import (
+    ConfigOption,
+    FeedOption,
+    HostOption,
+    PortOption,
+    RootPathOption,
+    TlsCertOption,
+    TlsKeyOption,
+)
 from duelcast.logs import configure_logging
 from duelcast.settings import ensure_secret, load_settings
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    feed: Annotated[str | None, typer.Option(help="Where prices come from; several are separated by `;`.")] = None,
+    host: HostOption = None,
+    port: PortOption = None,
+    feed: FeedOption = None,
     config: ConfigOption = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="PEM file of the certificate chain.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="PEM file of the private key.")] = None,
-    root_path: Annotated[str | None, typer.Option(help="Path under which a proxy publishes the server.")] = None,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    root_path: RootPathOption = None,
 ) -> None:
     """Run the server until it is told to stop. Options win over the environment and the file.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from msgspec import structs
 
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
@@ -331,8 +332,10 @@ class Connection(MessageSocket):
         if not self.is_open:
             return
         identity = self.session.identity
-        if identity is None or self._expiry_s(identity) > 0:
-            return
+        if identity is not None and self._expiry_s(identity) <= 0:
+            self._expire()
+
+    def _expire(self) -> None:
         if self.runtime.endpoint.auth is Auth.PUBLIC:
             self._become(None)
         else:
@@ -350,18 +353,15 @@ class Connection(MessageSocket):
                 self.refuse(PermissionDenied("This wallet is banned."))
             return
         role = identity.role if account.role is None else account.role
-        nickname = identity.nickname if account.nickname is None else account.nickname
-        if (role, nickname) == (identity.role, identity.nickname):
-            return
-        self._become(
-            Identity(
-                wallet=identity.wallet,
-                role=role,
-                nickname=nickname,
-                expires_at=identity.expires_at,
-                scopes=identity.scopes,
-            )
-        )
+        nickname = identity.claimed_nickname if account.nickname is None else account.nickname
+        if (role, nickname) != (identity.role, identity.nickname):
+            self._become(structs.replace(identity, role=role, nickname=nickname))
+
+    def session_ended(self, session_id: str) -> None:
+        """Act on a logout."""
+        identity = self.session.identity
+        if self.is_open and identity is not None and identity.session_id == session_id:
+            self._expire()
 
     def _become(self, identity: Identity | None) -> None:
         """Take another identity, and say so."""

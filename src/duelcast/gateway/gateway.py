@@ -16,6 +16,7 @@ from duelcast.channels.broker import Broker, Origin
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.accounts.sessions import EndedSession
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.endpoints.kit import Endpoint
 from duelcast.errors import ServiceRestart, TooManyConnections
@@ -182,6 +183,10 @@ class Gateway:
         self._account_changes += 1
         self._changed_wallets.append(account.wallet)
         _each(self._by_wallet.get(account.wallet, ()), lambda connection: connection.account_changed(account))
+
+    def session_ended(self, ended: EndedSession) -> None:
+        """Act on a logout: open connections with a token of that session end as if it had expired."""
+        _each(self._by_wallet.get(ended.wallet, ()), lambda connection: connection.session_ended(ended.session_id))
 
     def _bus_lost(self) -> None:
         _each(self._admitted.values(), lambda connection: connection.resynchronise(bus_lost=True))

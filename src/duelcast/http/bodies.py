@@ -41,14 +41,18 @@ class StrictRequest(Request[Identity | None, Any, State]):
     """Decodes the body strictly into the type that the handler declares for `data`."""
 
     async def json(self) -> Any:
-        """The body. Raises `InvalidMessage` or `InvalidRequest`; status 415 where it is not declared as JSON."""
-        if self.content_type[0] != "application/json":
-            raise HTTPException(status_code=415)
+        """The body; None where there is none, and the handler can do without. Raises `InvalidMessage` or
+        `InvalidRequest`; status 415 where it is not declared as JSON."""
         handler = self.route_handler
         assert isinstance(handler, HTTPRouteHandler)
         field = handler.parsed_data_field
         assert field is not None, "only a handler that takes `data` reads a body"
-        return decode_body(await self.body(), field.annotation)
+        body = await self.body()
+        if not body and field.is_optional:
+            return None
+        if self.content_type[0] != "application/json":
+            raise HTTPException(status_code=415)
+        return decode_body(body, field.annotation)
 
 
 def decode_body(body: bytes, body_type: Any) -> Any:

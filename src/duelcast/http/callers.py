@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request
@@ -16,7 +17,7 @@ from duelcast.errors import AppError, PermissionDenied, RateLimitExceeded, Unaut
 from duelcast.http.metrics import HttpMetrics
 from duelcast.http.services import HttpServices
 from duelcast.ratelimit import Buckets, scaled
-from duelcast.wire.addresses import address_bucket, client_address
+from duelcast.wire.addresses import Network, address_bucket, client_address
 
 REQUESTS_PER_MINUTE = 600
 
@@ -68,7 +69,7 @@ class CallerMiddleware(ASGIMiddleware):
     def _count(self, request: Request[Any, Any, Any], identity: Identity | None) -> None:
         if self._buckets is None or (identity is not None and identity.scopes):
             return
-        key = f"wallet {identity.wallet}" if identity is not None else self._address_key(request)
+        key = f"wallet {identity.wallet}" if identity is not None else address_key(request, self._trusted_proxies)
         if key is None:
             return
         now = self._clock.monotonic()
@@ -78,10 +79,12 @@ class CallerMiddleware(ASGIMiddleware):
             raise RateLimitExceeded("Too many requests: slow down.", retry_after_ms=bucket.retry_after_ms(now))
         bucket.take(now)
 
-    def _address_key(self, request: Request[Any, Any, Any]) -> str | None:
-        peer = request.client.host if request.client is not None else None
-        forwarded_for = ",".join(request.headers.getall("x-forwarded-for", []))
-        return address_bucket(client_address(peer, forwarded_for, self._trusted_proxies))
+
+def address_key(connection: Connection, trusted_proxies: Sequence[Network]) -> str | None:
+    """The key of the limits per address, None for loopback."""
+    peer = connection.client.host if connection.client is not None else None
+    forwarded_for = ",".join(connection.headers.getall("x-forwarded-for", []))
+    return address_bucket(client_address(peer, forwarded_for, trusted_proxies))
 
 
 async def bearer_identity(connection: Connection, verifier: TokenVerifier) -> Identity | None:
@@ -101,15 +104,27 @@ def demand_scope(identity: Identity | None, needed: str | None) -> None:
         raise PermissionDenied("The scope of this token does not reach here.")
 
 
+def users_only(connection: Connection, _handler: BaseRouteHandler) -> None:
+    """A guard: whoever brings a token."""
+    identity: Identity | None = connection.scope["user"]
+    demand_identity(identity)
+
+
 def admins_only(connection: Connection, _handler: BaseRouteHandler) -> None:
     """A guard: admins, and machines, whose scope was checked before."""
     identity: Identity | None = connection.scope["user"]
     demand_admin(identity)
 
 
-def demand_admin(identity: Identity | None) -> None:
-    """Raises `Unauthorized` without an identity, `PermissionDenied` for one that is neither admin nor machine."""
+def demand_identity(identity: Identity | None) -> Identity:
+    """Raises `Unauthorized` without an identity."""
     if identity is None:
         raise Unauthorized("Send a token: `Authorization: Bearer …`.")
-    if not identity.is_admin and not identity.scopes:
+    return identity
+
+
+def demand_admin(identity: Identity | None) -> None:
+    """Raises `Unauthorized` without an identity, `PermissionDenied` for one that is neither admin nor machine."""
+    known = demand_identity(identity)
+    if not known.is_admin and not known.scopes:
         raise PermissionDenied("This needs the role of an admin.")

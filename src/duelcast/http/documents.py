@@ -21,8 +21,10 @@ _DESCRIPTIONS = {
     403: "Another role or scope is needed, or the wallet is banned.",
     404: "There is no such thing.",
     408: "The body was not complete within 30 seconds.",
+    409: "The state of things does not allow it: `code` says what is in the way.",
     413: "The body is bigger than 1 MiB.",
     415: "The body is not declared as application/json.",
+    422: "It breaks a rule: `code` says which.",
     429: "Too many requests: wait as long as `Retry-After` says.",
     503: "Not now.",
 }
@@ -55,7 +57,10 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
         license=License(name="MIT", identifier="MIT"),
         servers=[Server(url="./", description="The server that served this document.")],
         tags=[
+            Tag(name="Sign-in", description="With a Solana wallet; 10 requests a minute for an address."),
+            Tag(name="Users", description="Nicknames, roles and bans."),
             Tag(name="Tokens", description="Tokens, prices and trades."),
+            Tag(name="Audit", description="Who did what."),
             Tag(name="Operations", description="Health, metrics and documents."),
         ],
         components=Components(

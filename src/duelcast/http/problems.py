@@ -11,10 +11,10 @@ from urllib.parse import quote
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from duelcast.errors import AppError, InternalError
+from duelcast.errors import AppError, InternalError, InvalidRequest
 from duelcast.logs import describe_exception
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -75,6 +75,14 @@ def refusal_of(error: Exception, request_id: str) -> Refusal:
             retry_after_ms=error.retry_after_ms,
             extra=error.extra,
         )
+    if isinstance(error, ValidationException) and (field := _parameter_at_fault(error)) is not None:
+        return _refusal(
+            InvalidRequest.http_status,
+            InvalidRequest.code,
+            f"`{field}` is of another type or out of range: see /docs.",
+            request_id,
+            field=field,
+        )
     if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_REFUSALS:
         code, detail = FRAMEWORK_REFUSALS[error.status_code]
         return _refusal(error.status_code, code, detail, request_id, headers=error.headers)
@@ -85,6 +93,12 @@ def refusal_of(error: Exception, request_id: str) -> Refusal:
         request_id,
         extra={"errorId": str(uuid.uuid4())},
     )
+
+
+def _parameter_at_fault(error: ValidationException) -> str | None:
+    """The first parameter that the framework could not convert."""
+    found = error.extra[0] if isinstance(error.extra, list) and error.extra else None
+    return found.get("key") if isinstance(found, dict) else None
 
 
 def log_refusal(refusal: Refusal, error: Exception, method: str, path: str) -> None:

@@ -10,7 +10,11 @@ from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
 from duelcast.clock import Clock
+from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenVerifier
+from duelcast.domain.accounts.users import Users
+from duelcast.domain.audit import AuditTrail
+from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
 from duelcast.wire.addresses import Network
 from duelcast.wire.origins import OriginRules
@@ -38,9 +42,12 @@ class Readiness(Struct, frozen=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServices:
     """`asyncapi` gives the AsyncAPI document. `public_ops`: metrics, documents and reasons of `/readyz` are for
-    everybody; otherwise for admins."""
+    everybody; otherwise for admins. Without `sign_ins` tokens come from elsewhere alone."""
 
     market: Market
+    users: Users
+    contests: Contests
+    audit: AuditTrail
     verifier: TokenVerifier
     clock: Clock
     origins: OriginRules
@@ -51,3 +58,5 @@ class HttpServices:
     trusted_proxies: Sequence[Network] = ()
     rate_limit_factor: float = 1.0
     public_ops: bool = True
+    sign_ins: SignIns | None = None
+    auth_domain: str | None = None

@@ -93,13 +93,47 @@ class Settings(BaseSettings):
         default=True, description="Accept `?token=`, which a proxy in front may write to its log."
     )
 
+    auth_domain: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=253,
+        description="The domain that the message of a wallet sign-in names; unset, the `Host` of the request.",
+    )
+
     data_dir: Path = Field(
         default=Path("data"),
-        description="Folder of what the server keeps, so far its own secret alone; made on demand, mode 0700.",
+        description="Folder of what the server keeps: its database, its own secret; made on demand, mode 0700.",
     )
     database_url: str | None = Field(
-        default=None, description="Database of stored data; taken, but not used yet: nothing outlives a restart."
+        default=None, description="Database, `sqlite:///path/to/file`; unset, the file `duelcast.db` in the data folder."
     )
+    database_busy_timeout_ms: int = Field(
+        default=2_000, ge=0, le=60_000, description="How long a write waits where another process holds the database."
+    )
+    retention_prices_days: float = Field(
+        default=90, gt=0, allow_inf_nan=False, description="Age at which prices per minute are deleted."
+    )
+    retention_trades_days: float = Field(
+        default=2, ge=1, allow_inf_nan=False, description="Age at which posted trades are deleted."
+    )
+    retention_chat_days: float = Field(
+        default=90, gt=0, allow_inf_nan=False, description="Age at which the chat of ended contests is deleted."
+    )
+
+    leaderboard_interval_ms: Count = Field(
+        default=1_000, le=60_000, description="At most one ranking of a contest in this time."
+    )
+    chat_messages_per_minute: Count = Field(
+        default=10, description="Messages that a wallet may write into one contest; 0 is no limit."
+    )
+    chat_max_characters: int = Field(
+        default=500, ge=1, le=4_000, description="Characters of a message, as a reader counts them."
+    )
+    max_rooms: int = Field(default=20, ge=1, description="Contest rooms that one connection may be in.")
+    presence_max_members: Count = Field(
+        default=200, description="Members of a room above which coming and going is not told."
+    )
+
     broker_url: str = Field(
         default="memory://", description="Bus of the channels; `memory://` is the one there is so far."
     )

@@ -69,8 +69,10 @@ class OriginRules:
     def host_allowed(self, host: str | None) -> bool:
         """Whether the server answers when called `host`: on loopback only, a loopback name or that of an allowed
         origin; otherwise every name."""
-        if not self._loopback_only:
-            return True
+        return not self._loopback_only or self.host_known(host)
+
+    def host_known(self, host: str | None) -> bool:
+        """Whether `host` is a name that nobody can have invented: a loopback name, or that of an allowed origin."""
         called = _parse_host(host)
         if called is None:
             return False

@@ -30,6 +30,12 @@ def format_time(epoch_s: float) -> str:
     return _text
 
 
+def format_ms(epoch_ms: int) -> str:
+    """`format_time` of epoch milliseconds."""
+    # From the middle of its millisecond: the text is cut off, and a quotient may be an ulp too small.
+    return format_time((epoch_ms + 0.5) / 1000)
+
+
 def parse_time(text: str) -> float:
     """Epoch seconds of an ISO-8601 time with an offset.
 

@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.domain.market.market_room import MarketRoom
+from tests.domain.market.market_room import MarketRoom, market_room
 
 
 @pytest.fixture
 async def room() -> AsyncIterator[MarketRoom]:
     """A market that does its background work."""
-    room = MarketRoom()
-    async with room.running():
+    async with market_room() as room, room.running():
         yield room

@@ -6,18 +6,27 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
 from duelcast.channels.broker import Message
 from duelcast.channels.memory import MemoryBroker
+from duelcast.channels.names import Channel, Role
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
+from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.market.sink import MarketSink
 from duelcast.domain.market.ticks import Ticker, Trade
+from duelcast.store.database import Database
+from tests.storing import opened
+
+DAY_BEGIN_S = 1_799_971_200.0
+ADMIN = Actor("admin", Role.ADMIN)
 
 
 @dataclass(frozen=True)
@@ -43,19 +52,24 @@ class Recorder:
     def deliver(self, message: Message) -> None:
         self.pushes.append(Push(self._clock.monotonic(), message.channel.name, msgspec.json.decode(message.body)))
 
+    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+        raise AssertionError("the market takes nothing back")
+
     def resynchronise(self) -> None:
         raise AssertionError("a bus of one process loses nothing")
 
 
 class MarketRoom:
-    """The market under test; times are of the manual clock, which begins on a full day."""
+    """The market under test; times are of the manual clock."""
 
-    def __init__(self, settings: MarketSettings | None = None) -> None:
-        self.clock = ManualClock(start=1_799_971_200.0)
-        self.recorder = Recorder(self.clock)
-        broker = MemoryBroker(self.clock)
+    def __init__(self, database: Database, clock: ManualClock, settings: MarketSettings | None = None) -> None:
+        self.clock = clock
+        self.recorder = Recorder(clock)
+        broker = MemoryBroker(clock)
         broker.attach(self.recorder)
-        self.market = Market(Publisher(broker, self.clock), self.clock, settings or MarketSettings())
+        self.database = database
+        self.audit = AuditTrail(database, clock)
+        self.market = Market(Publisher(broker, clock), clock, settings or MarketSettings(), database, self.audit)
 
     def feed(self, name: str = "venue", *symbols: str) -> MarketSink:
         return self.market.sink(name, frozenset(symbols))
@@ -88,6 +102,22 @@ class MarketRoom:
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+
+
+@asynccontextmanager
+async def market_room(
+    settings: MarketSettings | None = None, *, path: Path | None = None, clock: ManualClock | None = None
+) -> AsyncIterator[MarketRoom]:
+    """A market over the database at `path`, or a new one, that does no background work. Its clock begins on a full
+    day."""
+    clock = clock or ManualClock(start=DAY_BEGIN_S)
+    with TemporaryDirectory(prefix="duelcast-") as folder:
+        # On the machine's clock: a probe of the database would wake each second of the days that tests let pass.
+        async with opened(path or Path(folder) / "duelcast.db") as database:
+            room = MarketRoom(database, clock, settings)
+            await room.market.load()
+            yield room
+            await room.market.close()
 
 
 def ticker(price: float, symbol: str = "SOL", **fields: Any) -> Ticker:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.domain.market.candles import MINUTES_KEPT, Candle, MinuteRows, candles
+from duelcast.domain.market.candles import MINUTES_KEPT, Candle, MinuteRows, Row, by_interval, candle
 
 DAY_S = 86_400
 START_S = 20_000 * DAY_S  # 2024-10-04T00:00:00Z
@@ -22,7 +22,7 @@ def rows_of(*prices: tuple[float, float]) -> MinuteRows:
 
 def test_a_minute_has_its_first_highest_lowest_and_last_price() -> None:
     rows = rows_of((0, 5.0), (10, 9.0), (20, 2.0), (59.9, 4.0), (60, 7.0))
-    assert candles(rows.rows(START_S + 60), 1, None, None) == [
+    assert [candle(row) for row in rows.rows(START_S + 60)] == [
         Candle(timestamp="2024-10-04T00:00:00.000Z", open=5.0, high=9.0, low=2.0, close=4.0),
         Candle(timestamp="2024-10-04T00:01:00.000Z", open=7.0, high=7.0, low=7.0, close=7.0),
     ]
@@ -30,20 +30,12 @@ def test_a_minute_has_its_first_highest_lowest_and_last_price() -> None:
 
 def test_longer_candles_are_aligned_and_made_of_their_minutes() -> None:
     rows = rows_of((4 * 60, 5.0), (5 * 60, 6.0), (6 * 60, 9.0), (8 * 60, 1.0), (9 * 60, 3.0), (10 * 60, 8.0))
-    five_minutes = candles(rows.rows(START_S + 600), 5, None, None)
-    assert [
-        (candle.timestamp[11:16], candle.open, candle.high, candle.low, candle.close) for candle in five_minutes
-    ] == [
-        ("00:00", 5.0, 5.0, 5.0, 5.0),
-        ("00:05", 6.0, 9.0, 1.0, 3.0),
-        ("00:10", 8.0, 8.0, 8.0, 8.0),
+    start = START_S // 60
+    assert by_interval(rows.rows(START_S + 600), 5) == [
+        Row(start, 5.0, 5.0, 5.0, 5.0),
+        Row(start + 5, 6.0, 9.0, 1.0, 3.0),
+        Row(start + 10, 8.0, 8.0, 8.0, 8.0),
     ]
-
-
-def test_a_span_takes_the_candles_that_begin_from_its_start_to_before_its_end() -> None:
-    rows = rows_of(*((minute * 60.0, float(minute + 1)) for minute in range(5)))
-    chosen = candles(rows.rows(START_S + 300), 1, START_S + 60, START_S + 180)
-    assert [candle.open for candle in chosen] == [2.0, 3.0]
 
 
 def test_the_change_is_unknown_until_the_price_at_the_beginning_of_the_day_is_known() -> None:

@@ -55,4 +55,6 @@ async def test_metrics_count_records_by_feed_and_kind(room: MarketRoom) -> None:
         ("duelcast_feed_age_seconds", "venue"): 2,
         ("duelcast_feed_up", "venue"): 1,
         ("duelcast_market_symbols",): 1,
+        ("duelcast_market_unstored",): 1,
+        ("duelcast_market_lost_minutes_total",): 0,
     }

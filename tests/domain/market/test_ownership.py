@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, TokenMetadataInput
 from duelcast.domain.market.ticks import TokenInfo
-from tests.domain.market.market_room import MarketRoom, ticker, trade
+from tests.domain.market.market_room import ADMIN, MarketRoom, ticker, trade
 
 
 def sources(room: MarketRoom) -> list[str]:
@@ -66,8 +66,8 @@ async def test_the_silence_of_a_former_owner_does_not_make_a_symbol_stale(room: 
 
 async def test_what_is_posted_for_a_symbol_of_a_feed_is_dropped(room: MarketRoom) -> None:
     room.feed("venue", "SOL")
-    prices = room.market.post_prices([PostedPrice(symbol="sol", price=1.0), PostedPrice(symbol="abc", price=1.0)])
-    trades = room.market.post_trades([PostedTrade(symbol="SOL", price=1.0, quantity=1.0, side="buy")])
+    prices = await room.market.post_prices([PostedPrice(symbol="sol", price=1.0), PostedPrice(symbol="abc", price=1.0)])
+    trades = await room.market.post_trades([PostedTrade(symbol="SOL", price=1.0, quantity=1.0, side="buy")])
     assert (prices.accepted, prices.dropped) == (1, 1)
     assert (trades.accepted, trades.dropped, trades.duplicate) == (0, 1, 0)
     assert room.market.symbols() == ["ABC"]
@@ -75,11 +75,11 @@ async def test_what_is_posted_for_a_symbol_of_a_feed_is_dropped(room: MarketRoom
 
 async def test_a_feed_takes_over_what_was_posted(room: MarketRoom) -> None:
     sink = room.feed("venue")
-    room.market.post_prices([PostedPrice(symbol="SOL", price=1.0)])
+    await room.market.post_prices([PostedPrice(symbol="SOL", price=1.0)])
     await room.advance(1)
     sink.accept(ticker(2.0))
     assert sources(room) == ["http", "venue"]
-    assert room.market.post_prices([PostedPrice(symbol="SOL", price=3.0)]).dropped == 1
+    assert (await room.market.post_prices([PostedPrice(symbol="SOL", price=3.0)])).dropped == 1
 
 
 async def test_trade_ids_of_a_former_owner_are_no_duplicates(room: MarketRoom) -> None:
@@ -93,12 +93,14 @@ async def test_trade_ids_of_a_former_owner_are_no_duplicates(room: MarketRoom) -
 async def test_metadata_that_was_put_wins_over_that_of_the_feed(room: MarketRoom) -> None:
     sink = room.feed()
     sink.accept(TokenInfo(symbol="SOL", name="Venue's name", image_url="https://venue.example/sol.png"))
-    room.market.put_token("sol", TokenMetadataInput(name="Solana", address="So111", decimals=9))
+    await room.market.put_token("sol", TokenMetadataInput(name="Solana", address="So111", decimals=9), ADMIN)
     sink.accept(TokenInfo(symbol="SOL", name="Venue's name", color="#00ffa3"))
     token = room.market.token("SOL")
     assert (token.name, token.image_url, token.color) == ("Solana", "https://venue.example/sol.png", "#00ffa3")
 
 
 async def test_putting_again_removes_what_is_left_out(room: MarketRoom) -> None:
-    room.market.put_token("SOL", TokenMetadataInput(name="S", address="a", decimals=9, description="Old"))
-    assert room.market.put_token("SOL", TokenMetadataInput(name="S", address="a", decimals=9)).description is None
+    described = TokenMetadataInput(name="S", address="a", decimals=9, description="Old")
+    await room.market.put_token("SOL", described, ADMIN)
+    token = await room.market.put_token("SOL", TokenMetadataInput(name="S", address="a", decimals=9), ADMIN)
+    assert token.description is None

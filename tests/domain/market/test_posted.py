@@ -64,7 +64,7 @@ def trade(**fields: Any) -> PostedTrade:
 
 
 async def test_a_posted_price_adds_its_token_and_is_pushed_with_its_own_time(room: MarketRoom) -> None:
-    result = room.market.post_prices([price(symbol="new", timestamp="2027-01-15T01:00:00+02:00", liquidity=5)])
+    result = await room.market.post_prices([price(symbol="new", timestamp="2027-01-15T01:00:00+02:00", liquidity=5)])
     assert (result.accepted, result.dropped, result.duplicate) == (1, 0, 0)
     (push,) = room.pushes("MARKET_PRICE", "NEW")
     assert push.data["timestamp"] == "2027-01-14T23:00:00.000Z"
@@ -74,22 +74,22 @@ async def test_a_posted_price_adds_its_token_and_is_pushed_with_its_own_time(roo
 
 async def test_a_trade_id_is_counted_once_per_symbol_a_number_like_its_text(room: MarketRoom) -> None:
     posted = [trade(id="7"), trade(id=7), trade(id="8"), trade(symbol="BTC", id="7")]
-    result = room.market.post_trades(posted)
+    result = await room.market.post_trades(posted)
     assert (result.accepted, result.dropped, result.duplicate) == (3, 0, 1)
 
 
 async def test_the_last_ten_thousand_ids_are_remembered(room: MarketRoom) -> None:
-    room.market.post_trades([trade(id=number) for number in range(10_000)])
-    assert room.market.post_trades([trade(id=0)]).duplicate == 1
-    assert room.market.post_trades([trade(id=10_000)]).accepted == 1
-    assert room.market.post_trades([trade(id=1)]).duplicate == 1
-    assert room.market.post_trades([trade(id=0)]).accepted == 1
+    await room.market.post_trades([trade(id=number) for number in range(10_000)])
+    assert (await room.market.post_trades([trade(id=0)])).duplicate == 1
+    assert (await room.market.post_trades([trade(id=10_000)])).accepted == 1
+    assert (await room.market.post_trades([trade(id=1)])).duplicate == 1
+    assert (await room.market.post_trades([trade(id=0)])).accepted == 1
 
 
 async def test_a_trade_without_id_is_always_counted(room: MarketRoom) -> None:
-    assert room.market.post_trades([trade(), trade()]).accepted == 2
+    assert (await room.market.post_trades([trade(), trade()])).accepted == 2
 
 
 async def test_a_trade_whose_volume_is_out_of_range_is_dropped(room: MarketRoom) -> None:
-    assert room.market.post_trades([trade(price=1e30, quantity=1e30)]).dropped == 1
+    assert (await room.market.post_trades([trade(price=1e30, quantity=1e30)])).dropped == 1
     assert not room.market.knows("SOL")

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from duelcast.domain.market.settings import MarketSettings
-from tests.domain.market.market_room import MarketRoom, ticker, trade
+from tests.domain.market.market_room import MarketRoom, market_room, ticker, trade
 
 DAY_S = 86_400
 
@@ -119,17 +119,17 @@ async def test_the_volume_of_the_day_is_that_of_the_trades_where_the_feed_tells_
 
 
 async def test_high_low_and_change_are_computed_where_the_feed_tells_none() -> None:
-    room = MarketRoom()
-    sink = room.feed()
-    for price in (10.0, 14.0, 8.0, 12.0):
-        sink.accept(ticker(price))
-        await room.advance(60)
-    day = room.pushes("MARKET_PRICE")[-1].data
-    assert (day["high_24h"], day["low_24h"], day["change_24h"]) == (14.0, 8.0, None)
-    await room.advance(DAY_S - 240)
-    sink.accept(ticker(15.0))
-    day = room.pushes("MARKET_PRICE")[-1].data
-    assert (day["high_24h"], day["low_24h"], day["change_24h"]) == (15.0, 8.0, 50.0)
+    async with market_room() as room:
+        sink = room.feed()
+        for price in (10.0, 14.0, 8.0, 12.0):
+            sink.accept(ticker(price))
+            await room.advance(60)
+        day = room.pushes("MARKET_PRICE")[-1].data
+        assert (day["high_24h"], day["low_24h"], day["change_24h"]) == (14.0, 8.0, None)
+        await room.advance(DAY_S - 240)
+        sink.accept(ticker(15.0))
+        day = room.pushes("MARKET_PRICE")[-1].data
+        assert (day["high_24h"], day["low_24h"], day["change_24h"]) == (15.0, 8.0, 50.0)
 
 
 async def test_what_a_ticker_leaves_out_stays_as_it_was_told(room: MarketRoom) -> None:
@@ -179,14 +179,14 @@ async def test_a_symbol_outside_the_grammar_is_counted_and_dropped(room: MarketR
 
 
 async def test_symbols_beyond_the_bound_are_counted_and_dropped_and_the_known_go_on() -> None:
-    room = MarketRoom(MarketSettings(max_symbols=2))
-    sink = room.feed()
-    for symbol in ("A", "B", "C"):
-        sink.accept(ticker(1.0, symbol=symbol))
-    sink.accept(ticker(2.0, symbol="A"))
-    assert room.market.symbols() == ["A", "B"]
-    assert room.market.token("A").price == 2.0
-    assert dropped(room, "too_many_symbols") == 1
+    async with market_room(MarketSettings(max_symbols=2)) as room:
+        sink = room.feed()
+        for symbol in ("A", "B", "C"):
+            sink.accept(ticker(1.0, symbol=symbol))
+        sink.accept(ticker(2.0, symbol="A"))
+        assert room.market.symbols() == ["A", "B"]
+        assert room.market.token("A").price == 2.0
+        assert dropped(room, "too_many_symbols") == 1
 
 
 def dropped(room: MarketRoom, reason: str) -> float:

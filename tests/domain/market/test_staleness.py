@@ -70,9 +70,9 @@ async def test_the_silence_of_one_feed_leaves_the_symbols_of_another_fresh(room:
 
 
 async def test_a_posted_price_is_stale_after_five_minutes_each_symbol_by_itself(room: MarketRoom) -> None:
-    room.market.post_prices([PostedPrice(symbol="SOL", price=1.0), PostedPrice(symbol="BTC", price=1.0)])
+    await room.market.post_prices([PostedPrice(symbol="SOL", price=1.0), PostedPrice(symbol="BTC", price=1.0)])
     await room.advance(100)
-    room.market.post_prices([PostedPrice(symbol="BTC", price=2.0)])
+    await room.market.post_prices([PostedPrice(symbol="BTC", price=2.0)])
     await room.advance(200)
     assert states(room, "SOL") == [(0, False), (300, True)]
     assert states(room, "BTC") == [(0, False), (100, False)]

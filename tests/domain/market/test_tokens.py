@@ -8,7 +8,7 @@ from duelcast.domain.market.posted import TokenMetadataInput, WebsiteInput
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.market.ticks import TokenInfo
 from duelcast.errors import InvalidRequest, TokenNotFound
-from tests.domain.market.market_room import MarketRoom, ticker
+from tests.domain.market.market_room import ADMIN, MarketRoom, market_room, ticker
 
 METADATA_FIELDS = {
     "symbol",
@@ -151,7 +151,7 @@ async def test_the_list_knows_a_new_token_at_once_and_a_new_price_within_a_secon
 
 
 async def test_putting_a_token_takes_all_its_metadata(room: MarketRoom) -> None:
-    token = room.market.put_token(
+    token = await room.market.put_token(
         "sol",
         TokenMetadataInput(
             name="Solana",
@@ -164,6 +164,7 @@ async def test_putting_a_token_takes_all_its_metadata(room: MarketRoom) -> None:
             websites=[WebsiteInput(label="Home", url="https://sol.example")],
             status="inactive",
         ),
+        ADMIN,
     )
     assert token == room.market.token("SOL")
     assert (token.name, token.decimals, token.status) == ("Solana", 9, "inactive")
@@ -173,14 +174,14 @@ async def test_putting_a_token_takes_all_its_metadata(room: MarketRoom) -> None:
 
 
 async def test_a_token_that_cannot_be_put_is_refused() -> None:
-    room = MarketRoom(MarketSettings(max_symbols=1))
     given = TokenMetadataInput(name="A", address="a", decimals=0)
-    room.market.put_token("A", given)
-    room.market.put_token("A", given)
-    with pytest.raises(InvalidRequest, match="At most 1 tokens"):
-        room.market.put_token("B", given)
-    with pytest.raises(InvalidRequest, match="A symbol has"):
-        room.market.put_token("B/C", given)
+    async with market_room(MarketSettings(max_symbols=1)) as room:
+        await room.market.put_token("A", given, ADMIN)
+        await room.market.put_token("A", given, ADMIN)
+        with pytest.raises(InvalidRequest, match="At most 1 tokens"):
+            await room.market.put_token("B", given, ADMIN)
+        with pytest.raises(InvalidRequest, match="A symbol has"):
+            await room.market.put_token("B/C", given, ADMIN)
 
 
 async def test_symbols_are_found_in_any_case_and_listed_in_order(room: MarketRoom) -> None:
@@ -198,7 +199,7 @@ async def test_an_unknown_token_is_not_found(room: MarketRoom) -> None:
     with pytest.raises(TokenNotFound):
         room.market.token("DOGE")
     with pytest.raises(TokenNotFound):
-        room.market.history("DOGE", None, None, "1m")
+        await room.market.history("DOGE", None, None, "1m")
 
 
 async def test_history_gives_candles_of_the_interval(room: MarketRoom) -> None:
@@ -206,8 +207,8 @@ async def test_history_gives_candles_of_the_interval(room: MarketRoom) -> None:
     for price in (1.0, 2.0, 3.0):
         sink.accept(ticker(price))
         await room.advance(60)
-    assert [candle.close for candle in room.market.history("sol", None, None, "1m")] == [1.0, 2.0, 3.0]
-    (candle,) = room.market.history("SOL", None, None, "1h")
+    assert [candle.close for candle in (await room.market.history("sol", None, None, "1m")).candles] == [1.0, 2.0, 3.0]
+    (candle,) = (await room.market.history("SOL", None, None, "1h")).candles
     assert (candle.timestamp, candle.open, candle.close) == ("2027-01-15T00:00:00.000Z", 1.0, 3.0)
     with pytest.raises(InvalidRequest, match="`interval` is one of"):
-        room.market.history("SOL", None, None, "2m")
+        await room.market.history("SOL", None, None, "2m")

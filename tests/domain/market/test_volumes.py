@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from duelcast.domain.market.windows import INTERVALS
-from tests.domain.market.market_room import MarketRoom, ticker, trade
+from tests.domain.market.market_room import MarketRoom, market_room, ticker, trade
 
 
 async def test_a_trade_brings_the_volume_of_every_interval_at_the_next_second(room: MarketRoom) -> None:
@@ -66,16 +66,16 @@ async def test_a_trade_leaves_each_window_with_its_bucket_and_that_is_pushed(roo
 
 
 async def test_a_trade_leaves_the_day_with_its_minute_and_the_token_with_it() -> None:
-    room = MarketRoom()
-    await room.advance(30.5)
-    room.feed().accept(trade(price=10.0))
-    async with room.running():
-        await room.advance(1)
-    await room.advance(86_360)
-    async with room.running():
-        await room.advance(60)
-    assert [(push.at_s, push.data["volume"]) for push in room.volumes("1d")] == [(31, 10.0), (86_400, 0.0)]
-    assert room.pushes("token_data")[-1].data["volume_24h"] == 0.0
+    async with market_room() as room:
+        await room.advance(30.5)
+        room.feed().accept(trade(price=10.0))
+        async with room.running():
+            await room.advance(1)
+        await room.advance(86_360)
+        async with room.running():
+            await room.advance(60)
+        assert [(push.at_s, push.data["volume"]) for push in room.volumes("1d")] == [(31, 10.0), (86_400, 0.0)]
+        assert room.pushes("token_data")[-1].data["volume_24h"] == 0.0
 
 
 async def test_a_symbol_without_trades_has_no_volume(room: MarketRoom) -> None:

@@ -11,6 +11,7 @@ from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import Account
+from duelcast.domain.audit import Actor
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, TokenMetadataInput
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.errors import AppError
@@ -54,9 +55,10 @@ COMMANDS: dict[str, list[Frame]] = {
 
 async def trade(app: App, clock: ManualClock, price: float) -> None:
     """A market in which everything that is pushed has changed."""
-    app.market.put_token("SOL", TokenMetadataInput(name=f"Sol at {price}", address="So1", decimals=9))
-    app.market.post_prices([PostedPrice(symbol="SOL", price=price, market_cap=1e9)])
-    app.market.post_trades([PostedTrade(symbol="SOL", price=price, quantity=2.0, side="buy")])
+    metadata = TokenMetadataInput(name=f"Sol at {price}", address="So1", decimals=9)
+    await app.market.put_token("SOL", metadata, Actor("platform", Role.ADMIN))
+    await app.market.post_prices([PostedPrice(symbol="SOL", price=price, market_cap=1e9)])
+    await app.market.post_trades([PostedTrade(symbol="SOL", price=price, quantity=2.0, side="buy")])
     await clock.advance(11)
 
 

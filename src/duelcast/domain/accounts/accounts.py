@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from duelcast.channels.names import Role
+from duelcast.domain.accounts.nicknames import nickname_key
 
 
 class Account(Struct, frozen=True):
@@ -34,27 +35,31 @@ class Accounts(Protocol):
 
 
 class MemoryAccounts:
-    """Accounts of one process, lost with it."""
+    """What is stored of all wallets, in memory: `Users` fills it and keeps it up to date."""
 
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
+        self._owners: dict[str, str] = {}
         self._listeners: list[Callable[[Account], None]] = []
 
     async def find(self, wallet: str) -> Account | None:
         return self._accounts.get(wallet)
 
     async def owner_of(self, nickname: str) -> str | None:
-        wanted = nickname.casefold()
-        for account in self._accounts.values():
-            if account.nickname is not None and account.nickname.casefold() == wanted:
-                return account.wallet
-        return None
+        return self._owners.get(nickname_key(nickname))
 
     def on_change(self, listener: Callable[[Account], None]) -> None:
         self._listeners.append(listener)
 
     def put(self, account: Account) -> None:
-        """Store `account` and tell the listeners."""
+        """Replace what is known of a wallet, and tell the listeners."""
+        before = self._accounts.get(account.wallet)
+        if before is not None and before.nickname is not None:
+            key = nickname_key(before.nickname)
+            if self._owners.get(key) == account.wallet:
+                del self._owners[key]
+        if account.nickname is not None:
+            self._owners[nickname_key(account.nickname)] = account.wallet
         self._accounts[account.wallet] = account
         for listener in self._listeners:
             listener(account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from msgspec import Struct
@@ -16,18 +17,22 @@ LEEWAY_S = 30.0
 _MAX_TIME_S = 253_402_300_799 - LEEWAY_S
 """The end of the year 9999. Beyond it lies what was meant in milliseconds."""
 
+_SESSION_ID = re.compile(r"[A-Za-z0-9_\-]{43}")
+
 NO_RIGHTS = frozenset({"none"})
 """The scopes of a token whose `scope` names none that we know: still a machine's, and good for nothing."""
 
 
 class Claims(Struct, frozen=True):
-    """The claims that count. `expires_at` is in epoch seconds, without the leeway."""
+    """The claims that count. `expires_at` is in epoch seconds, without the leeway. `session_id` is the claim `sid` in
+    the form that we give it, None where it is another or missing."""
 
     wallet: str
     role: Role
     nickname: str | None
     expires_at: float
     scopes: frozenset[str]
+    session_id: str | None
 
 
 def read_claims(payload: dict[str, Any], now_s: float, *, issuer: str | None, audience: str | None) -> Claims:
@@ -47,6 +52,7 @@ def read_claims(payload: dict[str, Any], now_s: float, *, issuer: str | None, au
         nickname=nickname if isinstance(nickname, str) and is_nickname(nickname) else None,
         expires_at=expires_at,
         scopes=_scopes(payload),
+        session_id=_session_id(payload),
     )
 
 
@@ -89,3 +95,8 @@ def _scopes(payload: dict[str, Any]) -> frozenset[str]:
         return frozenset()
     names = claimed.split() if isinstance(claimed, str) else claimed if isinstance(claimed, list) else ()
     return frozenset(scope for scope in SCOPES if scope in names) or NO_RIGHTS
+
+
+def _session_id(payload: dict[str, Any]) -> str | None:
+    claimed = payload.get("sid")
+    return claimed if isinstance(claimed, str) and _SESSION_ID.fullmatch(claimed) else None

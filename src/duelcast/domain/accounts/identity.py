@@ -16,6 +16,8 @@ class Identity(Struct, frozen=True):
     """A verified token, with the stored role and nickname where there are any.
 
     `expires_at` is in epoch seconds. `scopes`: a machine's token; it may make exactly the POSTs of its scopes.
+    `session_id` names all tokens that end together, 43 characters; empty where no token was verified.
+    `claimed_nickname` is what counts again once no nickname is stored.
     """
 
     wallet: str
@@ -23,6 +25,8 @@ class Identity(Struct, frozen=True):
     nickname: str | None
     expires_at: float
     scopes: frozenset[str] = frozenset()
+    session_id: str = ""
+    claimed_nickname: str | None = None
 
     @property
     def is_admin(self) -> bool:

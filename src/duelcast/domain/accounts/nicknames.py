@@ -1,14 +1,16 @@
-"""What may be a nickname (protocol 13, `PUT /users`)."""
+"""What may be a nickname, and when two are the same (protocol 13, `PUT /users`)."""
 
 from __future__ import annotations
 
 import unicodedata
 
 MAX_NICKNAME_CHARACTERS = 32
+MAX_KEY_CHARACTERS = 128
 
 _REFUSED_CATEGORIES = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Control, surrogate, private, unassigned, line and paragraph separators."""
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_FORMAT = "Cf"
 
 
 def is_nickname(text: str) -> bool:
@@ -16,6 +18,17 @@ def is_nickname(text: str) -> bool:
 
     The format characters that emoji and scripts need, such as the zero-width joiner, are allowed.
     """
-    if not 1 <= len(text) <= MAX_NICKNAME_CHARACTERS or not text.strip():
+    if not 1 <= len(text) <= MAX_NICKNAME_CHARACTERS:
         return False
-    return not any(c in _BIDI_CONTROLS or unicodedata.category(c) in _REFUSED_CATEGORIES for c in text)
+    if any(c in _BIDI_CONTROLS or unicodedata.category(c) in _REFUSED_CATEGORIES for c in text):
+        return False
+    return nickname_key(text) != ""
+
+
+def nickname_key(text: str) -> str:
+    """The same for nicknames that nobody could tell apart: without regard to case, width, spaces at the ends, and
+    characters that are not seen (NFKC, casefolded). At most 128 characters."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    seen = "".join(c for c in folded if unicodedata.category(c) != _FORMAT)
+    # Compatibility forms make up to 18 characters of one; what first differs beyond the limit counts as the same.
+    return " ".join(seen.split())[:MAX_KEY_CHARACTERS]

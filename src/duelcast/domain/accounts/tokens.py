@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from hashlib import sha256
 from typing import Any
 
 import jwt
@@ -53,8 +54,8 @@ class TokenVerifier:
 
     With `secret`, tokens of the HMAC algorithms are verified; with `jwks_url`, those of the public-key algorithms:
     a public key is never taken for a secret. `algorithms` is the allow-list. `issuer` and `audience` are demanded
-    where they are set. Raises `ValueError` where an algorithm is not one of ours (`none` never is), or `secret` is a
-    public key.
+    where they are set; tokens of `ended_sessions` are refused. Raises `ValueError` where an algorithm is not one of
+    ours (`none` never is), or `secret` is a public key.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class TokenVerifier:
         algorithms: Sequence[str] = DEFAULT_ALGORITHMS,
         issuer: str | None = None,
         audience: str | None = None,
+        ended_sessions: Container[str] = (),
     ) -> None:
         unknown = set(algorithms) - SECRET_ALGORITHMS - KEY_ALGORITHMS
         if unknown:
             raise ValueError(f"unknown token algorithms: {', '.join(sorted(unknown))}")
         self._accounts = accounts
         self._clock = clock
+        self._ended_sessions = ended_sessions
         self._secret = None if secret is None else _hmac_key(secret)
         self._keys = JwksKeys(jwks_url, clock) if jwks_url is not None else None
         self._algorithms = frozenset(algorithms)
@@ -90,7 +93,7 @@ class TokenVerifier:
             claims = self._verify_with_secret(token, header)
         else:
             claims = await self._verify_with_key(token, header)
-        return await self._identity(claims)
+        return await self._identity(claims, claims.session_id or _fingerprint(token))
 
     async def aclose(self) -> None:
         """Close what is open to the issuer."""
@@ -130,20 +133,27 @@ class TokenVerifier:
             raise Unauthorized(_UNREADABLE) from None
         return read_claims(claims, self._clock.time(), issuer=self._issuer, audience=self._audience)
 
-    async def _identity(self, claims: Claims) -> Identity:
+    async def _identity(self, claims: Claims, session_id: str) -> Identity:
         stored = await self._accounts.find(claims.wallet) or Account(claims.wallet)
         if stored.banned:
             raise PermissionDenied("This wallet is banned.")
-        nickname = stored.nickname
-        if nickname is None and claims.nickname is not None:
-            owner = await self._accounts.owner_of(claims.nickname)
-            nickname = claims.nickname if owner in (None, claims.wallet) else None
+        claimed_nickname = claims.nickname
+        if claimed_nickname is not None and await self._accounts.owner_of(claimed_nickname) not in (
+            None,
+            claims.wallet,
+        ):
+            claimed_nickname = None
+        # Last, so that nothing is waited for between this and the answer.
+        if session_id in self._ended_sessions:
+            raise Unauthorized("This session was ended: sign in again.")
         return Identity(
             wallet=claims.wallet,
             role=claims.role if stored.role is None else stored.role,
-            nickname=nickname,
+            nickname=claimed_nickname if stored.nickname is None else stored.nickname,
             expires_at=claims.expires_at,
             scopes=claims.scopes,
+            session_id=session_id,
+            claimed_nickname=claimed_nickname,
         )
 
 
@@ -170,8 +180,14 @@ class TokenIssuer:
         nickname: str | None = None,
         scopes: Iterable[str] = (),
         ttl_s: float = 3600.0,
+        *,
+        session_id: str | None = None,
+        signed_in_s: float | None = None,
     ) -> str:
-        """A token of `wallet` that ends after `ttl_s` seconds. With `scopes` it is a machine's."""
+        """A token of `wallet` that ends after `ttl_s` seconds. With `scopes` it is a machine's.
+
+        Of a sign-in it names the session (`sid`) and its beginning (`auth_time`; OpenID Connect Core, 2).
+        """
         now_s = self._clock.time()
         claims = self._common | {
             "wallet_address": wallet,
@@ -179,10 +195,17 @@ class TokenIssuer:
             "role": role.name.lower(),
             "nickname": nickname,
             "scope": " ".join(scopes) or None,
+            "sid": session_id,
+            "auth_time": None if signed_in_s is None else int(signed_in_s),
             "iat": int(now_s),
             "exp": int(now_s + ttl_s),
         }
         return jwt.encode({name: value for name, value in claims.items() if value is not None}, self._secret)
+
+
+def _fingerprint(token: str) -> str:
+    """Names a token that belongs to no session of ours. Of what is signed: a signature may have several spellings."""
+    return base64url_encode(sha256(token.rpartition(".")[0].encode("ascii")).digest()).decode("ascii")
 
 
 def _read_header(token: str) -> _Header:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -12,45 +12,13 @@ from duelcast.domain.market.candles import MinuteRows
 from duelcast.domain.market.events import SYMBOL_PATTERN, Price, Token, TokenMetadata
 from duelcast.domain.market.metadata import unknown_metadata
 from duelcast.domain.market.ownership import Dropped, Source
+from duelcast.domain.market.quote import Quote
 from duelcast.domain.market.recent_ids import RecentIds
 from duelcast.domain.market.windows import TradeWindows
 from duelcast.errors import TokenNotFound
 from duelcast.wire.timestamps import format_time
 
 _is_symbol = re.compile(SYMBOL_PATTERN).fullmatch
-
-
-class Quote:
-    """What the owner of a symbol told of its market; amounts in the quote currency, None where it never told.
-
-    `timestamp_s` is the venue's time of the price, else that of receipt; epoch seconds. `from_ticker`: the owner tells
-    prices apart from trades.
-    """
-
-    __slots__ = (
-        "change_24h",
-        "fdv",
-        "from_ticker",
-        "high_24h",
-        "liquidity",
-        "low_24h",
-        "market_cap",
-        "price",
-        "timestamp_s",
-        "volume_24h",
-    )
-
-    def __init__(self, price: float, timestamp_s: float) -> None:
-        self.price = price
-        self.timestamp_s = timestamp_s
-        self.from_ticker = False
-        self.change_24h: float | None = None
-        self.volume_24h: float | None = None
-        self.high_24h: float | None = None
-        self.low_24h: float | None = None
-        self.market_cap: float | None = None
-        self.fdv: float | None = None
-        self.liquidity: float | None = None
 
 
 class Entry:
@@ -183,13 +151,13 @@ class TokenBook:
             raise TokenNotFound("No token has this symbol: ask for all tokens to see those there are.")
         return entry
 
-    def check_room(self, symbol: str) -> None:
-        """Raises `Dropped` where `symbol` is new and cannot be added."""
+    def check_room(self, symbol: str, soon: int = 0) -> None:
+        """Raises `Dropped` where `symbol` is new and cannot be added beside `soon` others that will be."""
         if symbol in self._entries:
             return
         if not _is_symbol(symbol):
             raise Dropped("bad_symbol")
-        if len(self._entries) >= self._max_symbols():
+        if len(self._entries) + soon >= self._max_symbols():
             raise Dropped("too_many_symbols")
 
     def add(self, symbol: str, now_s: float) -> Entry:
@@ -203,6 +171,10 @@ class TokenBook:
         if self._sorted is None:
             self._sorted = sorted(self._entries)
         return self._sorted
+
+    def entries(self) -> Iterable[Entry]:
+        """All entries, in no order."""
+        return self._entries.values()
 
     def tokens(self, now_s: float) -> list[Token]:
         """All tokens at `now_s`, epoch seconds, sorted by symbol."""

@@ -34,6 +34,12 @@ class Row(NamedTuple):
     low: float
     close: float
 
+    def with_price(self, price: float) -> Row:
+        """The row after another price of its minute."""
+        high = price if price > self.high else self.high
+        low = price if price < self.low else self.low
+        return Row(self.minute, self.open, high, low, price)
+
 
 class Extremes(NamedTuple):
     """The highest and the lowest price of a span."""
@@ -46,9 +52,22 @@ _NO_EXTREMES = Extremes(0.0, MAX_AMOUNT)
 
 
 class MinuteRows:
-    """The last 1,440 minutes of one price, the current one included. Minutes without a price have no row."""
+    """The last 1,440 minutes of one price, the current one included. Minutes without a price have no row.
 
-    __slots__ = ("_before", "_close", "_complete", "_current", "_high", "_low", "_minute", "_open")
+    `received_s` is when the newest price was received (epoch seconds).
+    """
+
+    __slots__ = (
+        "_before",
+        "_close",
+        "_complete",
+        "_current",
+        "_high",
+        "_low",
+        "_minute",
+        "_open",
+        "received_s",
+    )
 
     def __init__(self) -> None:
         self._minute = array("q")
@@ -57,22 +76,48 @@ class MinuteRows:
         self._low = array("d")
         self._close = array("d")
         self._current: Row | None = None
+        self.received_s = 0.0
         self._before: float | None = None  # the price at the beginning of the kept minutes
         self._complete: Extremes | None = _NO_EXTREMES  # of the complete minutes; None: to be found anew
 
     def __len__(self) -> int:
         return len(self._minute) + (self._current is not None)
 
-    def add(self, now_s: float, price: float) -> None:
-        """Take a price that was received at `now_s`; time does not go back."""
+    def add(self, now_s: float, price: float) -> Row | None:
+        """Take a price that was received at `now_s`; time does not go back. Returns the row that is complete now."""
         minute = int(now_s // 60)
         row = self._current
+        self.received_s = now_s
         if row is None or minute > row.minute:
             self._begin(minute, price)
-        elif price != row.close:
-            high = price if price > row.high else row.high
-            low = price if price < row.low else row.low
-            self._current = Row(row.minute, row.open, high, low, price)
+            return row
+        if price != row.close:
+            self._current = row.with_price(price)
+        return None
+
+    def restore(self, rows: Iterable[Row], received_s: float) -> None:
+        """Take the rows of the last 24 h and the one before them, oldest first, into empty ones; the last price was
+        received at `received_s`."""
+        for row in rows:
+            if self._current is not None:
+                self._keep(self._current)
+            self._current = row
+        self.received_s = received_s
+
+    def at(self, minute: int) -> Row | None:
+        """The newest row where it is that of `minute`."""
+        row = self._current
+        return row if row is not None and row.minute == minute else None
+
+    def newest(self) -> Row | None:
+        """The row of the newest price."""
+        return self._current
+
+    def oldest(self) -> Row | None:
+        """The oldest row that is kept."""
+        if not self._minute:
+            return self._current
+        return Row(self._minute[0], self._open[0], self._high[0], self._low[0], self._close[0])
 
     def change(self, now_s: float) -> float | None:
         """The change in percent at `now_s` against the price at the beginning of the last 24 h; None while that is not
@@ -105,15 +150,18 @@ class MinuteRows:
     def _begin(self, minute: int, price: float) -> None:
         complete = self._current
         if complete is not None:
-            self._minute.append(complete.minute)
-            self._open.append(complete.open)
-            self._high.append(complete.high)
-            self._low.append(complete.low)
-            self._close.append(complete.close)
-            if self._complete is not None:
-                self._complete = _widened(self._complete, complete)
+            self._keep(complete)
         self._current = Row(minute, price, price, price, price)
         self._drop_passed(minute * 60)
+
+    def _keep(self, complete: Row) -> None:
+        self._minute.append(complete.minute)
+        self._open.append(complete.open)
+        self._high.append(complete.high)
+        self._low.append(complete.low)
+        self._close.append(complete.close)
+        if self._complete is not None:
+            self._complete = _widened(self._complete, complete)
 
     def _drop_passed(self, now_s: float) -> int:
         """Drop the complete minutes that are out of the last 24 h at `now_s`; returns the oldest that is within."""
@@ -136,11 +184,8 @@ def _widened(extremes: Extremes, row: Row) -> Extremes:
     return Extremes(max(extremes.high, row.high), min(extremes.low, row.low))
 
 
-def candles(rows: Iterable[Row], minutes: int, from_s: float | None, to_s: float | None) -> list[Candle]:
-    """Candles of `minutes`, aligned to the epoch, that begin at `from_s` or later and before `to_s` (epoch seconds).
-
-    The oldest may lack the minutes that are no longer kept, the newest those still to come.
-    """
+def by_interval(rows: Iterable[Row], minutes: int) -> list[Row]:
+    """Rows of `minutes` each, aligned to the epoch, made of rows of fewer minutes, oldest first."""
     merged: dict[int, Row] = {}
     for row in rows:
         start = row.minute // minutes * minutes
@@ -150,8 +195,9 @@ def candles(rows: Iterable[Row], minutes: int, from_s: float | None, to_s: float
             if known is None
             else Row(start, known.open, max(known.high, row.high), min(known.low, row.low), row.close)
         )
-    return [
-        Candle(timestamp=format_time(row.minute * 60), open=row.open, high=row.high, low=row.low, close=row.close)
-        for row in merged.values()
-        if (from_s is None or row.minute * 60 >= from_s) and (to_s is None or row.minute * 60 < to_s)
-    ]
+    return list(merged.values())
+
+
+def candle(row: Row) -> Candle:
+    """How a row is shown."""
+    return Candle(timestamp=format_time(row.minute * 60), open=row.open, high=row.high, low=row.low, close=row.close)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from duelcast.clock import Clock
-from duelcast.domain.market.amounts import amount_or_none, change_or_none, is_positive, venue_time_or
-from duelcast.domain.market.book import Entry, Quote, TokenBook
+from duelcast.domain.market.amounts import is_positive, venue_time_or
+from duelcast.domain.market.book import Entry, TokenBook
+from duelcast.domain.market.marks import Marks
 from duelcast.domain.market.metadata import fields_of_feed, fields_of_input, merged
 from duelcast.domain.market.outlet import MarketOutlet
-from duelcast.domain.market.ownership import Dropped, Ownership, Source
+from duelcast.domain.market.ownership import Dropped, DropReason, Ownership, Source
 from duelcast.domain.market.posted import TokenMetadataInput
+from duelcast.domain.market.quote import Quote
 from duelcast.domain.market.receipt import ReceiptTime
 from duelcast.domain.market.recent_ids import RecentIds
 from duelcast.domain.market.ticks import Tick, Ticker, TokenInfo, Trade
+from duelcast.domain.market.unstored import Unstored
 from duelcast.domain.market.windows import TradeWindows
 from duelcast.wire.timestamps import format_time
 
@@ -22,7 +25,8 @@ class Intake:
     """Takes records of sources into the book, and tells the outlet and `traded` (a symbol had a trade).
 
     A price comes from tickers; from trades only while the owner of the symbol told no ticker. What a ticker does not
-    tell stays as the owner told it last, and is computed where it never did.
+    tell stays as the owner told it last, and is computed where it never did. `listeners` are called with each new
+    price.
     """
 
     def __init__(
@@ -32,6 +36,8 @@ class Intake:
         book: TokenBook,
         ownership: Ownership,
         outlet: MarketOutlet,
+        marks: Marks,
+        unstored: Unstored,
         traded: Callable[[Entry, TradeWindows], None],
     ) -> None:
         self._clock = clock
@@ -39,52 +45,71 @@ class Intake:
         self._book = book
         self._ownership = ownership
         self._outlet = outlet
+        self._marks = marks
+        self._unstored = unstored
         self._traded = traded
+        self.listeners: list[Callable[[str, float], None]] = []
 
     def take(self, source: Source, tick: Tick) -> None:
-        """Use one record. Raises `Dropped` where it changes nothing."""
+        """Use one record of a feed. Raises `Dropped` where it changes nothing."""
         source.received_s = self._clock.monotonic()
+        now_s = self._receipt.now_s()
+        if now_s >= self._marks.next_s:
+            self._marks.passed(now_s)
         try:
             if isinstance(tick, Ticker):
-                self._ticker(source, tick)
+                entry = self._ticker(source, tick, now_s)
                 source.accepted["ticker"] += 1
             elif isinstance(tick, Trade):
-                self._trade(source, tick)
+                entry = self._trade(source, tick, now_s)
                 source.accepted["trade"] += 1
             else:
-                self._info(source, tick)
+                entry = self._info(source, tick, now_s)
                 source.accepted["token"] += 1
         except Dropped as dropped:
             source.dropped[dropped.reason] += 1
             raise
+        self._unstored.changed.add(entry)
 
-    def put_metadata(self, symbol: str, given: TokenMetadataInput) -> Entry:
-        """Replace what was put of a token, which is added where it is new; what is left out is as its feed tells.
-
-        Raises `Dropped` where there is no room for another token.
-        """
-        self._book.check_room(symbol)
-        now_s = self._receipt.now_s()
-        entry, is_new = self._entry(symbol, now_s)
-        entry.put = fields_of_input(given)
-        self._describe(entry, now_s, is_new)
+    def take_posted(self, tick: Ticker | Trade, received_s: float) -> Entry:
+        """Use one record that was posted at `received_s` (epoch) and is stored. Raises `Dropped` where the symbol is no
+        longer to be had."""
+        source = self._ownership.posted
+        source.received_s = self._clock.monotonic()
+        if received_s >= self._marks.next_s:
+            self._marks.passed(received_s)
+        # What the entry says of its source may be older than the claim of a feed.
+        self._ownership.check(source, tick.symbol)
+        if isinstance(tick, Ticker):
+            entry = self._ticker(source, tick, received_s)
+            source.accepted["ticker"] += 1
+        else:
+            entry = self._trade(source, tick, received_s)
+            source.accepted["trade"] += 1
         return entry
 
-    def _ticker(self, source: Source, ticker: Ticker) -> None:
+    def count_dropped_post(self, reason: DropReason) -> None:
+        """A posted record was not used."""
+        self._ownership.posted.dropped[reason] += 1
+
+    def put_metadata(self, symbol: str, given: TokenMetadataInput, received_s: float) -> None:
+        """Replace what was put of a token, which is added where it is new; what is left out is as its feed tells."""
+        entry, is_new = self._entry(symbol, received_s)
+        entry.put = fields_of_input(given)
+        self._describe(entry, received_s, is_new)
+
+    def _ticker(self, source: Source, ticker: Ticker, now_s: float) -> Entry:
         if not is_positive(ticker.price):
             raise Dropped("invalid")
-        now_s = self._receipt.now_s()
         entry = self._entry_of(source, ticker.symbol, now_s)
-        quote = self._quote(entry, ticker.price, venue_time_or(ticker.venue_time, now_s), now_s)
-        quote.from_ticker = True
-        _tell(quote, ticker)
+        self._quote(entry, ticker.price, venue_time_or(ticker.venue_time, now_s), now_s).tell(ticker)
         self._announce(entry)
+        return entry
 
-    def _trade(self, source: Source, trade: Trade) -> None:
+    def _trade(self, source: Source, trade: Trade, now_s: float) -> Entry:
         volume = trade.price * trade.quantity
         if not (is_positive(trade.price) and is_positive(trade.quantity) and is_positive(volume)):
             raise Dropped("invalid")
-        now_s = self._receipt.now_s()
         entry = self._entry_of(source, trade.symbol, now_s)
         self._check_id(source, entry, trade.trade_id)
         if entry.windows is None:
@@ -96,16 +121,17 @@ class Intake:
             self._quote(entry, trade.price, entry.trade_s, now_s)
         self._touch(entry, now_s)
         self._announce(entry)
+        return entry
 
-    def _info(self, source: Source, info: TokenInfo) -> None:
+    def _info(self, source: Source, info: TokenInfo, now_s: float) -> Entry:
         self._ownership.check(source, info.symbol)
         self._book.check_room(info.symbol)
         if self._ownership.owner(info.symbol) is None:
             self._ownership.take(source, info.symbol)
-        now_s = self._receipt.now_s()
         entry, is_new = self._entry(info.symbol, now_s)
         entry.told_by_feed.update(fields_of_feed(info))
         self._describe(entry, now_s, is_new)
+        return entry
 
     def _describe(self, entry: Entry, now_s: float, is_new: bool) -> None:
         metadata = merged(entry.metadata, entry.told_by_feed, entry.put, format_time(now_s))
@@ -131,7 +157,7 @@ class Intake:
         entry.source = source
         entry.recent_ids = None
         if entry.quote is not None:
-            entry.quote = Quote(entry.quote.price, entry.quote.timestamp_s)
+            entry.quote = entry.quote.for_new_owner()
         if is_new:
             self._outlet.metadata_changed(entry)
         return entry
@@ -139,14 +165,22 @@ class Intake:
     def _quote(self, entry: Entry, price: float, timestamp_s: float, now_s: float) -> Quote:
         """The quote of `entry` with a new price."""
         quote = entry.quote
+        rows = entry.rows
+        was_received_s = rows.received_s
+        complete = rows.add(now_s, price)
+        if complete is not None and entry.source is not self._ownership.posted:
+            self._unstored.complete(entry.symbol, complete, was_received_s)
+        is_news = quote is None or quote.price != price
         if quote is None:
             quote = entry.quote = Quote(price, timestamp_s)
             self._outlet.priced_first(entry)
         else:
             quote.price = price
             quote.timestamp_s = timestamp_s
-        entry.rows.add(now_s, price)
         self._touch(entry, now_s)
+        if is_news:
+            for listener in self.listeners:
+                listener(entry.symbol, price)
         return quote
 
     def _touch(self, entry: Entry, now_s: float) -> None:
@@ -166,21 +200,3 @@ class Intake:
             entry.recent_ids = RecentIds(source.remembered_ids)
         if not entry.recent_ids.is_new(trade_id):
             raise Dropped("duplicate")
-
-
-def _tell(quote: Quote, ticker: Ticker) -> None:
-    """Take over what `ticker` tells apart from its price; an amount that cannot be used counts as not told."""
-    volume = ticker.volume_24h
-    if volume is None and ticker.base_volume_24h is not None:
-        volume = ticker.base_volume_24h * ticker.price
-    quote.change_24h = _told(change_or_none(ticker.change_24h), quote.change_24h)
-    quote.volume_24h = _told(amount_or_none(volume), quote.volume_24h)
-    quote.high_24h = _told(amount_or_none(ticker.high_24h), quote.high_24h)
-    quote.low_24h = _told(amount_or_none(ticker.low_24h), quote.low_24h)
-    quote.market_cap = _told(amount_or_none(ticker.market_cap), quote.market_cap)
-    quote.fdv = _told(amount_or_none(ticker.fdv), quote.fdv)
-    quote.liquidity = _told(amount_or_none(ticker.liquidity), quote.liquidity)
-
-
-def _told(new: float | None, known: float | None) -> float | None:
-    return known if new is None else new

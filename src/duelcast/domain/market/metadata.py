@@ -68,6 +68,13 @@ def fields_of_input(given: TokenMetadataInput) -> dict[str, Any]:
     return told
 
 
+def fields_of_store(stored: dict[str, Any]) -> dict[str, Any]:
+    """A layer as it was stored, which is as JSON."""
+    if "websites" not in stored:
+        return stored
+    return stored | {"websites": msgspec.convert(stored["websites"], list[Website])}
+
+
 def merged(
     metadata: TokenMetadata, told_by_feed: dict[str, Any], put: dict[str, Any], updated_at: str
 ) -> TokenMetadata:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
+from duelcast.domain.conflation import Conflator
 from duelcast.domain.market.book import Entry, TokenBook, same_token
-from duelcast.domain.market.conflation import Conflator
 from duelcast.domain.market.events import (
     MARKET,
     METADATA,
@@ -65,6 +65,14 @@ class MarketOutlet:
         self._publisher.publish(METADATA.channel(entry.symbol), TokenMetadataUpdate(data=[entry.metadata]))
         self._list = None
         self._list_due.set()
+
+    def restored(self, entry: Entry) -> None:
+        """A token is known from before the server started."""
+        self.metadata_changed(entry)
+        if entry.quote is not None:
+            self.priced_first(entry)
+            self.price_changed(entry)
+        self.token_changed(entry)
 
     def price_changed(self, entry: Entry) -> None:
         """The quote of a token, which has one, may have changed."""

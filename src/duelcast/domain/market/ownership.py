@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Literal
 
 FeedStatus = Literal["starting", "running", "failed"]
@@ -60,16 +61,34 @@ class Ownership:
     def __init__(self) -> None:
         self.posted = Source(POSTED_SOURCE, float("inf"), REMEMBERED_POSTED_IDS)
         self.feeds: list[Source] = []
+        self._absent: dict[str, Source] = {}
         self._owners: dict[str, Source] = {}
 
+    def remember(self, name: str, symbol: str) -> Source:
+        """The source `name` brought `symbol` before the server started. A feed that is not there gives way to all."""
+        source = self.posted
+        if name != POSTED_SOURCE:
+            source = self._absent.setdefault(name, _absent(name))
+        self._own(symbol, source)
+        return source
+
     def add_feed(self, name: str, claims: frozenset[str]) -> Source:
-        """A feed that ranks behind those added before. It owns those of its `claims` that nobody claimed yet."""
-        feed = Source(name, len(self.feeds), REMEMBERED_FEED_IDS)
+        """A feed that ranks behind those added before. It owns those of its `claims` that no other feed has claimed;
+        one that claims nothing beforehand, what it brought before the server started."""
+        feed = self._absent.pop(name, None) or _absent(name)
+        feed.rank = len(self.feeds)
         self.feeds.append(feed)
+        if claims:
+            self._let_go(feed, feed.symbols - claims)
         for symbol in claims:
-            if symbol not in self._owners:
-                self._own(symbol, feed)
+            owner = self._owners.get(symbol)
+            if owner is None or owner.rank > feed.rank:
+                self.take(feed, symbol)
         return feed
+
+    def absent(self) -> Iterable[Source]:
+        """Feeds of former times that nobody took the place of."""
+        return self._absent.values()
 
     def owner(self, symbol: str) -> Source | None:
         return self._owners.get(symbol)
@@ -88,6 +107,17 @@ class Ownership:
                 owner.symbols.discard(symbol)
             self._own(symbol, source)
 
+    def _let_go(self, feed: Source, symbols: set[str]) -> None:
+        """What `feed` brought before and no longer names is left to whoever brings it."""
+        former = self._absent[feed.name] = _absent(feed.name)
+        former.received_s, former.stale = feed.received_s, feed.stale
+        for symbol in symbols:
+            self.take(former, symbol)
+
     def _own(self, symbol: str, source: Source) -> None:
         self._owners[symbol] = source
         source.symbols.add(symbol)
+
+
+def _absent(name: str) -> Source:
+    return Source(name, float("inf"), REMEMBERED_FEED_IDS)

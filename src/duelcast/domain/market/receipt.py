@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from duelcast.clock import Clock
 
+_MOST_AHEAD_S = 60.0
+"""A clock that was further ahead was wrong, and time must not go by it."""
+
+
+def to_us(epoch_s: float) -> int:
+    """Epoch microseconds: as exact as epoch seconds in a float are, and in their order."""
+    return round(epoch_s * 1_000_000)
+
 
 class ReceiptTime:
     """Wall time that never goes back.
@@ -18,6 +26,12 @@ class ReceiptTime:
         self._clock = clock
         self._last_s = clock.time()
         self._last_steady_s = clock.monotonic()
+
+    def run_on_from(self, moment_s: float) -> None:
+        """Begin behind a time (epoch seconds) that was given before the server started, by a clock that was ahead by
+        up to a minute."""
+        if self._last_s < moment_s <= self._last_s + _MOST_AHEAD_S:
+            self._last_s = moment_s
 
     def now_s(self) -> float:
         """Epoch seconds."""

@@ -15,6 +15,9 @@ class RecentIds:
         self._known: set[str] = set()
         self._order: deque[str] = deque()
 
+    def __contains__(self, trade_id: str) -> bool:
+        return trade_id in self._known
+
     def is_new(self, trade_id: str) -> bool:
         """Whether `trade_id` is not among those remembered; it is from now on."""
         if trade_id in self._known:

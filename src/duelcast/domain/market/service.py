@@ -3,45 +3,91 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from prometheus_client.core import Metric
 
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
+from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.market.book import TokenBook
-from duelcast.domain.market.candles import CANDLE_MINUTES, Candle, candles
 from duelcast.domain.market.events import Token, TokenListUpdate
+from duelcast.domain.market.flushing import Flushing
+from duelcast.domain.market.history import MAX_CANDLES, History, candle_span, history
 from duelcast.domain.market.intake import Intake
+from duelcast.domain.market.marks import Marks, PricePoint, Prices
 from duelcast.domain.market.metrics import market_metrics
+from duelcast.domain.market.moments import PricesAt
 from duelcast.domain.market.outlet import MarketOutlet
 from duelcast.domain.market.ownership import Dropped, Ownership
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, PostResult, TokenMetadataInput
-from duelcast.domain.market.receipt import ReceiptTime
+from duelcast.domain.market.posting import PostedTicks, Posting, PutMetadata
+from duelcast.domain.market.receipt import ReceiptTime, to_us
+from duelcast.domain.market.restoring import Restoring
+from duelcast.domain.market.retention import Retention
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.market.sink import FeedState, MarketSink, feed_state
 from duelcast.domain.market.staleness import Staleness
-from duelcast.domain.market.ticks import Tick, Ticker, Trade
+from duelcast.domain.market.ticks import Ticker, Trade
+from duelcast.domain.market.turns import Settle, Turns
+from duelcast.domain.market.unstored import Unstored
 from duelcast.domain.market.volumes import TradeBoard
 from duelcast.errors import InvalidRequest
+from duelcast.store.database import Database
 
 
 class Market:
-    """Everything is held in memory. `settings` may be replaced at any time, and acts without restart.
+    """Held in memory, and kept in the store. `settings` may be replaced at any time, and acts without restart.
 
-    Symbols are upper-case; what is posted, put or asked for may name them in any case.
+    Symbols are upper-case; what is posted, put or asked for over HTTP may name them in any case.
+
+    Whoever needs the prices of a moment (`mark`, `prices_at`) sets `settle_first`: it is awaited before anything is
+    stored that was received after a marked moment, takes the prices it needs and stores them. `oldest_needed_ms` gives
+    the moment (epoch) whose stored prices somebody still needs, or None.
     """
 
-    def __init__(self, publisher: Publisher, clock: Clock, limits: MarketSettings) -> None:
+    def __init__(
+        self, publisher: Publisher, clock: Clock, limits: MarketSettings, database: Database, audit: AuditTrail
+    ) -> None:
         self.settings = limits
+        self.settle_first: Settle | None = None
+        self.oldest_needed_ms: Callable[[], int | None] = lambda: None
         self._clock = clock
-        self._receipt = ReceiptTime(clock)
+        self._database = database
+        self._audit = audit
+        self._receipt = receipt = ReceiptTime(clock)
         self._ownership = Ownership()
         self._book = TokenBook(lambda: self.settings.max_symbols)
-        self._outlet = MarketOutlet(publisher, clock, self._receipt, self._book, lambda: self.settings)
-        self._board = TradeBoard(publisher, clock, self._receipt, self._outlet, lambda: self.settings)
+        self._marks = Marks(self._prices)
+        self._unstored = Unstored()
+        self._outlet = MarketOutlet(publisher, clock, receipt, self._book, lambda: self.settings)
+        self._board = TradeBoard(publisher, clock, receipt, self._outlet, lambda: self.settings)
         self._staleness = Staleness(clock, self._book, self._ownership, self._outlet, lambda: self.settings)
-        self._intake = Intake(clock, self._receipt, self._book, self._ownership, self._outlet, self._board.traded)
+        self._intake = Intake(
+            clock,
+            receipt,
+            self._book,
+            self._ownership,
+            self._outlet,
+            self._marks,
+            self._unstored,
+            self._board.traded,
+        )
+        turns = Turns(receipt, self._marks, lambda: self.settle_first)
+        self._posting = Posting(database, turns, self._book, self._ownership)
+        self._flushing = Flushing(database, clock, turns, self._unstored)
+        self._retention = Retention(database, clock, receipt, lambda: self.settings, lambda: self.oldest_needed_ms())
+        self._prices_at = PricesAt(database, self._book, self._marks, self._posting, self._unstored)
+
+    # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def load(self) -> None:
+        """Take over what is stored, before anything else; once per market. Raises `errors.Unavailable`."""
+        restoring = Restoring(self._database, self._clock, self._receipt, self._book, self._ownership)
+        for entry in await restoring.restore(self.settings):
+            if entry.windows is not None:
+                self._board.traded(entry, entry.windows)
+            self._outlet.restored(entry)
 
     def sink(self, feed_name: str, symbols: frozenset[str]) -> MarketSink:
         """The way in for a feed. The first feed that asks ranks first; `symbols` are those it is known to bring."""
@@ -56,6 +102,15 @@ class Market:
             tasks.create_task(self._board.run_volumes(), name="market-volumes")
             tasks.create_task(self._board.run_sentiment(), name="market-sentiment")
             tasks.create_task(self._staleness.run(), name="market-staleness")
+            tasks.create_task(self._flushing.run(), name="market-flushing")
+            tasks.create_task(self._retention.run(), name="market-retention")
+
+    async def close(self) -> None:
+        """Store what is not stored yet; feeds and `run` have ended."""
+        await self._posting.finish()
+        await self._flushing.flush()
+
+    # ── tokens ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def knows(self, symbol: str) -> bool:
         """Whether there is a token `symbol`."""
@@ -78,39 +133,104 @@ class Market:
         built anew."""
         return self._outlet.token_list()
 
-    def post_prices(self, prices: list[PostedPrice]) -> PostResult:
-        """Take prices in their order; one for an unknown symbol adds the token."""
-        return self._post([_ticker(price) for price in prices])
+    async def history(
+        self,
+        symbol: str,
+        from_s: float | None,
+        to_s: float | None,
+        interval: str,
+        limit: int = MAX_CANDLES,
+    ) -> History:
+        """At most `limit` candles that begin at `from_s` or later and before `to_s` (epoch seconds), oldest first; of
+        the last 24 h where that is left out.
 
-    def post_trades(self, trades: list[PostedTrade]) -> PostResult:
-        """Take trades in their order; one for an unknown symbol adds the token."""
-        return self._post([_trade(trade) for trade in trades])
-
-    def put_token(self, symbol: str, metadata: TokenMetadataInput) -> Token:
-        """Replace what was put of a token, or add one; a field that is left out is as its feed tells.
-
-        Raises `errors.InvalidRequest` where `symbol` is none, or there is no room for another.
+        `interval` is one of `CANDLE_MINUTES`. An interval without a price has no candle.
+        Raises `errors.TokenNotFound`, `errors.InvalidRequest` and `errors.Unavailable`.
         """
+        entry = self._book[symbol.upper()]
+        now_s = self._receipt.now_s()
+        return await history(self._database, entry, candle_span(interval, from_s, to_s, now_s, limit), now_s)
+
+    # ── posting ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def post_prices(self, prices: Sequence[PostedPrice]) -> PostResult:
+        """Take prices in their order; one for an unknown symbol adds the token. They are stored when this returns.
+
+        Raises `errors.Unavailable` where they cannot be; nothing has changed then.
+        """
+        return await self._posting.post(PostedTicks(prices, _ticker, self._intake, self._marks))
+
+    async def post_trades(self, trades: Sequence[PostedTrade]) -> PostResult:
+        """Take trades in their order; one for an unknown symbol adds the token. They are stored when this returns.
+
+        Raises `errors.Unavailable` where they cannot be; nothing has changed then.
+        """
+        return await self._posting.post(PostedTicks(trades, _trade, self._intake, self._marks))
+
+    async def put_token(self, symbol: str, metadata: TokenMetadataInput, by: Actor) -> Token:
+        """Replace what was put of a token, or add one; a field that is left out is as its feed tells. It is stored, and
+        in the audit trail, when this returns.
+
+        Raises `errors.InvalidRequest` where `symbol` is none, or there is no room for another, and
+        `errors.Unavailable`.
+        """
+        symbol = symbol.upper()
         try:
-            entry = self._intake.put_metadata(symbol.upper(), metadata)
+            await self._posting.post(PutMetadata(symbol, metadata, by, self._intake, self._audit))
         except Dropped as dropped:
             if dropped.reason == "bad_symbol":
                 raise InvalidRequest("A symbol has 1 to 32 of A-Z 0-9 _ $ . -", field="symbol") from None
             limit = self.settings.max_symbols
             raise InvalidRequest(f"At most {limit} tokens are kept.", field="symbol") from None
-        return entry.token(self._receipt.now_s())
+        return self.token(symbol)
 
-    def history(self, symbol: str, from_s: float | None, to_s: float | None, interval: str) -> list[Candle]:
-        """Candles of the last 24 h that begin at `from_s` or later and before `to_s` (epoch seconds), oldest first.
+    # ── prices, for whoever reckons with them; symbols are upper-case ───────────────────────────────────────────
 
-        `interval` is one of `CANDLE_MINUTES`. An interval without a price has no candle.
-        Raises `errors.TokenNotFound`, and `errors.InvalidRequest` for another interval.
+    def listen(self, listener: Callable[[str, float], None]) -> None:
+        """Call `listener` with the symbol and price of each change, at once; what was loaded is not told."""
+        self._intake.listeners.append(listener)
+
+    def price(self, symbol: str) -> float | None:
+        """The newest price, None while there is none."""
+        entry = self._book.get(symbol)
+        return None if entry is None or entry.quote is None else entry.quote.price
+
+    def is_stale(self, symbol: str) -> bool:
+        """Whether there is no price that is fresh."""
+        entry = self._book.get(symbol)
+        return entry is None or entry.quote is None or entry.stale
+
+    def is_active(self, symbol: str) -> bool:
+        """Whether there is a token `symbol`, and it is not called inactive."""
+        entry = self._book.get(symbol)
+        return entry is not None and entry.metadata.status == "active"
+
+    def receipt_us(self) -> int:
+        """Now, by the clock by which prices are received (epoch µs)."""
+        return to_us(self._receipt.now_s())
+
+    def mark(self, moment_us: int) -> None:
+        """Keep the prices of a moment (epoch µs) once it has passed, until each `mark` of it had its `unmark`."""
+        self._marks.mark(moment_us)
+
+    def unmark(self, moment_us: int) -> None:
+        """Nothing happens where the moment is not marked."""
+        self._marks.unmark(moment_us)
+
+    async def prices_at(self, symbols: Collection[str], moment_us: int) -> dict[str, PricePoint]:
+        """The last price of each symbol that was received at or before a moment (epoch µs) that has passed; where there
+        is none, the first one after it. A symbol that never had a price is missing.
+
+        Exact where the moment is marked. Not to be called in a write to the database. Raises `errors.Unavailable`.
         """
-        entry = self._book[symbol.upper()]
-        minutes = CANDLE_MINUTES.get(interval)
-        if minutes is None:
-            raise InvalidRequest(f"`interval` is one of {', '.join(CANDLE_MINUTES)}.", field="interval")
-        return candles(entry.rows.rows(self._receipt.now_s()), minutes, from_s, to_s)
+        return await self._prices_at.find(symbols, moment_us)
+
+    def newest(self, symbols: Iterable[str]) -> dict[str, PricePoint]:
+        """The newest price of each symbol, and when it was received; those without one are missing."""
+        prices = self._prices()
+        return {symbol: prices[symbol] for symbol in symbols if symbol in prices}
+
+    # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def feed_states(self) -> list[FeedState]:
         """How each feed is, in the order of naming."""
@@ -119,19 +239,17 @@ class Market:
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
-        return market_metrics(self._ownership.feeds, self._ownership.posted, len(self._book), self._clock.monotonic())
+        yield from market_metrics(
+            self._ownership.feeds, self._ownership.posted, len(self._book), self._clock.monotonic()
+        )
+        yield from self._unstored.collect()
 
-    def _post(self, ticks: Sequence[Tick]) -> PostResult:
-        accepted = dropped = duplicate = 0
-        for tick in ticks:
-            try:
-                self._intake.take(self._ownership.posted, tick)
-            except Dropped as reason:
-                duplicate += reason.reason == "duplicate"
-                dropped += reason.reason != "duplicate"
-            else:
-                accepted += 1
-        return PostResult(accepted=accepted, dropped=dropped, duplicate=duplicate)
+    def _prices(self) -> Prices:
+        return {
+            entry.symbol: PricePoint(entry.quote.price, to_us(entry.rows.received_s))
+            for entry in self._book.entries()
+            if entry.quote is not None
+        }
 
 
 def _ticker(price: PostedPrice) -> Ticker:

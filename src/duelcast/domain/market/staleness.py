@@ -31,6 +31,7 @@ class Staleness:
         self._ownership = ownership
         self._outlet = outlet
         self._settings = settings
+        self._began_s = clock.monotonic()
 
     async def run(self) -> None:
         """Mark each symbol at its moment, until cancelled."""
@@ -42,15 +43,15 @@ class Staleness:
         now_s = self._clock.monotonic()
         settings = self._settings()
         feed_stale_s, posted_stale_s = settings.feed_stale_ms / 1000, settings.posted_stale_ms / 1000
-        feeds, posted = self._ownership.feeds, self._ownership.posted.symbols
+        feeds, posted = [*self._ownership.feeds, *self._ownership.absent()], self._ownership.posted.symbols
         waits = [self._check_feed(feed, now_s, feed_stale_s) for feed in feeds]
         waits += [self._check_posted(self._book[symbol], now_s, posted_stale_s) for symbol in posted]
         return min(waits, default=_LONGEST_SLEEP_S)
 
     def _check_feed(self, feed: Source, now_s: float, stale_after_s: float) -> float:
-        if feed.received_s is None:
-            return _LONGEST_SLEEP_S
-        left_s = feed.received_s + stale_after_s - now_s
+        # Prices of former times may wait for a feed that never comes.
+        received_s = self._began_s if feed.received_s is None else feed.received_s
+        left_s = received_s + stale_after_s - now_s
         is_stale = left_s <= _TOLERANCE_S
         if is_stale != feed.stale:
             feed.stale = is_stale

@@ -10,6 +10,7 @@ from duelcast.clock import Clock
 
 _TOLERANCE_S = 1e-6
 """Timers may wake a little early, and sums of floats miss by an ulp."""
+_PRUNE_AT_KEYS = 1_000
 _PUSHES_PER_TURN = 200
 """So many in a row take about 2 ms; then other tasks get their turn."""
 
@@ -30,6 +31,7 @@ class Conflator:
         self._waiting: set[str] = set()
         self._queue: list[tuple[float, str]] = []
         self._queued = asyncio.Event()
+        self._prune_at_keys = _PRUNE_AT_KEYS
 
     def offer(self, key: str) -> None:
         """Tell that `key` changed."""
@@ -77,3 +79,11 @@ class Conflator:
     def _send(self, key: str, now_s: float) -> None:
         if self._push(key):
             self._last_s[key] = now_s
+            if len(self._last_s) >= self._prune_at_keys:
+                self._prune(now_s)
+
+    def _prune(self, now_s: float) -> None:
+        """Forget the pushes that delay nothing any more, so that keys may come and go for ever; amortised O(1)."""
+        since_s = now_s - self._interval_ms() / 1000
+        self._last_s = {key: last_s for key, last_s in self._last_s.items() if last_s > since_s}
+        self._prune_at_keys = max(_PRUNE_AT_KEYS, 2 * len(self._last_s))

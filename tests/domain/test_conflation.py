@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duelcast.clock import ManualClock
-from duelcast.domain.market.conflation import Conflator
+from duelcast.domain.conflation import Conflator
 
 INTERVAL_S = 0.125  # a sum of these is exact
 
@@ -121,3 +121,13 @@ async def test_whatever_the_changes_the_newest_arrives_and_no_interval_has_two(s
         assert pushed[-1][1] == newest
         assert all(later[0] - earlier[0] >= INTERVAL_S for earlier, later in itertools.pairwise(pushed))
         assert [value for _, value in pushed] == sorted(value for _, value in pushed)
+
+
+async def test_keys_that_are_quiet_are_forgotten() -> None:
+    board = Board()
+    for number in range(10_000):
+        board.change(f"key{number}", number)
+        board.conflator.offer(f"key{number}")
+        await board.clock.advance(INTERVAL_S)
+    assert len(board.pushed) == 10_000
+    assert len(board.conflator._last_s) <= 1_000

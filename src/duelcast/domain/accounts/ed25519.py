@@ -1,0 +1,40 @@
+"""Signatures of wallets: Ed25519 (RFC 8032), keys and signatures written in base58."""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from duelcast.domain.accounts.base58 import decode_base58
+
+KEY_BYTES = 32
+SIGNATURE_BYTES = 64
+
+_PRIME = 2**255 - 19
+_ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER_Y = {0, 1, _PRIME - 1, _ORDER_8_Y, _PRIME - _ORDER_8_Y}
+"""The points of order 4, 1, 2 and 8: anybody can sign for them. The first is the address of Solana's system program."""
+
+
+def read_key(wallet: str) -> Ed25519PublicKey | None:
+    """The key that a wallet's address is; None where it is none that somebody could hold the secret of."""
+    try:
+        key = decode_base58(wallet, KEY_BYTES)
+    except ValueError:
+        return None
+    y = int.from_bytes(key, "little") & (2**255 - 1)
+    if y >= _PRIME or y in _SMALL_ORDER_Y:
+        return None
+    return Ed25519PublicKey.from_public_bytes(key)
+
+
+def is_signed(message: str, wallet: str, signature: str) -> bool:
+    """Whether `signature` is that of the wallet's owner over the UTF-8 bytes of `message`."""
+    key = read_key(wallet)
+    if key is None:
+        return False
+    try:
+        key.verify(decode_base58(signature, SIGNATURE_BYTES), message.encode())
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""Sessions that were ended before their tokens expired."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from duelcast.clock import Clock
+
+
+class EndedSession(Struct, frozen=True):
+    """`session_id` is that of `Identity`; no token of it is valid after `ends_at_s` (epoch seconds)."""
+
+    session_id: str
+    wallet: str
+    ends_at_s: float
+
+
+class EndedSessions:
+    """The ids of ended sessions, each as long as a token of it may live: what to refuse, and whom to tell."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ids: set[str] = set()
+        self._by_end: list[tuple[float, str]] = []
+        self._listeners: list[Callable[[EndedSession], None]] = []
+
+    def __contains__(self, session_id: object) -> bool:
+        return session_id in self._ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def on_end(self, listener: Callable[[EndedSession], None]) -> None:
+        """Call `listener` with each session that ends from now on, once its tokens are refused."""
+        self._listeners.append(listener)
+
+    def end(self, ended: EndedSession) -> None:
+        """Refuse the tokens of a session, and tell the listeners."""
+        now = self._clock.monotonic()
+        while self._by_end and self._by_end[0][0] <= now:
+            self._ids.discard(heapq.heappop(self._by_end)[1])
+        if ended.session_id in self._ids:
+            return
+        self._ids.add(ended.session_id)
+        # In steady time, so that a clock that leaps ahead does not bring a session back.
+        heapq.heappush(self._by_end, (now + ended.ends_at_s - self._clock.time(), ended.session_id))
+        for listener in self._listeners:
+            listener(ended)

@@ -1,0 +1,192 @@
+"""Users: what is stored of them, who may change it, and what everybody may see (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, structs
+
+from duelcast.channels.names import Role
+from duelcast.clock import Clock
+from duelcast.domain.accounts.accounts import Account, MemoryAccounts
+from duelcast.domain.accounts.identity import Identity, is_wallet
+from duelcast.domain.accounts.nicknames import is_nickname, nickname_key
+from duelcast.domain.audit import DENIED, DONE, Actor, AuditTrail
+from duelcast.errors import AppError, Conflict, InvalidRequest, InvalidState, PermissionDenied, UserNotFound
+from duelcast.store import accounts as store
+from duelcast.store.accounts import UserRow
+from duelcast.store.database import Database, Transaction
+
+
+class UserChange(Struct, frozen=True, kw_only=True):
+    """What becomes of a user; None leaves it as it is."""
+
+    nickname: str | None = None
+    role: Role | None = None
+    banned: bool | None = None
+
+
+class Profile(Struct, frozen=True):
+    """What everybody may see. `contests` were completed, `wins` are first places among at least two."""
+
+    wallet: str
+    nickname: str | None
+    contests: int
+    wins: int
+
+
+class Users:
+    """All of them are stored; those with a role, a nickname or a ban are in `accounts` too, for every connect to see.
+
+    Everything here raises `errors.Unavailable` where the store is out of reach, and has changed nothing then.
+    """
+
+    def __init__(self, database: Database, accounts: MemoryAccounts, audit: AuditTrail, clock: Clock) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._audit = audit
+        self._clock = clock
+
+    async def load(self) -> None:
+        """Fill `accounts` with what is stored."""
+        async with self._database.read() as transaction:
+            for user in await store.remarkable_users(transaction):
+                self._accounts.put(_account(user))
+
+    async def put(self, by: Identity, wallet: str, change: UserChange) -> Account:
+        """Change a user, or add one; `by` is an admin. Open connections of the wallet hear of it once it is stored.
+
+        Raises `InvalidRequest` for what is no wallet or no nickname, `PermissionDenied` where `by` may not do this,
+        `InvalidState` where no superadmin would be left, `Conflict` where the nickname is another's.
+        """
+        _check_wallet(wallet)
+        if change.nickname is not None:
+            _check_nickname(change.nickname)
+
+        async def work(transaction: Transaction) -> UserRow | AppError:
+            stored = await store.find_user(transaction, wallet)
+            before = stored or UserRow(wallet)
+            after = _changed(before, change)
+            actor, refusal = await self._refusal(transaction, by, before, after)
+            await self._audit.record(
+                transaction, actor, "users.put", wallet, _differences(before, after), DENIED if refusal else DONE
+            )
+            if refusal is None:
+                await self._save(transaction, after, is_new=stored is None)
+            return refusal or after
+
+        def committed(outcome: UserRow | AppError) -> None:
+            if isinstance(outcome, UserRow):
+                self._accounts.put(_account(outcome))
+
+        # A refusal is given back instead of raised, which would undo its record.
+        outcome = await self._database.write(work, committed)
+        if isinstance(outcome, AppError):
+            raise outcome
+        return _account(outcome)
+
+    async def rename(self, wallet: str, nickname: str | None) -> None:
+        """Give a user another nickname, or none. Raises `InvalidRequest`, and `Conflict` where it is another's."""
+        if nickname is not None:
+            _check_nickname(nickname)
+
+        async def work(transaction: Transaction) -> UserRow:
+            stored = await store.find_user(transaction, wallet)
+            after = _with_nickname(stored or UserRow(wallet), nickname)
+            await self._save(transaction, after, is_new=stored is None)
+            return after
+
+        await self._database.write(work, lambda user: self._accounts.put(_account(user)))
+
+    async def profile(self, wallet: str) -> Profile:
+        """Raises `InvalidRequest` for what is no wallet, `UserNotFound` where nobody has heard of it."""
+        _check_wallet(wallet)
+        async with self._database.read() as transaction:
+            if not await store.is_known(transaction, wallet):
+                raise UserNotFound("Nobody has heard of this wallet. Mind upper and lower case.")
+            account = await self._accounts.find(wallet)
+            return await _profile(transaction, wallet, None if account is None else account.nickname)
+
+    async def own_profile(self, identity: Identity) -> Profile:
+        """The profile of who asks, also before anything of them is stored. A claimed nickname counts as theirs."""
+        account = await self._accounts.find(identity.wallet)
+        stored = None if account is None else account.nickname
+        async with self._database.read() as transaction:
+            return await _profile(transaction, identity.wallet, stored or identity.claimed_nickname)
+
+    async def _refusal(
+        self, transaction: Transaction, by: Identity, before: UserRow, after: UserRow
+    ) -> tuple[Actor, AppError | None]:
+        """Who acts, and why they may not. The role that is stored by now counts, whatever it was when they asked."""
+        acting = await store.find_user(transaction, by.wallet) or UserRow(by.wallet)
+        actor = Actor(by.wallet, by.role if acting.role is None else Role(acting.role))
+        if acting.banned or actor.role < Role.ADMIN:
+            return actor, PermissionDenied("This needs the role of an admin.")
+        if (before.role, before.banned) == (after.role, after.banned):
+            return actor, None
+        if before.wallet == by.wallet:
+            return actor, PermissionDenied("Nobody changes their own role or ban: ask another admin.")
+        if max(before.role or 0, after.role or 0) >= Role.ADMIN and actor.role < Role.SUPERADMIN:
+            return actor, PermissionDenied("Roles above user, and bans of admins, are for superadmins.")
+        is_last = _is_superadmin(before) and not await store.count_others(transaction, Role.SUPERADMIN, before.wallet)
+        if is_last and not _is_superadmin(after):
+            return actor, InvalidState("This is the last superadmin: make another one first.")
+        return actor, None
+
+    async def _save(self, transaction: Transaction, user: UserRow, *, is_new: bool) -> None:
+        if user.nickname_key is not None:
+            owner = await store.nickname_owner(transaction, user.nickname_key)
+            if owner not in (None, user.wallet):
+                raise Conflict("Somebody else has this nickname: choose another.", field="nickname")
+        await store.save_user(transaction, user, is_new=is_new, now_ms=int(self._clock.time() * 1000))
+
+
+def _check_wallet(wallet: str) -> None:
+    if not is_wallet(wallet):
+        raise InvalidRequest("A wallet is 1–64 of A-Z, a-z, 0-9, _ and -.", field="wallet")
+
+
+def _check_nickname(nickname: str) -> None:
+    if not is_nickname(nickname):
+        raise InvalidRequest(
+            "A nickname is 1–32 characters with something to see, and no control or bidi characters.", field="nickname"
+        )
+
+
+def _with_nickname(user: UserRow, nickname: str | None) -> UserRow:
+    key = None if nickname is None else nickname_key(nickname)
+    return structs.replace(user, nickname=nickname, nickname_key=key)
+
+
+def _changed(user: UserRow, change: UserChange) -> UserRow:
+    if change.nickname is not None:
+        user = _with_nickname(user, change.nickname)
+    return structs.replace(
+        user,
+        role=user.role if change.role is None else change.role.value,
+        banned=user.banned if change.banned is None else change.banned,
+    )
+
+
+def _is_superadmin(user: UserRow) -> bool:
+    return user.role == Role.SUPERADMIN and not user.banned
+
+
+def _account(user: UserRow) -> Account:
+    return Account(user.wallet, None if user.role is None else Role(user.role), user.nickname, user.banned)
+
+
+def _differences(before: UserRow, after: UserRow) -> dict[str, Any]:
+    """What the audit trail keeps of a change: the old and the new value of each field that differs."""
+    old, new = _described(before), _described(after)
+    return {name: [old[name], new[name]] for name in new if old[name] != new[name]}
+
+
+def _described(user: UserRow) -> dict[str, Any]:
+    role = None if user.role is None else Role(user.role).name.lower()
+    return {"nickname": user.nickname, "role": role, "banned": user.banned}
+
+
+async def _profile(transaction: Transaction, wallet: str, nickname: str | None) -> Profile:
+    record = await store.contest_record(transaction, wallet)
+    return Profile(wallet, nickname, record.contests, record.wins)

@@ -1,0 +1,67 @@
+"""Who did what, when, and with what outcome (protocol 13, `GET /audit`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from duelcast.channels.names import Role
+from duelcast.clock import Clock
+from duelcast.domain.accounts.identity import Identity
+from duelcast.store import audit
+from duelcast.store.audit import AuditFilter, AuditRow
+from duelcast.store.database import Database, Transaction
+
+DONE = "ok"
+DENIED = "denied"
+
+
+class Actor(Struct, frozen=True):
+    """Who acts, with the role of that moment."""
+
+    wallet: str
+    role: Role
+
+    @classmethod
+    def of(cls, identity: Identity) -> Actor:
+        return cls(identity.wallet, identity.role)
+
+
+class AuditTrail:
+    """Privileged acts, each recorded in the transaction that commits it: neither is there without the other."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def record(
+        self,
+        transaction: Transaction,
+        actor: Actor,
+        action: str,
+        target: str,
+        details: dict[str, Any] | None = None,
+        outcome: str = DONE,
+    ) -> None:
+        """Add an act. `action` is a resource and a verb (`users.put`, `contests.create`), at most 64 characters;
+        `target` names the thing that was acted on, at most 200; `details` is JSON without secrets; `outcome` is `DONE`
+        or `DENIED`."""
+        await audit.record(
+            transaction,
+            at_ms=int(self._clock.time() * 1000),
+            wallet=actor.wallet,
+            role=actor.role,
+            action=action,
+            target=target,
+            outcome=outcome,
+            details=details or {},
+        )
+
+    async def newest(self, wanted: AuditFilter, *, limit: int, before_id: int | None = None) -> list[AuditRow]:
+        """At most `limit` acts that are `wanted`, newest first; with `before_id` those older than that one.
+
+        Raises `errors.Unavailable`.
+        """
+        async with self._database.read() as transaction:
+            return list(await audit.newest(transaction, wanted, limit=limit, before_id=before_id))

@@ -1,0 +1,1 @@
+"""Contests: portfolios, scoring, life cycle, rooms and chat."""

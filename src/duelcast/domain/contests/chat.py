@@ -1,0 +1,266 @@
+"""The chat of contests: stored, in the order of the store, each message once (protocol 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
+
+from msgspec import UNSET, Struct
+
+from duelcast.channels.broker import Origin
+from duelcast.channels.names import Role
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.contests.chat_rate import ChatRate
+from duelcast.domain.contests.chat_text import clean_text
+from duelcast.domain.contests.events import CHAT, ChatMessage, ChatMessageDeleted, ChatMessageRecord, Sender
+from duelcast.domain.contests.mutes import Mutes
+from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound, InvalidRequest, Unavailable
+from duelcast.store import chat as store
+from duelcast.store import contests
+from duelcast.store.chat import MessageKey, MessageRow, NewMessage
+from duelcast.store.database import Database, Transaction
+from duelcast.wire.timestamps import format_time
+
+SNAPSHOT_MESSAGES = 20
+RETENTION_INTERVAL_S = 3_600.0
+_ROWS_PER_DELETE = 500
+_MS_PER_DAY = 86_400_000
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+
+class ChatSettings(Struct, frozen=True, kw_only=True):
+    """`messages_per_minute`: of a wallet in a contest, times `rate_limit_factor`; 0 in either is no limit.
+    `max_characters`: of a message, as a reader counts them. `retention_days`: of the chat of ended contests.
+    """
+
+    messages_per_minute: float = 10
+    max_characters: int = 500
+    retention_days: float = 90
+    rate_limit_factor: float = 1.0
+
+
+class Sent(NamedTuple):
+    """A stored message; `duplicate`: it had been stored before."""
+
+    record: ChatMessageRecord
+    duplicate: bool
+
+
+class _Draft(Struct, frozen=True):
+    """A message on its way to the store. `refusal`: what it is answered with, unless it is a repeat."""
+
+    message: NewMessage
+    refusal: AppError | None
+
+    @property
+    def key(self) -> MessageKey | None:
+        message = self.message
+        return None if message.message_id is None else (message.contest_id, message.wallet, message.message_id)
+
+
+class Chat:
+    """Messages of all contests, on the channels `chat.<id>`.
+
+    A message is published once it is committed, with its row's id as the stored id, so that ids of a channel grow.
+    `check` raises where nobody may write in a contest: it does not exist, or was cancelled. `settings` is asked each
+    time.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        clock: Clock,
+        database: Database,
+        audit: AuditTrail,
+        settings: Callable[[], ChatSettings],
+        check: Callable[[int], None],
+    ) -> None:
+        self.mutes = Mutes(database, clock, audit)
+        self._publisher = publisher
+        self._clock = clock
+        self._database = database
+        self._audit = audit
+        self._settings = settings
+        self._check = check
+        self._rate = ChatRate(clock, lambda: (settings().messages_per_minute, settings().rate_limit_factor))
+
+    async def load(self) -> None:
+        """Read what must be at hand; once, before the first use. Raises `Unavailable`."""
+        await self.mutes.load()
+
+    async def run(self) -> None:
+        """Delete what is old, now and once an hour, until cancelled. A database that is out of reach is not waited
+        for: the next hour comes."""
+        while True:
+            with suppress(Unavailable):
+                await self.delete_old()
+            await self._clock.sleep(RETENTION_INTERVAL_S)
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def send(
+        self, contest_id: int, sender: Identity, text: str, message_id: str | None = None, origin: Origin | None = None
+    ) -> Sent:
+        """Store a message, and publish it with `origin`; returns when it is committed.
+
+        `message_id` (a UUID; kept in lower case) makes it safe to send again: as long as the first one is stored, a
+        repeat gives that one, whatever its own text, is not published, does not count against the rate, and is answered
+        in a mute too. Raises what `check` and `clean_text` raise, `Muted`, `RateLimitExceeded`, `Unavailable`, and
+        `ChatMessageNotFound` for the repeat of a message that was deleted.
+        """
+        self._check(contest_id)
+        text = clean_text(text, self._settings().max_characters)
+        message_id = _normalised(message_id)
+        refusal = self.mutes.refusal(contest_id, sender.wallet) or self._rate.take(contest_id, sender.wallet)
+        if refusal is not None and message_id is None:
+            raise refusal
+        now_ms = self._now_ms()
+        message = NewMessage(contest_id, sender.wallet, sender.nickname, int(sender.role), text, message_id, now_ms)
+        draft = _Draft(message, refusal)
+        try:
+            return await self._database.write_batched(self._store, draft, partial(self._tell, draft, origin))
+        except AppError:
+            self._uncount(draft)
+            raise
+
+    async def _store(self, transaction: Transaction, drafts: Sequence[_Draft]) -> list[Sent | AppError]:
+        """Store those of a group that are new, in their order."""
+        keys = [draft.key or number for number, draft in enumerate(drafts)]
+        repeated = await store.find_repeated(transaction, [draft.key for draft in drafts if draft.key is not None])
+        known: dict[MessageKey | int, MessageRow] = dict(repeated.items())
+        new: dict[MessageKey | int, NewMessage] = {}
+        for key, draft in zip(keys, drafts, strict=True):
+            if draft.refusal is None and key not in known:
+                new.setdefault(key, draft.message)
+        added = dict(zip(new, await store.add_messages(transaction, list(new.values())), strict=True))
+        outcomes: list[Sent | AppError] = []
+        for key, draft in zip(keys, drafts, strict=True):
+            if key in added:
+                outcomes.append(Sent(_record(added[key]), duplicate=new[key] is not draft.message))
+            elif key in known:
+                outcomes.append(_repeated(known[key]))
+            else:
+                assert draft.refusal is not None
+                outcomes.append(draft.refusal)
+        return outcomes
+
+    def _tell(self, draft: _Draft, origin: Origin | None, sent: Sent) -> None:
+        if sent.duplicate:
+            self._uncount(draft)
+            return
+        record = sent.record
+        event = ChatMessage(contestId=record.contestId, data=record)
+        self._publisher.publish(CHAT.channel(str(record.contestId)), event, origin=origin, stored_id=record.id)
+
+    def _uncount(self, draft: _Draft) -> None:
+        if draft.refusal is None:
+            self._rate.give_back(draft.message.contest_id, draft.message.wallet)
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def page(
+        self, contest_id: int, *, before_id: int | None = None, after_id: int | None = None, limit: int = 50
+    ) -> tuple[list[ChatMessageRecord], bool]:
+        """At most `limit` messages in the order of their ids, and whether there are more in that direction: those just
+        before `before_id`, those just behind `after_id`, or the newest. Raises `InvalidRequest` where both are given,
+        `Unavailable`."""
+        if before_id is not None and after_id is not None:
+            raise InvalidRequest("Give `beforeId` or `afterId`, not both.", field="afterId")
+        async with self._database.read() as transaction:
+            if after_id is not None:
+                rows = await store.messages_after(transaction, contest_id, after_id, limit + 1)
+            else:
+                rows = await store.messages_before(transaction, contest_id, before_id, limit + 1)
+        page = rows[:limit] if after_id is not None else rows[:limit][::-1]
+        return [_record(row) for row in page], len(rows) > limit
+
+    async def last(self, contest_id: int, limit: int = SNAPSHOT_MESSAGES) -> tuple[list[ChatMessageRecord], int]:
+        """The newest messages in the order of their ids, and the last id that is stored, 0 where there is none: what a
+        snapshot of the channel needs. Raises `Unavailable`."""
+        async with self._database.read() as transaction:
+            rows = await store.messages_before(transaction, contest_id, None, limit)
+            # A deleted message may be the last one.
+            return [_record(row) for row in reversed(rows)], await store.newest_id(transaction, contest_id)
+
+    # ── deleting ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def delete(self, contest_id: int, message_id: int, actor: Actor) -> None:
+        """Take the text of a message out of the store and of the channel's history, and publish that once. What is
+        deleted already stays so: a repeat does nothing.
+
+        Raises `ContestNotFound`, `ChatMessageNotFound`, `Unavailable`.
+        """
+
+        async def work(transaction: Transaction) -> bool:
+            if await contests.find_contest(transaction, contest_id) is None:
+                raise ContestNotFound("There is no such contest.")
+            message = await store.find_message(transaction, contest_id, message_id)
+            if message is None:
+                raise ChatMessageNotFound("The contest has no such message.")
+            if message.deleted_ms is not None:
+                return False
+            await store.erase_message(transaction, message_id, self._now_ms())
+            target = f"contests/{contest_id}/chat/{message_id}"
+            await self._audit.record(transaction, actor, "chat.delete", target, {"wallet": message.wallet})
+            return True
+
+        await self._database.write(work, partial(self._tell_deletion, contest_id, message_id))
+
+    def _tell_deletion(self, contest_id: int, message_id: int, is_new: bool) -> None:
+        if is_new:
+            channel = CHAT.channel(str(contest_id))
+            event = ChatMessageDeleted(contestId=contest_id, id=message_id)
+            # It tells of no row of its own: who had the message in a snapshot needs it too.
+            self._publisher.publish(channel, event)
+            self._publisher.replace(channel, message_id, event)
+
+    async def delete_old(self) -> None:
+        """Leave nothing of messages that are older than the retention allows, in contests that have ended, and of mutes
+        that are over. A `message_id` among them is new again. Raises `Unavailable`; some may be left then."""
+        await self.mutes.delete_ended()
+        before_ms = self._now_ms() - int(self._settings().retention_days * _MS_PER_DAY)
+        while True:
+            # The search may be long and must not hold the writer up.
+            async with self._database.read() as transaction:
+                ids = await store.outdated_messages(transaction, before_ms, _ROWS_PER_DELETE)
+            if not ids:
+                return
+            await self._database.write(partial(store.delete_messages, ids=ids))
+
+    def _now_ms(self) -> int:
+        return int(self._clock.time() * 1000)
+
+
+def _record(row: MessageRow) -> ChatMessageRecord:
+    role = Role(row.role)
+    return ChatMessageRecord(
+        id=row.id,
+        contestId=row.contest_id,
+        sender=Sender(wallet=row.wallet, nickname=row.nickname, role=role.name.lower()),
+        text=row.text,
+        timestamp=format_time((row.at_ms + 0.5) / 1000),
+        isAdmin=role >= Role.ADMIN,
+        messageId=UNSET if row.message_id is None else row.message_id,
+    )
+
+
+def _repeated(row: MessageRow) -> Sent | ChatMessageNotFound:
+    if row.deleted_ms is not None:
+        return ChatMessageNotFound("The message was stored, and an admin has deleted it since.")
+    return Sent(_record(row), duplicate=True)
+
+
+def _normalised(message_id: str | None) -> str | None:
+    """RFC 9562, 4: upper-case digits are taken, lower-case ones written."""
+    if message_id is None:
+        return None
+    lower_case = message_id.lower()
+    if not _UUID.fullmatch(lower_case):
+        raise InvalidRequest("`messageId` is a UUID, such as 123e4567-e89b-42d3-a456-426614174000.", field="messageId")
+    return lower_case

@@ -1,0 +1,53 @@
+"""What may be the text of a chat message (protocol 5)."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+from duelcast.errors import EmptyMessage, InvalidRequest, MessageTooLong
+
+MAX_BYTES = 4_000
+"""In UTF-8."""
+
+# Control, surrogate and private characters, line and paragraph separators, noncharacters; the bidi embeddings,
+# overrides and isolates, which reach beyond the text. Unassigned ones may be emoji younger than our tables.
+_REFUSED = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u202a-\u202e\u2066-\u2069]")
+# U+2800 is a braille cell without dots; U+FFF9 to U+FFFB mark annotations.
+_INVISIBLE = regex.compile(r"[\s\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]*")
+_CHARACTER = regex.compile(r"\X")
+
+
+def clean_text(text: str, max_characters: int) -> str:
+    """`text` as it is stored: trimmed, in Unicode's form NFC; cleaning it again changes nothing.
+
+    `max_characters` counts grapheme clusters (UAX #29), so that a letter with its accents, or a family of emoji, is
+    one. Raises `MessageTooLong` beyond it or `MAX_BYTES`, as sent or as stored; `InvalidRequest` for control
+    characters, line breaks inside the text too; `EmptyMessage` where there is nothing to see.
+    """
+    text = text.strip()
+    # What follows grows with the text, normalising with the square of its accents: the size comes first.
+    if len(text) > MAX_BYTES:
+        raise _too_long(max_characters)
+    if _REFUSED.search(text):
+        raise InvalidRequest(
+            "A message is one line of text, without control, private or bidi override characters: remove them.",
+            field="text",
+        )
+    if _INVISIBLE.fullmatch(text):
+        raise EmptyMessage("There is nothing to read in the message: write something.")
+    if len(text.encode()) > MAX_BYTES:
+        raise _too_long(max_characters)
+    text = unicodedata.normalize("NFC", text)
+    if len(text.encode()) > MAX_BYTES or not _fits(text, max_characters):
+        raise _too_long(max_characters)
+    return text
+
+
+def _fits(text: str, max_characters: int) -> bool:
+    return len(text) <= max_characters or sum(1 for _ in _CHARACTER.finditer(text)) <= max_characters
+
+
+def _too_long(max_characters: int) -> MessageTooLong:
+    return MessageTooLong(f"A message has at most {max_characters} characters and {MAX_BYTES} bytes: shorten it.")

@@ -1,0 +1,229 @@
+"""The contest clock: starts and ends each contest at its moment, and catches up with what was missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+
+import structlog
+from prometheus_client import Histogram
+from prometheus_client.core import Metric
+
+from duelcast.clock import Clock
+from duelcast.domain.audit import Actor
+from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.lifecycle import Lifecycle
+from duelcast.domain.contests.outlet import ContestOutlet
+from duelcast.domain.contests.scorer import Scorer
+from duelcast.domain.market.service import Market
+from duelcast.errors import Unavailable
+from duelcast.logs import describe_exception
+from duelcast.store.contests import PENDING
+
+RETRY_S = 1.0
+STUCK_RETRY_S = 60.0
+"""A contest that met a defect holds nobody else up; it is tried again."""
+MINUTE_MS = 60_000
+TOLERANCE_S = 0.0005
+"""Timers may wake a little early, and sums of floats miss by an ulp."""
+
+_log = structlog.get_logger("duelcast.contests")
+
+
+class ContestClock:
+    """Everything that moves a contest on goes through here, one at a time.
+
+    A boundary is due once its millisecond is over, so that a price received in it still counts. Its moment is marked in
+    the market, which asks for `settle_due` before it stores anything that was received later.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        market: Market,
+        book: ContestBook,
+        lifecycle: Lifecycle,
+        scorer: Scorer,
+        outlet: ContestOutlet,
+    ) -> None:
+        self._clock = clock
+        self._market = market
+        self._book = book
+        self._lifecycle = lifecycle
+        self._scorer = scorer
+        self._outlet = outlet
+        self._settling = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._marked: dict[int, int] = {}
+        self._stuck_until_s: dict[int, float] = {}
+        self._minute = 0
+        self._lag_s = Histogram(
+            "duelcast_contest_clock_lag_seconds",
+            "From a start or an end to the moment its handling began.",
+            buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300),
+            registry=None,
+        )
+        market.settle_first = self.settle_due
+        market.oldest_needed_ms = self._oldest_needed_ms
+        book.on_change(self._contest_changed)
+
+    # ── what admins do ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self, contest_id: int, actor: Actor, reason: str | None = None) -> None:
+        """Start a pending contest at the prices of this moment."""
+        contest = self._book[contest_id]
+        async with self._settling:
+            await self._lifecycle.start(contest, None, actor, reason)
+
+    async def end(self, contest_id: int, actor: Actor, reason: str | None = None) -> None:
+        """End an active contest at the prices of this moment."""
+        contest = self._book[contest_id]
+        async with self._settling:
+            await self._lifecycle.end(contest, None, actor, reason)
+            # What is taken is taken: where the rest cannot be stored now, `run` goes on with it.
+            with suppress(Unavailable):
+                await self._lifecycle.complete(contest)
+
+    async def cancel(self, contest_id: int, actor: Actor, reason: str) -> None:
+        """Cancel a pending or active contest."""
+        contest = self._book[contest_id]
+        async with self._settling:
+            await self._lifecycle.cancel(contest, reason, actor)
+
+    # ── what time does ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def settle_due(self) -> None:
+        """Start and end what is due, in the order of the boundaries. Raises `Unavailable`."""
+        async with self._settling:
+            while True:
+                due = [contest for contest in self._book.live if self._is_due(contest)]
+                if not due:
+                    return
+                await self._settle(min(due, key=lambda contest: (contest.boundary_ms or 0, contest.id)))
+
+    async def remember_minute(self, contest: Contest) -> None:
+        """The ranks of the last full minute of an active contest, as far as they follow from stored prices: for a
+        server that was not there."""
+        board, row = contest.board, contest.row
+        if board is None or row.started_ms is None or row.ended_ms is not None:
+            return
+        minute_ms = min(self._now_ms(), row.end_ms - 1) // MINUTE_MS * MINUTE_MS
+        if minute_ms <= row.started_ms:
+            return
+        points = await self._market.prices_at(board.symbols(), minute_ms * 1000)
+        board.score({symbol: point.price for symbol, point in points.items()})
+        board.minute_mark()
+
+    async def run(self) -> None:
+        """Keep time, until cancelled."""
+        self._minute = self._now_ms() // MINUTE_MS
+        while True:
+            try:
+                await self.settle_due()
+                await self._mark_minute()
+            except Unavailable:
+                await self._clock.sleep(RETRY_S)
+                continue
+            for contest in self._book.delist(self._now_ms()):
+                self._outlet.removed(contest)
+            await self._wait()
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        return self._lag_s.collect()
+
+    async def _settle(self, contest: Contest) -> None:
+        boundary_ms = contest.boundary_ms
+        late_s = 0.0 if boundary_ms is None else self._market.receipt_us() / 1e6 - boundary_ms / 1000
+        try:
+            if boundary_ms is None:
+                await self._lifecycle.complete(contest)
+            elif contest.row.status == PENDING:
+                await self._lifecycle.start(contest, boundary_ms * 1000)
+                if late_s >= MINUTE_MS / 1000:
+                    await self.remember_minute(contest)
+            else:
+                await self._lifecycle.end(contest, boundary_ms * 1000)
+        except Unavailable:
+            raise
+        except Exception as error:
+            _log.error("defect", contest=contest.id, error=describe_exception(error))
+            self._stuck_until_s[contest.id] = self._clock.monotonic() + STUCK_RETRY_S
+        else:
+            self._stuck_until_s.pop(contest.id, None)
+            if boundary_ms is not None:
+                self._lag_s.observe(late_s)
+
+    def _is_due(self, contest: Contest) -> bool:
+        if self._stuck_until_s.get(contest.id, 0.0) > self._clock.monotonic():
+            return False
+        boundary_ms = contest.boundary_ms
+        return boundary_ms is None or boundary_ms < self._now_ms()
+
+    async def _mark_minute(self) -> None:
+        minute = self._now_ms() // MINUTE_MS
+        if minute == self._minute:
+            return
+        self._minute = minute
+        for contest in self._book.live:
+            if contest.is_running and (contest.row.started_ms or 0) < minute * MINUTE_MS:
+                await self._scorer.score(contest)
+                if contest.board is not None:
+                    contest.board.minute_mark()
+                    self._scorer.touch(contest)
+
+    async def _wait(self) -> None:
+        """Until the next moment at which something is due, or may be."""
+        self._changed.clear()
+        delay_s = max(0.0, self._next_ms() / 1000 - self._market.receipt_us() / 1e6) + TOLERANCE_S
+        sleeping = asyncio.ensure_future(self._clock.sleep(delay_s))
+        changed = asyncio.ensure_future(self._changed.wait())
+        try:
+            await asyncio.wait([sleeping, changed], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in (sleeping, changed):
+                waiting.cancel()
+                with suppress(asyncio.CancelledError):
+                    await waiting
+
+    def _next_ms(self) -> float:
+        now_s, now_ms = self._clock.monotonic(), self._now_ms()
+        moments: list[float] = [(self._minute + 1) * MINUTE_MS]
+        for contest in self._book.listed:
+            stuck_until_s = self._stuck_until_s.get(contest.id, 0.0)
+            if stuck_until_s > now_s:
+                moments.append(now_ms + (stuck_until_s - now_s) * 1000)
+            elif contest.boundary_ms is not None:
+                moments.append(contest.boundary_ms + 1)
+            elif contest.delisted_ms is not None:
+                moments.append(contest.delisted_ms)
+            else:
+                moments.append(now_ms)
+        return min(moments)
+
+    def _contest_changed(self, contest: Contest) -> None:
+        self.watch(contest)
+        self._changed.set()
+
+    def watch(self, contest: Contest) -> None:
+        """Let the market keep the prices of the boundary that comes next."""
+        boundary_ms = contest.boundary_ms
+        marked_us = self._marked.get(contest.id)
+        moment_us = None if boundary_ms is None else boundary_ms * 1000
+        if moment_us == marked_us:
+            return
+        if marked_us is not None:
+            self._market.unmark(marked_us)
+            del self._marked[contest.id]
+        if moment_us is not None:
+            self._market.mark(moment_us)
+            self._marked[contest.id] = moment_us
+
+    def _oldest_needed_ms(self) -> int | None:
+        """The earliest boundary that is still to be settled: prices before it are needed no more."""
+        boundaries = [one.boundary_ms for one in self._book.live if one.boundary_ms is not None]
+        return min(boundaries, default=None)
+
+    def _now_ms(self) -> int:
+        return self._market.receipt_us() // 1000

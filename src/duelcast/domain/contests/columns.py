@@ -1,0 +1,66 @@
+"""Growing arrays: what a board knows of each participant, a row each."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+_FIRST_CAPACITY = 16
+
+Number = TypeVar("Number", bound=np.generic)
+
+
+def doubled(column: NDArray[Number]) -> NDArray[Number]:
+    """A copy with room for twice as many rows, zero in the new ones.
+
+    Who holds the old array, such as a scoring under way, keeps it as it was.
+    """
+    grown = np.zeros(2 * len(column), column.dtype)
+    grown[: len(column)] = column
+    return grown
+
+
+class Columns:
+    """The figures of participants by row; `size` rows are in use.
+
+    `ranks` is 0 for who is not ranked. `told_ranks` and `told_values` are what was last told of somebody.
+    """
+
+    __slots__ = (
+        "entry_ids",
+        "entry_times_ms",
+        "marked_ranks",
+        "ranked",
+        "ranks",
+        "size",
+        "told_ranks",
+        "told_values",
+        "values",
+    )
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.entry_ids = np.zeros(_FIRST_CAPACITY, np.int64)
+        self.entry_times_ms = np.zeros(_FIRST_CAPACITY, np.int64)
+        self.values = np.zeros(_FIRST_CAPACITY, np.float64)
+        self.ranks = np.zeros(_FIRST_CAPACITY, np.int32)
+        self.marked_ranks = np.zeros(_FIRST_CAPACITY, np.int32)
+        self.told_ranks = np.zeros(_FIRST_CAPACITY, np.int32)
+        self.told_values = np.zeros(_FIRST_CAPACITY, np.float64)
+        self.ranked = np.zeros(_FIRST_CAPACITY, np.bool_)
+
+    def new_row(self) -> int:
+        """The number of a further row; amortised O(1)."""
+        if self.size == len(self.values):
+            self.entry_ids = doubled(self.entry_ids)
+            self.entry_times_ms = doubled(self.entry_times_ms)
+            self.values = doubled(self.values)
+            self.ranks = doubled(self.ranks)
+            self.marked_ranks = doubled(self.marked_ranks)
+            self.told_ranks = doubled(self.told_ranks)
+            self.told_values = doubled(self.told_values)
+            self.ranked = doubled(self.ranked)
+        self.size += 1
+        return self.size - 1

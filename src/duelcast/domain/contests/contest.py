@@ -1,0 +1,196 @@
+"""All contests, in memory: what is stored, who takes part, what is told of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from duelcast.domain.contests.events import ContestView, Payout
+from duelcast.domain.contests.rooms import Rooms
+from duelcast.domain.contests.scoring import Board
+from duelcast.errors import ContestNotFound
+from duelcast.store.contests import ACTIVE, PENDING, ContestRow
+from duelcast.wire.timestamps import format_ms
+
+LISTED_AFTER_END_MS = 24 * 3600 * 1000
+"""So long an ended contest stays in the default list."""
+
+
+class Contest:
+    """`row` is what is stored, `board` its participants while it is pending or active.
+
+    `members` are the wallets that take part in one that has ended, as far as they are known.
+    """
+
+    __slots__ = ("_participants", "board", "final_version", "members", "row")
+
+    def __init__(self, row: ContestRow, board: Board | None, participants: int = 0) -> None:
+        self.row = row
+        self.board = board
+        self.members: frozenset[str] | None = None
+        self.final_version = 1
+        """Of the leaderboard of one that has ended."""
+        self._participants = participants
+
+    @property
+    def id(self) -> int:
+        return self.row.id
+
+    @property
+    def participants(self) -> int:
+        """Entries that are not disqualified."""
+        return self._participants if self.board is None else self.board.total
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is pending or active."""
+        return self.row.status in (PENDING, ACTIVE)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether portfolios change in value and may be changed: its end has not been taken yet."""
+        return self.row.status == ACTIVE and self.row.ended_ms is None
+
+    @property
+    def boundary_ms(self) -> int | None:
+        """The start or end that comes next; None where the clock has nothing to do."""
+        if self.row.status == PENDING:
+            return self.row.start_ms
+        return self.row.end_ms if self.is_running else None
+
+    @property
+    def delisted_ms(self) -> int | None:
+        """When it leaves the default list; None while that is open."""
+        if self.is_live:
+            return None
+        return (self.row.ended_ms or self.row.updated_ms) + LISTED_AFTER_END_MS
+
+    def is_participant(self, wallet: str) -> bool:
+        """Whether the wallet takes part and is not disqualified."""
+        if self.board is not None:
+            return self.board.is_ranked(wallet)
+        return self.members is not None and wallet in self.members
+
+    def close(self, row: ContestRow) -> None:
+        """It was completed or cancelled."""
+        assert self.board is not None
+        self.members = self.board.ranked_wallets()
+        self._participants = self.board.total
+        self.final_version = self.board.version
+        self.row = row
+        self.board = None
+
+    def view(self, rooms: Rooms, muted: list[str] | None = None) -> ContestView:
+        """Its record; with what only admins may see where `muted` is given."""
+        row = self.row
+        view = ContestView(
+            id=row.id,
+            contest_code=row.contest_code,
+            name=row.name,
+            description=row.description,
+            image_url=row.image_url,
+            start_time=format_ms(row.start_ms),
+            end_time=format_ms(row.end_ms),
+            status=row.status,  # type: ignore[arg-type]  # the table has no others
+            entry_fee=row.entry_fee,
+            prize_pool=row.prize_pool,
+            currency=row.currency,
+            payout=[Payout(place=int(place), percent=percent) for place, percent in row.payout],
+            min_participants=row.min_participants,
+            max_participants=row.max_participants,
+            starting_balance=row.starting_balance,
+            allowed_symbols=row.allowed_symbols,
+            rules=row.rules,
+            participantCount=self.participants,
+            spectatorCount=rooms.spectator_count(row.id),
+            hasAdminPresence=rooms.has_admin_presence(row.id),
+            cancellation_reason=row.cancellation_reason,
+            updated_at=format_ms(row.updated_ms),
+        )
+        if muted is not None:
+            view.created_by = row.created_by
+            view.created_at = format_ms(row.created_ms)
+            view.muted = muted
+        return view
+
+
+class ContestBook:
+    """The contests by id. `on_change` listeners are called with one that was added or changed."""
+
+    def __init__(self) -> None:
+        self._contests: dict[int, Contest] = {}
+        self._live: dict[int, Contest] = {}
+        self._listed: dict[int, Contest] = {}
+        self._listeners: list[Callable[[Contest], None]] = []
+
+    def __getitem__(self, contest_id: int) -> Contest:
+        """Raises `errors.ContestNotFound`."""
+        found = self._contests.get(contest_id)
+        if found is None:
+            raise ContestNotFound("There is no such contest: `get_all_contests` lists those there are.")
+        return found
+
+    def __contains__(self, contest_id: int) -> bool:
+        return contest_id in self._contests
+
+    def __iter__(self) -> Iterator[Contest]:
+        return iter(self._contests.values())
+
+    @property
+    def live(self) -> list[Contest]:
+        """Those that are pending or active."""
+        return list(self._live.values())
+
+    @property
+    def listed(self) -> list[Contest]:
+        """Those of the default list."""
+        return list(self._listed.values())
+
+    def is_listed(self, contest_id: int) -> bool:
+        return contest_id in self._listed
+
+    def is_participant(self, contest_id: int, wallet: str) -> bool:
+        """Whether the wallet takes part in the contest and is not disqualified."""
+        contest = self._contests.get(contest_id)
+        return contest is not None and contest.is_participant(wallet)
+
+    def on_change(self, listener: Callable[[Contest], None]) -> None:
+        self._listeners.append(listener)
+
+    def add(self, contest: Contest, now_ms: int) -> None:
+        """Take a contest that was stored before, without telling anybody."""
+        self._contests[contest.id] = contest
+        if contest.is_live:
+            self._live[contest.id] = contest
+        if contest.delisted_ms is None or contest.delisted_ms > now_ms:
+            self._listed[contest.id] = contest
+
+    def create(self, contest: Contest) -> None:
+        """Take a new contest."""
+        self.add(contest, contest.row.created_ms)
+        self._changed(contest)
+
+    def update(self, row: ContestRow) -> Contest:
+        """Take what was stored of a contest. One that is no longer live loses its board."""
+        contest = self._contests[row.id]
+        if contest.is_live and row.status not in (PENDING, ACTIVE):
+            contest.close(row)
+            del self._live[row.id]
+        else:
+            contest.row = row
+        self._changed(contest)
+        return contest
+
+    def entries_changed(self, contest: Contest) -> None:
+        """Somebody entered or withdrew, was disqualified or admitted again."""
+        self._changed(contest)
+
+    def delist(self, now_ms: int) -> list[Contest]:
+        """Those that left the default list since this was last asked."""
+        gone = [one for one in self._listed.values() if one.delisted_ms is not None and one.delisted_ms <= now_ms]
+        for contest in gone:
+            del self._listed[contest.id]
+        return gone
+
+    def _changed(self, contest: Contest) -> None:
+        for listener in self._listeners:
+            listener(contest)

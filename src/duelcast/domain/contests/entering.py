@@ -1,0 +1,170 @@
+"""What users do: enter a contest, change the portfolio, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.outlet import ContestOutlet
+from duelcast.domain.contests.portfolio import Choice, Position, Trade, rebalance, usable_price, validate
+from duelcast.domain.contests.rooms import Rooms
+from duelcast.domain.contests.scorer import Scorer
+from duelcast.domain.contests.standings import Standings
+from duelcast.domain.market.service import Market
+from duelcast.errors import AlreadyEntered, ContestFull, ContestStarted, InvalidState, NotEntered
+from duelcast.store import contests as store
+from duelcast.store.contests import CANCELLED, PENDING, ContestRow, EntryRow, HoldingRow
+from duelcast.store.database import Database, Transaction
+
+DEFAULT_LIMIT = 100_000
+"""Participants of a contest without a limit of its own."""
+
+
+class Entering:
+    """Each act is decided on the stored contest, in the transaction that commits it; memory and clients hear of it
+    behind the commit. All raise `ContestNotFound` and `Unavailable`."""
+
+    def __init__(
+        self,
+        database: Database,
+        market: Market,
+        book: ContestBook,
+        standings: Standings,
+        rooms: Rooms,
+        scorer: Scorer,
+        outlet: ContestOutlet,
+    ) -> None:
+        self._database = database
+        self._market = market
+        self._book = book
+        self._standings = standings
+        self._rooms = rooms
+        self._scorer = scorer
+        self._outlet = outlet
+
+    async def enter(self, contest_id: int, identity: Identity, portfolio: Sequence[Choice]) -> None:
+        """Take part. Raises `InvalidPortfolio`, `NoPrice`, `AlreadyEntered`, `ContestFull`, `ContestStarted`."""
+        contest = self._book[contest_id]
+        wallet = identity.wallet
+        nickname = await self._standings.nickname(wallet, identity.claimed_nickname)
+
+        async def work(transaction: Transaction) -> tuple[EntryRow, list[HoldingRow]]:
+            row = await self._pending(transaction, contest_id)
+            if await store.find_entry(transaction, contest_id, wallet) is not None:
+                raise AlreadyEntered("You take part already; change your portfolio instead.")
+            chosen = self._chosen(row, portfolio)
+            if await store.count_participants(transaction, contest_id) >= (row.max_participants or DEFAULT_LIMIT):
+                raise ContestFull("Every place of this contest is taken.")
+            weights = {choice.symbol: choice.weight for choice in chosen}
+            entered_ms = self._now_ms()
+            entry = await store.insert_entry(transaction, contest_id, wallet, identity.claimed_nickname, entered_ms, weights)
+            return entry, [HoldingRow(*item, None) for item in weights.items()]
+
+        def committed(stored: tuple[EntryRow, list[HoldingRow]]) -> None:
+            entry, held = stored
+            assert contest.board is not None
+            contest.board.add(wallet, nickname, entry.id, entry.entered_ms, held, entry.nickname)
+            self._entries_changed(contest, wallet)
+
+        await self._database.write(work, committed)
+
+    async def withdraw(self, contest_id: int, wallet: str) -> None:
+        """Take part no more. Raises `NotEntered`, `ContestStarted`; `InvalidState` for the disqualified."""
+        contest = self._book[contest_id]
+
+        async def work(transaction: Transaction) -> None:
+            await self._pending(transaction, contest_id)
+            await store.delete_entry(transaction, (await _own_entry(transaction, contest_id, wallet)).id)
+
+        def committed(_nothing: None) -> None:
+            assert contest.board is not None
+            contest.board.remove(wallet)
+            self._entries_changed(contest, wallet)
+
+        await self._database.write(work, committed)
+
+    async def change_portfolio(self, contest_id: int, wallet: str, portfolio: Sequence[Choice]) -> None:
+        """Choose another portfolio; while the contest is active, trade into it at the prices of this moment.
+
+        Raises `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
+        """
+        contest = self._book[contest_id]
+
+        async def work(transaction: Transaction) -> list[HoldingRow]:
+            row = await store.find_contest(transaction, contest_id, lock=True)
+            assert row is not None
+            entry = await _own_entry(transaction, contest_id, wallet)
+            if not self._is_open(row):
+                raise InvalidState("The contest is over, or about to start: portfolios cannot be changed now.")
+            if row.status == PENDING:
+                held = [HoldingRow(choice.symbol, choice.weight, None) for choice in self._chosen(row, portfolio)]
+            else:
+                held = await self._trade(transaction, row, entry, portfolio)
+            await store.replace_holdings(transaction, entry.id, held)
+            return held
+
+        def committed(held: list[HoldingRow]) -> None:
+            assert contest.board is not None
+            contest.board.set_portfolio(wallet, held)
+            self._scorer.touch(contest)
+            self._outlet.participant_changed(contest, wallet)
+
+        await self._database.write(work, committed)
+
+    async def _trade(
+        self, transaction: Transaction, row: ContestRow, entry: EntryRow, portfolio: Sequence[Choice]
+    ) -> list[HoldingRow]:
+        """Store the trades from what is held to `portfolio`; the new holdings."""
+        market = self._market
+        chosen = validate(
+            portfolio, allowed_symbols=row.allowed_symbols, price_of=market.price, is_stale=market.is_stale
+        )
+        held = [Position(one.symbol, one.quantity or 0.0) for one in await store.holdings_of(transaction, entry.id)]
+        symbols = {one.symbol for one in held} | {choice.symbol for choice in chosen}
+        prices = {symbol: usable_price(symbol, market.price, market.is_stale) for symbol in symbols}
+        positions, trades = rebalance(held, chosen, prices)
+        rows = [_trade_values(trade) for trade in trades]
+        await store.insert_trades(transaction, row.id, entry.wallet, self._now_ms(), rows)
+        weights = {choice.symbol: choice.weight for choice in chosen}
+        return [HoldingRow(one.symbol, weights[one.symbol], one.quantity) for one in positions]
+
+    def _chosen(self, row: ContestRow, portfolio: Sequence[Choice]) -> list[Choice]:
+        return validate(portfolio, allowed_symbols=row.allowed_symbols, price_of=self._market.price)
+
+    async def _pending(self, transaction: Transaction, contest_id: int) -> ContestRow:
+        """The contest, locked. Raises `ContestStarted` where its start has come, `InvalidState` where it is cancelled."""
+        row = await store.find_contest(transaction, contest_id, lock=True)
+        assert row is not None
+        if row.status == CANCELLED:
+            raise InvalidState("The contest was cancelled.")
+        if row.status != PENDING or not self._is_open(row):
+            raise ContestStarted("The contest has begun.")
+        return row
+
+    def _is_open(self, row: ContestRow) -> bool:
+        """Whether the contest has not reached the boundary that comes next; what is later belongs behind it."""
+        boundary_ms = Contest(row, None).boundary_ms
+        return boundary_ms is not None and self._now_ms() < boundary_ms
+
+    def _now_ms(self) -> int:
+        return self._market.receipt_us() // 1000
+
+    def _entries_changed(self, contest: Contest, wallet: str) -> None:
+        self._rooms.entry_changed(contest.id, wallet)
+        self._book.entries_changed(contest)
+        self._scorer.touch(contest)
+        self._outlet.participant_changed(contest, wallet)
+
+
+async def _own_entry(transaction: Transaction, contest_id: int, wallet: str) -> EntryRow:
+    entry = await store.find_entry(transaction, contest_id, wallet)
+    if entry is None:
+        raise NotEntered("You do not take part in this contest.")
+    if entry.disqualified:
+        raise InvalidState("You were disqualified from this contest.")
+    return entry
+
+
+def _trade_values(trade: Trade) -> dict[str, object]:
+    return {"symbol": trade.symbol, "side": trade.side, "quantity": trade.quantity, "price": trade.price}

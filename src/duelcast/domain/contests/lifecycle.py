@@ -1,0 +1,337 @@
+"""Starts, ends and cancellations: what happens at a boundary, and exactly once (protocol 5, Life cycle)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.events import Payout
+from duelcast.domain.contests.outlet import ContestOutlet
+from duelcast.domain.contests.payout import format_amount, prizes
+from duelcast.domain.contests.scorer import THREAD_PARTICIPANTS, Scorer
+from duelcast.domain.contests.scoring import TOP_ROWS, Board
+from duelcast.domain.contests.standings import Standings
+from duelcast.domain.market.marks import PricePoint
+from duelcast.domain.market.service import Market
+from duelcast.errors import InvalidState, NoPrice
+from duelcast.store import contests as store
+from duelcast.store.contests import ACTIVE, CANCELLED, COMPLETED, PENDING, BoundaryPrice, ContestRow, FinalResult
+from duelcast.store.database import Database, Transaction
+from duelcast.store.events import NewEvent, add_events
+
+_ROWS_PER_TURN = 500
+"""So many results take a few milliseconds, in which nothing else is served."""
+
+Prices = dict[str, PricePoint | None]
+"""None where a token has no price."""
+
+T = TypeVar("T")
+
+
+class _Outdated(Exception):
+    """Somebody holds a token whose price was not looked up."""
+
+
+class _Missing(Exception):
+    """Tokens without any price, so that nothing can be settled."""
+
+    def __init__(self, symbols: Sequence[str]) -> None:
+        super().__init__()
+        self.reason = f"No price of {', '.join(symbols[:5])} is known."
+
+
+class _Ranking(Struct, frozen=True):
+    """How a contest ended, before it is stored."""
+
+    results: list[FinalResult]
+    wallets: dict[int, str]
+
+
+class Lifecycle:
+    """Moves contests on. `boundary_us` is the moment whose prices are taken (epoch), None for that of the commit;
+    `actor` None: the clock.
+
+    An end has two steps, each a transaction. The first takes the prices, and no portfolio changes behind it; the second
+    stores the ranking that follows from them. A server that is stopped between goes on with the second.
+
+    To be called for one contest at a time. All raise `Unavailable`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        market: Market,
+        audit: AuditTrail,
+        book: ContestBook,
+        standings: Standings,
+        scorer: Scorer,
+        outlet: ContestOutlet,
+    ) -> None:
+        self._database = database
+        self._market = market
+        self._audit = audit
+        self._book = book
+        self._standings = standings
+        self._scorer = scorer
+        self._outlet = outlet
+
+    # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(
+        self, contest: Contest, boundary_us: int | None, actor: Actor | None = None, reason: str | None = None
+    ) -> None:
+        """Let everybody buy. The clock cancels a contest with too few participants, or whose tokens have no price.
+
+        Raises, for an `actor`, `InvalidState` where it is not pending or nobody entered, `NoPrice`.
+        """
+
+        async def work(known: Prices | None, transaction: Transaction) -> tuple[ContestRow, dict[str, float]]:
+            row = await self._locked(transaction, contest.id)
+            moment_us = self._market.receipt_us() if boundary_us is None else boundary_us
+            if row.status != PENDING:
+                raise InvalidState("Only a pending contest can be started.")
+            participants = await store.count_participants(transaction, row.id)
+            if actor is not None and not participants:
+                raise InvalidState("Nobody takes part: a contest needs at least one entry to start.")
+            if actor is None and participants < row.min_participants:
+                too_few = f"{row.min_participants} participants were needed, and {participants} took part."
+                return await self._cancel(transaction, row, moment_us, too_few), {}
+            try:
+                points = await self._prices(transaction, row.id, known)
+            except _Missing as missing:
+                if actor is not None:
+                    raise NoPrice(missing.reason) from None
+                return await self._cancel(transaction, row, moment_us, missing.reason), {}
+            prices = {symbol: point.price for symbol, point in points.items()}
+            await store.store_prices(transaction, row.id, "start", _boundary_prices(points))
+            await store.buy_portfolios(transaction, row.id, row.starting_balance, prices)
+            await self._record(transaction, actor, "contests.start", row.id, reason)
+            data = {"participants": participants, "by": None if actor is None else actor.wallet}
+            await self._tell(transaction, "contest_started", row.id, data)
+            started = await store.update_contest(
+                transaction, row.id, status=ACTIVE, started_ms=moment_us // 1000, updated_ms=self._now_ms()
+            )
+            return started, prices
+
+        def committed(stored: tuple[ContestRow, dict[str, float]]) -> None:
+            row, prices = stored
+            if row.status == CANCELLED:
+                self._cancelled(contest, row)
+                return
+            assert contest.board is not None
+            contest.board.buy(prices)
+            contest.board.score(prices)
+            self._book.update(row)
+            self._outlet.ranked(contest)
+            self._outlet.participants_changed(contest)
+            self._scorer.touch(contest)
+
+        await self._settle(contest, boundary_us, work, committed)
+
+    # ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def end(
+        self, contest: Contest, boundary_us: int | None, actor: Actor | None = None, reason: str | None = None
+    ) -> None:
+        """Take the prices of the end; `complete` does the rest. A contest whose tokens have no price is cancelled.
+
+        Raises, for an `actor`, `InvalidState` where it is not active, `NoPrice`.
+        """
+
+        async def work(known: Prices | None, transaction: Transaction) -> ContestRow:
+            row = await self._locked(transaction, contest.id)
+            moment_us = self._market.receipt_us() if boundary_us is None else boundary_us
+            if row.status != ACTIVE or row.ended_ms is not None:
+                raise InvalidState("Only an active contest can be ended.")
+            try:
+                points = await self._prices(transaction, row.id, known)
+            except _Missing as missing:
+                if actor is not None:
+                    raise NoPrice(missing.reason) from None
+                return await self._cancel(transaction, row, moment_us, missing.reason)
+            await store.store_prices(transaction, row.id, "end", _boundary_prices(points))
+            await self._record(transaction, actor, "contests.end", row.id, reason)
+            return await store.update_contest(
+                transaction, row.id, ended_ms=moment_us // 1000, updated_ms=self._now_ms()
+            )
+
+        def committed(row: ContestRow) -> None:
+            if row.status == CANCELLED:
+                self._cancelled(contest, row)
+            else:
+                self._book.update(row)
+
+        await self._settle(contest, boundary_us, work, committed)
+
+    async def complete(self, contest: Contest) -> None:
+        """Rank and pay a contest whose end was taken."""
+        board = contest.board
+        assert board is not None
+        async with self._database.read() as transaction:
+            prices = {one.symbol: one.price for one in await store.prices_of(transaction, contest.id, "end")}
+        await _rank(board, prices)
+        ranking = await self._ranking(contest.row, board)
+        top, total, version = board.page(0, TOP_ROWS), board.total, board.version
+
+        async def work(transaction: Transaction) -> ContestRow:
+            await store.store_results(transaction, ranking.results)
+            events = [
+                self._event(
+                    "prize_won", contest.id, {"rank": one.rank, "prize": one.prize, "currency": currency}, wallet
+                )
+                for one, wallet in ((one, ranking.wallets[one.entry_id]) for one in ranking.results if one.prize)
+            ]
+            await self._tell(transaction, "contest_completed", contest.id, {"participants": total})
+            await add_events(transaction, events)
+            return await store.update_contest(transaction, contest.id, status=COMPLETED, updated_ms=self._now_ms())
+
+        def committed(row: ContestRow) -> None:
+            is_news = board.take_top() is not None
+            self._book.update(row)
+            if is_news:
+                self._outlet.leaderboard(contest, top, total, version)
+
+        currency = contest.row.currency
+        await self._database.write(work, committed)
+        await self._tell_participants(contest)
+
+    async def _ranking(self, row: ContestRow, board: Board) -> _Ranking:
+        results: list[FinalResult] = []
+        wallets: dict[int, str] = {}
+        standings = []
+        for number, standing in enumerate(board.standings()):
+            assert standing.rank is not None
+            standings.append((standing.entry_id, standing.rank))
+            wallets[standing.entry_id] = standing.wallet
+            results.append(FinalResult(standing.entry_id, standing.value, standing.rank, standing.rank_change, None))
+            if number % _ROWS_PER_TURN == 0:
+                await asyncio.sleep(0)
+        payout = [Payout(place=int(place), percent=percent) for place, percent in row.payout]
+        won = prizes(Decimal(row.prize_pool), payout, standings)
+        for number, result in enumerate(results):
+            if result.entry_id in won:
+                results[number] = FinalResult(
+                    result.entry_id,
+                    result.value,
+                    result.rank,
+                    result.rank_change,
+                    format_amount(won[result.entry_id]),
+                )
+        return _Ranking(results, wallets)
+
+    # ── cancel ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def cancel(self, contest: Contest, reason: str, actor: Actor) -> None:
+        """Raises `InvalidState` where it is neither pending nor active, or its end was taken."""
+
+        async def work(transaction: Transaction) -> ContestRow:
+            row = await self._locked(transaction, contest.id)
+            if row.status not in (PENDING, ACTIVE) or row.ended_ms is not None:
+                raise InvalidState("Only a pending or active contest can be cancelled.")
+            await self._record(transaction, actor, "contests.cancel", row.id, reason)
+            return await self._cancel(transaction, row, self._market.receipt_us(), reason)
+
+        await self._database.write(work, lambda row: self._cancelled(contest, row))
+        await self._tell_participants(contest)
+
+    async def _cancel(self, transaction: Transaction, row: ContestRow, moment_us: int, reason: str) -> ContestRow:
+        await self._tell(transaction, "contest_cancelled", row.id, {"reason": reason})
+        return await store.update_contest(
+            transaction,
+            row.id,
+            status=CANCELLED,
+            cancellation_reason=reason,
+            ended_ms=moment_us // 1000,
+            updated_ms=self._now_ms(),
+        )
+
+    def _cancelled(self, contest: Contest, row: ContestRow) -> None:
+        self._book.update(row)
+        contest.final_version += 1
+        self._outlet.leaderboard(contest, [], 0, contest.final_version)
+
+    # ── parts ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _locked(self, transaction: Transaction, contest_id: int) -> ContestRow:
+        row = await store.find_contest(transaction, contest_id, lock=True)
+        assert row is not None
+        return row
+
+    async def _settle(
+        self,
+        contest: Contest,
+        boundary_us: int | None,
+        work: Callable[[Prices | None, Transaction], Awaitable[T]],
+        committed: Callable[[T], None],
+    ) -> None:
+        """Commit `work` with the prices of the boundary. They are looked up before, since that may wait for a write."""
+        while True:
+            known: Prices | None = None
+            if boundary_us is not None:
+                assert contest.board is not None
+                symbols = contest.board.symbols()
+                found = await self._market.prices_at(symbols, boundary_us)
+                known = {symbol: found.get(symbol) for symbol in symbols}
+            try:
+                await self._database.write(partial(work, known), committed)
+            except _Outdated:
+                continue
+            if not contest.is_live:
+                await self._tell_participants(contest)
+            return
+
+    async def _prices(self, transaction: Transaction, contest_id: int, known: Prices | None) -> dict[str, PricePoint]:
+        """Of all that is held: the `known` ones of a boundary, or the newest. Raises `_Missing`, `_Outdated`."""
+        symbols = await store.held_symbols(transaction, contest_id)
+        if known is None:
+            known = dict(self._market.newest(symbols))
+        elif any(symbol not in known for symbol in symbols):
+            raise _Outdated
+        points = {symbol: point for symbol in symbols if (point := known.get(symbol)) is not None}
+        missing = [symbol for symbol in symbols if symbol not in points]
+        if missing:
+            raise _Missing(missing)
+        return points
+
+    async def _tell_participants(self, contest: Contest) -> None:
+        """The contest is over: publish the rows that are followed."""
+        for wallet in list(self._outlet.followed(contest.id)):
+            row = await self._standings.participant(contest.id, wallet)
+            if row.isParticipant:
+                self._outlet.participant(contest.id, wallet, row)
+
+    async def _record(
+        self, transaction: Transaction, actor: Actor | None, action: str, contest_id: int, reason: str | None
+    ) -> None:
+        if actor is not None:
+            details = {} if reason is None else {"reason": reason}
+            await self._audit.record(transaction, actor, action, f"contests/{contest_id}", details)
+
+    async def _tell(self, transaction: Transaction, kind: str, contest_id: int, data: dict[str, Any]) -> None:
+        await add_events(transaction, [self._event(kind, contest_id, data)])
+
+    def _event(self, kind: str, contest_id: int, data: dict[str, Any], wallet: str | None = None) -> NewEvent:
+        return NewEvent(kind=kind, contest_id=contest_id, wallet=wallet, data=data, at_ms=self._now_ms())
+
+    def _now_ms(self) -> int:
+        return self._market.receipt_us() // 1000
+
+
+async def _rank(board: Board, prices: dict[str, float]) -> None:
+    scoring = board.prepare(prices)
+    if board.total > THREAD_PARTICIPANTS:
+        await asyncio.to_thread(scoring.compute)
+    else:
+        scoring.compute()
+    board.apply(scoring)
+
+
+def _boundary_prices(points: dict[str, PricePoint]) -> list[BoundaryPrice]:
+    return [BoundaryPrice(symbol, point.price, point.received_us) for symbol, point in points.items()]

@@ -1,0 +1,114 @@
+"""Who may not write in which contest."""
+
+from __future__ import annotations
+
+from duelcast.clock import Clock
+from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.errors import ContestNotFound, InvalidRequest, Muted
+from duelcast.store import chat as store
+from duelcast.store import contests
+from duelcast.store.chat import MuteRow
+from duelcast.store.database import Database, Transaction
+from duelcast.wire.timestamps import format_time
+
+
+class Mutes:
+    """Mutes act from their acknowledgement on, and end by themselves. Times are in epoch milliseconds."""
+
+    def __init__(self, database: Database, clock: Clock, audit: AuditTrail) -> None:
+        self._database = database
+        self._clock = clock
+        self._audit = audit
+        self._until_ms: dict[int, dict[str, int | None]] = {}
+        """By contest and wallet; None: until it is lifted."""
+
+    async def load(self) -> None:
+        """Read what is stored; once, before the first use."""
+        async with self._database.read() as transaction:
+            for mute in await store.all_mutes(transaction):
+                self._remember(mute)
+
+    def refusal(self, contest_id: int, wallet: str) -> Muted | None:
+        """Why the wallet may not write in that contest, if so."""
+        mutes = self._until_ms.get(contest_id)
+        if mutes is None or wallet not in mutes:
+            return None
+        until_ms = mutes[wallet]
+        if until_ms is None:
+            return Muted("An admin muted you in this contest.")
+        remaining_ms = until_ms - self._now_ms()
+        if remaining_ms <= 0:
+            return None
+        return Muted("An admin muted you in this contest for a while.", retry_after_ms=remaining_ms)
+
+    def muted(self, contest_id: int) -> list[str]:
+        """The wallets that are muted in that contest now, sorted."""
+        return sorted(wallet for wallet in self._until_ms.get(contest_id, ()) if self.refusal(contest_id, wallet))
+
+    async def mute(self, contest_id: int, wallet: str, until_ms: int | None, actor: Actor) -> None:
+        """Mute the wallet `until_ms`, or until it is lifted (None), in place of an earlier mute.
+
+        Raises `InvalidRequest` where that time is not ahead, `ContestNotFound`, `Unavailable`.
+        """
+        now_ms = self._now_ms()
+        if until_ms is not None and until_ms <= now_ms:
+            raise InvalidRequest("A mute ends in the future: give a later time, or none.", field="until")
+        mute = MuteRow(contest_id, wallet, until_ms)
+
+        async def work(transaction: Transaction) -> MuteRow:
+            if await contests.find_contest(transaction, contest_id) is None:
+                raise ContestNotFound("There is no such contest.")
+            await store.put_mute(transaction, mute, actor.wallet, now_ms)
+            until = None if until_ms is None else format_time(until_ms / 1000)
+            await self._audit.record(transaction, actor, "mutes.put", _target(contest_id, wallet), {"until": until})
+            return mute
+
+        await self._database.write(work, self._remember)
+
+    async def unmute(self, contest_id: int, wallet: str, actor: Actor) -> None:
+        """Lift a mute. Where there is none nothing is done. Raises `ContestNotFound`, `Unavailable`."""
+
+        async def work(transaction: Transaction) -> None:
+            if await contests.find_contest(transaction, contest_id) is None:
+                raise ContestNotFound("There is no such contest.")
+            if await store.delete_mute(transaction, contest_id, wallet):
+                await self._audit.record(transaction, actor, "mutes.delete", _target(contest_id, wallet), {})
+
+        await self._database.write(work, lambda _: self._forget(contest_id, wallet))
+
+    async def delete_ended(self) -> None:
+        """Forget the mutes that are over. Raises `Unavailable`."""
+        now_ms = self._now_ms()
+        ended = [
+            (contest_id, wallet)
+            for contest_id, mutes in self._until_ms.items()
+            for wallet, until_ms in mutes.items()
+            if until_ms is not None and until_ms <= now_ms
+        ]
+
+        async def work(transaction: Transaction) -> None:
+            await store.delete_ended_mutes(transaction, now_ms)
+
+        def committed(_: None) -> None:
+            for contest_id, wallet in ended:
+                if self.refusal(contest_id, wallet) is None:
+                    self._forget(contest_id, wallet)
+
+        if ended:
+            await self._database.write(work, committed)
+
+    def _remember(self, mute: MuteRow) -> None:
+        self._until_ms.setdefault(mute.contest_id, {})[mute.wallet] = mute.until_ms
+
+    def _forget(self, contest_id: int, wallet: str) -> None:
+        mutes = self._until_ms.get(contest_id, {})
+        mutes.pop(wallet, None)
+        if not mutes:
+            self._until_ms.pop(contest_id, None)
+
+    def _now_ms(self) -> int:
+        return int(self._clock.time() * 1000)
+
+
+def _target(contest_id: int, wallet: str) -> str:
+    return f"contests/{contest_id}/mutes/{wallet}"

@@ -1,0 +1,195 @@
+"""What admins do: set up contests, edit them, disqualify and admit participants."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.outlet import ContestOutlet
+from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.rooms import Rooms
+from duelcast.domain.contests.scorer import Scorer
+from duelcast.domain.contests.scoring import Board
+from duelcast.domain.contests.terms import ContestPatch, NewContest, changes_of, columns_of, new_code
+from duelcast.domain.market.service import Market
+from duelcast.errors import Conflict, ContestFull, InvalidState, NotEntered
+from duelcast.store import contests as store
+from duelcast.store.contests import ACTIVE, PENDING, ContestRow, EntryRow
+from duelcast.store.database import Database, Transaction
+from duelcast.store.events import NewEvent, add_events
+
+IDEMPOTENCY_KEY_AGE_MS = 24 * 3600 * 1000
+
+
+class Organising:
+    """Each act is decided on the stored contest and recorded in the audit trail, in the transaction that commits it.
+    All raise `ContestNotFound` and `Unavailable`."""
+
+    def __init__(
+        self,
+        database: Database,
+        market: Market,
+        audit: AuditTrail,
+        book: ContestBook,
+        rooms: Rooms,
+        scorer: Scorer,
+        outlet: ContestOutlet,
+        prices: PriceVector,
+    ) -> None:
+        self._database = database
+        self._market = market
+        self._audit = audit
+        self._book = book
+        self._rooms = rooms
+        self._scorer = scorer
+        self._outlet = outlet
+        self._prices = prices
+
+    async def create(self, given: NewContest, actor: Actor, idempotency_key: str | None = None) -> Contest:
+        """A new contest. The same key and body within 24 h, of the same wallet, give the contest of the first time.
+
+        Raises `InvalidRequest`; `Conflict` where the key was used with another body.
+        """
+        digest = sha256(msgspec.json.encode(given)).hexdigest()
+
+        async def work(transaction: Transaction) -> tuple[ContestRow, bool]:
+            now_ms = self._now_ms()
+            if idempotency_key is not None:
+                since_ms = now_ms - IDEMPOTENCY_KEY_AGE_MS
+                await store.delete_keys(transaction, since_ms)
+                known = await store.find_key(transaction, actor.wallet, idempotency_key, since_ms)
+                if known is not None:
+                    return await self._created_before(transaction, known, digest), False
+            row = await store.insert_contest(transaction, await self._new_row(transaction, given, actor, now_ms))
+            await self._audit.record(transaction, actor, "contests.create", f"contests/{row.id}", {"name": row.name})
+            if idempotency_key is not None:
+                await store.remember_key(transaction, actor.wallet, idempotency_key, digest, row.id, now_ms)
+            return row, True
+
+        def committed(stored: tuple[ContestRow, bool]) -> None:
+            row, is_new = stored
+            if is_new:
+                self._book.create(Contest(row, Board(row.starting_balance, self._prices)))
+
+        row, _ = await self._database.write(work, committed)
+        return self._book[row.id]
+
+    async def edit(self, contest_id: int, patch: ContestPatch, actor: Actor) -> Contest:
+        """Change what may still be changed. Raises `InvalidRequest`, `InvalidState`."""
+        contest = self._book[contest_id]
+
+        async def work(transaction: Transaction) -> ContestRow:
+            row = await self._open(transaction, contest_id)
+            changes = changes_of(
+                patch,
+                row,
+                self._now_ms(),
+                participants=await store.count_participants(transaction, contest_id),
+                has_entries=await store.has_entries(transaction, contest_id),
+            )
+            if not changes:
+                return row
+            await self._audit.record(
+                transaction, actor, "contests.edit", f"contests/{contest_id}", {"fields": sorted(changes)}
+            )
+            return await store.update_contest(transaction, contest_id, **changes, updated_ms=self._now_ms())
+
+        def committed(row: ContestRow) -> None:
+            if row == contest.row:
+                return
+            if row.starting_balance != contest.row.starting_balance:
+                contest.board = Board(row.starting_balance, self._prices)
+            self._book.update(row)
+            self._scorer.touch(contest)
+
+        await self._database.write(work, committed)
+        return contest
+
+    async def set_disqualified(self, contest_id: int, wallet: str, *, disqualified: bool, actor: Actor) -> None:
+        """Take a participant out of the ranks, or admit it again. What is so already stays so.
+
+        Raises `NotEntered`, `InvalidState` where the contest is over, `ContestFull` where nobody can be admitted.
+        """
+        contest = self._book[contest_id]
+
+        async def work(transaction: Transaction) -> bool:
+            row = await self._open(transaction, contest_id)
+            entry = await store.find_entry(transaction, contest_id, wallet)
+            if entry is None:
+                raise NotEntered("This wallet does not take part in the contest.")
+            if entry.disqualified == disqualified:
+                return False
+            places = row.max_participants
+            if not disqualified and places and await store.count_participants(transaction, contest_id) >= places:
+                raise ContestFull("Every place of this contest is taken.")
+            await store.set_disqualified(transaction, entry.id, disqualified=disqualified)
+            await self._record_entry(transaction, entry, actor, disqualified=disqualified)
+            return True
+
+        def committed(is_news: bool) -> None:
+            if not is_news:
+                return
+            assert contest.board is not None
+            if disqualified:
+                contest.board.disqualify(wallet)
+            else:
+                contest.board.restore(wallet)
+            self._rooms.entry_changed(contest_id, wallet)
+            self._book.entries_changed(contest)
+            self._scorer.touch(contest)
+            self._outlet.participant_changed(contest, wallet)
+
+        await self._database.write(work, committed)
+
+    async def _record_entry(
+        self, transaction: Transaction, entry: EntryRow, actor: Actor, *, disqualified: bool
+    ) -> None:
+        verb = "disqualify" if disqualified else "admit"
+        target = f"contests/{entry.contest_id}/entries/{entry.wallet}"
+        await self._audit.record(transaction, actor, f"contests.{verb}", target, {})
+        event = NewEvent(
+            kind="participant_disqualified" if disqualified else "participant_admitted",
+            contest_id=entry.contest_id,
+            wallet=entry.wallet,
+            data={"by": actor.wallet},
+            at_ms=self._now_ms(),
+        )
+        await add_events(transaction, [event])
+
+    async def _open(self, transaction: Transaction, contest_id: int) -> ContestRow:
+        """The contest, locked. Raises `InvalidState` where it is over, or reached the boundary that comes next."""
+        row = await store.find_contest(transaction, contest_id, lock=True)
+        assert row is not None
+        if row.status not in (PENDING, ACTIVE):
+            raise InvalidState("The contest is over.")
+        boundary_ms = Contest(row, None).boundary_ms
+        if boundary_ms is None or self._now_ms() >= boundary_ms:
+            raise InvalidState("The contest is about to start or to end: try again in a moment.", retry_after_ms=1_000)
+        return row
+
+    async def _created_before(self, transaction: Transaction, known: tuple[str, int], digest: str) -> ContestRow:
+        known_digest, contest_id = known
+        if known_digest != digest:
+            raise Conflict("This Idempotency-Key was used with another body: take a new one.")
+        row = await store.find_contest(transaction, contest_id)
+        assert row is not None
+        return row
+
+    async def _new_row(self, transaction: Transaction, given: NewContest, actor: Actor, now_ms: int) -> dict[str, Any]:
+        code = new_code()
+        while await store.code_exists(transaction, code):
+            code = new_code()
+        return columns_of(given, now_ms) | {
+            "contest_code": code,
+            "status": PENDING,
+            "created_by": actor.wallet,
+            "created_ms": now_ms,
+            "updated_ms": now_ms,
+        }
+
+    def _now_ms(self) -> int:
+        return self._market.receipt_us() // 1000

@@ -1,0 +1,136 @@
+"""What leaves the contests: states, leaderboards and rows of participants, not more often than agreed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from duelcast.channels.broker import Broker
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.conflation import Conflator
+from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.events import (
+    CONTEST,
+    LEADERBOARD,
+    PARTICIPANT,
+    PUBLIC_CONTESTS,
+    ContestRemoved,
+    ContestState,
+    Leaderboard,
+    LeaderboardRow,
+    LeaderboardUpdate,
+    Participant,
+    ParticipantUpdate,
+)
+from duelcast.domain.contests.rooms import Rooms
+from duelcast.domain.contests.scoring import TOP_ROWS
+from duelcast.wire.timestamps import format_time
+
+STATE_INTERVAL_MS = 1_000
+PARTICIPANT_INTERVAL_MS = 1_000
+
+
+class ContestOutlet:
+    """Publishes what changed. `live_row` gives the row of a participant of a live contest, None where there is none."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        broker: Broker,
+        clock: Clock,
+        book: ContestBook,
+        rooms: Rooms,
+        live_row: Callable[[Contest, str], Participant | None],
+    ) -> None:
+        self._publisher = publisher
+        self._broker = broker
+        self._clock = clock
+        self._book = book
+        self._rooms = rooms
+        self._live_row = live_row
+        self._states = Conflator(clock, lambda: STATE_INTERVAL_MS, self._push_state)
+        self._participants = Conflator(clock, lambda: PARTICIPANT_INTERVAL_MS, self._push_participant)
+        book.on_change(lambda contest: self._states.offer(str(contest.id)))
+
+    async def run(self) -> None:
+        """Publish what waits for its interval, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._states.run())
+            tasks.create_task(self._participants.run())
+
+    def ranked(self, contest: Contest) -> None:
+        """The board was ranked: publish the top where it differs, and the rows that differ and are followed."""
+        board = contest.board
+        assert board is not None
+        top = board.take_top()
+        if top is not None:
+            self.leaderboard(contest, top, board.total, board.version)
+        for wallet in board.take_changed(list(self.followed(contest.id))):
+            self._participants.offer(f"{wallet}.{contest.id}")
+
+    def leaderboard(self, contest: Contest, top: list[LeaderboardRow], total: int, version: int) -> None:
+        """Publish the top of a contest."""
+        page = Leaderboard(
+            contestId=contest.id,
+            entries=top,
+            offset=0,
+            limit=TOP_ROWS,
+            total=total,
+            version=version,
+            updatedAt=format_time(self._clock.time()),
+        )
+        self._publisher.publish(
+            LEADERBOARD.channel(str(contest.id)), LeaderboardUpdate(contestId=contest.id, data=page)
+        )
+
+    def participant_changed(self, contest: Contest, wallet: str) -> None:
+        """The portfolio or the status of a participant changed."""
+        parameter = f"{wallet}.{contest.id}"
+        if parameter in self._broker.followed(PARTICIPANT):
+            if contest.board is not None:
+                # The next ranking need not tell it again.
+                contest.board.take_changed([wallet])
+            self._participants.offer(parameter)
+
+    def participants_changed(self, contest: Contest) -> None:
+        """The status of all participants changed."""
+        board = contest.board
+        for wallet in list(self.followed(contest.id)):
+            if board is not None and wallet in board:
+                self._participants.offer(f"{wallet}.{contest.id}")
+
+    def participant(self, contest_id: int, wallet: str, row: Participant) -> None:
+        """Publish the row of a participant."""
+        self._publisher.publish(
+            PARTICIPANT.channel(f"{wallet}.{contest_id}"),
+            ParticipantUpdate(contestId=contest_id, wallet=wallet, data=row),
+        )
+
+    def removed(self, contest: Contest) -> None:
+        """The contest left the default list."""
+        self._publisher.publish(PUBLIC_CONTESTS.channel(), ContestRemoved(contestId=contest.id))
+
+    def followed(self, contest_id: int) -> Iterator[str]:
+        """The wallets of a contest whose rows somebody follows."""
+        ending = f".{contest_id}"
+        for parameter in self._broker.followed(PARTICIPANT):
+            if parameter.endswith(ending):
+                yield parameter[: -len(ending)]
+
+    def _push_state(self, key: str) -> bool:
+        contest = self._book[int(key)]
+        state = ContestState(contestId=contest.id, data=contest.view(self._rooms))
+        self._publisher.publish(CONTEST.channel(key), state)
+        if self._book.is_listed(contest.id):
+            self._publisher.publish(PUBLIC_CONTESTS.channel(), state)
+        return True
+
+    def _push_participant(self, key: str) -> bool:
+        wallet, _, contest_id = key.rpartition(".")
+        contest = self._book[int(contest_id)]
+        if contest.board is None:
+            return False
+        row = self._live_row(contest, wallet) or Participant(isParticipant=False, walletAddress=wallet)
+        self.participant(contest.id, wallet, row)
+        return True

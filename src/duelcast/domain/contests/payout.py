@@ -1,0 +1,87 @@
+"""Prizes (protocol 5), and amounts as decimal strings (protocol 1.1)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeVar
+
+from duelcast.domain.contests.events import Payout
+from duelcast.errors import InvalidRequest
+
+DEFAULT_PAYOUT = (Payout(place=1, percent=69.0), Payout(place=2, percent=20.0), Payout(place=3, percent=11.0))
+AMOUNT_DECIMALS = 9
+MAX_INTEGER_DIGITS = 18
+"""With the decimals 27 digits, which Python's default decimal context holds exactly."""
+
+_UNITS_PER_ONE = 10**AMOUNT_DECIMALS
+_AMOUNT = re.compile(rf"[0-9]{{1,{MAX_INTEGER_DIGITS}}}(\.[0-9]{{1,{AMOUNT_DECIMALS}}})?")
+
+Entry = TypeVar("Entry")
+
+
+def parse_amount(given: str | int | float, *, field: str) -> Decimal:
+    """The amount that a decimal string says, or a number by its shortest decimal.
+
+    Raises `InvalidRequest` with `field` where it has a sign, more than 9 decimals or more than 18 digits before them,
+    or is a string with an exponent.
+    """
+    text = given if isinstance(given, str) else format(Decimal(repr(given)), "f")
+    if not _AMOUNT.fullmatch(text):
+        raise InvalidRequest(
+            f"`{field}` must be 0 or more, with at most {MAX_INTEGER_DIGITS} digits and {AMOUNT_DECIMALS} decimals, "
+            "and without an exponent.",
+            field=field,
+        )
+    return Decimal(text)
+
+
+def format_amount(amount: Decimal) -> str:
+    """`Decimal("1.500")` → `1.5`; no exponent, no trailing zeros."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def check_payout(payout: Sequence[Payout]) -> None:
+    """Raises `InvalidRequest` where a place is below 1 or named twice, a percent not above 0, or the sum above 100."""
+    places: set[int] = set()
+    for number, one in enumerate(payout):
+        if one.place < 1 or one.place in places:
+            raise InvalidRequest("Name each place once, from 1 on.", field=f"payout[{number}].place")
+        if not 0 < one.percent <= 100:
+            raise InvalidRequest("Give each place a percent above 0, up to 100.", field=f"payout[{number}].percent")
+        places.add(one.place)
+    if not sum(_exact(one.percent) for one in payout) <= 100:
+        raise InvalidRequest("Let the percents sum to at most 100.", field="payout")
+
+
+def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[Entry, int]]) -> dict[Entry, Decimal]:
+    """The prizes above 0 of `standings`, which are pairs of entry and rank in listing order.
+
+    Equal ranks share the sum of their places equally. What a rank gets and each share of it are rounded down to 9
+    decimals; what is left by the sharing goes to the first of the tied. Places that nobody holds are not paid.
+    """
+    percents = {one.place: _exact(one.percent) for one in payout}
+    last_place = max(percents, default=0)
+    won: dict[Entry, Decimal] = {}
+    for rank, group in groupby(standings, key=itemgetter(1)):
+        if rank > last_place:
+            break
+        tied = [entry for entry, _ in group]
+        percent = sum(percents.get(place, Fraction()) for place in range(rank, rank + len(tied)))
+        share, left = divmod(math.floor(Fraction(pool) * percent / 100 * _UNITS_PER_ONE), len(tied))
+        for number, entry in enumerate(tied):
+            units = share + left if number == 0 else share
+            if units > 0:
+                won[entry] = Decimal(units).scaleb(-AMOUNT_DECIMALS)
+    return won
+
+
+def _exact(percent: float) -> Fraction:
+    """The number that was written, not its nearest double."""
+    return Fraction(repr(percent))

@@ -1,0 +1,128 @@
+"""Portfolios (protocol 5): what may be chosen, and the quantities that a choice comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from duelcast.errors import InvalidPortfolio, NoPrice
+from duelcast.wire.json_values import printable
+from duelcast.wire.messages import Symbol
+
+MAX_TOKENS = 50
+FULL_WEIGHT = 100
+_ROUNDING_NOISE = 1e-12
+"""Relative difference of two quantities that only arithmetic made: a few ulps of a double are 1e-15."""
+
+
+class Choice(Struct, frozen=True, forbid_unknown_fields=True):
+    """`weight` hundredths of a portfolio are for the token `symbol`."""
+
+    symbol: Symbol
+    weight: int
+
+
+class Position(NamedTuple):
+    """So much of a token, in units of the token."""
+
+    symbol: str
+    quantity: float
+
+
+class Trade(NamedTuple):
+    """A part of a portfolio change; `price` in units of the contest's balance, `quantity` above 0."""
+
+    symbol: str
+    side: Literal["buy", "sell"]
+    quantity: float
+    price: float
+
+
+def _never(_symbol: str) -> bool:
+    return False
+
+
+def validate(
+    portfolio: Sequence[Choice],
+    *,
+    allowed_symbols: Collection[str],
+    price_of: Callable[[str], float | None],
+    is_stale: Callable[[str], bool] = _never,
+) -> list[Choice]:
+    """The portfolio with symbols in upper case, in their order. `allowed_symbols` empty: all are allowed.
+
+    Raises `InvalidPortfolio`, or `NoPrice` where a token has no price or a stale one, with the `field` at fault.
+    """
+    if not 1 <= len(portfolio) <= MAX_TOKENS:
+        raise InvalidPortfolio(f"Choose 1 to {MAX_TOKENS} tokens.", field="portfolio")
+    chosen: dict[str, Choice] = {}
+    for number, choice in enumerate(portfolio):
+        symbol = choice.symbol.upper()
+        field = f"portfolio[{number}].symbol"
+        if symbol in chosen:
+            raise InvalidPortfolio(f"Choose {printable(symbol)} once.", field=field)
+        if allowed_symbols and symbol not in allowed_symbols:
+            raise InvalidPortfolio(
+                f"Choose among the tokens of `allowed_symbols`, not {printable(symbol)}.", field=field
+            )
+        if not 1 <= choice.weight <= FULL_WEIGHT:
+            raise InvalidPortfolio(
+                f"Give each token a whole weight from 1 to {FULL_WEIGHT}.", field=f"portfolio[{number}].weight"
+            )
+        chosen[symbol] = Choice(symbol, choice.weight)
+    weight = sum(choice.weight for choice in chosen.values())
+    if weight != FULL_WEIGHT:
+        raise InvalidPortfolio(f"Let the weights sum to {FULL_WEIGHT}; these sum to {weight}.", field="portfolio")
+    for number, symbol in enumerate(chosen):
+        usable_price(symbol, price_of, is_stale, field=f"portfolio[{number}].symbol")
+    return [chosen[symbol] for symbol in sorted(chosen)]
+
+
+def usable_price(
+    symbol: str,
+    price_of: Callable[[str], float | None],
+    is_stale: Callable[[str], bool] = _never,
+    *,
+    field: str | None = None,
+) -> float:
+    """The price of `symbol`. Raises `NoPrice` where there is none, or a stale one."""
+    price = price_of(symbol)
+    if price is None:
+        raise NoPrice(f"{printable(symbol)} has no price; choose another token.", field=field)
+    if is_stale(symbol):
+        raise NoPrice(f"The price of {printable(symbol)} is stale; try again when it has moved.", field=field)
+    return price
+
+
+def quantities(balance: float, chosen: Sequence[Choice], prices: Mapping[str, float]) -> list[Position]:
+    """What `balance` buys at `prices`: balance × weight / 100 / price, in exactly this order of operations."""
+    return [Position(choice.symbol, balance * choice.weight / FULL_WEIGHT / prices[choice.symbol]) for choice in chosen]
+
+
+def value_of(positions: Sequence[Position], prices: Mapping[str, float]) -> float:
+    """Σ quantity × price, added one by one in the order of the symbols; not rounded."""
+    total = 0.0
+    for symbol, quantity in sorted(positions):
+        total += quantity * prices[symbol]
+    return total
+
+
+def rebalance(
+    held: Sequence[Position], chosen: Sequence[Choice], prices: Mapping[str, float]
+) -> tuple[list[Position], list[Trade]]:
+    """Trade what is `held` for what is `chosen`, at `prices` of every token in either: the value stays.
+
+    Returns the new positions, and the trades in the order of their symbols. Where only rounding differs, nothing is
+    traded and the quantity stays: asking again changes nothing.
+    """
+    before, after = dict(held), dict(quantities(value_of(held, prices), chosen, prices))
+    trades = []
+    for symbol in sorted(before.keys() | after.keys()):
+        old, new = before.get(symbol, 0.0), after.get(symbol, 0.0)
+        if abs(new - old) > _ROUNDING_NOISE * max(old, new):
+            trades.append(Trade(symbol, "buy" if new > old else "sell", abs(new - old), prices[symbol]))
+        else:
+            after[symbol] = old
+    return [Position(choice.symbol, after[choice.symbol]) for choice in chosen], trades

@@ -1,0 +1,75 @@
+"""The newest price of each token, where scoring gathers them."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+import numpy as np
+from numpy.typing import NDArray
+
+CASH = 0
+"""Index of what is always worth 1.0: the starting balance before the start, and places in arrays that hold nothing."""
+
+
+class PriceVector:
+    """A price per symbol at an index that stays; NaN while it is not known. Nothing is removed."""
+
+    __slots__ = ("_changed", "_indices", "_prices", "_symbols")
+
+    def __init__(self) -> None:
+        self._indices: dict[str, int] = {}
+        self._symbols = [""]
+        self._prices = array("d", [1.0])
+        self._changed: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._prices)
+
+    def set(self, symbol: str, price: float) -> None:
+        """Take the newest price. On the path of every tick: a lookup and a store."""
+        index = self._indices.get(symbol)
+        if index is None:
+            index = self.index(symbol)
+        if self._prices[index] != price:
+            self._prices[index] = price
+            self._changed.add(index)
+
+    def index(self, symbol: str) -> int:
+        """Where the price of `symbol` is; a new symbol gets a place."""
+        index = self._indices.get(symbol)
+        if index is None:
+            index = self._indices[symbol] = len(self._prices)
+            self._symbols.append(symbol)
+            self._prices.append(math.nan)
+        return index
+
+    def symbol(self, index: int) -> str:
+        """The symbol at `index`; that of `CASH` is empty."""
+        return self._symbols[index]
+
+    def price(self, symbol: str) -> float | None:
+        """The newest price, None while it is not known."""
+        index = self._indices.get(symbol)
+        if index is None or math.isnan(self._prices[index]):
+            return None
+        return self._prices[index]
+
+    def take_changed(self) -> AbstractSet[int]:
+        """The indices whose price changed since this was last asked."""
+        changed, self._changed = self._changed, set()
+        return changed
+
+    def snapshot(self) -> NDArray[np.float64]:
+        """A copy of the prices by index."""
+        return np.array(self._prices)
+
+    def snapshot_of(self, prices: Mapping[str, float]) -> NDArray[np.float64]:
+        """`prices` by index, NaN for all others: those of a boundary, in place of the newest."""
+        indices = [self.index(symbol) for symbol in prices]
+        vector = np.full(len(self._prices), np.nan)
+        vector[CASH] = 1.0
+        vector[indices] = list(prices.values())
+        return vector

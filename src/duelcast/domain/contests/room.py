@@ -1,0 +1,242 @@
+"""Who is in the room of one contest (protocol 5, Room)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from duelcast.channels.publisher import Publisher
+from duelcast.domain.contests.events import (
+    CONTEST,
+    PRESENCE,
+    AdminPresence,
+    RoomMember,
+    RoomRole,
+    RoomUser,
+    UserPresence,
+)
+
+MAX_LISTED_MEMBERS = 100
+
+
+class Occupant(Struct, frozen=True):
+    """Who one connection in the room belongs to. `wallet` None: anonymous. `is_visible` is False but for admins."""
+
+    wallet: str | None
+    nickname: str | None
+    is_admin: bool
+    is_visible: bool
+
+
+class Attendance(NamedTuple):
+    """`members`: the `MAX_LISTED_MEMBERS` that came last, latest first. The counts are those of the whole room."""
+
+    members: list[RoomMember]
+    member_count: int
+    spectator_count: int
+
+
+NOBODY = Attendance([], 0, 0)
+
+
+class Room:
+    """One contest's room. The facts are its occupants, one per connection; all else follows from them and from who
+    entered the contest, so that facts of other nodes can be put beside those of this one.
+
+    Publishes `user_presence` and `admin_presence` within the change that causes them, each only where it is news.
+    Changing one occupant costs the same whatever the size of the room.
+    """
+
+    def __init__(
+        self,
+        contest_id: int,
+        publisher: Publisher,
+        is_participant: Callable[[str], bool],
+        presence_max_members: Callable[[], int],
+    ) -> None:
+        self._contest_id = contest_id
+        self._publisher = publisher
+        self._is_participant = is_participant
+        self._channel = CONTEST.channel(str(contest_id))
+        self._occupants: dict[str, Occupant] = {}
+        self._connections: dict[str | None, dict[str, None]] = {}
+        """Connection ids per wallet, the one put last at the end."""
+        self._members: dict[str, RoomMember] = {}
+        """Wallets that are not hidden admins, the latest at the end."""
+        self._roles: Counter[RoomRole] = Counter()
+        self._news = PresenceNews(contest_id, publisher, self._members, presence_max_members)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no connection, hidden ones included."""
+        return not self._occupants
+
+    @property
+    def spectator_count(self) -> int:
+        return self._roles["spectator"] + len(self._connections.get(None, ()))
+
+    @property
+    def has_admin_presence(self) -> bool:
+        return self._roles["admin"] > 0
+
+    def occupant(self, connection_id: str) -> Occupant:
+        """Raises `KeyError` where the connection is not in the room."""
+        return self._occupants[connection_id]
+
+    def role_of(self, connection_id: str) -> RoomRole:
+        """The role of the connection's wallet. Raises `KeyError` where the connection is not in the room."""
+        wallet = self._occupants[connection_id].wallet
+        return "spectator" if wallet is None else self._role(wallet)
+
+    def attendance(self) -> Attendance:
+        listed = list(islice(reversed(self._members.values()), MAX_LISTED_MEMBERS))
+        return Attendance(listed, len(self._members), self.spectator_count)
+
+    def attend(self, connection_id: str) -> Attendance:
+        """The attendance, to begin with for a connection that then follows `user_presence`."""
+        attendance = self.attendance()
+        self._news.begin(connection_id, attendance.members)
+        return attendance
+
+    def put(self, connection_id: str, occupant: Occupant) -> None:
+        """The connection is in the room, as `occupant` from now on."""
+        before = self._take_out(connection_id)
+        self._occupants[connection_id] = occupant
+        self._connections.setdefault(occupant.wallet, {})[connection_id] = None
+        self._settle(before, occupant.wallet)
+
+    def remove(self, connection_id: str) -> None:
+        """The connection is not in the room any more."""
+        self._news.end(connection_id)
+        self._settle(self._take_out(connection_id))
+
+    def entry_changed(self, wallet: str) -> None:
+        """Whether `wallet` is a participant may have changed."""
+        self._settle(wallet)
+
+    def _take_out(self, connection_id: str) -> str | None:
+        """The wallet that the connection was of."""
+        occupant = self._occupants.pop(connection_id, None)
+        if occupant is None:
+            return None
+        connections = self._connections[occupant.wallet]
+        del connections[connection_id]
+        if not connections:
+            del self._connections[occupant.wallet]
+        return occupant.wallet
+
+    def _settle(self, *wallets: str | None) -> None:
+        had_admin_presence = self.has_admin_presence
+        for wallet in dict.fromkeys(wallets):
+            if wallet is not None:
+                self._settle_wallet(wallet)
+        if self.has_admin_presence != had_admin_presence:
+            presence = AdminPresence(contestId=self._contest_id, active=self.has_admin_presence)
+            self._publisher.publish(self._channel, presence)
+
+    def _settle_wallet(self, wallet: str) -> None:
+        before, after = self._members.get(wallet), self._member(wallet)
+        if before is not None:
+            self._roles[before.role] -= 1
+        if after is not None:
+            self._roles[after.role] += 1
+            self._members[wallet] = after
+            if before is None:
+                self._news.changed(after)
+        elif before is not None:
+            del self._members[wallet]
+            self._news.changed(before)
+
+    def _member(self, wallet: str) -> RoomMember | None:
+        """How `wallet` is listed, or None where it is not."""
+        occupants = self._occupants_of(wallet)
+        if not occupants:
+            return None
+        role = self._role(wallet)
+        if role == "admin" and not any(occupant.is_visible for occupant in occupants):
+            return None
+        return RoomMember(wallet=wallet, nickname=occupants[-1].nickname, role=role)
+
+    def _role(self, wallet: str) -> RoomRole:
+        if any(occupant.is_admin for occupant in self._occupants_of(wallet)):
+            return "admin"
+        return "participant" if self._is_participant(wallet) else "spectator"
+
+    def _occupants_of(self, wallet: str) -> list[Occupant]:
+        return [self._occupants[connection_id] for connection_id in self._connections.get(wallet, ())]
+
+
+class PresenceNews:
+    """Tells who came and who left, so that a list of members plus these events stays true.
+
+    What holds: a client that follows `user_presence` since it got a list of all members has, whenever the room has at
+    most `max_members()` of them, exactly the members; one whose list was a part of them knows, besides all who came
+    since, the rest of that part. A larger room is silent: a change in it is told, where it still matters, with the
+    first change that leaves the room small enough. So a `leave` is told for everybody whose `join` was told, or whom a
+    list named that is still in use.
+
+    `members` is the room's own, by wallet; it changes before `changed` is called. Memory: of a silent room the members
+    that differ from what was told, and per connection that joined meanwhile at most `MAX_LISTED_MEMBERS` references.
+    """
+
+    def __init__(
+        self,
+        contest_id: int,
+        publisher: Publisher,
+        members: Mapping[str, RoomMember],
+        max_members: Callable[[], int],
+    ) -> None:
+        self._contest_id = contest_id
+        self._publisher = publisher
+        self._channel = PRESENCE.channel(str(contest_id))
+        self._members = members
+        self._max_members = max_members
+        self._untold: dict[str, RoomMember] = {}
+        """Who came or left since that was last told, and has not gone back on it."""
+        self._named: dict[str, list[RoomMember]] = {}
+        """Per connection those whom its list named though their `join` was not told."""
+
+    def begin(self, connection_id: str, listed: list[RoomMember]) -> None:
+        """The connection got the list `listed`, instead of any earlier one."""
+        named = [member for member in listed if member.wallet in self._untold]
+        if named:
+            self._named[connection_id] = named
+        else:
+            self.end(connection_id)
+
+    def end(self, connection_id: str) -> None:
+        """The list of the connection is not in use any more."""
+        self._named.pop(connection_id, None)
+
+    def changed(self, member: RoomMember) -> None:
+        """`member` came, or left."""
+        if self._untold.pop(member.wallet, None) is None:
+            self._untold[member.wallet] = member
+        if len(self._members) <= self._max_members():
+            self._tell()
+
+    def _tell(self) -> None:
+        gone = {
+            member.wallet: member
+            for named in self._named.values()
+            for member in named
+            if member.wallet not in self._members
+        }
+        untold = gone | self._untold
+        self._named.clear()
+        self._untold.clear()
+        for wallet, member in untold.items():
+            present = self._members.get(wallet)
+            if present is None:
+                self._publish("leave", member)
+            else:
+                self._publish("join", present)
+
+    def _publish(self, action: Literal["join", "leave"], member: RoomMember) -> None:
+        user = RoomUser(wallet=member.wallet, nickname=member.nickname)
+        event = UserPresence(contestId=self._contest_id, action=action, user=user)
+        self._publisher.publish(self._channel, event)

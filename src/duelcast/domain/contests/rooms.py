@@ -1,0 +1,166 @@
+"""The rooms of all contests: which connection is where (protocol 5, Room)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.conflation import Conflator
+from duelcast.domain.contests.events import CONTEST, RoomRole, SpectatorCount, Visibility
+from duelcast.domain.contests.room import NOBODY, Attendance, Occupant, Room
+from duelcast.errors import TooManySubscriptions
+
+
+class RoomSettings(Struct, frozen=True, kw_only=True):
+    """`presence_max_members`: a room with more members publishes no `user_presence`. `spectator_count_interval_ms`:
+    the least time between two `spectator_count` of a contest. `rooms_per_connection` bounds what a connection joins.
+    """
+
+    presence_max_members: int = 200
+    spectator_count_interval_ms: int = 1_000
+    rooms_per_connection: int = 20
+
+
+class Rooms:
+    """Presence of this node's connections in contests, in memory; a room without connections is forgotten.
+
+    `is_participant` tells whether a wallet entered a contest and is not disqualified; `entry_changed` is called after
+    its answer changed. `settings` is asked each time. An `identity` None is an anonymous connection.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        clock: Clock,
+        is_participant: Callable[[int, str], bool],
+        settings: Callable[[], RoomSettings],
+    ) -> None:
+        self._publisher = publisher
+        self._is_participant = is_participant
+        self._settings = settings
+        self._rooms: dict[int, Room] = {}
+        self._joined: dict[str, set[int]] = {}
+        self._counts = Conflator(clock, lambda: settings().spectator_count_interval_ms, self._push_count)
+        self._pushed_counts: dict[int, int] = {}
+        """Of the contests whose last published `spectator_count` is not 0."""
+
+    async def run(self) -> None:
+        """Publish the counts that wait for their interval, until cancelled."""
+        await self._counts.run()
+
+    def join(
+        self, contest_id: int, connection_id: str, identity: Identity | None, visibility: Visibility = "invisible"
+    ) -> Attendance:
+        """Enter the room, or be there as named now; `visibility` concerns admins alone. Returns the room as it is then,
+        for the reply: from a position of `presence.<id>` before this call on, its list and the events stay true.
+
+        Raises `errors.TooManySubscriptions`; then nothing has changed.
+        """
+        joined = self.rooms_of(connection_id)
+        limit = self._settings().rooms_per_connection
+        if contest_id not in joined and len(joined) >= limit:
+            raise TooManySubscriptions(f"A connection may be in {limit} rooms; leave one first.")
+        self._joined.setdefault(connection_id, set()).add(contest_id)
+        room = self._rooms.get(contest_id)
+        if room is None:
+            room = self._rooms[contest_id] = self._open(contest_id)
+        room.put(connection_id, _occupant(identity, visible=visibility == "visible"))
+        self._counts.offer(str(contest_id))
+        return room.attend(connection_id)
+
+    def leave(self, contest_id: int, connection_id: str) -> None:
+        """Leave the room; nothing happens where the connection is not in it."""
+        if not self.is_in(contest_id, connection_id):
+            return
+        joined = self._joined[connection_id]
+        joined.remove(contest_id)
+        if not joined:
+            del self._joined[connection_id]
+        room = self._rooms[contest_id]
+        room.remove(connection_id)
+        if room.is_empty:
+            del self._rooms[contest_id]
+        self._counts.offer(str(contest_id))
+
+    def leave_all(self, connection_id: str) -> None:
+        """The connection is closed. Call it when no command of it runs any more: a later `join` would stay for ever."""
+        for contest_id in self.rooms_of(connection_id):
+            self.leave(contest_id, connection_id)
+
+    def set_visibility(self, contest_id: int, connection_id: str, visibility: Visibility) -> None:
+        """Show or hide an admin; nothing happens for others. Raises `KeyError` where the connection is not there."""
+        room = self._rooms[contest_id]
+        occupant = room.occupant(connection_id)
+        is_visible = occupant.is_admin and visibility == "visible"
+        room.put(connection_id, Occupant(occupant.wallet, occupant.nickname, occupant.is_admin, is_visible))
+
+    def identity_changed(self, connection_id: str, identity: Identity | None) -> None:
+        """The connection signed in, or became anonymous, or its role or nickname changed. Who becomes an admin is
+        hidden; who stays one stays as visible."""
+        for contest_id in self.rooms_of(connection_id):
+            room = self._rooms[contest_id]
+            room.put(connection_id, _occupant(identity, visible=room.occupant(connection_id).is_visible))
+            self._counts.offer(str(contest_id))
+
+    def entry_changed(self, contest_id: int, wallet: str) -> None:
+        """The wallet entered the contest or withdrew, was disqualified or admitted again."""
+        room = self._rooms.get(contest_id)
+        if room is not None:
+            room.entry_changed(wallet)
+            self._counts.offer(str(contest_id))
+
+    def rooms_of(self, connection_id: str) -> frozenset[int]:
+        """The contests whose rooms the connection is in."""
+        return frozenset(self._joined.get(connection_id, ()))
+
+    def is_in(self, contest_id: int, connection_id: str) -> bool:
+        return contest_id in self._joined.get(connection_id, ())
+
+    def role_of(self, contest_id: int, connection_id: str) -> RoomRole:
+        """The role of the connection's wallet: admin where one of its connections in the room is, before participant
+        before spectator. Raises `KeyError` where the connection is not in the room."""
+        return self._rooms[contest_id].role_of(connection_id)
+
+    def members(self, contest_id: int) -> Attendance:
+        """Who is in the room. What a joining client is told is what `join` returns."""
+        room = self._rooms.get(contest_id)
+        return NOBODY if room is None else room.attendance()
+
+    def spectator_count(self, contest_id: int) -> int:
+        room = self._rooms.get(contest_id)
+        return 0 if room is None else room.spectator_count
+
+    def has_admin_presence(self, contest_id: int) -> bool:
+        """Whether a visible admin is in the room."""
+        room = self._rooms.get(contest_id)
+        return room is not None and room.has_admin_presence
+
+    def _open(self, contest_id: int) -> Room:
+        return Room(
+            contest_id,
+            self._publisher,
+            lambda wallet: self._is_participant(contest_id, wallet),
+            lambda: self._settings().presence_max_members,
+        )
+
+    def _push_count(self, key: str) -> bool:
+        contest_id = int(key)
+        count = self.spectator_count(contest_id)
+        if count == self._pushed_counts.get(contest_id, 0):
+            return False
+        if count:
+            self._pushed_counts[contest_id] = count
+        else:
+            del self._pushed_counts[contest_id]
+        self._publisher.publish(CONTEST.channel(key), SpectatorCount(contestId=contest_id, count=count))
+        return True
+
+
+def _occupant(identity: Identity | None, *, visible: bool) -> Occupant:
+    if identity is None:
+        return Occupant(None, None, is_admin=False, is_visible=False)
+    return Occupant(identity.wallet, identity.nickname, identity.is_admin, identity.is_admin and visible)

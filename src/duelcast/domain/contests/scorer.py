@@ -1,0 +1,114 @@
+"""Keeps the boards of running contests up to date with the prices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import structlog
+from prometheus_client import Histogram
+from prometheus_client.core import Metric
+
+from duelcast.clock import Clock
+from duelcast.domain.conflation import Conflator
+from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.outlet import ContestOutlet
+from duelcast.domain.contests.prices import PriceVector
+from duelcast.logs import describe_exception
+
+THREAD_PARTICIPANTS = 5_000
+"""From here a scoring takes half a millisecond and more, and is computed in a thread."""
+
+_log = structlog.get_logger("duelcast.contests")
+
+
+class Scorer:
+    """Scores a contest where somebody holds a token whose price changed, at most once in `interval_ms()`, and publishes
+    what differs."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        book: ContestBook,
+        outlet: ContestOutlet,
+        prices: PriceVector,
+        interval_ms: Callable[[], int],
+    ) -> None:
+        self._clock = clock
+        self._book = book
+        self._outlet = outlet
+        self._prices = prices
+        self._moved = asyncio.Event()
+        self._ready: deque[int] = deque()
+        self._has_ready = asyncio.Event()
+        self._due = Conflator(clock, interval_ms, self._make_ready)
+        self._duration_s = Histogram(
+            "duelcast_contest_scoring_seconds",
+            "From the prices of a scoring to its ranking.",
+            buckets=(0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1),
+            registry=None,
+        )
+
+    def price_changed(self, symbol: str, price: float) -> None:
+        """Take a price; on the path of every tick."""
+        self._prices.set(symbol, price)
+        self._moved.set()
+
+    def touch(self, contest: Contest) -> None:
+        """Who takes part in a contest, or what somebody holds, changed."""
+        self._due.offer(str(contest.id))
+
+    async def score(self, contest: Contest) -> None:
+        """Value and rank a live contest now, and publish what differs."""
+        board = contest.board
+        assert board is not None
+        began_s = self._clock.monotonic()
+        scoring = board.prepare()
+        if board.total > THREAD_PARTICIPANTS:
+            await asyncio.to_thread(scoring.compute)
+        else:
+            scoring.compute()
+        # Meanwhile it may have ended, or another scoring begun.
+        if contest.board is board and board.apply(scoring):
+            self._duration_s.observe(self._clock.monotonic() - began_s)
+            self._outlet.ranked(contest)
+
+    async def run(self) -> None:
+        """Score what is due, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._due.run())
+            tasks.create_task(self._watch_prices())
+            tasks.create_task(self._score_ready())
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        return self._duration_s.collect()
+
+    async def _watch_prices(self) -> None:
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            changed = self._prices.take_changed()
+            for contest in self._book.live:
+                if contest.is_running and contest.board is not None and contest.board.concerned(changed):
+                    self._due.offer(str(contest.id))
+            await self._clock.sleep(0)
+
+    def _make_ready(self, key: str) -> bool:
+        self._ready.append(int(key))
+        self._has_ready.set()
+        return True
+
+    async def _score_ready(self) -> None:
+        while True:
+            await self._has_ready.wait()
+            self._has_ready.clear()
+            while self._ready:
+                contest = self._book[self._ready.popleft()]
+                if contest.board is not None and contest.row.ended_ms is None:
+                    try:
+                        await self.score(contest)
+                    except Exception as error:
+                        # One contest must not stop the others.
+                        _log.error("defect", error=describe_exception(error))

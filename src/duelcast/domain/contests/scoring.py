@@ -1,0 +1,371 @@
+"""The board of a contest: who is in it, what their portfolios are worth, and in which order they stand (protocol 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from duelcast.domain.contests.columns import Columns
+from duelcast.domain.contests.events import LeaderboardRow
+from duelcast.domain.contests.prices import CASH, PriceVector
+from duelcast.domain.contests.ranking import Rows, rank
+from duelcast.domain.contests.valuation import Line, Lines, Positions, value_of_owners
+from duelcast.store.contests import HoldingRow
+from duelcast.wire.timestamps import format_ms
+
+TOP_ROWS = 100
+_RETURN_DECIMALS = 2
+
+
+def return_pct(value: float, initial: float) -> float:
+    """(value − initial) / initial × 100 to two decimals, without a negative zero."""
+    return round((value - initial) / initial * 100, _RETURN_DECIMALS) + 0.0
+
+
+class Standing(NamedTuple):
+    """A participant as of the last ranking; `rank` None while disqualified. `rank_change` = rank at the last full
+    minute − rank now; 0 for new ones."""
+
+    wallet: str
+    entry_id: int
+    rank: int | None
+    value: float
+    return_pct: float
+    rank_change: int
+
+
+class Scoring:
+    """One valuation and ranking of all: made by `Board.prepare`, computed in any thread, taken by `Board.apply`."""
+
+    __slots__ = ("_columns", "_lines", "_prices", "_rows", "membership", "order", "ranks", "values")
+
+    def __init__(
+        self,
+        columns: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]],
+        lines: Lines,
+        prices: NDArray[np.float64],
+        rows: Rows,
+        membership: int,
+    ) -> None:
+        self._columns = columns
+        self._lines = lines
+        self._prices = prices
+        self._rows = rows
+        self.membership = membership
+        self.values: NDArray[np.float64] = columns[0]
+        self.order = rows
+        self.ranks: NDArray[np.int32] | None = None
+
+    def compute(self) -> None:
+        """The long part; it reads nothing that the board goes on changing.
+
+        Who holds a token without a price keeps the value of before.
+        """
+        before, entry_times_ms, entry_ids = self._columns
+        values = value_of_owners(self._lines, self._prices, len(before))
+        self.values = np.where(np.isnan(values), before, values)
+        self.order, self.ranks = rank(self._rows, self.values, entry_times_ms, entry_ids)
+
+
+class Board:
+    """The participants of one contest, in compact arrays (measured: see `benchmarks/contest`).
+
+    Who has no positions yet holds the starting balance as cash, so that before the start everybody has rank 1. Who
+    joins or leaves changes the ranks at once, with the values of the last scoring. Methods that take a `wallet` raise
+    `KeyError` where it is not in the contest. All but `Scoring.compute` belongs on one thread.
+    """
+
+    def __init__(self, starting_balance: float, prices: PriceVector) -> None:
+        self.starting_balance = starting_balance
+        self.total = 0
+        """Ranked participants."""
+        self._prices = prices
+        self._rows: dict[str, int] = {}
+        self._wallets: list[str] = []
+        self._nicknames: list[str | None] = []
+        self._claimed_nicknames: list[str | None] = []
+        self._columns = Columns()
+        self._positions = Positions()
+        self._free_rows: list[int] = []
+        self._order: Rows = np.zeros(0, np.intp)
+        self._version = 0
+        self._membership = 0
+        self._ranked_membership = 0
+        self._under_way: Scoring | None = None
+        self._top: list[LeaderboardRow] = []
+
+    def __contains__(self, wallet: str) -> bool:
+        return wallet in self._rows
+
+    @property
+    def version(self) -> int:
+        """Grows with each ranking."""
+        self._settle()
+        return self._version
+
+    @property
+    def portfolio_bytes(self) -> int:
+        """Bytes of all positions."""
+        return self._positions.nbytes
+
+    def add(
+        self,
+        wallet: str,
+        nickname: str | None,
+        entry_id: int,
+        entry_time_ms: int,
+        portfolio: Iterable[HoldingRow] = (),
+        claimed_nickname: str | None = None,
+    ) -> None:
+        """Enter a wallet with its portfolio; `claimed_nickname` shows where it has stored none.
+
+        Raises `ValueError` where it is in the contest.
+        """
+        if wallet in self._rows:
+            raise ValueError("a wallet enters once")
+        row = self._new_row()
+        self._rows[wallet] = row
+        self._wallets[row] = wallet
+        self._nicknames[row] = nickname
+        self._claimed_nicknames[row] = claimed_nickname
+        columns = self._columns
+        columns.entry_ids[row] = entry_id
+        columns.entry_times_ms[row] = entry_time_ms
+        columns.values[row] = self.starting_balance
+        columns.marked_ranks[row] = columns.told_ranks[row] = 0
+        self._positions.set(row, self._lines(portfolio))
+        self._enter_ranks(row)
+
+    def remove(self, wallet: str) -> None:
+        """Forget a wallet that withdrew."""
+        row = self._rows.pop(wallet)
+        self._leave_ranks(row)
+        self._positions.clear(row)
+        self._wallets[row] = ""
+        self._nicknames[row] = self._claimed_nicknames[row] = None
+        self._free_rows.append(row)
+
+    def is_ranked(self, wallet: str) -> bool:
+        """Whether the wallet is in the contest and not disqualified."""
+        row = self._rows.get(wallet)
+        return row is not None and bool(self._columns.ranked[row])
+
+    def ranked_wallets(self) -> frozenset[str]:
+        """All wallets that are in the contest and not disqualified."""
+        ranked = self._columns.ranked.tolist()
+        return frozenset(wallet for wallet, row in self._rows.items() if ranked[row])
+
+    def entered_ms(self, wallet: str) -> int:
+        """When the wallet entered, in epoch ms."""
+        return int(self._columns.entry_times_ms[self._rows[wallet]])
+
+    def nickname(self, wallet: str) -> str | None:
+        return self._nicknames[self._rows[wallet]]
+
+    def disqualify(self, wallet: str) -> None:
+        """Take a wallet out of the ranks; its value goes on."""
+        self._leave_ranks(self._rows[wallet])
+
+    def restore(self, wallet: str) -> None:
+        """Let a disqualified wallet back into the ranks."""
+        self._enter_ranks(self._rows[wallet])
+
+    def set_nickname(self, wallet: str, stored: str | None) -> bool:
+        """Show the nickname that is stored, or the claimed one. Whether that is another."""
+        row = self._rows[wallet]
+        before, after = self._nicknames[row], stored if stored is not None else self._claimed_nicknames[row]
+        self._nicknames[row] = after
+        return before != after
+
+    def set_portfolio(self, wallet: str, portfolio: Iterable[HoldingRow]) -> None:
+        """Replace the portfolio: each symbol once, quantities for all or for none. The next scoring values it."""
+        self._positions.set(self._rows[wallet], self._lines(portfolio))
+
+    def portfolio(self, wallet: str) -> list[HoldingRow]:
+        """By symbol; without quantities before the start."""
+        lines = self._positions.of(self._rows[wallet])
+        is_bought = not any(line.token == CASH and line.quantity for line in lines)
+        return [
+            HoldingRow(self._prices.symbol(line.token), line.weight, line.quantity if is_bought else None)
+            for line in lines
+            if line.token != CASH
+        ]
+
+    def buy(self, prices: Mapping[str, float]) -> None:
+        """The start: everybody buys the portfolio that was chosen, at `prices` of all that is held."""
+        self._positions.buy(self.starting_balance, self._prices.snapshot_of(prices))
+
+    def symbols(self) -> list[str]:
+        """What somebody holds, sorted."""
+        return sorted(self._prices.symbol(token) for token in self._positions.held() if token != CASH)
+
+    def concerned(self, changed: AbstractSet[int]) -> bool:
+        """Whether somebody holds one of the tokens that `PriceVector.take_changed` told."""
+        return self._positions.any_held(changed)
+
+    def prepare(self, prices: Mapping[str, float] | None = None) -> Scoring:
+        """Begin a scoring at the newest prices, or at `prices`, as those of a boundary. It ends one under way."""
+        self._settle()
+        columns, size = self._columns, self._columns.size
+        self._under_way = Scoring(
+            (columns.values[:size], columns.entry_times_ms[:size], columns.entry_ids[:size]),
+            self._positions.lines(),
+            self._prices.snapshot() if prices is None else self._prices.snapshot_of(prices),
+            self._order,
+            self._membership,
+        )
+        return self._under_way
+
+    def apply(self, scoring: Scoring) -> bool:
+        """Take over what was computed. False where another scoring was begun since; then nothing changes."""
+        if scoring is not self._under_way or scoring.ranks is None:
+            return False
+        self._under_way = None
+        self._columns.values[: len(scoring.values)] = scoring.values
+        if scoring.membership == self._membership:
+            self._take_ranking(scoring.order, scoring.ranks)
+        else:
+            self._rank_members()
+        return True
+
+    def score(self, prices: Mapping[str, float] | None = None) -> None:
+        """Value and rank all in one go, as fits a small board."""
+        scoring = self.prepare(prices)
+        scoring.compute()
+        self.apply(scoring)
+
+    def minute_mark(self) -> None:
+        """A full minute: `rankChange` counts from the ranks as they are."""
+        self._settle()
+        self._columns.marked_ranks[:] = self._columns.ranks
+
+    def page(self, offset: int, limit: int) -> list[LeaderboardRow]:
+        """The rows from `offset` (0 is the first) on, at most `limit`."""
+        self._settle()
+        return [self._leaderboard_row(row) for row in self._order[offset : offset + limit].tolist()]
+
+    def around(self, wallet: str, limit: int) -> int | None:
+        """The offset of the page of `limit` rows with `wallet` in its middle, as far as the ends of the list allow.
+
+        None where it is not ranked.
+        """
+        self._settle()
+        row = self._rows[wallet]
+        first = int(self._columns.ranks[row]) - 1
+        if first < 0:
+            return None
+        position = first + int(np.argmax(self._order[first:] == row))
+        return max(0, min(position - limit // 2, self.total - limit))
+
+    def standing(self, wallet: str) -> Standing:
+        """Rank and value of one participant."""
+        self._settle()
+        return self._standing(self._rows[wallet])
+
+    def standings(self) -> Iterator[Standing]:
+        """All that are ranked, in listing order. The board must not change while they are read."""
+        self._settle()
+        return map(self._standing, self._order.tolist())
+
+    def take_top(self) -> list[LeaderboardRow] | None:
+        """The first 100 rows where one of them, or their number, differs from when this was last asked; else None."""
+        top = self.page(0, TOP_ROWS)
+        if top == self._top:
+            return None
+        self._top = top
+        return top
+
+    def take_changed(self, wallets: Collection[str]) -> list[str]:
+        """Those of `wallets` whose rank or value differs from when they were last asked about, or that are new.
+
+        Wallets that are not in the contest are passed over.
+        """
+        self._settle()
+        present = [wallet for wallet in wallets if wallet in self._rows]
+        rows = np.array([self._rows[wallet] for wallet in present], np.intp)
+        columns = self._columns
+        ranks, values = columns.ranks[rows], columns.values[rows]
+        differ = (columns.told_ranks[rows] != ranks) | (columns.told_values[rows] != values)
+        columns.told_ranks[rows] = ranks
+        columns.told_values[rows] = values
+        return [present[number] for number in np.flatnonzero(differ).tolist()]
+
+    def _lines(self, portfolio: Iterable[HoldingRow]) -> list[Line]:
+        held = sorted((one.symbol, one) for one in portfolio)
+        lines = [Line(self._prices.index(symbol), one.quantity or 0.0, one.weight) for symbol, one in held]
+        if not held or held[0][1].quantity is None:
+            lines.insert(0, Line(CASH, self.starting_balance))
+        return lines
+
+    def _new_row(self) -> int:
+        # A scoring under way will bring a value for each row that it knows, also for one that became free since.
+        if self._free_rows and self._under_way is None:
+            return self._free_rows.pop()
+        self._wallets.append("")
+        self._nicknames.append(None)
+        self._claimed_nicknames.append(None)
+        return self._columns.new_row()
+
+    def _enter_ranks(self, row: int) -> None:
+        if not self._columns.ranked[row]:
+            self._columns.ranked[row] = True
+            self.total += 1
+            self._membership += 1
+
+    def _leave_ranks(self, row: int) -> None:
+        if self._columns.ranked[row]:
+            self._columns.ranked[row] = False
+            self._columns.ranks[row] = 0
+            self.total -= 1
+            self._membership += 1
+
+    def _settle(self) -> None:
+        if self._ranked_membership != self._membership:
+            self._rank_members()
+
+    def _rank_members(self) -> None:
+        columns, size = self._columns, self._columns.size
+        staying = self._order[columns.ranks[self._order] > 0]
+        coming = np.flatnonzero(columns.ranked[:size] & (columns.ranks[:size] == 0))
+        rows = np.concatenate((staying, coming))
+        values, entry_times_ms = columns.values[:size], columns.entry_times_ms[:size]
+        self._take_ranking(*rank(rows, values, entry_times_ms, columns.entry_ids[:size]))
+
+    def _take_ranking(self, order: Rows, ranks: NDArray[np.int32]) -> None:
+        self._order = order
+        self._columns.ranks[: len(ranks)] = ranks
+        self._ranked_membership = self._membership
+        self._version += 1
+
+    def _standing(self, row: int) -> Standing:
+        columns = self._columns
+        value = float(columns.values[row])
+        return Standing(
+            self._wallets[row],
+            int(columns.entry_ids[row]),
+            int(columns.ranks[row]) or None,
+            value,
+            return_pct(value, self.starting_balance),
+            self._rank_change(row),
+        )
+
+    def _rank_change(self, row: int) -> int:
+        marked, now = int(self._columns.marked_ranks[row]), int(self._columns.ranks[row])
+        return marked - now if marked and now else 0
+
+    def _leaderboard_row(self, row: int) -> LeaderboardRow:
+        columns = self._columns
+        value = float(columns.values[row])
+        return LeaderboardRow(
+            rank=int(columns.ranks[row]),
+            wallet=self._wallets[row],
+            nickname=self._nicknames[row],
+            value=value,
+            returnPct=return_pct(value, self.starting_balance),
+            rankChange=self._rank_change(row),
+            entryTime=format_ms(int(columns.entry_times_ms[row])),
+        )

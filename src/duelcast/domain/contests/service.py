@@ -1,0 +1,144 @@
+"""Contests, put together: the parts that endpoints and the HTTP API use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from duelcast.channels.broker import Broker
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.accounts.accounts import Account, Accounts
+from duelcast.domain.audit import AuditTrail
+from duelcast.domain.contests.chat import Chat, ChatSettings
+from duelcast.domain.contests.clock import ContestClock
+from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.entering import Entering
+from duelcast.domain.contests.events import ContestView
+from duelcast.domain.contests.lifecycle import Lifecycle
+from duelcast.domain.contests.organising import Organising
+from duelcast.domain.contests.outlet import ContestOutlet
+from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.rooms import Rooms, RoomSettings
+from duelcast.domain.contests.scorer import Scorer
+from duelcast.domain.contests.scoring import Board
+from duelcast.domain.contests.standings import Standings
+from duelcast.domain.market.service import Market
+from duelcast.errors import InvalidState
+from duelcast.store import contests as store
+from duelcast.store.contests import CANCELLED, ContestRow, EntryRow, HoldingRow
+from duelcast.store.database import Database
+
+
+class ContestSettings(Struct, frozen=True, kw_only=True):
+    """`leaderboard_interval_ms`: the least time between two rankings of a contest."""
+
+    leaderboard_interval_ms: int = 1_000
+    rooms: RoomSettings = RoomSettings()
+    chat: ChatSettings = ChatSettings()
+
+
+class Contests:
+    """`book` has all contests, `organising` and `clock` are what admins do, `entering` what users do; `standings` tell
+    who stands where, `rooms` who is there, `chat` what they write."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        broker: Broker,
+        clock: Clock,
+        database: Database,
+        market: Market,
+        accounts: Accounts,
+        audit: AuditTrail,
+        settings: Callable[[], ContestSettings],
+    ) -> None:
+        self._clock = clock
+        self._database = database
+        self._market = market
+        self._prices = PriceVector()
+        self.book = ContestBook()
+        self.rooms = Rooms(publisher, clock, self.book.is_participant, lambda: settings().rooms)
+        self.standings = Standings(database, clock, accounts, self.book, self._prices)
+        self._outlet = ContestOutlet(publisher, broker, clock, self.book, self.rooms, self.standings.live_row)
+        self._scorer = Scorer(clock, self.book, self._outlet, self._prices, lambda: settings().leaderboard_interval_ms)
+        lifecycle = Lifecycle(database, market, audit, self.book, self.standings, self._scorer, self._outlet)
+        self.clock = ContestClock(clock, market, self.book, lifecycle, self._scorer, self._outlet)
+        self.organising = Organising(
+            database, market, audit, self.book, self.rooms, self._scorer, self._outlet, self._prices
+        )
+        self.entering = Entering(database, market, self.book, self.standings, self.rooms, self._scorer, self._outlet)
+        self.chat = Chat(publisher, clock, database, audit, lambda: settings().chat, self._check_chat)
+        market.listen(self._scorer.price_changed)
+        accounts.on_change(self._account_changed)
+
+    async def load(self) -> None:
+        """Take what is stored, and catch up with the boundaries that were missed; accounts and market are loaded."""
+        async with self._database.read() as transaction:
+            rows = await store.all_contests(transaction)
+            counts = await store.participant_counts(transaction)
+            for row in rows:
+                contest = Contest(row, None, counts.get(row.id, 0))
+                if contest.is_live:
+                    entries = await store.entries_of(transaction, row.id)
+                    held = await store.holdings_of_contest(transaction, row.id)
+                    contest.board = await self._board(row, entries, held)
+                self.book.add(contest, self._market.receipt_us() // 1000)
+        for symbol in self._market.symbols():
+            price = self._market.price(symbol)
+            if price is not None:
+                self._prices.set(symbol, price)
+        await self.chat.load()
+        for contest in self.book.live:
+            await self.clock.remember_minute(contest)
+            self.clock.watch(contest)
+            self._scorer.touch(contest)
+        await self.clock.settle_due()
+
+    async def run(self) -> None:
+        """Keep contests going, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for part in (self.rooms, self._outlet, self._scorer, self.clock, self.chat):
+                tasks.create_task(part.run())
+
+    def view(self, contest: Contest, *, for_admin: bool) -> ContestView:
+        """The record of a contest."""
+        return contest.view(self.rooms, self.chat.mutes.muted(contest.id) if for_admin else None)
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        yield from self._scorer.collect()
+        yield from self.clock.collect()
+        statuses = GaugeMetricFamily("duelcast_contests", "Contests.", labels=["status"])
+        counts: dict[str, int] = {}
+        for contest in self.book:
+            counts[contest.row.status] = counts.get(contest.row.status, 0) + 1
+        for status in ("pending", "active", "completed", "cancelled"):
+            statuses.add_metric([status], counts.get(status, 0))
+        yield statuses
+
+    async def _board(self, row: ContestRow, entries: list[EntryRow], held: dict[int, list[HoldingRow]]) -> Board:
+        board = Board(row.starting_balance, self._prices)
+        for entry in entries:
+            nickname = await self.standings.nickname(entry.wallet, entry.nickname)
+            board.add(entry.wallet, nickname, entry.id, entry.entered_ms, held.get(entry.id, ()), entry.nickname)
+            if entry.disqualified:
+                board.disqualify(entry.wallet)
+        return board
+
+    def _account_changed(self, account: Account) -> None:
+        for contest in self.book.live:
+            board = contest.board
+            if board is None or account.wallet not in board:
+                continue
+            if board.set_nickname(account.wallet, account.nickname):
+                self._scorer.touch(contest)
+                self._outlet.participant_changed(contest, account.wallet)
+
+    def _check_chat(self, contest_id: int) -> None:
+        """Raises `ContestNotFound`, and `InvalidState` where nothing may be written any more."""
+        if self.book[contest_id].row.status == CANCELLED:
+            raise InvalidState("The contest was cancelled: its chat is closed.")

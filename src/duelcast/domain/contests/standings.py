@@ -1,0 +1,255 @@
+"""Leaderboards, rows of participants, trades and boundary prices: of live contests from memory, else from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import UNSET, Struct
+
+from duelcast.clock import Clock
+from duelcast.domain.accounts.accounts import Accounts
+from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.events import Holding, Leaderboard, LeaderboardRow, Participant
+from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.scoring import Board, return_pct
+from duelcast.domain.contests.valuation import VALUE_DECIMALS
+from duelcast.errors import NotEntered
+from duelcast.store import contests as store
+from duelcast.store.contests import COMPLETED, PENDING, BoundaryPrice, EntryRow, HoldingRow, TradeRow
+from duelcast.store.database import Database, Transaction
+from duelcast.wire.timestamps import format_ms, format_time
+
+
+class SettledPrice(Struct, frozen=True):
+    """A price that a boundary was settled with, and when the server received it."""
+
+    symbol: str
+    price: float
+    receivedAt: str
+
+
+class Boundary(Struct, frozen=True):
+    """The moment of a start or an end, and the prices it took."""
+
+    at: str
+    prices: list[SettledPrice]
+
+
+class Settlement(Struct, frozen=True):
+    """What a result follows from, with the trades. A boundary that was not reached is null."""
+
+    contestId: int
+    start: Boundary | None
+    end: Boundary | None
+
+
+class Standings:
+    """Reads; everything else about a result is somewhere else. Methods that read the store raise `Unavailable`."""
+
+    def __init__(
+        self, database: Database, clock: Clock, accounts: Accounts, book: ContestBook, prices: PriceVector
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._accounts = accounts
+        self._book = book
+        self._prices = prices
+
+    async def nickname(self, wallet: str, claimed: str | None) -> str | None:
+        """The nickname to show: the stored one, else that of the entry unless another wallet has stored it since."""
+        account = await self._accounts.find(wallet)
+        if account is not None and account.nickname is not None:
+            return account.nickname
+        if claimed is not None and await self._accounts.owner_of(claimed) is not None:
+            return None
+        return claimed
+
+    # ── leaderboards ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def leaderboard(
+        self, contest_id: int, *, offset: int = 0, limit: int = 100, around: str | None = None
+    ) -> Leaderboard:
+        """A page; with `around` the one in whose middle that wallet stands.
+
+        Raises `ContestNotFound`, and `NotEntered` where `around` is not ranked.
+        """
+        contest = self._book[contest_id]
+        if contest.board is not None:
+            return self._page(contest, contest.board, offset, limit, around)
+        if contest.row.status != COMPLETED:
+            if around is not None:
+                raise _not_ranked()
+            return self._leaderboard(contest, [], 0, limit, contest.final_version)
+        async with self._database.read() as transaction:
+            if around is not None:
+                entry = await store.find_entry(transaction, contest_id, around)
+                if entry is None or entry.final_rank is None:
+                    raise _not_ranked()
+                place = await store.final_position(transaction, entry)
+                offset = max(0, min(place - limit // 2, contest.participants - limit))
+            entries = await store.final_page(transaction, contest_id, offset, limit)
+        rows = [await self._final_row(contest, entry) for entry in entries]
+        return self._leaderboard(contest, rows, offset, limit, contest.final_version)
+
+    def _page(self, contest: Contest, board: Board, offset: int, limit: int, around: str | None) -> Leaderboard:
+        if around is not None:
+            found = board.around(around, limit) if around in board else None
+            if found is None:
+                raise _not_ranked()
+            offset = found
+        return self._leaderboard(contest, board.page(offset, limit), offset, limit, board.version)
+
+    def _leaderboard(
+        self, contest: Contest, rows: list[LeaderboardRow], offset: int, limit: int, version: int
+    ) -> Leaderboard:
+        return Leaderboard(
+            contestId=contest.id,
+            entries=rows,
+            offset=offset,
+            limit=limit,
+            total=contest.participants if contest.row.status != store.CANCELLED else 0,
+            version=version,
+            updatedAt=format_time(self._clock.time()),
+        )
+
+    async def _final_row(self, contest: Contest, entry: EntryRow) -> LeaderboardRow:
+        assert entry.final_rank is not None
+        assert entry.final_value is not None
+        return LeaderboardRow(
+            rank=entry.final_rank,
+            wallet=entry.wallet,
+            nickname=await self.nickname(entry.wallet, entry.nickname),
+            value=entry.final_value,
+            returnPct=return_pct(entry.final_value, contest.row.starting_balance),
+            rankChange=entry.final_rank_change or 0,
+            entryTime=format_ms(entry.entered_ms),
+        )
+
+    # ── participants ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def live_row(self, contest: Contest, wallet: str) -> Participant | None:
+        """The row of a participant of a pending or active contest, with its portfolio; None for others."""
+        board = contest.board
+        if board is None or wallet not in board:
+            return None
+        standing = board.standing(wallet)
+        status = "registered" if contest.row.status == PENDING else "active"
+        held = board.portfolio(wallet)
+        prices = {one.symbol: self._prices.price(one.symbol) for one in held}
+        return Participant(
+            isParticipant=True,
+            walletAddress=wallet,
+            nickname=board.nickname(wallet),
+            status="disqualified" if standing.rank is None else status,  # type: ignore[arg-type]  # one of two
+            entryTime=format_ms(board.entered_ms(wallet)),
+            initialBalance=board.starting_balance,
+            portfolioValue=standing.value,
+            returnPct=standing.return_pct,
+            rank=standing.rank,
+            totalParticipants=board.total,
+            portfolio=_holdings(held, prices),
+        )
+
+    async def participant(self, contest_id: int, wallet: str) -> Participant:
+        """The row of a wallet, with its portfolio; `isParticipant` false where it did not enter.
+
+        Raises `ContestNotFound`.
+        """
+        contest = self._book[contest_id]
+        row = self.live_row(contest, wallet)
+        if row is None and contest.board is None:
+            async with self._database.read() as transaction:
+                entry = await store.find_entry(transaction, contest_id, wallet)
+                if entry is not None:
+                    return await self._ended_row(transaction, contest, entry)
+        return row or Participant(isParticipant=False, walletAddress=wallet)
+
+    async def _ended_row(self, transaction: Transaction, contest: Contest, entry: EntryRow) -> Participant:
+        held = await store.holdings_of(transaction, entry.id)
+        prices: dict[str, float | None]
+        if contest.row.status == COMPLETED:
+            prices = {one.symbol: one.price for one in await store.prices_of(transaction, contest.id, "end")}
+        else:
+            prices = {one.symbol: self._prices.price(one.symbol) for one in held}
+        portfolio = _holdings(held, prices)
+        initial = contest.row.starting_balance
+        value = entry.final_value if entry.final_value is not None else _value(held, prices, initial)
+        return Participant(
+            isParticipant=True,
+            walletAddress=entry.wallet,
+            nickname=await self.nickname(entry.wallet, entry.nickname),
+            status="disqualified" if entry.disqualified else "finished",
+            entryTime=format_ms(entry.entered_ms),
+            initialBalance=initial,
+            portfolioValue=value,
+            returnPct=return_pct(value, initial),
+            rank=entry.final_rank,
+            totalParticipants=contest.participants,
+            portfolio=portfolio,
+            prize=UNSET if entry.prize is None else entry.prize,
+            finalRank=UNSET if entry.final_rank is None else entry.final_rank,
+        )
+
+    async def entries_of(self, wallet: str, *, limit: int, before_id: int | None = None) -> list[tuple[int, Contest]]:
+        """The contests that a wallet entered, newest entry first, with the ids of the entries."""
+        async with self._database.read() as transaction:
+            entries = await store.entries_of_wallet(transaction, wallet, limit=limit, before_id=before_id)
+        return [(entry.id, self._book[entry.contest_id]) for entry in entries]
+
+    async def trades(self, contest_id: int, wallet: str, *, after_id: int = 0, limit: int = 100) -> list[TradeRow]:
+        """The trades of a participant, oldest first. Raises `ContestNotFound`, `NotEntered`."""
+        contest = self._book[contest_id]
+        async with self._database.read() as transaction:
+            if await store.find_entry(transaction, contest.id, wallet) is None:
+                raise NotEntered("This wallet did not enter the contest.")
+            return await store.trades_of(transaction, contest.id, wallet, after_id, limit)
+
+    async def settlement(self, contest_id: int) -> Settlement:
+        """The prices that the start and the end took. Raises `ContestNotFound`."""
+        row = self._book[contest_id].row
+        async with self._database.read() as transaction:
+            start = await store.prices_of(transaction, contest_id, "start")
+            end = await store.prices_of(transaction, contest_id, "end")
+        return Settlement(contest_id, _boundary(row.started_ms, start), _boundary(row.ended_ms, end))
+
+    async def know_members(self, contest_id: int) -> None:
+        """Let `Contest.is_participant` be true to the store also for a contest that ended before this server began."""
+        contest = self._book[contest_id]
+        if contest.board is None and contest.members is None:
+            async with self._database.read() as transaction:
+                entries = await store.entries_of(transaction, contest_id)
+            contest.members = frozenset(entry.wallet for entry in entries if not entry.disqualified)
+
+
+def _boundary(at_ms: int | None, prices: Sequence[BoundaryPrice]) -> Boundary | None:
+    if at_ms is None or not prices:
+        return None
+    settled = [SettledPrice(one.symbol, one.price, format_ms(one.received_us // 1000)) for one in prices]
+    return Boundary(format_ms(at_ms), settled)
+
+
+def _holdings(held: Sequence[HoldingRow], prices: Mapping[str, float | None]) -> list[Holding]:
+    """The records of a portfolio; price and value are null before the start."""
+    return [_holding(one, prices.get(one.symbol)) for one in held]
+
+
+def _holding(one: HoldingRow, price: float | None) -> Holding:
+    if one.quantity is None:
+        return Holding(symbol=one.symbol, weight=one.weight, quantity=None, price=None, value=None)
+    value = None if price is None else round(one.quantity * price, VALUE_DECIMALS)
+    return Holding(symbol=one.symbol, weight=one.weight, quantity=one.quantity, price=price, value=value)
+
+
+def _value(held: Sequence[HoldingRow], prices: Mapping[str, float | None], initial: float) -> float:
+    """What a portfolio without a final value is worth: what it began with where it was never bought or has no price."""
+    total = 0.0
+    for one in held:
+        price = prices.get(one.symbol)
+        if one.quantity is None or price is None:
+            return initial
+        total += one.quantity * price
+    return round(total, VALUE_DECIMALS)
+
+
+def _not_ranked() -> NotEntered:
+    return NotEntered("This wallet is not on the leaderboard.", field="around")

@@ -1,0 +1,188 @@
+"""The terms of a contest as an admin gives them (protocol 13, `POST` and `PATCH /contests`)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
+
+from duelcast.domain.contests.events import Payout
+from duelcast.domain.contests.payout import DEFAULT_PAYOUT, check_payout, format_amount, parse_amount
+from duelcast.domain.market.posted import HttpsUrl
+from duelcast.errors import InvalidRequest, InvalidState
+from duelcast.store.contests import PENDING, ContestRow
+from duelcast.wire.messages import Symbol
+from duelcast.wire.timestamps import parse_time
+
+MAX_PARTICIPANTS = 100_000
+MAX_BALANCE = 1_000_000
+MAX_PLACES = 1_000
+MAX_ALLOWED_SYMBOLS = 1_000
+CURRENCY = "SOL"
+CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789"
+CODE_CHARACTERS = 8
+
+_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_PAGE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_LINE)]
+Description = Annotated[str, Meta(max_length=2_000, pattern=_PAGE)]
+Rules = Annotated[str, Meta(max_length=10_000, pattern=_PAGE)]
+Time = Annotated[str, Meta(max_length=40, description="ISO-8601 with an offset.")]
+Amount = Annotated[str | int | float, Meta(description="A decimal of at most 9 decimals, as a string or a number.")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,16}(?!\n)$", description="1 to 16 of A-Z 0-9")]
+Places = Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)]
+Balance = Annotated[float, Meta(ge=1, le=MAX_BALANCE)]
+AllowedSymbols = Annotated[list[Symbol], Meta(max_length=MAX_ALLOWED_SYMBOLS)]
+
+
+class PayoutInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """`percent` of the prize pool for `place`."""
+
+    place: int
+    percent: float
+
+
+Payouts = Annotated[list[PayoutInput], Meta(max_length=MAX_PLACES)]
+
+
+class NewContest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`max_participants` null: any number, up to 100,000. `allowed_symbols` empty: all. `payout` defaults to 69, 20 and
+    11 % for the first three places."""
+
+    name: Name
+    start_time: Time
+    end_time: Time
+    description: Description | None = None
+    image_url: HttpsUrl | None = None
+    rules: Rules | None = None
+    entry_fee: Amount | None = None
+    prize_pool: Amount | None = None
+    currency: Currency | None = None
+    payout: Payouts | None = None
+    min_participants: Places | None = None
+    max_participants: Places | None = None
+    starting_balance: Balance | None = None
+    allowed_symbols: AllowedSymbols | None = None
+
+
+class ContestPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change. Null clears `description`, `image_url`, `rules` and `max_participants`; elsewhere it counts as
+    absent."""
+
+    name: Name | UnsetType | None = UNSET
+    start_time: Time | UnsetType | None = UNSET
+    end_time: Time | UnsetType | None = UNSET
+    description: Description | UnsetType | None = UNSET
+    image_url: HttpsUrl | UnsetType | None = UNSET
+    rules: Rules | UnsetType | None = UNSET
+    entry_fee: Amount | UnsetType | None = UNSET
+    prize_pool: Amount | UnsetType | None = UNSET
+    currency: Currency | UnsetType | None = UNSET
+    payout: Payouts | UnsetType | None = UNSET
+    min_participants: Places | UnsetType | None = UNSET
+    max_participants: Places | UnsetType | None = UNSET
+    starting_balance: Balance | UnsetType | None = UNSET
+    allowed_symbols: AllowedSymbols | UnsetType | None = UNSET
+
+
+_DEFAULTS: dict[str, Any] = {
+    "entry_fee": 0,
+    "prize_pool": 0,
+    "currency": CURRENCY,
+    "payout": [PayoutInput(one.place, one.percent) for one in DEFAULT_PAYOUT],
+    "min_participants": 1,
+    "starting_balance": 1_000.0,
+    "allowed_symbols": [],
+}
+_CLEARABLE = {"description", "image_url", "rules", "max_participants"}
+_AFTER_THE_START = {"name", "description", "image_url", "end_ms"}
+_WITHOUT_ENTRIES = {"starting_balance", "allowed_symbols"}
+_FIELDS = {"start_ms": "start_time", "end_ms": "end_time"}
+
+
+def new_code() -> str:
+    """A random `contest_code`."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_CHARACTERS))
+
+
+def columns_of(given: NewContest, now_ms: int) -> dict[str, Any]:
+    """The columns of a new contest. Raises `InvalidRequest` with the field at fault."""
+    fields = {name: _DEFAULTS.get(name) if value is None else value for name, value in structs.asdict(given).items()}
+    columns = _columns(fields)
+    _check_times(columns["start_ms"], columns["end_ms"], now_ms)
+    _check_places(columns["min_participants"], columns["max_participants"])
+    return columns
+
+
+def changes_of(
+    patch: ContestPatch, contest: ContestRow, now_ms: int, *, participants: int, has_entries: bool
+) -> dict[str, Any]:
+    """The columns of `contest` that differ by `patch`. Raises `InvalidRequest`, or `InvalidState` where it is too late
+    for a change, with the field at fault."""
+    fields = {
+        name: value
+        for name, value in structs.asdict(patch).items()
+        if value is not UNSET and (value is not None or name in _CLEARABLE)
+    }
+    columns = {name: value for name, value in _columns(fields).items() if value != getattr(contest, name)}
+    for name in columns:
+        if contest.status != PENDING and name not in _AFTER_THE_START:
+            raise InvalidState("The contest has begun: this can be changed no more.", field=_FIELDS.get(name, name))
+        if has_entries and name in _WITHOUT_ENTRIES:
+            raise InvalidState("Somebody has entered: this can be changed no more.", field=name)
+    if contest.status != PENDING:
+        if columns.get("end_ms", contest.end_ms) < contest.end_ms:
+            raise InvalidRequest("The end can be moved to a later time alone.", field="end_time")
+    elif "start_ms" in columns or "end_ms" in columns:
+        _check_times(columns.get("start_ms", contest.start_ms), columns.get("end_ms", contest.end_ms), now_ms)
+    limit = columns.get("max_participants", contest.max_participants)
+    if "min_participants" in columns or "max_participants" in columns:
+        _check_places(columns.get("min_participants", contest.min_participants), limit)
+    if "max_participants" in columns and limit is not None and limit < participants:
+        raise InvalidState(f"{participants} take part already.", field="max_participants")
+    return columns
+
+
+def _columns(fields: dict[str, Any]) -> dict[str, Any]:
+    columns = dict(fields)
+    for name in ("start", "end"):
+        if f"{name}_time" in columns:
+            columns[f"{name}_ms"] = _time_ms(columns.pop(f"{name}_time"), f"{name}_time")
+    for name in ("entry_fee", "prize_pool"):
+        if name in columns:
+            columns[name] = format_amount(parse_amount(columns[name], field=name))
+    if "name" in columns and not columns["name"].strip():
+        raise InvalidRequest("Give the contest a name.", field="name")
+    if "payout" in columns:
+        check_payout([Payout(place=one.place, percent=one.percent) for one in columns["payout"]])
+        columns["payout"] = sorted([one.place, one.percent] for one in columns["payout"])
+    if "starting_balance" in columns:
+        columns["starting_balance"] = float(columns["starting_balance"])
+    if "allowed_symbols" in columns:
+        columns["allowed_symbols"] = _distinct(columns["allowed_symbols"])
+    return columns
+
+
+def _distinct(symbols: Sequence[str]) -> list[str]:
+    return sorted({symbol.upper() for symbol in symbols})
+
+
+def _time_ms(text: str, field: str) -> int:
+    try:
+        return round(parse_time(text) * 1000)
+    except (ValueError, OverflowError):
+        raise InvalidRequest(f"`{field}` must be an ISO-8601 time with an offset.", field=field) from None
+
+
+def _check_times(start_ms: int, end_ms: int, now_ms: int) -> None:
+    if start_ms <= now_ms:
+        raise InvalidRequest("Let the contest start in the future.", field="start_time")
+    if end_ms <= start_ms:
+        raise InvalidRequest("Let the contest end behind its start.", field="end_time")
+
+
+def _check_places(least: int, most: int | None) -> None:
+    if most is not None and least > most:
+        raise InvalidRequest("`min_participants` must not be above `max_participants`.", field="min_participants")

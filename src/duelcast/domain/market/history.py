@@ -1,0 +1,74 @@
+"""The candles of a token: of the last 24 h from memory, of the time before from the store."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from duelcast.domain.market.book import Entry
+from duelcast.domain.market.candles import CANDLE_MINUTES, MINUTES_KEPT, Candle, Row, by_interval, candle
+from duelcast.errors import InvalidRequest
+from duelcast.store import market as store
+from duelcast.store.database import Database
+
+MAX_CANDLES = 1_440
+
+
+class CandleSpan(Struct, frozen=True):
+    """Candles of `minutes` that begin from `from_minute` to before `before_minute`, both multiples of it, counted from
+    the Unix epoch; at most `limit` of them."""
+
+    minutes: int
+    from_minute: int
+    before_minute: int
+    limit: int
+
+
+class History(Struct, frozen=True):
+    """Candles, oldest first. `next_minute` is where those begin that `limit` left out."""
+
+    candles: list[Candle]
+    next_minute: int | None
+
+
+def candle_span(interval: str, from_s: float | None, to_s: float | None, now_s: float, limit: int) -> CandleSpan:
+    """The span of the candles that begin at `from_s` or later and before `to_s` (epoch seconds); without `to_s` all
+    until now, without `from_s` those of the 24 h before the end, with the one that its beginning is in.
+
+    Raises `errors.InvalidRequest`.
+    """
+    minutes = CANDLE_MINUTES.get(interval)
+    if minutes is None:
+        raise InvalidRequest(f"`interval` is one of {', '.join(CANDLE_MINUTES)}.", field="interval")
+    if not 1 <= limit <= MAX_CANDLES:
+        raise InvalidRequest(f"`limit` is from 1 to {MAX_CANDLES}.", field="limit")
+    if from_s is not None and to_s is not None and from_s >= to_s:
+        raise InvalidRequest("`from` must be before `to`.", field="from")
+    end = int(now_s // 60) + 1
+    before_minute = _aligned_up(end if to_s is None else min(-int(-to_s // 60), end), minutes)
+    if from_s is None:
+        from_minute = (before_minute - MINUTES_KEPT) // minutes * minutes
+    else:
+        from_minute = _aligned_up(-int(-max(from_s, 0.0) // 60), minutes)
+    return CandleSpan(minutes, from_minute, before_minute, limit)
+
+
+async def history(database: Database, entry: Entry, span: CandleSpan, now_s: float) -> History:
+    """Raises `errors.Unavailable` where the store is needed and out of reach."""
+    kept_from = int(now_s // 60) - MINUTES_KEPT + 1
+    rows: list[Row] = []
+    if span.from_minute < kept_from:
+        before = min(span.before_minute, kept_from)
+        async with database.read() as transaction:
+            stored = await store.candles_between(
+                transaction, entry.symbol, span.minutes, span.from_minute, before, span.limit + 1
+            )
+        rows = [Row(row.start, row.open, row.high, row.low, row.last) for row in stored]
+    if len(rows) <= span.limit:
+        rows += entry.rows.rows(now_s)
+    found = [row for row in by_interval(rows, span.minutes) if span.from_minute <= row.minute < span.before_minute]
+    next_minute = found[span.limit].minute if len(found) > span.limit else None
+    return History([candle(row) for row in found[: span.limit]], next_minute)
+
+
+def _aligned_up(minute: int, minutes: int) -> int:
+    return -(-minute // minutes) * minutes

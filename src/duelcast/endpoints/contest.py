@@ -1,0 +1,437 @@
+"""Contests: leaderboards, participants, rooms and chat (protocol 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from duelcast.channels.broker import Position
+from duelcast.channels.names import Channel, Role
+from duelcast.domain.accounts.identity import WALLET_PATTERN
+from duelcast.domain.contests import listing
+from duelcast.domain.contests.contest import Contest
+from duelcast.domain.contests.events import (
+    CHAT,
+    CONTEST,
+    LEADERBOARD,
+    PARTICIPANT,
+    PRESENCE,
+    PUBLIC_CONTESTS,
+    AdminPresence,
+    ChatMessage,
+    ChatMessageRecord,
+    ContestId,
+    ContestState,
+    ContestStatus,
+    ContestView,
+    LeaderboardUpdate,
+    ParticipantUpdate,
+    RoomMember,
+    RoomRole,
+    SpectatorCount,
+    Visibility,
+    contest_id_of,
+)
+from duelcast.domain.contests.service import Contests
+from duelcast.endpoints.common import Since
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot, Target, positions
+from duelcast.errors import InvalidRequest, NotInRoom, PermissionDenied, Unauthorized
+from duelcast.store.contests import COMPLETED
+from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
+
+Wallet = Annotated[str, Meta(pattern=rf"^{WALLET_PATTERN}(?!\n)$", description="1 to 64 of A-Z a-z 0-9 _ -")]
+MessageNumber = Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
+
+endpoint = Endpoint(
+    "contest",
+    "Contests with their live leaderboards, participants, rooms and chat.",
+    auth=Auth.TOKEN,
+    max_message_bytes=64 * KIB,
+    messages_per_minute=120,
+    public_name="public.contests",
+    successors={
+        "JOIN_ROOM": "join_contest_room",
+        "LEAVE_ROOM": "leave_contest_room",
+        "SEND_CHAT_MESSAGE": "send_chat_message",
+    },
+)
+
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Capabilities(Struct):
+    """What this connection may use."""
+
+    contests: bool
+    chat: bool
+    leaderboard: bool
+    participant: bool
+    admin: bool
+
+
+class Welcome(Event, tag="welcome"):
+    """The first frame of a connection."""
+
+    message: str
+    capabilities: Capabilities
+
+
+class GetAllContests(Command, tag="get_all_contests"):
+    """Asks for the default list, or for all contests of a status, newest start first; follows `public.contests`."""
+
+    status: ContestStatus | None = None
+    limit: Annotated[int, Meta(ge=1, le=100)] | None = None
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class AllContests(Event, tag="all_contests"):
+    """A page of contests. Without `nextCursor` it is the last."""
+
+    data: list[ContestView]
+    nextCursor: str | UnsetType = UNSET
+
+
+class GetContestState(Command, tag="get_contest_state"):
+    """Asks for a contest, and follows it."""
+
+    contestId: ContestId
+
+
+class GetParticipantStatus(Command, tag="get_participant_status"):
+    """Asks for the row of a wallet, one's own where none is named, and follows it unless the contest is completed and
+    the wallet another's."""
+
+    contestId: ContestId
+    wallet: Wallet | None = None
+
+
+class GetLeaderboard(Command, tag="get_leaderboard"):
+    """Asks for a page of the leaderboard, and follows its top. `around` is a wallet: the rows around it."""
+
+    contestId: ContestId
+    limit: Annotated[int, Meta(ge=1, le=500)] | None = None
+    offset: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)] | None = None
+    around: Wallet | None = None
+
+    def __post_init__(self) -> None:
+        if self.around is not None and self.offset is not None:
+            raise InvalidRequest("Give `offset` or `around`, not both.", field="offset")
+
+
+class JoinContestRoom(Command, tag="join_contest_room"):
+    """Enters the room of a contest and follows its channels. `since` is a position of `chat.<id>`; `visibility` is for
+    admins, who are invisible where they do not say otherwise."""
+
+    contestId: ContestId
+    since: Since | None = None
+    visibility: Visibility | None = None
+
+
+class ContestRoomJoined(Event, tag="contest_room_joined"):
+    """The room as it is now. `members` are at most 100, latest first."""
+
+    contestId: int
+    role: RoomRole
+    members: list[RoomMember]
+    memberCount: int
+    spectatorCount: int
+    positions: dict[str, int]
+
+
+class LeaveContestRoom(Command, tag="leave_contest_room"):
+    """Leaves the room and all channels of the contest."""
+
+    contestId: ContestId
+
+
+class ContestRoomLeft(Event, tag="contest_room_left"):
+    """No push of this contest follows, but in `public.contests`."""
+
+    contestId: int
+
+
+class SendChatMessage(Command, tag="send_chat_message"):
+    """Writes into the room; answered with the own message, once it is stored. The same `messageId` is stored once."""
+
+    contestId: ContestId
+    text: str
+    messageId: Annotated[str, Meta(max_length=64, description="A UUID.")] | None = None
+
+
+class SetAdminPresence(Command, tag="set_admin_presence"):
+    """Shows or hides an admin in a room."""
+
+    contestId: ContestId
+    visibility: Visibility
+
+
+class AdminPresenceUpdated(Event, tag="admin_presence_updated"):
+    """The admin is shown or hidden now."""
+
+    contestId: int
+    visibility: Visibility
+
+
+class GetChatMessages(Command, tag="get_chat_messages"):
+    """Asks for messages before or after one, else for the newest."""
+
+    contestId: ContestId
+    beforeId: MessageNumber | None = None
+    afterId: MessageNumber | None = None
+    limit: Annotated[int, Meta(ge=1, le=100)] | None = None
+
+
+class ChatMessages(Event, tag="chat_messages"):
+    """Messages in the order of their ids; `hasMore` in the direction that was asked for."""
+
+    contestId: int
+    data: list[ChatMessageRecord]
+    hasMore: bool
+
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _contest_exists(context: Context, parameter: str) -> bool:
+    return int(parameter) in context.service(Contests).book
+
+
+def _participant_exists(context: Context, parameter: str) -> bool:
+    return _contest_exists(context, parameter.rpartition(".")[2])
+
+
+def that_wallet_and_admins(context: Context, parameter: str) -> bool:
+    identity = context.session.identity
+    wallet = parameter.rpartition(".")[0]
+    return identity is not None and (identity.is_admin or identity.wallet == wallet)
+
+
+async def _list_snapshot(context: Context, _channel: Channel) -> Snapshot:
+    contests = context.service(Contests)
+    listed, _ = listing.page(contests.book, status=None, limit=len(contests.book.listed), cursor=None)
+    return Snapshot([AllContests(data=[contests.view(contest, for_admin=False) for contest in listed])])
+
+
+async def _contest_snapshot(context: Context, channel: Channel) -> Snapshot:
+    contests = context.service(Contests)
+    contest = contests.book[int(channel.parameter)]
+    view = contests.view(contest, for_admin=False)
+    return Snapshot(
+        [
+            ContestState(contestId=contest.id, data=view),
+            AdminPresence(contestId=contest.id, active=view.hasAdminPresence),
+            SpectatorCount(contestId=contest.id, count=view.spectatorCount),
+        ]
+    )
+
+
+async def _no_snapshot(_context: Context, _channel: Channel) -> Snapshot:
+    return Snapshot([])
+
+
+async def _leaderboard_snapshot(context: Context, channel: Channel) -> Snapshot:
+    board = await context.service(Contests).standings.leaderboard(int(channel.parameter))
+    return Snapshot([LeaderboardUpdate(contestId=board.contestId, data=board)])
+
+
+async def _participant_snapshot(context: Context, channel: Channel) -> Snapshot:
+    wallet, _, contest_id = channel.parameter.rpartition(".")
+    row = await context.service(Contests).standings.participant(int(contest_id), wallet)
+    return Snapshot([ParticipantUpdate(contestId=int(contest_id), wallet=wallet, data=row)])
+
+
+async def _chat_snapshot(context: Context, channel: Channel) -> Snapshot:
+    contest_id = int(channel.parameter)
+    messages, newest_id = await context.service(Contests).chat.last(contest_id)
+    return Snapshot([ChatMessage(contestId=contest_id, data=message) for message in messages], stored_id=newest_id)
+
+
+endpoint.opens(PUBLIC_CONTESTS, snapshot=_list_snapshot, snapshot_events=(AllContests,))
+endpoint.opens(CONTEST, exists=_contest_exists, snapshot=_contest_snapshot)
+endpoint.opens(PRESENCE, exists=_contest_exists, snapshot=_no_snapshot)
+endpoint.opens(LEADERBOARD, exists=_contest_exists, snapshot=_leaderboard_snapshot)
+endpoint.opens(CHAT, exists=_contest_exists, snapshot=_chat_snapshot)
+endpoint.opens(PARTICIPANT, that_wallet_and_admins, exists=_participant_exists, snapshot=_participant_snapshot)
+
+
+# ── coming and going ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.on_connect(Welcome)
+async def greet(context: Context) -> Sequence[Event]:
+    identity = context.session.identity
+    known = identity is not None
+    capabilities = Capabilities(
+        contests=True,
+        chat=known,
+        leaderboard=True,
+        participant=known,
+        admin=identity is not None and identity.is_admin,
+    )
+    return [Welcome(message="Welcome to the contests.", capabilities=capabilities)]
+
+
+@endpoint.on_disconnect
+def leave_rooms(context: Context) -> None:
+    context.service(Contests).rooms.leave_all(context.session.connection_id)
+
+
+@endpoint.on_identity_change
+def change_identity(context: Context, _before: object) -> None:
+    context.service(Contests).rooms.identity_changed(context.session.connection_id, context.session.identity)
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.command(GetAllContests)
+async def get_all_contests(context: Context, command: GetAllContests) -> AllContests:
+    contests = context.service(Contests)
+    found, cursor = listing.page(
+        contests.book, status=command.status, limit=command.limit or 100, cursor=command.cursor
+    )
+    await context.subscriptions.join([PUBLIC_CONTESTS.channel()], snapshot_only_if_new=True)
+    context.answered_rows = len(found)
+    data = [_view(context, contest) for contest in found]
+    return AllContests(data=data, nextCursor=UNSET if cursor is None else cursor)
+
+
+@endpoint.command(GetContestState, errors=("CONTEST_NOT_FOUND",))
+async def get_contest_state(context: Context, command: GetContestState) -> ContestState:
+    contest = _contest(context, command.contestId)
+    await context.subscriptions.join([CONTEST.channel(str(contest.id))], snapshot_only_if_new=True)
+    return ContestState(contestId=contest.id, data=_view(context, contest))
+
+
+@endpoint.command(GetParticipantStatus, errors=("CONTEST_NOT_FOUND", "UNAUTHORIZED", "PERMISSION_DENIED"))
+async def get_participant_status(context: Context, command: GetParticipantStatus) -> ParticipantUpdate:
+    identity = context.session.identity
+    wallet = command.wallet
+    if wallet is None:
+        if identity is None:
+            raise Unauthorized("Sign in to see your own row, or name a wallet of a completed contest.")
+        wallet = identity.wallet
+    contest = _contest(context, command.contestId)
+    parameter = f"{wallet}.{contest.id}"
+    if that_wallet_and_admins(context, parameter):
+        await context.subscriptions.join([PARTICIPANT.channel(parameter)], snapshot_only_if_new=True)
+    elif contest.row.status != COMPLETED:
+        if identity is None:
+            raise Unauthorized("Sign in: the rows of others are shown once the contest is completed.")
+        raise PermissionDenied("The rows of others are shown once the contest is completed.", field="wallet")
+    row = await context.service(Contests).standings.participant(contest.id, wallet)
+    return ParticipantUpdate(contestId=contest.id, wallet=wallet, data=row)
+
+
+@endpoint.command(GetLeaderboard, errors=("CONTEST_NOT_FOUND", "NOT_ENTERED"))
+async def get_leaderboard(context: Context, command: GetLeaderboard) -> LeaderboardUpdate:
+    contest = _contest(context, command.contestId)
+    board = await context.service(Contests).standings.leaderboard(
+        contest.id, offset=command.offset or 0, limit=command.limit or 100, around=command.around
+    )
+    await context.subscriptions.join([LEADERBOARD.channel(str(contest.id))], snapshot_only_if_new=True)
+    context.answered_rows = len(board.entries)
+    return LeaderboardUpdate(contestId=contest.id, data=board)
+
+
+@endpoint.command(JoinContestRoom, errors=("CONTEST_NOT_FOUND", "PERMISSION_DENIED", "TOO_MANY_SUBSCRIPTIONS"))
+async def join_contest_room(context: Context, command: JoinContestRoom) -> ContestRoomJoined:
+    identity = context.session.identity
+    contest = _contest(context, command.contestId)
+    contests = context.service(Contests)
+    if command.visibility is not None and (identity is None or not identity.is_admin):
+        raise PermissionDenied("Only admins can be invisible: leave `visibility` out.", field="visibility")
+    await contests.standings.know_members(contest.id)
+    number = str(contest.id)
+    chat = CHAT.channel(number)
+    room: list[Channel] = [CONTEST.channel(number), PRESENCE.channel(number), chat, LEADERBOARD.channel(number)]
+    if identity is not None:
+        room.append(PARTICIPANT.channel(f"{identity.wallet}.{number}"))
+    since: dict[Target, Position] | None = None if command.since is None else {chat: Position(command.since.epoch, command.since.seq)}
+    joined = await context.subscriptions.join(room, since=since)
+    visibility = command.visibility or "invisible"
+    attendance = contests.rooms.join(contest.id, context.session.connection_id, identity, visibility)
+    context.answered_rows = len(attendance.members)
+    return ContestRoomJoined(
+        contestId=contest.id,
+        role=contests.rooms.role_of(contest.id, context.session.connection_id),
+        members=attendance.members,
+        memberCount=attendance.member_count,
+        spectatorCount=attendance.spectator_count,
+        positions=positions(joined),
+    )
+
+
+@endpoint.command(LeaveContestRoom, errors=("CONTEST_NOT_FOUND",))
+def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRoomLeft:
+    contest = _contest(context, command.contestId)
+    context.service(Contests).rooms.leave(contest.id, context.session.connection_id)
+
+    def is_of_room(target: Target) -> bool:
+        if target.family is PARTICIPANT:
+            return target.parameter.rpartition(".")[2] == str(contest.id)
+        return target.family is not PUBLIC_CONTESTS and target.parameter == str(contest.id)
+
+    context.subscriptions.leave_where(is_of_room)
+    return ContestRoomLeft(contestId=contest.id)
+
+
+@endpoint.command(
+    SendChatMessage,
+    least_role=Role.USER,
+    errors=(
+        "CONTEST_NOT_FOUND",
+        "NOT_IN_ROOM",
+        "MESSAGE_TOO_LONG",
+        "EMPTY_MESSAGE",
+        "MUTED",
+        "INVALID_STATE",
+        "CHAT_MESSAGE_NOT_FOUND",
+    ),
+)
+async def send_chat_message(context: Context, command: SendChatMessage) -> ChatMessage | None:
+    identity = context.session.identity
+    assert identity is not None
+    contest = _contest(context, command.contestId)
+    contests = context.service(Contests)
+    if not contests.rooms.is_in(contest.id, context.session.connection_id):
+        raise NotInRoom("Join the room of the contest first: `join_contest_room`.")
+    sent = await contests.chat.send(contest.id, identity, command.text, command.messageId, context.origin)
+    if sent.duplicate:
+        return ChatMessage(contestId=contest.id, data=sent.record, duplicate=True)
+    if context.subscriptions.holds(CHAT.channel(str(contest.id))):
+        return None  # the push carries the `requestId`
+    return ChatMessage(contestId=contest.id, data=sent.record)
+
+
+@endpoint.command(SetAdminPresence, least_role=Role.ADMIN, errors=("CONTEST_NOT_FOUND", "NOT_IN_ROOM"))
+def set_admin_presence(context: Context, command: SetAdminPresence) -> AdminPresenceUpdated:
+    contest = _contest(context, command.contestId)
+    rooms = context.service(Contests).rooms
+    if not rooms.is_in(contest.id, context.session.connection_id):
+        raise NotInRoom("Join the room of the contest first: `join_contest_room`.")
+    rooms.set_visibility(contest.id, context.session.connection_id, command.visibility)
+    return AdminPresenceUpdated(contestId=contest.id, visibility=command.visibility)
+
+
+@endpoint.command(GetChatMessages, errors=("CONTEST_NOT_FOUND",))
+async def get_chat_messages(context: Context, command: GetChatMessages) -> ChatMessages:
+    contest = _contest(context, command.contestId)
+    messages, has_more = await context.service(Contests).chat.page(
+        contest.id, before_id=command.beforeId, after_id=command.afterId, limit=command.limit or 50
+    )
+    context.answered_rows = len(messages)
+    return ChatMessages(contestId=contest.id, data=messages, hasMore=has_more)
+
+
+def _contest(context: Context, given: int | str) -> Contest:
+    return context.service(Contests).book[contest_id_of(given)]
+
+
+def _view(context: Context, contest: Contest) -> ContestView:
+    identity = context.session.identity
+    for_admin = identity is not None and identity.is_admin
+    return context.service(Contests).view(contest, for_admin=for_admin)

@@ -1,0 +1,104 @@
+"""The audit trail (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter, SkipValidation
+from msgspec import UNSET, Struct, UnsetType
+
+from duelcast.channels.names import Role
+from duelcast.domain.audit import AuditTrail
+from duelcast.http.callers import admins_only
+from duelcast.http.documents import problems
+from duelcast.http.parameters import cursor_parameter, time_parameter
+from duelcast.store.audit import AuditFilter, AuditRow
+from duelcast.wire.timestamps import format_time
+
+MAX_ENTRIES = 500
+
+TheAudit: TypeAlias = NamedDependency[SkipValidation[AuditTrail]]
+
+
+class AuditEntry(Struct):
+    """Who did what, when, and with what outcome: `ok`, or `denied` where a right was missing."""
+
+    id: int
+    timestamp: str
+    wallet: str
+    role: str
+    action: str
+    target: str
+    outcome: str
+    details: dict[str, Any]
+
+
+class AuditPage(Struct):
+    """Acts, newest first. Without `nextCursor` there are none before them."""
+
+    data: list[AuditEntry]
+    count: int
+    nextCursor: str | UnsetType = UNSET
+
+
+@get(
+    "/",
+    summary="Privileged acts",
+    response_description="The acts.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 429, 503),
+)
+async def list_audit(
+    audit: TheAudit,
+    wallet: Annotated[str | None, QueryParameter(description="Of this wallet.")] = None,
+    action: Annotated[str | None, QueryParameter(description="Of this kind, such as `users.put`.")] = None,
+    target: Annotated[str | None, QueryParameter(description="On this thing: a wallet, a symbol, an id.")] = None,
+    from_: Annotated[
+        str | None, QueryParameter(name="from", description="From then on: ISO-8601 with an offset.")
+    ] = None,
+    to: Annotated[str | None, QueryParameter(name="to", description="Before then: ISO-8601 with an offset.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_ENTRIES, description="So many at most.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+) -> AuditPage:
+    """Of all that fit, newest first. For admins."""
+    rows = await audit.newest(
+        AuditFilter(
+            wallet=wallet,
+            action=action,
+            target=target,
+            from_ms=_ms(time_parameter(from_, "from")),
+            to_ms=_ms(time_parameter(to, "to")),
+        ),
+        limit=limit + 1,
+        before_id=cursor_parameter(cursor),
+    )
+    page = rows[:limit]
+    return AuditPage(
+        data=[_entry(row) for row in page],
+        count=len(page),
+        nextCursor=str(page[-1].id) if len(rows) > limit else UNSET,
+    )
+
+
+def audit_router() -> Router:
+    """Everything under `/audit`."""
+    return Router("/audit", route_handlers=[list_audit], tags=["Audit"])
+
+
+def _entry(row: AuditRow) -> AuditEntry:
+    return AuditEntry(
+        id=row.id,
+        timestamp=format_time(row.at_ms / 1000),
+        wallet=row.wallet,
+        role=Role(row.role).name.lower(),
+        action=row.action,
+        target=row.target,
+        outcome=row.outcome,
+        details=row.details,
+    )
+
+
+def _ms(epoch_s: float | None) -> int | None:
+    return None if epoch_s is None else round(epoch_s * 1000)

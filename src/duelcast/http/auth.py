@@ -1,0 +1,183 @@
+"""Signing in with a Solana wallet (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from litestar import Request, Router, post
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import Body, SkipValidation
+from msgspec import Meta, Struct
+
+from duelcast.domain.accounts.sign_in import SignedIn, SignIns
+from duelcast.endpoints.common import User, user_record
+from duelcast.errors import PermissionDenied, RateLimitExceeded
+from duelcast.http.callers import address_key, users_only
+from duelcast.http.documents import problems
+from duelcast.http.services import HttpServices
+from duelcast.ratelimit import Buckets, scaled
+from duelcast.wire.timestamps import format_time
+
+ATTEMPTS_PER_MINUTE = 10
+"""Of an address, over all that begins or goes on with a session."""
+
+_LOOPBACK_KEY = "loopback"
+
+# `(?!\n)` because `$` alone also matches before a line break at the end.
+_BASE58 = r"^[1-9A-HJ-NP-Za-km-z]+(?!\n)$"
+Address = Annotated[
+    str, Meta(min_length=32, max_length=44, pattern=_BASE58, description="The address of a Solana wallet.")
+]
+Signature = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=128,
+        description="Ed25519 over the UTF-8 bytes of the message, 64 bytes in base58.",
+    ),
+]
+
+TheSignIns: TypeAlias = NamedDependency[SkipValidation[SignIns]]
+TheServices: TypeAlias = NamedDependency[SkipValidation[HttpServices]]
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+
+
+class ChallengeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Who wants to sign in."""
+
+    wallet: Address
+
+
+class ChallengeToSign(Struct):
+    """What the wallet is to sign: `message`, as it is. One try, until `expiresAt`."""
+
+    challengeId: str
+    message: str
+    expiresAt: str
+
+
+class SignatureInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A challenge that was signed."""
+
+    challengeId: Annotated[str, Meta(min_length=1, max_length=64)]
+    wallet: Address
+    signature: Signature
+
+
+class NewToken(Struct):
+    """A token (JWT), and who it makes its bearer."""
+
+    token: str
+    expiresAt: str
+    user: User
+
+
+class AttemptLimit:
+    """A guard: so often may an address try."""
+
+    def __init__(self, services: HttpServices) -> None:
+        capacity = scaled(ATTEMPTS_PER_MINUTE, services.rate_limit_factor)
+        self._buckets = Buckets(capacity) if capacity is not None else None
+        self._services = services
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> AttemptLimit:
+        # Litestar copies routers with all they hold; there is one count of attempts.
+        return self
+
+    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+        """Raises `RateLimitExceeded`."""
+        if self._buckets is None:
+            return
+        now = self._services.clock.monotonic()
+        key = address_key(connection, self._services.trusted_proxies) or _LOOPBACK_KEY
+        bucket = self._buckets.bucket(key, now)
+        if not bucket.ready(now):
+            raise RateLimitExceeded("Too many sign-ins: wait a little.", retry_after_ms=bucket.retry_after_ms(now))
+        bucket.take(now)
+
+
+@post(
+    "/challenge",
+    summary="Begin to sign in",
+    response_description="The message to sign.",
+    status_code=200,
+    responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
+)
+async def post_challenge(
+    sign_ins: TheSignIns,
+    services: TheServices,
+    request: AnyRequest,
+    data: Annotated[ChallengeInput, Body(description="The wallet.")],
+) -> ChallengeToSign:
+    """The message names a domain: a wallet that is asked on another page can tell. It is the configured one, else the
+    `Host` of the request where that is a loopback name or of an allowed origin."""
+    challenge = await sign_ins.challenge(data.wallet, _domain(request, services))
+    return ChallengeToSign(challenge.id, challenge.message, format_time(challenge.expires_at))
+
+
+@post(
+    "/verify",
+    summary="Sign in",
+    response_description="A token for an hour.",
+    status_code=200,
+    responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
+)
+async def post_verify(
+    sign_ins: TheSignIns, data: Annotated[SignatureInput, Body(description="The challenge and its signature.")]
+) -> NewToken:
+    """Whether it succeeds or not, the challenge is used up."""
+    return _new_token(await sign_ins.verify(data.challengeId, data.wallet, data.signature))
+
+
+@post(
+    "/refresh",
+    summary="Stay signed in",
+    response_description="A token for another hour.",
+    status_code=200,
+    guards=[users_only],
+    responses=problems(401, 403, 429, 503),
+)
+async def post_refresh(sign_ins: TheSignIns, request: AnyRequest) -> NewToken:
+    """Until seven days after the sign-in. The token before stays valid until it expires."""
+    return _new_token(await sign_ins.refresh(request.user))
+
+
+@post(
+    "/logout",
+    summary="Sign out",
+    response_description="Signed out.",
+    status_code=204,
+    guards=[users_only],
+    responses=problems(401, 403, 429, 503),
+)
+async def post_logout(sign_ins: TheSignIns, request: AnyRequest) -> None:
+    """This token and all that come from the same sign-in end at once, open connections as if it had expired."""
+    await sign_ins.logout(request.user)
+
+
+def auth_router(services: HttpServices) -> Router:
+    """Everything under `/auth`."""
+    limited = Router("/", route_handlers=[post_challenge, post_verify, post_refresh], guards=[AttemptLimit(services)])
+    return Router("/auth", route_handlers=[limited, post_logout], tags=["Sign-in"])
+
+
+def _domain(request: AnyRequest, services: HttpServices) -> str:
+    """The domain that a message names.
+
+    Who chooses the `Host` of a request could have a wallet sign for a page of theirs: so only names are taken that
+    such a page cannot have. Raises `PermissionDenied` for others.
+    """
+    if services.auth_domain is not None:
+        return services.auth_domain
+    host = request.headers.get("host")
+    if host is None or not services.origins.host_known(host):
+        raise PermissionDenied("Nobody can sign in under this host name: the server's operator sets its domain.")
+    return host.lower()
+
+
+def _new_token(signed_in: SignedIn) -> NewToken:
+    user = user_record(signed_in.identity)
+    assert user is not None
+    return NewToken(signed_in.token, format_time(signed_in.identity.expires_at), user)

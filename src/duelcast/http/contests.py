@@ -1,0 +1,341 @@
+"""Contests: reading them, and what admins do with them (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from litestar import Request, delete, get, patch, post, put
+from litestar.di import NamedDependency
+from litestar.params import Body, HeaderParameter, PathParameter, QueryParameter, SkipValidation
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from duelcast.domain.accounts.identity import Identity, is_wallet
+from duelcast.domain.audit import Actor
+from duelcast.domain.contests import listing
+from duelcast.domain.contests.events import ContestStatus, ContestView, Leaderboard, Participant
+from duelcast.domain.contests.service import Contests
+from duelcast.domain.contests.standings import Settlement
+from duelcast.domain.contests.terms import ContestPatch, NewContest
+from duelcast.errors import InvalidRequest
+from duelcast.http.callers import admins_only
+from duelcast.http.documents import problems
+from duelcast.http.parameters import time_parameter
+from duelcast.wire.messages import MAX_SAFE_INTEGER
+
+DEFAULT_REASON = "Cancelled by an admin."
+
+ContestParameter = Annotated[int, PathParameter(description="The id of a contest.", ge=1, le=MAX_SAFE_INTEGER)]
+WalletParameter = Annotated[str, PathParameter(description="A wallet, upper and lower case as it is written.")]
+TheContests: TypeAlias = NamedDependency[SkipValidation[Contests]]
+AnyRequest: TypeAlias = Request[Identity | None, Any, Any]
+
+
+class ContestPage(Struct):
+    """Contests. Without `nextCursor` there are no more."""
+
+    data: list[ContestView]
+    count: int
+    nextCursor: str | UnsetType = UNSET
+
+
+class Reason(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why, in words for the participants of a contest that is cancelled, else for the audit trail."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")] | None = None
+
+
+class EntryChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """`disqualified`, or back in with the status that the contest asks for."""
+
+    status: Literal["disqualified", "registered", "active"]
+
+
+class MuteInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """`until` is ISO-8601 with an offset; without it the mute holds until it is lifted."""
+
+    until: str | None = None
+
+
+class Mute(Struct):
+    """A wallet that may not write into the chat of a contest; `until` null: until it is lifted."""
+
+    wallet: str
+    until: str | None
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@get("/", summary="Contests", response_description="The contests.", responses=problems(400, 401, 403, 429))
+async def list_contests(
+    contests: TheContests,
+    request: AnyRequest,
+    status: Annotated[
+        ContestStatus | None, QueryParameter(description="All of that status, in place of the default list.")
+    ] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=100, description="So many at most.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+) -> ContestPage:
+    """Pending and active ones, then those that ended within a day, newest start first."""
+    found, following = listing.page(contests.book, status=status, limit=limit, cursor=cursor)
+    data = [contests.view(contest, for_admin=_is_admin(request)) for contest in found]
+    return ContestPage(data, len(data), UNSET if following is None else following)
+
+
+@get(
+    "/{contest_id:int}",
+    summary="One contest",
+    response_description="The contest.",
+    responses=problems(400, 401, 403, 404, 429),
+)
+async def get_contest(contests: TheContests, request: AnyRequest, contest_id: ContestParameter) -> ContestView:
+    """Admins see who made it, and who is muted."""
+    return contests.view(contests.book[contest_id], for_admin=_is_admin(request))
+
+
+@get(
+    "/{contest_id:int}/leaderboard",
+    summary="The leaderboard of a contest",
+    response_description="A page of it.",
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def get_leaderboard(
+    contests: TheContests,
+    contest_id: ContestParameter,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="So many rows at most.")] = 100,
+    offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_SAFE_INTEGER, description="Rows before them.")] = None,
+    around: Annotated[str | None, QueryParameter(description="A wallet: the rows around it.")] = None,
+) -> Leaderboard:
+    """From memory while the contest is on."""
+    if around is not None and offset is not None:
+        raise InvalidRequest("Give `offset` or `around`, not both.", field="offset")
+    return await contests.standings.leaderboard(contest_id, offset=offset or 0, limit=limit, around=around)
+
+
+@get(
+    "/{contest_id:int}/settlement",
+    summary="What a contest was settled with",
+    response_description="The prices.",
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def get_settlement(contests: TheContests, contest_id: ContestParameter) -> Settlement:
+    """The prices of the start and of the end, and when each was received. Null is a boundary that was not reached."""
+    return await contests.standings.settlement(contest_id)
+
+
+# ── setting up ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@post(
+    "/",
+    summary="Create a contest",
+    response_description="The contest.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
+)
+async def create_contest(
+    contests: TheContests,
+    request: AnyRequest,
+    data: Annotated[NewContest, Body(description="Its terms.")],
+    idempotency_key: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            description="The same key and body within 24 h give the same contest.",
+        ),
+    ] = None,
+) -> ContestView:
+    """It is pending, and open for entries. For admins."""
+    contest = await contests.organising.create(data, _actor(request), idempotency_key)
+    return contests.view(contest, for_admin=True)
+
+
+@patch(
+    "/{contest_id:int}",
+    summary="Edit a contest",
+    response_description="The contest as it is now.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
+)
+async def edit_contest(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    data: Annotated[ContestPatch, Body(description="What is to change.")],
+) -> ContestView:
+    """While it is pending everything; `starting_balance` and `allowed_symbols` only without entries. After the start
+    `name`, `description`, `image_url` and a later `end_time`. For admins."""
+    contest = await contests.organising.edit(contest_id, data, _actor(request))
+    return contests.view(contest, for_admin=True)
+
+
+@post(
+    "/{contest_id:int}/start",
+    summary="Start a contest now",
+    response_description="The contest as it is now.",
+    status_code=200,
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
+)
+async def start_contest(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    data: Annotated[Reason | None, Body(description="Why.")] = None,
+) -> ContestView:
+    """At the prices of this moment, also with fewer participants than `min_participants`. For admins."""
+    await contests.clock.start(contest_id, _actor(request), _reason(data))
+    return contests.view(contests.book[contest_id], for_admin=True)
+
+
+@post(
+    "/{contest_id:int}/end",
+    summary="End a contest now",
+    response_description="The contest as it is now.",
+    status_code=200,
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
+)
+async def end_contest(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    data: Annotated[Reason | None, Body(description="Why.")] = None,
+) -> ContestView:
+    """At the prices of this moment. For admins."""
+    await contests.clock.end(contest_id, _actor(request), _reason(data))
+    return contests.view(contests.book[contest_id], for_admin=True)
+
+
+@post(
+    "/{contest_id:int}/cancel",
+    summary="Cancel a contest",
+    response_description="The contest as it is now.",
+    status_code=200,
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
+)
+async def cancel_contest(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    data: Annotated[Reason | None, Body(description="Why.")] = None,
+) -> ContestView:
+    """Nobody wins, and its chat is closed. For admins."""
+    await contests.clock.cancel(contest_id, _actor(request), _reason(data) or DEFAULT_REASON)
+    return contests.view(contests.book[contest_id], for_admin=True)
+
+
+# ── keeping order ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@patch(
+    "/{contest_id:int}/entries/{wallet:str}",
+    summary="Disqualify a participant, or admit it again",
+    response_description="The participant as it is now.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
+)
+async def change_entry(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    wallet: WalletParameter,
+    data: Annotated[EntryChange, Body(description="The status to have.")],
+) -> Participant:
+    """Who is disqualified leaves the ranks at once. For admins, while the contest is pending or active."""
+    disqualified = data.status == "disqualified"
+    await contests.organising.set_disqualified(contest_id, wallet, disqualified=disqualified, actor=_actor(request))
+    return await contests.standings.participant(contest_id, wallet)
+
+
+@delete(
+    "/{contest_id:int}/chat/{message_id:int}",
+    summary="Delete a chat message",
+    response_description="It is deleted.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def delete_message(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    message_id: Annotated[int, PathParameter(description="The id of a message.", ge=1, le=MAX_SAFE_INTEGER)],
+) -> None:
+    """Its text leaves the store and the history of the channel; those who had it are told. For admins."""
+    await contests.chat.delete(contest_id, message_id, _actor(request))
+
+
+@put(
+    "/{contest_id:int}/mutes/{wallet:str}",
+    summary="Mute a wallet in a contest's chat",
+    response_description="The mute.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 408, 413, 415, 429, 503),
+)
+async def put_mute(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    wallet: WalletParameter,
+    data: Annotated[MuteInput | None, Body(description="Until when.")] = None,
+) -> Mute:
+    """A later mute takes the place of an earlier one. For admins."""
+    until = None if data is None else data.until
+    until_s = time_parameter(until, "until")
+    await contests.chat.mutes.mute(
+        contest_id, _wallet(wallet), None if until_s is None else round(until_s * 1000), _actor(request)
+    )
+    return Mute(wallet, until)
+
+
+@delete(
+    "/{contest_id:int}/mutes/{wallet:str}",
+    summary="Lift a mute",
+    response_description="It is lifted.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def delete_mute(
+    contests: TheContests, request: AnyRequest, contest_id: ContestParameter, wallet: WalletParameter
+) -> None:
+    """Nothing happens where the wallet is not muted. For admins."""
+    await contests.chat.mutes.unmute(contest_id, _wallet(wallet), _actor(request))
+
+
+CONTEST_HANDLERS = [
+    list_contests,
+    get_contest,
+    get_leaderboard,
+    get_settlement,
+    create_contest,
+    edit_contest,
+    start_contest,
+    end_contest,
+    cancel_contest,
+    change_entry,
+    delete_message,
+    put_mute,
+    delete_mute,
+]
+
+
+def _actor(request: AnyRequest) -> Actor:
+    assert request.user is not None, "the route is guarded"
+    return Actor.of(request.user)
+
+
+def _is_admin(request: AnyRequest) -> bool:
+    return request.user is not None and request.user.is_admin
+
+
+def _reason(given: Reason | None) -> str | None:
+    return None if given is None else given.reason
+
+
+def _wallet(text: str) -> str:
+    if not is_wallet(text):
+        raise InvalidRequest("A wallet is 1 to 64 of A-Z a-z 0-9 _ -.", field="wallet")
+    return text

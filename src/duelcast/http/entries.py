@@ -1,0 +1,221 @@
+"""Entries: what users do in contests (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, cast
+
+from litestar import Router, delete, get, post, put
+from litestar.params import Body, QueryParameter
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.contests.events import ContestView, Participant
+from duelcast.domain.contests.portfolio import Choice
+from duelcast.domain.contests.service import Contests
+from duelcast.errors import NotEntered, PermissionDenied, Unauthorized
+from duelcast.http.callers import users_only
+from duelcast.http.contests import CONTEST_HANDLERS, AnyRequest, ContestParameter, TheContests, WalletParameter
+from duelcast.http.documents import problems
+from duelcast.http.parameters import cursor_parameter
+from duelcast.store.contests import COMPLETED
+from duelcast.wire.timestamps import format_ms
+
+OWN = "me"
+MAX_CHOICES = 1_000
+"""Beyond the 50 of a portfolio, so that their number has an answer of its own."""
+
+
+class PortfolioInput(Struct, frozen=True, forbid_unknown_fields=True):
+    """1 to 50 tokens, each once, with whole weights from 1 to 100 that sum to 100."""
+
+    portfolio: Annotated[list[Choice], Meta(max_length=MAX_CHOICES)]
+
+
+class TradeRecord(Struct):
+    """What a change of a portfolio bought or sold; `quantity` in units of the token."""
+
+    id: int
+    timestamp: str
+    symbol: str
+    side: Literal["buy", "sell"]
+    quantity: float
+    price: float
+
+
+class TradePage(Struct):
+    """Trades, oldest first. Without `nextCursor` there are no more."""
+
+    data: list[TradeRecord]
+    count: int
+    nextCursor: str | UnsetType = UNSET
+
+
+class OwnContest(Struct):
+    """A contest, and the caller's row in it."""
+
+    contest: ContestView
+    participant: Participant
+
+
+class OwnContestPage(Struct):
+    """Contests, newest entry first. Without `nextCursor` there are no more."""
+
+    data: list[OwnContest]
+    count: int
+    nextCursor: str | UnsetType = UNSET
+
+
+@post(
+    "/{contest_id:int}/entries",
+    summary="Enter a contest",
+    response_description="The caller's row.",
+    guards=[users_only],
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
+)
+async def enter_contest(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    data: Annotated[PortfolioInput, Body(description="What to hold.")],
+) -> Participant:
+    """While the contest is pending. For users."""
+    identity = _identity(request)
+    await contests.entering.enter(contest_id, identity, data.portfolio)
+    return await contests.standings.participant(contest_id, identity.wallet)
+
+
+@put(
+    "/{contest_id:int}/entries/me/portfolio",
+    summary="Change my portfolio",
+    response_description="The caller's row.",
+    guards=[users_only],
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
+)
+async def change_portfolio(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    data: Annotated[PortfolioInput, Body(description="What to hold.")],
+) -> Participant:
+    """While the contest is active this trades at the prices of this moment; the value stays. For users."""
+    wallet = _identity(request).wallet
+    await contests.entering.change_portfolio(contest_id, wallet, data.portfolio)
+    return await contests.standings.participant(contest_id, wallet)
+
+
+@delete(
+    "/{contest_id:int}/entries/me",
+    summary="Withdraw from a contest",
+    response_description="The caller takes no part.",
+    guards=[users_only],
+    responses=problems(400, 401, 403, 404, 409, 429, 503),
+)
+async def withdraw(contests: TheContests, request: AnyRequest, contest_id: ContestParameter) -> None:
+    """While the contest is pending. For users."""
+    await contests.entering.withdraw(contest_id, _identity(request).wallet)
+
+
+@get(
+    ["/{contest_id:int}/entries/me", "/{contest_id:int}/entries/{wallet:str}"],
+    summary="One participant",
+    response_description="The participant.",
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def get_entry(
+    contests: TheContests, request: AnyRequest, contest_id: ContestParameter, wallet: WalletParameter = OWN
+) -> Participant:
+    """`me` is the caller. That of others for admins; for everybody once the contest is completed."""
+    found = await contests.standings.participant(contest_id, _visible_wallet(contests, request, contest_id, wallet))
+    if not found.isParticipant:
+        raise NotEntered("This wallet did not enter the contest.")
+    return found
+
+
+@get(
+    ["/{contest_id:int}/entries/me/trades", "/{contest_id:int}/entries/{wallet:str}/trades"],
+    summary="The trades of a participant",
+    response_description="The trades.",
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def list_trades(
+    contests: TheContests,
+    request: AnyRequest,
+    contest_id: ContestParameter,
+    wallet: WalletParameter = OWN,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="So many at most.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+) -> TradePage:
+    """`me` is the caller. Those of others for admins; for everybody once the contest is completed."""
+    trades = await contests.standings.trades(
+        contest_id,
+        _visible_wallet(contests, request, contest_id, wallet),
+        after_id=cursor_parameter(cursor) or 0,
+        limit=limit + 1,
+    )
+    page = trades[:limit]
+    data = [
+        TradeRecord(
+            id=trade.id,
+            timestamp=format_ms(trade.at_ms),
+            symbol=trade.symbol,
+            side=cast('Literal["buy", "sell"]', trade.side),
+            quantity=trade.quantity,
+            price=trade.price,
+        )
+        for trade in page
+    ]
+    return TradePage(data, len(data), str(page[-1].id) if len(trades) > limit else UNSET)
+
+
+@get(
+    "/users/me/contests",
+    summary="My contests",
+    response_description="The contests.",
+    guards=[users_only],
+    responses=problems(400, 401, 403, 429, 503),
+    tags=["Users"],
+)
+async def list_own_contests(
+    contests: TheContests,
+    request: AnyRequest,
+    limit: Annotated[int, QueryParameter(ge=1, le=100, description="So many at most.")] = 50,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+) -> OwnContestPage:
+    """The contests that the caller entered, newest entry first, with the caller's row in each. For users."""
+    identity = _identity(request)
+    entered = await contests.standings.entries_of(identity.wallet, limit=limit + 1, before_id=cursor_parameter(cursor))
+    page = entered[:limit]
+    data = [
+        OwnContest(
+            contest=contests.view(contest, for_admin=identity.is_admin),
+            participant=await contests.standings.participant(contest.id, identity.wallet),
+        )
+        for _, contest in page
+    ]
+    return OwnContestPage(data, len(data), str(page[-1][0]) if len(entered) > limit else UNSET)
+
+
+def contests_router() -> Router:
+    """Everything under `/contests`."""
+    handlers = [enter_contest, change_portfolio, withdraw, get_entry, list_trades]
+    return Router("/contests", route_handlers=[*CONTEST_HANDLERS, *handlers], tags=["Contests"])
+
+
+def _identity(request: AnyRequest) -> Identity:
+    assert request.user is not None, "the route is guarded"
+    return request.user
+
+
+def _visible_wallet(contests: Contests, request: AnyRequest, contest_id: int, wallet: str) -> str:
+    """The wallet that is meant. Raises `Unauthorized`, `PermissionDenied` where the caller may not see its row."""
+    identity = request.user
+    if wallet == OWN:
+        if identity is None:
+            raise Unauthorized("Send a token: `Authorization: Bearer …`.")
+        return identity.wallet
+    is_public = contests.book[contest_id].row.status == COMPLETED
+    if is_public or (identity is not None and (identity.is_admin or identity.wallet == wallet)):
+        return wallet
+    if identity is None:
+        raise Unauthorized("Send a token: the rows of others are shown once the contest is completed.")
+    raise PermissionDenied("The rows of others are shown once the contest is completed.")

@@ -1,0 +1,30 @@
+"""Parameters of queries that several resources share."""
+
+from __future__ import annotations
+
+import re
+
+from duelcast.errors import InvalidRequest
+from duelcast.wire.timestamps import parse_time
+
+_ID = re.compile(r"[1-9][0-9]{0,15}")
+
+
+def time_parameter(text: str | None, field: str) -> float | None:
+    """Epoch seconds. Raises `InvalidRequest` where it is no time."""
+    if text is None:
+        return None
+    try:
+        # A plus sign that a client did not escape arrives as a space.
+        return parse_time(text.replace(" ", "+"))
+    except ValueError:
+        raise InvalidRequest(f"`{field}` must be an ISO-8601 time with an offset.", field=field) from None
+
+
+def cursor_parameter(text: str | None) -> int | None:
+    """The id behind which a page begins: a `nextCursor` of ours. Raises `InvalidRequest` for anything else."""
+    if text is None:
+        return None
+    if not _ID.fullmatch(text):
+        raise InvalidRequest("`cursor` must be the `nextCursor` of the page before.", field="cursor")
+    return int(text)

@@ -1,0 +1,156 @@
+"""Users (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from litestar import Request, Router, get, patch, put
+from litestar.di import NamedDependency
+from litestar.params import Body, PathParameter, SkipValidation
+from msgspec import Meta, Struct
+
+from duelcast.channels.names import Role
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.accounts.nicknames import MAX_NICKNAME_CHARACTERS
+from duelcast.domain.accounts.users import Profile, UserChange, Users
+from duelcast.http.callers import admins_only, users_only
+from duelcast.http.documents import problems
+
+Nickname = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_NICKNAME_CHARACTERS,
+        description="Unique without regard to case; no control or bidi characters.",
+    ),
+]
+RoleName = Literal["user", "admin", "superadmin"]
+
+WalletParameter = Annotated[str, PathParameter(description="A wallet, upper and lower case as it is written.")]
+TheUsers: TypeAlias = NamedDependency[SkipValidation[Users]]
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+
+
+class UserChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What becomes of a user; what is not given stays as it is."""
+
+    nickname: Nickname | None = None
+    role: RoleName | None = None
+    banned: bool | None = None
+
+
+class OwnChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What users change of themselves. Null ends a nickname."""
+
+    nickname: Nickname | None
+
+
+class StoredUser(Struct):
+    """What is stored of a user; `role` is null where none was ever set, and that of the token counts."""
+
+    wallet: str
+    nickname: str | None
+    role: str | None
+    banned: bool
+
+
+class Achievement(Struct):
+    """Something that a user achieved, once."""
+
+    achievement: str
+    tier: str
+    category: str
+    xp_awarded: int
+    unlocked_at: str
+
+
+class PublicUser(Struct):
+    """What everybody may see of a user. `contests` were completed; those of them are `wins` that the user was first in
+    among at least two."""
+
+    wallet: str
+    nickname: str | None
+    xp: int
+    level: int
+    contests: int
+    wins: int
+    achievements: list[Achievement]
+
+
+@put(
+    "/{wallet:str}",
+    summary="Set a user's nickname, role or ban",
+    response_description="The user as it is stored now.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
+)
+async def put_user(
+    users: TheUsers,
+    request: AnyRequest,
+    wallet: WalletParameter,
+    data: Annotated[UserChangeInput, Body(description="What is to change.")],
+) -> StoredUser:
+    """Adds the user where it is not known; acts on open connections at once. For admins; roles above `user`, and bans
+    of admins, are for superadmins. Nobody changes their own role or ban, and the last superadmin stays."""
+    change = UserChange(
+        nickname=data.nickname, role=None if data.role is None else Role[data.role.upper()], banned=data.banned
+    )
+    account = await users.put(request.user, wallet, change)
+    role = None if account.role is None else account.role.name.lower()
+    return StoredUser(account.wallet, account.nickname, role, account.banned)
+
+
+@get(
+    "/me",
+    summary="Who am I",
+    response_description="The caller.",
+    guards=[users_only],
+    responses=problems(401, 403, 429, 503),
+)
+async def get_own_user(users: TheUsers, request: AnyRequest) -> PublicUser:
+    """What everybody may see of the caller. For users."""
+    return _public(await users.own_profile(request.user))
+
+
+@patch(
+    "/me",
+    summary="Change my nickname",
+    response_description="The caller as it is now.",
+    guards=[users_only],
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
+)
+async def patch_own_user(
+    users: TheUsers, request: AnyRequest, data: Annotated[OwnChangeInput, Body(description="What is to change.")]
+) -> PublicUser:
+    """Open connections of the caller are told at once. For users."""
+    identity: Identity = request.user
+    await users.rename(identity.wallet, data.nickname)
+    return _public(await users.own_profile(identity))
+
+
+@get(
+    "/{wallet:str}",
+    summary="One user",
+    response_description="The user.",
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def get_user(users: TheUsers, wallet: WalletParameter) -> PublicUser:
+    """What everybody may see of a user."""
+    return _public(await users.profile(wallet))
+
+
+def users_router() -> Router:
+    """Everything under `/users`."""
+    return Router("/users", route_handlers=[get_own_user, patch_own_user, get_user, put_user], tags=["Users"])
+
+
+def _public(profile: Profile) -> PublicUser:
+    return PublicUser(
+        wallet=profile.wallet,
+        nickname=profile.nickname,
+        xp=0,
+        level=1,
+        contests=profile.contests,
+        wins=profile.wins,
+        achievements=[],
+    )

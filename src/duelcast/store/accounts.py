@@ -1,0 +1,174 @@
+"""Users, the challenges and sessions of sign-ins, and what the contests say about a wallet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+from sqlalchemy import and_, case, delete, func, insert, or_, select, update
+
+from duelcast.store.database import Transaction
+from duelcast.store.tables import auth_challenges, auth_sessions, contest_entries, contests, users
+
+
+class UserRow(Struct, frozen=True):
+    """A user. `role` is a number of `channels.names.Role`, None where none was ever set; `nickname_key` is the nickname
+    as it is compared, unique."""
+
+    wallet: str
+    role: int | None = None
+    nickname: str | None = None
+    nickname_key: str | None = None
+    banned: bool = False
+
+
+class ChallengeRow(Struct, frozen=True):
+    """A sign-in that was begun. `message` is what the wallet signs."""
+
+    id: str
+    wallet: str
+    message: str
+    expires_ms: int
+
+
+class SessionRow(Struct, frozen=True):
+    """A sign-in with all tokens that follow from it. None of them lives beyond `ends_ms`."""
+
+    id: str
+    wallet: str
+    signed_in_ms: int
+    ends_ms: int
+    logged_out_ms: int | None = None
+
+
+class ContestRecord(Struct, frozen=True):
+    """Completed contests that a wallet took part in to the end, and those it won."""
+
+    contests: int
+    wins: int
+
+
+# ── users ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+_USER_COLUMNS = (users.c.wallet, users.c.role, users.c.nickname, users.c.nickname_key, users.c.banned)
+
+
+async def find_user(transaction: Transaction, wallet: str) -> UserRow | None:
+    """The user of that wallet, locked until the end of the transaction."""
+    query = select(*_USER_COLUMNS).where(users.c.wallet == wallet).with_for_update()
+    row = (await transaction.execute(query)).one_or_none()
+    return None if row is None else UserRow(*row)
+
+
+async def is_known(transaction: Transaction, wallet: str) -> bool:
+    """Whether that wallet is a user's, or takes part in a contest."""
+    known = or_(
+        select(users.c.wallet).where(users.c.wallet == wallet).exists(),
+        select(contest_entries.c.id).where(contest_entries.c.wallet == wallet).exists(),
+    )
+    return bool(await transaction.scalar(select(known)))
+
+
+async def remarkable_users(transaction: Transaction) -> Sequence[UserRow]:
+    """All users of whom more is stored than that they exist."""
+    anything = or_(users.c.role.is_not(None), users.c.nickname.is_not(None), users.c.banned)
+    return [UserRow(*row) for row in await transaction.execute(select(*_USER_COLUMNS).where(anything))]
+
+
+async def nickname_owner(transaction: Transaction, nickname_key: str) -> str | None:
+    """The wallet that has that nickname."""
+    wallet: str | None = await transaction.scalar(select(users.c.wallet).where(users.c.nickname_key == nickname_key))
+    return wallet
+
+
+async def count_others(transaction: Transaction, role: int, wallet: str) -> int:
+    """How many users but `wallet` have that role and are not banned."""
+    others = and_(users.c.role == role, users.c.wallet != wallet, users.c.banned.is_(False))
+    return await transaction.scalar(select(func.count()).select_from(users).where(others)) or 0
+
+
+async def save_user(transaction: Transaction, user: UserRow, *, is_new: bool, now_ms: int) -> None:
+    """Add the user, or replace what is stored of it."""
+    values = structs.asdict(user)
+    if is_new:
+        await transaction.execute(insert(users).values(**values, created_ms=now_ms, updated_ms=now_ms))
+    else:
+        where = users.c.wallet == user.wallet
+        await transaction.execute(update(users).where(where).values(**values, updated_ms=now_ms))
+
+
+# ── sign-ins ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def delete_expired(transaction: Transaction, now_ms: int) -> None:
+    """Forget the challenges and sessions whose time is over."""
+    await transaction.execute(delete(auth_challenges).where(auth_challenges.c.expires_ms <= now_ms))
+    await transaction.execute(delete(auth_sessions).where(auth_sessions.c.ends_ms <= now_ms))
+
+
+async def count_challenges(transaction: Transaction) -> int:
+    return await transaction.scalar(select(func.count()).select_from(auth_challenges)) or 0
+
+
+async def add_challenge(transaction: Transaction, challenge: ChallengeRow) -> None:
+    await transaction.execute(insert(auth_challenges).values(**structs.asdict(challenge)))
+
+
+async def take_challenge(transaction: Transaction, challenge_id: str) -> ChallengeRow | None:
+    """Delete a challenge; who gets it is the only one."""
+    this = auth_challenges.c.id == challenge_id
+    row = (await transaction.execute(select(auth_challenges).where(this).with_for_update())).one_or_none()
+    if row is None:
+        return None
+    await transaction.execute(delete(auth_challenges).where(this))
+    return ChallengeRow(*row)
+
+
+async def find_session(transaction: Transaction, session_id: str) -> SessionRow | None:
+    row = (await transaction.execute(select(auth_sessions).where(auth_sessions.c.id == session_id))).one_or_none()
+    return None if row is None else SessionRow(*row)
+
+
+async def add_session(transaction: Transaction, session: SessionRow) -> None:
+    await transaction.execute(insert(auth_sessions).values(**structs.asdict(session)))
+
+
+async def mark_logged_out(transaction: Transaction, session_id: str, now_ms: int) -> None:
+    this = auth_sessions.c.id == session_id
+    await transaction.execute(update(auth_sessions).where(this).values(logged_out_ms=now_ms))
+
+
+async def logged_out_sessions(transaction: Transaction, now_ms: int) -> Sequence[SessionRow]:
+    """The sessions that were ended before their time, as long as a token of theirs may live."""
+    ended = and_(auth_sessions.c.logged_out_ms.is_not(None), auth_sessions.c.ends_ms > now_ms)
+    return [SessionRow(*row) for row in await transaction.execute(select(auth_sessions).where(ended))]
+
+
+# ── contests ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def contest_record(transaction: Transaction, wallet: str) -> ContestRecord:
+    """What a wallet achieved: a win is the first place among at least two."""
+    entries, rivals = contest_entries.alias(), contest_entries.alias()
+    has_rival = (
+        select(rivals.c.id)
+        .where(
+            rivals.c.contest_id == entries.c.contest_id,
+            rivals.c.id != entries.c.id,
+            rivals.c.disqualified.is_(False),
+        )
+        .exists()
+    )
+    won = case((and_(entries.c.final_rank == 1, has_rival), 1), else_=0)
+    query = (
+        select(func.count(), func.coalesce(func.sum(won), 0))
+        .select_from(entries.join(contests, contests.c.id == entries.c.contest_id))
+        .where(
+            entries.c.wallet == wallet,
+            entries.c.disqualified.is_(False),
+            contests.c.status == "completed",
+        )
+    )
+    taken_part, wins = (await transaction.execute(query)).one()
+    return ContestRecord(taken_part, wins)

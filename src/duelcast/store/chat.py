@@ -1,0 +1,164 @@
+"""The messages that are written in contests, and who is muted there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
+
+from duelcast.store.contests import CANCELLED, COMPLETED
+from duelcast.store.database import Transaction
+from duelcast.store.tables import chat_messages, contest_mutes, contests
+
+_ROWS_PER_STATEMENT = 500
+"""Parameters are prepared on the event loop: so many take a few milliseconds."""
+
+
+class NewMessage(Struct, frozen=True):
+    """A message as it is written. `role` is a number of `channels.names.Role`, `message_id` the sender's own."""
+
+    contest_id: int
+    wallet: str
+    nickname: str | None
+    role: int
+    text: str
+    message_id: str | None
+    at_ms: int
+
+
+class MessageRow(NewMessage, frozen=True):
+    """A stored message. Of a deleted one (`deleted_ms`) everything but the text is left."""
+
+    id: int
+    deleted_ms: int | None = None
+
+
+class MuteRow(Struct, frozen=True):
+    """A wallet that may not write; `until_ms` None: until it is lifted."""
+
+    contest_id: int
+    wallet: str
+    until_ms: int | None
+
+
+MessageKey = tuple[int, str, str]
+"""Contest, wallet and the sender's own id: no two messages have the same."""
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) -> dict[MessageKey, MessageRow]:
+    """Those messages that are stored already, deleted ones too."""
+    columns = tuple_(chat_messages.c.contest_id, chat_messages.c.wallet, chat_messages.c.message_id)
+    found: dict[MessageKey, MessageRow] = {}
+    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
+        wanted = columns.in_(keys[start : start + _ROWS_PER_STATEMENT])
+        for message in await _messages(transaction, select(chat_messages).where(wanted)):
+            assert message.message_id is not None
+            found[message.contest_id, message.wallet, message.message_id] = message
+    return found
+
+
+async def add_messages(transaction: Transaction, messages: Sequence[NewMessage]) -> list[MessageRow]:
+    """Store messages; their ids grow in the order given."""
+    added: list[MessageRow] = []
+    for start in range(0, len(messages), _ROWS_PER_STATEMENT):
+        portion = messages[start : start + _ROWS_PER_STATEMENT]
+        # Asked for the order of the ids, SQLAlchemy inserts row by row into SQLite, at ten times the cost. The database
+        # itself numbers the rows of a statement one after the other.
+        statement = insert(chat_messages).returning(chat_messages.c.id)
+        ids = (await transaction.execute(statement, [structs.asdict(message) for message in portion])).scalars()
+        added += [
+            MessageRow(**structs.asdict(message), id=message_id)
+            for message, message_id in zip(portion, sorted(ids), strict=True)
+        ]
+    return added
+
+
+async def find_message(transaction: Transaction, contest_id: int, message_id: int) -> MessageRow | None:
+    """A message of that contest, deleted ones too, locked until the end of the transaction."""
+    this = chat_messages.c.id == message_id, chat_messages.c.contest_id == contest_id
+    found = await _messages(transaction, select(chat_messages).where(*this).with_for_update())
+    return found[0] if found else None
+
+
+async def erase_message(transaction: Transaction, message_id: int, now_ms: int) -> None:
+    """Take the text out of a message."""
+    this = chat_messages.c.id == message_id
+    await transaction.execute(update(chat_messages).where(this).values(text="", deleted_ms=now_ms))
+
+
+async def messages_before(
+    transaction: Transaction, contest_id: int, before_id: int | None, limit: int
+) -> list[MessageRow]:
+    """The newest messages, or those before one, that are not deleted: at most `limit`, newest first."""
+    query = _of_contest(contest_id).order_by(chat_messages.c.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(chat_messages.c.id < before_id)
+    return await _messages(transaction, query)
+
+
+async def messages_after(transaction: Transaction, contest_id: int, after_id: int, limit: int) -> list[MessageRow]:
+    """The messages behind one that are not deleted: at most `limit`, oldest first."""
+    query = _of_contest(contest_id).where(chat_messages.c.id > after_id).order_by(chat_messages.c.id).limit(limit)
+    return await _messages(transaction, query)
+
+
+async def newest_id(transaction: Transaction, contest_id: int) -> int:
+    """The id of the last message, deleted ones too; 0 where there is none."""
+    query = select(func.max(chat_messages.c.id)).where(chat_messages.c.contest_id == contest_id)
+    return await transaction.scalar(query) or 0
+
+
+async def outdated_messages(transaction: Transaction, before_ms: int, limit: int) -> list[int]:
+    """The ids of at most `limit` messages that were written before `before_ms` (epoch) in contests that have ended."""
+    ended = select(contests.c.id).where(contests.c.status.in_((COMPLETED, CANCELLED)))
+    query = (
+        select(chat_messages.c.id)
+        .where(chat_messages.c.at_ms < before_ms, chat_messages.c.contest_id.in_(ended))
+        .order_by(chat_messages.c.id)
+        .limit(limit)
+    )
+    return list((await transaction.execute(query)).scalars())
+
+
+async def delete_messages(transaction: Transaction, ids: Sequence[int]) -> None:
+    """Leave nothing of these messages."""
+    for start in range(0, len(ids), _ROWS_PER_STATEMENT):
+        portion = [{"key": message_id} for message_id in ids[start : start + _ROWS_PER_STATEMENT]]
+        await transaction.execute(delete(chat_messages).where(chat_messages.c.id == bindparam("key")), portion)
+
+
+def _of_contest(contest_id: int) -> Select[tuple[object, ...]]:
+    return select(chat_messages).where(chat_messages.c.contest_id == contest_id, chat_messages.c.deleted_ms.is_(None))
+
+
+async def _messages(transaction: Transaction, query: Select[tuple[object, ...]]) -> list[MessageRow]:
+    return [MessageRow(**row) for row in (await transaction.execute(query)).mappings()]
+
+
+# ── mutes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def all_mutes(transaction: Transaction) -> list[MuteRow]:
+    """All mutes, those that are over too."""
+    columns = contest_mutes.c.contest_id, contest_mutes.c.wallet, contest_mutes.c.until_ms
+    return [MuteRow(*row) for row in await transaction.execute(select(*columns))]
+
+
+async def put_mute(transaction: Transaction, mute: MuteRow, by: str, now_ms: int) -> None:
+    """Mute a wallet, in place of what was stored of it."""
+    await delete_mute(transaction, mute.contest_id, mute.wallet)
+    await transaction.execute(insert(contest_mutes).values(**structs.asdict(mute), by=by, at_ms=now_ms))
+
+
+async def delete_mute(transaction: Transaction, contest_id: int, wallet: str) -> bool:
+    """Lift a mute; whether there was one."""
+    this = contest_mutes.c.contest_id == contest_id, contest_mutes.c.wallet == wallet
+    return bool((await transaction.execute(delete(contest_mutes).where(*this))).rowcount)
+
+
+async def delete_ended_mutes(transaction: Transaction, now_ms: int) -> None:
+    """Forget the mutes that are over."""
+    await transaction.execute(delete(contest_mutes).where(contest_mutes.c.until_ms <= now_ms))

@@ -1,0 +1,438 @@
+"""Contests with their entries, portfolios, trades and boundary prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
+
+from duelcast.store.database import Transaction
+from duelcast.store.tables import (
+    contest_entries,
+    contest_prices,
+    contest_trades,
+    contests,
+    holdings,
+    idempotency_keys,
+)
+
+_ROWS_PER_STATEMENT = 500
+"""Parameters are prepared on the event loop: so many take about 2 ms."""
+
+_RESULT_COLUMNS = ("final_value", "final_rank", "final_rank_change", "prize")
+
+PENDING, ACTIVE, COMPLETED, CANCELLED = "pending", "active", "completed", "cancelled"
+
+
+class ContestRow(Struct, frozen=True):
+    """A contest. `payout` is pairs of place and percent; `started_ms` and `ended_ms` the moments whose prices were
+    taken (or that of the cancellation)."""
+
+    id: int
+    contest_code: str
+    name: str
+    description: str | None
+    image_url: str | None
+    rules: str | None
+    start_ms: int
+    end_ms: int
+    status: str
+    entry_fee: str
+    prize_pool: str
+    currency: str
+    payout: list[list[float]]
+    min_participants: int
+    max_participants: int | None
+    starting_balance: float
+    allowed_symbols: list[str]
+    cancellation_reason: str | None
+    created_by: str
+    created_ms: int
+    updated_ms: int
+    started_ms: int | None
+    ended_ms: int | None
+
+
+class EntryRow(Struct, frozen=True):
+    """A wallet's part in a contest. What is final is None until the contest is completed, and for the disqualified."""
+
+    id: int
+    contest_id: int
+    wallet: str
+    nickname: str | None
+    entered_ms: int
+    disqualified: bool
+    final_value: float | None
+    final_rank: int | None
+    final_rank_change: int | None
+    prize: str | None
+
+
+class HoldingRow(Struct, frozen=True):
+    """A token of a portfolio; `quantity` is None before the start."""
+
+    symbol: str
+    weight: int
+    quantity: float | None
+
+
+class TradeRow(Struct, frozen=True):
+    """What a change of a portfolio bought or sold."""
+
+    id: int
+    at_ms: int
+    symbol: str
+    side: str
+    quantity: float
+    price: float
+
+
+class BoundaryPrice(Struct, frozen=True):
+    """A price that a start or an end was settled with, and when it was received."""
+
+    symbol: str
+    price: float
+    received_us: int
+
+
+class FinalResult(Struct, frozen=True):
+    """How an entry ended."""
+
+    entry_id: int
+    value: float
+    rank: int
+    rank_change: int
+    prize: str | None
+
+
+# ── contests ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def insert_contest(transaction: Transaction, values: Mapping[str, Any]) -> ContestRow:
+    """Raises `IntegrityError` where the code is taken."""
+    result = await transaction.execute(insert(contests).values(**values))
+    assert result.inserted_primary_key is not None
+    found = await find_contest(transaction, result.inserted_primary_key[0])
+    assert found is not None
+    return found
+
+
+async def find_contest(transaction: Transaction, contest_id: int, *, lock: bool = False) -> ContestRow | None:
+    """`lock`: what is decided by it is written in the same transaction."""
+    query = select(contests).where(contests.c.id == contest_id)
+    row = (await transaction.execute(query.with_for_update() if lock else query)).first()
+    return None if row is None else _contest(row)
+
+
+async def update_contest(transaction: Transaction, contest_id: int, **values: Any) -> ContestRow:
+    await transaction.execute(update(contests).where(contests.c.id == contest_id).values(**values))
+    found = await find_contest(transaction, contest_id)
+    assert found is not None
+    return found
+
+
+async def all_contests(transaction: Transaction) -> list[ContestRow]:
+    return [_contest(row) for row in await transaction.execute(select(contests).order_by(contests.c.id))]
+
+
+async def code_exists(transaction: Transaction, code: str) -> bool:
+    query = select(contests.c.id).where(contests.c.contest_code == code)
+    return (await transaction.execute(query)).first() is not None
+
+
+async def participant_counts(transaction: Transaction) -> dict[int, int]:
+    """Entries that are not disqualified, by contest."""
+    query = (
+        select(contest_entries.c.contest_id, func.count().label("participants"))
+        .where(contest_entries.c.disqualified.is_(False))
+        .group_by(contest_entries.c.contest_id)
+    )
+    return {row.contest_id: row.participants for row in await transaction.execute(query)}
+
+
+# ── idempotency ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def find_key(transaction: Transaction, wallet: str, key: str, since_ms: int) -> tuple[str, int] | None:
+    """The digest of the body and the contest that `key` was used for, `since_ms` or later."""
+    table = idempotency_keys
+    query = select(table.c.body_digest, table.c.contest_id).where(
+        table.c.wallet == wallet, table.c.key == key, table.c.at_ms >= since_ms
+    )
+    row = (await transaction.execute(query)).first()
+    return None if row is None else (row.body_digest, row.contest_id)
+
+
+async def remember_key(
+    transaction: Transaction, wallet: str, key: str, body_digest: str, contest_id: int, at_ms: int
+) -> None:
+    """Keys of before are replaced; call `find_key` first."""
+    table = idempotency_keys
+    await transaction.execute(delete(table).where(table.c.wallet == wallet, table.c.key == key))
+    await transaction.execute(
+        insert(table).values(wallet=wallet, key=key, body_digest=body_digest, contest_id=contest_id, at_ms=at_ms)
+    )
+
+
+async def delete_keys(transaction: Transaction, before_ms: int) -> int:
+    """Forget keys that are no longer good; how many."""
+    result = await transaction.execute(delete(idempotency_keys).where(idempotency_keys.c.at_ms < before_ms))
+    return int(result.rowcount)
+
+
+# ── entries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def find_entry(transaction: Transaction, contest_id: int, wallet: str) -> EntryRow | None:
+    query = select(contest_entries).where(_is_entry(contest_id, wallet))
+    row = (await transaction.execute(query)).first()
+    return None if row is None else _entry(row)
+
+
+async def count_participants(transaction: Transaction, contest_id: int) -> int:
+    """Entries that are not disqualified."""
+    query = select(func.count()).where(
+        contest_entries.c.contest_id == contest_id, contest_entries.c.disqualified.is_(False)
+    )
+    return int((await transaction.execute(query.select_from(contest_entries))).scalar_one())
+
+
+async def has_entries(transaction: Transaction, contest_id: int) -> bool:
+    """Whether anybody entered, disqualified or not."""
+    query = select(contest_entries.c.id).where(contest_entries.c.contest_id == contest_id).limit(1)
+    return (await transaction.execute(query)).first() is not None
+
+
+async def insert_entry(
+    transaction: Transaction,
+    contest_id: int,
+    wallet: str,
+    nickname: str | None,
+    entered_ms: int,
+    portfolio: Mapping[str, int],
+) -> EntryRow:
+    """`portfolio`: weights by symbol."""
+    values = {"contest_id": contest_id, "wallet": wallet, "nickname": nickname, "entered_ms": entered_ms}
+    result = await transaction.execute(insert(contest_entries).values(**values, disqualified=False))
+    assert result.inserted_primary_key is not None
+    await _insert_holdings(
+        transaction, result.inserted_primary_key[0], [HoldingRow(*item, None) for item in portfolio.items()]
+    )
+    entry = await find_entry(transaction, contest_id, wallet)
+    assert entry is not None
+    return entry
+
+
+async def delete_entry(transaction: Transaction, entry_id: int) -> None:
+    await transaction.execute(delete(holdings).where(holdings.c.entry_id == entry_id))
+    await transaction.execute(delete(contest_entries).where(contest_entries.c.id == entry_id))
+
+
+async def set_disqualified(transaction: Transaction, entry_id: int, *, disqualified: bool) -> None:
+    await transaction.execute(
+        update(contest_entries).where(contest_entries.c.id == entry_id).values(disqualified=disqualified)
+    )
+
+
+async def entries_of(transaction: Transaction, contest_id: int) -> list[EntryRow]:
+    """All entries, by the time of entry, then by id."""
+    table = contest_entries
+    query = select(table).where(table.c.contest_id == contest_id).order_by(table.c.entered_ms, table.c.id)
+    return [_entry(row) for row in await transaction.execute(query)]
+
+
+async def entries_of_wallet(
+    transaction: Transaction, wallet: str, *, limit: int, before_id: int | None = None
+) -> list[EntryRow]:
+    """The wallet's entries in all contests, newest first; with `before_id` those older than that one."""
+    query = select(contest_entries).where(contest_entries.c.wallet == wallet)
+    if before_id is not None:
+        query = query.where(contest_entries.c.id < before_id)
+    return [_entry(row) for row in await transaction.execute(query.order_by(contest_entries.c.id.desc()).limit(limit))]
+
+
+async def final_page(transaction: Transaction, contest_id: int, offset: int, limit: int) -> list[EntryRow]:
+    """Rows of the final ranking, in its order."""
+    table = contest_entries
+    query = (
+        select(table)
+        .where(table.c.contest_id == contest_id, table.c.final_rank.is_not(None))
+        .order_by(table.c.final_rank, table.c.entered_ms, table.c.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [_entry(row) for row in await transaction.execute(query)]
+
+
+async def final_position(transaction: Transaction, entry: EntryRow) -> int:
+    """How many rows of the final ranking stand before `entry`, which has a final rank."""
+    table = contest_entries
+    before = (table.c.final_rank < entry.final_rank) | (
+        (table.c.final_rank == entry.final_rank)
+        & (
+            (table.c.entered_ms < entry.entered_ms)
+            | ((table.c.entered_ms == entry.entered_ms) & (table.c.id < entry.id))
+        )
+    )
+    query = select(func.count()).select_from(table).where(table.c.contest_id == entry.contest_id, before)
+    return int((await transaction.execute(query)).scalar_one())
+
+
+async def store_results(transaction: Transaction, results: Sequence[FinalResult]) -> None:
+    """Write how the entries of a contest ended."""
+    table = contest_entries
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("key"))
+        .values({name: bindparam(f"its_{name}") for name in _RESULT_COLUMNS})
+    )
+    for start in range(0, len(results), _ROWS_PER_STATEMENT):
+        rows = [
+            {
+                "key": one.entry_id,
+                "its_final_value": one.value,
+                "its_final_rank": one.rank,
+                "its_final_rank_change": one.rank_change,
+                "its_prize": one.prize,
+            }
+            for one in results[start : start + _ROWS_PER_STATEMENT]
+        ]
+        await transaction.execute(statement, rows)
+
+
+# ── portfolios ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def holdings_of(transaction: Transaction, entry_id: int) -> list[HoldingRow]:
+    """By symbol."""
+    query = select(holdings).where(holdings.c.entry_id == entry_id).order_by(holdings.c.symbol)
+    return [_holding(row) for row in await transaction.execute(query)]
+
+
+async def holdings_of_contest(transaction: Transaction, contest_id: int) -> dict[int, list[HoldingRow]]:
+    """By entry, each by symbol."""
+    query = (
+        select(holdings)
+        .join(contest_entries, contest_entries.c.id == holdings.c.entry_id)
+        .where(contest_entries.c.contest_id == contest_id)
+        .order_by(holdings.c.entry_id, holdings.c.symbol)
+    )
+    found: dict[int, list[HoldingRow]] = {}
+    for row in await transaction.execute(query):
+        found.setdefault(row.entry_id, []).append(_holding(row))
+    return found
+
+
+async def held_symbols(transaction: Transaction, contest_id: int) -> list[str]:
+    """The symbols that anybody holds, sorted."""
+    query = (
+        select(holdings.c.symbol)
+        .join(contest_entries, contest_entries.c.id == holdings.c.entry_id)
+        .where(contest_entries.c.contest_id == contest_id)
+        .distinct()
+        .order_by(holdings.c.symbol)
+    )
+    return list((await transaction.execute(query)).scalars())
+
+
+async def replace_holdings(transaction: Transaction, entry_id: int, portfolio: Iterable[HoldingRow]) -> None:
+    await transaction.execute(delete(holdings).where(holdings.c.entry_id == entry_id))
+    await _insert_holdings(transaction, entry_id, portfolio)
+
+
+async def buy_portfolios(
+    transaction: Transaction, contest_id: int, balance: float, prices: Mapping[str, float]
+) -> None:
+    """Give all holdings of a contest their quantity: balance × weight / 100 / price, in that order of operations."""
+    entered = select(contest_entries.c.id).where(contest_entries.c.contest_id == contest_id)
+    for symbol, price in prices.items():
+        await transaction.execute(
+            update(holdings)
+            .where(holdings.c.symbol == symbol, holdings.c.entry_id.in_(entered))
+            .values(quantity=balance * holdings.c.weight / 100.0 / price)
+        )
+
+
+# ── trades and boundary prices ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def insert_trades(
+    transaction: Transaction, contest_id: int, wallet: str, at_ms: int, trades: Iterable[Mapping[str, Any]]
+) -> None:
+    """`trades` have symbol, side, quantity and price."""
+    rows = [{"contest_id": contest_id, "wallet": wallet, "at_ms": at_ms, **trade} for trade in trades]
+    if rows:
+        await transaction.execute(insert(contest_trades), rows)
+
+
+async def trades_of(
+    transaction: Transaction, contest_id: int, wallet: str, after_id: int, limit: int
+) -> list[TradeRow]:
+    """In the order they were made, those behind `after_id`."""
+    table = contest_trades
+    query = (
+        select(table.c.id, table.c.at_ms, table.c.symbol, table.c.side, table.c.quantity, table.c.price)
+        .where(table.c.contest_id == contest_id, table.c.wallet == wallet, table.c.id > after_id)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    return [TradeRow(*row) for row in await transaction.execute(query)]
+
+
+async def store_prices(
+    transaction: Transaction, contest_id: int, boundary: str, prices: Iterable[BoundaryPrice]
+) -> None:
+    """`boundary` is `start` or `end`."""
+    rows = [
+        {
+            "contest_id": contest_id,
+            "boundary": boundary,
+            "symbol": one.symbol,
+            "price": one.price,
+            "received_us": one.received_us,
+        }
+        for one in prices
+    ]
+    if rows:
+        await transaction.execute(insert(contest_prices), rows)
+
+
+async def prices_of(transaction: Transaction, contest_id: int, boundary: str) -> list[BoundaryPrice]:
+    """By symbol."""
+    table = contest_prices
+    query = (
+        select(table.c.symbol, table.c.price, table.c.received_us)
+        .where(table.c.contest_id == contest_id, table.c.boundary == boundary)
+        .order_by(table.c.symbol)
+    )
+    return [BoundaryPrice(*row) for row in await transaction.execute(query)]
+
+
+# ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _insert_holdings(transaction: Transaction, entry_id: int, portfolio: Iterable[HoldingRow]) -> None:
+    rows = [
+        {"entry_id": entry_id, "symbol": one.symbol, "weight": one.weight, "quantity": one.quantity}
+        for one in portfolio
+    ]
+    if rows:
+        await transaction.execute(insert(holdings), rows)
+
+
+def _is_entry(contest_id: int, wallet: str) -> ColumnElement[bool]:
+    return (contest_entries.c.contest_id == contest_id) & (contest_entries.c.wallet == wallet)
+
+
+def _contest(row: Row[Any]) -> ContestRow:
+    return ContestRow(**row._mapping)
+
+
+def _entry(row: Row[Any]) -> EntryRow:
+    return EntryRow(**row._mapping)
+
+
+def _holding(row: Row[Any]) -> HoldingRow:
+    return HoldingRow(row.symbol, row.weight, row.quantity)

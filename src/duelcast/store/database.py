@@ -1,0 +1,340 @@
+"""The database: one writer that commits in groups, and readers beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import structlog
+from prometheus_client import Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from duelcast.clock import Clock
+from duelcast.errors import AppError, Unavailable
+from duelcast.logs import describe_exception
+from duelcast.store.migrate import migrate
+from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement
+from duelcast.store.tables import store_probe
+
+MAX_WAITING = 20_000
+MAX_GROUP = 2_000
+"""Writes that are committed as one."""
+WORK_LIMIT_S = 30.0
+"""All writes wait while one works; one that never ends must not stop them for good."""
+RETRY_MS = 1_000
+PROBE_INTERVAL_S = 1.0
+
+log = structlog.get_logger("duelcast.store")
+
+Transaction = AsyncConnection
+"""What a repository reads and writes with."""
+
+T = TypeVar("T")
+P = TypeVar("P")
+R = TypeVar("R")
+Work = Callable[[Transaction], Awaitable[T]]
+BatchWork = Callable[[Transaction, Sequence[P]], Awaitable[Sequence[R | AppError]]]
+"""Writes many at once; gives an outcome for each, in their order. Where it raises, its two halves are tried again, and
+so on, until only the one at fault fails: so it does nothing but read and write."""
+
+
+class _Job:
+    __slots__ = ("batch", "committed", "future", "outcome", "payload", "work")
+
+    def __init__(
+        self,
+        work: Work[Any] | None,
+        batch: BatchWork[Any, Any] | None,
+        payload: Any,
+        committed: Callable[[Any], None] | None,
+    ) -> None:
+        self.work = work
+        self.batch = batch
+        self.payload = payload
+        self.committed = committed
+        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.outcome: Any = None
+
+
+class Database:
+    """Writes wait in a queue; what waits is committed as one transaction, and only then acknowledged.
+
+    While a commit is on its way to the disk the next ones gather, so that under load many share one, and alone none
+    waits. Each write has a savepoint of its own: one that fails takes nothing else with it. Once a write was taken it
+    runs to its end, whatever becomes of the one who asked; `committed` is where memory and clients are told, in the
+    order of the commits.
+
+    Where the database is locked, full or gone, all waiting writes fail with `Unavailable` and leave nothing behind;
+    a probe finds out when it is back. Besides `Unavailable`, a write raises what its work raises.
+    """
+
+    def __init__(self, file: SqliteFile, clock: Clock) -> None:
+        self._file = file
+        self._clock = clock
+        self._writing: AsyncEngine
+        self._reading: AsyncEngine
+        self._jobs: deque[_Job] = deque()
+        self._writer: asyncio.Task[None] | None = None
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self.failure: str | None = None
+        """Why nothing can be written at the moment: a sentence of ours."""
+        self._commits = 0
+        self._writes = 0
+        self._refused = 0
+        self._latency_s = Histogram(
+            "duelcast_store_commit_seconds",
+            "From the beginning of a transaction to its commit.",
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+            registry=None,
+        )
+
+    # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def open(self) -> None:
+        """Take the file, and bring its tables up to date. Raises `ConfigurationError`."""
+        self._file.hold()
+        try:
+            await asyncio.to_thread(migrate, self._file.path)
+        except BaseException:
+            self._file.release()
+            raise
+        self._writing = self._file.engine(writes=True)
+        self._reading = self._file.engine(writes=False)
+
+    async def run(self) -> None:
+        """Commit what is asked for, until `stop_writing`. Cancelled, it ends behind the commit that is on its way; what
+        waits then is `Unavailable`."""
+        async with asyncio.TaskGroup() as tasks:
+            probing = tasks.create_task(self._probe())
+            self._writer = asyncio.create_task(self._write_groups())
+            try:
+                # A commit that was cut off might have happened or not.
+                await asyncio.shield(self._writer)
+            finally:
+                self.stop_writing()
+                while self._jobs:
+                    self._refuse(self._jobs.popleft())
+                await asyncio.wait({self._writer})
+                probing.cancel()
+
+    async def _write_groups(self) -> None:
+        while self._jobs or not self._closing:
+            if not self._jobs:
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
+            await self._commit([self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_GROUP))])
+
+    def stop_writing(self) -> None:
+        """Let `run` end once everything that waits is committed; later writes are `Unavailable`."""
+        self._closing = True
+        self._arrived.set()
+
+    async def close(self) -> None:
+        """Close the connections; `run` has ended."""
+        await self._writing.dispose()
+        await self._reading.dispose()
+        self._file.release()
+
+    # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def write(self, work: Work[T], committed: Callable[[T], None] | None = None) -> T:
+        """Commit what `work` writes, and give back what it returns."""
+        result: T = await self._enqueue(_Job(work, None, None, committed))
+        return result
+
+    async def write_batched(
+        self, batch: BatchWork[P, R], payload: P, committed: Callable[[R], None] | None = None
+    ) -> R:
+        """Commit `payload` together with others of the same `batch`, behind the single writes of the group."""
+        result: R = await self._enqueue(_Job(None, batch, payload, committed))
+        return result
+
+    async def _enqueue(self, job: _Job) -> Any:
+        if self._writer is not None and asyncio.current_task() is self._writer:
+            raise RuntimeError("A write inside of a write would wait for itself.")
+        if self._closing or len(self._jobs) >= MAX_WAITING:
+            self._refused += 1
+            raise _unavailable()
+        self._jobs.append(job)
+        self._arrived.set()
+        return await job.future
+
+    async def _commit(self, jobs: Sequence[_Job]) -> None:
+        began_s = self._clock.monotonic()
+        singles = [job for job in jobs if job.work is not None]
+        batches: dict[BatchWork[Any, Any], list[_Job]] = {}
+        for job in jobs:
+            if job.batch is not None:
+                # Equal, not identical: a bound method is another object each time.
+                batches.setdefault(job.batch, []).append(job)
+        try:
+            await self._transact(singles, batches)
+        except Exception as error:
+            self._failed(error)
+            for job in jobs:
+                self._refuse(job)
+            return
+        self._works()
+        self._commits += 1
+        self._writes += sum(not isinstance(job.outcome, Exception) for job in jobs)
+        self._latency_s.observe(self._clock.monotonic() - began_s)
+        for job in itertools.chain(singles, *batches.values()):
+            _deliver(job)
+
+    async def _transact(self, singles: Iterable[_Job], batches: Mapping[BatchWork[Any, Any], Sequence[_Job]]) -> None:
+        self._file.check()
+        async with self._writing.connect() as connection:
+            try:
+                async with connection.begin():
+                    for job in singles:
+                        assert job.work is not None
+                        job.outcome = await _run_apart(connection, job.work)
+                    for batch, jobs in batches.items():
+                        await _run_batch(connection, batch, jobs)
+                    self._file.check()
+            except Exception:
+                # What is wrong with the file may stick to the connection.
+                with contextlib.suppress(Exception):
+                    await connection.invalidate()
+                raise
+
+    def _refuse(self, job: _Job) -> None:
+        self._refused += 1
+        job.outcome = _unavailable()
+        _deliver(job)
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """A consistent view of what is committed, from the first statement on. Raises `Unavailable`."""
+        try:
+            async with self._reading.connect() as connection, connection.begin():
+                yield connection
+        except NoConnectionFree:
+            raise _unavailable() from None
+        except (DBAPIError, FileGone) as error:
+            if isinstance(error, DBAPIError) and is_fault_of_statement(error):
+                raise
+            self._failed(error)
+            raise _unavailable() from None
+
+    # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _probe(self) -> None:
+        """Once a second see whether the file is there, and while nothing can be written, try to."""
+        while True:
+            await self._clock.sleep(PROBE_INTERVAL_S)
+            try:
+                if self.failure is None:
+                    self._file.check()
+                elif not self._jobs:
+                    await self.write(self._write_probe)
+            except FileGone as error:
+                self._failed(error)
+            except Unavailable:
+                pass
+            except Exception as error:
+                log.error("defect", error=describe_exception(error))
+
+    async def _write_probe(self, transaction: Transaction) -> None:
+        await transaction.execute(update(store_probe).values(at_ms=int(self._clock.time() * 1000)))
+
+    def _failed(self, error: Exception) -> None:
+        reason = describe_failure(error)
+        if self.failure != reason:
+            log.error("store_unavailable", reason=reason, error=describe_exception(error))
+        self.failure = reason
+
+    def _works(self) -> None:
+        if self.failure is not None:
+            log.info("store_available")
+            self.failure = None
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        yield from self._latency_s.collect()
+        yield GaugeMetricFamily(
+            "duelcast_store_available", "Whether the database takes writes.", value=self.failure is None
+        )
+        yield GaugeMetricFamily("duelcast_store_waiting_writes", "Writes that wait.", value=len(self._jobs))
+        yield CounterMetricFamily("duelcast_store_commits", "Transactions that were committed.", value=self._commits)
+        yield CounterMetricFamily("duelcast_store_writes", "Writes that were committed.", value=self._writes)
+        yield CounterMetricFamily("duelcast_store_refused_writes", "Writes that were refused.", value=self._refused)
+
+
+async def _run_apart(connection: AsyncConnection, work: Work[Any]) -> Any:
+    """The result of `work`, or the exception that it ended with and that concerns it alone; its statements are undone.
+
+    Raises what concerns the whole transaction.
+    """
+    savepoint = await connection.begin_nested()
+    try:
+        result = await _limited(work, connection)
+    except Exception as error:
+        if connection.invalidated or (isinstance(error, DBAPIError) and not is_fault_of_statement(error)):
+            raise
+        await savepoint.rollback()
+        return error
+    await savepoint.commit()
+    return result
+
+
+async def _limited(work: Work[Any], connection: AsyncConnection) -> Any:
+    try:
+        async with asyncio.timeout(WORK_LIMIT_S):
+            return await work(connection)
+    except asyncio.CancelledError:
+        writer = asyncio.current_task()
+        if writer is not None and writer.cancelling():
+            raise
+        raise RuntimeError("The work of a write waited for something that was cancelled.") from None
+
+
+async def _run_batch(connection: AsyncConnection, batch: BatchWork[Any, Any], jobs: Sequence[_Job]) -> None:
+    async def work(within: Transaction) -> Sequence[Any]:
+        outcomes = await batch(within, [job.payload for job in jobs])
+        if len(outcomes) != len(jobs):
+            raise RuntimeError("A batch gave more or fewer outcomes than it was asked for.")
+        return outcomes
+
+    outcome = await _run_apart(connection, work)
+    if not isinstance(outcome, Exception):
+        for job, own in zip(jobs, outcome, strict=True):
+            job.outcome = own
+    elif len(jobs) == 1:
+        jobs[0].outcome = outcome
+    else:
+        middle = len(jobs) // 2
+        await _run_batch(connection, batch, jobs[:middle])
+        await _run_batch(connection, batch, jobs[middle:])
+
+
+def _deliver(job: _Job) -> None:
+    outcome = job.outcome
+    if isinstance(outcome, Exception):
+        if not job.future.done():
+            job.future.set_exception(outcome)
+        return
+    if job.committed is not None:
+        try:
+            job.committed(outcome)
+        except Exception as error:
+            log.error("defect", error=describe_exception(error))
+    if not job.future.done():
+        job.future.set_result(outcome)
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("The database is out of reach; nothing was changed. Try again.", retry_after_ms=RETRY_MS)

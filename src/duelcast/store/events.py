@@ -1,0 +1,48 @@
+"""Domain events: what happened in contests, in the order it was committed, for those who act on it later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+from sqlalchemy import insert, select
+
+from duelcast.store.database import Transaction
+from duelcast.store.tables import domain_events
+
+_ROWS_PER_STATEMENT = 500
+
+
+class NewEvent(Struct, frozen=True, kw_only=True):
+    """Something that happened, to a contest as a whole or to one `wallet` in it. `data` is JSON."""
+
+    kind: str
+    contest_id: int
+    wallet: str | None = None
+    data: dict[str, Any]
+    at_ms: int
+
+
+class StoredEvent(Struct, frozen=True):
+    """`id` grows in the order of the commits."""
+
+    id: int
+    kind: str
+    contest_id: int
+    wallet: str | None
+    data: dict[str, Any]
+    at_ms: int
+
+
+async def add_events(transaction: Transaction, events: Sequence[NewEvent]) -> None:
+    """Store `events`, in their order."""
+    rows = [structs.asdict(event) for event in events]
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        await transaction.execute(insert(domain_events), rows[start : start + _ROWS_PER_STATEMENT])
+
+
+async def events_after(transaction: Transaction, after_id: int, limit: int) -> list[StoredEvent]:
+    """The first `limit` events beyond `after_id`."""
+    query = select(domain_events).where(domain_events.c.id > after_id).order_by(domain_events.c.id).limit(limit)
+    return [StoredEvent(**row) for row in (await transaction.execute(query)).mappings()]

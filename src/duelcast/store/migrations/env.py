@@ -1,0 +1,6 @@
+"""Run by Alembic: applies the steps on the connection that `duelcast.store.migrate` gives."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+context.run_migrations()

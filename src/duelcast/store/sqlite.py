@@ -1,0 +1,161 @@
+"""The file of an SQLite database: how it is opened, held, noticed to be gone, and what its errors mean."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import aiosqlite
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from duelcast.settings import ConfigurationError
+
+READERS = 4
+_FILE_MODE = 0o600
+
+# Primary result codes (https://sqlite.org/rescode.html).
+_FAULTS_OF_THE_STATEMENT = {
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_RANGE,
+    sqlite3.SQLITE_TOOBIG,
+}
+_FAILURES = {
+    sqlite3.SQLITE_BUSY: "Another process holds the database.",
+    sqlite3.SQLITE_FULL: "The database cannot be written to: is the disk full?",
+    sqlite3.SQLITE_IOERR: "The database cannot be written to: is the disk full?",
+    sqlite3.SQLITE_READONLY: "The server may not write to the database file.",
+    sqlite3.SQLITE_PERM: "The server may not write to the database file.",
+    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened.",
+    sqlite3.SQLITE_NOTADB: "The file is no database.",
+    sqlite3.SQLITE_CORRUPT: "The database file is damaged.",
+}
+
+
+class FileGone(OSError):
+    """The file was moved or deleted: what is committed now would be lost with it."""
+
+
+class SqliteFile:
+    """Opened in WAL mode, so that readers and the writer do not wait for one another.
+
+    `synchronous=FULL`: a commit is on the disk when it returns. One process at a time may `hold` the file.
+    """
+
+    def __init__(self, path: Path, busy_timeout_ms: int) -> None:
+        self.path = path
+        self._busy_timeout_ms = busy_timeout_ms
+        self._identity: tuple[int, int] | None = None
+        self._lock: int | None = None
+
+    def hold(self) -> None:
+        """Make the file where there is none. Raises `ConfigurationError` where another process holds it, or where it
+        cannot be had."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
+            self._lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, _FILE_MODE)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.release()
+            raise ConfigurationError(
+                f"Another server uses the database {self.path}: stop it, or set DUELCAST_DATA_DIR to another folder."
+            ) from None
+        except OSError as error:
+            self.release()
+            raise ConfigurationError(f"The database {self.path} cannot be opened ({error.strerror}).") from None
+        self._identity = self._identity_now()
+
+    def release(self) -> None:
+        """Let another process have the file."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def check(self) -> None:
+        """Raises `FileGone` where the path no longer leads to the file that is open: SQLite itself would not notice."""
+        try:
+            is_there = self._identity_now() == self._identity
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise FileGone
+
+    def engine(self, *, writes: bool) -> AsyncEngine:
+        """Connections that begin their transactions with the write lock, or without."""
+        engine = create_async_engine(
+            "sqlite+aiosqlite://",
+            async_creator=partial(self._connect, writes=writes),
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=1 if writes else READERS,
+            max_overflow=0,
+        )
+        begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def on_begin(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    async def _connect(self, *, writes: bool) -> aiosqlite.Connection:
+        # Another file in its place would be taken for ours, and be given what our write-ahead log holds.
+        self.check()
+        # `rw`: a file that is gone must not come into being again, empty.
+        address = f"file:{quote(str(self.path))}?mode=rw"
+        # No isolation level: the driver would begin and end transactions by its own guess.
+        connecting = aiosqlite.connect(address, uri=True, isolation_level=None, timeout=self._busy_timeout_ms / 1000)
+        connecting._thread.daemon = True  # a process that ends need not wait for it
+        connection = await connecting
+        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY")
+        try:
+            for pragma in (*pragmas, f"query_only={'OFF' if writes else 'ON'}"):
+                await connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            await connection.close()  # or its thread would stay
+            raise
+        return connection
+
+    def _identity_now(self) -> tuple[int, int]:
+        status = os.stat(self.path)
+        return status.st_dev, status.st_ino
+
+
+def is_fault_of_statement(error: DBAPIError) -> bool:
+    """Whether the statement or its values were wrong; else the file or the connection is."""
+    code = _primary_code(error)
+    return not error.connection_invalidated and (code is None or code in _FAULTS_OF_THE_STATEMENT)
+
+
+def describe_failure(error: Exception) -> str:
+    """Why the file does not work: a sentence of ours."""
+    if isinstance(error, FileGone):
+        return "The database file is gone."
+    code = _primary_code(error) if isinstance(error, DBAPIError) else None
+    return _FAILURES.get(code or 0, "The database does not work.")
+
+
+def _primary_code(error: DBAPIError) -> int | None:
+    # None: the driver refused without asking SQLite.
+    code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of `sqlite:///path`. Raises `ConfigurationError` for another database."""
+    for scheme in ("sqlite:///", "sqlite+aiosqlite:///"):
+        if url.startswith(scheme) and len(url) > len(scheme):
+            return Path(url.removeprefix(scheme)).expanduser().resolve()
+    raise ConfigurationError("DUELCAST_DATABASE_URL can only be sqlite:///path/to/file so far.")
+
+
+Row = Any
+"""A row of a result; its columns are attributes."""

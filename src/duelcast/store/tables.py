@@ -1,0 +1,269 @@
+"""The tables. Times are in milliseconds since the Unix epoch, or microseconds where the name says so (`_us`).
+
+Amounts of money are decimal strings. What is written here is what the migrations make; a test holds both together.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only where the type is spelled INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+Wallet = String(64)
+Symbol = String(32)
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=True)
+
+
+store_probe = Table(
+    "store_probe",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    comment="One row, written to find out whether the database takes writes.",
+)
+
+# ── accounts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+users = Table(
+    "users",
+    metadata,
+    Column("wallet", Wallet, primary_key=True),
+    Column("role", SmallInteger, comment="A number of `channels.names.Role`; null: none was ever set."),
+    Column("nickname", String(32)),
+    Column("nickname_key", String(128), unique=True, comment="The nickname without regard to case."),
+    Column("banned", Boolean, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+)
+auth_challenges = Table(
+    "auth_challenges",
+    metadata,
+    Column("id", String(43), primary_key=True),
+    Column("wallet", Wallet, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False, index=True),
+)
+auth_sessions = Table(
+    "auth_sessions",
+    metadata,
+    Column("id", String(43), primary_key=True),
+    Column("wallet", Wallet, nullable=False, index=True),
+    Column("signed_in_ms", BigInteger, nullable=False),
+    Column("ends_ms", BigInteger, nullable=False, index=True, comment="No token of the session lives longer."),
+    Column("logged_out_ms", BigInteger),
+)
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("wallet", Wallet, nullable=False, index=True),
+    Column("role", SmallInteger, nullable=False),
+    Column("action", String(64), nullable=False, index=True),
+    Column("target", String(200), nullable=False, index=True),
+    Column("outcome", String(64), nullable=False),
+    Column("details", JSON, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# ── market ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("symbol", Symbol, primary_key=True),
+    Column("source", String(64), comment="Who brought its market last: the name of a feed, or `posted`."),
+    Column("told", JSON, nullable=False, comment="Metadata that a feed told."),
+    Column("put", JSON, nullable=False, comment="Metadata that was put over HTTP."),
+    Column("quote", JSON, comment="The last figures beside the price."),
+    Column("updated_ms", BigInteger, nullable=False),
+)
+minute_prices = Table(
+    "minute_prices",
+    metadata,
+    Column("symbol", Symbol, primary_key=True),
+    Column("minute", Integer, primary_key=True, autoincrement=False, comment="Minutes since the Unix epoch."),
+    Column("open", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("last", Double, nullable=False),
+    Column("received_us", BigInteger, nullable=False, comment="When the last one was received."),
+    Index("ix_minute_prices_minute", "minute"),
+)
+posted_trades = Table(
+    "posted_trades",
+    metadata,
+    _id(),
+    Column("symbol", Symbol, nullable=False),
+    Column("trade_id", String(128)),
+    Column("price", Double, nullable=False),
+    Column("quantity", Double, nullable=False),
+    Column("side", String(4), nullable=False),
+    Column("venue_ms", BigInteger),
+    Column("received_us", BigInteger, nullable=False, index=True),
+    Index("ix_posted_trades_symbol_id", "symbol", "id"),
+    sqlite_autoincrement=True,
+)
+
+# ── contests ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+contests = Table(
+    "contests",
+    metadata,
+    _id(),
+    Column("contest_code", String(8), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("description", Text),
+    Column("image_url", Text),
+    Column("rules", Text),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("end_ms", BigInteger, nullable=False),
+    Column("status", String(9), nullable=False, index=True),
+    Column("entry_fee", String(40), nullable=False),
+    Column("prize_pool", String(40), nullable=False),
+    Column("currency", String(16), nullable=False),
+    Column("payout", JSON, nullable=False, comment="[[place, percent], …]"),
+    Column("min_participants", Integer, nullable=False),
+    Column("max_participants", Integer),
+    Column("starting_balance", Double, nullable=False),
+    Column("allowed_symbols", JSON, nullable=False),
+    Column("cancellation_reason", Text),
+    Column("created_by", Wallet, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("started_ms", BigInteger, comment="The moment whose prices the start took."),
+    Column("ended_ms", BigInteger, comment="The moment whose prices the end took, or that of the cancellation."),
+    CheckConstraint("status in ('pending', 'active', 'completed', 'cancelled')", name="status"),
+    sqlite_autoincrement=True,
+)
+contest_entries = Table(
+    "contest_entries",
+    metadata,
+    _id(),
+    Column("contest_id", Id, ForeignKey("contests.id"), nullable=False),
+    Column("wallet", Wallet, nullable=False, index=True),
+    Column("nickname", String(32), comment="As of the entry, for wallets that have stored none."),
+    Column("entered_ms", BigInteger, nullable=False),
+    Column("disqualified", Boolean, nullable=False),
+    Column("final_value", Double),
+    Column("final_rank", Integer),
+    Column("final_rank_change", Integer),
+    Column("prize", String(40)),
+    UniqueConstraint("contest_id", "wallet"),
+    Index("ix_contest_entries_contest_id_final_rank", "contest_id", "final_rank"),
+    sqlite_autoincrement=True,
+)
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("entry_id", Id, ForeignKey("contest_entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("symbol", Symbol, primary_key=True),
+    Column("weight", SmallInteger, nullable=False),
+    Column("quantity", Double, comment="Null before the start."),
+)
+contest_trades = Table(
+    "contest_trades",
+    metadata,
+    _id(),
+    Column("contest_id", Id, ForeignKey("contests.id"), nullable=False),
+    Column("wallet", Wallet, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("symbol", Symbol, nullable=False),
+    Column("side", String(4), nullable=False),
+    Column("quantity", Double, nullable=False),
+    Column("price", Double, nullable=False),
+    Index("ix_contest_trades_contest_id_wallet", "contest_id", "wallet", "id"),
+    sqlite_autoincrement=True,
+)
+contest_prices = Table(
+    "contest_prices",
+    metadata,
+    Column("contest_id", Id, ForeignKey("contests.id"), primary_key=True, autoincrement=False),
+    Column("boundary", String(5), primary_key=True),
+    Column("symbol", Symbol, primary_key=True),
+    Column("price", Double, nullable=False),
+    Column("received_us", BigInteger, nullable=False),
+    CheckConstraint("boundary in ('start', 'end')", name="boundary"),
+)
+contest_mutes = Table(
+    "contest_mutes",
+    metadata,
+    Column("contest_id", Id, ForeignKey("contests.id"), primary_key=True, autoincrement=False),
+    Column("wallet", Wallet, primary_key=True),
+    Column("until_ms", BigInteger, comment="Null: until it is lifted."),
+    Column("by", Wallet, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+chat_messages = Table(
+    "chat_messages",
+    metadata,
+    _id(),
+    Column("contest_id", Id, ForeignKey("contests.id"), nullable=False),
+    Column("wallet", Wallet, nullable=False),
+    Column("nickname", String(32)),
+    Column("role", SmallInteger, nullable=False),
+    Column("text", Text, nullable=False, comment="Empty once it was deleted."),
+    Column("message_id", String(36)),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("deleted_ms", BigInteger),
+    Index("ix_chat_messages_contest_id_id", "contest_id", "id"),
+    UniqueConstraint("contest_id", "wallet", "message_id"),
+    sqlite_autoincrement=True,
+)
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("wallet", Wallet, primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("body_digest", String(64), nullable=False),
+    Column("contest_id", Id, ForeignKey("contests.id"), nullable=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+)
+domain_events = Table(
+    "domain_events",
+    metadata,
+    _id(),
+    Column("kind", String(40), nullable=False),
+    Column("contest_id", Id, ForeignKey("contests.id"), nullable=False, index=True),
+    Column("wallet", Wallet, index=True),
+    Column("data", JSON, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+    comment="Starts, results, prizes, cancellations, disqualifications, in the order they were committed.",
+)
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", JSON, nullable=False),
+    comment="Single facts about the database, such as that it holds demo data.",
+)

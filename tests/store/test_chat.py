@@ -1,0 +1,173 @@
+"""The repository of chat messages and mutes, function by function, over a real file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import pytest_asyncio
+from sqlalchemy.exc import IntegrityError
+
+from duelcast.store import chat
+from duelcast.store.chat import MuteRow, NewMessage
+from duelcast.store.contests import ACTIVE, CANCELLED, COMPLETED, PENDING, insert_contest
+from duelcast.store.database import Database, Transaction
+from tests.domain.contests.chatroom import contest_values, uuid_of
+from tests.storing import opened
+
+MORE_THAN_ONE_STATEMENT = 1_201
+T = TypeVar("T")
+
+
+class Tables:
+    """A database whose functions are called one by one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(self, function: Callable[..., Awaitable[T]], *arguments: object) -> T:
+        return await self._database.write(lambda transaction: function(transaction, *arguments))
+
+    async def read(self, function: Callable[..., Awaitable[T]], *arguments: object) -> T:
+        async with self._database.read() as transaction:
+            return await function(transaction, *arguments)
+
+
+@pytest_asyncio.fixture
+async def tables(tmp_path: Path) -> AsyncIterator[Tables]:
+    """Contests 1 to 4, one of each status."""
+    async with opened(tmp_path / "chat.db") as database:
+        tables = Tables(database)
+        await tables.write(_add_contests)
+        yield tables
+
+
+async def _add_contests(transaction: Transaction) -> None:
+    for status in (PENDING, ACTIVE, COMPLETED, CANCELLED):
+        await insert_contest(transaction, {**contest_values(status[:8]), "status": status})
+
+
+def message(
+    number: int, *, contest_id: int = 1, wallet: str = "ann", message_id: str | None = None, at_ms: int = 1_000
+) -> NewMessage:
+    return NewMessage(contest_id, wallet, "Ann", 1, f"text {number}", message_id, at_ms)
+
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_messages_are_numbered_in_the_order_given(tables: Tables) -> None:
+    given = [message(number, contest_id=1 + number % 2) for number in range(MORE_THAN_ONE_STATEMENT)]
+    added = await tables.write(chat.add_messages, given)
+    assert [row.text for row in added] == [one.text for one in given]
+    assert [row.id for row in added] == sorted({row.id for row in added})
+    for contest_id in (1, 2):
+        stored = await tables.read(chat.messages_after, contest_id, 0, len(given))
+        assert stored == [row for row in added if row.contest_id == contest_id]
+
+
+async def test_nothing_to_add_is_nothing_to_do(tables: Tables) -> None:
+    assert await tables.write(chat.add_messages, []) == []
+    assert await tables.read(chat.find_repeated, []) == {}
+
+
+async def test_repeated_messages_are_found_by_contest_wallet_and_their_own_id(tables: Tables) -> None:
+    given = [message(number, message_id=uuid_of(number)) for number in range(MORE_THAN_ONE_STATEMENT)]
+    added = await tables.write(chat.add_messages, given)
+    keys = [(1, "ann", uuid_of(number)) for number in range(2 * MORE_THAN_ONE_STATEMENT)]
+    assert await tables.read(chat.find_repeated, keys) == dict(zip(keys, added, strict=False))
+    others = [(2, "ann", uuid_of(0)), (1, "bob", uuid_of(0)), (1, "Ann", uuid_of(0))]
+    assert await tables.read(chat.find_repeated, others) == {}
+
+
+async def test_the_table_itself_holds_a_message_of_one_id_once(tables: Tables) -> None:
+    await tables.write(chat.add_messages, [message(1, message_id=uuid_of(1))])
+    with pytest.raises(IntegrityError):
+        await tables.write(chat.add_messages, [message(2), message(3, message_id=uuid_of(1))])
+    assert [row.text for row in await tables.read(chat.messages_after, 1, 0, 10)] == ["text 1"]
+
+
+async def test_messages_without_an_id_of_their_own_are_never_the_same(tables: Tables) -> None:
+    assert len(await tables.write(chat.add_messages, [message(1), message(1)])) == 2
+
+
+async def test_an_erased_message_keeps_all_but_its_text(tables: Tables) -> None:
+    (row,) = await tables.write(chat.add_messages, [message(1, message_id=uuid_of(1))])
+    await tables.write(chat.erase_message, row.id, 5_000)
+    erased = await tables.read(chat.find_message, 1, row.id)
+    assert erased is not None
+    assert (erased.text, erased.deleted_ms, erased.wallet, erased.message_id) == ("", 5_000, "ann", uuid_of(1))
+    key = 1, "ann", uuid_of(1)
+    assert await tables.read(chat.find_repeated, [key]) == {key: erased}
+
+
+async def test_a_message_is_found_in_its_own_contest_only(tables: Tables) -> None:
+    (row,) = await tables.write(chat.add_messages, [message(1)])
+    assert await tables.read(chat.find_message, 1, row.id) == row
+    assert await tables.read(chat.find_message, 2, row.id) is None
+    assert await tables.read(chat.find_message, 1, row.id + 1) is None
+
+
+async def test_messages_are_read_in_both_directions_without_those_erased(tables: Tables) -> None:
+    rows = await tables.write(chat.add_messages, [message(number) for number in range(6)])
+    await tables.write(chat.erase_message, rows[2].id, 5_000)
+    left = [row for row in rows if row is not rows[2]]
+    assert await tables.read(chat.messages_before, 1, None, 3) == left[:-4:-1]
+    assert await tables.read(chat.messages_before, 1, rows[3].id, 9) == [rows[1], rows[0]]
+    assert await tables.read(chat.messages_after, 1, rows[1].id, 2) == [rows[3], rows[4]]
+    assert await tables.read(chat.messages_after, 1, rows[5].id, 9) == []
+
+
+async def test_the_newest_id_is_that_of_the_last_message_erased_or_not(tables: Tables) -> None:
+    assert await tables.read(chat.newest_id, 1) == 0
+    rows = await tables.write(chat.add_messages, [message(1), message(2), message(3, contest_id=2)])
+    await tables.write(chat.erase_message, rows[1].id, 5_000)
+    assert await tables.read(chat.newest_id, 1) == rows[1].id
+
+
+async def test_outdated_are_old_messages_of_contests_that_have_ended(tables: Tables) -> None:
+    given = [message(0, contest_id=contest_id, at_ms=at_ms) for contest_id in (1, 2, 3, 4) for at_ms in (1, 2, 3)]
+    rows = await tables.write(chat.add_messages, given)
+    ids = [row.id for row in rows if row.contest_id in (3, 4) and row.at_ms < 3]
+    assert await tables.read(chat.outdated_messages, 3, 100) == ids
+    assert await tables.read(chat.outdated_messages, 3, 1) == ids[:1]
+    await tables.write(chat.delete_messages, ids)
+    assert await tables.read(chat.outdated_messages, 3, 100) == []
+    left = [row.id for number in (1, 2, 3, 4) for row in await tables.read(chat.messages_after, number, 0, 100)]
+    assert left == [row.id for row in rows if row.id not in ids]
+
+
+async def test_any_number_of_messages_is_deleted(tables: Tables) -> None:
+    rows = await tables.write(chat.add_messages, [message(number) for number in range(MORE_THAN_ONE_STATEMENT)])
+    await tables.write(chat.delete_messages, [row.id for row in rows[1:]])
+    assert await tables.read(chat.messages_after, 1, 0, 10) == rows[:1]
+
+
+# ── mutes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def mutes(tables: Tables) -> set[tuple[int, str, int | None]]:
+    return {(row.contest_id, row.wallet, row.until_ms) for row in await tables.read(chat.all_mutes)}
+
+
+async def test_a_mute_takes_the_place_of_the_one_before(tables: Tables) -> None:
+    for mute in (MuteRow(1, "ann", None), MuteRow(1, "ann", 5), MuteRow(2, "ann", None)):
+        await tables.write(chat.put_mute, mute, "root", 1)
+    assert await mutes(tables) == {(1, "ann", 5), (2, "ann", None)}
+
+
+async def test_lifting_a_mute_tells_whether_there_was_one(tables: Tables) -> None:
+    await tables.write(chat.put_mute, MuteRow(1, "ann", None), "root", 1)
+    assert not await tables.write(chat.delete_mute, 2, "ann")
+    assert await tables.write(chat.delete_mute, 1, "ann")
+    assert not await tables.write(chat.delete_mute, 1, "ann")
+    assert await mutes(tables) == set()
+
+
+async def test_mutes_that_are_over_are_deleted(tables: Tables) -> None:
+    for wallet, until_ms in (("over", 4), ("just over", 5), ("later", 6), ("for ever", None)):
+        await tables.write(chat.put_mute, MuteRow(1, wallet, until_ms), "root", 1)
+    await tables.write(chat.delete_ended_mutes, 5)
+    assert {wallet for _, wallet, _ in await mutes(tables)} == {"later", "for ever"}

@@ -1,0 +1,224 @@
+"""The database: what an acknowledgement means, what is refused, what a read sees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import insert, text
+from sqlalchemy.exc import IntegrityError
+from structlog.testing import capture_logs
+
+import duelcast.store.database as module
+from duelcast.clock import SystemClock
+from duelcast.errors import Unavailable
+from duelcast.store.database import RETRY_MS, Database, Transaction
+from duelcast.store.sqlite import SqliteFile
+from duelcast.store.tables import holdings
+from tests.store.facts import figure, held, names_in, put, put_all, read_names, stored, waiting
+from tests.storing import BUSY_TIMEOUT_MS, opened
+
+
+@pytest_asyncio.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with opened(tmp_path / "test.db") as database:
+        yield database
+
+
+# ── acknowledgement ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_committed_runs_in_the_order_of_the_commits_and_before_the_acknowledgement(database: Database) -> None:
+    written: list[str] = []
+    told: list[tuple[str, str]] = []
+
+    async def write(name: str) -> None:
+        async def work(transaction: Transaction) -> str:
+            written.append(name)
+            return await put(name)(transaction)
+
+        await database.write(work, lambda name: told.append(("committed", name)))
+        told.append(("acknowledged", name))
+
+    async def write_many(name: str) -> None:
+        await database.write_batched(batch, name, lambda name: told.append(("committed", name)))
+        told.append(("acknowledged", name))
+
+    async def batch(transaction: Transaction, names: Sequence[str]) -> Sequence[str]:
+        written.extend(names)
+        return await put_all(transaction, names)
+
+    await asyncio.gather(*((write if number % 3 else write_many)(f"{number:03}") for number in range(200)))
+    assert len(written) == 200
+    assert [name for what, name in told if what == "committed"] == written
+    assert all(told.index(("committed", name)) < told.index(("acknowledged", name)) for name in written)
+
+
+async def test_committed_sees_what_is_committed_and_not_what_failed(tmp_path: Path) -> None:
+    seen: list[list[str]] = []
+
+    def look(_result: object) -> None:
+        # On a connection that is no part of the database's own: what a reader of the file finds.
+        seen.append(read_names(tmp_path / "test.db"))
+
+    async with opened(tmp_path / "test.db") as database:
+        await database.write(put("a"), look)
+        with pytest.raises(IntegrityError):
+            await database.write(put("a"), look)
+    assert seen == [["a"]]
+
+
+async def test_a_committed_that_fails_harms_nobody_and_shows_no_text(database: Database) -> None:
+    def broken(_name: str) -> None:
+        raise ValueError("a secret")
+
+    told: list[str] = []
+    with capture_logs() as logs:
+        async with held(database):
+            tasks = await waiting(database, database.write(put("a"), broken), database.write(put("b"), told.append))
+        assert await asyncio.gather(*tasks) == ["a", "b"]
+    assert told == ["b"]
+    assert [entry["event"] for entry in logs] == ["defect"]
+    assert "secret" not in repr(logs)
+
+
+@pytest.mark.parametrize("is_under_way", [False, True])
+async def test_who_asked_may_go_and_the_write_is_done_all_the_same(database: Database, is_under_way: bool) -> None:
+    began, may_end = asyncio.Event(), asyncio.Event()
+    told: list[str] = []
+
+    async def work(transaction: Transaction) -> str:
+        began.set()
+        await may_end.wait()
+        return await put("kept")(transaction)
+
+    if is_under_way:
+        asked = asyncio.create_task(database.write(work, told.append))
+        await began.wait()
+        asked.cancel()
+        may_end.set()
+    else:
+        may_end.set()
+        async with held(database):
+            (asked,) = await waiting(database, database.write(work, told.append))
+            asked.cancel()
+            await asyncio.wait({asked})
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await database.write(put("later"))
+    assert told == ["kept"]
+    assert await stored(database) == ["kept", "later"]
+
+
+# ── bounds and the end ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_full_queue_refuses_and_counts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WAITING", 3)
+    async with held(database):
+        tasks = await waiting(database, *(database.write(put(str(number))) for number in range(3)))
+        for write in (database.write(put("beyond")), database.write_batched(put_all, "beyond")):
+            with pytest.raises(Unavailable) as refused:
+                await write
+            assert refused.value.retry_after_ms == RETRY_MS
+        assert figure(database, "refused_writes_total") == 2
+    await asyncio.gather(*tasks)
+    assert await stored(database) == ["0", "1", "2"]
+    assert database.failure is None, "a crowd is no failure of the database"
+
+
+async def test_stopped_it_commits_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:
+    database = Database(SqliteFile(tmp_path / "test.db", BUSY_TIMEOUT_MS), SystemClock())
+    await database.open()
+    running = asyncio.create_task(database.run())
+    async with held(database):
+        tasks = await waiting(database, *(database.write(put(str(number))) for number in range(5)))
+        database.stop_writing()
+        with pytest.raises(Unavailable):
+            await database.write(put("late"))
+        assert not running.done()
+    await asyncio.gather(*tasks)
+    await asyncio.wait_for(running, 5)
+    with pytest.raises(Unavailable):
+        await database.write(put("later still"))
+    assert figure(database, "refused_writes_total") == 2
+    assert await stored(database) == ["0", "1", "2", "3", "4"]
+    await database.close()
+
+
+async def test_cancelled_it_ends_the_commit_that_is_on_its_way_and_refuses_what_waits(tmp_path: Path) -> None:
+    database = Database(SqliteFile(tmp_path / "test.db", BUSY_TIMEOUT_MS), SystemClock())
+    await database.open()
+    running = asyncio.create_task(database.run())
+    async with held(database):
+        (task,) = await waiting(database, database.write(put("late")))
+        running.cancel()
+        with pytest.raises(Unavailable):
+            await task
+        assert not running.done()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, 5)
+    assert await stored(database) == []
+    await database.close()
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_read_sees_only_what_is_committed(database: Database) -> None:
+    wrote, may_end = asyncio.Event(), asyncio.Event()
+
+    async def work(transaction: Transaction) -> None:
+        await put("a")(transaction)
+        wrote.set()
+        await may_end.wait()
+
+    writing = asyncio.create_task(database.write(work))
+    await wrote.wait()
+    assert await stored(database) == []
+    may_end.set()
+    await writing
+    assert await stored(database) == ["a"]
+
+
+async def test_a_read_sees_one_moment_whatever_is_committed_meanwhile(database: Database) -> None:
+    await database.write(put("a"))
+    async with database.read() as transaction:
+        assert await names_in(transaction) == ["a"]
+        await database.write(put("b"))
+        assert await names_in(transaction) == ["a"]
+    assert await stored(database) == ["a", "b"]
+
+
+# ── what a commit rests upon ────────────────────────────────────────────────────────────────────────────────────────
+
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+"""2 is FULL (https://sqlite.org/pragma.html#pragma_synchronous)."""
+
+
+async def pragmas(transaction: Transaction, *names: str) -> dict[str, Any]:
+    return {name: (await transaction.execute(text(f"PRAGMA {name}"))).scalar_one() for name in names}
+
+
+async def test_the_writer_is_durable_and_checks_references(database: Database) -> None:
+    async def work(transaction: Transaction) -> dict[str, Any]:
+        return await pragmas(transaction, *PRAGMAS, "query_only")
+
+    assert await database.write(work) == PRAGMAS | {"query_only": 0}
+
+
+async def test_readers_are_set_up_alike_and_cannot_write(database: Database) -> None:
+    async with database.read() as transaction:
+        assert await pragmas(transaction, *PRAGMAS, "query_only") == PRAGMAS | {"query_only": 1}
+
+
+async def test_a_reference_to_nothing_is_refused(database: Database) -> None:
+    async def orphan(transaction: Transaction) -> None:
+        await transaction.execute(insert(holdings).values(entry_id=1, symbol="SOL", weight=100))
+
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+        await database.write(orphan)

@@ -1,0 +1,209 @@
+"""Group commit: what shares a transaction, and what fails alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
+
+import duelcast.store.database as module
+from duelcast.errors import AppError, Conflict
+from duelcast.store.database import Database, Transaction
+from tests.store.facts import figure, held, put, put_all, stored, waiting
+from tests.storing import opened
+
+
+@pytest_asyncio.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with opened(tmp_path / "test.db") as database:
+        yield database
+
+
+# ── groups ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_asked_for_while_a_commit_runs_is_committed_as_one(database: Database) -> None:
+    async with held(database):
+        tasks = await waiting(
+            database,
+            *(database.write(put(f"single{number}")) for number in range(50)),
+            *(database.write_batched(put_all, f"many{number}") for number in range(50)),
+        )
+        before = figure(database, "commits_total"), figure(database, "writes_total")
+    await asyncio.gather(*tasks)
+    assert figure(database, "commits_total") - before[0] == 2, "the one that was under way, and one for all the others"
+    assert figure(database, "writes_total") - before[1] == 101
+    assert figure(database, "waiting_writes") == 0
+    assert figure(database, "commit_seconds_count") == figure(database, "commits_total")
+    assert len(await stored(database)) == 100
+
+
+async def test_a_group_has_a_bound(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_GROUP", 4)
+    async with held(database):
+        tasks = await waiting(database, *(database.write(put(str(number))) for number in range(9)))
+        before = figure(database, "commits_total")
+    await asyncio.gather(*tasks)
+    assert figure(database, "commits_total") - before == 1 + 3
+
+
+async def test_a_write_alone_does_not_wait_for_company(database: Database) -> None:
+    assert await database.write(put("alone")) == "alone"
+    assert figure(database, "commits_total") == 1
+
+
+async def test_a_batch_is_called_once_for_a_group_also_where_it_is_a_method(database: Database) -> None:
+    class Book:
+        def __init__(self) -> None:
+            self.calls: list[Sequence[str]] = []
+
+        async def put(self, transaction: Transaction, names: Sequence[str]) -> Sequence[str]:
+            self.calls.append(names)
+            return await put_all(transaction, names)
+
+    book, other = Book(), Book()
+    async with held(database):
+        tasks = await waiting(
+            database,
+            database.write_batched(book.put, "a"),
+            database.write_batched(other.put, "b"),
+            database.write_batched(book.put, "c"),
+        )
+    assert await asyncio.gather(*tasks) == ["a", "b", "c"]
+    assert (book.calls, other.calls) == ([["a", "c"]], [["b"]])
+
+
+# ── failures of one write ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_work_that_fails_undoes_its_own_statements_only(database: Database) -> None:
+    async def half(transaction: Transaction) -> None:
+        await put("half")(transaction)
+        raise Conflict("The second half is missing.")
+
+    async with held(database):
+        tasks = await waiting(database, database.write(put("a")), database.write(half), database.write(put("b")))
+        before = figure(database, "commits_total"), figure(database, "writes_total")
+    first, failed, second = await asyncio.gather(*tasks, return_exceptions=True)
+    assert (first, second) == ("a", "b")
+    assert isinstance(failed, Conflict)
+    assert await stored(database) == ["a", "b"]
+    assert figure(database, "commits_total") - before[0] == 2, "they shared a transaction"
+    assert figure(database, "writes_total") - before[1] == 3, "the failed one does not count"
+
+
+async def test_a_statement_that_is_refused_is_no_fault_of_the_database(database: Database) -> None:
+    await database.write(put("a"))
+    with pytest.raises(IntegrityError):
+        await database.write(put("a"))
+    assert database.failure is None
+    assert figure(database, "available") == 1
+    assert await database.write(put("b")) == "b"
+
+
+async def test_a_work_that_catches_a_refused_statement_goes_on(database: Database) -> None:
+    async def work(transaction: Transaction) -> None:
+        await put("a")(transaction)
+        with pytest.raises(IntegrityError):
+            await put("a")(transaction)
+        await put("b")(transaction)
+
+    await database.write(work)
+    assert await stored(database) == ["a", "b"]
+
+
+async def test_a_work_that_never_ends_is_cut_off_and_undone(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WORK_LIMIT_S", 0.05)
+
+    async def endless(transaction: Transaction) -> None:
+        await put("endless")(transaction)
+        await asyncio.Event().wait()
+
+    endless_write = asyncio.create_task(database.write(endless))
+    assert await database.write(put("next")) == "next"
+    with pytest.raises(TimeoutError):
+        await endless_write
+    assert await stored(database) == ["next"]
+
+
+async def test_a_work_that_waits_for_something_cancelled_fails_alone(database: Database) -> None:
+    async def work(transaction: Transaction) -> None:
+        await put("lost")(transaction)
+        gone = asyncio.get_running_loop().create_future()
+        gone.cancel()
+        await gone
+
+    with pytest.raises(RuntimeError, match="cancelled"):
+        await database.write(work)
+    assert await database.write(put("next")) == "next"
+    assert await stored(database) == ["next"]
+
+
+async def test_a_write_inside_of_a_write_is_refused_instead_of_waiting_for_ever(database: Database) -> None:
+    async def work(transaction: Transaction) -> None:
+        await put("outer")(transaction)
+        await database.write(put("inner"))
+
+    with pytest.raises(RuntimeError, match="inside of a write"):
+        await asyncio.wait_for(database.write(work), 5)
+    assert await stored(database) == []
+
+
+# ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 40).flatmap(lambda count: st.tuples(st.just(count), st.sets(st.integers(0, count - 1)))))
+async def test_of_a_batch_only_those_at_fault_fail(
+    tmp_path_factory: pytest.TempPathFactory, case: tuple[int, set[int]]
+) -> None:
+    count, at_fault = case
+    names = [f"{number:02}" for number in range(count)]
+    committed: list[str] = []
+    async with opened(tmp_path_factory.mktemp("batch") / "test.db") as database:
+        for number in at_fault:
+            await database.write(put(names[number]))  # a second one of that name breaks the whole statement
+        async with held(database):
+            tasks = await waiting(
+                database,
+                *(database.write_batched(put_all, name, committed.append) for name in names),
+            )
+            before = figure(database, "commits_total")
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {number for number, outcome in enumerate(outcomes) if isinstance(outcome, IntegrityError)} == at_fault
+        assert committed == [name for number, name in enumerate(names) if number not in at_fault]
+        assert await stored(database) == names
+        assert figure(database, "commits_total") - before == 2
+
+
+async def test_an_outcome_of_a_batch_may_be_an_error_of_one(database: Database) -> None:
+    async def even_only(transaction: Transaction, numbers: Sequence[int]) -> Sequence[str | AppError]:
+        await put_all(transaction, [str(number) for number in numbers if number % 2 == 0])
+        return [str(number) if number % 2 == 0 else Conflict("It is odd.") for number in numbers]
+
+    committed: list[str] = []
+    async with held(database):
+        tasks = await waiting(
+            database, *(database.write_batched(even_only, number, committed.append) for number in range(4))
+        )
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [outcome for outcome in outcomes if isinstance(outcome, str)] == committed == ["0", "2"]
+    assert [type(outcomes[number]) for number in (1, 3)] == [Conflict, Conflict]
+    assert await stored(database) == ["0", "2"]
+
+
+async def test_a_batch_that_loses_an_outcome_fails_and_is_undone(database: Database) -> None:
+    async def forgetful(transaction: Transaction, names: Sequence[str]) -> Sequence[str]:
+        return (await put_all(transaction, names))[1:]
+
+    with pytest.raises(RuntimeError, match="outcomes"):
+        await database.write_batched(forgetful, "a")
+    assert await stored(database) == []
