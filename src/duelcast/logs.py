@@ -18,8 +18,8 @@ from structlog.typing import EventDict, Processor
 
 PACKAGE = "duelcast"
 REDACTED = "[redacted]"
-QUIET_LIBRARIES = ("picows", "httpx", "httpcore", "ccxt")
-"""These log each connection or request at INFO, some with its address."""
+QUIET_LIBRARIES = ("picows", "httpx", "httpcore", "ccxt", "alembic")
+"""These log each connection, request or migration at INFO, some with an address."""
 
 _SECRET_KEYS = frozenset(
     {"authorization", "cookie", "cookies", "headers", "jwt", "password", "query", "query_string", "secret", "token"}

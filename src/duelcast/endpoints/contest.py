@@ -350,7 +350,9 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     room: list[Channel] = [CONTEST.channel(number), PRESENCE.channel(number), chat, LEADERBOARD.channel(number)]
     if identity is not None:
         room.append(PARTICIPANT.channel(f"{identity.wallet}.{number}"))
-    since: dict[Target, Position] | None = None if command.since is None else {chat: Position(command.since.epoch, command.since.seq)}
+    since: dict[Target, Position] | None = (
+        None if command.since is None else {chat: Position(command.since.epoch, command.since.seq)}
+    )
     joined = await context.subscriptions.join(room, since=since)
     visibility = command.visibility or "invisible"
     attendance = contests.rooms.join(contest.id, context.session.connection_id, identity, visibility)

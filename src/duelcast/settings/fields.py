@@ -105,7 +105,8 @@ class Settings(BaseSettings):
         description="Folder of what the server keeps: its database, its own secret; made on demand, mode 0700.",
     )
     database_url: str | None = Field(
-        default=None, description="Database, `sqlite:///path/to/file`; unset, the file `duelcast.db` in the data folder."
+        default=None,
+        description="Database, `sqlite:///path/to/file`; unset, the file `duelcast.db` in the data folder.",
     )
     database_busy_timeout_ms: int = Field(
         default=2_000, ge=0, le=60_000, description="How long a write waits where another process holds the database."

@@ -38,7 +38,7 @@ def values(book: Book) -> list[float]:
 
 
 def values_of(lines: Lines) -> list[float]:
-    return value_of_owners(lines, PRICES, OWNERS).tolist()
+    return [float(value) for value in value_of_owners(lines, PRICES, OWNERS)]
 
 
 def bought(lines: list[Line]) -> list[Line]:

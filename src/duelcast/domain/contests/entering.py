@@ -58,7 +58,9 @@ class Entering:
                 raise ContestFull("Every place of this contest is taken.")
             weights = {choice.symbol: choice.weight for choice in chosen}
             entered_ms = self._now_ms()
-            entry = await store.insert_entry(transaction, contest_id, wallet, identity.claimed_nickname, entered_ms, weights)
+            entry = await store.insert_entry(
+                transaction, contest_id, wallet, identity.claimed_nickname, entered_ms, weights
+            )
             return entry, [HoldingRow(*item, None) for item in weights.items()]
 
         def committed(stored: tuple[EntryRow, list[HoldingRow]]) -> None:
@@ -133,7 +135,7 @@ class Entering:
         return validate(portfolio, allowed_symbols=row.allowed_symbols, price_of=self._market.price)
 
     async def _pending(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        """The contest, locked. Raises `ContestStarted` where its start has come, `InvalidState` where it is cancelled."""
+        """The contest, locked. Raises `ContestStarted` once its start has come, `InvalidState` if cancelled."""
         row = await store.find_contest(transaction, contest_id, lock=True)
         assert row is not None
         if row.status == CANCELLED:

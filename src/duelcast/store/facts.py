@@ -1,0 +1,31 @@
+"""Single facts about the database as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from duelcast.store.database import Transaction
+from duelcast.store.tables import facts, metadata, store_probe
+
+DEMO = "demo"
+"""The database was filled by `duelcast demo`."""
+
+
+async def find_fact(transaction: Transaction, name: str) -> Any | None:
+    """The value of a fact, None where it is not stored."""
+    return await transaction.scalar(select(facts.c.value).where(facts.c.name == name))
+
+
+async def add_fact(transaction: Transaction, name: str, value: Any) -> None:
+    """Store a fact that is not stored yet; `value` is JSON, and not null."""
+    await transaction.execute(insert(facts).values(name=name, value=value))
+
+
+async def is_empty(transaction: Transaction) -> bool:
+    """Whether no table has a row, but for the one that is there from the first."""
+    for table in metadata.sorted_tables:
+        if table is not store_probe and await transaction.scalar(select(1).select_from(table).limit(1)) is not None:
+            return False
+    return True
