@@ -22,7 +22,7 @@ def duelcast(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 
 def test_without_arguments_the_commands_are_listed(duelcast: Command) -> None:
     shown = duelcast()
-    for name in ("serve", "token", "tail", "record", "check-config", "asyncapi"):
+    for name in ("serve", "demo", "token", "tail", "record", "check-config", "asyncapi"):
         assert name in shown.out
 
 
@@ -33,7 +33,15 @@ def test_the_version_is_that_of_the_package(duelcast: Command) -> None:
 
 def test_a_configuration_error_is_one_line_and_exit_code_2(duelcast: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUELCAST_PROT", "1")
-    for name in (["serve"], ["token", "--wallet", "W"], ["tail", "market-data"], ["record", "f"], ["check-config"]):
+    commands = (
+        ["serve"],
+        ["demo"],
+        ["token", "--wallet", "W"],
+        ["tail", "market-data"],
+        ["record", "f"],
+        ["check-config"],
+    )
+    for name in commands:
         ended = duelcast(*name)
         assert (ended.code, ended.out) == (2, "")
         assert ended.err == "duelcast: DUELCAST_PROT is not a setting; did you mean DUELCAST_PORT?\n"
@@ -158,3 +166,19 @@ def test_record_says_where_it_cannot_write(duelcast: Command) -> None:
 @pytest.mark.parametrize("arguments", [["../admin"], ["market-data", "--url", "http://127.0.0.1"]], ids=" ".join)
 def test_tail_refuses_what_is_no_endpoint_and_no_address(duelcast: Command, arguments: list[str]) -> None:
     assert duelcast("tail", *arguments).code == 2
+
+
+def test_a_demo_whose_rounds_are_too_short_to_be_seen_is_refused(duelcast: Command) -> None:
+    ended = duelcast("demo", "--round", "5s")
+    assert (ended.code, ended.out) == (2, "")
+    assert "at least 10 seconds" in ended.err
+
+
+def test_there_is_no_demo_where_another_server_holds_the_keys(
+    duelcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DUELCAST_JWT_JWKS_URL", "https://keys.example.org")
+    ended = duelcast("demo")
+    assert (ended.code, ended.out) == (2, "")
+    assert "DUELCAST_JWT_SECRET" in ended.err
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ import typer
 
 from duelcast import __version__
 from duelcast.cli import asyncapi, check_config, issue_token, record, serve
+from duelcast.cli.demo import command as demo
 from duelcast.cli.tail import command as tail
 from duelcast.logs import describe_exception
 from duelcast.settings import ConfigurationError
@@ -25,6 +26,7 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 application.command("serve")(serve.serve)
+application.command("demo")(demo.demo)
 application.command("token")(issue_token.issue_token)
 application.command("tail")(tail.tail)
 application.command("record")(record.record_feed)

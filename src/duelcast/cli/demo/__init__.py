@@ -1,0 +1,1 @@
+"""`duelcast demo`: a server, and bots that are its first users."""

@@ -1,0 +1,80 @@
+"""The HTTP API as the people of the demo use it."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from duelcast.cli.demo.people import Person
+from duelcast.domain.accounts.tokens import TokenIssuer
+from duelcast.settings import Settings
+
+TIMEOUT_S = 10.0
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The server did not do what it was asked for, or did not answer."""
+
+
+class Passes:
+    """Signs the tokens of people."""
+
+    def __init__(self, issuer: TokenIssuer) -> None:
+        self._issuer = issuer
+
+    def header(self, person: Person) -> dict[str, str]:
+        """What a request of that person has, good for an hour."""
+        return {"Authorization": f"Bearer {self.token(person, 3_600)}"}
+
+    def token(self, person: Person, ttl_s: float) -> str:
+        """A token that ends after `ttl_s` seconds."""
+        return self._issuer.issue(person.wallet, person.role, person.nickname, ttl_s=ttl_s)
+
+
+class Api:
+    """Calls the server at `url`, to be entered and left around its use. Methods raise `Refused`."""
+
+    def __init__(self, url: str, trust: ssl.SSLContext | None, passes: Passes) -> None:
+        self._passes = passes
+        self._http = httpx.AsyncClient(
+            base_url=f"{url}/api/v69", verify=trust or True, trust_env=False, timeout=TIMEOUT_S
+        )
+
+    async def __aenter__(self) -> Api:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._http.aclose()
+
+    async def get(self, person: Person, path: str, kind: type[T], **query: Any) -> T:
+        """What is at `path`, as a `kind`."""
+        return msgspec.json.decode(await self._call(person, "GET", path, params=query), type=kind)
+
+    async def send(self, person: Person, method: str, path: str, body: object = None, *, kind: type[T]) -> T:
+        """Do something; the answer as a `kind`."""
+        return msgspec.json.decode(await self._call(person, method, path, json=body), type=kind)
+
+    async def _call(self, person: Person, method: str, path: str, **content: Any) -> bytes:
+        try:
+            answer = await self._http.request(method, path, headers=self._passes.header(person), **content)
+        except httpx.HTTPError:
+            raise Refused from None
+        if not answer.is_success:
+            raise Refused
+        return answer.content
+
+
+def trust_of(settings: Settings) -> ssl.SSLContext | None:
+    """How to know the own server again: it has its own certificate, whatever name stands in it. None without TLS."""
+    if settings.tls_cert is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.load_verify_locations(settings.tls_cert)
+    return context

@@ -1,0 +1,26 @@
+"""Which databases the demo takes: empty ones, and its own."""
+
+from __future__ import annotations
+
+from duelcast.settings import ConfigurationError
+from duelcast.store import facts
+from duelcast.store.database import Database, Transaction
+
+
+async def claim(database: Database) -> None:
+    """Mark an empty database as one of demo data, before anything else is written to it.
+
+    Raises `ConfigurationError` where there is something in it that the demo did not put there.
+    """
+    await database.write(_claim)
+
+
+async def _claim(transaction: Transaction) -> None:
+    if await facts.find_fact(transaction, facts.DEMO) is not None:
+        return
+    if not await facts.is_empty(transaction):
+        raise ConfigurationError(
+            "The database holds data that `duelcast demo` did not make, and bots would spoil it: run the server alone "
+            "with `duelcast serve`, or set DUELCAST_DATA_DIR to another folder for the demo."
+        )
+    await facts.add_fact(transaction, facts.DEMO, True)

@@ -1,0 +1,53 @@
+"""The demo beside its server, of which it is a client like any other."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import typer
+
+from duelcast.cli.demo.api import Api, Passes, trust_of
+from duelcast.cli.demo.claim import claim
+from duelcast.cli.demo.crowd import Crowd
+from duelcast.cli.demo.guide import guide
+from duelcast.cli.demo.organiser import Contest, Organiser
+from duelcast.cli.demo.people import BOTS
+from duelcast.cli.demo.seat import Seat
+from duelcast.cli.demo.show import Show
+from duelcast.cli.greeting import websocket_url
+from duelcast.cli.signing import issuer_of
+from duelcast.clock import SystemClock
+from duelcast.settings import Settings
+from duelcast.store.database import Database
+
+SEATS = 12
+"""Bots that have a connection of their own; the others trade without a word."""
+
+
+class Demo:
+    """Contests of `round_s` seconds on a server with these settings, which have a secret."""
+
+    def __init__(self, settings: Settings, round_s: float) -> None:
+        self._settings = settings
+        self._round_s = round_s
+
+    async def claim(self, database: Database) -> None:
+        await claim(database)
+
+    async def run(self, url: str) -> None:
+        clock, rng = SystemClock(), random.Random()  # noqa: S311 - entertains, guards nothing
+        websocket, trust = websocket_url(self._settings, url), trust_of(self._settings)
+        passes = Passes(issuer_of(self._settings))
+        seats = [Seat(bot, websocket, trust, passes, clock, rng) for bot in BOTS[:SEATS]]
+        async with Api(f"http{websocket.removeprefix('ws')}", trust, passes) as api:
+            crowd = Crowd(api, seats, clock, rng)
+
+            def opened(contests: list[Contest]) -> None:
+                typer.echo(guide(websocket, passes, contests, crowd.symbols))
+
+            organiser = Organiser(api, clock, rng, self._round_s)
+            async with asyncio.TaskGroup() as tasks:
+                for seat in seats:
+                    tasks.create_task(seat.run())
+                tasks.create_task(Show(organiser, crowd, clock, rng, self._round_s, opened).run())

@@ -1,0 +1,93 @@
+"""The bots: they enter, trade and chat."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from msgspec import Struct
+
+from duelcast.cli.demo.api import Api, Refused
+from duelcast.cli.demo.people import BOTS, Person
+from duelcast.cli.demo.portfolios import random_portfolio
+from duelcast.cli.demo.seat import Seat
+from duelcast.cli.demo.small_talk import line
+from duelcast.clock import Clock
+from duelcast.wire.timestamps import parse_time
+
+PARTICIPANTS = 20
+"""Of each contest."""
+LIVELY_S = 60.0
+"""A token whose price is older may be stale, and cannot be traded then."""
+
+
+class _Token(Struct):
+    symbol: str
+    price: float | None
+    updated_at: str
+
+
+class _Tokens(Struct):
+    data: list[_Token]
+
+
+class Crowd:
+    """Acts as one bot after the other. What the server refuses a bot is left alone: there are others."""
+
+    def __init__(self, api: Api, seats: Sequence[Seat], clock: Clock, rng: random.Random) -> None:
+        self._api = api
+        self._seats = seats
+        self._clock = clock
+        self._rng = rng
+        self._waiting: dict[int, list[Person]] = {}
+        self.symbols: list[str] = []
+        """Tokens that can be bought."""
+
+    async def look_at_market(self) -> None:
+        """Find out which tokens there are; those known before stay where none moves. Raises `Refused`."""
+        since_s = self._clock.time() - LIVELY_S
+        tokens = (await self._api.get(BOTS[0], "/tokens", _Tokens)).data
+        lively = [one.symbol for one in tokens if one.price and parse_time(one.updated_at) >= since_s]
+        self.symbols = lively or self.symbols
+
+    async def go_to(self, contest_ids: Sequence[int]) -> None:
+        """Have everybody who has a seat in the rooms of these contests, and in no others."""
+        for seat in self._seats:
+            await seat.go_to(contest_ids)
+        self._waiting = {contest_id: self._waiting.get(contest_id, _chosen(contest_id)) for contest_id in contest_ids}
+
+    async def enter_all(self, contest_id: int) -> None:
+        """Let all bots enter that are to take part."""
+        entering = self._waiting.get(contest_id) or _chosen(contest_id)
+        await asyncio.gather(*(self._enter(contest_id, bot) for bot in entering))
+        self._waiting[contest_id] = []
+
+    async def enter_one(self, contest_id: int) -> None:
+        """Let one more bot enter, if there is one."""
+        if waiting := self._waiting.get(contest_id):
+            await self._enter(contest_id, waiting.pop())
+
+    async def trade(self, contest_id: int) -> None:
+        """Let a bot change its portfolio."""
+        await self._choose("PUT", f"/contests/{contest_id}/entries/me/portfolio", self._rng.choice(_chosen(contest_id)))
+
+    async def chat(self, contest_id: int) -> None:
+        """Let a bot say something."""
+        seat, other = self._rng.sample(self._seats, 2)
+        await seat.say(contest_id, line(self._rng, self.symbols, [other.person.nickname]))
+
+    async def _enter(self, contest_id: int, bot: Person) -> None:
+        await self._choose("POST", f"/contests/{contest_id}/entries", bot)
+
+    async def _choose(self, method: str, path: str, bot: Person) -> None:
+        portfolio = random_portfolio(self._rng, self.symbols)
+        with suppress(Refused):
+            await self._api.send(bot, method, path, {"portfolio": portfolio}, kind=dict[str, Any])
+
+
+def _chosen(contest_id: int) -> list[Person]:
+    """Who takes part in a contest: always the same, so that nobody need remember it."""
+    return random.Random(contest_id).sample(BOTS, PARTICIPANTS)  # noqa: S311 - draws lots, guards nothing

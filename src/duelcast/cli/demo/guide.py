@@ -1,0 +1,65 @@
+"""What `duelcast demo` says once everything is there: what there is, whom to sign in as, and what to try."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from duelcast.cli.demo.api import Passes
+from duelcast.cli.demo.organiser import Contest
+from duelcast.cli.demo.people import ADMIN, BOTS, GUEST
+from duelcast.cli.greeting import tail_command
+from duelcast.settings.loading import TOKEN_VARIABLE
+
+TOKEN_TTL_S = 86_400
+ADMIN_TOKEN_VARIABLE = "ADMIN_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+LIKED = ("SOL", "BTC")
+
+
+def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: Sequence[str]) -> str:
+    """Lines for a person at a terminal. `websocket` is the address of the server, `contests` are those to look at,
+    `symbols` the tokens that can be bought, at least one."""
+    http = f"http{websocket.removeprefix('ws')}"
+    api = f"{http}/api/v69"
+    signed_in = f'-H "Authorization: Bearer ${TOKEN_VARIABLE}"'
+    lines = [
+        f"DEMO DATA: the {len(BOTS)} bots, their contests and their chat are made up.",
+        "",
+        *(f"contest {contest.id:<4} {contest.status:<10} {contest.name}{_when(contest)}" for contest in contests),
+        "",
+        "Tokens of a user and of an admin, good for a day:",
+        f"  export {TOKEN_VARIABLE}={passes.token(GUEST, TOKEN_TTL_S)}",
+        f"  export {ADMIN_TOKEN_VARIABLE}={passes.token(ADMIN, TOKEN_TTL_S)}",
+        "",
+        "To try in another terminal, behind these two lines:",
+    ]
+    by_status = {contest.status: contest.id for contest in contests}
+    if (active := by_status.get("active")) is not None:
+        lines.append(f"  {tail_command(websocket, 'contest', f'leaderboard.{active}', f'chat.{active}')}")
+    if (pending := by_status.get("pending")) is not None:
+        body = {"portfolio": _portfolio(symbols)}
+        lines.append(
+            f"  curl {api}/contests/{pending}/entries {signed_in} "
+            f"-H 'Content-Type: application/json' -d '{json.dumps(body, separators=(',', ':'))}'"
+        )
+    if (completed := by_status.get("completed")) is not None:
+        lines.append(f"  curl {api}/contests/{completed}/leaderboard")
+    lines += [
+        f'  curl {api}/audit -H "Authorization: Bearer ${ADMIN_TOKEN_VARIABLE}"',
+        f"Everything else: {http}/docs",
+    ]
+    return "\n" + "".join(f"  {line}".rstrip() + "\n" for line in lines)
+
+
+def _when(contest: Contest) -> str:
+    if contest.status == "pending":
+        return f", starts at {contest.start_time}"
+    return f", ends at {contest.end_time}" if contest.status == "active" else ""
+
+
+def _portfolio(symbols: Sequence[str]) -> list[dict[str, object]]:
+    first, *others = [*(symbol for symbol in LIKED if symbol in symbols), *symbols]
+    second = next((symbol for symbol in others if symbol != first), None)
+    if second is None:
+        return [{"symbol": first, "weight": 100}]
+    return [{"symbol": first, "weight": 60}, {"symbol": second, "weight": 40}]

@@ -1,0 +1,139 @@
+"""Sets up users and contests: there is always one that runs, and one to enter."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from msgspec import Struct
+
+from duelcast.cli.demo.api import Api, Refused
+from duelcast.cli.demo.people import ADMIN, BOTS, GUEST, ORGANISER
+from duelcast.clock import Clock
+from duelcast.wire.timestamps import format_ms, parse_time
+
+MAX_LEAD_S = 10.0
+"""So long before the next contest starts, the one behind it is opened."""
+BY_ITSELF_S = 1.0
+"""A contest that starts sooner is left to the server's clock."""
+LIVE_LIMIT = 50
+"""More than there ever are, also where people open some of their own."""
+
+_KINDS = ("Cup", "Dash", "Derby", "League", "Marathon", "Masters", "Open", "Relay", "Shootout", "Trophy")
+_DESCRIPTION = "Demo data: this contest was opened by `duelcast demo`, and bots take part in it."
+_RULES = "Be kind. Bots may win."
+_PRIZE_POOL = "10"
+
+
+class Contest(Struct, frozen=True):
+    """What the demo needs to know of a contest."""
+
+    id: int
+    name: str
+    status: str
+    start_time: str
+    end_time: str
+    created_by: str | None = None
+
+    @property
+    def start_s(self) -> float:
+        return parse_time(self.start_time)
+
+    @property
+    def end_s(self) -> float:
+        return parse_time(self.end_time)
+
+
+class _Page(Struct):
+    data: list[Contest]
+
+
+class Lineup(Struct, frozen=True):
+    """The demo's own contests: the one that runs, and those to enter, the next one first."""
+
+    active: Contest | None = None
+    pending: tuple[Contest, ...] = ()
+
+    @property
+    def live(self) -> list[Contest]:
+        """All of them, in the order in which they end."""
+        return [*([] if self.active is None else [self.active]), *self.pending]
+
+
+class Organiser:
+    """Acts as the organiser, for contests of `round_s` seconds. Methods raise `Refused`."""
+
+    def __init__(self, api: Api, clock: Clock, rng: random.Random, round_s: float) -> None:
+        self._api = api
+        self._clock = clock
+        self._rng = rng
+        self._round_s = round_s
+        self._lead_s = min(MAX_LEAD_S, round_s / 4)
+
+    async def set_up_users(self) -> None:
+        """Store who lives in the demo, unless that was done."""
+        *most, last = (*BOTS, GUEST, ADMIN)
+        try:
+            await self._api.get(ORGANISER, f"/users/{last.wallet}", dict[str, Any])
+        except Refused:
+            for person in (*most, last):
+                body = {"nickname": person.nickname, "role": person.role.name.lower()}
+                await self._api.send(ORGANISER, "PUT", f"/users/{person.wallet}", body, kind=dict[str, Any])
+
+    async def lineup(self) -> Lineup:
+        """The contests as they are now."""
+        # One page, so that a contest that starts meanwhile is not missed; those that are live come first.
+        listed = await self._own(limit=LIVE_LIMIT)
+        active = [contest for contest in listed if contest.status == "active"]
+        pending = [contest for contest in listed if contest.status == "pending"]
+        return Lineup(
+            max(active, key=lambda contest: contest.end_s, default=None),
+            tuple(sorted(pending, key=lambda contest: contest.start_s)),
+        )
+
+    async def last_completed(self) -> Contest | None:
+        """The contest of the demo that ended last."""
+        return max(await self._own(status="completed"), key=lambda contest: contest.end_s, default=None)
+
+    def to_start(self, lineup: Lineup) -> Contest | None:
+        """The contest to start by hand, since none runs and the clock will not start one soon."""
+        if lineup.active is not None or not lineup.pending:
+            return None
+        first = lineup.pending[0]
+        return first if first.start_s > self._clock.time() + BY_ITSELF_S else None
+
+    def needs_next(self, lineup: Lineup) -> bool:
+        """Whether there is nothing to enter, or soon will not be."""
+        return not lineup.pending or lineup.pending[-1].start_s <= self._clock.time() + self._lead_s
+
+    async def open_next(self, lineup: Lineup) -> Contest:
+        """Open a contest that starts when all others have ended."""
+        soon_s = self._clock.time() + 2 * self._lead_s
+        return await self._open(max([soon_s, *(contest.end_s for contest in lineup.live)]), self._rng.choice(_KINDS))
+
+    async def open_soon(self, kind: str) -> Contest:
+        """Open a contest that starts in a moment."""
+        return await self._open(self._clock.time() + 2 * self._lead_s, kind)
+
+    async def start(self, contest: Contest) -> Contest:
+        """Start it now."""
+        return await self._api.send(ORGANISER, "POST", f"/contests/{contest.id}/start", kind=Contest)
+
+    async def end(self, contest: Contest) -> Contest:
+        """End it now."""
+        return await self._api.send(ORGANISER, "POST", f"/contests/{contest.id}/end", kind=Contest)
+
+    async def _open(self, start_s: float, kind: str) -> Contest:
+        terms = {
+            "name": f"Demo {kind}",
+            "description": _DESCRIPTION,
+            "rules": _RULES,
+            "prize_pool": _PRIZE_POOL,
+            "start_time": format_ms(int(start_s * 1000)),
+            "end_time": format_ms(int((start_s + self._round_s) * 1000)),
+        }
+        return await self._api.send(ORGANISER, "POST", "/contests", terms, kind=Contest)
+
+    async def _own(self, **query: Any) -> list[Contest]:
+        page = await self._api.get(ORGANISER, "/contests", _Page, **query)
+        return [contest for contest in page.data if contest.created_by == ORGANISER.wallet]

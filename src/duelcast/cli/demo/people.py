@@ -1,0 +1,30 @@
+"""Who lives in the demo: its organiser, two people to sign in as, and the bots."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from duelcast.channels.names import Role
+
+
+class Person(NamedTuple):
+    """A user of the demo."""
+
+    wallet: str
+    nickname: str
+    role: Role = Role.USER
+
+
+ORGANISER = Person("demo-organiser", "Demo organiser", Role.SUPERADMIN)
+"""Sets up users and contests; what it made is the demo's own."""
+
+GUEST = Person("demo-user", "Demo user")
+ADMIN = Person("demo-admin", "Demo admin", Role.ADMIN)
+"""Whoever tries the demo is one of these two."""
+
+_NAMES = (
+    *("Albatross", "Badger", "Capybara", "Dormouse", "Egret", "Falcon", "Gecko", "Heron"),
+    *("Ibex", "Jackdaw", "Kestrel", "Lynx", "Marmot", "Newt", "Otter", "Pangolin"),
+    *("Quokka", "Raccoon", "Stoat", "Tapir", "Urial", "Vole", "Wombat", "Yak"),
+)
+BOTS = tuple(Person(f"demo-bot-{name.lower()}", f"{name} (bot)") for name in _NAMES)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from duelcast.app import App
+from duelcast.cli.demo.api import Api, Passes, Refused
+from duelcast.cli.demo.crowd import Crowd
+from duelcast.cli.demo.organiser import Organiser
+from duelcast.cli.demo.people import ADMIN, BOTS, GUEST
+from duelcast.clock import ManualClock
+from duelcast.domain.accounts.tokens import TokenIssuer
+from tests.e2e.market import post_price
+from tests.serving import SECRET, running
+
+ROUND_S = 60.0
+
+
+@asynccontextmanager
+async def organising(clock: ManualClock) -> AsyncIterator[tuple[App, Organiser, Crowd]]:
+    """A server with one token to buy, and those who act on it."""
+    async with running(clock) as app:
+        await post_price(app, "SOL", 100)
+        rng = random.Random(7)
+        async with Api(f"http://127.0.0.1:{app.port}", None, Passes(TokenIssuer(clock, SECRET))) as api:
+            crowd = Crowd(api, [], clock, rng)
+            await crowd.look_at_market()
+            yield app, Organiser(api, clock, rng, ROUND_S), crowd
+
+
+async def test_everybody_is_stored_with_nickname_and_role() -> None:
+    async with organising(ManualClock()) as (app, organiser, _):
+        await organiser.set_up_users()
+        for person in (*BOTS, GUEST, ADMIN):
+            account = await app.accounts.find(person.wallet)
+            assert account is not None
+            assert (account.nickname, account.role) == (person.nickname, person.role)
+
+
+async def test_where_nothing_is_a_contest_is_opened_and_started_by_hand() -> None:
+    async with organising(ManualClock()) as (_, organiser, crowd):
+        lineup = await organiser.lineup()
+        assert organiser.to_start(lineup) is None
+        assert organiser.needs_next(lineup)
+        opened = await organiser.open_next(lineup)
+        lineup = await organiser.lineup()
+        assert organiser.to_start(lineup) == opened
+        await crowd.enter_all(opened.id)
+        await organiser.start(opened)
+        lineup = await organiser.lineup()
+        assert lineup.active is not None
+        assert lineup.active.id == opened.id
+
+
+async def test_a_contest_nobody_entered_is_not_started() -> None:
+    async with organising(ManualClock()) as (_, organiser, _crowd):
+        opened = await organiser.open_soon("Cup")
+        with pytest.raises(Refused):
+            await organiser.start(opened)
+
+
+async def test_the_next_one_follows_without_a_gap_and_is_left_to_the_clock() -> None:
+    clock = ManualClock()
+    async with organising(clock) as (_, organiser, crowd):
+        first = await organiser.open_soon("Cup")
+        await crowd.enter_all(first.id)
+        await organiser.start(first)
+        second = await organiser.open_next(await organiser.lineup())
+        assert second.start_s == first.end_s
+        await crowd.enter_all(second.id)
+        await clock.advance(first.end_s - clock.time())
+        lineup = await organiser.lineup()
+        assert organiser.to_start(lineup) is None
+        assert organiser.needs_next(lineup)
+        third = await organiser.open_next(lineup)
+        assert third.start_s == second.end_s
+        assert not organiser.needs_next(await organiser.lineup())
+
+
+async def test_contests_of_others_are_not_the_demos() -> None:
+    clock = ManualClock()
+    async with organising(clock) as (app, organiser, _):
+        async with Api(f"http://127.0.0.1:{app.port}", None, Passes(TokenIssuer(clock, SECRET))) as api:
+            terms = {"name": "Mine", "start_time": "2027-01-15T09:00:00Z", "end_time": "2027-01-15T10:00:00Z"}
+            await api.send(ADMIN, "POST", "/contests", terms, kind=dict[str, object])
+        assert (await organiser.lineup()).live == []
+        assert await organiser.last_completed() is None
