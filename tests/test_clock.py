@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from duelcast.clock import ManualClock, SystemClock
+from duelcast.clock import Alarm, ManualClock, SystemClock
 
 
 async def test_a_manual_clock_stands_still_until_it_is_advanced() -> None:
@@ -93,3 +93,42 @@ async def test_the_system_clock_sleeps_and_never_goes_back() -> None:
 
 def test_the_system_clock_tells_the_time_of_the_machine() -> None:
     assert abs(SystemClock().time() - time.time()) < 1
+
+
+class Napper:
+    """Sleeps again and again, and notes when it woke."""
+
+    def __init__(self, clock: ManualClock, seconds: float) -> None:
+        self.alarm = Alarm(clock)
+        self.woken_s: list[float] = []
+        self._clock = clock
+        self._seconds = seconds
+
+    async def run(self) -> None:
+        while True:
+            await self.alarm.sleep(self._seconds)
+            self.woken_s.append(self._clock.monotonic())
+
+
+async def test_who_sleeps_by_an_alarm_wakes_when_it_rings_or_when_the_time_is_over() -> None:
+    clock = ManualClock()
+    napper = Napper(clock, 10)
+    work = asyncio.create_task(napper.run())
+    await clock.advance(3)
+    napper.alarm.ring()
+    await clock.advance(12)
+    assert napper.woken_s == [3, 13]
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
+async def test_an_alarm_that_rang_before_lets_nobody_sleep_but_once() -> None:
+    clock = ManualClock()
+    napper = Napper(clock, float("inf"))
+    napper.alarm.ring()
+    napper.alarm.ring()
+    work = asyncio.create_task(napper.run())
+    await clock.advance(1000)
+    assert napper.woken_s == [0]
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)

@@ -77,5 +77,31 @@ class ManualClock:
             await asyncio.sleep(0)
 
 
+class Alarm:
+    """Lets one task sleep until something comes up."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rung = False
+        self._sleeping: asyncio.Future[None] | None = None
+
+    def ring(self) -> None:
+        """End the present sleep, or else the next one as soon as it begins."""
+        self._rung = True
+        if self._sleeping is not None:
+            self._sleeping.cancel()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return once `seconds` have passed, which may be infinite, or `ring` is called."""
+        if not self._rung:
+            self._sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+            try:
+                await asyncio.wait([self._sleeping])
+            finally:
+                self._sleeping.cancel()
+                self._sleeping = None
+        self._rung = False
+
+
 if TYPE_CHECKING:
     _conforms: tuple[type[Clock], ...] = (SystemClock, ManualClock)

@@ -72,6 +72,18 @@ async def test_keys_do_not_wait_for_each_other(board: Board) -> None:
     assert [key for _, key, _ in board.pushed] == ["SOL", "BTC"]
 
 
+async def test_a_key_does_not_wait_for_one_that_waits_longer(board: Board) -> None:
+    board.change("SOL", 1)
+    await board.clock.advance(0.0625)
+    board.change("BTC", 2)
+    board.change("BTC", 3)
+    board.change("SOL", 4)
+    await board.clock.advance(0.0625)
+    assert board.pushed[2:] == [(0.125, "SOL", 4)]
+    await board.clock.advance(0.0625)
+    assert board.pushed[3:] == [(0.1875, "BTC", 3)]
+
+
 async def test_a_new_interval_acts_on_the_next_change(board: Board) -> None:
     board.change("SOL", 1)
     board.interval_ms = 0
@@ -110,8 +122,10 @@ changes = st.lists(st.tuples(st.integers(0, 24), st.sampled_from("ABC")), min_si
 async def test_whatever_the_changes_the_newest_arrives_and_no_interval_has_two(steps: list[tuple[int, str]]) -> None:
     board = Board()
     work = asyncio.create_task(board.conflator.run())
+    changed: list[tuple[float, str, int]] = []
     for value, (gap, key) in enumerate(steps):
         await board.clock.advance(gap * INTERVAL_S / 8)
+        changed.append((board.clock.monotonic(), key, value))
         board.change(key, value)
     await board.clock.advance(INTERVAL_S)
     work.cancel()
@@ -121,6 +135,9 @@ async def test_whatever_the_changes_the_newest_arrives_and_no_interval_has_two(s
         assert pushed[-1][1] == newest
         assert all(later[0] - earlier[0] >= INTERVAL_S for earlier, later in itertools.pairwise(pushed))
         assert [value for _, value in pushed] == sorted(value for _, value in pushed)
+    for at_s, key, value in changed:
+        told_s = min(told_s for told_s, told_key, told in board.pushed if told_key == key and told >= value)
+        assert told_s - at_s <= INTERVAL_S
 
 
 async def test_keys_that_are_quiet_are_forgotten() -> None:

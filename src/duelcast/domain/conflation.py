@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 from collections.abc import Callable
+from math import inf
 
-from duelcast.clock import Clock
+from duelcast.clock import Alarm, Clock
 
 _TOLERANCE_S = 1e-6
 """Timers may wake a little early, and sums of floats miss by an ulp."""
@@ -30,7 +30,7 @@ class Conflator:
         self._last_s: dict[str, float] = {}
         self._waiting: set[str] = set()
         self._queue: list[tuple[float, str]] = []
-        self._queued = asyncio.Event()
+        self._alarm = Alarm(clock)
         self._prune_at_keys = _PRUNE_AT_KEYS
 
     def offer(self, key: str) -> None:
@@ -52,20 +52,18 @@ class Conflator:
     async def run(self) -> None:
         """Push what waits, each key at its moment, until cancelled."""
         while True:
-            if not self._queue:
-                self._queued.clear()
-                await self._queued.wait()
-            delay_s = self._queue[0][0] - self._clock.monotonic()
+            delay_s = self._queue[0][0] - self._clock.monotonic() if self._queue else inf
             if delay_s > _TOLERANCE_S:
-                await self._clock.sleep(delay_s)
+                await self._alarm.sleep(delay_s)
             else:
                 self._send_due()
                 await self._clock.sleep(0)
 
     def _wait(self, key: str, due_s: float) -> None:
         self._waiting.add(key)
+        if not self._queue or due_s < self._queue[0][0]:
+            self._alarm.ring()
         heapq.heappush(self._queue, (due_s, key))
-        self._queued.set()
 
     def _send_due(self) -> None:
         now_s = self._clock.monotonic()

@@ -80,3 +80,11 @@ def test_what_was_not_bought_takes_no_room_after_the_start() -> None:
         positions.set(owner, [Line(CASH, BALANCE), Line(1, 0.0, 60), Line(2, 0.0, 40)])
     positions.buy(BALANCE, PRICES)
     assert len(positions.lines().tokens) == 200
+
+
+def test_after_a_start_for_which_nobody_held_anything_there_is_room_again() -> None:
+    positions = Positions()
+    positions.set(0, [])
+    positions.buy(BALANCE, PRICES)
+    positions.set(0, [Line(1, 2.0, 100)])
+    assert positions.of(0) == [Line(1, 2.0, 100)]

@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Histogram
 from prometheus_client.core import Metric
 
-from duelcast.clock import Clock
+from duelcast.clock import Alarm, Clock
 from duelcast.domain.audit import Actor
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.lifecycle import Lifecycle
@@ -54,7 +54,7 @@ class ContestClock:
         self._scorer = scorer
         self._outlet = outlet
         self._settling = asyncio.Lock()
-        self._changed = asyncio.Event()
+        self._alarm = Alarm(clock)
         self._marked: dict[int, int] = {}
         self._stuck_until_s: dict[int, float] = {}
         self._minute = 0
@@ -175,17 +175,8 @@ class ContestClock:
 
     async def _wait(self) -> None:
         """Until the next moment at which something is due, or may be."""
-        self._changed.clear()
         delay_s = max(0.0, self._next_ms() / 1000 - self._market.receipt_us() / 1e6) + TOLERANCE_S
-        sleeping = asyncio.ensure_future(self._clock.sleep(delay_s))
-        changed = asyncio.ensure_future(self._changed.wait())
-        try:
-            await asyncio.wait([sleeping, changed], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for waiting in (sleeping, changed):
-                waiting.cancel()
-                with suppress(asyncio.CancelledError):
-                    await waiting
+        await self._alarm.sleep(delay_s)
 
     def _next_ms(self) -> float:
         now_s, now_ms = self._clock.monotonic(), self._now_ms()
@@ -204,7 +195,7 @@ class ContestClock:
 
     def _contest_changed(self, contest: Contest) -> None:
         self.watch(contest)
-        self._changed.set()
+        self._alarm.ring()
 
     def watch(self, contest: Contest) -> None:
         """Let the market keep the prices of the boundary that comes next."""

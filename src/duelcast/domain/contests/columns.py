@@ -13,11 +13,11 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 def doubled(column: NDArray[Number]) -> NDArray[Number]:
-    """A copy with room for twice as many rows, zero in the new ones.
+    """A copy with room for twice as many rows, and for some where there was none; zero in the new ones.
 
     Who holds the old array, such as a scoring under way, keeps it as it was.
     """
-    grown = np.zeros(2 * len(column), column.dtype)
+    grown = np.zeros(max(2 * len(column), _FIRST_CAPACITY), column.dtype)
     grown[: len(column)] = column
     return grown
 

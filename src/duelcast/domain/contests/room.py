@@ -131,25 +131,24 @@ class Room:
 
     def _settle(self, *wallets: str | None) -> None:
         had_admin_presence = self.has_admin_presence
-        for wallet in dict.fromkeys(wallets):
-            if wallet is not None:
-                self._settle_wallet(wallet)
+        moved = [self._settle_wallet(wallet) for wallet in dict.fromkeys(wallets) if wallet is not None]
+        self._news.changed(*(member for member in moved if member is not None))
         if self.has_admin_presence != had_admin_presence:
             presence = AdminPresence(contestId=self._contest_id, active=self.has_admin_presence)
             self._publisher.publish(self._channel, presence)
 
-    def _settle_wallet(self, wallet: str) -> None:
+    def _settle_wallet(self, wallet: str) -> RoomMember | None:
+        """The member that came or left."""
         before, after = self._members.get(wallet), self._member(wallet)
         if before is not None:
             self._roles[before.role] -= 1
         if after is not None:
             self._roles[after.role] += 1
             self._members[wallet] = after
-            if before is None:
-                self._news.changed(after)
-        elif before is not None:
+            return after if before is None else None
+        if before is not None:
             del self._members[wallet]
-            self._news.changed(before)
+        return before
 
     def _member(self, wallet: str) -> RoomMember | None:
         """How `wallet` is listed, or None where it is not."""
@@ -212,11 +211,12 @@ class PresenceNews:
         """The list of the connection is not in use any more."""
         self._named.pop(connection_id, None)
 
-    def changed(self, member: RoomMember) -> None:
-        """`member` came, or left."""
-        if self._untold.pop(member.wallet, None) is None:
-            self._untold[member.wallet] = member
-        if len(self._members) <= self._max_members():
+    def changed(self, *members: RoomMember) -> None:
+        """Each of `members` came, or left, all at once."""
+        for member in members:
+            if self._untold.pop(member.wallet, None) is None:
+                self._untold[member.wallet] = member
+        if members and len(self._members) <= self._max_members():
             self._tell()
 
     def _tell(self) -> None:
