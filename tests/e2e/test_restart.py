@@ -191,7 +191,10 @@ async def test_an_unknown_channel_is_told(server: Server, tmp_path: Path) -> Non
 
 async def test_an_unknown_endpoint_ends_it_with_a_sentence_and_exit_code_1(server: Server, tmp_path: Path) -> None:
     async with tailing(tmp_path, ws_base(server), "no-such") as tail:
-        assert await tail.notice() == "# The server has no endpoint `no-such`; there are: market-data, token-data."
+        assert (
+            await tail.notice()
+            == "# The server has no endpoint `no-such`; there are: contest, market-data, token-data."
+        )
         assert await tail.process.wait() == 1
 
 

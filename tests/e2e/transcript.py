@@ -12,7 +12,7 @@ from tests.serving import Client, Frame
 
 GOLDEN = Path(__file__).with_name("golden")
 
-VOLATILE = ("connectionId", "epoch", "errorId", "message", "serverVersion", "token")
+VOLATILE = ("connectionId", "contest_code", "epoch", "errorId", "message", "serverVersion", "token")
 """Fields whose value is another one each time, or is prose: that they are there is what counts."""
 
 

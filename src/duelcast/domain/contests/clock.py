@@ -167,7 +167,7 @@ class ContestClock:
             return
         self._minute = minute
         for contest in self._book.live:
-            if contest.is_running and (contest.row.started_ms or 0) < minute * MINUTE_MS:
+            if contest.is_running and (contest.row.started_ms or 0) < minute * MINUTE_MS < contest.row.end_ms:
                 await self._scorer.score(contest)
                 if contest.board is not None:
                     contest.board.minute_mark()

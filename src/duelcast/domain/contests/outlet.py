@@ -25,6 +25,7 @@ from duelcast.domain.contests.events import (
 )
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scoring import TOP_ROWS
+from duelcast.store.contests import ACTIVE
 from duelcast.wire.timestamps import format_time
 
 STATE_INTERVAL_MS = 1_000
@@ -120,6 +121,9 @@ class ContestOutlet:
 
     def _push_state(self, key: str) -> bool:
         contest = self._book[int(key)]
+        if contest.row.status == ACTIVE and not contest.is_running:
+            # It has ended, and its result is being stored: what is told is the end with its result.
+            return False
         state = ContestState(contestId=contest.id, data=contest.view(self._rooms))
         self._publisher.publish(CONTEST.channel(key), state)
         if self._book.is_listed(contest.id):
