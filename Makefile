@@ -11,13 +11,13 @@ INSTALL = $(BIN)/python -m pip install --quiet --only-binary :all: -r $(1) && \
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs conformance browser-test bench bench-quick ci lock clean
+.PHONY: run test check format docs conformance browser-test test-crash bench bench-contest bench-quick ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
-## run: start the server on http://127.0.0.1:8069; ARGS="--port 9000" hands options on
+## run: start the server with demo data on http://127.0.0.1:8069; ARGS="--port 9000" hands options on
 run: .venv/.runtime
-	$(BIN)/duelcast serve $(ARGS)
+	$(BIN)/duelcast demo $(ARGS)
 
 ## test: the test suite; ARGS="-k symbols" selects
 test: .venv/.dev
@@ -49,16 +49,25 @@ browser-test: .venv/.dev
 	.ci/chromium
 	$(BIN)/python -m pytest -rs -m browser
 
+## test-crash: servers that are killed, databases that break, connections that do; minutes. ARGS="-k room" selects
+test-crash: .venv/.dev
+	$(BIN)/python -m pytest -m crash $(ARGS)
+
 ## bench: our server beside others and a bare C one; takes about an hour and wants a quiet machine. ARGS="--only a,d"
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
-## bench-quick: a few of its works against the C server; fails where a cost has doubled, or a message got lost
+## bench-contest: scoring, pushes, memory and chat of contests beside what is promised; a few minutes. ARGS="--only chat"
+bench-contest: .venv/.dev
+	$(BIN)/python -m benchmarks.contest $(ARGS)
+
+## bench-quick: a few works of both; fails where a cost has doubled, or a message got lost
 bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks --quick $(ARGS)
+	$(BIN)/python -m benchmarks.contest --quick
 
 ## ci: all of it. The suite comes last, so that its count closes the output.
-ci: check conformance browser-test bench-quick test
+ci: check conformance browser-test bench-quick test-crash test
 
 ## lock: newest versions that fit; the runtime locks are parts of the developers' one
 lock: .venv/.dev

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -94,10 +94,11 @@ def max_connections() -> int:
 
 def measure(server: Server, work: Work) -> Measurement:
     """Raises `Failed`."""
-    port = _free_port()
-    with _running(server, work, port) as pid, tempfile.TemporaryDirectory() as folder:
-        command = _load_command(server, work, port, pid, Path(folder))
-        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=_pin(cores()[1]))
+    port = free_port()
+    command, environment = server.command(work, port), server.environment(work, port)
+    with running(server.name, command, environment, port) as pid, tempfile.TemporaryDirectory() as folder:
+        load = _load_command(server, work, port, pid, Path(folder))
+        done = subprocess.run(load, capture_output=True, text=True, check=False, preexec_fn=_pin(cores()[1]))
     if done.returncode:
         raise Failed(f"{server.name}: {work.name}: {done.stderr.strip()}")
     return msgspec.json.decode(done.stdout, type=Measurement)
@@ -133,37 +134,45 @@ def _write(path: Path, lines: list[str]) -> str:
 
 
 def _tokens() -> list[str]:
-    """HS256 tokens of as many users."""
-    expires = int(time.time()) + 3600
-    return [
-        jwt.encode({"sub": f"{number:044d}".translate(BASE58), "role": "user", "exp": expires}, SECRET, "HS256")
-        for number in range(TOKENS)
-    ]
+    return [token_of(wallet_of(number)) for number in range(TOKENS)]
+
+
+def wallet_of(number: int) -> str:
+    """One that the server takes, of 44 characters as most are."""
+    return f"{number:044d}".translate(BASE58)
+
+
+def token_of(wallet: str, role: str = "user") -> str:
+    """A token for our server that is good for an hour."""
+    return jwt.encode({"sub": wallet, "role": role, "exp": int(time.time()) + 3600}, SECRET, "HS256")
 
 
 @contextmanager
-def _running(server: Server, work: Work, port: int) -> Iterator[int]:
-    """Start a server, and end it behind the block."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("DUELCAST_")}
-    environment = {**inherited, **server.environment(work, port)}
-    process = subprocess.Popen(
-        server.command(work, port),
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=_pin(cores()[0]),
-    )
-    try:
-        _wait_for_port(server, process, port)
-        time.sleep(SETTLED_START_S)
-        yield process.pid
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+def running(name: str, command: Sequence[str], environment: Mapping[str, str], port: int) -> Iterator[int]:
+    """Start a server on its core, with an empty folder for its data, and end it behind the block; gives its process id.
+
+    Raises `Failed`.
+    """
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("DUELCAST_")}
+    with tempfile.TemporaryDirectory(prefix="duelcast-bench-") as data:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**inherited, "DUELCAST_DATA_DIR": data, **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_pin(cores()[0]),
+        )
+        try:
+            _wait_for_port(name, process, port)
+            time.sleep(SETTLED_START_S)
+            yield process.pid
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
 
 
-def _wait_for_port(server: Server, process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_for_port(name: str, process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -172,10 +181,10 @@ def _wait_for_port(server: Server, process: subprocess.Popen[bytes], port: int) 
             time.sleep(0.02)
         else:
             return
-    raise Failed(f"{server.name} did not start")
+    raise Failed(f"{name} did not start")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

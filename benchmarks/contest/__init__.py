@@ -1,0 +1,1 @@
+"""Measurements of contests: scoring, pushes, memory, chat."""

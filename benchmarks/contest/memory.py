@@ -1,0 +1,60 @@
+"""What a participant takes of the memory of a process, beside the portfolio."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.contest.hall import Hall
+from benchmarks.contest.report import Row, Target, row
+from benchmarks.programs import ROOT
+
+MOST_BYTES = 600.0
+MOST_BYTES_IN_CI = 900.0
+"""Of a small contest, where a page more or less counts."""
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """Bytes of a process that holds a contest, and those of its portfolio arrays."""
+
+    participants: int
+    resident: int
+    portfolios: int
+
+
+def measure(small: int, large: int, rounds: int, most_bytes: float = MOST_BYTES) -> list[Row]:
+    """In a new process for each size and round."""
+    values = [per_participant(_in_a_new_process(small), _in_a_new_process(large)) for _ in range(rounds)]
+    title = f"memory of a participant, from {small:,} to {large:,}"
+    return [row(title, "bytes", values, Target("most", most_bytes, decides=True))]
+
+
+def per_participant(small: Memory, large: Memory) -> float:
+    """Bytes for each further one, less what its portfolio takes."""
+    own = (large.resident - large.portfolios) - (small.resident - small.portfolios)
+    return own / (large.participants - small.participants)
+
+
+def _in_a_new_process(participants: int) -> Memory:
+    command = [sys.executable, "-m", __name__, str(participants)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    return msgspec.json.decode(done.stdout, type=Memory)
+
+
+def _resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+if __name__ == "__main__":
+    hall = Hall(int(sys.argv[1]))
+    hall.board.score()
+    hall.outlet.ranked(hall.contest)
+    gc.collect()
+    found = Memory(hall.board.total, _resident_bytes(), hall.board.portfolio_bytes)
+    sys.stdout.buffer.write(msgspec.json.encode(found))
