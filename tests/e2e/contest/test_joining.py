@@ -88,7 +88,7 @@ async def test_a_member_has_a_nickname_and_a_role(hall: Stage) -> None:
 
 async def test_the_list_has_the_last_100_and_the_count_everybody(hall: Stage) -> None:
     contest = await hall.contest()
-    async with hall.socket() as watcher, AsyncExitStack() as crowd:
+    async with hall.socket(max_queue=None) as watcher, AsyncExitStack() as crowd:
         for number in range(103):
             # Nobody reads what the others' coming brings, so the queue must hold it.
             member = await crowd.enter_async_context(hall.socket(f"crowd-{number}", max_queue=None))

@@ -1,0 +1,256 @@
+"""A server: its parts put together, started in order and stopped in the opposite one."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import structlog
+from aiofastnet.api_patch import patch_loop
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+
+import duelcast
+from duelcast.app import parts
+from duelcast.app.listening import PortServer, bind, server_of
+from duelcast.channels.memory import MemoryBroker
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock, SystemClock
+from duelcast.domain.accounts.accounts import MemoryAccounts
+from duelcast.domain.accounts.sessions import EndedSessions
+from duelcast.domain.accounts.sign_in import load_ended_sessions
+from duelcast.domain.accounts.users import Users
+from duelcast.domain.audit import AuditTrail
+from duelcast.domain.contests.service import Contests
+from duelcast.domain.market.service import Market
+from duelcast.endpoints.documents.asyncapi import asyncapi
+from duelcast.endpoints.kit import Endpoint
+from duelcast.endpoints.registry import find_endpoints
+from duelcast.feeds.source import Feed, Sink
+from duelcast.feeds.supervisor import supervise
+from duelcast.gateway.gateway import Gateway
+from duelcast.gateway.hub import Hub
+from duelcast.gateway.upgrade import UpgradeRules
+from duelcast.http.app import build_http_app
+from duelcast.http.services import Failure, HttpServices, Readiness
+from duelcast.settings import Settings, is_loopback_host
+from duelcast.store import facts
+from duelcast.store.database import Database
+from duelcast.wire.origins import OriginRules
+
+log = structlog.get_logger("duelcast")
+
+Claim = Callable[[Database], Awaitable[None]]
+"""Looks at a database, and may refuse it with `ConfigurationError`."""
+
+
+class App:
+    """A server in this process. `start` returns once it listens; `stop` once everybody was told and all is closed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        endpoints: Mapping[str, Endpoint] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock = clock or SystemClock()
+        self.endpoints = find_endpoints() if endpoints is None else endpoints
+        self.feeds = parts.feeds_of(settings, clock)
+        self.port = settings.port
+        self.registry = CollectorRegistry()
+        self.broker = MemoryBroker(clock, history_messages=settings.history_messages, history_s=settings.history_s)
+        self.publisher = Publisher(self.broker, clock)
+        self.database = parts.database_of(settings, clock)
+        self.accounts = MemoryAccounts()
+        self.ended_sessions = EndedSessions(clock)
+        self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions)
+        self.audit = AuditTrail(self.database, clock)
+        self.users = Users(self.database, self.accounts, self.audit, clock)
+        market_settings = parts.market_settings_of(settings, self.feeds)
+        self.market = Market(self.publisher, clock, market_settings, self.database, self.audit)
+        self.contests = Contests(
+            self.publisher,
+            self.broker,
+            clock,
+            self.database,
+            self.market,
+            self.accounts,
+            self.audit,
+            lambda: parts.contest_settings_of(settings),
+        )
+        self.hub = Hub(self.broker, clock, flush_interval_ms=settings.flush_interval_ms)
+        self.services: dict[type[Any], Any] = {
+            Market: self.market,
+            Contests: self.contests,
+            Publisher: self.publisher,
+        }
+        self.gateway = Gateway(
+            settings, clock, self.broker, self.hub, self.accounts, self.verifier, self.endpoints, self.services
+        )
+        self.ended_sessions.on_end(self.gateway.session_ended)
+        self._starting = True
+        self._register_collectors()
+
+    # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self, claim: Claim | None = None) -> None:
+        """Database, domain, feeds, port. Raises `ConfigurationError` where one cannot be had; then all is closed again.
+
+        `claim` is called before anything is written to the database; what it raises is raised.
+        """
+        patch_loop()
+        asyncio.get_running_loop().set_exception_handler(_on_loop_error)
+        async with AsyncExitStack() as started:
+            started.push_async_callback(self.verifier.aclose)
+            await self.database.open()
+            started.push_async_callback(self.database.close)
+            self._writing = asyncio.create_task(self.database.run())
+            started.push_async_callback(self._stop_writing)
+            await self._load()
+            started.push_async_callback(self.market.close)
+            server = self._server()
+            listener = bind(self.settings)
+            started.callback(listener.close)
+            self.port = listener.getsockname()[1]
+            if claim is not None:
+                await claim(self.database)
+            await self._tell_demo_data()
+            work = [part.run() for part in (self.broker, self.market, self.contests, self.gateway)]
+            self._endless = [asyncio.create_task(endless) for endless in work]
+            started.push_async_callback(_cancel, self._endless)
+            feeding = [asyncio.create_task(self._feed(feed)) for feed in self.feeds]
+            started.push_async_callback(_cancel, feeding)
+            self._serving = asyncio.create_task(server.serve(sockets=[listener]))
+            started.push_async_callback(self._stop_serving, server)
+            while not server.started:
+                if self._serving.done():
+                    self._serving.result()
+                await asyncio.sleep(0.001)
+            self._started = started.pop_all()
+        self._starting = False
+        log.info("listening", url=self.url, feeds=[feed.name for feed in self.feeds])
+
+    async def stop(self) -> None:
+        """Stop accepting, send clients away, let HTTP requests finish, end all tasks."""
+        log.info("stopping", connections=len(self.gateway.sockets))
+        await self._started.aclose()
+        log.info("stopped")
+
+    async def failed(self) -> None:
+        """Wait until a task of the server ends that never should; raises what ended it."""
+        endless = [*self._endless, self._serving, self._writing]
+        done, _ = await asyncio.wait(endless, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    @property
+    def url(self) -> str:
+        """Where the server is reached from this machine."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        return f"{'https' if self.settings.tls_cert else 'http'}://{host}:{self.port}{self.settings.root_path}"
+
+    def readiness(self) -> Readiness:
+        """Whether the server can do its work, and what of it it cannot."""
+        failed = [
+            Failure(f"feed_{state.name}", state.reason or "The feed does not read its venue.")
+            for state in self.market.feed_states()
+            if state.status == "failed"
+        ]
+        missing = [] if self.database.failure is None else [Failure("store", self.database.failure)]
+        return Readiness(starting=self._starting, draining=self.gateway.draining, missing=missing, failed=failed)
+
+    # ── steps of it ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _load(self) -> None:
+        await self.users.load()
+        await load_ended_sessions(self.database, self.clock, self.ended_sessions)
+        await self.market.load()
+        await self.contests.load()
+
+    async def _tell_demo_data(self) -> None:
+        async with self.database.read() as transaction:
+            if await facts.find_fact(transaction, facts.DEMO) is not None:
+                log.warning("demo_data", reason="What is in the database was made up by `duelcast demo`.")
+
+    async def _feed(self, feed: Feed) -> None:
+        """Run a feed on the one node of the cluster that holds its lease."""
+        sink: Sink = self.market.sink(feed.name, feed.symbols)
+        async with self.broker.lease(f"feed_{feed.name}"):
+            await supervise(feed, sink, self.clock)
+
+    async def _stop_serving(self, server: PortServer) -> None:
+        for listening in server.servers:
+            listening.close()
+        await self.gateway.drain()
+        server.should_exit = True
+        await self._serving
+
+    async def _stop_writing(self) -> None:
+        self.database.stop_writing()
+        await self._writing
+
+    # ── composition ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _server(self) -> PortServer:
+        """HTTP and WebSockets of one port; it does not listen yet."""
+        settings = self.settings
+        origins = OriginRules(
+            settings.allowed_origins,
+            listens_on_loopback_only=is_loopback_host(settings.host),
+            default_scheme="https" if settings.tls_cert else "http",
+        )
+        proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.trusted_proxies]
+        http = build_http_app(
+            HttpServices(
+                market=self.market,
+                users=self.users,
+                contests=self.contests,
+                audit=self.audit,
+                sign_ins=parts.sign_ins_of(settings, self.database, self.clock, self.verifier, self.ended_sessions),
+                auth_domain=settings.auth_domain,
+                verifier=self.verifier,
+                clock=self.clock,
+                origins=origins,
+                ready=self.readiness,
+                asyncapi=lambda: asyncapi(self.endpoints.values()),
+                registry=self.registry,
+                version=duelcast.__version__,
+                trusted_proxies=proxies,
+                rate_limit_factor=settings.rate_limit_factor,
+                public_ops=settings.public_ops,
+            )
+        )
+        rules = UpgradeRules(
+            self.gateway,
+            origins,
+            trusted_proxies=proxies,
+            root_path=settings.root_path,
+            query_token=settings.query_token,
+        )
+        return server_of(http, rules, settings)
+
+    def _register_collectors(self) -> None:
+        for collector in (self.database, self.broker, self.market, self.contests, self.gateway):
+            self.registry.register(collector)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What a peer does to its own socket is no error of ours: a port scanner must not be able to fill the log."""
+    error = context.get("exception")
+    if isinstance(error, OSError) or context.get("message") == "SSL handshake failed":
+        log.debug("peer_failed", error=type(error).__name__)
+    else:
+        loop.default_exception_handler(context)

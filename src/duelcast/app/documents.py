@@ -1,0 +1,13 @@
+"""What can be said of a server without starting it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from duelcast.endpoints.documents.asyncapi import asyncapi
+from duelcast.endpoints.registry import find_endpoints
+
+
+def asyncapi_document() -> dict[str, Any]:
+    """The AsyncAPI document of all endpoints."""
+    return asyncapi(find_endpoints().values())

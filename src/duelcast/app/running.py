@@ -1,0 +1,79 @@
+"""A process that serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+import uvloop
+
+from duelcast.app.application import App
+from duelcast.settings import Settings
+from duelcast.store.database import Database
+
+log = structlog.get_logger("duelcast")
+
+
+class Companion(Protocol):
+    """Lives beside a server in its process, as one of its clients."""
+
+    async def claim(self, database: Database) -> None:
+        """See `App.start`."""
+
+    async def run(self, url: str) -> None:
+        """Called once the server at `url` takes clients; cancelled before it stops."""
+
+
+def run(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; a second signal ends the process at once. Returns the exit status.
+
+    `on_listening` is called with the address of the server once it takes clients; `companion` lives from then on.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(settings, on_listening, companion))
+
+
+async def _serve(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None) -> int:
+    app = App(settings)
+    asked_to_stop = _stop_signals()
+    await app.start(None if companion is None else companion.claim)
+    _spare_the_collector()
+    on_listening(app.url)
+    stop = asyncio.create_task(asked_to_stop.wait())
+    failed = asyncio.create_task(app.failed())
+    beside = [] if companion is None else [asyncio.create_task(companion.run(app.url))]
+    await asyncio.wait([stop, failed, *beside], return_when=asyncio.FIRST_COMPLETED)
+    status = 0
+    for part in (failed, *beside):
+        if part.done():
+            log.critical("a part of the server ended", exc_info=part.exception())
+            status = 1
+        part.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
+    await app.stop()
+    return status
+
+
+def _stop_signals() -> asyncio.Event:
+    """Set by the first signal to stop."""
+    asked_to_stop = asyncio.Event()
+
+    def on_signal() -> None:
+        if asked_to_stop.is_set():
+            sys.exit(1)
+        asked_to_stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    return asked_to_stop
+
+
+def _spare_the_collector() -> None:
+    """What exists by now stays for good: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
