@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -51,6 +52,18 @@ async def test_a_group_has_a_bound(database: Database, monkeypatch: pytest.Monke
         before = figure(database, "commits_total")
     await asyncio.gather(*tasks)
     assert figure(database, "commits_total") - before == 1 + 3
+
+
+async def test_others_get_their_turn_while_the_outcomes_of_a_group_are_told(database: Database) -> None:
+    told: list[str] = []
+    seen: list[int] = []
+    async with held(database):
+        tasks = await waiting(database, *(database.write(put(str(number)), told.append) for number in range(250)))
+    while not all(task.done() for task in tasks):
+        seen.append(len(told))
+        await asyncio.sleep(0)
+    assert told == [str(number) for number in range(250)]
+    assert max(later - earlier for earlier, later in itertools.pairwise([*seen, len(told)])) <= 100
 
 
 async def test_a_write_alone_does_not_wait_for_company(database: Database) -> None:
