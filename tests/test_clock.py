@@ -95,6 +95,17 @@ def test_the_system_clock_tells_the_time_of_the_machine() -> None:
     assert abs(SystemClock().time() - time.time()) < 1
 
 
+async def test_a_sleeper_of_a_clock_that_jumps_wakes_once_and_late() -> None:
+    clock = ManualClock()
+    napper = Napper(clock, 10)
+    work = asyncio.create_task(napper.run())
+    await clock.jump(35)
+    await clock.advance(9)
+    assert napper.woken_s == [35]
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
 class Napper:
     """Sleeps again and again, and notes when it woke."""
 

@@ -71,6 +71,12 @@ class ManualClock:
         self._elapsed = end
         await self._settle()
 
+    async def jump(self, seconds: float) -> None:
+        """Move on by `seconds` at once, as for a machine that was asleep: sleepers wake at the end, however late."""
+        await self._settle()
+        self._elapsed += seconds
+        await self.advance(0)
+
     @staticmethod
     async def _settle() -> None:
         for _ in range(10):

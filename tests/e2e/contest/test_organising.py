@@ -181,7 +181,7 @@ async def test_a_key_is_free_again_after_24_hours() -> None:
     async with stage() as hall:
         body = terms(hall, start_time="2027-03-01T00:00:00Z", end_time="2027-03-02T00:00:00Z")
         first = await hall.do("POST", "/contests", body, Idempotency_Key="k")
-        await hall.pass_time(24 * 3600 - 1)
+        await hall.clock.jump(24 * 3600 - 1)
         assert (await hall.do("POST", "/contests", body, Idempotency_Key="k"))["id"] == first["id"]
         await hall.pass_time(2)
         assert (await hall.do("POST", "/contests", body, Idempotency_Key="k"))["id"] != first["id"]
