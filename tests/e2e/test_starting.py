@@ -1,8 +1,10 @@
-"""A server that cannot start leaves nothing behind."""
+"""A server that cannot start leaves nothing behind, and one that cannot write starts."""
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +12,16 @@ import pytest
 from pydantic import SecretStr
 
 from duelcast.app import App
+from duelcast.clock import Clock, ManualClock
 from duelcast.settings import ConfigurationError, Settings
 from duelcast.store.database import Database
+from tests.e2e.contest.contest_room import stage
 from tests.serving import SECRET, running
 
 
-def app_in(folder: Path, **settings: Any) -> App:
+def app_in(folder: Path, clock: Clock | None = None, **settings: Any) -> App:
     values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET), "data_dir": folder}
-    return App(Settings(**values | settings))
+    return App(Settings(**values | settings), clock)
 
 
 async def assert_starts(folder: Path) -> None:
@@ -54,3 +58,42 @@ async def test_where_the_database_is_in_use_the_other_server_goes_on(tmp_path: P
         with pytest.raises(ConfigurationError, match="DUELCAST_DATA_DIR"):
             await app_in(tmp_path).start()
         assert first.readiness().missing == []
+
+
+async def overdue(folder: Path, clock: ManualClock) -> int:
+    """The id of a contest in `folder` that nobody entered and that should have started while no server ran."""
+    async with stage(clock, data_dir=folder) as scene:
+        contest = await scene.contest(starts_in_s=60)
+    await clock.jump(61)
+    return contest
+
+
+async def test_a_database_that_is_refused_is_left_alone(tmp_path: Path) -> None:
+    async def refuse(database: Database) -> None:
+        raise ConfigurationError("Not this one.")
+
+    clock = ManualClock()
+    await overdue(tmp_path, clock)
+    with pytest.raises(ConfigurationError):
+        await app_in(tmp_path, clock).start(refuse)
+    with closing(sqlite3.connect(tmp_path / "duelcast.db")) as file:
+        assert file.execute("select status from contests").fetchall() == [("pending",)]
+
+
+async def test_what_is_overdue_waits_for_a_database_that_takes_it(tmp_path: Path) -> None:
+    clock = ManualClock()
+    contest = await overdue(tmp_path, clock)
+    app = app_in(tmp_path, clock, database_busy_timeout_ms=100)
+    with closing(sqlite3.connect(tmp_path / "duelcast.db", isolation_level=None)) as other:
+
+        async def lock(_database: Database) -> None:
+            other.execute("begin immediate")
+
+        await app.start(lock)
+        assert [failure.part for failure in app.readiness().missing] == ["store"]
+        assert app.contests.book[contest].row.status == "pending"
+        other.execute("rollback")
+    while app.contests.book[contest].row.status == "pending":
+        await clock.advance(1)
+    assert app.readiness().missing == []
+    await app.stop()

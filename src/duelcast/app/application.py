@@ -100,7 +100,7 @@ class App:
     async def start(self, claim: Claim | None = None) -> None:
         """Database, domain, feeds, port. Raises `ConfigurationError` where one cannot be had; then all is closed again.
 
-        `claim` is called before anything is written to the database; what it raises is raised.
+        `claim` is called before this start writes anything into the tables; what it raises is raised.
         """
         patch_loop()
         asyncio.get_running_loop().set_exception_handler(_on_loop_error)
@@ -110,15 +110,14 @@ class App:
             started.push_async_callback(self.database.close)
             self._writing = asyncio.create_task(self.database.run())
             started.push_async_callback(self._stop_writing)
-            await self._load()
-            started.push_async_callback(self.market.close)
-            server = self._server()
             listener = bind(self.settings)
             started.callback(listener.close)
             self.port = listener.getsockname()[1]
             if claim is not None:
                 await claim(self.database)
-            await self._tell_demo_data()
+            await self._load()
+            started.push_async_callback(self.market.close)
+            server = self._server()
             work = [part.run() for part in (self.broker, self.market, self.contests, self.gateway)]
             self._endless = [asyncio.create_task(endless) for endless in work]
             started.push_async_callback(_cancel, self._endless)
@@ -170,8 +169,6 @@ class App:
         await load_ended_sessions(self.database, self.clock, self.ended_sessions)
         await self.market.load()
         await self.contests.load()
-
-    async def _tell_demo_data(self) -> None:
         async with self.database.read() as transaction:
             if await facts.find_fact(transaction, facts.DEMO) is not None:
                 log.warning("demo_data", reason="What is in the database was made up by `duelcast demo`.")

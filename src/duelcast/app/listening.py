@@ -39,6 +39,7 @@ def server_of(http: ASGIApp, rules: UpgradeRules, settings: Settings) -> PortSer
             proxy_headers=False,
             server_header=False,
             root_path=settings.root_path,
+            backlog=BACKLOG,
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
             timeout_graceful_shutdown=HTTP_DRAIN_TIMEOUT_S,
@@ -47,7 +48,7 @@ def server_of(http: ASGIApp, rules: UpgradeRules, settings: Settings) -> PortSer
 
 
 def bind(settings: Settings) -> socket.socket:
-    """Listen on the port of the settings. Raises `ConfigurationError` where it cannot be had."""
+    """The port of the settings, on which nobody is heard yet. Raises `ConfigurationError` where it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # With its protocol named, so that accepted sockets get TCP_NODELAY: asyncio looks at it.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -56,7 +57,6 @@ def bind(settings: Settings) -> socket.socket:
         # Accepted sockets inherit it. The system's own would hold megabytes of stale prices for a slow reader.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
         listener.bind((settings.host, settings.port))
-        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
         raise ConfigurationError(
