@@ -131,8 +131,9 @@ async def test_outdated_are_old_messages_of_contests_that_have_ended(tables: Tab
     given = [message(0, contest_id=contest_id, at_ms=at_ms) for contest_id in (1, 2, 3, 4) for at_ms in (1, 2, 3)]
     rows = await tables.write(chat.add_messages, given)
     ids = [row.id for row in rows if row.contest_id in (3, 4) and row.at_ms < 3]
-    assert await tables.read(chat.outdated_messages, 3, 100) == ids
-    assert await tables.read(chat.outdated_messages, 3, 1) == ids[:1]
+    assert sorted(await tables.read(chat.outdated_messages, 3, 100)) == ids
+    (one,) = await tables.read(chat.outdated_messages, 3, 1)
+    assert one in ids
     await tables.write(chat.delete_messages, ids)
     assert await tables.read(chat.outdated_messages, 3, 100) == []
     left = [row.id for number in (1, 2, 3, 4) for row in await tables.read(chat.messages_after, number, 0, 100)]

@@ -72,7 +72,7 @@ async def test_the_last_minute_at_a_moment_is_one_whose_last_price_had_come_by_t
         for at_us, sol in ((moment_us, rows[1]), (moment_us - 1, rows[0])):
             found = await store.last_minutes_at(transaction, ["SOL", "BTC", "NEW", "NONE"], at_us)
             assert sorted(found, key=lambda row: row.symbol) == [rows[2], sol]
-        before = await store.last_minutes_before(transaction, MINUTE + 5)
+        before = await store.last_minutes_before(transaction, ["SOL", "BTC", "NEW", "NONE"], MINUTE + 5)
         assert sorted(before, key=lambda row: row.symbol) == [rows[2], rows[0]]
 
 

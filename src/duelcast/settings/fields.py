@@ -97,7 +97,8 @@ class Settings(BaseSettings):
         default=None,
         min_length=1,
         max_length=253,
-        description="The domain that the message of a wallet sign-in names; unset, the `Host` of the request.",
+        description="The domain that wallets sign in to; unset, the `Host` of the request where that is loopback or of an "
+        "allowed origin.",
     )
 
     data_dir: Path = Field(

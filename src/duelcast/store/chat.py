@@ -112,12 +112,12 @@ async def newest_id(transaction: Transaction, contest_id: int) -> int:
 
 
 async def outdated_messages(transaction: Transaction, before_ms: int, limit: int) -> list[int]:
-    """The ids of at most `limit` messages that were written before `before_ms` (epoch) in contests that have ended."""
+    """The ids of at most `limit` messages that were written before `before_ms` (epoch) in contests that have ended, in
+    no order."""
     ended = select(contests.c.id).where(contests.c.status.in_((COMPLETED, CANCELLED)))
     query = (
         select(chat_messages.c.id)
         .where(chat_messages.c.at_ms < before_ms, chat_messages.c.contest_id.in_(ended))
-        .order_by(chat_messages.c.id)
         .limit(limit)
     )
     return list((await transaction.execute(query)).scalars())

@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import structlog
@@ -67,6 +67,10 @@ class _Job:
         self.outcome: Any = None
 
 
+class CutOff(Exception):
+    """The work of a write took too long and was ended; where that was within a statement, with its transaction."""
+
+
 class Database:
     """Writes wait in a queue; what waits is committed as one transaction, and only then acknowledged.
 
@@ -76,7 +80,8 @@ class Database:
     order of the commits.
 
     Where the database is locked, full or gone, all waiting writes fail with `Unavailable` and leave nothing behind;
-    a probe finds out when it is back. Besides `Unavailable`, a write raises what its work raises.
+    a probe finds out when it is back. Work that takes longer than `WORK_LIMIT_S` is `CutOff`, and what shared its
+    transaction `Unavailable`. Besides, a write raises what its work raises.
     """
 
     def __init__(self, file: SqliteFile, clock: Clock) -> None:
@@ -183,9 +188,13 @@ class Database:
         try:
             await self._transact(singles, batches)
         except Exception as error:
-            self._failed(error)
+            if not isinstance(error, CutOff):
+                self._failed(error)
             for job in jobs:
-                self._refuse(job)
+                if isinstance(job.outcome, CutOff):
+                    _deliver(job)
+                else:
+                    self._refuse(job)
             return
         self._works()
         self._commits += 1
@@ -203,9 +212,11 @@ class Database:
                 async with connection.begin():
                     for job in singles:
                         assert job.work is not None
-                        job.outcome = await _run_apart(connection, job.work)
+                        with _blamed([job]):
+                            job.outcome = await _run_apart(connection, job.work)
                     for batch, jobs in batches.items():
-                        await _run_batch(connection, batch, jobs)
+                        with _blamed(jobs):
+                            await _run_batch(connection, batch, jobs)
                     self._file.check()
             except Exception:
                 # What is wrong with the file may stick to the connection.
@@ -278,6 +289,17 @@ class Database:
         yield CounterMetricFamily("duelcast_store_refused_writes", "Writes that were refused.", value=self._refused)
 
 
+@contextmanager
+def _blamed(jobs: Sequence[_Job]) -> Iterator[None]:
+    """Where their work is cut off, that is their outcome."""
+    try:
+        yield
+    except CutOff as error:
+        for job in jobs:
+            job.outcome = error
+        raise
+
+
 async def _run_apart(connection: AsyncConnection, work: Work[Any]) -> Any:
     """The result of `work`, or the exception that it ended with and that concerns it alone; its statements are undone.
 
@@ -297,8 +319,12 @@ async def _run_apart(connection: AsyncConnection, work: Work[Any]) -> Any:
 
 async def _limited(work: Work[Any], connection: AsyncConnection) -> Any:
     try:
-        async with asyncio.timeout(WORK_LIMIT_S):
+        async with asyncio.timeout(WORK_LIMIT_S) as limit:
             return await work(connection)
+    except TimeoutError:
+        if limit.expired():
+            raise CutOff("The work of a write took too long.") from None
+        raise
     except asyncio.CancelledError:
         writer = asyncio.current_task()
         if writer is not None and writer.cancelling():

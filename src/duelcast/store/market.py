@@ -174,18 +174,18 @@ async def candles_between(
     return [CandlePrices(*row) for row in await transaction.execute(candles)]
 
 
-async def last_minutes_before(transaction: Transaction, minute: int) -> list[MinutePrice]:
-    """The newest minute before `minute` of each token that has one."""
-    return await _newest_minutes(transaction, minute_prices.c.minute < minute)
+async def last_minutes_before(transaction: Transaction, symbols: Sequence[str], minute: int) -> list[MinutePrice]:
+    """The newest minute before `minute` of each of a few symbols that has one."""
+    return await _newest_minutes(transaction, symbols, minute_prices.c.minute < minute)
 
 
 async def last_minutes_at(transaction: Transaction, symbols: Sequence[str], moment_us: int) -> list[MinutePrice]:
     """The newest minute of each of a few symbols whose last price was received at or before `moment_us` (epoch)."""
     return await _newest_minutes(
         transaction,
+        symbols,
         minute_prices.c.minute <= moment_us // _US_PER_MINUTE,
         minute_prices.c.received_us <= moment_us,
-        among=symbols,
     )
 
 
@@ -236,9 +236,7 @@ def _trades_with_id(column: ColumnElement[Any], symbol: str) -> Select[Any]:
     return select(column).where(*wanted).order_by(posted_trades.c.id.desc())
 
 
-async def _newest_minutes(
-    transaction: Transaction, *conditions: Any, among: Sequence[str] | None = None
-) -> list[MinutePrice]:
+async def _newest_minutes(transaction: Transaction, symbols: Sequence[str], *conditions: Any) -> list[MinutePrice]:
     newest = (
         select(minute_prices.c.minute)
         .where(minute_prices.c.symbol == tokens.c.symbol, *conditions)
@@ -248,7 +246,6 @@ async def _newest_minutes(
         .scalar_subquery()
     )
     found = tokens.join(minute_prices, minute_prices.c.symbol == tokens.c.symbol)
-    statement = select(minute_prices).select_from(found).where(minute_prices.c.minute == newest)
-    if among is not None:
-        statement = statement.where(tokens.c.symbol.in_(among))
+    wanted = tokens.c.symbol.in_(symbols), minute_prices.c.minute == newest
+    statement = select(minute_prices).select_from(found).where(*wanted)
     return [MinutePrice(*row) for row in await transaction.execute(statement)]

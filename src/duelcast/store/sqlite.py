@@ -7,7 +7,6 @@ import os
 import sqlite3
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import aiosqlite
@@ -155,7 +154,3 @@ def sqlite_path(url: str) -> Path:
         if url.startswith(scheme) and len(url) > len(scheme):
             return Path(url.removeprefix(scheme)).expanduser().resolve()
     raise ConfigurationError("DUELCAST_DATABASE_URL can only be sqlite:///path/to/file so far.")
-
-
-Row = Any
-"""A row of a result; its columns are attributes."""

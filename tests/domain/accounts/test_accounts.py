@@ -33,3 +33,27 @@ async def test_listeners_hear_of_a_change_once_it_can_be_found() -> None:
     accounts.on_change(heard.append)
     accounts.put(Account("w1", banned=True))
     assert heard == [await accounts.find("w1")]
+
+
+async def test_what_is_shown_is_stored_or_claimed_and_nobody_elses() -> None:
+    accounts = MemoryAccounts()
+    assert accounts.shown_nickname("w1", "Ann") == "Ann"
+    assert accounts.shown_nickname("w1", None) is None
+    accounts.put(Account("w2", nickname="ANN"))
+    assert accounts.shown_nickname("w1", "Ann") is None
+    assert accounts.shown_nickname("w2", "Ann") == "ANN"
+    accounts.put(Account("w1", nickname="Bob"))
+    assert accounts.shown_nickname("w1", "Ann") == "Bob"
+
+
+async def test_listeners_hear_of_each_nickname_that_is_stored_or_given_up() -> None:
+    accounts = MemoryAccounts()
+    heard: list[str] = []
+    accounts.on_owner_change(heard.append)
+    accounts.put(Account("w1", nickname="Ann"))
+    accounts.put(Account("w1", nickname="ANN", banned=True))
+    assert heard == ["ann"]
+    accounts.put(Account("w1", nickname="Bob"))
+    assert sorted(heard[1:]) == ["ann", "bob"]
+    accounts.put(Account("w1"))
+    assert heard[3:] == ["bob"]

@@ -52,6 +52,15 @@ async def test_an_issued_token_is_its_wallets(verifier: TokenVerifier, clock: Ma
     assert identity.scopes == frozenset()
 
 
+async def test_what_a_token_claims_is_remembered(
+    accounts: MemoryAccounts, verifier: TokenVerifier, clock: ManualClock
+) -> None:
+    issuer = TokenIssuer(clock, SECRET)
+    for role in (Role.ADMIN, Role.SUPERADMIN, Role.USER):
+        await verifier.verify(issuer.issue("w1", role))
+    assert (accounts.claimed_role("w1"), accounts.claimed_role("w2")) == (Role.SUPERADMIN, Role.USER)
+
+
 async def test_the_wallet_is_that_of_sub_where_no_wallet_is_named(verifier: TokenVerifier, clock: ManualClock) -> None:
     assert (await verifier.verify(signed(clock, sub="other"))).wallet == "wallet"
     assert (await verifier.verify(signed(clock, wallet_address=None, sub="other"))).wallet == "other"

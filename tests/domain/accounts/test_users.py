@@ -109,6 +109,23 @@ async def test_admins_are_banned_and_unbanned_by_superadmins_alone(users: Regist
         await users.put(ADMIN, "w1", banned=False)
 
 
+async def test_admins_by_their_token_alone_are_protected_as_others_are(users: Registry) -> None:
+    users.accounts.remember_claim("w1", ADMIN_ROLE)
+    with pytest.raises(PermissionDenied):
+        await users.put(ADMIN, "w1", banned=True)
+    with pytest.raises(PermissionDenied):
+        await users.put(ADMIN, "w1", role=USER)
+    assert (await users.put(CHIEF, "w1", role=USER)).role is USER
+    assert (await users.put(ADMIN, "w1", banned=True)).banned, "what is stored wins over the claim"
+
+
+async def test_a_role_where_none_is_stored_may_take_a_claim_away(users: Registry) -> None:
+    with pytest.raises(PermissionDenied):
+        await users.put(ADMIN, "w1", role=USER)
+    await users.put(CHIEF, "w1", role=USER)
+    assert (await users.put(ADMIN, "w1", role=USER)).role is USER
+
+
 async def test_an_admin_may_name_another_admin_and_repeat_what_holds_already(users: Registry) -> None:
     await users.put(CHIEF, "w1", role=ADMIN_ROLE)
     account = await users.put(ADMIN, "w1", nickname="Ann", role=ADMIN_ROLE, banned=False)

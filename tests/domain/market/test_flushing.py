@@ -16,6 +16,7 @@ from duelcast.errors import Unavailable
 from duelcast.store import market as store
 from duelcast.store.market import MinutePrice
 from tests.domain.market.market_room import DAY_BEGIN_S, MarketRoom, market_room, ticker, trade
+from tests.store.facts import held
 from tests.storing import moved_away
 
 MINUTE = int(DAY_BEGIN_S // 60)
@@ -74,6 +75,21 @@ async def test_a_minute_that_ended_in_between_is_stored_whole(room: MarketRoom) 
         MinutePrice("SOL", MINUTE, 5.0, 6.0, 5.0, 6.0, BEGIN_US + 59_500_000),
         MinutePrice("SOL", MINUTE + 1, 7.0, 7.0, 7.0, 7.0, BEGIN_US + 60_000_000),
     ]
+
+
+async def test_a_minute_that_ends_while_it_is_being_stored_is_stored_again(room: MarketRoom) -> None:
+    feed = room.feed()
+    await room.advance(58)
+    feed.accept(ticker(5.0))
+    async with held(room.database):
+        flushing = asyncio.create_task(room.market.close())
+        await room.advance(1.5)
+        feed.accept(ticker(9.0))
+        await room.advance(1)
+        feed.accept(ticker(7.0))
+    await flushing
+    (ended, _) = await stored_after_flush(room)
+    assert (ended.high, ended.last) == (9.0, 9.0)
 
 
 async def test_what_a_feed_tells_of_a_token_is_stored_without_a_price_too(room: MarketRoom) -> None:

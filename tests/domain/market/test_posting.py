@@ -166,14 +166,10 @@ async def test_listeners_hear_each_new_price_at_once(room: MarketRoom) -> None:
     assert (room.market.price("BTC"), room.market.price("SOL"), room.market.price("NONE")) == (2.0, 6.0, None)
 
 
-async def test_whether_a_token_is_active_and_its_price_fresh(room: MarketRoom) -> None:
-    assert not room.market.is_active("SOL")
+async def test_whether_the_price_of_a_token_is_fresh(room: MarketRoom) -> None:
     assert room.market.is_stale("SOL")
     await room.market.post_prices([price(1.0)])
-    assert room.market.is_active("SOL")
     assert not room.market.is_stale("SOL")
-    await room.market.put_token("SOL", TokenMetadataInput(name="S", address="a", decimals=9, status="inactive"), ADMIN)
-    assert not room.market.is_active("SOL")
     async with room.running():
         await room.advance(300)
     assert room.market.is_stale("SOL")

@@ -9,6 +9,8 @@ from msgspec import Struct
 from duelcast.channels.names import Role
 
 WALLET_PATTERN = r"[A-Za-z0-9_\-]{1,64}"
+WALLET_GRAMMAR = "1 to 64 of A-Z a-z 0-9 _ -"
+"""The pattern in words."""
 SCOPES = ("prices", "operations", "errors", "notifications")
 
 

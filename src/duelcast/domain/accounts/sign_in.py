@@ -120,6 +120,7 @@ class SignIns:
         foreign = SessionRow(identity.session_id, identity.wallet, _ms(now_s), _ms(ends_at), _ms(now_s))
 
         async def work(transaction: Transaction) -> SessionRow:
+            await store.delete_expired(transaction, _ms(now_s))
             session = await store.find_session(transaction, identity.session_id)
             if session is None:
                 await store.add_session(transaction, foreign)

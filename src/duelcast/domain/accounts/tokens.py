@@ -135,6 +135,7 @@ class TokenVerifier:
 
     async def _identity(self, claims: Claims, session_id: str) -> Identity:
         stored = await self._accounts.find(claims.wallet) or Account(claims.wallet)
+        self._accounts.remember_claim(claims.wallet, claims.role)
         if stored.banned:
             raise PermissionDenied("This wallet is banned.")
         claimed_nickname = claims.nickname

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
-from duelcast.domain.accounts.identity import Identity, is_wallet
+from duelcast.domain.accounts.identity import WALLET_GRAMMAR, Identity, is_wallet
 from duelcast.domain.accounts.nicknames import is_nickname, nickname_key
 from duelcast.domain.audit import DENIED, DONE, Actor, AuditTrail
 from duelcast.errors import AppError, Conflict, InvalidRequest, InvalidState, PermissionDenied, UserNotFound
@@ -126,8 +126,13 @@ class Users:
             return actor, None
         if before.wallet == by.wallet:
             return actor, PermissionDenied("Nobody changes their own role or ban: ask another admin.")
-        if max(before.role or 0, after.role or 0) >= Role.ADMIN and actor.role < Role.SUPERADMIN:
-            return actor, PermissionDenied("Roles above user, and bans of admins, are for superadmins.")
+        # Where no role is stored, a token may claim one: a stored `user` would take it away.
+        claimed = self._accounts.claimed_role(before.wallet) if before.role is None else Role.USER
+        takes_claim = before.role is None and after.role is not None
+        if (
+            takes_claim or max(claimed, before.role or 0, after.role or 0) >= Role.ADMIN
+        ) and actor.role < Role.SUPERADMIN:
+            return actor, PermissionDenied("Roles, and bans of admins, are for superadmins.")
         is_last = _is_superadmin(before) and not await store.count_others(transaction, Role.SUPERADMIN, before.wallet)
         if is_last and not _is_superadmin(after):
             return actor, InvalidState("This is the last superadmin: make another one first.")
@@ -143,7 +148,7 @@ class Users:
 
 def _check_wallet(wallet: str) -> None:
     if not is_wallet(wallet):
-        raise InvalidRequest("A wallet is 1–64 of A-Z, a-z, 0-9, _ and -.", field="wallet")
+        raise InvalidRequest(f"A wallet is {WALLET_GRAMMAR}.", field="wallet")
 
 
 def _check_nickname(nickname: str) -> None:

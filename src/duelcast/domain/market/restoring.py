@@ -57,10 +57,11 @@ class Restoring:
         oldest = minute - MINUTES_KEPT + 1
         async with self._database.read() as transaction:
             tokens = await store.all_tokens(transaction)
-            before = {row.symbol: row for row in await store.last_minutes_before(transaction, oldest)}
         for portion in _portions(tokens):
+            symbols = [token.symbol for token in portion]
             async with self._database.read() as transaction:
-                rows = await store.minutes_since(transaction, [token.symbol for token in portion], oldest)
+                before = {row.symbol: row for row in await store.last_minutes_before(transaction, symbols, oldest)}
+                rows = await store.minutes_since(transaction, symbols, oldest)
             by_symbol = {
                 # A clock that was wrong may have left minutes that are still to come.
                 symbol: [_row(row) for row in group if row.minute <= minute]

@@ -200,11 +200,6 @@ class Market:
         entry = self._book.get(symbol)
         return entry is None or entry.quote is None or entry.stale
 
-    def is_active(self, symbol: str) -> bool:
-        """Whether there is a token `symbol`, and it is not called inactive."""
-        entry = self._book.get(symbol)
-        return entry is not None and entry.metadata.status == "active"
-
     def receipt_us(self) -> int:
         """Now, by the clock by which prices are received (epoch µs)."""
         return to_us(self._receipt.now_s())

@@ -56,7 +56,9 @@ class Unstored:
     def stored(self, minutes: Iterable[MinutePrice]) -> None:
         """These are in the store now."""
         for minute in minutes:
-            self._complete.pop((minute.symbol, minute.minute), None)
+            # One that ended meanwhile has other prices than the running one that was stored.
+            if self._complete.get((minute.symbol, minute.minute)) == minute:
+                del self._complete[minute.symbol, minute.minute]
 
     def last_at(self, symbols: Iterable[str], moment_us: int) -> Prices:
         """The close of the newest complete minute of each symbol that was received at or before `moment_us` (epoch)."""
