@@ -16,7 +16,7 @@ from duelcast.channels.names import Channel
 from duelcast.channels.streams import MESSAGE_OVERHEAD_BYTES
 from duelcast.clock import ManualClock
 from tests.contract.buses import Recorder, memory_bus
-from tests.contract.families import CHAT, PRESENCE
+from tests.contract.families import BOARD, CHAT, PRESENCE, ROW
 from tests.contract.interleavings import run_interleavings
 
 BODY = b"x" * 100
@@ -115,6 +115,39 @@ async def test_housekeeping_keeps_what_is_followed_or_live(broker: MemoryBroker,
     broker.unfollow(QUIET)
     await clock.advance(1000)
     assert metric(broker, "channels", kind="every") == 0
+
+
+async def test_a_board_that_is_elsewhere_too_is_forgotten_once_nobody_used_it_for_long(
+    broker: MemoryBroker, clock: ManualClock
+) -> None:
+    table = BOARD.channel("a")
+    broker.follow(table)
+    broker.publish(table, BODY)
+    await clock.advance(1000)
+    assert metric(broker, "channels", kind="latest") == 1
+    broker.unfollow(table)
+    await clock.advance(90)
+    assert await recovers(broker, table, 1)
+    broker.publish(table, BODY)
+    await clock.advance(60)
+    assert await recovers(broker, table, 1), "a message is a use too"
+    await clock.advance(120)
+    assert metric(broker, "channels", kind="latest") == 0
+    assert not await recovers(broker, table, 1)
+
+
+async def test_a_channel_that_is_silent_while_nobody_follows_it_is_forgotten(
+    broker: MemoryBroker, clock: ManualClock
+) -> None:
+    row = ROW.channel("ann.cup")
+    broker.follow(row)
+    broker.publish(row, BODY)
+    await clock.advance(1000)
+    assert metric(broker, "channels", kind="latest") == 1
+    broker.unfollow(row)
+    broker.publish(row, BODY)
+    await clock.advance(180)
+    assert metric(broker, "channels", kind="latest") == 0
 
 
 async def test_a_position_from_before_a_channel_was_forgotten_is_not_recovered(

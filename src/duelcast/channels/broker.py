@@ -84,7 +84,7 @@ class Broker(Protocol):
       has a new epoch and calls `resynchronise`.
     - Memory: of a *latest* channel the newest message per key, and those that ended a key for
       `ended_key_retention_s`; of an *every* channel at least `history_messages` messages and `history_s` seconds.
-      A channel that is followed is never forgotten.
+      A channel that is followed is never forgotten; of a *latest* one that is not, as much stays as `Unfollowed` says.
     - Recovery without gap: when `recover` or `group_messages` returns, every message up to the positions it names
       has been given to `deliver`.
     """
@@ -109,7 +109,8 @@ class Broker(Protocol):
         """Number a message and hand it on. Never blocks and never raises for the state of the bus: what a lost bus
         swallows is made good by `resynchronise`.
 
-        `origin` is for *every* channels alone; `stored_id`s of one channel are published in growing order.
+        `origin` is for *every* channels alone; `stored_id`s of one channel are published in growing order. A message of
+        a `SILENT` channel that nobody follows goes nowhere.
         """
 
     def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
@@ -124,8 +125,9 @@ class Broker(Protocol):
     def unfollow(self, channel: Channel) -> None:
         """The counterpart of `follow`."""
 
-    def followed(self, family: Family) -> Mapping[str, Channel]:
-        """The channels of `family` that some node follows, by parameter: for what is computed only meanwhile."""
+    def followed(self, family: Family, subject: str = "") -> Mapping[str, Channel]:
+        """The channels of `family` about `subject` that some node follows, by parameter: for what is computed only
+        meanwhile."""
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
         """What a subscriber to `channel` needs who handled everything up to `since` (None: nothing).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import secrets
-from collections import Counter, defaultdict, deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position, Recovery
-from duelcast.channels.names import Channel, Family, Kind
+from duelcast.channels.names import Channel, Family, Kind, Unfollowed
 from duelcast.channels.streams import STREAMS, EveryStream, EvictionReason, History, Retention, Stream
 from duelcast.clock import Clock
 
@@ -32,7 +32,7 @@ class MemoryBroker:
 
     `max_history_bytes` bounds the histories of all channels together, bodies and bookkeeping. Beyond it the longest
     histories lose their older halves, so that a busy channel does not cost the quiet ones their memory. The newest
-    message of each live key is state, not history, and stays.
+    message of each live key is state, not history.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class MemoryBroker:
         self._listeners: tuple[BusListener, ...] = ()
         self._streams: dict[str, Stream] = {}
         self._groups: dict[str, dict[str, Stream]] = {}
-        self._followed: defaultdict[Family, dict[str, Channel]] = defaultdict(dict)
+        self._followed: dict[tuple[Family, str], dict[str, Channel]] = {}
         self._highest_forgotten_seq = 0
         self._undelivered: deque[Message] = deque()
         self._delivering = False
@@ -75,6 +75,8 @@ class MemoryBroker:
         stored_id: int | None = None,
     ) -> None:
         stream = self._streams.get(channel.name)
+        if channel.family.unfollowed is Unfollowed.SILENT and (stream is None or not stream.followers):
+            return
         if stream is None:
             stream = self._open(channel)
         stream.seq = seq = stream.seq + 1
@@ -98,17 +100,22 @@ class MemoryBroker:
         if stream is None:
             stream = self._open(channel)
         stream.followers += 1
-        self._followed[channel.family][channel.parameter] = channel
+        self._followed.setdefault(_topic(channel), {})[channel.parameter] = channel
 
     def unfollow(self, channel: Channel) -> None:
         stream = self._streams[channel.name]
         stream.followers -= 1
-        if not stream.followers:
-            del self._followed[channel.family][channel.parameter]
-        stream.touch(self._clock.monotonic())
+        if stream.followers:
+            return
+        stream.unfollow(self._clock.monotonic())
+        topic = _topic(channel)
+        followed = self._followed[topic]
+        del followed[channel.parameter]
+        if not followed:
+            del self._followed[topic]
 
-    def followed(self, family: Family) -> Mapping[str, Channel]:
-        return self._followed[family]
+    def followed(self, family: Family, subject: str = "") -> Mapping[str, Channel]:
+        return self._followed.get((family, subject), {})
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
         stream = self._streams.get(channel.name)
@@ -221,6 +228,10 @@ class MemoryBroker:
             del group[channel.name]
             if not group:
                 del self._groups[channel.group]
+
+
+def _topic(channel: Channel) -> tuple[Family, str]:
+    return channel.family, channel.family.subject(channel.parameter)
 
 
 def _new_epoch() -> str:

@@ -25,6 +25,17 @@ class Kind(enum.Enum):
     """Each message is sent, and numbered without gaps."""
 
 
+class Unfollowed(enum.Enum):
+    """What becomes of a *latest* channel while nobody follows it."""
+
+    KEPT = "kept"
+    """Its newest messages stay: they are its snapshot."""
+    FORGOTTEN = "forgotten"
+    """It is forgotten once it is idle: its snapshot is the endpoint's."""
+    SILENT = "silent"
+    """Nothing is published on it, so that no position from before is recovered: its snapshot is the endpoint's."""
+
+
 class Role(enum.IntEnum):
     """Who somebody is, in growing order of rights."""
 
@@ -86,6 +97,7 @@ class Family:
     no snapshot, and kept for recovery. `group` gives the name of the one group that a channel belongs to, and
     `group_names` a regular expression of all group names of the family.
     `least_role` gives the least role that may see a channel; holders of the group with less do not get it.
+    `unfollowed` is for *latest* channels. `subject` gives what a channel is about: see `Broker.followed`.
     """
 
     prefix: str
@@ -100,6 +112,8 @@ class Family:
     group: Callable[[str], str | None] = field(default=lambda _parameter: None)
     group_names: str | None = None
     least_role: Callable[[str], Role] = field(default=lambda _parameter: Role.ANONYMOUS)
+    unfollowed: Unfollowed = Unfollowed.KEPT
+    subject: Callable[[str], str] = field(default=lambda _parameter: "")
     _known: WeakValueDictionary[str, Channel] = field(default_factory=WeakValueDictionary, repr=False)
     _groups: WeakValueDictionary[str, Group] = field(default_factory=WeakValueDictionary, repr=False)
 

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import structs
 
 from duelcast.channels.broker import Message
-from duelcast.channels.names import Channel, Kind
+from duelcast.channels.names import Channel, Kind, Unfollowed
 
 MESSAGE_OVERHEAD_BYTES = 200
 """What a kept message takes beside its body: struct, number, time and slots (64-bit CPython 3.11)."""
@@ -77,6 +77,10 @@ class Stream(ABC):
     def touch(self, now_s: float) -> None:
         """Note that somebody used the channel just now."""
         self._active_s = now_s
+
+    def unfollow(self, now_s: float) -> None:
+        """The last follower has gone just now."""
+        self.touch(now_s)
 
     @abstractmethod
     def add(self, message: Message, now_s: float) -> None:
@@ -179,16 +183,24 @@ class LatestStream(Stream):
         self._ended: OrderedDict[str, tuple[float, Message]] = OrderedDict()
 
     def add(self, message: Message, now_s: float) -> None:
+        self._active_s = now_s
         if self._ended:
             self._replace_ended(message.key)
             self.expire(now_s)
         if message.ends_key:
-            self._active_s = now_s
             self._live.pop(message.key, None)
             self._ended[message.key] = now_s, message
             self._keep(message)
         else:
             self._live[message.key] = message
+
+    def unfollow(self, now_s: float) -> None:
+        super().unfollow(now_s)
+        if self.channel.family.unfollowed is Unfollowed.SILENT:
+            # No position that was given so far covers what is not published from now on.
+            self.seq += 1
+            self.reaches_back_to = self.seq
+            self._live.clear()
 
     def newest(self) -> Sequence[Message]:
         return sorted(self._live.values(), key=_seq)
@@ -209,7 +221,9 @@ class LatestStream(Stream):
             self._evict(self._ended.popitem(last=False)[1][1], reason)
 
     def is_idle(self, now_s: float) -> bool:
-        return not self._live and now_s - self._active_s > self._retention.ended_key_retention_s
+        if self._live and self.channel.family.unfollowed is Unfollowed.KEPT:
+            return False
+        return now_s - self._active_s > self._retention.ended_key_retention_s
 
     def _replace_ended(self, key: str) -> None:
         replaced = self._ended.pop(key, None)

@@ -400,15 +400,24 @@ def test_a_full_minute_after_a_change_of_ranks_changes_the_top(board: Board) -> 
     assert top[0].rankChange == 0
 
 
-def test_changed_are_those_whose_rank_or_value_differs_from_when_they_were_asked_about(board: Board) -> None:
+def test_changed_are_those_whose_rank_or_value_differs_from_when_that_was_last_asked(board: Board) -> None:
     assert board.take_changed(["w1", "w2", "stranger"]) == ["w1", "w2"]
     assert board.take_changed(["w1", "w2"]) == []
     board.set_portfolio("w2", portfolio([("SOL", 20.0)]))
     board.score()
-    assert board.take_changed(["w0", "w1", "w2", "w3"]) == ["w0", "w1", "w2", "w3"]
+    # w2 overtakes the first two; w3 was never asked about, and stands where it stood.
+    assert board.take_changed(["w0", "w1", "w2", "w3"]) == ["w0", "w1", "w2"]
     board.set_portfolio("w9", portfolio([("SOL", 1.5)]))
     board.score()
     assert board.take_changed([f"w{number}" for number in range(4)]) == []
+
+
+def test_what_was_told_otherwise_is_no_change(board: Board) -> None:
+    board.take_changed(())
+    board.disqualify("w0")
+    board.mark_told("w1")
+    board.mark_told("stranger")
+    assert board.take_changed(["w0", "w1", "w2"]) == ["w0", "w2"]
 
 
 def test_a_scoring_in_a_thread_sees_the_prices_and_holdings_of_its_beginning(

@@ -25,7 +25,7 @@ def doubled(column: NDArray[Number]) -> NDArray[Number]:
 class Columns:
     """The figures of participants by row; `size` rows are in use.
 
-    `ranks` is 0 for who is not ranked. `told_ranks` and `told_values` are what was last told of somebody.
+    `ranks` is 0 for who is not ranked. `told_ranks` and `told_values` are what was last told.
     """
 
     __slots__ = (

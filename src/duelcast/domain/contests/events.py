@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from duelcast.channels.names import Family, Kind
+from duelcast.channels.names import Family, Kind, Unfollowed
 from duelcast.domain.accounts.identity import WALLET_PATTERN
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Event, Record
 
@@ -253,6 +253,7 @@ CONTEST = Family(
     placeholder="id",
     key=_contest_key,
     key_description="type",
+    unfollowed=Unfollowed.FORGOTTEN,
 )
 PRESENCE = Family(
     "presence",
@@ -272,6 +273,7 @@ LEADERBOARD = Family(
     "The top 100 of a contest.",
     parameter=CONTEST_ID_PATTERN,
     placeholder="id",
+    unfollowed=Unfollowed.FORGOTTEN,
 )
 CHAT = Family(
     "chat",
@@ -288,4 +290,6 @@ PARTICIPANT = Family(
     "Rank and value of one participant.",
     parameter=rf"{WALLET_PATTERN}\.{CONTEST_ID_PATTERN}",
     placeholder="wallet>.<id",
+    unfollowed=Unfollowed.SILENT,
+    subject=lambda parameter: parameter.rpartition(".")[2],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from duelcast.channels.broker import Broker
 from duelcast.channels.publisher import Publisher
@@ -67,8 +67,8 @@ class ContestOutlet:
         top = board.take_top()
         if top is not None:
             self.leaderboard(contest, top, board.total, board.version)
-        for wallet in board.take_changed(list(self.followed(contest.id))):
-            self._participants.offer(f"{wallet}.{contest.id}")
+        for wallet in board.take_changed(self.followed(contest.id)):
+            self._participants.offer_later(f"{wallet}.{contest.id}")
 
     def leaderboard(self, contest: Contest, top: list[LeaderboardRow], total: int, version: int) -> None:
         """Publish the top of a contest."""
@@ -88,18 +88,18 @@ class ContestOutlet:
     def participant_changed(self, contest: Contest, wallet: str) -> None:
         """The portfolio or the status of a participant changed."""
         parameter = f"{wallet}.{contest.id}"
-        if parameter in self._broker.followed(PARTICIPANT):
+        if parameter in self._broker.followed(PARTICIPANT, str(contest.id)):
             if contest.board is not None:
                 # The next ranking need not tell it again.
-                contest.board.take_changed([wallet])
+                contest.board.mark_told(wallet)
             self._participants.offer(parameter)
 
     def participants_changed(self, contest: Contest) -> None:
         """The status of all participants changed."""
         board = contest.board
-        for wallet in list(self.followed(contest.id)):
+        for wallet in self.followed(contest.id):
             if board is not None and wallet in board:
-                self._participants.offer(f"{wallet}.{contest.id}")
+                self._participants.offer_later(f"{wallet}.{contest.id}")
 
     def participant(self, contest_id: int, wallet: str, row: Participant) -> None:
         """Publish the row of a participant."""
@@ -112,12 +112,10 @@ class ContestOutlet:
         """The contest left the default list."""
         self._publisher.publish(PUBLIC_CONTESTS.channel(), ContestRemoved(contestId=contest.id))
 
-    def followed(self, contest_id: int) -> Iterator[str]:
+    def followed(self, contest_id: int) -> list[str]:
         """The wallets of a contest whose rows somebody follows."""
-        ending = f".{contest_id}"
-        for parameter in self._broker.followed(PARTICIPANT):
-            if parameter.endswith(ending):
-                yield parameter[: -len(ending)]
+        ending = len(f".{contest_id}")
+        return [parameter[:-ending] for parameter in self._broker.followed(PARTICIPANT, str(contest_id))]
 
     def _push_state(self, key: str) -> bool:
         contest = self._book[int(key)]

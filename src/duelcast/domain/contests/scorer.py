@@ -60,7 +60,7 @@ class Scorer:
         self._due.offer(str(contest.id))
 
     async def score(self, contest: Contest) -> None:
-        """Value and rank a live contest now, and publish what differs."""
+        """Value and rank a live contest now, and publish what differs; then give way, as many are scored in a row."""
         board = contest.board
         assert board is not None
         began_s = self._clock.monotonic()
@@ -73,6 +73,7 @@ class Scorer:
         if contest.board is board and board.apply(scoring):
             self._duration_s.observe(self._clock.monotonic() - began_s)
             self._outlet.ranked(contest)
+        await self._clock.sleep(0)
 
     async def run(self) -> None:
         """Score what is due, until cancelled."""

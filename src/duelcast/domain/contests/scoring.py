@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from duelcast.domain.accounts.nicknames import nickname_key
 from duelcast.domain.contests.columns import Columns
 from duelcast.domain.contests.events import LeaderboardRow
 from duelcast.domain.contests.prices import CASH, PriceVector
@@ -79,7 +80,7 @@ class Board:
     `KeyError` where it is not in the contest. All but `Scoring.compute` belongs on one thread.
     """
 
-    def __init__(self, starting_balance: float, prices: PriceVector) -> None:
+    def __init__(self, starting_balance: float, prices: PriceVector, *, version: int = 0) -> None:
         self.starting_balance = starting_balance
         self.total = 0
         """Ranked participants."""
@@ -88,11 +89,13 @@ class Board:
         self._wallets: list[str] = []
         self._nicknames: list[str | None] = []
         self._claimed_nicknames: list[str | None] = []
+        self._claimants: dict[str, tuple[str, ...]] = {}
+        """Wallets by the `nickname_key` of what they claim."""
         self._columns = Columns()
         self._positions = Positions()
         self._free_rows: list[int] = []
         self._order: Rows = np.zeros(0, np.intp)
-        self._version = 0
+        self._version = version
         self._membership = 0
         self._ranked_membership = 0
         self._under_way: Scoring | None = None
@@ -103,7 +106,7 @@ class Board:
 
     @property
     def version(self) -> int:
-        """Grows with each ranking."""
+        """Grows with each ranking, from what it began with."""
         self._settle()
         return self._version
 
@@ -121,7 +124,7 @@ class Board:
         portfolio: Iterable[HoldingRow] = (),
         claimed_nickname: str | None = None,
     ) -> None:
-        """Enter a wallet with its portfolio; `claimed_nickname` shows where it has stored none.
+        """Enter a wallet with its portfolio; `claimed_nickname` is what its token named.
 
         Raises `ValueError` where it is in the contest.
         """
@@ -132,6 +135,9 @@ class Board:
         self._wallets[row] = wallet
         self._nicknames[row] = nickname
         self._claimed_nicknames[row] = claimed_nickname
+        if claimed_nickname is not None:
+            key = nickname_key(claimed_nickname)
+            self._claimants[key] = (*self.claimants(key), wallet)
         columns = self._columns
         columns.entry_ids[row] = entry_id
         columns.entry_times_ms[row] = entry_time_ms
@@ -145,6 +151,9 @@ class Board:
         row = self._rows.pop(wallet)
         self._leave_ranks(row)
         self._positions.clear(row)
+        claimed = self._claimed_nicknames[row]
+        if claimed is not None:
+            self._forget_claim(nickname_key(claimed), wallet)
         self._wallets[row] = ""
         self._nicknames[row] = self._claimed_nicknames[row] = None
         self._free_rows.append(row)
@@ -154,17 +163,19 @@ class Board:
         row = self._rows.get(wallet)
         return row is not None and bool(self._columns.ranked[row])
 
-    def ranked_wallets(self) -> frozenset[str]:
-        """All wallets that are in the contest and not disqualified."""
-        ranked = self._columns.ranked.tolist()
-        return frozenset(wallet for wallet, row in self._rows.items() if ranked[row])
-
     def entered_ms(self, wallet: str) -> int:
         """When the wallet entered, in epoch ms."""
         return int(self._columns.entry_times_ms[self._rows[wallet]])
 
     def nickname(self, wallet: str) -> str | None:
         return self._nicknames[self._rows[wallet]]
+
+    def claimed_nickname(self, wallet: str) -> str | None:
+        return self._claimed_nicknames[self._rows[wallet]]
+
+    def claimants(self, key: str) -> tuple[str, ...]:
+        """The wallets that claim a nickname with this `nickname_key`."""
+        return self._claimants.get(key, ())
 
     def disqualify(self, wallet: str) -> None:
         """Take a wallet out of the ranks; its value goes on."""
@@ -174,12 +185,11 @@ class Board:
         """Let a disqualified wallet back into the ranks."""
         self._enter_ranks(self._rows[wallet])
 
-    def set_nickname(self, wallet: str, stored: str | None) -> bool:
-        """Show the nickname that is stored, or the claimed one. Whether that is another."""
+    def set_nickname(self, wallet: str, nickname: str | None) -> bool:
+        """Show another nickname. Whether it is another."""
         row = self._rows[wallet]
-        before, after = self._nicknames[row], stored if stored is not None else self._claimed_nicknames[row]
-        self._nicknames[row] = after
-        return before != after
+        before, self._nicknames[row] = self._nicknames[row], nickname
+        return before != nickname
 
     def set_portfolio(self, wallet: str, portfolio: Iterable[HoldingRow]) -> None:
         """Replace the portfolio: each symbol once, quantities for all or for none. The next scoring values it."""
@@ -271,6 +281,12 @@ class Board:
         self._settle()
         return map(self._standing, self._order.tolist())
 
+    def ranks(self) -> Iterable[tuple[int, int]]:
+        """Entry id and rank of all that are ranked, in listing order."""
+        self._settle()
+        columns = self._columns
+        return zip(columns.entry_ids[self._order].tolist(), columns.ranks[self._order].tolist(), strict=True)
+
     def take_top(self) -> list[LeaderboardRow] | None:
         """The first 100 rows where one of them, or their number, differs from when this was last asked; else None."""
         top = self.page(0, TOP_ROWS)
@@ -280,7 +296,7 @@ class Board:
         return top
 
     def take_changed(self, wallets: Collection[str]) -> list[str]:
-        """Those of `wallets` whose rank or value differs from when they were last asked about, or that are new.
+        """Those of `wallets` whose rank or value differs from when this was last asked, or that are new.
 
         Wallets that are not in the contest are passed over.
         """
@@ -290,9 +306,20 @@ class Board:
         columns = self._columns
         ranks, values = columns.ranks[rows], columns.values[rows]
         differ = (columns.told_ranks[rows] != ranks) | (columns.told_values[rows] != values)
-        columns.told_ranks[rows] = ranks
-        columns.told_values[rows] = values
+        # Of all: who is asked about for the first time next time, knows the figures of after this.
+        columns.told_ranks[:] = columns.ranks
+        columns.told_values[:] = columns.values
         return [present[number] for number in np.flatnonzero(differ).tolist()]
+
+    def mark_told(self, wallet: str) -> None:
+        """`take_changed` need not bring the rank and value that this wallet has now; nothing happens where it is not in
+        the contest."""
+        self._settle()
+        row = self._rows.get(wallet)
+        if row is not None:
+            columns = self._columns
+            columns.told_ranks[row] = columns.ranks[row]
+            columns.told_values[row] = columns.values[row]
 
     def _lines(self, portfolio: Iterable[HoldingRow]) -> list[Line]:
         held = sorted((one.symbol, one) for one in portfolio)
@@ -300,6 +327,13 @@ class Board:
         if not held or held[0][1].quantity is None:
             lines.insert(0, Line(CASH, self.starting_balance))
         return lines
+
+    def _forget_claim(self, key: str, wallet: str) -> None:
+        others = tuple(one for one in self._claimants[key] if one != wallet)
+        if others:
+            self._claimants[key] = others
+        else:
+            del self._claimants[key]
 
     def _new_row(self) -> int:
         # A scoring under way will bring a value for each row that it knows, also for one that became free since.
