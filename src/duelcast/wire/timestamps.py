@@ -7,6 +7,8 @@ from datetime import datetime
 from time import gmtime
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+_FIRST_S = -62_135_596_800
+_LAST_S = 253_402_300_799.999
 
 _ms = -1
 _text = ""
@@ -39,8 +41,11 @@ def format_ms(epoch_ms: int) -> str:
 def parse_time(text: str) -> float:
     """Epoch seconds of an ISO-8601 time with an offset.
 
-    Raises `ValueError` where there is no offset or the text is no such time.
+    Raises `ValueError` where there is no offset, or the text is no such time or one that `format_time` cannot write.
     """
     if not _TIME.fullmatch(text):
         raise ValueError("not an ISO-8601 time with an offset")
-    return datetime.fromisoformat(text).timestamp()
+    epoch_s = datetime.fromisoformat(text).timestamp()
+    if not _FIRST_S <= epoch_s <= _LAST_S:
+        raise ValueError("not in the years 1 to 9999 of UTC")
+    return epoch_s
