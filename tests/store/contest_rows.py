@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from sqlalchemy import event
+
 from duelcast.store import contests as repository
 from duelcast.store.contests import ContestRow, EntryRow
 from duelcast.store.database import Database, Transaction
@@ -49,6 +51,27 @@ async def do(
 ) -> T:
     """What a function of the repository returns, in a transaction of its own."""
     return await database.write(lambda transaction: function(transaction, *arguments, **named))
+
+
+async def statements(
+    database: Database,
+    function: Callable[Concatenate[Transaction, P], Awaitable[Any]],
+    *arguments: P.args,
+    **named: P.kwargs,
+) -> list[tuple[str, Any]]:
+    """The SQL that a function of the repository executes, with its parameters."""
+    executed = []
+
+    def on_execute(*told: Any) -> None:
+        executed.append((told[2], told[3]))
+
+    async def work(transaction: Transaction) -> None:
+        event.listen(transaction.sync_connection, "before_cursor_execute", on_execute)
+        await function(transaction, *arguments, **named)
+        event.remove(transaction.sync_connection, "before_cursor_execute", on_execute)
+
+    await database.write(work)
+    return executed
 
 
 async def new_contest(database: Database, **changes: Any) -> ContestRow:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from duelcast.store import contests as repository
 from duelcast.store.contests import ACTIVE, COMPLETED, EntryRow, FinalResult, HoldingRow
 from duelcast.store.database import Database
-from tests.store.contest_rows import CODES, CONTEST, NOBODY, do, enter, new_contest
+from tests.store.contest_rows import CODES, CONTEST, NOBODY, do, enter, new_contest, statements
 from tests.storing import opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -167,6 +167,14 @@ async def test_the_disqualified_are_entries_but_no_participants(database: Databa
     ]
     await do(database, repository.set_disqualified, entries[1].id, disqualified=False)
     assert await do(database, repository.count_participants, contest.id) == 3
+
+
+async def test_participants_are_counted_from_an_index_alone(database: Database) -> None:
+    """Each entry counts them, and a row of an entry is twenty times as long."""
+    ((statement, parameters),) = await statements(database, repository.count_participants, NOBODY)
+    async with database.read() as transaction:
+        plan = (await transaction.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).scalars("detail")
+        assert ["COVERING INDEX" in step for step in plan] == [True]
 
 
 async def test_the_disqualified_have_entered_too(database: Database) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 import pytest_asyncio
@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from duelcast.domain.contests.portfolio import Choice, quantities
 from duelcast.store import contests as repository
-from duelcast.store.contests import BoundaryPrice, HoldingRow, TradeRow
+from duelcast.store.contests import BoundaryPrice, ContestRow, HoldingRow, TradeRow
 from duelcast.store.database import Database
-from tests.store.contest_rows import do, enter, new_contest
+from tests.store.contest_rows import do, enter, new_contest, statements
 from tests.storing import opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -66,6 +66,11 @@ PORTFOLIO = st.dictionaries(st.sampled_from(SYMBOLS), st.integers(1, 100), min_s
 PRICE = st.floats(1e-12, 1e12)
 
 
+async def store_start(database: Database, contest: ContestRow, prices: Mapping[str, float]) -> None:
+    points = [BoundaryPrice(symbol, price, 1) for symbol, price in prices.items()]
+    await do(database, repository.store_prices, contest.id, "start", points)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(PORTFOLIO, min_size=1, max_size=4),
@@ -79,7 +84,8 @@ async def test_portfolios_are_bought_to_the_last_bit_as_the_domain_computes_them
     made = await asyncio.gather(
         *(enter(database, contest, f"b{n}", **portfolio) for n, portfolio in enumerate(portfolios))
     )
-    await do(database, repository.buy_portfolios, contest.id, balance, prices)
+    await store_start(database, contest, prices)
+    await do(database, repository.buy_portfolios, contest.id, balance)
     bought = await do(database, repository.holdings_of_contest, contest.id)
     for entry, portfolio in zip(made, portfolios, strict=True):
         choices = [Choice(symbol, portfolio[symbol]) for symbol in sorted(portfolio)]
@@ -87,18 +93,28 @@ async def test_portfolios_are_bought_to_the_last_bit_as_the_domain_computes_them
         assert [(row.symbol, row.quantity and row.quantity.hex()) for row in bought[entry.id]] == expected
 
 
-async def test_only_the_portfolios_of_the_contest_are_bought_and_only_with_prices_that_there_are(
+async def test_only_the_portfolios_of_the_contest_are_bought_and_only_at_the_prices_of_its_start(
     database: Database,
 ) -> None:
     contest, other = await new_contest(database), await new_contest(database)
     entry = await enter(database, contest, "buys", SOL=50, BTC=50)
     stranger = await enter(database, other, "buys", SOL=100)
-    await do(database, repository.buy_portfolios, contest.id, 10_000.0, {"SOL": 100.0, "ETH": 1.0})
+    for its, price in ((contest, 100.0), (other, 10.0)):
+        await store_start(database, its, {"SOL": price, "ETH": 1.0})
+    await do(database, repository.store_prices, contest.id, "end", [BoundaryPrice("BTC", 2.0, 1)])
+    await do(database, repository.buy_portfolios, contest.id, 10_000.0)
     assert await do(database, repository.holdings_of, entry.id) == [
         HoldingRow("BTC", 50, None),
         HoldingRow("SOL", 50, 50.0),
     ]
     assert await do(database, repository.holdings_of, stranger.id) == [HoldingRow("SOL", 100, None)]
+
+
+async def test_portfolios_are_bought_in_one_statement_however_many_tokens_there_are(database: Database) -> None:
+    contest = await new_contest(database)
+    await enter(database, contest, "many", SOL=50, BTC=30, ETH=20)
+    await store_start(database, contest, {"SOL": 1.0, "BTC": 2.0, "ETH": 3.0})
+    assert len(await statements(database, repository.buy_portfolios, contest.id, 10_000.0)) == 1
 
 
 # ── trades and boundary prices ──────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ import typer
 from duelcast.channels.names import Role
 from duelcast.cli.options import ConfigOption, parse_duration
 from duelcast.cli.signing import check_signing, issuer_of
-from duelcast.domain.accounts.identity import SCOPES, is_wallet
+from duelcast.domain.accounts.identity import SCOPES, WALLET_GRAMMAR, is_wallet
 from duelcast.settings import Settings, ensure_secret, load_settings, own_secret_file
 
 
@@ -34,7 +34,7 @@ def issue_token(
 ) -> None:
     """Print a token (JWT, HS256) signed with the configured secret, or the one that the server made."""
     if not is_wallet(wallet):
-        raise typer.BadParameter("a wallet is 1–64 of A-Z, a-z, 0-9, _ and -", param_hint="--wallet")
+        raise typer.BadParameter(f"a wallet is {WALLET_GRAMMAR}", param_hint="--wallet")
     if unknown := set(scope or ()) - set(SCOPES):
         raise typer.BadParameter(f"no scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
     ttl_s = parse_duration(ttl)

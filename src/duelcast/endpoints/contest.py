@@ -9,8 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.channels.broker import Position
 from duelcast.channels.names import Channel, Role
-from duelcast.domain.accounts.identity import WALLET_PATTERN
-from duelcast.domain.contests import listing
+from duelcast.domain.accounts.identity import WALLET_GRAMMAR, WALLET_PATTERN
 from duelcast.domain.contests.contest import Contest
 from duelcast.domain.contests.events import (
     CHAT,
@@ -41,7 +40,7 @@ from duelcast.errors import InvalidRequest, NotInRoom, PermissionDenied, Unautho
 from duelcast.store.contests import COMPLETED
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
 
-Wallet = Annotated[str, Meta(pattern=rf"^{WALLET_PATTERN}(?!\n)$", description="1 to 64 of A-Z a-z 0-9 _ -")]
+Wallet = Annotated[str, Meta(pattern=rf"^{WALLET_PATTERN}(?!\n)$", description=WALLET_GRAMMAR)]
 MessageNumber = Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
 
 endpoint = Endpoint(
@@ -131,7 +130,8 @@ class JoinContestRoom(Command, tag="join_contest_room"):
 
 
 class ContestRoomJoined(Event, tag="contest_room_joined"):
-    """The room as it is now. `members` are at most 100, latest first."""
+    """The room as it is now. `members` are at most 100, latest first. `recovered` is there where a `since` was given:
+    with true the chat messages since then follow, with false the last 20, in place of what the client had."""
 
     contestId: int
     role: RoomRole
@@ -139,6 +139,7 @@ class ContestRoomJoined(Event, tag="contest_room_joined"):
     memberCount: int
     spectatorCount: int
     positions: dict[str, int]
+    recovered: bool | UnsetType = UNSET
 
 
 class LeaveContestRoom(Command, tag="leave_contest_room"):
@@ -211,7 +212,7 @@ def that_wallet_and_admins(context: Context, parameter: str) -> bool:
 
 async def _list_snapshot(context: Context, _channel: Channel) -> Snapshot:
     contests = context.service(Contests)
-    listed, _ = listing.page(contests.book, status=None, limit=len(contests.book.listed), cursor=None)
+    listed, _ = contests.book.page(limit=len(contests.book.listed))
     return Snapshot([AllContests(data=[contests.view(contest, for_admin=False) for contest in listed])])
 
 
@@ -290,10 +291,8 @@ def change_identity(context: Context, _before: object) -> None:
 @endpoint.command(GetAllContests)
 async def get_all_contests(context: Context, command: GetAllContests) -> AllContests:
     contests = context.service(Contests)
-    found, cursor = listing.page(
-        contests.book, status=command.status, limit=command.limit or 100, cursor=command.cursor
-    )
     await context.subscriptions.join([PUBLIC_CONTESTS.channel()], snapshot_only_if_new=True)
+    found, cursor = contests.book.page(status=command.status, limit=command.limit or 100, cursor=command.cursor)
     context.answered_rows = len(found)
     data = [_view(context, contest) for contest in found]
     return AllContests(data=data, nextCursor=UNSET if cursor is None else cursor)
@@ -329,22 +328,23 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
 @endpoint.command(GetLeaderboard, errors=("CONTEST_NOT_FOUND", "NOT_ENTERED"))
 async def get_leaderboard(context: Context, command: GetLeaderboard) -> LeaderboardUpdate:
     contest = _contest(context, command.contestId)
+    await context.subscriptions.join([LEADERBOARD.channel(str(contest.id))], snapshot_only_if_new=True)
     board = await context.service(Contests).standings.leaderboard(
         contest.id, offset=command.offset or 0, limit=command.limit or 100, around=command.around
     )
-    await context.subscriptions.join([LEADERBOARD.channel(str(contest.id))], snapshot_only_if_new=True)
     context.answered_rows = len(board.entries)
     return LeaderboardUpdate(contestId=contest.id, data=board)
 
 
 @endpoint.command(JoinContestRoom, errors=("CONTEST_NOT_FOUND", "PERMISSION_DENIED", "TOO_MANY_SUBSCRIPTIONS"))
 async def join_contest_room(context: Context, command: JoinContestRoom) -> ContestRoomJoined:
-    identity = context.session.identity
     contest = _contest(context, command.contestId)
     contests = context.service(Contests)
+    took_part = await _took_part(context, contest)
+    # The rooms hear of a role that changes, so nothing waits from here until they know the connection.
+    identity = context.session.identity
     if command.visibility is not None and (identity is None or not identity.is_admin):
-        raise PermissionDenied("Only admins can be invisible: leave `visibility` out.", field="visibility")
-    await contests.standings.know_members(contest.id)
+        raise PermissionDenied("`visibility` is for admins: leave it out.", field="visibility")
     number = str(contest.id)
     chat = CHAT.channel(number)
     room: list[Channel] = [CONTEST.channel(number), PRESENCE.channel(number), chat, LEADERBOARD.channel(number)]
@@ -353,17 +353,27 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     since: dict[Target, Position] | None = (
         None if command.since is None else {chat: Position(command.since.epoch, command.since.seq)}
     )
-    joined = await context.subscriptions.join(room, since=since)
-    visibility = command.visibility or "invisible"
-    attendance = contests.rooms.join(contest.id, context.session.connection_id, identity, visibility)
+    rooms, connection_id = contests.rooms, context.session.connection_id
+    was_there = rooms.is_in(contest.id, connection_id)
+    # First, so that the snapshots count it.
+    rooms.join(contest.id, connection_id, identity, command.visibility or "invisible", took_part=took_part)
+    try:
+        joined = await context.subscriptions.join(room, since=since)
+    except Exception:
+        if not was_there:
+            rooms.leave(contest.id, connection_id)
+        raise
+    # Last, so that the list goes with every `user_presence` that follows the reply.
+    attendance = rooms.attend(contest.id, connection_id)
     context.answered_rows = len(attendance.members)
     return ContestRoomJoined(
         contestId=contest.id,
-        role=contests.rooms.role_of(contest.id, context.session.connection_id),
+        role=rooms.role_of(contest.id, connection_id),
         members=attendance.members,
         memberCount=attendance.member_count,
         spectatorCount=attendance.spectator_count,
         positions=positions(joined),
+        recovered=UNSET if since is None else any(one.target == chat and one.recovered for one in joined),
     )
 
 
@@ -431,6 +441,11 @@ async def get_chat_messages(context: Context, command: GetChatMessages) -> ChatM
 
 def _contest(context: Context, given: int | str) -> Contest:
     return context.service(Contests).book[contest_id_of(given)]
+
+
+async def _took_part(context: Context, contest: Contest) -> bool:
+    identity = context.session.identity
+    return identity is not None and await context.service(Contests).standings.took_part(contest.id, identity.wallet)
 
 
 def _view(context: Context, contest: Contest) -> ContestView:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from litestar import Request, Router, post
+from litestar import Router, post
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from duelcast.domain.accounts.sign_in import SignedIn, SignIns
 from duelcast.endpoints.common import User, user_record
 from duelcast.errors import PermissionDenied, RateLimitExceeded
-from duelcast.http.callers import address_key, users_only
+from duelcast.http.callers import CallerRequest, address_key, caller, users_only
 from duelcast.http.documents import problems
 from duelcast.http.services import HttpServices
 from duelcast.ratelimit import Buckets, scaled
@@ -41,7 +41,6 @@ Signature = Annotated[
 
 TheSignIns: TypeAlias = NamedDependency[SkipValidation[SignIns]]
 TheServices: TypeAlias = NamedDependency[SkipValidation[HttpServices]]
-AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 
 class ChallengeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -108,7 +107,7 @@ class AttemptLimit:
 async def post_challenge(
     sign_ins: TheSignIns,
     services: TheServices,
-    request: AnyRequest,
+    request: CallerRequest,
     data: Annotated[ChallengeInput, Body(description="The wallet.")],
 ) -> ChallengeToSign:
     """The message names a domain: a wallet that is asked on another page can tell. It is the configured one, else the
@@ -139,9 +138,9 @@ async def post_verify(
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def post_refresh(sign_ins: TheSignIns, request: AnyRequest) -> NewToken:
+async def post_refresh(sign_ins: TheSignIns, request: CallerRequest) -> NewToken:
     """Until seven days after the sign-in. The token before stays valid until it expires."""
-    return _new_token(await sign_ins.refresh(request.user))
+    return _new_token(await sign_ins.refresh(caller(request)))
 
 
 @post(
@@ -152,9 +151,9 @@ async def post_refresh(sign_ins: TheSignIns, request: AnyRequest) -> NewToken:
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def post_logout(sign_ins: TheSignIns, request: AnyRequest) -> None:
+async def post_logout(sign_ins: TheSignIns, request: CallerRequest) -> None:
     """This token and all that come from the same sign-in end at once, open connections as if it had expired."""
-    await sign_ins.logout(request.user)
+    await sign_ins.logout(caller(request))
 
 
 def auth_router(services: HttpServices) -> Router:
@@ -163,7 +162,7 @@ def auth_router(services: HttpServices) -> Router:
     return Router("/auth", route_handlers=[limited, post_logout], tags=["Sign-in"])
 
 
-def _domain(request: AnyRequest, services: HttpServices) -> str:
+def _domain(request: CallerRequest, services: HttpServices) -> str:
     """The domain that a message names.
 
     Who chooses the `Host` of a request could have a wallet sign for a page of theirs: so only names are taken that

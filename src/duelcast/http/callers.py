@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -28,6 +28,8 @@ UNCOUNTED_OPTION = "uncounted"
 """The option of routes that do without all this."""
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+CallerRequest: TypeAlias = Request[Identity | None, Any, Any]
+"""Its `user` is who makes it."""
 
 
 class CallerMiddleware(ASGIMiddleware):
@@ -114,6 +116,12 @@ def admins_only(connection: Connection, _handler: BaseRouteHandler) -> None:
     """A guard: admins, and machines, whose scope was checked before."""
     identity: Identity | None = connection.scope["user"]
     demand_admin(identity)
+
+
+def caller(request: CallerRequest) -> Identity:
+    """Who makes a request of a guarded route."""
+    assert request.user is not None, "the route is guarded"
+    return request.user
 
 
 def demand_identity(identity: Identity | None) -> Identity:

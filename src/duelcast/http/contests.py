@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from litestar import Request, delete, get, patch, post, put
+from litestar import delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import Body, HeaderParameter, PathParameter, QueryParameter, SkipValidation
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from duelcast.domain.accounts.identity import Identity, is_wallet
+from duelcast.domain.accounts.identity import WALLET_GRAMMAR, is_wallet
 from duelcast.domain.audit import Actor
-from duelcast.domain.contests import listing
 from duelcast.domain.contests.events import ContestStatus, ContestView, Leaderboard, Participant
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.contests.standings import Settlement
-from duelcast.domain.contests.terms import ContestPatch, NewContest
+from duelcast.domain.contests.terms import LINE_PATTERN, ContestPatch, NewContest
 from duelcast.errors import InvalidRequest
-from duelcast.http.callers import admins_only
+from duelcast.http.callers import CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
-from duelcast.http.parameters import time_parameter
+from duelcast.http.parameters import WalletParameter, time_parameter
 from duelcast.wire.messages import MAX_SAFE_INTEGER
+from duelcast.wire.timestamps import format_ms
 
 DEFAULT_REASON = "Cancelled by an admin."
 
 ContestParameter = Annotated[int, PathParameter(description="The id of a contest.", ge=1, le=MAX_SAFE_INTEGER)]
-WalletParameter = Annotated[str, PathParameter(description="A wallet, upper and lower case as it is written.")]
 TheContests: TypeAlias = NamedDependency[SkipValidation[Contests]]
-AnyRequest: TypeAlias = Request[Identity | None, Any, Any]
 
 
 class ContestPage(Struct):
@@ -41,7 +39,7 @@ class ContestPage(Struct):
 class Reason(Struct, frozen=True, forbid_unknown_fields=True):
     """Why, in words for the participants of a contest that is cancelled, else for the audit trail."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")] | None = None
+    reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=LINE_PATTERN)] | None = None
 
 
 class EntryChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,7 +67,7 @@ class Mute(Struct):
 @get("/", summary="Contests", response_description="The contests.", responses=problems(400, 401, 403, 429))
 async def list_contests(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     status: Annotated[
         ContestStatus | None, QueryParameter(description="All of that status, in place of the default list.")
     ] = None,
@@ -77,7 +75,7 @@ async def list_contests(
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
 ) -> ContestPage:
     """Pending and active ones, then those that ended within a day, newest start first."""
-    found, following = listing.page(contests.book, status=status, limit=limit, cursor=cursor)
+    found, following = contests.book.page(status=status, limit=limit, cursor=cursor)
     data = [contests.view(contest, for_admin=_is_admin(request)) for contest in found]
     return ContestPage(data, len(data), UNSET if following is None else following)
 
@@ -88,7 +86,7 @@ async def list_contests(
     response_description="The contest.",
     responses=problems(400, 401, 403, 404, 429),
 )
-async def get_contest(contests: TheContests, request: AnyRequest, contest_id: ContestParameter) -> ContestView:
+async def get_contest(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> ContestView:
     """Admins see who made it, and who is muted."""
     return contests.view(contests.book[contest_id], for_admin=_is_admin(request))
 
@@ -135,7 +133,7 @@ async def get_settlement(contests: TheContests, contest_id: ContestParameter) ->
 )
 async def create_contest(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     data: Annotated[NewContest, Body(description="Its terms.")],
     idempotency_key: Annotated[
         str | None,
@@ -161,7 +159,7 @@ async def create_contest(
 )
 async def edit_contest(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     data: Annotated[ContestPatch, Body(description="What is to change.")],
 ) -> ContestView:
@@ -181,7 +179,7 @@ async def edit_contest(
 )
 async def start_contest(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
@@ -200,7 +198,7 @@ async def start_contest(
 )
 async def end_contest(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
@@ -219,7 +217,7 @@ async def end_contest(
 )
 async def cancel_contest(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
@@ -240,7 +238,7 @@ async def cancel_contest(
 )
 async def change_entry(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     wallet: WalletParameter,
     data: Annotated[EntryChange, Body(description="The status to have.")],
@@ -260,7 +258,7 @@ async def change_entry(
 )
 async def delete_message(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     message_id: Annotated[int, PathParameter(description="The id of a message.", ge=1, le=MAX_SAFE_INTEGER)],
 ) -> None:
@@ -277,18 +275,16 @@ async def delete_message(
 )
 async def put_mute(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     wallet: WalletParameter,
     data: Annotated[MuteInput | None, Body(description="Until when.")] = None,
 ) -> Mute:
     """A later mute takes the place of an earlier one. For admins."""
-    until = None if data is None else data.until
-    until_s = time_parameter(until, "until")
-    await contests.chat.mutes.mute(
-        contest_id, _wallet(wallet), None if until_s is None else round(until_s * 1000), _actor(request)
-    )
-    return Mute(wallet, until)
+    until_s = time_parameter(None if data is None else data.until, "until")
+    until_ms = None if until_s is None else round(until_s * 1000)
+    await contests.chat.mutes.mute(contest_id, _wallet(wallet), until_ms, _actor(request))
+    return Mute(wallet, None if until_ms is None else format_ms(until_ms))
 
 
 @delete(
@@ -299,7 +295,7 @@ async def put_mute(
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def delete_mute(
-    contests: TheContests, request: AnyRequest, contest_id: ContestParameter, wallet: WalletParameter
+    contests: TheContests, request: CallerRequest, contest_id: ContestParameter, wallet: WalletParameter
 ) -> None:
     """Nothing happens where the wallet is not muted. For admins."""
     await contests.chat.mutes.unmute(contest_id, _wallet(wallet), _actor(request))
@@ -322,12 +318,11 @@ CONTEST_HANDLERS = [
 ]
 
 
-def _actor(request: AnyRequest) -> Actor:
-    assert request.user is not None, "the route is guarded"
-    return Actor.of(request.user)
+def _actor(request: CallerRequest) -> Actor:
+    return Actor.of(caller(request))
 
 
-def _is_admin(request: AnyRequest) -> bool:
+def _is_admin(request: CallerRequest) -> bool:
     return request.user is not None and request.user.is_admin
 
 
@@ -337,5 +332,5 @@ def _reason(given: Reason | None) -> str | None:
 
 def _wallet(text: str) -> str:
     if not is_wallet(text):
-        raise InvalidRequest("A wallet is 1 to 64 of A-Z a-z 0-9 _ -.", field="wallet")
+        raise InvalidRequest(f"A wallet is {WALLET_GRAMMAR}.", field="wallet")
     return text

@@ -8,15 +8,14 @@ from litestar import Router, delete, get, post, put
 from litestar.params import Body, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.contests.events import ContestView, Participant
 from duelcast.domain.contests.portfolio import Choice
 from duelcast.domain.contests.service import Contests
 from duelcast.errors import NotEntered, PermissionDenied, Unauthorized
-from duelcast.http.callers import users_only
-from duelcast.http.contests import CONTEST_HANDLERS, AnyRequest, ContestParameter, TheContests, WalletParameter
+from duelcast.http.callers import CallerRequest, caller, users_only
+from duelcast.http.contests import CONTEST_HANDLERS, ContestParameter, TheContests
 from duelcast.http.documents import problems
-from duelcast.http.parameters import cursor_parameter
+from duelcast.http.parameters import WalletParameter, cursor_parameter
 from duelcast.store.contests import COMPLETED
 from duelcast.wire.timestamps import format_ms
 
@@ -74,12 +73,12 @@ class OwnContestPage(Struct):
 )
 async def enter_contest(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     data: Annotated[PortfolioInput, Body(description="What to hold.")],
 ) -> Participant:
     """While the contest is pending. For users."""
-    identity = _identity(request)
+    identity = caller(request)
     await contests.entering.enter(contest_id, identity, data.portfolio)
     return await contests.standings.participant(contest_id, identity.wallet)
 
@@ -93,12 +92,12 @@ async def enter_contest(
 )
 async def change_portfolio(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     data: Annotated[PortfolioInput, Body(description="What to hold.")],
 ) -> Participant:
     """While the contest is active this trades at the prices of this moment; the value stays. For users."""
-    wallet = _identity(request).wallet
+    wallet = caller(request).wallet
     await contests.entering.change_portfolio(contest_id, wallet, data.portfolio)
     return await contests.standings.participant(contest_id, wallet)
 
@@ -110,9 +109,9 @@ async def change_portfolio(
     guards=[users_only],
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
-async def withdraw(contests: TheContests, request: AnyRequest, contest_id: ContestParameter) -> None:
+async def withdraw(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> None:
     """While the contest is pending. For users."""
-    await contests.entering.withdraw(contest_id, _identity(request).wallet)
+    await contests.entering.withdraw(contest_id, caller(request).wallet)
 
 
 @get(
@@ -122,7 +121,7 @@ async def withdraw(contests: TheContests, request: AnyRequest, contest_id: Conte
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def get_entry(
-    contests: TheContests, request: AnyRequest, contest_id: ContestParameter, wallet: WalletParameter = OWN
+    contests: TheContests, request: CallerRequest, contest_id: ContestParameter, wallet: WalletParameter = OWN
 ) -> Participant:
     """`me` is the caller. That of others for admins; for everybody once the contest is completed."""
     found = await contests.standings.participant(contest_id, _visible_wallet(contests, request, contest_id, wallet))
@@ -139,7 +138,7 @@ async def get_entry(
 )
 async def list_trades(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     contest_id: ContestParameter,
     wallet: WalletParameter = OWN,
     limit: Annotated[int, QueryParameter(ge=1, le=500, description="So many at most.")] = 100,
@@ -177,12 +176,12 @@ async def list_trades(
 )
 async def list_own_contests(
     contests: TheContests,
-    request: AnyRequest,
+    request: CallerRequest,
     limit: Annotated[int, QueryParameter(ge=1, le=100, description="So many at most.")] = 50,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
 ) -> OwnContestPage:
     """The contests that the caller entered, newest entry first, with the caller's row in each. For users."""
-    identity = _identity(request)
+    identity = caller(request)
     entered = await contests.standings.entries_of(identity.wallet, limit=limit + 1, before_id=cursor_parameter(cursor))
     page = entered[:limit]
     data = [
@@ -201,12 +200,7 @@ def contests_router() -> Router:
     return Router("/contests", route_handlers=[*CONTEST_HANDLERS, *handlers], tags=["Contests"])
 
 
-def _identity(request: AnyRequest) -> Identity:
-    assert request.user is not None, "the route is guarded"
-    return request.user
-
-
-def _visible_wallet(contests: Contests, request: AnyRequest, contest_id: int, wallet: str) -> str:
+def _visible_wallet(contests: Contests, request: CallerRequest, contest_id: int, wallet: str) -> str:
     """The wallet that is meant. Raises `Unauthorized`, `PermissionDenied` where the caller may not see its row."""
     identity = request.user
     if wallet == OWN:

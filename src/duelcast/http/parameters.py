@@ -1,11 +1,16 @@
-"""Parameters of queries that several resources share."""
+"""Parameters that several resources share."""
 
 from __future__ import annotations
 
 import re
+from typing import Annotated
+
+from litestar.params import PathParameter
 
 from duelcast.errors import InvalidRequest
 from duelcast.wire.timestamps import parse_time
+
+WalletParameter = Annotated[str, PathParameter(description="A wallet, upper and lower case as it is written.")]
 
 _ID = re.compile(r"[1-9][0-9]{0,15}")
 

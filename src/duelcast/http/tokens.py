@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
-from litestar import Request, Router, get, post, put
+from litestar import Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import Body, PathParameter, QueryParameter, SkipValidation
 from msgspec import UNSET, Struct, UnsetType
@@ -15,13 +15,12 @@ from duelcast.domain.market.events import Token
 from duelcast.domain.market.history import MAX_CANDLES
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, PostResult, TokenMetadataInput
 from duelcast.domain.market.service import Market
-from duelcast.http.callers import SCOPE_OPTION, admins_only
+from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.parameters import cursor_parameter, time_parameter
 
 SymbolParameter = Annotated[str, PathParameter(description="A symbol, in any case.")]
 TheMarket: TypeAlias = NamedDependency[SkipValidation[Market]]
-AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 
 class TokenPage(Struct):
@@ -95,12 +94,12 @@ async def get_history(
 )
 async def put_token(
     market: TheMarket,
-    request: AnyRequest,
+    request: CallerRequest,
     symbol: SymbolParameter,
     data: Annotated[TokenMetadataInput, Body(description="What is known of the token apart from its market.")],
 ) -> Token:
     """Adds the token where it is not known. Everybody who follows it is told."""
-    return await market.put_token(symbol, data, Actor.of(request.user))
+    return await market.put_token(symbol, data, Actor.of(caller(request)))
 
 
 @post(

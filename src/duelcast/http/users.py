@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from litestar import Request, Router, get, patch, put
+from litestar import Router, get, patch, put
 from litestar.di import NamedDependency
-from litestar.params import Body, PathParameter, SkipValidation
+from litestar.params import Body, SkipValidation
 from msgspec import Meta, Struct
 
 from duelcast.channels.names import Role
-from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.nicknames import MAX_NICKNAME_CHARACTERS
 from duelcast.domain.accounts.users import Profile, UserChange, Users
-from duelcast.http.callers import admins_only, users_only
+from duelcast.http.callers import CallerRequest, admins_only, caller, users_only
 from duelcast.http.documents import problems
+from duelcast.http.parameters import WalletParameter
 
 Nickname = Annotated[
     str,
@@ -26,9 +26,7 @@ Nickname = Annotated[
 ]
 RoleName = Literal["user", "admin", "superadmin"]
 
-WalletParameter = Annotated[str, PathParameter(description="A wallet, upper and lower case as it is written.")]
 TheUsers: TypeAlias = NamedDependency[SkipValidation[Users]]
-AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 
 class UserChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -86,7 +84,7 @@ class PublicUser(Struct):
 )
 async def put_user(
     users: TheUsers,
-    request: AnyRequest,
+    request: CallerRequest,
     wallet: WalletParameter,
     data: Annotated[UserChangeInput, Body(description="What is to change.")],
 ) -> StoredUser:
@@ -95,7 +93,7 @@ async def put_user(
     change = UserChange(
         nickname=data.nickname, role=None if data.role is None else Role[data.role.upper()], banned=data.banned
     )
-    account = await users.put(request.user, wallet, change)
+    account = await users.put(caller(request), wallet, change)
     role = None if account.role is None else account.role.name.lower()
     return StoredUser(account.wallet, account.nickname, role, account.banned)
 
@@ -107,9 +105,9 @@ async def put_user(
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def get_own_user(users: TheUsers, request: AnyRequest) -> PublicUser:
+async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
     """What everybody may see of the caller. For users."""
-    return _public(await users.own_profile(request.user))
+    return _public(await users.own_profile(caller(request)))
 
 
 @patch(
@@ -120,10 +118,10 @@ async def get_own_user(users: TheUsers, request: AnyRequest) -> PublicUser:
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
 async def patch_own_user(
-    users: TheUsers, request: AnyRequest, data: Annotated[OwnChangeInput, Body(description="What is to change.")]
+    users: TheUsers, request: CallerRequest, data: Annotated[OwnChangeInput, Body(description="What is to change.")]
 ) -> PublicUser:
     """Open connections of the caller are told at once. For users."""
-    identity: Identity = request.user
+    identity = caller(request)
     await users.rename(identity.wallet, data.nickname)
     return _public(await users.own_profile(identity))
 

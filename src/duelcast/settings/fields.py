@@ -97,8 +97,8 @@ class Settings(BaseSettings):
         default=None,
         min_length=1,
         max_length=253,
-        description="The domain that wallets sign in to; unset, the `Host` of the request where that is loopback or of an "
-        "allowed origin.",
+        description="The domain that wallets sign in to; unset, the `Host` of the request where that is loopback or of "
+        "an allowed origin.",
     )
 
     data_dir: Path = Field(

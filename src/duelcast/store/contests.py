@@ -342,17 +342,20 @@ async def replace_holdings(transaction: Transaction, entry_id: int, portfolio: I
     await _insert_holdings(transaction, entry_id, portfolio)
 
 
-async def buy_portfolios(
-    transaction: Transaction, contest_id: int, balance: float, prices: Mapping[str, float]
-) -> None:
-    """Give all holdings of a contest their quantity: balance × weight / 100 / price, in that order of operations."""
+async def buy_portfolios(transaction: Transaction, contest_id: int, balance: float) -> None:
+    """Give all holdings of a contest their quantity: balance × weight / 100 / price, in that order of operations, at
+    the stored prices of its start. One statement, since each walks all holdings."""
     entered = select(contest_entries.c.id).where(contest_entries.c.contest_id == contest_id)
-    for symbol, price in prices.items():
-        await transaction.execute(
-            update(holdings)
-            .where(holdings.c.symbol == symbol, holdings.c.entry_id.in_(entered))
-            .values(quantity=balance * holdings.c.weight / 100.0 / price)
-        )
+    price = select(contest_prices.c.price).where(
+        contest_prices.c.contest_id == contest_id,
+        contest_prices.c.boundary == "start",
+        contest_prices.c.symbol == holdings.c.symbol,
+    )
+    await transaction.execute(
+        update(holdings)
+        .where(holdings.c.entry_id.in_(entered))
+        .values(quantity=balance * holdings.c.weight / 100.0 / price.scalar_subquery())
+    )
 
 
 # ── trades and boundary prices ──────────────────────────────────────────────────────────────────────────────────────

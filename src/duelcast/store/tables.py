@@ -179,6 +179,7 @@ contest_entries = Table(
     Column("final_rank_change", Integer),
     Column("prize", String(40)),
     UniqueConstraint("contest_id", "wallet"),
+    Index("ix_contest_entries_contest_id_disqualified", "contest_id", "disqualified"),
     Index("ix_contest_entries_contest_id_final_rank", "contest_id", "final_rank"),
     sqlite_autoincrement=True,
 )

@@ -60,13 +60,12 @@ class Chatroom:
         self.broker.attach(self.listener)
         self.trail = AuditTrail(database, clock)
         publisher = Publisher(self.broker, clock)
-        self.chat = Chat(publisher, clock, database, self.trail, lambda: self.settings, self._check)
+        self.chat = Chat(publisher, clock, database, self.trail, lambda: self.settings, self._closed)
 
-    def _check(self, contest_id: int) -> None:
+    def _closed(self, contest_id: int) -> InvalidState | None:
         if contest_id not in CONTESTS:
             raise ContestNotFound("There is no such contest.")
-        if contest_id in self.cancelled:
-            raise InvalidState("The contest was cancelled.")
+        return InvalidState("The contest was cancelled.") if contest_id in self.cancelled else None
 
     @property
     def now_ms(self) -> int:

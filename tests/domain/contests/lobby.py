@@ -11,6 +11,8 @@ from duelcast.channels.names import Role
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.contests.events import Visibility
+from duelcast.domain.contests.room import Attendance
 from duelcast.domain.contests.rooms import Rooms, RoomSettings
 from tests.domain.market.market_room import Push, Recorder
 
@@ -31,6 +33,19 @@ class Lobby:
             lambda contest_id, wallet: (contest_id, wallet) in self.entered,
             lambda: self.settings,
         )
+
+    def join(
+        self,
+        contest_id: int,
+        connection_id: str,
+        identity: Identity | None,
+        visibility: Visibility = "invisible",
+        *,
+        took_part: bool = False,
+    ) -> Attendance:
+        """Join, and be told who is there."""
+        self.rooms.join(contest_id, connection_id, identity, visibility, took_part=took_part)
+        return self.rooms.attend(contest_id, connection_id)
 
     def enter(self, contest_id: int, wallet: str) -> None:
         self.entered.add((contest_id, wallet))

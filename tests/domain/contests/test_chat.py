@@ -87,8 +87,9 @@ async def test_a_text_is_trimmed_and_composed(room: Chatroom) -> None:
 @pytest.mark.parametrize(
     ("refusal", "contest_id", "text", "message_id"),
     [
-        (ContestNotFound, UNKNOWN_CONTEST, "", None),
-        (InvalidState, 2, "", None),
+        (ContestNotFound, UNKNOWN_CONTEST, "gm", uuid_of(1)),
+        (InvalidState, 2, "gm", None),
+        (InvalidState, 2, "gm", uuid_of(1)),
         (EmptyMessage, 1, " ", None),
         (MessageTooLong, 1, "a" * 501, None),
         (InvalidRequest, 1, "a\nb", None),
@@ -146,6 +147,12 @@ async def test_repeats_in_one_group_are_stored_once(room: Chatroom) -> None:
     assert [each.record.text for each in sent] == ["0", "1", "0", "0", "4", "1"]
     assert await room.texts() == ["0", "1", "4"]
     assert [push["data"]["text"] for push in room.pushes()] == ["0", "1", "4"]
+
+
+async def test_a_repeat_is_answered_in_a_chat_that_was_closed_since(room: Chatroom) -> None:
+    first = await room.send("gm", uuid_of(1))
+    room.cancelled.add(1)
+    assert await room.send("gm", uuid_of(1)) == (first.record, True)
 
 
 async def test_a_repeat_is_recognised_after_a_restart(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from duelcast.domain.contests.chat import RETENTION_INTERVAL_S, ChatSettings
 from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound
+from duelcast.store import chat as store
 from duelcast.store.contests import CANCELLED, COMPLETED
 from tests.domain.contests.chatroom import ADMIN, UNKNOWN_CONTEST, Chatroom, chatroom, decode, uuid_of
 
@@ -223,6 +224,24 @@ async def test_a_database_that_is_out_of_reach_does_not_end_the_job(tmp_path: Pa
             await clock.asked_s()
             away.rename(path)
             assert await room.texts() == ["old"]
+            await clock.advance(RETENTION_INTERVAL_S)
+            await clock.asked_s()
+            assert await room.texts() == []
+
+
+async def test_a_defect_does_not_end_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> list[int]:
+        raise ValueError("a defect")
+
+    clock = WatchedClock()
+    async with chatroom(tmp_path / "chat.db", clock, UNLIMITED) as room:
+        await room.send("old")
+        await room.end_contest(1, COMPLETED)
+        await clock.advance(91 * DAY_S)
+        monkeypatch.setattr(store, "outdated_messages", fail)
+        async with keeping_house(room):
+            await clock.asked_s()
+            monkeypatch.undo()
             await clock.advance(RETENTION_INTERVAL_S)
             await clock.asked_s()
             assert await room.texts() == []

@@ -19,7 +19,7 @@ class Crowd(Lobby):
             self.come(wallet)
 
     def come(self, wallet: str) -> None:
-        self.rooms.join(1, wallet, user(wallet))
+        self.join(1, wallet, user(wallet))
 
     def go(self, wallet: str) -> None:
         self.rooms.leave(1, wallet)
@@ -32,7 +32,7 @@ class Crowd(Lobby):
 def test_two_hundred_members_are_told_of_and_two_hundred_and_one_are_not() -> None:
     lobby = Lobby()
     for number in range(201):
-        lobby.rooms.join(1, f"c{number}", user(f"w{number}"))
+        lobby.join(1, f"c{number}", user(f"w{number}"))
     assert len(lobby.presence()) == 200
 
 
@@ -77,7 +77,7 @@ def test_who_was_only_in_lists_of_those_who_left_too_is_no_news() -> None:
 def test_a_leave_is_told_of_whom_a_list_named_that_is_still_in_use() -> None:
     crowd = Crowd()
     crowd.come("c")
-    crowd.rooms.join(1, "spectator", None)
+    crowd.join(1, "spectator", None)
     crowd.go("c")
     assert crowd.news() == [("leave", "c")]
 
@@ -86,9 +86,9 @@ def test_a_new_list_takes_the_place_of_the_connections_earlier_one() -> None:
     crowd = Crowd()
     for wallet in "cd":
         crowd.come(wallet)
-    crowd.rooms.join(1, "spectator", None)
+    crowd.join(1, "spectator", None)
     crowd.go("c")
-    crowd.rooms.join(1, "spectator", None)
+    crowd.join(1, "spectator", None)
     crowd.go("d")
     assert crowd.news() == [("leave", "d")]
 
@@ -97,9 +97,9 @@ def test_a_new_list_that_names_nobody_untold_ends_the_earlier_one_too() -> None:
     crowd = Crowd()
     crowd.settings = RoomSettings(presence_max_members=1)
     crowd.come("c")
-    crowd.rooms.join(1, "spectator", None)
+    crowd.join(1, "spectator", None)
     crowd.go("c")
-    crowd.rooms.join(1, "spectator", None)
+    crowd.join(1, "spectator", None)
     crowd.go("a")
     assert crowd.news() == [("leave", "a")]
 
@@ -129,8 +129,8 @@ def test_a_room_that_everybody_left_is_forgotten() -> None:
     gc.collect()
     before = rooms_in_memory()
     crowd = Crowd()
-    crowd.rooms.join(2, "a", user("a"))
-    crowd.rooms.join(3, "c", None)
+    crowd.join(2, "a", user("a"))
+    crowd.join(3, "c", None)
     assert rooms_in_memory() == before + 3
     for connection_id in "abc":
         crowd.rooms.leave_all(connection_id)
@@ -142,10 +142,10 @@ def test_nothing_refers_to_a_connection_that_is_closed() -> None:
     connection_id = "-".join(("the", "connection"))
     references = sys.getrefcount(connection_id)
     crowd.come("c")
-    crowd.rooms.join(1, connection_id, None)
+    crowd.join(1, connection_id, None)
     crowd.rooms.identity_changed(connection_id, admin("judge"))
     crowd.rooms.set_visibility(1, connection_id, "visible")
-    crowd.rooms.join(2, connection_id, admin("judge"))
+    crowd.join(2, connection_id, admin("judge"))
     assert sys.getrefcount(connection_id) > references
     crowd.rooms.leave_all(connection_id)
     assert sys.getrefcount(connection_id) == references

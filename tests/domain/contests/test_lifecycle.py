@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from duelcast.clock import ManualClock
+from duelcast.domain.contests.contest import Contest
+from duelcast.domain.contests.terms import ContestPatch
 from duelcast.domain.market.ticks import Ticker
 from duelcast.errors import ContestStarted, InvalidState, Unavailable
-from tests.domain.contests.contest_room import ADMIN, END_S, START_S, contest_room
+from duelcast.store.database import Transaction
+from duelcast.wire.timestamps import format_time
+from tests.domain.contests.contest_room import ADMIN, END_S, START_S, ContestRoom, contest_room
+from tests.store.facts import held, waiting
 from tests.storing import moved_away
 
 
@@ -65,6 +71,68 @@ async def test_nobody_enters_or_leaves_once_the_start_has_come(tmp_path: Path) -
             await room.contests.entering.withdraw(contest.id, "ann")
         with pytest.raises(InvalidState):
             await room.change(contest, "ann", {"SOL": 100})
+
+
+async def test_a_start_that_was_put_off_just_in_time_does_not_happen(tmp_path: Path) -> None:
+    """The edit is decided before the start, and committed behind it."""
+    async with contest_room(tmp_path) as room:
+        await room.prices(SOL=100.0)
+        contest = await room.create()
+        await room.enter(contest, "ann", {"SOL": 100})
+        await room.clock.advance(START_S - 0.001)
+        await edit_slowly(room, contest, ContestPatch(start_time=format_time(room.clock.time() + 300)))
+        await room.advance(299)
+        assert contest.row.status == "pending"
+        await room.advance(2)
+        assert contest.row.started_ms == contest.row.start_ms
+
+
+async def test_an_end_that_was_put_off_just_in_time_does_not_happen(tmp_path: Path) -> None:
+    async with contest_room(tmp_path) as room:
+        await room.prices(SOL=100.0)
+        contest = await room.create()
+        await room.enter(contest, "ann", {"SOL": 100})
+        await room.advance(START_S + 1)
+        await room.clock.advance(END_S - START_S - 1.001)
+        await edit_slowly(room, contest, ContestPatch(end_time=format_time(room.clock.time() + 300)))
+        await room.advance(299)
+        assert contest.row.ended_ms is None
+        await room.advance(2)
+        assert contest.row.ended_ms == contest.row.end_ms
+
+
+async def test_an_admin_who_ends_a_contest_in_the_moment_of_its_end_leaves_it_to_the_clock(tmp_path: Path) -> None:
+    """The act is asked for before the end, and comes to the store behind it."""
+    async with contest_room(tmp_path) as room:
+        await room.prices(SOL=100.0)
+        contest = await room.create()
+        await room.enter(contest, "ann", {"SOL": 100})
+        await room.advance(START_S + 1)
+        await room.clock.advance(END_S - START_S - 1.001)
+        async with held(room.database):
+            (ending,) = await waiting(room.database, room.contests.clock.end(contest.id, ADMIN))
+            await room.clock.advance(0.01)
+        with pytest.raises(InvalidState):
+            await ending
+        await room.advance(0)
+        assert contest.row.ended_ms == contest.row.end_ms
+
+
+async def edit_slowly(room: ContestRoom, contest: Contest, patch: ContestPatch) -> None:
+    """A change of times that is decided now, and whose commit takes 10 ms."""
+    edit = room.contests.organising.edit(contest.id, patch, ADMIN)
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def delay(_transaction: Transaction) -> None:
+        begun.set()
+        await may_end.wait()
+
+    async with held(room.database):
+        writes = await waiting(room.database, edit, room.database.write(delay))
+    await begun.wait()
+    await room.clock.advance(0.01)
+    may_end.set()
+    await asyncio.gather(*writes)
 
 
 async def test_too_few_participants_cancel_a_contest_at_its_start(tmp_path: Path) -> None:

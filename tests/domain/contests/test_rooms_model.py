@@ -127,7 +127,8 @@ class RoomsMachine(RuleBasedStateMachine):
         others = [fact.identity for fact in self.model.facts if fact.connection_id == connection_id]
         identity = others[0] if others else identity
         self.model.put(Fact(contest_id, connection_id, identity, visibility == "visible"))
-        attendance = self.rooms.join(contest_id, connection_id, identity, visibility)
+        self.rooms.join(contest_id, connection_id, identity, visibility)
+        attendance = self.rooms.attend(contest_id, connection_id)
         self._handle_pushes()
         self._check_attendance(contest_id, attendance)
         self.known[contest_id, connection_id] = {member.wallet for member in attendance.members}

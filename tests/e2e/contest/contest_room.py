@@ -80,7 +80,9 @@ class Stage:
 
     async def act(self, contest: int, what: str, **body: Any) -> Any:
         """Start, end or cancel a contest."""
-        return await self.do("POST", f"/contests/{contest}/{what}", body or None)
+        answer = await self.do("POST", f"/contests/{contest}/{what}", body or None)
+        await self.app.contests.final_rows.told()
+        return answer
 
     async def set_status(self, contest: int, wallet: str, status: str) -> Any:
         return await self.do("PATCH", f"/contests/{contest}/entries/{wallet}", {"status": status})
@@ -91,6 +93,7 @@ class Stage:
         """Let time pass, and the contest clock do what is due by then."""
         await self.clock.advance(seconds)
         await self.app.contests.clock.settle_due()
+        await self.app.contests.final_rows.told()
 
     def token(self, wallet: str) -> str:
         return token_for(self.app, wallet, Role.ADMIN if wallet in ADMINS else Role.USER, nickname=f"N-{wallet}"[:32])

@@ -206,6 +206,12 @@ async def test_a_muted_wallet_may_read_but_not_write_until_the_mute_is_lifted(ha
         assert "code" not in await say(uma, contest)
 
 
+async def test_the_end_of_a_mute_is_told_in_utc(hall: Stage) -> None:
+    contest = await hall.contest()
+    mute = await hall.do("PUT", f"/contests/{contest}/mutes/uma", {"until": "2030-01-01T00:00:00+02:00"})
+    assert mute == {"wallet": "uma", "until": "2029-12-31T22:00:00.000Z"}
+
+
 async def test_a_mute_for_a_while_tells_how_long_and_ends_by_itself(hall: Stage) -> None:
     contest = await hall.contest()
     async with hall.socket("uma") as uma:
@@ -297,10 +303,12 @@ async def test_who_joins_gets_the_last_20_and_with_since_what_was_missed(hall: S
         await reader.ask(type="leave_contest_room", contestId=contest)
         for number in range(25, 28):
             await say(uma, contest, str(number))
-        await reader.ask(type="join_contest_room", contestId=contest, since={"epoch": epoch, "seq": 25})
+        again = await reader.ask(type="join_contest_room", contestId=contest, since={"epoch": epoch, "seq": 25})
         missed = [frame for frame in await reader.drain() if frame["type"] == "chat_message"]
         assert [(frame["data"]["text"], frame["seq"]) for frame in missed] == [("25", 26), ("26", 27), ("27", 28)]
+        assert (again["recovered"], "recovered" in joined) == (True, False)
         # From another epoch nothing can be told apart: the snapshot comes instead.
-        await reader.ask(type="join_contest_room", contestId=contest, since={"epoch": "other", "seq": 25})
+        again = await reader.ask(type="join_contest_room", contestId=contest, since={"epoch": "other", "seq": 25})
+        assert again["recovered"] is False
         snapshot = [frame for frame in await reader.drain() if frame["type"] == "chat_message"]
         assert texts(snapshot) == [str(number) for number in range(8, 28)]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 
+from duelcast.channels.names import Role
+from duelcast.domain.accounts.accounts import Account
+from duelcast.errors import Unavailable
 from tests.e2e.contest.contest_room import ADMIN, Stage, join, pushes
 from tests.serving import Client, Frame
 
@@ -29,6 +34,27 @@ async def left(member: Client, contest: int) -> Frame:
 async def presence(member: Client) -> list[tuple[str, str]]:
     """Who came and who left, as it was pushed until now."""
     return [(frame["action"], frame["user"]["wallet"]) for frame in await pushes(member, "user_presence")]
+
+
+@asynccontextmanager
+async def joining(
+    member: Client, contest: int, monkeypatch: pytest.MonkeyPatch, reader: object, method: str
+) -> AsyncIterator[asyncio.Task[Frame]]:
+    """Within the block the join waits for a `method` of `reader`; behind it the reply has come."""
+    read, begun, may_end = getattr(reader, method), asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> Any:
+        begun.set()
+        await may_end.wait()
+        return await read(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reader, method, slow)
+        answer = asyncio.create_task(member.ask(type="join_contest_room", contestId=contest))
+        await begun.wait()
+        yield answer
+        may_end.set()
+        await answer
 
 
 @pytest.mark.parametrize(
@@ -181,6 +207,77 @@ async def test_entering_makes_a_spectator_a_participant_and_withdrawing_undoes_i
         assert (joined["members"][0]["role"], joined["spectatorCount"]) == ("spectator", 2)
 
 
+async def test_a_join_that_fails_leaves_nobody_behind(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    contest = await hall.contest()
+
+    async def broken(_contest_id: int, _limit: int = 20) -> Any:
+        raise Unavailable("The store is out of reach.", retry_after_ms=1_000)
+
+    async with hall.socket("uma") as uma, hall.socket() as watcher:
+        with monkeypatch.context() as patched:
+            patched.setattr(hall.app.contests.chat, "last", broken)
+            refused = await uma.ask(type="join_contest_room", contestId=contest)
+        assert refused["code"] == "UNAVAILABLE"
+        assert head(await join(watcher, contest))[1:] == ([], 0, 1)
+        assert (await uma.ask(type="get_subscriptions"))["data"] == []
+        await join(uma, contest)
+        with monkeypatch.context() as patched:
+            patched.setattr(hall.app.contests.chat, "last", broken)
+            assert (await uma.ask(type="join_contest_room", contestId=contest))["code"] == "UNAVAILABLE"
+        assert head(await join(watcher, contest))[1:] == (["uma"], 1, 2)
+
+
+async def test_the_frames_behind_a_reply_do_not_take_its_count_back(hall: Stage) -> None:
+    contest = await hall.contest()
+    async with hall.socket() as first, hall.socket() as second:
+        await join(first, contest)
+        joined = await second.ask(type="join_contest_room", contestId=contest)
+        frames = await second.drain()
+        assert joined["spectatorCount"] == 2
+        assert [frame["count"] for frame in frames if frame["type"] == "spectator_count"] == [2]
+        assert [frame["data"]["spectatorCount"] for frame in frames if frame["type"] == "contest_state"] == [2]
+
+
+async def test_who_comes_while_somebody_joins_is_in_the_list_and_told(
+    hall: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contest = await hall.contest()
+    async with hall.socket("uma") as uma, hall.socket(ADMIN) as boss:
+        await join(boss, contest)
+        async with joining(uma, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
+            await boss.ask(type="set_admin_presence", contestId=contest, visibility="visible")
+        assert head(answer.result()) == ("spectator", [ADMIN, "uma"], 2, 1)
+        assert await presence(uma) == [("join", ADMIN)]
+
+
+async def test_who_comes_while_somebody_joins_again_is_in_the_new_list(
+    hall: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contest = await hall.contest()
+    async with hall.socket("uma") as uma, hall.socket(ADMIN) as boss:
+        await join(uma, contest)
+        await join(boss, contest)
+        async with joining(uma, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
+            await boss.ask(type="set_admin_presence", contestId=contest, visibility="visible")
+        assert head(answer.result()) == ("spectator", [ADMIN, "uma"], 2, 1)
+
+
+async def test_who_took_part_in_a_contest_that_is_over_is_a_participant_in_its_room(hall: Stage) -> None:
+    contest = await hall.contest()
+    await hall.enter(contest, "ann", "bea", "cal")
+    await hall.set_status(contest, "bea", "disqualified")
+    async with hall.socket("cal") as cal:
+        await join(cal, contest)
+        await hall.act(contest, "start")
+        await hall.act(contest, "end")
+        async with hall.socket("ann") as ann, hall.socket("bea") as bea, hall.socket("uma") as uma:
+            assert (await join(ann, contest))["role"] == "participant"
+            assert (await join(bea, contest))["role"] == "spectator"
+            joined = await join(uma, contest)
+    assert [member["role"] for member in joined["members"]] == ["spectator", "spectator", "participant", "participant"]
+    assert joined["spectatorCount"] == 2
+
+
 # ── admins ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -266,6 +363,40 @@ async def test_a_hidden_admin_leaks_nowhere(hall: Stage) -> None:
         await left(chief, contest)
         await hall.pass_time(2)
         assert await watcher.drain() == []
+
+
+async def test_who_is_promoted_while_it_joins_is_a_hidden_admin(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    contest = await hall.contest()
+    async with hall.socket("pia") as pia, hall.socket() as watcher:
+        await join(watcher, contest)
+        async with joining(pia, contest, monkeypatch, hall.app.contests.standings, "took_part") as answer:
+            hall.app.accounts.put(Account("pia", Role.ADMIN))
+        assert head(answer.result()) == ("admin", [], 0, 1)
+        assert await presence(watcher) == []
+        assert head(await join(watcher, contest))[1:] == ([], 0, 1)
+
+
+async def test_who_is_promoted_while_its_snapshots_are_read_hides(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    contest = await hall.contest()
+    async with hall.socket("pat") as pat, hall.socket() as watcher:
+        await join(watcher, contest)
+        async with joining(pat, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
+            hall.app.accounts.put(Account("pat", Role.ADMIN))
+        assert answer.result()["role"] == "admin"
+        assert await presence(watcher) == [("join", "pat"), ("leave", "pat")]
+        assert head(await join(watcher, contest))[1:] == ([], 0, 1)
+
+
+async def test_who_is_demoted_while_it_joins_is_seen(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    contest = await hall.contest()
+    hall.app.accounts.put(Account("dan", Role.ADMIN))
+    async with hall.socket("dan") as dan, hall.socket() as watcher:
+        await join(watcher, contest)
+        async with joining(dan, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
+            hall.app.accounts.put(Account("dan", Role.USER))
+        assert answer.result()["role"] == "spectator"
+        assert await presence(watcher) == [("join", "dan")]
+        assert head(await join(watcher, contest))[1:] == (["dan"], 1, 2)
 
 
 async def test_a_hidden_admin_that_takes_part_is_no_participant_in_the_room(hall: Stage) -> None:

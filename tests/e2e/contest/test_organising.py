@@ -80,6 +80,9 @@ async def test_a_contest_is_as_it_was_asked_for(hall: Stage) -> None:
         ({"name": "  "}, "name"),
         ({"name": "n" * 101}, "name"),
         ({"name": "a\nb"}, "name"),
+        ({"name": "a\n"}, "name"),
+        ({"name": "a\u202eb"}, "name"),
+        ({"description": "a\u202eb"}, "description"),
         ({"name": None}, "name"),
         ({"description": "d" * 2_001}, "description"),
         ({"rules": "r" * 10_001}, "rules"),
@@ -384,7 +387,7 @@ async def test_start_and_end_take_the_prices_of_that_moment() -> None:
         assert (settlement["end"]["at"], settlement["end"]["prices"][0]["price"]) == ("2027-01-15T08:00:10.000Z", 120)
 
 
-@pytest.mark.parametrize("reason", ["", "r" * 501, "a\nb", 7])
+@pytest.mark.parametrize("reason", ["", "r" * 501, "a\nb", "a\n", "a\u2028b", "a\u2067b", 7])
 async def test_a_reason_is_one_line_of_up_to_500_characters(hall: Stage, reason: Any) -> None:
     contest = await hall.contest()
     answer = await hall.call("POST", f"/contests/{contest}/cancel", {"reason": reason})

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
+from duelcast.channels.broker import Position, Recovery
+from duelcast.channels.names import Channel
 from tests.e2e.contest.contest_room import Stage, choices, join, pushes, rows_of, stage
 
 
@@ -100,6 +103,30 @@ async def test_a_leaderboard_follows_the_prices_at_most_once_a_second_and_only_w
         await scene.prices({"SOL": 90})
         await scene.pass_time(3)
         assert await pushes(follower, "leaderboard_update") == []
+
+
+async def test_a_page_is_not_older_than_a_push_before_it(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    contest = await running_contest(scene, ann={"SOL": 100})
+    recover, begun, may_end = scene.app.broker.recover, asyncio.Event(), asyncio.Event()
+
+    async def slow(channel: Channel, since: Position | None = None) -> Recovery:
+        begun.set()
+        await may_end.wait()
+        return await recover(channel, since)
+
+    async with scene.socket() as follower:
+        await follower.ask(type="get_leaderboard", contestId=contest)
+        await follower.drain()
+        monkeypatch.setattr(scene.app.broker, "recover", slow)
+        await follower.send(type="get_leaderboard", contestId=contest, requestId="page")
+        await begun.wait()
+        await scene.prices({"SOL": 120})
+        await scene.pass_time(1)
+        (push,) = [frame for frame in await follower.receive_until(type="leaderboard_update") if "channel" in frame]
+        may_end.set()
+        page = (await follower.receive_until(requestId="page"))[-1]
+        assert page["data"]["version"] >= push["data"]["version"]
+        assert rows_of(page["data"]) == rows_of(push["data"]) == [(1, "ann", 1200, 20, 0)]
 
 
 async def test_a_row_is_pushed_to_its_owner_when_rank_or_value_changes(scene: Stage) -> None:

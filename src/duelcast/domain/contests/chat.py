@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
+import structlog
 from msgspec import UNSET, Struct
 
 from duelcast.channels.broker import Origin
@@ -20,18 +20,21 @@ from duelcast.domain.contests.chat_rate import ChatRate
 from duelcast.domain.contests.chat_text import clean_text
 from duelcast.domain.contests.events import CHAT, ChatMessage, ChatMessageDeleted, ChatMessageRecord, Sender
 from duelcast.domain.contests.mutes import Mutes
-from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound, InvalidRequest, Unavailable
+from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound, InvalidRequest, InvalidState, Unavailable
+from duelcast.logs import describe_exception
 from duelcast.store import chat as store
 from duelcast.store import contests
 from duelcast.store.chat import MessageKey, MessageRow, NewMessage
 from duelcast.store.database import Database, Transaction
-from duelcast.wire.timestamps import format_time
+from duelcast.wire.timestamps import format_ms
 
 SNAPSHOT_MESSAGES = 20
 RETENTION_INTERVAL_S = 3_600.0
 _ROWS_PER_DELETE = 500
 _MS_PER_DAY = 86_400_000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+
+_log = structlog.get_logger("duelcast.contests")
 
 
 class ChatSettings(Struct, frozen=True, kw_only=True):
@@ -68,7 +71,7 @@ class Chat:
     """Messages of all contests, on the channels `chat.<id>`.
 
     A message is published once it is committed, with its row's id as the stored id, so that ids of a channel grow.
-    `check` raises where nobody may write in a contest: it does not exist, or was cancelled. `settings` is asked each
+    `closed` tells why nobody may write in a contest, if so, and raises where there is none. `settings` is asked each
     time.
     """
 
@@ -79,7 +82,7 @@ class Chat:
         database: Database,
         audit: AuditTrail,
         settings: Callable[[], ChatSettings],
-        check: Callable[[int], None],
+        closed: Callable[[int], InvalidState | None],
     ) -> None:
         self.mutes = Mutes(database, clock, audit)
         self._publisher = publisher
@@ -87,7 +90,7 @@ class Chat:
         self._database = database
         self._audit = audit
         self._settings = settings
-        self._check = check
+        self._closed = closed
         self._rate = ChatRate(clock, lambda: (settings().messages_per_minute, settings().rate_limit_factor))
 
     async def load(self) -> None:
@@ -98,8 +101,12 @@ class Chat:
         """Delete what is old, now and once an hour, until cancelled. A database that is out of reach is not waited
         for: the next hour comes."""
         while True:
-            with suppress(Unavailable):
+            try:
                 await self.delete_old()
+            except Unavailable:
+                pass  # the database has said so
+            except Exception as error:
+                _log.error("defect", error=describe_exception(error))
             await self._clock.sleep(RETENTION_INTERVAL_S)
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,13 +118,17 @@ class Chat:
 
         `message_id` (a UUID; kept in lower case) makes it safe to send again: as long as the first one is stored, a
         repeat gives that one, whatever its own text, is not published, does not count against the rate, and is answered
-        in a mute too. Raises what `check` and `clean_text` raise, `Muted`, `RateLimitExceeded`, `Unavailable`, and
-        `ChatMessageNotFound` for the repeat of a message that was deleted.
+        in a mute and in a closed chat too. Raises what `clean_text` and `closed` raise, `InvalidState`,
+        `Muted`, `RateLimitExceeded`, `Unavailable`, and `ChatMessageNotFound` for the repeat of a message that was
+        deleted.
         """
-        self._check(contest_id)
         text = clean_text(text, self._settings().max_characters)
         message_id = _normalised(message_id)
-        refusal = self.mutes.refusal(contest_id, sender.wallet) or self._rate.take(contest_id, sender.wallet)
+        refusal = (
+            self._closed(contest_id)
+            or self.mutes.refusal(contest_id, sender.wallet)
+            or self._rate.take(contest_id, sender.wallet)
+        )
         if refusal is not None and message_id is None:
             raise refusal
         now_ms = self._now_ms()
@@ -244,7 +255,7 @@ def _record(row: MessageRow) -> ChatMessageRecord:
         contestId=row.contest_id,
         sender=Sender(wallet=row.wallet, nickname=row.nickname, role=role.name.lower()),
         text=row.text,
-        timestamp=format_time((row.at_ms + 0.5) / 1000),
+        timestamp=format_ms(row.at_ms),
         isAdmin=role >= Role.ADMIN,
         messageId=UNSET if row.message_id is None else row.message_id,
     )

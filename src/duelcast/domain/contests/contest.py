@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from duelcast.domain.contests.events import ContestView, Payout
+from duelcast.domain.contests.events import ContestStatus, ContestView, Payout
+from duelcast.domain.contests.listing import Listing, Place, place_of
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scoring import Board
 from duelcast.errors import ContestNotFound
@@ -16,19 +17,15 @@ LISTED_AFTER_END_MS = 24 * 3600 * 1000
 
 
 class Contest:
-    """`row` is what is stored, `board` its participants while it is pending or active.
+    """`row` is what is stored, `board` its participants while it is pending or active."""
 
-    `members` are the wallets that take part in one that has ended, as far as they are known.
-    """
-
-    __slots__ = ("_participants", "board", "final_version", "members", "row")
+    __slots__ = ("_participants", "board", "final_version", "row")
 
     def __init__(self, row: ContestRow, board: Board | None, participants: int = 0) -> None:
         self.row = row
         self.board = board
-        self.members: frozenset[str] | None = None
-        self.final_version = 1
-        """Of the leaderboard of one that has ended."""
+        self.final_version = row.updated_ms
+        """Of the leaderboard of one that has ended; above those of its board, and the same after a restart."""
         self._participants = participants
 
     @property
@@ -64,18 +61,20 @@ class Contest:
             return None
         return (self.row.ended_ms or self.row.updated_ms) + LISTED_AFTER_END_MS
 
+    @property
+    def place(self) -> Place:
+        """Where it stands in lists."""
+        return place_of(is_over=not self.is_live, start_ms=self.row.start_ms, contest_id=self.id)
+
     def is_participant(self, wallet: str) -> bool:
-        """Whether the wallet takes part and is not disqualified."""
-        if self.board is not None:
-            return self.board.is_ranked(wallet)
-        return self.members is not None and wallet in self.members
+        """Whether the wallet takes part in a live contest and is not disqualified."""
+        return self.board is not None and self.board.is_ranked(wallet)
 
     def close(self, row: ContestRow) -> None:
         """It was completed or cancelled."""
         assert self.board is not None
-        self.members = self.board.ranked_wallets()
         self._participants = self.board.total
-        self.final_version = self.board.version
+        self.final_version = max(self.board.version + 1, row.updated_ms)
         self.row = row
         self.board = None
 
@@ -120,6 +119,9 @@ class ContestBook:
         self._contests: dict[int, Contest] = {}
         self._live: dict[int, Contest] = {}
         self._listed: dict[int, Contest] = {}
+        self._default_list = Listing()
+        self._lists: dict[str, Listing] = {}
+        """All contests, by status."""
         self._listeners: list[Callable[[Contest], None]] = []
 
     def __getitem__(self, contest_id: int) -> Contest:
@@ -145,11 +147,20 @@ class ContestBook:
         """Those of the default list."""
         return list(self._listed.values())
 
+    def page(
+        self, *, status: ContestStatus | None = None, limit: int, cursor: str | None = None
+    ) -> tuple[list[Contest], str | None]:
+        """A page of the default list, pending and active ones and then those that ended within a day, or of all of a
+        status: see `Listing.page`."""
+        listing = self._default_list if status is None else self._lists.get(status, Listing())
+        ids, following = listing.page(limit, cursor)
+        return [self._contests[contest_id] for contest_id in ids], following
+
     def is_listed(self, contest_id: int) -> bool:
         return contest_id in self._listed
 
     def is_participant(self, contest_id: int, wallet: str) -> bool:
-        """Whether the wallet takes part in the contest and is not disqualified."""
+        """Whether the wallet takes part in a live contest and is not disqualified."""
         contest = self._contests.get(contest_id)
         return contest is not None and contest.is_participant(wallet)
 
@@ -163,6 +174,7 @@ class ContestBook:
             self._live[contest.id] = contest
         if contest.delisted_ms is None or contest.delisted_ms > now_ms:
             self._listed[contest.id] = contest
+        self._enlist(contest)
 
     def create(self, contest: Contest) -> None:
         """Take a new contest."""
@@ -172,11 +184,13 @@ class ContestBook:
     def update(self, row: ContestRow) -> Contest:
         """Take what was stored of a contest. One that is no longer live loses its board."""
         contest = self._contests[row.id]
+        self._unlist(contest)
         if contest.is_live and row.status not in (PENDING, ACTIVE):
             contest.close(row)
             del self._live[row.id]
         else:
             contest.row = row
+        self._enlist(contest)
         self._changed(contest)
         return contest
 
@@ -189,7 +203,18 @@ class ContestBook:
         gone = [one for one in self._listed.values() if one.delisted_ms is not None and one.delisted_ms <= now_ms]
         for contest in gone:
             del self._listed[contest.id]
+            self._default_list.remove(contest.place)
         return gone
+
+    def _enlist(self, contest: Contest) -> None:
+        self._lists.setdefault(contest.row.status, Listing()).add(contest.place)
+        if contest.id in self._listed:
+            self._default_list.add(contest.place)
+
+    def _unlist(self, contest: Contest) -> None:
+        self._lists[contest.row.status].remove(contest.place)
+        if contest.id in self._listed:
+            self._default_list.remove(contest.place)
 
     def _changed(self, contest: Contest) -> None:
         for listener in self._listeners:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from duelcast.domain.accounts.accounts import Accounts
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.portfolio import Choice, Position, Trade, rebalance, usable_price, validate
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scorer import Scorer
-from duelcast.domain.contests.standings import Standings
+from duelcast.domain.contests.terms import places_of
 from duelcast.domain.market.service import Market
 from duelcast.errors import AlreadyEntered, ContestFull, ContestStarted, InvalidState, NotEntered
 from duelcast.store import contests as store
 from duelcast.store.contests import CANCELLED, PENDING, ContestRow, EntryRow, HoldingRow
 from duelcast.store.database import Database, Transaction
-
-DEFAULT_LIMIT = 100_000
-"""Participants of a contest without a limit of its own."""
 
 
 class Entering:
@@ -30,7 +28,7 @@ class Entering:
         database: Database,
         market: Market,
         book: ContestBook,
-        standings: Standings,
+        accounts: Accounts,
         rooms: Rooms,
         scorer: Scorer,
         outlet: ContestOutlet,
@@ -38,7 +36,7 @@ class Entering:
         self._database = database
         self._market = market
         self._book = book
-        self._standings = standings
+        self._accounts = accounts
         self._rooms = rooms
         self._scorer = scorer
         self._outlet = outlet
@@ -47,14 +45,13 @@ class Entering:
         """Take part. Raises `InvalidPortfolio`, `NoPrice`, `AlreadyEntered`, `ContestFull`, `ContestStarted`."""
         contest = self._book[contest_id]
         wallet = identity.wallet
-        nickname = await self._standings.nickname(wallet, identity.claimed_nickname)
 
         async def work(transaction: Transaction) -> tuple[EntryRow, list[HoldingRow]]:
             row = await self._pending(transaction, contest_id)
             if await store.find_entry(transaction, contest_id, wallet) is not None:
                 raise AlreadyEntered("You take part already; change your portfolio instead.")
             chosen = self._chosen(row, portfolio)
-            if await store.count_participants(transaction, contest_id) >= (row.max_participants or DEFAULT_LIMIT):
+            if await store.count_participants(transaction, contest_id) >= places_of(row):
                 raise ContestFull("Every place of this contest is taken.")
             weights = {choice.symbol: choice.weight for choice in chosen}
             entered_ms = self._now_ms()
@@ -66,6 +63,7 @@ class Entering:
         def committed(stored: tuple[EntryRow, list[HoldingRow]]) -> None:
             entry, held = stored
             assert contest.board is not None
+            nickname = self._accounts.shown_nickname(wallet, entry.nickname)
             contest.board.add(wallet, nickname, entry.id, entry.entered_ms, held, entry.nickname)
             self._entries_changed(contest, wallet)
 

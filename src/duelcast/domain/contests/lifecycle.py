@@ -13,11 +13,11 @@ from msgspec import Struct
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.events import Payout
+from duelcast.domain.contests.final_rows import FinalRows
 from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.payout import format_amount, prizes
 from duelcast.domain.contests.scorer import THREAD_PARTICIPANTS, Scorer
 from duelcast.domain.contests.scoring import TOP_ROWS, Board
-from duelcast.domain.contests.standings import Standings
 from duelcast.domain.market.marks import PricePoint
 from duelcast.domain.market.service import Market
 from duelcast.errors import InvalidState, NoPrice
@@ -39,6 +39,10 @@ class _Outdated(Exception):
     """Somebody holds a token whose price was not looked up."""
 
 
+class _Moved(Exception):
+    """The boundary that the clock came for was put somewhere else."""
+
+
 class _Missing(Exception):
     """Tokens without any price, so that nothing can be settled."""
 
@@ -48,10 +52,10 @@ class _Missing(Exception):
 
 
 class _Ranking(Struct, frozen=True):
-    """How a contest ended, before it is stored."""
+    """How a contest ended, before it is stored; `winners` are those with a prize, behind their wallets."""
 
     results: list[FinalResult]
-    wallets: dict[int, str]
+    winners: list[tuple[str, FinalResult]]
 
 
 class Lifecycle:
@@ -61,7 +65,7 @@ class Lifecycle:
     An end has two steps, each a transaction. The first takes the prices, and no portfolio changes behind it; the second
     stores the ranking that follows from them. A server that is stopped between goes on with the second.
 
-    To be called for one contest at a time. All raise `Unavailable`.
+    Who takes part is told its row by `final_rows`. For each contest one call at a time; all raise `Unavailable`.
     """
 
     def __init__(
@@ -70,17 +74,17 @@ class Lifecycle:
         market: Market,
         audit: AuditTrail,
         book: ContestBook,
-        standings: Standings,
         scorer: Scorer,
         outlet: ContestOutlet,
+        final_rows: FinalRows,
     ) -> None:
         self._database = database
         self._market = market
         self._audit = audit
         self._book = book
-        self._standings = standings
         self._scorer = scorer
         self._outlet = outlet
+        self._final_rows = final_rows
 
     # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -89,7 +93,8 @@ class Lifecycle:
     ) -> None:
         """Let everybody buy. The clock cancels a contest with too few participants, or whose tokens have no price.
 
-        Raises, for an `actor`, `InvalidState` where it is not pending or nobody entered, `NoPrice`.
+        Raises, for an `actor`, `InvalidState` where it is not pending, its start has passed or nobody entered,
+        `NoPrice`.
         """
 
         async def work(known: Prices | None, transaction: Transaction) -> tuple[ContestRow, dict[str, float]]:
@@ -97,6 +102,7 @@ class Lifecycle:
             moment_us = self._market.receipt_us() if boundary_us is None else boundary_us
             if row.status != PENDING:
                 raise InvalidState("Only a pending contest can be started.")
+            _check_boundary(row.start_ms, boundary_us, moment_us)
             participants = await store.count_participants(transaction, row.id)
             if actor is not None and not participants:
                 raise InvalidState("Nobody takes part: a contest needs at least one entry to start.")
@@ -111,7 +117,7 @@ class Lifecycle:
                 return await self._cancel(transaction, row, moment_us, missing.reason), {}
             prices = {symbol: point.price for symbol, point in points.items()}
             await store.store_prices(transaction, row.id, "start", _boundary_prices(points))
-            await store.buy_portfolios(transaction, row.id, row.starting_balance, prices)
+            await store.buy_portfolios(transaction, row.id, row.starting_balance)
             await self._record(transaction, actor, "contests.start", row.id, reason)
             data = {"participants": participants, "by": None if actor is None else actor.wallet}
             await self._tell(transaction, "contest_started", row.id, data)
@@ -126,10 +132,9 @@ class Lifecycle:
                 self._cancelled(contest, row)
                 return
             assert contest.board is not None
+            # Everybody is worth what was paid; the ranking that follows comes from the scorer.
             contest.board.buy(prices)
-            contest.board.score(prices)
             self._book.update(row)
-            self._outlet.ranked(contest)
             self._outlet.participants_changed(contest)
             self._scorer.touch(contest)
 
@@ -142,7 +147,7 @@ class Lifecycle:
     ) -> None:
         """Take the prices of the end; `complete` does the rest. A contest whose tokens have no price is cancelled.
 
-        Raises, for an `actor`, `InvalidState` where it is not active, `NoPrice`.
+        Raises, for an `actor`, `InvalidState` where it is not active or its end has passed, `NoPrice`.
         """
 
         async def work(known: Prices | None, transaction: Transaction) -> ContestRow:
@@ -150,6 +155,7 @@ class Lifecycle:
             moment_us = self._market.receipt_us() if boundary_us is None else boundary_us
             if row.status != ACTIVE or row.ended_ms is not None:
                 raise InvalidState("Only an active contest can be ended.")
+            _check_boundary(row.end_ms, boundary_us, moment_us)
             try:
                 points = await self._prices(transaction, row.id, known)
             except _Missing as missing:
@@ -178,7 +184,7 @@ class Lifecycle:
             prices = {one.symbol: one.price for one in await store.prices_of(transaction, contest.id, "end")}
         await _rank(board, prices)
         ranking = await self._ranking(contest.row, board)
-        top, total, version = board.page(0, TOP_ROWS), board.total, board.version
+        top, total = board.page(0, TOP_ROWS), board.total
 
         async def work(transaction: Transaction) -> ContestRow:
             await store.store_results(transaction, ranking.results)
@@ -186,7 +192,7 @@ class Lifecycle:
                 self._event(
                     "prize_won", contest.id, {"rank": one.rank, "prize": one.prize, "currency": currency}, wallet
                 )
-                for one, wallet in ((one, ranking.wallets[one.entry_id]) for one in ranking.results if one.prize)
+                for wallet, one in ranking.winners
             ]
             await self._tell(transaction, "contest_completed", contest.id, {"participants": total})
             await add_events(transaction, events)
@@ -196,35 +202,32 @@ class Lifecycle:
             is_news = board.take_top() is not None
             self._book.update(row)
             if is_news:
-                self._outlet.leaderboard(contest, top, total, version)
+                self._outlet.leaderboard(contest, top, total, contest.final_version)
+            self._final_rows.tell(contest.id)
 
         currency = contest.row.currency
         await self._database.write(work, committed)
-        await self._tell_participants(contest)
 
     async def _ranking(self, row: ContestRow, board: Board) -> _Ranking:
-        results: list[FinalResult] = []
-        wallets: dict[int, str] = {}
-        standings = []
+        payout = [Payout(place=int(place), percent=percent) for place, percent in row.payout]
+        won = prizes(Decimal(row.prize_pool), payout, board.ranks())
+        ranking = _Ranking([], [])
         for number, standing in enumerate(board.standings()):
             assert standing.rank is not None
-            standings.append((standing.entry_id, standing.rank))
-            wallets[standing.entry_id] = standing.wallet
-            results.append(FinalResult(standing.entry_id, standing.value, standing.rank, standing.rank_change, None))
+            prize = won.get(standing.entry_id)
+            result = FinalResult(
+                standing.entry_id,
+                standing.value,
+                standing.rank,
+                standing.rank_change,
+                None if prize is None else format_amount(prize),
+            )
+            ranking.results.append(result)
+            if prize is not None:
+                ranking.winners.append((standing.wallet, result))
             if number % _ROWS_PER_TURN == 0:
                 await asyncio.sleep(0)
-        payout = [Payout(place=int(place), percent=percent) for place, percent in row.payout]
-        won = prizes(Decimal(row.prize_pool), payout, standings)
-        for number, result in enumerate(results):
-            if result.entry_id in won:
-                results[number] = FinalResult(
-                    result.entry_id,
-                    result.value,
-                    result.rank,
-                    result.rank_change,
-                    format_amount(won[result.entry_id]),
-                )
-        return _Ranking(results, wallets)
+        return ranking
 
     # ── cancel ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -239,7 +242,6 @@ class Lifecycle:
             return await self._cancel(transaction, row, self._market.receipt_us(), reason)
 
         await self._database.write(work, lambda row: self._cancelled(contest, row))
-        await self._tell_participants(contest)
 
     async def _cancel(self, transaction: Transaction, row: ContestRow, moment_us: int, reason: str) -> ContestRow:
         await self._tell(transaction, "contest_cancelled", row.id, {"reason": reason})
@@ -254,8 +256,8 @@ class Lifecycle:
 
     def _cancelled(self, contest: Contest, row: ContestRow) -> None:
         self._book.update(row)
-        contest.final_version += 1
         self._outlet.leaderboard(contest, [], 0, contest.final_version)
+        self._final_rows.tell(contest.id)
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -283,8 +285,8 @@ class Lifecycle:
                 await self._database.write(partial(work, known), committed)
             except _Outdated:
                 continue
-            if not contest.is_live:
-                await self._tell_participants(contest)
+            except _Moved:
+                pass  # it is not due any more
             return
 
     async def _prices(self, transaction: Transaction, contest_id: int, known: Prices | None) -> dict[str, PricePoint]:
@@ -299,13 +301,6 @@ class Lifecycle:
         if missing:
             raise _Missing(missing)
         return points
-
-    async def _tell_participants(self, contest: Contest) -> None:
-        """The contest is over: publish the rows that are followed."""
-        for wallet in list(self._outlet.followed(contest.id)):
-            row = await self._standings.participant(contest.id, wallet)
-            if row.isParticipant:
-                self._outlet.participant(contest.id, wallet, row)
 
     async def _record(
         self, transaction: Transaction, actor: Actor | None, action: str, contest_id: int, reason: str | None
@@ -322,6 +317,15 @@ class Lifecycle:
 
     def _now_ms(self) -> int:
         return self._market.receipt_us() // 1000
+
+
+def _check_boundary(stored_ms: int, boundary_us: int | None, moment_us: int) -> None:
+    """The clock must come for the boundary that is stored, an admin before it has passed. Raises `_Moved`,
+    `InvalidState`."""
+    if boundary_us is not None and boundary_us != stored_ms * 1000:
+        raise _Moved
+    if boundary_us is None and moment_us // 1000 > stored_ms:
+        raise InvalidState("The contest starts or ends by itself: look again in a moment.", retry_after_ms=1_000)
 
 
 async def _rank(board: Board, prices: dict[str, float]) -> None:

@@ -1,45 +1,62 @@
-"""Pages of contests (protocol 5, `get_all_contests`)."""
+"""The order of contests in lists, and pages of it (protocol 5, `get_all_contests`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right, insort
+from typing import NamedTuple
 
-from duelcast.domain.contests.contest import Contest, ContestBook
-from duelcast.domain.contests.events import ContestStatus
 from duelcast.errors import InvalidRequest
 
 _CURSOR = re.compile(r"([01])\.(-?[0-9]{1,16})\.([1-9][0-9]{0,15})")
 
-Place = tuple[int, int, int]
+
+class Place(NamedTuple):
+    """Where a contest stands: pending and active ones first, then by the newest start, then by the newest id."""
+
+    is_over: bool
+    before_start_ms: int
+    before_id: int
+
+    @property
+    def contest_id(self) -> int:
+        return -self.before_id
 
 
-def page(
-    book: ContestBook, *, status: ContestStatus | None, limit: int, cursor: str | None
-) -> tuple[list[Contest], str | None]:
-    """At most `limit` contests behind `cursor`, and the cursor of the rest, None where there is none.
-
-    Without `status` the default list: pending and active, then those that ended within a day; with it all of that
-    status; newest start first. New contests never shift a page. Raises `InvalidRequest` for a cursor that is none.
-    """
-    chosen: Iterable[Contest] = book.listed
-    if status is not None:
-        chosen = (contest for contest in book if contest.row.status == status)
-    begin = None if cursor is None else _place_of(cursor)
-    ordered = sorted((_place(contest), contest) for contest in chosen if begin is None or _place(contest) > begin)
-    found = [contest for _, contest in ordered[:limit]]
-    if len(ordered) <= limit:
-        return found, None
-    group, start, number = _place(found[-1])
-    return found, f"{group}.{-start}.{-number}"
+def place_of(*, is_over: bool, start_ms: int, contest_id: int) -> Place:
+    return Place(is_over, -start_ms, -contest_id)
 
 
-def _place(contest: Contest) -> Place:
-    return (0 if contest.is_live else 1, -contest.row.start_ms, -contest.id)
+class Listing:
+    """Contests in their order. A page costs what it holds, whatever there is besides."""
+
+    def __init__(self) -> None:
+        self._places: list[Place] = []
+
+    def add(self, place: Place) -> None:
+        insort(self._places, place)
+
+    def remove(self, place: Place) -> None:
+        """What was added."""
+        del self._places[bisect_left(self._places, place)]
+
+    def page(self, limit: int, cursor: str | None) -> tuple[list[int], str | None]:
+        """The ids of at most `limit` contests behind `cursor`, and the cursor of the rest, None where there is none.
+
+        New contests never shift a page. Raises `InvalidRequest` for a cursor that is none.
+        """
+        begin = 0 if cursor is None else bisect_right(self._places, _place_at(cursor))
+        found = self._places[begin : begin + limit]
+        has_more = begin + limit < len(self._places)
+        return [place.contest_id for place in found], _cursor_of(found[-1]) if has_more else None
 
 
-def _place_of(cursor: str) -> Place:
+def _cursor_of(place: Place) -> str:
+    return f"{place.is_over:d}.{-place.before_start_ms}.{place.contest_id}"
+
+
+def _place_at(cursor: str) -> Place:
     found = _CURSOR.fullmatch(cursor)
     if found is None:
         raise InvalidRequest("`cursor` must be the `nextCursor` of the page before.", field="cursor")
-    return (int(found[1]), -int(found[2]), -int(found[3]))
+    return place_of(is_over=found[1] == "1", start_ms=int(found[2]), contest_id=int(found[3]))

@@ -14,7 +14,7 @@ from duelcast.domain.contests.prices import PriceVector
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.scoring import Board
-from duelcast.domain.contests.terms import ContestPatch, NewContest, changes_of, columns_of, new_code
+from duelcast.domain.contests.terms import ContestPatch, NewContest, changes_of, columns_of, new_code, places_of
 from duelcast.domain.market.service import Market
 from duelcast.errors import Conflict, ContestFull, InvalidState, NotEntered
 from duelcast.store import contests as store
@@ -73,7 +73,7 @@ class Organising:
         def committed(stored: tuple[ContestRow, bool]) -> None:
             row, is_new = stored
             if is_new:
-                self._book.create(Contest(row, Board(row.starting_balance, self._prices)))
+                self._book.create(Contest(row, Board(row.starting_balance, self._prices, version=row.created_ms)))
 
         row, _ = await self._database.write(work, committed)
         return self._book[row.id]
@@ -102,7 +102,9 @@ class Organising:
             if row == contest.row:
                 return
             if row.starting_balance != contest.row.starting_balance:
-                contest.board = Board(row.starting_balance, self._prices)
+                assert contest.board is not None
+                version = contest.board.version
+                contest.board = Board(row.starting_balance, self._prices, version=version)
             self._book.update(row)
             self._scorer.touch(contest)
 
@@ -123,8 +125,7 @@ class Organising:
                 raise NotEntered("This wallet does not take part in the contest.")
             if entry.disqualified == disqualified:
                 return False
-            places = row.max_participants
-            if not disqualified and places and await store.count_participants(transaction, contest_id) >= places:
+            if not disqualified and await store.count_participants(transaction, contest_id) >= places_of(row):
                 raise ContestFull("Every place of this contest is taken.")
             await store.set_disqualified(transaction, entry.id, disqualified=disqualified)
             await self._record_entry(transaction, entry, actor, disqualified=disqualified)

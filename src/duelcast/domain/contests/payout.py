@@ -73,12 +73,12 @@ def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[En
         if rank > last_place:
             break
         tied = [entry for entry, _ in group]
-        percent = sum(percents.get(place, Fraction()) for place in range(rank, rank + len(tied)))
+        held = range(rank, rank + len(tied))
+        percent = sum(percent for place, percent in percents.items() if place in held)
         share, left = divmod(math.floor(Fraction(pool) * percent / 100 * _UNITS_PER_ONE), len(tied))
-        for number, entry in enumerate(tied):
-            units = share + left if number == 0 else share
-            if units > 0:
-                won[entry] = Decimal(units).scaleb(-AMOUNT_DECIMALS)
+        first, other = (Decimal(units).scaleb(-AMOUNT_DECIMALS) for units in (share + left, share))
+        shares = [first] + [other] * (len(tied) - 1)
+        won |= {entry: prize for entry, prize in zip(tied, shares, strict=True) if prize}
     return won
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from duelcast.channels.publisher import Publisher
 from duelcast.domain.contests.events import (
@@ -24,12 +24,14 @@ MAX_LISTED_MEMBERS = 100
 
 
 class Occupant(Struct, frozen=True):
-    """Who one connection in the room belongs to. `wallet` None: anonymous. `is_visible` is False but for admins."""
+    """Who one connection in the room belongs to. `wallet` None: anonymous. `is_visible` is False but for admins.
+    `is_participant`: the wallet entered the contest and is not disqualified."""
 
     wallet: str | None
     nickname: str | None
     is_admin: bool
     is_visible: bool
+    is_participant: bool
 
 
 class Attendance(NamedTuple):
@@ -44,8 +46,8 @@ NOBODY = Attendance([], 0, 0)
 
 
 class Room:
-    """One contest's room. The facts are its occupants, one per connection; all else follows from them and from who
-    entered the contest, so that facts of other nodes can be put beside those of this one.
+    """One contest's room. The facts are its occupants, one per connection; all else follows from them, so that facts of
+    other nodes can be put beside those of this one.
 
     Publishes `user_presence` and `admin_presence` within the change that causes them, each only where it is news.
     Changing one occupant costs the same whatever the size of the room.
@@ -55,12 +57,10 @@ class Room:
         self,
         contest_id: int,
         publisher: Publisher,
-        is_participant: Callable[[str], bool],
         presence_max_members: Callable[[], int],
     ) -> None:
         self._contest_id = contest_id
         self._publisher = publisher
-        self._is_participant = is_participant
         self._channel = CONTEST.channel(str(contest_id))
         self._occupants: dict[str, Occupant] = {}
         self._connections: dict[str | None, dict[str, None]] = {}
@@ -97,7 +97,7 @@ class Room:
         return Attendance(listed, len(self._members), self.spectator_count)
 
     def attend(self, connection_id: str) -> Attendance:
-        """The attendance, to begin with for a connection that then follows `user_presence`."""
+        """The attendance, to begin with for a connection in the room that follows `user_presence`."""
         attendance = self.attendance()
         self._news.begin(connection_id, attendance.members)
         return attendance
@@ -114,8 +114,11 @@ class Room:
         self._news.end(connection_id)
         self._settle(self._take_out(connection_id))
 
-    def entry_changed(self, wallet: str) -> None:
+    def entry_changed(self, wallet: str, *, is_participant: bool) -> None:
         """Whether `wallet` is a participant may have changed."""
+        for connection_id in self._connections.get(wallet, ()):
+            occupant = self._occupants[connection_id]
+            self._occupants[connection_id] = structs.replace(occupant, is_participant=is_participant)
         self._settle(wallet)
 
     def _take_out(self, connection_id: str) -> str | None:
@@ -161,9 +164,10 @@ class Room:
         return RoomMember(wallet=wallet, nickname=occupants[-1].nickname, role=role)
 
     def _role(self, wallet: str) -> RoomRole:
-        if any(occupant.is_admin for occupant in self._occupants_of(wallet)):
+        occupants = self._occupants_of(wallet)
+        if any(occupant.is_admin for occupant in occupants):
             return "admin"
-        return "participant" if self._is_participant(wallet) else "spectator"
+        return "participant" if any(occupant.is_participant for occupant in occupants) else "spectator"
 
     def _occupants_of(self, wallet: str) -> list[Occupant]:
         return [self._occupants[connection_id] for connection_id in self._connections.get(wallet, ())]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
@@ -28,8 +28,9 @@ class RoomSettings(Struct, frozen=True, kw_only=True):
 class Rooms:
     """Presence of this node's connections in contests, in memory; a room without connections is forgotten.
 
-    `is_participant` tells whether a wallet entered a contest and is not disqualified; `entry_changed` is called after
-    its answer changed. `settings` is asked each time. An `identity` None is an anonymous connection.
+    `is_participant` tells whether a wallet entered a contest and is not disqualified, while that may change;
+    `entry_changed` is called after its answer changed. What a room knows of its people stays when the contest ends.
+    `settings` is asked each time. An `identity` None is an anonymous connection.
     """
 
     def __init__(
@@ -53,10 +54,16 @@ class Rooms:
         await self._counts.run()
 
     def join(
-        self, contest_id: int, connection_id: str, identity: Identity | None, visibility: Visibility = "invisible"
-    ) -> Attendance:
-        """Enter the room, or be there as named now; `visibility` concerns admins alone. Returns the room as it is then,
-        for the reply: from a position of `presence.<id>` before this call on, its list and the events stay true.
+        self,
+        contest_id: int,
+        connection_id: str,
+        identity: Identity | None,
+        visibility: Visibility = "invisible",
+        *,
+        took_part: bool = False,
+    ) -> None:
+        """Enter the room, or be there as named now; `visibility` concerns admins alone. `took_part`: the wallet is a
+        participant of a contest that is over.
 
         Raises `errors.TooManySubscriptions`; then nothing has changed.
         """
@@ -68,9 +75,13 @@ class Rooms:
         room = self._rooms.get(contest_id)
         if room is None:
             room = self._rooms[contest_id] = self._open(contest_id)
-        room.put(connection_id, _occupant(identity, visible=visibility == "visible"))
+        room.put(connection_id, self._occupant(contest_id, identity, visibility == "visible", took_part))
         self._counts.offer(str(contest_id))
-        return room.attend(connection_id)
+
+    def attend(self, contest_id: int, connection_id: str) -> Attendance:
+        """The room as it is now, for the reply to a connection that joined: from a position of `presence.<id>` before
+        this call on, its list and the events stay true. Raises `KeyError` where the connection is not in the room."""
+        return self._rooms[contest_id].attend(connection_id)
 
     def leave(self, contest_id: int, connection_id: str) -> None:
         """Leave the room; nothing happens where the connection is not in it."""
@@ -96,21 +107,24 @@ class Rooms:
         room = self._rooms[contest_id]
         occupant = room.occupant(connection_id)
         is_visible = occupant.is_admin and visibility == "visible"
-        room.put(connection_id, Occupant(occupant.wallet, occupant.nickname, occupant.is_admin, is_visible))
+        room.put(connection_id, structs.replace(occupant, is_visible=is_visible))
 
     def identity_changed(self, connection_id: str, identity: Identity | None) -> None:
         """The connection signed in, or became anonymous, or its role or nickname changed. Who becomes an admin is
-        hidden; who stays one stays as visible."""
+        hidden; who stays one stays as visible. Who signs in takes part in a contest that is over from the next `join`
+        on."""
         for contest_id in self.rooms_of(connection_id):
             room = self._rooms[contest_id]
-            room.put(connection_id, _occupant(identity, visible=room.occupant(connection_id).is_visible))
+            before = room.occupant(connection_id)
+            took_part = before.is_participant and identity is not None and identity.wallet == before.wallet
+            room.put(connection_id, self._occupant(contest_id, identity, before.is_visible, took_part))
             self._counts.offer(str(contest_id))
 
     def entry_changed(self, contest_id: int, wallet: str) -> None:
         """The wallet entered the contest or withdrew, was disqualified or admitted again."""
         room = self._rooms.get(contest_id)
         if room is not None:
-            room.entry_changed(wallet)
+            room.entry_changed(wallet, is_participant=self._is_participant(contest_id, wallet))
             self._counts.offer(str(contest_id))
 
     def rooms_of(self, connection_id: str) -> frozenset[int]:
@@ -126,7 +140,7 @@ class Rooms:
         return self._rooms[contest_id].role_of(connection_id)
 
     def members(self, contest_id: int) -> Attendance:
-        """Who is in the room. What a joining client is told is what `join` returns."""
+        """Who is in the room. What a joining client is told is `attend`."""
         room = self._rooms.get(contest_id)
         return NOBODY if room is None else room.attendance()
 
@@ -140,11 +154,17 @@ class Rooms:
         return room is not None and room.has_admin_presence
 
     def _open(self, contest_id: int) -> Room:
-        return Room(
-            contest_id,
-            self._publisher,
-            lambda wallet: self._is_participant(contest_id, wallet),
-            lambda: self._settings().presence_max_members,
+        return Room(contest_id, self._publisher, lambda: self._settings().presence_max_members)
+
+    def _occupant(self, contest_id: int, identity: Identity | None, is_visible: bool, took_part: bool) -> Occupant:
+        if identity is None:
+            return Occupant(None, None, is_admin=False, is_visible=False, is_participant=False)
+        return Occupant(
+            identity.wallet,
+            identity.nickname,
+            is_admin=identity.is_admin,
+            is_visible=identity.is_admin and is_visible,
+            is_participant=took_part or self._is_participant(contest_id, identity.wallet),
         )
 
     def _push_count(self, key: str) -> bool:
@@ -158,9 +178,3 @@ class Rooms:
             del self._pushed_counts[contest_id]
         self._publisher.publish(CONTEST.channel(key), SpectatorCount(contestId=contest_id, count=count))
         return True
-
-
-def _occupant(identity: Identity | None, *, visible: bool) -> Occupant:
-    if identity is None:
-        return Occupant(None, None, is_admin=False, is_visible=False)
-    return Occupant(identity.wallet, identity.nickname, identity.is_admin, identity.is_admin and visible)

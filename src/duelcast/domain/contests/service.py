@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from msgspec import Struct
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -18,6 +19,7 @@ from duelcast.domain.contests.clock import ContestClock
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.entering import Entering
 from duelcast.domain.contests.events import ContestView
+from duelcast.domain.contests.final_rows import FinalRows
 from duelcast.domain.contests.lifecycle import Lifecycle
 from duelcast.domain.contests.organising import Organising
 from duelcast.domain.contests.outlet import ContestOutlet
@@ -27,7 +29,7 @@ from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.scoring import Board
 from duelcast.domain.contests.standings import Standings
 from duelcast.domain.market.service import Market
-from duelcast.errors import InvalidState
+from duelcast.errors import InvalidState, Unavailable
 from duelcast.store import contests as store
 from duelcast.store.contests import CANCELLED, ContestRow, EntryRow, HoldingRow
 from duelcast.store.database import Database
@@ -59,21 +61,24 @@ class Contests:
         self._clock = clock
         self._database = database
         self._market = market
+        self._accounts = accounts
         self._prices = PriceVector()
         self.book = ContestBook()
         self.rooms = Rooms(publisher, clock, self.book.is_participant, lambda: settings().rooms)
         self.standings = Standings(database, clock, accounts, self.book, self._prices)
         self._outlet = ContestOutlet(publisher, broker, clock, self.book, self.rooms, self.standings.live_row)
         self._scorer = Scorer(clock, self.book, self._outlet, self._prices, lambda: settings().leaderboard_interval_ms)
-        lifecycle = Lifecycle(database, market, audit, self.book, self.standings, self._scorer, self._outlet)
+        self.final_rows = FinalRows(clock, self.standings, self._outlet)
+        lifecycle = Lifecycle(database, market, audit, self.book, self._scorer, self._outlet, self.final_rows)
         self.clock = ContestClock(clock, market, self.book, lifecycle, self._scorer, self._outlet)
         self.organising = Organising(
             database, market, audit, self.book, self.rooms, self._scorer, self._outlet, self._prices
         )
-        self.entering = Entering(database, market, self.book, self.standings, self.rooms, self._scorer, self._outlet)
-        self.chat = Chat(publisher, clock, database, audit, lambda: settings().chat, self._check_chat)
+        self.entering = Entering(database, market, self.book, accounts, self.rooms, self._scorer, self._outlet)
+        self.chat = Chat(publisher, clock, database, audit, lambda: settings().chat, self._chat_closed)
         market.listen(self._scorer.price_changed)
         accounts.on_change(self._account_changed)
+        accounts.on_owner_change(self._nickname_changed_hands)
 
     async def load(self) -> None:
         """Take what is stored, and catch up with the boundaries that were missed; accounts and market are loaded."""
@@ -85,7 +90,7 @@ class Contests:
                 if contest.is_live:
                     entries = await store.entries_of(transaction, row.id)
                     held = await store.holdings_of_contest(transaction, row.id)
-                    contest.board = await self._board(row, entries, held)
+                    contest.board = self._board(row, entries, held)
                 self.book.add(contest, self._market.receipt_us() // 1000)
         for symbol in self._market.symbols():
             price = self._market.price(symbol)
@@ -96,12 +101,14 @@ class Contests:
             await self.clock.remember_minute(contest)
             self.clock.watch(contest)
             self._scorer.touch(contest)
-        await self.clock.settle_due()
+        # Where that cannot be stored now, `run` tries again.
+        with suppress(Unavailable):
+            await self.clock.settle_due()
 
     async def run(self) -> None:
         """Keep contests going, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for part in (self.rooms, self._outlet, self._scorer, self.clock, self.chat):
+            for part in (self.rooms, self._outlet, self._scorer, self.clock, self.final_rows, self.chat):
                 tasks.create_task(part.run())
 
     def view(self, contest: Contest, *, for_admin: bool) -> ContestView:
@@ -120,10 +127,11 @@ class Contests:
             statuses.add_metric([status], counts.get(status, 0))
         yield statuses
 
-    async def _board(self, row: ContestRow, entries: list[EntryRow], held: dict[int, list[HoldingRow]]) -> Board:
-        board = Board(row.starting_balance, self._prices)
+    def _board(self, row: ContestRow, entries: list[EntryRow], held: dict[int, list[HoldingRow]]) -> Board:
+        # A board makes far less than 1,000 rankings a second, so that the versions of before were lower.
+        board = Board(row.starting_balance, self._prices, version=self._market.receipt_us() // 1000)
         for entry in entries:
-            nickname = await self.standings.nickname(entry.wallet, entry.nickname)
+            nickname = self._accounts.shown_nickname(entry.wallet, entry.nickname)
             board.add(entry.wallet, nickname, entry.id, entry.entered_ms, held.get(entry.id, ()), entry.nickname)
             if entry.disqualified:
                 board.disqualify(entry.wallet)
@@ -131,14 +139,22 @@ class Contests:
 
     def _account_changed(self, account: Account) -> None:
         for contest in self.book.live:
-            board = contest.board
-            if board is None or account.wallet not in board:
-                continue
-            if board.set_nickname(account.wallet, account.nickname):
-                self._scorer.touch(contest)
-                self._outlet.participant_changed(contest, account.wallet)
+            if contest.board is not None and account.wallet in contest.board:
+                self._show_nickname(contest, contest.board, account.wallet)
 
-    def _check_chat(self, contest_id: int) -> None:
-        """Raises `ContestNotFound`, and `InvalidState` where nothing may be written any more."""
+    def _nickname_changed_hands(self, key: str) -> None:
+        for contest in self.book.live:
+            if contest.board is not None:
+                for wallet in contest.board.claimants(key):
+                    self._show_nickname(contest, contest.board, wallet)
+
+    def _show_nickname(self, contest: Contest, board: Board, wallet: str) -> None:
+        if board.set_nickname(wallet, self._accounts.shown_nickname(wallet, board.claimed_nickname(wallet))):
+            self._scorer.touch(contest)
+            self._outlet.participant_changed(contest, wallet)
+
+    def _chat_closed(self, contest_id: int) -> InvalidState | None:
+        """Why nothing may be written any more, if so. Raises `ContestNotFound`."""
         if self.book[contest_id].row.status == CANCELLED:
-            raise InvalidState("The contest was cancelled: its chat is closed.")
+            return InvalidState("The contest was cancelled: its chat is closed.")
+        return None

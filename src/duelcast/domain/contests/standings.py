@@ -55,15 +55,6 @@ class Standings:
         self._book = book
         self._prices = prices
 
-    async def nickname(self, wallet: str, claimed: str | None) -> str | None:
-        """The nickname to show: the stored one, else that of the entry unless another wallet has stored it since."""
-        account = await self._accounts.find(wallet)
-        if account is not None and account.nickname is not None:
-            return account.nickname
-        if claimed is not None and await self._accounts.owner_of(claimed) is not None:
-            return None
-        return claimed
-
     # ── leaderboards ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def leaderboard(
@@ -88,7 +79,7 @@ class Standings:
                 place = await store.final_position(transaction, entry)
                 offset = max(0, min(place - limit // 2, contest.participants - limit))
             entries = await store.final_page(transaction, contest_id, offset, limit)
-        rows = [await self._final_row(contest, entry) for entry in entries]
+        rows = [self._final_row(contest, entry) for entry in entries]
         return self._leaderboard(contest, rows, offset, limit, contest.final_version)
 
     def _page(self, contest: Contest, board: Board, offset: int, limit: int, around: str | None) -> Leaderboard:
@@ -109,16 +100,16 @@ class Standings:
             limit=limit,
             total=contest.participants if contest.row.status != store.CANCELLED else 0,
             version=version,
-            updatedAt=format_time(self._clock.time()),
+            updatedAt=format_time(self._clock.time()) if contest.is_live else format_ms(contest.row.updated_ms),
         )
 
-    async def _final_row(self, contest: Contest, entry: EntryRow) -> LeaderboardRow:
+    def _final_row(self, contest: Contest, entry: EntryRow) -> LeaderboardRow:
         assert entry.final_rank is not None
         assert entry.final_value is not None
         return LeaderboardRow(
             rank=entry.final_rank,
             wallet=entry.wallet,
-            nickname=await self.nickname(entry.wallet, entry.nickname),
+            nickname=self._accounts.shown_nickname(entry.wallet, entry.nickname),
             value=entry.final_value,
             returnPct=return_pct(entry.final_value, contest.row.starting_balance),
             rankChange=entry.final_rank_change or 0,
@@ -177,7 +168,7 @@ class Standings:
         return Participant(
             isParticipant=True,
             walletAddress=entry.wallet,
-            nickname=await self.nickname(entry.wallet, entry.nickname),
+            nickname=self._accounts.shown_nickname(entry.wallet, entry.nickname),
             status="disqualified" if entry.disqualified else "finished",
             entryTime=format_ms(entry.entered_ms),
             initialBalance=initial,
@@ -212,13 +203,13 @@ class Standings:
             end = await store.prices_of(transaction, contest_id, "end")
         return Settlement(contest_id, _boundary(row.started_ms, start), _boundary(row.ended_ms, end))
 
-    async def know_members(self, contest_id: int) -> None:
-        """Let `Contest.is_participant` be true to the store also for a contest that ended before this server began."""
-        contest = self._book[contest_id]
-        if contest.board is None and contest.members is None:
-            async with self._database.read() as transaction:
-                entries = await store.entries_of(transaction, contest_id)
-            contest.members = frozenset(entry.wallet for entry in entries if not entry.disqualified)
+    async def took_part(self, contest_id: int, wallet: str) -> bool:
+        """Whether the contest is over, and the wallet took part and was not disqualified. Raises `ContestNotFound`."""
+        if self._book[contest_id].is_live:
+            return False
+        async with self._database.read() as transaction:
+            entry = await store.find_entry(transaction, contest_id, wallet)
+        return entry is not None and not entry.disqualified
 
 
 def _boundary(at_ms: int | None, prices: Sequence[BoundaryPrice]) -> Boundary | None:

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from duelcast.domain.contests.events import Payout
 from duelcast.domain.contests.payout import DEFAULT_PAYOUT, check_payout, format_amount, parse_amount
+from duelcast.domain.contests.valuation import VALUE_DECIMALS
 from duelcast.domain.market.posted import HttpsUrl
 from duelcast.errors import InvalidRequest, InvalidState
 from duelcast.store.contests import PENDING, ContestRow
@@ -24,9 +25,10 @@ CURRENCY = "SOL"
 CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789"
 CODE_CHARACTERS = 8
 
-_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
-_PAGE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
-Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_LINE)]
+# Without control characters, and without the bidi embeddings, overrides and isolates, which reach beyond the text.
+LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*(?!\n)$"
+_PAGE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$"
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=LINE_PATTERN)]
 Description = Annotated[str, Meta(max_length=2_000, pattern=_PAGE)]
 Rules = Annotated[str, Meta(max_length=10_000, pattern=_PAGE)]
 Time = Annotated[str, Meta(max_length=40, description="ISO-8601 with an offset.")]
@@ -102,6 +104,11 @@ _WITHOUT_ENTRIES = {"starting_balance", "allowed_symbols"}
 _FIELDS = {"start_ms": "start_time", "end_ms": "end_time"}
 
 
+def places_of(contest: ContestRow) -> int:
+    """How many may take part."""
+    return MAX_PARTICIPANTS if contest.max_participants is None else contest.max_participants
+
+
 def new_code() -> str:
     """A random `contest_code`."""
     return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_CHARACTERS))
@@ -159,7 +166,8 @@ def _columns(fields: dict[str, Any]) -> dict[str, Any]:
         check_payout([Payout(place=one.place, percent=one.percent) for one in columns["payout"]])
         columns["payout"] = sorted([one.place, one.percent] for one in columns["payout"])
     if "starting_balance" in columns:
-        columns["starting_balance"] = float(columns["starting_balance"])
+        # Values are ranked and sent like this, and at first they are the balance.
+        columns["starting_balance"] = round(float(columns["starting_balance"]), VALUE_DECIMALS)
     if "allowed_symbols" in columns:
         columns["allowed_symbols"] = _distinct(columns["allowed_symbols"])
     return columns

@@ -204,6 +204,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
+        "ix_contest_entries_contest_id_disqualified", "contest_entries", ["contest_id", "disqualified"], unique=False
+    )
+    op.create_index(
         "ix_contest_entries_contest_id_final_rank", "contest_entries", ["contest_id", "final_rank"], unique=False
     )
     op.create_index(op.f("ix_contest_entries_wallet"), "contest_entries", ["wallet"], unique=False)
