@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -41,6 +42,16 @@ _FAILURES = {
 
 class FileGone(OSError):
     """The file was moved or deleted: what is committed now would be lost with it."""
+
+
+class _Closing(sqlite3.Connection):
+    """Ends its transaction when it is closed. SQLite would keep that, and the write lock, for as long as something
+    refers to the cursor of a statement that was given up (sqlite3_close_v2)."""
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 class SqliteFile:
@@ -111,7 +122,9 @@ class SqliteFile:
         # `rw`: a file that is gone must not come into being again, empty.
         address = f"file:{quote(str(self.path))}?mode=rw"
         # No isolation level: the driver would begin and end transactions by its own guess.
-        connecting = aiosqlite.connect(address, uri=True, isolation_level=None, timeout=self._busy_timeout_ms / 1000)
+        connecting = aiosqlite.connect(
+            address, uri=True, isolation_level=None, timeout=self._busy_timeout_ms / 1000, factory=_Closing
+        )
         connecting._thread.daemon = True  # a process that ends need not wait for it
         connection = await connecting
         pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY")
