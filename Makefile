@@ -19,9 +19,9 @@ LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url
 run: .venv/.runtime
 	$(BIN)/duelcast demo $(ARGS)
 
-## test: the test suite; ARGS="-k symbols" selects
+## test: the test suite, two files at a time; ARGS="-k symbols" selects, ARGS="-n 0" runs them in turn
 test: .venv/.dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 ## check: style, types, architecture
 check: .venv/.dev
