@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duelcast.domain.contests import valuation
 from duelcast.domain.contests.prices import CASH
 from duelcast.domain.contests.valuation import Line, Lines, Positions, value_of_owners
 
@@ -37,7 +41,7 @@ def values(book: Book) -> list[float]:
     return found
 
 
-def values_of(lines: Lines) -> list[float]:
+def values_of(lines: Sequence[Lines]) -> list[float]:
     return [float(value) for value in value_of_owners(lines, PRICES, OWNERS)]
 
 
@@ -45,8 +49,16 @@ def bought(lines: list[Line]) -> list[Line]:
     return [Line(one.token, BALANCE * one.weight / 100 / float(PRICES[one.token]), one.weight) for one in lines]
 
 
-@given(steps)
-def test_positions_equal_a_dict_after_any_steps(chosen_steps: list[tuple[str, int, list[Line]]]) -> None:
+@given(steps, st.sampled_from([4, 16, 1 << 16]))
+def test_positions_equal_a_dict_after_any_steps(
+    chosen_steps: list[tuple[str, int, list[Line]]], block_lines: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(valuation, "_BLOCK_LINES", block_lines)
+        check_steps(chosen_steps)
+
+
+def check_steps(chosen_steps: list[tuple[str, int, list[Line]]]) -> None:
     positions, book = Positions(), Book()
     for owner in range(OWNERS):
         positions.set(owner, [Line(CASH, BALANCE)])
@@ -79,7 +91,7 @@ def test_what_was_not_bought_takes_no_room_after_the_start() -> None:
     for owner in range(100):
         positions.set(owner, [Line(CASH, BALANCE), Line(1, 0.0, 60), Line(2, 0.0, 40)])
     positions.buy(BALANCE, PRICES)
-    assert len(positions.lines().tokens) == 200
+    assert [len(part.tokens) for part in positions.lines()] == [200]
 
 
 def test_after_a_start_for_which_nobody_held_anything_there_is_room_again() -> None:

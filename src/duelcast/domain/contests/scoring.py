@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -47,7 +47,7 @@ class Scoring:
     def __init__(
         self,
         columns: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]],
-        lines: Lines,
+        lines: Sequence[Lines],
         prices: NDArray[np.float64],
         rows: Rows,
         membership: int,

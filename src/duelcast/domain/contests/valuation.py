@@ -1,4 +1,4 @@
-"""Positions of all participants in flat arrays, and their values (protocol 5).
+"""Positions of all participants in arrays, and their values (protocol 5).
 
 A position is a line: owner, token, quantity, weight; those of one owner stand together, in the order of their symbols.
 Measured at 100,000 × 8 against a column per place in a portfolio: 2.4 ms instead of 1.0 ms a valuation, but 3 ms
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ _SCALE = 10.0**VALUE_DECIMALS
 _ROUND_BELOW = 2.0**26
 """From here doubles are further apart than 1e-8: each is the one nearest to its own rounded decimal."""
 _BLOCK_LINES = 1 << 16
-"""So many stay in the cache, bound a valuation's memory, and hold the interpreter for less than a millisecond."""
+"""So many stay in the cache, hold the interpreter for less than a millisecond, and take about one to copy."""
 _FIRST_CAPACITY = 64
 
 
@@ -44,43 +44,89 @@ class Lines(NamedTuple):
     quantities: NDArray[np.float64]
 
 
-class Positions:
-    """What each owner holds; owners are numbered from 0.
+class _Block:
+    """Fewer than `_BLOCK_LINES` positions: a change of a large contest copies no more than a block."""
 
-    New positions go behind all others, so that no change reaches `Lines` taken before. What is given up is emptied when
-    the next `lines` are taken, and cut out once it is more than half: a change costs what it changes, amortised.
-    """
-
-    __slots__ = (
-        "_counts",
-        "_empty",
-        "_given_up",
-        "_holders",
-        "_owners",
-        "_quantities",
-        "_size",
-        "_starts",
-        "_tokens",
-        "_weights",
-    )
+    __slots__ = ("empty", "owners", "quantities", "size", "tokens", "weights")
 
     def __init__(self) -> None:
-        self._size = 0
-        self._owners = np.zeros(_FIRST_CAPACITY, np.intp)
-        self._tokens = np.zeros(_FIRST_CAPACITY, np.int32)
-        self._quantities = np.zeros(_FIRST_CAPACITY, np.float64)
-        self._weights = np.zeros(_FIRST_CAPACITY, np.int8)
+        self.size = 0
+        self.empty = 0
+        self.owners = np.zeros(_FIRST_CAPACITY, np.intp)
+        self.tokens = np.zeros(_FIRST_CAPACITY, np.int32)
+        self.quantities = np.zeros(_FIRST_CAPACITY, np.float64)
+        self.weights = np.zeros(_FIRST_CAPACITY, np.int8)
+
+    @property
+    def nbytes(self) -> int:
+        columns = (self.owners, self.tokens, self.quantities, self.weights)
+        return self.size * sum(column.itemsize for column in columns)
+
+    def append(self, owner: int, held: Sequence[Line]) -> None:
+        while self.size + len(held) > len(self.owners):
+            self.owners = doubled(self.owners)
+            self.tokens = doubled(self.tokens)
+            self.quantities = doubled(self.quantities)
+            self.weights = doubled(self.weights)
+        place = slice(self.size, self.size + len(held))
+        self.owners[place] = owner
+        self.tokens[place] = [line.token for line in held]
+        self.quantities[place] = [line.quantity for line in held]
+        self.weights[place] = [line.weight for line in held]
+        self.size = place.stop
+
+    def clear(self, place: slice) -> None:
+        self.tokens[place] = CASH
+        self.quantities[place] = 0.0
+        self.weights[place] = 0
+        self.empty += place.stop - place.start
+
+    def buy(self, balance: float, prices: NDArray[np.float64]) -> NDArray[np.intp]:
+        """See `Positions.buy`. The array of before stays as it is. Returns the places that were bought."""
+        self.quantities = np.multiply(balance, self.weights[: self.size])
+        self.quantities /= 100.0
+        self.quantities /= prices[self.tokens[: self.size]]
+        return np.flatnonzero(self.weights[: self.size])
+
+    def held(self) -> NDArray[np.intp]:
+        """The places that are not empty."""
+        return np.flatnonzero((self.tokens[: self.size] != CASH) | (self.quantities[: self.size] != 0.0))
+
+    def keep(self, kept: NDArray[np.intp]) -> None:
+        """Cut out all other places. The arrays of before stay as they are."""
+        self.owners = self.owners[kept]
+        self.tokens = self.tokens[kept]
+        self.quantities = self.quantities[kept]
+        self.weights = self.weights[kept]
+        self.size = len(kept)
+        self.empty = 0
+
+    def lines(self) -> Lines:
+        return Lines(self.owners[: self.size], self.tokens[: self.size], self.quantities[: self.size])
+
+
+class Positions:
+    """What each owner holds; owners are numbered from 0. Those of one owner are in one block.
+
+    New positions go behind all others, so that no change reaches `Lines` taken before. What is given up is emptied when
+    the next `lines` are taken, and cut out of its block once it is more than half: a change costs what it changes,
+    amortised.
+    """
+
+    __slots__ = ("_blocks", "_counts", "_given_up", "_holders", "_starts")
+
+    def __init__(self) -> None:
+        self._blocks = [_Block()]
         self._starts = array("q")
+        """Of the block that has room for all, times `_BLOCK_LINES`, and within it."""
         self._counts = array("i")
-        self._given_up: list[slice] = []
-        self._empty = 0
+        self._given_up: list[tuple[_Block, slice]] = []
         self._holders: Counter[int] = Counter()
 
     @property
     def nbytes(self) -> int:
         """Bytes of the lines in use."""
-        columns = (self._owners, self._tokens, self._quantities, self._weights)
-        return self._size * sum(column.itemsize for column in columns)
+        return sum(block.nbytes for block in self._blocks)
 
     def set(self, owner: int, held: Sequence[Line]) -> None:
         """Let `owner` hold `held`, in the order of symbols, and nothing else."""
@@ -88,28 +134,20 @@ class Positions:
             self._starts.append(0)
             self._counts.append(0)
         self.clear(owner)
-        while self._size + len(held) > len(self._owners):
-            self._owners = doubled(self._owners)
-            self._tokens = doubled(self._tokens)
-            self._quantities = doubled(self._quantities)
-            self._weights = doubled(self._weights)
-        self._starts[owner] = self._size
+        if self._blocks[-1].size + len(held) >= _BLOCK_LINES:
+            self._blocks.append(_Block())
+        block = self._blocks[-1]
+        self._starts[owner] = (len(self._blocks) - 1) * _BLOCK_LINES + block.size
         self._counts[owner] = len(held)
-        self._size += len(held)
-        place = self._place(owner)
-        tokens = [line.token for line in held]
-        self._owners[place] = owner
-        self._tokens[place] = tokens
-        self._quantities[place] = [line.quantity for line in held]
-        self._weights[place] = [line.weight for line in held]
-        self._holders.update(tokens)
+        block.append(owner, held)
+        self._holders.update(line.token for line in held)
 
     def clear(self, owner: int) -> None:
         """Let `owner` hold nothing."""
         if self._counts[owner]:
-            place = self._place(owner)
-            self._holders.subtract(self._tokens[place].tolist())
-            self._given_up.append(place)
+            block, place = self._place(owner)
+            self._holders.subtract(block.tokens[place].tolist())
+            self._given_up.append((block, place))
             self._counts[owner] = 0
 
     def buy(self, balance: float, prices: NDArray[np.float64]) -> None:
@@ -117,19 +155,18 @@ class Positions:
 
         What has no weight is given up. `prices` are by token.
         """
-        quantities = self._quantities.copy()
-        bought = quantities[: self._size]
-        np.multiply(balance, self._weights[: self._size], out=bought)
-        bought /= 100.0
-        bought /= prices[self._tokens[: self._size]]
-        self._quantities = quantities
+        for block, place in self._given_up:
+            block.weights[place] = 0
+        self._given_up.clear()
+        for number, block in enumerate(self._blocks):
+            if block.size:
+                self._keep(number, block.buy(balance, prices))
         self._holders.pop(CASH, None)
-        self._cut_out_empty()
 
     def of(self, owner: int) -> list[Line]:
         """In the order of symbols."""
-        place = self._place(owner)
-        columns = (self._tokens, self._quantities, self._weights)
+        block, place = self._place(owner)
+        columns = (block.tokens, block.quantities, block.weights)
         return [Line(*line) for line in zip(*(column[place].tolist() for column in columns), strict=True)]
 
     def held(self) -> list[int]:
@@ -140,53 +177,43 @@ class Positions:
         """Whether somebody holds one of `tokens`."""
         return any(self._holders[token] > 0 for token in tokens)
 
-    def lines(self) -> Lines:
-        """All positions now."""
-        for place in self._given_up:
-            self._tokens[place] = CASH
-            self._quantities[place] = 0.0
-            self._weights[place] = 0
-            self._empty += place.stop - place.start
+    def lines(self) -> list[Lines]:
+        """All positions now, in parts that each have all of an owner."""
+        for block, place in self._given_up:
+            block.clear(place)
         self._given_up.clear()
-        if 2 * self._empty > self._size:
-            self._cut_out_empty()
-        return Lines(self._owners[: self._size], self._tokens[: self._size], self._quantities[: self._size])
+        for number, block in enumerate(self._blocks):
+            if 2 * block.empty > block.size:
+                self._keep(number, block.held())
+        return [block.lines() for block in self._blocks if block.size]
 
-    def _place(self, owner: int) -> slice:
-        start = self._starts[owner]
-        return slice(start, start + self._counts[owner])
+    def _place(self, owner: int) -> tuple[_Block, slice]:
+        number, start = divmod(self._starts[owner], _BLOCK_LINES)
+        return self._blocks[number], slice(start, start + self._counts[owner])
 
-    def _cut_out_empty(self) -> None:
-        starts, counts = np.array(self._starts), np.array(self._counts)
-        is_empty = (self._tokens[: self._size] == CASH) & (self._quantities[: self._size] == 0.0)
-        for place in self._given_up:
-            is_empty[place] = True
-        self._given_up.clear()
-        kept = np.flatnonzero(~is_empty)
-        self._owners = self._owners[kept]
-        self._tokens = self._tokens[kept]
-        self._quantities = self._quantities[kept]
-        self._weights = self._weights[kept]
-        new_starts = np.searchsorted(kept, starts)
-        new_counts = np.searchsorted(kept, starts + counts) - new_starts
-        self._starts = array("q", new_starts.astype(np.int64).tobytes())
-        self._counts = array("i", new_counts.astype(np.int32).tobytes())
-        self._size = len(kept)
-        self._empty = 0
+    def _keep(self, number: int, kept: NDArray[np.intp]) -> None:
+        block, first = self._blocks[number], number * _BLOCK_LINES
+        starts, counts = np.frombuffer(self._starts, np.int64), np.frombuffer(self._counts, np.intc)
+        owners = np.unique(block.owners[: block.size])
+        owners = owners[(starts[owners] // _BLOCK_LINES == number) & (counts[owners] > 0)]
+        begins = starts[owners] - first
+        block.keep(kept)
+        new_begins = np.searchsorted(kept, begins)
+        counts[owners] = np.searchsorted(kept, begins + counts[owners]) - new_begins
+        starts[owners] = first + new_begins
 
 
-def value_of_owners(lines: Lines, prices: NDArray[np.float64], owners: int) -> NDArray[np.float64]:
+def value_of_owners(lines: Iterable[Lines], prices: NDArray[np.float64], owners: int) -> NDArray[np.float64]:
     """Σ quantity × price of each of the first `owners` owners, rounded; NaN where a price is not known.
 
     Added one by one in the order of the lines (`np.add.at` does, `np.sum` and `np.add.reduceat` add pairwise), so that
     equal positions have equal values to the last bit, and a loop in any language finds the same.
     """
     sums = np.zeros(owners)
-    for begin in range(0, len(lines.owners), _BLOCK_LINES):
-        block = slice(begin, begin + _BLOCK_LINES)
-        amounts = prices.take(lines.tokens[block])
-        amounts *= lines.quantities[block]
-        np.add.at(sums, lines.owners[block], amounts)
+    for part in lines:
+        amounts = prices.take(part.tokens)
+        amounts *= part.quantities
+        np.add.at(sums, part.owners, amounts)
     return rounded(sums)
 
 
