@@ -224,6 +224,11 @@ async def test_a_pending_contest_can_be_changed_in_everything(hall: Stage) -> No
     )
     assert (cleared["description"], cleared["max_participants"], cleared["name"]) == (None, None, "New")
     assert await audited(hall, contest) == ["contests.edit", "contests.edit", "contests.create"]
+    second, first, _ = (await hall.do("GET", f"/audit?target=contests/{contest}"))["data"]
+    assert second["details"] == {"description": ["New", None], "max_participants": [5, None]}
+    assert first["details"].keys() == changes.keys()
+    assert first["details"]["end_time"][1] == changes["end_time"]
+    assert first["details"]["prize_pool"] == ["0", "3"]
 
 
 async def test_an_edit_that_changes_nothing_is_no_news(hall: Stage) -> None:

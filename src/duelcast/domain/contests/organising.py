@@ -14,7 +14,15 @@ from duelcast.domain.contests.prices import PriceVector
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.scoring import Board
-from duelcast.domain.contests.terms import ContestPatch, NewContest, changes_of, columns_of, new_code, places_of
+from duelcast.domain.contests.terms import (
+    ContestPatch,
+    NewContest,
+    changes_of,
+    columns_of,
+    differences,
+    new_code,
+    places_of,
+)
 from duelcast.domain.market.service import Market
 from duelcast.errors import Conflict, ContestFull, InvalidState, NotEntered
 from duelcast.store import contests as store
@@ -94,7 +102,7 @@ class Organising:
             if not changes:
                 return row
             await self._audit.record(
-                transaction, actor, "contests.edit", f"contests/{contest_id}", {"fields": sorted(changes)}
+                transaction, actor, "contests.edit", f"contests/{contest_id}", differences(row, changes)
             )
             return await store.update_contest(transaction, contest_id, **changes, updated_ms=self._now_ms())
 

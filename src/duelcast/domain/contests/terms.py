@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
@@ -15,7 +15,7 @@ from duelcast.domain.market.posted import HttpsUrl
 from duelcast.errors import InvalidRequest, InvalidState
 from duelcast.store.contests import PENDING, ContestRow
 from duelcast.wire.messages import Symbol
-from duelcast.wire.timestamps import parse_time
+from duelcast.wire.timestamps import format_ms, parse_time
 
 MAX_PARTICIPANTS = 100_000
 MAX_BALANCE = 1_000_000
@@ -150,6 +150,15 @@ def changes_of(
     if "max_participants" in columns and limit is not None and limit < participants:
         raise InvalidState(f"{participants} take part already.", field="max_participants")
     return columns
+
+
+def differences(contest: ContestRow, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """What the audit trail keeps of a change: the old and the new value of each field."""
+    told = {}
+    for name, value in columns.items():
+        before_and_after = [getattr(contest, name), value]
+        told[_FIELDS.get(name, name)] = list(map(format_ms, before_and_after)) if name in _FIELDS else before_and_after
+    return told
 
 
 def _columns(fields: dict[str, Any]) -> dict[str, Any]:
