@@ -17,7 +17,8 @@ class Unknown(Exception):
 class Target:
     """`figure` finds the value in a run's figures; `promised` is the most that it may be.
 
-    `guarded` is the most in CI, where a run is short and the machine is shared: near enough to see a cost double.
+    `guarded` is the most in CI, where a run is short and the machine is shared and may be of another kind: near enough to
+    see a cost double where the kernel sends at the least cost that was met (2.4 µs, with ratios of 0.2 in (b) and (i)).
     """
 
     title: str
@@ -99,12 +100,12 @@ def _stalled(connections: int) -> Callable[[Sequence[Figures]], float]:
 
 TARGETS = [
     Target("(a) 1,000 connections: CPU per message, × C", frozenset("a"), _ratio("a", 1_000), 1.3, 1.6),
-    Target("(b) 1,000 connections: CPU per message, × C", frozenset("b"), _ratio("b", 1_000), 0.12, 0.17),
+    Target("(b) 1,000 connections: CPU per message, × C", frozenset("b"), _ratio("b", 1_000), 0.12, 0.35),
     Target("(c) 1,000 connections: CPU per message, × C", frozenset("c"), _ratio("c", 1_000), 0.75, 1.25),
-    Target("(i) 1,000 connections: CPU per message, × C", frozenset("i"), _ratio("i", 1_000), 0.10, 0.17),
+    Target("(i) 1,000 connections: CPU per message, × C", frozenset("i"), _ratio("i", 1_000), 0.10, 0.35),
     Target("(d) 1,000 connections: CPU per request, × C", frozenset("d"), _ratio("d", 1_000), 1.8, 2.8),
     Target("(d+) 1,000 connections: CPU per request, × C", frozenset({"d+"}), _ratio("d+", 1_000), 1.8),
-    Target("(e) CPU per connect, × Node ws", frozenset("e"), _slowness_of_connects, 1 / 0.7, 2.2, NODE.name),
+    Target("(e) CPU per connect, × Node ws", frozenset("e"), _slowness_of_connects, 1 / 0.7, 3.2, NODE.name),
     Target(
         "(f) KB per idle connection at 10,000",
         frozenset("f"),
