@@ -17,8 +17,7 @@ class Unknown(Exception):
 class Target:
     """`figure` finds the value in a run's figures; `promised` is the most that it may be.
 
-    `guarded` is the most in CI, where a run is short and the machine is shared and may be of another kind: near enough to
-    see a cost double where the kernel sends at the least cost that was met (2.4 µs, with ratios of 0.2 in (b) and (i)).
+    `guarded` is the most in CI, where a run is short and the machine is shared: near enough to see a cost double.
     """
 
     title: str
@@ -29,6 +28,8 @@ class Target:
     guarded: float | None = None
     beside: str = EPOLL.name
     """The server that it compares ours with."""
+    elsewhere: float | None = None
+    """What it is on a machine whose kernel sends for 2.4 to 3 µs in place of 5 to 7, where that is more than promised."""
 
     def value(self, figures: Sequence[Figures]) -> float | None:
         """None where it was not measured."""
@@ -100,12 +101,18 @@ def _stalled(connections: int) -> Callable[[Sequence[Figures]], float]:
 
 TARGETS = [
     Target("(a) 1,000 connections: CPU per message, × C", frozenset("a"), _ratio("a", 1_000), 1.3, 1.6),
-    Target("(b) 1,000 connections: CPU per message, × C", frozenset("b"), _ratio("b", 1_000), 0.12, 0.35),
+    Target(
+        "(b) 1,000 connections: CPU per message, × C", frozenset("b"), _ratio("b", 1_000), 0.12, 0.35, elsewhere=0.21
+    ),
     Target("(c) 1,000 connections: CPU per message, × C", frozenset("c"), _ratio("c", 1_000), 0.75, 1.25),
-    Target("(i) 1,000 connections: CPU per message, × C", frozenset("i"), _ratio("i", 1_000), 0.10, 0.35),
+    Target(
+        "(i) 1,000 connections: CPU per message, × C", frozenset("i"), _ratio("i", 1_000), 0.10, 0.35, elsewhere=0.20
+    ),
     Target("(d) 1,000 connections: CPU per request, × C", frozenset("d"), _ratio("d", 1_000), 1.8, 2.8),
     Target("(d+) 1,000 connections: CPU per request, × C", frozenset({"d+"}), _ratio("d+", 1_000), 1.8),
-    Target("(e) CPU per connect, × Node ws", frozenset("e"), _slowness_of_connects, 1 / 0.7, 3.2, NODE.name),
+    Target(
+        "(e) CPU per connect, × Node ws", frozenset("e"), _slowness_of_connects, 1 / 0.7, 3.2, NODE.name, elsewhere=2.4
+    ),
     Target(
         "(f) KB per idle connection at 10,000",
         frozenset("f"),
