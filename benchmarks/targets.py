@@ -29,7 +29,7 @@ class Target:
     beside: str = EPOLL.name
     """The server that it compares ours with."""
     elsewhere: float | None = None
-    """What it is on a machine whose kernel sends for 2.4 to 3 µs in place of 5 to 7, where that is more than promised."""
+    """What it is on a machine whose kernel sends for 2.4 to 3 µs in place of 5 to 7, if more than promised."""
 
     def value(self, figures: Sequence[Figures]) -> float | None:
         """None where it was not measured."""
