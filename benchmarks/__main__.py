@@ -16,7 +16,7 @@ from benchmarks.chart import draw
 from benchmarks.measuring import Failed, Measurement, cores, max_connections, measure
 from benchmarks.programs import ROOT, NoCompiler
 from benchmarks.report import Figures, print_table, summarise
-from benchmarks.servers import DUELCAST, DUELCAST_EACH_TURN, EPOLL, LIMITS_OFF, NODE, PEERS, Server
+from benchmarks.servers import DUELCAST, DUELCAST_EACH_TURN, EPOLL, EPOLL_JOINED, LIMITS_OFF, NODE, PEERS, Server
 from benchmarks.targets import TARGETS, missed
 from benchmarks.works import Work, full, quick
 
@@ -33,7 +33,7 @@ def main() -> int:
     if arguments.quick:
         wanted = [EPOLL, DUELCAST, replace(NODE, only=frozenset("e"))]
     else:
-        wanted = [EPOLL, DUELCAST, DUELCAST_EACH_TURN, *([] if arguments.without_peers else PEERS)]
+        wanted = [EPOLL, EPOLL_JOINED, DUELCAST, DUELCAST_EACH_TURN, *([] if arguments.without_peers else PEERS)]
     _say_how()
     try:
         servers = _present(wanted)

@@ -34,13 +34,15 @@ class Server:
     environment: Callable[[Work, int], Mapping[str, str]] = lambda _work, _port: {}
     path: str = "/"
     is_ours: bool = False
+    is_native: bool = False
+    """Cheap enough for the works that are too much for peers."""
     only: frozenset[str] | None = field(default=None)
     """Keys of the works that it is measured with; None: all of them."""
 
     def takes_part(self, work: Work) -> bool:
         if self.only is not None and work.key not in self.only:
             return False
-        return self.is_ours or work.beside == "all" or (work.beside == "C" and self is EPOLL)
+        return self.is_ours or work.beside == "all" or (work.beside == "C" and self.is_native)
 
 
 def _peer_arguments(work: Work, port: int) -> list[str]:
@@ -96,7 +98,15 @@ def _node_missing() -> str | None:
 EPOLL = Server(
     "C epoll",
     lambda work, port: [str(compile_program("epoll_server")), *_peer_arguments(work, port)],
+    is_native=True,
 )
+EPOLL_JOINED = Server(
+    "C epoll, joined",
+    lambda work, port: [*EPOLL.command(work, port), "joined"],
+    is_native=True,
+    only=frozenset({"b", "c", "i"}),
+)
+"""Where several messages of a tick go to a client: what joined writes cost a machine."""
 DUELCAST = Server("duelcast", _duelcast_command, environment=_duelcast, path="/api/v69/ws/market-data", is_ours=True)
 DUELCAST_EACH_TURN = Server(
     "duelcast, flush 0 ms",

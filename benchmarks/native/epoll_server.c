@@ -1,9 +1,9 @@
 /* The physical limit: a bare epoll server that writes prebuilt frames, one send per message and follower.
 
-   epoll_server PORT INTERVAL_MS DUE SYMBOL,SYMBOL,…
+   epoll_server PORT INTERVAL_MS DUE SYMBOL,SYMBOL,… [joined]
 
-   Answers SUBSCRIBE_SYMBOLS, echoes any other text, and sends a price of the next DUE symbols each interval. It trusts its
-   clients: this is a measure, not a server. */
+   Answers SUBSCRIBE_SYMBOLS, echoes any other text, and sends a price of the next DUE symbols each interval; with `joined`,
+   what an interval brings a client goes out in one send. It trusts its clients: this is a measure, not a server. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -25,6 +25,8 @@ struct client {
     size_t read_bytes;
     uint8_t *unsent; /* what the socket did not take */
     size_t unsent_bytes;
+    uint8_t *due; /* where writes are joined: what this tick brings */
+    size_t due_bytes, due_room;
 };
 
 struct follower {
@@ -42,7 +44,9 @@ struct symbol {
 static struct client clients[MAX_FDS];
 static struct symbol symbols[MAX_SYMBOLS];
 static size_t symbol_count, next_symbol;
-static int poller;
+static int poller, joins_writes;
+static int due_fds[MAX_FDS];
+static size_t due_count;
 
 static void watch(int fd, uint32_t events, int operation) {
     struct epoll_event event = {.events = events, .data.fd = fd};
@@ -53,6 +57,7 @@ static void forget(int fd) {
     struct client *client = &clients[fd];
     free(client->read);
     free(client->unsent);
+    free(client->due);
     *client = (struct client){.generation = client->generation + 1};
     close(fd);
 }
@@ -87,6 +92,26 @@ static void send_unsent(int fd) {
     client->unsent_bytes -= (size_t)sent;
     memmove(client->unsent, client->unsent + sent, client->unsent_bytes);
     if (!client->unsent_bytes) watch(fd, EPOLLIN, EPOLL_CTL_MOD);
+}
+
+static void join_frame(int fd, const uint8_t *data, size_t size) {
+    struct client *client = &clients[fd];
+    if (client->due_bytes + size > client->due_room) {
+        client->due_room = 2 * (client->due_bytes + size);
+        client->due = realloc(client->due, client->due_room);
+    }
+    if (!client->due_bytes) due_fds[due_count++] = fd;
+    memcpy(client->due + client->due_bytes, data, size);
+    client->due_bytes += size;
+}
+
+static void send_joined(void) {
+    for (size_t i = 0; i < due_count; i++) {
+        struct client *client = &clients[due_fds[i]];
+        send_frame(due_fds[i], client->due, client->due_bytes);
+        client->due_bytes = 0;
+    }
+    due_count = 0;
 }
 
 static void send_text(int fd, const void *text, size_t size) {
@@ -143,7 +168,8 @@ static void tell(struct symbol *symbol) {
         struct follower follower = symbol->followers[i];
         if (clients[follower.fd].generation != follower.generation) continue;
         symbol->followers[kept++] = follower;
-        send_frame(follower.fd, frame, head + (size_t)size);
+        if (joins_writes) join_frame(follower.fd, frame, head + (size_t)size);
+        else send_frame(follower.fd, frame, head + (size_t)size);
     }
     symbol->count = kept;
 }
@@ -152,6 +178,7 @@ static void tick(int timer, size_t due) {
     uint64_t expired;
     if (read(timer, &expired, sizeof expired) != sizeof expired) return;
     for (size_t i = 0; i < due; i++) tell(&symbols[next_symbol++ % symbol_count]);
+    send_joined();
 }
 
 /* ── clients ────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -243,7 +270,8 @@ static int start_timer(long interval_ms) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5) return 2;
+    if (argc < 5) return 2;
+    joins_writes = argc > 5 && !strcmp(argv[5], "joined");
     for (char *name = strtok(argv[4], ","); name && symbol_count < MAX_SYMBOLS; name = strtok(NULL, ","))
         symbols[symbol_count++].name = name;
     size_t due = (size_t)atol(argv[3]);
