@@ -233,6 +233,97 @@ class Muted(AppError):
     http_status = 403
 
 
+class SettingNotFound(AppError):
+    """There is no such setting, or none that the caller may see."""
+
+    code = "SETTING_NOT_FOUND"
+    http_status = 404
+
+
+class ValidationFailed(AppError):
+    """The value is not one that the setting takes."""
+
+    code = "VALIDATION_FAILED"
+    http_status = 422
+
+
+class VersionConflict(AppError):
+    """Somebody else changed the setting meanwhile; `current` is what it is now, null where there is none."""
+
+    code = "VERSION_CONFLICT"
+    http_status = 409
+
+
+class ServiceNotFound(AppError):
+    """There is no such service."""
+
+    code = "SERVICE_NOT_FOUND"
+    http_status = 404
+
+
+class InvalidService(AppError):
+    """There is no such service (on circuit-breaker)."""
+
+    code = "INVALID_SERVICE"
+    http_status = 404
+
+
+class InvalidLayer(AppError):
+    """There is no such layer."""
+
+    code = "INVALID_LAYER"
+    http_status = 404
+
+
+class HealthCheckFailed(AppError):
+    """The check could not be run."""
+
+    code = "HEALTH_CHECK_FAILED"
+    http_status = 409
+
+
+class ResetFailed(AppError):
+    """The service has no breaker."""
+
+    code = "RESET_FAILED"
+    http_status = 409
+
+
+class InvalidCommand(AppError):
+    """The service does not know the command."""
+
+    code = "INVALID_COMMAND"
+    http_status = 400
+
+
+class CommandFailed(AppError):
+    """The command did not take effect, or not in time."""
+
+    code = "COMMAND_FAILED"
+    http_status = 500
+
+
+class CommandInProgress(AppError):
+    """Another command of the service has not ended yet."""
+
+    code = "COMMAND_IN_PROGRESS"
+    http_status = 409
+
+
+class DependencyError(AppError):
+    """Others depend on the service; or what a service depends on is unknown, or depends on it."""
+
+    code = "DEPENDENCY_ERROR"
+    http_status = 409
+
+
+class Maintenance(AppError):
+    """Not during maintenance."""
+
+    code = "MAINTENANCE"
+    http_status = 503
+
+
 class UpgradeRequired(AppError):
     """A WebSocket endpoint that was asked like a page."""
 
@@ -245,6 +336,10 @@ class Unavailable(AppError):
 
     code = "UNAVAILABLE"
     http_status = 503
+
+
+class CircuitOpen(Unavailable):
+    """The breaker of a service lets no call through; nothing was tried."""
 
 
 class InternalError(AppError):

@@ -37,6 +37,7 @@ metadata = MetaData(
 Id = BigInteger().with_variant(Integer(), "sqlite")
 Wallet = String(64)
 Symbol = String(32)
+SettingKey = String(128)
 
 
 def _id() -> Column[int]:
@@ -93,6 +94,59 @@ audit = Table(
     Column("outcome", String(64), nullable=False),
     Column("details", JSON, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("key", SettingKey, primary_key=True),
+    Column("value", JSON, nullable=False, comment="JSON; null is a value."),
+    Column("value_type", String(7), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("visibility", String(6), nullable=False),
+    Column("secret", Boolean, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("updated_by", Wallet, nullable=False),
+)
+setting_changes = Table(
+    "setting_changes",
+    metadata,
+    _id(),
+    Column("key", SettingKey, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("value", JSON, nullable=False, comment="JSON; null where it was deleted."),
+    Column("deleted", Boolean, nullable=False),
+    Column("secret", Boolean, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("by", Wallet, nullable=False),
+    UniqueConstraint("key", "version"),
+    sqlite_autoincrement=True,
+    comment="Each version that a setting ever had; its numbers go on where it was deleted.",
+)
+services = Table(
+    "services",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("definition", JSON, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("updated_by", Wallet, nullable=False),
+    comment="Services that were put over HTTP.",
+)
+error_records = Table(
+    "error_records",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=False, comment="Epoch µs of the first, made unique."),
+    Column("service", String(64), nullable=False),
+    Column("source", String(128), nullable=False),
+    Column("level", String(8), nullable=False),
+    Column("error", Text, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("count", Integer, nullable=False),
+    Index("ix_error_records_service_id", "service", "id"),
+    Index("ix_error_records_level_id", "level", "id"),
 )
 
 # ── market ──────────────────────────────────────────────────────────────────────────────────────────────────────────
