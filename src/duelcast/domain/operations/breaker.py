@@ -1,0 +1,308 @@
+"""Circuit breakers (protocol 6): a service that keeps failing is left alone for a while, then tried with few calls.
+
+No I/O and no tasks of its own. What time brings about happens in `advance`, which every other call begins with; whoever
+wants a breaker to move while nobody calls sleeps until `due_at` and calls it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from duelcast.clock import Clock
+from duelcast.domain.operations.breaker_settings import BreakerSettings
+from duelcast.domain.operations.call_figures import CallWindow, RecentDurations
+from duelcast.domain.operations.transitions import Announcer, BreakerState, Cause, Transition
+from duelcast.errors import CircuitOpen
+
+_TOLERANCE_S = 1e-6
+"""Sums of seconds are not exact, and a sleep until `due_at` must not end just before it."""
+
+T = TypeVar("T")
+
+
+class Permit:
+    """The right to one call. The first of `succeed`, `fail` and `release` settles it, later ones do nothing.
+
+    Where the breaker changed its state or was reset meanwhile, the outcome is counted and decides nothing.
+    """
+
+    __slots__ = ("_breaker", "_period", "_settled", "_started_s")
+
+    def __init__(self, breaker: Breaker, period: int, started_s: float) -> None:
+        self._breaker = breaker
+        self._period = period
+        self._started_s = started_s
+        self._settled = False
+
+    def succeed(self) -> None:
+        """The call did what it should."""
+        self._breaker._settle(self, ok=True)
+
+    def fail(self) -> None:
+        """The call failed."""
+        self._breaker._settle(self, ok=False)
+
+    def release(self) -> None:
+        """The call says nothing about the service: it was cancelled, or failed by the fault of its caller."""
+        self._breaker._give_back(self)
+
+
+def _ignore(_transition: Transition) -> None:
+    pass
+
+
+class Breaker:
+    """The breaker of one service; every change of state is told to `on_transition` once, in order.
+
+    Closed, it opens when a call has ended and `failure_threshold` calls failed in a row, however far apart, or at least
+    `minimum_calls` ended in the window (exact to 5 %, see `CallWindow`) and the rate of failed or of slow ones reached
+    its threshold. Open, it becomes half open after min(`reset_timeout_ms` × `backoff_multiplier`^n,
+    `max_reset_timeout_ms`). Half open, it lets `half_open_calls` through: all succeed and it closes, one fails and it
+    opens with n + 1. They have `half_open_timeout_ms` from when the first of those under way was let through; without
+    calls it stays half open.
+
+    Figures, as of the last call or `advance`: `successful`, `failed` and `rejected` calls, which only grow;
+    `durations`; the epoch seconds `last_failure_s`, `last_success_s` and `last_reset_s`, None where there was none;
+    `opened_at_s` and `next_attempt_at_s`, likewise, None unless it is open; and what closing clears: `failures_in_row`,
+    `last_call_failed` and `recovery_attempts`, the n above.
+    """
+
+    def __init__(
+        self, clock: Clock, settings: BreakerSettings, on_transition: Callable[[Transition], None] = _ignore
+    ) -> None:
+        self.settings: Final = settings
+        self.durations: Final = RecentDurations()
+        self.successful = 0
+        self.failed = 0
+        self.rejected = 0
+        self.failures_in_row = 0
+        self.last_call_failed = False
+        self.recovery_attempts = 0
+        self.last_failure_s: float | None = None
+        self.last_success_s: float | None = None
+        self.last_reset_s: float | None = None
+        self.opened_at_s: float | None = None
+        self.next_attempt_at_s: float | None = None
+        self._clock = clock
+        self._announcer = Announcer(clock, on_transition)
+        self._state = BreakerState.CLOSED
+        self._window = CallWindow(settings.window_ms / 1000)
+        self._slow_ms = math.inf if settings.slow_call_ms is None else settings.slow_call_ms
+        self._wait_ms = 0.0
+        self._period = 0
+        # Steady seconds: open until, or when the leases end.
+        self._due_s = 0.0
+        self._leases: set[Permit] = set()
+        self._places = 0
+        self._successes_missing = 0
+
+    @property
+    def state(self) -> BreakerState:
+        self.advance()
+        return self._state
+
+    @property
+    def total(self) -> int:
+        """Calls that ended; those rejected were never made."""
+        return self.successful + self.failed
+
+    @property
+    def calls(self) -> int:
+        """Calls in the window."""
+        return self._current_window().calls
+
+    @property
+    def failure_rate(self) -> float:
+        """Percent of the calls in the window that failed; 0 without calls."""
+        return self._current_window().failure_rate
+
+    @property
+    def slow_rate(self) -> float:
+        """Percent of the calls in the window that took longer than `slow_call_ms`; 0 without calls."""
+        return self._current_window().slow_rate
+
+    def acquire(self) -> Permit:
+        """The right to a call, to be settled in any case. Raises `CircuitOpen` where no call may be made now."""
+        if self._state is not BreakerState.CLOSED:
+            self.advance()
+            if self._state is BreakerState.OPEN:
+                raise self._rejection("The service failed too often and is left alone for now.")
+            if self._state is BreakerState.HALF_OPEN:
+                return self._lease()
+        return Permit(self, self._period, self._clock.monotonic())
+
+    async def call(self, work: Callable[[], Awaitable[T]], *, ignored: tuple[type[BaseException], ...] = ()) -> T:
+        """The result of `work`. It fails by any Exception that is not `ignored`. Raises `CircuitOpen`, with `work` not
+        begun, and what `work` raises."""
+        permit = self.acquire()
+        try:
+            result = await work()
+        except BaseException as error:
+            if isinstance(error, Exception) and not isinstance(error, ignored):
+                permit.fail()
+            else:
+                permit.release()
+            raise
+        permit.succeed()
+        return result
+
+    def record(self, ok: bool, duration_ms: float) -> None:
+        """A call ended that did not ask for a permit: while open it only counts; half open, it takes a place like any
+        other where one is left, and only counts where none is."""
+        self.advance()
+        self._count(ok, duration_ms)
+        if self._state is BreakerState.CLOSED:
+            self._judge(ok, duration_ms)
+        elif self._state is BreakerState.HALF_OPEN and self._places:
+            self._places -= 1
+            self._decide(ok)
+
+    def reset(self) -> None:
+        """Close by hand, and forget the calls in the window; not a transition where it is closed already."""
+        self.advance()
+        self.last_reset_s = self._clock.time()
+        if self._state is BreakerState.CLOSED:
+            self._begin_afresh()
+        else:
+            self._close("reset")
+
+    def due_at(self) -> float | None:
+        """Steady seconds at which `advance` will change the state; None while only calls can."""
+        if self._state is BreakerState.OPEN or self._leases:
+            return self._due_s
+        return None
+
+    def advance(self) -> None:
+        """Do what is due: half open after the time-out of open, and open again where a call let through hangs."""
+        due_s = self.due_at()
+        if due_s is None or self._clock.monotonic() < due_s - _TOLERANCE_S:
+            return
+        if self._state is BreakerState.OPEN:
+            self._places = self._successes_missing = self.settings.half_open_calls
+            self.opened_at_s = self.next_attempt_at_s = None
+            self._move(BreakerState.HALF_OPEN, "timer")
+            return
+        for lease in self._leases:
+            lease._settled = True
+            self._count(False, self._duration_ms(lease))
+        self._fail_again("not finished in time", failures=len(self._leases))
+
+    def _lease(self) -> Permit:
+        if not self._places:
+            raise self._rejection("The service is being tried by other calls.")
+        now_s = self._clock.monotonic()
+        if not self._leases:
+            self._due_s = now_s + self.settings.half_open_timeout_ms / 1000
+        self._places -= 1
+        permit = Permit(self, self._period, now_s)
+        self._leases.add(permit)
+        return permit
+
+    def _rejection(self, message: str) -> CircuitOpen:
+        self.rejected += 1
+        due_s = self.due_at()
+        if due_s is None:
+            return CircuitOpen(message)
+        return CircuitOpen(message, retry_after_ms=max(1, math.ceil((due_s - self._clock.monotonic()) * 1000)))
+
+    def _settle(self, permit: Permit, *, ok: bool) -> None:
+        if self._state is not BreakerState.CLOSED:
+            self.advance()
+        if permit._settled:
+            return
+        permit._settled = True
+        duration_ms = self._duration_ms(permit)
+        self._count(ok, duration_ms)
+        if permit._period != self._period:
+            return
+        if self._state is BreakerState.CLOSED:
+            self._judge(ok, duration_ms)
+        else:
+            self._leases.discard(permit)
+            self._decide(ok)
+
+    def _give_back(self, permit: Permit) -> None:
+        self.advance()
+        if permit in self._leases:
+            self._leases.discard(permit)
+            self._places += 1
+        permit._settled = True
+
+    def _duration_ms(self, permit: Permit) -> float:
+        return (self._clock.monotonic() - permit._started_s) * 1000
+
+    def _count(self, ok: bool, duration_ms: float) -> None:
+        self.durations.add(duration_ms)
+        if ok:
+            self.successful += 1
+            self.last_success_s = self._clock.time()
+        else:
+            self.failed += 1
+            self.last_failure_s = self._clock.time()
+
+    def _judge(self, ok: bool, duration_ms: float) -> None:
+        """A call ended while closed."""
+        self.last_call_failed = not ok
+        self.failures_in_row = 0 if ok else self.failures_in_row + 1
+        window = self._window
+        window.add(self._clock.monotonic(), failed=not ok, slow=duration_ms > self._slow_ms)
+        settings = self.settings
+        if self.failures_in_row >= settings.failure_threshold:
+            self._open("failures in a row")
+        elif window.calls >= settings.minimum_calls:
+            if window.failure_rate >= settings.failure_rate_threshold:
+                self._open("failure rate")
+            elif window.slow_rate >= settings.slow_call_rate_threshold:
+                self._open("slow calls")
+
+    def _decide(self, ok: bool) -> None:
+        """A call ended while half open, and it was one of those let through."""
+        if not ok:
+            self._fail_again("failed again")
+            return
+        self.last_call_failed = False
+        self.failures_in_row = 0
+        self._successes_missing -= 1
+        if not self._successes_missing:
+            self._close("recovered")
+
+    def _fail_again(self, cause: Cause, *, failures: int = 1) -> None:
+        self.last_call_failed = True
+        self.failures_in_row += failures
+        self.recovery_attempts += 1
+        self._open(cause)
+
+    def _open(self, cause: Cause) -> None:
+        settings = self.settings
+        # Step by step, since the power of many attempts is no float any more.
+        longer_ms = self._wait_ms * settings.backoff_multiplier if self.recovery_attempts else settings.reset_timeout_ms
+        self._wait_ms = min(longer_ms, settings.max_reset_timeout_ms)
+        self._due_s = self._clock.monotonic() + self._wait_ms / 1000
+        self.opened_at_s = self._clock.time()
+        self.next_attempt_at_s = self.opened_at_s + self._wait_ms / 1000
+        self._move(BreakerState.OPEN, cause)
+
+    def _close(self, cause: Cause) -> None:
+        self._begin_afresh()
+        self._move(BreakerState.CLOSED, cause)
+
+    def _begin_afresh(self) -> None:
+        self._period += 1
+        self._window.clear()
+        self.failures_in_row = 0
+        self.last_call_failed = False
+        self.recovery_attempts = 0
+        self.opened_at_s = self.next_attempt_at_s = None
+
+    def _move(self, after: BreakerState, cause: Cause) -> None:
+        before, self._state = self._state, after
+        self._period += 1
+        self._leases.clear()
+        self._announcer.announce(before, after, cause)
+
+    def _current_window(self) -> CallWindow:
+        self.advance()
+        self._window.slide(self._clock.monotonic())
+        return self._window
