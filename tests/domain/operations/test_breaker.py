@@ -134,6 +134,14 @@ async def test_a_call_counts_for_at_least_95_percent_of_the_window_and_never_lon
     assert (breaker.calls, breaker.failure_rate) == (0, 0.0)
 
 
+async def test_slow_calls_leave_the_window_too(clock: ManualClock) -> None:
+    breaker = Breaker(clock, BreakerSettings(slow_call_ms=10))
+    breaker.record(True, 20)
+    await clock.advance(61)
+    breaker.record(True, 1)
+    assert (breaker.calls, breaker.slow_rate) == (1, 0)
+
+
 async def test_a_rate_is_that_of_the_window_alone(clock: ManualClock, told: Told) -> None:
     breaker = Breaker(clock, BreakerSettings(failure_threshold=1_000), told)
     fail(breaker, 9)
@@ -169,10 +177,11 @@ async def test_after_the_time_out_it_is_half_open_without_any_call(clock: Manual
 
 
 async def test_a_sleep_until_due_is_long_enough_whatever_the_rounding(clock: ManualClock, told: Told) -> None:
-    await clock.advance(0.1)
-    breaker = opened(clock, told, BreakerSettings(reset_timeout_ms=200))
-    for _ in range(2):
+    """Eight tenths of a second one by one are a little less than 0.8."""
+    breaker = opened(clock, told, BreakerSettings(reset_timeout_ms=800))
+    for _ in range(8):
         await clock.advance(0.1)
+    assert clock.monotonic() < (breaker.due_at() or 0)
     assert breaker.state is HALF_OPEN
 
 
@@ -250,11 +259,43 @@ async def test_a_call_that_hangs_counts_as_failed(clock: ManualClock, told: Told
     assert (breaker.successful, breaker.failed) == (0, 6)
 
 
-async def test_a_call_that_ends_too_late_counts_as_failed_though_nobody_looked(clock: ManualClock, told: Told) -> None:
+async def test_each_call_let_through_has_a_time_of_its_own(clock: ManualClock, told: Told) -> None:
+    breaker = await half_open(clock, told)
+    breaker.acquire()
+    await clock.advance(9)
+    other = breaker.acquire()
+    await clock.advance(1)
+    assert breaker.state is OPEN
+    assert (breaker.failed, breaker.failures_in_row, breaker.recovery_attempts) == (6, 6, 1)
+    other.succeed()
+    assert (breaker.state, breaker.successful) == (OPEN, 1)
+
+
+async def test_the_time_of_the_next_one_is_due_where_the_first_has_ended(clock: ManualClock, told: Told) -> None:
+    breaker = await half_open(clock, told)
+    first = breaker.acquire()
+    await clock.advance(9)
+    breaker.acquire()
+    first.succeed()
+    assert breaker.due_at() == 49
+
+
+async def test_a_call_that_ended_has_no_time_out_any_more(clock: ManualClock, told: Told) -> None:
+    breaker = await half_open(clock, told)
+    succeed(breaker)
+    assert breaker.due_at() is None
+    await clock.advance(60)
+    assert breaker.state is HALF_OPEN
+
+
+@pytest.mark.parametrize("end", [Permit.succeed, Permit.release])
+async def test_a_call_that_ends_too_late_counts_as_failed_though_nobody_looked(
+    clock: ManualClock, told: Told, end: Callable[[Permit], None]
+) -> None:
     breaker = await half_open(clock, told, BreakerSettings(half_open_calls=1))
     late = breaker.acquire()
     await clock.advance(10)
-    late.succeed()
+    end(late)
     assert told.causes[2:] == ["not finished in time"]
 
 
@@ -380,6 +421,13 @@ async def test_reset_closes_it(clock: ManualClock, told: Told) -> None:
     assert (breaker.state, breaker.recovery_attempts, breaker.last_reset_s) == (CLOSED, 0, START_S + 31)
     assert (breaker.opened_at_s, breaker.next_attempt_at_s, breaker.due_at()) == (None, None, None)
     assert told[-1] == Transition(4, OPEN, CLOSED, START_S + 31, "reset")
+
+
+async def test_reset_comes_after_what_time_has_brought_about(clock: ManualClock, told: Told) -> None:
+    breaker = opened(clock, told)
+    await clock.advance(30)
+    breaker.reset()
+    assert told.causes[1:] == ["timer", "reset"]
 
 
 def test_reset_of_a_closed_one_clears_it_without_a_transition(clock: ManualClock, told: Told) -> None:

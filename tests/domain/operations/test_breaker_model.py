@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 from hypothesis import settings as effort
@@ -57,7 +58,6 @@ class Model:
         self.attempts = 0
         self.opened_ms = 0
         self.trial: list[Ticket] = []
-        self.trial_began_ms = 0
         self.passed = 0
         self.ok = self.failed = self.rejected = 0
         self.history: list[BreakerState] = []
@@ -78,23 +78,24 @@ class Model:
         self.ended = []
         self.in_row = self.attempts = 0
 
-    def due_ms(self) -> float | None:
+    def due_ms(self) -> float:
+        """Infinite where nothing is."""
         if self.state is OPEN:
             power = self.settings.backoff_multiplier**self.attempts
             return self.opened_ms + min(self.settings.reset_timeout_ms * power, self.settings.max_reset_timeout_ms)
-        return self.trial_began_ms + self.settings.half_open_timeout_ms if self.trial else None
+        return min((ticket.started_ms for ticket in self.trial), default=math.inf) + self.settings.half_open_timeout_ms
 
     def move(self) -> None:
-        due_ms = self.due_ms()
-        if due_ms is None or self.now_ms < due_ms:
+        if self.now_ms < self.due_ms():
             return
         if self.state is OPEN:
             self.enter(HALF_OPEN)
             return
         for ticket in self.trial:
-            ticket.done = True
-            self.failed += 1
-        self.in_row += len(self.trial)
+            if self.now_ms - ticket.started_ms >= self.settings.half_open_timeout_ms:
+                ticket.done = True
+                self.failed += 1
+                self.in_row += 1
         self.attempts += 1
         self.enter(OPEN)
 
@@ -106,8 +107,6 @@ class Model:
             return None
         ticket = Ticket(self)
         if self.state is HALF_OPEN:
-            if not self.trial:
-                self.trial_began_ms = self.now_ms
             self.trial.append(ticket)
         return ticket
 
@@ -206,11 +205,11 @@ class BreakerBesideModel(RuleBasedStateMachine):
     @rule()
     def time_passes_until_something_is_due(self) -> None:
         due_ms = self.model.due_ms()
-        if due_ms is not None and due_ms > self.model.now_ms:
+        if self.model.now_ms < due_ms < math.inf:
             # On the grid of the others, so that the model's times are whole.
             self.pass_time(-int(-(due_ms - self.model.now_ms) // 250))
-            self.model.move()
-            self.breaker.advance()
+        self.model.move()
+        self.breaker.advance()
 
     @rule()
     def a_call_begins(self) -> None:
@@ -251,6 +250,13 @@ class BreakerBesideModel(RuleBasedStateMachine):
             self.breaker.record(ok, duration_ms)
 
     @rule()
+    def it_fails_until_a_trial_begins(self) -> None:
+        while self.model.state is CLOSED:
+            self.operations_are_reported(False, 1, 1.0)
+        if self.model.state is OPEN:
+            self.time_passes_until_something_is_due()
+
+    @rule()
     def somebody_resets(self) -> None:
         self.model.reset()
         self.breaker.reset()
@@ -265,8 +271,8 @@ class BreakerBesideModel(RuleBasedStateMachine):
         assert (breaker.successful, breaker.failed, breaker.rejected) == (model.ok, model.failed, model.rejected)
         assert breaker.failures_in_row == model.in_row
         assert breaker.recovery_attempts == model.attempts
-        due_ms = model.due_ms()
-        assert breaker.due_at() == (None if due_ms is None else pytest.approx(due_ms / 1000, abs=1e-9))
+        due_s = breaker.due_at()
+        assert (math.inf if due_s is None else due_s) == pytest.approx(model.due_ms() / 1000, abs=1e-9)
         if model.state is CLOSED:
             assert (breaker.calls, breaker.failure_rate, breaker.slow_rate) == pytest.approx(model.rates())
 
@@ -291,7 +297,7 @@ class BreakerBesideModel(RuleBasedStateMachine):
             if self.breaker.state is CLOSED:
                 return
             due_ms = self.model.due_ms()
-            if due_ms is not None:
+            if due_ms < math.inf:
                 self.pass_time(-int(-(due_ms - self.model.now_ms) // 250))
             self.model.move()
             while self.breaker.state is HALF_OPEN and (ticket := self.model.begin()) is not None:

@@ -17,7 +17,6 @@ from duelcast.domain.operations.transitions import Announcer, BreakerState, Caus
 from duelcast.errors import CircuitOpen
 
 _TOLERANCE_S = 1e-6
-"""Sums of seconds are not exact, and a sleep until `due_at` must not end just before it."""
 
 T = TypeVar("T")
 
@@ -60,8 +59,8 @@ class Breaker:
     `minimum_calls` ended in the window (exact to 5 %, see `CallWindow`) and the rate of failed or of slow ones reached
     its threshold. Open, it becomes half open after min(`reset_timeout_ms` × `backoff_multiplier`^n,
     `max_reset_timeout_ms`). Half open, it lets `half_open_calls` through: all succeed and it closes, one fails and it
-    opens with n + 1. They have `half_open_timeout_ms` from when the first of those under way was let through; without
-    calls it stays half open.
+    opens with n + 1. Each of them has `half_open_timeout_ms`, then it counts as failed; without calls it stays half
+    open.
 
     Figures, as of the last call or `advance`: `successful`, `failed` and `rejected` calls, which only grow;
     `durations`; the epoch seconds `last_failure_s`, `last_success_s` and `last_reset_s`, None where there was none;
@@ -92,9 +91,10 @@ class Breaker:
         self._slow_ms = math.inf if settings.slow_call_ms is None else settings.slow_call_ms
         self._wait_ms = 0.0
         self._period = 0
-        # Steady seconds: open until, or when the leases end.
-        self._due_s = 0.0
-        self._leases: set[Permit] = set()
+        # Steady seconds.
+        self._open_until_s = 0.0
+        # Let through while half open and under way, the oldest first.
+        self._leases: dict[Permit, None] = {}
         self._places = 0
         self._successes_missing = 0
 
@@ -170,35 +170,42 @@ class Breaker:
 
     def due_at(self) -> float | None:
         """Steady seconds at which `advance` will change the state; None while only calls can."""
-        if self._state is BreakerState.OPEN or self._leases:
-            return self._due_s
+        if self._state is BreakerState.OPEN:
+            return self._open_until_s
+        for oldest in self._leases:
+            return self._ends_s(oldest)
         return None
 
     def advance(self) -> None:
         """Do what is due: half open after the time-out of open, and open again where a call let through hangs."""
         due_s = self.due_at()
-        if due_s is None or self._clock.monotonic() < due_s - _TOLERANCE_S:
+        if due_s is None or due_s > self._now_s():
             return
         if self._state is BreakerState.OPEN:
             self._places = self._successes_missing = self.settings.half_open_calls
             self.opened_at_s = self.next_attempt_at_s = None
             self._move(BreakerState.HALF_OPEN, "timer")
             return
-        for lease in self._leases:
+        ended = [lease for lease in self._leases if self._ends_s(lease) <= self._now_s()]
+        for lease in ended:
             lease._settled = True
             self._count(False, self._duration_ms(lease))
-        self._fail_again("not finished in time", failures=len(self._leases))
+        self._fail_again("not finished in time", failures=len(ended))
 
     def _lease(self) -> Permit:
         if not self._places:
             raise self._rejection("The service is being tried by other calls.")
-        now_s = self._clock.monotonic()
-        if not self._leases:
-            self._due_s = now_s + self.settings.half_open_timeout_ms / 1000
         self._places -= 1
-        permit = Permit(self, self._period, now_s)
-        self._leases.add(permit)
+        permit = Permit(self, self._period, self._clock.monotonic())
+        self._leases[permit] = None
         return permit
+
+    def _ends_s(self, lease: Permit) -> float:
+        return lease._started_s + self.settings.half_open_timeout_ms / 1000
+
+    def _now_s(self) -> float:
+        """For comparing with what is due. Sums of seconds are not exact: a sleep until then must not end before it."""
+        return self._clock.monotonic() + _TOLERANCE_S
 
     def _rejection(self, message: str) -> CircuitOpen:
         self.rejected += 1
@@ -220,13 +227,13 @@ class Breaker:
         if self._state is BreakerState.CLOSED:
             self._judge(ok, duration_ms)
         else:
-            self._leases.discard(permit)
+            self._leases.pop(permit, None)
             self._decide(ok)
 
     def _give_back(self, permit: Permit) -> None:
         self.advance()
         if permit in self._leases:
-            self._leases.discard(permit)
+            del self._leases[permit]
             self._places += 1
         permit._settled = True
 
@@ -279,7 +286,7 @@ class Breaker:
         # Step by step, since the power of many attempts is no float any more.
         longer_ms = self._wait_ms * settings.backoff_multiplier if self.recovery_attempts else settings.reset_timeout_ms
         self._wait_ms = min(longer_ms, settings.max_reset_timeout_ms)
-        self._due_s = self._clock.monotonic() + self._wait_ms / 1000
+        self._open_until_s = self._clock.monotonic() + self._wait_ms / 1000
         self.opened_at_s = self._clock.time()
         self.next_attempt_at_s = self.opened_at_s + self._wait_ms / 1000
         self._move(BreakerState.OPEN, cause)
