@@ -1,0 +1,68 @@
+"""Proving to know a password without telling it: SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import unicodedata
+
+MECHANISM = "SCRAM-SHA-256"
+MAX_ITERATIONS = 1_000_000
+"""Of the hash; the server chooses how many, and each of them is our work."""
+
+
+class ScramFailed(Exception):
+    """The server does not follow the protocol, or does not know the password."""
+
+
+class ScramClient:
+    """One login: send what `begin` gives, then what `final` answers to the server, then `verify` what it says to that.
+
+    `pending` from the first to the last of these: the server has not proved yet that it knows the password.
+    """
+
+    def __init__(self, password: str) -> None:
+        # Of SASLprep (RFC 4013), the step that changes what people type.
+        self._password = unicodedata.normalize("NFKC", password).encode()
+        self._nonce = secrets.token_urlsafe(18)
+        self._first = f"n=,r={self._nonce}"
+        self._signature = b""
+        self.pending = False
+
+    def begin(self) -> bytes:
+        self.pending = True
+        return f"n,,{self._first}".encode()
+
+    def final(self, server_first: bytes) -> bytes:
+        """Takes up to a second of computing. Raises `ScramFailed`."""
+        nonce, salt, iterations = self._challenge(server_first)
+        without_proof = b"c=biws,r=" + nonce
+        message = b",".join((self._first.encode(), server_first, without_proof))
+        salted = hashlib.pbkdf2_hmac("sha256", self._password, salt, iterations)
+        key = _hmac(salted, b"Client Key")
+        proof = bytes(a ^ b for a, b in zip(key, _hmac(hashlib.sha256(key).digest(), message), strict=True))
+        self._signature = _hmac(_hmac(salted, b"Server Key"), message)
+        return without_proof + b",p=" + base64.b64encode(proof)
+
+    def verify(self, server_final: bytes) -> None:
+        """Raises `ScramFailed` where the server does not prove that it knows the password too."""
+        if not self._signature or not hmac.compare_digest(server_final, b"v=" + base64.b64encode(self._signature)):
+            raise ScramFailed
+        self.pending = False
+
+    def _challenge(self, server_first: bytes) -> tuple[bytes, bytes, int]:
+        fields = dict(field.partition(b"=")[::2] for field in server_first.split(b","))
+        try:
+            nonce, salt, iterations = fields[b"r"], base64.b64decode(fields[b"s"], validate=True), int(fields[b"i"])
+        except (KeyError, ValueError, binascii.Error):
+            raise ScramFailed from None
+        if not nonce.startswith(self._nonce.encode()) or not 1 <= iterations <= MAX_ITERATIONS:
+            raise ScramFailed
+        return nonce, salt, iterations
+
+
+def _hmac(key: bytes, message: bytes) -> bytes:
+    return hmac.digest(key, message, "sha256")
