@@ -106,6 +106,16 @@ def test_query_strings_are_redacted(records: Records) -> None:
     assert theirs["event"] == '127.0.0.1 - "WebSocket /ws?[redacted]" [accepted]'
 
 
+def test_an_error_holds_no_secret_in_any_text_of_it(records: Records) -> None:
+    structlog.get_logger("duelcast.feeds").error(
+        "failed", where=f"https://bob:{SECRET}@example.com", rows=[f"pin={SECRET}"]
+    )
+    logging.getLogger("library").critical("login with password=%s", SECRET)
+    ours, theirs = records()
+    assert (ours["where"], ours["rows"]) == ("https://[removed]@example.com", ["pin=[removed]"])
+    assert theirs["event"] == "login with password=[removed]"
+
+
 def test_an_exception_as_a_value_is_told_without_its_text(records: Records) -> None:
     structlog.get_logger("duelcast.feeds").warning("failed", error=OSError(SECRET))
     logging.getLogger("library").warning("failed: %s", OSError(SECRET))

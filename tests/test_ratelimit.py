@@ -107,3 +107,13 @@ def test_more_busy_keys_than_fit_push_out_the_longest_unused_and_are_counted() -
     assert len(buckets) == 3
     assert buckets.evicted == 1
     assert not buckets.bucket("a", 0.0).ready(0.0)
+
+
+def test_another_capacity_begins_with_full_buckets_and_goes_on_counting() -> None:
+    buckets = Buckets(1, max_keys=1)
+    for key in ("a", "b"):
+        buckets.bucket(key, 0.0).take(0.0)
+    buckets.resize(2)
+    assert buckets.evicted == 1
+    buckets.bucket("b", 0.0).take(0.0)
+    assert buckets.bucket("b", 0.0).ready(0.0)

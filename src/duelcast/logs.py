@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from types import TracebackType
 from typing import Any, Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
+
+from duelcast.scrubbing import scrub
 
 PACKAGE = "duelcast"
 REDACTED = "[redacted]"
@@ -25,6 +28,8 @@ _SECRET_KEYS = frozenset(
     {"authorization", "cookie", "cookies", "headers", "jwt", "password", "query", "query_string", "secret", "token"}
 )
 _QUERY = re.compile(r"\?[^\s\"'<>]+")
+_SCRUBBED_LEVELS = frozenset({"error", "critical"})
+"""What becomes an error record too; there is little of it, so that it can be read as closely."""
 _MAX_GROUP_MEMBERS = 5
 _MAX_DEPTH = 4
 """Of causes and groups; an exception may be its own cause."""
@@ -40,7 +45,7 @@ def configure_logging(level: Level, format: Format, stream: TextIO | None = None
     coloured = target.isatty()
     console = format == "console" or (format == "auto" and coloured)
     handler = logging.StreamHandler(target)
-    handler.addFilter(_scrub_record)
+    handler.addFilter(plain_record)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_shared_processors(),
@@ -66,6 +71,31 @@ def configure_logging(level: Level, format: Format, stream: TextIO | None = None
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
+
+
+def log_uncaught() -> Callable[[], None]:
+    """Log exceptions that end a thread or the process, or that nobody can catch, instead of printing their texts.
+
+    Gives what undoes it.
+    """
+    log = logging.getLogger(PACKAGE)
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook
+
+    def in_process(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if isinstance(error, Exception):
+            log.critical("uncaught", exc_info=(kind, error, traceback))
+        else:
+            before[0](kind, error, traceback)
+
+    def elsewhere(lost: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+        if lost.exc_value is not None and not isinstance(lost.exc_value, SystemExit):
+            log.error("uncaught", exc_info=lost.exc_value)
+
+    def undo() -> None:
+        sys.excepthook, threading.excepthook, sys.unraisablehook = before
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = in_process, elsewhere, elsewhere
+    return undo
 
 
 def describe_exception(error: BaseException) -> str:
@@ -128,27 +158,32 @@ def _place_of_exception(_logger: Any, _method: str, event: EventDict) -> EventDi
 
 
 def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    cleaned = scrub if event.get("level") in _SCRUBBED_LEVELS else _without_queries
     for key, value in event.items():
-        event[key] = _redacted(key, value)
+        event[key] = _redacted(key, value, cleaned)
     return event
 
 
-def _redacted(key: str, value: Any) -> Any:
+def _without_queries(text: str) -> str:
+    return _QUERY.sub(f"?{REDACTED}", text)
+
+
+def _redacted(key: str, value: Any, cleaned: Callable[[str], str]) -> Any:
     if key.lower() in _SECRET_KEYS:
         return REDACTED
     if isinstance(value, str):
-        return _QUERY.sub(f"?{REDACTED}", value)
+        return cleaned(value)
     if isinstance(value, BaseException):
         return describe_exception(value)
     if isinstance(value, Mapping):
-        return {name: _redacted(str(name), member) for name, member in value.items()}
+        return {name: _redacted(str(name), member, cleaned) for name, member in value.items()}
     if isinstance(value, list | tuple):
-        return [_redacted(key, member) for member in value]
+        return [_redacted(key, member, cleaned) for member in value]
     return value
 
 
-def _scrub_record(record: logging.LogRecord) -> bool:
-    """Take exception texts and dumps of objects out of a library's record; our own are scrubbed already."""
+def plain_record(record: logging.LogRecord) -> bool:
+    """A filter: take exception texts and dumps of objects out of a library's record; our own have none any more."""
     if isinstance(record.msg, MutableMapping):
         return True
     if isinstance(record.args, tuple):

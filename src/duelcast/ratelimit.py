@@ -22,10 +22,10 @@ def scaled(figure: float, factor: float) -> float | None:
 class TokenBucket:
     """`capacity` units, refilled evenly over `per_s` seconds; full at first."""
 
-    __slots__ = ("_capacity", "_level", "_rate", "_updated")
+    __slots__ = ("_level", "_rate", "_updated", "capacity")
 
     def __init__(self, capacity: float, per_s: float = 60.0, *, now: float) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self._rate = capacity / per_s
         self._level = capacity
         self._updated = now
@@ -36,7 +36,7 @@ class TokenBucket:
 
     def full(self, now: float) -> bool:
         """Whether the bucket holds no memory of its user: a new one would behave the same."""
-        return self._refill(now) >= self._capacity - _TOLERANCE
+        return self._refill(now) >= self.capacity - _TOLERANCE
 
     def take(self, now: float, units: float = 1.0) -> None:
         """Take `units`, whatever the level; it may become negative."""
@@ -49,7 +49,7 @@ class TokenBucket:
 
     def _refill(self, now: float) -> float:
         if now > self._updated:
-            self._level = min(self._capacity, self._level + (now - self._updated) * self._rate)
+            self._level = min(self.capacity, self._level + (now - self._updated) * self._rate)
             self._updated = now
         return self._level
 
@@ -70,6 +70,11 @@ class Buckets:
 
     def __len__(self) -> int:
         return len(self._buckets)
+
+    def resize(self, capacity: float) -> None:
+        """Begin anew, with full buckets of `capacity`."""
+        self._capacity = capacity
+        self._buckets.clear()
 
     def bucket(self, key: str, now: float) -> TokenBucket:
         """The bucket of `key`, made where there is none."""

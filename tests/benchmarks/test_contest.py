@@ -11,14 +11,14 @@ from random import Random
 import msgspec
 import pytest
 from benchmarks.contest import chat, pushes, scoring, stall
-from benchmarks.contest.__main__ import judged
 from benchmarks.contest.boards import Bare, Ticks, bought, portfolio
 from benchmarks.contest.followers import following, seq_of
 from benchmarks.contest.hall import Hall
 from benchmarks.contest.memory import Memory, per_participant
 from benchmarks.contest.pushes import beyond_interval_ms
-from benchmarks.contest.report import Row, Target, exit_code, row, table, worst
 from benchmarks.measuring import Failed, wallet_of
+from benchmarks.parts import judged
+from benchmarks.rows import Row, Target, exit_code, row, table, worst
 from websockets.asyncio.server import ServerConnection, serve
 
 # ── verdicts ────────────────────────────────────────────────────────────────────────────────────────────────────────

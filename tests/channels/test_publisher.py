@@ -63,3 +63,18 @@ async def test_a_family_without_keys_has_one_message_at_a_time() -> None:
 async def test_origin_and_stored_id_are_handed_on() -> None:
     message = await published(LOG, Presence(wallet="w"), Origin("connection", "7"), 5)
     assert (message.origin, message.stored_id) == (Origin("connection", "7"), 5)
+
+
+async def test_a_channel_is_followed_as_long_as_somebody_follows_it() -> None:
+    clock = ManualClock()
+    broker = MemoryBroker(clock)
+    publisher = Publisher(broker, clock)
+    room, other, log = ROOM.channel("a"), ROOM.channel("b"), LOG.channel()
+    assert not publisher.is_followed(room)
+    for channel in (room, room, log):
+        broker.follow(channel)
+    assert [publisher.is_followed(channel) for channel in (room, other, log)] == [True, False, True]
+    broker.unfollow(room)
+    assert publisher.is_followed(room)
+    broker.unfollow(room)
+    assert not publisher.is_followed(room)

@@ -47,6 +47,20 @@ def test_a_configuration_error_is_one_line_and_exit_code_2(duelcast: Command, mo
         assert ended.err == "duelcast: DUELCAST_PROT is not a setting; did you mean DUELCAST_PORT?\n"
 
 
+def test_services_are_shown_by_name_alone(duelcast: Command, tmp_path: Path) -> None:
+    config = tmp_path / "duelcast.toml"
+    config.write_text(
+        '[[services]]\nname = "cache"\nkind = "probe"\nlayer = "data"\n'
+        'check = { type = "redis", url = "redis://user:hunter2@cache.example", intervalMs = 5000 }\n'
+        '[[services]]\nname = "wallets"\nkind = "reported"\nlayer = "wallet"\n'
+    )
+    shown = duelcast("check-config", "--config", str(config)).out
+    row = next(line for line in shown.splitlines() if line.startswith("DUELCAST_SERVICES\t"))
+    assert row.split("\t")[1:3] == ["cache, wallets", "file"]
+    assert "cache.example" not in shown
+    assert "hunter2" not in shown
+
+
 def test_serve_refuses_to_listen_beyond_loopback_without_a_secret(duelcast: Command) -> None:
     ended = duelcast("serve", "--host", "0.0.0.0")
     assert ended.code == 2

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,10 @@ class Server:
         """What was logged so far. Fails for a line that is no JSON, such as one of a traceback."""
         return [json.loads(line) for line in self._log_file.read_text().splitlines()]
 
+    def log_text(self) -> str:
+        """The same, as it stands in the file."""
+        return self._log_file.read_text()
+
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
@@ -83,13 +87,15 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(folder: Path, *, port: int | None = None, **settings: object) -> AsyncIterator[Server]:
+async def serving(
+    folder: Path, *, port: int | None = None, command: Sequence[str] = COMMAND, **settings: object
+) -> AsyncIterator[Server]:
     """A server that is ready; killed at the end where it still runs. Its log is added to that of an earlier one."""
     port = port or free_port()
     log_file = folder / "server.log"
     with log_file.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            *COMMAND,
+            *command,
             "serve",
             env=environment(folder, port=port, **settings),
             cwd=folder,

@@ -117,6 +117,16 @@ async def test_a_stored_role_wins_over_that_of_the_token(app: App) -> None:
         assert (await http.put("/users/w1", json={}, headers=bearer(token))).status_code == 403
 
 
+async def test_a_claimed_nickname_ends_when_somebody_stores_it_and_returns_when_it_is_free(app: App) -> None:
+    token = token_for(app, "claimant", nickname="Coveted")
+    async with client(app, "members", token=token) as user:
+        for nickname, expected in (("COVETED", None), ("Another", "Coveted")):
+            await put_user(app, "taker", nickname=nickname)
+            async with asyncio.timeout(WITHIN_S):
+                told = await user.receive()
+            assert (told["type"], told["user"]["nickname"]) == ("session_updated", expected)
+
+
 async def test_renaming_oneself_is_told_to_open_connections(app: App) -> None:
     token = token_for(app, "renamed", nickname="Claimed")
     async with client(app, "members", token=token) as user, api(app) as http:

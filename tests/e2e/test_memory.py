@@ -92,11 +92,12 @@ async def visits(app: App) -> None:
 
 
 async def test_two_thousand_visits_leave_nothing_behind(app: App, clock: ManualClock) -> None:
+    await everybody_gone(app, clock)
     before, tasks = left_behind(), len(asyncio.all_tasks())
     await visits(app)
     await everybody_gone(app, clock)
     assert left_behind() == before
-    assert len(asyncio.all_tasks()) == tasks
+    assert len(asyncio.all_tasks()) <= tasks
     assert app.registry.get_sample_value("duelcast_fragments_bytes") == 0
     assert app.registry.get_sample_value("duelcast_slow_readers") == 0
 
@@ -104,6 +105,7 @@ async def test_two_thousand_visits_leave_nothing_behind(app: App, clock: ManualC
 async def test_a_client_that_goes_in_the_middle_of_a_command_leaves_nothing_behind(
     app: App, clock: ManualClock
 ) -> None:
+    await everybody_gone(app, clock)
     before, tasks = left_behind(), len(asyncio.all_tasks())
     notebook = app.services[Notebook]
     notebook.may_answer.clear()
@@ -113,7 +115,7 @@ async def test_a_client_that_goes_in_the_middle_of_a_command_leaves_nothing_behi
     notebook.may_answer.set()
     await everybody_gone(app, clock)
     assert left_behind() == before
-    assert len(asyncio.all_tasks()) == tasks
+    assert len(asyncio.all_tasks()) <= tasks
 
 
 @pytest.mark.parametrize("in_the_middle", [False, True], ids=["idle", "in the middle of a command"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -33,11 +34,10 @@ async def assert_starts(folder: Path) -> None:
 
 
 async def test_where_the_port_is_taken_the_database_is_free_again(tmp_path: Path) -> None:
-    async with running() as other:
-        before = asyncio.all_tasks()
+    with socket.create_server(("127.0.0.1", 0)) as other:
         with pytest.raises(ConfigurationError, match="DUELCAST_PORT"):
-            await app_in(tmp_path, port=other.port).start()
-        assert asyncio.all_tasks() == before
+            await app_in(tmp_path, port=other.getsockname()[1]).start()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
     await assert_starts(tmp_path)
 
 
@@ -96,4 +96,40 @@ async def test_what_is_overdue_waits_for_a_database_that_takes_it(tmp_path: Path
     while app.contests.book[contest].row.status == "pending":
         await clock.advance(1)
     assert app.readiness().missing == []
+    await app.stop()
+
+
+CHECK = {"type": "http", "url": "http://localhost/", "intervalMs": 5_000}
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        (
+            {"name": "web", "kind": "probe", "layer": "data", "check": CHECK | {"url": "ftp://ann:hunter2@localhost/"}},
+            "`web`: `check.url` must begin with `http://` or `https://`",
+        ),
+        (
+            {"name": "web", "kind": "reported", "layer": "data", "dependencies": ["nothing"]},
+            "`web` depends on `nothing`",
+        ),
+        ({"name": "store", "kind": "reported", "layer": "data"}, "There is a service `store` already"),
+    ],
+)
+async def test_a_service_of_the_configuration_that_cannot_be_had_is_named(
+    table: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        await app_in(tmp_path, services=(table,)).start()
+    assert reason in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+    await assert_starts(tmp_path)
+
+
+async def test_a_configured_service_that_may_not_be_asked_is_named(tmp_path: Path) -> None:
+    table = {"name": "web", "kind": "probe", "layer": "data", "check": CHECK | {"url": "http://127.0.0.1/"}}
+    with pytest.raises(ConfigurationError, match="`web`: The host"):
+        await app_in(tmp_path, services=(table,), probe_targets=("10.0.0.0/8",)).start()
+    app = app_in(tmp_path, services=(table,), probe_targets=("10.0.0.0/8", "127.0.0.1"))
+    await app.start()
     await app.stop()

@@ -17,9 +17,13 @@ VOLATILE = ("connectionId", "contest_code", "epoch", "errorId", "message", "serv
 
 
 class Transcript:
-    """Who said what, in order. What the server says is `{"server": frame}`, what the client says `{"client": …}`."""
+    """Who said what, in order. What the server says is `{"server": frame}`, what the client says `{"client": …}`.
 
-    def __init__(self) -> None:
+    `volatile` names members beside those of `VOLATILE`.
+    """
+
+    def __init__(self, *volatile: str) -> None:
+        self._volatile = frozenset((*VOLATILE, *volatile))
         self.lines: list[dict[str, Any]] = []
 
     def note(self, text: str) -> None:
@@ -28,7 +32,7 @@ class Transcript:
 
     async def say(self, client: Client, **message: Any) -> None:
         """Send a message, and hear what the server says to it."""
-        self.lines.append({"client": _without_volatile(message)})
+        self.lines.append({"client": self._without_volatile(message)})
         await client.send(**message)
         await self.hear(client)
 
@@ -38,7 +42,7 @@ class Transcript:
 
     def take(self, frames: list[Frame]) -> None:
         """Take down frames of the server."""
-        self.lines += [{"server": _without_volatile(frame)} for frame in frames]
+        self.lines += [{"server": self._without_volatile(frame)} for frame in frames]
 
     def types(self, speaker: str) -> set[str]:
         """The types of the messages of `client` or `server`."""
@@ -56,11 +60,13 @@ class Transcript:
             pytest.fail(f"{path.name} was recorded anew: compare it with the contract, then run again")
         assert self.lines == json.loads(path.read_text())
 
-
-def _without_volatile(value: Any) -> Any:
-    """`value` with a placeholder for each volatile member, at any depth."""
-    if isinstance(value, list):
-        return [_without_volatile(each) for each in value]
-    if isinstance(value, dict):
-        return {name: f"<{name}>" if name in VOLATILE else _without_volatile(member) for name, member in value.items()}
-    return value
+    def _without_volatile(self, value: Any) -> Any:
+        """`value` with a placeholder for each volatile member, at any depth."""
+        if isinstance(value, list):
+            return [self._without_volatile(each) for each in value]
+        if isinstance(value, dict):
+            return {
+                name: f"<{name}>" if name in self._volatile else self._without_volatile(member)
+                for name, member in value.items()
+            }
+        return value

@@ -25,7 +25,7 @@ class Answer:
 
 
 @contextlib.asynccontextmanager
-async def local_http(answer: Callable[[str], Answer]) -> AsyncIterator[str]:
+async def local_http(answer: Callable[[str], Answer], port: int = 0) -> AsyncIterator[str]:
     """Serve `answer(target)` for every request; yields the base URL."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,7 +38,7 @@ async def local_http(answer: Callable[[str], Answer]) -> AsyncIterator[str]:
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:

@@ -121,12 +121,13 @@ async def recorded_exchange(
     lockstep: bool = False,
     expected_pairs: int | None = None,
     port: int = 0,
+    http_port: int = 0,
 ) -> AsyncIterator[RecordedExchange]:
     """Serve `session`; `expected_pairs` is how many pairs the reader will subscribe (None: all of the session's)."""
     count = len(session.pairs) if expected_pairs is None else expected_pairs
     venue = RecordedExchange(session, speed=speed, lockstep=lockstep, expected_pairs=count)
     async with (
-        local_http(venue.answer) as http_url,
+        local_http(venue.answer, http_port) as http_url,
         serve(venue.speak, "127.0.0.1", port, compression=None, ping_interval=None, close_timeout=1) as server,
     ):
         venue.http_url = http_url

@@ -13,8 +13,8 @@ from functools import partial
 
 import pytest
 
+from duelcast.backoff import Backoff
 from duelcast.clock import Clock, ManualClock, SystemClock
-from duelcast.feeds.backoff import Backoff
 from duelcast.feeds.ccxt_client import open_exchange
 from duelcast.feeds.exchange import NO_PAIR_REASON, ExchangeFeed
 from duelcast.feeds.pairs import parse_pairs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +28,13 @@ from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
+from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.outside import OutsideServices
+from duelcast.domain.operations.registry import Registry
+from duelcast.domain.settings.declared import declared_settings
+from duelcast.domain.settings.service import SystemSettings
 from duelcast.http.app import build_http_app
 from duelcast.http.services import HttpServices, Readiness
 from duelcast.store.database import Database
@@ -41,7 +49,7 @@ ASYNCAPI: dict[str, Any] = {"asyncapi": "3.0.0", "info": {"title": "Test", "vers
 
 @dataclass
 class Serving:
-    """A running server. `readiness` may be replaced."""
+    """A running server. `readiness` may be replaced; `database_path` is the file of its database."""
 
     client: httpx.AsyncClient
     clock: ManualClock
@@ -49,6 +57,7 @@ class Serving:
     accounts: MemoryAccounts
     issuer: TokenIssuer
     registry: CollectorRegistry
+    database_path: Path
     readiness: Readiness = field(default_factory=Readiness)
 
     def bearer(
@@ -85,17 +94,25 @@ async def serving(
     issuer, ended = TokenIssuer(clock, SECRET), EndedSessions(clock)
     verifier = TokenVerifier(accounts, clock, secret=SECRET, ended_sessions=ended)
     running: Serving
-    async with _stored(clock) as database:
+    async with _stored(clock) as (database, database_path):
         audit = AuditTrail(database, clock)
         broker = MemoryBroker(clock)
         publisher = Publisher(broker, clock)
         market = Market(publisher, clock, MarketSettings(), database, audit)
+        errors = ErrorRecords(database, publisher, clock, lambda: 30.0)
+        services = Registry(publisher, clock)
+        health = Health(services, clock)
+        outside = OutsideServices(services, health, database, audit, errors, clock, TargetRules(), {})
         app = build_http_app(
             HttpServices(
                 market=market,
                 users=Users(database, accounts, audit, clock),
                 contests=Contests(publisher, broker, clock, database, market, accounts, audit, ContestSettings),
                 audit=audit,
+                errors=errors,
+                registered_services=services,
+                outside_services=outside,
+                settings=SystemSettings(publisher, database, audit, clock, declared_settings({}), {}),
                 verifier=verifier,
                 clock=clock,
                 origins=origins or OriginRules(listens_on_loopback_only=True),
@@ -110,16 +127,32 @@ async def serving(
                 auth_domain=auth_domain,
             )
         )
-        async with _listening(app, root_path) as base_url, httpx.AsyncClient(base_url=base_url) as client:
-            running = Serving(client, clock, market, accounts, issuer, registry)
+        async with (
+            _recording(errors),
+            _listening(app, root_path) as base_url,
+            httpx.AsyncClient(base_url=base_url) as client,
+        ):
+            running = Serving(client, clock, market, accounts, issuer, registry, database_path)
             yield running
 
 
 @asynccontextmanager
-async def _stored(clock: ManualClock) -> AsyncIterator[Database]:
+async def _stored(clock: ManualClock) -> AsyncIterator[tuple[Database, Path]]:
     with TemporaryDirectory(prefix="duelcast-") as folder:
-        async with opened(Path(folder) / "duelcast.db", clock) as database:
-            yield database
+        path = Path(folder) / "duelcast.db"
+        async with opened(path, clock) as database:
+            yield database, path
+
+
+@asynccontextmanager
+async def _recording(errors: ErrorRecords) -> AsyncIterator[None]:
+    await errors.load()
+    recording = asyncio.create_task(errors.run())
+    try:
+        yield
+    finally:
+        recording.cancel()
+        await asyncio.wait([recording])
 
 
 @asynccontextmanager

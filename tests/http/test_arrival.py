@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from tests.http.serving import Serving
 
 PATIENCE_S = 10
+REQUESTS = 5
 
 
 @asynccontextmanager
@@ -68,8 +69,10 @@ async def test_a_client_that_leaves_in_the_middle_is_no_defect(server: Serving) 
 
 async def test_no_timer_is_left_behind_a_request(server: Serving) -> None:
     before = asyncio.all_tasks()
-    answer = await server.client.post("/api/v69/tokens/prices", json=[], headers=server.admin)
-    assert answer.status_code == 200
+    for _ in range(REQUESTS):
+        answer = await server.client.post("/api/v69/tokens/prices", json=[], headers=server.admin)
+        assert answer.status_code == 200
     await asyncio.sleep(0.01)
     left = [repr(task.get_coro()) for task in asyncio.all_tasks() - before]
-    assert [coroutine for coroutine in left if "ManualClock.sleep" in coroutine] == []
+    # The server itself may have begun to wait for something.
+    assert len([coroutine for coroutine in left if "ManualClock.sleep" in coroutine]) < REQUESTS

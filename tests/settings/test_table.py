@@ -31,6 +31,12 @@ def test_the_reference_lists_every_algorithm_that_may_be_chosen() -> None:
         ("broker_url", "memory://", "memory://"),
         ("jwt_issuer", None, "–"),
         ("query_token", True, "true"),
+        (
+            "services",
+            ({"name": "cache", "check": {"url": "redis://user:hunter2@db"}}, {"kind": "probe"}),
+            "cache, (no name)",
+        ),
+        ("services", (), "–"),
         ("allowed_origins", ("https://a.example", "https://b.example"), "https://a.example, https://b.example"),
     ],
 )

@@ -13,8 +13,10 @@ from aiofastnet.api_patch import patch_loop
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 import duelcast
-from duelcast.app import parts
+from duelcast.app import live_settings, parts
 from duelcast.app.listening import PortServer, bind, server_of
+from duelcast.app.live_settings import LiveSettings
+from duelcast.app.operations import Endless, Operations
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock, SystemClock
@@ -25,11 +27,12 @@ from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
+from duelcast.domain.operations.internal import STORE
+from duelcast.domain.operations.server_status import Surroundings
+from duelcast.domain.settings.service import SystemSettings
 from duelcast.endpoints.documents.asyncapi import asyncapi
 from duelcast.endpoints.kit import Endpoint
 from duelcast.endpoints.registry import find_endpoints
-from duelcast.feeds.source import Feed, Sink
-from duelcast.feeds.supervisor import supervise
 from duelcast.gateway.gateway import Gateway
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.upgrade import UpgradeRules
@@ -70,7 +73,16 @@ class App:
         self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions)
         self.audit = AuditTrail(self.database, clock)
         self.users = Users(self.database, self.accounts, self.audit, clock)
-        market_settings = parts.market_settings_of(settings, self.feeds)
+        self.system_settings = SystemSettings(
+            self.publisher,
+            self.database,
+            self.audit,
+            clock,
+            live_settings.declared_of(self.endpoints.values()),
+            live_settings.configured_of(settings),
+        )
+        conflate = parts.conflates(self.feeds)
+        market_settings = live_settings.market_settings_of(self.system_settings, conflate=conflate)
         self.market = Market(self.publisher, clock, market_settings, self.database, self.audit)
         self.contests = Contests(
             self.publisher,
@@ -80,17 +92,37 @@ class App:
             self.market,
             self.accounts,
             self.audit,
-            lambda: parts.contest_settings_of(settings),
+            lambda: live_settings.contest_settings_of(self.system_settings, settings.rate_limit_factor),
         )
         self.hub = Hub(self.broker, clock, flush_interval_ms=settings.flush_interval_ms)
+        self.operations = Operations(
+            publisher=self.publisher,
+            broker=self.broker,
+            clock=clock,
+            database=self.database,
+            audit=self.audit,
+            surroundings=Surroundings(
+                connections=lambda: self.gateway.connection_count,
+                is_ready=lambda: not self.gateway.draining and self.database.failure is None,
+                maintenance=self.system_settings.maintenance,
+            ),
+            system_settings=self.system_settings,
+            targets=parts.targets_of(settings),
+            configured=parts.configured_services(settings),
+            error_retention_days=lambda: float(self.system_settings.value("retention.errors_days")),
+        )
+        self.operations.add_parts(self.feeds, self.market, self.contests)
         self.services: dict[type[Any], Any] = {
             Market: self.market,
             Contests: self.contests,
             Publisher: self.publisher,
+            **self.operations.services(),
+            SystemSettings: self.system_settings,
         }
         self.gateway = Gateway(
             settings, clock, self.broker, self.hub, self.accounts, self.verifier, self.endpoints, self.services
         )
+        self.live = LiveSettings(self.system_settings, self.market, self.gateway, conflate=conflate)
         self.ended_sessions.on_end(self.gateway.session_ended)
         self._starting = True
         self._register_collectors()
@@ -117,12 +149,18 @@ class App:
                 await claim(self.database)
             await self._load()
             started.push_async_callback(self.market.close)
+            started.push_async_callback(self.contests.clock.release)
+            started.push_async_callback(self.operations.errors.close)
+            self.operations.log_intake.attach(self.operations.errors)
+            started.callback(self.operations.log_intake.detach)
             server = self._server()
-            work = [part.run() for part in (self.broker, self.market, self.contests, self.gateway)]
-            self._endless = [asyncio.create_task(endless) for endless in work]
+            own: list[Endless] = [self.broker, self.system_settings, self.market, self.contests, self.gateway]
+            self._endless = [asyncio.create_task(part.run()) for part in (*own, *self.operations.endless)]
             started.push_async_callback(_cancel, self._endless)
-            feeding = [asyncio.create_task(self._feed(feed)) for feed in self.feeds]
-            started.push_async_callback(_cancel, feeding)
+            started.push_async_callback(self.operations.internal.stop)
+            await self.operations.internal.start()
+            started.push_async_callback(self.operations.acts.close)
+            started.push_async_callback(self.operations.commands.close)
             self._serving = asyncio.create_task(server.serve(sockets=[listener]))
             started.push_async_callback(self._stop_serving, server)
             while not server.started:
@@ -154,30 +192,23 @@ class App:
 
     def readiness(self) -> Readiness:
         """Whether the server can do its work, and what of it it cannot."""
-        failed = [
-            Failure(f"feed_{state.name}", state.reason or "The feed does not read its venue.")
-            for state in self.market.feed_states()
-            if state.status == "failed"
-        ]
-        missing = [] if self.database.failure is None else [Failure("store", self.database.failure)]
+        missing = [] if self.database.failure is None else [Failure(STORE, self.database.failure)]
+        failed = [Failure(part, reason) for part, reason in self.operations.failures() if part != STORE or not missing]
         return Readiness(starting=self._starting, draining=self.gateway.draining, missing=missing, failed=failed)
 
     # ── steps of it ─────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _load(self) -> None:
+        await self.system_settings.load()
+        self.live.apply()
         await self.users.load()
         await load_ended_sessions(self.database, self.clock, self.ended_sessions)
         await self.market.load()
         await self.contests.load()
+        await self.operations.load()
         async with self.database.read() as transaction:
             if await facts.find_fact(transaction, facts.DEMO) is not None:
                 log.warning("demo_data", reason="What is in the database was made up by `duelcast demo`.")
-
-    async def _feed(self, feed: Feed) -> None:
-        """Run a feed on the one node of the cluster that holds its lease."""
-        sink: Sink = self.market.sink(feed.name, feed.symbols)
-        async with self.broker.lease(f"feed_{feed.name}"):
-            await supervise(feed, sink, self.clock)
 
     async def _stop_serving(self, server: PortServer) -> None:
         for listening in server.servers:
@@ -207,6 +238,10 @@ class App:
                 users=self.users,
                 contests=self.contests,
                 audit=self.audit,
+                registered_services=self.operations.registry,
+                errors=self.operations.errors,
+                outside_services=self.operations.outside,
+                settings=self.system_settings,
                 sign_ins=parts.sign_ins_of(settings, self.database, self.clock, self.verifier, self.ended_sessions),
                 auth_domain=settings.auth_domain,
                 verifier=self.verifier,
@@ -233,6 +268,7 @@ class App:
     def _register_collectors(self) -> None:
         for collector in (self.database, self.broker, self.market, self.contests, self.gateway):
             self.registry.register(collector)
+        self.operations.register(self.registry)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
-from duelcast.domain.contests.chat import ChatSettings
-from duelcast.domain.contests.rooms import RoomSettings
-from duelcast.domain.contests.service import ContestSettings
-from duelcast.domain.market.settings import MarketSettings
+from duelcast.domain.operations.checks.build import build_check
+from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.domain.operations.definitions import ServiceDefinition, is_name
+from duelcast.errors import InvalidRequest
 from duelcast.feeds.source import Feed
 from duelcast.feeds.spec import build_feeds
 from duelcast.settings import ConfigurationError, Settings
 from duelcast.store.database import Database
 from duelcast.store.sqlite import SqliteFile, sqlite_path
+from duelcast.wire.refusals import invalid_request
 
 
 def feeds_of(settings: Settings, clock: Clock) -> list[Feed]:
@@ -60,26 +63,42 @@ def sign_ins_of(
     return SignIns(database, clock, issuer, verifier, ended_sessions)
 
 
-def market_settings_of(settings: Settings, feeds: list[Feed]) -> MarketSettings:
-    conflate = all(getattr(feed, "conflate", True) for feed in feeds)
-    return MarketSettings(
-        price_interval_ms=settings.price_interval_ms if conflate else 0,
-        token_list_interval_ms=int(settings.token_list_interval_s * 1000),
-        feed_stale_ms=int(settings.feed_stale_s * 1000),
-        posted_stale_ms=int(settings.posted_stale_s * 1000),
-        retention_prices_days=settings.retention_prices_days,
-        retention_trades_days=settings.retention_trades_days,
-    )
+def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:
+    """Those of the configuration file. Raises `ConfigurationError`."""
+    found: dict[str, ServiceDefinition] = {}
+    targets = targets_of(settings)
+    for number, table in enumerate(settings.services, start=1):
+        fields = dict(table)
+        name = fields.pop("name", None)
+        where = f"`[[services]]` number {number}"
+        if not isinstance(name, str) or not is_name(name):
+            raise ConfigurationError(f"{where} needs a `name` of 1 to 64 of a-z 0-9 _ -.")
+        if name in found:
+            raise ConfigurationError(f"{where}: there is a service `{name}` already.")
+        try:
+            found[name] = definition = msgspec.convert(fields, ServiceDefinition)
+            definition.verify()
+            if definition.check is not None:
+                build_check(definition.check, targets)
+        except msgspec.ValidationError as error:
+            refusal = invalid_request(ServiceDefinition, error)
+            raise ConfigurationError(f"{where}, `{name}`: {refusal.message}") from None
+        except InvalidRequest as error:
+            raise ConfigurationError(f"{where}, `{name}`: {error.message}") from None
+    return found
 
 
-def contest_settings_of(settings: Settings) -> ContestSettings:
-    return ContestSettings(
-        leaderboard_interval_ms=settings.leaderboard_interval_ms,
-        rooms=RoomSettings(presence_max_members=settings.presence_max_members, rooms_per_connection=settings.max_rooms),
-        chat=ChatSettings(
-            messages_per_minute=settings.chat_messages_per_minute,
-            max_characters=settings.chat_max_characters,
-            retention_days=settings.retention_chat_days,
-            rate_limit_factor=settings.rate_limit_factor,
-        ),
-    )
+def targets_of(settings: Settings) -> TargetRules:
+    """Raises `ConfigurationError`."""
+    try:
+        return TargetRules(settings.probe_targets)
+    except ValueError:
+        raise ConfigurationError(
+            "DUELCAST_PROBE_TARGETS takes hosts, suffixes, addresses and networks, such as db.example, *.example or "
+            "10.0.0.0/8."
+        ) from None
+
+
+def conflates(feeds: list[Feed]) -> bool:
+    """Whether prices may be told less often than they come."""
+    return all(getattr(feed, "conflate", True) for feed in feeds)

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
-from duelcast.channels.names import Channel, Family
+from duelcast.channels.names import Channel, Family, Role
 
 
 class Position(NamedTuple):
@@ -33,6 +33,7 @@ class Message(Struct, frozen=True, gc=False):
     """A numbered message. `body` is a JSON object without `channel`, `seq` and `requestId`.
 
     `stored_id` is the id of the row that the message tells of, where its channel's snapshot is read from a store.
+    Who has less than `least_role` is not sent the message, although they may follow its channel.
     """
 
     channel: Channel
@@ -42,6 +43,7 @@ class Message(Struct, frozen=True, gc=False):
     ends_key: bool = False
     origin: Origin | None = None
     stored_id: int | None = None
+    least_role: Role = Role.ANONYMOUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Broker(Protocol):
         ends_key: bool = False,
         origin: Origin | None = None,
         stored_id: int | None = None,
+        least_role: Role = Role.ANONYMOUS,
     ) -> None:
         """Number a message and hand it on. Never blocks and never raises for the state of the bus: what a lost bus
         swallows is made good by `resynchronise`.

@@ -14,7 +14,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position, Recovery
-from duelcast.channels.names import Channel, Family, Kind, Unfollowed
+from duelcast.channels.names import Channel, Family, Kind, Role, Unfollowed
 from duelcast.channels.streams import STREAMS, EveryStream, EvictionReason, History, Retention, Stream
 from duelcast.clock import Clock
 
@@ -73,6 +73,7 @@ class MemoryBroker:
         ends_key: bool = False,
         origin: Origin | None = None,
         stored_id: int | None = None,
+        least_role: Role = Role.ANONYMOUS,
     ) -> None:
         stream = self._streams.get(channel.name)
         if channel.family.unfollowed is Unfollowed.SILENT and (stream is None or not stream.followers):
@@ -80,7 +81,7 @@ class MemoryBroker:
         if stream is None:
             stream = self._open(channel)
         stream.seq = seq = stream.seq + 1
-        message = Message(channel, seq, body, key, ends_key, origin, stored_id)
+        message = Message(channel, seq, body, key, ends_key, origin, stored_id, least_role)
         stream.add(message, self._clock.monotonic())
         if self._history.size_bytes > self._max_history_bytes:
             self._relieve()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from duelcast.channels.broker import Broker, Origin
-from duelcast.channels.names import Channel
+from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
 from duelcast.wire.frames import encode_body
 from duelcast.wire.messages import Event
@@ -19,9 +19,15 @@ class Publisher:
         self._clock = clock
 
     def publish(
-        self, channel: Channel, event: Event, *, origin: Origin | None = None, stored_id: int | None = None
+        self,
+        channel: Channel,
+        event: Event,
+        *,
+        origin: Origin | None = None,
+        stored_id: int | None = None,
+        least_role: Role = Role.ANONYMOUS,
     ) -> None:
-        """Publish `event` on `channel`; see `Broker.publish` for `origin` and `stored_id`."""
+        """Publish `event` on `channel`; see `Broker.publish` for the rest."""
         family = channel.family
         self._broker.publish(
             channel,
@@ -30,7 +36,13 @@ class Publisher:
             ends_key=family.ends_key(event),
             origin=origin,
             stored_id=stored_id,
+            least_role=least_role,
         )
+
+    def is_followed(self, channel: Channel) -> bool:
+        """Whether some node follows `channel`: for what is computed only then."""
+        family = channel.family
+        return channel.parameter in self._broker.followed(family, family.subject(channel.parameter))
 
     def replace(self, channel: Channel, stored_id: int, event: Event) -> None:
         """Let `event` take the place of what was published with `stored_id`; see `Broker.replace`."""

@@ -15,6 +15,7 @@ from duelcast.store.database import Database, Transaction
 
 DONE = "ok"
 DENIED = "denied"
+CONFLICT = "conflict"
 
 
 class Actor(Struct, frozen=True):
@@ -43,13 +44,16 @@ class AuditTrail:
         target: str,
         details: dict[str, Any] | None = None,
         outcome: str = DONE,
+        *,
+        at_ms: int | None = None,
     ) -> None:
         """Add an act. `action` is a resource and a verb (`users.put`, `contests.create`), at most 64 characters;
-        `target` names the thing that was acted on, at most 200; `details` is JSON without secrets; `outcome` is `DONE`
-        or `DENIED`."""
+        `target` names the thing that was acted on, at most 200; `details` is JSON without secrets; `outcome` is `DONE`,
+        `DENIED`, `CONFLICT` where somebody else was faster, or what else became of it, at most 64. `at_ms` is when it
+        happened, where that was not now."""
         await audit.record(
             transaction,
-            at_ms=int(self._clock.time() * 1000),
+            at_ms=int(self._clock.time() * 1000) if at_ms is None else at_ms,
             wallet=actor.wallet,
             role=actor.role,
             action=action,

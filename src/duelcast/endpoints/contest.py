@@ -403,6 +403,7 @@ def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRo
         "INVALID_STATE",
         "CHAT_MESSAGE_NOT_FOUND",
     ),
+    paused_by_maintenance=True,
 )
 async def send_chat_message(context: Context, command: SendChatMessage) -> ChatMessage | None:
     identity = context.session.identity

@@ -182,7 +182,7 @@ snapshots and replays of joins that are not named here come last."""
 Handler = Callable[[Context, Any], Reply | Awaitable[Reply]]
 """A handler that was begun runs to its end, also where its client goes meanwhile; its answer is then dropped. One whose
 answer is a push names that event in its return annotation and returns None: the documents are made from it."""
-ConnectHandler = Callable[[Context], Awaitable[Sequence[Event]]]
+ConnectHandler = Callable[[Context], Awaitable[Sequence[Event | Joined]]]
 
 
 def anyone(_context: Context, _parameter: str) -> bool:
@@ -204,6 +204,9 @@ class Opening:
     Without `snapshot` a *latest* channel begins with the newest message per key, an *every* channel with nothing;
     without `group_snapshot` a group begins with the newest per key of its channels. `snapshot_events` are those of the
     snapshots where they are not the family's.
+
+    `seen_from` gives the least role that sees a channel now. Who has less may follow it all the same, and is told
+    nothing: what is hidden does not differ from what is not there.
     """
 
     family: Family
@@ -212,6 +215,11 @@ class Opening:
     snapshot: ChannelSnapshot | None
     group_snapshot: GroupSnapshot | None
     snapshot_events: tuple[type[Event], ...]
+    seen_from: Callable[[Context, str], Role] | None
+
+    def is_seen(self, context: Context, parameter: str) -> bool:
+        """Whether what the channel of `parameter` carries is for the session of `context`."""
+        return self.seen_from is None or context.session.role >= self.seen_from(context, parameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +227,7 @@ class CommandSpec:
     """A command with its handler.
 
     `counted`: it takes from the rate limit. `detached`: it may answer after later commands, and joins nothing.
+    `paused_by_maintenance`: it is refused to all but admins meanwhile.
     """
 
     command: type[Command]
@@ -229,6 +238,7 @@ class CommandSpec:
     errors: tuple[str, ...]
     counted: bool
     detached: bool
+    paused_by_maintenance: bool
     is_async: bool
 
     @property
@@ -272,9 +282,12 @@ class Endpoint:
         snapshot: ChannelSnapshot | None = None,
         group_snapshot: GroupSnapshot | None = None,
         snapshot_events: tuple[type[Event], ...] = (),
+        seen_from: Callable[[Context, str], Role] | None = None,
     ) -> None:
         """Let clients follow the channels and groups of `family`; see `Opening`."""
-        self.openings[family.prefix] = Opening(family, right, exists, snapshot, group_snapshot, snapshot_events)
+        self.openings[family.prefix] = Opening(
+            family, right, exists, snapshot, group_snapshot, snapshot_events, seen_from
+        )
 
     def opening(self, target: Target) -> Opening:
         """The opening that `target` belongs to."""
@@ -289,6 +302,7 @@ class Endpoint:
         errors: tuple[str, ...] = (),
         counted: bool = True,
         detached: bool = False,
+        paused_by_maintenance: bool = False,
     ) -> Callable[[Callable[[Context, C], T]], Callable[[Context, C], T]]:
         """Declare a command with its handler. `errors` are codes beyond those that every command may give.
 
@@ -302,9 +316,10 @@ class Endpoint:
                 least_role=least_role,
                 old_names=old_names,
                 replies=_events_of(handler),
-                errors=errors,
+                errors=(*errors, "MAINTENANCE") if paused_by_maintenance else errors,
                 counted=counted,
                 detached=detached,
+                paused_by_maintenance=paused_by_maintenance,
                 is_async=inspect.iscoroutinefunction(handler),
             )
             return handler
@@ -312,7 +327,8 @@ class Endpoint:
         return declare
 
     def on_connect(self, *events: type[Event]) -> Callable[[ConnectHandler], ConnectHandler]:
-        """Declare what is sent, and joined, before `connection_established`."""
+        """Declare what is sent, and joined, before `connection_established`. A `Joined` among the frames stands for its
+        snapshot; the snapshots of the others that were joined follow."""
 
         def declare(handler: ConnectHandler) -> ConnectHandler:
             self.connect_handler = handler

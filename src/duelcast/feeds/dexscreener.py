@@ -11,9 +11,9 @@ import re
 import httpx
 import structlog
 
+from duelcast.backoff import Backoff
 from duelcast.clock import Clock
 from duelcast.domain.market.ticks import TokenInfo
-from duelcast.feeds.backoff import Backoff
 from duelcast.feeds.dexscreener_records import DexPair, decode_pairs, deepest_pairs, ticker_from, token_info_from
 from duelcast.feeds.options import FeedOptions
 from duelcast.feeds.polling import PollFailed, fetch

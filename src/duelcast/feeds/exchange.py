@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from duelcast.backoff import Backoff
 from duelcast.clock import Clock
-from duelcast.feeds.backoff import Backoff
 from duelcast.feeds.ccxt_client import Exchange, forget_dial_delay, open_exchange, require_exchange
 from duelcast.feeds.exchange_stream import Stream, streams_of
 from duelcast.feeds.options import FeedOptions

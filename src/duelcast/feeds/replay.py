@@ -7,8 +7,8 @@ from typing import BinaryIO
 
 import structlog
 
+from duelcast.backoff import Backoff
 from duelcast.clock import Clock
-from duelcast.feeds.backoff import Backoff
 from duelcast.feeds.options import FeedOptions
 from duelcast.feeds.recording import Record, read_records
 from duelcast.feeds.source import Sink

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from msgspec import structs
 
-from duelcast.channels.names import Role
+from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account
 from duelcast.domain.accounts.claims import LEEWAY_S
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import SessionUpdated, UnsubscriptionConfirmed, confirmation, user_record
-from duelcast.endpoints.kit import Auth, Context, Joined
+from duelcast.endpoints.kit import Auth, Context, Joined, Target
 from duelcast.errors import (
     AccessDenied,
     AppError,
@@ -308,14 +308,23 @@ class Connection(MessageSocket):
         if self.runtime.endpoint.auth is Auth.ADMIN and self.session.role < Role.ADMIN:
             self.refuse(PermissionDenied("This endpoint is for admins."))
             return
-        subscriptions = self.subscriptions
-        lost = [target for target, _ in subscriptions.held() if not subscriptions.may_hold(target)]
-        if lost:
-            frames = [self.frame(UnsubscriptionConfirmed(channel=target.name, reason="rights")) for target in lost]
-            subscriptions.end(lost, frames)
+        self._lose(self.subscriptions.lost(Role.ANONYMOUS if before is None else before.role))
         handler = self.runtime.endpoint.identity_handler
         if self.established and handler is not None:
             _guarded(handler, self.context(None), before)
+
+    def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
+        """Act on a channel that is seen from the role `after` on, and was from a lower one `before`.
+
+        Who holds its group keeps that, and is told of the channel all the same: what it knows of it is over.
+        """
+        if self.is_open and before <= self.session.role < after and self.subscriptions.holds(channel):
+            self._lose([channel])
+
+    def _lose(self, targets: Sequence[Target]) -> None:
+        if targets:
+            frames = [self.frame(UnsubscriptionConfirmed(channel=target.name, reason="rights")) for target in targets]
+            self.subscriptions.end(targets, frames)
 
     def _expiry_s(self, identity: Identity) -> float:
         """Seconds until the token of `identity` has expired."""
@@ -353,7 +362,16 @@ class Connection(MessageSocket):
                 self.refuse(PermissionDenied("This wallet is banned."))
             return
         role = identity.role if account.role is None else account.role
-        nickname = identity.claimed_nickname if account.nickname is None else account.nickname
+        self._show(identity, role)
+
+    def nickname_changed_hands(self) -> None:
+        """Act on a nickname that the token claims, and that another wallet has stored or given up."""
+        identity = self.session.identity
+        if self.is_open and identity is not None:
+            self._show(identity, identity.role)
+
+    def _show(self, identity: Identity, role: Role) -> None:
+        nickname = self.gateway.accounts.shown_nickname(identity.wallet, identity.claimed_nickname)
         if (role, nickname) != (identity.role, identity.nickname):
             self._become(structs.replace(identity, role=role, nickname=nickname))
 

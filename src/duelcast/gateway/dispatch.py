@@ -58,7 +58,7 @@ class Dispatcher:
             self._answer_error(connection, refusal or error, error.request_id)
             return None
         spec = self._specs[type(command)]
-        refusal = self._admit(connection, spec, now) or _right_missing(connection, spec)
+        refusal = self._admit(connection, spec, now) or _right_missing(connection, spec) or _paused(connection, spec)
         if refusal is not None:
             self._answer_error(connection, refusal, command.requestId)
             return None
@@ -175,6 +175,12 @@ def _right_missing(connection: Connection, spec: CommandSpec) -> AppError | None
     if role is Role.ANONYMOUS:
         return Unauthorized("Sign in first: this message needs a token.")
     return PermissionDenied("This message needs the role of an admin.")
+
+
+def _paused(connection: Connection, spec: CommandSpec) -> AppError | None:
+    if not spec.paused_by_maintenance or connection.session.role >= Role.ADMIN:
+        return None
+    return connection.gateway.maintenance()
 
 
 def defect(error: Exception) -> InternalError:

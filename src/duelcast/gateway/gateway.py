@@ -13,13 +13,15 @@ from typing import Any
 from prometheus_client.core import Metric
 
 from duelcast.channels.broker import Broker, Origin
+from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.accounts.nicknames import nickname_key
 from duelcast.domain.accounts.sessions import EndedSession
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.endpoints.kit import Endpoint
-from duelcast.errors import ServiceRestart, TooManyConnections
+from duelcast.errors import Maintenance, ServiceRestart, TooManyConnections
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.dispatch import Dispatcher, defect
 from duelcast.gateway.hub import Hub
@@ -66,6 +68,7 @@ class Gateway:
         self.clock = clock
         self.broker = broker
         self.hub = hub
+        self.accounts = accounts
         self.verifier = verifier
         self.services = services
         self.wheel = TimerWheel(clock.monotonic())
@@ -93,16 +96,22 @@ class Gateway:
         self.blocked: set[Connection] = set()
         self.closes: Counter[int] = Counter()
         self.draining = False
+        self.maintenance: Callable[[], Maintenance | None] = lambda: None
+        """Why commands that pause during maintenance are refused now, if so."""
         self._settings = settings
         self._admitted: dict[str, Connection] = {}
         self._by_address: Counter[str] = Counter()
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
+        self._by_claim: defaultdict[str, set[Connection]] = defaultdict(set)
+        """By the key of the nickname that their token claims."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.loop_lag_s = 0.0
         self._account_changes = 0
         self._changed_wallets: deque[str] = deque(maxlen=1000)
         self._all_gone = asyncio.Event()
-        accounts.on_change(self._account_changed)
+        # A ban must act whatever else hangs on it.
+        accounts.on_change(self._account_changed, ahead=True)
+        accounts.on_owner_change(self._nickname_changed_hands)
         hub.on_lost = self._bus_lost
         hub.find_outbox = self._outbox_of
 
@@ -123,15 +132,16 @@ class Gateway:
 
     def move(self, connection: Connection, identity: Identity | None) -> None:
         """A connection is somebody else's from now on. Raises `TooManyConnections` over the limit of the wallet."""
-        before = connection.session.identity
-        if before is not None and identity is not None and before.wallet == identity.wallet:
-            return
         limit = self._settings.max_connections_per_user
-        if identity is not None and limit and len(self._by_wallet.get(identity.wallet, ())) >= limit:
-            raise _too_many("user", "Your wallet has as many connections as it may")
-        self._leave_wallet(connection)
+        if identity is not None and limit:
+            same = self._by_wallet.get(identity.wallet, set())
+            if connection not in same and len(same) >= limit:
+                raise _too_many("user", "Your wallet has as many connections as it may")
+        self._leave_identity(connection)
         if identity is not None:
             self._by_wallet[identity.wallet].add(connection)
+            if identity.claimed_nickname is not None:
+                self._by_claim[nickname_key(identity.claimed_nickname)].add(connection)
 
     def forget(self, connection: Connection) -> None:
         """A socket is gone."""
@@ -145,15 +155,15 @@ class Gateway:
                 self._by_address[bucket] -= 1
                 if not self._by_address[bucket]:
                     del self._by_address[bucket]
-        self._leave_wallet(connection)
+        self._leave_identity(connection)
 
-    def _leave_wallet(self, connection: Connection) -> None:
+    def _leave_identity(self, connection: Connection) -> None:
         identity = connection.session.identity
-        if identity is not None and identity.wallet in self._by_wallet:
-            connections = self._by_wallet[identity.wallet]
-            connections.discard(connection)
-            if not connections:
-                del self._by_wallet[identity.wallet]
+        if identity is None:
+            return
+        _discard(self._by_wallet, identity.wallet, connection)
+        if identity.claimed_nickname is not None:
+            _discard(self._by_claim, nickname_key(identity.claimed_nickname), connection)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run what a connection waits for; it ends with the connection, or with the server."""
@@ -184,9 +194,19 @@ class Gateway:
         self._changed_wallets.append(account.wallet)
         _each(self._by_wallet.get(account.wallet, ()), lambda connection: connection.account_changed(account))
 
+    def _nickname_changed_hands(self, key: str) -> None:
+        _each(self._by_claim.get(key, ()), Connection.nickname_changed_hands)
+
     def session_ended(self, ended: EndedSession) -> None:
         """Act on a logout: open connections with a token of that session end as if it had expired."""
         _each(self._by_wallet.get(ended.wallet, ()), lambda connection: connection.session_ended(ended.session_id))
+
+    def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
+        """A channel is seen from the role `after` on now, and was from the lower one `before`."""
+        _each(
+            [one for one in self._admitted.values() if channel.family.prefix in one.runtime.endpoint.openings],
+            lambda connection: connection.channel_hidden(channel, before, after),
+        )
 
     def _bus_lost(self) -> None:
         _each(self._admitted.values(), lambda connection: connection.resynchronise(bus_lost=True))
@@ -226,6 +246,11 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def connection_count(self) -> int:
+        """How many connections there are."""
+        return len(self._admitted)
+
     def admitted(self) -> Iterable[Connection]:
         """The connections that count towards the limits."""
         return self._admitted.values()
@@ -233,6 +258,14 @@ class Gateway:
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         return gateway_metrics(self)
+
+
+def _discard(groups: dict[str, set[Connection]], key: str, connection: Connection) -> None:
+    connections = groups.get(key)
+    if connections is not None:
+        connections.discard(connection)
+        if not connections:
+            del groups[key]
 
 
 def _each(connections: Iterable[Connection], act: Callable[[Connection], None]) -> None:

@@ -217,16 +217,19 @@ class Hub:
         for entry in reversed(due):
             stream = entry.stream
             if stream.cohorts:
-                self._hand_out(entry.frame, stream.cohorts, base)
+                self._hand_out(entry, stream.cohorts, base, entry.message.least_role)
             group = stream.group
             if group is not None and group.cohorts:
-                least_role = stream.channel.least_role
-                self._hand_out(entry.frame, [one for one in group.cohorts if one.role >= least_role], base)
+                least_role = max(stream.channel.least_role, entry.message.least_role)
+                self._hand_out(entry, group.cohorts, base, least_role)
         self._pending.extend(self._solo)
         self._flushed = self._position
         self._write_pending()
 
-    def _hand_out(self, frame: bytes, cohorts: Iterable[Cohort], base: int) -> None:
+    def _hand_out(self, entry: Entry, cohorts: Iterable[Cohort], base: int, least_role: Role) -> None:
+        frame = entry.frame
+        if least_role is not Role.ANONYMOUS:
+            cohorts = [cohort for cohort in cohorts if cohort.role >= least_role]
         for cohort in cohorts:
             if not cohort.due:
                 cohort.cursor = base
@@ -288,7 +291,7 @@ class Hub:
             if entry.position <= cursor:
                 break
             stream = entry.stream
-            if not follows(outbox, stream):
+            if not follows(outbox, stream) or outbox.role < entry.message.least_role:
                 continue
             if ceilings is not None and entry.message.seq > ceilings.get(stream, entry.message.seq):
                 continue
@@ -304,9 +307,13 @@ class Hub:
         self.stats.delivered += len(frames)
         return frames
 
-    def since(self, position: int, stream: Stream, seq: int) -> list[bytes]:
-        """The frames of `stream` after log position `position` with a greater `seq`."""
-        return [entry.frame for entry in self._entries_after(position, stream) if entry.message.seq > seq]
+    def since(self, position: int, stream: Stream, seq: int, role: Role) -> list[bytes]:
+        """The frames of `stream` after log position `position` with a greater `seq` that `role` may see."""
+        return [
+            entry.frame
+            for entry in self._entries_after(position, stream)
+            if entry.message.seq > seq and role >= entry.message.least_role
+        ]
 
     def last_seq_up_to(self, stored_id: int, stream: Stream, position: int) -> int:
         """The `seq` of the last entry of `stream` after `position` that tells of a row up to `stored_id`, or 0."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from duelcast.channels.broker import Broker, Message, Position
-from duelcast.channels.names import Channel, Group, Kind
+from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.clock import Clock
 from duelcast.endpoints.kit import Context, Endpoint, Joined, Snapshot, Target
 from duelcast.gateway.hub import Hub
@@ -39,12 +39,13 @@ class JoinedTarget:
         """The snapshot alone, for a place before the one where this join goes on."""
         return replace(self, base=sys.maxsize)
 
-    def all_frames(self, hub: Hub) -> list[bytes]:
-        """The snapshot or replay, and what has come since it was read."""
+    def all_frames(self, hub: Hub, role: Role) -> list[bytes]:
+        """The snapshot or replay, and what has come since it was read that `role` may see."""
         frames = list(self.frames)
         streams = self.followed.streams if isinstance(self.followed, GroupStream) else (self.followed,)
         for stream in streams:
-            frames += hub.since(self.base, stream, self.floors.get(stream, 0))
+            if role >= stream.channel.least_role:
+                frames += hub.since(self.base, stream, self.floors.get(stream, 0), role)
         return frames
 
 
@@ -79,10 +80,14 @@ class JoinReader:
     async def _read_channel(
         self, context: Context, channel: Channel, stream: Stream, base: int, since: Position | None, *, silent: bool
     ) -> JoinedTarget:
+        opening = self.endpoint.opening(channel)
         recovery = await self._broker.recover(channel, since)
         stream.seq = max(stream.seq, recovery.seq)
+        if not opening.is_seen(context, channel.parameter):
+            return JoinedTarget(
+                channel, stream, recovery.epoch, 0, None if since is None else False, (), base, {stream: recovery.seq}
+            )
         seq, stored_id = recovery.seq, None
-        opening = self.endpoint.opening(channel)
         if silent:
             frames: list[bytes] = []
         elif recovery.recovered or opening.snapshot is None:
@@ -120,7 +125,7 @@ class JoinReader:
             messages = [
                 message
                 for message in await self._broker.group_messages(group.name)
-                if message.channel.least_role <= context.session.role
+                if max(message.channel.least_role, message.least_role) <= context.session.role
             ]
             frames = _message_frames(messages)
             rows = len({message.channel for message in messages})

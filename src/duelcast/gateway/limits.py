@@ -18,21 +18,39 @@ ROWS_PER_UNIT = 100
 class _Meter:
     """A bucket per connection."""
 
-    def __init__(self, capacity: float) -> None:
+    def __init__(self) -> None:
+        self._capacity = 0.0
+
+    def resize(self, capacity: float) -> None:
+        """Begin anew, with full buckets of `capacity`."""
         self._capacity = capacity
 
     def buckets(self, session: ConnectionSession, now: float) -> Sequence[TokenBucket]:
         """All that a message of `session` takes from."""
         return [session.own_bucket(self, self._capacity, now)]
 
+    @property
+    def evicted(self) -> int:
+        """How many buckets were dropped while in use, see `Buckets`."""
+        return 0
+
 
 class _ClientMeter(_Meter):
     """A bucket per wallet over all its connections, or per anonymous connection and its address."""
 
-    def __init__(self, capacity: float) -> None:
-        super().__init__(capacity)
-        self._wallets = Buckets(capacity)
-        self._addresses = Buckets(capacity * ADDRESS_FACTOR)
+    def __init__(self) -> None:
+        super().__init__()
+        self._wallets = Buckets(1)
+        self._addresses = Buckets(1)
+
+    def resize(self, capacity: float) -> None:
+        super().resize(capacity)
+        self._wallets.resize(capacity)
+        self._addresses.resize(capacity * ADDRESS_FACTOR)
+
+    @property
+    def evicted(self) -> int:
+        return self._wallets.evicted + self._addresses.evicted
 
     def buckets(self, session: ConnectionSession, now: float) -> Sequence[TokenBucket]:
         if session.identity is not None:
@@ -50,48 +68,68 @@ class MessageLimits:
     """
 
     def __init__(self, per_minute: float, factor: float) -> None:
-        self._capacity = scaled(per_minute, factor)
-        liveness = scaled(LIVENESS_PER_MINUTE, factor)
-        self._messages = _meters(_ClientMeter, self._capacity)
-        self._liveness = _meters(_Meter, liveness)
+        self._factor = factor
+        self._messages = _Pair(_ClientMeter)
+        self._liveness = _Pair(_Meter)
+        self._liveness.resize(scaled(LIVENESS_PER_MINUTE, factor))
+        self.change(per_minute)
+
+    def change(self, per_minute: float) -> None:
+        """Let so many messages through from now on, 0 is no limit. Another figure forgives what was sent before."""
+        self._messages.resize(scaled(per_minute, self._factor))
 
     @property
     def per_minute(self) -> int | None:
         """Messages per minute, None where there is no limit."""
-        return None if self._capacity is None else int(self._capacity)
+        capacity = self._messages.capacity
+        return None if capacity is None else int(capacity)
+
+    @property
+    def evicted(self) -> int:
+        """How many clients were forgiven what they had sent, to make room for others."""
+        return self._messages.taken.evicted + self._messages.refused.evicted
 
     def admit(self, session: ConnectionSession, now: float) -> None:
         """Let a message through and take one unit for it.
 
         Raises `RateLimitExceeded`; `PolicyViolation` where refusals do not stop the client either.
         """
-        if self._messages is not None:
-            _admit(*self._messages, session, now)
+        _admit(self._messages, session, now)
 
     def admit_liveness(self, session: ConnectionSession, now: float) -> None:
         """The same for `heartbeat` and `ping`, which have a limit of their own."""
-        if self._liveness is not None:
-            _admit(*self._liveness, session, now)
+        _admit(self._liveness, session, now)
 
     def charge_rows(self, session: ConnectionSession, rows: int, now: float) -> None:
         """Take one unit more per started hundred rows of an answer."""
-        if self._messages is not None and rows:
-            for bucket in self._messages[0].buckets(session, now):
+        if self._messages.capacity is not None and rows:
+            for bucket in self._messages.taken.buckets(session, now):
                 bucket.take(now, -(-rows // ROWS_PER_UNIT))
 
 
-def _meters(kind: type[_Meter], capacity: float | None) -> tuple[_Meter, _Meter] | None:
-    """One for what is let through, and one for what is refused."""
-    return None if capacity is None else (kind(capacity), kind(capacity))
+class _Pair:
+    """A meter for what is let through, and one for what is refused. `capacity` None is no limit."""
+
+    def __init__(self, kind: type[_Meter]) -> None:
+        self.taken, self.refused = kind(), kind()
+        self.capacity: float | None = None
+
+    def resize(self, capacity: float | None) -> None:
+        if capacity != self.capacity and capacity is not None:
+            self.taken.resize(capacity)
+            self.refused.resize(capacity)
+        self.capacity = capacity
 
 
-def _admit(messages: _Meter, refusals: _Meter, session: ConnectionSession, now: float) -> None:
-    buckets = messages.buckets(session, now)
+def _admit(meters: _Pair, session: ConnectionSession, now: float) -> None:
+    if meters.capacity is None:
+        return
+    buckets = meters.taken.buckets(session, now)
     if all(bucket.ready(now) for bucket in buckets):
         for bucket in buckets:
             bucket.take(now)
         return
-    for bucket in refusals.buckets(session, now):
+    for bucket in meters.refused.buckets(session, now):
         if not bucket.ready(now):
             raise PolicyViolation("rate_limit")
         bucket.take(now)

@@ -24,14 +24,19 @@ def gateway_metrics(gateway: Gateway) -> Iterable[Metric]:
 
     received = CounterMetricFamily("duelcast_messages_received", "Messages from clients.", labels=["endpoint"])
     received_bytes = CounterMetricFamily("duelcast_received_bytes", "Bytes of these.", labels=["endpoint"])
+    evicted = CounterMetricFamily(
+        "duelcast_rate_limit_evicted", "Clients whose count was dropped to make room for others.", labels=["endpoint"]
+    )
     errors = CounterMetricFamily("duelcast_errors_sent", "Errors answered, by code.", labels=["endpoint", "code"])
     for runtime in gateway.endpoints.values():
         received.add_metric([runtime.endpoint.name], runtime.dispatcher.received)
         received_bytes.add_metric([runtime.endpoint.name], runtime.dispatcher.received_bytes)
+        evicted.add_metric([runtime.endpoint.name], runtime.dispatcher.limits.evicted)
         for code, count in sorted(runtime.dispatcher.refused.items()):
             errors.add_metric([runtime.endpoint.name, code], count)
     yield received
     yield received_bytes
+    yield evicted
     yield errors
 
     stats = gateway.hub.stats

@@ -145,10 +145,12 @@ class Opener:
         asked, since, errors = self._asked()
         subscriptions.connect_since = since
         context = connection.context(None)
+        greeting: list[bytes | Joined] = [*frames]
         if self._endpoint.connect_handler is not None:
-            events = await self._endpoint.connect_handler(context)
-            frames += [self._frame(event) for event in events]
+            own_frames = await self._endpoint.connect_handler(context)
+            greeting += [self._frame(part) if isinstance(part, Event) else part for part in own_frames]
         own = {joined.target: joined for joined in subscriptions.joining()}
+        greeting += [joined for joined in own.values() if joined not in greeting]
         await subscriptions.join([target for target in asked if target not in own], since=since)
         subscriptions.connect_since = NO_POSITIONS
         if not connection.is_open:
@@ -156,12 +158,16 @@ class Opener:
         # From here on nothing is awaited, so that rights and positions are those of the moment.
         errors += [_denied(joined) for joined in subscriptions.withdraw_forbidden() if joined.target in asked]
         joining = {joined.target: joined for joined in subscriptions.joining()}
-        segments: list[bytes | Joined] = list(frames)
-        for joined in [joining[target] for target in own if target in joining]:
-            if joined.target not in asked:
-                segments.append(joined)
-            elif not joined.recovered:
-                segments.append(joined.without_news())
+        segments: list[bytes | Joined] = []
+        for part in greeting:
+            if isinstance(part, bytes):
+                segments.append(part)
+            elif part.target in joining:
+                joined = joining[part.target]
+                if part.target not in asked:
+                    segments.append(joined)
+                elif not joined.recovered:
+                    segments.append(joined.without_news())
         for target in asked:
             if target in joining:
                 segments += (self._frame(confirmation(joining[target])), joining[target])

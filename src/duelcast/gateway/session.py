@@ -47,11 +47,11 @@ class ConnectionSession:
         return Role.ANONYMOUS if self.identity is None else self.identity.role
 
     def own_bucket(self, meter: object, capacity: float, now: float) -> TokenBucket:
-        """The bucket of this connection alone for what `meter` measures, made where there is none."""
+        """The bucket of this connection alone for what `meter` measures, made where there is none of `capacity`."""
         if self._own_buckets is None:
             self._own_buckets = {}
         bucket = self._own_buckets.get(meter)
-        if bucket is None:
+        if bucket is None or bucket.capacity != capacity:
             bucket = self._own_buckets[meter] = TokenBucket(capacity, now=now)
         return bucket
 

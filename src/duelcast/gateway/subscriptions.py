@@ -88,6 +88,16 @@ class ConnectionSubscriptions:
             return opening.right(self._context, target.name)
         return self._session.role >= target.least_role and opening.right(self._context, target.parameter)
 
+    def lost(self, before: Role) -> Sequence[Target]:
+        """What is held and was seen with the role of `before`, and no longer is."""
+        return [target for target in self._held if not self.may_hold(target) or self._was_hidden(target, before)]
+
+    def _was_hidden(self, target: Target, before: Role) -> bool:
+        seen_from = self._reader.endpoint.opening(target).seen_from
+        if seen_from is None or isinstance(target, Group):
+            return False
+        return before >= seen_from(self._context, target.parameter) > self._session.role
+
     def _check_right(self, opening: Opening, parameter: str, least_role: Role) -> None:
         if self._session.role < least_role or not opening.right(self._context, parameter):
             raise SubscriptionDenied("Your role does not allow this channel; sign in with one that does.")
@@ -137,9 +147,13 @@ class ConnectionSubscriptions:
         self._left += tuple(filter(ends, self._held))
 
     def held(self) -> Sequence[tuple[Target, int | None]]:
-        return [
-            (target, followed.seq if isinstance(followed, Stream) else None) for target, followed in self._held.items()
-        ]
+        context = self._context
+        return [(target, self._seq_of(context, target, followed)) for target, followed in self._held.items()]
+
+    def _seq_of(self, context: Context, target: Target, followed: Followed) -> int | None:
+        if not isinstance(followed, Stream):
+            return None
+        return followed.seq if self._reader.endpoint.opening(target).is_seen(context, target.parameter) else 0
 
     # ── for the connection ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -196,7 +210,7 @@ class ConnectionSubscriptions:
 
     def _frames_of(self, joined: JoinedTarget) -> Sequence[bytes]:
         """While positions are being recovered the news come with that."""
-        return joined.frames if self._outbox.lost else joined.all_frames(self._reader.hub)
+        return joined.frames if self._outbox.lost else joined.all_frames(self._reader.hub, self._session.role)
 
     def abort(self) -> None:
         """Let go of what the command would have joined."""

@@ -14,11 +14,14 @@ from duelcast.http.callers import CallerMiddleware
 from duelcast.http.documents import openapi_document
 from duelcast.http.edge import Edge
 from duelcast.http.entries import contests_router, list_own_contests
+from duelcast.http.errors import errors_router
 from duelcast.http.metrics import HttpMetrics
 from duelcast.http.operations import Documents, operations_router
 from duelcast.http.pages import clients_page, docs_page
 from duelcast.http.problems import problem_response
+from duelcast.http.service_registry import services_router
 from duelcast.http.services import HttpServices
+from duelcast.http.settings import settings_router
 from duelcast.http.tokens import tokens_router
 from duelcast.http.users import users_router
 from duelcast.wire.frames import encode_value
@@ -35,15 +38,22 @@ def build_http_app(services: HttpServices) -> ASGIApp:
         list_own_contests,
         contests_router(),
         audit_router(),
+        services_router(),
+        errors_router(),
+        settings_router(),
     ]
     if services.sign_ins is not None:
-        resources.append(auth_router(services))
+        resources.append(auth_router(services, metrics))
     routers = [Router(API_PATH, route_handlers=resources), operations_router()]
     provided = {
         "market": services.market,
         "users": services.users,
         "contests": services.contests,
         "audit": services.audit,
+        "registered_services": services.registered_services,
+        "outside_services": services.outside_services,
+        "errors": services.errors,
+        "settings": services.settings,
         "sign_ins": services.sign_ins,
         "services": services,
     }

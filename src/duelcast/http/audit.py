@@ -23,7 +23,8 @@ TheAudit: TypeAlias = NamedDependency[SkipValidation[AuditTrail]]
 
 
 class AuditEntry(Struct):
-    """Who did what, when, and with what outcome: `ok`, or `denied` where a right was missing."""
+    """Who did what, when, and with what outcome: `ok`, `denied` where a right was missing, or `conflict` where somebody
+    else was faster."""
 
     id: int
     timestamp: str

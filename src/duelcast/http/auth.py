@@ -14,8 +14,9 @@ from msgspec import Meta, Struct
 from duelcast.domain.accounts.sign_in import SignedIn, SignIns
 from duelcast.endpoints.common import User, user_record
 from duelcast.errors import PermissionDenied, RateLimitExceeded
-from duelcast.http.callers import CallerRequest, address_key, caller, users_only
+from duelcast.http.callers import MAINTENANCE_OPTION, CallerRequest, address_key, caller, users_only
 from duelcast.http.documents import problems
+from duelcast.http.metrics import HttpMetrics
 from duelcast.http.services import HttpServices
 from duelcast.ratelimit import Buckets, scaled
 from duelcast.wire.timestamps import format_time
@@ -76,9 +77,11 @@ class NewToken(Struct):
 class AttemptLimit:
     """A guard: so often may an address try."""
 
-    def __init__(self, services: HttpServices) -> None:
+    def __init__(self, services: HttpServices, metrics: HttpMetrics) -> None:
         capacity = scaled(ATTEMPTS_PER_MINUTE, services.rate_limit_factor)
         self._buckets = Buckets(capacity) if capacity is not None else None
+        if self._buckets is not None:
+            metrics.watch(self._buckets)
         self._services = services
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> AttemptLimit:
@@ -156,10 +159,12 @@ async def post_logout(sign_ins: TheSignIns, request: CallerRequest) -> None:
     await sign_ins.logout(caller(request))
 
 
-def auth_router(services: HttpServices) -> Router:
+def auth_router(services: HttpServices, metrics: HttpMetrics) -> Router:
     """Everything under `/auth`."""
-    limited = Router("/", route_handlers=[post_challenge, post_verify, post_refresh], guards=[AttemptLimit(services)])
-    return Router("/auth", route_handlers=[limited, post_logout], tags=["Sign-in"])
+    limited = Router(
+        "/", route_handlers=[post_challenge, post_verify, post_refresh], guards=[AttemptLimit(services, metrics)]
+    )
+    return Router("/auth", route_handlers=[limited, post_logout], tags=["Sign-in"], opt={MAINTENANCE_OPTION: True})
 
 
 def _domain(request: CallerRequest, services: HttpServices) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any, NoReturn, cast
 
 import msgspec
@@ -14,7 +15,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from msgspec import Struct
+from msgspec import Struct, inspect
 
 from duelcast.domain.accounts.identity import Identity
 from duelcast.errors import InvalidMessage
@@ -56,16 +57,29 @@ class StrictRequest(Request[Identity | None, Any, State]):
 
 
 def decode_body(body: bytes, body_type: Any) -> Any:
-    """`body` as `body_type`, a struct or a list of structs without fields of a free form.
+    """`body` as `body_type`, a struct or a list of structs.
 
     Raises `InvalidMessage` where it is not JSON, `InvalidRequest` where it is something else.
     """
-    if _LOOSER_IN_MSGSPEC.search(body) is None:
+    if _LOOSER_IN_MSGSPEC.search(body) is None and not _has_free_form(body_type):
         try:
             return msgspec.json.decode(body, type=body_type)
         except _REFUSALS:
             pass
     return _decode_slowly(body, body_type)
+
+
+@cache
+def _has_free_form(body_type: Any) -> bool:
+    """Whether a field may be any JSON, of which msgspec checks neither depth nor numbers."""
+    declared = inspect.type_info(body_type)
+    if not isinstance(declared, inspect.StructType):
+        return False
+    return any(isinstance(_plain(each.type), inspect.AnyType) for each in declared.fields)
+
+
+def _plain(declared: inspect.Type) -> inspect.Type:
+    return declared.type if isinstance(declared, inspect.Metadata) else declared
 
 
 def _decode_slowly(body: bytes, body_type: Any) -> Any:

@@ -24,6 +24,11 @@ REQUESTS_PER_MINUTE = 600
 SCOPE_OPTION = "scope"
 """The option of a route that names the scope with which a machine's token may use it."""
 
+MAINTENANCE_OPTION = "during_maintenance"
+"""The option of routes that users may write to during maintenance."""
+
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
 UNCOUNTED_OPTION = "uncounted"
 """The option of routes that do without all this."""
 
@@ -45,10 +50,13 @@ class CallerMiddleware(ASGIMiddleware):
     def __init__(self, services: HttpServices, metrics: HttpMetrics) -> None:
         capacity = scaled(REQUESTS_PER_MINUTE, services.rate_limit_factor)
         self._buckets = Buckets(capacity) if capacity is not None else None
+        if self._buckets is not None:
+            metrics.watch(self._buckets)
         self._verifier = services.verifier
         self._clock = services.clock
         self._trusted_proxies = services.trusted_proxies
         self._metrics = metrics
+        self._maintenance = services.settings.maintenance_refusal
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> CallerMiddleware:
         # Litestar copies routers with all they hold; there is one count of requests, and one verifier.
@@ -65,8 +73,18 @@ class CallerMiddleware(ASGIMiddleware):
         if refusal is not None:
             raise refusal
         demand_scope(identity, request.route_handler.opt.get(SCOPE_OPTION))
+        self._demand_no_maintenance(request, identity)
         scope["user"] = identity
         await next_app(scope, receive, send)
+
+    def _demand_no_maintenance(self, request: Request[Any, Any, Any], identity: Identity | None) -> None:
+        if request.method not in _WRITES or request.route_handler.opt.get(MAINTENANCE_OPTION):
+            return
+        if identity is not None and identity.is_admin and not identity.scopes:
+            return
+        refusal = self._maintenance()
+        if refusal is not None:
+            raise refusal
 
     def _count(self, request: Request[Any, Any, Any], identity: Identity | None) -> None:
         if self._buckets is None or (identity is not None and identity.scopes):

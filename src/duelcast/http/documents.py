@@ -61,6 +61,8 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
             Tag(name="Users", description="Nicknames, roles and bans."),
             Tag(name="Tokens", description="Tokens, prices and trades."),
             Tag(name="Audit", description="Who did what."),
+            Tag(name="Errors", description="Errors of services that report theirs."),
+            Tag(name="Settings", description="What changes at run time."),
             Tag(name="Operations", description="Health, metrics and documents."),
         ],
         components=Components(

@@ -16,6 +16,10 @@ from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
+from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.outside import OutsideServices
+from duelcast.domain.operations.registry import Registry
+from duelcast.domain.settings.service import SystemSettings
 from duelcast.wire.addresses import Network
 from duelcast.wire.origins import OriginRules
 
@@ -48,6 +52,10 @@ class HttpServices:
     users: Users
     contests: Contests
     audit: AuditTrail
+    registered_services: Registry
+    outside_services: OutsideServices
+    errors: ErrorRecords
+    settings: SystemSettings
     verifier: TokenVerifier
     clock: Clock
     origins: OriginRules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from jwt import InvalidKeyError
@@ -23,6 +23,8 @@ USUAL_ALGORITHMS = ("HS256", "EdDSA", "RS256", "ES256")
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """A list; in an environment variable its entries are separated by commas."""
+Tables = Annotated[tuple[dict[str, Any], ...], NoDecode]
+"""Tables of the file."""
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Bytes = Annotated[int, Field(ge=KIB, le=2**31 - 1)]
@@ -122,6 +124,21 @@ class Settings(BaseSettings):
         default=90, gt=0, allow_inf_nan=False, description="Age at which the chat of ended contests is deleted."
     )
 
+    retention_errors_days: float = Field(
+        default=30, gt=0, allow_inf_nan=False, description="Age at which recorded errors are deleted."
+    )
+
+    services: Tables = Field(
+        default=(),
+        description="Services to check or to hear of, beside those that are put over HTTP: `[[services]]` tables of "
+        "the file, as `PUT /services/{name}` takes them, each with its `name`.",
+    )
+    probe_targets: Names = Field(
+        default=(),
+        description="Hosts and networks that checks may reach; unset, all but link-local and cloud metadata addresses, "
+        "which they never do.",
+    )
+
     leaderboard_interval_ms: Count = Field(
         default=1_000, le=60_000, description="At most one ranking of a contest in this time."
     )
@@ -217,7 +234,7 @@ class Settings(BaseSettings):
             usable += SECRET_ALGORITHMS
         return tuple(name for name in USUAL_ALGORITHMS if name in usable)
 
-    @field_validator("trusted_proxies", "allowed_origins", "jwt_algorithms", mode="before")
+    @field_validator("trusted_proxies", "allowed_origins", "jwt_algorithms", "probe_targets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -226,6 +243,13 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("services", mode="before")
+    @classmethod
+    def _check_tables(cls, value: object) -> object:
+        if not isinstance(value, list | tuple) or not all(isinstance(table, dict) for table in value):
+            raise ValueError("takes `[[services]]` tables, which only a file can have")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

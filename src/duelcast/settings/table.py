@@ -39,7 +39,7 @@ def masked(name: str, value: object) -> str:
     if isinstance(value, SecretStr):
         return MASK
     if isinstance(value, tuple):
-        return ", ".join(value) or "–"
+        return ", ".join(_entry(one) for one in value) or "–"
     if isinstance(value, bool):
         return str(value).lower()
     text = str(value)
@@ -47,6 +47,11 @@ def masked(name: str, value: object) -> str:
         text = re.sub(r"(://[^/?#@]*:)[^/?#]*@", rf"\1{MASK}@", text)
         text = re.sub(r"\?.*", f"?{MASK}", text)
     return text
+
+
+def _entry(one: object) -> str:
+    """Of a table its name, since the rest may hold addresses with passwords."""
+    return str(one.get("name", "(no name)")) if isinstance(one, dict) else str(one)
 
 
 def reference() -> str:

@@ -19,8 +19,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from duelcast.clock import Clock
-from duelcast.errors import AppError, Unavailable
+from duelcast.errors import AppError, CircuitOpen, Unavailable
 from duelcast.logs import describe_exception
+from duelcast.store.guard import Guard, Unguarded
 from duelcast.store.migrate import migrate
 from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement
 from duelcast.store.tables import store_probe
@@ -80,11 +81,14 @@ class Database:
     order of the commits.
 
     Where the database is locked, full or gone, all waiting writes fail with `Unavailable` and leave nothing behind;
-    a probe finds out when it is back. Work that takes longer than `WORK_LIMIT_S` is `CutOff`, and what shared its
-    transaction `Unavailable`. Besides, a write raises what its work raises.
+    a probe finds out when it is back. Where its `guard` lets no commit through, writes fail at once. Work that takes
+    longer than `WORK_LIMIT_S` is `CutOff`, and what shared its transaction `Unavailable`. Besides, a write raises what
+    its work raises.
     """
 
     def __init__(self, file: SqliteFile, clock: Clock) -> None:
+        self.guard: Guard = Unguarded()
+        """What lets commits through; to be set before `run`."""
         self._file = file
         self._clock = clock
         self._writing: AsyncEngine
@@ -186,8 +190,15 @@ class Database:
                 # Equal, not identical: a bound method is another object each time.
                 batches.setdefault(job.batch, []).append(job)
         try:
+            permit = self.guard.acquire()
+        except CircuitOpen:
+            for job in jobs:
+                self._refuse(job)
+            return
+        try:
             await self._transact(singles, batches)
         except Exception as error:
+            permit.fail()
             if not isinstance(error, CutOff):
                 self._failed(error)
             for job in jobs:
@@ -196,6 +207,7 @@ class Database:
                 else:
                     self._refuse(job)
             return
+        permit.succeed()
         self._works()
         self._commits += 1
         self._writes += sum(not isinstance(job.outcome, Exception) for job in jobs)
@@ -255,13 +267,17 @@ class Database:
                 if self.failure is None:
                     self._file.check()
                 elif not self._jobs:
-                    await self.write(self._write_probe)
+                    await self.probe()
             except FileGone as error:
                 self._failed(error)
             except Unavailable:
                 pass
             except Exception as error:
                 log.error("defect", error=describe_exception(error))
+
+    async def probe(self) -> None:
+        """Write, to see whether that works. Raises `Unavailable`."""
+        await self.write(self._write_probe)
 
     async def _write_probe(self, transaction: Transaction) -> None:
         await transaction.execute(update(store_probe).values(at_ms=int(self._clock.time() * 1000)))

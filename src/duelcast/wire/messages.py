@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -54,7 +54,8 @@ class ErrorEvent(Event, tag="error"):
     """Why a message had no effect, or why the connection ends (protocol 1.4).
 
     `field` is the path of the field at fault, `errorId` that of a defect in the log, `scope` the limit that is reached
-    (`server`, `ip`, `user`).
+    (`server`, `ip`, `user`), `current` the setting that a change was not meant for, `commands` those that a service
+    takes, `dependents` the services that depend on one.
     """
 
     code: str
@@ -63,6 +64,9 @@ class ErrorEvent(Event, tag="error"):
     retryAfterMs: int | UnsetType = UNSET
     errorId: str | UnsetType = UNSET
     scope: str | UnsetType = UNSET
+    current: dict[str, Any] | UnsetType | None = UNSET
+    commands: list[str] | UnsetType = UNSET
+    dependents: list[str] | UnsetType = UNSET
 
 
 def message_type(message: type[Struct]) -> str:

@@ -57,3 +57,27 @@ async def test_listeners_hear_of_each_nickname_that_is_stored_or_given_up() -> N
     assert sorted(heard[1:]) == ["ann", "bob"]
     accounts.put(Account("w1"))
     assert heard[3:] == ["bob"]
+
+
+async def test_a_defect_in_one_listener_keeps_no_other_from_hearing() -> None:
+    accounts = MemoryAccounts()
+    heard: list[object] = []
+
+    def fail(_anything: object) -> None:
+        raise RuntimeError("a defect")
+
+    accounts.on_change(fail)
+    accounts.on_change(heard.append)
+    accounts.on_owner_change(fail)
+    accounts.on_owner_change(heard.append)
+    accounts.put(Account("w1", nickname="Ann"))
+    assert heard == [Account("w1", nickname="Ann"), "ann"]
+
+
+async def test_who_listens_ahead_hears_first() -> None:
+    accounts = MemoryAccounts()
+    heard: list[str] = []
+    accounts.on_change(lambda _account: heard.append("last"))
+    accounts.on_change(lambda _account: heard.append("first"), ahead=True)
+    accounts.put(Account("w1"))
+    assert heard == ["first", "last"]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -35,6 +35,12 @@ ADMIN = Actor("boss", Role.ADMIN)
 START_S = 60.0
 END_S = 600.0
 """From the creation of a contest, where a test does not say otherwise."""
+
+
+class Part(Protocol):
+    """Works until it is cancelled."""
+
+    async def run(self) -> None: ...
 
 
 class Pushes:
@@ -78,14 +84,29 @@ class ContestRoom:
         """All is loaded, and background work is done."""
         await self.market.load()
         await self.contests.load()
-        work = [asyncio.create_task(part.run()) for part in (self.market, self.contests)]
+        parts: tuple[Part, ...] = (self.market, self.contests, self.contests.scorer, self.contests.clock)
+        self._work = {part: asyncio.create_task(part.run()) for part in parts}
         try:
             yield
         finally:
-            for task in work:
+            for task in self._work.values():
                 task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+            await asyncio.gather(*self._work.values(), return_exceptions=True)
             await self.market.close()
+
+    def task(self, part: Part) -> asyncio.Task[None]:
+        """In which it works."""
+        return self._work[part]
+
+    @asynccontextmanager
+    async def stopped(self, part: Part) -> AsyncIterator[None]:
+        """One of the parts does nothing during the block, and is run anew behind it."""
+        task = self.task(part)
+        task.cancel()
+        await asyncio.wait([task])
+        yield
+        self._work[part] = asyncio.create_task(part.run())
+        await self.clock.advance(0)
 
     async def advance(self, seconds: float) -> None:
         """Move on, until everything that is due by then is done."""

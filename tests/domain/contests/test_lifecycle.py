@@ -135,6 +135,13 @@ async def edit_slowly(room: ContestRoom, contest: Contest, patch: ContestPatch) 
     await asyncio.gather(*writes)
 
 
+async def test_a_contest_that_nobody_entered_is_cancelled_at_its_start(tmp_path: Path) -> None:
+    async with contest_room(tmp_path) as room:
+        contest = await room.create()
+        await room.advance(START_S + 1)
+        assert contest.row.cancellation_reason == "1 participant was needed, and nobody took part."
+
+
 async def test_too_few_participants_cancel_a_contest_at_its_start(tmp_path: Path) -> None:
     async with contest_room(tmp_path) as room:
         await room.prices(SOL=100.0)

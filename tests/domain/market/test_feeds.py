@@ -10,7 +10,7 @@ from tests.domain.market.market_room import MarketRoom, ticker, trade
 
 async def test_a_feed_is_starting_until_it_reads_its_venue(room: MarketRoom) -> None:
     sink: Sink = room.feed("venue", "SOL", "BTC")
-    starting = FeedState(name="venue", status="starting", reason=None, age_ms=None, symbols=2)
+    starting = FeedState(name="venue", status="starting", reason=None, age_ms=None, symbols=2, records=0)
     assert room.market.feed_states() == [starting]
     sink.connected()
     assert room.market.feed_states()[0].status == "running"

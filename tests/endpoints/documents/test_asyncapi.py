@@ -10,6 +10,7 @@ import pytest
 
 from duelcast.channels.names import Family, Kind, Role
 from duelcast.endpoints.documents.asyncapi import asyncapi
+from duelcast.endpoints.documents.messages import all_messages
 from duelcast.endpoints.documents.tables import LIVENESS_PER_MINUTE, error_rows
 from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint
 from duelcast.endpoints.registry import find_endpoints
@@ -120,17 +121,23 @@ def test_every_close_code_tells_whether_to_come_back() -> None:
 def test_every_command_is_received_under_each_of_its_names(endpoint: Endpoint) -> None:
     received = DOCUMENT.operation_messages(endpoint.name, "receive")
     names = {name for spec in endpoint.commands.values() for name in (spec.name, *spec.old_names)}
-    assert received == names
+    assert received == {_key(name) for name in names}
+    assert {DOCUMENT.messages(endpoint.name)[key]["name"] for key in received} == names
 
 
 def test_every_command_is_linked_to_its_replies_and_to_the_error_of_its_endpoint(endpoint: Endpoint) -> None:
     for spec in endpoint.commands.values():
-        operation = DOCUMENT.root["operations"][f"{endpoint.name}.{spec.name}"]
+        operation = DOCUMENT.root["operations"][f"{endpoint.name}.{_key(spec.name)}"]
         answers = [DOCUMENT.resolve(DOCUMENT.resolve(one["$ref"])["$ref"]) for one in operation["reply"]["messages"]]
         assert [one["name"] for one in answers] == [
             *(message_type(reply) for reply in dict.fromkeys(spec.replies)),
             endpoint.error_type,
         ]
+
+
+def _key(name: str) -> str:
+    """Keys of a document have no colon."""
+    return name.replace(":", "_")
 
 
 def test_every_push_is_sent(endpoint: Endpoint) -> None:
@@ -144,6 +151,11 @@ def test_every_message_is_sent_or_received(endpoint: Endpoint) -> None:
     sent, received = (DOCUMENT.operation_messages(endpoint.name, action) for action in ("send", "receive"))
     assert sent | received == DOCUMENT.messages(endpoint.name).keys()
     assert not sent & received
+
+
+def test_no_message_takes_the_place_of_another(endpoint: Endpoint) -> None:
+    keys = [message.key for message in all_messages(endpoint)]
+    assert len(keys) == len(set(keys))
 
 
 def test_every_message_says_what_it_is(endpoint: Endpoint) -> None:

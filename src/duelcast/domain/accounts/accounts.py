@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+import structlog
 from msgspec import Struct
 
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.nicknames import nickname_key
+from duelcast.logs import describe_exception
+
+_log = structlog.get_logger("duelcast.accounts")
 
 
 class Account(Struct, frozen=True):
@@ -39,8 +44,8 @@ class Accounts(Protocol):
     def remember_claim(self, wallet: str, role: Role) -> None:
         """A token that holds claims `role` for `wallet`."""
 
-    def on_change(self, listener: Callable[[Account], None]) -> None:
-        """Call `listener` with the account after each change of role, nickname or ban."""
+    def on_change(self, listener: Callable[[Account], None], *, ahead: bool = False) -> None:
+        """Call `listener` with the account after each change of role, nickname or ban; `ahead` of those before."""
 
     def on_owner_change(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with the `nickname_key` of each nickname that was stored or given up."""
@@ -78,8 +83,8 @@ class MemoryAccounts:
         if role > self.claimed_role(wallet):
             self._claimed_roles[wallet] = role
 
-    def on_change(self, listener: Callable[[Account], None]) -> None:
-        self._listeners.append(listener)
+    def on_change(self, listener: Callable[[Account], None], *, ahead: bool = False) -> None:
+        self._listeners.insert(0 if ahead else len(self._listeners), listener)
 
     def on_owner_change(self, listener: Callable[[str], None]) -> None:
         self._owner_listeners.append(listener)
@@ -94,10 +99,18 @@ class MemoryAccounts:
             self._owners[key] = account.wallet
         self._accounts[account.wallet] = account
         for listener in self._listeners:
-            listener(account)
+            _guarded(partial(listener, account))
         for key in before ^ after:
             for owner_listener in self._owner_listeners:
-                owner_listener(key)
+                _guarded(partial(owner_listener, key))
+
+
+def _guarded(call: Callable[[], None]) -> None:
+    """A defect in one listener must not keep the others from hearing."""
+    try:
+        call()
+    except Exception as error:
+        _log.error("defect", error=describe_exception(error))
 
 
 def _keys(account: Account | None) -> frozenset[str]:

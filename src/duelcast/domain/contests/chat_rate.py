@@ -27,7 +27,7 @@ class ChatRate:
         capacity = scaled(*self._per_minute())
         if capacity != self._capacity:
             self._capacity = capacity
-            self._buckets = Buckets(capacity or 1)
+            self._buckets.resize(capacity or 1)
         if capacity is None:
             return None
         now_s = self._clock.monotonic()

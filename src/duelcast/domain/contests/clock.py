@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import structlog
 from prometheus_client import Histogram
@@ -60,6 +61,7 @@ class ContestClock:
         self._marked: dict[int, int] = {}
         self._stuck_until_s: dict[int, float] = {}
         self._minute = 0
+        self._stopped = False
         self._lag_s = Histogram(
             "duelcast_contest_clock_lag_seconds",
             "From a start or an end to the moment its handling began.",
@@ -101,9 +103,11 @@ class ContestClock:
     # ── what time does ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def settle_due(self) -> None:
-        """Start and end what is due, in the order of the boundaries. Raises `Unavailable`."""
+        """Start and end what is due, in the order of the boundaries; nothing while the clock is stopped. Raises
+        `Unavailable`."""
         async with self._settling:
-            await self._settle_due()
+            if not self._stopped:
+                await self._settle_due()
 
     async def remember_minute(self, contest: Contest) -> None:
         """The ranks of the last full minute of an active contest, also of one whose end was taken, as far as they
@@ -119,18 +123,30 @@ class ContestClock:
         board.minute_mark()
 
     async def run(self) -> None:
-        """Keep time, until cancelled."""
+        """Keep time, until cancelled; may be run anew. In between the clock is stopped: what is due waits, and its
+        prices are kept."""
+        self._stopped = False
         self._minute = self._now_ms() // MINUTE_MS
-        while True:
-            try:
-                await self.settle_due()
-                await self._mark_minute()
-            except Unavailable:
-                await self._clock.sleep(RETRY_S)
-                continue
-            for contest in self._book.delist(self._now_ms()):
-                self._outlet.removed(contest)
-            await self._wait()
+        try:
+            while True:
+                try:
+                    await _to_its_end(self.settle_due())
+                    await self._mark_minute()
+                except Unavailable:
+                    await self._clock.sleep(RETRY_S)
+                    continue
+                for contest in self._book.delist(self._now_ms()):
+                    self._outlet.removed(contest)
+                await self._wait()
+        finally:
+            self._stopped = True
+
+    async def release(self) -> None:
+        """Do what is due though nobody keeps time, as far as the store is in reach, and let `settle_due` do so from now
+        on: of a boundary that waits only this process has the prices."""
+        self._stopped = False
+        with suppress(Unavailable):
+            await self.settle_due()
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
@@ -159,6 +175,8 @@ class ContestClock:
                 await self._lifecycle.start(contest, boundary_ms * 1000)
                 if late_s >= MINUTE_MS / 1000:
                     await self.remember_minute(contest)
+                    # Its prices are those of the minute now.
+                    self._scorer.touch(contest)
             else:
                 await self._lifecycle.end(contest, boundary_ms * 1000)
         except Unavailable:
@@ -235,6 +253,16 @@ class ContestClock:
 
     def _now_ms(self) -> int:
         return self._market.receipt_us() // 1000
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do `work` whole, also where the task that asks for it is cancelled meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 def _report(contest: Contest, error: Exception) -> None:

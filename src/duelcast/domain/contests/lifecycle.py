@@ -107,8 +107,7 @@ class Lifecycle:
             if actor is not None and not participants:
                 raise InvalidState("Nobody takes part: a contest needs at least one entry to start.")
             if actor is None and participants < row.min_participants:
-                too_few = f"{row.min_participants} participants were needed, and {participants} took part."
-                return await self._cancel(transaction, row, moment_us, too_few), {}
+                return await self._cancel(transaction, row, moment_us, _too_few(row, participants)), {}
             try:
                 points = await self._prices(transaction, row.id, known)
             except _Missing as missing:
@@ -326,6 +325,11 @@ def _check_boundary(stored_ms: int, boundary_us: int | None, moment_us: int) -> 
         raise _Moved
     if boundary_us is None and moment_us // 1000 > stored_ms:
         raise InvalidState("The contest starts or ends by itself: look again in a moment.", retry_after_ms=1_000)
+
+
+def _too_few(row: ContestRow, participants: int) -> str:
+    needed = "1 participant was" if row.min_participants == 1 else f"{row.min_participants} participants were"
+    return f"{needed} needed, and {participants or 'nobody'} took part."
 
 
 async def _rank(board: Board, prices: dict[str, float]) -> None:

@@ -76,7 +76,9 @@ class Scorer:
         await self._clock.sleep(0)
 
     async def run(self) -> None:
-        """Score what is due, until cancelled."""
+        """Score what is due, until cancelled; may be run anew, and makes good what was missed."""
+        for contest in self._book.live:
+            self.touch(contest)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._due.run())
             tasks.create_task(self._watch_prices())

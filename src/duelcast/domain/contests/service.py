@@ -67,16 +67,16 @@ class Contests:
         self.rooms = Rooms(publisher, clock, self.book.is_participant, lambda: settings().rooms)
         self.standings = Standings(database, clock, accounts, self.book, self._prices)
         self._outlet = ContestOutlet(publisher, broker, clock, self.book, self.rooms, self.standings.live_row)
-        self._scorer = Scorer(clock, self.book, self._outlet, self._prices, lambda: settings().leaderboard_interval_ms)
+        self.scorer = Scorer(clock, self.book, self._outlet, self._prices, lambda: settings().leaderboard_interval_ms)
         self.final_rows = FinalRows(clock, self.standings, self._outlet)
-        lifecycle = Lifecycle(database, market, audit, self.book, self._scorer, self._outlet, self.final_rows)
-        self.clock = ContestClock(clock, market, self.book, lifecycle, self._scorer, self._outlet)
+        lifecycle = Lifecycle(database, market, audit, self.book, self.scorer, self._outlet, self.final_rows)
+        self.clock = ContestClock(clock, market, self.book, lifecycle, self.scorer, self._outlet)
         self.organising = Organising(
-            database, market, audit, self.book, self.rooms, self._scorer, self._outlet, self._prices
+            database, market, audit, self.book, self.rooms, self.scorer, self._outlet, self._prices
         )
-        self.entering = Entering(database, market, self.book, accounts, self.rooms, self._scorer, self._outlet)
+        self.entering = Entering(database, market, self.book, accounts, self.rooms, self.scorer, self._outlet)
         self.chat = Chat(publisher, clock, database, audit, lambda: settings().chat, self._chat_closed)
-        market.listen(self._scorer.price_changed)
+        market.listen(self.scorer.price_changed)
         accounts.on_change(self._account_changed)
         accounts.on_owner_change(self._nickname_changed_hands)
 
@@ -100,15 +100,15 @@ class Contests:
         for contest in self.book.live:
             await self.clock.remember_minute(contest)
             self.clock.watch(contest)
-            self._scorer.touch(contest)
+            self.scorer.touch(contest)
         # Where that cannot be stored now, `run` tries again.
         with suppress(Unavailable):
             await self.clock.settle_due()
 
     async def run(self) -> None:
-        """Keep contests going, until cancelled."""
+        """Do all that is not switched by itself, as the scorer and the clock are, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for part in (self.rooms, self._outlet, self._scorer, self.clock, self.final_rows, self.chat):
+            for part in (self.rooms, self._outlet, self.final_rows, self.chat):
                 tasks.create_task(part.run())
 
     def view(self, contest: Contest, *, for_admin: bool) -> ContestView:
@@ -117,7 +117,7 @@ class Contests:
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
-        yield from self._scorer.collect()
+        yield from self.scorer.collect()
         yield from self.clock.collect()
         statuses = GaugeMetricFamily("duelcast_contests", "Contests.", labels=["status"])
         counts: dict[str, int] = {}
@@ -150,7 +150,7 @@ class Contests:
 
     def _show_nickname(self, contest: Contest, board: Board, wallet: str) -> None:
         if board.set_nickname(wallet, self._accounts.shown_nickname(wallet, board.claimed_nickname(wallet))):
-            self._scorer.touch(contest)
+            self.scorer.touch(contest)
             self._outlet.participant_changed(contest, wallet)
 
     def _chat_closed(self, contest_id: int) -> InvalidState | None:

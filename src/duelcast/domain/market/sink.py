@@ -16,13 +16,14 @@ _log = structlog.get_logger("duelcast.market")
 
 class FeedState(Struct, kw_only=True, frozen=True):
     """How a feed is. `age_ms` is since its newest record, None before the first; `reason` is why it failed; `symbols`
-    counts those it owns."""
+    counts those it owns, `records` those of its records that were used."""
 
     name: str
     status: FeedStatus
     reason: str | None
     age_ms: int | None
     symbols: int
+    records: int
 
 
 class MarketSink:
@@ -64,4 +65,11 @@ class MarketSink:
 def feed_state(feed: Source, steady_s: float) -> FeedState:
     """The state of `feed` at `steady_s` of the steady clock."""
     age_ms = None if feed.received_s is None else int((steady_s - feed.received_s) * 1000)
-    return FeedState(name=feed.name, status=feed.status, reason=feed.failure, age_ms=age_ms, symbols=len(feed.symbols))
+    return FeedState(
+        name=feed.name,
+        status=feed.status,
+        reason=feed.failure,
+        age_ms=age_ms,
+        symbols=len(feed.symbols),
+        records=feed.accepted.total(),
+    )

@@ -1,4 +1,4 @@
-"""Waiting between two attempts at a venue that fails."""
+"""Waiting between two attempts at something that fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Backoff:
         self._next_s = first_s
 
     async def wait(self, *, at_least_s: float = 0.0) -> None:
-        """Wait before the next attempt; `at_least_s` is what the venue asked for, and is not shortened."""
+        """Wait before the next attempt; `at_least_s` is what the other side asked for, and is not shortened."""
         full_s = self._next_s
         self._next_s = min(full_s * 2, self._longest_s)
         jittered_s = full_s * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing

@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.feeds.backoff import Backoff
+from duelcast.backoff import Backoff
 
 
 class NotingClock:

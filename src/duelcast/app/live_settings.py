@@ -1,0 +1,82 @@
+"""What the server obeys while it runs: the settings of `SystemSettings`, handed to the parts that ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from duelcast.channels.names import Role
+from duelcast.domain.contests.chat import ChatSettings
+from duelcast.domain.contests.rooms import RoomSettings
+from duelcast.domain.contests.service import ContestSettings
+from duelcast.domain.market.service import Market
+from duelcast.domain.market.settings import MarketSettings
+from duelcast.domain.settings.declared import DeclaredSetting, configured_values, declared_settings, limit_key
+from duelcast.domain.settings.events import SETTING
+from duelcast.domain.settings.service import SystemSettings
+from duelcast.endpoints.kit import Endpoint
+from duelcast.gateway.gateway import Gateway
+from duelcast.settings import Settings
+
+
+def declared_of(endpoints: Iterable[Endpoint]) -> dict[str, DeclaredSetting]:
+    """The settings of a server with these endpoints."""
+    return declared_settings({endpoint.name: endpoint.messages_per_minute for endpoint in endpoints})
+
+
+def configured_of(settings: Settings) -> Mapping[str, Any]:
+    """What the start configuration says about them."""
+    return configured_values(settings)
+
+
+def market_settings_of(live: SystemSettings, *, conflate: bool) -> MarketSettings:
+    """Without `conflate` every price is told."""
+    return MarketSettings(
+        price_interval_ms=live.value("market.price_interval_ms") if conflate else 0,
+        token_list_interval_ms=live.value("market.token_list_interval_ms"),
+        feed_stale_ms=live.value("market.feed_stale_ms"),
+        posted_stale_ms=live.value("market.posted_stale_ms"),
+        retention_prices_days=live.value("retention.prices_days"),
+        retention_trades_days=live.value("retention.trades_days"),
+    )
+
+
+def contest_settings_of(live: SystemSettings, rate_limit_factor: float) -> ContestSettings:
+    return ContestSettings(
+        leaderboard_interval_ms=live.value("contest.leaderboard_interval_ms"),
+        rooms=RoomSettings(
+            presence_max_members=live.value("contest.presence_max_members"),
+            rooms_per_connection=live.value("limits.rooms_per_connection"),
+        ),
+        chat=ChatSettings(
+            messages_per_minute=live.value("chat.messages_per_minute"),
+            max_characters=live.value("chat.max_characters"),
+            retention_days=live.value("retention.chat_days"),
+            rate_limit_factor=rate_limit_factor,
+        ),
+    )
+
+
+class LiveSettings:
+    """Hands settings to the parts that hold a copy of theirs: `apply` once they are loaded, then after each change."""
+
+    def __init__(self, live: SystemSettings, market: Market, gateway: Gateway, *, conflate: bool) -> None:
+        self._live = live
+        self._market = market
+        self._gateway = gateway
+        self._conflate = conflate
+        gateway.maintenance = live.maintenance_refusal
+        live.on_change("", lambda _key, _value: self.apply())
+        live.on_hidden(self._hide)
+
+    def apply(self) -> None:
+        """Have all parts obey what is in force."""
+        self._market.settings = market_settings_of(self._live, conflate=self._conflate)
+        self._gateway.hub.flush_interval_ms = self._live.value("gateway.flush_interval_ms")
+        for runtime in self._gateway.endpoints.values():
+            runtime.dispatcher.limits.change(self._live.value(limit_key(runtime.endpoint.name)))
+
+    def _hide(self, key: str, before: Role, after: Role) -> None:
+        channel = SETTING.held(key)
+        if channel is not None:
+            self._gateway.channel_hidden(channel, before, after)

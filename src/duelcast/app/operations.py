@@ -1,0 +1,182 @@
+"""The operations of a server: which parts of it are services, and what looks after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from msgspec import structs
+from prometheus_client import CollectorRegistry
+
+import duelcast
+from duelcast.channels.memory import MemoryBroker
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.audit import AuditTrail
+from duelcast.domain.contests.service import Contests
+from duelcast.domain.market.service import Market
+from duelcast.domain.operations.acts import ActLog
+from duelcast.domain.operations.breaker_settings import BreakerSettings
+from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.domain.operations.commands import Commands
+from duelcast.domain.operations.definitions import ServiceDefinition
+from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.events import SYSTEM_STATUS, ServiceStatus
+from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.internal import BROKER, STORE, InternalServices, timed
+from duelcast.domain.operations.log_intake import LogIntake
+from duelcast.domain.operations.metrics import OperationsMetrics
+from duelcast.domain.operations.monitored_settings import SettingsMonitor
+from duelcast.domain.operations.outside import OutsideServices
+from duelcast.domain.operations.registry import Registry
+from duelcast.domain.operations.server_status import AFFECTING, StatusBoard, Surroundings
+from duelcast.domain.operations.service import Service
+from duelcast.domain.settings.service import SystemSettings
+from duelcast.errors import DependencyError, InvalidState
+from duelcast.feeds.guarded import GuardedFeed
+from duelcast.feeds.source import Feed
+from duelcast.settings import ConfigurationError
+from duelcast.store.database import Database
+
+STORE_BREAKER = BreakerSettings(reset_timeout_ms=1_000, max_reset_timeout_ms=5_000, half_open_calls=1)
+"""A commit fails within milliseconds and is tried for nobody's sake but ours: it may be tried again soon."""
+FEED_BREAKER = BreakerSettings(max_reset_timeout_ms=120_000)
+
+
+_REASONS: Mapping[ServiceStatus, str] = {
+    "stopped": "It was stopped.",
+    "circuit_open": "It failed too often, and is left alone for a while.",
+}
+
+
+class Endless(Protocol):
+    """Runs until it is cancelled; what it raises is a defect."""
+
+    async def run(self) -> None: ...
+
+
+class Operations:
+    """All of it, put together; `run` keeps it going."""
+
+    def __init__(
+        self,
+        *,
+        publisher: Publisher,
+        broker: MemoryBroker,
+        clock: Clock,
+        database: Database,
+        audit: AuditTrail,
+        system_settings: SystemSettings,
+        surroundings: Surroundings,
+        targets: TargetRules,
+        configured: Mapping[str, ServiceDefinition],
+        error_retention_days: Callable[[], float],
+    ) -> None:
+        self._clock = clock
+        self._broker = broker
+        self._database = database
+        self.registry = Registry(publisher, clock)
+        self.health = Health(self.registry, clock)
+        self.internal = InternalServices(self.registry, self.health, clock, duelcast.__version__)
+        self.acts = ActLog(audit, database, clock)
+        self.errors = ErrorRecords(database, publisher, clock, error_retention_days)
+        self.log_intake = LogIntake()
+        self.commands = Commands(self.registry, self.health, self.acts, clock)
+        self.outside = OutsideServices(
+            self.registry, self.health, database, audit, self.errors, clock, targets, configured
+        )
+        self.status = StatusBoard(self.registry, publisher, clock, surroundings, duelcast.__version__)
+
+        self.monitor = SettingsMonitor(system_settings, self.status, publisher)
+        self._settings = system_settings
+
+    def add_parts(self, feeds: Sequence[Feed], market: Market, contests: Contests) -> None:
+        """The parts of the server, those first that others depend on."""
+        store_breaker = self.health.breaker(STORE, STORE_BREAKER)
+        self._database.guard = store_breaker
+        self.internal.add_foundation(STORE, "Store", self._check_store, breaker=store_breaker)
+        self.internal.add_foundation(BROKER, "Message broker", self._check_broker)
+        self.internal.add_fixed("settings", "infrastructure", "Settings", self._check_settings)
+        for feed in feeds:
+            self._add_feed(feed, market)
+        self.internal.add_running("scorer", "contest", "Scorer", contests.scorer.run)
+        self.internal.add_running("contest_clock", "contest", "Contest clock", contests.clock.run)
+
+    async def load(self) -> None:
+        """Read what is stored, and announce how things are. Raises `errors.Unavailable`, and `ConfigurationError` where
+        a configured service has the name of another, or depends on what is not there."""
+        await self.errors.load()
+        try:
+            await self.outside.load()
+        except (DependencyError, InvalidState) as refusal:
+            raise ConfigurationError(f"`[[services]]`: {refusal.message}") from None
+        self.monitor.announce()
+
+    @property
+    def endless(self) -> Sequence[Endless]:
+        """What must run for as long as the server does."""
+        return (self.registry, self.health, self.acts, self.errors, self.status)
+
+    def services(self) -> Mapping[type[Any], Any]:
+        """What endpoints may use."""
+        used = (self.registry, self.health, self.commands, self.errors, self.status, self.monitor)
+        return {type(service): service for service in used}
+
+    def failures(self) -> Iterable[tuple[str, str]]:
+        """The services that are not as they should be, each with why: a sentence of ours."""
+        for service in self.registry:
+            status = service.status
+            if status in AFFECTING:
+                yield service.name, _REASONS.get(status) or _failure_of(service)
+
+    def register(self, registry: CollectorRegistry) -> None:
+        """Their metrics."""
+        for collector in (OperationsMetrics(self.registry, self.health), self.acts, self.errors, self.log_intake):
+            registry.register(collector)
+
+    def _add_feed(self, feed: Feed, market: Market) -> None:
+        name = f"feed_{feed.name}"
+        sink = market.sink(feed.name, feed.symbols)
+        guarded = GuardedFeed(feed, sink, self._clock, lambda turned: self.health.breaker(name, FEED_BREAKER, turned))
+
+        async def work() -> None:
+            # On the one node of the cluster that holds its lease.
+            async with self._broker.lease(name):
+                await guarded.run()
+
+        self.internal.add_running(
+            name,
+            "data",
+            f"Feed {feed.name}",
+            work,
+            check=guarded.check,
+            breaker=guarded.breaker,
+            metrics=partial(_feed_figures, market, feed.name),
+        )
+
+    async def _check_store(self) -> CheckResult:
+        result = await timed(self._database.probe, "It takes writes.", "It takes no writes.")
+        # What is wrong with it the probe found out.
+        return result if result.healthy else structs.replace(result, details=self._database.failure or result.details)
+
+    async def _check_settings(self) -> CheckResult:
+        return await timed(self._settings.check, "They are as they are stored.", "They cannot be read from the store.")
+
+    async def _check_broker(self) -> CheckResult:
+        channel = SYSTEM_STATUS.channel()
+        return await timed(partial(self._broker.recover, channel), "It answers.", "It does not answer.")
+
+
+def _failure_of(service: Service) -> str:
+    if service.work.failure is not None:
+        return service.work.failure
+    if service.last_check is not None and not service.last_check.healthy:
+        return service.last_check.details
+    return "It does not report its operations any more."
+
+
+def _feed_figures(market: Market, name: str) -> Mapping[str, float | None]:
+    state = next(state for state in market.feed_states() if state.name == name)
+    return {"symbols": state.symbols, "ageMs": state.age_ms, "records": state.records}

@@ -1,0 +1,182 @@
+"""What operators do with services (protocol 8): one command at a time per service, each in the audit trail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from msgspec import Struct
+
+from duelcast.clock import Clock
+from duelcast.domain.audit import DONE, Actor
+from duelcast.domain.operations.acts import ActLog
+from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.registry import Registry
+from duelcast.domain.operations.service import HEALTH_CHECK, RESET, RESTART, START, STOP, Service
+from duelcast.errors import (
+    AppError,
+    CommandFailed,
+    CommandInProgress,
+    DependencyError,
+    InvalidCommand,
+    InvalidRequest,
+)
+from duelcast.logs import describe_exception
+
+TIME_LIMIT_S = 30.0
+
+_log = structlog.get_logger("duelcast.operations")
+
+
+class CommandResult(Struct, frozen=True):
+    """What a command came to. `message` is a sentence of ours."""
+
+    success: bool
+    message: str
+    data: dict[str, Any]
+    duration_ms: float
+
+
+class Commands:
+    """Runs commands. Their effect is there when they return, and goes on where nobody waits for it any more."""
+
+    def __init__(self, registry: Registry, health: Health, acts: ActLog, clock: Clock) -> None:
+        self._registry = registry
+        self._health = health
+        self._acts = acts
+        self._clock = clock
+        self._busy: set[str] = set()
+        self._running: set[asyncio.Task[CommandResult]] = set()
+
+    async def run(self, name: str, command: str, params: Mapping[str, Any], actor: Actor) -> CommandResult:
+        """Do `command` with the service `name`.
+
+        Raises `errors.ServiceNotFound`, `errors.InvalidCommand`, `errors.InvalidRequest` for other `params` than
+        `force`, `errors.DependencyError` where others that run depend on what is to be stopped, and `force` is not set,
+        `errors.CommandInProgress`, and `errors.CommandFailed` where it did not take effect within 30 s.
+        """
+        service = self._registry[name]
+        if command not in service.commands:
+            known = ", ".join(service.commands)
+            raise InvalidCommand(f"`{name}` takes {known}.", field="command", commands=list(service.commands))
+        return await self._begin(service, command, _force(params), actor)
+
+    async def reset(self, name: str, actor: Actor) -> CommandResult:
+        """Close the breaker of the service `name`.
+
+        Raises `errors.ServiceNotFound`, `errors.ResetFailed` where it has none, `errors.CommandInProgress`.
+        """
+        return await self._begin(self._registry[name], RESET, False, actor)
+
+    async def _begin(self, service: Service, command: str, force: bool, actor: Actor) -> CommandResult:
+        name = service.name
+        details = {"command": command, "force": force}
+        try:
+            if name in self._busy:
+                raise CommandInProgress(f"Another command of `{name}` has not ended yet: wait for its result.")
+            if command == STOP and not force:
+                self._refuse_if_needed(service)
+        except AppError as refusal:
+            await self._acts.record(actor, f"services.{command}", name, details, refusal.code.lower())
+            raise
+        self._busy.add(name)
+        began_s = self._clock.monotonic()
+        # The client may go, and the effect must be in the audit trail all the same.
+        running = asyncio.create_task(self._run(service, command, actor, details, began_s))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        return await asyncio.shield(running)
+
+    async def close(self) -> None:
+        """Return when the commands that have begun have ended; nobody gives any more."""
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _run(
+        self, service: Service, command: str, actor: Actor, details: dict[str, Any], began_s: float
+    ) -> CommandResult:
+        outcome = DONE
+        try:
+            async with asyncio.timeout(TIME_LIMIT_S):
+                message, data = await self._effects[command](self, service)
+            if not data.pop("success", True):
+                outcome = "failed"
+        except AppError as refusal:
+            outcome = refusal.code.lower()
+            raise
+        except TimeoutError:
+            outcome = "timeout"
+            raise CommandFailed(f"`{command}` of `{service.name}` took longer than {TIME_LIMIT_S:.0f} s.") from None
+        except Exception as error:
+            outcome = "failed"
+            _log.error("command_crashed", service=service.name, command=command, error=describe_exception(error))
+            raise CommandFailed(f"`{command}` of `{service.name}` failed by a defect, which is in the log.") from None
+        finally:
+            self._busy.discard(service.name)
+            await self._acts.record(actor, f"services.{command}", service.name, details, outcome)
+        duration_ms = round((self._clock.monotonic() - began_s) * 1000, 3)
+        return CommandResult(outcome == DONE, message, data, duration_ms)
+
+    def _refuse_if_needed(self, service: Service) -> None:
+        needed_by = [name for name in self._registry.dependents(service.name) if self._registry[name].work.running]
+        if needed_by:
+            shown = ", ".join(needed_by[:10]) + (" and others" if len(needed_by) > 10 else "")
+            raise DependencyError(
+                f"`{service.name}` is needed by {shown}: stop those first, or set `params.force`.",
+                dependents=needed_by[:100],
+            )
+
+    # ── effects ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _start(self, service: Service) -> tuple[str, dict[str, Any]]:
+        if service.work.running:
+            return f"`{service.name}` was running already.", {}
+        await service.work.start()
+        self._switched(service)
+        return f"`{service.name}` was started.", {}
+
+    async def _stop(self, service: Service) -> tuple[str, dict[str, Any]]:
+        if not service.work.running:
+            return f"`{service.name}` was stopped already.", {}
+        await service.work.stop()
+        self._switched(service)
+        return f"`{service.name}` was stopped.", {}
+
+    async def _restart(self, service: Service) -> tuple[str, dict[str, Any]]:
+        await service.work.stop()
+        await service.work.start()
+        self._switched(service)
+        return f"`{service.name}` was restarted.", {}
+
+    async def _reset(self, service: Service) -> tuple[str, dict[str, Any]]:
+        self._health.reset(service, "admin")
+        return f"The circuit breaker of `{service.name}` was closed.", {}
+
+    async def _check(self, service: Service) -> tuple[str, dict[str, Any]]:
+        result = await self._health.check(service, "admin")
+        data = {"success": result.healthy, "healthy": result.healthy, "latency_ms": round(result.latency_ms, 3)}
+        return result.details, data
+
+    def _switched(self, service: Service) -> None:
+        service.alarm.ring()
+        self._registry.stirred(service)
+
+    _effects: Mapping[str, Callable[[Commands, Service], Awaitable[tuple[str, dict[str, Any]]]]] = {
+        START: _start,
+        STOP: _stop,
+        RESTART: _restart,
+        RESET: _reset,
+        HEALTH_CHECK: _check,
+    }
+
+
+def _force(params: Mapping[str, Any]) -> bool:
+    for key in params:
+        if key != "force":
+            raise InvalidRequest("`params` takes `force` alone.", field=f"params.{key[:64]}")
+    force = params.get("force", False)
+    if not isinstance(force, bool):
+        raise InvalidRequest("`params.force` is true or false.", field="params.force")
+    return force

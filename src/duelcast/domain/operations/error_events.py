@@ -1,0 +1,48 @@
+"""What is published of errors, and on which channel (protocol 2, 7)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from duelcast.channels.names import Family, Kind, Role
+from duelcast.wire.messages import Event, Record
+
+ErrorLevel = Literal["debug", "info", "warning", "error", "critical"]
+
+
+class ErrorRecord(Record):
+    """`count` equal errors of a service that came within 10 s; texts are scrubbed."""
+
+    id: int
+    service: str
+    source: str
+    level: ErrorLevel
+    error: str
+    timestamp: str
+    details: dict[str, Any]
+    count: int
+
+
+class ErrorAlert(Event, tag="error_alert"):
+    """The first of equal errors, with `count` 1. If more follow within 10 s, the same `id` comes once more at their
+    end, with the count."""
+
+    data: ErrorRecord
+
+
+class RecentErrors(Event, tag="recent_errors"):
+    """Errors, newest first. `totalErrors`: how many there are to fit; `service`: that asked for, or null."""
+
+    data: list[ErrorRecord]
+    count: int
+    totalErrors: int
+    service: str | None
+
+
+SYSTEM_ERRORS = Family(
+    "system.errors",
+    Kind.EVERY,
+    (ErrorAlert,),
+    "Errors of all services.",
+    least_role=lambda _parameter: Role.ADMIN,
+)

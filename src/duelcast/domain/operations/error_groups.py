@@ -1,0 +1,101 @@
+"""Equal errors that come together are one record with a count."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from duelcast.domain.operations.error_events import ErrorLevel, ErrorRecord
+from duelcast.store.errors import ErrorRow
+from duelcast.wire.timestamps import format_ms
+
+GROUP_S = 10.0
+MAX_OPEN_GROUPS = 1_000
+
+
+class ErrorKey(NamedTuple):
+    """What equal errors share; the texts are scrubbed."""
+
+    service: str
+    source: str
+    level: ErrorLevel
+    error: str
+
+
+@dataclass(slots=True, eq=False)
+class ErrorGroup:
+    """`count` errors, of which the store knows `stored_count`. `details` are those of the first.
+
+    `id` is when it came, in µs since the Unix epoch, made unique; `opened_s` the same on the steady clock. `posts` are
+    those of the count whose callers wait for the store. `ended`: no more are counted. `pushed`: clients know it.
+    """
+
+    key: ErrorKey
+    details: dict[str, Any]
+    id: int
+    opened_s: float
+    count: int = 0
+    stored_count: int = 0
+    ended: bool = False
+    pushed: bool = False
+    posts: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def row(self) -> ErrorRow:
+        return ErrorRow(self.id, *self.key, self.details, self.count)
+
+    def record(self, count: int) -> ErrorRecord:
+        """As clients see it."""
+        return error_record(self.row(), count)
+
+
+class OpenGroups:
+    """Groups that still count. At its bound the oldest ends early."""
+
+    def __init__(self) -> None:
+        self._groups: dict[ErrorKey, ErrorGroup] = {}
+
+    def find(self, key: ErrorKey) -> ErrorGroup | None:
+        return self._groups.get(key)
+
+    def add(self, group: ErrorGroup) -> ErrorGroup | None:
+        """Open `group`; gives the one that had to end for it."""
+        oldest = None
+        if len(self._groups) >= MAX_OPEN_GROUPS:
+            oldest = self._groups.pop(next(iter(self._groups)))
+        self._groups[group.key] = group
+        return oldest
+
+    def remove(self, group: ErrorGroup) -> None:
+        """End `group`, where it did not yet."""
+        if self._groups.get(group.key) is group:
+            del self._groups[group.key]
+
+    def next_end_s(self) -> float:
+        """When the next group ends, on the steady clock; infinite where none is open."""
+        return next((group.opened_s + GROUP_S for group in self._groups.values()), float("inf"))
+
+    def take_ended(self, now_s: float) -> list[ErrorGroup]:
+        """Those that have ended by now, oldest first; they are no longer open."""
+        ended = []
+        while self._groups and self.next_end_s() <= now_s:
+            ended.append(self._groups.pop(next(iter(self._groups))))
+        return ended
+
+    def counts(self) -> dict[int, int]:
+        """The present count of each group, by id."""
+        return {group.id: group.count for group in self._groups.values()}
+
+
+def error_record(row: ErrorRow, count: int | None = None) -> ErrorRecord:
+    """What clients see of a row, with `count` in place of its own."""
+    return ErrorRecord(
+        id=row.id,
+        service=row.service,
+        source=row.source,
+        level=row.level,  # type: ignore[arg-type]  # only levels are stored
+        error=row.error,
+        timestamp=format_ms(row.id // 1000),
+        details=row.details,
+        count=row.count if count is None else count,
+    )

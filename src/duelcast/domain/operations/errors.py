@@ -1,0 +1,213 @@
+"""Errors of the server's own parts and of services that report theirs (protocol 7, `error_alert`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Alarm, Clock
+from duelcast.domain.operations.error_events import SYSTEM_ERRORS, ErrorAlert, ErrorLevel, ErrorRecord
+from duelcast.domain.operations.error_groups import ErrorGroup, ErrorKey, OpenGroups, error_record
+from duelcast.domain.operations.error_retention import ErrorRetention
+from duelcast.domain.operations.error_storing import ErrorStoring
+from duelcast.errors import Unavailable
+from duelcast.logs import describe_exception
+from duelcast.scrubbing import scrub, scrub_value
+from duelcast.store import errors as store
+from duelcast.store.database import Database
+from duelcast.store.errors import ErrorFilter
+
+MAX_SOURCE_CHARACTERS = 128
+_RETRY_MS = 1_000
+_DROPPED = ErrorKey("duelcast", "duelcast.errors", "warning", "Errors came faster than they could be stored.")
+
+log = structlog.get_logger("duelcast.errors")
+
+
+class Recorded(Struct, frozen=True):
+    """The record that an error belongs to, and how many equal ones it counts."""
+
+    id: int
+    count: int
+
+
+class ErrorRecords:
+    """Scrubs errors, groups equal ones, tells admins and stores them.
+
+    The first of equal errors is told at once; if more follow within 10 s, their count is told at the end. At most 1,000
+    groups wait for the store; beyond that new ones are dropped, counted, and a record says how many.
+    `retention_days` gives how long records are kept.
+    """
+
+    def __init__(
+        self, database: Database, publisher: Publisher, clock: Clock, retention_days: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._clock = clock
+        self._open = OpenGroups()
+        self._opened = Alarm(clock)
+        self._storing = ErrorStoring(database, clock, self._stored, self._open.remove)
+        self._retention = ErrorRetention(database, clock, retention_days)
+        self._last_id = 0
+        self._recorded: Counter[ErrorLevel] = Counter()
+        self._dropped = 0
+        self._dropped_untold = 0
+
+    # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def load(self) -> None:
+        """Go on behind the ids that are stored. Raises `errors.Unavailable`."""
+        async with self._database.read() as transaction:
+            self._last_id = max(self._last_id, await store.last_id(transaction))
+
+    async def run(self) -> None:
+        """End groups, store, and delete what is old, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._end_groups())
+            tasks.create_task(self._storing.run())
+            tasks.create_task(self._retention.run())
+
+    async def close(self) -> None:
+        """End all groups and store what waits, as far as the store is in reach; `run` has ended."""
+        self._end(self._open.take_ended(float("inf")))
+        await self._storing.flush()
+
+    # ── taking ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(
+        self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None
+    ) -> None:
+        """Record an error of `service` (protocol 1.1); `source` is where in it. Neither raises nor waits.
+
+        To be called in the thread of the event loop.
+        """
+        try:
+            group = self._count(service, source, level, error, details or {})
+            if group is None:
+                self._dropped += 1
+                self._dropped_untold += 1
+            elif not group.pushed:
+                self._push_first(group)
+        except Exception as failure:
+            self._dropped += 1
+            log.warning("error_not_taken", error=describe_exception(failure))
+
+    async def post(
+        self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None
+    ) -> Recorded:
+        """The same, returning once it is stored. Raises `errors.Unavailable`; nothing is changed then."""
+        group = self._count(service, source, level, error, details or {})
+        if group is None:
+            raise Unavailable("Too many errors wait to be stored. Try again.", retry_after_ms=_RETRY_MS)
+        count = group.count
+        await self._storing.add_and_wait(group)
+        return Recorded(group.id, count)
+
+    def _count(
+        self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any]
+    ) -> ErrorGroup | None:
+        """The group of the error, which is counted in it; None where there is no room for a new one."""
+        key = ErrorKey(service, scrub(source)[:MAX_SOURCE_CHARACTERS], level, scrub(error))
+        group = self._open.find(key)
+        if group is None:
+            if self._storing.is_full:
+                return None
+            group = self._begin(key, details)
+        group.count += 1
+        self._recorded[level] += 1
+        return group
+
+    def _begin(self, key: ErrorKey, details: Mapping[str, Any]) -> ErrorGroup:
+        scrubbed = scrub_value(details)
+        self._last_id = max(self._last_id + 1, int(self._clock.time() * 1e6))
+        group = ErrorGroup(
+            key,
+            scrubbed if isinstance(scrubbed, dict) else {"details": scrubbed},
+            self._last_id,
+            self._clock.monotonic(),
+        )
+        crowded_out = self._open.add(group)
+        if crowded_out is not None:
+            self._end([crowded_out])
+        self._opened.ring()
+        return group
+
+    # ── what becomes of a group ─────────────────────────────────────────────────────────────────────────────────
+
+    def _push_first(self, group: ErrorGroup) -> None:
+        group.pushed = True
+        self._push(group, 1)
+        if not group.stored_count:
+            self._storing.add(group)
+
+    def _push(self, group: ErrorGroup, count: int) -> None:
+        self._publisher.publish(SYSTEM_ERRORS.channel(), ErrorAlert(data=group.record(count)))
+
+    async def _end_groups(self) -> None:
+        while True:
+            await self._opened.sleep(self._open.next_end_s() - self._clock.monotonic())
+            self._end(self._open.take_ended(self._clock.monotonic()))
+            self._tell_dropped()
+
+    def _end(self, groups: Iterable[ErrorGroup]) -> None:
+        for group in groups:
+            group.ended = True
+            if group.pushed and group.count > 1:
+                self._push(group, group.count)
+            if group.count > group.stored_count:
+                self._storing.add(group)
+
+    def _stored(self, group: ErrorGroup) -> None:
+        self._retention.added()
+        if not group.pushed:
+            self._push_first(group)
+            if group.ended and group.count > 1:
+                self._push(group, group.count)
+        self._tell_dropped()
+
+    def _tell_dropped(self) -> None:
+        if self._dropped_untold and not self._storing.is_full and self._open.find(_DROPPED) is None:
+            dropped, self._dropped_untold = self._dropped_untold, 0
+            self.take(*_DROPPED, {"dropped": dropped})
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def recent(
+        self, limit: int, service: str | None = None, level: ErrorLevel | None = None
+    ) -> tuple[list[ErrorRecord], int]:
+        """At most `limit` records of `service` and `level` (None: of any), newest first, and how many there are to
+        fit. Those that wait for the store are among them. Raises `errors.Unavailable`."""
+        wanted = ErrorFilter(service, level)
+        waiting = {group.id: group for group in self._storing.waiting() if group.pushed and _fits(group.key, wanted)}
+        async with self._database.read() as transaction:
+            rows = await store.newest(transaction, wanted, limit)
+            total = await store.count(transaction, wanted)
+            known = await store.find_ids(transaction, waiting) if waiting else set()
+        counts = self._open.counts() | {group.id: group.count for group in waiting.values()}
+        unstored = [group.row() for group in waiting.values() if group.id not in known]
+        newest = sorted([*rows, *unstored], key=lambda row: row.id, reverse=True)[:limit]
+        return [error_record(row, counts.get(row.id)) for row in newest], total + len(unstored)
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        recorded = CounterMetricFamily("duelcast_errors", "Errors taken, equal ones each.", labels=["level"])
+        for level, number in self._recorded.items():
+            recorded.add_metric([level], number)
+        yield recorded
+        yield CounterMetricFamily("duelcast_errors_dropped", "Errors not recorded.", value=self._dropped)
+        yield CounterMetricFamily(
+            "duelcast_errors_not_stored", "Records that the store would not take.", value=self._storing.defects
+        )
+        yield GaugeMetricFamily("duelcast_errors_waiting", "Records that wait for the store.", value=len(self._storing))
+
+
+def _fits(key: ErrorKey, wanted: ErrorFilter) -> bool:
+    return wanted.service in (None, key.service) and wanted.level in (None, key.level)

@@ -1,0 +1,271 @@
+"""What is published about services, and on which channels (protocol 2, 6, 7, 8, 12)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import UNSET, UnsetType
+
+from duelcast.channels.names import Family, Kind, Role, Unfollowed
+from duelcast.wire.messages import Event, Record
+
+NAME_PATTERN = r"[a-z0-9_\-]{1,64}"
+"""Of services and layers."""
+
+ServiceKind = Literal["internal", "probe", "reported"]
+ServiceStatus = Literal["healthy", "degraded", "unhealthy", "circuit_open", "stopped", "unknown"]
+BreakerStatus = Literal["closed", "degraded", "open", "half_open", "initializing", "disabled"]
+LayerStatus = Literal["operational", "warning", "critical", "unknown"]
+AlertType = Literal["circuit_open", "circuit_half_open", "circuit_closed", "health_failed", "health_recovered"]
+Severity = Literal["info", "warning", "critical"]
+ServerStatusName = Literal["online", "degraded", "maintenance"]
+
+
+# ── records ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class BreakerSummary(Record):
+    """The breaker of a service in a list. `is_open`: no call is let through."""
+
+    status: BreakerStatus
+    is_open: bool
+
+
+class BreakerRecord(BreakerSummary):
+    """The breaker of a service. `failures` are those in a row, `failure_rate` is in percent of the calls in the window,
+    null without a call; `recovery_attempts` counts the half-open periods since it last was closed."""
+
+    details: str
+    failures: int
+    failure_rate: float | None
+    last_failure: str | None
+    last_success: str | None
+    opened_at: str | None
+    next_attempt_at: str | None
+    recovery_attempts: int
+    last_reset: str | None
+
+
+class Operations(Record):
+    """Calls since the start. `rejected` were refused by the open breaker, and are not in `total`."""
+
+    total: int
+    successful: int
+    failed: int
+    rejected: int
+
+
+class Performance(Record):
+    """How long calls took; null without one."""
+
+    averageOperationTimeMs: float | None
+    lastOperationTimeMs: float | None
+    p95OperationTimeMs: float | None
+
+
+class ServiceState(Record):
+    """A service for those who depend on it."""
+
+    service: str
+    displayName: str
+    layer: str
+    status: ServiceStatus
+    circuit_breaker: BreakerRecord
+    operations: Operations
+    performance: Performance
+    config: dict[str, Any]
+    dependencies: list[str]
+    updated_at: str
+
+
+class Alert(Record):
+    """A transition, told once."""
+
+    id: str
+    type: AlertType
+    severity: Severity
+    message: str
+
+
+class LayerMember(Record):
+    """A service in its layer."""
+
+    service: str
+    status: ServiceStatus
+    circuit_breaker: BreakerSummary
+
+
+class SkyDuelService(Record):
+    """A service for those who manage it."""
+
+    name: str
+    displayName: str
+    description: str
+    version: str
+    kind: ServiceKind
+    layer: str
+    status: ServiceStatus
+    isRunning: bool
+    hasActiveCircuitBreaker: bool
+    dependencies: list[str]
+    dependents: list[str]
+    commands: list[str]
+    lastUpdate: str
+    startedAt: str | None
+    restarts: int
+    metrics: dict[str, float | None]
+
+
+class ServiceHealth(Record):
+    """A service on monitor."""
+
+    status: ServiceStatus
+    metrics: dict[str, float | None]
+    updated_at: str
+
+
+class ServerStatus(Record):
+    """The server as a whole. What follows `timestamp` is for those who signed in alone; `affected` are the names of the
+    services that are not as they should be."""
+
+    status: ServerStatusName
+    message: str
+    timestamp: str
+    version: str | UnsetType = UNSET
+    uptime_seconds: int | UnsetType = UNSET
+    connections: int | UnsetType = UNSET
+    affected: list[str] | UnsetType = UNSET
+
+
+# ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ServiceUpdate(Event, tag="service:update"):
+    """A service changed. `removed`: it is no longer one."""
+
+    service: str
+    displayName: str
+    layer: str
+    status: ServiceStatus
+    circuit_breaker: BreakerRecord
+    operations: Operations
+    performance: Performance
+    config: dict[str, Any]
+    dependencies: list[str]
+    updated_at: str
+    previousStatus: ServiceStatus | UnsetType = UNSET
+    alert: Alert | UnsetType = UNSET
+    checked_by: Literal["admin", "system"] | UnsetType = UNSET
+    reset_by: Literal["admin", "system"] | UnsetType = UNSET
+    removed: bool | UnsetType = UNSET
+
+
+class LayerUpdate(Event, tag="layer:status"):
+    """A layer with its services. critical: one is `circuit_open` or `unhealthy`; warning: one is `degraded` or
+    `stopped`; unknown: there is none, or nothing is known of any."""
+
+    layer: str
+    status: LayerStatus
+    services: list[LayerMember]
+
+
+class ServiceAlert(Event, tag="service:alert"):
+    """A breaker or the health of a service turned."""
+
+    service: str
+    alert: Alert
+    circuit_breaker: BreakerRecord
+
+
+class ManagedServiceUpdate(Event, tag="service_update"):
+    """A service changed. `removed`: it is no longer one."""
+
+    service: SkyDuelService
+    removed: bool | UnsetType = UNSET
+
+
+class MonitoredServiceUpdate(Event, tag="service_status"):
+    """A service changed. `removed`: it is no longer one."""
+
+    service: str
+    data: ServiceHealth
+    removed: bool | UnsetType = UNSET
+
+
+class ServerStatusUpdate(Event, tag="SERVER_STATUS_UPDATE"):
+    """How the server is."""
+
+    data: ServerStatus
+
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _removes(event: Event) -> bool:
+    return getattr(event, "removed", UNSET) is True
+
+
+def _monitored_key(event: Event) -> str:
+    assert isinstance(event, MonitoredServiceUpdate)
+    return event.service
+
+
+SERVICE = Family(
+    "service",
+    Kind.LATEST,
+    (ServiceUpdate,),
+    "The state of a service.",
+    parameter=NAME_PATTERN,
+    placeholder="name",
+    ends_key=_removes,
+    group=lambda _name: "services",
+    group_names="services",
+    least_role=lambda _name: Role.USER,
+)
+LAYER = Family(
+    "layer",
+    Kind.LATEST,
+    (LayerUpdate,),
+    "A layer with the states of its services.",
+    parameter=NAME_PATTERN,
+    placeholder="layer",
+    least_role=lambda _layer: Role.USER,
+    unfollowed=Unfollowed.SILENT,
+)
+ALERTS = Family(
+    "alerts",
+    Kind.EVERY,
+    (ServiceAlert,),
+    "Turns of the breakers and of the health of all services.",
+    least_role=lambda _nothing: Role.USER,
+)
+MANAGED_SERVICE = Family(
+    "skyduel",
+    Kind.LATEST,
+    (ManagedServiceUpdate,),
+    "A service for those who manage it.",
+    parameter=NAME_PATTERN,
+    placeholder="name",
+    ends_key=_removes,
+    group=lambda _name: "skyduel.*",
+    group_names=r"skyduel\.\*",
+    least_role=lambda _name: Role.ADMIN,
+)
+MONITORED_SERVICES = Family(
+    "system.services",
+    Kind.LATEST,
+    (MonitoredServiceUpdate,),
+    "The states of all services.",
+    key=_monitored_key,
+    key_description="service",
+    ends_key=_removes,
+    least_role=lambda _nothing: Role.ADMIN,
+)
+SYSTEM_STATUS = Family(
+    "system.status",
+    Kind.LATEST,
+    (ServerStatusUpdate,),
+    "How the server is, in full.",
+    least_role=lambda _nothing: Role.USER,
+)
+PUBLIC_STATUS = Family("public.status", Kind.LATEST, (ServerStatusUpdate,), "How the server is, for everybody.")

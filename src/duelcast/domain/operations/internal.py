@@ -1,0 +1,144 @@
+"""The parts of the server itself as services (protocol 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from duelcast.clock import Clock
+from duelcast.domain.operations.breaker import Breaker
+from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.registry import Registry
+from duelcast.domain.operations.runner import Runner
+from duelcast.domain.operations.service import Check, Declaration, Service
+from duelcast.errors import Unavailable
+
+STORE = "store"
+BROKER = "broker"
+FOUNDATIONS = (STORE, BROKER)
+"""What all other parts depend on; they are never switched off."""
+CHECK_INTERVAL_S = 10.0
+RECHECK_INTERVAL_S = 1.0
+
+Figures = Callable[[], Mapping[str, float | None]]
+
+
+class InternalServices:
+    """Adds parts of the server to a registry, and starts and stops their work with the server."""
+
+    def __init__(self, registry: Registry, health: Health, clock: Clock, version: str) -> None:
+        self._registry = registry
+        self._health = health
+        self._clock = clock
+        self._version = version
+        self._runners: list[Runner] = []
+
+    def add_foundation(
+        self, name: str, title: str, check: Check, *, breaker: Breaker | None = None, metrics: Figures = dict
+    ) -> None:
+        """Add what others depend on. Its calls go through the breaker by themselves."""
+        self._add(
+            name,
+            "infrastructure",
+            title,
+            check=check,
+            breaker=breaker,
+            metrics=metrics,
+            dependencies=(),
+            can_be_switched=False,
+            checks_are_calls=False,
+        )
+
+    def add_fixed(self, name: str, layer: str, title: str, check: Check, *, metrics: Figures = dict) -> None:
+        """Add a part that depends on the foundations, and is never switched off."""
+        self._add(name, layer, title, check=check, metrics=metrics, can_be_switched=False)
+
+    def add_running(
+        self,
+        name: str,
+        layer: str,
+        title: str,
+        work: Callable[[], Coroutine[Any, Any, None]],
+        *,
+        check: Check | None = None,
+        breaker: Breaker | None = None,
+        metrics: Figures = dict,
+    ) -> None:
+        """Add a part that works until it is stopped. Without `check` it is healthy while it does so."""
+
+        def changed() -> None:
+            service.alarm.ring()
+            self._registry.stirred(service)
+
+        runner = Runner(name, work, self._clock, changed)
+
+        async def at_work() -> CheckResult:
+            failure = runner.failure
+            return CheckResult(healthy=failure is None, latency_ms=0.0, details=failure or "It is at work.")
+
+        service = self._add(name, layer, title, check=check or at_work, breaker=breaker, work=runner, metrics=metrics)
+        self._runners.append(runner)
+
+    async def start(self) -> None:
+        """Start the work of all, in the order of adding."""
+        for runner in self._runners:
+            await runner.start()
+
+    async def stop(self) -> None:
+        """Stop the work of all, the last-added first."""
+        for runner in reversed(self._runners):
+            await runner.stop()
+
+    def _add(
+        self,
+        name: str,
+        layer: str,
+        title: str,
+        *,
+        check: Check,
+        breaker: Breaker | None = None,
+        work: Runner | None = None,
+        metrics: Figures = dict,
+        dependencies: tuple[str, ...] = FOUNDATIONS,
+        can_be_switched: bool = True,
+        checks_are_calls: bool = True,
+    ) -> Service:
+        settings: dict[str, object] = {"checkIntervalMs": int(CHECK_INTERVAL_S * 1000)}
+        if breaker is not None:
+            settings["circuit_breaker"] = msgspec.to_builtins(breaker.settings)
+        declaration = Declaration(
+            name=name,
+            kind="internal",
+            layer=layer,
+            display_name=title,
+            version=self._version,
+            dependencies=dependencies,
+            can_be_switched=can_be_switched,
+            settings=settings,
+            check_interval_s=CHECK_INTERVAL_S,
+            # What everything waits for is to be known as soon as it is back.
+            recheck_interval_s=None if can_be_switched else RECHECK_INTERVAL_S,
+            checks_are_calls=checks_are_calls,
+        )
+        service = Service(declaration, self._clock, check=check, breaker=breaker, work=work, metrics=metrics)
+        self._registry.put(service)
+        self._health.watch(service)
+        return service
+
+
+async def timed(work: Callable[[], Awaitable[object]], well: str, ill: str) -> CheckResult:
+    """The result of a check that is good unless `work` raises `errors.Unavailable`."""
+    began_s = perf_counter()
+    try:
+        await work()
+    except Unavailable:
+        return CheckResult(healthy=False, latency_ms=_since_ms(began_s), details=ill)
+    return CheckResult(healthy=True, latency_ms=_since_ms(began_s), details=well)
+
+
+def _since_ms(began_s: float) -> float:
+    return (perf_counter() - began_s) * 1000

@@ -1,0 +1,115 @@
+"""What monitor tells of the settings, of maintenance and of the scene in the background (protocol 7, 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from duelcast.channels.names import Family, Kind, Role
+from duelcast.channels.publisher import Publisher
+from duelcast.domain.operations.server_status import StatusBoard
+from duelcast.domain.settings.maintenance import MAINTENANCE_KEY
+from duelcast.domain.settings.service import SystemSettings
+from duelcast.wire.messages import Event, Record
+from duelcast.wire.timestamps import format_time
+
+SCENE_KEY = "background_scene"
+UPDATE = "update"
+
+
+class MaintenanceRecord(Record):
+    """`mode`: there is maintenance. `until` is there where it ends by itself, `updated_by` in replies to admins."""
+
+    mode: bool
+    message: str | None
+    updated_at: str | None
+    until: str | UnsetType = UNSET
+    updated_by: str | UnsetType | None = UNSET
+
+
+class MaintenanceStatus(Event, tag="maintenance_status"):
+    """Maintenance began, changed or ended."""
+
+    data: MaintenanceRecord
+
+
+class MonitoredSettings(Event, tag="system_settings"):
+    """Settings. `subtype` is a key, and `data` its value; or `all` or `update`, and `data` are values by key. A secret
+    one shows null."""
+
+    subtype: str
+    data: Any
+
+
+def _key(event: Event) -> str:
+    assert isinstance(event, MonitoredSettings)
+    return str(next(iter(event.data)))
+
+
+SYSTEM_SETTINGS = Family(
+    "system.settings",
+    Kind.LATEST,
+    (MonitoredSettings,),
+    "The values of all settings.",
+    key=_key,
+    key_description="key",
+    least_role=lambda _nothing: Role.ADMIN,
+)
+SYSTEM_MAINTENANCE = Family("system.maintenance", Kind.LATEST, (MaintenanceStatus,), "Whether there is maintenance.")
+PUBLIC_BACKGROUND_SCENE = Family(
+    "public.background_scene", Kind.LATEST, (MonitoredSettings,), "The scene in the background."
+)
+
+
+class SettingsMonitor:
+    """Tells changes; `announce` the state of the start first."""
+
+    def __init__(self, settings: SystemSettings, status: StatusBoard, publisher: Publisher) -> None:
+        self._settings = settings
+        self._status = status
+        self._publisher = publisher
+        settings.on_change("", self._changed)
+
+    def announce(self) -> None:
+        """Publish what everybody who comes is to find."""
+        self._publish_maintenance()
+        self._publish_scene()
+
+    def scene(self) -> MonitoredSettings:
+        """The scene as it is now."""
+        return MonitoredSettings(subtype=SCENE_KEY, data=self._settings.value(SCENE_KEY))
+
+    def all_values(self, role: Role) -> dict[str, Any]:
+        """The values that `role` sees, by key."""
+        return {key: setting.value for key, setting in self._settings.all(role).items()}
+
+    def maintenance(self, *, for_admin: bool) -> MaintenanceStatus:
+        """Maintenance as it is now."""
+        state = self._settings.maintenance()
+        return MaintenanceStatus(
+            data=MaintenanceRecord(
+                mode=state.enabled,
+                message=state.message,
+                updated_at=None if state.updated_at_s is None else format_time(state.updated_at_s),
+                until=UNSET if state.until_s is None or not state.enabled else format_time(state.until_s),
+                updated_by=state.updated_by if for_admin else UNSET,
+            )
+        )
+
+    def _changed(self, key: str, _value: Any) -> None:
+        # As admins see it: what is secret is given to listeners too.
+        setting = self._settings.find(key, Role.ADMIN)
+        update = MonitoredSettings(subtype=UPDATE, data={key: None if setting is None else setting.value})
+        self._publisher.publish(SYSTEM_SETTINGS.channel(), update)
+        if key == SCENE_KEY:
+            self._publish_scene()
+        elif key == MAINTENANCE_KEY:
+            self._publish_maintenance()
+            self._status.changed()
+
+    def _publish_maintenance(self) -> None:
+        self._publisher.publish(SYSTEM_MAINTENANCE.channel(), self.maintenance(for_admin=False))
+
+    def _publish_scene(self) -> None:
+        self._publisher.publish(PUBLIC_BACKGROUND_SCENE.channel(), self.scene())

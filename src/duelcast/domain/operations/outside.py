@@ -1,0 +1,192 @@
+"""Services outside of the server: those of the configuration file, and those that were put over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from duelcast.clock import Clock
+from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.operations.checks.build import build_check
+from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.domain.operations.definitions import DEFAULT_SILENT_AFTER_MS, ServiceDefinition
+from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.registry import MAX_SERVICES, Registry
+from duelcast.domain.operations.service import Declaration, Service
+from duelcast.errors import AppError, DependencyError, InvalidRequest, InvalidState
+from duelcast.settings import ConfigurationError
+from duelcast.store import services as repository
+from duelcast.store.database import Database, Transaction
+from duelcast.store.services import ServiceRow
+
+_log = structlog.get_logger("duelcast.operations")
+
+
+class Operation(Struct, frozen=True):
+    """What a service did. `duration_ms` is how long it took, `error` what it says of a failure."""
+
+    ok: bool
+    duration_ms: float
+    error: str | None = None
+
+
+class OutsideServices:
+    """Adds, changes and removes them, one at a time. `configured` are those of the file, which only it can change."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        health: Health,
+        database: Database,
+        audit: AuditTrail,
+        errors: ErrorRecords,
+        clock: Clock,
+        targets: TargetRules,
+        configured: Mapping[str, ServiceDefinition],
+    ) -> None:
+        self._registry = registry
+        self._health = health
+        self._database = database
+        self._audit = audit
+        self._errors = errors
+        self._clock = clock
+        self._targets = targets
+        self._configured = configured
+        self._definitions: dict[str, ServiceDefinition] = {}
+        self._changing = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Add what is configured and what is stored, behind the server's own services. What can no longer be used of
+        the stored is left out, and in the log. Raises `ConfigurationError` for what is configured,
+        `errors.Unavailable`."""
+        for name, definition in self._configured.items():
+            try:
+                self._add(name, definition, self._configured)
+            except AppError as refusal:
+                raise ConfigurationError(f"`[[services]]`, `{name}`: {refusal.message}") from None
+        async with self._database.read() as transaction:
+            rows = await repository.all_services(transaction)
+        names = {row.name for row in rows}
+        for row in rows:
+            try:
+                self._add(row.name, msgspec.convert(row.definition, ServiceDefinition), names)
+            except (AppError, msgspec.ValidationError):
+                _log.warning("service_left_out", service=row.name)
+
+    def definition(self, name: str) -> ServiceDefinition | None:
+        """None of the server's own. Raises `errors.ServiceNotFound`."""
+        return self._definitions.get(self._registry[name].name)
+
+    async def put(self, name: str, definition: ServiceDefinition, actor: Actor) -> Service:
+        """Add a service, or change it; its breaker and figures begin anew. It is stored when this returns.
+
+        Raises `errors.InvalidRequest`, `errors.DependencyError`, `errors.InvalidState` where `name` is the server's own
+        or in the file, `errors.Unavailable`.
+        """
+        async with self._changing:
+            self._refuse_fixed(name)
+            if name not in self._registry and len(self._registry) >= MAX_SERVICES:
+                raise InvalidRequest(f"At most {MAX_SERVICES} services are kept: delete one first.", field="name")
+            service = self._build(name, definition)
+            self._registry.check_dependencies(service.declaration)
+            existed = name in self._registry
+
+            async def work(transaction: Transaction) -> None:
+                stored = msgspec.to_builtins(definition)
+                now_ms = int(self._clock.time() * 1000)
+                await repository.save_service(transaction, ServiceRow(name, stored, now_ms, actor.wallet))
+                details = {"kind": definition.kind, "layer": definition.layer, "existed": existed}
+                await self._audit.record(transaction, actor, "services.put", name, details)
+
+            await self._database.write(work, lambda _nothing: self._put(service, definition))
+            return service
+
+    async def delete(self, name: str, actor: Actor) -> None:
+        """Raises `errors.ServiceNotFound`, `errors.InvalidState` where it is the server's own or in the file,
+        `errors.DependencyError` where others depend on it, `errors.Unavailable`."""
+        async with self._changing:
+            service = self._registry[name]
+            self._refuse_fixed(name)
+            dependents = self._registry.dependents(name)
+            if dependents:
+                raise DependencyError(f"{', '.join(dependents[:10])} depend on `{name}`: change them first.")
+
+            async def work(transaction: Transaction) -> None:
+                await repository.delete_service(transaction, name)
+                await self._audit.record(transaction, actor, "services.delete", name)
+
+            await self._database.write(work, lambda _nothing: self._remove(service))
+
+    def report(self, name: str, operations: Sequence[Operation]) -> None:
+        """Take what a service did, in its order. Raises `errors.ServiceNotFound`, `errors.InvalidState` where it does
+        not report itself."""
+        service = self._registry[name]
+        if service.declaration.kind != "reported":
+            raise InvalidState(f"`{name}` does not report itself: it is put with another `kind`.")
+        self._health.report(service, [(operation.ok, operation.duration_ms) for operation in operations])
+        for operation in operations:
+            if not operation.ok and operation.error:
+                self._errors.take(name, "operations", "error", operation.error, {})
+
+    def _refuse_fixed(self, name: str) -> None:
+        if name in self._registry and self._registry[name].declaration.kind == "internal":
+            raise InvalidState(f"`{name}` is a part of the server: it cannot be changed.")
+        if name in self._configured:
+            raise InvalidState(f"`{name}` is in the configuration file: change it there.")
+
+    def _add(
+        self, name: str, definition: ServiceDefinition, also: Sequence[str] | Mapping[str, Any] | set[str]
+    ) -> None:
+        service = self._build(name, definition)
+        if name in self._registry:
+            raise InvalidState(f"There is a service `{name}` already.")
+        self._registry.check_dependencies(service.declaration, set(also))
+        self._put(service, definition)
+
+    def _put(self, service: Service, definition: ServiceDefinition) -> None:
+        if service.name in self._registry:
+            self._health.unwatch(self._registry[service.name])
+        self._definitions[service.name] = definition
+        self._registry.put(service)
+        self._health.watch(service)
+
+    def _remove(self, service: Service) -> None:
+        self._health.unwatch(service)
+        del self._definitions[service.name]
+        self._registry.remove(service)
+
+    def _build(self, name: str, definition: ServiceDefinition) -> Service:
+        definition.verify()
+        check = definition.check
+        settings: dict[str, Any] = {"circuit_breaker": msgspec.to_builtins(definition.circuit_breaker)}
+        if check is not None:
+            settings["check"] = {"type": check.type, "intervalMs": check.intervalMs, "timeoutMs": check.timeoutMs}
+        silent_after_ms = None
+        if definition.kind == "reported":
+            silent_after_ms = definition.silentAfterMs or DEFAULT_SILENT_AFTER_MS
+            settings["silentAfterMs"] = silent_after_ms
+        declaration = Declaration(
+            name=name,
+            kind=definition.kind,
+            layer=definition.layer,
+            display_name=definition.displayName or name,
+            description=definition.description or "",
+            version=definition.version or "",
+            dependencies=definition.dependencies,
+            can_be_switched=check is not None,
+            settings=settings,
+            check_interval_s=None if check is None else check.intervalMs / 1000,
+            silent_after_s=None if silent_after_ms is None else silent_after_ms / 1000,
+        )
+        return Service(
+            declaration,
+            self._clock,
+            check=None if check is None else build_check(check, self._targets).run,
+            breaker=self._health.breaker(name, definition.circuit_breaker),
+        )

@@ -1,0 +1,257 @@
+"""All services with their layers and dependencies, and what is published of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+import structlog
+
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.operations import views
+from duelcast.domain.operations.events import (
+    ALERTS,
+    LAYER,
+    MANAGED_SERVICE,
+    MONITORED_SERVICES,
+    SERVICE,
+    Alert,
+    LayerUpdate,
+    ManagedServiceUpdate,
+    MonitoredServiceUpdate,
+    ServiceAlert,
+)
+from duelcast.domain.operations.service import By, Cause, Declaration, Service
+from duelcast.errors import DependencyError, InvalidLayer, ServiceNotFound
+from duelcast.logs import describe_exception
+
+LAYERS = ("data", "contest", "wallet", "infrastructure")
+MAX_SERVICES = 2_000
+METRICS_INTERVAL_S = 1.0
+MEMBERS_TOLD_AT_ONCE = 100
+"""A layer with more services is told with the figures: each time it is a list of them all."""
+TOLD_PER_TURN = 50
+"""Services whose figures are told before others have their turn."""
+
+_log = structlog.get_logger("duelcast.operations")
+
+
+class Registry:
+    """The services by name. A change of status or breaker is published at once, of figures alone once a second.
+
+    `listeners` are called with each service whose status may have changed, or that is no longer one.
+    """
+
+    def __init__(self, publisher: Publisher, clock: Clock) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._services: dict[str, Service] = {}
+        self._dependents: dict[str, set[str]] = {}
+        self._layers: dict[str, set[str]] = {layer: set() for layer in LAYERS}
+        self._stirred: dict[str, None] = {}
+        """Services whose figures may be others than those that were published."""
+        self._stirred_layers: dict[str, None] = {}
+        self.listeners: list[Callable[[Service], None]] = []
+
+    # ── what there is ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def __getitem__(self, name: str) -> Service:
+        """Raises `errors.ServiceNotFound`."""
+        service = self._services.get(name)
+        if service is None:
+            raise ServiceNotFound(f"There is no service `{name[:64]}`.")
+        return service
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._services
+
+    def __iter__(self) -> Iterator[Service]:
+        """In the order of adding."""
+        return iter(self._services.values())
+
+    def __len__(self) -> int:
+        return len(self._services)
+
+    @property
+    def layers(self) -> Sequence[str]:
+        """Those that are always there, then those that services brought."""
+        return list(self._layers)
+
+    def dependents(self, name: str) -> list[str]:
+        """The services that depend on that one, sorted."""
+        return sorted(self._dependents.get(name, ()))
+
+    def in_layer(self, layer: str) -> list[Service]:
+        """Raises `errors.InvalidLayer`."""
+        names = self._layers.get(layer)
+        if names is None:
+            raise InvalidLayer(f"There is no layer `{layer[:64]}`: there are {', '.join(self._layers)}.")
+        return [self._services[name] for name in sorted(names)]
+
+    # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────
+
+    def check_dependencies(self, declaration: Declaration, also: Collection[str] = ()) -> None:
+        """Raises `errors.DependencyError` where it depends on what is not there, nor among `also`, or on itself
+        through others."""
+        name = declaration.name
+        for needed in declaration.dependencies:
+            if needed != name and needed not in self._services and needed not in also:
+                raise DependencyError(
+                    f"`{name}` depends on `{needed}`, which is no service: add that one first.", field="dependencies"
+                )
+            path = self._path(needed, name)
+            if path is not None:
+                circle = " → ".join((name, *path))
+                raise DependencyError(f"The dependencies go in a circle: {circle}.", field="dependencies")
+
+    def put(self, service: Service) -> None:
+        """Add a service, or let it take the place of the one of its name; its dependencies were checked."""
+        before = self._services.get(service.name)
+        if before is not None:
+            self._unlink(before)
+        declaration = service.declaration
+        self._services[service.name] = service
+        self._layers.setdefault(declaration.layer, set()).add(service.name)
+        for needed in declaration.dependencies:
+            self._dependents.setdefault(needed, set()).add(service.name)
+        self.changed(service)
+        if before is not None:
+            self._stir_around(before.declaration)
+            if before.declaration.layer != declaration.layer:
+                self._publish_layer(before.declaration.layer)
+        self._stir_around(declaration)
+
+    def remove(self, service: Service) -> None:
+        """Nothing depends on it, and its work has ended."""
+        self._unlink(service)
+        del self._services[service.name]
+        self._stirred.pop(service.name, None)
+        name = service.name
+        self._publisher.publish(SERVICE.channel(name), views.service_update(service, removed=True))
+        managed = ManagedServiceUpdate(service=views.managed(service, ()), removed=True)
+        self._publisher.publish(MANAGED_SERVICE.channel(name), managed)
+        monitored = MonitoredServiceUpdate(service=name, data=views.health(service), removed=True)
+        self._publisher.publish(MONITORED_SERVICES.channel(), monitored)
+        self._publish_layer(service.declaration.layer)
+        self._stir_around(service.declaration)
+        self._tell(service)
+
+    def _unlink(self, service: Service) -> None:
+        declaration = service.declaration
+        self._layers[declaration.layer].discard(declaration.name)
+        for needed in declaration.dependencies:
+            self._dependents[needed].discard(declaration.name)
+
+    def _stir_around(self, declaration: Declaration) -> None:
+        """Who depends on them is shown with those it depends on."""
+        for needed in declaration.dependencies:
+            if needed in self._services:
+                self._stirred[needed] = None
+
+    def _path(self, start: str, end: str) -> list[str] | None:
+        """How `start` depends on `end`, both included; None where it does not."""
+        if start == end:
+            return [start]
+        came_from: dict[str, str] = {start: ""}
+        todo = [start]
+        while todo:
+            at = todo.pop()
+            service = self._services.get(at)
+            for needed in service.declaration.dependencies if service is not None else ():
+                if needed in came_from:
+                    continue
+                came_from[needed] = at
+                if needed == end:
+                    path = [end]
+                    while path[-1] != start:
+                        path.append(came_from[path[-1]])
+                    return path[::-1]
+                todo.append(needed)
+        return None
+
+    # ── what is published ───────────────────────────────────────────────────────────────────────────────────────
+
+    def stirred(self, service: Service) -> None:
+        """Its figures changed, and perhaps its status."""
+        if (service.status, service.breaker_status) != service.shown:
+            self.changed(service)
+        elif service.name in self._services:
+            self._stirred[service.name] = None
+
+    def changed(
+        self, service: Service, *, alert: Alert | None = None, checked_by: By | None = None, reset_by: By | None = None
+    ) -> None:
+        """Publish the service as it is now, with what caused it; nothing is heard of one that is no longer there."""
+        if self._services.get(service.name) is not service:
+            return
+        self._stirred.pop(service.name, None)
+        # Looking at a breaker may turn it, which is told at once: what was shown is what is shown after that.
+        now = (service.status, service.breaker_status)
+        before, service.shown = service.shown, now
+        service.updated_at_s = self._clock.time()
+        if alert is not None:
+            breaker = views.breaker_record(service)
+            self._publisher.publish(
+                ALERTS.channel(), ServiceAlert(service=service.name, alert=alert, circuit_breaker=breaker)
+            )
+        previous = before[0] if before is not None and before[0] != now[0] else None
+        cause = service.cause = Cause(
+            at_s=self._clock.monotonic(), previous=previous, alert=alert, checked_by=checked_by, reset_by=reset_by
+        ).joined(service.cause)
+        update = views.service_update(
+            service,
+            previous=cause.previous if cause.previous != now[0] else None,
+            alert=cause.alert,
+            checked_by=cause.checked_by,
+            reset_by=cause.reset_by,
+        )
+        self._publisher.publish(SERVICE.channel(service.name), update)
+        managed = ManagedServiceUpdate(service=views.managed(service, self.dependents(service.name)))
+        self._publisher.publish(MANAGED_SERVICE.channel(service.name), managed)
+        monitored = MonitoredServiceUpdate(service=service.name, data=views.health(service))
+        self._publisher.publish(MONITORED_SERVICES.channel(), monitored)
+        if before != now:
+            self._publish_layer(service.declaration.layer)
+            self._tell(service)
+
+    def layer_update(self, layer: str) -> LayerUpdate:
+        """Raises `errors.InvalidLayer`."""
+        return views.layer_update(layer, self.in_layer(layer))
+
+    async def run(self) -> None:
+        """Publish figures that changed, once a second, until cancelled."""
+        while True:
+            await self._clock.sleep(METRICS_INTERVAL_S)
+            stirred, self._stirred = self._stirred, {}
+            for number, name in enumerate(stirred, 1):
+                service = self._services.get(name)
+                if service is not None:
+                    self._guarded_changed(service)
+                if number % TOLD_PER_TURN == 0:
+                    await self._clock.sleep(0)
+            layers, self._stirred_layers = self._stirred_layers, {}
+            for layer in layers:
+                if layer in self._layers:
+                    self._publisher.publish(LAYER.channel(layer), self.layer_update(layer))
+
+    def _guarded_changed(self, service: Service) -> None:
+        """A defect in one service must not keep the others from being told."""
+        try:
+            self.changed(service)
+        except Exception as error:
+            _log.error("defect", service=service.name, error=describe_exception(error))
+
+    def _publish_layer(self, layer: str) -> None:
+        members = self._layers[layer]
+        # A list of all its services, which is long: made for those who follow it alone.
+        if self._publisher.is_followed(LAYER.channel(layer)):
+            if len(members) > MEMBERS_TOLD_AT_ONCE:
+                self._stirred_layers[layer] = None
+            else:
+                self._publisher.publish(LAYER.channel(layer), self.layer_update(layer))
+        if not members and layer not in LAYERS:
+            del self._layers[layer]
+
+    def _tell(self, service: Service) -> None:
+        for listener in self.listeners:
+            listener(service)

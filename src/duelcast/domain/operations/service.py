@@ -1,0 +1,223 @@
+"""One service: what is declared of it, and what is known of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from duelcast.clock import Alarm, Clock
+from duelcast.domain.operations.breaker import Breaker
+from duelcast.domain.operations.call_figures import RecentDurations
+from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.events import Alert, BreakerStatus, ServiceKind, ServiceStatus
+from duelcast.domain.operations.transitions import BreakerState
+
+Check = Callable[[], Awaitable[CheckResult]]
+"""Looks how a service is. What it raises is a defect; an unhealthy service is a result."""
+
+By = Literal["admin", "system"]
+JOINED_S = 0.05
+"""Updates that are not further apart count as one; it is longer than the hub collects messages by default."""
+
+RESET = "reset_circuit_breaker"
+HEALTH_CHECK = "health_check"
+START = "start"
+STOP = "stop"
+RESTART = "restart"
+
+
+class Tally:
+    """Counts the checks of a service that has no breaker to do so."""
+
+    def __init__(self) -> None:
+        self.successful = 0
+        self.failed = 0
+        self.rejected = 0
+        self.durations = RecentDurations()
+
+    @property
+    def total(self) -> int:
+        return self.successful + self.failed
+
+    def add(self, *, ok: bool, duration_ms: float) -> None:
+        """A check ended."""
+        self.successful += ok
+        self.failed += not ok
+        self.durations.add(duration_ms)
+
+
+class Work(Protocol):
+    """What a service of the server itself does, and how it is switched."""
+
+    @property
+    def running(self) -> bool: ...
+
+    @property
+    def failure(self) -> str | None:
+        """Why it does not work at the moment, though it was started: a sentence of ours."""
+
+    @property
+    def started_at_s(self) -> float | None:
+        """Epoch seconds."""
+
+    @property
+    def restarts(self) -> int: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class Declaration(Struct, frozen=True, kw_only=True):
+    """What is declared of a service. `settings` is what may be shown of its configuration: no URL, no secret.
+
+    `check_interval_s`: None is never by itself; `recheck_interval_s` takes its place while the last check was bad.
+    `checks_are_calls`: a check goes through the breaker; otherwise what it calls does so by itself. `silent_after_s`:
+    of a reported service, the silence after which it counts as unhealthy.
+    """
+
+    name: str
+    kind: ServiceKind
+    layer: str
+    display_name: str
+    description: str = ""
+    version: str = ""
+    dependencies: tuple[str, ...] = ()
+    can_be_switched: bool = True
+    settings: Mapping[str, object] = {}
+    check_interval_s: float | None = None
+    recheck_interval_s: float | None = None
+    checks_are_calls: bool = True
+    silent_after_s: float | None = None
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """Why a service was published; `at_s` is in steady seconds."""
+
+    at_s: float
+    previous: ServiceStatus | None
+    alert: Alert | None
+    checked_by: By | None
+    reset_by: By | None
+
+    def joined(self, earlier: Cause | None) -> Cause:
+        """With what was told so shortly before that followers may get the newest update alone."""
+        if earlier is None or self.at_s - earlier.at_s > JOINED_S:
+            return self
+        return Cause(
+            at_s=self.at_s,
+            previous=earlier.previous or self.previous,
+            alert=self.alert or earlier.alert,
+            checked_by=self.checked_by or earlier.checked_by,
+            reset_by=self.reset_by or earlier.reset_by,
+        )
+
+
+class Service:
+    """A service with its state. `metrics` gives figures of its own, which are shown beside those of all services."""
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        clock: Clock,
+        *,
+        check: Check | None = None,
+        breaker: Breaker | None = None,
+        work: Work | None = None,
+        metrics: Callable[[], Mapping[str, float | None]] = dict,
+    ) -> None:
+        self.declaration = declaration
+        self.check = check
+        self.breaker = breaker
+        self.calls: Breaker | Tally = breaker or Tally()
+        self.work: Work = work or Watching(clock)
+        self.own_metrics = metrics
+        self.last_check: CheckResult | None = None
+        self.last_check_s: float | None = None
+        """Steady seconds."""
+        self.checks = 0
+        self.checks_s = 0.0
+        """How many checks ended, and how long they took together."""
+        self.checking: asyncio.Task[CheckResult] | None = None
+        """The check that runs: whoever asks meanwhile shares it."""
+        self.told_check: CheckResult | None = None
+        """The last result that was told with who asked for it."""
+        self.last_report_s: float | None = None
+        """Steady seconds."""
+        self.silent = False
+        self.updated_at_s = clock.time()
+        self.shown: tuple[ServiceStatus, BreakerStatus] | None = None
+        """What was last published of its state."""
+        self.cause: Cause | None = None
+        """Why it was last published."""
+        self.alarm = Alarm(clock)
+        """Ends the wait for the next check."""
+
+    @property
+    def name(self) -> str:
+        return self.declaration.name
+
+    @property
+    def status(self) -> ServiceStatus:
+        """The first that applies (protocol 12)."""
+        breaker = self.breaker
+        if not self.work.running:
+            return "stopped"
+        if breaker is not None and breaker.state is BreakerState.OPEN:
+            return "circuit_open"
+        if (
+            self.silent
+            or self.work.failure is not None
+            or (self.last_check is not None and not self.last_check.healthy)
+        ):
+            return "unhealthy"
+        if breaker is not None and (breaker.state is BreakerState.HALF_OPEN or breaker.last_call_failed):
+            return "degraded"
+        if self.last_check is None and self.last_report_s is None and (breaker is None or breaker.total == 0):
+            return "unknown"
+        return "healthy"
+
+    @property
+    def breaker_status(self) -> BreakerStatus:
+        """How the breaker is on the wire (protocol 6)."""
+        breaker = self.breaker
+        if breaker is None:
+            return "disabled"
+        if breaker.state is BreakerState.OPEN:
+            return "open"
+        if breaker.state is BreakerState.HALF_OPEN:
+            return "half_open"
+        if breaker.total == 0:
+            return "initializing"
+        return "degraded" if breaker.last_call_failed else "closed"
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What operators may do with it."""
+        switches = (START, STOP, RESTART) if self.declaration.can_be_switched else ()
+        reset = () if self.breaker is None else (RESET,)
+        return (*switches, *reset, HEALTH_CHECK)
+
+
+class Watching:
+    """The work of a service that runs elsewhere: while it is switched off, nobody looks how it is."""
+
+    failure: str | None = None
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.running = True
+        self.started_at_s: float | None = clock.time()
+        self.restarts = 0
+
+    async def start(self) -> None:
+        if not self.running:
+            self.running = True
+            self.started_at_s = self._clock.time()
+            self.restarts += 1
+
+    async def stop(self) -> None:
+        self.running = False

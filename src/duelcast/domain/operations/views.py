@@ -1,0 +1,195 @@
+"""Services as they are shown (protocol 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from msgspec import UNSET, structs
+
+from duelcast.domain.operations.breaker import Breaker
+from duelcast.domain.operations.events import (
+    Alert,
+    BreakerRecord,
+    BreakerStatus,
+    BreakerSummary,
+    LayerMember,
+    LayerStatus,
+    LayerUpdate,
+    Operations,
+    Performance,
+    ServiceHealth,
+    ServiceState,
+    ServiceStatus,
+    ServiceUpdate,
+    SkyDuelService,
+)
+from duelcast.domain.operations.service import Service, Tally
+from duelcast.domain.operations.transitions import BreakerState
+from duelcast.wire.timestamps import format_time
+
+_DETAILS: dict[BreakerStatus, str] = {
+    "closed": "Calls are let through.",
+    "degraded": "Calls are let through; the last one failed.",
+    "open": "Too many calls failed: none is let through for a while.",
+    "half_open": "A few calls are let through, to see whether it works again.",
+    "initializing": "No call was made yet.",
+    "disabled": "This service has no breaker.",
+}
+
+
+def state(service: Service) -> ServiceState:
+    """For those who depend on it."""
+    declaration = service.declaration
+    return ServiceState(
+        service=declaration.name,
+        displayName=declaration.display_name,
+        layer=declaration.layer,
+        status=service.status,
+        circuit_breaker=breaker_record(service),
+        operations=_operations(service.calls),
+        performance=_performance(service.calls),
+        config=dict(declaration.settings),
+        dependencies=list(declaration.dependencies),
+        updated_at=format_time(service.updated_at_s),
+    )
+
+
+def service_update(
+    service: Service,
+    *,
+    previous: ServiceStatus | None = None,
+    alert: Alert | None = None,
+    checked_by: Literal["admin", "system"] | None = None,
+    reset_by: Literal["admin", "system"] | None = None,
+    removed: bool = False,
+) -> ServiceUpdate:
+    """The same, with what caused it."""
+    return ServiceUpdate(
+        **structs.asdict(state(service)),
+        previousStatus=UNSET if previous is None else previous,
+        alert=UNSET if alert is None else alert,
+        checked_by=UNSET if checked_by is None else checked_by,
+        reset_by=UNSET if reset_by is None else reset_by,
+        removed=True if removed else UNSET,
+    )
+
+
+def managed(service: Service, dependents: Sequence[str]) -> SkyDuelService:
+    """For those who manage it."""
+    declaration = service.declaration
+    started_at_s = service.work.started_at_s
+    return SkyDuelService(
+        name=declaration.name,
+        displayName=declaration.display_name,
+        description=declaration.description,
+        version=declaration.version,
+        kind=declaration.kind,
+        layer=declaration.layer,
+        status=service.status,
+        isRunning=service.work.running,
+        hasActiveCircuitBreaker=service.breaker is not None and service.breaker.state is not BreakerState.CLOSED,
+        dependencies=list(declaration.dependencies),
+        dependents=list(dependents),
+        commands=list(service.commands),
+        lastUpdate=format_time(service.updated_at_s),
+        startedAt=None if started_at_s is None else format_time(started_at_s),
+        restarts=service.work.restarts,
+        metrics=_metrics(service),
+    )
+
+
+def health(service: Service) -> ServiceHealth:
+    """For monitor."""
+    return ServiceHealth(status=service.status, metrics=_metrics(service), updated_at=format_time(service.updated_at_s))
+
+
+def layer_update(layer: str, services: Iterable[Service]) -> LayerUpdate:
+    """A layer with its services."""
+    members = [
+        LayerMember(service=service.name, status=service.status, circuit_breaker=_summary(service))
+        for service in services
+    ]
+    return LayerUpdate(layer=layer, status=_layer_status({member.status for member in members}), services=members)
+
+
+def breaker_record(service: Service) -> BreakerRecord:
+    """The breaker of a service, also where it has none."""
+    status = service.breaker_status
+    breaker = service.breaker
+    if breaker is None:
+        return BreakerRecord(
+            status=status,
+            is_open=False,
+            details=_DETAILS[status],
+            failures=0,
+            failure_rate=None,
+            last_failure=None,
+            last_success=None,
+            opened_at=None,
+            next_attempt_at=None,
+            recovery_attempts=0,
+            last_reset=None,
+        )
+    return BreakerRecord(
+        status=status,
+        is_open=breaker.state is BreakerState.OPEN,
+        details=_DETAILS[status],
+        failures=breaker.failures_in_row,
+        failure_rate=round(breaker.failure_rate, 2) if breaker.calls else None,
+        last_failure=_time(breaker.last_failure_s),
+        last_success=_time(breaker.last_success_s),
+        opened_at=_time(breaker.opened_at_s),
+        next_attempt_at=_time(breaker.next_attempt_at_s),
+        recovery_attempts=breaker.recovery_attempts,
+        last_reset=_time(breaker.last_reset_s),
+    )
+
+
+def _summary(service: Service) -> BreakerSummary:
+    breaker = service.breaker
+    return BreakerSummary(
+        status=service.breaker_status, is_open=breaker is not None and breaker.state is BreakerState.OPEN
+    )
+
+
+def _operations(calls: Breaker | Tally) -> Operations:
+    return Operations(total=calls.total, successful=calls.successful, failed=calls.failed, rejected=calls.rejected)
+
+
+def _performance(calls: Breaker | Tally) -> Performance:
+    return Performance(
+        averageOperationTimeMs=_rounded(calls.durations.average_ms),
+        lastOperationTimeMs=_rounded(calls.durations.last_ms),
+        p95OperationTimeMs=_rounded(calls.durations.p95_ms),
+    )
+
+
+def _metrics(service: Service) -> dict[str, float | None]:
+    """Figures of all services, then those of its last check, then its own."""
+    operations, performance = _operations(service.calls), _performance(service.calls)
+    shown: dict[str, float | None] = {
+        **structs.asdict(operations),
+        "averageOperationTimeMs": performance.averageOperationTimeMs,
+        "p95OperationTimeMs": performance.p95OperationTimeMs,
+        "lastCheckMs": None if service.last_check is None else _rounded(service.last_check.latency_ms),
+    }
+    if service.last_check is not None:
+        shown |= service.last_check.metrics
+    return shown | dict(service.own_metrics())
+
+
+def _layer_status(statuses: set[ServiceStatus]) -> LayerStatus:
+    if statuses & {"circuit_open", "unhealthy"}:
+        return "critical"
+    if statuses & {"degraded", "stopped"}:
+        return "warning"
+    return "operational" if "healthy" in statuses else "unknown"
+
+
+def _rounded(duration_ms: float | None) -> float | None:
+    return None if duration_ms is None else round(duration_ms, 3)
+
+
+def _time(epoch_s: float | None) -> str | None:
+    return None if epoch_s is None else format_time(epoch_s)

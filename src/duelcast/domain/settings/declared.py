@@ -1,0 +1,130 @@
+"""The settings that the server itself obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, inspect
+
+from duelcast.domain.settings.events import ValueType, Visibility
+from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, MaintenanceValue, check_maintenance
+from duelcast.errors import ValidationFailed
+from duelcast.settings import Settings
+from duelcast.wire.refusals import invalid_request
+
+Milliseconds = Annotated[int, Meta(ge=0, le=60_000)]
+LongMilliseconds = Annotated[int, Meta(ge=0, le=24 * 3600 * 1000)]
+PerMinute = Annotated[int, Meta(ge=0, le=1_000_000)]
+Days = Annotated[float, Meta(gt=0, le=36_500)]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSetting:
+    """A setting with what its value must be: `type` is what msgspec converts it to, `check` finds what types cannot
+    say. `field` names the setting of the start configuration that gives it a value, which is that times `scale`."""
+
+    key: str
+    type: Any
+    default: Any
+    description: str
+    visibility: Visibility = "admin"
+    check: Callable[[Any], None] | None = None
+    field: str | None = None
+    scale: int = 1
+
+    @property
+    def value_type(self) -> ValueType:
+        declared = inspect.type_info(self.type)
+        plain = declared.type if isinstance(declared, inspect.Metadata) else declared
+        return "number" if isinstance(plain, inspect.IntType | inspect.FloatType) else "json"
+
+    def validate(self, value: Any) -> None:
+        """Raises `ValidationFailed` where the server cannot obey `value`."""
+        holder = msgspec.defstruct("Value", [("value", self.type)])
+        try:
+            msgspec.convert({"value": value}, holder)
+        except msgspec.ValidationError as error:
+            refusal = invalid_request(holder, error)
+            raise ValidationFailed(refusal.message, field=refusal.field) from None
+        if self.check is not None:
+            self.check(value)
+
+
+def declared_settings(endpoint_limits: Mapping[str, int]) -> dict[str, DeclaredSetting]:
+    """All of them by key. `endpoint_limits` are the messages per minute that each endpoint declares, by its name."""
+    limits = [
+        DeclaredSetting(
+            limit_key(name),
+            PerMinute,
+            per_minute,
+            f"Messages a minute that one wallet may send to {name}; 0 is no limit.",
+        )
+        for name, per_minute in endpoint_limits.items()
+    ]
+    return {setting.key: setting for setting in (*_CONFIGURED, *_OTHERS, *limits)}
+
+
+def configured_values(settings: Settings) -> dict[str, Any]:
+    """What environment, file or command line say about declared settings, by key."""
+    return {
+        one.key: _scaled(getattr(settings, one.field), one.scale)
+        for one in _CONFIGURED
+        if one.field in settings.model_fields_set
+    }
+
+
+def limit_key(endpoint: str) -> str:
+    """The key of the setting that limits an endpoint."""
+    return f"limits.{endpoint}.messages_per_minute"
+
+
+def _configured(key: str, type: Any, field: str, *, scale: int = 1) -> DeclaredSetting:
+    """A setting that the start configuration has as well: default and description are written there."""
+    known = Settings.model_fields[field]
+    assert known.description is not None
+    default = _scaled(known.default, scale)
+    return DeclaredSetting(key, type, default, known.description, field=field, scale=scale)
+
+
+def _scaled(value: Any, scale: int) -> Any:
+    return value if scale == 1 else int(value * scale)
+
+
+_CONFIGURED = (
+    _configured("gateway.flush_interval_ms", Annotated[float, Meta(ge=0, le=1_000)], "flush_interval_ms"),
+    _configured("market.price_interval_ms", Milliseconds, "price_interval_ms"),
+    _configured("market.token_list_interval_ms", LongMilliseconds, "token_list_interval_s", scale=1000),
+    _configured("market.feed_stale_ms", LongMilliseconds, "feed_stale_s", scale=1000),
+    _configured("market.posted_stale_ms", LongMilliseconds, "posted_stale_s", scale=1000),
+    _configured("contest.leaderboard_interval_ms", Milliseconds, "leaderboard_interval_ms"),
+    _configured("contest.presence_max_members", Annotated[int, Meta(ge=0, le=100_000)], "presence_max_members"),
+    _configured("chat.messages_per_minute", PerMinute, "chat_messages_per_minute"),
+    _configured("chat.max_characters", Annotated[int, Meta(ge=1, le=4_000)], "chat_max_characters"),
+    _configured("limits.rooms_per_connection", Annotated[int, Meta(ge=1, le=10_000)], "max_rooms"),
+    _configured("retention.chat_days", Days, "retention_chat_days"),
+    _configured("retention.errors_days", Days, "retention_errors_days"),
+    _configured("retention.prices_days", Days, "retention_prices_days"),
+    _configured("retention.trades_days", Annotated[float, Meta(ge=1, le=36_500)], "retention_trades_days"),
+)
+_OTHERS = (
+    DeclaredSetting(
+        "limits.metrics_per_connection",
+        Annotated[int, Meta(ge=1, le=10_000)],
+        100,
+        "Metrics that one connection may follow.",
+    ),
+    DeclaredSetting(
+        MAINTENANCE_KEY,
+        MaintenanceValue,
+        {"enabled": False},
+        "While `enabled`, admins alone may write; it ends by itself at `until`.",
+        visibility="public",
+        check=check_maintenance,
+    ),
+    DeclaredSetting(
+        "background_scene", dict[str, Any] | None, {}, "What clients show behind everything.", visibility="public"
+    ),
+)

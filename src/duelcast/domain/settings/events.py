@@ -1,0 +1,84 @@
+"""What the settings publish, and on which channels (protocol 2, 9)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from duelcast.channels.names import Family, Kind, Role, Unfollowed
+from duelcast.wire.messages import Event, Record
+
+KEY_PATTERN = r"[a-z0-9_.\-]{1,128}"
+KEY_GRAMMAR = "1 to 128 of a-z 0-9 _ . -"
+CATEGORY_PATTERN = r"[a-z0-9_\-]{1,127}"
+CATEGORY_GRAMMAR = "1 to 127 of a-z 0-9 _ -"
+
+ValueType = Literal["string", "number", "boolean", "json"]
+Visibility = Literal["public", "user", "admin"]
+
+SEEN_FROM: dict[str, Role] = {"public": Role.ANONYMOUS, "user": Role.USER, "admin": Role.ADMIN}
+"""The least role that sees a setting, by its visibility."""
+
+
+class Setting(Record):
+    """A setting as it is now (protocol 12).
+
+    `name` is the key without its category, which is null where the key has no dot. `value` is null where it is secret.
+    `version` is 0, and `updatedAt` null, while the value is one that nobody stored. `updatedBy` is there for admins.
+    """
+
+    key: str
+    name: str
+    category: str | None
+    value: Any
+    value_type: ValueType
+    description: str
+    visibility: Visibility
+    secret: bool
+    version: Annotated[int, Meta(ge=0)]
+    updatedAt: str | None
+    updatedBy: str | UnsetType | None = UNSET
+
+
+class SettingUpdate(Event, tag="setting_update"):
+    """A setting changed. `setting` is null where there is none any more; `previous` is the value before: null where
+    there was none, it is secret, or was for fewer to see."""
+
+    key: str
+    setting: Setting | None
+    previous: Any
+
+
+def split_key(key: str) -> tuple[str | None, str]:
+    """Category and name: what is before the first dot, and behind it. None: the key has no category."""
+    category, dot, name = key.partition(".")
+    return (category, name) if dot and category else (None, key)
+
+
+def category_group(category: str) -> str:
+    """The name of the group of a category."""
+    return f"category.{category}"
+
+
+def _group_of(key: str) -> str | None:
+    category, _ = split_key(key)
+    return None if category is None else category_group(category)
+
+
+def _ends(event: Event) -> bool:
+    return isinstance(event, SettingUpdate) and event.setting is None
+
+
+SETTING = Family(
+    "setting",
+    Kind.LATEST,
+    (SettingUpdate,),
+    "A setting, for those who may see it.",
+    parameter=KEY_PATTERN,
+    placeholder="key",
+    ends_key=_ends,
+    group=_group_of,
+    group_names=rf"category\.({CATEGORY_PATTERN})",
+    unfollowed=Unfollowed.FORGOTTEN,
+)

@@ -1,0 +1,72 @@
+"""Maintenance: the setting that keeps users from writing."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from duelcast.errors import Maintenance as UnderMaintenance
+from duelcast.errors import ValidationFailed
+from duelcast.wire.timestamps import parse_time
+
+MAINTENANCE_KEY = "maintenance_mode"
+RETRY_MS = 60_000
+"""When somebody may try again where nobody said how long it takes."""
+
+
+class MaintenanceValue(Struct, frozen=True, forbid_unknown_fields=True):
+    """The value of the setting. `until` is an ISO-8601 time with an offset, at which it ends by itself."""
+
+    enabled: bool
+    message: Annotated[str, Meta(max_length=1_000)] | None = None
+    until: str | None = None
+
+
+class Maintenance(Struct, frozen=True, kw_only=True):
+    """Whether users may write now. Times are epoch seconds; `updated_…` are None while nobody has set it."""
+
+    enabled: bool
+    message: str | None = None
+    until_s: float | None = None
+    updated_at_s: float | None = None
+    updated_by: str | None = None
+
+
+def check_maintenance(value: Any) -> None:
+    """Raises `ValidationFailed` for an `until` that is no time; the rest was checked with the declaration."""
+    until = msgspec.convert(value, MaintenanceValue).until
+    if until is None:
+        return
+    try:
+        parse_time(until)
+    except ValueError:
+        raise ValidationFailed(
+            "`until` must be an ISO-8601 time with an offset, or null.", field="value.until"
+        ) from None
+
+
+def maintenance_of(value: Any, now_s: float, updated_at_s: float | None, updated_by: str | None) -> Maintenance:
+    """The state at `now_s`: with `until` it is over, whether that was stored yet or not."""
+    given = msgspec.convert(value, MaintenanceValue)
+    until_s = None if given.until is None else parse_time(given.until)
+    return Maintenance(
+        enabled=given.enabled and (until_s is None or now_s < until_s),
+        message=given.message,
+        until_s=until_s,
+        updated_at_s=updated_at_s,
+        updated_by=updated_by,
+    )
+
+
+def refusal_of(maintenance: Maintenance, now_s: float) -> UnderMaintenance | None:
+    """What users are told who want to write, if it is refused."""
+    if not maintenance.enabled:
+        return None
+    until_s = maintenance.until_s
+    retry_after_ms = RETRY_MS if until_s is None else max(1, math.ceil((until_s - now_s) * 1000))
+    return UnderMaintenance(
+        "The platform is under maintenance: reading goes on, try this again later.", retry_after_ms=retry_after_ms
+    )

@@ -1,0 +1,109 @@
+"""All settings in memory: what is stored, over what is configured, over what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import structlog
+from msgspec import UNSET
+
+from duelcast.channels.names import Role
+from duelcast.domain.settings.declared import DeclaredSetting
+from duelcast.domain.settings.events import SEEN_FROM, Setting, ValueType, Visibility, split_key
+from duelcast.errors import ValidationFailed
+from duelcast.store.settings import SettingRow
+from duelcast.wire.timestamps import format_ms
+
+_log = structlog.get_logger("duelcast.settings")
+
+
+class SettingBook:
+    """What the settings are now. A stored value that its declaration no longer takes is passed over, with a warning."""
+
+    def __init__(self, declared: Mapping[str, DeclaredSetting], configured: Mapping[str, Any]) -> None:
+        self._declared = declared
+        self._fallback = {key: one.default for key, one in declared.items()} | dict(configured)
+        self._rows: dict[str, SettingRow] = {}
+        self._unfit: set[str] = set()
+
+    def put(self, key: str, row: SettingRow | None) -> None:
+        """Take what is stored of a setting from now on; None: nothing."""
+        self._unfit.discard(key)
+        if row is None:
+            self._rows.pop(key, None)
+            return
+        self._rows[key] = row
+        declared = self._declared.get(key)
+        if declared is not None:
+            try:
+                declared.validate(row.value)
+            except ValidationFailed:
+                self._unfit.add(key)
+                _log.warning("stored_setting_ignored", key=key, reason="Its declaration does not take the value.")
+
+    def declared(self, key: str) -> DeclaredSetting | None:
+        return self._declared.get(key)
+
+    def row(self, key: str) -> SettingRow | None:
+        """What is stored of a setting."""
+        return self._rows.get(key)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._rows or key in self._declared
+
+    def keys(self, category: str | None = None) -> Iterable[str]:
+        """The keys of all settings, or of those of a category, sorted."""
+        known = self._rows.keys() | self._declared.keys()
+        return sorted(key for key in known if category is None or split_key(key)[0] == category)
+
+    def value(self, key: str) -> Any:
+        """The value in force, secret or not; None where there is no such setting."""
+        row = self._rows.get(key)
+        return self._fallback.get(key) if row is None or key in self._unfit else row.value
+
+    def seen_from(self, key: str) -> Role:
+        """The least role that sees a setting; what does not exist is for admins."""
+        return SEEN_FROM[_visibility(self._declared.get(key), self._rows.get(key))]
+
+    def record(self, key: str, *, for_admin: bool) -> Setting | None:
+        """The setting as it is told, None where there is none."""
+        return self._record(key, self._rows.get(key), self.value(key), for_admin=for_admin)
+
+    def record_of(self, key: str, row: SettingRow | None) -> Setting | None:
+        """The setting as admins are told it where `row` is what is stored of it."""
+        return self._record(key, row, self._fallback.get(key) if row is None else row.value, for_admin=True)
+
+    def _record(self, key: str, row: SettingRow | None, value: Any, *, for_admin: bool) -> Setting | None:
+        declared = self._declared.get(key)
+        if declared is None and row is None:
+            return None
+        category, name = split_key(key)
+        secret = row is not None and row.secret
+        updated_by = None if row is None else row.updated_by
+        return Setting(
+            key=key,
+            name=name,
+            category=category,
+            value=None if secret else value,
+            value_type=_value_type(declared, row),
+            description=row.description if row is not None else declared.description if declared else "",
+            visibility=_visibility(declared, row),
+            secret=secret,
+            version=0 if row is None else row.version,
+            updatedAt=None if row is None else format_ms(row.updated_ms),
+            updatedBy=updated_by if for_admin else UNSET,
+        )
+
+
+def _visibility(declared: DeclaredSetting | None, row: SettingRow | None) -> Visibility:
+    if declared is not None:
+        return declared.visibility
+    return "admin" if row is None else cast("Visibility", row.visibility)
+
+
+def _value_type(declared: DeclaredSetting | None, row: SettingRow | None) -> ValueType:
+    if declared is not None:
+        return declared.value_type
+    assert row is not None
+    return cast("ValueType", row.value_type)

@@ -1,0 +1,314 @@
+"""The settings: read from memory, changed in the store, told to those who may see them (protocol 9)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from duelcast.channels.names import Role
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Alarm, Clock
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.audit import CONFLICT, DENIED, DONE, Actor, AuditTrail
+from duelcast.domain.settings.changing import SettingChange, acting, changed, check_room, differences
+from duelcast.domain.settings.declared import DeclaredSetting
+from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN, Setting
+from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, Maintenance, maintenance_of, refusal_of
+from duelcast.domain.settings.outlet import ChangeListener, Committed, HiddenListener, SettingOutlet
+from duelcast.domain.settings.records import SettingBook
+from duelcast.errors import (
+    AppError,
+    InvalidRequest,
+    PermissionDenied,
+    SettingNotFound,
+    Unavailable,
+    ValidationFailed,
+    VersionConflict,
+)
+from duelcast.errors import Maintenance as UnderMaintenance
+from duelcast.logs import describe_exception
+from duelcast.store import settings as store
+from duelcast.store.database import Database, Transaction
+from duelcast.store.settings import SettingChangeRow, SettingRow
+
+SYSTEM = Actor("system", Role.SUPERADMIN)
+"""The server itself."""
+RETRY_S = 1.0
+
+_log = structlog.get_logger("duelcast.settings")
+
+
+class SystemSettings:
+    """A stored value wins over `configured` (environment and file), that over the default that is declared.
+
+    Reading takes a role: a setting that it may not see does not exist for it. What changes something raises
+    `Unavailable` where the store is out of reach, and has changed nothing then.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        database: Database,
+        audit: AuditTrail,
+        clock: Clock,
+        declared: Mapping[str, DeclaredSetting],
+        configured: Mapping[str, Any],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+        self._book = SettingBook(declared, configured)
+        self._outlet = SettingOutlet(publisher, self._book)
+        self._maintenance_changed = Alarm(clock)
+        self.version = 0
+        """The id of the newest change, 0 where there was none."""
+
+    async def load(self) -> None:
+        """Read what is stored; once, before the first use. Raises `Unavailable`."""
+        async with self._database.read() as transaction:
+            for row in await store.all_settings(transaction):
+                self._book.put(row.key, row)
+            self.version = await store.last_change_id(transaction)
+
+    async def check(self) -> None:
+        """See whether the store can be read. Raises `Unavailable`."""
+        async with self._database.read() as transaction:
+            await store.last_change_id(transaction)
+
+    async def run(self) -> None:
+        """End maintenance when its time is over, until cancelled."""
+        while True:
+            try:
+                await self._maintenance_changed.sleep(await self._end_maintenance())
+            except Unavailable:
+                await self._clock.sleep(RETRY_S)
+            except Exception as error:
+                _log.error("defect", error=describe_exception(error))
+                await self._clock.sleep(RETRY_S)
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def value(self, key: str) -> Any:
+        """The value in force of a declared setting."""
+        if self._book.declared(key) is None:
+            raise KeyError(key)
+        return self._book.value(key)
+
+    def find(self, key: str, role: Role) -> Setting | None:
+        """The setting as `role` sees it, None where it sees none."""
+        return self._book.record(key, for_admin=role >= Role.ADMIN) if role >= self.seen_from(key) else None
+
+    def get(self, key: str, role: Role) -> Setting:
+        """The same. Raises `SettingNotFound`."""
+        found = self.find(key, role)
+        if found is None:
+            raise SettingNotFound("There is no such setting, or none that you may see.", field="key")
+        return found
+
+    def all(self, role: Role, category: str | None = None) -> dict[str, Setting]:
+        """All settings that `role` sees, or those of a category, by key."""
+        found = {key: self.find(key, role) for key in self._book.keys(category)}
+        return {key: setting for key, setting in found.items() if setting is not None}
+
+    def seen_from(self, key: str) -> Role:
+        """The least role that sees a setting; what does not exist only admins know not to."""
+        return self._book.seen_from(key)
+
+    async def history(self, key: str, *, limit: int, before_version: int | None = None) -> Sequence[SettingChangeRow]:
+        """At most `limit` changes, newest first; with `before_version` those older than that one. For admins.
+
+        Raises `SettingNotFound` where there is no such setting and never was one, `Unavailable`.
+        """
+        async with self._database.read() as transaction:
+            changes = await store.changes_of(transaction, key, limit=limit, before_version=before_version)
+            if not changes and key not in self._book and not await store.last_version(transaction, key):
+                raise SettingNotFound("There is no such setting, and there never was.", field="key")
+        return changes
+
+    def maintenance(self) -> Maintenance:
+        """Whether there is maintenance now."""
+        row = self._book.row(MAINTENANCE_KEY)
+        updated_at_s, updated_by = (None, None) if row is None else (row.updated_ms / 1000, row.updated_by)
+        return maintenance_of(self._book.value(MAINTENANCE_KEY), self._clock.time(), updated_at_s, updated_by)
+
+    def maintenance_refusal(self) -> UnderMaintenance | None:
+        """What those who are no admins are told who want to write, if it is refused now."""
+        return refusal_of(self.maintenance(), self._clock.time())
+
+    # ── listening ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_change(self, prefix: str, listener: ChangeListener) -> None:
+        """Call `listener` after each commit that changes a setting whose key begins with `prefix`, empty for all."""
+        self._outlet.on_change(prefix, listener)
+
+    def on_hidden(self, listener: HiddenListener) -> None:
+        """Call `listener` when fewer may see a setting than before, ahead of what is published of it."""
+        self._outlet.on_hidden(listener)
+
+    # ── changing ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def update(self, by: Identity | Actor, key: str, change: SettingChange) -> Setting:
+        """Change a setting, or create it, for an admin. Each success is a new version, also with an equal value.
+
+        Raises `InvalidRequest` for what is no key, `PermissionDenied`, `VersionConflict` with the `current` setting,
+        `ValidationFailed`.
+        """
+        if not re.fullmatch(KEY_PATTERN, key):
+            raise InvalidRequest(f"A key is {KEY_GRAMMAR}.", field="key")
+
+        async def work(transaction: Transaction) -> Committed | AppError:
+            before = await store.find_setting(transaction, key)
+            actor, refusal = await self._refusal(transaction, by, key, before, change.expected_version)
+            version = await store.last_version(transaction, key) + 1
+            if refusal is not None:
+                asked_for = self._asked_for(key, before, change, version, actor)
+                await self._record(transaction, actor, "settings.put", key, before, asked_for, refusal)
+                return refusal
+            after = self._changed(key, before, change, version, actor)
+            await check_room(transaction, after, is_new=before is None)
+            await self._record(transaction, actor, "settings.put", key, before, after)
+            return await self._save(transaction, before, after)
+
+        # A refusal is given back instead of raised, which would undo its record.
+        outcome = await self._database.write(work, self._committed)
+        return self._told(outcome, key)
+
+    async def delete(self, by: Identity | Actor, key: str, expected_version: int | None = None) -> None:
+        """Delete what is stored of a setting, for an admin: a declared one falls back, another ends.
+
+        Raises `SettingNotFound` where there is none, `PermissionDenied`, `VersionConflict`.
+        """
+
+        async def work(transaction: Transaction) -> Committed | AppError | None:
+            before = await store.find_setting(transaction, key)
+            if before is None and self._book.declared(key) is None:
+                raise SettingNotFound("There is no such setting.", field="key")
+            actor, refusal = await self._refusal(transaction, by, key, before, expected_version)
+            if refusal is not None:
+                await self._record(transaction, actor, "settings.delete", key, before, None, refusal)
+                return refusal
+            if before is None:
+                return None
+            await self._record(transaction, actor, "settings.delete", key, before, None)
+            return await self._remove(transaction, before, actor)
+
+        outcome = await self._database.write(work, self._committed)
+        if isinstance(outcome, AppError):
+            raise outcome
+
+    async def _refusal(
+        self,
+        transaction: Transaction,
+        by: Identity | Actor,
+        key: str,
+        stored: SettingRow | None,
+        expected_version: int | None,
+    ) -> tuple[Actor, AppError | None]:
+        """Who acts, and why they may not. The role that is stored by now counts, whatever it was when they asked."""
+        actor = by if isinstance(by, Actor) else await acting(transaction, by)
+        if actor.role < Role.ADMIN:
+            return actor, PermissionDenied("This needs the role of an admin.")
+        version = 0 if stored is None else stored.version
+        if expected_version is not None and expected_version != version:
+            return actor, VersionConflict(
+                "The setting was changed meanwhile: look at `current`, and send its version as `expectedVersion`.",
+                field="expectedVersion",
+                current=self._as_stored(key, stored),
+            )
+        return actor, None
+
+    def _changed(
+        self, key: str, before: SettingRow | None, change: SettingChange, version: int, actor: Actor
+    ) -> SettingRow:
+        declared = self._book.declared(key)
+        return changed(key, before, declared, change, version=version, now_ms=self._now_ms(), by=actor.wallet)
+
+    def _asked_for(
+        self, key: str, before: SettingRow | None, change: SettingChange, version: int, actor: Actor
+    ) -> SettingRow | None:
+        """What a refused change would have made, None where that cannot be either."""
+        try:
+            return self._changed(key, before, change, version, actor)
+        except ValidationFailed:
+            return None
+
+    def _as_stored(self, key: str, row: SettingRow | None) -> Setting | None:
+        """The record of what the transaction found, which memory may not have yet."""
+        return self._book.record_of(key, row)
+
+    async def _save(self, transaction: Transaction, before: SettingRow | None, after: SettingRow) -> Committed:
+        await store.save_setting(transaction, after, is_new=before is None)
+        change = SettingChangeRow(
+            key=after.key,
+            version=after.version,
+            value=None if after.secret else after.value,
+            deleted=False,
+            secret=after.secret,
+            at_ms=after.updated_ms,
+            by=after.updated_by,
+        )
+        return Committed(after.key, before, after, await store.add_change(transaction, change))
+
+    async def _remove(self, transaction: Transaction, before: SettingRow, actor: Actor) -> Committed:
+        await store.delete_setting(transaction, before.key)
+        change = SettingChangeRow(
+            key=before.key,
+            version=await store.last_version(transaction, before.key) + 1,
+            value=None,
+            deleted=True,
+            secret=before.secret,
+            at_ms=self._now_ms(),
+            by=actor.wallet,
+        )
+        return Committed(before.key, before, None, await store.add_change(transaction, change))
+
+    async def _record(
+        self,
+        transaction: Transaction,
+        actor: Actor,
+        action: str,
+        key: str,
+        before: SettingRow | None,
+        after: SettingRow | None,
+        refusal: AppError | None = None,
+    ) -> None:
+        outcome = DONE if refusal is None else CONFLICT if isinstance(refusal, VersionConflict) else DENIED
+        await self._audit.record(transaction, actor, action, key, differences(before, after), outcome)
+
+    def _told(self, outcome: Committed | AppError, key: str) -> Setting:
+        if isinstance(outcome, AppError):
+            raise outcome
+        stored = self._as_stored(key, outcome.after)
+        assert stored is not None
+        return stored
+
+    def _now_ms(self) -> int:
+        return int(self._clock.time() * 1000)
+
+    # ── after a commit ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _committed(self, outcome: Committed | AppError | None) -> None:
+        if isinstance(outcome, Committed):
+            self.version = outcome.change_id
+            self._outlet.committed(outcome)
+            if outcome.key == MAINTENANCE_KEY:
+                self._maintenance_changed.ring()
+
+    async def _end_maintenance(self) -> float:
+        """Store that maintenance is over, where its time has passed; the seconds until there is something to do."""
+        row = self._book.row(MAINTENANCE_KEY)
+        maintenance = self.maintenance()
+        if row is None or maintenance.until_s is None or not self._book.value(MAINTENANCE_KEY)["enabled"]:
+            return math.inf
+        if maintenance.enabled:
+            return maintenance.until_s - self._clock.time()
+        change = SettingChange(value={"enabled": False}, expected_version=row.version)
+        # An admin who was faster rang the alarm.
+        with suppress(VersionConflict):
+            await self.update(SYSTEM, MAINTENANCE_KEY, change)
+        return math.inf

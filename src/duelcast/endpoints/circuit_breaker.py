@@ -1,0 +1,248 @@
+"""Services and their circuit breakers (protocol 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from duelcast.channels.names import Channel, Group, Role
+from duelcast.domain.audit import Actor
+from duelcast.domain.operations import views
+from duelcast.domain.operations.commands import Commands
+from duelcast.domain.operations.events import (
+    ALERTS,
+    LAYER,
+    NAME_PATTERN,
+    SERVICE,
+    BreakerRecord,
+    BreakerStatus,
+    ServiceState,
+    ServiceStatus,
+)
+from duelcast.domain.operations.health import MIN_CHECK_INTERVAL_S, RECENT_CHECK_S, Health
+from duelcast.domain.operations.registry import Registry
+from duelcast.domain.operations.service import Service
+from duelcast.endpoints.common import SubscriptionConfirmed
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot
+from duelcast.errors import InvalidService
+from duelcast.wire.messages import Command, Event
+
+ALL_SERVICES = "services"
+
+Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
+
+endpoint = Endpoint(
+    "circuit-breaker",
+    "How the services are, and whether calls of them are let through.",
+    auth=Auth.TOKEN,
+    max_message_bytes=64 * KIB,
+    messages_per_minute=120,
+)
+
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Capabilities(Struct):
+    """What this connection may do."""
+
+    subscribe: bool
+    healthCheck: bool
+    resetCircuitBreaker: bool
+    adminAccess: bool
+
+
+class Channels(Struct):
+    """What may be followed: the group of all services, and the names of layers and services."""
+
+    all: str
+    layers: list[str]
+    services: list[str]
+
+
+class Welcome(Event, tag="welcome"):
+    """The first frame of a connection."""
+
+    capabilities: Capabilities
+    channels: Channels
+
+
+class ServicesState(Event, tag="services:state"):
+    """All services."""
+
+    services: list[ServiceState]
+
+
+class SubscribeAll(Command, tag="subscribe_all"):
+    """Follows all services."""
+
+
+class SubscribeServices(Command, tag="subscribe:services"):
+    """Follows all services."""
+
+
+class SubscribeLayer(Command, tag="subscribe:layer"):
+    """Follows a layer."""
+
+    layer: Name
+
+
+class SubscribeService(Command, tag="subscribe:service"):
+    """Follows a service."""
+
+    service: Name
+
+
+class HealthCheck(Command, tag="service:health_check"):
+    """Looks how a service is: at most once a second; those who are no admins get a result that may be 10 s old."""
+
+    service: Name
+
+
+class HealthCheckResult(Event, tag="service:health_check_result"):
+    """What was seen. That the service is not healthy is a result too."""
+
+    service: str
+    healthy: bool
+    status: ServiceStatus
+    latency_ms: float
+    circuit_breaker: BreakerRecord
+
+
+class ResetCircuitBreaker(Command, tag="service:reset_circuit_breaker"):
+    """Lets calls through again at once."""
+
+    service: Name
+
+
+class CircuitBreakerResetResult(Event, tag="service:circuit_breaker_reset_result"):
+    """The breaker is closed."""
+
+    service: str
+    success: Literal[True]
+    status: BreakerStatus
+    details: str
+
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _layer_exists(context: Context, layer: str) -> bool:
+    return layer in context.service(Registry).layers
+
+
+def _service_exists(context: Context, name: str) -> bool:
+    return name in context.service(Registry)
+
+
+async def _layer_snapshot(context: Context, channel: Channel) -> Snapshot:
+    return Snapshot([context.service(Registry).layer_update(channel.parameter)])
+
+
+async def _all_services_snapshot(context: Context, _group: Group) -> Snapshot:
+    return Snapshot([_services_state(context)])
+
+
+endpoint.opens(SERVICE, exists=_service_exists, group_snapshot=_all_services_snapshot, snapshot_events=(ServicesState,))
+endpoint.opens(LAYER, exists=_layer_exists, snapshot=_layer_snapshot)
+endpoint.opens(ALERTS)
+
+
+# ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.on_connect(Welcome, ServicesState)
+async def greet(context: Context) -> Sequence[Event]:
+    is_admin = context.session.role >= Role.ADMIN
+    registry = context.service(Registry)
+    await context.subscriptions.join([ALERTS.channel()])
+    return [
+        Welcome(
+            capabilities=Capabilities(
+                subscribe=True, healthCheck=True, resetCircuitBreaker=is_admin, adminAccess=is_admin
+            ),
+            channels=Channels(
+                all=ALL_SERVICES, layers=list(registry.layers), services=[service.name for service in registry]
+            ),
+        ),
+        _services_state(context),
+    ]
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.command(SubscribeAll, errors=("TOO_MANY_SUBSCRIPTIONS",))
+async def subscribe_all(context: Context, _command: SubscribeAll) -> Sequence[SubscriptionConfirmed | Joined]:
+    return await _follow_all(context)
+
+
+@endpoint.command(SubscribeServices, errors=("TOO_MANY_SUBSCRIPTIONS",))
+async def subscribe_services(context: Context, _command: SubscribeServices) -> Sequence[SubscriptionConfirmed | Joined]:
+    return await _follow_all(context)
+
+
+@endpoint.command(SubscribeLayer, errors=("INVALID_LAYER", "TOO_MANY_SUBSCRIPTIONS"))
+async def subscribe_layer(context: Context, command: SubscribeLayer) -> Sequence[SubscriptionConfirmed | Joined]:
+    members = context.service(Registry).in_layer(command.layer)
+    context.answered_rows = len(members)
+    return await context.subscriptions.join([LAYER.channel(command.layer)])
+
+
+@endpoint.command(SubscribeService, errors=("INVALID_SERVICE", "TOO_MANY_SUBSCRIPTIONS"))
+async def subscribe_service(context: Context, command: SubscribeService) -> Sequence[SubscriptionConfirmed | Joined]:
+    service = _service(context, command.service)
+    return await context.subscriptions.join([SERVICE.channel(service.name)])
+
+
+@endpoint.command(HealthCheck, errors=("INVALID_SERVICE", "HEALTH_CHECK_FAILED"), detached=True)
+async def check_health(context: Context, command: HealthCheck) -> HealthCheckResult:
+    service = _service(context, command.service)
+    is_admin = context.session.role >= Role.ADMIN
+    result = await context.service(Health).check(
+        service,
+        "admin" if is_admin else "system",
+        not_older_than_s=MIN_CHECK_INTERVAL_S if is_admin else RECENT_CHECK_S,
+    )
+    return HealthCheckResult(
+        service=service.name,
+        healthy=result.healthy,
+        status=service.status,
+        latency_ms=round(result.latency_ms, 3),
+        circuit_breaker=views.breaker_record(service),
+    )
+
+
+@endpoint.command(
+    ResetCircuitBreaker,
+    least_role=Role.ADMIN,
+    errors=("INVALID_SERVICE", "RESET_FAILED", "COMMAND_IN_PROGRESS"),
+)
+async def reset_circuit_breaker(context: Context, command: ResetCircuitBreaker) -> CircuitBreakerResetResult:
+    service = _service(context, command.service)
+    identity = context.session.identity
+    assert identity is not None
+    result = await context.service(Commands).reset(service.name, Actor.of(identity))
+    return CircuitBreakerResetResult(
+        service=service.name, success=True, status=service.breaker_status, details=result.message
+    )
+
+
+async def _follow_all(context: Context) -> Sequence[Joined]:
+    context.answered_rows = len(context.service(Registry))
+    group = SERVICE.group_named(ALL_SERVICES)
+    assert group is not None
+    return await context.subscriptions.join([group])
+
+
+def _service(context: Context, name: str) -> Service:
+    registry = context.service(Registry)
+    if name not in registry:
+        raise InvalidService(f"There is no service `{name}`: see `channels.services` of `welcome`.", field="service")
+    return registry[name]
+
+
+def _services_state(context: Context) -> ServicesState:
+    return ServicesState(services=[views.state(service) for service in context.service(Registry)])

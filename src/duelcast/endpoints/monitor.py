@@ -1,0 +1,240 @@
+"""The server as a whole: its status, maintenance, settings, services and errors (protocol 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from duelcast.channels.names import Channel, Role
+from duelcast.domain.operations import views
+from duelcast.domain.operations.error_events import SYSTEM_ERRORS, ErrorLevel, RecentErrors
+from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.events import (
+    MONITORED_SERVICES,
+    NAME_PATTERN,
+    PUBLIC_STATUS,
+    SYSTEM_STATUS,
+    MonitoredServiceUpdate,
+    ServerStatusUpdate,
+    ServiceHealth,
+)
+from duelcast.domain.operations.monitored_settings import (
+    PUBLIC_BACKGROUND_SCENE,
+    SCENE_KEY,
+    SYSTEM_MAINTENANCE,
+    SYSTEM_SETTINGS,
+    MaintenanceStatus,
+    MonitoredSettings,
+    SettingsMonitor,
+)
+from duelcast.domain.operations.registry import Registry
+from duelcast.domain.operations.server_status import StatusBoard
+from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN
+from duelcast.domain.settings.service import SystemSettings
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot, Target, admins
+from duelcast.errors import SettingNotFound, Unavailable
+from duelcast.wire.messages import Command, Event, Record
+
+ALL = "all"
+DEFAULT_ERRORS = 20
+
+Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
+Key = Annotated[str, Meta(pattern=rf"^{KEY_PATTERN}(?!\n)$", description=KEY_GRAMMAR)]
+
+endpoint = Endpoint(
+    "monitor",
+    "The status of the server, maintenance, settings, services and errors.",
+    auth=Auth.TOKEN,
+    max_message_bytes=64 * KIB,
+    messages_per_minute=120,
+    public_name="public.background_scene",
+)
+
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Capabilities(Struct):
+    """What this connection may see."""
+
+    status: bool
+    maintenance: bool
+    settings: bool
+    services: bool
+    errors: bool
+
+
+class Welcome(Event, tag="welcome"):
+    """The first frame of a connection."""
+
+    capabilities: Capabilities
+
+
+class GetSystemStatus(Command, tag="get_system_status"):
+    """Asks for the status of the server."""
+
+
+class GetMaintenanceStatus(Command, tag="get_maintenance_status"):
+    """Asks whether there is maintenance."""
+
+
+class GetSystemSettings(Command, tag="get_system_settings"):
+    """Asks for the value of a setting, or of all that this connection may see."""
+
+    key: Key | None = None
+
+
+class GetServiceStatus(Command, tag="get_service_status"):
+    """Asks for a service."""
+
+    service: Name
+
+
+class GetAllServices(Command, tag="get_all_services"):
+    """Asks for all services."""
+
+
+class NamedHealth(Record):
+    """A service in the list of all."""
+
+    name: str
+    status: str
+    metrics: dict[str, float | None]
+    updated_at: str
+
+
+class AllServices(Event, tag="all_services"):
+    """All services."""
+
+    data: list[NamedHealth]
+
+
+class GetRecentErrors(Command, tag="get_recent_errors"):
+    """Asks for the newest errors, of a service or a level."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] | None = None
+    service: Name | None = None
+    level: ErrorLevel | None = None
+
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _settings_snapshot(context: Context, _channel: Channel) -> Snapshot:
+    return Snapshot([_all_settings(context)])
+
+
+async def _services_snapshot(context: Context, _channel: Channel) -> Snapshot:
+    return Snapshot([_all_services(context)])
+
+
+endpoint.opens(PUBLIC_STATUS)
+endpoint.opens(SYSTEM_STATUS)
+endpoint.opens(SYSTEM_MAINTENANCE)
+endpoint.opens(PUBLIC_BACKGROUND_SCENE)
+endpoint.opens(SYSTEM_SETTINGS, admins, snapshot=_settings_snapshot, snapshot_events=(MonitoredSettings,))
+endpoint.opens(MONITORED_SERVICES, admins, snapshot=_services_snapshot, snapshot_events=(AllServices,))
+endpoint.opens(SYSTEM_ERRORS, admins)
+
+
+# ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.on_connect(
+    Welcome,
+    ServerStatusUpdate,
+    MaintenanceStatus,
+    MonitoredSettings,
+    AllServices,
+    RecentErrors,
+)
+async def greet(context: Context) -> Sequence[Event | Joined]:
+    role = context.session.role
+    known, is_admin = role >= Role.USER, role >= Role.ADMIN
+    status: Target = SYSTEM_STATUS.channel() if known else PUBLIC_STATUS.channel()
+    followed: list[Target] = [status, SYSTEM_MAINTENANCE.channel(), PUBLIC_BACKGROUND_SCENE.channel()]
+    if is_admin:
+        followed += [SYSTEM_SETTINGS.channel(), MONITORED_SERVICES.channel(), SYSTEM_ERRORS.channel()]
+    joined = await context.subscriptions.join(followed)
+    capabilities = Capabilities(status=True, maintenance=True, settings=known, services=is_admin, errors=is_admin)
+    frames: list[Event | Joined] = [Welcome(capabilities=capabilities), *joined]
+    if is_admin:
+        # Whoever looks after a store that is out of reach must be let in.
+        with suppress(Unavailable):
+            frames.append(await _recent_errors(context, GetRecentErrors()))
+    return frames
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.command(GetSystemStatus)
+def get_system_status(context: Context, _command: GetSystemStatus) -> ServerStatusUpdate:
+    return _status(context)
+
+
+@endpoint.command(GetMaintenanceStatus)
+def get_maintenance_status(context: Context, _command: GetMaintenanceStatus) -> MaintenanceStatus:
+    return context.service(SettingsMonitor).maintenance(for_admin=context.session.role >= Role.ADMIN)
+
+
+@endpoint.command(GetSystemSettings, errors=("SETTING_NOT_FOUND",))
+def get_system_settings(context: Context, command: GetSystemSettings) -> MonitoredSettings:
+    role, key = context.session.role, command.key
+    if key is None:
+        return _all_settings(context)
+    if role is Role.ANONYMOUS and key != SCENE_KEY:
+        raise SettingNotFound("There is no such setting, or none that you may see.", field="key")
+    return MonitoredSettings(subtype=key, data=context.service(SystemSettings).get(key, role).value)
+
+
+@endpoint.command(GetServiceStatus, least_role=Role.ADMIN, errors=("SERVICE_NOT_FOUND",))
+def get_service_status(context: Context, command: GetServiceStatus) -> MonitoredServiceUpdate:
+    service = context.service(Registry)[command.service]
+    return MonitoredServiceUpdate(service=service.name, data=views.health(service))
+
+
+@endpoint.command(GetAllServices, least_role=Role.ADMIN)
+def get_all_services(context: Context, _command: GetAllServices) -> AllServices:
+    return _all_services(context)
+
+
+@endpoint.command(GetRecentErrors, least_role=Role.ADMIN)
+async def get_recent_errors(context: Context, command: GetRecentErrors) -> RecentErrors:
+    return await _recent_errors(context, command)
+
+
+def _status(context: Context) -> ServerStatusUpdate:
+    board = context.service(StatusBoard)
+    if context.session.role is Role.ANONYMOUS:
+        return ServerStatusUpdate(data=board.public_status())
+    return ServerStatusUpdate(data=board.status())
+
+
+def _all_settings(context: Context) -> MonitoredSettings:
+    """All that the connection may see; of anonymous ones the scene alone (protocol 9)."""
+    monitor, role = context.service(SettingsMonitor), context.session.role
+    values = {SCENE_KEY: monitor.scene().data} if role is Role.ANONYMOUS else monitor.all_values(role)
+    context.answered_rows = len(values)
+    return MonitoredSettings(subtype=ALL, data=values)
+
+
+def _all_services(context: Context) -> AllServices:
+    registry = context.service(Registry)
+    context.answered_rows = len(registry)
+    return AllServices(data=[_named(service.name, views.health(service)) for service in registry])
+
+
+def _named(name: str, health: ServiceHealth) -> NamedHealth:
+    return NamedHealth(name=name, status=health.status, metrics=health.metrics, updated_at=health.updated_at)
+
+
+async def _recent_errors(context: Context, command: GetRecentErrors) -> RecentErrors:
+    records, total = await context.service(ErrorRecords).recent(
+        command.limit or DEFAULT_ERRORS, command.service, command.level
+    )
+    context.answered_rows = len(records)
+    return RecentErrors(data=list(records), count=len(records), totalErrors=total, service=command.service)

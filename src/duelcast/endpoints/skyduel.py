@@ -1,0 +1,182 @@
+"""Service management (protocol 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, UnsetType
+
+from duelcast.channels.names import Group, Role
+from duelcast.domain.audit import Actor
+from duelcast.domain.operations import views
+from duelcast.domain.operations.commands import Commands
+from duelcast.domain.operations.events import MANAGED_SERVICE, NAME_PATTERN, ManagedServiceUpdate, SkyDuelService
+from duelcast.domain.operations.registry import Registry
+from duelcast.endpoints.kit import MIB, Auth, Context, Endpoint, Snapshot, Target
+from duelcast.wire.messages import Command, Event, Record
+
+ALL = "*"
+
+Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
+NameOrAll = Annotated[str, Meta(pattern=rf"^(\*|{NAME_PATTERN})(?!\n)$", description="1 to 64 of a-z 0-9 _ -, or `*`")]
+
+endpoint = Endpoint(
+    "skyduel",
+    "Management of the services.",
+    auth=Auth.ADMIN,
+    max_message_bytes=MIB,
+    messages_per_minute=500,
+)
+
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Welcome(Event, tag="welcome"):
+    """The first frame of a connection."""
+
+    message: str
+    connectionId: str
+
+
+class GetServices(Command, tag="get_services"):
+    """Asks for all services."""
+
+
+class ServiceData(Event, tag="service_data"):
+    """All services."""
+
+    services: list[SkyDuelService]
+
+
+class SubscribeService(Command, tag="subscribe_service"):
+    """Follows a service, or all of them."""
+
+    serviceName: NameOrAll
+
+
+class ServiceSubscribed(Event, tag="service_subscribed"):
+    """Its state follows, and every change of it."""
+
+    serviceName: str
+
+
+class UnsubscribeService(Command, tag="unsubscribe_service"):
+    """Stops following a service, or all of them."""
+
+    serviceName: NameOrAll
+
+
+class ServiceUnsubscribed(Event, tag="service_unsubscribed"):
+    """No change of it follows."""
+
+    serviceName: str
+
+
+class ServiceCommand(Command, tag="service_command"):
+    """Does something with a service. `params.force` stops one that others depend on."""
+
+    serviceName: Name
+    command: Annotated[str, Meta(min_length=1, max_length=64)]
+    params: dict[str, Any] | None = None
+
+
+class Outcome(Record):
+    """What became of a command."""
+
+    success: bool
+    message: str
+    data: dict[str, Any] | UnsetType = UNSET
+
+
+class ServiceCommandResult(Event, tag="service_command_result"):
+    """The command has taken effect."""
+
+    serviceName: str
+    command: str
+    result: Outcome
+    durationMs: float
+
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _exists(context: Context, name: str) -> bool:
+    return name in context.service(Registry)
+
+
+async def _all_snapshot(context: Context, _group: Group) -> Snapshot:
+    return Snapshot([_service_data(context)])
+
+
+endpoint.opens(MANAGED_SERVICE, exists=_exists, group_snapshot=_all_snapshot, snapshot_events=(ServiceData,))
+
+
+# ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.on_connect(Welcome, ServiceData)
+async def greet(context: Context) -> Sequence[Event]:
+    welcome = Welcome(message="Welcome to the services.", connectionId=context.session.connection_id)
+    return [welcome, _service_data(context)]
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.command(GetServices)
+def get_services(context: Context, _command: GetServices) -> ServiceData:
+    context.answered_rows = len(context.service(Registry))
+    return _service_data(context)
+
+
+@endpoint.command(SubscribeService, errors=("SERVICE_NOT_FOUND", "TOO_MANY_SUBSCRIPTIONS"))
+async def subscribe_service(context: Context, command: SubscribeService) -> ServiceSubscribed | ManagedServiceUpdate:
+    context.answered_rows = len(context.service(Registry)) if command.serviceName == ALL else 1
+    await context.subscriptions.join([_target(context, command.serviceName)])
+    return ServiceSubscribed(serviceName=command.serviceName)
+
+
+@endpoint.command(UnsubscribeService)
+def unsubscribe_service(context: Context, command: UnsubscribeService) -> ServiceUnsubscribed:
+    name = command.serviceName
+    target: Target = _all() if name == ALL else MANAGED_SERVICE.channel(name)
+    context.subscriptions.leave([target])
+    return ServiceUnsubscribed(serviceName=name)
+
+
+@endpoint.command(
+    ServiceCommand,
+    least_role=Role.ADMIN,
+    errors=("SERVICE_NOT_FOUND", "INVALID_COMMAND", "COMMAND_FAILED", "COMMAND_IN_PROGRESS", "DEPENDENCY_ERROR"),
+    detached=True,
+)
+async def run_command(context: Context, command: ServiceCommand) -> ServiceCommandResult:
+    identity = context.session.identity
+    assert identity is not None
+    result = await context.service(Commands).run(
+        command.serviceName, command.command, command.params or {}, Actor.of(identity)
+    )
+    return ServiceCommandResult(
+        serviceName=command.serviceName,
+        command=command.command,
+        result=Outcome(success=result.success, message=result.message, data=result.data or UNSET),
+        durationMs=result.duration_ms,
+    )
+
+
+def _target(context: Context, name: str) -> Target:
+    """Raises `errors.ServiceNotFound`."""
+    return _all() if name == ALL else MANAGED_SERVICE.channel(context.service(Registry)[name].name)
+
+
+def _all() -> Group:
+    group = MANAGED_SERVICE.group_named("skyduel.*")
+    assert group is not None
+    return group
+
+
+def _service_data(context: Context) -> ServiceData:
+    registry = context.service(Registry)
+    return ServiceData(services=[views.managed(service, registry.dependents(service.name)) for service in registry])

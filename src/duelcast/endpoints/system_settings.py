@@ -1,0 +1,262 @@
+"""Settings that change at run time (protocol 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, structs
+
+from duelcast.channels.names import Channel, Group, Role
+from duelcast.domain.settings.changing import MAX_DESCRIPTION_CHARACTERS, SettingChange
+from duelcast.domain.settings.events import (
+    CATEGORY_GRAMMAR,
+    CATEGORY_PATTERN,
+    KEY_GRAMMAR,
+    KEY_PATTERN,
+    SETTING,
+    Setting,
+    Visibility,
+    category_group,
+)
+from duelcast.domain.settings.service import SystemSettings
+from duelcast.endpoints.kit import MIB, Auth, Context, Endpoint, Snapshot
+from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
+
+Key = Annotated[str, Meta(pattern=rf"^{KEY_PATTERN}(?!\n)$", description=KEY_GRAMMAR)]
+Category = Annotated[str, Meta(pattern=rf"^{CATEGORY_PATTERN}(?!\n)$", description=CATEGORY_GRAMMAR)]
+Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)]
+Version = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
+
+endpoint = Endpoint(
+    "system-settings",
+    "Settings that change at run time: read and followed by all who may see them, changed by admins.",
+    auth=Auth.TOKEN,
+    max_message_bytes=1 * MIB,
+    messages_per_minute=500,
+)
+
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Welcome(Event, tag="welcome"):
+    """The first frame of a connection."""
+
+    canWrite: bool
+
+
+class GetAllSettings(Command, tag="get_all_settings"):
+    """Asks for all settings that the caller may see."""
+
+
+class AllSettings(Event, tag="all_settings"):
+    """Settings by key. `version` is the number of the newest change to any setting."""
+
+    settings: dict[str, Setting]
+    version: int
+
+
+class GetSetting(Command, tag="get_setting"):
+    """Asks for one setting."""
+
+    key: Key
+
+
+class SettingFound(Event, tag="setting"):
+    """A setting as it is now."""
+
+    key: str
+    setting: Setting
+
+
+class GetCategorySettings(Command, tag="get_category_settings"):
+    """Asks for the settings of a category."""
+
+    category: Category
+
+
+class CategorySettings(Event, tag="category_settings"):
+    """The settings of a category by key, none where it is unknown."""
+
+    category: str
+    settings: dict[str, Setting]
+
+
+class SubscribeSetting(Command, tag="subscribe_setting"):
+    """Follows a setting, also one that does not exist yet."""
+
+    key: Key
+
+
+class Subscribed(Event, tag="subscribed"):
+    """The setting is followed; its `setting` follows, where it exists."""
+
+    key: str
+
+
+class SubscribeCategory(Command, tag="subscribe_category"):
+    """Follows the settings of a category, now and later."""
+
+    category: Category
+
+
+class SubscribedCategory(Event, tag="subscribed_category"):
+    """The category is followed; its `category_settings` follow."""
+
+    category: str
+
+
+class UnsubscribeSetting(Command, tag="unsubscribe_setting"):
+    """Stops following a setting."""
+
+    key: Key
+
+
+class Unsubscribed(Event, tag="unsubscribed"):
+    """The setting is not followed any more, unless its category is."""
+
+    key: str
+
+
+class UnsubscribeCategory(Command, tag="unsubscribe_category"):
+    """Stops following a category."""
+
+    category: Category
+
+
+class UnsubscribedCategory(Event, tag="unsubscribed_category"):
+    """The category is not followed any more."""
+
+    category: str
+
+
+class UpdateSetting(Command, tag="update_setting"):
+    """Changes a setting, or creates it: then for admins to see, unless `visibility` says otherwise, and of the type of
+    this first value for ever. A `secret` is shown to nobody. `expectedVersion`: only where that is its version; 0:
+    only where nobody stored it. An equal value is a change too."""
+
+    key: Key
+    value: Any
+    description: Description | None = None
+    visibility: Visibility | None = None
+    secret: bool | None = None
+    expectedVersion: Version | None = None
+
+
+class SettingUpdated(Event, tag="setting_updated"):
+    """The change is stored."""
+
+    key: str
+    setting: Setting
+
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _seen_from(context: Context, key: str) -> Role:
+    return context.service(SystemSettings).seen_from(key)
+
+
+async def current_setting(context: Context, channel: Channel) -> Snapshot:
+    """The setting as it is pushed: for everybody the same."""
+    setting = context.service(SystemSettings).find(channel.parameter, context.session.role)
+    return Snapshot([] if setting is None else [SettingFound(key=setting.key, setting=_public(setting))])
+
+
+async def current_category(context: Context, group: Group) -> Snapshot:
+    """The settings of a category as they are pushed."""
+    settings = context.service(SystemSettings).all(context.session.role, group.parameter)
+    public = {key: _public(setting) for key, setting in settings.items()}
+    return Snapshot([CategorySettings(category=group.parameter, settings=public)])
+
+
+def _public(setting: Setting) -> Setting:
+    return structs.replace(setting, updatedBy=UNSET)
+
+
+endpoint.opens(
+    SETTING,
+    snapshot=current_setting,
+    group_snapshot=current_category,
+    snapshot_events=(SettingFound, CategorySettings),
+    seen_from=_seen_from,
+)
+
+
+# ── handlers ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.on_connect(Welcome, AllSettings)
+async def greet(context: Context) -> Sequence[Event]:
+    return [Welcome(canWrite=context.session.role >= Role.ADMIN), _all_settings(context)]
+
+
+@endpoint.command(GetAllSettings)
+def get_all_settings(context: Context, _command: GetAllSettings) -> AllSettings:
+    answer = _all_settings(context)
+    context.answered_rows = len(answer.settings)
+    return answer
+
+
+@endpoint.command(GetSetting, errors=("SETTING_NOT_FOUND",))
+def get_setting(context: Context, command: GetSetting) -> SettingFound:
+    setting = context.service(SystemSettings).get(command.key, context.session.role)
+    return SettingFound(key=command.key, setting=setting)
+
+
+@endpoint.command(GetCategorySettings)
+def get_category_settings(context: Context, command: GetCategorySettings) -> CategorySettings:
+    settings = context.service(SystemSettings).all(context.session.role, command.category)
+    context.answered_rows = len(settings)
+    return CategorySettings(category=command.category, settings=settings)
+
+
+@endpoint.command(SubscribeSetting, errors=("TOO_MANY_SUBSCRIPTIONS", "UNAVAILABLE"))
+async def subscribe_setting(context: Context, command: SubscribeSetting) -> Subscribed:
+    await context.subscriptions.join([SETTING.channel(command.key)])
+    return Subscribed(key=command.key)
+
+
+@endpoint.command(SubscribeCategory, errors=("TOO_MANY_SUBSCRIPTIONS", "UNAVAILABLE"))
+async def subscribe_category(context: Context, command: SubscribeCategory) -> SubscribedCategory:
+    await context.subscriptions.join([_group(command.category)])
+    return SubscribedCategory(category=command.category)
+
+
+@endpoint.command(UnsubscribeSetting)
+def unsubscribe_setting(context: Context, command: UnsubscribeSetting) -> Unsubscribed:
+    context.subscriptions.leave([SETTING.channel(command.key)])
+    return Unsubscribed(key=command.key)
+
+
+@endpoint.command(UnsubscribeCategory)
+def unsubscribe_category(context: Context, command: UnsubscribeCategory) -> UnsubscribedCategory:
+    context.subscriptions.leave([_group(command.category)])
+    return UnsubscribedCategory(category=command.category)
+
+
+@endpoint.command(UpdateSetting, least_role=Role.ADMIN, errors=("VALIDATION_FAILED", "VERSION_CONFLICT", "UNAVAILABLE"))
+async def update_setting(context: Context, command: UpdateSetting) -> SettingUpdated:
+    identity = context.session.identity
+    assert identity is not None
+    change = SettingChange(
+        value=command.value,
+        description=command.description,
+        visibility=command.visibility,
+        secret=command.secret,
+        expected_version=command.expectedVersion,
+    )
+    setting = await context.service(SystemSettings).update(identity, command.key, change)
+    return SettingUpdated(key=command.key, setting=setting)
+
+
+def _all_settings(context: Context) -> AllSettings:
+    settings = context.service(SystemSettings)
+    return AllSettings(settings=settings.all(context.session.role), version=settings.version)
+
+
+def _group(category: str) -> Group:
+    group = SETTING.group_named(category_group(category))
+    assert group is not None, "the grammar of the command is that of the group"
+    return group

@@ -1,0 +1,135 @@
+"""A feed behind a breaker: while it is open, nobody tries to reach the venue."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from duelcast.clock import Clock
+from duelcast.domain.market.ticks import Tick
+from duelcast.domain.operations.breaker import Breaker
+from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.transitions import BreakerState, Transition
+from duelcast.feeds.source import Feed, Sink
+
+CRASH_REASON = "The feed stopped by a defect; it is started again."
+LEFT_ALONE_REASON = "The venue failed too often, and is left alone for a while."
+READS = "It reads its venue."
+NOTHING_YET = "It has not reached its venue yet."
+FIRST_OUTCOME_TIMEOUT_S = 8.0
+"""How long a check waits for a feed that has just begun; shorter than a breaker waits for its half-open calls."""
+
+
+class GuardedFeed:
+    """Runs a feed. Each time that it reaches its venue, or fails to, is a call of the breaker."""
+
+    def __init__(
+        self, feed: Feed, sink: Sink, clock: Clock, breaker: Callable[[Callable[[Transition], None]], Breaker]
+    ) -> None:
+        self._feed = feed
+        self._sink = sink
+        self._clock = clock
+        self.breaker = breaker(self._on_turn)
+        self._turned = asyncio.Event()
+        self._tried = asyncio.Event()
+        self._failure: str | None = None
+        """Why the last attempt failed, None where it did not."""
+        self._attempt_s = clock.monotonic()
+
+    async def run(self) -> None:
+        """Read until cancelled, or until a finite feed is read to its end; what it raises is a defect of the feed."""
+        while True:
+            self._turned.clear()
+            if self._is_open():
+                self._sink.failed(LEFT_ALONE_REASON)
+                await self._turned.wait()
+                continue
+            self._begin_attempt()
+            reading = asyncio.create_task(self._read())
+            try:
+                while not reading.done() and not self._is_open():
+                    turned = asyncio.create_task(self._turned.wait())
+                    try:
+                        await asyncio.wait({reading, turned}, return_when=asyncio.FIRST_COMPLETED)
+                    finally:
+                        turned.cancel()
+                    self._turned.clear()
+            finally:
+                reading.cancel()
+                await asyncio.wait({reading})
+            if not reading.cancelled():
+                reading.result()
+                return
+
+    async def check(self) -> CheckResult:
+        """Whether the feed reads its venue; of one that has just begun its first outcome is waited for."""
+        began_s = perf_counter()
+        if not self._tried.is_set():
+            try:
+                async with asyncio.timeout(FIRST_OUTCOME_TIMEOUT_S):
+                    await self._tried.wait()
+            except TimeoutError:
+                return CheckResult(healthy=False, latency_ms=_since_ms(began_s), details=NOTHING_YET)
+        return CheckResult(healthy=self._failure is None, latency_ms=_since_ms(began_s), details=self._failure or READS)
+
+    async def _read(self) -> None:
+        try:
+            await self._feed.run(_GuardedSink(self._sink, self._tell))
+        except Exception:
+            self._sink.failed(CRASH_REASON)
+            self._tell(CRASH_REASON)
+            raise
+
+    def _is_open(self) -> bool:
+        return self.breaker.state is BreakerState.OPEN
+
+    def _begin_attempt(self) -> None:
+        self._tried.clear()
+        self._attempt_s = self._clock.monotonic()
+
+    def _tell(self, failure: str | None) -> None:
+        now_s = self._clock.monotonic()
+        duration_ms = (now_s - self._attempt_s) * 1000
+        self._attempt_s = now_s
+        self._failure = failure
+        self._tried.set()
+        self.breaker.record(failure is None, duration_ms)
+
+    def _on_turn(self, transition: Transition) -> None:
+        if transition.after is not BreakerState.CLOSED:
+            # What was known before says nothing about the attempt that comes.
+            self._tried.clear()
+        self._turned.set()
+
+
+class _GuardedSink:
+    """Passes on what a feed brings, and tells of the outcome of its attempts."""
+
+    __slots__ = ("_sink", "_tell", "accept")
+
+    def __init__(self, sink: Sink, tell: Callable[[str | None], None]) -> None:
+        self._sink = sink
+        self._tell = tell
+        # On the path of every tick: not one call more than without a breaker.
+        self.accept: Callable[[Tick], None] = sink.accept
+
+    def unreadable(self, records: int) -> None:
+        self._sink.unreadable(records)
+
+    def connected(self) -> None:
+        self._sink.connected()
+        self._tell(None)
+
+    def failed(self, reason: str) -> None:
+        self._sink.failed(reason)
+        self._tell(reason)
+
+
+def _since_ms(began_s: float) -> float:
+    return (perf_counter() - began_s) * 1000
+
+
+if TYPE_CHECKING:
+    _conforms: type[Sink] = _GuardedSink

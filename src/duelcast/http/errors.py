@@ -1,0 +1,59 @@
+"""Errors of services that report theirs (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from litestar import Router, post
+from litestar.di import NamedDependency
+from litestar.params import Body, SkipValidation
+from msgspec import Meta, Struct
+
+from duelcast.domain.operations.error_events import ErrorLevel
+from duelcast.domain.operations.errors import MAX_SOURCE_CHARACTERS, ErrorRecords, Recorded
+from duelcast.errors import InvalidRequest
+from duelcast.http.callers import SCOPE_OPTION, admins_only
+from duelcast.http.documents import problems
+from duelcast.scrubbing import MAX_DETAILS_BYTES
+from duelcast.wire.json_values import check_values
+
+TheErrors: TypeAlias = NamedDependency[SkipValidation[ErrorRecords]]
+
+
+class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """An error as a service reports it. Without `source` it is the service itself."""
+
+    service: Annotated[str, Meta(pattern=r"^[a-z0-9_\-]{1,64}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
+    level: ErrorLevel
+    error: Annotated[
+        str, Meta(min_length=1, max_length=10_000, description="What happened; 4,000 characters are kept.")
+    ]
+    source: Annotated[str, Meta(min_length=1, max_length=MAX_SOURCE_CHARACTERS, description="Where.")] | None = None
+    details: Annotated[dict[str, Any], Meta(description="At most 16 KiB of JSON.")] | None = None
+
+
+@post(
+    "/",
+    summary="Report an error",
+    response_description="The record that counts it.",
+    status_code=200,
+    guards=[admins_only],
+    opt={SCOPE_OPTION: "errors"},
+    responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
+)
+async def post_error(
+    errors: TheErrors, data: Annotated[ErrorInput, Body(description="What happened, and to whom.")]
+) -> Recorded:
+    """Admins, and machines with the scope `errors`. Tokens, passwords and addresses are removed from it. Equal errors
+    within 10 seconds are one record."""
+    details = data.details or {}
+    check_values({"details": details})
+    if len(msgspec.json.encode(details)) > MAX_DETAILS_BYTES:
+        raise InvalidRequest("`details` must be at most 16 KiB of JSON.", field="details")
+    return await errors.post(data.service, data.source or data.service, data.level, data.error, details)
+
+
+def errors_router() -> Router:
+    """Everything under `/errors`."""
+    return Router("/errors", route_handlers=[post_error], tags=["Errors"])

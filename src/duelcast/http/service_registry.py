@@ -1,0 +1,141 @@
+"""Services, and what those outside of the server report (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from litestar import Router, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import Body, PathParameter, SkipValidation
+from msgspec import Meta, Struct
+
+from duelcast.domain.audit import Actor
+from duelcast.domain.operations import views
+from duelcast.domain.operations.definitions import ServiceDefinition, is_name
+from duelcast.domain.operations.events import SkyDuelService
+from duelcast.domain.operations.outside import Operation, OutsideServices
+from duelcast.domain.operations.registry import Registry
+from duelcast.domain.operations.service import Service
+from duelcast.errors import InvalidRequest
+from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
+from duelcast.http.documents import problems
+
+MAX_OPERATIONS = 1_000
+MAX_DURATION_MS = 86_400_000
+
+TheRegistry: TypeAlias = NamedDependency[SkipValidation[Registry]]
+TheOutsideServices: TypeAlias = NamedDependency[SkipValidation[OutsideServices]]
+NameParameter = Annotated[str, PathParameter(description="A service: 1 to 64 of a-z 0-9 _ -.")]
+
+
+class OperationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Something that the service did."""
+
+    ok: bool
+    durationMs: Annotated[float, Meta(ge=0, le=MAX_DURATION_MS)]
+    error: Annotated[str, Meta(max_length=10_000, description="What went wrong; secrets in it are removed.")] | None = (
+        None
+    )
+
+
+class OperationsTaken(Struct):
+    """How many operations count now."""
+
+    accepted: int
+
+
+class ServicePage(Struct):
+    """Services, in the order they were added."""
+
+    data: list[SkyDuelService]
+    count: int
+
+
+@get(
+    "/",
+    summary="All services",
+    response_description="The services.",
+    guards=[admins_only],
+    responses=problems(401, 403, 429),
+)
+async def list_services(registered_services: TheRegistry) -> ServicePage:
+    """The server's own, and those outside of it. For admins."""
+    services = [_shown(registered_services, service) for service in registered_services]
+    return ServicePage(services, len(services))
+
+
+@get(
+    "/{name:str}",
+    summary="One service",
+    response_description="The service.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 429),
+)
+async def get_service(registered_services: TheRegistry, name: NameParameter) -> SkyDuelService:
+    """As it is now. For admins."""
+    return _shown(registered_services, registered_services[name])
+
+
+@put(
+    "/{name:str}",
+    summary="Add or change a service",
+    response_description="The service as it is now.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
+)
+async def put_service(
+    registered_services: TheRegistry,
+    outside_services: TheOutsideServices,
+    request: CallerRequest,
+    name: NameParameter,
+    data: Annotated[ServiceDefinition, Body(description="The whole of it: what is left out has its default.")],
+) -> SkyDuelService:
+    """Its figures and its breaker begin anew. The server's own services and those of the configuration file cannot be
+    changed. For admins."""
+    if not is_name(name):
+        raise InvalidRequest("A service is named by 1 to 64 of a-z 0-9 _ -.", field="name")
+    return _shown(registered_services, await outside_services.put(name, data, Actor.of(caller(request))))
+
+
+@delete(
+    "/{name:str}",
+    summary="Remove a service",
+    response_description="It is gone.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 409, 429, 503),
+)
+async def delete_service(outside_services: TheOutsideServices, request: CallerRequest, name: NameParameter) -> None:
+    """Not while others depend on it. For admins."""
+    await outside_services.delete(name, Actor.of(caller(request)))
+
+
+@post(
+    "/{name:str}/operations",
+    summary="Report operations",
+    response_description="They count.",
+    status_code=200,
+    guards=[admins_only],
+    opt={SCOPE_OPTION: "operations"},
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429),
+)
+async def post_operations(
+    outside_services: TheOutsideServices,
+    name: NameParameter,
+    data: Annotated[list[OperationInput], Body(description="In their order.", min_items=1, max_items=MAX_OPERATIONS)],
+) -> OperationsTaken:
+    """From a service of the kind `reported`. Admins, and machines with the scope `operations`."""
+    outside_services.report(name, [Operation(one.ok, one.durationMs, one.error) for one in data])
+    return OperationsTaken(len(data))
+
+
+def services_router() -> Router:
+    """Everything under `/services`."""
+    return Router(
+        "/services",
+        route_handlers=[list_services, get_service, put_service, delete_service, post_operations],
+        tags=["Services"],
+    )
+
+
+def _shown(registry: Registry, service: Service) -> SkyDuelService:
+    return views.managed(service, registry.dependents(service.name))

@@ -1,0 +1,177 @@
+"""Settings that change at run time (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+from litestar import Router, delete, get, put
+from litestar.di import NamedDependency
+from litestar.params import Body, PathParameter, QueryParameter, SkipValidation
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from duelcast.channels.names import Role
+from duelcast.domain.settings.changing import MAX_DESCRIPTION_CHARACTERS, SettingChange
+from duelcast.domain.settings.events import KEY_GRAMMAR, Setting, Visibility
+from duelcast.domain.settings.service import SystemSettings
+from duelcast.http.callers import CallerRequest, admins_only, caller
+from duelcast.http.documents import problems
+from duelcast.http.parameters import cursor_parameter
+from duelcast.store.settings import SettingChangeRow
+from duelcast.wire.messages import MAX_SAFE_INTEGER
+from duelcast.wire.timestamps import format_ms
+
+MAX_CHANGES = 500
+
+TheSettings: TypeAlias = NamedDependency[SkipValidation[SystemSettings]]
+KeyParameter = Annotated[str, PathParameter(description=f"The key of a setting: {KEY_GRAMMAR}.")]
+
+
+class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What a setting becomes. What is not given stays as it is; a new setting is then for admins, and no secret."""
+
+    value: Annotated[Any, Meta(description="Any JSON; of the type of the first value, and what the server can obey.")]
+    description: Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)] | None = None
+    visibility: Visibility | None = None
+    secret: Annotated[bool, Meta(description="Shown to nobody; said when it is created.")] | None = None
+    expectedVersion: (
+        Annotated[
+            int,
+            Meta(ge=0, le=MAX_SAFE_INTEGER, description="Only where that is its version; 0: only where it is new."),
+        ]
+        | None
+    ) = None
+
+
+class SettingList(Struct):
+    """Settings in the order of their keys. `version` is the number of the newest change to any of them."""
+
+    data: list[Setting]
+    count: int
+    version: int
+
+
+class Change(Struct):
+    """What a setting became. `value` is null where it was deleted or is secret."""
+
+    version: int
+    value: Any
+    deleted: bool
+    secret: bool
+    timestamp: str
+    by: str
+
+
+class SettingHistory(Struct):
+    """Changes, newest first. Without `nextCursor` there are none before them."""
+
+    data: list[Change]
+    count: int
+    nextCursor: str | UnsetType = UNSET
+
+
+@get(
+    "/",
+    summary="All settings",
+    response_description="The settings.",
+    guards=[admins_only],
+    responses=problems(401, 403, 429),
+)
+async def list_settings(settings: TheSettings) -> SettingList:
+    """Those of the server and all others. For admins."""
+    data = list(settings.all(Role.ADMIN).values())
+    return SettingList(data, len(data), settings.version)
+
+
+@get(
+    "/{key:str}",
+    summary="One setting",
+    response_description="The setting.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 429),
+)
+async def get_setting(settings: TheSettings, key: KeyParameter) -> Setting:
+    """As it is in force now. For admins."""
+    return settings.get(key, Role.ADMIN)
+
+
+@put(
+    "/{key:str}",
+    summary="Change a setting, or create it",
+    response_description="The setting as it is now.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
+)
+async def put_setting(
+    settings: TheSettings,
+    request: CallerRequest,
+    key: KeyParameter,
+    data: Annotated[SettingInput, Body(description="What it becomes.")],
+) -> Setting:
+    """It takes effect without a restart, and those who follow it are told. An equal value is a change too. A refusal
+    with `VERSION_CONFLICT` has the setting as it is now in `current`. For admins."""
+    change = SettingChange(
+        value=data.value,
+        description=data.description,
+        visibility=data.visibility,
+        secret=data.secret,
+        expected_version=data.expectedVersion,
+    )
+    return await settings.update(caller(request), key, change)
+
+
+@delete(
+    "/{key:str}",
+    summary="Delete a setting",
+    response_description="It is deleted.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 409, 429, 503),
+)
+async def delete_setting(
+    settings: TheSettings,
+    request: CallerRequest,
+    key: KeyParameter,
+    expected_version: Annotated[
+        int | None,
+        QueryParameter(
+            name="expectedVersion", ge=0, le=MAX_SAFE_INTEGER, description="Only where that is its version."
+        ),
+    ] = None,
+) -> None:
+    """One of the server falls back to what is configured, or to its default; any other is gone. For admins."""
+    await settings.delete(caller(request), key, expected_version)
+
+
+@get(
+    "/{key:str}/history",
+    summary="What a setting was",
+    response_description="The changes.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def get_history(
+    settings: TheSettings,
+    key: KeyParameter,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_CHANGES, description="So many at most.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+) -> SettingHistory:
+    """Every version that it ever had, newest first; of a deleted setting too. For admins."""
+    changes = await settings.history(key, limit=limit + 1, before_version=cursor_parameter(cursor))
+    page = changes[:limit]
+    return SettingHistory(
+        data=[_change(row) for row in page],
+        count=len(page),
+        nextCursor=str(page[-1].version) if len(changes) > limit else UNSET,
+    )
+
+
+def settings_router() -> Router:
+    """Everything under `/settings`."""
+    return Router(
+        "/settings",
+        route_handlers=[list_settings, get_setting, put_setting, delete_setting, get_history],
+        tags=["Settings"],
+    )
+
+
+def _change(row: SettingChangeRow) -> Change:
+    return Change(row.version, row.value, row.deleted, row.secret, format_ms(row.at_ms), row.by)

@@ -1,0 +1,210 @@
+"""Takes what nobody else may read out of texts that others wrote: tokens, passwords, addresses of people and machines.
+
+It removes rather too much than too little. Each pattern reads a text once, whatever it holds: a repetition either never
+gives back what it took, or has a bound.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+REMOVED = "[removed]"
+TOO_MUCH = "[too much]"
+MAX_CHARACTERS = 4_000
+MAX_DETAILS_BYTES = 16 * 1024
+_MARGIN_CHARACTERS = 4_000
+"""Read beyond the bound, so that what begins before it is recognised."""
+_MAX_DEPTH = 16
+_MAX_SAFE_INTEGER = 2**53 - 1
+
+# ── patterns ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_PEM = re.compile(r"-----BEGIN [A-Z ]*+(?<=PRIVATE KEY)-----.*?(?:-----END [A-Z ]*+-----|\Z)", re.DOTALL)
+_HEADER = re.compile(r"((?:authori[sz]ation|cookie2?|sec-websocket-protocol)\s*+[:=]\s*+)[^\r\n]++", re.IGNORECASE)
+_SCHEME = re.compile(r"((?:bearer|basic)[\"']?[\s:=]++)\S++", re.IGNORECASE)
+_PAIR = re.compile(
+    r"""
+    (?P<name>
+        # What people choose may hold spaces: without quotes it goes on to the end of the line.
+        (?P<phrase>
+            (?:passw(?:or)?d|passphrase|secret|mnemonic|credential|authori[sz]ation|cookie)[\w\-]{0,32}+
+            | (?<![A-Za-z0-9])(?:pass|pwd|pin|seed)(?![A-Za-z0-9])[\w\-]{0,32}+
+        )
+        | (?:token|jwt|(?:api|access|private|signing|encryption)[ _\-]?key)s?[0-9]{0,3}+
+        | (?<![A-Za-z0-9])(?:sid|session(?:[_\-]?(?:id|key))?)(?![A-Za-z0-9])
+    )
+    (?P<separator> \\*+["']\s*+(?:=>|[:=,])\s*+ | \s*+(?:=>|:=|[:=>])\s*+ )
+    (?:
+        \[removed\](?=[\s,;:)}\]]|\Z)  # what stands behind it was found to be no secret
+        | \\*+b?"(?:[^"\\]|\\.|"")*+"?[^\s,;\}\])]*+
+        | \\*+b?'(?:[^'\\]|\\.|'')*+'?[^\s,;\}\])]*+
+        | [|>][+\-0-9]*+[\ \t]*+\r?\n(?:[\ \t]++[^\n]*+\n?)*+  # a block of YAML
+        | (?(phrase)[^\r\n]*+|\S*+)
+    )
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+_DOTTED = re.compile(r"[A-Za-z0-9_\-]++(?:\.[A-Za-z0-9_\-]*+)*+")
+_BEGINS_TOKEN = re.compile(r"ey[A-DI-L][A-Za-z0-9_\-]{13}")
+"""A JSON object in Base64."""
+_MIN_PART_CHARACTERS = 16
+"""Of a token in three parts that begins otherwise; names of modules are shorter."""
+_URL = re.compile(r"://\S*+")
+_QUERY = re.compile(r"\?\S++")
+_AT_RUN = re.compile(r"[^\s\"<>(){}\[\],;@]++(?:@[^\s\"<>(){}\[\],;@]++)*+")
+_IPV6_RUN = re.compile(r"[0-9A-Fa-f:.]++")
+_IPV6_IN_BRACKETS = re.compile(rf"\[{re.escape(REMOVED)}(?:%\w{{1,32}})?\](?::[0-9]{{1,5}})?")
+_IPV4 = re.compile(r"(?<![0-9])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])(?::[0-9]{1,5})?")
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+_SECRET_NAME = re.compile(
+    r"passw(?:or)?d|passphrase|secret|mnemonic|credential|authori[sz]ation|cookie|sec_websocket_protocol"
+    r"|(?:api|access|private|signing|encryption)_?key"
+    r"|(?:^|_)(?:pass|pwd|pin|seed|sid|jwt|session|session_id|query|query_string)$|tokens?$"
+)
+
+# ── texts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def scrub(text: str) -> str:
+    """`text` without secrets, at most 4,000 characters of it, fit for a frame (no U+0000, no lone surrogates).
+
+    JWTs, private keys, credentials in headers and URLs, query strings, values of names like `password`, e-mail and IP
+    addresses become `[removed]`.
+    """
+    text = _NO_TEXT.sub("\ufffd", _shortened(text))
+    text = _PEM.sub(REMOVED, text)
+    text = _HEADER.sub(rf"\1{REMOVED}", text)
+    text = _SCHEME.sub(rf"\1{REMOVED}", text)
+    text = _PAIR.sub(rf"\g<name>\g<separator>{REMOVED}", text)
+    text = _DOTTED.sub(_unless_token, text)
+    text = _URL.sub(_without_credentials, text)
+    text = _QUERY.sub(f"?{REMOVED}", text)
+    if "@" in text:
+        text = _AT_RUN.sub(_unless_address_of_person, text)
+    if text.count(":") > 1:
+        text = _IPV6_IN_BRACKETS.sub(REMOVED, _IPV6_RUN.sub(_unless_ipv6, text))
+    return _IPV4.sub(REMOVED, text)[:MAX_CHARACTERS]
+
+
+def _shortened(text: str) -> str:
+    """As much of a long text as is read. The word at the cut goes, since half of a secret is not recognised."""
+    limit = MAX_CHARACTERS + _MARGIN_CHARACTERS
+    if len(text) <= limit:
+        return text
+    words = text[:limit].rsplit(None, 1)
+    return f"{words[0]} {REMOVED}" if len(words) == 2 else REMOVED
+
+
+def _unless_token(found: re.Match[str]) -> str:
+    run = found[0]
+    if _BEGINS_TOKEN.search(run):
+        return REMOVED
+    parts = run.split(".")
+    return REMOVED if len(parts) > 2 and min(map(len, parts[:3])) >= _MIN_PART_CHARACTERS else run
+
+
+def _without_credentials(found: re.Match[str]) -> str:
+    credentials, at, rest = found[0].rpartition("@")
+    return f"://{REMOVED}@{rest}" if at and credentials != "://" else found[0]
+
+
+def _unless_address_of_person(found: re.Match[str]) -> str:
+    return REMOVED if "@" in found[0] else found[0]
+
+
+def _unless_ipv6(found: re.Match[str]) -> str:
+    """A run that has an address for its whole, or behind or before a colon (`peer:2001:db8::1:`)."""
+    run = found[0]
+    if run.count(":") < 2:
+        return run
+    text, begin, end = found.string, found.start(), found.end()
+    # Where a word goes on before or behind the run, its first or last part belongs to that: `std::deque`.
+    begins = [run.partition(":")[2], *([] if _in_word(text[begin - 1 : begin]) else [run])]
+    candidates = [
+        candidate.strip(".")
+        for beginning in begins
+        for candidate in [beginning.rpartition(":")[0], *([] if _in_word(text[end : end + 1]) else [beginning])]
+    ]
+    return REMOVED if any(map(_is_ipv6, candidates)) else run
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+# ── values ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _TooMuch(Exception):
+    """The value takes more than it may."""
+
+
+class _Budget:
+    __slots__ = ("left",)
+
+    def __init__(self, characters: int) -> None:
+        self.left = characters
+
+    def spend(self, characters: int) -> None:
+        self.left -= characters
+        if self.left < 0:
+            raise _TooMuch
+
+
+def scrub_value(value: Any) -> Any:
+    """A JSON value without secrets: every text and name is scrubbed, and what stands under the name of a secret is
+    `[removed]`. `[too much]` takes the place of one beyond 16 KiB of JSON, and of what is nested more than 16 deep.
+
+    Whatever is no JSON is told by its type alone.
+    """
+    try:
+        scrubbed = _scrubbed(value, _MAX_DEPTH, _Budget(MAX_DETAILS_BYTES))
+    except _TooMuch:
+        return TOO_MUCH
+    return scrubbed if len(msgspec.json.encode(scrubbed)) <= MAX_DETAILS_BYTES else TOO_MUCH
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a member of that name holds a secret, in any spelling (`apiKey`, `API_KEY`, `api-key`)."""
+    return _SECRET_NAME.search(_HUMP.sub("_", name[:MAX_CHARACTERS]).lower()) is not None
+
+
+def _scrubbed(value: Any, depth: int, budget: _Budget) -> Any:
+    budget.spend(1)
+    if isinstance(value, str):
+        budget.spend(len(value))
+        return scrub(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value) if -_MAX_SAFE_INTEGER <= value <= _MAX_SAFE_INTEGER else TOO_MUCH
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if depth == 0:
+        return TOO_MUCH
+    if isinstance(value, Mapping):
+        return dict(_member(str(name), member, depth, budget) for name, member in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_scrubbed(member, depth - 1, budget) for member in value]
+    return type(value).__name__
+
+
+def _member(name: str, value: Any, depth: int, budget: _Budget) -> tuple[str, Any]:
+    budget.spend(len(name))
+    return scrub(name), REMOVED if is_secret_name(name) else _scrubbed(value, depth - 1, budget)

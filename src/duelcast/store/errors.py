@@ -1,0 +1,90 @@
+"""Errors of services: one row for equal ones that came together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+
+from duelcast.store.database import Transaction
+from duelcast.store.tables import error_records
+
+
+class ErrorRow(Struct, frozen=True):
+    """`count` equal errors; `id` is when the first came, in µs since the Unix epoch, made unique."""
+
+    id: int
+    service: str
+    source: str
+    level: str
+    error: str
+    details: dict[str, Any]
+    count: int
+
+
+class ErrorFilter(Struct, frozen=True):
+    """Which errors are wanted: those that fit all that is not None."""
+
+    service: str | None = None
+    level: str | None = None
+
+
+async def put_all(transaction: Transaction, rows: Sequence[ErrorRow]) -> Sequence[None]:
+    """Store `rows`; of those that are stored already the count is set. One is not twice in `rows`."""
+    known = await find_ids(transaction, [row.id for row in rows])
+    new = [structs.asdict(row) for row in rows if row.id not in known]
+    counted = [{"counted": row.id, "now": row.count} for row in rows if row.id in known]
+    if new:
+        await transaction.execute(insert(error_records), new)
+    if counted:
+        statement = update(error_records).where(error_records.c.id == bindparam("counted"))
+        await transaction.execute(statement.values(count=bindparam("now")), counted)
+    return [None] * len(rows)
+
+
+async def find_ids(transaction: Transaction, ids: Collection[int]) -> set[int]:
+    """Those of a few thousand `ids` that are stored."""
+    wanted = select(error_records.c.id).where(error_records.c.id.in_(ids))
+    return set((await transaction.execute(wanted)).scalars())
+
+
+async def newest(transaction: Transaction, wanted: ErrorFilter, limit: int) -> list[ErrorRow]:
+    """At most `limit` rows that are `wanted`, newest first."""
+    query = _that_fit(select(error_records), wanted).order_by(error_records.c.id.desc()).limit(limit)
+    return [ErrorRow(**row) for row in (await transaction.execute(query)).mappings()]
+
+
+async def count(transaction: Transaction, wanted: ErrorFilter) -> int:
+    """How many rows are `wanted`."""
+    return int((await transaction.execute(_that_fit(select(func.count()), wanted))).scalar_one())
+
+
+async def last_id(transaction: Transaction) -> int:
+    """The highest id; 0 where there is no row."""
+    highest: int | None = (await transaction.execute(select(func.max(error_records.c.id)))).scalar()
+    return highest or 0
+
+
+async def nth_newest_id(transaction: Transaction, number: int) -> int:
+    """The id of the `number`-th newest row; 0 where there are fewer."""
+    wanted = select(error_records.c.id).order_by(error_records.c.id.desc()).offset(number - 1).limit(1)
+    found: int | None = (await transaction.execute(wanted)).scalar()
+    return found or 0
+
+
+async def delete_before(transaction: Transaction, before_id: int, limit: int) -> int:
+    """Delete at most `limit` rows with lower ids, oldest first; gives how many there were."""
+    old = select(error_records.c.id).where(error_records.c.id < before_id).order_by(error_records.c.id).limit(limit)
+    deleted = await transaction.execute(delete(error_records).where(error_records.c.id.in_(old)))
+    return int(deleted.rowcount)
+
+
+def _that_fit(query: Select[Any], wanted: ErrorFilter) -> Select[Any]:
+    query = query.select_from(error_records)
+    if wanted.service is not None:
+        query = query.where(error_records.c.service == wanted.service)
+    if wanted.level is not None:
+        query = query.where(error_records.c.level == wanted.level)
+    return query

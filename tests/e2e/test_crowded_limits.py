@@ -1,0 +1,40 @@
+"""More clients than limits have room for: who is forgiven is counted."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from duelcast.app import App
+from duelcast.clock import ManualClock
+from duelcast.ratelimit import Buckets
+from tests.serving import client, running, token_for
+
+WALLETS = ("ann", "bob", "eve")
+
+
+@pytest.fixture(autouse=True)
+def _room_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    defaults = Buckets.__init__.__kwdefaults__
+    assert defaults is not None
+    monkeypatch.setitem(defaults, "max_keys", 1)
+
+
+async def test_forgiven_clients_of_an_endpoint_are_counted() -> None:
+    async with running(ManualClock()) as app:
+        for wallet in WALLETS:
+            async with client(app, "contest", token=token_for(app, wallet)) as member:
+                await member.ask(type="get_subscriptions")
+        assert _figure(app, "duelcast_rate_limit_evicted_total", endpoint="contest") == 2
+        assert _figure(app, "duelcast_rate_limit_evicted_total", endpoint="skyduel") == 0
+
+
+async def test_forgiven_callers_are_counted() -> None:
+    async with running(ManualClock()) as app, httpx.AsyncClient(base_url=f"{app.url}/api/v69") as http:
+        for wallet in WALLETS:
+            await http.get("/tokens", headers={"Authorization": f"Bearer {token_for(app, wallet)}"})
+        assert _figure(app, "duelcast_http_rate_limit_evicted_total") == 2
+
+
+def _figure(app: App, name: str, **labels: str) -> float | None:
+    return app.registry.get_sample_value(name, labels)
