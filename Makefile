@@ -11,7 +11,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --only-binary :all: -r $(1) && \
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs conformance browser-test test-crash bench bench-contest bench-quick ci lock clean
+.PHONY: run test check format docs conformance browser-test test-crash bench bench-contest bench-operations bench-quick ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -61,10 +61,15 @@ bench: .venv/.dev
 bench-contest: .venv/.dev
 	$(BIN)/python -m benchmarks.contest $(ARGS)
 
-## bench-quick: a few works of both; fails where a cost has doubled, or a message got lost
+## bench-operations: what it costs to tell many clients of many services; a minute. ARGS="--only changes"
+bench-operations: .venv/.dev
+	$(BIN)/python -m benchmarks.operations $(ARGS)
+
+## bench-quick: a few works of all three; fails where a cost has doubled, or a message got lost
 bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 	$(BIN)/python -m benchmarks.contest --quick
+	$(BIN)/python -m benchmarks.operations --quick
 
 ## ci: all of it. The suite comes last, so that its count closes the output.
 ci: check conformance browser-test bench-quick test-crash test

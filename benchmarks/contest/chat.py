@@ -10,8 +10,8 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.contest.report import Row, Target, row
 from benchmarks.measuring import Failed
+from benchmarks.rows import Row, Target, row
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Role
 from duelcast.channels.publisher import Publisher

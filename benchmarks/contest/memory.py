@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.contest.hall import Hall
-from benchmarks.contest.report import Row, Target, row
 from benchmarks.programs import ROOT
+from benchmarks.rows import Row, Target, row
 
 MOST_BYTES = 600.0
 MOST_BYTES_IN_CI = 900.0

@@ -18,8 +18,8 @@ import uvloop
 from numpy.typing import NDArray
 
 from benchmarks.contest.followers import following
-from benchmarks.contest.report import Row, Target, row
 from benchmarks.measuring import Failed, cores, free_port, running, token_of, wallet_of
+from benchmarks.rows import Row, Target, row
 from benchmarks.servers import LIMITS_OFF, SECRET
 from duelcast.wire.timestamps import format_time
 

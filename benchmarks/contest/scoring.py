@@ -13,7 +13,8 @@ import uvloop
 
 from benchmarks.contest.boards import Bare, Ticks
 from benchmarks.contest.hall import Hall, frozen_heap
-from benchmarks.contest.report import Row, Target, row
+from benchmarks.measuring import Failed
+from benchmarks.rows import Row, Target, row
 
 MOST_TIMES_BARE = 3.0
 MOST_GROWTH = 1.0
@@ -32,7 +33,7 @@ class Timings:
     published_ms: list[float] = field(default_factory=list)
 
 
-class Wrong(Exception):
+class Wrong(Failed):
     """The board and bare numpy do not agree: one of them measures something else."""
 
 

@@ -13,8 +13,8 @@ import uvloop
 
 from benchmarks.contest.boards import Ticks, bought, portfolio
 from benchmarks.contest.hall import Hall, frozen_heap
-from benchmarks.contest.report import Row, Target, row, worst
 from benchmarks.measuring import wallet_of
+from benchmarks.rows import Row, Target, row, worst
 
 MOST_MS = 15.0
 PROBE_S = 0.001

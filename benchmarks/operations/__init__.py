@@ -1,0 +1,1 @@
+"""What it costs to tell many clients of many services."""
