@@ -100,15 +100,17 @@ def _stalled(connections: int) -> Callable[[Sequence[Figures]], float]:
 
 
 TARGETS = [
-    Target("(a) 1,000 connections: CPU per message, × C", frozenset("a"), _ratio("a", 1_000), 1.3, 1.6),
+    Target("(a) 1,000 connections: CPU per message, × C", frozenset("a"), _ratio("a", 1_000), 1.3, 1.9),
     Target(
-        "(b) 1,000 connections: CPU per message, × C", frozenset("b"), _ratio("b", 1_000), 0.12, 0.35, elsewhere=0.21
+        "(b) 1,000 connections: CPU per message, × C", frozenset("b"), _ratio("b", 1_000), 0.12, 0.45, elsewhere=0.26
     ),
-    Target("(c) 1,000 connections: CPU per message, × C", frozenset("c"), _ratio("c", 1_000), 0.75, 1.25),
     Target(
-        "(i) 1,000 connections: CPU per message, × C", frozenset("i"), _ratio("i", 1_000), 0.10, 0.35, elsewhere=0.20
+        "(c) 1,000 connections: CPU per message, × C", frozenset("c"), _ratio("c", 1_000), 0.75, 1.7, elsewhere=1.15
     ),
-    Target("(d) 1,000 connections: CPU per request, × C", frozenset("d"), _ratio("d", 1_000), 1.8, 2.8),
+    Target(
+        "(i) 1,000 connections: CPU per message, × C", frozenset("i"), _ratio("i", 1_000), 0.10, 0.45, elsewhere=0.26
+    ),
+    Target("(d) 1,000 connections: CPU per request, × C", frozenset("d"), _ratio("d", 1_000), 1.8, 3.4, elsewhere=2.43),
     Target("(d+) 1,000 connections: CPU per request, × C", frozenset({"d+"}), _ratio("d+", 1_000), 1.8),
     Target(
         "(e) CPU per connect, × Node ws", frozenset("e"), _slowness_of_connects, 1 / 0.7, 3.2, NODE.name, elsewhere=2.4
