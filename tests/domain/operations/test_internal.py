@@ -123,9 +123,19 @@ async def test_the_check_of_a_foundation_is_no_call_of_its_breaker(building: Bui
     breaker = building.health.breaker("store", BreakerSettings(failure_threshold=1))
     building.internal.add_foundation("store", "Store", doctor, breaker=breaker)
     async with building.working():
-        await building.clock.advance(35)
-    assert doctor.asked_s == [0.0, 10.0, 20.0, 30.0]
+        await building.clock.advance(5)
     assert (breaker.total, building.registry["store"].status) == (0, "unhealthy")
+
+
+async def test_a_foundation_is_looked_at_each_second_until_it_is_well_again(building: Building, doctor: Doctor) -> None:
+    doctor.healthy = False
+    building.internal.add_foundation("store", "Store", doctor)
+    async with building.working():
+        await building.clock.advance(2.5)
+        doctor.healthy = True
+        await building.clock.advance(20)
+    assert doctor.asked_s == [0.0, 1.0, 2.0, 3.0, 13.0]
+    assert building.statuses("store")[-2:] == ["unhealthy", "healthy"]
 
 
 async def test_a_timed_check_is_good_unless_something_is_out_of_reach() -> None:

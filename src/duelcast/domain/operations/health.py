@@ -164,12 +164,8 @@ class Health:
 
     async def _watch(self, service: Service) -> None:
         while True:
-            wait_s = _interval_s(service)
-            state = BreakerState.CLOSED if service.breaker is None else service.breaker.state
-            if state is BreakerState.HALF_OPEN:
-                # The permits that no call takes are the check's.
-                wait_s = _HALF_OPEN_INTERVAL_S
-            if service.work.running and state is not BreakerState.OPEN and wait_s < inf:
+            is_open = service.breaker is not None and service.breaker.state is BreakerState.OPEN
+            if service.work.running and not is_open and _interval_s(service) < inf:
                 try:
                     await asyncio.shield(self._begin_check(service))
                 except HealthCheckFailed:
@@ -177,7 +173,7 @@ class Health:
                 except Exception as error:
                     # The other services go on being watched.
                     _log.error("defect", service=service.name, error=describe_exception(error))
-            await service.alarm.sleep(min(wait_s, _interval_s(service)))
+            await service.alarm.sleep(_interval_s(service))
 
     def _begin_check(self, service: Service) -> asyncio.Task[CheckResult]:
         """The check that runs, or a new one; it goes on where nobody waits for it any more."""
@@ -297,6 +293,9 @@ async def _result_of(service: Service, check: Check) -> CheckResult:
 
 def _interval_s(service: Service) -> float:
     """Between two checks that nobody asks for; infinite where there are none."""
+    if service.breaker is not None and service.breaker.state is BreakerState.HALF_OPEN:
+        # The permits that no call takes are the check's.
+        return _HALF_OPEN_INTERVAL_S
     declaration = service.declaration
     interval_s = inf if declaration.check_interval_s is None else declaration.check_interval_s
     if declaration.recheck_interval_s is None or service.last_check is None or service.last_check.healthy:
