@@ -88,7 +88,6 @@ class Operations:
             self.registry, self.health, database, audit, self.errors, clock, targets, configured
         )
         self.status = StatusBoard(self.registry, publisher, clock, surroundings, duelcast.__version__)
-
         self.monitor = SettingsMonitor(system_settings, self.status, publisher)
         self._settings = system_settings
 

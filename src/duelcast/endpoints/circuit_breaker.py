@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from duelcast.channels.names import Channel, Group, Role
 from duelcast.domain.audit import Actor
@@ -14,10 +14,10 @@ from duelcast.domain.operations.commands import Commands
 from duelcast.domain.operations.events import (
     ALERTS,
     LAYER,
-    NAME_PATTERN,
     SERVICE,
     BreakerRecord,
     BreakerStatus,
+    Name,
     ServiceState,
     ServiceStatus,
 )
@@ -31,7 +31,6 @@ from duelcast.wire.messages import Command, Event
 
 ALL_SERVICES = "services"
 
-Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
 
 endpoint = Endpoint(
     "circuit-breaker",

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from duelcast.channels.names import Channel, Role
 from duelcast.domain.operations import views
-from duelcast.domain.operations.error_events import SYSTEM_ERRORS, ErrorLevel, RecentErrors
+from duelcast.domain.operations.error_events import SYSTEM_ERRORS, RecentErrors
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.events import (
     MONITORED_SERVICES,
-    NAME_PATTERN,
     PUBLIC_STATUS,
     SYSTEM_STATUS,
     MonitoredServiceUpdate,
+    Name,
     ServerStatusUpdate,
     ServiceHealth,
 )
@@ -36,12 +36,12 @@ from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot, Target, admins
 from duelcast.errors import SettingNotFound, Unavailable
-from duelcast.wire.messages import Command, Event, Record
+from duelcast.store.errors import ErrorLevel
+from duelcast.wire.messages import Command, Event
 
 ALL = "all"
 DEFAULT_ERRORS = 20
 
-Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
 Key = Annotated[str, Meta(pattern=rf"^{KEY_PATTERN}(?!\n)$", description=KEY_GRAMMAR)]
 
 endpoint = Endpoint(
@@ -97,13 +97,10 @@ class GetAllServices(Command, tag="get_all_services"):
     """Asks for all services."""
 
 
-class NamedHealth(Record):
+class NamedHealth(ServiceHealth):
     """A service in the list of all."""
 
     name: str
-    status: str
-    metrics: dict[str, float | None]
-    updated_at: str
 
 
 class AllServices(Event, tag="all_services"):
@@ -229,7 +226,7 @@ def _all_services(context: Context) -> AllServices:
 
 
 def _named(name: str, health: ServiceHealth) -> NamedHealth:
-    return NamedHealth(name=name, status=health.status, metrics=health.metrics, updated_at=health.updated_at)
+    return NamedHealth(name=name, **structs.asdict(health))
 
 
 async def _recent_errors(context: Context, command: GetRecentErrors) -> RecentErrors:

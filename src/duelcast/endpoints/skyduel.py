@@ -11,14 +11,13 @@ from duelcast.channels.names import Group, Role
 from duelcast.domain.audit import Actor
 from duelcast.domain.operations import views
 from duelcast.domain.operations.commands import Commands
-from duelcast.domain.operations.events import MANAGED_SERVICE, NAME_PATTERN, ManagedServiceUpdate, SkyDuelService
+from duelcast.domain.operations.events import MANAGED_SERVICE, NAME_PATTERN, ManagedServiceUpdate, Name, SkyDuelService
 from duelcast.domain.operations.registry import Registry
 from duelcast.endpoints.kit import MIB, Auth, Context, Endpoint, Snapshot, Target
 from duelcast.wire.messages import Command, Event, Record
 
 ALL = "*"
 
-Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
 NameOrAll = Annotated[str, Meta(pattern=rf"^(\*|{NAME_PATTERN})(?!\n)$", description="1 to 64 of a-z 0-9 _ -, or `*`")]
 
 endpoint = Endpoint(

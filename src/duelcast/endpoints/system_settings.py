@@ -16,11 +16,11 @@ from duelcast.domain.settings.events import (
     KEY_PATTERN,
     SETTING,
     Setting,
-    Visibility,
     category_group,
 )
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.endpoints.kit import MIB, Auth, Context, Endpoint, Snapshot
+from duelcast.store.settings import Visibility
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
 
 Key = Annotated[str, Meta(pattern=rf"^{KEY_PATTERN}(?!\n)$", description=KEY_GRAMMAR)]

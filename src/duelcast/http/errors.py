@@ -10,12 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import Body, SkipValidation
 from msgspec import Meta, Struct
 
-from duelcast.domain.operations.error_events import ErrorLevel
 from duelcast.domain.operations.errors import MAX_SOURCE_CHARACTERS, ErrorRecords, Recorded
+from duelcast.domain.operations.events import Name
 from duelcast.errors import InvalidRequest
 from duelcast.http.callers import SCOPE_OPTION, admins_only
 from duelcast.http.documents import problems
 from duelcast.scrubbing import MAX_DETAILS_BYTES
+from duelcast.store.errors import ErrorLevel
 from duelcast.wire.json_values import check_values
 
 TheErrors: TypeAlias = NamedDependency[SkipValidation[ErrorRecords]]
@@ -24,7 +25,7 @@ TheErrors: TypeAlias = NamedDependency[SkipValidation[ErrorRecords]]
 class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """An error as a service reports it. Without `source` it is the service itself."""
 
-    service: Annotated[str, Meta(pattern=r"^[a-z0-9_\-]{1,64}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
+    service: Name
     level: ErrorLevel
     error: Annotated[
         str, Meta(min_length=1, max_length=10_000, description="What happened; 4,000 characters are kept.")

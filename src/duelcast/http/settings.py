@@ -11,12 +11,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.channels.names import Role
 from duelcast.domain.settings.changing import MAX_DESCRIPTION_CHARACTERS, SettingChange
-from duelcast.domain.settings.events import KEY_GRAMMAR, Setting, Visibility
+from duelcast.domain.settings.events import KEY_GRAMMAR, Setting
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.http.callers import CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.parameters import cursor_parameter
-from duelcast.store.settings import SettingChangeRow
+from duelcast.store.settings import SettingChangeRow, Visibility
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 from duelcast.wire.timestamps import format_ms
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, structs
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import error_records
+
+ErrorLevel = Literal["debug", "info", "warning", "error", "critical"]
 
 
 class ErrorRow(Struct, frozen=True):
@@ -18,7 +20,7 @@ class ErrorRow(Struct, frozen=True):
     id: int
     service: str
     source: str
-    level: str
+    level: ErrorLevel
     error: str
     details: dict[str, Any]
     count: int
@@ -28,7 +30,7 @@ class ErrorFilter(Struct, frozen=True):
     """Which errors are wanted: those that fit all that is not None."""
 
     service: str | None = None
-    level: str | None = None
+    level: ErrorLevel | None = None
 
 
 async def put_all(transaction: Transaction, rows: Sequence[ErrorRow]) -> Sequence[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, structs
 from sqlalchemy import Text, cast, delete, func, insert, select, update
@@ -11,15 +11,18 @@ from sqlalchemy import Text, cast, delete, func, insert, select, update
 from duelcast.store.database import Transaction
 from duelcast.store.tables import setting_changes, settings
 
+ValueType = Literal["string", "number", "boolean", "json"]
+Visibility = Literal["public", "user", "admin"]
+
 
 class SettingRow(Struct, frozen=True, kw_only=True):
     """A stored value with what belongs to it. `value` is JSON; `value_type` and `visibility` are as on the wire."""
 
     key: str
     value: Any
-    value_type: str
+    value_type: ValueType
     description: str
-    visibility: str
+    visibility: Visibility
     secret: bool
     version: int
     updated_ms: int

@@ -102,12 +102,10 @@ async def test_reading_goes_on_while_another_process_holds_the_write_lock(tmp_pa
 async def test_what_was_acknowledged_is_there_once_while_the_database_comes_and_goes(tmp_path: Path) -> None:
     """Everybody sends each message again until it is acknowledged."""
     path = tmp_path / "chat.db"
-    over = asyncio.Event()
+    over, sent_one, refused = asyncio.Event(), asyncio.Event(), asyncio.Event()
     acknowledged: dict[int, str] = {}
-    refusals = 0
 
     async def write(room: Chatroom, wallet: str) -> None:
-        nonlocal refusals
         for number in itertools.count():
             text = f"{wallet} {number}"
             is_acknowledged = False
@@ -116,8 +114,9 @@ async def test_what_was_acknowledged_is_there_once_while_the_database_comes_and_
                     sent = await room.send(text, uuid_of(number), wallet=wallet)
                     acknowledged[sent.record.id] = text
                     is_acknowledged = True
+                    sent_one.set()
                 except Unavailable:
-                    refusals += 1
+                    refused.set()
                     await asyncio.sleep(0.01)
             if over.is_set():
                 return
@@ -125,15 +124,16 @@ async def test_what_was_acknowledged_is_there_once_while_the_database_comes_and_
     async with chatroom(path, settings=ChatSettings(messages_per_minute=0)) as room:
         writers = [asyncio.create_task(write(room, f"wallet-{number}")) for number in range(10)]
         for fault in (locked, gone, locked, gone):
-            await asyncio.sleep(0.05)
+            sent_one.clear()
+            await sent_one.wait()
             async with fault(path):
-                await asyncio.sleep(0.3)
+                refused.clear()
+                await refused.wait()
         over.set()
         await asyncio.gather(*writers)
         published = {push["data"]["id"]: push["data"]["text"] for push in room.pushes()}
         assert len(room.pushes()) == len(published)
     async with chatroom(path) as restarted:
         stored = {record.id: record.text for record in await restarted.stored()}
-    assert refusals
     assert stored == acknowledged == published
     assert len(set(stored.values())) == len(stored)

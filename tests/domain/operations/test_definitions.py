@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.definitions import ServiceDefinition, is_name
 from duelcast.errors import InvalidRequest
 
@@ -23,20 +24,7 @@ def read(given: dict[str, Any]) -> ServiceDefinition:
 def test_the_least_that_is_needed(given: dict[str, Any]) -> None:
     definition = read(given)
     definition.verify()
-    breaker = msgspec.to_builtins(definition.circuit_breaker)
-    assert breaker == {
-        "failure_threshold": 5,
-        "minimum_calls": 10,
-        "failure_rate_threshold": 50.0,
-        "slow_call_ms": None,
-        "slow_call_rate_threshold": 100.0,
-        "window_ms": 60_000,
-        "reset_timeout_ms": 30_000,
-        "max_reset_timeout_ms": 600_000,
-        "backoff_multiplier": 2.0,
-        "half_open_calls": 2,
-        "half_open_timeout_ms": 10_000,
-    }
+    assert definition.circuit_breaker == BreakerSettings()
 
 
 def test_it_comes_back_from_what_is_stored_of_it() -> None:

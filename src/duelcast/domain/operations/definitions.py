@@ -9,12 +9,10 @@ from msgspec import Meta, Struct
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.checks.definition import CheckDefinition
-from duelcast.domain.operations.events import NAME_PATTERN
+from duelcast.domain.operations.events import NAME_PATTERN, Name
 from duelcast.errors import InvalidRequest
 
 DEFAULT_SILENT_AFTER_MS = 60_000
-
-Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
 
 
 def is_name(text: str) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from duelcast.channels.names import Family, Kind, Role
+from duelcast.store.errors import ErrorLevel
 from duelcast.wire.messages import Event, Record
-
-ErrorLevel = Literal["debug", "info", "warning", "error", "critical"]
 
 
 class ErrorRecord(Record):

@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from duelcast.domain.operations.error_events import ErrorLevel, ErrorRecord
-from duelcast.store.errors import ErrorRow
+from duelcast.domain.operations.error_events import ErrorRecord
+from duelcast.store.errors import ErrorLevel, ErrorRow
 from duelcast.wire.timestamps import format_ms
 
 GROUP_S = 10.0
@@ -93,7 +93,7 @@ def error_record(row: ErrorRow, count: int | None = None) -> ErrorRecord:
         id=row.id,
         service=row.service,
         source=row.source,
-        level=row.level,  # type: ignore[arg-type]  # only levels are stored
+        level=row.level,
         error=row.error,
         timestamp=format_ms(row.id // 1000),
         details=row.details,

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Alarm, Clock
-from duelcast.domain.operations.error_events import SYSTEM_ERRORS, ErrorAlert, ErrorLevel, ErrorRecord
+from duelcast.domain.operations.error_events import SYSTEM_ERRORS, ErrorAlert, ErrorRecord
 from duelcast.domain.operations.error_groups import ErrorGroup, ErrorKey, OpenGroups, error_record
 from duelcast.domain.operations.error_retention import ErrorRetention
 from duelcast.domain.operations.error_storing import ErrorStoring
@@ -22,7 +22,7 @@ from duelcast.logs import describe_exception
 from duelcast.scrubbing import scrub, scrub_value
 from duelcast.store import errors as store
 from duelcast.store.database import Database
-from duelcast.store.errors import ErrorFilter
+from duelcast.store.errors import ErrorFilter, ErrorLevel
 
 MAX_SOURCE_CHARACTERS = 128
 _RETRY_MS = 1_000

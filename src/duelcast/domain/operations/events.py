@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from duelcast.channels.names import Family, Kind, Role, Unfollowed
 from duelcast.wire.messages import Event, Record
 
 NAME_PATTERN = r"[a-z0-9_\-]{1,64}"
 """Of services and layers."""
+Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
 
 ServiceKind = Literal["internal", "probe", "reported"]
 ServiceStatus = Literal["healthy", "degraded", "unhealthy", "circuit_open", "stopped", "unknown"]
@@ -140,19 +141,9 @@ class ServerStatus(Record):
 # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class ServiceUpdate(Event, tag="service:update"):
+class ServiceUpdate(ServiceState, Event, tag="service:update"):
     """A service changed. `removed`: it is no longer one."""
 
-    service: str
-    displayName: str
-    layer: str
-    status: ServiceStatus
-    circuit_breaker: BreakerRecord
-    operations: Operations
-    performance: Performance
-    config: dict[str, Any]
-    dependencies: list[str]
-    updated_at: str
     previousStatus: ServiceStatus | UnsetType = UNSET
     alert: Alert | UnsetType = UNSET
     checked_by: Literal["admin", "system"] | UnsetType = UNSET

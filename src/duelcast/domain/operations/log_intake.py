@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, Metric
 
-from duelcast.domain.operations.error_events import ErrorLevel
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.logs import PACKAGE, describe_exception, log_uncaught, plain_record
 from duelcast.scrubbing import scrub
+from duelcast.store.errors import ErrorLevel
 
 MAX_WAITING = 1_000
 _NOT_DETAILS = frozenset({"event", "level", "logger", "timestamp", "exception", "error", "service"})

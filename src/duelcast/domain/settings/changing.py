@@ -10,13 +10,12 @@ from duelcast.channels.names import Role
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor
 from duelcast.domain.settings.declared import DeclaredSetting
-from duelcast.domain.settings.events import Visibility
 from duelcast.domain.settings.values import audited, check_value, stored_characters, value_type_of
 from duelcast.errors import ValidationFailed
 from duelcast.store import accounts
 from duelcast.store import settings as store
 from duelcast.store.database import Transaction
-from duelcast.store.settings import SettingRow
+from duelcast.store.settings import SettingRow, Visibility
 
 MAX_DESCRIPTION_CHARACTERS = 1_000
 MAX_SETTINGS = 10_000
@@ -62,7 +61,7 @@ def changed(
         if before is not None and value_type != before.value_type:
             raise ValidationFailed(f"The value of this setting must be of type {before.value_type}.", field="value")
         if before is not None:
-            visibility = before.visibility  # type: ignore[assignment]  # it was stored from a `Visibility`
+            visibility = before.visibility
     if before is not None:
         description = before.description
     return SettingRow(

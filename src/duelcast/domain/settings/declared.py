@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, inspect
 
-from duelcast.domain.settings.events import ValueType, Visibility
 from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, MaintenanceValue, check_maintenance
 from duelcast.errors import ValidationFailed
 from duelcast.settings import Settings
+from duelcast.store.settings import ValueType, Visibility
 from duelcast.wire.refusals import invalid_request
 
 Milliseconds = Annotated[int, Meta(ge=0, le=60_000)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
 from duelcast.channels.names import Family, Kind, Role, Unfollowed
+from duelcast.store.settings import ValueType, Visibility
 from duelcast.wire.messages import Event, Record
 
 KEY_PATTERN = r"[a-z0-9_.\-]{1,128}"
@@ -14,8 +15,6 @@ KEY_GRAMMAR = "1 to 128 of a-z 0-9 _ . -"
 CATEGORY_PATTERN = r"[a-z0-9_\-]{1,127}"
 CATEGORY_GRAMMAR = "1 to 127 of a-z 0-9 _ -"
 
-ValueType = Literal["string", "number", "boolean", "json"]
-Visibility = Literal["public", "user", "admin"]
 
 SEEN_FROM: dict[str, Role] = {"public": Role.ANONYMOUS, "user": Role.USER, "admin": Role.ADMIN}
 """The least role that sees a setting, by its visibility."""

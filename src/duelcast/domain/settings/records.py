@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from msgspec import UNSET
 
 from duelcast.channels.names import Role
 from duelcast.domain.settings.declared import DeclaredSetting
-from duelcast.domain.settings.events import SEEN_FROM, Setting, ValueType, Visibility, split_key
+from duelcast.domain.settings.events import SEEN_FROM, Setting, split_key
 from duelcast.errors import ValidationFailed
-from duelcast.store.settings import SettingRow
+from duelcast.store.settings import SettingRow, ValueType, Visibility
 from duelcast.wire.timestamps import format_ms
 
 _log = structlog.get_logger("duelcast.settings")
@@ -99,11 +99,11 @@ class SettingBook:
 def _visibility(declared: DeclaredSetting | None, row: SettingRow | None) -> Visibility:
     if declared is not None:
         return declared.visibility
-    return "admin" if row is None else cast("Visibility", row.visibility)
+    return "admin" if row is None else row.visibility
 
 
 def _value_type(declared: DeclaredSetting | None, row: SettingRow | None) -> ValueType:
     if declared is not None:
         return declared.value_type
     assert row is not None
-    return cast("ValueType", row.value_type)
+    return row.value_type

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from duelcast.domain.settings.events import ValueType
 from duelcast.errors import ValidationFailed
+from duelcast.store.settings import ValueType
 
 MAX_VALUE_BYTES = 64 * 1024
 MAX_VALUE_DEPTH = 24
