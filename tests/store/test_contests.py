@@ -193,6 +193,16 @@ async def test_entries_come_by_their_time_then_by_id(database: Database) -> None
     assert wallets == ["first", "second", "third", "late"]
 
 
+async def test_participants_come_in_pages_by_id_without_the_disqualified(database: Database) -> None:
+    contest, other = await new_contest(database), await new_contest(database)
+    made = [await enter(database, one, f"w{n}", entered_ms=-n) for n in range(5) for one in (contest, other)][::2]
+    await do(database, repository.set_disqualified, made[1].id, disqualified=True)
+    page = await do(database, repository.participants_after, contest.id, 0, 3)
+    assert page == [made[0], made[2], made[3]]
+    assert await do(database, repository.participants_after, contest.id, page[-1].id, 3) == [made[4]]
+    assert await do(database, repository.participants_after, contest.id, made[4].id, 3) == []
+
+
 async def test_the_entries_of_a_wallet_come_newest_first(database: Database) -> None:
     made = [await enter(database, await new_contest(database), "everywhere", entered_ms=-n) for n in range(4)]
     await enter(database, await new_contest(database), "elsewhere")

@@ -127,6 +127,18 @@ class Settings(BaseSettings):
     retention_errors_days: float = Field(
         default=30, gt=0, allow_inf_nan=False, description="Age at which recorded errors are deleted."
     )
+    retention_read_notifications_days: float = Field(
+        default=30, gt=0, allow_inf_nan=False, description="Days after which a notification that was read is deleted."
+    )
+    retention_unread_notifications_days: float = Field(
+        default=180, gt=0, allow_inf_nan=False, description="Age at which unread ones, and announcements, are deleted."
+    )
+    retention_events_days: float = Field(
+        default=90, gt=0, allow_inf_nan=False, description="Age at which tracked events are deleted."
+    )
+    retention_daily_events_days: float = Field(
+        default=730, gt=0, allow_inf_nan=False, description="Age at which the counts of events per day are deleted."
+    )
 
     services: Tables = Field(
         default=(),

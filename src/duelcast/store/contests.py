@@ -243,6 +243,18 @@ async def entries_of(transaction: Transaction, contest_id: int) -> list[EntryRow
     return [_entry(row) for row in await transaction.execute(query)]
 
 
+async def participants_after(transaction: Transaction, contest_id: int, after_id: int, limit: int) -> list[EntryRow]:
+    """The first `limit` entries beyond `after_id` that are not disqualified, by id."""
+    table = contest_entries
+    query = (
+        select(table)
+        .where(table.c.contest_id == contest_id, table.c.disqualified.is_(False), table.c.id > after_id)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    return [_entry(row) for row in await transaction.execute(query)]
+
+
 async def entries_of_wallet(
     transaction: Transaction, wallet: str, *, limit: int, before_id: int | None = None
 ) -> list[EntryRow]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import facts, metadata, store_probe
 
 DEMO = "demo"
 """The database was filled by `duelcast demo`."""
+NOTIFIER = "notifier"
+"""How far the notifier has come: see `domain.notifications.notifier.Position`."""
 
 
 async def find_fact(transaction: Transaction, name: str) -> Any | None:
@@ -21,6 +23,12 @@ async def find_fact(transaction: Transaction, name: str) -> Any | None:
 async def add_fact(transaction: Transaction, name: str, value: Any) -> None:
     """Store a fact that is not stored yet; `value` is JSON, and not null."""
     await transaction.execute(insert(facts).values(name=name, value=value))
+
+
+async def put_fact(transaction: Transaction, name: str, value: Any) -> None:
+    """Store a fact, in the place of what was stored under its name; `value` is JSON, and not null."""
+    await transaction.execute(delete(facts).where(facts.c.name == name))
+    await add_fact(transaction, name, value)
 
 
 async def is_empty(transaction: Transaction) -> bool:

@@ -15,12 +15,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -38,6 +40,12 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 Wallet = String(64)
 Symbol = String(32)
 SettingKey = String(128)
+
+
+def _index_of_known(table: str, column: str) -> Index:
+    """An index of the rows in which `column` is not null."""
+    condition = text(f"{column} is not null")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=condition, postgresql_where=condition)
 
 
 def _id() -> Column[int]:
@@ -315,6 +323,96 @@ domain_events = Table(
     sqlite_autoincrement=True,
     comment="Starts, results, prizes, cancellations, disqualifications, in the order they were committed.",
 )
+
+# ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+inboxes = Table(
+    "inboxes",
+    metadata,
+    Column("wallet", Wallet, primary_key=True),
+    Column("version", BigInteger, nullable=False, comment="Grows with each change of what the wallet has."),
+)
+notifications = Table(
+    "notifications",
+    metadata,
+    _id(),
+    Column("wallet", Wallet, nullable=False, comment="Empty: for everybody."),
+    Column("type", String(64), nullable=False),
+    Column("title", Text, nullable=False, comment="This and what follows is empty once it was removed."),
+    Column("content", Text, nullable=False),
+    Column("priority", String(6), nullable=False),
+    Column("link", Text),
+    Column("data", JSON, nullable=False),
+    Column("dedupe_key", String(128)),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("read_ms", BigInteger),
+    Column("expires_ms", BigInteger, comment="Null too once it was removed."),
+    Column("removed_ms", BigInteger, comment="Its dedupe key still counts."),
+    UniqueConstraint("wallet", "dedupe_key"),
+    Index("ix_notifications_wallet_created_ms_id", "wallet", "created_ms", "id"),
+    # What is unread is counted in this index alone.
+    Index(
+        "ix_notifications_wallet_read_ms_removed_ms_created_ms_id",
+        "wallet",
+        "read_ms",
+        "removed_ms",
+        "created_ms",
+        "id",
+    ),
+    Index("ix_notifications_read_ms_created_ms", "read_ms", "created_ms"),
+    _index_of_known("notifications", "expires_ms"),
+    # Of all rows it would be taken for searches among those that are there, which are most of them.
+    _index_of_known("notifications", "removed_ms"),
+    sqlite_autoincrement=True,
+)
+contest_progress = Table(
+    "contest_progress",
+    metadata,
+    Column("wallet", Wallet, primary_key=True),
+    Column("entered", Integer, nullable=False, comment="Completed contests that it was not disqualified in."),
+    Column("won", Integer, nullable=False),
+    Column("streak", Integer, nullable=False, comment="Of wins, up to the last one that counts."),
+    comment="What the completions up to the notifier's position say of a wallet.",
+)
+achievements = Table(
+    "achievements",
+    metadata,
+    Column("wallet", Wallet, primary_key=True),
+    Column("achievement", String(64), primary_key=True),
+    Column("event_id", Id, ForeignKey("domain_events.id"), nullable=False, comment="The completion that it is for."),
+    Column("unlocked_ms", BigInteger, nullable=False),
+)
+analytics_events = Table(
+    "analytics_events",
+    metadata,
+    _id(),
+    Column("wallet", Wallet, nullable=False),
+    Column("event_id", LargeBinary(16), nullable=False, comment="A UUID, unique per wallet."),
+    Column("event", String(64), nullable=False),
+    Column("data", Text, comment="A JSON object."),
+    Column("occurred_ms", BigInteger, comment="What the client says."),
+    Column("received_ms", BigInteger, nullable=False, index=True),
+    UniqueConstraint("wallet", "event_id"),
+    sqlite_autoincrement=True,
+)
+analytics_minutes = Table(
+    "analytics_minutes",
+    metadata,
+    Column("minute", Integer, primary_key=True, autoincrement=False, comment="Minutes since the Unix epoch."),
+    Column("event", String(64), primary_key=True),
+    Column("count", Integer, nullable=False),
+    comment="Stored events by the time of receipt; written with them, and rolled up into days.",
+)
+analytics_days = Table(
+    "analytics_days",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False, comment="Days since the Unix epoch (UTC)."),
+    Column("event", String(64), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+# ── the database ────────────────────────────────────────────────────────────────────────────────────────────────────
+
 facts = Table(
     "facts",
     metadata,

@@ -105,8 +105,12 @@ _CONFIGURED = (
     _configured("chat.max_characters", Annotated[int, Meta(ge=1, le=4_000)], "chat_max_characters"),
     _configured("limits.rooms_per_connection", Annotated[int, Meta(ge=1, le=10_000)], "max_rooms"),
     _configured("retention.chat_days", Days, "retention_chat_days"),
+    _configured("retention.daily_events_days", Days, "retention_daily_events_days"),
     _configured("retention.errors_days", Days, "retention_errors_days"),
+    _configured("retention.events_days", Days, "retention_events_days"),
     _configured("retention.prices_days", Days, "retention_prices_days"),
+    _configured("retention.read_notifications_days", Days, "retention_read_notifications_days"),
+    _configured("retention.unread_notifications_days", Days, "retention_unread_notifications_days"),
     _configured("retention.trades_days", Annotated[float, Meta(ge=1, le=36_500)], "retention_trades_days"),
 )
 _OTHERS = (

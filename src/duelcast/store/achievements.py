@@ -1,0 +1,113 @@
+"""What wallets achieved in contests, and how far they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+from sqlalchemy import Delete, Insert, bindparam, delete, insert, select
+
+from duelcast.store.database import Transaction
+from duelcast.store.tables import achievements, contest_progress
+
+_ROWS_PER_STATEMENT = 500
+"""Parameters are prepared on the event loop: so many take about 2 ms."""
+
+
+class ProgressRow(Struct, frozen=True):
+    """The completed contests that a wallet was not disqualified in, those it won, and how many it won in a row up to
+    the last one."""
+
+    wallet: str
+    entered: int = 0
+    won: int = 0
+    streak: int = 0
+
+
+class AchievementRow(Struct, frozen=True):
+    """`event_id` is the domain event of the completion that unlocked it."""
+
+    wallet: str
+    achievement: str
+    event_id: int
+    unlocked_ms: int
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def progress_of(transaction: Transaction, wallets: Sequence[str]) -> dict[str, ProgressRow]:
+    """By wallet; those without any are left out."""
+    found: dict[str, ProgressRow] = {}
+    for some in _portions(wallets):
+        query = select(contest_progress).where(contest_progress.c.wallet.in_(some))
+        found |= {row.wallet: ProgressRow(*row) for row in await transaction.execute(query)}
+    return found
+
+
+async def achievements_of(transaction: Transaction, wallets: Sequence[str]) -> dict[str, list[AchievementRow]]:
+    """By wallet, each in the order of unlocking; those without any are left out."""
+    found: dict[str, list[AchievementRow]] = {}
+    for some in _portions(wallets):
+        query = (
+            select(achievements)
+            .where(achievements.c.wallet.in_(some))
+            .order_by(achievements.c.event_id, achievements.c.achievement)
+        )
+        for row in await transaction.execute(query):
+            found.setdefault(row.wallet, []).append(AchievementRow(*row))
+    return found
+
+
+async def all_progress(transaction: Transaction) -> dict[str, ProgressRow]:
+    """By wallet."""
+    return {row.wallet: ProgressRow(*row) for row in await transaction.execute(select(contest_progress))}
+
+
+async def all_achievements(transaction: Transaction) -> dict[tuple[str, str], AchievementRow]:
+    """By wallet and achievement."""
+    rows = [AchievementRow(*row) for row in await transaction.execute(select(achievements))]
+    return {(row.wallet, row.achievement): row for row in rows}
+
+
+# ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Deleted and inserted again: the databases have no common statement for "insert or update".
+_DELETE_PROGRESS = delete(contest_progress).where(contest_progress.c.wallet == bindparam("key"))
+_DELETE_ACHIEVEMENT = delete(achievements).where(
+    achievements.c.wallet == bindparam("key"), achievements.c.achievement == bindparam("key_achievement")
+)
+
+
+async def put_progress(transaction: Transaction, rows: Sequence[ProgressRow]) -> None:
+    """Each takes the place of what was stored of its wallet."""
+    await delete_progress(transaction, [row.wallet for row in rows])
+    await _execute_many(transaction, insert(contest_progress), [structs.asdict(row) for row in rows])
+
+
+async def delete_progress(transaction: Transaction, wallets: Iterable[str]) -> None:
+    await _execute_many(transaction, _DELETE_PROGRESS, [{"key": wallet} for wallet in wallets])
+
+
+async def add_achievements(transaction: Transaction, rows: Sequence[AchievementRow]) -> None:
+    """Raises `IntegrityError` where a wallet has one of them."""
+    await _execute_many(transaction, insert(achievements), [structs.asdict(row) for row in rows])
+
+
+async def delete_achievements(transaction: Transaction, keys: Iterable[tuple[str, str]]) -> None:
+    """`keys` are pairs of wallet and achievement."""
+    parameters = [{"key": wallet, "key_achievement": achievement} for wallet, achievement in keys]
+    await _execute_many(transaction, _DELETE_ACHIEVEMENT, parameters)
+
+
+def _portions(wallets: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(wallets), _ROWS_PER_STATEMENT):
+        yield wallets[start : start + _ROWS_PER_STATEMENT]
+
+
+async def _execute_many(
+    transaction: Transaction, statement: Insert | Delete, parameters: Sequence[Mapping[str, Any]]
+) -> None:
+    for start in range(0, len(parameters), _ROWS_PER_STATEMENT):
+        await transaction.execute(statement, parameters[start : start + _ROWS_PER_STATEMENT])

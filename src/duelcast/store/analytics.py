@@ -1,0 +1,238 @@
+"""Tracked events, and how many there were per minute and day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, structs
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
+
+from duelcast.store.database import Transaction
+from duelcast.store.tables import analytics_days, analytics_events, analytics_minutes
+
+MINUTES_PER_DAY = 1_440
+MS_PER_MINUTE = 60_000
+_ROWS_PER_STATEMENT = 500
+"""Parameters are prepared on the event loop: so many take about 2 ms."""
+
+
+class NewEvent(Struct, frozen=True, gc=False):
+    """An event as it is written. `event_id` is a UUID, `data` a JSON object; the times are in epoch milliseconds,
+    `occurred_ms` as the client says."""
+
+    wallet: str
+    event_id: bytes
+    event: str
+    data: str | None
+    occurred_ms: int | None
+    received_ms: int
+
+    @property
+    def key(self) -> EventKey:
+        return self.wallet, self.event_id
+
+    @property
+    def minute(self) -> int:
+        """Of its receipt, since the Unix epoch."""
+        return self.received_ms // MS_PER_MINUTE
+
+
+EventKey = tuple[str, bytes]
+"""Wallet and id: no two events have the same."""
+MinuteKey = tuple[int, str]
+"""Minute since the Unix epoch, and event name."""
+
+
+class EventTotal(Struct, frozen=True):
+    """How often an event was stored, as far as that is kept."""
+
+    event: str
+    total: int
+
+
+# ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def find_stored(transaction: Transaction, keys: Sequence[EventKey]) -> set[EventKey]:
+    """Those of `keys` that are stored already."""
+    columns = analytics_events.c.wallet, analytics_events.c.event_id
+    found: set[EventKey] = set()
+    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
+        wanted = tuple_(*columns).in_(keys[start : start + _ROWS_PER_STATEMENT])
+        rows = await transaction.execute(select(*columns).where(wanted))
+        found.update((wallet, event_id) for wallet, event_id in rows)
+    return found
+
+
+async def add_events(transaction: Transaction, events: Sequence[NewEvent]) -> None:
+    """Store events that are not stored yet; the minutes are counted by `count_minutes`."""
+    for start in range(0, len(events), _ROWS_PER_STATEMENT):
+        rows = [structs.asdict(event) for event in events[start : start + _ROWS_PER_STATEMENT]]
+        await transaction.execute(insert(analytics_events), rows)
+
+
+async def count_minutes(transaction: Transaction, counts: Mapping[MinuteKey, int]) -> None:
+    """Add to the counts of minutes."""
+    keys = list(counts)
+    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
+        await _add_to_minutes(transaction, {key: counts[key] for key in keys[start : start + _ROWS_PER_STATEMENT]})
+
+
+async def _add_to_minutes(transaction: Transaction, counts: Mapping[MinuteKey, int]) -> None:
+    columns = analytics_minutes.c.minute, analytics_minutes.c.event
+    wanted = select(*columns).where(tuple_(*columns).in_(list(counts)))
+    known = {(minute, event) for minute, event in await transaction.execute(wanted)}
+    grown = [_counted(key, counts[key]) for key in known]
+    new = [{"minute": key[0], "event": key[1], "count": count} for key, count in counts.items() if key not in known]
+    if grown:
+        await transaction.execute(_GROW_MINUTE, grown)
+    if new:
+        await transaction.execute(insert(analytics_minutes), new)
+
+
+def _counted(key: MinuteKey, count: int) -> dict[str, Any]:
+    return {"key_time": key[0], "key_event": key[1], "added": count}
+
+
+_GROW_MINUTE = (
+    update(analytics_minutes)
+    .where(analytics_minutes.c.minute == bindparam("key_time"), analytics_minutes.c.event == bindparam("key_event"))
+    .values(count=analytics_minutes.c.count + bindparam("added"))
+)
+_GROW_DAY = (
+    update(analytics_days)
+    .where(analytics_days.c.day == bindparam("key_time"), analytics_days.c.event == bindparam("key_event"))
+    .values(count=analytics_days.c.count + bindparam("added"))
+)
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def earliest_totals(transaction: Transaction, limit: int) -> list[EventTotal]:
+    """The events that were stored first, at most `limit`, in that order (of names of one minute, by name)."""
+    kept = _kept().subquery()
+    query = (
+        select(kept.c.event, func.sum(kept.c.count))
+        .group_by(kept.c.event)
+        .order_by(func.min(kept.c.since), kept.c.event)
+        .limit(limit)
+    )
+    return [EventTotal(event, int(total)) for event, total in await transaction.execute(query)]
+
+
+async def total(transaction: Transaction) -> int:
+    """How many events were stored, as far as that is kept."""
+    kept = _kept().subquery()
+    return int(await transaction.scalar(select(func.coalesce(func.sum(kept.c.count), 0))))
+
+
+async def counts_between(transaction: Transaction, first: int, end: int, events: Sequence[str]) -> dict[MinuteKey, int]:
+    """How often each of `events` came in each of the minutes from `first` to before `end`."""
+    columns = analytics_minutes.c.minute, analytics_minutes.c.event, analytics_minutes.c.count
+    found: dict[MinuteKey, int] = {}
+    for start in range(0, len(events), _ROWS_PER_STATEMENT):
+        wanted = analytics_minutes.c.event.in_(events[start : start + _ROWS_PER_STATEMENT])
+        rows = await transaction.execute(select(*columns).where(*_between(first, end), wanted))
+        found |= {(minute, event): count for minute, event, count in rows}
+    return found
+
+
+async def sums_between(transaction: Transaction, first: int, end: int) -> dict[int, int]:
+    """How many events came in each of these minutes."""
+    minute = analytics_minutes.c.minute
+    query = select(minute, func.sum(analytics_minutes.c.count)).where(*_between(first, end)).group_by(minute)
+    return {found: int(count) for found, count in await transaction.execute(query)}
+
+
+def _between(first: int, end: int) -> Sequence[ColumnElement[bool]]:
+    return analytics_minutes.c.minute >= first, analytics_minutes.c.minute < end
+
+
+def _kept() -> Any:
+    """Days and minutes as one table: event, count, and since when (in minutes since the Unix epoch)."""
+    days = select(
+        analytics_days.c.event,
+        analytics_days.c.count,
+        (analytics_days.c.day * literal_column(str(MINUTES_PER_DAY))).label("since"),
+    )
+    minutes = select(analytics_minutes.c.event, analytics_minutes.c.count, analytics_minutes.c.minute.label("since"))
+    return union_all(days, minutes)
+
+
+# ── retention ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def roll_up_minutes(transaction: Transaction, before_minute: int, limit: int) -> int:
+    """Move the counts of at most `limit` minutes before `before_minute` into their days, oldest first; gives how many
+    there were."""
+    columns = analytics_minutes.c.minute, analytics_minutes.c.event, analytics_minutes.c.count
+    rows = (
+        await transaction.execute(_oldest(select(*columns), analytics_minutes.c.minute, before_minute, limit))
+    ).all()
+    counts: dict[tuple[int, str], int] = {}
+    for minute, event, count in rows:
+        key = minute // MINUTES_PER_DAY, event
+        counts[key] = counts.get(key, 0) + count
+    keys = list(counts)
+    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
+        await _add_to_days(transaction, {key: counts[key] for key in keys[start : start + _ROWS_PER_STATEMENT]})
+    if rows:
+        moved = [{"key_time": minute, "key_event": event} for minute, event, _ in rows]
+        await transaction.execute(_DELETE_MINUTE, moved)
+    return len(rows)
+
+
+async def _add_to_days(transaction: Transaction, counts: Mapping[tuple[int, str], int]) -> None:
+    columns = analytics_days.c.day, analytics_days.c.event
+    wanted = select(*columns).where(tuple_(*columns).in_(list(counts)))
+    known = {(day, event) for day, event in await transaction.execute(wanted)}
+    grown = [_counted(key, counts[key]) for key in known]
+    new = [{"day": key[0], "event": key[1], "count": count} for key, count in counts.items() if key not in known]
+    if grown:
+        await transaction.execute(_GROW_DAY, grown)
+    if new:
+        await transaction.execute(insert(analytics_days), new)
+
+
+async def delete_events(transaction: Transaction, before_ms: int, limit: int) -> int:
+    """Delete at most `limit` events that were received before `before_ms` (epoch), oldest first; gives how many there
+    were."""
+    old = _oldest(select(analytics_events.c.id), analytics_events.c.received_ms, before_ms, limit)
+    deleted = await transaction.execute(delete(analytics_events).where(analytics_events.c.id.in_(old)))
+    return int(deleted.rowcount)
+
+
+async def delete_days(transaction: Transaction, before_day: int, limit: int) -> list[EventTotal]:
+    """Delete the counts of at most `limit` days before `before_day` (since the Unix epoch), oldest first; gives what
+    they were."""
+    columns = analytics_days.c.day, analytics_days.c.event, analytics_days.c.count
+    rows = (await transaction.execute(_oldest(select(*columns), analytics_days.c.day, before_day, limit))).all()
+    if rows:
+        keys = [{"key_time": day, "key_event": event} for day, event, _ in rows]
+        await transaction.execute(_DELETE_DAY, keys)
+    return [EventTotal(event, count) for _, event, count in rows]
+
+
+def _oldest(query: Select[Any], column: Any, before: int, limit: int) -> Select[Any]:
+    return query.where(column < before).order_by(column).limit(limit)
+
+
+_DELETE_MINUTE = delete(analytics_minutes).where(
+    analytics_minutes.c.minute == bindparam("key_time"), analytics_minutes.c.event == bindparam("key_event")
+)
+_DELETE_DAY = delete(analytics_days).where(
+    analytics_days.c.day == bindparam("key_time"), analytics_days.c.event == bindparam("key_event")
+)

@@ -1,0 +1,237 @@
+"""Notifications, and the versions of those who have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from msgspec import Struct, structs
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, tuple_, update
+
+from duelcast.store.database import Transaction
+from duelcast.store.tables import inboxes, notifications
+
+_ROWS_PER_STATEMENT = 500
+"""Parameters are prepared on the event loop: so many take a few milliseconds."""
+
+EVERYBODY = ""
+"""The wallet of announcements."""
+
+Priority = Literal["low", "medium", "high", "urgent"]
+T = TypeVar("T")
+
+
+class NewNotificationRow(Struct, frozen=True, kw_only=True):
+    """A notification as it is added. `wallet` may be `EVERYBODY`; times in epoch milliseconds."""
+
+    wallet: str
+    type: str
+    title: str
+    content: str
+    priority: Priority
+    link: str | None
+    data: dict[str, Any]
+    dedupe_key: str | None
+    created_ms: int
+    expires_ms: int | None
+
+
+class NotificationRow(NewNotificationRow, frozen=True, kw_only=True):
+    """A stored notification."""
+
+    id: int
+    read_ms: int | None = None
+
+
+class HeldRow(NamedTuple):
+    """Whose a notification is, and whether it was read."""
+
+    id: int
+    wallet: str
+    is_read: bool
+
+
+class DoneRow(NamedTuple):
+    """A row whose time is over. `was_visible`: until now; else it had been removed before."""
+
+    held: HeldRow
+    was_visible: bool
+
+
+DedupeKey = tuple[str, str]
+"""Wallet and the producer's own key: no two notifications have the same, removed ones included."""
+Place = tuple[int, int]
+"""`created_ms` and id: the order of pages."""
+
+_COLUMNS = tuple(notifications.c[name] for name in NotificationRow.__struct_fields__)
+_HELD = (notifications.c.id, notifications.c.wallet, notifications.c.read_ms)
+_IS_VISIBLE = notifications.c.removed_ms.is_(None)
+_IS_UNREAD = notifications.c.read_ms.is_(None)
+
+# ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def find_repeated(transaction: Transaction, keys: Sequence[DedupeKey]) -> set[DedupeKey]:
+    """Those keys that are stored already."""
+    columns = tuple_(notifications.c.wallet, notifications.c.dedupe_key)
+    found: set[DedupeKey] = set()
+    for portion in _portions(keys):
+        query = select(notifications.c.wallet, notifications.c.dedupe_key).where(columns.in_(portion))
+        found.update((wallet, key) for wallet, key in await transaction.execute(query))
+    return found
+
+
+async def add_notifications(transaction: Transaction, rows: Sequence[NewNotificationRow]) -> list[NotificationRow]:
+    """Store notifications; their ids grow in the order given."""
+    added: list[NotificationRow] = []
+    for portion in _portions(rows):
+        # The database numbers the rows of a statement one after the other: see `store.chat.add_messages`.
+        statement = insert(notifications).returning(notifications.c.id)
+        values = [structs.asdict(row) for row in portion]
+        ids = sorted((await transaction.execute(statement, values)).scalars())
+        added += [NotificationRow(**value, id=row_id) for value, row_id in zip(values, ids, strict=True)]
+    return added
+
+
+# ── counts and versions ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def unread_counts(transaction: Transaction, wallets: Sequence[str]) -> dict[str, int]:
+    """How many unread notifications each of the wallets has."""
+    counts = dict.fromkeys(wallets, 0)
+    for portion in _portions(wallets):
+        wallet = notifications.c.wallet
+        query = select(wallet, func.count()).where(wallet.in_(portion), _IS_UNREAD, _IS_VISIBLE).group_by(wallet)
+        counts.update((row[0], row[1]) for row in await transaction.execute(query))
+    return counts
+
+
+async def versions(transaction: Transaction, wallets: Sequence[str]) -> dict[str, int]:
+    """The version of what each of the wallets has; 0 of those who never had anything."""
+    found = dict.fromkeys(wallets, 0)
+    for portion in _portions(wallets):
+        query = select(inboxes.c.wallet, inboxes.c.version).where(inboxes.c.wallet.in_(portion))
+        found.update((row[0], row[1]) for row in await transaction.execute(query))
+    return found
+
+
+async def grow_versions(transaction: Transaction, growth: Mapping[str, int]) -> dict[str, int]:
+    """Let the versions of wallets grow by so much; gives the new ones."""
+    before = await versions(transaction, list(growth))
+    after = {wallet: before[wallet] + by for wallet, by in growth.items()}
+    for portion in _portions([wallet for wallet in after if not before[wallet]]):
+        new = [{"wallet": wallet, "version": after[wallet]} for wallet in portion]
+        await transaction.execute(insert(inboxes), new)
+    for by in set(growth.values()):
+        for portion in _portions([wallet for wallet in after if before[wallet] and growth[wallet] == by]):
+            these = inboxes.c.wallet.in_(portion)
+            await transaction.execute(update(inboxes).where(these).values(version=inboxes.c.version + by))
+    return after
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def newest(
+    transaction: Transaction,
+    wallet: str,
+    limit: int,
+    *,
+    before: Place | None = None,
+    types: Sequence[str] | None = None,
+    only_unread: bool = False,
+) -> list[NotificationRow]:
+    """At most `limit` notifications of a wallet, newest first; `before` a place in that order."""
+    place = tuple_(notifications.c.created_ms, notifications.c.id)
+    wanted: list[ColumnElement[bool]] = [notifications.c.wallet == wallet, _IS_VISIBLE]
+    if before is not None:
+        wanted.append(place < before)
+    if types is not None:
+        wanted.append(notifications.c.type.in_(types))
+    if only_unread:
+        wanted.append(_IS_UNREAD)
+    order = notifications.c.created_ms.desc(), notifications.c.id.desc()
+    query = select(*_COLUMNS).where(*wanted).order_by(*order).limit(limit)
+    return [NotificationRow(**row) for row in (await transaction.execute(query)).mappings()]
+
+
+async def newest_announcement_id(transaction: Transaction) -> int:
+    """The id of the last announcement, removed ones included; 0 where there is none."""
+    query = select(func.max(notifications.c.id)).where(notifications.c.wallet == EVERYBODY)
+    return await transaction.scalar(query) or 0
+
+
+async def find_held(transaction: Transaction, ids: Sequence[int]) -> dict[int, HeldRow]:
+    """Those of the notifications that there are, by id."""
+    found: dict[int, HeldRow] = {}
+    for portion in _portions(ids):
+        for held in await _held(transaction, select(*_HELD).where(notifications.c.id.in_(portion), _IS_VISIBLE)):
+            found[held.id] = held
+    return found
+
+
+# ── marking ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def mark_read(transaction: Transaction, ids: Sequence[int], now_ms: int) -> None:
+    """Mark these notifications, which nobody has read."""
+    for portion in _portions(ids):
+        await transaction.execute(update(notifications).where(notifications.c.id.in_(portion)).values(read_ms=now_ms))
+
+
+async def mark_all_read(transaction: Transaction, wallet: str, types: Sequence[str] | None, now_ms: int) -> int:
+    """Mark all that a wallet has not read, or those of some types; how many."""
+    wanted: list[ColumnElement[bool]] = [notifications.c.wallet == wallet, _IS_UNREAD, _IS_VISIBLE]
+    if types is not None:
+        wanted.append(notifications.c.type.in_(types))
+    return (await transaction.execute(update(notifications).where(*wanted).values(read_ms=now_ms))).rowcount
+
+
+# ── removing ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def erase(transaction: Transaction, ids: Sequence[int], now_ms: int) -> None:
+    """Leave nothing of these notifications but that they were there."""
+    empty: dict[str, Any] = {"title": "", "content": "", "link": None, "data": {}, "expires_ms": None}
+    for portion in _portions(ids):
+        this = notifications.c.id.in_(portion)
+        await transaction.execute(update(notifications).where(this).values(**empty, removed_ms=now_ms))
+
+
+async def expired(transaction: Transaction, now_ms: int, limit: int) -> list[HeldRow]:
+    """At most `limit` notifications that are over, the first to end first."""
+    ends = notifications.c.expires_ms
+    return await _held(transaction, select(*_HELD).where(ends <= now_ms).order_by(ends).limit(limit))
+
+
+async def outdated(
+    transaction: Transaction, *, read_before_ms: int, unread_before_ms: int, limit: int
+) -> list[DoneRow]:
+    """At most `limit` rows that are too old: those that were read or removed before `read_before_ms`, and those that
+    were made before `unread_before_ms` and never read."""
+    visible = (
+        select(*_HELD).where(notifications.c.read_ms < read_before_ms, _IS_VISIBLE),
+        select(*_HELD).where(_IS_UNREAD, notifications.c.created_ms < unread_before_ms, _IS_VISIBLE),
+    )
+    found: list[DoneRow] = []
+    for query in visible:
+        rows = await _held(transaction, query.limit(limit - len(found)))
+        found += [DoneRow(held, was_visible=True) for held in rows]
+    removed = select(*_HELD).where(notifications.c.removed_ms < read_before_ms).limit(limit - len(found))
+    found += [DoneRow(held, was_visible=False) for held in await _held(transaction, removed)]
+    return found
+
+
+async def delete_rows(transaction: Transaction, ids: Sequence[int]) -> None:
+    """Leave nothing of these rows."""
+    for portion in _portions(ids):
+        await transaction.execute(delete(notifications).where(notifications.c.id.in_(portion)))
+
+
+async def _held(transaction: Transaction, query: Select[Any]) -> list[HeldRow]:
+    return [HeldRow(row[0], row[1], row[2] is not None) for row in await transaction.execute(query)]
+
+
+def _portions(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        yield rows[start : start + _ROWS_PER_STATEMENT]

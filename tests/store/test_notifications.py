@@ -1,0 +1,237 @@
+"""The repository of notifications, function by function, over a real file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from duelcast.store import notifications as store
+from duelcast.store.database import Database, Transaction
+from duelcast.store.notifications import EVERYBODY, NewNotificationRow, NotificationRow
+from duelcast.store.tables import notifications
+from tests.storing import opened
+
+MORE_THAN_ONE_STATEMENT = 1_201
+T = TypeVar("T")
+
+
+class Tables:
+    """A database whose functions are called one by one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(self, function: Callable[..., Awaitable[T]], *arguments: object, **more: object) -> T:
+        return await self._database.write(lambda transaction: function(transaction, *arguments, **more))
+
+    async def read(self, function: Callable[..., Awaitable[T]], *arguments: object, **more: object) -> T:
+        async with self._database.read() as transaction:
+            return await function(transaction, *arguments, **more)
+
+    async def add(self, *wallets: str, **more: Any) -> list[NotificationRow]:
+        return await self.write(store.add_notifications, [row(wallet, **more) for wallet in wallets])
+
+    async def titles(self, wallet: str = "ann", limit: int = 100, **more: Any) -> list[str]:
+        return [found.title for found in await self.read(store.newest, wallet, limit, **more)]
+
+    async def count(self, wallet: str = "ann") -> int:
+        return (await self.read(store.unread_counts, [wallet]))[wallet]
+
+
+@pytest_asyncio.fixture
+async def tables(tmp_path: Path) -> AsyncIterator[Tables]:
+    async with opened(tmp_path / "notifications.db") as database:
+        yield Tables(database)
+
+
+def row(wallet: str = "ann", **more: Any) -> NewNotificationRow:
+    values: dict[str, Any] = {
+        "type": "NEWS",
+        "title": "title",
+        "content": "content",
+        "priority": "medium",
+        "link": "/somewhere",
+        "data": {"a": [1, None]},
+        "dedupe_key": None,
+        "created_ms": 1_000,
+        "expires_ms": None,
+    }
+    return NewNotificationRow(wallet=wallet, **values | more)
+
+
+# ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_added_is_found_as_it_was(tables: Tables) -> None:
+    added = await tables.add("ann", expires_ms=5_000, dedupe_key="k")
+    assert await tables.read(store.newest, "ann", 10) == added
+    assert added[0].data == {"a": [1, None]}
+
+
+async def test_ids_grow_in_the_order_given(tables: Tables) -> None:
+    new = [row(title=str(number)) for number in range(MORE_THAN_ONE_STATEMENT)]
+    added = await tables.write(store.add_notifications, new)
+    assert [each.id for each in added] == list(range(1, MORE_THAN_ONE_STATEMENT + 1))
+    stored = await tables.read(store.newest, "ann", MORE_THAN_ONE_STATEMENT)
+    assert [(each.id, each.title) for each in reversed(stored)] == [(each.id, each.title) for each in added]
+
+
+async def test_repeated_keys_are_found_per_wallet(tables: Tables) -> None:
+    wallets = [f"w{number}" for number in range(MORE_THAN_ONE_STATEMENT)]
+    await tables.add(*wallets, EVERYBODY, dedupe_key="k")
+    await tables.add("w0")
+    asked = [*((wallet, "k") for wallet in wallets), (EVERYBODY, "k"), ("w0", "other"), ("new", "k")]
+    assert await tables.read(store.find_repeated, asked) == set(asked[:-2])
+
+
+async def test_a_key_is_stored_once_per_wallet(tables: Tables) -> None:
+    await tables.add("ann", "bob", dedupe_key="k")
+    with pytest.raises(IntegrityError):
+        await tables.add("ann", dedupe_key="k")
+
+
+# ── counts and versions ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_what_is_read_or_removed_does_not_count(tables: Tables) -> None:
+    added = await tables.add("ann", "ann", "ann", "bob", EVERYBODY)
+    await tables.write(store.mark_read, [added[0].id], 2_000)
+    await tables.write(store.erase, [added[1].id], 2_000)
+    assert await tables.read(store.unread_counts, ["ann", "bob", "eve"]) == {"ann": 1, "bob": 1, "eve": 0}
+
+
+async def test_counts_are_those_of_as_many_wallets_as_asked_for(tables: Tables) -> None:
+    wallets = [f"w{number}" for number in range(MORE_THAN_ONE_STATEMENT)]
+    await tables.add(*wallets)
+    assert await tables.read(store.unread_counts, wallets) == dict.fromkeys(wallets, 1)
+
+
+async def test_versions_grow_each_by_its_own(tables: Tables) -> None:
+    assert await tables.read(store.versions, ["ann", "bob"]) == {"ann": 0, "bob": 0}
+    assert await tables.write(store.grow_versions, {"ann": 1, "bob": 2}) == {"ann": 1, "bob": 2}
+    assert await tables.write(store.grow_versions, {"ann": 3, "eve": 1}) == {"ann": 4, "eve": 1}
+    assert await tables.read(store.versions, ["ann", "bob", "eve"]) == {"ann": 4, "bob": 2, "eve": 1}
+
+
+async def test_many_versions_grow_at_once(tables: Tables) -> None:
+    wallets = [f"w{number}" for number in range(MORE_THAN_ONE_STATEMENT)]
+    await tables.write(store.grow_versions, dict.fromkeys(wallets[:700], 1))
+    await tables.write(store.grow_versions, dict.fromkeys(wallets, 1))
+    found = await tables.read(store.versions, wallets)
+    assert found == dict.fromkeys(wallets[:700], 2) | dict.fromkeys(wallets[700:], 1)
+
+
+# ── pages ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_pages_go_by_time_and_id(tables: Tables) -> None:
+    for title, created_ms in (("a", 2_000), ("b", 1_000), ("c", 2_000), ("d", 3_000)):
+        await tables.add("ann", "bob", title=title, created_ms=created_ms)
+    assert await tables.titles() == ["d", "c", "a", "b"]
+    assert await tables.titles(limit=2) == ["d", "c"]
+    assert await tables.titles(before=(2_000, 5)) == ["a", "b"]
+    assert await tables.titles(before=(2_000, 1)) == ["b"]
+
+
+async def test_pages_are_of_types_and_of_what_is_unread(tables: Tables) -> None:
+    for number, kind in enumerate(("NEWS", "PRIZE", "NEWS", "LEVEL")):
+        await tables.add("ann", title=str(number), type=kind)
+    await tables.write(store.mark_read, [1], 2_000)
+    await tables.write(store.erase, [4], 2_000)
+    assert await tables.titles() == ["2", "1", "0"]
+    assert await tables.titles(only_unread=True) == ["2", "1"]
+    assert await tables.titles(types=["NEWS", "LEVEL"]) == ["2", "0"]
+    assert await tables.titles(types=["NEWS"], only_unread=True, before=(1_000, 3)) == []
+
+
+async def test_the_newest_announcement_may_be_removed(tables: Tables) -> None:
+    assert await tables.read(store.newest_announcement_id) == 0
+    await tables.add(EVERYBODY, EVERYBODY, "ann")
+    await tables.write(store.erase, [2], 2_000)
+    assert await tables.read(store.newest_announcement_id) == 2
+
+
+async def test_who_has_what_is_found_unless_it_was_removed(tables: Tables) -> None:
+    await tables.add("ann", "bob", "ann")
+    await tables.write(store.mark_read, [2], 2_000)
+    await tables.write(store.erase, [3], 2_000)
+    found = await tables.read(store.find_held, [1, 2, 3, 4, 2**53])
+    assert found == {1: (1, "ann", False), 2: (2, "bob", True)}
+
+
+# ── marking and removing ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_all_are_marked_or_those_of_some_types(tables: Tables) -> None:
+    for kind in ("NEWS", "PRIZE", "LEVEL"):
+        await tables.add("ann", "bob", type=kind)
+    assert await tables.write(store.mark_all_read, "ann", ["NEWS", "OTHER"], 2_000) == 1
+    assert await tables.count() == 2
+    await tables.write(store.erase, [3], 2_000)
+    assert await tables.write(store.mark_all_read, "ann", None, 3_000) == 1
+    assert await tables.write(store.mark_all_read, "ann", None, 4_000) == 0
+    assert [each.read_ms for each in await tables.read(store.newest, "ann", 10)] == [3_000, 2_000]
+    assert await tables.count("bob") == 3
+
+
+async def test_of_what_is_removed_nothing_is_left_but_its_key(tables: Tables) -> None:
+    await tables.add("ann", dedupe_key="k", expires_ms=5_000)
+
+    async def everything(transaction: Transaction) -> dict[str, Any]:
+        return dict((await transaction.execute(select(notifications))).mappings().one())
+
+    await tables.write(store.erase, [1], 2_000)
+    assert await tables.read(everything) == {
+        "id": 1,
+        "wallet": "ann",
+        "type": "NEWS",
+        "title": "",
+        "content": "",
+        "priority": "medium",
+        "link": None,
+        "data": {},
+        "dedupe_key": "k",
+        "created_ms": 1_000,
+        "read_ms": None,
+        "expires_ms": None,
+        "removed_ms": 2_000,
+    }
+    assert await tables.read(store.find_repeated, [("ann", "k")]) == {("ann", "k")}
+
+
+async def test_what_is_over_is_found_in_the_order_of_its_end(tables: Tables) -> None:
+    for expires_ms in (3_000, 1_000, 2_000, None):
+        await tables.add("ann", expires_ms=expires_ms)
+    assert [each.id for each in await tables.read(store.expired, 2_000, 10)] == [2, 3]
+    assert [each.id for each in await tables.read(store.expired, 3_000, 2)] == [2, 3]
+    await tables.write(store.erase, [2, 3], 3_000)
+    assert [each.id for each in await tables.read(store.expired, 9_000, 10)] == [1]
+
+
+async def test_what_is_old_goes_by_what_became_of_it(tables: Tables) -> None:
+    """Read: then; removed: then; neither: when it was made."""
+    await tables.add(*["ann"] * 7, created_ms=1_000)
+    await tables.write(store.mark_read, [1], 2_000)
+    await tables.write(store.mark_read, [2, 3], 1_500)
+    await tables.write(store.erase, [3, 4], 2_000)
+    await tables.write(store.erase, [5], 1_500)
+    await tables.add(EVERYBODY, created_ms=999)
+
+    async def outdated(read_before_ms: int, unread_before_ms: int, limit: int = 100) -> dict[int, bool]:
+        rows = await tables.read(
+            store.outdated, read_before_ms=read_before_ms, unread_before_ms=unread_before_ms, limit=limit
+        )
+        return {each.held.id: each.was_visible for each in rows}
+
+    assert await outdated(1_500, 999) == {}
+    assert await outdated(1_501, 1_000) == {2: True, 8: True, 5: False}
+    assert await outdated(2_001, 1_001) == {1: True, 2: True, 6: True, 7: True, 8: True, 3: False, 4: False, 5: False}
+    assert len(await outdated(2_001, 1_001, limit=3)) == 3
+    await tables.write(store.delete_rows, [6, 7])
+    assert await outdated(1_500, 1_001) == {8: True}
