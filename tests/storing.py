@@ -7,7 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+from duelcast.channels.memory import MemoryBroker
+from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock, SystemClock
+from duelcast.domain.accounts.accounts import MemoryAccounts
+from duelcast.domain.accounts.users import Users
+from duelcast.domain.audit import AuditTrail
+from duelcast.domain.notifications.inboxes import Inboxes
 from duelcast.store.database import Database
 from duelcast.store.sqlite import SqliteFile
 
@@ -18,14 +24,8 @@ BUSY_TIMEOUT_MS = 200
 async def opened(path: Path, clock: Clock | None = None) -> AsyncIterator[Database]:
     """The database at `path`, made where there is none, until the end of the block; what was asked for is committed."""
     database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock or SystemClock())
-    await database.open()
-    writing = asyncio.create_task(database.run())
-    try:
+    async with database.at_work():
         yield database
-    finally:
-        database.stop_writing()
-        await writing
-        await database.close()
 
 
 @contextmanager
@@ -38,6 +38,13 @@ def opened_in_runner(path: Path, clock: Clock | None = None) -> Iterator[tuple[a
             yield runner, database
         finally:
             runner.run(opening.__aexit__(None, None, None))
+
+
+async def rename_somebody(database: Database) -> None:
+    """Have something stored that a server would have."""
+    clock = SystemClock()
+    audit, inboxes = AuditTrail(database, clock), Inboxes(database, Publisher(MemoryBroker(clock), clock), clock)
+    await Users(database, MemoryAccounts(), audit, inboxes, clock).rename("somebody", "Some Body")
 
 
 @contextmanager

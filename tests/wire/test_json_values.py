@@ -77,6 +77,9 @@ def test_32_levels_pass_and_33_do_not() -> None:
     check_values(nested(32))
     with pytest.raises(InvalidMessage, match="32 levels"):
         check_values(nested(33))
+    check_values(nested(30), level=3)
+    with pytest.raises(InvalidMessage, match="32 levels"):
+        check_values(nested(31), level=3)
 
 
 @pytest.mark.parametrize(

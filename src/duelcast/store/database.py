@@ -96,6 +96,8 @@ class Database:
         self._jobs: deque[_Job] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
+        self._told = asyncio.Event()
+        self._told.set()
         self._closing = False
         self.failure: str | None = None
         """Why nothing can be written at the moment: a sentence of ours."""
@@ -122,6 +124,18 @@ class Database:
         self._writing = self._file.engine(writes=True)
         self._reading = self._file.engine(writes=False)
 
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Open it, and run it during the block; what was asked for by its end is committed. Raises as `open` does."""
+        await self.open()
+        writing = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            self.stop_writing()
+            await writing
+            await self.close()
+
     async def run(self) -> None:
         """Commit what is asked for, until `stop_writing`. Cancelled, it ends behind the commit that is on its way; what
         waits then is `Unavailable`."""
@@ -144,7 +158,10 @@ class Database:
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue
-            await self._commit([self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_GROUP))])
+            try:
+                await self._commit([self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_GROUP))])
+            finally:
+                self._told.set()
 
     def stop_writing(self) -> None:
         """Let `run` end once everything that waits is committed; later writes are `Unavailable`."""
@@ -230,6 +247,8 @@ class Database:
                         with _blamed(jobs):
                             await _run_batch(connection, batch, jobs)
                     self._file.check()
+                    # From here on others may read it.
+                    self._told.clear()
             except Exception:
                 # What is wrong with the file may stick to the connection.
                 with contextlib.suppress(Exception):
@@ -256,6 +275,11 @@ class Database:
                 raise
             self._failed(error)
             raise _unavailable() from None
+
+    async def told(self) -> None:
+        """Return once `committed` was called for everything that a read could see by now: behind the reading of what
+        is also pushed, so that no push of it comes later."""
+        await self._told.wait()
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -76,13 +76,14 @@ def field_path(path: Path) -> str:
     return "".join(reversed(steps)).removeprefix(".")
 
 
-def check_values(message: dict[str, Any]) -> None:
-    """Check depth, numbers, strings and keys of everything in `message`, which counts as level 1.
+def check_values(message: dict[str, Any], *, level: int = 1) -> None:
+    """Check depth, numbers, strings and keys of everything in `message`, which counts as `level`: a higher one where it
+    will be sent on within other objects.
 
     Raises `InvalidMessage` where it is too deep, `InvalidRequest` with the `field` at fault for the rest. Walks without
     recursion, so that the depth of a message is never that of the stack.
     """
-    pending: list[tuple[dict[str, Any] | list[Any], int, Path]] = [(message, 1, None)]
+    pending: list[tuple[dict[str, Any] | list[Any], int, Path]] = [(message, level, None)]
     while pending:
         holder, depth, path = pending.pop()
         if depth > MAX_DEPTH:
