@@ -290,6 +290,20 @@ async def test_what_follows_a_stored_snapshot_goes_on_from_the_confirmed_positio
     assert pushed == [confirmed["seq"] + 1 + number for number in range(more)]
 
 
+async def test_what_came_while_a_client_was_greeted_follows_the_greeting(app: App, notebook: Notebook) -> None:
+    store(app, "room", "old")
+    async with client(app, "arena", "?channel=stored.room", greeted=False) as reader:
+        await notebook.was_read.wait()
+        store(app, "room", "new")
+        notebook.may_answer.set()
+        greeting = await reader.receive_until(type="connection_established")
+        frames = await reader.drain()
+    assert texts(greeting) == ["old"]
+    assert [(frame["text"], frame["seq"]) for frame in frames if frame["type"] == "note"] == [
+        ("new", greeting[-1]["positions"]["stored.room"] + 1)
+    ]
+
+
 async def test_a_row_that_the_snapshot_holds_is_counted_in_the_confirmed_position(app: App, notebook: Notebook) -> None:
     """The row is committed before it is read, and published after."""
     row = notebook.add("room", "both")

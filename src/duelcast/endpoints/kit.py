@@ -68,10 +68,12 @@ class Subscriptions(Protocol):
         *,
         since: Mapping[Target, Position] | None = None,
         snapshot_only_if_new: bool = False,
+        silent: bool = False,
     ) -> Sequence[Joined]:
         """Follow `targets` as soon as the reply is sent; their snapshots, or what was missed since, go out behind it.
 
         `snapshot_only_if_new` is for commands named `get_…`: no snapshot of what the connection followed already.
+        `silent` is for commands whose reply, made behind this, has all that a snapshot would: no snapshot.
         Raises `errors.TooManySubscriptions`; then none of them is followed.
         """
 
@@ -115,6 +117,9 @@ class Joined(Protocol):
     @property
     def rows(self) -> int:
         """Channels that the snapshot or replay is of."""
+
+    def parted(self, frames: int) -> tuple[Joined, Joined]:
+        """The first `frames` of the snapshot, and all that follows: an endpoint may greet with something in between."""
 
 
 def positions(joined: Iterable[Joined]) -> dict[str, int]:
@@ -205,6 +210,7 @@ class Opening:
     without `group_snapshot` a group begins with the newest per key of its channels. `snapshot_events` are those of the
     snapshots where they are not the family's.
 
+    `most` gives how many channels of the family a connection may follow, beside those that it joined on connect.
     `seen_from` gives the least role that sees a channel now. Who has less may follow it all the same, and is told
     nothing: what is hidden does not differ from what is not there.
     """
@@ -216,6 +222,7 @@ class Opening:
     group_snapshot: GroupSnapshot | None
     snapshot_events: tuple[type[Event], ...]
     seen_from: Callable[[Context, str], Role] | None
+    most: Callable[[Context], int] | None
 
     def is_seen(self, context: Context, parameter: str) -> bool:
         """Whether what the channel of `parameter` carries is for the session of `context`."""
@@ -283,10 +290,11 @@ class Endpoint:
         group_snapshot: GroupSnapshot | None = None,
         snapshot_events: tuple[type[Event], ...] = (),
         seen_from: Callable[[Context, str], Role] | None = None,
+        most: Callable[[Context], int] | None = None,
     ) -> None:
         """Let clients follow the channels and groups of `family`; see `Opening`."""
         self.openings[family.prefix] = Opening(
-            family, right, exists, snapshot, group_snapshot, snapshot_events, seen_from
+            family, right, exists, snapshot, group_snapshot, snapshot_events, seen_from, most
         )
 
     def opening(self, target: Target) -> Opening:

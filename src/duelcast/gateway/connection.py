@@ -58,8 +58,10 @@ class Connection(MessageSocket):
         "_request",
         "_resynchronise_after",
         "commands",
+        "connected_s",
         "established",
         "gateway",
+        "last_message_s",
         "outbox",
         "runtime",
         "session",
@@ -73,6 +75,8 @@ class Connection(MessageSocket):
         self._request: ConnectRequest | None = request
         """None once it is being answered: nothing else needs it."""
         self.established = False
+        self.connected_s = self.last_message_s = gateway.clock.monotonic()
+        """When the client connected, and when its last message was handled; connecting counts as one."""
         self.session = ConnectionSession(str(uuid.uuid4()), request.address_bucket, self)
         self.outbox: Outbox
         self.subscriptions: ConnectionSubscriptions

@@ -50,7 +50,7 @@ class Dispatcher:
         """
         self.received += 1
         self.received_bytes += len(data)
-        now = connection.clock.monotonic()
+        connection.last_message_s = now = connection.clock.monotonic()
         try:
             command = self._decoder.decode(data)
         except AppError as error:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,6 +31,7 @@ from duelcast.gateway.metrics import gateway_metrics
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.socket import SocketOptions
 from duelcast.gateway.timers import TimerWheel
+from duelcast.gateway.traffic import GatewayTraffic
 from duelcast.settings import Settings
 
 DRAIN_TIMEOUT_S = 1.0
@@ -112,6 +113,7 @@ class Gateway:
         # A ban must act whatever else hangs on it.
         accounts.on_change(self._account_changed, ahead=True)
         accounts.on_owner_change(self._nickname_changed_hands)
+        self.traffic = GatewayTraffic(self)
         hub.on_lost = self._bus_lost
         hub.find_outbox = self._outbox_of
 
@@ -254,6 +256,14 @@ class Gateway:
     def admitted(self) -> Iterable[Connection]:
         """The connections that count towards the limits."""
         return self._admitted.values()
+
+    def wallets(self) -> Sequence[str]:
+        """The wallets that have connections."""
+        return list(self._by_wallet)
+
+    def connections_of(self, wallet: str) -> Iterable[Connection]:
+        """The connections of a wallet, also those that are closing."""
+        return self._by_wallet.get(wallet, ())
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""

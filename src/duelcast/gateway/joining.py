@@ -39,6 +39,13 @@ class JoinedTarget:
         """The snapshot alone, for a place before the one where this join goes on."""
         return replace(self, base=sys.maxsize)
 
+    def news_alone(self) -> JoinedTarget:
+        """What has come since the snapshot or replay was read, for a place behind that."""
+        return replace(self, frames=())
+
+    def parted(self, frames: int) -> tuple[JoinedTarget, JoinedTarget]:
+        return replace(self.without_news(), frames=self.frames[:frames]), replace(self, frames=self.frames[frames:])
+
     def all_frames(self, hub: Hub, role: Role) -> list[bytes]:
         """The snapshot or replay, and what has come since it was read that `role` may see."""
         frames = list(self.frames)

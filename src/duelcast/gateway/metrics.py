@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -15,11 +14,8 @@ if TYPE_CHECKING:
 def gateway_metrics(gateway: Gateway) -> Iterable[Metric]:
     """What Prometheus reads."""
     connections = GaugeMetricFamily("duelcast_connections", "Open connections.", labels=["endpoint", "role"])
-    counts = Counter(
-        (connection.runtime.endpoint.name, connection.session.role.name.lower()) for connection in gateway.admitted()
-    )
-    for (endpoint, role), count in sorted(counts.items()):
-        connections.add_metric([endpoint, role], count)
+    for (endpoint, role), count in sorted(gateway.traffic.connection_counts().items()):
+        connections.add_metric([endpoint, role.name.lower()], count)
     yield connections
 
     received = CounterMetricFamily("duelcast_messages_received", "Messages from clients.", labels=["endpoint"])
@@ -40,7 +36,12 @@ def gateway_metrics(gateway: Gateway) -> Iterable[Metric]:
     yield errors
 
     stats = gateway.hub.stats
-    yield CounterMetricFamily("duelcast_messages_sent", "Pushes written to sockets.", value=stats.delivered)
+    sent = CounterMetricFamily(
+        "duelcast_messages_sent", "Messages written to sockets; a snapshot is part of a reply.", labels=["kind"]
+    )
+    sent.add_metric(["push"], stats.delivered)
+    sent.add_metric(["reply"], stats.answered)
+    yield sent
     yield CounterMetricFamily("duelcast_sent_bytes", "Bytes written to sockets.", value=stats.delivered_bytes)
     yield CounterMetricFamily("duelcast_messages_published", "Messages that reached the hub.", value=stats.published)
     dropped = CounterMetricFamily(

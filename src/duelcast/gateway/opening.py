@@ -19,6 +19,7 @@ from duelcast.endpoints.common import (
 )
 from duelcast.endpoints.kit import Auth, Joined, Target
 from duelcast.errors import AppError, InvalidRequest, PermissionDenied, SubscriptionDenied, Unauthorized
+from duelcast.gateway.joining import JoinedTarget
 from duelcast.gateway.subscriptions import NO_POSITIONS
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import reply_body, text_frame
@@ -139,7 +140,7 @@ class Opener:
     # ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _greet(self, frames: list[bytes]) -> None:
-        """The endpoint's own frames, then what the URL asks for, then `connection_established`."""
+        """The endpoint's own frames, then what the URL asks for, then `connection_established`; then pushes."""
         connection = self._connection
         subscriptions = connection.subscriptions
         asked, since, errors = self._asked()
@@ -150,7 +151,8 @@ class Opener:
             own_frames = await self._endpoint.connect_handler(context)
             greeting += [self._frame(part) if isinstance(part, Event) else part for part in own_frames]
         own = {joined.target: joined for joined in subscriptions.joining()}
-        greeting += [joined for joined in own.values() if joined not in greeting]
+        placed = {part.target for part in greeting if not isinstance(part, bytes)}
+        greeting += [joined for target, joined in own.items() if target not in placed]
         await subscriptions.join([target for target in asked if target not in own], since=since)
         subscriptions.connect_since = NO_POSITIONS
         if not connection.is_open:
@@ -158,22 +160,20 @@ class Opener:
         # From here on nothing is awaited, so that rights and positions are those of the moment.
         errors += [_denied(joined) for joined in subscriptions.withdraw_forbidden() if joined.target in asked]
         joining = {joined.target: joined for joined in subscriptions.joining()}
+        recovered = {target for target in asked if target in joining and joining[target].recovered}
         segments: list[bytes | Joined] = []
         for part in greeting:
             if isinstance(part, bytes):
                 segments.append(part)
-            elif part.target in joining:
-                joined = joining[part.target]
-                if part.target not in asked:
-                    segments.append(joined)
-                elif not joined.recovered:
-                    segments.append(joined.without_news())
+            elif isinstance(part, JoinedTarget) and part.target in joining.keys() - recovered:
+                segments.append(part.without_news())
         for target in asked:
             if target in joining:
-                segments += (self._frame(confirmation(joining[target])), joining[target])
+                segments += (self._frame(confirmation(joining[target])), joining[target].without_news())
         now_s = connection.clock.time()
         segments += [connection.runtime.dispatcher.error_frame(error, None, now_s) for error in errors]
         segments.append(self._frame(self._established(subscriptions.every_positions())))
+        segments += [joined.news_alone() for joined in joining.values()]
         for effect in context.answer_effects:
             effect()
         subscriptions.commit(segments)

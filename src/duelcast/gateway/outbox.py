@@ -101,6 +101,7 @@ class Outbox:
         if self.closed:
             return
         hub, is_first = self._hub, not self._frames
+        hub.stats.answered += len(frames)
         if self.followed:
             self._take_due(ceilings)
         self._frames += frames

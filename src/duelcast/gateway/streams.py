@@ -142,6 +142,7 @@ class HubStats:
     """Counters since the start; read by the metrics."""
 
     __slots__ = (
+        "answered",
         "conflated",
         "delivered",
         "delivered_bytes",
@@ -155,7 +156,10 @@ class HubStats:
         self.published = 0
         self.conflated: Counter[str] = Counter()
         """By family, of streams that are closed; `Hub.conflated` has all."""
+        self.answered = 0
+        """Frames of answers: replies, with the snapshots that follow them."""
         self.delivered = 0
+        """Pushes."""
         self.delivered_bytes = 0
         self.resynchronised = 0
         self.flush_seconds = 0.0

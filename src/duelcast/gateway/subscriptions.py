@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -118,14 +118,15 @@ class ConnectionSubscriptions:
         *,
         since: Mapping[Target, Position] | None = None,
         snapshot_only_if_new: bool = False,
+        silent: bool = False,
     ) -> Sequence[JoinedTarget]:
         new = {target for target in targets if not self.holds(target)}
         self._check_limit(new)
         joined = []
         for target in targets:
             position = (since or {}).get(target) or self.connect_since.get(target)
-            silent = snapshot_only_if_new and target not in new
-            joined.append(await self._reader.read(self._context, target, position, silent=silent))
+            is_silent = silent or (snapshot_only_if_new and target not in new)
+            joined.append(await self._reader.read(self._context, target, position, silent=is_silent))
             self._joins.append(joined[-1])
         return joined
 
@@ -138,6 +139,17 @@ class ConnectionSubscriptions:
         if len(wanted | (self._held.keys() - self._free)) - len(replaced) > self._limit:
             raise TooManySubscriptions(
                 f"A connection may follow {self._limit} channels; unsubscribe from some, or follow a group."
+            )
+        for opening in self._reader.endpoint.openings.values():
+            if opening.most is not None:
+                self._check_family(opening, opening.most(self._context), wanted)
+
+    def _check_family(self, opening: Opening, most: int, wanted: Set[Target]) -> None:
+        family = opening.family
+        counted = {one for one in wanted | (self._held.keys() - self._free) if one.family is family}
+        if len(counted) > most and any(one.family is family for one in wanted):
+            raise TooManySubscriptions(
+                f"A connection may follow {most} channels of `{family.prefix}`; unsubscribe from some."
             )
 
     def leave(self, targets: Sequence[Target]) -> None:
@@ -185,14 +197,14 @@ class ConnectionSubscriptions:
     def commit(self, segments: Sequence[bytes | Joined]) -> None:
         """Write the reply with the snapshots where they belong (else at its end), and follow the new set."""
         frames: list[bytes] = []
-        placed = {segment for segment in segments if isinstance(segment, JoinedTarget)}
+        placed = {segment.target for segment in segments if isinstance(segment, JoinedTarget)}
         for segment in segments:
             if isinstance(segment, JoinedTarget):
                 frames += self._frames_of(segment)
             elif isinstance(segment, bytes):
                 frames.append(segment)
         for one in self._joins:
-            if one not in placed:
+            if one.target not in placed:
                 frames += self._frames_of(one)
         ceilings = {
             one.followed: one.floors[one.followed]
