@@ -156,6 +156,13 @@ class ChatMessageNotFound(AppError):
     http_status = 404
 
 
+class NotificationNotFound(AppError):
+    """There is no such notification, or it is another user's."""
+
+    code = "NOTIFICATION_NOT_FOUND"
+    http_status = 404
+
+
 class AlreadyEntered(AppError):
     """The wallet takes part already."""
 
@@ -315,6 +322,13 @@ class DependencyError(AppError):
 
     code = "DEPENDENCY_ERROR"
     http_status = 409
+
+
+class UnknownMetric(AppError):
+    """There is no such metric."""
+
+    code = "UNKNOWN_METRIC"
+    http_status = 404
 
 
 class Maintenance(AppError):

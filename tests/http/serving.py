@@ -28,6 +28,7 @@ from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
+from duelcast.domain.notifications.service import Notifications
 from duelcast.domain.operations.checks.targets import TargetRules
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.health import Health
@@ -99,20 +100,22 @@ async def serving(
         broker = MemoryBroker(clock)
         publisher = Publisher(broker, clock)
         market = Market(publisher, clock, MarketSettings(), database, audit)
-        errors = ErrorRecords(database, publisher, clock, lambda: 30.0)
+        notifications = Notifications(database, publisher, audit, clock)
+        errors = ErrorRecords(database, publisher, clock)
         services = Registry(publisher, clock)
         health = Health(services, clock)
         outside = OutsideServices(services, health, database, audit, errors, clock, TargetRules(), {})
         app = build_http_app(
             HttpServices(
                 market=market,
-                users=Users(database, accounts, audit, clock),
+                users=Users(database, accounts, audit, notifications.inboxes, clock),
                 contests=Contests(publisher, broker, clock, database, market, accounts, audit, ContestSettings),
                 audit=audit,
                 errors=errors,
                 registered_services=services,
                 outside_services=outside,
                 settings=SystemSettings(publisher, database, audit, clock, declared_settings({}), {}),
+                notifications=notifications,
                 verifier=verifier,
                 clock=clock,
                 origins=origins or OriginRules(listens_on_loopback_only=True),

@@ -16,6 +16,7 @@ from duelcast.http.edge import Edge
 from duelcast.http.entries import contests_router, list_own_contests
 from duelcast.http.errors import errors_router
 from duelcast.http.metrics import HttpMetrics
+from duelcast.http.notifications import notifications_router
 from duelcast.http.operations import Documents, operations_router
 from duelcast.http.pages import clients_page, docs_page
 from duelcast.http.problems import problem_response
@@ -41,6 +42,7 @@ def build_http_app(services: HttpServices) -> ASGIApp:
         services_router(),
         errors_router(),
         settings_router(),
+        notifications_router(),
     ]
     if services.sign_ins is not None:
         resources.append(auth_router(services, metrics))
@@ -54,6 +56,7 @@ def build_http_app(services: HttpServices) -> ASGIApp:
         "outside_services": services.outside_services,
         "errors": services.errors,
         "settings": services.settings,
+        "notifications": services.notifications,
         "sign_ins": services.sign_ins,
         "services": services,
     }

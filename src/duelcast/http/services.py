@@ -16,6 +16,7 @@ from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
+from duelcast.domain.notifications.service import Notifications
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry
@@ -56,6 +57,7 @@ class HttpServices:
     outside_services: OutsideServices
     errors: ErrorRecords
     settings: SystemSettings
+    notifications: Notifications
     verifier: TokenVerifier
     clock: Clock
     origins: OriginRules

@@ -1,0 +1,76 @@
+"""Notifications that come from outside: invites, announcements, and whatever a platform tells its users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+
+from duelcast.clock import Clock
+from duelcast.domain.accounts.identity import is_wallet
+from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
+from duelcast.errors import InvalidRequest
+from duelcast.store.database import Database, Transaction
+from duelcast.store.notifications import EVERYBODY
+
+_WALLETS_PER_TURN = 500
+"""So many take a few milliseconds of the event loop."""
+
+
+class PostedNotifications(Struct, frozen=True):
+    """How many notifications were stored, how many were there already or named twice, and how many wallets are none."""
+
+    created: int = 0
+    duplicate: int = 0
+    invalid: int = 0
+
+
+class Posting:
+    """All of a post, or nothing of it, is stored."""
+
+    def __init__(self, inboxes: Inboxes, database: Database, audit: AuditTrail, clock: Clock) -> None:
+        self._inboxes = inboxes
+        self._database = database
+        self._audit = audit
+        self._clock = clock
+
+    async def announce(self, by: Actor, new: NewNotification) -> PostedNotifications:
+        """Tell everybody, whatever wallet `new` is for. Raises `InvalidRequest` where it is over already,
+        `Unavailable`."""
+        return await self._post(by, new, [EVERYBODY], "broadcast", PostedNotifications())
+
+    async def post(self, by: Actor, wallets: Sequence[str], new: NewNotification) -> PostedNotifications:
+        """Tell each of `wallets`, whatever wallet `new` is for. Raises as `announce` does."""
+        valid = [wallet for wallet in wallets if is_wallet(wallet)]
+        unique = list(dict.fromkeys(valid))
+        rest = PostedNotifications(duplicate=len(valid) - len(unique), invalid=len(wallets) - len(valid))
+        return await self._post(by, new, unique, "wallets", rest)
+
+    async def _post(
+        self, by: Actor, new: NewNotification, wallets: Sequence[str], target: str, rest: PostedNotifications
+    ) -> PostedNotifications:
+        """`rest` is what was sorted out before."""
+        if new.expires_ms is not None and new.expires_ms <= self._clock.time() * 1000:
+            raise InvalidRequest("Let the notification end in the future.", field="expires_at")
+
+        async def work(transaction: Transaction) -> tuple[list[Added], PostedNotifications]:
+            added = []
+            for start in range(0, len(wallets), _WALLETS_PER_TURN):
+                portion = wallets[start : start + _WALLETS_PER_TURN]
+                addressed = [structs.replace(new, wallet=wallet) for wallet in portion]
+                added.append(await self._inboxes.add(transaction, addressed))
+            posted = structs.replace(
+                rest,
+                created=sum(len(portion.rows) for portion in added),
+                duplicate=rest.duplicate + sum(portion.duplicates for portion in added),
+            )
+            details = {"type": new.type, **structs.asdict(posted)}
+            await self._audit.record(transaction, by, "notifications.post", target, details)
+            return added, posted
+
+        def committed(outcome: tuple[list[Added], PostedNotifications]) -> None:
+            for portion in outcome[0]:
+                self._inboxes.tell(portion)
+
+        return (await self._database.write(work, committed))[1]

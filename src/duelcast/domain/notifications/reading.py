@@ -1,0 +1,129 @@
+"""What users are shown of their notifications (protocol 10)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from msgspec import UNSET
+
+from duelcast.domain.notifications.events import NotificationBatch, UnreadCount, record_of
+from duelcast.domain.notifications.outlet import Outlet
+from duelcast.errors import InvalidRequest
+from duelcast.store import notifications as store
+from duelcast.store.database import Database, Transaction
+from duelcast.store.notifications import EVERYBODY, NotificationRow, Place
+
+SNAPSHOT_ANNOUNCEMENTS = 5
+SNAPSHOT_UNREAD = 20
+_PLACE = re.compile(r"(0|[1-9][0-9]{0,15})\.([1-9][0-9]{0,15})", re.ASCII)
+
+
+class InboxSnapshot(NamedTuple):
+    """An inbox at one moment: `unread.version` is its version then, `batch` the newest of what is unread."""
+
+    unread: UnreadCount
+    batch: NotificationBatch
+
+
+class Announced(NamedTuple):
+    """The newest announcements, and the last id that an announcement was given."""
+
+    batch: NotificationBatch
+    newest_id: int
+
+
+class InboxReader:
+    """Pages are newest first, by time and id, so that what is added shifts none. What is shown was published before: no
+    push repeats it, or is missing behind it. Everything here raises `Unavailable`."""
+
+    def __init__(self, database: Database, outlet: Outlet) -> None:
+        self._database = database
+        self._outlet = outlet
+
+    async def snapshot(self, wallet: str) -> InboxSnapshot:
+        """What the snapshot of the wallet's channel holds."""
+        async with self._database.read() as transaction:
+            version = (await store.versions(transaction, [wallet]))[wallet]
+            count = (await store.unread_counts(transaction, [wallet]))[wallet]
+            batch = await _unread(transaction, wallet, SNAPSHOT_UNREAD)
+        await self._told()
+        return InboxSnapshot(UnreadCount(count=count, version=version), batch)
+
+    async def announcements(self) -> Announced:
+        """What the snapshot of the announcements holds."""
+        async with self._database.read() as transaction:
+            rows = await store.newest(transaction, EVERYBODY, SNAPSHOT_ANNOUNCEMENTS + 1)
+            newest_id = await store.newest_announcement_id(transaction)
+        await self._told()
+        data = [record_of(row) for row in rows[:SNAPSHOT_ANNOUNCEMENTS]]
+        has_more = len(rows) > len(data)
+        batch = NotificationBatch(subtype="announcements", data=data, count=len(data), hasMore=has_more)
+        return Announced(batch, newest_id)
+
+    async def unread(self, wallet: str, limit: int) -> NotificationBatch:
+        """At most `limit` of what the wallet has not read."""
+        async with self._database.read() as transaction:
+            batch = await _unread(transaction, wallet, limit)
+        await self._told()
+        return batch
+
+    async def page(
+        self,
+        wallet: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        types: Sequence[str] | None = None,
+        only_unread: bool = False,
+    ) -> NotificationBatch:
+        """At most `limit` of what the wallet has, behind `cursor`. Raises `InvalidRequest` where that is none."""
+        before = None if cursor is None else _place_of(cursor)
+        async with self._database.read() as transaction:
+            rows = await store.newest(
+                transaction, wallet, limit + 1, before=before, types=types, only_unread=only_unread
+            )
+        await self._told()
+        return _batch(rows, limit)
+
+    async def _told(self) -> None:
+        """Return once all that was read is published."""
+        await self._database.told()
+        await self._outlet.settle()
+
+
+async def _unread(transaction: Transaction, wallet: str, limit: int) -> NotificationBatch:
+    batch = _batch(await store.newest(transaction, wallet, limit + 1, only_unread=True), limit)
+    batch.subtype = "unread"
+    return batch
+
+
+def _batch(rows: Sequence[NotificationRow], limit: int) -> NotificationBatch:
+    """A page of `rows`, of which one more than `limit` was asked for."""
+    page = rows[:limit]
+    has_more = len(rows) > limit
+    return NotificationBatch(
+        data=[record_of(row) for row in page],
+        count=len(page),
+        hasMore=has_more,
+        nextCursor=_cursor_of(page[-1]) if has_more else UNSET,
+    )
+
+
+def _cursor_of(row: NotificationRow) -> str:
+    return base64.urlsafe_b64encode(f"{row.created_ms}.{row.id}".encode()).decode().rstrip("=")
+
+
+def _place_of(cursor: str) -> Place:
+    """Raises `InvalidRequest` where it is no cursor of ours."""
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (ValueError, binascii.Error):
+        text = ""
+    found = _PLACE.fullmatch(text)
+    if found is None:
+        raise InvalidRequest("`cursor` must be the `nextCursor` of the page before.", field="cursor")
+    return int(found.group(1)), int(found.group(2))

@@ -1,0 +1,44 @@
+"""Notifications as the rest of the server sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.audit import AuditTrail
+from duelcast.domain.notifications.inboxes import Inboxes
+from duelcast.domain.notifications.posting import Posting
+from duelcast.domain.notifications.reading import InboxReader
+from duelcast.domain.notifications.removing import Removals
+from duelcast.store.database import Database
+
+
+class Notifications:
+    """`inboxes` writes, `posting` for those outside of the server, `reader` shows, `removals` removes."""
+
+    def __init__(self, database: Database, publisher: Publisher, audit: AuditTrail, clock: Clock) -> None:
+        self.inboxes = Inboxes(database, publisher, clock)
+        self.posting = Posting(self.inboxes, database, audit, clock)
+        self.reader = InboxReader(database, self.inboxes.outlet)
+        self.removals = Removals(database, self.inboxes.outlet, audit, clock)
+
+    async def run(self) -> None:
+        """Remove what is over, until cancelled."""
+        await self.removals.run()
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        yield CounterMetricFamily(
+            "duelcast_notifications_stored", "Notifications that were stored.", value=self.inboxes.stored
+        )
+        yield CounterMetricFamily(
+            "duelcast_notifications_removed", "Notifications that were removed.", value=self.removals.removed
+        )
+        yield GaugeMetricFamily(
+            "duelcast_notifications_waiting_commits",
+            "Commits whose pushes wait for their turn.",
+            value=self.inboxes.outlet.waiting,
+        )

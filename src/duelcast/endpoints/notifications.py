@@ -1,0 +1,185 @@
+"""What concerns one user, and announcements (protocol 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from duelcast.channels.names import Channel, Role
+from duelcast.domain.notifications.events import (
+    ANNOUNCEMENTS,
+    USER_NOTIFICATIONS,
+    NotificationBatch,
+    NotificationId,
+    NotificationType,
+    ReadConfirmed,
+    UnreadCount,
+)
+from duelcast.domain.notifications.inboxes import Marked
+from duelcast.domain.notifications.service import Notifications
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot
+from duelcast.errors import InvalidRequest
+from duelcast.wire.messages import Command, Event
+
+MAX_IDS = 500
+DEFAULT_LIMIT = 20
+
+Limit = Annotated[int, Meta(ge=1, le=100)]
+Types = Annotated[list[NotificationType], Meta(min_length=1, max_length=100)]
+
+endpoint = Endpoint(
+    "notifications",
+    "What concerns one user, read on all devices at once, and announcements to everybody.",
+    auth=Auth.TOKEN,
+    max_message_bytes=64 * KIB,
+    messages_per_minute=60,
+    public_name="system.announcements",
+)
+
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Capabilities(Struct):
+    """What this connection may use."""
+
+    inbox: bool
+    announcements: bool
+
+
+class Welcome(Event, tag="welcome"):
+    """The first frame of a connection."""
+
+    capabilities: Capabilities
+
+
+class MarkRead(Command, tag="mark_read"):
+    """Marks one notification, or several; give `id` or `ids`. Those of `ids` that there are count."""
+
+    id: NotificationId | None = None
+    ids: Annotated[list[NotificationId], Meta(min_length=1, max_length=MAX_IDS)] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.id is None) == (self.ids is None):
+            raise InvalidRequest("Give `id` or `ids`: one of them.", field="id" if self.id is None else "ids")
+
+
+class MarkAllRead(Command, tag="mark_all_read"):
+    """Marks everything, or all of some types."""
+
+    types: Types | None = None
+
+
+class GetUnread(Command, tag="get_unread"):
+    """Asks for the newest of what is unread."""
+
+    limit: Limit | None = None
+
+
+class GetNotifications(Command, tag="get_notifications"):
+    """Asks for a page of what is there, newest first; `cursor` is the `nextCursor` of the page before."""
+
+    limit: Limit | None = None
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
+    types: Types | None = None
+    onlyUnread: bool | None = None
+
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def that_wallet(context: Context, parameter: str) -> bool:
+    identity = context.session.identity
+    return identity is not None and identity.wallet == parameter
+
+
+async def _inbox_snapshot(context: Context, channel: Channel) -> Snapshot:
+    """The count first; then what is unread, where there is any."""
+    unread, batch = await context.service(Notifications).reader.snapshot(channel.parameter)
+    return Snapshot([unread, batch] if batch.count else [unread], stored_id=unread.version)
+
+
+async def _announcements_snapshot(context: Context, _channel: Channel) -> Snapshot:
+    batch, newest_id = await context.service(Notifications).reader.announcements()
+    return Snapshot([batch], stored_id=newest_id)
+
+
+endpoint.opens(
+    USER_NOTIFICATIONS, that_wallet, snapshot=_inbox_snapshot, snapshot_events=(UnreadCount, NotificationBatch)
+)
+endpoint.opens(ANNOUNCEMENTS, snapshot=_announcements_snapshot, snapshot_events=(NotificationBatch,))
+
+
+# ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.on_connect(Welcome, UnreadCount, NotificationBatch)
+async def greet(context: Context) -> Sequence[Event | Joined]:
+    identity = context.session.identity
+    welcome = Welcome(capabilities=Capabilities(inbox=identity is not None, announcements=True))
+    announcements = ANNOUNCEMENTS.channel()
+    if identity is None:
+        return [welcome, *await context.subscriptions.join([announcements])]
+    inbox, announced = await context.subscriptions.join([USER_NOTIFICATIONS.channel(identity.wallet), announcements])
+    count, unread = inbox.parted(1)
+    return [welcome, count, announced, unread]
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.command(
+    MarkRead,
+    least_role=Role.USER,
+    errors=("NOTIFICATION_NOT_FOUND", "UNAVAILABLE"),
+    paused_by_maintenance=True,
+)
+async def mark_read(context: Context, command: MarkRead) -> Sequence[ReadConfirmed | UnreadCount] | None:
+    ids = [command.id] if command.id is not None else command.ids or []
+    marked = await context.service(Notifications).inboxes.mark_read(
+        _wallet(context), [int(each) for each in ids], context.origin
+    )
+    return _answer(context, marked)
+
+
+@endpoint.command(MarkAllRead, least_role=Role.USER, errors=("UNAVAILABLE",), paused_by_maintenance=True)
+async def mark_all_read(context: Context, command: MarkAllRead) -> Sequence[ReadConfirmed | UnreadCount] | None:
+    inboxes = context.service(Notifications).inboxes
+    marked = await inboxes.mark_all_read(_wallet(context), command.types, context.origin)
+    return _answer(context, marked)
+
+
+@endpoint.command(GetUnread, least_role=Role.USER, errors=("UNAVAILABLE",))
+async def get_unread(context: Context, command: GetUnread) -> NotificationBatch:
+    reader = context.service(Notifications).reader
+    batch = await reader.unread(_wallet(context), command.limit or DEFAULT_LIMIT)
+    context.answered_rows = batch.count
+    return batch
+
+
+@endpoint.command(GetNotifications, least_role=Role.USER, errors=("UNAVAILABLE",))
+async def get_notifications(context: Context, command: GetNotifications) -> NotificationBatch:
+    batch = await context.service(Notifications).reader.page(
+        _wallet(context),
+        limit=command.limit or DEFAULT_LIMIT,
+        cursor=command.cursor,
+        types=command.types,
+        only_unread=bool(command.onlyUnread),
+    )
+    context.answered_rows = batch.count
+    return batch
+
+
+def _wallet(context: Context) -> str:
+    identity = context.session.identity
+    assert identity is not None, "the commands are for users"
+    return identity.wallet
+
+
+def _answer(context: Context, marked: Marked) -> Sequence[ReadConfirmed | UnreadCount] | None:
+    """Nothing where the pushes are the answer: they carry the `requestId`."""
+    if marked.changed and context.subscriptions.holds(USER_NOTIFICATIONS.channel(_wallet(context))):
+        return None
+    return [marked.confirmed, marked.unread]

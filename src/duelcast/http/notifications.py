@@ -1,0 +1,123 @@
+"""Notifications from outside, and their removal (protocol 13)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from litestar import Router, delete, post
+from litestar.di import NamedDependency
+from litestar.params import Body, PathParameter, SkipValidation
+from msgspec import Meta, Struct
+
+from duelcast.domain.audit import Actor
+from duelcast.domain.notifications.events import NotificationType
+from duelcast.domain.notifications.inboxes import NewNotification
+from duelcast.domain.notifications.posting import PostedNotifications
+from duelcast.domain.notifications.service import Notifications
+from duelcast.errors import InvalidRequest
+from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller, users_only
+from duelcast.http.documents import problems
+from duelcast.http.parameters import time_parameter
+from duelcast.store.notifications import EVERYBODY, Priority
+from duelcast.wire.json_values import check_values
+from duelcast.wire.messages import MAX_SAFE_INTEGER
+
+MAX_WALLETS = 10_000
+MAX_DATA_BYTES = 16 * 1024
+_RECORD_LEVEL = 3
+"""Of a notification in a batch, which is a list in an object."""
+
+Text = r"^[^\x00]*$"
+Link = Annotated[
+    str,
+    Meta(
+        max_length=2_048,
+        pattern=r"^(https://[^\s\x00-\x20\x7f\"<>\\]+|/(?!/)[^\s\x00-\x20\x7f\"<>\\]*)(?!\n)$",
+        description="an `https:` URL, or a path that begins with one `/`",
+    ),
+]
+NotificationParameter = Annotated[
+    int, PathParameter(description="The id of a notification.", ge=1, le=MAX_SAFE_INTEGER)
+]
+TheNotifications: TypeAlias = NamedDependency[SkipValidation[Notifications]]
+
+
+class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A notification for `wallets`, or with `broadcast` for everybody. A wallet gets the first of those with the same
+    `dedupeKey`, so that a post may be repeated."""
+
+    wallets: (
+        Annotated[list[str], Meta(min_length=1, max_length=MAX_WALLETS, description="What is no wallet is counted.")]
+        | None
+    ) = None
+    broadcast: bool | None = None
+    type: NotificationType
+    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=Text, description="Plain text.")]
+    content: Annotated[str, Meta(max_length=4_000, pattern=Text, description="Plain text.")]
+    priority: Priority | None = None
+    link: Link | None = None
+    data: Annotated[dict[str, Any], Meta(description="At most 16 KiB of JSON.")] | None = None
+    expires_at: Annotated[str, Meta(description="ISO-8601 with an offset; it is removed then.")] | None = None
+    dedupeKey: Annotated[str, Meta(min_length=1, max_length=128, pattern=Text)] | None = None
+
+
+@post(
+    "/",
+    summary="Notify users",
+    response_description="What became of it.",
+    status_code=200,
+    guards=[admins_only],
+    opt={SCOPE_OPTION: "notifications"},
+    responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
+)
+async def post_notifications(
+    notifications: TheNotifications,
+    request: CallerRequest,
+    data: Annotated[NotificationInput, Body(description="What to tell, and whom.")],
+) -> PostedNotifications:
+    """Stored for all, or for nobody, and then pushed. Admins, and machines with the scope `notifications`."""
+    expires_s = time_parameter(data.expires_at, "expires_at")
+    new = NewNotification(
+        wallet=EVERYBODY,
+        type=data.type,
+        title=data.title,
+        content=data.content,
+        priority=data.priority or "medium",
+        link=data.link,
+        data=_checked(data.data or {}),
+        expires_ms=None if expires_s is None else round(expires_s * 1000),
+        dedupe_key=data.dedupeKey,
+    )
+    by = Actor.of(caller(request))
+    if (data.wallets is None) != bool(data.broadcast):
+        raise InvalidRequest("Give `wallets`, or `broadcast`: true.", field="wallets")
+    if data.wallets is None:
+        return await notifications.posting.announce(by, new)
+    return await notifications.posting.post(by, data.wallets, new)
+
+
+@delete(
+    "/{notification_id:int}",
+    summary="Remove a notification",
+    response_description="It is gone.",
+    guards=[users_only],
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def delete_notification(
+    notifications: TheNotifications, request: CallerRequest, notification_id: NotificationParameter
+) -> None:
+    """One's own; admins any. For users."""
+    await notifications.removals.remove(notification_id, caller(request))
+
+
+def notifications_router() -> Router:
+    """Everything under `/notifications`."""
+    return Router("/notifications", route_handlers=[post_notifications, delete_notification], tags=["Notifications"])
+
+
+def _checked(data: dict[str, Any]) -> dict[str, Any]:
+    check_values({"data": data}, level=_RECORD_LEVEL)
+    if len(msgspec.json.encode(data)) > MAX_DATA_BYTES:
+        raise InvalidRequest("`data` must be at most 16 KiB of JSON.", field="data")
+    return data
