@@ -1,0 +1,118 @@
+"""Who is active: has an open connection, and sent something on one of them not long ago."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from duelcast.clock import Clock
+from duelcast.domain.analytics.events import MAX_USERS, ActiveUser, ActiveUsers
+from duelcast.domain.analytics.traffic import OpenConnection, Traffic
+
+ACTIVE_S = 300.0
+_CONNECTIONS_PER_TURN = 1_000
+"""Looked at in a row, which takes about 2 ms; then other tasks get their turn."""
+
+
+class _Presence(NamedTuple):
+    """What makes two lists of active users differ."""
+
+    role: str
+    zone: str | None
+    endpoints: tuple[str, ...]
+
+
+class Audience(Struct, frozen=True):
+    """Everybody who is active: the list that is shown, and what tells by wallet whether another is different."""
+
+    shown: ActiveUsers
+    presences: Mapping[str, _Presence]
+
+    @property
+    def count(self) -> int:
+        return self.shown.count
+
+
+class Zones:
+    """Where wallets say they are, connection by connection: the one that was named last counts, for as long as its
+    connection is open."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, dict[str, str]] = {}
+        """Zone by connection, the latest last, of each wallet."""
+
+    def name(self, wallet: str, connection_id: str, zone: str) -> None:
+        """The client of a connection is in `zone` now."""
+        zones = self._named.setdefault(wallet, {})
+        zones.pop(connection_id, None)
+        zones[connection_id] = zone
+
+    def drop(self, wallet: str, connection_id: str) -> None:
+        """A connection has ended, whether or not it named a zone."""
+        zones = self._named.get(wallet)
+        if zones is not None:
+            zones.pop(connection_id, None)
+            if not zones:
+                del self._named[wallet]
+
+    def of(self, wallet: str) -> str | None:
+        """Where a wallet is, None where it named no zone."""
+        zones = self._named.get(wallet)
+        return None if zones is None else next(reversed(zones.values()))
+
+
+class Activity:
+    """Finds active users by looking at all connections, whenever it is asked."""
+
+    def __init__(self, clock: Clock, traffic: Callable[[], Traffic]) -> None:
+        self.zones = Zones()
+        self._clock = clock
+        self._traffic = traffic
+
+    def count(self) -> int:
+        """How many are active."""
+        traffic, since_s = self._traffic(), self._clock.monotonic() - ACTIVE_S
+        return sum(
+            any(one.last_message_s > since_s for one in traffic.connections_of(wallet)) for wallet in traffic.wallets()
+        )
+
+    async def audience(self) -> Audience:
+        """Who is active; gives way to other tasks in between."""
+        traffic = self._traffic()
+        users: list[ActiveUser] = []
+        presences: dict[str, _Presence] = {}
+        looked_at = 0
+        for wallet in traffic.wallets():
+            connections = list(traffic.connections_of(wallet))
+            user = self._user(wallet, connections)
+            if user is not None:
+                users.append(user)
+                presences[wallet] = _Presence(user.role, user.zone, tuple(user.endpoints))
+            looked_at += len(connections)
+            if looked_at >= _CONNECTIONS_PER_TURN:
+                looked_at = 0
+                await asyncio.sleep(0)
+        shown = heapq.nsmallest(MAX_USERS, users, key=lambda user: (-user.lastActivityMs, user.wallet_address))
+        return Audience(ActiveUsers(users=shown, count=len(users)), presences)
+
+    def _user(self, wallet: str, connections: list[OpenConnection]) -> ActiveUser | None:
+        """None where the wallet is not active."""
+        now_s = self._clock.monotonic()
+        latest = max(connections, key=lambda one: one.last_message_s, default=None)
+        if latest is None or now_s - latest.last_message_s >= ACTIVE_S:
+            return None
+        epoch_s = self._clock.time() - now_s
+        return ActiveUser(
+            wallet_address=wallet,
+            nickname=latest.identity.nickname,
+            role=max(one.identity.role for one in connections).name.lower(),
+            zone=self.zones.of(wallet),
+            lastActivityMs=round((epoch_s + latest.last_message_s) * 1000),
+            connectedAtMs=round((epoch_s + min(one.connected_s for one in connections)) * 1000),
+            connections=len(connections),
+            endpoints=sorted({one.endpoint for one in connections}),
+        )

@@ -1,0 +1,30 @@
+"""What became of the events that clients sent, since the start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client.core import CounterMetricFamily, Metric
+
+
+class EventCounters:
+    """`received` is the sum of the others and of those that wait to be stored."""
+
+    __slots__ = ("duplicate", "received", "refused", "stored")
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.stored = 0
+        self.duplicate = 0
+        self.refused = 0
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        yield CounterMetricFamily("duelcast_events_received", "Events that clients sent.", value=self.received)
+        yield CounterMetricFamily("duelcast_events_stored", "Of these, those that were stored.", value=self.stored)
+        yield CounterMetricFamily(
+            "duelcast_events_duplicate", "Of these, those that were stored before.", value=self.duplicate
+        )
+        yield CounterMetricFamily(
+            "duelcast_events_refused", "Of these, those that could not be stored.", value=self.refused
+        )

@@ -1,0 +1,105 @@
+"""What is pushed to those who watch: the dashboard and the metrics, computed only while somebody does."""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+
+import structlog
+
+from duelcast.channels.broker import Broker
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.analytics.activity import Activity, Audience
+from duelcast.domain.analytics.event_feed import EVENT, EventFeed
+from duelcast.domain.analytics.events import DASHBOARD, METRIC, ActiveUsers, DashboardUpdate, EventCount, MetricUpdate
+from duelcast.domain.analytics.figures import Figures
+from duelcast.domain.analytics.metrics import ACTIVE_USERS, Metrics
+from duelcast.domain.analytics.series import Series
+from duelcast.logs import describe_exception
+
+TURN_S = 1.0
+REPEAT_S = 5.0
+TOP_EVENTS = 10
+_TOLERANCE_S = 1e-6
+
+log = structlog.get_logger("duelcast.analytics")
+
+
+class Dashboard:
+    """Looks once a second. What was told last is remembered while somebody follows, to know what is another."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        broker: Broker,
+        clock: Clock,
+        activity: Activity,
+        figures: Figures,
+        series: Series,
+        metrics: Metrics,
+        feed: EventFeed,
+    ) -> None:
+        self._publisher = publisher
+        self._broker = broker
+        self._clock = clock
+        self._activity = activity
+        self._figures = figures
+        self._series = series
+        self._metrics = metrics
+        self._feed = feed
+        self._told: Audience | None = None
+        self._told_at_s = -inf
+
+    async def begin(self) -> tuple[DashboardUpdate, ActiveUsers]:
+        """What a new follower begins with: how things are now."""
+        audience = await self._activity.audience()
+        if self._told is None:
+            self._told, self._told_at_s = audience, self._clock.monotonic()
+        return self._update(audience), audience.shown
+
+    async def metric(self, metric: str) -> MetricUpdate:
+        """A metric as it is now, for a new follower."""
+        active_users = (await self._activity.audience()).count if metric == ACTIVE_USERS else 0
+        return self._metrics.current(metric, active_users)
+
+    async def run(self) -> None:
+        """Push what is another, once a second, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._feed.run())
+            while True:
+                await self._clock.sleep(TURN_S)
+                try:
+                    await self._turn()
+                except Exception as error:
+                    log.error("defect", error=describe_exception(error))
+
+    async def _turn(self) -> None:
+        self._figures.sample()
+        is_watched = self._publisher.is_followed(DASHBOARD.channel())
+        metrics = [name for name in self._broker.followed(METRIC) if name != EVENT]
+        audience = await self._activity.audience() if is_watched or ACTIVE_USERS in metrics else None
+        if audience is not None and is_watched:
+            self._tell(audience)
+        else:
+            self._told = None
+        for name in metrics:
+            update = self._metrics.current(name, 0 if audience is None else audience.count)
+            self._publisher.publish(METRIC.channel(name), update)
+
+    def _tell(self, audience: Audience) -> None:
+        told, now_s = self._told, self._clock.monotonic()
+        if told is None or told.presences != audience.presences:
+            self._publisher.publish(DASHBOARD.channel(), audience.shown)
+        if told is None or told.count != audience.count or now_s >= self._told_at_s + REPEAT_S - _TOLERANCE_S:
+            self._told_at_s = now_s
+            self._publisher.publish(DASHBOARD.channel(), self._update(audience))
+        self._told = audience
+
+    def _update(self, audience: Audience) -> DashboardUpdate:
+        return DashboardUpdate(
+            stats=self._figures.stats(audience.count),
+            activeUsers=audience.count,
+            topEvents=[EventCount(event=event, count=count) for event, count in self._series.top(TOP_EVENTS)],
+            eventsPerMinute=self._series.last_minutes(),
+        )

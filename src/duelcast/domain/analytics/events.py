@@ -1,0 +1,163 @@
+"""What is published about events, active users and the server, and on which channels (protocol 2, 11, 12)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+
+from duelcast.channels.names import Family, Kind, Role, Unfollowed
+from duelcast.wire.messages import Event, Record, message_type
+
+EVENT_PATTERN = r"[A-Za-z0-9_.:\-]{1,64}"
+METRIC_PATTERN = r"[A-Za-z0-9_.:\-]{1,128}"
+MAX_USERS = 500
+MAX_EVENTS = 50
+
+EventName = Annotated[str, Meta(pattern=rf"^{EVENT_PATTERN}(?!\n)$", description="1 to 64 of A-Z a-z 0-9 _ . : -")]
+
+
+# ── records ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ConnectionCounts(Record):
+    """Open connections. `admin`, `user` and `anonymous` add up to `total`, and so do the endpoints."""
+
+    total: int
+    admin: int
+    user: int
+    anonymous: int
+    byEndpoint: dict[str, int]
+
+
+class MessageCounts(Record):
+    """Messages from clients and to them since the start, and per second over the last few seconds."""
+
+    received: int
+    sent: int
+    perSecondIn: float
+    perSecondOut: float
+
+
+class EventCounts(Record):
+    """Events that clients sent since the start, and those of them that were stored."""
+
+    received: int
+    stored: int
+
+
+class ProcessFigures(Record):
+    """The process. `cpuPercent` is of one core, over the last few seconds; `eventLoopLagMs` is how late the event loop
+    was last."""
+
+    cpuPercent: float
+    memoryBytes: int
+    eventLoopLagMs: float
+
+
+class ServerStats(Record):
+    """What the server does. `startTimeMs` is in epoch milliseconds."""
+
+    startTimeMs: int
+    uptimeMs: int
+    connections: ConnectionCounts
+    messages: MessageCounts
+    events: EventCounts
+    activeUsers: int
+    process: ProcessFigures
+    nodes: int
+
+
+class EventCount(Record):
+    """How often an event came."""
+
+    event: str
+    count: int
+
+
+class ActiveUser(Record):
+    """A wallet that is there. `zone` is the one that it named last, on a connection that is still open; times are in
+    epoch milliseconds; `connectedAtMs` is that of its oldest open connection."""
+
+    wallet_address: str
+    nickname: str | None
+    role: str
+    zone: str | None
+    lastActivityMs: int
+    connectedAtMs: int
+    connections: int
+    endpoints: list[str]
+
+
+class EventRecord(Record):
+    """An event that was stored, and when it was received."""
+
+    wallet: str
+    event: str
+    timestamp: str
+
+
+class MetricData(Record):
+    """`value` is null where it is not known. `events` and `skipped` are of the metric `event`: the newest of those that
+    its `value` counts, and how many more there were."""
+
+    value: float | None
+    timestamp: str
+    events: list[EventRecord] | UnsetType = UNSET
+    skipped: int | UnsetType = UNSET
+
+
+# ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class DashboardUpdate(Event, tag="dashboard_update"):
+    """How things are. `topEvents` are those of the last 24 hours; `eventsPerMinute` are 60 minutes, the running one
+    last."""
+
+    stats: ServerStats
+    activeUsers: int
+    topEvents: list[EventCount]
+    eventsPerMinute: list[int]
+
+
+class ActiveUsers(Event, tag="active_users"):
+    """Who is there: at most 500, the latest active first; `count` is of all."""
+
+    users: list[ActiveUser]
+    count: int
+
+
+class MetricUpdate(Event, tag="metric_update"):
+    """The value of a metric."""
+
+    metric: str
+    data: MetricData
+
+
+def _type_of(event: Event) -> str:
+    return _TYPES[type(event)]
+
+
+_TYPES: dict[type[Event], str] = {event: message_type(event) for event in (DashboardUpdate, ActiveUsers)}
+
+# Both are computed only while they are followed.
+DASHBOARD = Family(
+    "analytics.dashboard",
+    Kind.LATEST,
+    (DashboardUpdate, ActiveUsers),
+    "The figures of the server, and who is active.",
+    key=_type_of,
+    key_description="type",
+    least_role=lambda _nothing: Role.ADMIN,
+    unfollowed=Unfollowed.SILENT,
+)
+METRIC = Family(
+    "analytics.metric",
+    Kind.LATEST,
+    (MetricUpdate,),
+    "A metric.",
+    parameter=METRIC_PATTERN,
+    placeholder="metric",
+    least_role=lambda _metric: Role.ADMIN,
+    unfollowed=Unfollowed.SILENT,
+)

@@ -1,0 +1,129 @@
+"""What the server does: counts, rates over the last few seconds, and the process."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from duelcast.channels.names import Role
+from duelcast.clock import Clock
+from duelcast.domain.analytics.counters import EventCounters
+from duelcast.domain.analytics.events import (
+    ConnectionCounts,
+    EventCounts,
+    MessageCounts,
+    ProcessFigures,
+    ServerStats,
+)
+from duelcast.domain.analytics.traffic import Traffic
+
+RATE_WINDOW_S = 5.0
+_MEMORY = Path("/proc/self/statm")
+_SHORTEST_S = 1.0
+"""A rate over less is more noise than rate."""
+
+
+class Rates(NamedTuple):
+    """Per second, over the last few seconds; `cpu` in seconds of the process."""
+
+    received: float
+    sent: float
+    stored: float
+    cpu: float
+
+
+class _Sample(NamedTuple):
+    at_s: float
+    received: int
+    sent: int
+    stored: int
+    cpu_s: float
+
+
+class Figures:
+    """`sample` is called once a second, so that there are rates. `endpoints` are the names of all."""
+
+    def __init__(
+        self, clock: Clock, traffic: Callable[[], Traffic], counters: EventCounters, endpoints: Sequence[str]
+    ) -> None:
+        self.endpoints = endpoints
+        self._clock = clock
+        self._traffic = traffic
+        self._counters = counters
+        self._start_ms = int(clock.time() * 1000)
+        self._began_s = clock.monotonic()
+        self._samples = deque([_Sample(self._began_s, 0, 0, 0, time.process_time())])
+
+    def sample(self) -> None:
+        """Take down the counts of this moment."""
+        now = self._now()
+        self._samples.append(now)
+        while now.at_s - self._samples[0].at_s > RATE_WINDOW_S + _SHORTEST_S / 2:
+            self._samples.popleft()
+
+    def rates(self) -> Rates:
+        """The rates of this moment."""
+        now, before = self._now(), self._samples[0]
+        span_s = max(now.at_s - before.at_s, _SHORTEST_S)
+        return Rates(
+            received=round((now.received - before.received) / span_s, 2),
+            sent=round((now.sent - before.sent) / span_s, 2),
+            stored=round((now.stored - before.stored) / span_s, 2),
+            cpu=(now.cpu_s - before.cpu_s) / span_s,
+        )
+
+    def connections(self) -> ConnectionCounts:
+        """The connections that there are now."""
+        by_role = dict.fromkeys(Role, 0)
+        by_endpoint = dict.fromkeys(self.endpoints, 0)
+        for (endpoint, role), count in self._traffic().connection_counts().items():
+            by_role[role] += count
+            by_endpoint[endpoint] += count
+        return ConnectionCounts(
+            total=sum(by_role.values()),
+            admin=by_role[Role.ADMIN] + by_role[Role.SUPERADMIN],
+            user=by_role[Role.USER],
+            anonymous=by_role[Role.ANONYMOUS],
+            byEndpoint=by_endpoint,
+        )
+
+    def stats(self, active_users: int) -> ServerStats:
+        """All of it, with the number of active users."""
+        traffic, rates = self._traffic(), self.rates()
+        return ServerStats(
+            startTimeMs=self._start_ms,
+            uptimeMs=int((self._clock.monotonic() - self._began_s) * 1000),
+            connections=self.connections(),
+            messages=MessageCounts(
+                received=traffic.received, sent=traffic.sent, perSecondIn=rates.received, perSecondOut=rates.sent
+            ),
+            events=EventCounts(received=self._counters.received, stored=self._counters.stored),
+            activeUsers=active_users,
+            process=ProcessFigures(
+                cpuPercent=round(rates.cpu * 100, 1),
+                memoryBytes=_memory_bytes(),
+                eventLoopLagMs=round(traffic.loop_lag_s * 1000, 3),
+            ),
+            nodes=1,
+        )
+
+    def _now(self) -> _Sample:
+        traffic = self._traffic()
+        return _Sample(
+            self._clock.monotonic(), traffic.received, traffic.sent, self._counters.stored, time.process_time()
+        )
+
+
+def _memory_bytes() -> int:
+    """What the process has in memory; where the system does not tell, the most it ever had."""
+    try:
+        return int(_MEMORY.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,121 @@
+"""How often events came: in all, in the last 24 hours, and minute by minute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from duelcast.clock import Clock
+from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal, MinuteKey
+
+MAX_NAMES = 1_000
+OTHER = "_other"
+"""Where the names beyond `MAX_NAMES` are counted together."""
+SHOWN_MINUTES = 60
+
+
+class Series:
+    """Counts of stored events by name and minute of receipt (since the Unix epoch), in a fixed amount of memory.
+
+    The first `MAX_NAMES` names are known, all later ones count as `OTHER`. The last 24 hours are the running minute and
+    the 1,439 before it.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rows: dict[str, int] = {OTHER: 0}
+        self._totals = [0] * (1 + MAX_NAMES)
+        self._minutes = np.zeros((1 + MAX_NAMES, MINUTES_PER_DAY), dtype=np.uint32)
+        """A row for each name; the columns are used in turn, the one of a minute is its remainder."""
+        self._day = np.zeros(1 + MAX_NAMES, dtype=np.int64)
+        self._newest = self._this_minute()
+
+    def restore(self, totals: list[EventTotal], of_all: int) -> None:
+        """Begin with the totals of the names that came first, and that `of_all`; `restore_minutes` follows."""
+        for known in totals:
+            row = self._row(known.event)
+            self._totals[row] += known.total
+        self._totals[0] += of_all - sum(known.total for known in totals)
+
+    def restore_minutes(self, counts: Mapping[MinuteKey, int], sums: Mapping[int, int]) -> None:
+        """Take in minutes that the totals have: the counts of the known names, and how many there were of all."""
+        others = dict(sums)
+        for (minute, event), count in counts.items():
+            self._count_minute(self._row(event), minute, count)
+            others[minute] -= count
+        for minute, count in others.items():
+            self._count_minute(0, minute, count)
+
+    def add(self, counts: Mapping[MinuteKey, int]) -> None:
+        """Count events that were stored."""
+        for (minute, event), count in counts.items():
+            row = self._row(event)
+            self._totals[row] += count
+            self._count_minute(row, minute, count)
+
+    def forget(self, deleted: EventTotal) -> None:
+        """Take out of the totals what is no longer kept."""
+        self._totals[self._rows.get(deleted.event, 0)] -= deleted.total
+
+    def counted_as(self, event: str) -> str:
+        """The name that `event` is counted under, here and in the store, from now on."""
+        return event if self._row(event) else OTHER
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def total(self, event: str) -> int | None:
+        """How often `event` was stored, as far as that is kept; None where that is not known, because it counts as
+        `OTHER`."""
+        row = self._rows.get(event)
+        if row is not None:
+            return self._totals[row]
+        return 0 if len(self._rows) <= MAX_NAMES else None
+
+    def totals(self) -> dict[str, int]:
+        """All totals by name, `OTHER` only where it has any."""
+        return {name: self._totals[row] for name, row in self._rows.items() if row or self._totals[row]}
+
+    def top(self, limit: int) -> list[tuple[str, int]]:
+        """The names that came most often in the last 24 hours, with how often, the most frequent first."""
+        self._turn_to(self._this_minute())
+        counts = self._day.tolist()
+        came = [(name, counts[row]) for name, row in self._rows.items() if counts[row]]
+        return sorted(came, key=lambda one: (-one[1], one[0]))[:limit]
+
+    def last_minutes(self) -> list[int]:
+        """How many events came in each of the last `SHOWN_MINUTES` minutes, the running one last."""
+        now = self._this_minute()
+        self._turn_to(now)
+        columns = np.arange(now - SHOWN_MINUTES + 1, now + 1) % MINUTES_PER_DAY
+        counts: list[int] = self._minutes[:, columns].sum(axis=0, dtype=np.int64).tolist()
+        return counts
+
+    # ── minutes ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _this_minute(self) -> int:
+        return int(self._clock.time() // 60)
+
+    def _row(self, event: str) -> int:
+        row = self._rows.get(event)
+        if row is None:
+            if len(self._rows) > MAX_NAMES:
+                return 0
+            row = self._rows[event] = len(self._rows)
+        return row
+
+    def _count_minute(self, row: int, minute: int, count: int) -> None:
+        self._turn_to(minute)
+        if minute > self._newest - MINUTES_PER_DAY:
+            self._minutes[row, minute % MINUTES_PER_DAY] += count
+            self._day[row] += count
+
+    def _turn_to(self, minute: int) -> None:
+        """Let the minutes go that are 24 hours before those up to `minute`."""
+        passed = min(minute - self._newest, MINUTES_PER_DAY)
+        if passed <= 0:
+            return
+        columns = np.arange(minute - passed + 1, minute + 1) % MINUTES_PER_DAY
+        self._day -= self._minutes[:, columns].sum(axis=1, dtype=np.int64)
+        self._minutes[:, columns] = 0
+        self._newest = minute

@@ -1,0 +1,104 @@
+"""Analytics, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from duelcast.channels.broker import Broker
+from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
+from duelcast.domain.analytics.activity import Activity
+from duelcast.domain.analytics.counters import EventCounters
+from duelcast.domain.analytics.dashboard import Dashboard
+from duelcast.domain.analytics.event_feed import EventFeed
+from duelcast.domain.analytics.events import ServerStats
+from duelcast.domain.analytics.figures import Figures
+from duelcast.domain.analytics.metrics import Metrics
+from duelcast.domain.analytics.roll_up import RollUp
+from duelcast.domain.analytics.series import MAX_NAMES, Series
+from duelcast.domain.analytics.traffic import Traffic
+from duelcast.domain.analytics.writer import AnalyticsWriter, StoredEvents
+from duelcast.store import analytics as store
+from duelcast.store.analytics import MINUTES_PER_DAY, MS_PER_MINUTE
+from duelcast.store.database import Database
+
+_MINUTES_PER_READ = 360
+
+
+class Analytics:
+    """`writer` runs as a service of its own, `run` does the rest. `traffic` is asked each time, `endpoints` are the
+    names of all, `metrics_per_connection` bounds what a connection follows."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        broker: Broker,
+        clock: Clock,
+        database: Database,
+        traffic: Callable[[], Traffic],
+        endpoints: Sequence[str],
+        metrics_per_connection: Callable[[], int],
+    ) -> None:
+        self._clock = clock
+        self._database = database
+        self.metrics_per_connection = metrics_per_connection
+        self.counters = EventCounters()
+        self.series = Series(clock)
+        self.activity = Activity(clock, traffic)
+        self._figures = Figures(clock, traffic, self.counters, endpoints)
+        self._feed = EventFeed(publisher, clock)
+        self.metrics = Metrics(clock, self.series, self._figures, self._feed)
+        self.dashboard = Dashboard(
+            publisher, broker, clock, self.activity, self._figures, self.series, self.metrics, self._feed
+        )
+        self.writer = AnalyticsWriter(database, self.counters, self.series.counted_as, self._stored)
+        self.roll_up = RollUp(database, clock, self.series)
+
+    async def load(self) -> None:
+        """Count what is stored; once, before the first use. Raises `errors.Unavailable`."""
+        now_minute = int(self._clock.time() * 1000) // MS_PER_MINUTE
+        async with self._database.read() as transaction:
+            # `OTHER` may be one of them.
+            totals = await store.earliest_totals(transaction, MAX_NAMES + 1)
+            self.series.restore(totals, await store.total(transaction))
+            for first in range(now_minute - MINUTES_PER_DAY + 1, now_minute + 1, _MINUTES_PER_READ):
+                end = min(first + _MINUTES_PER_READ, now_minute + 1)
+                sums = await store.sums_between(transaction, first, end)
+                known = [one.event for one in totals]
+                self.series.restore_minutes(await store.counts_between(transaction, first, end, known), sums)
+
+    async def run(self) -> None:
+        """Push what is followed, until cancelled."""
+        await self.dashboard.run()
+
+    async def stats(self) -> ServerStats:
+        """What the server does."""
+        return self._figures.stats((await self.activity.audience()).count)
+
+    def figures(self) -> Mapping[str, float | None]:
+        """Of the service `analytics_writer`."""
+        counters = self.counters
+        return {
+            "waiting": self.writer.waiting,
+            "stored": counters.stored,
+            "duplicate": counters.duplicate,
+            "refused": counters.refused,
+        }
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        yield from self.counters.collect()
+        yield GaugeMetricFamily("duelcast_events_waiting", "Events that wait to be stored.", value=self.writer.waiting)
+        yield GaugeMetricFamily("duelcast_active_users", "Wallets that are active.", value=self.activity.count())
+        kept = GaugeMetricFamily(
+            "duelcast_events_kept", "Stored events by name, as far as they are kept.", labels=["event"]
+        )
+        for event, total in self.series.totals().items():
+            kept.add_metric([event], total)
+        yield kept
+
+    def _stored(self, added: StoredEvents) -> None:
+        self.series.add(added.counts)
+        self._feed.add(added.events)

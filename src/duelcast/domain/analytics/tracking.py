@@ -1,0 +1,70 @@
+"""From what a client sends to the events that are stored."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from duelcast.domain.analytics.events import EventName
+from duelcast.errors import InvalidRequest
+from duelcast.store.analytics import NewEvent
+from duelcast.wire.timestamps import parse_time
+
+MAX_DATA_BYTES = 16 * 1024
+MAX_AGE_S = 24 * 3600.0
+MAX_AHEAD_S = 5 * 60.0
+
+UuidText = Annotated[
+    str,
+    Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?!\n)$", description="A UUID."),
+]
+
+
+class GivenEvent(Struct, forbid_unknown_fields=True):
+    """Something that happened. `data` is at most 16 KiB of JSON; the same `eventId` of a wallet is stored once;
+    `occurredAt`, of a client that was offline, is at most 24 h ago and 5 min ahead."""
+
+    event: EventName
+    data: dict[str, Any] | None = None
+    eventId: UuidText | None = None
+    occurredAt: str | None = None
+
+
+def new_event(given: GivenEvent, wallet: str, now_s: float, path: str = "") -> NewEvent:
+    """What is to be stored of `given`, which is at `path` of the message (`events[3].`), received at `now_s` (epoch).
+
+    Raises `InvalidRequest`.
+    """
+    data = None
+    if given.data is not None:
+        encoded = msgspec.json.encode(given.data)
+        if len(encoded) > MAX_DATA_BYTES:
+            raise InvalidRequest("`data` must be at most 16 KiB of JSON.", field=f"{path}data")
+        data = encoded.decode()
+    return NewEvent(
+        wallet=wallet,
+        event_id=uuid.uuid4().bytes if given.eventId is None else bytes.fromhex(given.eventId.replace("-", "")),
+        event=given.event,
+        data=data,
+        occurred_ms=None if given.occurredAt is None else _occurred_ms(given.occurredAt, now_s, f"{path}occurredAt"),
+        received_ms=int(now_s * 1000),
+    )
+
+
+def event_id_text(event: NewEvent) -> str:
+    """The id as it is on the wire: a UUID in lower case."""
+    digits = event.event_id.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _occurred_ms(text: str, now_s: float, field: str) -> int:
+    try:
+        at_s = parse_time(text)
+    except ValueError:
+        raise InvalidRequest("`occurredAt` must be an ISO-8601 time with an offset.", field=field) from None
+    if not now_s - MAX_AGE_S <= at_s <= now_s + MAX_AHEAD_S:
+        raise InvalidRequest("`occurredAt` must be at most 24 h ago, and 5 min ahead.", field=field)
+    return int(at_s * 1000)

@@ -1,0 +1,255 @@
+"""Tracked events, who is active, and what the server does (protocol 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from duelcast.channels.names import Channel, Role
+from duelcast.domain.analytics.events import (
+    DASHBOARD,
+    METRIC,
+    ActiveUsers,
+    DashboardUpdate,
+    EventName,
+    ServerStats,
+)
+from duelcast.domain.analytics.service import Analytics
+from duelcast.domain.analytics.tracking import GivenEvent, UuidText, event_id_text, new_event
+from duelcast.endpoints.common import HeartbeatAck
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot, admins
+from duelcast.errors import InvalidRequest
+from duelcast.wire.messages import Command, Event, Record
+
+MetricName = Annotated[str, Meta(min_length=1, max_length=128, description="One that `UNKNOWN_METRIC` lists.")]
+
+endpoint = Endpoint(
+    "analytics",
+    "Events that clients tell of; for admins who is active, and what the server does.",
+    auth=Auth.TOKEN,
+    max_message_bytes=512 * KIB,
+    messages_per_minute=300,
+)
+
+
+# ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Welcome(Event, tag="welcome"):
+    """The first frame of a connection."""
+
+    message: str
+    isAdmin: bool
+
+
+class ServerStatsReport(Event, tag="server_stats"):
+    """What the server does."""
+
+    stats: ServerStats
+
+
+class TrackEvent(Command, tag="track_event"):
+    """Stores an event, or all of `events`; answered once they are on the disk. The same `eventId` of a wallet is stored
+    once, so it is safe to send an event again."""
+
+    event: EventName | None = None
+    data: dict[str, Any] | None = None
+    eventId: UuidText | None = None
+    occurredAt: str | None = None
+    events: Annotated[list[GivenEvent], Meta(min_length=1, max_length=100)] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.event is None) == (self.events is None):
+            raise InvalidRequest("Name either one `event` or a list of `events`.", field="event")
+        if self.events is not None:
+            for name in ("data", "eventId", "occurredAt"):
+                if getattr(self, name) is not None:
+                    raise InvalidRequest(f"Give `{name}` within each of `events`.", field=name)
+
+
+class TrackedEvent(Record):
+    """An event that is stored. `duplicate`: one with this id had been stored before, and this one was not."""
+
+    event: str
+    eventId: str
+    duplicate: bool
+
+
+class EventTracked(Event, tag="event_tracked"):
+    """What was sent is stored: one event, or `events` in the order they were sent."""
+
+    event: str | UnsetType = UNSET
+    eventId: str | UnsetType = UNSET
+    duplicate: bool | UnsetType = UNSET
+    events: list[TrackedEvent] | UnsetType = UNSET
+
+
+class SubscribeDashboard(Command, tag="subscribe_dashboard"):
+    """Follows the dashboard."""
+
+
+class UnsubscribeDashboard(Command, tag="unsubscribe_dashboard"):
+    """Stops following the dashboard."""
+
+
+class Unsubscribed(Event, tag="unsubscribed"):
+    """The dashboard is not followed any more."""
+
+    dashboard: Literal[True]
+
+
+class SubscribeMetric(Command, tag="subscribe_metric"):
+    """Follows a metric."""
+
+    metric: MetricName
+
+
+class SubscribedMetric(Event, tag="subscribed_metric"):
+    """The metric is followed; how it is now comes next."""
+
+    metric: str
+
+
+class UnsubscribeMetric(Command, tag="unsubscribe_metric"):
+    """Stops following a metric."""
+
+    metric: MetricName
+
+
+class UnsubscribedMetric(Event, tag="unsubscribed_metric"):
+    """The metric is not followed any more."""
+
+    metric: str
+
+
+class GetActiveUsers(Command, tag="get_active_users"):
+    """Asks who is active."""
+
+
+class GetServerStats(Command, tag="get_server_stats"):
+    """Asks what the server does."""
+
+
+class Heartbeat(Command, tag="heartbeat"):
+    """Shows that the user is there, and where: `zone` holds until another is named or the connection ends."""
+
+    zone: Annotated[str, Meta(pattern=r"^[A-Z0-9_]{1,32}(?!\n)$", description="1 to 32 of A-Z 0-9 _")] | None = None
+
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _metric_exists(context: Context, metric: str) -> bool:
+    return metric in context.service(Analytics).metrics
+
+
+def _most_metrics(context: Context) -> int:
+    return context.service(Analytics).metrics_per_connection()
+
+
+async def _dashboard_snapshot(context: Context, _channel: Channel) -> Snapshot:
+    return Snapshot(await context.service(Analytics).dashboard.begin())
+
+
+async def _metric_snapshot(context: Context, channel: Channel) -> Snapshot:
+    return Snapshot([await context.service(Analytics).dashboard.metric(channel.parameter)])
+
+
+endpoint.opens(DASHBOARD, admins, snapshot=_dashboard_snapshot)
+endpoint.opens(METRIC, admins, exists=_metric_exists, snapshot=_metric_snapshot, most=_most_metrics)
+
+
+# ── coming and going ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.on_connect(Welcome, ServerStatsReport)
+async def greet(context: Context) -> Sequence[Event]:
+    is_admin = context.session.role >= Role.ADMIN
+    welcome = Welcome(message="Welcome to the analytics.", isAdmin=is_admin)
+    return [welcome, await _server_stats(context)] if is_admin else [welcome]
+
+
+@endpoint.on_disconnect
+def drop_zone(context: Context) -> None:
+    identity = context.session.identity
+    assert identity is not None
+    context.service(Analytics).activity.zones.drop(identity.wallet, context.session.connection_id)
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@endpoint.command(TrackEvent, errors=("UNAVAILABLE",))
+async def track_event(context: Context, command: TrackEvent) -> EventTracked:
+    identity = context.session.identity
+    assert identity is not None
+    now_s = context.clock.time()
+    if command.events is None:
+        assert command.event is not None
+        given = GivenEvent(command.event, command.data, command.eventId, command.occurredAt)
+        event = new_event(given, identity.wallet, now_s)
+        (duplicate,) = await context.service(Analytics).writer.track([event])
+        return EventTracked(event=event.event, eventId=event_id_text(event), duplicate=duplicate)
+    events = [new_event(one, identity.wallet, now_s, f"events[{index}].") for index, one in enumerate(command.events)]
+    context.answered_rows = len(events)
+    duplicates = await context.service(Analytics).writer.track(events)
+    return EventTracked(
+        events=[
+            TrackedEvent(event=event.event, eventId=event_id_text(event), duplicate=duplicate)
+            for event, duplicate in zip(events, duplicates, strict=True)
+        ]
+    )
+
+
+@endpoint.command(SubscribeDashboard, least_role=Role.ADMIN, errors=("TOO_MANY_SUBSCRIPTIONS",))
+async def subscribe_dashboard(
+    context: Context, _command: SubscribeDashboard
+) -> Sequence[DashboardUpdate | ActiveUsers]:
+    await context.subscriptions.join([DASHBOARD.channel()], silent=True)
+    return await context.service(Analytics).dashboard.begin()
+
+
+@endpoint.command(UnsubscribeDashboard)
+def unsubscribe_dashboard(context: Context, _command: UnsubscribeDashboard) -> Unsubscribed:
+    context.subscriptions.leave([DASHBOARD.channel()])
+    return Unsubscribed(dashboard=True)
+
+
+@endpoint.command(SubscribeMetric, least_role=Role.ADMIN, errors=("UNKNOWN_METRIC", "TOO_MANY_SUBSCRIPTIONS"))
+async def subscribe_metric(context: Context, command: SubscribeMetric) -> SubscribedMetric:
+    context.service(Analytics).metrics.check(command.metric)
+    await context.subscriptions.join([METRIC.channel(command.metric)])
+    return SubscribedMetric(metric=command.metric)
+
+
+@endpoint.command(UnsubscribeMetric, errors=("UNKNOWN_METRIC",))
+def unsubscribe_metric(context: Context, command: UnsubscribeMetric) -> UnsubscribedMetric:
+    context.service(Analytics).metrics.check(command.metric)
+    context.subscriptions.leave([METRIC.channel(command.metric)])
+    return UnsubscribedMetric(metric=command.metric)
+
+
+@endpoint.command(GetActiveUsers, least_role=Role.ADMIN)
+async def get_active_users(context: Context, _command: GetActiveUsers) -> ActiveUsers:
+    audience = await context.service(Analytics).activity.audience()
+    context.answered_rows = len(audience.shown.users)
+    return audience.shown
+
+
+@endpoint.command(GetServerStats, least_role=Role.ADMIN)
+async def get_server_stats(context: Context, _command: GetServerStats) -> ServerStatsReport:
+    return await _server_stats(context)
+
+
+@endpoint.command(Heartbeat, counted=False)
+def heartbeat(context: Context, command: Heartbeat) -> HeartbeatAck:
+    identity = context.session.identity
+    if command.zone is not None and identity is not None:
+        context.service(Analytics).activity.zones.name(identity.wallet, context.session.connection_id, command.zone)
+    return HeartbeatAck()
+
+
+async def _server_stats(context: Context) -> ServerStatsReport:
+    return ServerStatsReport(stats=await context.service(Analytics).stats())

@@ -1,0 +1,36 @@
+"""A server whose connections a test makes up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from duelcast.channels.names import Role
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.analytics.traffic import OpenConnection, Traffic
+
+
+class Quiet:
+    """`open` are its connections, by wallet."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.sent = 0
+        self.loop_lag_s = 0.0
+        self.open: dict[str, list[OpenConnection]] = {}
+
+    def connection_counts(self) -> Mapping[tuple[str, Role], int]:
+        return {}
+
+    def wallets(self) -> Sequence[str]:
+        return list(self.open)
+
+    def connections_of(self, wallet: str) -> Iterable[OpenConnection]:
+        return self.open.get(wallet, ())
+
+    def connect(self, wallet: str, endpoint: str, now_s: float, role: Role = Role.USER) -> None:
+        """Add a connection that has just come."""
+        identity = Identity(wallet, role, None, expires_at=now_s + 3_600)
+        self.open.setdefault(wallet, []).append(OpenConnection(identity, endpoint, now_s, now_s))
+
+
+_conforms: type[Traffic] = Quiet
