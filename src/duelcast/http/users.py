@@ -11,10 +11,11 @@ from msgspec import Meta, Struct
 
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.nicknames import MAX_NICKNAME_CHARACTERS
-from duelcast.domain.accounts.users import Profile, UserChange, Users
+from duelcast.domain.accounts.users import Achieved, Profile, UserChange, Users
 from duelcast.http.callers import CallerRequest, admins_only, caller, users_only
 from duelcast.http.documents import problems
 from duelcast.http.parameters import WalletParameter
+from duelcast.wire.timestamps import format_ms
 
 Nickname = Annotated[
     str,
@@ -146,9 +147,20 @@ def _public(profile: Profile) -> PublicUser:
     return PublicUser(
         wallet=profile.wallet,
         nickname=profile.nickname,
-        xp=0,
-        level=1,
+        xp=profile.xp,
+        level=profile.level,
         contests=profile.contests,
         wins=profile.wins,
-        achievements=[],
+        achievements=[_achievement(one) for one in profile.achievements],
+    )
+
+
+def _achievement(achieved: Achieved) -> Achievement:
+    rule = achieved.rule
+    return Achievement(
+        achievement=rule.achievement,
+        tier=rule.tier.name,
+        category=rule.category,
+        xp_awarded=rule.tier.xp,
+        unlocked_at=format_ms(achieved.unlocked_ms),
     )

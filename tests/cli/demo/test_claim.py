@@ -8,13 +8,11 @@ import pytest
 from duelcast.channels.names import Role
 from duelcast.cli.demo.claim import claim
 from duelcast.clock import SystemClock
-from duelcast.domain.accounts.accounts import MemoryAccounts
-from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.settings import ConfigurationError
 from duelcast.store import facts
 from duelcast.store.database import Database
-from tests.storing import opened
+from tests.storing import opened, rename_somebody
 
 Put = Callable[[Database], Awaitable[None]]
 
@@ -22,11 +20,6 @@ Put = Callable[[Database], Awaitable[None]]
 async def is_demo(database: Database) -> bool:
     async with database.read() as transaction:
         return await facts.find_fact(transaction, facts.DEMO) is not None
-
-
-async def rename_somebody(database: Database) -> None:
-    clock = SystemClock()
-    await Users(database, MemoryAccounts(), AuditTrail(database, clock), clock).rename("somebody", "Some Body")
 
 
 async def audit_something(database: Database) -> None:

@@ -32,6 +32,7 @@ def test_what_to_try_is_about_the_contest_that_it_works_with() -> None:
     text = said()
     assert "tail contest leaderboard.4 chat.4 --url ws://127.0.0.1:9000\n" in text
     assert "http://127.0.0.1:9000/api/v69/contests/5/entries" in text
+    assert "tail notifications --url ws://127.0.0.1:9000\n" in text
     assert "http://127.0.0.1:9000/api/v69/contests/3/leaderboard" in text
     assert "http://127.0.0.1:9000/docs" in text
 

@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Role
+from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.users import UserChange, Users
 from duelcast.domain.audit import AuditTrail
+from duelcast.domain.notifications.inboxes import Inboxes
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.database import Database
 from tests.storing import opened
@@ -34,7 +37,8 @@ class Registry:
         self.database = database
         self.accounts = MemoryAccounts()
         self.audit = AuditTrail(database, clock)
-        self.users = Users(database, self.accounts, self.audit, clock)
+        inboxes = Inboxes(database, Publisher(MemoryBroker(clock), clock), clock)
+        self.users = Users(database, self.accounts, self.audit, inboxes, clock)
         self.told: list[Account] = []
 
     async def load(self) -> None:

@@ -13,7 +13,11 @@ from duelcast.domain.accounts.accounts import Account
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.users import Profile
 from duelcast.errors import Conflict, InvalidRequest, InvalidState, PermissionDenied, Unavailable, UserNotFound
+from duelcast.store import notifications
+from duelcast.store.achievements import AchievementRow, add_achievements
+from duelcast.store.events import NewEvent, add_events
 from tests.domain.accounts.registry import ADMIN, CHIEF, Registry, identity, registry
+from tests.store.contest_rows import do, new_contest
 from tests.storing import moved_away
 
 USER, ADMIN_ROLE, SUPERADMIN = Role.USER, Role.ADMIN, Role.SUPERADMIN
@@ -249,12 +253,40 @@ async def test_what_failed_for_another_reason_is_not(users: Registry) -> None:
     assert await users.acts() == []
 
 
+async def test_a_user_is_notified_of_what_somebody_else_changed(users: Registry) -> None:
+    await users.put(ADMIN, "ann", nickname="Ann")
+    await users.put(CHIEF, "ann", nickname="Annie", role=Role.ADMIN)
+    assert await notified(users, "ann") == [
+        ("PROFILE_UPDATE", {"nickname": "Annie", "role": "admin"}),
+        ("PROFILE_UPDATE", {"nickname": "Ann"}),
+    ]
+
+
+async def test_of_bans_own_changes_refusals_and_what_was_so_before_nobody_is_notified(users: Registry) -> None:
+    await users.put(CHIEF, "ann", banned=True)
+    await users.put(CHIEF, "ann", banned=False)
+    await users.put(ADMIN, ADMIN.wallet, nickname="Boss")
+    await users.users.rename("ann", "Ann")
+    await users.put(ADMIN, "ann", nickname="Ann")
+    with pytest.raises(PermissionDenied):
+        await users.put(ADMIN, "ann", nickname="Other", role=Role.ADMIN)
+    with pytest.raises(Conflict):
+        await users.put(ADMIN, "ann", nickname="Boss")
+    assert [await notified(users, wallet) for wallet in ("ann", ADMIN.wallet)] == [[], []]
+
+
+async def notified(users: Registry, wallet: str) -> list[tuple[str, dict[str, object]]]:
+    """Types and data of what a wallet has, newest first."""
+    async with users.database.read() as transaction:
+        return [(row.type, row.data) for row in await notifications.newest(transaction, wallet, 10)]
+
+
 # ── what everybody may see ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_a_profile_shows_the_stored_nickname(users: Registry) -> None:
     await users.users.rename("w1", "Ann")
-    assert await users.users.profile("w1") == Profile("w1", "Ann", contests=0, wins=0)
+    assert await users.users.profile("w1") == Profile("w1", "Ann", contests=0, wins=0, achievements=[])
 
 
 async def test_nobody_has_a_profile_of_whom_nothing_is_known(users: Registry) -> None:
@@ -263,9 +295,26 @@ async def test_nobody_has_a_profile_of_whom_nothing_is_known(users: Registry) ->
 
 
 async def test_the_own_profile_is_there_before_anything_is_stored(users: Registry) -> None:
-    assert await users.users.own_profile(identity("w1", nickname="Claimed")) == Profile("w1", "Claimed", 0, 0)
+    assert await users.users.own_profile(identity("w1", nickname="Claimed")) == Profile("w1", "Claimed", 0, 0, [])
     await users.users.rename("w1", "Stored")
     assert (await users.users.own_profile(identity("w1", nickname="Claimed"))).nickname == "Stored"
+
+
+async def test_a_profile_shows_achievements_in_the_order_of_unlocking_and_what_they_are_worth(users: Registry) -> None:
+    contest = await new_contest(users.database)
+    event = NewEvent(kind="contest_completed", contest_id=contest.id, data={}, at_ms=0)
+    await do(users.database, add_events, [event, event])
+    achieved = [
+        AchievementRow("w1", "contests_entered_5", 2, 2_000),
+        AchievementRow("w1", "contests_won_1", 1, 1_000),
+        AchievementRow("w1", "of_another_version", 1, 1_000),
+        AchievementRow("w2", "contests_entered_1", 1, 1_000),
+    ]
+    await do(users.database, add_achievements, achieved)
+    profile = await users.users.own_profile(identity("w1"))
+    found = [(one.rule.achievement, one.unlocked_ms) for one in profile.achievements]
+    assert found == [("contests_won_1", 1_000), ("contests_entered_5", 2_000)]
+    assert (profile.xp, profile.level) == (150, 2)
 
 
 # ── without the store ───────────────────────────────────────────────────────────────────────────────────────────────

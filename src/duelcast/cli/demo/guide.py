@@ -42,6 +42,7 @@ def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: 
             f"  curl {api}/contests/{pending}/entries {signed_in} "
             f"-H 'Content-Type: application/json' -d '{json.dumps(body, separators=(',', ':'))}'"
         )
+        lines.append(f"  {tail_command(websocket, 'notifications')}")
     if (completed := by_status.get("completed")) is not None:
         lines.append(f"  curl {api}/contests/{completed}/leaderboard")
     lines += [

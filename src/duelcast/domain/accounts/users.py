@@ -11,10 +11,13 @@ from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, Identity, is_wallet
 from duelcast.domain.accounts.nicknames import is_nickname, nickname_key
+from duelcast.domain.achievements import RULES, Rule, level_of, xp_of
 from duelcast.domain.audit import DENIED, DONE, Actor, AuditTrail
+from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
 from duelcast.errors import AppError, Conflict, InvalidRequest, InvalidState, PermissionDenied, UserNotFound
 from duelcast.store import accounts as store
 from duelcast.store.accounts import UserRow
+from duelcast.store.achievements import achievements_of
 from duelcast.store.database import Database, Transaction
 
 
@@ -26,13 +29,37 @@ class UserChange(Struct, frozen=True, kw_only=True):
     banned: bool | None = None
 
 
+class Achieved(Struct, frozen=True):
+    """An achievement, and when it was unlocked (epoch)."""
+
+    rule: Rule
+    unlocked_ms: int
+
+
 class Profile(Struct, frozen=True):
-    """What everybody may see. `contests` were completed, `wins` are first places among at least two."""
+    """What everybody may see. `contests` were completed, `wins` are first places among at least two; `achievements` are
+    in the order of unlocking."""
 
     wallet: str
     nickname: str | None
     contests: int
     wins: int
+    achievements: list[Achieved]
+
+    @property
+    def xp(self) -> int:
+        return xp_of(one.rule.achievement for one in self.achievements)
+
+    @property
+    def level(self) -> int:
+        return level_of(self.xp)
+
+
+class _Put(Struct, frozen=True):
+    """A user that was changed, and what it is notified of."""
+
+    account: Account
+    added: Added
 
 
 class Users:
@@ -41,10 +68,13 @@ class Users:
     Everything here raises `errors.Unavailable` where the store is out of reach, and has changed nothing then.
     """
 
-    def __init__(self, database: Database, accounts: MemoryAccounts, audit: AuditTrail, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, accounts: MemoryAccounts, audit: AuditTrail, inboxes: Inboxes, clock: Clock
+    ) -> None:
         self._database = database
         self._accounts = accounts
         self._audit = audit
+        self._inboxes = inboxes
         self._clock = clock
 
     async def load(self) -> None:
@@ -54,7 +84,8 @@ class Users:
                 self._accounts.put(_account(user))
 
     async def put(self, by: Identity, wallet: str, change: UserChange) -> Account:
-        """Change a user, or add one; `by` is an admin. Open connections of the wallet hear of it once it is stored.
+        """Change a user, or add one; `by` is an admin. Open connections of the wallet hear of it once it is stored, and
+        the wallet is notified where its nickname or role is another one.
 
         Raises `InvalidRequest` for what is no wallet or no nickname, `PermissionDenied` where `by` may not do this,
         `InvalidState` where no superadmin would be left, `Conflict` where the nickname is another's.
@@ -63,7 +94,7 @@ class Users:
         if change.nickname is not None:
             _check_nickname(change.nickname)
 
-        async def work(transaction: Transaction) -> UserRow | AppError:
+        async def work(transaction: Transaction) -> _Put | AppError:
             stored = await store.find_user(transaction, wallet)
             before = stored or UserRow(wallet)
             after = _changed(before, change)
@@ -71,19 +102,22 @@ class Users:
             await self._audit.record(
                 transaction, actor, "users.put", wallet, _differences(before, after), DENIED if refusal else DONE
             )
-            if refusal is None:
-                await self._save(transaction, after, is_new=stored is None)
-            return refusal or after
+            if refusal is not None:
+                return refusal
+            await self._save(transaction, after, is_new=stored is None)
+            news = [] if wallet == by.wallet else _news_of(before, after)
+            return _Put(_account(after), await self._inboxes.add(transaction, news))
 
-        def committed(outcome: UserRow | AppError) -> None:
-            if isinstance(outcome, UserRow):
-                self._accounts.put(_account(outcome))
+        def committed(outcome: _Put | AppError) -> None:
+            if isinstance(outcome, _Put):
+                self._accounts.put(outcome.account)
+                self._inboxes.tell(outcome.added)
 
         # A refusal is given back instead of raised, which would undo its record.
         outcome = await self._database.write(work, committed)
         if isinstance(outcome, AppError):
             raise outcome
-        return _account(outcome)
+        return outcome.account
 
     async def rename(self, wallet: str, nickname: str | None) -> None:
         """Give a user another nickname, or none. Raises `InvalidRequest`, and `Conflict` where it is another's."""
@@ -192,6 +226,32 @@ def _described(user: UserRow) -> dict[str, Any]:
     return {"nickname": user.nickname, "role": role, "banned": user.banned}
 
 
+def _news_of(before: UserRow, after: UserRow) -> list[NewNotification]:
+    """What a user is told of a change that somebody else made; bans speak for themselves."""
+    changed: dict[str, str | None] = {}
+    sentences = []
+    if after.nickname != before.nickname:
+        changed["nickname"] = after.nickname
+        sentences.append(f"Your nickname is {after.nickname} now.")
+    if after.role is not None and after.role != before.role:
+        changed["role"] = Role(after.role).name.lower()
+        sentences.append(f"Your role is {changed['role']} now.")
+    if not changed:
+        return []
+    content = " ".join(sentences)
+    return [
+        NewNotification(
+            wallet=after.wallet,
+            type="PROFILE_UPDATE",
+            title="An admin changed your profile",
+            content=content,
+            data=changed,
+        )
+    ]
+
+
 async def _profile(transaction: Transaction, wallet: str, nickname: str | None) -> Profile:
     record = await store.contest_record(transaction, wallet)
-    return Profile(wallet, nickname, record.contests, record.wins)
+    rows = (await achievements_of(transaction, [wallet])).get(wallet, ())
+    achieved = [Achieved(RULES[row.achievement], row.unlocked_ms) for row in rows if row.achievement in RULES]
+    return Profile(wallet, nickname, record.contests, record.wins, achieved)

@@ -113,7 +113,8 @@ class Contest:
 
 
 class ContestBook:
-    """The contests by id. `on_change` listeners are called with one that was added or changed."""
+    """The contests by id. `on_change` listeners are called with one that was added or changed, `on_event` listeners
+    when a domain event was stored."""
 
     def __init__(self) -> None:
         self._contests: dict[int, Contest] = {}
@@ -123,6 +124,7 @@ class ContestBook:
         self._lists: dict[str, Listing] = {}
         """All contests, by status."""
         self._listeners: list[Callable[[Contest], None]] = []
+        self._event_listeners: list[Callable[[], None]] = []
 
     def __getitem__(self, contest_id: int) -> Contest:
         """Raises `errors.ContestNotFound`."""
@@ -166,6 +168,14 @@ class ContestBook:
 
     def on_change(self, listener: Callable[[Contest], None]) -> None:
         self._listeners.append(listener)
+
+    def on_event(self, listener: Callable[[], None]) -> None:
+        self._event_listeners.append(listener)
+
+    def event_stored(self) -> None:
+        """A contest started or ended, or somebody was disqualified or admitted again; that was committed."""
+        for listener in self._event_listeners:
+            listener()
 
     def add(self, contest: Contest, now_ms: int) -> None:
         """Take a contest that was stored before, without telling anybody."""

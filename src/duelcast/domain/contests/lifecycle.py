@@ -136,6 +136,7 @@ class Lifecycle:
             self._book.update(row)
             self._outlet.participants_changed(contest)
             self._scorer.touch(contest)
+            self._book.event_stored()
 
         await self._settle(contest, boundary_us, work, committed)
 
@@ -203,6 +204,7 @@ class Lifecycle:
             if is_news:
                 self._outlet.leaderboard(contest, top, total, contest.final_version)
             self._final_rows.tell(contest.id)
+            self._book.event_stored()
 
         currency = contest.row.currency
         await self._database.write(work, committed)
@@ -257,6 +259,7 @@ class Lifecycle:
         self._book.update(row)
         self._outlet.leaderboard(contest, [], 0, contest.final_version)
         self._final_rows.tell(contest.id)
+        self._book.event_stored()
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────────────────────────
 

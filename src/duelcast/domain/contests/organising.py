@@ -151,6 +151,7 @@ class Organising:
             self._book.entries_changed(contest)
             self._scorer.touch(contest)
             self._outlet.participant_changed(contest, wallet)
+            self._book.event_stored()
 
         await self._database.write(work, committed)
 

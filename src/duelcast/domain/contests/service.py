@@ -108,7 +108,7 @@ class Contests:
     async def run(self) -> None:
         """Do all that is not switched by itself, as the scorer and the clock are, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for part in (self.rooms, self._outlet, self.final_rows, self.chat):
+            for part in (self.rooms, self._outlet, self.final_rows):
                 tasks.create_task(part.run())
 
     def view(self, contest: Contest, *, for_admin: bool) -> ContestView:

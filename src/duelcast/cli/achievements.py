@@ -1,0 +1,89 @@
+"""`duelcast achievements`: what users achieved, checked against the history of their contests."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from duelcast.cli.options import ConfigOption
+from duelcast.errors import Unavailable
+from duelcast.settings import ConfigurationError, Settings, load_settings
+from duelcast.wire.timestamps import format_ms
+
+if TYPE_CHECKING:
+    from duelcast.domain.notifications.replay import Differences
+
+EXIT_DIFFERS = 1
+
+application = typer.Typer(name="achievements", no_args_is_help=True, help="What users achieved.")
+
+
+@application.command("rebuild")
+def rebuild(
+    apply: Annotated[bool, typer.Option("--apply", help="Write what is due; no server may run.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Replay all contests that were completed, and print which achievements are stored without being due (`-`) or are
+    due without being stored (`+`).
+
+    Without `--apply` nothing is written, a server may run meanwhile, and the exit code is 1 where anything differs.
+    """
+    differences = asyncio.run(_rebuild(load_settings(config).settings, apply=apply))
+    for line in _lines(differences):
+        typer.echo(line)
+    if not differences.any:
+        typer.echo("All is as it should be.")
+    elif apply:
+        typer.echo("Written.")
+    else:
+        raise typer.Exit(EXIT_DIFFERS)
+
+
+async def _rebuild(settings: Settings, *, apply: bool) -> Differences:
+    from duelcast.clock import SystemClock
+    from duelcast.domain.notifications.replay import apply as write
+    from duelcast.domain.notifications.replay import find_differences
+    from duelcast.store.beside import opened_beside
+    from duelcast.store.database import Database
+    from duelcast.store.sqlite import SqliteFile, database_path
+
+    file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
+    with _progress() as advanced:
+        if not apply:
+            async with opened_beside(file) as read:
+                return await find_differences(read, advanced)
+        file.find()  # or it would come into being
+        database = Database(file, SystemClock())
+        async with database.at_work():
+            try:
+                differences = await find_differences(database.read, advanced)
+                await write(database, differences)
+            except Unavailable as refusal:
+                raise ConfigurationError(refusal.message) from None
+            return differences
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float], None]]:
+    """A bar on a terminal, from 0 to 1."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("Replaying contests", total=1.0)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _lines(differences: Differences) -> list[str]:
+    rows = [(row, "-") for row in differences.surplus] + [(row, "+") for row in differences.missing]
+    rows.sort(key=lambda one: (one[0].wallet, one[0].achievement, one[1] == "+"))
+    lines = [f"{sign} {row.wallet} {row.achievement} {format_ms(row.unlocked_ms)}" for row, sign in rows]
+    progress = {row.wallet for row in (*differences.surplus_progress, *differences.missing_progress)}
+    if progress:
+        lines.append(f"The progress of {len(progress)} {'wallet' if len(progress) == 1 else 'wallets'} differs.")
+    return lines

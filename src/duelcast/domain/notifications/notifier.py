@@ -1,0 +1,126 @@
+"""Tells wallets what became of their contests, and counts what they achieved, once for each stored event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+
+from msgspec import Struct
+from prometheus_client.core import CounterMetricFamily, Metric
+
+from duelcast.clock import Alarm, Clock
+from duelcast.domain.notifications import notices
+from duelcast.domain.notifications.completions import count_completion
+from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
+from duelcast.domain.notifications.position import Position, find_position, put_position
+from duelcast.errors import Unavailable
+from duelcast.store import contests as store
+from duelcast.store.database import Database, Transaction
+from duelcast.store.events import StoredEvent, events_after
+
+LOOK_INTERVAL_S = 5.0
+"""Without being woken, and after the store was out of reach."""
+PORTION = 500
+"""Entries, or events, that are worked off in one write: other writes wait for it."""
+NEWS_MS = 24 * 3600 * 1000
+"""Nobody is told of what is older."""
+
+_KINDS = ("contest_started", "contest_completed", "contest_cancelled", "participant_disqualified")
+
+
+class _Done(Struct, frozen=True):
+    events: int
+    notices: int
+    added: Added
+
+
+class Notifier:
+    """Works off the domain events, in their order, portion by portion. Notifications, progress, achievements and the
+    position behind them are one write, so that each is there once, whenever this is stopped or broken off.
+
+    What fails by a defect is not passed over: `run` raises it, and begins with the same portion when it is run again.
+    """
+
+    def __init__(self, database: Database, inboxes: Inboxes, clock: Clock) -> None:
+        self._database = database
+        self._inboxes = inboxes
+        self._clock = clock
+        self._alarm = Alarm(clock)
+        self._events = 0
+        self._notices = 0
+
+    def wake(self) -> None:
+        """There may be new events."""
+        self._alarm.ring()
+
+    async def run(self) -> None:
+        """Work off what there is and will be, until cancelled; may be run anew."""
+        while True:
+            # Else the next look tries again.
+            with suppress(Unavailable):
+                await self.catch_up()
+            await self._alarm.sleep(LOOK_INTERVAL_S)
+
+    async def catch_up(self) -> None:
+        """Work off what there is. Raises `Unavailable`."""
+        while await self._has_work():
+            await self._database.write(self._do_portion, self._committed)
+            # No portion is made before the one before it was told, so that no more than that waits.
+            await self._inboxes.outlet.settle()
+
+    def figures(self) -> Mapping[str, float | None]:
+        """What was done since the start of the server."""
+        return {"events": self._events, "notifications": self._notices}
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        yield CounterMetricFamily("duelcast_notifier_events", "Domain events that were worked off.", value=self._events)
+        yield CounterMetricFamily(
+            "duelcast_notifier_notifications", "Notifications that were made of them.", value=self._notices
+        )
+
+    async def _has_work(self) -> bool:
+        async with self._database.read() as transaction:
+            position = await find_position(transaction)
+            return bool(await events_after(transaction, position.event, 1))
+
+    async def _do_portion(self, transaction: Transaction) -> _Done:
+        # Read here: a write of before, whose asker was stopped, may have moved it.
+        position = await find_position(transaction)
+        events = await events_after(transaction, position.event, PORTION)
+        event = next((one for one in events if one.kind in _KINDS), None)
+        if event is not None:
+            made, reached = await self._portion(transaction, event, position.entry)
+        else:
+            made, reached = [], Position(events[-1].id) if events else position
+        told = made if event is not None and self._is_news(event) else []
+        added = await self._inboxes.add(transaction, told)
+        await put_position(transaction, reached)
+        return _Done(sum(one.id <= reached.event for one in events), len(told), added)
+
+    async def _portion(
+        self, transaction: Transaction, event: StoredEvent, after_entry: int
+    ) -> tuple[list[NewNotification], Position]:
+        """What a part of an event makes, and the position behind it."""
+        contest = await store.find_contest(transaction, event.contest_id)
+        assert contest is not None
+        if event.kind == "participant_disqualified":
+            assert event.wallet is not None
+            return [notices.participant_disqualified(contest, event.wallet)], Position(event.id)
+        entries = await store.participants_after(transaction, contest.id, after_entry, PORTION)
+        if event.kind == "contest_completed":
+            made = await count_completion(transaction, event, contest, entries)
+        elif event.kind == "contest_cancelled":
+            made = [notices.contest_cancelled(contest, entry.wallet, event.data["reason"]) for entry in entries]
+        else:
+            made = [notices.contest_started(contest, entry.wallet) for entry in entries]
+        is_last = len(entries) < PORTION
+        return made, Position(event.id) if is_last else Position(event.id - 1, entries[-1].id)
+
+    def _is_news(self, event: StoredEvent) -> bool:
+        return self._clock.time() * 1000 - event.at_ms < NEWS_MS
+
+    def _committed(self, done: _Done) -> None:
+        self._events += done.events
+        self._notices += done.notices
+        self._inboxes.tell(done.added)
