@@ -17,7 +17,7 @@ from duelcast.feeds.source import Feed
 from duelcast.feeds.spec import build_feeds
 from duelcast.settings import ConfigurationError, Settings
 from duelcast.store.database import Database
-from duelcast.store.sqlite import SqliteFile, sqlite_path
+from duelcast.store.sqlite import SqliteFile, database_path
 from duelcast.wire.refusals import invalid_request
 
 
@@ -31,9 +31,7 @@ def feeds_of(settings: Settings, clock: Clock) -> list[Feed]:
 
 def database_of(settings: Settings, clock: Clock) -> Database:
     """Raises `ConfigurationError`."""
-    url = settings.database_url
-    path = settings.data_dir / "duelcast.db" if url is None else sqlite_path(url)
-    return Database(SqliteFile(path, settings.database_busy_timeout_ms), clock)
+    return Database(SqliteFile(database_path(settings), settings.database_busy_timeout_ms), clock)
 
 
 def verifier_of(

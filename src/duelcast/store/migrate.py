@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
@@ -15,10 +16,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from duelcast.settings import ConfigurationError
-from duelcast.store.sqlite import describe_failure, is_fault_of_statement
+from duelcast.store.sqlite import describe_failure, file_uri, is_fault_of_statement, read_only_uri
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _FOREIGN = "It is no database of Duelcast."
+
+
+class _Refused(Exception):
+    """Why a database is not taken: a sentence of ours."""
 
 
 def migrate(path: Path) -> None:
@@ -27,39 +32,84 @@ def migrate(path: Path) -> None:
     Raises `ConfigurationError` where the file is no database of ours, is locked, or was made by a later version; it is
     left as it was then.
     """
-    engine = create_engine("sqlite://", creator=lambda: _connect(path), poolclass=NullPool)
+    with _opened(path, file_uri(path)) as connection:
+        with connection.begin():
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            _upgrade(connection)
+        # Written into the file: not before it is known to be ours.
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+
+
+def examine(path: Path, name: Path | None = None) -> None:
+    """See whether the SQLite file at `path` is an intact database of Duelcast that `migrate` takes; blocks, for seconds
+    where it is large. Nothing is written. Raises `ConfigurationError`, which calls the file `name`."""
+    with _opened(name or path, read_only_uri(path)) as connection:
+        if not _seen(connection, _scripts()):
+            raise _Refused(_FOREIGN)
+        if connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one() != "ok":
+            raise _Refused("The database file is damaged.")
+
+
+def check_version(path: Path) -> None:
+    """See whether the SQLite file at `path` has all that this version needs; blocks. Nothing is written. Raises
+    `ConfigurationError`."""
+    scripts = _scripts()
+    with _opened(path, read_only_uri(path)) as connection:
+        seen = _seen(connection, scripts)
+        if not seen:
+            raise _Refused(_FOREIGN)
+        if seen != set(scripts.get_heads()):
+            raise _Refused("It was made by an earlier version of Duelcast: start a server with it first.")
+
+
+@contextmanager
+def _opened(name: Path, uri: str) -> Iterator[Connection]:
+    engine = create_engine("sqlite://", creator=lambda: _connect(uri), poolclass=NullPool)
     try:
         with engine.connect() as connection:
-            with connection.begin():
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                _upgrade(path, connection)
-            # Written into the file: not before it is known to be ours.
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            yield connection
+    except _Refused as refused:
+        raise _refusal(name, str(refused)) from None
     except DBAPIError as error:
-        raise _refusal(path, _FOREIGN if is_fault_of_statement(error) else describe_failure(error)) from None
+        raise _refusal(name, _FOREIGN if is_fault_of_statement(error) else describe_failure(error)) from None
     finally:
         engine.dispose()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(uri: str) -> sqlite3.Connection:
     # Without the driver's own guess of when a transaction begins, a migration is applied whole or not at all.
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, isolation_level=None)
+    return sqlite3.connect(uri, uri=True, isolation_level=None)
 
 
-def _upgrade(path: Path, connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+def _upgrade(connection: Connection) -> None:
+    config = _config()
     scripts = ScriptDirectory.from_config(config)
-    known = {script.revision for script in scripts.walk_revisions()}
-    current = set(MigrationContext.configure(connection).get_current_heads())
-    if not current <= known:
-        raise _refusal(path, "It was made by a later version of Duelcast: use that one.")
-    if not current and inspect(connection).get_table_names():
-        raise _refusal(path, _FOREIGN)
-    if current != set(scripts.get_heads()):
+    seen = _seen(connection, scripts)
+    if not seen and inspect(connection).get_table_names():
+        raise _Refused(_FOREIGN)
+    if seen != set(scripts.get_heads()):
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def _refusal(path: Path, reason: str) -> ConfigurationError:
-    return ConfigurationError(f"The database {path} cannot be opened. {reason}")
+def _seen(connection: Connection, scripts: ScriptDirectory) -> set[str]:
+    """The heads of the migrations that the database has seen, none for one that is not ours."""
+    known = {script.revision for script in scripts.walk_revisions()}
+    seen = set(MigrationContext.configure(connection).get_current_heads())
+    if not seen <= known:
+        raise _Refused("It was made by a later version of Duelcast: use that one.")
+    return seen
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def _refusal(name: Path, reason: str) -> ConfigurationError:
+    return ConfigurationError(f"The database {name} cannot be opened. {reason}")

@@ -15,7 +15,7 @@ from sqlalchemy import AsyncAdaptedQueuePool, Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from duelcast.settings import ConfigurationError
+from duelcast.settings import ConfigurationError, Settings
 
 READERS = 4
 _FILE_MODE = 0o600
@@ -38,6 +38,10 @@ _FAILURES = {
     sqlite3.SQLITE_NOTADB: "The file is no database.",
     sqlite3.SQLITE_CORRUPT: "The database file is damaged.",
 }
+
+
+class Held(ConfigurationError):
+    """Another process holds the file."""
 
 
 class FileGone(OSError):
@@ -67,8 +71,7 @@ class SqliteFile:
         self._lock: int | None = None
 
     def hold(self) -> None:
-        """Make the file where there is none. Raises `ConfigurationError` where another process holds it, or where it
-        cannot be had."""
+        """Make the file where there is none. Raises `Held`, and `ConfigurationError` where it cannot be had."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
@@ -76,13 +79,20 @@ class SqliteFile:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.release()
-            raise ConfigurationError(
+            raise Held(
                 f"Another server uses the database {self.path}: stop it, or set DUELCAST_DATA_DIR to another folder."
             ) from None
         except OSError as error:
             self.release()
             raise ConfigurationError(f"The database {self.path} cannot be opened ({error.strerror}).") from None
         self._identity = self._identity_now()
+
+    def find(self) -> None:
+        """Take the file as it is, whoever holds it. Raises `ConfigurationError` where there is none."""
+        try:
+            self._identity = self._identity_now()
+        except OSError:
+            raise ConfigurationError(f"There is no database {self.path}.") from None
 
     def release(self) -> None:
         """Let another process have the file."""
@@ -119,8 +129,7 @@ class SqliteFile:
     async def _connect(self, *, writes: bool) -> aiosqlite.Connection:
         # Another file in its place would be taken for ours, and be given what our write-ahead log holds.
         self.check()
-        # `rw`: a file that is gone must not come into being again, empty.
-        address = f"file:{quote(str(self.path))}?mode=rw"
+        address = file_uri(self.path)
         # No isolation level: the driver would begin and end transactions by its own guess.
         connecting = aiosqlite.connect(
             address, uri=True, isolation_level=None, timeout=self._busy_timeout_ms / 1000, factory=_Closing
@@ -141,6 +150,18 @@ class SqliteFile:
         return status.st_dev, status.st_ino
 
 
+def file_uri(path: Path) -> str:
+    """What opens a file that is there; one that is gone does not come into being again, empty."""
+    return f"file:{quote(str(path))}?mode=rw"
+
+
+def read_only_uri(path: Path) -> str:
+    """What opens a file that nobody writes to, and leaves nothing beside it."""
+    # With a write-ahead log there are files beside it already.
+    is_whole = not Path(f"{path}-wal").exists()
+    return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if is_whole else ''}"
+
+
 def is_fault_of_statement(error: DBAPIError) -> bool:
     """Whether the statement or its values were wrong; else the file or the connection is."""
     code = _primary_code(error)
@@ -151,14 +172,19 @@ def describe_failure(error: Exception) -> str:
     """Why the file does not work: a sentence of ours."""
     if isinstance(error, FileGone):
         return "The database file is gone."
-    code = _primary_code(error) if isinstance(error, DBAPIError) else None
-    return _FAILURES.get(code or 0, "The database does not work.")
+    return _FAILURES.get(_primary_code(error) or 0, "The database does not work.")
 
 
-def _primary_code(error: DBAPIError) -> int | None:
+def _primary_code(error: Exception) -> int | None:
     # None: the driver refused without asking SQLite.
-    code: int | None = getattr(error.orig, "sqlite_errorcode", None)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code: int | None = getattr(cause, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
+
+
+def database_path(settings: Settings) -> Path:
+    """Where the database of a server with these settings lies. Raises `ConfigurationError`."""
+    return settings.data_dir / "duelcast.db" if settings.database_url is None else sqlite_path(settings.database_url)
 
 
 def sqlite_path(url: str) -> Path:

@@ -1,0 +1,61 @@
+"""`duelcast backup` and `duelcast restore`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.filesize import decimal
+
+from duelcast.cli.options import ConfigOption
+from duelcast.cli.terminable import terminable
+from duelcast.settings import Settings, load_settings, own_secret_file
+
+
+def back_up(
+    file: Annotated[Path, typer.Argument(help="File to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Copy the database into a file. The server may run meanwhile: all that it acknowledged before is in the copy."""
+    from duelcast.store.backup import back_up
+    from duelcast.store.sqlite import database_path
+
+    settings = load_settings(config).settings
+    database = database_path(settings)
+    with terminable():
+        size_bytes = back_up(database, file, replace=force)
+    typer.echo(f"{file}: the database {database}, {decimal(size_bytes)}.")
+    secret = own_secret_file(settings)
+    if secret is not None and secret.exists():
+        typer.echo(f"Keep a copy of {secret} as well: without it the tokens that were issued hold no longer.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `duelcast backup` wrote.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Move a database that is there aside, even while a server uses it.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Put a copy of a backup in the place of the database. Nothing is deleted."""
+    from duelcast.store.backup import restore
+    from duelcast.store.sqlite import database_path
+
+    settings = load_settings(config).settings
+    database = database_path(settings)
+    with terminable():
+        done = restore(file, database, replace=force)
+    typer.echo(f"{database}: the database of {file}, {decimal(done.size_bytes)}.")
+    if done.moved is not None:
+        typer.echo(f"What was there is in {done.moved} now.")
+    if done.is_served:
+        typer.echo("The server that runs must be restarted now: until then it takes no writes.")
+    elif _lacks_secret(settings):
+        typer.echo(f"Put {own_secret_file(settings)} in its place too: a new one is made at the start otherwise.")
+
+
+def _lacks_secret(settings: Settings) -> bool:
+    secret = own_secret_file(settings)
+    return secret is not None and not secret.exists()

@@ -1,0 +1,141 @@
+"""Copies of a whole database: taken while a server writes to it, and put in its place."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from duelcast.settings import ConfigurationError
+from duelcast.store.migrate import examine
+from duelcast.store.sqlite import Held, SqliteFile, describe_failure, file_uri, read_only_uri
+from duelcast.store.whole_file import sync, whole_file
+
+BUSY_TIMEOUT_S = 10.0
+_BESIDE = ("", "-wal", "-shm")
+"""What the names of the files of a database end with."""
+
+
+class Restored(Struct, frozen=True):
+    """A database that took the place of another. `moved` is where that one is, None where there was none;
+    `is_served`: a server has it open still."""
+
+    size_bytes: int
+    moved: Path | None
+    is_served: bool
+
+
+def back_up(database: Path, file: Path, *, replace: bool = False) -> int:
+    """Copy the SQLite database as it is now into `file` (mode 0600); gives its size in bytes. Blocks.
+
+    What was committed before is in it; a server that writes meanwhile is not held up. Interrupted, it leaves nothing.
+    Raises `ConfigurationError` where there is no database of ours, `file` is there already and not to be replaced or is
+    part of the database, or the copy cannot be made whole.
+    """
+    if not database.exists():
+        raise ConfigurationError(f"There is no database {database}.")
+    _check_apart(database, file)
+    with whole_file(file, replace=replace) as copy:
+        _copy(file_uri(database), copy, database)
+        return copy.stat().st_size
+
+
+def restore(file: Path, database: Path, *, replace: bool = False) -> Restored:
+    """Put a copy of `file` in the place of the SQLite database. Blocks.
+
+    With `replace` a database that is there is moved aside, with what is beside it, also while a server uses it: that
+    one has none then. Interrupted, it leaves all as it was. Raises `ConfigurationError` where `file` is no intact
+    database of a version that is known; where without `replace` a server uses the other one, or something is in it; and
+    where the copy cannot be made whole.
+    """
+    if not file.is_file():
+        raise ConfigurationError(f"There is no file {file}.")
+    _check_apart(database, file)
+    with _reserved(database, replace=replace) as is_served:
+        # SQLite puts its files beside what a link leads to.
+        place = database.resolve()
+        with whole_file(place, replace=True) as copy:
+            _copy(read_only_uri(file), copy, file)
+            size_bytes = copy.stat().st_size
+            sync(copy)  # or the disk would be waited for while there is no database
+            moved = _move_aside(place)
+    return Restored(size_bytes, moved, is_served)
+
+
+def _check_apart(database: Path, file: Path) -> None:
+    for ending in (*_BESIDE, ".lock"):
+        part = Path(f"{database}{ending}")
+        if part.exists() and file.exists() and part.samefile(file):
+            raise ConfigurationError(f"{file} is part of the database itself: name another file.")
+
+
+def _copy(uri: str, copy: Path, source: Path) -> None:
+    """Copy the database that `uri` opens and messages call `source` into an empty file. Raises `ConfigurationError`."""
+    try:
+        connecting = sqlite3.connect(uri, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True)
+        with closing(connecting) as connection, ThreadPoolExecutor(max_workers=1) as thread:
+            copying = thread.submit(connection.execute, "VACUUM INTO ?", (str(copy),))
+            try:
+                copying.result()
+            except BaseException:
+                # A signal is noticed in this thread alone, and SQLite would go on.
+                connection.interrupt()
+                raise
+    except sqlite3.Error as error:
+        raise ConfigurationError(f"No copy of {source} could be made. {describe_failure(error)}") from None
+    examine(copy, source)
+
+
+@contextmanager
+def _reserved(database: Path, *, replace: bool) -> Iterator[bool]:
+    """Keeps servers from the database during the block; gives whether one has it already, for which it must be one to
+    `replace`."""
+    was_there = os.path.lexists(database)
+    target = SqliteFile(database, busy_timeout_ms=0)
+    is_served = False
+    try:
+        target.hold()
+    except Held:
+        if not replace:
+            raise ConfigurationError(
+                f"A server uses the database {database}: stop it, or take the database from it with --force."
+            ) from None
+        is_served = True
+    try:
+        if not replace and not _is_empty(database):
+            raise ConfigurationError(
+                f"The database {database} is not empty: set DUELCAST_DATA_DIR to another folder, or have it moved "
+                "aside with --force."
+            )
+        yield is_served
+    finally:
+        if not was_there and _is_empty(database):
+            database.unlink(missing_ok=True)
+        target.release()
+
+
+def _is_empty(database: Path) -> bool:
+    return not database.stat().st_size and not Path(f"{database}-wal").exists()
+
+
+def _move_aside(database: Path) -> Path | None:
+    """Give the files of the database another name, by which it can still be opened; None where it is empty.
+
+    Its own name stays, to be given to another file in one step: there is always a database. What is beside it must be
+    gone by then, since SQLite would take it for a part of the other one.
+    """
+    if _is_empty(database):
+        return None
+    aside = database.with_name(f"{database.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
+    there = [ending for ending in _BESIDE if Path(f"{database}{ending}").exists()]
+    for ending in there:
+        os.link(f"{database}{ending}", f"{aside}{ending}")
+    for ending in there[1:]:
+        os.remove(f"{database}{ending}")
+    return aside

@@ -1,0 +1,107 @@
+"""What `duelcast backup` and `duelcast restore` say to who runs them."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Finished, run
+from tests.store.copies import store
+from tests.store.facts import read_names
+
+Command = Callable[..., Finished]
+
+
+@pytest.fixture
+def duelcast(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    return partial(run, capsys, monkeypatch)
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory with a database."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("DUELCAST_DATA_DIR", str(folder))
+    store(folder / "duelcast.db", "kept")
+    return folder
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "backup.db"
+
+
+def test_a_backup_says_what_to_keep_besides(duelcast: Command, data: Path, file: Path) -> None:
+    (data / "jwt_secret").write_text("x" * 43)
+    done = duelcast("backup", str(file))
+    assert (done.code, done.err) == (0, "")
+    first, second = done.out.splitlines()
+    assert first.startswith(f"{file}: the database {data}/duelcast.db, ")
+    assert f"Keep a copy of {data}/jwt_secret as well" in second
+    assert read_names(file) == ["kept"]
+
+
+def test_a_secret_that_is_configured_is_not_in_the_folder(
+    duelcast: Command, data: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / "jwt_secret").write_text("x" * 43)
+    monkeypatch.setenv("DUELCAST_JWT_SECRET", "another secret, of at least 32 bytes")
+    done = duelcast("backup", str(file))
+    assert len(done.out.splitlines()) == 1
+    assert "another secret" not in done.out
+
+
+def test_a_database_elsewhere_is_meant_where_the_settings_say_so(
+    duelcast: Command, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(tmp_path / "elsewhere.db", "elsewhere")
+    monkeypatch.setenv("DUELCAST_DATABASE_URL", f"sqlite:///{tmp_path}/elsewhere.db")
+    assert duelcast("backup", str(file)).code == 0
+    assert read_names(file) == ["elsewhere"]
+
+
+def test_a_restored_database_lacks_the_secret_that_was_not_in_it(
+    duelcast: Command, data: Path, file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    duelcast("backup", str(file))
+    new = tmp_path / "new"
+    monkeypatch.setenv("DUELCAST_DATA_DIR", str(new))
+    done = duelcast("restore", str(file))
+    assert (done.code, done.err) == (0, "")
+    first, second = done.out.splitlines()
+    assert first.startswith(f"{new}/duelcast.db: the database of {file}, ")
+    assert second.startswith(f"Put {new}/jwt_secret in its place too")
+    assert read_names(new / "duelcast.db") == ["kept"]
+
+
+def test_what_was_there_is_named(duelcast: Command, data: Path, file: Path) -> None:
+    (data / "jwt_secret").write_text("x" * 43)
+    duelcast("backup", str(file))
+    refused = duelcast("restore", str(file))
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith(f"duelcast: The database {data}/duelcast.db is not empty")
+    done = duelcast("restore", str(file), "--force")
+    assert done.code == 0
+    [moved] = [path for path in data.iterdir() if ".replaced-" in path.name]
+    assert done.out.splitlines()[1:] == [f"What was there is in {moved} now."]
+
+
+def test_a_server_that_runs_must_be_restarted(duelcast: Command, data: Path, file: Path) -> None:
+    duelcast("backup", str(file))
+    with (data / "duelcast.db.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = duelcast("restore", str(file), "--force")
+    assert done.code == 0
+    assert "The server that runs must be restarted now" in done.out
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_sigterm_is_as_before_behind_a_command(duelcast: Command, data: Path, file: Path, command: str) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    duelcast(command, str(file))
+    assert signal.getsignal(signal.SIGTERM) is before
