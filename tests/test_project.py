@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from duelcast.cli import application
 from duelcast.settings.table import reference
@@ -38,9 +39,10 @@ def test_the_runtime_locks_are_parts_of_the_developers_lock(lock: str) -> None:
     assert pins(lock).items() <= pins("requirements-dev.lock").items()
 
 
-def test_the_exchanges_are_an_extra() -> None:
+def test_exchanges_and_parquet_are_extras() -> None:
     assert "ccxt" in pins("requirements-exchanges.lock")
-    assert "ccxt" not in pins("requirements.lock")
+    assert "pyarrow" in pins("requirements-dev.lock")
+    assert not {"ccxt", "pyarrow"} & pins("requirements.lock").keys()
 
 
 def test_every_runtime_dependency_is_locked() -> None:
@@ -57,13 +59,15 @@ def test_every_make_target_that_a_page_names_exists(page: str) -> None:
     assert named <= targets
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/feeds.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/feeds.md", "docs/operations.md"])
 def test_every_command_that_a_page_runs_exists_with_its_options(page: str) -> None:
-    commands = typer.main.get_group(application).commands
     lines = re.findall(r"\bduelcast ([a-z-]+)((?: +[^\s`|)\"]+)*)", code_of(page))
     assert lines
     for name, arguments in lines:
-        known = {option for parameter in commands[name].params for option in parameter.opts}
+        command = typer.main.get_group(application).commands[name]
+        if isinstance(command, TyperGroup):
+            command = command.commands[arguments.split()[0]]
+        known = {option for parameter in command.params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", arguments)) <= known
 
 

@@ -22,7 +22,8 @@ def duelcast(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 
 def test_without_arguments_the_commands_are_listed(duelcast: Command) -> None:
     shown = duelcast()
-    for name in ("serve", "demo", "token", "tail", "record", "check-config", "asyncapi"):
+    names = ("serve", "demo", "token", "tail", "record", "check-config", "backup", "restore", "achievements", "events")
+    for name in (*names, "asyncapi"):
         assert name in shown.out
 
 
@@ -40,6 +41,9 @@ def test_a_configuration_error_is_one_line_and_exit_code_2(duelcast: Command, mo
         ["tail", "market-data"],
         ["record", "f"],
         ["check-config"],
+        ["backup", "f"],
+        ["restore", "f"],
+        ["events", "export"],
     )
     for name in commands:
         ended = duelcast(*name)

@@ -1,0 +1,1 @@
+"""`duelcast events`: what users did, for those who count it elsewhere."""
