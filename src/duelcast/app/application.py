@@ -17,6 +17,7 @@ from duelcast.app import live_settings, parts
 from duelcast.app.listening import PortServer, bind, server_of
 from duelcast.app.live_settings import LiveSettings
 from duelcast.app.operations import Endless, Operations
+from duelcast.app.retention import retention_of
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock, SystemClock
@@ -24,9 +25,12 @@ from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import load_ended_sessions
 from duelcast.domain.accounts.users import Users
+from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
+from duelcast.domain.notifications.notifier import Notifier
+from duelcast.domain.notifications.service import Notifications
 from duelcast.domain.operations.internal import STORE
 from duelcast.domain.operations.server_status import Surroundings
 from duelcast.domain.settings.service import SystemSettings
@@ -72,7 +76,8 @@ class App:
         self.ended_sessions = EndedSessions(clock)
         self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions)
         self.audit = AuditTrail(self.database, clock)
-        self.users = Users(self.database, self.accounts, self.audit, clock)
+        self.notifications = Notifications(self.database, self.publisher, self.audit, clock)
+        self.users = Users(self.database, self.accounts, self.audit, self.notifications.inboxes, clock)
         self.system_settings = SystemSettings(
             self.publisher,
             self.database,
@@ -94,6 +99,17 @@ class App:
             self.audit,
             lambda: live_settings.contest_settings_of(self.system_settings, settings.rate_limit_factor),
         )
+        self.notifier = Notifier(self.database, self.notifications.inboxes, clock)
+        self.contests.book.on_event(self.notifier.wake)
+        self.analytics = Analytics(
+            self.publisher,
+            self.broker,
+            clock,
+            self.database,
+            lambda: self.gateway.traffic,
+            [endpoint.name for endpoint in self.endpoints.values()],
+            lambda: int(self.system_settings.value("limits.metrics_per_connection")),
+        )
         self.hub = Hub(self.broker, clock, flush_interval_ms=settings.flush_interval_ms)
         self.operations = Operations(
             publisher=self.publisher,
@@ -109,15 +125,25 @@ class App:
             system_settings=self.system_settings,
             targets=parts.targets_of(settings),
             configured=parts.configured_services(settings),
-            error_retention_days=lambda: float(self.system_settings.value("retention.errors_days")),
         )
-        self.operations.add_parts(self.feeds, self.market, self.contests)
+        self.operations.add_parts(self.feeds, self.market, self.contests, self.notifier, self.analytics)
+        self.retention = retention_of(
+            self.system_settings,
+            clock,
+            market=self.market,
+            contests=self.contests,
+            errors=self.operations.errors,
+            notifications=self.notifications,
+            analytics=self.analytics,
+        )
         self.services: dict[type[Any], Any] = {
             Market: self.market,
             Contests: self.contests,
+            Analytics: self.analytics,
             Publisher: self.publisher,
             **self.operations.services(),
             SystemSettings: self.system_settings,
+            Notifications: self.notifications,
         }
         self.gateway = Gateway(
             settings, clock, self.broker, self.hub, self.accounts, self.verifier, self.endpoints, self.services
@@ -154,7 +180,16 @@ class App:
             self.operations.log_intake.attach(self.operations.errors)
             started.callback(self.operations.log_intake.detach)
             server = self._server()
-            own: list[Endless] = [self.broker, self.system_settings, self.market, self.contests, self.gateway]
+            own: list[Endless] = [
+                self.broker,
+                self.system_settings,
+                self.market,
+                self.contests,
+                self.notifications,
+                self.gateway,
+                self.analytics,
+                self.retention,
+            ]
             self._endless = [asyncio.create_task(part.run()) for part in (*own, *self.operations.endless)]
             started.push_async_callback(_cancel, self._endless)
             started.push_async_callback(self.operations.internal.stop)
@@ -205,6 +240,7 @@ class App:
         await load_ended_sessions(self.database, self.clock, self.ended_sessions)
         await self.market.load()
         await self.contests.load()
+        await self.analytics.load()
         await self.operations.load()
         async with self.database.read() as transaction:
             if await facts.find_fact(transaction, facts.DEMO) is not None:
@@ -242,6 +278,7 @@ class App:
                 errors=self.operations.errors,
                 outside_services=self.operations.outside,
                 settings=self.system_settings,
+                notifications=self.notifications,
                 sign_ins=parts.sign_ins_of(settings, self.database, self.clock, self.verifier, self.ended_sessions),
                 auth_domain=settings.auth_domain,
                 verifier=self.verifier,
@@ -266,7 +303,17 @@ class App:
         return server_of(http, rules, settings)
 
     def _register_collectors(self) -> None:
-        for collector in (self.database, self.broker, self.market, self.contests, self.gateway):
+        for collector in (
+            self.database,
+            self.broker,
+            self.market,
+            self.contests,
+            self.notifications,
+            self.notifier,
+            self.gateway,
+            self.analytics,
+            self.retention,
+        ):
             self.registry.register(collector)
         self.operations.register(self.registry)
         ProcessCollector(registry=self.registry)

@@ -36,8 +36,6 @@ def market_settings_of(live: SystemSettings, *, conflate: bool) -> MarketSetting
         token_list_interval_ms=live.value("market.token_list_interval_ms"),
         feed_stale_ms=live.value("market.feed_stale_ms"),
         posted_stale_ms=live.value("market.posted_stale_ms"),
-        retention_prices_days=live.value("retention.prices_days"),
-        retention_trades_days=live.value("retention.trades_days"),
     )
 
 
@@ -51,7 +49,6 @@ def contest_settings_of(live: SystemSettings, rate_limit_factor: float) -> Conte
         chat=ChatSettings(
             messages_per_minute=live.value("chat.messages_per_minute"),
             max_characters=live.value("chat.max_characters"),
-            retention_days=live.value("retention.chat_days"),
             rate_limit_factor=rate_limit_factor,
         ),
     )

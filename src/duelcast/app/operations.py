@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -13,9 +13,11 @@ import duelcast
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
+from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
+from duelcast.domain.notifications.notifier import Notifier
 from duelcast.domain.operations.acts import ActLog
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.checks.definition import CheckResult
@@ -72,7 +74,6 @@ class Operations:
         surroundings: Surroundings,
         targets: TargetRules,
         configured: Mapping[str, ServiceDefinition],
-        error_retention_days: Callable[[], float],
     ) -> None:
         self._clock = clock
         self._broker = broker
@@ -81,7 +82,7 @@ class Operations:
         self.health = Health(self.registry, clock)
         self.internal = InternalServices(self.registry, self.health, clock, duelcast.__version__)
         self.acts = ActLog(audit, database, clock)
-        self.errors = ErrorRecords(database, publisher, clock, error_retention_days)
+        self.errors = ErrorRecords(database, publisher, clock)
         self.log_intake = LogIntake()
         self.commands = Commands(self.registry, self.health, self.acts, clock)
         self.outside = OutsideServices(
@@ -91,7 +92,9 @@ class Operations:
         self.monitor = SettingsMonitor(system_settings, self.status, publisher)
         self._settings = system_settings
 
-    def add_parts(self, feeds: Sequence[Feed], market: Market, contests: Contests) -> None:
+    def add_parts(
+        self, feeds: Sequence[Feed], market: Market, contests: Contests, notifier: Notifier, analytics: Analytics
+    ) -> None:
         """The parts of the server, those first that others depend on."""
         store_breaker = self.health.breaker(STORE, STORE_BREAKER)
         self._database.guard = store_breaker
@@ -102,6 +105,14 @@ class Operations:
             self._add_feed(feed, market)
         self.internal.add_running("scorer", "contest", "Scorer", contests.scorer.run)
         self.internal.add_running("contest_clock", "contest", "Contest clock", contests.clock.run)
+        self.internal.add_running("notifier", "infrastructure", "Notifier", notifier.run, metrics=notifier.figures)
+        self.internal.add_running(
+            "analytics_writer",
+            "infrastructure",
+            "Analytics writer",
+            analytics.writer.run,
+            metrics=analytics.figures,
+        )
 
     async def load(self) -> None:
         """Read what is stored, and announce how things are. Raises `errors.Unavailable`, and `ConfigurationError` where

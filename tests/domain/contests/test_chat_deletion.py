@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,8 @@ import pytest_asyncio
 
 from duelcast.channels.broker import Message
 from duelcast.channels.names import Role
-from duelcast.clock import ManualClock
-from duelcast.domain.contests.chat import RETENTION_INTERVAL_S, ChatSettings
+from duelcast.domain.contests.chat import ChatSettings
 from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound
-from duelcast.store import chat as store
 from duelcast.store.contests import CANCELLED, COMPLETED
 from tests.domain.contests.chatroom import ADMIN, UNKNOWN_CONTEST, Chatroom, chatroom, decode, uuid_of
 
@@ -138,17 +135,16 @@ async def test_the_repeat_of_a_deleted_message_does_not_bring_it_back(tmp_path: 
 
 
 async def test_old_messages_of_ended_contests_leave_the_store(room: Chatroom) -> None:
-    room.settings = ChatSettings(messages_per_minute=0, retention_days=90)
     await room.send("old")
     await room.send("old", contest_id=2)
     await room.clock.advance(1)
     await room.send("new")
     await room.end_contest(1, COMPLETED)
     await room.clock.advance(90 * DAY_S - 0.5)
-    await room.chat.delete_old()
+    assert await room.chat.delete_old(90) == 1
     assert (await room.texts(1), await room.texts(2)) == (["new"], ["old"])
     await room.end_contest(2, CANCELLED)
-    await room.chat.delete_old()
+    assert await room.chat.delete_old(90) == 1
     assert await room.texts(2) == []
 
 
@@ -157,7 +153,7 @@ async def test_an_old_chat_of_any_length_is_deleted_whole_and_deleted_messages_w
     await room.chat.delete(1, sent[7].record.id, ADMIN)
     await room.end_contest(1, COMPLETED)
     await room.clock.advance(91 * DAY_S)
-    await room.chat.delete_old()
+    assert await room.chat.delete_old(90) == 1_200
     async with room.database.read() as transaction:
         assert (await transaction.exec_driver_sql("select count(*) from chat_messages")).scalar_one() == 0
 
@@ -166,85 +162,8 @@ async def test_an_id_is_never_given_again(room: Chatroom) -> None:
     last = (await room.send()).record.id
     await room.end_contest(1, COMPLETED)
     await room.clock.advance(91 * DAY_S)
-    await room.chat.delete_old()
+    await room.chat.delete_old(90)
     assert (await room.send()).record.id > last
-
-
-class WatchedClock(ManualClock):
-    """Tells how long it was asked to sleep."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._asked_s: asyncio.Queue[float] = asyncio.Queue()
-
-    async def sleep(self, seconds: float) -> None:
-        self._asked_s.put_nowait(seconds)
-        await super().sleep(seconds)
-
-    async def asked_s(self) -> float:
-        async with asyncio.timeout(10):
-            return await self._asked_s.get()
-
-
-@asynccontextmanager
-async def keeping_house(room: Chatroom) -> AsyncIterator[None]:
-    job = asyncio.create_task(room.chat.run())
-    try:
-        yield
-        assert not job.done(), "the job ended by itself"
-    finally:
-        job.cancel()
-        await asyncio.wait([job])
-
-
-async def test_old_messages_are_deleted_on_start_and_every_hour(tmp_path: Path) -> None:
-    clock = WatchedClock()
-    async with chatroom(tmp_path / "chat.db", clock, UNLIMITED) as room:
-        await room.send("old")
-        await clock.advance(RETENTION_INTERVAL_S / 2)
-        await room.send("less old")
-        await room.end_contest(1, COMPLETED)
-        await clock.advance(90 * DAY_S)
-        async with keeping_house(room):
-            assert await clock.asked_s() == RETENTION_INTERVAL_S
-            assert await room.texts() == ["less old"]
-            await clock.advance(RETENTION_INTERVAL_S)
-            await clock.asked_s()
-            assert await room.texts() == []
-
-
-async def test_a_database_that_is_out_of_reach_does_not_end_the_job(tmp_path: Path) -> None:
-    path, away, clock = tmp_path / "chat.db", tmp_path / "away.db", WatchedClock()
-    async with chatroom(path, clock, UNLIMITED) as room:
-        await room.send("old")
-        await room.end_contest(1, COMPLETED)
-        await clock.advance(91 * DAY_S)
-        path.rename(away)
-        async with keeping_house(room):
-            await clock.asked_s()
-            away.rename(path)
-            assert await room.texts() == ["old"]
-            await clock.advance(RETENTION_INTERVAL_S)
-            await clock.asked_s()
-            assert await room.texts() == []
-
-
-async def test_a_defect_does_not_end_the_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(*_: object) -> list[int]:
-        raise ValueError("a defect")
-
-    clock = WatchedClock()
-    async with chatroom(tmp_path / "chat.db", clock, UNLIMITED) as room:
-        await room.send("old")
-        await room.end_contest(1, COMPLETED)
-        await clock.advance(91 * DAY_S)
-        monkeypatch.setattr(store, "outdated_messages", fail)
-        async with keeping_house(room):
-            await clock.asked_s()
-            monkeypatch.undo()
-            await clock.advance(RETENTION_INTERVAL_S)
-            await clock.asked_s()
-            assert await room.texts() == []
 
 
 def _decoded(messages: list[Message]) -> list[tuple[Message, dict[str, Any]]]:

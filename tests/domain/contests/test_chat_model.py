@@ -21,7 +21,7 @@ from duelcast.store.contests import COMPLETED
 from tests.domain.contests.chatroom import ADMIN, CONTESTS, Chatroom, chatroom, decode, uuid_of
 
 RETENTION_S = 200.0
-SETTINGS = ChatSettings(messages_per_minute=0, retention_days=RETENTION_S / 86_400)
+SETTINGS = ChatSettings(messages_per_minute=0)
 T = TypeVar("T")
 
 contests = st.sampled_from(CONTESTS)
@@ -155,7 +155,7 @@ class ChatMachine(RuleBasedStateMachine):
 
     @rule()
     def keep_house(self) -> None:
-        self.run(self.room.chat.delete_old())
+        self.run(self.room.chat.delete_old(RETENTION_S / 86_400))
         oldest_s = self.clock.time() - RETENTION_S
         self.lines = [line for line in self.lines if line.contest_id not in self.ended or line.at_s >= oldest_s]
         now_s = self.clock.time()

@@ -127,7 +127,7 @@ async def test_mutes_that_are_over_are_forgotten_and_others_stay(room: Chatroom)
     await room.chat.mutes.mute(1, "later", room.now_ms + 2_000, ADMIN)
     await room.chat.mutes.mute(1, "for ever", None, ADMIN)
     await room.clock.advance(1)
-    await room.chat.delete_old()
+    await room.chat.delete_old(90)
     async with room.database.read() as transaction:
         stored = await transaction.exec_driver_sql("select wallet from contest_mutes order by wallet")
         assert stored.scalars().all() == ["for ever", "later"]

@@ -26,17 +26,16 @@ EVERYTHING = 1_000_000
 
 
 class ErrorRoom:
-    """`pushed` are the records of all alerts, in order. `retention_days` may be changed."""
+    """`pushed` are the records of all alerts, in order."""
 
     def __init__(self, database: Database, path: Path, clock: ManualClock) -> None:
         self.clock = clock
         self.path = path
         self.database = database
-        self.retention_days = 30.0
         self.pushed: list[dict[str, Any]] = []
         broker = MemoryBroker(clock)
         broker.attach(self)
-        self.records = ErrorRecords(database, Publisher(broker, clock), clock, lambda: self.retention_days)
+        self.records = ErrorRecords(database, Publisher(broker, clock), clock)
 
     def deliver(self, message: Message) -> None:
         assert message.channel.name == "system.errors"

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import duelcast.domain.operations.error_groups as groups_module
-import duelcast.domain.operations.error_retention as retention_module
 import duelcast.domain.operations.error_storing as storing_module
 from duelcast.channels.names import Role
+from duelcast.domain import retention
+from duelcast.domain.operations import error_retention
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS
-from duelcast.domain.operations.error_retention import ErrorRetention
 from duelcast.errors import Unavailable
 from tests.domain.operations.error_room import ErrorRoom, error_room
 from tests.store.facts import LIMIT_S, figure, held, until
@@ -167,7 +167,6 @@ async def test_errors_wait_for_a_store_that_is_gone_and_are_told_meanwhile(room:
 
 
 async def test_while_the_store_is_gone_an_error_is_no_reason_to_try_again(room: ErrorRoom) -> None:
-    await until(lambda: figure(room.database, "commits_total") == 1)  # of what is too old at the start
     with moved_away(room.path):
         for error in ("a", "b"):
             room.take(error)
@@ -249,7 +248,6 @@ async def test_a_post_is_acknowledged_when_it_is_stored_and_told_then(room: Erro
 
 
 async def test_a_post_that_comes_while_another_is_being_stored_is_stored_behind_it(room: ErrorRoom) -> None:
-    await until(lambda: figure(room.database, "commits_total") == 1)  # of what is too old at the start
     async with held(room.database):
         first = asyncio.create_task(room.records.post("a", "b", "error", "x"))
         await until(lambda: figure(room.database, "waiting_writes") == 1)
@@ -336,48 +334,46 @@ async def test_a_record_whose_count_waits_for_the_store_is_shown_once(room: Erro
 
 
 async def test_reading_needs_the_store(room: ErrorRoom) -> None:
-    with moved_away(room.path), pytest.raises(Unavailable):
-        await room.records.recent(10)
+    async with room.database.read():  # takes the connection that is open already
+        with moved_away(room.path), pytest.raises(Unavailable):
+            await room.records.recent(10)
 
 
 # ── retention ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_records_are_deleted_once_they_are_older_than_the_days(room: ErrorRoom) -> None:
-    retention = ErrorRetention(room.database, room.clock, lambda: 1.0)
     for error in ("old", "new"):
         room.take(error)
         await room.clock.jump(12 * 3_600)
     await room.settled()
-    await retention.delete_older(1.0)
-    assert [row.error for row in await room.stored()] == ["old", "new"]
+    assert await room.records.retention.delete_old(1.0) == 0
     await room.clock.advance(1)
-    await retention.delete_older(1.0)
+    assert await room.records.retention.delete_old(1.0) == 1
     assert [row.error for row in await room.stored()] == ["new"]
 
 
-async def test_old_records_are_deleted_while_the_server_runs(room: ErrorRoom) -> None:
-    room.take("old")
-    await room.settled()
-    await room.clock.jump(31 * 86_400)
-    room.take("new")
-    await room.settled()
-    await until_deleted(room, ["new"], step_s=3_600)
-
-
-async def test_the_oldest_are_deleted_where_there_are_too_many(
-    room: ErrorRoom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retention_module, "MAX_ROWS", 3)
-    monkeypatch.setattr(retention_module, "ROWS_BETWEEN", 5)
-    monkeypatch.setattr(retention_module, "_ROWS_PER_WRITE", 1)
+async def test_the_oldest_of_too_many_are_deleted_however_new(room: ErrorRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(error_retention, "MAX_ROWS", 3)
+    monkeypatch.setattr(retention, "ROWS_PER_WRITE", 1)
     for error in "abcde":
         room.take(error)
     await room.settled()
-    await until_deleted(room, ["c", "d", "e"])
+    assert await room.records.retention.delete_old(30) == 2
+    assert [row.error for row in await room.stored()] == ["c", "d", "e"]
 
 
-async def until_deleted(room: ErrorRoom, left: list[str], step_s: float = 0) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while [row.error for row in await room.stored()] != left:
-            await room.clock.jump(step_s)
+async def test_many_new_records_ask_for_it_once_each_time(room: ErrorRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(error_retention, "ROWS_BETWEEN", 3)
+    asked: list[None] = []
+    room.records.retention.on_crowded = lambda: asked.append(None)
+    for errors, expected in (("ab", 0), ("cd", 1), ("ef", 1)):
+        for error in errors:
+            room.take(error)
+        await room.settled()
+        assert len(asked) == expected
+    await room.records.retention.delete_old(30)
+    for error in "ghi":
+        room.take(error)
+    await room.settled()
+    assert len(asked) == 2

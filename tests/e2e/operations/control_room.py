@@ -19,6 +19,8 @@ ROLES = {ADMIN: Role.ADMIN, "chief": Role.ADMIN, "root": Role.SUPERADMIN}
 """Wallets whose tokens have another role than that of a user."""
 PUBLIC = "?endpoint=public.background_scene"
 """The query that lets somebody into monitor without a token."""
+PARTS = ("store", "broker", "settings", "feed_simulated", "scorer", "contest_clock", "notifier", "analytics_writer")
+"""The services that are parts of the server."""
 FAILURES_TO_OPEN = 5
 RESET_TIMEOUT_S = 30
 

@@ -14,6 +14,7 @@ from tests.e2e.operations.control_room import (
     FAILURES_TO_OPEN,
     HALF_OPENED,
     OPENED,
+    PARTS,
     RECOVERED,
     RESET_TIMEOUT_S,
     ControlRoom,
@@ -33,7 +34,6 @@ BREAKER_FIELDS = {
     *("status", "details", "is_open", "failures", "failure_rate", "last_failure", "last_success", "opened_at"),
     *("next_attempt_at", "recovery_attempts", "last_reset"),
 }
-INTERNAL = {"store", "broker", "settings", "feed_simulated", "scorer", "contest_clock"}
 
 
 # ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,7 +52,7 @@ async def test_everybody_is_greeted_with_all_services(room: ControlRoom, wallet:
             "adminAccess": is_admin,
         }
         services = {service["service"]: service for service in state["services"]}
-        assert services.keys() >= INTERNAL
+        assert services.keys() >= set(PARTS)
         assert list(services) == welcome["channels"]["services"]
         assert welcome["channels"]["all"] == "services"
         assert welcome["channels"]["layers"][:4] == ["data", "contest", "wallet", "infrastructure"]
@@ -67,7 +67,7 @@ async def test_the_parts_of_the_server_depend_on_store_and_broker_alone(room: Co
     async with room.socket(CIRCUIT_BREAKER, "ann", greeted=False) as ann:
         (_, state) = await ann.receive_many(2)
     for service in state["services"]:
-        if service["service"] in INTERNAL:
+        if service["service"] in PARTS:
             foundation = service["service"] in ("store", "broker")
             assert service["dependencies"] == ([] if foundation else ["store", "broker"])
             guarded = service["service"] in ("store", "feed_simulated")
@@ -95,7 +95,7 @@ async def test_all_services_are_followed_as_one(room: ControlRoom, command: str)
             assert (confirmed["channel"], confirmed["kind"], confirmed["seq"]) == ("services", "latest", None)
             (state,) = await ann.drain()
             assert (state["type"], state["channel"], "seq" in state) == ("services:state", "services", False)
-            assert {service["service"] for service in state["services"]} >= INTERNAL
+            assert {service["service"] for service in state["services"]} >= set(PARTS)
         assert await held(ann) == ["alerts", "services"]
         await room.put_reported(name)
         await room.report(name, True)

@@ -70,7 +70,13 @@ async def order(transcript: Transcript, admin: Client, request_id: str, **comman
     """Send a command, and hear everything up to its answer, which may be behind that of later messages."""
     transcript.lines.append({"client": {"type": "service_command", **command, "requestId": request_id}})
     await admin.send(type="service_command", **command, requestId=request_id)
-    transcript.take(await admin.receive_until(requestId=request_id))
+    transcript.take(without_outdated(await admin.receive_until(requestId=request_id)))
+
+
+def without_outdated(frames: list[Frame]) -> list[Frame]:
+    """Of the updates of a service the last one: whether those before are sent, or conflated, is a matter of speed."""
+    last = {frame["channel"]: frame for frame in frames if frame["type"] == "service_update"}
+    return [frame for frame in frames if frame["type"] != "service_update" or frame is last[frame["channel"]]]
 
 
 def without_other_services(frames: list[Frame]) -> list[Frame]:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from tests.e2e.operations.control_room import (
     FAILED,
     FAILURES_TO_OPEN,
+    PARTS,
     RECOVERED,
     ControlRoom,
     alerts,
@@ -192,6 +193,6 @@ async def test_what_is_stopped_cannot_be_checked(room: ControlRoom, asked: Patie
 async def test_the_parts_of_the_server_are_checked_too(room: ControlRoom) -> None:
     await room.clock.advance(60)
     async with room.socket(CIRCUIT_BREAKER) as admin:
-        for name in ("store", "broker", "settings", "feed_simulated", "scorer", "contest_clock"):
+        for name in PARTS:
             result = await check(admin, name)
             assert (result["service"], result["healthy"], result["status"]) == (name, True, "healthy")

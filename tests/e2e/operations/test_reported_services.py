@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from duelcast.channels.names import Role
-from tests.e2e.operations.control_room import CLOSED, FAILED, HALF_OPENED, OPENED, RECOVERED, ControlRoom, alerts
+from tests.e2e.operations.control_room import CLOSED, FAILED, HALF_OPENED, OPENED, PARTS, RECOVERED, ControlRoom, alerts
 from tests.e2e.operations.control_room import control_room as arranged
 from tests.e2e.operations.patient import patient
 from tests.serving import token_for
@@ -87,7 +87,7 @@ async def test_what_a_service_depends_on_must_be_there_and_not_depend_on_it(room
         await room.do("DELETE", f"/services/{name}")
 
 
-@pytest.mark.parametrize("name", ["store", "broker", "settings", "feed_simulated", "scorer", "contest_clock"])
+@pytest.mark.parametrize("name", PARTS)
 async def test_the_parts_of_the_server_cannot_be_changed(room: ControlRoom, name: str) -> None:
     assert await room.refusal("PUT", f"/services/{name}", REPORTED) == (409, "INVALID_STATE")
     assert await room.refusal("DELETE", f"/services/{name}") == (409, "INVALID_STATE")

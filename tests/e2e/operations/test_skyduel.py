@@ -74,8 +74,12 @@ async def test_the_parts_of_the_server_say_what_may_be_done_with_them(room: Cont
         "feed_simulated": [*SWITCHES, RESET, CHECK],
         "scorer": [*SWITCHES, CHECK],
         "contest_clock": [*SWITCHES, CHECK],
+        "notifier": [*SWITCHES, CHECK],
+        "analytics_writer": [*SWITCHES, CHECK],
     }
-    assert found["store"]["dependents"] == ["contest_clock", "feed_simulated", "scorer", "settings"]
+    assert found["store"]["dependents"] == [
+        *("analytics_writer", "contest_clock", "feed_simulated", "notifier", "scorer", "settings")
+    ]
     assert found["scorer"]["dependents"] == []
     assert all(service["isRunning"] and service["startedAt"] for service in found.values())
     assert {service["restarts"] for service in found.values()} == {0}

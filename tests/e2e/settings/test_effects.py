@@ -163,8 +163,6 @@ async def test_the_configuration_wins_over_the_default_and_a_stored_value_over_b
         ("market.token_list_interval_ms", 77, "token_list_interval_ms"),
         ("market.feed_stale_ms", 78, "feed_stale_ms"),
         ("market.posted_stale_ms", 79, "posted_stale_ms"),
-        ("retention.prices_days", 80.5, "retention_prices_days"),
-        ("retention.trades_days", 81, "retention_trades_days"),
     ],
 )
 async def test_the_market_obeys(key: str, value: float, field: str) -> None:

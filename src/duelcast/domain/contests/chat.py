@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-import structlog
 from msgspec import UNSET, Struct
 
 from duelcast.channels.broker import Origin
@@ -20,8 +19,7 @@ from duelcast.domain.contests.chat_rate import ChatRate
 from duelcast.domain.contests.chat_text import clean_text
 from duelcast.domain.contests.events import CHAT, ChatMessage, ChatMessageDeleted, ChatMessageRecord, Sender
 from duelcast.domain.contests.mutes import Mutes
-from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound, InvalidRequest, InvalidState, Unavailable
-from duelcast.logs import describe_exception
+from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound, InvalidRequest, InvalidState
 from duelcast.store import chat as store
 from duelcast.store import contests
 from duelcast.store.chat import MessageKey, MessageRow, NewMessage
@@ -29,22 +27,18 @@ from duelcast.store.database import Database, Transaction
 from duelcast.wire.timestamps import format_ms
 
 SNAPSHOT_MESSAGES = 20
-RETENTION_INTERVAL_S = 3_600.0
 _ROWS_PER_DELETE = 500
 _MS_PER_DAY = 86_400_000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
-_log = structlog.get_logger("duelcast.contests")
-
 
 class ChatSettings(Struct, frozen=True, kw_only=True):
     """`messages_per_minute`: of a wallet in a contest, times `rate_limit_factor`; 0 in either is no limit.
-    `max_characters`: of a message, as a reader counts them. `retention_days`: of the chat of ended contests.
+    `max_characters`: of a message, as a reader counts them.
     """
 
     messages_per_minute: float = 10
     max_characters: int = 500
-    retention_days: float = 90
     rate_limit_factor: float = 1.0
 
 
@@ -96,18 +90,6 @@ class Chat:
     async def load(self) -> None:
         """Read what must be at hand; once, before the first use. Raises `Unavailable`."""
         await self.mutes.load()
-
-    async def run(self) -> None:
-        """Delete what is old, now and once an hour, until cancelled. A database that is out of reach is not waited
-        for: the next hour comes."""
-        while True:
-            try:
-                await self.delete_old()
-            except Unavailable:
-                pass  # the database has said so
-            except Exception as error:
-                _log.error("defect", error=describe_exception(error))
-            await self._clock.sleep(RETENTION_INTERVAL_S)
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -197,7 +179,9 @@ class Chat:
         async with self._database.read() as transaction:
             rows = await store.messages_before(transaction, contest_id, None, limit)
             # A deleted message may be the last one.
-            return [_record(row) for row in reversed(rows)], await store.newest_id(transaction, contest_id)
+            newest_id = await store.newest_id(transaction, contest_id)
+        await self._database.told()
+        return [_record(row) for row in reversed(rows)], newest_id
 
     # ── deleting ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -231,18 +215,21 @@ class Chat:
             self._publisher.publish(channel, event)
             self._publisher.replace(channel, message_id, event)
 
-    async def delete_old(self) -> None:
-        """Leave nothing of messages that are older than the retention allows, in contests that have ended, and of mutes
-        that are over. A `message_id` among them is new again. Raises `Unavailable`; some may be left then."""
+    async def delete_old(self, days: float) -> int:
+        """Leave nothing of messages that are older than `days`, in contests that have ended, and of mutes that are
+        over; gives how many messages. A `message_id` among them is new again. Raises `Unavailable`; some may be left
+        then."""
         await self.mutes.delete_ended()
-        before_ms = self._now_ms() - int(self._settings().retention_days * _MS_PER_DAY)
+        before_ms = self._now_ms() - int(days * _MS_PER_DAY)
+        deleted = 0
         while True:
             # The search may be long and must not hold the writer up.
             async with self._database.read() as transaction:
                 ids = await store.outdated_messages(transaction, before_ms, _ROWS_PER_DELETE)
             if not ids:
-                return
+                return deleted
             await self._database.write(partial(store.delete_messages, ids=ids))
+            deleted += len(ids)
 
     def _now_ms(self) -> int:
         return int(self._clock.time() * 1000)

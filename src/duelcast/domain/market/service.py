@@ -76,7 +76,7 @@ class Market:
         turns = Turns(receipt, self._marks, lambda: self.settle_first)
         self._posting = Posting(database, turns, self._book, self._ownership)
         self._flushing = Flushing(database, clock, turns, self._unstored)
-        self._retention = Retention(database, clock, receipt, lambda: self.settings, lambda: self.oldest_needed_ms())
+        self.retention = Retention(database, receipt, lambda: self.oldest_needed_ms())
         self._prices_at = PricesAt(database, self._book, self._marks, self._posting, self._unstored)
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,7 +103,6 @@ class Market:
             tasks.create_task(self._board.run_sentiment(), name="market-sentiment")
             tasks.create_task(self._staleness.run(), name="market-staleness")
             tasks.create_task(self._flushing.run(), name="market-flushing")
-            tasks.create_task(self._retention.run(), name="market-retention")
 
     async def close(self) -> None:
         """Store what is not stored yet; feeds and `run` have ended."""

@@ -9,8 +9,7 @@ class MarketSettings(Struct, frozen=True, kw_only=True):
     """Intervals are the least time between two pushes of the same kind for the same symbol.
 
     `feed_stale_ms`: a feed that is silent for so long makes all its symbols stale; `posted_stale_ms`: the same for one
-    symbol whose prices are posted. `max_symbols` bounds the tokens that are kept. `retention_…` is the age at which
-    prices per minute and posted trades are deleted from the store.
+    symbol whose prices are posted. `max_symbols` bounds the tokens that are kept.
     """
 
     price_interval_ms: int = 100
@@ -21,5 +20,3 @@ class MarketSettings(Struct, frozen=True, kw_only=True):
     feed_stale_ms: int = 30_000
     posted_stale_ms: int = 300_000
     max_symbols: int = 10_000
-    retention_prices_days: float = 90.0
-    retention_trades_days: float = 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -43,19 +43,17 @@ class ErrorRecords:
 
     The first of equal errors is told at once; if more follow within 10 s, their count is told at the end. At most 1,000
     groups wait for the store; beyond that new ones are dropped, counted, and a record says how many.
-    `retention_days` gives how long records are kept.
+    `retention` deletes old ones.
     """
 
-    def __init__(
-        self, database: Database, publisher: Publisher, clock: Clock, retention_days: Callable[[], float]
-    ) -> None:
+    def __init__(self, database: Database, publisher: Publisher, clock: Clock) -> None:
+        self.retention = ErrorRetention(database, clock)
         self._database = database
         self._publisher = publisher
         self._clock = clock
         self._open = OpenGroups()
         self._opened = Alarm(clock)
         self._storing = ErrorStoring(database, clock, self._stored, self._open.remove)
-        self._retention = ErrorRetention(database, clock, retention_days)
         self._last_id = 0
         self._recorded: Counter[ErrorLevel] = Counter()
         self._dropped = 0
@@ -69,11 +67,10 @@ class ErrorRecords:
             self._last_id = max(self._last_id, await store.last_id(transaction))
 
     async def run(self) -> None:
-        """End groups, store, and delete what is old, until cancelled."""
+        """End groups, and store, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._end_groups())
             tasks.create_task(self._storing.run())
-            tasks.create_task(self._retention.run())
 
     async def close(self) -> None:
         """End all groups and store what waits, as far as the store is in reach; `run` has ended."""
@@ -166,7 +163,7 @@ class ErrorRecords:
                 self._storing.add(group)
 
     def _stored(self, group: ErrorGroup) -> None:
-        self._retention.added()
+        self.retention.added()
         if not group.pushed:
             self._push_first(group)
             if group.ended and group.count > 1:

@@ -1,0 +1,43 @@
+"""What is deleted when: the settings, and what obeys them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from duelcast.clock import Clock
+from duelcast.domain.analytics.service import Analytics
+from duelcast.domain.contests.service import Contests
+from duelcast.domain.market.service import Market
+from duelcast.domain.notifications.service import Notifications
+from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.retention import RetentionJob, Rule
+from duelcast.domain.settings.service import SystemSettings
+
+
+def retention_of(
+    live: SystemSettings,
+    clock: Clock,
+    *,
+    market: Market,
+    contests: Contests,
+    errors: ErrorRecords,
+    notifications: Notifications,
+    analytics: Analytics,
+) -> RetentionJob:
+    """The job of a server. The audit trail is in no row of its table: it is kept for ever."""
+    table = {
+        "chat": Rule(("retention.chat_days",), contests.chat.delete_old),
+        "errors": Rule(("retention.errors_days",), errors.retention.delete_old),
+        "notifications": Rule(
+            ("retention.read_notifications_days", "retention.unread_notifications_days"),
+            notifications.removals.delete_old,
+        ),
+        "events": Rule(("retention.events_days",), analytics.roll_up.delete_events),
+        "minutes_of_events": Rule((), analytics.roll_up.roll_up_minutes),
+        "days_of_events": Rule(("retention.daily_events_days",), analytics.roll_up.delete_days),
+        "prices": Rule(("retention.prices_days",), market.retention.delete_prices),
+        "trades": Rule(("retention.trades_days",), market.retention.delete_trades),
+    }
+    job = RetentionJob(table, lambda key: float(live.value(key)), clock)
+    errors.retention.on_crowded = partial(job.hasten, "errors")
+    return job

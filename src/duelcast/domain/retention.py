@@ -1,0 +1,98 @@
+"""What is too old leaves the store: a table of what is deleted when, and one job that does it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import NamedTuple
+
+import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from duelcast.clock import Alarm, Clock
+from duelcast.errors import AppError
+from duelcast.logs import describe_exception
+from duelcast.store.database import Database, Transaction
+
+INTERVAL_S = 3_600.0
+ROWS_PER_WRITE = 1_000
+"""Other writes are let in between."""
+
+
+log = structlog.get_logger("duelcast.retention")
+
+
+class Rule(NamedTuple):
+    """`delete_old` is called with the values of `settings`, each a number of days, and deletes what is older; it gives
+    how many rows that were. Raises `errors.Unavailable`; some may be left then."""
+
+    settings: tuple[str, ...]
+    delete_old: Callable[..., Awaitable[int]]
+
+
+class RetentionJob:
+    """Applies `table`: what is kept, each with its rule. `days` gives the value of a setting.
+
+    One that fails does not keep the others from their work, and a database that is out of reach is not waited for: the
+    next hour comes.
+    """
+
+    def __init__(self, table: Mapping[str, Rule], days: Callable[[str], float], clock: Clock) -> None:
+        self.table = table
+        self._days = days
+        self._clock = clock
+        self._alarm = Alarm(clock)
+        self._hastened: set[str] = set()
+        self._deleted: Counter[str] = Counter()
+        self._last_s: float | None = None
+
+    def hasten(self, what: str) -> None:
+        """Apply that row of the table soon."""
+        self._hastened.add(what)
+        self._alarm.ring()
+
+    async def run(self) -> None:
+        """Delete what is old: now, and once an hour, until cancelled."""
+        while True:
+            await self._apply(self.table)
+            self._last_s = self._clock.time()
+            due_s = self._clock.monotonic() + INTERVAL_S
+            while (left_s := due_s - self._clock.monotonic()) > 0:
+                await self._alarm.sleep(left_s)
+                hastened, self._hastened = self._hastened, set()
+                await self._apply(hastened)
+
+    async def _apply(self, whats: Iterable[str]) -> None:
+        for what in whats:
+            rule = self.table[what]
+            try:
+                self._deleted[what] += await rule.delete_old(*map(self._days, rule.settings))
+            except AppError:
+                pass  # the database has said so
+            except Exception as error:
+                log.error("defect", what=what, error=describe_exception(error))
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        deleted = CounterMetricFamily(
+            "duelcast_retention_deleted_rows", "Rows that were deleted for their age.", labels=["what"]
+        )
+        for what in self.table:
+            deleted.add_metric([what], self._deleted[what])
+        yield deleted
+        yield GaugeMetricFamily(
+            "duelcast_retention_last_run_timestamp_seconds",
+            "When all that was old had been looked for last.",
+            value=self._last_s or 0,
+        )
+
+
+async def delete_in_pieces(database: Database, delete: Callable[[Transaction, int], Awaitable[int]]) -> int:
+    """Call `delete`, which deletes at most so many rows and gives their number, in one write after the other until none
+    is left; gives how many there were. Raises `errors.Unavailable`."""
+    deleted = 0
+    while True:
+        portion = await database.write(lambda transaction: delete(transaction, ROWS_PER_WRITE))
+        deleted += portion
+        if portion < ROWS_PER_WRITE:
+            return deleted
