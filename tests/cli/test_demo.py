@@ -17,13 +17,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from duelcast.clock import SystemClock
-from duelcast.domain.accounts.accounts import MemoryAccounts
-from duelcast.domain.accounts.users import Users
-from duelcast.domain.audit import AuditTrail
 from duelcast.store import facts
 from tests.e2e.process import COMMAND, Server, environment, free_port, kill, serving
-from tests.storing import opened
+from tests.storing import opened, rename_somebody
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -266,8 +262,7 @@ def last_words(running: Demo) -> list[str]:
 async def test_a_database_with_data_of_others_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "data" / "duelcast.db"
     async with opened(file) as database:
-        clock = SystemClock()
-        await Users(database, MemoryAccounts(), AuditTrail(database, clock), clock).rename("somebody", "Some Body")
+        await rename_somebody(database)
     process = await asyncio.create_subprocess_exec(
         *COMMAND,
         *("demo", "--port", "0"),

@@ -174,6 +174,11 @@ def test_a_command_names_its_least_role_and_its_errors() -> None:
     assert "security" not in public
 
 
+@pytest.mark.parametrize("name", ["mark_read", "mark_all_read", "get_unread", "get_notifications"])
+def test_commands_on_the_inbox_say_that_the_store_may_be_out_of_reach(name: str) -> None:
+    assert "UNAVAILABLE" in DOCUMENT.root["operations"][f"notifications.{name}"]["x-error-codes"]
+
+
 def test_every_error_code_of_an_endpoint_is_explained(endpoint: Endpoint) -> None:
     explained = {row["code"] for row in DOCUMENT.root["x-error-codes"] if row["description"]}
     assert set(DOCUMENT.root["channels"][endpoint.name]["x-error-codes"]) <= explained

@@ -9,6 +9,7 @@ import pytest
 
 from duelcast.endpoints.documents.fields import type_text
 from duelcast.endpoints.documents.page import protocol_page
+from duelcast.endpoints.documents.readme import BEGIN, END, with_endpoints
 from duelcast.endpoints.registry import find_endpoints
 from tests.e2e.arena import make_arena
 
@@ -21,13 +22,24 @@ def test_the_reference_of_the_protocol_is_current() -> None:
     assert page == protocol_page(ENDPOINTS.values()), "run `make docs`"
 
 
-def test_the_readme_calls_exactly_those_endpoints_available_that_the_server_has() -> None:
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    states = dict(re.findall(r"^\| `([a-z-]+)` \|.*\| (available|planned) \|$", readme, re.MULTILINE))
-    assert len(states) == 9
-    assert {name for name, state in states.items() if state == "available"} == {
-        endpoint.name for endpoint in ENDPOINTS.values()
-    }
+def test_the_table_of_the_readme_is_current_and_has_the_nine_endpoints() -> None:
+    page = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert page == with_endpoints(page, ENDPOINTS.values()), "run `make docs`"
+    assert len(re.findall(r"^\| \[`[a-z-]+`\]\(docs/protocol\.md#", page, re.MULTILINE)) == 9
+
+
+def test_a_page_keeps_what_is_around_the_table() -> None:
+    page = f"before\n{BEGIN}old\n{END}behind\n"
+    written = with_endpoints(page, [make_arena()])
+    assert re.fullmatch(r"before\n.*\| \[`arena`\]\(.*\| For tests\. \| anyone \|\n.*behind\n", written, re.DOTALL)
+    assert "old" not in written
+    assert with_endpoints(written, [make_arena()]) == written
+
+
+@pytest.mark.parametrize("page", ["", BEGIN, END, END + BEGIN])
+def test_a_page_without_marks_is_left_alone(page: str) -> None:
+    with pytest.raises(ValueError, match="no marks"):
+        with_endpoints(page, [])
 
 
 def test_the_page_has_every_command_channel_and_code() -> None:
