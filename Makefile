@@ -11,7 +11,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --only-binary :all: -r $(1) && \
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs conformance browser-test test-crash bench bench-contest bench-operations bench-quick ci lock clean
+.PHONY: run test check format docs picture conformance browser-test test-crash rehearsal bench bench-contest bench-operations bench-people bench-quick ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -39,6 +39,11 @@ format: .venv/.dev
 docs: .venv/.dev
 	$(BIN)/python -m duelcast.settings > docs/settings.md
 	$(BIN)/python -m duelcast.endpoints.documents > docs/protocol.md
+	$(BIN)/python -m duelcast.endpoints.documents.readme README.md
+
+## picture: what `duelcast tail market-data` shows, for the README; a minute and a half
+picture: .venv/.dev
+	$(BIN)/python -m duelcast.cli.tail.picture > docs/tail.svg
 
 ## conformance: the Autobahn suite against the gateway; skips where its tools are absent
 conformance: .venv/.dev
@@ -53,6 +58,10 @@ browser-test: .venv/.dev
 test-crash: .venv/.dev
 	$(BIN)/python -m pytest -m crash $(ARGS)
 
+## rehearsal: an evening of the platform, with 300 clients and all that happens to it; a minute or two
+rehearsal: .venv/.dev
+	$(BIN)/python -m pytest -n 0 -m rehearsal $(ARGS)
+
 ## bench: our server beside others and a bare C one; takes about an hour and wants a quiet machine. ARGS="--only a,d"
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -65,14 +74,19 @@ bench-contest: .venv/.dev
 bench-operations: .venv/.dev
 	$(BIN)/python -m benchmarks.operations $(ARGS)
 
-## bench-quick: a few works of all three; fails where a cost has doubled, or a message got lost
+## bench-people: events that are tracked and notifications that are told; some minutes. ARGS="--only events"
+bench-people: .venv/.dev
+	$(BIN)/python -m benchmarks.people $(ARGS)
+
+## bench-quick: a few works of all four; fails where a cost has doubled, or a message got lost
 bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 	$(BIN)/python -m benchmarks.contest --quick
 	$(BIN)/python -m benchmarks.operations --quick
+	$(BIN)/python -m benchmarks.people --quick
 
 ## ci: all of it. The suite comes last, so that its count closes the output.
-ci: check conformance browser-test bench-quick test-crash test
+ci: check conformance browser-test bench-quick test-crash rehearsal test
 
 ## lock: newest versions that fit; the runtime locks are parts of the developers' one
 lock: .venv/.dev
