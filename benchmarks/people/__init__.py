@@ -1,0 +1,1 @@
+"""What it costs to take what people do, and to tell them."""
