@@ -181,7 +181,7 @@ def drop_zone(context: Context) -> None:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(TrackEvent, errors=("UNAVAILABLE",))
+@endpoint.command(TrackEvent)
 async def track_event(context: Context, command: TrackEvent) -> EventTracked:
     identity = context.session.identity
     assert identity is not None

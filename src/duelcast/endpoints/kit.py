@@ -312,23 +312,30 @@ class Endpoint:
         detached: bool = False,
         paused_by_maintenance: bool = False,
     ) -> Callable[[Callable[[Context, C], T]], Callable[[Context, C], T]]:
-        """Declare a command with its handler. `errors` are codes beyond those that every command may give.
+        """Declare a command with its handler. `errors` are codes beyond those that every command may give; of one that
+        waits for something, `UNAVAILABLE` is one.
 
         A later declaration of the same name takes the place of an earlier one.
         """
 
         def declare(handler: Callable[[Context, C], T]) -> Callable[[Context, C], T]:
+            is_async = inspect.iscoroutinefunction(handler)
+            all_errors = list(errors)
+            if paused_by_maintenance:
+                all_errors.append("MAINTENANCE")
+            if is_async:
+                all_errors.append("UNAVAILABLE")
             self.commands[message_type(command)] = CommandSpec(
                 command=command,
                 handler=handler,  # type: ignore[arg-type]  # T is a Reply or an awaitable of one: _events_of checks
                 least_role=least_role,
                 old_names=old_names,
                 replies=_events_of(handler),
-                errors=(*errors, "MAINTENANCE") if paused_by_maintenance else errors,
+                errors=tuple(all_errors),
                 counted=counted,
                 detached=detached,
                 paused_by_maintenance=paused_by_maintenance,
-                is_async=inspect.iscoroutinefunction(handler),
+                is_async=is_async,
             )
             return handler
 

@@ -133,7 +133,7 @@ async def greet(context: Context) -> Sequence[Event | Joined]:
 @endpoint.command(
     MarkRead,
     least_role=Role.USER,
-    errors=("NOTIFICATION_NOT_FOUND", "UNAVAILABLE"),
+    errors=("NOTIFICATION_NOT_FOUND",),
     paused_by_maintenance=True,
 )
 async def mark_read(context: Context, command: MarkRead) -> Sequence[ReadConfirmed | UnreadCount] | None:
@@ -144,14 +144,14 @@ async def mark_read(context: Context, command: MarkRead) -> Sequence[ReadConfirm
     return _answer(context, marked)
 
 
-@endpoint.command(MarkAllRead, least_role=Role.USER, errors=("UNAVAILABLE",), paused_by_maintenance=True)
+@endpoint.command(MarkAllRead, least_role=Role.USER, paused_by_maintenance=True)
 async def mark_all_read(context: Context, command: MarkAllRead) -> Sequence[ReadConfirmed | UnreadCount] | None:
     inboxes = context.service(Notifications).inboxes
     marked = await inboxes.mark_all_read(_wallet(context), command.types, context.origin)
     return _answer(context, marked)
 
 
-@endpoint.command(GetUnread, least_role=Role.USER, errors=("UNAVAILABLE",))
+@endpoint.command(GetUnread, least_role=Role.USER)
 async def get_unread(context: Context, command: GetUnread) -> NotificationBatch:
     reader = context.service(Notifications).reader
     batch = await reader.unread(_wallet(context), command.limit or DEFAULT_LIMIT)
@@ -159,7 +159,7 @@ async def get_unread(context: Context, command: GetUnread) -> NotificationBatch:
     return batch
 
 
-@endpoint.command(GetNotifications, least_role=Role.USER, errors=("UNAVAILABLE",))
+@endpoint.command(GetNotifications, least_role=Role.USER)
 async def get_notifications(context: Context, command: GetNotifications) -> NotificationBatch:
     batch = await context.service(Notifications).reader.page(
         _wallet(context),

@@ -212,13 +212,13 @@ def get_category_settings(context: Context, command: GetCategorySettings) -> Cat
     return CategorySettings(category=command.category, settings=settings)
 
 
-@endpoint.command(SubscribeSetting, errors=("TOO_MANY_SUBSCRIPTIONS", "UNAVAILABLE"))
+@endpoint.command(SubscribeSetting, errors=("TOO_MANY_SUBSCRIPTIONS",))
 async def subscribe_setting(context: Context, command: SubscribeSetting) -> Subscribed:
     await context.subscriptions.join([SETTING.channel(command.key)])
     return Subscribed(key=command.key)
 
 
-@endpoint.command(SubscribeCategory, errors=("TOO_MANY_SUBSCRIPTIONS", "UNAVAILABLE"))
+@endpoint.command(SubscribeCategory, errors=("TOO_MANY_SUBSCRIPTIONS",))
 async def subscribe_category(context: Context, command: SubscribeCategory) -> SubscribedCategory:
     await context.subscriptions.join([_group(command.category)])
     return SubscribedCategory(category=command.category)
@@ -236,7 +236,7 @@ def unsubscribe_category(context: Context, command: UnsubscribeCategory) -> Unsu
     return UnsubscribedCategory(category=command.category)
 
 
-@endpoint.command(UpdateSetting, least_role=Role.ADMIN, errors=("VALIDATION_FAILED", "VERSION_CONFLICT", "UNAVAILABLE"))
+@endpoint.command(UpdateSetting, least_role=Role.ADMIN, errors=("VALIDATION_FAILED", "VERSION_CONFLICT"))
 async def update_setting(context: Context, command: UpdateSetting) -> SettingUpdated:
     identity = context.session.identity
     assert identity is not None
