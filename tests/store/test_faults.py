@@ -277,6 +277,7 @@ LAST_BURST = 300
 """Writes that are asked for at the moment of the kill."""
 
 
+@pytest.mark.crash
 async def test_what_was_acknowledged_is_there_once_however_often_the_server_is_killed(tmp_path: Path) -> None:
     path, chance = tmp_path / "test.db", random.Random(1)
     acknowledged: set[str] = set()

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import httpx
+import pytest
 
 from duelcast.channels.names import Role
 from duelcast.clock import SystemClock
@@ -14,6 +15,7 @@ from tests.e2e.process import serving
 from tests.serving import SECRET
 
 
+@pytest.mark.crash
 async def test_a_server_that_is_killed_behind_the_answer_has_the_value(tmp_path: Path) -> None:
     token = TokenIssuer(SystemClock(), SECRET).issue("boss", Role.ADMIN)
     headers = {"Authorization": f"Bearer {token}"}
