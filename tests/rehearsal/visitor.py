@@ -80,7 +80,6 @@ class Visitor:
         """The channels that connecting joined."""
         self._placed: set[str] = set()
         """Those whose position this connection has confirmed."""
-        self._fresh: set[str] = set()
         """Those of which nothing came since their snapshot."""
 
     # ── what subclasses say ─────────────────────────────────────────────────────────────────────────────────────
@@ -207,16 +206,10 @@ class Visitor:
         self._placed.add(channel)
         if not frame.get("recovered"):
             self._positions[channel] = self.epoch, seq
-            self._fresh.add(channel)
 
     def _go_on(self, channel: str, seq: int) -> None:
         last = self._positions[channel][1]
-        if channel in self._fresh:
-            # A message that the snapshot held before it was published is not sent again: its number is passed over.
-            self._fresh.discard(channel)
-            assert seq > last, (self, channel, last, seq)
-        else:
-            assert seq == last + 1, (self, channel, last, seq)
+        assert seq == last + 1, (self, channel, last, seq)
         self._positions[channel] = self.epoch, seq
 
     def _answered(self, frame: Frame) -> None:
@@ -245,7 +238,6 @@ class Visitor:
         self._wishes.clear()
         self._wished.clear()
         self._placed.clear()
-        self._fresh.clear()
         for asked in self._asked.values():
             if not asked.done():
                 asked.set_exception(Away())
