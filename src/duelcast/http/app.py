@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler, Guard
 
 from duelcast.http.audit import audit_router
-from duelcast.http.auth import auth_router
+from duelcast.http.auth import AttemptLimit, auth_router
 from duelcast.http.bodies import MAX_BODY_BYTES, StrictRequest
 from duelcast.http.callers import CallerMiddleware
 from duelcast.http.documents import openapi_document
@@ -30,9 +33,48 @@ from duelcast.wire.frames import encode_value
 API_PATH = "/api/v69"
 
 
+_SERVICES = (
+    "market",
+    "users",
+    "contests",
+    "audit",
+    "registered_services",
+    "outside_services",
+    "errors",
+    "settings",
+    "notifications",
+    "sign_ins",
+)
+"""Those of `HttpServices` that handlers may ask for by name; they may ask for `services` and `documents` too."""
+
+
 def build_http_app(services: HttpServices) -> ASGIApp:
     """The ASGI application of everything but the WebSocket endpoints. Opens nothing, and owns no task."""
     metrics = HttpMetrics(services.registry)
+    signs_in = services.sign_ins is not None
+    documents = Documents(
+        asyncapi=encode_value(services.asyncapi()),
+        openapi=_openapi(services.version, signs_in=signs_in),
+        docs=docs_page(services.version),
+        clients=clients_page(services.version),
+    )
+    provided = {name: getattr(services, name) for name in _SERVICES} | {"services": services, "documents": documents}
+    app = Litestar(
+        _routers([AttemptLimit(services, metrics)] if signs_in else None),
+        dependencies={name: _always(value) for name, value in provided.items()},
+        middleware=[CallerMiddleware(services, metrics)],
+        state=State({"services": services}, deep_copy=False),
+        request_class=StrictRequest,
+        request_max_body_size=MAX_BODY_BYTES,
+        exception_handlers={Exception: problem_response},
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Edge(app, services, metrics)
+
+
+def _routers(attempts: Sequence[Guard] | None) -> list[Router]:
+    """All handlers; `attempts` guard signing in, None where nobody can."""
     resources: list[ControllerRouterHandler] = [
         tokens_router(),
         users_router(),
@@ -44,41 +86,16 @@ def build_http_app(services: HttpServices) -> ASGIApp:
         settings_router(),
         notifications_router(),
     ]
-    if services.sign_ins is not None:
-        resources.append(auth_router(services, metrics))
-    routers = [Router(API_PATH, route_handlers=resources), operations_router()]
-    provided = {
-        "market": services.market,
-        "users": services.users,
-        "contests": services.contests,
-        "audit": services.audit,
-        "registered_services": services.registered_services,
-        "outside_services": services.outside_services,
-        "errors": services.errors,
-        "settings": services.settings,
-        "notifications": services.notifications,
-        "sign_ins": services.sign_ins,
-        "services": services,
-    }
-    openapi = openapi_document(routers, services.version, dependencies=[*provided, "documents"])
-    documents = Documents(
-        asyncapi=encode_value(services.asyncapi()),
-        openapi=encode_value(openapi),
-        docs=docs_page(services.version),
-        clients=clients_page(services.version),
-    )
-    app = Litestar(
-        routers,
-        dependencies={name: _always(value) for name, value in {**provided, "documents": documents}.items()},
-        middleware=[CallerMiddleware(services, metrics)],
-        state=State({"services": services}, deep_copy=False),
-        request_class=StrictRequest,
-        request_max_body_size=MAX_BODY_BYTES,
-        exception_handlers={Exception: problem_response},
-        openapi_config=None,
-        logging_config=None,
-    )
-    return Edge(app, services, metrics)
+    if attempts is not None:
+        resources.append(auth_router(attempts))
+    return [Router(API_PATH, route_handlers=resources), operations_router()]
+
+
+@cache
+def _openapi(version: str, *, signs_in: bool) -> bytes:
+    """The OpenAPI document of the handlers; making it takes a quarter of a second."""
+    routers = _routers(() if signs_in else None)
+    return encode_value(openapi_document(routers, version, dependencies=[*_SERVICES, "services", "documents"]))
 
 
 def _always(value: object) -> Provide:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias
 
 from litestar import Router, post
@@ -9,6 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import Body, SkipValidation
+from litestar.types import Guard
 from msgspec import Meta, Struct
 
 from duelcast.domain.accounts.sign_in import SignedIn, SignIns
@@ -159,11 +161,9 @@ async def post_logout(sign_ins: TheSignIns, request: CallerRequest) -> None:
     await sign_ins.logout(caller(request))
 
 
-def auth_router(services: HttpServices, metrics: HttpMetrics) -> Router:
-    """Everything under `/auth`."""
-    limited = Router(
-        "/", route_handlers=[post_challenge, post_verify, post_refresh], guards=[AttemptLimit(services, metrics)]
-    )
+def auth_router(attempts: Sequence[Guard]) -> Router:
+    """Everything under `/auth`; `attempts` guard whatever somebody who is not signed in may try."""
+    limited = Router("/", route_handlers=[post_challenge, post_verify, post_refresh], guards=attempts)
     return Router("/auth", route_handlers=[limited, post_logout], tags=["Sign-in"], opt={MAINTENANCE_OPTION: True})
 
 

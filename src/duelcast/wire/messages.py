@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -71,6 +70,6 @@ class ErrorEvent(Event, tag="error"):
 
 def message_type(message: type[Struct]) -> str:
     """The `type` of a command or event class."""
-    tag = msgspec.inspect.type_info(message).tag  # type: ignore[attr-defined]
+    tag = message.__struct_config__.tag
     assert isinstance(tag, str)
     return tag
