@@ -106,6 +106,17 @@ async def test_what_is_read_or_removed_does_not_count(tables: Tables) -> None:
     assert await tables.read(store.unread_counts, ["ann", "bob", "eve"]) == {"ann": 1, "bob": 1, "eve": 0}
 
 
+async def test_an_inbox_is_its_version_and_its_count(tables: Tables) -> None:
+    assert await tables.read(store.inbox_of, "ann") == (0, 0)
+    added = await tables.add("ann", "ann", "ann", "ann", "bob")
+    await tables.write(store.mark_read, [added[0].id], 2_000)
+    await tables.write(store.erase, [added[1].id], 2_000)
+    assert await tables.read(store.inbox_of, "ann") == (0, 2)
+    await tables.write(store.grow_versions, {"ann": 7, "bob": 1})
+    assert await tables.read(store.inbox_of, "ann") == (7, 2)
+    assert await tables.read(store.inbox_of, "eve") == (0, 0)
+
+
 async def test_counts_are_those_of_as_many_wallets_as_asked_for(tables: Tables) -> None:
     wallets = [f"w{number}" for number in range(MORE_THAN_ONE_STATEMENT)]
     await tables.add(*wallets)

@@ -98,7 +98,7 @@ def that_wallet(context: Context, parameter: str) -> bool:
 async def _inbox_snapshot(context: Context, channel: Channel) -> Snapshot:
     """The count first; then what is unread, where there is any."""
     unread, batch = await context.service(Notifications).reader.snapshot(channel.parameter)
-    return Snapshot([unread, batch] if batch.count else [unread], stored_id=unread.version)
+    return Snapshot([unread] if batch is None else [unread, batch], stored_id=unread.version)
 
 
 async def _announcements_snapshot(context: Context, _channel: Channel) -> Snapshot:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, Select, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, select, tuple_, update
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import inboxes, notifications
@@ -58,6 +58,13 @@ class DoneRow(NamedTuple):
     was_visible: bool
 
 
+class InboxRow(NamedTuple):
+    """The version of what a wallet has, 0 where it never had anything, and how much of it is unread."""
+
+    version: int
+    unread: int
+
+
 DedupeKey = tuple[str, str]
 """Wallet and the producer's own key: no two notifications have the same, removed ones included."""
 Place = tuple[int, int]
@@ -67,6 +74,12 @@ _COLUMNS = tuple(notifications.c[name] for name in NotificationRow.__struct_fiel
 _HELD = (notifications.c.id, notifications.c.wallet, notifications.c.read_ms)
 _IS_VISIBLE = notifications.c.removed_ms.is_(None)
 _IS_UNREAD = notifications.c.read_ms.is_(None)
+_INBOX = select(
+    func.coalesce(select(inboxes.c.version).where(inboxes.c.wallet == bindparam("wallet")).scalar_subquery(), 0),
+    select(func.count())
+    .where(notifications.c.wallet == bindparam("wallet"), _IS_UNREAD, _IS_VISIBLE)
+    .scalar_subquery(),
+)
 
 # ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -127,6 +140,11 @@ async def grow_versions(transaction: Transaction, growth: Mapping[str, int]) -> 
             these = inboxes.c.wallet.in_(portion)
             await transaction.execute(update(inboxes).where(these).values(version=inboxes.c.version + by))
     return after
+
+
+async def inbox_of(transaction: Transaction, wallet: str) -> InboxRow:
+    """Both of one wallet, in one statement."""
+    return InboxRow(*(await transaction.execute(_INBOX, {"wallet": wallet})).one())
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────

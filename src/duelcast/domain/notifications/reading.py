@@ -23,10 +23,11 @@ _PLACE = re.compile(r"(0|[1-9][0-9]{0,15})\.([1-9][0-9]{0,15})", re.ASCII)
 
 
 class InboxSnapshot(NamedTuple):
-    """An inbox at one moment: `unread.version` is its version then, `batch` the newest of what is unread."""
+    """An inbox at one moment: `unread.version` is its version then, `batch` the newest of what is unread, None where
+    nothing is."""
 
     unread: UnreadCount
-    batch: NotificationBatch
+    batch: NotificationBatch | None
 
 
 class Announced(NamedTuple):
@@ -47,11 +48,10 @@ class InboxReader:
     async def snapshot(self, wallet: str) -> InboxSnapshot:
         """What the snapshot of the wallet's channel holds."""
         async with self._database.read() as transaction:
-            version = (await store.versions(transaction, [wallet]))[wallet]
-            count = (await store.unread_counts(transaction, [wallet]))[wallet]
-            batch = await _unread(transaction, wallet, SNAPSHOT_UNREAD)
+            inbox = await store.inbox_of(transaction, wallet)
+            batch = await _unread(transaction, wallet, SNAPSHOT_UNREAD) if inbox.unread else None
         await self._told()
-        return InboxSnapshot(UnreadCount(count=count, version=version), batch)
+        return InboxSnapshot(UnreadCount(count=inbox.unread, version=inbox.version), batch)
 
     async def announcements(self) -> Announced:
         """What the snapshot of the announcements holds."""
