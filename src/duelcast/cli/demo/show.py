@@ -15,7 +15,8 @@ from duelcast.cli.demo.organiser import Contest, Lineup, Organiser
 from duelcast.clock import Clock
 
 SPRINT_TURNS = 8
-"""Seconds of the contest that is played at the very first, so that there is one that has ended."""
+SPRINT_TURN_S = 0.5
+"""Of the contest that is played at the very first, so that there is one that has ended."""
 RETRY_S = 1.0
 ATTEMPTS_UNTOLD = 5
 LINEUP_INTERVAL_S = 2.0
@@ -88,7 +89,7 @@ class Show:
         await self._crowd.go_to([sprint.id])
         await self._start(sprint)
         for _ in range(SPRINT_TURNS):
-            await self._clock.sleep(1)
+            await self._clock.sleep(SPRINT_TURN_S)
             await self._crowd.trade(sprint.id)
             await self._crowd.chat(sprint.id)
         await self._organiser.end(sprint)
