@@ -1,18 +1,16 @@
-"""What becomes of old counts and events, a thousand rows in one write: others are let in between."""
+"""What becomes of old counts and events, piece by piece."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from duelcast.clock import Clock
 from duelcast.domain.analytics.series import Series
+from duelcast.domain.retention import ROWS_PER_WRITE, delete_in_pieces
 from duelcast.store import analytics as store
 from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal
-from duelcast.store.database import Database, Transaction
+from duelcast.store.database import Database
 
 KEPT_MINUTES_DAYS = 2
 """Days after which minutes become part of their days. More than the series of a start are read from."""
-ROWS_PER_WRITE = 1_000
 _MS_PER_DAY = 86_400_000
 
 
@@ -28,12 +26,16 @@ class RollUp:
     async def roll_up_minutes(self) -> int:
         """Add the minutes that are older than `KEPT_MINUTES_DAYS` to their days."""
         before_minute = self._now_ms() // store.MS_PER_MINUTE - KEPT_MINUTES_DAYS * MINUTES_PER_DAY
-        return await self._repeat(lambda transaction: store.roll_up_minutes(transaction, before_minute, ROWS_PER_WRITE))
+        return await delete_in_pieces(
+            self._database, lambda transaction, limit: store.roll_up_minutes(transaction, before_minute, limit)
+        )
 
     async def delete_events(self, days: float) -> int:
         """Delete the events that were received more than `days` ago; they still count."""
         before_ms = self._now_ms() - int(days * _MS_PER_DAY)
-        return await self._repeat(lambda transaction: store.delete_events(transaction, before_ms, ROWS_PER_WRITE))
+        return await delete_in_pieces(
+            self._database, lambda transaction, limit: store.delete_events(transaction, before_ms, limit)
+        )
 
     async def delete_days(self, days: float) -> int:
         """Delete the counts of the days that ended more than `days` ago, out of the totals too."""
@@ -46,20 +48,10 @@ class RollUp:
             deleted += len(rows)
             if len(rows) < ROWS_PER_WRITE:
                 return deleted
-            await self._clock.sleep(0)
 
     def _forget(self, deleted: list[EventTotal]) -> None:
         for one in deleted:
             self._series.forget(one)
-
-    async def _repeat(self, work: Callable[[Transaction], Awaitable[int]]) -> int:
-        done = 0
-        while True:
-            rows = await self._database.write(work)
-            done += rows
-            if rows < ROWS_PER_WRITE:
-                return done
-            await self._clock.sleep(0)
 
     def _now_ms(self) -> int:
         return int(self._clock.time() * 1000)

@@ -27,6 +27,7 @@ from duelcast.store.notifications import EVERYBODY, HeldRow
 
 EXPIRY_INTERVAL_S = 60.0
 ROWS_PER_WRITE = 500
+"""No more are removed before these were told: so that no more than that waits."""
 _MS_PER_DAY = 86_400_000
 
 _log = structlog.get_logger("duelcast.notifications")
@@ -80,7 +81,7 @@ class Removals:
     async def expire(self) -> None:
         """Remove what is over. Raises `Unavailable`; some may be left then."""
         while await self._database.write(self._expire_some, self._tell_some):
-            pass
+            await self._outlet.settle()
 
     async def delete_old(self, read_days: float, unread_days: float) -> int:
         """Leave nothing of what was read, or removed, more than `read_days` ago, and of what was made more than
@@ -92,6 +93,7 @@ class Removals:
             deleted += count[0]
             if count[0] < ROWS_PER_WRITE:
                 return deleted
+            await self._outlet.settle()
 
     async def _expire_some(self, transaction: Transaction) -> _Removed | None:
         rows = await store.expired(transaction, self._now_ms(), ROWS_PER_WRITE)
