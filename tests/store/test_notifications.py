@@ -106,17 +106,6 @@ async def test_what_is_read_or_removed_does_not_count(tables: Tables) -> None:
     assert await tables.read(store.unread_counts, ["ann", "bob", "eve"]) == {"ann": 1, "bob": 1, "eve": 0}
 
 
-async def test_an_inbox_is_its_version_and_its_count(tables: Tables) -> None:
-    assert await tables.read(store.inbox_of, "ann") == (0, 0)
-    added = await tables.add("ann", "ann", "ann", "ann", "bob")
-    await tables.write(store.mark_read, [added[0].id], 2_000)
-    await tables.write(store.erase, [added[1].id], 2_000)
-    assert await tables.read(store.inbox_of, "ann") == (0, 2)
-    await tables.write(store.grow_versions, {"ann": 7, "bob": 1})
-    assert await tables.read(store.inbox_of, "ann") == (7, 2)
-    assert await tables.read(store.inbox_of, "eve") == (0, 0)
-
-
 async def test_counts_are_those_of_as_many_wallets_as_asked_for(tables: Tables) -> None:
     wallets = [f"w{number}" for number in range(MORE_THAN_ONE_STATEMENT)]
     await tables.add(*wallets)
@@ -159,6 +148,18 @@ async def test_pages_are_of_types_and_of_what_is_unread(tables: Tables) -> None:
     assert await tables.titles(only_unread=True) == ["2", "1"]
     assert await tables.titles(types=["NEWS", "LEVEL"]) == ["2", "0"]
     assert await tables.titles(types=["NEWS"], only_unread=True, before=(1_000, 3)) == []
+
+
+async def test_what_is_unread_is_told_for_each_wallet_newest_first(tables: Tables) -> None:
+    added = await tables.add("ann", "bob", "ann", "ann", "ann", "eve")
+    late = await tables.add("ann", "bob", created_ms=500)
+    await tables.write(store.mark_read, [added[0].id], 2_000)
+    await tables.write(store.erase, [added[2].id], 2_000)
+    assert await tables.read(store.all_unread, ["ann", "bob", "ivy"]) == {
+        "ann": [added[4], added[3], late[0]],
+        "bob": [added[1], late[1]],
+        "ivy": [],
+    }
 
 
 async def test_the_newest_announcement_may_be_removed(tables: Tables) -> None:

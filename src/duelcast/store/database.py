@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from duelcast.clock import Clock
 from duelcast.errors import AppError, CircuitOpen, Unavailable
 from duelcast.logs import describe_exception
+from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.guard import Guard, Unguarded
 from duelcast.store.migrate import migrate
 from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement
@@ -42,6 +43,8 @@ Transaction = AsyncConnection
 """What a repository reads and writes with."""
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 P = TypeVar("P")
 R = TypeVar("R")
 Work = Callable[[Transaction], Awaitable[T]]
@@ -93,6 +96,7 @@ class Database:
         self._clock = clock
         self._writing: AsyncEngine
         self._reading: AsyncEngine
+        self._grouped = GroupedReads(self.read)
         self._jobs: deque[_Job] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
@@ -170,6 +174,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connections; `run` has ended."""
+        await self._grouped.close()
         await self._writing.dispose()
         await self._reading.dispose()
         self._file.release()
@@ -275,6 +280,11 @@ class Database:
                 raise
             self._failed(error)
             raise _unavailable() from None
+
+    async def read_grouped(self, batch: BatchRead[K, V], key: K) -> V:
+        """What `batch` reads for `key`, in one transaction with what others ask of the same `batch` meanwhile. It sees
+        what was committed when this was called, and the object may be given to others too. Raises `Unavailable`."""
+        return await self._grouped.get(batch, key)
 
     async def told(self) -> None:
         """Return once `committed` was called for everything that a read could see by now: behind the reading of what

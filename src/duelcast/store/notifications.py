@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, tuple_, update
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import inboxes, notifications
@@ -58,13 +58,6 @@ class DoneRow(NamedTuple):
     was_visible: bool
 
 
-class InboxRow(NamedTuple):
-    """The version of what a wallet has, 0 where it never had anything, and how much of it is unread."""
-
-    version: int
-    unread: int
-
-
 DedupeKey = tuple[str, str]
 """Wallet and the producer's own key: no two notifications have the same, removed ones included."""
 Place = tuple[int, int]
@@ -74,13 +67,6 @@ _COLUMNS = tuple(notifications.c[name] for name in NotificationRow.__struct_fiel
 _HELD = (notifications.c.id, notifications.c.wallet, notifications.c.read_ms)
 _IS_VISIBLE = notifications.c.removed_ms.is_(None)
 _IS_UNREAD = notifications.c.read_ms.is_(None)
-_INBOX = select(
-    func.coalesce(select(inboxes.c.version).where(inboxes.c.wallet == bindparam("wallet")).scalar_subquery(), 0),
-    select(func.count())
-    .where(notifications.c.wallet == bindparam("wallet"), _IS_UNREAD, _IS_VISIBLE)
-    .scalar_subquery(),
-)
-
 # ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -142,11 +128,6 @@ async def grow_versions(transaction: Transaction, growth: Mapping[str, int]) -> 
     return after
 
 
-async def inbox_of(transaction: Transaction, wallet: str) -> InboxRow:
-    """Both of one wallet, in one statement."""
-    return InboxRow(*(await transaction.execute(_INBOX, {"wallet": wallet})).one())
-
-
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -171,6 +152,17 @@ async def newest(
     order = notifications.c.created_ms.desc(), notifications.c.id.desc()
     query = select(*_COLUMNS).where(*wanted).order_by(*order).limit(limit)
     return [NotificationRow(**row) for row in (await transaction.execute(query)).mappings()]
+
+
+async def all_unread(transaction: Transaction, wallets: Sequence[str]) -> dict[str, list[NotificationRow]]:
+    """All that each of the wallets has not read, newest first: for those that have little."""
+    found: dict[str, list[NotificationRow]] = {wallet: [] for wallet in wallets}
+    order = notifications.c.created_ms.desc(), notifications.c.id.desc()
+    for portion in _portions(wallets):
+        wanted = notifications.c.wallet.in_(portion), _IS_UNREAD, _IS_VISIBLE
+        for row in (await transaction.execute(select(*_COLUMNS).where(*wanted).order_by(*order))).mappings():
+            found[row["wallet"]].append(NotificationRow(**row))
+    return found
 
 
 async def newest_announcement_id(transaction: Transaction) -> int:

@@ -176,12 +176,9 @@ class Chat:
     async def last(self, contest_id: int, limit: int = SNAPSHOT_MESSAGES) -> tuple[list[ChatMessageRecord], int]:
         """The newest messages in the order of their ids, and the last id that is stored, 0 where there is none: what a
         snapshot of the channel needs. Raises `Unavailable`."""
-        async with self._database.read() as transaction:
-            rows = await store.messages_before(transaction, contest_id, None, limit)
-            # A deleted message may be the last one.
-            newest_id = await store.newest_id(transaction, contest_id)
+        last = await self._database.read_grouped(_last, (contest_id, limit))
         await self._database.told()
-        return [_record(row) for row in reversed(rows)], newest_id
+        return last
 
     # ── deleting ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -233,6 +230,19 @@ class Chat:
 
     def _now_ms(self) -> int:
         return int(self._clock.time() * 1000)
+
+
+async def _last(
+    transaction: Transaction, asked: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[list[ChatMessageRecord], int]]:
+    """`asked`: contests, and how many messages of each."""
+    found = {}
+    for contest_id, limit in asked:
+        rows = await store.messages_before(transaction, contest_id, None, limit)
+        # A deleted message may be the last one.
+        newest_id = await store.newest_id(transaction, contest_id)
+        found[contest_id, limit] = [_record(row) for row in reversed(rows)], newest_id
+    return found
 
 
 def _record(row: MessageRow) -> ChatMessageRecord:

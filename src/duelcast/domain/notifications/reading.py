@@ -47,22 +47,15 @@ class InboxReader:
 
     async def snapshot(self, wallet: str) -> InboxSnapshot:
         """What the snapshot of the wallet's channel holds."""
-        async with self._database.read() as transaction:
-            inbox = await store.inbox_of(transaction, wallet)
-            batch = await _unread(transaction, wallet, SNAPSHOT_UNREAD) if inbox.unread else None
+        snapshot = await self._database.read_grouped(_snapshots, wallet)
         await self._told()
-        return InboxSnapshot(UnreadCount(count=inbox.unread, version=inbox.version), batch)
+        return snapshot
 
     async def announcements(self) -> Announced:
         """What the snapshot of the announcements holds."""
-        async with self._database.read() as transaction:
-            rows = await store.newest(transaction, EVERYBODY, SNAPSHOT_ANNOUNCEMENTS + 1)
-            newest_id = await store.newest_announcement_id(transaction)
+        announced = await self._database.read_grouped(_announced, EVERYBODY)
         await self._told()
-        data = [record_of(row) for row in rows[:SNAPSHOT_ANNOUNCEMENTS]]
-        has_more = len(rows) > len(data)
-        batch = NotificationBatch(subtype="announcements", data=data, count=len(data), hasMore=has_more)
-        return Announced(batch, newest_id)
+        return announced
 
     async def unread(self, wallet: str, limit: int) -> NotificationBatch:
         """At most `limit` of what the wallet has not read."""
@@ -95,8 +88,39 @@ class InboxReader:
         await self._outlet.settle()
 
 
+async def _snapshots(transaction: Transaction, wallets: Sequence[str]) -> dict[str, InboxSnapshot]:
+    versions = await store.versions(transaction, wallets)
+    counts = await store.unread_counts(transaction, wallets)
+    few = [wallet for wallet in wallets if 0 < counts[wallet] <= SNAPSHOT_UNREAD]
+    batches = {
+        wallet: _unread_batch(rows, SNAPSHOT_UNREAD)
+        for wallet, rows in (await store.all_unread(transaction, few)).items()
+    }
+    for wallet in wallets:
+        if counts[wallet] > SNAPSHOT_UNREAD:
+            batches[wallet] = await _unread(transaction, wallet, SNAPSHOT_UNREAD)
+    return {
+        wallet: InboxSnapshot(UnreadCount(count=counts[wallet], version=versions[wallet]), batches.get(wallet))
+        for wallet in wallets
+    }
+
+
+async def _announced(transaction: Transaction, wallets: Sequence[str]) -> dict[str, Announced]:
+    """`wallets`: `EVERYBODY`, and nobody else."""
+    rows = await store.newest(transaction, EVERYBODY, SNAPSHOT_ANNOUNCEMENTS + 1)
+    newest_id = await store.newest_announcement_id(transaction)
+    data = [record_of(row) for row in rows[:SNAPSHOT_ANNOUNCEMENTS]]
+    has_more = len(rows) > len(data)
+    batch = NotificationBatch(subtype="announcements", data=data, count=len(data), hasMore=has_more)
+    return dict.fromkeys(wallets, Announced(batch, newest_id))
+
+
 async def _unread(transaction: Transaction, wallet: str, limit: int) -> NotificationBatch:
-    batch = _batch(await store.newest(transaction, wallet, limit + 1, only_unread=True), limit)
+    return _unread_batch(await store.newest(transaction, wallet, limit + 1, only_unread=True), limit)
+
+
+def _unread_batch(rows: Sequence[NotificationRow], limit: int) -> NotificationBatch:
+    batch = _batch(rows, limit)
     batch.subtype = "unread"
     return batch
 
