@@ -115,14 +115,12 @@ def test_a_full_disk_leaves_nothing(database: Path, file: Path) -> None:
 # ── interrupted ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 SLOW = """
-import sqlite3, sys, time
+import functools, sqlite3, sys, time
 from duelcast.store import backup
-connect = sqlite3.connect
-def slow(*arguments, **options):
-    connection = connect(*arguments, **options)
-    connection.set_progress_handler(lambda: print("copying", flush=True) or time.sleep(0.2), 1)
-    return connection
-backup.sqlite3.connect = slow
+class Slow(sqlite3.Connection):
+    def set_progress_handler(self, handler, _steps):
+        super().set_progress_handler(lambda: print("copying", flush=True) or time.sleep(0.2) or handler(), 1)
+backup.sqlite3.connect = functools.partial(sqlite3.connect, factory=Slow)
 from duelcast.cli import main
 sys.argv = ["duelcast", *sys.argv[1:]]
 main()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,10 @@ from duelcast.store.sqlite import Held, SqliteFile, describe_failure, file_uri, 
 from duelcast.store.whole_file import sync, whole_file
 
 BUSY_TIMEOUT_S = 10.0
+_STEPS_PER_LOOK = 10_000
+"""Of SQLite's machine, which takes less than a millisecond for so many."""
+_WAIT_S = 0.2
+"""A wait is not ended by a signal that comes just before it."""
 _BESIDE = ("", "-wal", "-shm")
 """What the names of the files of a database end with."""
 
@@ -77,15 +82,21 @@ def _check_apart(database: Path, file: Path) -> None:
 
 def _copy(uri: str, copy: Path, source: Path) -> None:
     """Copy the database that `uri` opens and messages call `source` into an empty file. Raises `ConfigurationError`."""
+    stops = threading.Event()
     try:
         connecting = sqlite3.connect(uri, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True)
         with closing(connecting) as connection, ThreadPoolExecutor(max_workers=1) as thread:
-            copying = thread.submit(connection.execute, "VACUUM INTO ?", (str(copy),))
+            # A signal is noticed in this thread alone, and SQLite would go on; `interrupt` may come too early for it.
+            connection.set_progress_handler(stops.is_set, _STEPS_PER_LOOK)
+            # The other one runs before there is anything to do: where its start is broken off it is not waited for.
+            thread.submit(stops.is_set).result()
             try:
+                copying = thread.submit(connection.execute, "VACUUM INTO ?", (str(copy),))
+                while wait([copying], _WAIT_S).not_done:
+                    pass
                 copying.result()
             except BaseException:
-                # A signal is noticed in this thread alone, and SQLite would go on.
-                connection.interrupt()
+                stops.set()
                 raise
     except sqlite3.Error as error:
         raise ConfigurationError(f"No copy of {source} could be made. {describe_failure(error)}") from None
