@@ -74,7 +74,7 @@ bench-contest: .venv/.dev
 bench-operations: .venv/.dev
 	$(BIN)/python -m benchmarks.operations $(ARGS)
 
-## bench-people: events that are tracked and notifications that are told; some minutes. ARGS="--only events"
+## bench-people: events that are tracked, users who come and are told; some minutes. ARGS="--only events"
 bench-people: .venv/.dev
 	$(BIN)/python -m benchmarks.people $(ARGS)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import uvloop
 from msgspec import Struct
 
-from benchmarks.measuring import Failed, cores, free_port, running, token_of, wallet_of
+from benchmarks.measuring import Failed, cores, cpu_s, free_port, running, token_of, wallet_of
 from benchmarks.operations.followers import OTHERS, STATES, UPDATE, Follower, following
 from benchmarks.operations.server import PER_S
 from benchmarks.operations.services import configuration_of
@@ -148,10 +148,10 @@ async def _measure(port: int, pid: int, count: int, changes: int) -> Changes:
         await asyncio.sleep(SETTLE_S)
         before = [one.frames.copy() for one in followers]
         bytes_before = sum(one.bytes[UPDATE] for one in followers)
-        began_cpu_s, began_s = _cpu_s(pid), time.perf_counter()
+        began_cpu_s, began_s = cpu_s(pid), time.perf_counter()
         os.kill(pid, signal.SIGUSR1)
         await asyncio.sleep(changes / PER_S)
-        spent_s, elapsed_s = _cpu_s(pid) - began_cpu_s, time.perf_counter() - began_s
+        spent_s, elapsed_s = cpu_s(pid) - began_cpu_s, time.perf_counter() - began_s
         await asyncio.sleep(SETTLE_S)
         return Changes(
             followers=count,
@@ -162,9 +162,3 @@ async def _measure(port: int, pid: int, count: int, changes: int) -> Changes:
             update_bytes=sum(one.bytes[UPDATE] for one in followers) - bytes_before,
             states_before=max(earlier[STATES] for earlier in before),
         )
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU time of all threads of a process so far."""
-    # The clock that clock_getcpuclockid(3) gives for a process.
-    return time.clock_gettime(~pid << 3 | 2)

@@ -1,11 +1,11 @@
-"""`make bench-people`: events that are tracked and notifications that are told, beside what was promised."""
+"""`make bench-people`: events that are tracked, users who come and are told, beside what was promised."""
 
 from __future__ import annotations
 
 import sys
 
 from benchmarks.parts import Parts, run
-from benchmarks.people import telling, tracking
+from benchmarks.people import coming, telling, tracking
 
 
 def full() -> Parts:
@@ -14,15 +14,17 @@ def full() -> Parts:
         "disk": lambda: tracking.measure_disk(rounds=5),
         "events": lambda: tracking.measure(100, batch=1, seconds=5, rounds=5, least_per_s=5_000, most_p99_ms=50),
         "batches": lambda: tracking.measure(100, batch=50, seconds=5, rounds=5, least_per_s=20_000),
+        "coming": lambda: coming.measure(2_000, rounds=5),
         "telling": lambda: telling.measure(5_000, seconds=5, rounds=9, most_told_ms=1_000, most_beside=1.5),
     }
 
 
 def quick() -> Parts:
-    """What CI looks at: that each event is stored once, and each user told once."""
+    """What CI looks at: that each event is stored once, each user told once, and what a user costs who comes."""
     return {
         "events": lambda: tracking.measure(20, batch=1, seconds=1, rounds=1),
         "batches": lambda: tracking.measure(20, batch=50, seconds=1, rounds=1),
+        "coming": lambda: coming.measure(500, rounds=3),
         "telling": lambda: telling.measure(200, seconds=1, rounds=1),
     }
 

@@ -1,0 +1,65 @@
+"""Users who all come to notifications at once, as after a restart, beside as many who come to an endpoint that reads
+nothing from the store."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from benchmarks.measuring import cpu_s, free_port, running, wallet_of
+from benchmarks.people.crowd import UNDER_WAY, crowd
+from benchmarks.rows import Row, Target, row
+from benchmarks.servers import LIMITS_OFF, SECRET
+
+MOST_BESIDE = 8.0
+"""Where each of them reads for itself it is 16."""
+SETTLE_S = 1.0
+
+
+class Round(Struct, frozen=True):
+    """CPU of the server for each that came, in ms."""
+
+    notifications_ms: float
+    beside_ms: float
+
+
+def measure(users: int, rounds: int) -> list[Row]:
+    """Raises `Failed`."""
+    found = [_round([wallet_of(number) for number in range(users)]) for _ in range(rounds)]
+    name = f"{users:,} users come, {UNDER_WAY} at a time: CPU each"
+    return [
+        row(name, "ms", [one.notifications_ms for one in found]),
+        row(
+            f"{name}, × without a store",
+            "×",
+            [one.notifications_ms / one.beside_ms for one in found],
+            Target("most", MOST_BESIDE, decides=True),
+        ),
+    ]
+
+
+def _round(wallets: Sequence[str]) -> Round:
+    port = free_port()
+    environment = {
+        **LIMITS_OFF,
+        "DUELCAST_FEED": "none",
+        "DUELCAST_PORT": str(port),
+        "DUELCAST_JWT_SECRET": SECRET,
+    }
+    command = [str(Path(sys.executable).with_name("duelcast")), "serve"]
+    with running("duelcast", command, environment, port) as pid:
+        url = f"ws://127.0.0.1:{port}/api/v69/ws"
+        beside_ms = _cpu_ms(pid, f"{url}/analytics", wallets)
+        return Round(notifications_ms=_cpu_ms(pid, f"{url}/notifications", wallets), beside_ms=beside_ms)
+
+
+def _cpu_ms(pid: int, url: str, wallets: Sequence[str]) -> float:
+    began_s = cpu_s(pid)
+    with crowd(url, wallets):
+        spent_s = cpu_s(pid) - began_s
+    time.sleep(SETTLE_S)  # they leave
+    return spent_s / len(wallets) * 1_000
