@@ -26,16 +26,20 @@ class Reading:
         self.may_end = asyncio.Event()
         self.may_end.set()
         self.broken: str | None = None
+        self.forgotten: str | None = None
+        self.cancelled = False
 
     async def batch(self, transaction: Transaction, names: Sequence[str]) -> dict[str, bool]:
         """Whether there are such facts."""
-        self.groups.append(list(names))
         rows = await transaction.execute(select(facts.c.name).where(facts.c.name.in_(names)))
         found = set(rows.scalars())
+        self.groups.append(list(names))
         await self.may_end.wait()
+        if self.cancelled:
+            raise asyncio.CancelledError
         if self.broken in names:
             raise ValueError("a defect")
-        return {name: name in found for name in names}
+        return {name: name in found for name in names if name != self.forgotten}
 
 
 @pytest.fixture
@@ -118,6 +122,37 @@ async def test_a_defect_concerns_its_own_key_alone(database: Database, reading: 
     assert await database.read_grouped(reading.batch, "c") is True
 
 
+async def test_a_key_that_is_forgotten_is_a_defect_of_its_own(database: Database, reading: Reading) -> None:
+    reading.forgotten = "b"
+    tasks = await on_its_way(database, reading, "a", "b", "c")
+    reading.may_end.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [bool, KeyError, bool]
+
+
+async def test_what_nobody_waits_for_is_not_read(database: Database, reading: Reading) -> None:
+    tasks = await on_its_way(database, reading, "a", "b", "c", "b")
+    for task in tasks[1], tasks[2]:
+        task.cancel()
+    reading.may_end.set()
+    await asyncio.wait(tasks)
+    assert reading.groups == [["a"], ["b"]]
+    (leaves,) = await asked(database, reading, "d")
+    leaves.cancel()
+    assert await database.read_grouped(reading.batch, "e") is False
+    assert reading.groups[2:] == [["e"]]
+
+
+async def test_a_read_that_is_cancelled_leaves_nobody_waiting(database: Database, reading: Reading) -> None:
+    tasks = await on_its_way(database, reading, "a", "b")
+    reading.cancelled = True
+    reading.may_end.set()
+    assert (await asyncio.wait(tasks, timeout=LIMIT_S))[1] == set()
+    assert all(task.cancelled() for task in tasks)
+    reading.cancelled = False
+    assert await database.read_grouped(reading.batch, "a") is False
+
+
 async def test_without_the_database_all_are_refused_at_once(reading: Reading, tmp_path: Path) -> None:
     async with opened(tmp_path / "test.db") as database:
         with moved_away(tmp_path / "test.db"):
@@ -143,4 +178,5 @@ async def test_a_database_closes_behind_what_is_read(tmp_path: Path, reading: Re
     async with opened(tmp_path / "test.db") as database:
         (task,) = await on_its_way(database, reading, "a")
         asyncio.get_running_loop().call_later(0.05, reading.may_end.set)
+    assert reading.may_end.is_set()
     assert await task is False

@@ -15,6 +15,7 @@ from duelcast.store import notifications as store
 from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY, NewNotificationRow, NotificationRow
 from duelcast.store.tables import notifications
+from tests.store.contest_rows import statements
 from tests.storing import opened
 
 MORE_THAN_ONE_STATEMENT = 1_201
@@ -25,13 +26,13 @@ class Tables:
     """A database whose functions are called one by one."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     async def write(self, function: Callable[..., Awaitable[T]], *arguments: object, **more: object) -> T:
-        return await self._database.write(lambda transaction: function(transaction, *arguments, **more))
+        return await self.database.write(lambda transaction: function(transaction, *arguments, **more))
 
     async def read(self, function: Callable[..., Awaitable[T]], *arguments: object, **more: object) -> T:
-        async with self._database.read() as transaction:
+        async with self.database.read() as transaction:
             return await function(transaction, *arguments, **more)
 
     async def add(self, *wallets: str, **more: Any) -> list[NotificationRow]:
@@ -160,6 +161,14 @@ async def test_what_is_unread_is_told_for_each_wallet_newest_first(tables: Table
         "bob": [added[1], late[1]],
         "ivy": [],
     }
+
+
+async def test_what_is_unread_of_some_is_found_without_looking_at_that_of_all(tables: Tables) -> None:
+    ((statement, parameters),) = await statements(tables.database, store.all_unread, ["ann", "bob"])
+    async with tables.database.read() as transaction:
+        plan = (await transaction.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).scalars("detail")
+        (step,) = plan
+    assert "ix_notifications_wallet_" in step
 
 
 async def test_the_newest_announcement_may_be_removed(tables: Tables) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.errors import AppError
 
-MAX_KEYS = 100
-"""In one read; then the next ones, and other tasks, get their turn."""
+MAX_KEYS = 25
+"""In one read. What it finds is made into objects in one turn of the event loop: 500 rows take a few milliseconds."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -56,29 +56,41 @@ class GroupedReads:
             await asyncio.wait(self._tasks)
 
     async def _work_off(self, batch: BatchRead[Any, Any], waiting: dict[Any, _Askers]) -> None:
+        group: dict[Any, _Askers] = {}
         try:
             while waiting:
-                await self._answer(batch, {key: waiting.pop(key) for key in list(islice(waiting, MAX_KEYS))})
+                group = {key: waiting.pop(key) for key in list(islice(waiting, MAX_KEYS))}
+                await self._answer(batch, {key: askers for key, askers in group.items() if _waits(askers)})
+        except BaseException:
+            # Cancelled, within a read at that: nobody is to wait for ever.
+            for asker in chain.from_iterable((*group.values(), *waiting.values())):
+                asker.cancel()
+            raise
         finally:
             del self._waiting[batch]
 
     async def _answer(self, batch: BatchRead[Any, Any], group: Mapping[Any, _Askers]) -> None:
+        if not group:
+            return
         try:
             async with self._read() as transaction:
-                values = await batch(transaction, list(group))
+                found = await batch(transaction, list(group))
+            values = [found[key] for key in group]
         except Exception as error:
             if len(group) > 1 and not isinstance(error, AppError):
                 for key, askers in group.items():
                     await self._answer(batch, {key: askers})
                 return
-            for asker in _unanswered(group):
-                asker.set_exception(error)
+            for asker in chain.from_iterable(group.values()):
+                if not asker.done():
+                    asker.set_exception(error)
             return
-        for key, askers in group.items():
-            for asker in _unanswered({key: askers}):
-                asker.set_result(values[key])
+        for askers, value in zip(group.values(), values, strict=True):
+            for asker in askers:
+                if not asker.done():
+                    asker.set_result(value)
 
 
-def _unanswered(group: Mapping[Any, _Askers]) -> Iterable[asyncio.Future[Any]]:
-    """Those who still wait."""
-    return [asker for askers in group.values() for asker in askers if not asker.done()]
+def _waits(askers: _Askers) -> bool:
+    """Whether any of them does still."""
+    return not all(asker.done() for asker in askers)

@@ -67,6 +67,7 @@ _COLUMNS = tuple(notifications.c[name] for name in NotificationRow.__struct_fiel
 _HELD = (notifications.c.id, notifications.c.wallet, notifications.c.read_ms)
 _IS_VISIBLE = notifications.c.removed_ms.is_(None)
 _IS_UNREAD = notifications.c.read_ms.is_(None)
+
 # ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -157,7 +158,8 @@ async def newest(
 async def all_unread(transaction: Transaction, wallets: Sequence[str]) -> dict[str, list[NotificationRow]]:
     """All that each of the wallets has not read, newest first: for those that have little."""
     found: dict[str, list[NotificationRow]] = {wallet: [] for wallet in wallets}
-    order = notifications.c.created_ms.desc(), notifications.c.id.desc()
+    # In the order of the index of wallets: without the wallet SQLite reads what is unread of all, to spare the sort.
+    order = notifications.c.wallet.desc(), notifications.c.created_ms.desc(), notifications.c.id.desc()
     for portion in _portions(wallets):
         wanted = notifications.c.wallet.in_(portion), _IS_UNREAD, _IS_VISIBLE
         for row in (await transaction.execute(select(*_COLUMNS).where(*wanted).order_by(*order))).mappings():

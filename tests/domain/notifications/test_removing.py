@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -185,6 +186,25 @@ async def test_old_rows_are_deleted_by_what_became_of_them(room: Mailroom, remov
         (BOB, "unread_count", (0, 2)),
     ]
     assert await rows(room) == 2
+
+
+@pytest.mark.parametrize("how", ["expire", "delete_old"])
+async def test_no_more_is_removed_before_what_was_is_told(
+    room: Mailroom, removals: Removals, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    await room.add(*[new(f"w{number}", expires_ms=in_s(room, 1)) for number in range(2 * ROWS_PER_WRITE)])
+    await room.take()
+    await room.clock.jump(2 * DAY_S)
+    monkeypatch.setattr("duelcast.domain.notifications.outlet.PUSHES_PER_TURN", 1)
+    write, waiting = room.database.write, []
+
+    async def watched(*arguments: Any) -> Any:
+        waiting.append(room.inboxes.outlet.waiting)
+        return await write(*arguments)
+
+    monkeypatch.setattr(room.database, "write", watched)
+    await (removals.expire() if how == "expire" else removals.delete_old(1, 1))
+    assert waiting == [0, 0, 0]
 
 
 async def test_old_rows_are_deleted_however_many(room: Mailroom, removals: Removals) -> None:

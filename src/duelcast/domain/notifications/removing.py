@@ -27,7 +27,7 @@ from duelcast.store.notifications import EVERYBODY, HeldRow
 
 EXPIRY_INTERVAL_S = 60.0
 ROWS_PER_WRITE = 500
-"""No more are removed before these were told: so that no more than that waits."""
+"""The next write begins when what this one removed was told, so that no more than that waits."""
 _MS_PER_DAY = 86_400_000
 
 _log = structlog.get_logger("duelcast.notifications")
