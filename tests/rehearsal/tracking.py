@@ -21,8 +21,6 @@ class Tracked(Visitor):
     def __init__(self, base_url: str, wallet: str) -> None:
         super().__init__(base_url, wallet)
         self.stored: list[str] = []
-        self.repeats = 0
-        """Events that the server had already when they were sent again."""
 
     async def report(self, count: int) -> None:
         """Track so many events in one message."""
@@ -30,7 +28,6 @@ class Tracked(Visitor):
         answer = await self.insist(type="track_event", events=events)
         ids = [event["eventId"] for event in answer["events"]]
         assert ids == [event["eventId"] for event in events]
-        self.repeats += sum(event["duplicate"] for event in answer["events"])
         self.stored += ids
 
     async def repeat(self) -> None:

@@ -64,6 +64,8 @@ class Visitor:
         """The delays that it was asked for when the server went away, in seconds."""
         self.refusals: list[str] = []
         """The codes of what it sent again."""
+        self.unanswered = 0
+        """Messages that were under way when a connection was lost."""
         self.epoch = ""
         self._url = f"{base_url}/{self.endpoint}"
         self._query = [] if public_name is None else [("endpoint", public_name)]
@@ -240,6 +242,7 @@ class Visitor:
         self._placed.clear()
         for asked in self._asked.values():
             if not asked.done():
+                self.unanswered += 1
                 asked.set_exception(Away())
         self._asked.clear()
 
