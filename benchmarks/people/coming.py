@@ -17,7 +17,7 @@ from benchmarks.rows import Row, Target, row
 from benchmarks.servers import LIMITS_OFF, SECRET
 
 MOST_BESIDE = 5.0
-"""Where each of them reads for itself it is 10."""
+"""Where each of them reads for itself it is 16."""
 UNREAD = 2
 """Notifications of each who comes, and of many others who do not."""
 OTHERS = 5_000
@@ -70,6 +70,7 @@ def _notify(url: str, wallets: Sequence[str]) -> None:
         answer = httpx.post(url, json=body, headers=headers, timeout=60, trust_env=False)
         if not answer.is_success:
             raise Failed(answer.text)
+    time.sleep(SETTLE_S)  # what was stored is told behind the answer
 
 
 def _cpu_ms(pid: int, url: str, wallets: Sequence[str]) -> float:

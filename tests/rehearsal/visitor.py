@@ -82,7 +82,6 @@ class Visitor:
         """The channels that connecting joined."""
         self._placed: set[str] = set()
         """Those whose position this connection has confirmed."""
-        """Those of which nothing came since their snapshot."""
 
     # ── what subclasses say ─────────────────────────────────────────────────────────────────────────────────────
 
