@@ -99,14 +99,13 @@ def received(app: App, endpoint: str = "arena") -> float:
 
 
 def publish_price(app: App, number: int) -> None:
-    """The price `number`, of one symbol after the other; sent at the loop time that its `volume_24h` says."""
+    """The price `number`, of one symbol after the other."""
     symbol = SYMBOLS[number % len(SYMBOLS)]
-    now_s = asyncio.get_running_loop().time()
     price = Price(
         symbol=symbol,
         price=float(number),
         change_24h=None,
-        volume_24h=now_s,
+        volume_24h=1_000_000.0,
         high_24h=None,
         low_24h=None,
         timestamp="2027-01-15T08:00:00.000Z",

@@ -169,7 +169,7 @@ async def test_a_probe_is_stopped_and_started(room: ControlRoom, asked: Patient)
     await room.put_probe("switched", asked)
     async with room.socket(SKYDUEL) as operator, room.socket(SKYDUEL, "chief") as witness:
         await follow(witness, "switched")
-        seen = []
+        seen, statuses = [], []
         for what in ("stop", "stop", "start", "start", "restart"):
             answer = await command(operator, "switched", what)
             assert (answer["type"], answer["serviceName"], answer["command"]) == (
@@ -182,8 +182,8 @@ async def test_a_probe_is_stopped_and_started(room: ControlRoom, asked: Patient)
             assert answer["durationMs"] >= 0
             shown = await room.do("GET", "/services/switched")
             seen.append((shown["isRunning"], shown["restarts"]))
+            statuses += [frame["service"]["status"] for frame in of_type(await witness.drain(), "service_update")]
         assert seen == [(False, 0), (False, 0), (True, 1), (True, 1), (True, 2)]
-        statuses = [frame["service"]["status"] for frame in of_type(await witness.drain(), "service_update")]
         assert "stopped" in statuses
         assert statuses[-1] != "stopped"
     acts = (await room.audit("switched"))[1:]
