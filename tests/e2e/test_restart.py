@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.process import COMMAND, Server, Tail, environment, free_port, kill, serving, tailing
@@ -50,18 +50,21 @@ async def moving_prices(tail: Tail, times: int = 2) -> dict[str, set[float]]:
 
 @asynccontextmanager
 async def load(server: Server) -> AsyncIterator[None]:
-    """Other clients, of every symbol, for as long as the server lives."""
+    """Other clients, of every symbol, connected for as long as the server lives."""
 
-    async def read() -> None:
-        async with connect(server.ws_url("market-data"), compression=None, proxy=None) as ws:
+    async def read(ws: ClientConnection) -> None:
+        with suppress(ConnectionClosed):
+            async for _ in ws:
+                pass
+
+    async with AsyncExitStack() as stack:
+        readers = []
+        for _ in range(OTHER_CLIENTS):
+            ws = await stack.enter_async_context(connect(server.ws_url("market-data"), compression=None, proxy=None))
             await ws.send(SUBSCRIBE_ALL)
-            with suppress(ConnectionClosed):
-                async for _ in ws:
-                    pass
-
-    readers = [asyncio.create_task(read()) for _ in range(OTHER_CLIENTS)]
-    yield
-    await asyncio.gather(*readers)
+            readers.append(asyncio.create_task(read(ws)))
+        yield
+        await asyncio.gather(*readers)
 
 
 # ── a server that dies ──────────────────────────────────────────────────────────────────────────────────────────────
