@@ -39,12 +39,12 @@ async def test_prices_come_as_often_as_the_interval_says() -> None:
 
         async def told(prices: list[float]) -> list[float]:
             # Read behind each price: of two that come before one flush, the second replaces the first.
-            told: list[float] = []
+            seen: list[float] = []
             for price in prices:
                 await scene.prices({"SOL": price})
                 await scene.pass_time(0.2)
-                told += await news()
-            return told
+                seen += await news()
+            return seen
 
         await scene.pass_time(10)
         await news()
