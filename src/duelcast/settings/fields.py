@@ -147,8 +147,8 @@ class Settings(BaseSettings):
     )
     probe_targets: Names = Field(
         default=(),
-        description="Hosts and networks that checks may reach; unset, all but link-local and cloud metadata addresses, "
-        "which they never do.",
+        description="Hosts and networks that checks may reach; unset, all global, private and loopback ones. Never "
+        "link-local and cloud metadata addresses.",
     )
 
     leaderboard_interval_ms: Count = Field(

@@ -20,7 +20,7 @@ def build(type_: CheckType, url: str) -> None:
     [
         ("http", "http://example.com"),
         ("http", "HTTPS://user:pass@Example.com:8443/path?query#fragment"),
-        ("http", "http://[2001:db8::1]:80/"),
+        ("http", "http://[2600:db8::1]:80/"),
         ("tcp", "tcp://10.0.0.1:22"),
         ("tls", "tls://example.com"),
         ("websocket", "ws://example.com/feed"),

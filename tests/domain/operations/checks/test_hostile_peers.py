@@ -145,13 +145,23 @@ async def test_the_password_of_a_url_is_told_nobody(
 
 
 @pytest.mark.parametrize("type_", TYPES)
-@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254"])
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "::ffff:127.0.0.1", "64:ff9b:1::1"])
 async def test_a_name_that_leads_to_a_forbidden_address_is_not_asked(type_: CheckType, address: str) -> None:
     rules = TargetRules(resolver=resolving_to("127.0.0.1", address))
     async with serving(say_nothing) as server:
         result = await check(type_, url_of(type_, "rebind.example", server.port), rules)
         assert server.accepted == 0
     assert (result.healthy, result.details) == (False, "The address of the host may not be probed.")
+
+
+@pytest.mark.parametrize("type_", TYPES)
+@pytest.mark.parametrize("address", ["::ffff:127.0.0.1", "::ffff:0:127.0.0.1", "::127.0.0.1"])
+async def test_this_machine_is_not_asked_by_an_address_that_stands_for_its_own(type_: CheckType, address: str) -> None:
+    rules = TargetRules(["::/0", "0.0.0.0/0"], resolving_to(address))
+    async with serving(say_nothing) as server:
+        result = await check(type_, url_of(type_, "trick.example", server.port), rules, timeout_ms=500)
+        assert server.accepted == 0
+    assert result.details == "The address of the host may not be probed."
 
 
 @pytest.mark.parametrize("type_", TYPES)

@@ -13,26 +13,46 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-_NEVER: tuple[Network, ...] = tuple(
-    ip_network(text)
-    for text in (
-        "169.254.0.0/16",  # link-local, with 169.254.169.254 of most clouds
-        "fe80::/10",
-        "fd00:ec2::254/128",  # Amazon
-        "fd20:ce::254/128",  # Google
-        "100.100.100.200/32",  # Alibaba
-        "168.63.129.16/32",  # Azure
-        "192.0.0.192/32",  # Oracle
-        "0.0.0.0/8",  # this machine, by another name
-        "::/128",
-        "224.0.0.0/4",
-        "255.255.255.255/32",
-        "ff00::/8",
-    )
+
+def _networks(*texts: str) -> tuple[Network, ...]:
+    return tuple(ip_network(text) for text in texts)
+
+
+_NEVER = _networks(
+    "169.254.0.0/16",  # link-local, with 169.254.169.254 of most clouds
+    "fe80::/10",
+    "fd00:ec2::/32",  # metadata of Amazon
+    "fd20:ce::/32",  # Google
+    "fd00:c1::/32",  # Oracle
+    "fd00:42::/32",  # Scaleway
+    "100.100.100.200/32",  # Alibaba
+    "168.63.129.16/32",  # Azure
+    "192.0.0.192/32",  # Oracle, before
+    "0.0.0.0/8",  # this machine, by another name
+    "224.0.0.0/4",
+    "255.255.255.255/32",
+    "ff00::/8",
+    # What stands for an IPv4 address, which a gateway or this machine would ask instead: RFC 4291 (2.5.5), RFC 2765
+    # (2.1), RFC 8215, RFC 4380, RFC 3056 with RFC 7526.
+    "::/96",
+    "::ffff:0:0/96",
+    "::ffff:0:0:0/96",
+    "64:ff9b:1::/48",
+    "2001::/32",
+    "2002::/16",
+    "192.88.99.0/24",
 )
-_NEVER_NAMED = frozenset({"metadata.google.internal", "metadata.goog", "metadata"})
+_LOOPBACK6 = IPv6Address("::1")  # inside of ::/96
+_LOCAL = _networks(
+    "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7"
+)
+"""Loopback, and what is private to a network: RFC 1122, RFC 1918, RFC 6598, RFC 4193."""
+_GLOBAL6 = IPv6Network("2000::/3")
+_RESERVED = _networks("192.0.0.0/24", "3fff::/20")
+"""Of the special-purpose registries (RFC 6890), what `is_global` does not know of yet in every Python."""
 _NAT64 = IPv6Network("64:ff9b::/96")
-_IPV4_COMPATIBLE = IPv6Network("::/96")
+"""The addresses that DNS64 makes (RFC 6052): each is asked for the sake of the IPv4 address in it."""
+_NEVER_NAMED = frozenset({"metadata.google.internal", "metadata.goog", "metadata"})
 
 
 class TargetRefused(Exception):
@@ -46,10 +66,12 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class TargetRules:
-    """Link-local, metadata, multicast and unspecified addresses are never asked; others where `allowed` is empty, or
-    has the host (`db.example`), a suffix of it (`*.example`) or a network with all its addresses (`10.0.0.0/8`).
+    """Decides on addresses, by what is allowed: each address of a network in `allowed` (`10.0.0.0/8`); and global,
+    private and loopback ones if `allowed` is empty, or has the host (`db.example`) or a suffix of it (`*.example`).
 
-    Raises ValueError where an entry of `allowed` is none of these.
+    Link-local, metadata, multicast and unspecified addresses, and IPv6 addresses that stand for an IPv4 address, are
+    never allowed; those of NAT64 (`64:ff9b::/96`) count as the IPv4 address in them.
+    Raises ValueError if an entry of `allowed` is none of these.
     """
 
     def __init__(self, allowed: Sequence[str] = (), resolver: Resolver = resolve) -> None:
@@ -93,28 +115,34 @@ class TargetRules:
 
     def _check(self, host: str, addresses: Sequence[Address | None]) -> None:
         """None is an address that cannot be read."""
-        if any(address is None or any(address in network for network in _NEVER) for address in addresses):
-            raise TargetRefused
-        if not (self._names or self._suffixes or self._networks) or self._is_named(host.rstrip(".")):
-            return
-        if not all(any(address in network for network in self._networks) for address in addresses if address):
-            raise TargetRefused
+        takes_usual = not (self._names or self._suffixes or self._networks) or self._is_named(host.rstrip("."))
+        for address in addresses:
+            if address is None or _is_forbidden(address):
+                raise TargetRefused
+            is_listed = any(address in network for network in self._networks)
+            if not is_listed and not (takes_usual and _is_usual(address)):
+                raise TargetRefused
 
     def _is_named(self, host: str) -> bool:
         return host in self._names or any(host.endswith(suffix) for suffix in self._suffixes)
 
 
+def _is_forbidden(address: Address) -> bool:
+    return address != _LOOPBACK6 and any(address in network for network in _NEVER)
+
+
+def _is_usual(address: Address) -> bool:
+    """Whether a service may be expected there: at a global address, or at one of this machine or its network."""
+    if any(address in network for network in _LOCAL):
+        return True
+    is_unicast = isinstance(address, IPv4Address) or address in _GLOBAL6
+    return is_unicast and address.is_global and not any(address in network for network in _RESERVED)
+
+
 def _address(text: str) -> Address | None:
-    """The address that `text` leads to: an IPv4 address inside of an IPv6 one counts as itself."""
+    """The address that `text` leads to: one of NAT64 counts as the IPv4 address in it."""
     try:
         address = ip_address(text)
     except ValueError:
         return None
-    if isinstance(address, IPv4Address):
-        return address
-    inner = address.ipv4_mapped or address.sixtofour
-    if inner is not None:
-        return inner
-    if address in _NAT64 or (address in _IPV4_COMPATIBLE and int(address) > 0xFFFF):
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address
