@@ -99,7 +99,7 @@ async def test_it_stands_in_the_document_and_in_the_metrics() -> None:
     assert "/api/v69/ws/lights" in {channel["address"] for channel in document["channels"].values()}
     names = {message["name"] for message in document["components"]["messages"].values()}
     assert names >= {"switch", "switched", "light_changed"}
-    assert 'duelcast_connections{endpoint="lights",role="anonymous"} 1.0' in metrics
+    assert 'duelcast_connections{endpoint="lights"} 1.0' in metrics
 
 
 async def test_the_other_endpoints_are_still_there() -> None:

@@ -87,6 +87,7 @@ async def serving(
     asyncapi: Mapping[str, Any] = ASYNCAPI,
     signs_in: bool = True,
     auth_domain: str | None = None,
+    metrics_interval_s: float = 1.0,
 ) -> AsyncIterator[Serving]:
     """A server on a free port of loopback, with a database of its own."""
     clock = ManualClock()
@@ -126,6 +127,7 @@ async def serving(
                 trusted_proxies=trusted_proxies,
                 rate_limit_factor=rate_limit_factor,
                 public_ops=public_ops,
+                metrics_interval_s=metrics_interval_s,
                 sign_ins=SignIns(database, clock, issuer, verifier, ended) if signs_in else None,
                 auth_domain=auth_domain,
             )

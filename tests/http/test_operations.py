@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
 
 from duelcast.http.services import Failure, Readiness
 from tests.http.serving import ASYNCAPI, Serving, serving
@@ -43,6 +47,27 @@ async def test_metrics_are_prometheus_text(server: Serving) -> None:
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert answer.headers["content-type"].count("charset") == 1
     assert 'duelcast_http_requests_total{method="GET",status="200"} 1.0' in answer.text
+
+
+async def test_metrics_are_rendered_at_most_once_a_second(server: Serving) -> None:
+    renderings = 0
+
+    class Counted(Collector):
+        def collect(self) -> Iterator[Metric]:
+            nonlocal renderings
+            renderings += 1
+            yield from ()
+
+    server.registry.register(Counted())
+    renderings = 0
+    first = await server.client.get("/metrics")
+    for _ in range(20):
+        assert (await server.client.get("/metrics")).text == first.text
+    assert renderings == 1
+    await server.clock.advance(1)
+    later = await server.client.get("/metrics")
+    assert renderings == 2
+    assert 'duelcast_http_requests_total{method="GET",status="200"} 21.0' in later.text
 
 
 async def test_the_asyncapi_document_is_served(server: Serving) -> None:

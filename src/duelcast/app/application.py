@@ -291,6 +291,7 @@ class App:
                 trusted_proxies=proxies,
                 rate_limit_factor=settings.rate_limit_factor,
                 public_ops=settings.public_ops,
+                metrics_interval_s=settings.metrics_interval_s,
             )
         )
         rules = UpgradeRules(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+from duelcast.endpoints.kit import Auth
 
 if TYPE_CHECKING:
     from duelcast.gateway.gateway import Gateway
@@ -13,9 +16,12 @@ if TYPE_CHECKING:
 
 def gateway_metrics(gateway: Gateway) -> Iterable[Metric]:
     """What Prometheus reads."""
-    connections = GaugeMetricFamily("duelcast_connections", "Open connections.", labels=["endpoint", "role"])
-    for (endpoint, role), count in sorted(gateway.traffic.connection_counts().items()):
-        connections.add_metric([endpoint, role.name.lower()], count)
+    # Strangers may read this page, and must not learn whether an admin is connected.
+    runtimes = [runtime for runtime in gateway.endpoints.values() if runtime.endpoint.auth is not Auth.ADMIN]
+    connections = GaugeMetricFamily("duelcast_connections", "Open connections.", labels=["endpoint"])
+    counts = Counter(connection.runtime.endpoint.name for connection in gateway.admitted())
+    for runtime in runtimes:
+        connections.add_metric([runtime.endpoint.name], counts[runtime.endpoint.name])
     yield connections
 
     received = CounterMetricFamily("duelcast_messages_received", "Messages from clients.", labels=["endpoint"])
@@ -24,7 +30,7 @@ def gateway_metrics(gateway: Gateway) -> Iterable[Metric]:
         "duelcast_rate_limit_evicted", "Clients whose count was dropped to make room for others.", labels=["endpoint"]
     )
     errors = CounterMetricFamily("duelcast_errors_sent", "Errors answered, by code.", labels=["endpoint", "code"])
-    for runtime in gateway.endpoints.values():
+    for runtime in runtimes:
         received.add_metric([runtime.endpoint.name], runtime.dispatcher.received)
         received_bytes.add_metric([runtime.endpoint.name], runtime.dispatcher.received_bytes)
         evicted.add_metric([runtime.endpoint.name], runtime.dispatcher.limits.evicted)

@@ -18,7 +18,7 @@ from duelcast.http.documents import openapi_document
 from duelcast.http.edge import Edge
 from duelcast.http.entries import contests_router, list_own_contests
 from duelcast.http.errors import errors_router
-from duelcast.http.metrics import HttpMetrics
+from duelcast.http.metrics import Exposition, HttpMetrics
 from duelcast.http.notifications import notifications_router
 from duelcast.http.operations import Documents, operations_router
 from duelcast.http.pages import clients_page, docs_page
@@ -45,7 +45,8 @@ _SERVICES = (
     "notifications",
     "sign_ins",
 )
-"""Those of `HttpServices` that handlers may ask for by name; they may ask for `services` and `documents` too."""
+"""Those of `HttpServices` that handlers may ask for by name."""
+_PROVIDED = (*_SERVICES, "services", "documents", "exposition")
 
 
 def build_http_app(services: HttpServices) -> ASGIApp:
@@ -58,7 +59,12 @@ def build_http_app(services: HttpServices) -> ASGIApp:
         docs=docs_page(services.version),
         clients=clients_page(services.version),
     )
-    provided = {name: getattr(services, name) for name in _SERVICES} | {"services": services, "documents": documents}
+    exposition = Exposition(services.registry, services.clock, services.metrics_interval_s)
+    provided = {name: getattr(services, name) for name in _SERVICES} | {
+        "services": services,
+        "documents": documents,
+        "exposition": exposition,
+    }
     app = Litestar(
         _routers([AttemptLimit(services, metrics)] if signs_in else None),
         dependencies={name: _always(value) for name, value in provided.items()},
@@ -95,7 +101,7 @@ def _routers(attempts: Sequence[Guard] | None) -> list[Router]:
 def _openapi(version: str, *, signs_in: bool) -> bytes:
     """The OpenAPI document of the handlers; making it takes a quarter of a second."""
     routers = _routers(() if signs_in else None)
-    return encode_value(openapi_document(routers, version, dependencies=[*_SERVICES, "services", "documents"]))
+    return encode_value(openapi_document(routers, version, dependencies=_PROVIDED))
 
 
 def _always(value: object) -> Provide:

@@ -1,12 +1,13 @@
-"""What the HTTP side counts."""
+"""What the HTTP side counts, and the page of all metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, Metric
 
+from duelcast.clock import Clock
 from duelcast.ratelimit import Buckets
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -46,3 +47,25 @@ class HttpMetrics:
         """Count one request. A method that nobody knows counts as `other`: a client must not make labels."""
         self._requests.labels(method if method in _METHODS else "other", str(status)).inc()
         self._duration.observe(duration_s)
+
+
+class Exposition:
+    """All metrics of a registry in Prometheus' text format, rendered at most once in `interval_s` seconds.
+
+    Rendering takes milliseconds of the loop, and anybody may ask.
+    """
+
+    def __init__(self, registry: CollectorRegistry, clock: Clock, interval_s: float) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._interval_s = interval_s
+        self._rendered_at: float | None = None
+        self._text = b""
+
+    def text(self) -> bytes:
+        """The metrics as they were at most `interval_s` ago."""
+        now = self._clock.monotonic()
+        if self._rendered_at is None or now - self._rendered_at >= self._interval_s:
+            self._text = generate_latest(self._registry)
+            self._rendered_at = now
+        return self._text

@@ -12,10 +12,11 @@ from litestar.handlers import BaseRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import SkipValidation
 from msgspec import Struct
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from duelcast.http.callers import UNCOUNTED_OPTION, bearer_identity, demand_admin, demand_scope
 from duelcast.http.documents import problems
+from duelcast.http.metrics import Exposition
 from duelcast.http.pages import Page
 from duelcast.http.services import Failure, HttpServices
 
@@ -50,6 +51,7 @@ class Documents:
 
 Services: TypeAlias = NamedDependency[SkipValidation[HttpServices]]
 Finished: TypeAlias = NamedDependency[SkipValidation[Documents]]
+TheExposition: TypeAlias = NamedDependency[SkipValidation[Exposition]]
 
 
 async def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
@@ -95,11 +97,11 @@ async def readyz(services: Services) -> Response[ReadyState]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def metrics(services: Services) -> Response[bytes]:
-    """Prometheus' text format."""
+async def metrics(exposition: TheExposition) -> Response[bytes]:
+    """Prometheus' text format; at most a second old."""
     # The framework adds the character set itself.
     media_type = CONTENT_TYPE_LATEST.replace("; charset=utf-8", "")
-    return Response(generate_latest(services.registry), media_type=media_type, headers=_NO_STORE)
+    return Response(exposition.text(), media_type=media_type, headers=_NO_STORE)
 
 
 @get(

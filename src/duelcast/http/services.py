@@ -68,5 +68,6 @@ class HttpServices:
     trusted_proxies: Sequence[Network] = ()
     rate_limit_factor: float = 1.0
     public_ops: bool = True
+    metrics_interval_s: float = 1.0
     sign_ins: SignIns | None = None
     auth_domain: str | None = None

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
         default=True,
         description="Serve metrics and documents to everybody; else to admins alone, and `/readyz` keeps its reasons.",
     )
+    metrics_interval_s: Seconds = Field(
+        default=1, description="`/metrics` is rendered at most once in this time, which holds up everything else."
+    )
 
     feed: str = Field(
         default="simulated", min_length=1, description="Where prices come from; several are separated by `;`."
