@@ -163,7 +163,7 @@ async def test_100000_members_of_a_list_are_refused(app: App, log: io.StringIO) 
     async with unharmed(app, log), client(app, "market-data") as sender:
         await sender.ws.send('{"type":"SUBSCRIBE_SYMBOLS","symbols":[' + "1," * 60_000 + "1]}")
         answer = await sender.receive()
-    assert answer["code"] == "INVALID_REQUEST"
+    assert answer["code"] == "INVALID_MESSAGE"
 
 
 # ── subscriptions ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from duelcast.errors import AppError, InvalidMessage, InvalidRequest, UnknownMessageType
 from duelcast.wire.decoding import CommandDecoder, is_as_strict_as_the_contract
+from duelcast.wire.json_values import MAX_VALUES
 from duelcast.wire.messages import Command, Record, Symbol
 
 
@@ -112,6 +113,10 @@ class TestAccepted:
     def test_fields_of_the_client_itself_are_ignored(self) -> None:
         assert decode({"type": "auth", "token": "x", "_": 1, "_mine": {"a": [1]}}) == Auth(token="x")
 
+    @pytest.mark.parametrize("mine", ["9007199254740992", '"\\u0000"', '"\\ud800"', "[" * 40 + "]" * 40])
+    def test_fields_of_the_client_itself_are_not_looked_at(self, mine: str) -> None:
+        assert decoder.decode(f'{{"type":"auth","token":"x","_mine":{mine}}}'.encode()) == Auth(token="x")
+
     @pytest.mark.parametrize("timestamp", [0, 1.5, "x", "x" * 100, None, True, {"a": 1}, [1]])
     def test_any_timestamp_is_ignored(self, timestamp: object) -> None:
         assert decode({"type": "auth", "token": "x", "timestamp": timestamp}) == Auth(token="x")
@@ -188,7 +193,6 @@ class TestInvalidRequest:
             (b'{"type":"track","data":{"a":"\\ud800"}}', "data.a"),
             (b'{"type":"auth","token":"\\u0000"}', "token"),
             (b'{"type":"auth","token":"\\ud800"}', "token"),
-            (b'{"type":"auth","token":"x","_mine":9007199254740992}', "_mine"),
             (b'{"type":"auth","token":"x","timestamp":100000000000000000000}', "timestamp"),
             (b'{"type":"ping","timestamp":100000000000000000000}', "timestamp"),
             (b'{"type":"ping","timestamp":{}}', "timestamp"),
@@ -319,3 +323,14 @@ def test_whatever_comes_a_command_or_one_of_three_errors_comes_out(data: bytes) 
     assert result[0] in {"command", InvalidMessage, UnknownMessageType, InvalidRequest}
     if result[0] != "command":
         assert result[1].isprintable()
+
+
+def test_more_than_ten_thousand_values_are_refused_also_where_the_command_would_take_them() -> None:
+    class Sum(Command, tag="sum"):
+        numbers: list[Annotated[int, Meta(ge=0, le=9)]]
+
+    adder = CommandDecoder({"sum": Sum})
+    numbers = [1] * (MAX_VALUES - 3)
+    assert adder.decode(json.dumps({"type": "sum", "numbers": numbers}).encode()) == Sum(numbers=numbers)
+    with pytest.raises(InvalidMessage, match="10,000 values"):
+        adder.decode(json.dumps({"type": "sum", "numbers": [*numbers, 1]}).encode())

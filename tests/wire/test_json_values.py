@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duelcast.errors import AppError, InvalidMessage, InvalidRequest
-from duelcast.wire.json_values import check_values, field_path, parse_object, printable
+from duelcast.wire.json_values import (
+    MAX_VALUES,
+    check_values,
+    field_path,
+    has_more_values,
+    parse_object,
+    printable,
+    read_json,
+)
 
 values = st.recursive(
     st.none()
@@ -133,3 +141,46 @@ def test_whatever_comes_only_errors_of_the_contract_come_out(data: bytes) -> Non
         check_values(parse_object(data))
     except AppError as refusal:
         assert isinstance(refusal, InvalidMessage | InvalidRequest)  # noqa: PT017  # no error is as good as one of these
+
+
+# ── how many values ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+awkward_texts = st.text(st.sampled_from('ab ,[]{}:"\\'), max_size=6)
+awkward_values = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 99) | awkward_texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(awkward_texts, inner, max_size=4),
+    max_leaves=30,
+)
+
+
+def count(value: Any) -> int:
+    held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(count, held))
+
+
+@given(awkward_values, st.sampled_from([None, 0, 3]))
+def test_values_are_counted_as_they_are_written(value: Any, indent: int | None) -> None:
+    data, values_in_it = json.dumps(value, indent=indent).encode(), count(value)
+    assert has_more_values(data, values_in_it - 1)
+    assert not has_more_values(data, values_in_it)
+
+
+@pytest.mark.parametrize("value", [{}, [], "", ",", 1, {"a": 1}])
+def test_ten_thousand_values_are_read_and_no_more(value: Any) -> None:
+    rows = [value] * ((MAX_VALUES - 2) // count(value))
+    message = {"rows": rows + [0] * (MAX_VALUES - 2 - len(rows) * count(value))}
+    assert parse_object(json.dumps(message).encode()) == message
+    message["rows"].append(0)
+    with pytest.raises(InvalidMessage, match="10,000 values"):
+        parse_object(json.dumps(message).encode())
+
+
+def test_a_text_may_have_as_many_commas_and_brackets_as_it_likes() -> None:
+    message = {"text": ',[{"' * MAX_VALUES}
+    assert parse_object(json.dumps(message).encode()) == message
+
+
+@pytest.mark.parametrize("data", [b"[" * 100_000, b'{"a":' * 100_000])
+def test_what_is_nested_too_deep_to_be_read_is_no_json(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\A\Z"):
+        read_json(data, most_values=2 * len(data))

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import inspect
 
 from duelcast.errors import AppError, InvalidMessage, UnknownMessageType
-from duelcast.wire.json_values import check_values, is_text, parse_object, printable
+from duelcast.wire.json_values import MAX_VALUES, check_values, has_more_values, is_text, parse_object, printable
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, message_type
 from duelcast.wire.refusals import invalid_request, nearest
 
@@ -43,6 +43,8 @@ class CommandDecoder:
         Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the `request_id` of the message where
         it has a valid one.
         """
+        if len(data) > 2 * MAX_VALUES and has_more_values(data, MAX_VALUES):
+            return self._decode_slowly(data)
         if b"\\" in data and b"\\u0000" in data:
             return self._decode_slowly(data)
         try:
@@ -71,11 +73,11 @@ class CommandDecoder:
         if not isinstance(name, str):
             hint = ", not in `action`" if "action" in message else ""
             raise InvalidMessage(f"Name the command in the string `type`{hint}.")
-        check_values(message)
+        fields = {key: value for key, value in message.items() if not key.startswith("_")}
+        check_values(fields)
         command = self._commands.get(name)
         if command is None:
             raise self._unknown(name)
-        fields = {key: value for key, value in message.items() if not key.startswith("_")}
         fields["type"] = self._types[command]
         if not command.uses_timestamp:
             fields.pop("timestamp", None)

@@ -15,6 +15,8 @@ from duelcast.errors import InvalidMessage, InvalidRequest
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 MAX_DEPTH = 32
+MAX_VALUES = 10_000
+"""In one message: objects, arrays, and what they hold."""
 _MAX_NAME_CHARACTERS = 64
 _MAX_INTEGER_CHARACTERS = len(str(-MAX_SAFE_INTEGER))
 
@@ -34,14 +36,59 @@ def _integer(digits: str) -> int:
 _read = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_integer).decode
 
 
-def parse_object(data: bytes) -> dict[str, Any]:
-    """The JSON object in `data`; of equal keys the last counts.
+def _all_but(kept: bytes) -> bytes:
+    return bytes(set(range(256)).difference(kept))
 
-    Raises `InvalidMessage` where it is none.
+
+_ALL_BUT_COMMAS = _all_but(b",")
+_ALL_BUT_COMMAS_AND_BEGINNINGS = _all_but(b",[{")
+_ALL_BUT_BEGINNINGS = _all_but(b"[{")
+
+
+def has_more_values(data: bytes, most: int) -> bool:
+    """Whether the JSON in `data` has more than `most` values: those in its objects and arrays, and itself.
+
+    Counts without reading, in a few passes over the bytes, so that a refusal costs less than what it refuses.
+    Of what is no JSON it may say anything.
+    """
+    if len(data.translate(None, _ALL_BUT_COMMAS_AND_BEGINNINGS)) < most:
+        return False
+    if b'"' in data:
+        # A value takes four quotes at most: two of its own, and two of its name.
+        if data.count(b'"') - data.count(b'\\"') > 4 * most:
+            return True
+        outside = data.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
+        data = b'""'.join(outside)
+    commas = len(data.translate(None, _ALL_BUT_COMMAS))
+    if commas >= most:
+        return True
+    data = data.translate(None, b" \t\r\n")
+    # What is not empty holds one value more than it has commas.
+    beginnings = len(data.translate(None, _ALL_BUT_BEGINNINGS))
+    return 1 + commas + beginnings - data.count(b"[]") - data.count(b"{}") > most
+
+
+def read_json(data: bytes, most_values: int = MAX_VALUES) -> Any:
+    """The JSON in `data`; of equal keys the last counts.
+
+    Raises `ValueError` where it is none, or nested deeper than can be read, and `InvalidMessage` for too many values.
+    """
+    if has_more_values(data, most_values):
+        raise InvalidMessage(f"Send at most {most_values:,} values at a time: split this into several.")
+    try:
+        return _read(str(data, "utf-8"))
+    except RecursionError:
+        raise ValueError from None
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """The JSON object in `data`.
+
+    Raises `InvalidMessage` where it is none, or has too many values.
     """
     try:
-        value = _read(str(data, "utf-8"))
-    except (ValueError, RecursionError):
+        value = read_json(data)
+    except ValueError:
         raise InvalidMessage("Send one JSON object (RFC 8259, UTF-8) per text frame.") from None
     if not isinstance(value, dict):
         raise InvalidMessage("Send a JSON object: a message is not an array, a string or a number.")
