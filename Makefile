@@ -56,11 +56,11 @@ browser-test: .venv/.dev
 
 ## test-crash: servers that are killed, databases that break, connections that do; minutes. ARGS="-k room" selects
 test-crash: .venv/.dev
-	$(BIN)/python -m pytest -m crash $(ARGS)
+	$(BIN)/python -m pytest -m crash --timeout 1800 $(ARGS)
 
 ## rehearsal: an evening of the platform, with 300 clients and all that happens to it; a minute or two
 rehearsal: .venv/.dev
-	$(BIN)/python -m pytest -n 0 -m rehearsal $(ARGS)
+	$(BIN)/python -m pytest -n 0 -m rehearsal --timeout 1800 $(ARGS)
 
 ## bench: our server beside others and a bare C one; takes about an hour and wants a quiet machine. ARGS="--only a,d"
 bench: .venv/.dev

@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import hypothesis
 import pytest
 import typer
 from typer.core import TyperGroup
@@ -85,3 +86,21 @@ def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
 
 def test_the_reference_of_settings_is_current() -> None:
     assert text_of("docs/settings.md") == reference(), "run `make docs`"
+
+
+def test_hypothesis_has_no_deadline_on_any_machine() -> None:
+    """A busy machine is no failure: no profile and no test of its own says how fast an example has to be."""
+    effort = hypothesis.settings()
+    assert effort.deadline is None
+    assert hypothesis.HealthCheck.too_slow in effort.suppress_health_check
+    own = re.compile(r"\bdeadline=|HealthCheck.too_slow")
+    assert {path.name for path in modules_of_tests() if own.search(path.read_text(encoding="utf-8"))} == {"conftest.py"}
+
+
+def test_every_test_has_a_time_limit(pytestconfig: pytest.Config) -> None:
+    assert float(pytestconfig.getini("timeout")) > 0
+
+
+def modules_of_tests() -> list[Path]:
+    """The modules of the tests but this one."""
+    return [path for path in sorted((PROJECT / "tests").rglob("*.py")) if path != Path(__file__).resolve()]

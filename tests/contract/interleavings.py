@@ -229,4 +229,4 @@ def run_interleavings(open_bus: Callable[[], AbstractAsyncContextManager[Bus]], 
         def __init__(self) -> None:
             super().__init__(open_bus, prompt_recovery)
 
-    run_state_machine_as_test(Bound, settings=settings(max_examples=100, stateful_step_count=60, deadline=None))
+    run_state_machine_as_test(Bound, settings=settings(max_examples=100, stateful_step_count=60))

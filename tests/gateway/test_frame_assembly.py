@@ -111,7 +111,7 @@ FRAMES = st.lists(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(FRAMES)
 def test_frames_become_messages_or_the_close_of_the_standard(frames: list[Sent]) -> None:
     shared, wire = options(), Wire()
@@ -123,7 +123,7 @@ def test_frames_become_messages_or_the_close_of_the_standard(frames: list[Sent])
     assert socket.close_code == code
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(FRAMES)
 def test_what_unfinished_messages_hold_is_given_back(frames: list[Sent]) -> None:
     shared, wire = options(), Wire()

@@ -233,7 +233,7 @@ async def finish(world: World) -> None:
                 assert (seen[1] if seen else None) == points, "the newest message of a key is missing"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.tuples(st.sampled_from(ACTIONS + CHANGES), st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60

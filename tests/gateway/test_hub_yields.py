@@ -80,7 +80,7 @@ async def play(actions: list[Action], flush_interval_ms: float) -> None:
     await finish(world)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=80),
     st.sampled_from([0.0, 1.0]),

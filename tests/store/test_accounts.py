@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
@@ -191,7 +191,7 @@ async def check_records(database: Database, history: list[Contest]) -> None:
 def test_the_record_of_a_wallet_counts_completed_contests_and_first_places_among_two(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "accounts.db") as (runner, database):
 
-        @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=100)
         @given(histories)
         def holds(history: list[Contest]) -> None:
             runner.run(check_records(database, history))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 from sqlalchemy import delete
@@ -63,7 +63,7 @@ async def check(database: Database, recorded: list[AuditRow], wanted: AuditFilte
 def test_pages_of_a_filter_hold_what_fits_newest_first(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "audit.db") as (runner, database):
 
-        @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=100)
         @given(acts, filters, st.integers(1, 5))
         def holds(recorded: list[AuditRow], wanted: AuditFilter, limit: int) -> None:
             runner.run(check(database, recorded, wanted, limit))

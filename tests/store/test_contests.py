@@ -252,7 +252,7 @@ RANKED = st.lists(st.tuples(st.one_of(st.none(), st.integers(1, 4)), st.integers
 """A final rank, or none for the disqualified, and the time of entry; few of each, so that there are ties."""
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(RANKED, st.integers(0, 13), st.integers(0, 13))
 async def test_the_final_ranking_is_sorted_by_rank_then_entry_then_id(
     database: Database, ranked: list[tuple[int | None, int]], offset: int, limit: int

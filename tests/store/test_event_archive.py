@@ -95,7 +95,7 @@ moments = st.integers(0, 20)
 names = st.sampled_from(["click", "view", "a,b"])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(names, moments), max_size=12),
     st.builds(Wanted, since_ms=st.none() | moments, until_ms=st.none() | moments, event=st.none() | names),

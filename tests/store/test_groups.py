@@ -214,7 +214,7 @@ async def test_a_write_inside_of_a_write_is_refused_instead_of_waiting_for_ever(
 # ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(1, 40).flatmap(lambda count: st.tuples(st.just(count), st.sets(st.integers(0, count - 1)))))
 async def test_of_a_batch_only_those_at_fault_fail(
     tmp_path_factory: pytest.TempPathFactory, case: tuple[int, set[int]]

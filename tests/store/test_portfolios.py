@@ -71,7 +71,7 @@ async def store_start(database: Database, contest: ContestRow, prices: Mapping[s
     await do(database, repository.store_prices, contest.id, "start", points)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(PORTFOLIO, min_size=1, max_size=4),
     st.floats(1e-6, 1e15),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
@@ -77,7 +77,7 @@ async def check_accounts(accounts: MemoryAccounts, table: dict[str, str | None])
 def test_a_nickname_belongs_to_one_whatever_happens(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "users.db", ManualClock()) as (runner, database):
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=60)
         @given(groups)
         def holds(asked: list[list[tuple[str, str | None, bool]]]) -> None:
             runner.run(check(database, asked))

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import uuid4
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
@@ -111,7 +111,7 @@ async def run_steps(database: Database, script: list[tuple[str, object]]) -> Non
 def test_memory_equals_a_count_of_the_rows(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "events.db") as (runner, database):
 
-        @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @settings(max_examples=30)
         @given(st.lists(steps, max_size=12))
         def check(script: list[tuple[str, object]]) -> None:
             runner.run(run_steps(database, script))

@@ -225,4 +225,4 @@ class ChatMachine(RuleBasedStateMachine):
 
 
 def test_a_chat_is_what_a_list_says_whatever_happens() -> None:
-    run_state_machine_as_test(ChatMachine, settings=settings(max_examples=20, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(ChatMachine, settings=settings(max_examples=20, stateful_step_count=25))

@@ -73,7 +73,7 @@ class Reckoning:
         ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(entries, steps)
 def test_pushes_the_reply_and_a_slow_reckoning_agree(
     entered: dict[str, dict[str, int]], chosen: list[tuple[Any, ...]]

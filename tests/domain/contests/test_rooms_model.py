@@ -259,4 +259,4 @@ class RoomsMachine(RuleBasedStateMachine):
 
 
 def test_rooms_are_what_the_facts_say_whatever_happens() -> None:
-    run_state_machine_as_test(RoomsMachine, settings=settings(max_examples=100, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(RoomsMachine, settings=settings(max_examples=100, stateful_step_count=40))

@@ -186,7 +186,7 @@ class Both:
         assert set(self.board.take_changed([*self.slow.entrants, "stranger"])) == self.slow.take_changed()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(steps)
 def test_a_board_equals_the_slow_one_after_any_steps(chosen: list[tuple[str, *tuple[object, ...]]]) -> None:
     both = Both()
@@ -214,7 +214,7 @@ def test_many_trades_leave_all_values_as_the_slow_board_has_them() -> None:
 # --- Values -----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.lists(
         st.floats(0, 1e300)

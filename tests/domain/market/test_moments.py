@@ -130,7 +130,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(steps)
 def test_a_marked_moment_has_its_prices_whatever_happens(empty: Path, story: list[tuple[object, ...]]) -> None:
     async def tell() -> None:

@@ -308,4 +308,4 @@ class BreakerBesideModel(RuleBasedStateMachine):
 
 
 TestBreakerBesideModel = BreakerBesideModel.TestCase
-TestBreakerBesideModel.settings = effort(max_examples=150, stateful_step_count=40, deadline=None)
+TestBreakerBesideModel.settings = effort(max_examples=150, stateful_step_count=40)

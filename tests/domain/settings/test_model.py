@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from duelcast.channels.names import Role
@@ -76,7 +76,6 @@ def test_versions_grow_by_one_and_the_last_one_counts(tmp_path: Path) -> None:
             assert [change.version for change in changes] == list(range(last, 0, -1))
             assert [change.deleted for change in changes[:1]] == [current is None] * min(last, 1)
 
-        @settings(deadline=None)
         @given(acts)
         def check(done: list[Act]) -> None:
             runner.run(perform(next(keys), done))

@@ -8,7 +8,7 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -208,7 +208,7 @@ def test_all_devices_know_what_is_stored_and_were_told_it_once() -> None:
         office = runner.run(opening.__aenter__())
         try:
 
-            @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+            @settings(max_examples=20)
             @given(rounds)
             def check(done: list[list[Act]]) -> None:
                 runner.run(Household(office, next(wallets)).live(done))
