@@ -217,6 +217,15 @@ async def test_a_token_of_a_machine_may_not_connect(app: App, endpoint: str) -> 
     assert ending.code in {4001, 4003}
 
 
+@pytest.mark.parametrize("scope", ["", 0, {}])
+@pytest.mark.parametrize("endpoint", ["members", "admins"])
+async def test_a_token_whose_scope_cannot_be_read_is_nobodys(app: App, endpoint: str, scope: object) -> None:
+    token = signed(app, sub="machine", role="superadmin", scope=scope)
+    ending = await refusal(app, endpoint, token=token)
+    assert ending.code == 4001
+    assert await wallet_of(app, token=token) is None
+
+
 async def test_a_token_of_a_machine_is_nobody_on_a_public_endpoint(app: App) -> None:
     assert await wallet_of(app, token=token_for(app, "machine", scopes=["prices"])) is None
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidMessage
+from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
@@ -65,11 +66,11 @@ async def tls_client(app: App, context: ssl.SSLContext, endpoint: str, query: st
 
 
 @asynccontextmanager
-async def tls_server(folder: Path) -> AsyncIterator[tuple[App, ssl.SSLContext, ManualClock]]:
+async def tls_server(folder: Path, **settings: Any) -> AsyncIterator[tuple[App, ssl.SSLContext, ManualClock]]:
     certificate, key = write_certificate(folder)
     clock, arena = ManualClock(), make_arena()
     async with running(
-        clock, endpoints={arena.path: arena}, tls_cert=certificate, tls_key=key, rate_limit_factor=0
+        clock, endpoints={arena.path: arena}, tls_cert=certificate, tls_key=key, rate_limit_factor=0, **settings
     ) as app:
         yield app, ssl.create_default_context(cafile=certificate), clock
 
@@ -92,6 +93,15 @@ async def test_a_page_of_the_same_host_may_connect_over_tls(tmp_path: Path) -> N
         origin = f"https://127.0.0.1:{app.port}"
         async with connect(url, ssl=context, origin=origin, proxy=None) as ws:  # type: ignore[arg-type]  # a NewType
             assert json.loads(await ws.recv())["type"] == "welcome"
+
+
+async def test_a_plain_page_of_the_same_host_and_port_may_not_connect_over_tls(tmp_path: Path) -> None:
+    """Whoever changes what is sent in the clear would connect with the cookies of those who read it."""
+    async with tls_server(tmp_path, host="0.0.0.0") as (app, context, _):
+        url, origin = f"wss://127.0.0.1:{app.port}/api/v69/ws/arena", f"http://127.0.0.1:{app.port}"
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(url, ssl=context, origin=origin, proxy=None)  # type: ignore[arg-type]  # a NewType
+    assert refused.value.response.status_code == 403
 
 
 async def test_a_slow_reader_over_tls_is_found_out_and_gets_all_when_it_reads(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from duelcast.channels.names import Role
 from duelcast.http.services import Failure, Readiness
 from tests.http.serving import ASYNCAPI, Serving, serving
 from tests.http.test_problems import assert_problem
@@ -83,6 +84,17 @@ async def test_by_configuration_these_are_for_admins_alone(path: str) -> None:
         assert_problem(await server.client.get(path, headers=server.bearer("u")), 403, "PERMISSION_DENIED")
         assert_problem(await server.client.get(path, headers=server.machine), 403, "PERMISSION_DENIED")
         assert (await server.client.get(path, headers=server.admin)).status_code == 200
+
+
+async def test_a_machine_with_the_scope_reads_the_metrics_and_nothing_else() -> None:
+    async with serving(public_ops=False) as server:
+        scraper = server.bearer("prometheus", Role.SUPERADMIN, scopes=["metrics"])
+        assert "duelcast_http" in (await server.client.get("/metrics", headers=scraper)).text
+        for path in (*PRIVATE[1:], "/api/v69/tokens", "/api/v69/audit"):
+            assert_problem(await server.client.get(path, headers=scraper), 403, "PERMISSION_DENIED")
+        for path in ("prices", "trades"):
+            answer = await server.client.post(f"/api/v69/tokens/{path}", json=[], headers=scraper)
+            assert_problem(answer, 403, "PERMISSION_DENIED")
 
 
 async def test_probes_stay_open_but_tell_no_reasons() -> None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from base64 import b64encode, urlsafe_b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from duelcast.settings import Settings, is_loopback_host
 
-SECRET = SecretStr("s" * 32)
+SECRET = SecretStr("a secret for tests, of at least 32 bytes")
 JWKS = "https://keys.example.org/jwks.json"
 
 
@@ -65,6 +69,41 @@ def test_the_data_directory_is_absolute(tmp_path: Path) -> None:
 def test_a_value_that_cannot_be_used_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(**values)
+
+
+@pytest.mark.parametrize(
+    ("secret", "reason"),
+    [
+        ("", "fewer than 32 bytes"),
+        ("0123456789abcdefghijklmnopqrstu", "fewer than 32 bytes"),
+        ("s" * 64, "fewer than 8 different characters"),
+        (" " * 64, "fewer than 8 different characters"),
+        (" \t\n\u2003\u2028\x0b\x0c\r" * 8, "fewer than 8 different characters"),
+        ("abcdefg" * 9, "fewer than 8 different characters"),
+        ("changeme" * 4, "fewer than 8 different characters"),
+        ("password1" * 4, "the same few characters again and again"),
+        ("0123456789" * 4, "the same few characters again and again"),
+        ("0123456789" * 4 + "012", "the same few characters again and again"),
+    ],
+)
+def test_a_secret_that_can_be_guessed_is_refused_with_how_to_make_one(secret: str, reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason) as refused:
+        Settings(jwt_secret=SecretStr(secret))
+    assert "openssl rand -base64 32" in str(refused.value)
+    assert len(secret) < 8 or secret not in str(refused.value)
+
+
+@given(st.binary(min_size=32, max_size=64))
+@example(bytes(range(32)))
+def test_random_bytes_make_a_secret_in_every_usual_spelling(material: bytes) -> None:
+    digest = sha256(material).digest()
+    for secret in (
+        digest.hex(),
+        b64encode(digest).decode(),
+        urlsafe_b64encode(digest).decode().rstrip("="),
+        "2" + str(int.from_bytes(digest)),
+    ):
+        assert Settings(jwt_secret=SecretStr(secret)).jwt_secret
 
 
 def test_tls_needs_certificate_and_key(tmp_path: Path) -> None:

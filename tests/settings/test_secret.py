@@ -47,7 +47,10 @@ def test_two_data_directories_have_two_secrets() -> None:
 
 @pytest.mark.parametrize(
     "configured",
-    [{"jwt_secret": SecretStr("s" * 32)}, {"jwt_jwks_url": "https://keys.example.org"}],
+    [
+        {"jwt_secret": SecretStr("a secret for tests, of at least 32 bytes")},
+        {"jwt_jwks_url": "https://keys.example.org"},
+    ],
     ids=["secret", "url"],
 )
 def test_a_configured_key_is_left_alone(configured: dict[str, Any]) -> None:
@@ -78,6 +81,14 @@ def test_a_damaged_secret_is_refused(content: str) -> None:
     path = ensure_secret(Settings()).data_dir / "jwt_secret"
     path.write_text(content)
     with pytest.raises(ConfigurationError, match="damaged"):
+        ensure_secret(Settings())
+
+
+@pytest.mark.parametrize("content", ["s" * 43, " " * 43 + "s" * 43, "password1" * 5])
+def test_a_secret_in_its_file_that_can_be_guessed_is_refused(content: str) -> None:
+    path = ensure_secret(Settings()).data_dir / "jwt_secret"
+    path.write_text(content)
+    with pytest.raises(ConfigurationError, match=r"characters.*delete it, and the server makes a new one"):
         ensure_secret(Settings())
 
 

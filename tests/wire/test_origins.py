@@ -53,8 +53,12 @@ def test_a_page_of_elsewhere_is_refused(origin: str, host: str | None) -> None:
 
 def test_behind_tls_of_our_own_a_plain_page_is_elsewhere() -> None:
     rules = OriginRules(listens_on_loopback_only=False, default_scheme="https")
-    assert rules.origin_allowed("https://trade.example.org", "trade.example.org")
-    assert not rules.origin_allowed("http://trade.example.org", "trade.example.org")
+    for host in ("trade.example.org", "trade.example.org:443"):
+        assert rules.origin_allowed("https://trade.example.org", host)
+        assert not rules.origin_allowed("http://trade.example.org", host)
+    assert rules.origin_allowed("https://trade.example.org:8443", "trade.example.org:8443")
+    assert not rules.origin_allowed("http://trade.example.org:8443", "trade.example.org:8443")
+    assert not rules.origin_allowed("http://trade.example.org:443", "trade.example.org:443")
 
 
 @pytest.mark.parametrize("rules", [PUBLIC, LOCAL, LISTED])

@@ -27,7 +27,7 @@ def issue_token(
     role: Annotated[RoleName, typer.Option(help="Role that it claims; a stored role wins.")] = RoleName.USER,
     nickname: Annotated[str | None, typer.Option(help="Nickname that it claims; a stored one wins.")] = None,
     scope: Annotated[
-        list[str] | None, typer.Option(help=f"For a machine: may make these POSTs alone; of {', '.join(SCOPES)}.")
+        list[str] | None, typer.Option(help=f"For a machine, which may do this alone; of {', '.join(SCOPES)}.")
     ] = None,
     ttl: Annotated[str, typer.Option(help="How long it is valid: 90s, 15m, 1h, 7d.")] = "1h",
     config: ConfigOption = None,

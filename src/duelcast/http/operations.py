@@ -14,7 +14,7 @@ from litestar.params import SkipValidation
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from duelcast.http.callers import UNCOUNTED_OPTION, bearer_identity, demand_admin, demand_scope
+from duelcast.http.callers import SCOPE_OPTION, UNCOUNTED_OPTION, bearer_identity, demand_admin, demand_scope
 from duelcast.http.documents import problems
 from duelcast.http.metrics import Exposition
 from duelcast.http.pages import Page
@@ -54,12 +54,12 @@ Finished: TypeAlias = NamedDependency[SkipValidation[Documents]]
 TheExposition: TypeAlias = NamedDependency[SkipValidation[Exposition]]
 
 
-async def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """A guard: everybody where the configuration says so, else admins."""
+async def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard: everybody where the configuration says so, else admins, and machines with the scope of the route."""
     services: HttpServices = connection.app.state.services
     if not services.public_ops:
         identity = await bearer_identity(connection, services.verifier)
-        demand_scope(identity, None)
+        demand_scope(identity, handler.opt.get(SCOPE_OPTION))
         demand_admin(identity)
 
 
@@ -95,6 +95,7 @@ async def readyz(services: Services) -> Response[ReadyState]:
     response_description="The metrics.",
     media_type=MediaType.TEXT,
     guards=[_operators_only],
+    opt={SCOPE_OPTION: "metrics"},
     responses=problems(401, 403),
 )
 async def metrics(exposition: TheExposition) -> Response[bytes]:

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 KIB = 1024
 MIB = 1024 * KIB
 SECRET_MIN_BYTES = 32
+SECRET_MIN_VARIETY = 8
 
 SECRET_ALGORITHMS = ("HS256", "HS384", "HS512")
 KEY_SET_ALGORITHMS = ("EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
@@ -79,7 +80,7 @@ class Settings(BaseSettings):
 
     jwt_secret: SecretStr | None = Field(
         default=None,
-        description="Key of HS256 tokens, at least 32 bytes; with no key at all the server makes one, for loopback.",
+        description="Key of HS256 tokens, at least 32 random bytes; with no key the server makes one, for loopback.",
     )
     jwt_jwks_url: str | None = Field(
         default=None,
@@ -303,10 +304,8 @@ class Settings(BaseSettings):
     @field_validator("jwt_secret")
     @classmethod
     def _check_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value().encode()) < SECRET_MIN_BYTES:
-            raise ValueError(
-                f"has fewer than {SECRET_MIN_BYTES} bytes; make one with `openssl rand -base64 {SECRET_MIN_BYTES}`"
-            )
+        if value is not None and (weakness := weakness_of(value.get_secret_value())):
+            raise ValueError(f"{weakness}; make one with `openssl rand -base64 {SECRET_MIN_BYTES}`")
         if value is not None and _is_other_key(value.get_secret_value()):
             raise ValueError("is a key of another kind; public keys belong into DUELCAST_JWT_JWKS_URL")
         return value
@@ -358,6 +357,20 @@ def is_loopback_host(host: str) -> bool:
         return host.rstrip(".").lower() == "localhost"
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback
+
+
+def weakness_of(secret: str) -> str | None:
+    """Why a key of HMAC tokens can be guessed, after "the secret"; None if nothing shows that it can.
+
+    A key has at least as many bytes as the hash is long (RFC 7518, 3.2), and no less variety than keys of digits have.
+    """
+    if len(secret.encode()) < SECRET_MIN_BYTES:
+        return f"has fewer than {SECRET_MIN_BYTES} bytes"
+    if len(set("".join(secret.split()))) < SECRET_MIN_VARIETY:
+        return f"has fewer than {SECRET_MIN_VARIETY} different characters"
+    if any(secret[size:] == secret[:-size] for size in range(1, min(SECRET_MIN_BYTES, len(secret) // 2 + 1))):
+        return "is the same few characters again and again"
+    return None
 
 
 def _is_other_key(secret: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from duelcast.settings.fields import SECRET_MIN_BYTES, Settings, is_loopback_host
+from duelcast.settings.fields import SECRET_MIN_BYTES, Settings, is_loopback_host, weakness_of
 from duelcast.settings.problems import ConfigurationError
 
 SECRET_FILE = "jwt_secret"  # noqa: S105 - the name of the file, not a secret
@@ -91,4 +91,6 @@ def _read(path: Path) -> str:
     text = path.read_bytes().strip()
     if len(text) < SECRET_MIN_BYTES or not text.isascii():
         raise ConfigurationError(f"The secret {path} is damaged; delete it, and the server makes a new one.")
+    if weakness := weakness_of(text.decode("ascii")):
+        raise ConfigurationError(f"The secret {path} {weakness}; delete it, and the server makes a new one.")
     return text.decode("ascii")

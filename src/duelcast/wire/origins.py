@@ -33,8 +33,8 @@ class _Host(NamedTuple):
 class OriginRules:
     """The allow-list of origins, and what holds without one.
 
-    `default_scheme` is what the server itself speaks. A proxy in front of a plain server may add TLS, so a `Host`
-    without a port is there taken for either scheme, that of the origin it is compared with.
+    `default_scheme` is what the server itself speaks. A proxy in front of a plain server may add TLS, so a `Host` is
+    there taken for either scheme, that of the origin it is compared with; a server of TLS is of no `http:` origin.
     Raises `ValueError` where an allowed origin is not one.
     """
 
@@ -79,11 +79,9 @@ class OriginRules:
         return _is_loopback_name(called.name) or any(self._same_place(origin, called) for origin in self._allowed)
 
     def _same_place(self, origin: _Origin, called: _Host) -> bool:
-        if origin.host != called.name:
+        if origin.host != called.name or origin.scheme not in self._host_schemes:
             return False
-        if called.port is not None:
-            return origin.port == called.port
-        return origin.scheme in self._host_schemes and origin.port == _DEFAULT_PORTS[origin.scheme]
+        return origin.port == (_DEFAULT_PORTS[origin.scheme] if called.port is None else called.port)
 
 
 def _configured(text: str) -> _Origin:

@@ -318,7 +318,8 @@ async def test_a_banned_wallet_is_denied(verifier: TokenVerifier, accounts: Memo
         (["operations", "notifications"], {"operations", "notifications"}),
         ("prices wonders", {"prices"}),
         ("openid", NO_RIGHTS),
-        (7, NO_RIGHTS),
+        (" ", NO_RIGHTS),
+        ([], NO_RIGHTS),
         ([["prices"]], NO_RIGHTS),
     ],
 )
@@ -328,9 +329,16 @@ async def test_a_token_with_a_scope_is_a_machines_whatever_it_names(
     assert (await verifier.verify(signed(clock, scope=scope, role="admin"))).scopes == scopes
 
 
-@pytest.mark.parametrize("scope", [None, "", []])
-async def test_an_empty_scope_counts_as_none(verifier: TokenVerifier, clock: ManualClock, scope: object) -> None:
-    assert not (await verifier.verify(signed(clock, scope=scope))).scopes
+async def test_a_scope_of_null_counts_as_none(verifier: TokenVerifier, clock: ManualClock) -> None:
+    assert not (await verifier.verify(signed(clock, scope=None))).scopes
+
+
+@pytest.mark.parametrize("scope", ["", 0, 7, 0.5, False, True, {}, {"prices": True}])
+async def test_a_scope_that_is_neither_a_list_nor_a_text_makes_no_token_a_persons(
+    verifier: TokenVerifier, clock: ManualClock, scope: object
+) -> None:
+    with pytest.raises(Unauthorized, match="`scope` of the token"):
+        await verifier.verify(signed(clock, scope=scope))
 
 
 async def test_without_a_secret_hmac_tokens_are_refused(accounts: MemoryAccounts, clock: ManualClock) -> None:

@@ -90,10 +90,13 @@ def _wallet(payload: dict[str, Any]) -> str:
 
 
 def _scopes(payload: dict[str, Any]) -> frozenset[str]:
+    """None but for a machine's token. A `scope` that cannot be read makes no token a person's: it is refused."""
     claimed = payload.get("scope")
-    if not claimed:
+    if claimed is None:
         return frozenset()
-    names = claimed.split() if isinstance(claimed, str) else claimed if isinstance(claimed, list) else ()
+    if not isinstance(claimed, str | list) or claimed == "":
+        raise Unauthorized("`scope` of the token is neither a list nor a text of names: leave it out for a person.")
+    names = claimed.split() if isinstance(claimed, str) else claimed
     return frozenset(scope for scope in SCOPES if scope in names) or NO_RIGHTS
 
 

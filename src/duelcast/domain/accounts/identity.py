@@ -11,13 +11,14 @@ from duelcast.channels.names import Role
 WALLET_PATTERN = r"[A-Za-z0-9_\-]{1,64}"
 WALLET_GRAMMAR = "1 to 64 of A-Z a-z 0-9 _ -"
 """The pattern in words."""
-SCOPES = ("prices", "operations", "errors", "notifications")
+SCOPES = ("prices", "operations", "errors", "notifications", "metrics")
+"""What a machine's token may do: the POSTs of the first four, `GET /metrics`."""
 
 
 class Identity(Struct, frozen=True):
     """A verified token, with the stored role and nickname where there are any.
 
-    `expires_at` is in epoch seconds. `scopes`: a machine's token; it may make exactly the POSTs of its scopes.
+    `expires_at` is in epoch seconds. `scopes`: a machine's token; it may do exactly what its scopes name.
     `session_id` names all tokens that end together, 43 characters; empty where no token was verified.
     `claimed_nickname` is what counts again once no nickname is stored.
     """
