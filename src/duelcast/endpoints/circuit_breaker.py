@@ -141,7 +141,7 @@ async def _layer_snapshot(context: Context, channel: Channel) -> Snapshot:
 
 
 async def _all_services_snapshot(context: Context, _group: Group) -> Snapshot:
-    return Snapshot([_services_state(context)])
+    return Snapshot([_services_state(context)], rows=len(context.service(Registry)))
 
 
 endpoint.opens(SERVICE, exists=_service_exists, group_snapshot=_all_services_snapshot, snapshot_events=(ServicesState,))
@@ -156,6 +156,7 @@ endpoint.opens(ALERTS)
 async def greet(context: Context) -> Sequence[Event]:
     is_admin = context.session.role >= Role.ADMIN
     registry = context.service(Registry)
+    context.answered_rows = len(registry)
     await context.subscriptions.join([ALERTS.channel()])
     return [
         Welcome(

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from duelcast.channels.broker import Position
 from duelcast.channels.names import Group, Kind
 from duelcast.domain.accounts.identity import Identity
-from duelcast.endpoints.kit import Context, Endpoint, Joined, Target
+from duelcast.endpoints.kit import Context, Endpoint, Joined, Subscriptions, Target
 from duelcast.errors import AppError, InvalidRequest
 from duelcast.wire.messages import (
     MAX_SAFE_INTEGER,
@@ -216,25 +216,32 @@ def ping(context: Context, command: Ping) -> Pong:
 
 
 async def subscribe(context: Context, command: Subscribe) -> Sequence[SubscriptionConfirmed | Joined | AppError]:
-    """A `Joined` in the answer is its confirmation, with what follows."""
+    """A `Joined` in the answer is its confirmation, with what follows. A name that comes again counts once."""
     subscriptions = context.subscriptions
-    results: list[Target | AppError] = []
+    results: dict[str, Target | AppError] = {}
     since: dict[Target, Position] = {}
     for path, item in _wanted(command):
-        try:
-            target = subscriptions.resolve(item.channel)
-        except AppError as error:
-            error.field = path
-            results.append(error)
+        target = results.get(item.channel)
+        if target is None:
+            target = results[item.channel] = _resolved(subscriptions, item.channel, path)
+        if isinstance(target, AppError):
             continue
-        results.append(target)
         if item.since is not None and not isinstance(target, Group):
             since[target] = Position(item.since.epoch, item.since.seq)
-    targets = [result for result in results if not isinstance(result, AppError)]
+    targets = [result for result in results.values() if not isinstance(result, AppError)]
     all_joined = await subscriptions.join(targets, since=since)
     context.answered_rows = sum(one.rows for one in all_joined) + len(results) - len(targets)
     joined = iter(all_joined)
-    return [result if isinstance(result, AppError) else next(joined) for result in results]
+    return [result if isinstance(result, AppError) else next(joined) for result in results.values()]
+
+
+def _resolved(subscriptions: Subscriptions, name: str, path: str) -> Target | AppError:
+    """What `name` stands for, or why it cannot be followed."""
+    try:
+        return subscriptions.resolve(name)
+    except AppError as error:
+        error.field = path
+        return error
 
 
 def _wanted(command: Subscribe) -> list[tuple[str, ChannelSince]]:
@@ -261,18 +268,19 @@ def unsubscribe(
             raise
         context.subscriptions.leave([target])
         return UnsubscriptionConfirmed(channel=target.name)
-    context.answered_rows = len(command.channels or ())
-    answer: list[UnsubscriptionConfirmed | AppError] = []
+    answer: dict[str, UnsubscriptionConfirmed | AppError] = {}
     for index, item in enumerate(command.channels or ()):
-        try:
-            target = context.subscriptions.resolve(item if isinstance(item, str) else item.channel)
-        except AppError as error:
-            error.field = f"channels[{index}]"
-            answer.append(error)
+        name = item if isinstance(item, str) else item.channel
+        if name in answer:
             continue
-        context.subscriptions.leave([target])
-        answer.append(UnsubscriptionConfirmed(channel=target.name))
-    return answer
+        left = _resolved(context.subscriptions, name, f"channels[{index}]")
+        if isinstance(left, AppError):
+            answer[name] = left
+        else:
+            context.subscriptions.leave([left])
+            answer[name] = UnsubscriptionConfirmed(channel=left.name)
+    context.answered_rows = len(answer)
+    return list(answer.values())
 
 
 def get_subscriptions(context: Context, _command: GetSubscriptions) -> SubscriptionList:

@@ -213,7 +213,8 @@ def that_wallet_and_admins(context: Context, parameter: str) -> bool:
 async def _list_snapshot(context: Context, _channel: Channel) -> Snapshot:
     contests = context.service(Contests)
     listed, _ = contests.book.page(limit=len(contests.book.listed))
-    return Snapshot([AllContests(data=[contests.view(contest, for_admin=False) for contest in listed])])
+    views = [contests.view(contest, for_admin=False) for contest in listed]
+    return Snapshot([AllContests(data=views)], rows=len(views))
 
 
 async def _contest_snapshot(context: Context, channel: Channel) -> Snapshot:
@@ -235,7 +236,7 @@ async def _no_snapshot(_context: Context, _channel: Channel) -> Snapshot:
 
 async def _leaderboard_snapshot(context: Context, channel: Channel) -> Snapshot:
     board = await context.service(Contests).standings.leaderboard(int(channel.parameter))
-    return Snapshot([LeaderboardUpdate(contestId=board.contestId, data=board)])
+    return Snapshot([LeaderboardUpdate(contestId=board.contestId, data=board)], rows=len(board.entries))
 
 
 async def _participant_snapshot(context: Context, channel: Channel) -> Snapshot:

@@ -116,7 +116,7 @@ class Joined(Protocol):
 
     @property
     def rows(self) -> int:
-        """Channels that the snapshot or replay is of."""
+        """Channels, symbols or rows that the snapshot or replay is of."""
 
     def parted(self, frames: int) -> tuple[Joined, Joined]:
         """The first `frames` of the snapshot, and all that follows: an endpoint may greet with something in between."""
@@ -169,11 +169,13 @@ class Snapshot:
     """Events to begin with.
 
     `stored_id`: the last stored id they hold; messages up to it are not sent again. The snapshot of an *every* channel
-    needs it; that of a *latest* one is followed by whatever came while it was made.
+    needs it; that of a *latest* one is followed by whatever came while it was made. `rows`: the symbols or rows that
+    they tell of, which count towards the rate limit.
     """
 
     events: Sequence[Event]
     stored_id: int | None = None
+    rows: int = 1
 
 
 Right = Callable[[Context, str], bool]

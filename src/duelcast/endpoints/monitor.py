@@ -121,11 +121,13 @@ class GetRecentErrors(Command, tag="get_recent_errors"):
 
 
 async def _settings_snapshot(context: Context, _channel: Channel) -> Snapshot:
-    return Snapshot([_all_settings(context)])
+    settings = _all_settings(context)
+    return Snapshot([settings], rows=len(settings.data))
 
 
 async def _services_snapshot(context: Context, _channel: Channel) -> Snapshot:
-    return Snapshot([_all_services(context)])
+    services = _all_services(context)
+    return Snapshot([services], rows=len(services.data))
 
 
 endpoint.opens(PUBLIC_STATUS)

@@ -98,12 +98,14 @@ def that_wallet(context: Context, parameter: str) -> bool:
 async def _inbox_snapshot(context: Context, channel: Channel) -> Snapshot:
     """The count first; then what is unread, where there is any."""
     unread, batch = await context.service(Notifications).reader.snapshot(channel.parameter)
-    return Snapshot([unread] if batch is None else [unread, batch], stored_id=unread.version)
+    if batch is None:
+        return Snapshot([unread], stored_id=unread.version)
+    return Snapshot([unread, batch], stored_id=unread.version, rows=batch.count)
 
 
 async def _announcements_snapshot(context: Context, _channel: Channel) -> Snapshot:
     batch, newest_id = await context.service(Notifications).reader.announcements()
-    return Snapshot([batch], stored_id=newest_id)
+    return Snapshot([batch], stored_id=newest_id, rows=batch.count)
 
 
 endpoint.opens(

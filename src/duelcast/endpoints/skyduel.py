@@ -106,7 +106,7 @@ def _exists(context: Context, name: str) -> bool:
 
 
 async def _all_snapshot(context: Context, _group: Group) -> Snapshot:
-    return Snapshot([_service_data(context)])
+    return Snapshot([_service_data(context)], rows=len(context.service(Registry)))
 
 
 endpoint.opens(MANAGED_SERVICE, exists=_exists, group_snapshot=_all_snapshot, snapshot_events=(ServiceData,))
@@ -117,6 +117,7 @@ endpoint.opens(MANAGED_SERVICE, exists=_exists, group_snapshot=_all_snapshot, sn
 
 @endpoint.on_connect(Welcome, ServiceData)
 async def greet(context: Context) -> Sequence[Event]:
+    context.answered_rows = len(context.service(Registry))
     welcome = Welcome(message="Welcome to the services.", connectionId=context.session.connection_id)
     return [welcome, _service_data(context)]
 

@@ -168,7 +168,7 @@ async def current_category(context: Context, group: Group) -> Snapshot:
     """The settings of a category as they are pushed."""
     settings = context.service(SystemSettings).all(context.session.role, group.parameter)
     public = {key: _public(setting) for key, setting in settings.items()}
-    return Snapshot([CategorySettings(category=group.parameter, settings=public)])
+    return Snapshot([CategorySettings(category=group.parameter, settings=public)], rows=len(public))
 
 
 def _public(setting: Setting) -> Setting:
@@ -189,7 +189,9 @@ endpoint.opens(
 
 @endpoint.on_connect(Welcome, AllSettings)
 async def greet(context: Context) -> Sequence[Event]:
-    return [Welcome(canWrite=context.session.role >= Role.ADMIN), _all_settings(context)]
+    answer = _all_settings(context)
+    context.answered_rows = len(answer.settings)
+    return [Welcome(canWrite=context.session.role >= Role.ADMIN), answer]
 
 
 @endpoint.command(GetAllSettings)

@@ -34,7 +34,8 @@ class GetAllTokens(Command, tag="get_all_tokens"):
 
 async def token_list(context: Context, _channel: Channel) -> Snapshot:
     """The list as it is now: the newest push may be older than the prices in it."""
-    return Snapshot([context.service(Market).token_list()])
+    tokens = context.service(Market).token_list()
+    return Snapshot([tokens], rows=len(tokens.data))
 
 
 endpoint.opens(MARKET, exists=symbols.known_symbol)

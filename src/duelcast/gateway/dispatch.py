@@ -122,6 +122,9 @@ class Dispatcher:
             subscriptions.commit(segments)
         else:
             connection.outbox.answer([segment for segment in segments if isinstance(segment, bytes)])
+        self._charge(connection, context)
+
+    def _charge(self, connection: Connection, context: Context) -> None:
         if context.answered_rows:
             self.limits.charge_rows(connection.session, context.answered_rows, context.clock.monotonic())
 
@@ -142,8 +145,13 @@ class Dispatcher:
 
     def _fail(self, connection: Connection, context: Context, error: AppError, *, joins: bool) -> None:
         if joins:
+            # What was read for nothing costs like an answer.
+            context.answered_rows = max(
+                context.answered_rows, sum(one.rows for one in connection.subscriptions.joining())
+            )
             connection.subscriptions.abort()
         self._answer_error(connection, error, context.request_id)
+        self._charge(connection, context)
 
     def _event_frame(self, event: Event, context: Context) -> bytes:
         return text_frame(reply_body(event, context.clock.time(), context.request_id))

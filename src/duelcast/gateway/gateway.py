@@ -88,7 +88,7 @@ class Gateway:
             path: EndpointRuntime(
                 endpoint,
                 MessageLimits(endpoint.messages_per_minute, settings.rate_limit_factor),
-                JoinReader(endpoint, hub, broker, clock),
+                JoinReader(endpoint, hub, broker, clock, max_bytes=settings.answer_max_bytes),
             )
             for path, endpoint in endpoints.items()
         }

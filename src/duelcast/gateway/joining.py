@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from duelcast.channels.broker import Broker, Message, Position
+from duelcast.channels.broker import Broker, Position, Recovery
 from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.clock import Clock
 from duelcast.endpoints.kit import Context, Endpoint, Joined, Snapshot, Target
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.streams import Followed, GroupStream, Stream
+from duelcast.gateway.streams import Followed, GroupStream, Part, Stream, part_size
 from duelcast.wire.frames import encode_body, push_body, text_frame
 
 
@@ -21,7 +21,8 @@ class JoinedTarget:
     """A channel or group that is about to be followed: what goes out first, and where the log goes on from.
 
     It holds what is `followed` until it is committed or aborted. Of the log entries after `base`, those count that are
-    above `floors` (`seq` per stream, 0 where it has none). `stored_id` is that of a snapshot from a store.
+    above `floors` (`seq` per stream, 0 where it has none). `stored_id` is that of a snapshot from a store. `rows` are
+    the channels, symbols or rows that `frames` tell of.
     """
 
     target: Target
@@ -29,11 +30,16 @@ class JoinedTarget:
     epoch: str
     seq: int | None
     recovered: bool | None
-    frames: Sequence[bytes]
+    frames: Sequence[Part]
     base: int
     floors: Mapping[Stream, int] = field(default_factory=dict)
     stored_id: int | None = None
     rows: int = 1
+
+    @property
+    def size_bytes(self) -> int:
+        """Of `frames`."""
+        return sum(map(part_size, self.frames))
 
     def without_news(self) -> JoinedTarget:
         """The snapshot alone, for a place before the one where this join goes on."""
@@ -46,7 +52,7 @@ class JoinedTarget:
     def parted(self, frames: int) -> tuple[JoinedTarget, JoinedTarget]:
         return replace(self.without_news(), frames=self.frames[:frames]), replace(self, frames=self.frames[frames:])
 
-    def all_frames(self, hub: Hub, role: Role) -> list[bytes]:
+    def all_frames(self, hub: Hub, role: Role) -> list[Part]:
         """The snapshot or replay, and what has come since it was read that `role` may see."""
         frames = list(self.frames)
         streams = self.followed.streams if isinstance(self.followed, GroupStream) else (self.followed,)
@@ -57,12 +63,18 @@ class JoinedTarget:
 
 
 class JoinReader:
-    """Reads snapshots and replays, for all connections of an endpoint."""
+    """Reads snapshots and replays, for all connections of an endpoint.
 
-    def __init__(self, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock) -> None:
+    A replay of more than `max_bytes` is not made: a snapshot takes its place, and nothing is recovered.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock, *, max_bytes: int = 4 * 1024 * 1024
+    ) -> None:
         self.endpoint = endpoint
         self.hub = hub
         self.clock = clock
+        self.max_bytes = max_bytes
         self._broker = broker
 
     async def read(
@@ -88,21 +100,23 @@ class JoinReader:
         self, context: Context, channel: Channel, stream: Stream, base: int, since: Position | None, *, silent: bool
     ) -> JoinedTarget:
         opening = self.endpoint.opening(channel)
-        recovery = await self._broker.recover(channel, since)
+        recovery = await self._recover(channel, since)
         stream.seq = max(stream.seq, recovery.seq)
         if not opening.is_seen(context, channel.parameter):
             return JoinedTarget(
                 channel, stream, recovery.epoch, 0, None if since is None else False, (), base, {stream: recovery.seq}
             )
-        seq, stored_id = recovery.seq, None
+        seq, stored_id, rows = recovery.seq, None, 1
+        frames: Sequence[Part] = ()
         if silent:
-            frames: list[bytes] = []
+            pass
         elif recovery.recovered or opening.snapshot is None:
-            frames = _message_frames(recovery.messages)
+            frames = recovery.messages
+            rows = len(frames) if recovery.recovered else 1
         else:
             snapshot = await opening.snapshot(context, channel)
             frames = self._snapshot_frames(channel, snapshot, seq if channel.kind is Kind.LATEST else None)
-            stored_id = snapshot.stored_id
+            stored_id, rows = snapshot.stored_id, snapshot.rows
             if stored_id is not None:
                 seq = max(seq, self.hub.last_seq_up_to(stored_id, stream, base))
         return JoinedTarget(
@@ -115,26 +129,32 @@ class JoinReader:
             base,
             {stream: seq},
             stored_id,
-            rows=max(1, len(recovery.messages) if recovery.recovered else 1),
+            rows=max(1, rows),
         )
+
+    async def _recover(self, channel: Channel, since: Position | None) -> Recovery:
+        recovery = await self._broker.recover(channel, since)
+        if recovery.recovered and sum(map(part_size, recovery.messages)) > self.max_bytes:
+            return await self._broker.recover(channel)
+        return recovery
 
     async def _read_group(
         self, context: Context, group: Group, followed: GroupStream, base: int, *, silent: bool
     ) -> JoinedTarget:
         opening = self.endpoint.opening(group)
         floors: dict[Stream, int] = {}
-        frames: list[bytes] = []
+        frames: Sequence[Part] = ()
         rows = 0
         if opening.group_snapshot is not None:
             if not silent:
-                frames = self._snapshot_frames(group, await opening.group_snapshot(context, group), None)
+                snapshot = await opening.group_snapshot(context, group)
+                frames, rows = self._snapshot_frames(group, snapshot, None), snapshot.rows
         elif not silent:
-            messages = [
+            frames = messages = [
                 message
                 for message in await self._broker.group_messages(group.name)
                 if max(message.channel.least_role, message.least_role) <= context.session.role
             ]
-            frames = _message_frames(messages)
             rows = len({message.channel for message in messages})
             by_channel = {stream.channel: stream for stream in followed.streams}
             for message in messages:
@@ -148,10 +168,6 @@ class JoinReader:
     def _snapshot_frames(self, target: Target, snapshot: Snapshot, seq: int | None) -> list[bytes]:
         now_s = self.clock.time()
         return [text_frame(push_body(encode_body(event, now_s), target.suffix, seq)) for event in snapshot.events]
-
-
-def _message_frames(messages: Sequence[Message]) -> list[bytes]:
-    return [text_frame(push_body(message.body, message.channel.suffix, message.seq)) for message in messages]
 
 
 if TYPE_CHECKING:

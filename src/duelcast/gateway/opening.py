@@ -18,7 +18,14 @@ from duelcast.endpoints.common import (
     user_record,
 )
 from duelcast.endpoints.kit import Auth, Joined, Target
-from duelcast.errors import AppError, InvalidRequest, PermissionDenied, SubscriptionDenied, Unauthorized
+from duelcast.errors import (
+    AppError,
+    InvalidRequest,
+    PermissionDenied,
+    SubscriptionDenied,
+    TooManySubscriptions,
+    Unauthorized,
+)
 from duelcast.gateway.joining import JoinedTarget
 from duelcast.gateway.subscriptions import NO_POSITIONS
 from duelcast.wire.decoding import CommandDecoder
@@ -153,7 +160,11 @@ class Opener:
         own = {joined.target: joined for joined in subscriptions.joining()}
         placed = {part.target for part in greeting if not isinstance(part, bytes)}
         greeting += [joined for target, joined in own.items() if target not in placed]
-        await subscriptions.join([target for target in asked if target not in own], since=since)
+        try:
+            await subscriptions.join_asked([target for target in asked if target not in own], since)
+        except TooManySubscriptions as error:
+            errors.append(error)
+            asked = [target for target in asked if target in own]
         subscriptions.connect_since = NO_POSITIONS
         if not connection.is_open:
             return

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from duelcast.channels.names import Kind, Role
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.streams import NOTHING, Cohort, Entry, Followed, Stream
+from duelcast.gateway.streams import NOTHING, Cohort, Entry, Followed, Part, Stream, part_frame, part_size
 
 BURST_S = 0.001
 """Replies to commands that came closer together are written as one."""
 MAX_UNWRITTEN_BYTES = 64 * 1024
 """Of replies that wait for one another."""
+PIECE_BYTES = 64 * 1024
+"""Of what waits for a full socket, so many are written together."""
+TURN_BYTES = 4 * PIECE_BYTES
+"""What one socket is written to in a loop turn of what waits for it, however fast it takes that."""
 _NO_MARKS: Mapping[Stream, int] = {}
 
 
@@ -31,8 +36,9 @@ class Outbox:
     Pushes reach it through its cohort, or by `serve`. A reply is put behind what is due (`answer`) and written at once;
     those that follow it closely at the end of the loop turn, so that the replies to pipelined commands share a write.
     While the socket is full the outbox is `blocked`: it takes no pushes, and is served from its cursor once the socket
-    has drained, so that of *latest* channels it gets the newest message of each key alone. Replies are always
-    written; `backlog_bytes` tells the connection when to stop reading commands.
+    has drained, so that of *latest* channels it gets the newest message of each key alone. Replies wait, and go out in
+    pieces as the socket drains: a long replay is never built as a whole. `backlog_bytes` tells the connection when to
+    stop reading commands.
     """
 
     __slots__ = (
@@ -44,6 +50,8 @@ class Outbox:
         "_stalled_since",
         "_transport",
         "_unwritten_bytes",
+        "_waiting",
+        "_waiting_bytes",
         "blocked",
         "closed",
         "cohort",
@@ -84,6 +92,9 @@ class Outbox:
         self._frames: list[bytes] = []
         self._answered_at = 0.0
         self._unwritten_bytes = 0
+        self._waiting: deque[Part] | None = None
+        """What is written before everything else once the socket has drained."""
+        self._waiting_bytes = 0
         self._every_marks = _NO_MARKS
         self._stalled_bytes = 0
         self._stalled_since = 0.0
@@ -119,6 +130,20 @@ class Outbox:
         if self._unwritten_bytes > MAX_UNWRITTEN_BYTES:
             self.write_out()
 
+    def answer_at_length(
+        self, parts: Sequence[Part], *, followed: frozenset[Followed], ceilings: dict[Stream, int]
+    ) -> None:
+        """The same for an answer with snapshots and replays, which is written in pieces where it is long."""
+        if self.closed or sum(map(part_size, parts)) <= PIECE_BYTES:
+            self.answer([part_frame(part) for part in parts], followed=followed, ceilings=ceilings)
+            return
+        self.answer((), followed=followed, ceilings=ceilings)
+        self._hub.stats.answered += len(parts)
+        self._queue(self._frames)
+        self._frames.clear()
+        self._queue(parts)
+        self._pour()
+
     def hold(self, head: bytes) -> None:
         """Write `head` before everything else, behind the callbacks that are scheduled already: together with the
         greeting, where that waits for nothing."""
@@ -127,7 +152,7 @@ class Outbox:
 
     def serve(self) -> None:
         """Write what is due, if the socket takes it."""
-        if not self.blocked and not self.lost:
+        if not self.blocked and not self.lost and not self._waiting:
             self._take_due(None)
             self._move_cursor()
             self.write_out()
@@ -158,18 +183,22 @@ class Outbox:
 
     @property
     def has_unwritten(self) -> bool:
-        """Whether something waits for the end of the loop turn."""
-        return bool(self._frames)
+        """Whether something waits for the end of the loop turn, or for the socket to drain."""
+        return bool(self._frames or self._waiting)
 
     def write_out(self) -> None:
-        """Write what waits for the end of the loop turn."""
+        """Write what waits for the end of the loop turn; behind what waits for the socket."""
         frames = self._frames
-        if frames:
+        if not frames:
+            return
+        if self.blocked or self._waiting:
+            self._queue(frames)
+        else:
             data = frames[0] if len(frames) == 1 else b"".join(frames)
-            frames.clear()
-            self._unwritten_bytes = 0
             self._hub.stats.delivered_bytes += len(data)
             self.write(data)
+        frames.clear()
+        self._unwritten_bytes = 0
 
     def _move_cursor(self) -> None:
         self.cursor = self._hub.position
@@ -180,7 +209,7 @@ class Outbox:
 
     def backlog_bytes(self) -> int:
         """Bytes that the socket has not taken yet."""
-        return self._transport.get_write_buffer_size() + self._unwritten_bytes
+        return self._transport.get_write_buffer_size() + self._unwritten_bytes + self._waiting_bytes
 
     def block(self, now: float) -> None:
         """The socket is full."""
@@ -193,7 +222,44 @@ class Outbox:
     def unblock(self) -> None:
         """The socket has drained."""
         self.blocked = False
+        self._pour()
         self.serve()
+
+    def _queue(self, parts: Sequence[Part]) -> None:
+        """Let `parts` wait for the socket."""
+        if self._waiting is None:
+            self._waiting = deque()
+        self._waiting += parts
+        self._waiting_bytes += sum(map(part_size, parts))
+
+    def _pour(self) -> None:
+        """Write what waits, until the socket is full again; what it takes at once is bounded for a loop turn."""
+        waiting, poured = self._waiting, 0
+        while waiting and not self._transport.get_write_buffer_size():
+            if poured >= TURN_BYTES:
+                asyncio.get_running_loop().call_soon(self._pour_on)
+                return
+            poured += self._write_piece(waiting)
+        if not waiting:
+            self._waiting = None
+
+    def _pour_on(self) -> None:
+        if not self.blocked and not self.closed:
+            self._pour()
+            self.serve()
+
+    def _write_piece(self, waiting: deque[Part]) -> int:
+        """Write the first of what waits. Returns its size."""
+        piece, size = [], 0
+        while waiting and size < PIECE_BYTES:
+            part = waiting.popleft()
+            size += part_size(part)
+            piece.append(part_frame(part))
+        self._waiting_bytes -= size
+        data = b"".join(piece)
+        self._hub.stats.delivered_bytes += len(data)
+        self.write(data)
+        return size
 
     def _mark_every(self) -> None:
         self._every_marks = {
@@ -215,15 +281,22 @@ class Outbox:
         return now - self._stalled_since
 
     def close(self) -> None:
-        """Write what waits and, if the socket takes it, what is due; take no more pushes."""
+        """Write what waits and, if the socket takes it, what is due; take no more pushes.
+
+        Of a long answer that waits for the socket one more piece goes out: the client is being sent away.
+        """
         if not self.closed:
-            if not self.blocked:
+            if not self.blocked and not self._waiting:
                 self._take_due(None)
             self.write_out()
+            if self._waiting:
+                self._write_piece(self._waiting)
             self.drop()
 
     def drop(self) -> None:
         """Take no more pushes, and write nothing: the socket is gone."""
         self.closed = True
         self._frames.clear()
+        self._waiting = None
+        self._waiting_bytes = 0
         self._hub.remove(self)

@@ -21,7 +21,27 @@ ENTRY_OVERHEAD_BYTES = 400
 """What an entry takes beside its body and its frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
 NOTHING: frozenset[Never] = frozenset()
 """For everybody: each `frozenset()` would be another object, of 216 bytes."""
+_FRAME_OVERHEAD_BYTES = 36
+"""What a push has beside its body and its channel: head, `seq` and brackets."""
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
+
+
+Part = bytes | Message
+"""Of an answer: a frame, or a message whose frame is built when the socket takes it."""
+
+
+def part_size(part: Part) -> int:
+    """Bytes of the frame of `part`, those of one that is not built yet estimated from above."""
+    if isinstance(part, bytes):
+        return len(part)
+    return len(part.body) + len(part.channel.suffix) + _FRAME_OVERHEAD_BYTES
+
+
+def part_frame(part: Part) -> bytes:
+    """The frame of `part`."""
+    if isinstance(part, bytes):
+        return part
+    return text_frame(push_body(part.body, part.channel.suffix, part.seq))
 
 
 class Entry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,16 +14,20 @@ from duelcast.endpoints.kit import Context, Joined, Opening, Session, Subscripti
 from duelcast.errors import SubscriptionDenied, TooManySubscriptions, UnknownChannel
 from duelcast.gateway.joining import JoinedTarget, JoinReader
 from duelcast.gateway.outbox import Outbox
-from duelcast.gateway.streams import NOTHING, Followed, Stream
+from duelcast.gateway.streams import NOTHING, Followed, Part, Stream
 
 NO_POSITIONS: Mapping[Target, Position] = {}
 """For all connections that named none: an empty dict takes 64 bytes."""
+TURN_S = 0.002
+"""How long a command reads snapshots before it yields a loop turn."""
 
 
 class ConnectionSubscriptions:
     """Changes are collected while a command runs, and take effect with its reply (`commit`) or not at all (`abort`)."""
 
     __slots__ = (
+        "_answer_bytes",
+        "_answer_frames",
         "_free",
         "_held",
         "_joins",
@@ -51,6 +57,8 @@ class ConnectionSubscriptions:
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
         self._joins: list[JoinedTarget] = []
+        self._answer_bytes = self._answer_frames = 0
+        """Of the joins of channels; groups do not count."""
         self._left: tuple[Target, ...] = ()
         self.greeting = True
         """Whether the connection is being greeted: what is joined meanwhile does not count towards the limit."""
@@ -122,13 +130,48 @@ class ConnectionSubscriptions:
     ) -> Sequence[JoinedTarget]:
         new = {target for target in targets if not self.holds(target)}
         self._check_limit(new)
+        known = targets if snapshot_only_if_new else ()
+        quiet = set(targets) if silent else set(known) - new
+        # What an endpoint joins on connect nobody could do without.
+        return await self._read(targets, since or {}, quiet, bounded=not self.greeting)
+
+    async def join_asked(self, targets: Sequence[Target], since: Mapping[Target, Position]) -> None:
+        """Join what the URL names. Raises `TooManySubscriptions`; then none of `targets` is followed."""
+        before = len(self._joins)
+        self._answer_bytes = self._answer_frames = 0
+        try:
+            await self._read(targets, since, frozenset(), bounded=True)
+        except TooManySubscriptions:
+            self._release_from(before)
+            raise
+
+    async def _read(
+        self, targets: Sequence[Target], since: Mapping[Target, Position], quiet: Set[Target], *, bounded: bool
+    ) -> Sequence[JoinedTarget]:
         joined = []
+        turn_ends = time.perf_counter() + TURN_S
         for target in targets:
-            position = (since or {}).get(target) or self.connect_since.get(target)
-            is_silent = silent or (snapshot_only_if_new and target not in new)
-            joined.append(await self._reader.read(self._context, target, position, silent=is_silent))
-            self._joins.append(joined[-1])
+            position = since.get(target) or self.connect_since.get(target)
+            one = await self._reader.read(self._context, target, position, silent=target in quiet)
+            joined.append(one)
+            self._joins.append(one)
+            if bounded:
+                self._check_size(one)
+            if time.perf_counter() > turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = time.perf_counter() + TURN_S
         return joined
+
+    def _check_size(self, joined: JoinedTarget) -> None:
+        """A single frame is as large as it is, and a group is sent as the socket drains; the rest has a bound."""
+        if isinstance(joined.target, Group) or not joined.frames:
+            return
+        self._answer_bytes += joined.size_bytes
+        self._answer_frames += len(joined.frames)
+        if self._answer_bytes > self._reader.max_bytes and self._answer_frames > 1:
+            raise TooManySubscriptions(
+                f"The answer would have more than {self._reader.max_bytes} bytes; ask for fewer channels at a time."
+            )
 
     def _check_limit(self, new: set[Target]) -> None:
         if not new or self.greeting:
@@ -196,7 +239,7 @@ class ConnectionSubscriptions:
 
     def commit(self, segments: Sequence[bytes | Joined]) -> None:
         """Write the reply with the snapshots where they belong (else at its end), and follow the new set."""
-        frames: list[bytes] = []
+        frames: list[Part] = []
         placed = {segment.target for segment in segments if isinstance(segment, JoinedTarget)}
         for segment in segments:
             if isinstance(segment, JoinedTarget):
@@ -212,7 +255,7 @@ class ConnectionSubscriptions:
             if isinstance(one.followed, Stream) and one.followed in self._outbox.followed
         }
         self._change_held()
-        self._outbox.answer(frames, followed=frozenset(self._held.values()), ceilings=ceilings)
+        self._outbox.answer_at_length(frames, followed=frozenset(self._held.values()), ceilings=ceilings)
         if self.greeting:
             self._free = frozenset(self._held)
         for one in self._joins:
@@ -220,14 +263,20 @@ class ConnectionSubscriptions:
                 one.followed.stored_floors[self._outbox] = one.stored_id
         self.abort()
 
-    def _frames_of(self, joined: JoinedTarget) -> Sequence[bytes]:
+    def _frames_of(self, joined: JoinedTarget) -> Sequence[Part]:
         """While positions are being recovered the news come with that."""
         return joined.frames if self._outbox.lost else joined.all_frames(self._reader.hub, self._session.role)
 
     def abort(self) -> None:
         """Let go of what the command would have joined."""
-        joins, self._joins, self._left = self._joins, [], ()
-        self._reader.hub.release(one.followed for one in joins)
+        self._left = ()
+        self._answer_bytes = self._answer_frames = 0
+        if self._joins:
+            self._release_from(0)
+
+    def _release_from(self, index: int) -> None:
+        released, self._joins = self._joins[index:], self._joins[:index]
+        self._reader.hub.release(one.followed for one in released)
 
     def withdraw_forbidden(self) -> Collection[Joined]:
         """Take back the joins that the rights of the session no longer reach: they may have shrunk meanwhile."""

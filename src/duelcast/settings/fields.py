@@ -214,6 +214,10 @@ class Settings(BaseSettings):
     reply_backlog_bytes: Bytes = Field(
         default=256 * KIB, description="Unsent bytes of replies above which nothing is read from the client."
     )
+    answer_max_bytes: Bytes = Field(
+        default=4 * MIB,
+        description="Bytes of snapshots and replays that one message may ask for by name; a longer replay is not made.",
+    )
     send_buffer_bytes: Bytes = Field(
         default=128 * KIB,
         description="Send buffer of a socket in the kernel; small, so that a slow reader gets new prices.",
