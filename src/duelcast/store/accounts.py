@@ -82,6 +82,11 @@ async def nickname_owner(transaction: Transaction, nickname_key: str) -> str | N
     return wallet
 
 
+async def newest_change_ms(transaction: Transaction) -> int:
+    """When a user was last stored (epoch); 0 where there is none."""
+    return await transaction.scalar(select(func.max(users.c.updated_ms))) or 0
+
+
 async def count_others(transaction: Transaction, role: int, wallet: str) -> int:
     """How many users but `wallet` have that role and are not banned."""
     others = and_(users.c.role == role, users.c.wallet != wallet, users.c.banned.is_(False))

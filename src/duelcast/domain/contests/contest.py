@@ -25,7 +25,8 @@ class Contest:
         self.row = row
         self.board = board
         self.final_version = row.updated_ms
-        """Of the leaderboard of one that has ended; above those of its board, and the same after a restart."""
+        """Of the leaderboard of one that has ended, until a nickname changes; above those of its board, and the same
+        after a restart."""
         self._participants = participants
 
     @property
@@ -125,6 +126,7 @@ class ContestBook:
         """All contests, by status."""
         self._listeners: list[Callable[[Contest], None]] = []
         self._event_listeners: list[Callable[[], None]] = []
+        self._names_changed = self._names_version = 0
 
     def __getitem__(self, contest_id: int) -> Contest:
         """Raises `errors.ContestNotFound`."""
@@ -203,6 +205,17 @@ class ContestBook:
         self._enlist(contest)
         self._changed(contest)
         return contest
+
+    def names_changed(self, newest: int, version: int) -> None:
+        """Some nickname changed at `newest`, a time in epoch ms, and leaderboards have at least `version` from now
+        on."""
+        self._names_changed = max(self._names_changed, newest)
+        self._names_version = max(self._names_version + 1, version)
+
+    def final_version(self, contest: Contest) -> int:
+        """The version of the leaderboard of a contest that has ended, which shows the nicknames of today."""
+        is_as_it_ended = contest.final_version > self._names_changed
+        return contest.final_version if is_as_it_ended else max(contest.final_version, self._names_version)
 
     def entries_changed(self, contest: Contest) -> None:
         """Somebody entered or withdrew, was disqualified or admitted again."""

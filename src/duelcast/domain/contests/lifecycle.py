@@ -17,7 +17,7 @@ from duelcast.domain.contests.final_rows import FinalRows
 from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.payout import format_amount, prizes
 from duelcast.domain.contests.scorer import THREAD_PARTICIPANTS, Scorer
-from duelcast.domain.contests.scoring import TOP_ROWS, Board
+from duelcast.domain.contests.scoring import Board
 from duelcast.domain.market.marks import PricePoint
 from duelcast.domain.market.service import Market
 from duelcast.errors import InvalidState, NoPrice
@@ -184,7 +184,7 @@ class Lifecycle:
             prices = {one.symbol: one.price for one in await store.prices_of(transaction, contest.id, "end")}
         await _rank(board, prices)
         ranking = await self._ranking(contest.row, board)
-        top, total = board.page(0, TOP_ROWS), board.total
+        total = board.total
 
         async def work(transaction: Transaction) -> ContestRow:
             await store.store_results(transaction, ranking.results)
@@ -199,9 +199,9 @@ class Lifecycle:
             return await store.update_contest(transaction, contest.id, status=COMPLETED, updated_ms=self._now_ms())
 
         def committed(row: ContestRow) -> None:
-            is_news = board.take_top() is not None
+            top = board.take_top()
             self._book.update(row)
-            if is_news:
+            if top is not None:
                 self._outlet.leaderboard(contest, top, total, contest.final_version)
             self._final_rows.tell(contest.id)
             self._book.event_stored()

@@ -106,7 +106,7 @@ class Board:
 
     @property
     def version(self) -> int:
-        """Grows with each ranking, from what it began with."""
+        """Grows from what it began with whenever a row may have changed: the rows of one version are equal."""
         self._settle()
         return self._version
 
@@ -188,8 +188,11 @@ class Board:
     def set_nickname(self, wallet: str, nickname: str | None) -> bool:
         """Show another nickname. Whether it is another."""
         row = self._rows[wallet]
-        before, self._nicknames[row] = self._nicknames[row], nickname
-        return before != nickname
+        if self._nicknames[row] == nickname:
+            return False
+        self._nicknames[row] = nickname
+        self._version += 1
+        return True
 
     def set_portfolio(self, wallet: str, portfolio: Iterable[HoldingRow]) -> None:
         """Replace the portfolio: each symbol once, quantities for all or for none. The next scoring values it."""
@@ -251,7 +254,11 @@ class Board:
     def minute_mark(self) -> None:
         """A full minute: `rankChange` counts from the ranks as they are."""
         self._settle()
-        self._columns.marked_ranks[:] = self._columns.ranks
+        columns = self._columns
+        marked, ranks = columns.marked_ranks, columns.ranks
+        if np.any((marked != ranks) & (marked > 0) & (ranks > 0)):
+            self._version += 1
+        columns.marked_ranks[:] = ranks
 
     def page(self, offset: int, limit: int) -> list[LeaderboardRow]:
         """The rows from `offset` (0 is the first) on, at most `limit`."""

@@ -31,6 +31,7 @@ from duelcast.domain.contests.standings import Standings
 from duelcast.domain.market.service import Market
 from duelcast.errors import InvalidState, Unavailable
 from duelcast.store import contests as store
+from duelcast.store.accounts import newest_change_ms
 from duelcast.store.contests import CANCELLED, ContestRow, EntryRow, HoldingRow
 from duelcast.store.database import Database
 
@@ -85,13 +86,14 @@ class Contests:
         async with self._database.read() as transaction:
             rows = await store.all_contests(transaction)
             counts = await store.participant_counts(transaction)
+            self.book.names_changed(await newest_change_ms(transaction), self._now_ms())
             for row in rows:
                 contest = Contest(row, None, counts.get(row.id, 0))
                 if contest.is_live:
                     entries = await store.entries_of(transaction, row.id)
                     held = await store.holdings_of_contest(transaction, row.id)
                     contest.board = self._board(row, entries, held)
-                self.book.add(contest, self._market.receipt_us() // 1000)
+                self.book.add(contest, self._now_ms())
         for symbol in self._market.symbols():
             price = self._market.price(symbol)
             if price is not None:
@@ -129,7 +131,7 @@ class Contests:
 
     def _board(self, row: ContestRow, entries: list[EntryRow], held: dict[int, list[HoldingRow]]) -> Board:
         # A board makes far less than 1,000 rankings a second, so that the versions of before were lower.
-        board = Board(row.starting_balance, self._prices, version=self._market.receipt_us() // 1000)
+        board = Board(row.starting_balance, self._prices, version=self._now_ms())
         for entry in entries:
             nickname = self._accounts.shown_nickname(entry.wallet, entry.nickname)
             board.add(entry.wallet, nickname, entry.id, entry.entered_ms, held.get(entry.id, ()), entry.nickname)
@@ -138,20 +140,29 @@ class Contests:
         return board
 
     def _account_changed(self, account: Account) -> None:
+        self._names_changed()
         for contest in self.book.live:
             if contest.board is not None and account.wallet in contest.board:
                 self._show_nickname(contest, contest.board, account.wallet)
 
     def _nickname_changed_hands(self, key: str) -> None:
+        self._names_changed()
         for contest in self.book.live:
             if contest.board is not None:
                 for wallet in contest.board.claimants(key):
                     self._show_nickname(contest, contest.board, wallet)
 
+    def _names_changed(self) -> None:
+        now_ms = self._now_ms()
+        self.book.names_changed(now_ms, now_ms)
+
     def _show_nickname(self, contest: Contest, board: Board, wallet: str) -> None:
         if board.set_nickname(wallet, self._accounts.shown_nickname(wallet, board.claimed_nickname(wallet))):
             self.scorer.touch(contest)
             self._outlet.participant_changed(contest, wallet)
+
+    def _now_ms(self) -> int:
+        return self._market.receipt_us() // 1000
 
     def _chat_closed(self, contest_id: int) -> InvalidState | None:
         """Why nothing may be written any more, if so. Raises `ContestNotFound`."""

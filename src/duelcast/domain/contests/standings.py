@@ -70,7 +70,7 @@ class Standings:
         if contest.row.status != COMPLETED:
             if around is not None:
                 raise _not_ranked()
-            return self._leaderboard(contest, [], 0, limit, contest.final_version)
+            return self._leaderboard(contest, [], 0, limit, self._book.final_version(contest))
         async with self._database.read() as transaction:
             if around is not None:
                 entry = await store.find_entry(transaction, contest_id, around)
@@ -80,7 +80,7 @@ class Standings:
                 offset = max(0, min(place - limit // 2, contest.participants - limit))
             entries = await store.final_page(transaction, contest_id, offset, limit)
         rows = [self._final_row(contest, entry) for entry in entries]
-        return self._leaderboard(contest, rows, offset, limit, contest.final_version)
+        return self._leaderboard(contest, rows, offset, limit, self._book.final_version(contest))
 
     def _page(self, contest: Contest, board: Board, offset: int, limit: int, around: str | None) -> Leaderboard:
         if around is not None:
