@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.feeds.recorded_exchange import RecordedExchange, recorded_exchange
-from tests.feeds.recorded_sessions import Session, coinbase_session, okx_session
+from tests.feeds.recorded_sessions import RecordedTime, Session, coinbase_session, okx_session
 from tests.serving import Client, Frame, client, running
 
 INTERVALS = {"1m", "5m", "15m", "1h", "4h", "1d"}
@@ -63,7 +63,7 @@ async def test_a_client_gets_the_recorded_prices_and_volumes_of_a_venue(make_ses
     session = make_session()
     async with (
         recorded_exchange(session, lockstep=True) as venue,
-        running(feed=venue.feed, price_interval_ms=0, flush_interval_ms=0) as app,
+        running(RecordedTime(session), feed=venue.feed, price_interval_ms=0, flush_interval_ms=0) as app,
         client(app, "market-data") as trader,
     ):
         await trader.ask(type="SUBSCRIBE_SYMBOLS", symbols=["*"])

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from duelcast.clock import SystemClock
 from tests.shared_files import shared_file
 
 _RECEIVED = re.compile(r"(\d+\.\d+): (.*)")
@@ -43,7 +45,8 @@ class ExpectedTrade:
 
 @dataclass(frozen=True)
 class Session:
-    """One recorded connection. `frames` are (seconds since the first, text) in order, exactly as received."""
+    """One recorded connection. `frames` are (seconds since the first, text) in order, exactly as received; the first
+    came at `began_s` (epoch)."""
 
     venue: str
     pairs: tuple[str, ...]
@@ -51,6 +54,7 @@ class Session:
     http_answers: dict[str, bytes]
     tickers: list[ExpectedTicker] = field(default_factory=list)
     trades: list[ExpectedTrade] = field(default_factory=list)
+    began_s: float = 0.0
 
     @property
     def symbols(self) -> set[str]:
@@ -63,11 +67,21 @@ class Session:
         return [trade for trade in self.trades if trade.symbol == symbol]
 
 
+class RecordedTime(SystemClock):
+    """The machine's clocks, as they were when a session began."""
+
+    def __init__(self, session: Session) -> None:
+        self._ahead_s = time.time() - session.began_s
+
+    def time(self) -> float:
+        return time.time() - self._ahead_s
+
+
 def coinbase_session() -> Session:
     """Coinbase Exchange, ten products; `/products` as recorded, `/currencies` an empty list."""
     products_text = shared_file("recordings/coinbase-exchange.products.http.txt").read_text(encoding="utf-8")
     products = products_text.splitlines()[0].split(": ", 1)[1]
-    frames = _frames("recordings/coinbase-exchange.ws.txt")
+    began_s, frames = _frames("recordings/coinbase-exchange.ws.txt")
     messages = [json.loads(text) for _, text in frames]
     product_ids = sorted({message["product_id"] for message in messages if message["type"] == "ticker"})
     return Session(
@@ -75,6 +89,7 @@ def coinbase_session() -> Session:
         pairs=tuple(product_id.replace("-", "/") for product_id in product_ids),
         frames=frames,
         http_answers={"/products": products.encode(), "/currencies": b"[]"},
+        began_s=began_s,
         tickers=[_coinbase_ticker(message) for message in messages if message["type"] == "ticker"],
         trades=[_coinbase_trade(message) for message in messages if message["type"] == "match"],
     )
@@ -82,7 +97,7 @@ def coinbase_session() -> Session:
 
 def okx_session() -> Session:
     """OKX v5, of whose three instruments BTC-USDT is the spot pair; no answer to `instruments` was recorded."""
-    frames = _frames("recordings/okx-v5.ws.txt")
+    began_s, frames = _frames("recordings/okx-v5.ws.txt")
     tickers, trades = [], []
     for channel, entry in _okx_entries(frames):
         if channel == "tickers":
@@ -104,16 +119,19 @@ def okx_session() -> Session:
         venue="okx",
         pairs=("BTC/USDT",),
         frames=frames,
+        began_s=began_s,
         http_answers={"/api/v5/public/instruments?instType=SPOT": answer},
         tickers=tickers,
         trades=trades,
     )
 
 
-def _frames(name: str) -> tuple[tuple[float, str], ...]:
+def _frames(name: str) -> tuple[float, tuple[tuple[float, str], ...]]:
+    """When the first frame came (epoch seconds), and all frames."""
     lines = shared_file(name).read_text(encoding="utf-8").splitlines()
     received = [(float(match[1]), match[2]) for match in map(_RECEIVED.fullmatch, lines) if match]
-    return tuple((at - received[0][0], text) for at, text in received)
+    began_s = received[0][0]
+    return began_s, tuple((at - began_s, text) for at, text in received)
 
 
 def _coinbase_symbol(product_id: str) -> str:

@@ -17,7 +17,7 @@ from duelcast.feeds.recording import MAX_LINE_BYTES, Record, read_records, recor
 from duelcast.feeds.replay import ReplayFeed
 from duelcast.feeds.simulated import SimulatedFeed
 from duelcast.feeds.source import Feed, Sink
-from tests.feeds.collecting import CollectingSink
+from tests.feeds.collecting import CollectingSink, running
 
 FULL_DEVICE = Path("/dev/full")
 """Every write to it fails."""
@@ -100,7 +100,9 @@ async def test_what_was_recorded_is_replayed(tmp_path: Path) -> None:
     clock = ManualClock()
     await recorded(SimulatedFeed("simulated", clock, seed=1), tmp_path / "file", clock, 5, stop_after_s=4)
     sink = CollectingSink()
-    await ReplayFeed("replay", tmp_path / "file", clock, speed=0).run(sink)
+    clock = ManualClock()
+    async with running(ReplayFeed("replay", tmp_path / "file", clock), sink):
+        await clock.advance(5)
     original = CollectingSink()
     clock = ManualClock()
     task = asyncio.create_task(SimulatedFeed("simulated", clock, seed=1).run(original))

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from duelcast.clock import ManualClock
-from duelcast.domain.market.ticks import Ticker
+from duelcast.domain.market.ticks import Ticker, Trade
 from duelcast.feeds.recording import Record
 from duelcast.feeds.replay import ReplayFeed
 from tests.feeds.collecting import CollectingSink, running
@@ -40,6 +40,20 @@ async def test_ticks_come_at_the_recorded_pace(path: Path) -> None:
         assert prices(sink) == [1.0, 2.0]
         await clock.advance(20)
         assert prices(sink) == [1.0, 2.0, 3.0]
+
+
+async def test_times_of_the_venue_are_as_long_ago_as_they_were_when_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "session.jsonl"
+    records = (
+        Record(100.0, Ticker(symbol="SOL", price=1.0, venue_time=99.75)),
+        Record(102.0, Trade(symbol="SOL", price=1.0, quantity=1.0, venue_time=90.0)),
+    )
+    path.write_bytes(b"\n".join(map(msgspec.json.encode, records)))
+    clock, sink = ManualClock(start=1_000.0), CollectingSink()
+    async with running(ReplayFeed("replay", path, clock, speed=2), sink):
+        await clock.advance(1)
+    assert [ticker.venue_time for ticker in sink.tickers] == [999.75]
+    assert [trade.venue_time for trade in sink.trades] == [989.0]
 
 
 async def test_speed_divides_the_pauses(path: Path) -> None:

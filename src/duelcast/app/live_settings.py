@@ -35,6 +35,7 @@ def market_settings_of(live: SystemSettings, *, conflate: bool) -> MarketSetting
         price_interval_ms=live.value("market.price_interval_ms") if conflate else 0,
         token_list_interval_ms=live.value("market.token_list_interval_ms"),
         feed_stale_ms=live.value("market.feed_stale_ms"),
+        symbol_stale_ms=live.value("market.symbol_stale_ms"),
         posted_stale_ms=live.value("market.posted_stale_ms"),
     )
 

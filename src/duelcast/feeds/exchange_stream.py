@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from duelcast.domain.market.ticks import Tick
@@ -53,7 +54,8 @@ class TickerStream:
 
 
 class TradeStream:
-    """Every trade once, in the order of the venue, as long as no more than ccxt keeps (1,000) come in one burst."""
+    """Every trade once, as long as no more than ccxt keeps (1,000) come in one burst; those of a burst in the order of
+    their times, since some venues begin with the newest of their last trades."""
 
     def __init__(self, exchange: Exchange, pair: Pair) -> None:
         self._exchange = exchange
@@ -67,9 +69,9 @@ class TradeStream:
         await self._watch()
 
     def unread(self) -> Iterator[Tick]:
-        for fields in self._arrived():
-            trade = trade_from(self._pair.symbol, fields)
-            if trade is not None and (trade.trade_id is None or self._is_new(trade.trade_id)):
+        trades = [trade for fields in self._arrived() if (trade := trade_from(self._pair.symbol, fields)) is not None]
+        for trade in sorted(trades, key=lambda trade: trade.venue_time or inf):
+            if trade.trade_id is None or self._is_new(trade.trade_id):
                 yield trade
 
     def _arrived(self) -> list[dict[str, Any]]:

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import structlog
+from msgspec.structs import replace
 
 from duelcast.backoff import Backoff
 from duelcast.clock import Clock
+from duelcast.domain.market.ticks import Tick, TokenInfo
 from duelcast.feeds.options import FeedOptions
 from duelcast.feeds.recording import Record, read_records
 from duelcast.feeds.source import Sink
@@ -24,8 +26,9 @@ _log = structlog.get_logger()
 class ReplayFeed:
     """Reads `path` once, or for ever with `loop`. `speed` 2 is twice as fast as recorded, 0 as fast as possible.
 
-    A line that is no record is skipped and counted. A file that cannot be read, or holds no record,
-    fails the feed and is tried again.
+    Times of the venue are moved into the present: each is as long before its tick comes as it was recorded. A line that
+    is no record is skipped and counted. A file that cannot be read, or holds no record, fails the feed and is tried
+    again.
     """
 
     def __init__(self, name: str, path: Path, clock: Clock, *, speed: float = 1.0, loop: bool = False) -> None:
@@ -66,12 +69,19 @@ class ReplayFeed:
             await pace.wait_for(record)
             if played == 0:
                 sink.connected()
-            sink.accept(record.tick)
+            sink.accept(_moved(record.tick, self._clock.time() - record.received))
             played += 1
         if bad:
             sink.unreadable(bad)
             _log.warning("replay_lines_skipped", feed=self.name, lines=bad)
         return played
+
+
+def _moved(tick: Tick, by_s: float) -> Tick:
+    """The tick with the venue's time `by_s` later."""
+    if isinstance(tick, TokenInfo) or tick.venue_time is None:
+        return tick
+    return replace(tick, venue_time=tick.venue_time + by_s)
 
 
 class _Pace:

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
         default="simulated", min_length=1, description="Where prices come from; several are separated by `;`."
     )
     feed_stale_s: Seconds = Field(default=30, description="Silence of a feed after which its prices count as stale.")
+    symbol_stale_s: Seconds = Field(
+        default=300,
+        description="Silence of one symbol of a feed (a halted pair) after which its price counts as stale.",
+    )
     posted_stale_s: Seconds = Field(
         default=300, description="Age at which a price that came over HTTP counts as stale."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,23 @@ async def test_the_running_minute_goes_on(path: Path) -> None:
     assert (candle.open, candle.high, candle.low, candle.close) == (1.0, 3.0, 1.0, 2.0)
 
 
+async def test_posted_trades_are_in_the_windows_of_their_own_times_again(path: Path) -> None:
+    async with market_room(path=path) as room:
+        now_s = room.clock.time()
+        ages_s = (60 * 3_600, 7_200, 30, -600)
+        trades = [
+            PostedTrade(
+                symbol="SOL", price=1.0, quantity=1.0, side="buy", timestamp=datetime.fromtimestamp(now_s - age_s, UTC)
+            )
+            for age_s in ages_s
+        ]
+        await room.market.post_trades(trades)
+    async with market_room(path=path, clock=room.clock) as again, again.running():
+        await again.advance(1)
+        counted = {interval: again.volumes(interval)[0].data["trades_count"] for interval in ("1m", "1h", "4h")}
+    assert counted == {"1m": 2, "1h": 2, "4h": 3}
+
+
 async def test_trade_ids_are_remembered(path: Path) -> None:
     async with market_room(path=path) as room:
         await room.market.post_trades([posted_trade(number) for number in range(10_003)])
@@ -94,7 +112,7 @@ async def test_volumes_of_posted_trades_go_on(path: Path) -> None:
 
 
 async def test_prices_are_stale_by_when_they_came(path: Path) -> None:
-    limits = MarketSettings(feed_stale_ms=30_000, posted_stale_ms=300_000)
+    limits = MarketSettings(feed_stale_ms=30_000, symbol_stale_ms=400_000, posted_stale_ms=300_000)
     async with market_room(limits, path=path) as room:
         room.feed("slow", "S1", "S2").accept(ticker(1.0, symbol="S1"))
         await room.market.post_prices([price(1.0, "OLD")])
@@ -114,6 +132,17 @@ async def test_prices_are_stale_by_when_they_came(path: Path) -> None:
             slow.accept(ticker(1.0, symbol="S2"))
             await again.advance(1)
             assert stale(again)["S1"] is False
+
+
+async def test_a_symbol_that_was_silent_before_the_restart_is_stale_behind_it(path: Path) -> None:
+    async with market_room(path=path) as room:
+        feed = room.feed("venue", "HALTED", "LIVELY")
+        feed.accept(ticker(1.0, symbol="HALTED"))
+        await room.advance(290)
+        feed.accept(ticker(1.0, symbol="LIVELY"))
+    await room.clock.advance(20)
+    async with market_room(path=path, clock=room.clock) as again:
+        assert stale(again) == {"HALTED": True, "LIVELY": False}
 
 
 async def test_a_feed_that_is_no_longer_there_leaves_its_symbols_stale_and_to_others(path: Path) -> None:

@@ -40,9 +40,9 @@ def test_without_trades_all_is_zero_and_only_the_trend_may_speak() -> None:
 
 def test_the_trend_compares_the_last_fifteen_minutes_with_the_fifteen_before() -> None:
     windows = TradeWindows()
-    windows.add(START_S, 100.0, "buy")
+    windows.add(START_S, START_S, 100.0, "buy")
     assert balance_of(windows, START_S + 899) == (1.0, 1.0, 0.0, "increasing")
-    windows.add(START_S + 900, 50.0, "sell")
+    windows.add(START_S + 900, START_S + 900, 50.0, "sell")
     assert balance_of(windows, START_S + 900) == (-1.0, 0.0, 1.0, "decreasing")
     assert balance_of(windows, START_S + 1_799) == (-1.0, 0.0, 1.0, "decreasing")
     assert balance_of(windows, START_S + 1_800) == (0.0, 0.0, 0.0, "decreasing")
@@ -57,7 +57,7 @@ def test_score_and_pressures_stay_in_their_bounds(steps: list[tuple[float, float
     now_s = START_S
     for gap_s, volume, side in steps:
         now_s += gap_s
-        windows.add(now_s, volume, side)
+        windows.add(now_s, now_s, volume, side)
         score, buy, sell, _ = balance_of(windows, now_s)
         assert -1 <= score <= 1
         assert 0 <= buy <= 1

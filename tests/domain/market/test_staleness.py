@@ -1,8 +1,11 @@
-"""Stale: a feed that is silent as a whole, a symbol that is no longer posted."""
+"""Stale: a feed that is silent as a whole, a symbol of which a lively feed brings nothing, one no longer posted."""
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from duelcast.domain.market.posted import PostedPrice
+from duelcast.domain.market.sink import MarketSink
 from tests.domain.market.market_room import MarketRoom, ticker, trade
 
 
@@ -32,13 +35,54 @@ async def test_staleness_comes_at_its_moment_also_between_full_seconds(room: Mar
     assert states(room, "SOL") == [(0.25, False), (30.25, True)]
 
 
-async def test_a_symbol_that_is_quiet_on_a_lively_feed_is_not_stale(room: MarketRoom) -> None:
+async def keep_lively(room: MarketRoom, sink: MarketSink, seconds: int) -> None:
+    """Another symbol of the feed is traded all the time."""
+    for _ in range(seconds // 10):
+        await room.advance(10)
+        sink.accept(trade(symbol="BTC"))
+
+
+async def test_a_symbol_that_is_quiet_on_a_lively_feed_is_stale_after_five_minutes(room: MarketRoom) -> None:
     sink = room.feed()
     sink.accept(ticker(1.0, symbol="SOL"))
-    for _ in range(10):
-        await room.advance(20)
-        sink.accept(trade(symbol="BTC"))
+    await keep_lively(room, sink, 290)
     assert states(room, "SOL") == [(0, False)]
+    await keep_lively(room, sink, 60)
+    assert states(room, "SOL") == [(0, False), (300, True)]
+    assert room.market.is_stale("SOL")
+    assert not room.market.is_stale("BTC")
+
+
+async def test_a_quiet_symbol_is_fresh_again_with_its_next_record_of_any_kind(room: MarketRoom) -> None:
+    sink = room.feed()
+    sink.accept(ticker(1.0, symbol="SOL"))
+    await keep_lively(room, sink, 400)
+    assert room.market.is_stale("SOL")
+    sink.accept(trade(price=1.0, symbol="SOL"))
+    assert not room.market.is_stale("SOL")
+    assert states(room, "SOL")[-1] == (400, False)
+    await keep_lively(room, sink, 290)
+    assert not room.market.is_stale("SOL")
+
+
+async def test_when_a_silent_feed_goes_on_a_symbol_that_stays_silent_stays_stale(room: MarketRoom) -> None:
+    sink = room.feed()
+    sink.accept(ticker(1.0, symbol="SOL"))
+    await room.advance(200)
+    await keep_lively(room, sink, 90)
+    assert not room.market.is_stale("SOL")
+    await keep_lively(room, sink, 20)
+    assert room.market.is_stale("SOL")
+    assert [is_stale for _, is_stale in states(room, "SOL")] == [False, True, False, True]
+
+
+async def test_how_long_a_symbol_may_be_silent_is_a_setting_that_acts_at_once(room: MarketRoom) -> None:
+    sink = room.feed()
+    sink.accept(ticker(1.0, symbol="SOL"))
+    await keep_lively(room, sink, 60)
+    room.market.settings = structs.replace(room.market.settings, symbol_stale_ms=50_000)
+    await keep_lively(room, sink, 10)
+    assert room.market.is_stale("SOL")
 
 
 async def test_a_record_makes_its_symbol_fresh_at_once_and_the_others_of_its_feed_within_a_second(

@@ -84,6 +84,47 @@ async def test_a_symbol_without_trades_has_no_volume(room: MarketRoom) -> None:
     assert room.pushes("MARKET_VOLUME") == []
 
 
+async def test_trades_of_before_count_in_the_windows_of_their_own_time(room: MarketRoom) -> None:
+    sink = room.feed()
+    for age_s, quantity in ((60 * 3_600, 1.0), (7_200, 2.0), (600, 4.0), (30, 8.0)):
+        sink.accept(trade(price=1.0, quantity=quantity, side="buy", venue_time=room.clock.time() - age_s))
+    await room.advance(1)
+    counted = {interval: room.volumes(interval)[0].data["volume"] for interval in INTERVALS}
+    assert counted == {"1m": 8.0, "5m": 8.0, "15m": 12.0, "1h": 12.0, "4h": 14.0, "1d": 14.0}
+    assert all(push.at_s <= 1 for push in room.pushes("MARKET_VOLUME"))
+
+
+async def test_a_trade_of_before_leaves_a_window_when_its_own_time_does(room: MarketRoom) -> None:
+    room.feed().accept(trade(venue_time=room.clock.time() - 50))
+    await room.advance(30)
+    assert [(push.at_s, push.data["trades_count"]) for push in room.volumes("1m")] == [(1, 1), (10, 0)]
+
+
+async def test_a_trade_that_no_window_holds_is_no_volume_and_no_sentiment(room: MarketRoom) -> None:
+    sink = room.feed()
+    sink.accept(ticker(2.0))
+    sink.accept(trade(side="sell", venue_time=room.clock.time() - 60 * 3_600))
+    await room.advance(10)
+    assert room.pushes("MARKET_VOLUME") == []
+    assert [push.data["sell_pressure"] for push in room.pushes("MARKET_SENTIMENT")] == [0]
+    assert room.market.token("SOL").volume_24h is None
+
+
+async def test_sentiment_goes_by_the_times_of_the_trades(room: MarketRoom) -> None:
+    sink = room.feed()
+    sink.accept(trade(side="sell", quantity=3.0, venue_time=room.clock.time() - 1_200))
+    sink.accept(trade(side="buy", quantity=1.0))
+    await room.advance(5)
+    told = room.pushes("MARKET_SENTIMENT")[-1].data
+    assert (told["buy_pressure"], told["sell_pressure"], told["volume_trend"]) == (1, 0, "decreasing")
+
+
+async def test_a_trade_of_the_future_counts_when_it_is_received(room: MarketRoom) -> None:
+    room.feed().accept(trade(venue_time=room.clock.time() + 3_600))
+    await room.advance(61)
+    assert [(push.at_s, push.data["trades_count"]) for push in room.volumes("1m")] == [(1, 1), (60, 0)]
+
+
 async def test_a_repeated_trade_id_is_counted_once(room: MarketRoom) -> None:
     sink = room.feed()
     for trade_id in ("a", "b", "a", None, None):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from duelcast.domain.market.ticks import Ticker
 from tests.e2e.contest.contest_room import ADMIN, SOL_AND_BTC, Stage, choices, rows_of, stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -211,6 +212,28 @@ async def test_a_stale_price_trades_nothing_but_lets_one_enter() -> None:
         await hall.enter(later, "ann", portfolio={"SOL": 100})
         await hall.prices({"SOL": 100.0})
         await hall.do("PUT", path, SOL, by="ann")
+
+
+async def test_the_frozen_price_of_a_halted_pair_trades_nothing_though_its_feed_goes_on() -> None:
+    async with stage() as hall:
+        feed = hall.app.market.sink("venue", frozenset({"HALTED", "LIVELY"}))
+        for symbol in ("HALTED", "LIVELY"):
+            feed.accept(Ticker(symbol=symbol, price=10.0))
+        contest = await hall.contest()
+        await hall.enter(contest, "ann", portfolio={"HALTED": 100})
+        await hall.enter(contest, "bob", portfolio={"LIVELY": 100})
+        await hall.act(contest, "start")
+        for _ in range(16):
+            await hall.pass_time(20)
+            feed.accept(Ticker(symbol="LIVELY", price=20.0))
+        path = f"/contests/{contest}/entries/me/portfolio"
+        halted, lively = ({"portfolio": choices({symbol: 100})} for symbol in ("HALTED", "LIVELY"))
+        assert await hall.refusal("PUT", path, halted, by="bob") == (409, "NO_PRICE")
+        assert await hall.refusal("PUT", path, lively, by="ann") == (409, "NO_PRICE")
+        assert (await hall.do("GET", f"/contests/{contest}/entries/me", by="ann"))["portfolioValue"] == 1_000
+        feed.accept(Ticker(symbol="HALTED", price=5.0))
+        row = await hall.do("PUT", path, lively, by="ann")
+        assert row["portfolioValue"] == 500
 
 
 @pytest.mark.parametrize(

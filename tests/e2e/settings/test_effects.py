@@ -170,6 +170,7 @@ async def test_the_configuration_wins_over_the_default_and_a_stored_value_over_b
     [
         ("market.token_list_interval_ms", 77, "token_list_interval_ms"),
         ("market.feed_stale_ms", 78, "feed_stale_ms"),
+        ("market.symbol_stale_ms", 80, "symbol_stale_ms"),
         ("market.posted_stale_ms", 79, "posted_stale_ms"),
     ],
 )

@@ -30,3 +30,9 @@ def venue_time_or(venue_time_s: float | None, receipt_s: float) -> float:
     if venue_time_s is not None and 0 <= venue_time_s < _END_OF_CALENDAR_S:
         return venue_time_s
     return receipt_s
+
+
+def window_time(venue_time_s: float | None, receipt_s: float) -> float:
+    """The time by which windows count a trade: the venue's, that of receipt if it is missing or in the future; epoch
+    seconds."""
+    return min(venue_time_or(venue_time_s, receipt_s), receipt_s)

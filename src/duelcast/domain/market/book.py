@@ -26,7 +26,7 @@ class Entry:
 
     `source` is the owner that brought quotes or trades. `told_by_feed` and `put` are the layers of `metadata`.
     `received_s` is the steady time of the newest quote or trade, `updated_s` the epoch time of the newest record of
-    any kind; `trade_s` the venue's time of the newest trade.
+    any kind; `trade_s` the venue's time of the last trade that a window counted.
     """
 
     __slots__ = (
@@ -58,7 +58,7 @@ class Entry:
         self.stale = False
         self.received_s = 0.0
         self.updated_s = now_s
-        self.trade_s = now_s
+        self.trade_s = 0.0
 
     def priced(self) -> tuple[Quote, Source]:
         """The quote and who brought it, of an entry that had a price."""

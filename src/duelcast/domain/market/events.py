@@ -48,7 +48,7 @@ class Token(TokenMetadata):
 
 
 class Price(Record):
-    """`stale`: the feed was silent for longer than the setting allows."""
+    """`stale`: the feed, or the symbol itself, was silent for longer than the settings allow."""
 
     symbol: str
     price: float

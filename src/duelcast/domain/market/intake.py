@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from duelcast.clock import Clock
-from duelcast.domain.market.amounts import is_positive, venue_time_or
+from duelcast.domain.market.amounts import is_positive, venue_time_or, window_time
 from duelcast.domain.market.book import Entry, TokenBook
 from duelcast.domain.market.marks import Marks
 from duelcast.domain.market.metadata import fields_of_feed, fields_of_input, merged
@@ -112,13 +112,15 @@ class Intake:
             raise Dropped("invalid")
         entry = self._entry_of(source, trade.symbol, now_s)
         self._check_id(source, entry, trade.trade_id)
-        if entry.windows is None:
-            entry.windows = TradeWindows()
-        entry.windows.add(now_s, volume, trade.side)
-        entry.trade_s = venue_time_or(trade.venue_time, now_s)
-        self._traded(entry, entry.windows)
+        timestamp_s = venue_time_or(trade.venue_time, now_s)
+        # Venues send their last trades to a new subscription, however old they are.
+        windows = entry.windows or TradeWindows()
+        if windows.add(now_s, window_time(trade.venue_time, now_s), volume, trade.side):
+            entry.windows = windows
+            entry.trade_s = timestamp_s
+            self._traded(entry, windows)
         if entry.quote is None or not entry.quote.from_ticker:
-            self._quote(entry, trade.price, entry.trade_s, now_s)
+            self._quote(entry, trade.price, timestamp_s, now_s)
         self._touch(entry, now_s)
         self._announce(entry)
         return entry

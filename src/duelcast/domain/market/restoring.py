@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from duelcast.clock import Clock
+from duelcast.domain.market.amounts import venue_time_or, window_time
 from duelcast.domain.market.book import Entry, TokenBook
 from duelcast.domain.market.candles import MINUTES_KEPT, Row
 from duelcast.domain.market.metadata import fields_of_store, merged
@@ -16,10 +17,10 @@ from duelcast.domain.market.quote import restored_quote
 from duelcast.domain.market.receipt import ReceiptTime
 from duelcast.domain.market.recent_ids import RecentIds
 from duelcast.domain.market.settings import MarketSettings
-from duelcast.domain.market.windows import TradeWindows
+from duelcast.domain.market.windows import Side, TradeWindows
 from duelcast.store import market as store
 from duelcast.store.database import Database
-from duelcast.store.market import MinutePrice, StoredToken
+from duelcast.store.market import MinutePrice, StoredToken, StoredTrade
 from duelcast.wire.timestamps import format_time
 
 _DAY_S = 86_400.0
@@ -97,7 +98,8 @@ class Restoring:
                         entry.recent_ids.is_new(trade_id)
 
     async def _restore_trades(self) -> None:
-        since_us = int((self._receipt.now_s() - _DAY_S) * 1_000_000)
+        now_s = self._receipt.now_s()
+        since_us = int((now_s - _DAY_S) * 1_000_000)
         after_id = 0
         while True:
             async with self._database.read() as transaction:
@@ -109,11 +111,19 @@ class Restoring:
                 entry = self._book.get(trade.symbol)
                 if entry is None or entry.source is not self._ownership.posted:
                     continue
-                if entry.windows is None:
-                    entry.windows = TradeWindows()
-                received_s = trade.received_us / 1_000_000
-                entry.windows.add(received_s, trade.price * trade.quantity, "buy" if trade.side == "buy" else "sell")
-                entry.trade_s = received_s if trade.venue_ms is None else trade.venue_ms / 1000
+                self._restore_trade(entry, trade, now_s)
+
+    @staticmethod
+    def _restore_trade(entry: Entry, trade: StoredTrade, now_s: float) -> None:
+        received_s = trade.received_us / 1_000_000
+        venue_time_s = None if trade.venue_ms is None else trade.venue_ms / 1000
+        windows = entry.windows or TradeWindows()
+        # A clock that was wrong may have left a time that is still to come.
+        traded_s = min(window_time(venue_time_s, received_s), now_s)
+        side: Side = "buy" if trade.side == "buy" else "sell"
+        if windows.add(now_s, traded_s, trade.price * trade.quantity, side):
+            entry.windows = windows
+            entry.trade_s = venue_time_or(venue_time_s, received_s)
 
     def _find_stale(self, entries: Iterable[Entry], settings: MarketSettings) -> None:
         steady_s = self._clock.monotonic()
@@ -123,14 +133,11 @@ class Restoring:
             for entry in own:
                 entry.received_s = steady_s - max(now_s - entry.rows.received_s, 0.0)
             source.received_s = max(entry.received_s for entry in own)
-            if source.name == POSTED_SOURCE:
-                stale_before_s = steady_s - settings.posted_stale_ms / 1000
-                for entry in own:
-                    entry.stale = entry.received_s <= stale_before_s
-            else:
-                source.stale = source.received_s <= steady_s - settings.feed_stale_ms / 1000
-                for entry in own:
-                    entry.stale = source.stale
+            is_posted = source.name == POSTED_SOURCE
+            source.stale = not is_posted and source.received_s <= steady_s - settings.feed_stale_ms / 1000
+            stale_ms = settings.posted_stale_ms if is_posted else settings.symbol_stale_ms
+            for entry in own:
+                entry.stale = source.stale or entry.received_s <= steady_s - stale_ms / 1000
 
 
 def _by_source(entries: Iterable[Entry]) -> dict[Source, list[Entry]]:

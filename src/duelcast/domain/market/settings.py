@@ -8,8 +8,9 @@ from msgspec import Struct
 class MarketSettings(Struct, frozen=True, kw_only=True):
     """Intervals are the least time between two pushes of the same kind for the same symbol.
 
-    `feed_stale_ms`: a feed that is silent for so long makes all its symbols stale; `posted_stale_ms`: the same for one
-    symbol whose prices are posted. `max_symbols` bounds the tokens that are kept.
+    `feed_stale_ms`: a feed that is silent for so long makes all its symbols stale; `symbol_stale_ms`: the same for one
+    symbol of a feed; `posted_stale_ms`: for one symbol whose prices are posted. `max_symbols` bounds the tokens that
+    are kept.
     """
 
     price_interval_ms: int = 100
@@ -18,5 +19,6 @@ class MarketSettings(Struct, frozen=True, kw_only=True):
     token_data_interval_ms: int = 1_000
     token_list_interval_ms: int = 10_000
     feed_stale_ms: int = 30_000
+    symbol_stale_ms: int = 300_000
     posted_stale_ms: int = 300_000
     max_symbols: int = 10_000

@@ -1,8 +1,9 @@
 """Volumes over sliding windows (protocol 3).
 
-A window is the current bucket and those before it; a trade leaves with its bucket. Only buckets that had a trade are
-kept, in arrays of machine numbers, and each window has running sums, so that a trade and a bucket that leaves cost
-the same whatever the length of the window.
+A window is the current bucket and those before it; a trade counts in the bucket of its own time, and leaves with it.
+Only buckets that had a trade are kept, in arrays of machine numbers, and each window has running sums, so that a trade
+and a bucket that leaves cost the same whatever the length of the window. A trade that comes late for its bucket costs a
+search, and moves the buckets behind it.
 
 Running sums of floats drift, and would leave crumbs in an empty window. They are therefore integers in units of 2^-64
 of the quote currency: what a bucket adds when it is complete, it takes away to the last bit when it leaves.
@@ -79,7 +80,7 @@ class BucketSeries:
     """Trades by bucket of `width_s` seconds, and their sums over windows of `spans` buckets.
 
     Bucket n is from n·width_s to before (n + 1)·width_s of epoch time. At most as many buckets are kept as the
-    longest window has. Time does not go back.
+    longest window has. `now_s` does not go back; the trades need not come in the order of their times.
     """
 
     __slots__ = ("_buy", "_index", "_keep", "_sell", "_sums", "_trades", "_volume", "_width_s")
@@ -97,17 +98,21 @@ class BucketSeries:
     def __len__(self) -> int:
         return len(self._index)
 
-    def add(self, now_s: float, volume: float, side: Side | None) -> None:
-        """Count a trade of `volume` in the quote currency that was received at `now_s`."""
-        bucket = int(now_s // self._width_s)
+    def add(self, now_s: float, traded_s: float, volume: float, side: Side | None) -> bool:
+        """Count a trade of `volume` in the quote currency at `traded_s`, which is not after `now_s`; returns False, and
+        counts nothing, if that is before the longest window."""
+        bucket, current = int(traded_s // self._width_s), int(now_s // self._width_s)
+        if bucket <= current - self._keep:
+            return False
         if not self._index or bucket > self._index[-1]:
             self._open(bucket)
-        self._volume[-1] += volume
-        self._trades[-1] += 1
-        if side == "buy":
-            self._buy[-1] += volume
-        elif side == "sell":
-            self._sell[-1] += volume
+        if bucket == self._index[-1]:
+            self._grow(-1, volume, side)
+        else:
+            self._grow_complete(bucket, volume, side)
+        if len(self._index) > self._keep or self._index[0] <= current - 2 * self._keep:
+            self._trim(current)
+        return True
 
     def totals(self, span: int, now_s: float) -> Totals:
         """What the window of `span` buckets, one of those given to the constructor, holds at `now_s`."""
@@ -131,6 +136,36 @@ class BucketSeries:
     def _bucket(self, place: int) -> Totals:
         return Totals(self._volume[place], self._trades[place], self._buy[place], self._sell[place])
 
+    def _grow(self, place: int, volume: float, side: Side | None) -> None:
+        self._volume[place] += volume
+        self._trades[place] += 1
+        if side == "buy":
+            self._buy[place] += volume
+        elif side == "sell":
+            self._sell[place] += volume
+
+    def _grow_complete(self, bucket: int, volume: float, side: Side | None) -> None:
+        """Count a trade in a bucket before the last one, in the sums of the windows that it has not left too."""
+        place = bisect_left(self._index, bucket)
+        if self._index[place] != bucket:
+            self._insert(place, bucket)
+        before = self._bucket(place)
+        self._grow(place, volume, side)
+        after = self._bucket(place)
+        for window in self._sums.values():
+            if place >= window.first:
+                window.add(-1, before)
+                window.add(1, after)
+
+    def _insert(self, place: int, bucket: int) -> None:
+        self._index.insert(place, bucket)
+        self._trades.insert(place, 0)
+        for amounts in (self._volume, self._buy, self._sell):
+            amounts.insert(place, 0.0)
+        for window in self._sums.values():
+            # What is older than a bucket that has left has left as well; if it only should have, it leaves next time.
+            window.first += place < window.first
+
     def _open(self, bucket: int) -> None:
         if self._index:
             complete = self._bucket(-1)
@@ -140,8 +175,6 @@ class BucketSeries:
         self._trades.append(0)
         for amounts in (self._volume, self._buy, self._sell):
             amounts.append(0.0)
-        if len(self._index) > self._keep or self._index[0] <= bucket - 2 * self._keep:
-            self._trim(bucket)
 
     def _expire(self, window: _Sum, bucket: int) -> None:
         """Take out of `window` what has left it when `bucket` is the current one."""
@@ -169,10 +202,11 @@ class TradeWindows:
         self._seconds = BucketSeries(1, (*SECOND_SPANS.values(), TREND_SPAN_S))
         self._minutes = BucketSeries(60, tuple(MINUTE_SPANS.values()))
 
-    def add(self, now_s: float, volume: float, side: Side | None) -> None:
-        """Count a trade of `volume` in the quote currency that was received at `now_s`."""
-        self._seconds.add(now_s, volume, side)
-        self._minutes.add(now_s, volume, side)
+    def add(self, now_s: float, traded_s: float, volume: float, side: Side | None) -> bool:
+        """Count a trade of `volume` in the quote currency at `traded_s`, which is not after `now_s`; returns False if
+        that is before every window."""
+        self._seconds.add(now_s, traded_s, volume, side)
+        return self._minutes.add(now_s, traded_s, volume, side)
 
     def totals(self, interval: Interval, now_s: float) -> Totals:
         """What the window of `interval` holds at `now_s`."""

@@ -98,6 +98,7 @@ _CONFIGURED = (
     _configured("market.price_interval_ms", Milliseconds, "price_interval_ms"),
     _configured("market.token_list_interval_ms", LongMilliseconds, "token_list_interval_s", scale=1000),
     _configured("market.feed_stale_ms", LongMilliseconds, "feed_stale_s", scale=1000),
+    _configured("market.symbol_stale_ms", LongMilliseconds, "symbol_stale_s", scale=1000),
     _configured("market.posted_stale_ms", LongMilliseconds, "posted_stale_s", scale=1000),
     _configured("contest.leaderboard_interval_ms", Milliseconds, "leaderboard_interval_ms"),
     _configured("contest.presence_max_members", Annotated[int, Meta(ge=0, le=100_000)], "presence_max_members"),
