@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
@@ -18,6 +20,14 @@ from duelcast.store.database import Database
 from duelcast.store.sqlite import SqliteFile
 
 BUSY_TIMEOUT_MS = 200
+
+LOCKER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
 
 
 @asynccontextmanager
@@ -56,3 +66,21 @@ def moved_away(path: Path) -> Iterator[None]:
         yield
     finally:
         elsewhere.rename(path)
+
+
+@asynccontextmanager
+async def locked(path: Path) -> AsyncIterator[None]:
+    """While the block runs another process holds the write lock of the file."""
+    process = await asyncio.to_thread(_locker, path)
+    try:
+        yield
+    finally:
+        process.kill()
+        await asyncio.to_thread(process.communicate)
+
+
+def _locker(path: Path) -> Popen[bytes]:
+    process = Popen([sys.executable, "-c", LOCKER, str(path)], stdin=PIPE, stdout=PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"locked\n"
+    return process

@@ -89,7 +89,11 @@ async def test_what_is_overdue_waits_for_a_database_that_takes_it(tmp_path: Path
         async def lock(_database: Database) -> None:
             other.execute("begin immediate")
 
-        await app.start(lock)
+        starting = asyncio.create_task(app.start(lock))
+        # Its writes wait for the lock, and the clock stands still unless it is moved.
+        while not starting.done():
+            await clock.advance(0.1)
+        await starting
         assert [failure.part for failure in app.readiness().missing] == ["store"]
         assert app.contests.book[contest].row.status == "pending"
         other.execute("rollback")

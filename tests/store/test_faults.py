@@ -7,8 +7,6 @@ import os
 import random
 import resource
 import sqlite3
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -22,31 +20,11 @@ from duelcast.clock import ManualClock, SystemClock
 from duelcast.domain.accounts.tokens import TokenIssuer
 from duelcast.errors import Unavailable
 from duelcast.store.database import PROBE_INTERVAL_S, RETRY_MS, Database
-from tests.e2e.process import Server, kill, serving
+from tests.e2e.process import Server, serving
 from tests.serving import SECRET
 from tests.store.facts import figure, put, put_all, read_names, stored, until
 from tests.store.ledger import entries, keeping, once
-from tests.storing import opened
-
-LOCKER = """
-import sqlite3, sys
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("locked", flush=True)
-sys.stdin.read()
-"""
-
-
-@asynccontextmanager
-async def locked(path: Path) -> AsyncIterator[None]:
-    """While the block runs another process holds the write lock."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", LOCKER, str(path), stdin=PIPE, stdout=PIPE)
-    try:
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"locked\n"
-        yield
-    finally:
-        await kill(process)
+from tests.storing import BUSY_TIMEOUT_MS, locked, opened
 
 
 @asynccontextmanager
@@ -88,12 +66,17 @@ async def test_while_another_process_holds_the_write_lock_writes_are_refused_and
     async with opened(path, clock) as database:
         await database.write(put("before"))
         async with locked(path):
-            await refused(database, "a", "b")
+            asked = asyncio.create_task(refused(database, "a", "b"))
+            await until(lambda: figure(database, "waiting_writes") == 4)
+            await clock.advance(BUSY_TIMEOUT_MS / 1000)
+            await asked
             assert database.failure == "Another process holds the database."
             assert figure(database, "available") == 0
             assert figure(database, "refused_writes_total") == 4
             assert await stored(database) == ["before"]
             await clock.advance(PROBE_INTERVAL_S)
+            await until(lambda: figure(database, "waiting_writes") == 1)
+            await clock.advance(BUSY_TIMEOUT_MS / 1000)
             await until(lambda: figure(database, "refused_writes_total") == 5)
             assert database.failure is not None, "the probe was refused too"
         await resumed(database, clock)
@@ -107,8 +90,7 @@ async def test_a_lock_that_is_given_back_in_time_is_waited_for(tmp_path: Path) -
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         writing = asyncio.create_task(database.write(put("a")))
-        await until(lambda: figure(database, "waiting_writes") == 0)
-        assert not writing.done()
+        await until(lambda: figure(database, "waiting_writes") == 1)
         other.close()
         assert await writing == "a"
         assert figure(database, "refused_writes_total") == 0

@@ -31,7 +31,8 @@ def feeds_of(settings: Settings, clock: Clock) -> list[Feed]:
 
 def database_of(settings: Settings, clock: Clock) -> Database:
     """Raises `ConfigurationError`."""
-    return Database(SqliteFile(database_path(settings), settings.database_busy_timeout_ms), clock)
+    file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
+    return Database(file, clock, lock_notice_ms=settings.database_lock_notice_ms)
 
 
 def verifier_of(

@@ -120,7 +120,17 @@ class Settings(BaseSettings):
         description="Database, `sqlite:///path/to/file`; unset, the file `duelcast.db` in the data folder.",
     )
     database_busy_timeout_ms: int = Field(
-        default=2_000, ge=0, le=60_000, description="How long a write waits where another process holds the database."
+        default=2_000,
+        ge=0,
+        le=60_000,
+        description="How long a write waits for a database that another process holds, from when it is asked for.",
+    )
+    database_lock_notice_ms: int = Field(
+        default=250,
+        ge=0,
+        le=60_000,
+        description="After so long behind another process `/readyz` says that nothing can be written; an occasional "
+        "short wait is no outage.",
     )
     retention_prices_days: float = Field(
         default=90, gt=0, allow_inf_nan=False, description="Age at which prices per minute are deleted."

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import structlog
@@ -24,7 +25,7 @@ from duelcast.logs import describe_exception
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.guard import Guard, Unguarded
 from duelcast.store.migrate import migrate
-from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement
+from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement, is_locked
 from duelcast.store.tables import store_probe
 
 MAX_WAITING = 20_000
@@ -42,6 +43,8 @@ log = structlog.get_logger("duelcast.store")
 Transaction = AsyncConnection
 """What a repository reads and writes with."""
 
+_in_line_since_s: ContextVar[float | None] = ContextVar("in_line_since_s", default=None)
+
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -54,15 +57,17 @@ so on, until only the one at fault fails: so it does nothing but read and write.
 
 
 class _Job:
-    __slots__ = ("batch", "committed", "future", "outcome", "payload", "work")
+    __slots__ = ("asked_s", "batch", "committed", "future", "outcome", "payload", "work")
 
     def __init__(
         self,
+        asked_s: float,
         work: Work[Any] | None,
         batch: BatchWork[Any, Any] | None,
         payload: Any,
         committed: Callable[[Any], None] | None,
     ) -> None:
+        self.asked_s = asked_s
         self.work = work
         self.batch = batch
         self.payload = payload
@@ -83,17 +88,21 @@ class Database:
     runs to its end, whatever becomes of the one who asked; `committed` is where memory and clients are told, in the
     order of the commits.
 
-    Where the database is locked, full or gone, all waiting writes fail with `Unavailable` and leave nothing behind;
-    a probe finds out when it is back. Where its `guard` lets no commit through, writes fail at once. Work that takes
-    longer than `WORK_LIMIT_S` is `CutOff`, and what shared its transaction `Unavailable`. Besides, a write raises what
-    its work raises.
+    If the database is full or gone, all waiting writes fail with `Unavailable` and leave nothing behind; a probe finds
+    out when it is back. If another process holds its write lock, each write fails `busy_timeout_ms` of the file after
+    it was asked for, whatever waited before it; `failure` says so `lock_notice_ms` after the lock was first met. If its
+    `guard` lets no commit through, writes fail at once. Work that takes longer than `WORK_LIMIT_S` is `CutOff`, and
+    what shared its transaction `Unavailable`. Besides, a write raises what its work raises.
     """
 
-    def __init__(self, file: SqliteFile, clock: Clock) -> None:
+    def __init__(self, file: SqliteFile, clock: Clock, *, lock_notice_ms: int = 250) -> None:
         self.guard: Guard = Unguarded()
         """What lets commits through; to be set before `run`."""
         self._file = file
         self._clock = clock
+        self._lock_wait_s = file.busy_timeout_ms / 1000
+        self._lock_notice_s = min(lock_notice_ms, file.busy_timeout_ms) / 1000
+        self._locked_since_s: float | None = None
         self._writing: AsyncEngine
         self._reading: AsyncEngine
         self._grouped = GroupedReads(self.read)
@@ -163,7 +172,7 @@ class Database:
                 await self._arrived.wait()
                 continue
             try:
-                await self._commit([self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_GROUP))])
+                await self._commit()
             finally:
                 self._told.set()
 
@@ -183,15 +192,33 @@ class Database:
 
     async def write(self, work: Work[T], committed: Callable[[T], None] | None = None) -> T:
         """Commit what `work` writes, and give back what it returns."""
-        result: T = await self._enqueue(_Job(work, None, None, committed))
+        result: T = await self._enqueue(_Job(self._asked_s(), work, None, None, committed))
         return result
 
     async def write_batched(
         self, batch: BatchWork[P, R], payload: P, committed: Callable[[R], None] | None = None
     ) -> R:
         """Commit `payload` together with others of the same `batch`, behind the single writes of the group."""
-        result: R = await self._enqueue(_Job(None, batch, payload, committed))
+        result: R = await self._enqueue(_Job(self._asked_s(), None, batch, payload, committed))
         return result
+
+    def moment(self) -> float:
+        """Now, as `asked_since` takes it."""
+        return self._clock.monotonic()
+
+    @contextmanager
+    def asked_since(self, moment: float) -> Iterator[None]:
+        """Count the writes of the block as asked for at `moment`: what stands in a line elsewhere first does not wait
+        for a locked database all over again."""
+        token = _in_line_since_s.set(moment)
+        try:
+            yield
+        finally:
+            _in_line_since_s.reset(token)
+
+    def _asked_s(self) -> float:
+        asked_s = _in_line_since_s.get()
+        return self._clock.monotonic() if asked_s is None else asked_s
 
     async def _enqueue(self, job: _Job) -> Any:
         if self._writer is not None and asyncio.current_task() is self._writer:
@@ -203,27 +230,26 @@ class Database:
         self._arrived.set()
         return await job.future
 
-    async def _commit(self, jobs: Sequence[_Job]) -> None:
+    async def _commit(self) -> None:
+        """Commit a group of what waits as soon as the write lock is had; what comes until then belongs to it."""
         began_s = self._clock.monotonic()
-        singles = [job for job in jobs if job.work is not None]
-        batches: dict[BatchWork[Any, Any], list[_Job]] = {}
-        for job in jobs:
-            if job.batch is not None:
-                # Equal, not identical: a bound method is another object each time.
-                batches.setdefault(job.batch, []).append(job)
         try:
             permit = self.guard.acquire()
         except CircuitOpen:
-            for job in jobs:
+            for job in self._next_group():
                 self._refuse(job)
             return
+        jobs: list[_Job] = []
         try:
-            await self._transact(singles, batches)
+            async with self._write_locked() as connection:
+                jobs = self._next_group()
+                await _work_off(connection, jobs)
         except Exception as error:
             permit.fail()
             if not isinstance(error, CutOff):
                 self._failed(error)
-            for job in jobs:
+            # Those that wait for the lock have deadlines of their own.
+            for job in jobs if jobs or is_locked(error) else self._next_group():
                 if isinstance(job.outcome, CutOff):
                     _deliver(job)
                 else:
@@ -234,31 +260,79 @@ class Database:
         self._commits += 1
         self._writes += sum(not isinstance(job.outcome, Exception) for job in jobs)
         self._latency_s.observe(self._clock.monotonic() - began_s)
-        for number, job in enumerate(itertools.chain(singles, *batches.values()), 1):
+        for number, job in enumerate(jobs, 1):
             _deliver(job)
             if number % DELIVERIES_PER_TURN == 0:
                 await asyncio.sleep(0)
 
-    async def _transact(self, singles: Iterable[_Job], batches: Mapping[BatchWork[Any, Any], Sequence[_Job]]) -> None:
+    def _next_group(self) -> list[_Job]:
+        """Single writes, and behind them the batches, each in the order they were asked for."""
+        group = [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_GROUP))]
+        batches: dict[BatchWork[Any, Any], list[_Job]] = {}
+        for job in group:
+            if job.batch is not None:
+                # Equal, not identical: a bound method is another object each time.
+                batches.setdefault(job.batch, []).append(job)
+        return [job for job in group if job.batch is None] + list(itertools.chain(*batches.values()))
+
+    @asynccontextmanager
+    async def _write_locked(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that holds the write lock, and is committed at the end of the block."""
         self._file.check()
-        async with self._writing.connect() as connection:
+        connection = await self._lock()
+        try:
+            yield connection
+            self._file.check()
+            # From here on others may read it.
+            self._told.clear()
+            await connection.commit()
+        except Exception:
+            # What is wrong with the file may stick to the connection.
+            with contextlib.suppress(Exception):
+                await connection.invalidate()
+            raise
+        finally:
+            await connection.close()
+
+    async def _lock(self) -> AsyncConnection:
+        """Wait for the write lock. Raises what SQLite says about it once a write would have waited long enough, or
+        none waits any more; those that have are refused."""
+        began_s = self._clock.monotonic()
+        while True:
             try:
-                async with connection.begin():
-                    for job in singles:
-                        assert job.work is not None
-                        with _blamed([job]):
-                            job.outcome = await _run_apart(connection, job.work)
-                    for batch, jobs in batches.items():
-                        with _blamed(jobs):
-                            await _run_batch(connection, batch, jobs)
-                    self._file.check()
-                    # From here on others may read it.
-                    self._told.clear()
-            except Exception:
-                # What is wrong with the file may stick to the connection.
-                with contextlib.suppress(Exception):
-                    await connection.invalidate()
-                raise
+                connection = await self._begun()
+            except DBAPIError as error:
+                if not is_locked(error):
+                    raise
+                now_s = self._clock.monotonic()
+                if self._locked_since_s is None:
+                    self._locked_since_s = began_s
+                if now_s - self._locked_since_s >= self._lock_notice_s:
+                    self._failed(error)
+                self._refuse_overdue(now_s)
+                if not self._jobs or now_s - began_s >= self._lock_wait_s:
+                    raise
+            else:
+                self._locked_since_s = None
+                return connection
+
+    async def _begun(self) -> AsyncConnection:
+        connection = await self._writing.connect()
+        try:
+            await connection.begin()
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    def _refuse_overdue(self, now_s: float) -> None:
+        """Refuse what was asked for too long ago to wait for the lock any longer."""
+        waiting, self._jobs = self._jobs, deque()
+        for job in waiting:
+            if now_s - job.asked_s >= self._lock_wait_s:
+                self._refuse(job)
+            else:
+                self._jobs.append(job)
 
     def _refuse(self, job: _Job) -> None:
         self._refused += 1
@@ -337,6 +411,20 @@ class Database:
         yield CounterMetricFamily("duelcast_store_commits", "Transactions that were committed.", value=self._commits)
         yield CounterMetricFamily("duelcast_store_writes", "Writes that were committed.", value=self._writes)
         yield CounterMetricFamily("duelcast_store_refused_writes", "Writes that were refused.", value=self._refused)
+
+
+async def _work_off(connection: AsyncConnection, jobs: Sequence[_Job]) -> None:
+    """Do what `_next_group` gave; equal batches stand together."""
+    for batch, group in itertools.groupby(jobs, lambda job: job.batch):
+        if batch is not None:
+            together = list(group)
+            with _blamed(together):
+                await _run_batch(connection, batch, together)
+            continue
+        for job in group:
+            assert job.work is not None
+            with _blamed([job]):
+                job.outcome = await _run_apart(connection, job.work)
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from duelcast.settings import ConfigurationError, Settings
 
 READERS = 4
+LOCK_ATTEMPT_MS = 50
+"""The writer's wait for the lock, in SQLite; then it looks at the deadlines of its writes, and tries again."""
 _FILE_MODE = 0o600
 
 # Primary result codes (https://sqlite.org/rescode.html).
@@ -62,11 +64,12 @@ class SqliteFile:
     """Opened in WAL mode, so that readers and the writer do not wait for one another.
 
     `synchronous=FULL`: a commit is on the disk when it returns. One process at a time may `hold` the file.
+    `busy_timeout_ms` is how long one waits who finds it locked; the writer's connection comes back earlier.
     """
 
     def __init__(self, path: Path, busy_timeout_ms: int) -> None:
         self.path = path
-        self._busy_timeout_ms = busy_timeout_ms
+        self.busy_timeout_ms = busy_timeout_ms
         self._identity: tuple[int, int] | None = None
         self._lock: int | None = None
 
@@ -130,9 +133,10 @@ class SqliteFile:
         # Another file in its place would be taken for ours, and be given what our write-ahead log holds.
         self.check()
         address = file_uri(self.path)
+        wait_ms = min(self.busy_timeout_ms, LOCK_ATTEMPT_MS) if writes else self.busy_timeout_ms
         # No isolation level: the driver would begin and end transactions by its own guess.
         connecting = aiosqlite.connect(
-            address, uri=True, isolation_level=None, timeout=self._busy_timeout_ms / 1000, factory=_Closing
+            address, uri=True, isolation_level=None, timeout=wait_ms / 1000, factory=_Closing
         )
         connecting._thread.daemon = True  # a process that ends need not wait for it
         connection = await connecting
@@ -166,6 +170,11 @@ def is_fault_of_statement(error: DBAPIError) -> bool:
     """Whether the statement or its values were wrong; else the file or the connection is."""
     code = _primary_code(error)
     return not error.connection_invalidated and (code is None or code in _FAULTS_OF_THE_STATEMENT)
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether another process holds the file at the moment."""
+    return _primary_code(error) == sqlite3.SQLITE_BUSY
 
 
 def describe_failure(error: Exception) -> str:

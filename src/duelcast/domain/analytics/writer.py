@@ -41,6 +41,7 @@ class _Message(NamedTuple):
 
     events: Sequence[NewEvent]
     characters: int
+    asked_since: float
     duplicates: asyncio.Future[list[bool]]
 
 
@@ -91,7 +92,7 @@ class AnalyticsWriter:
         ):
             self._counters.refused += len(events)
             raise _refusal("More events wait to be stored than there may. Try again.")
-        message = _Message(events, characters, asyncio.get_running_loop().create_future())
+        message = _Message(events, characters, self._database.moment(), asyncio.get_running_loop().create_future())
         self._waiting.append(message)
         self._waiting_events += len(events)
         self._waiting_characters += characters
@@ -147,7 +148,8 @@ class AnalyticsWriter:
             return StoredEvents(events, counts)
 
         try:
-            added = await self._database.write(work, self._tell)
+            with self._database.asked_since(group[0].asked_since):
+                added = await self._database.write(work, self._tell)
         except Exception as error:
             if not isinstance(error, AppError):
                 log.error("defect", error=describe_exception(error))

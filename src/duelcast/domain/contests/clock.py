@@ -96,9 +96,10 @@ class ContestClock:
     async def _acting(self, contest_id: int) -> AsyncIterator[Contest]:
         """What is due comes first, so that nobody ends or cancels a contest behind its end."""
         contest = self._book[contest_id]
-        async with self._settling:
-            await self._settle_due()
-            yield contest
+        with self._lifecycle.asked_now():
+            async with self._settling:
+                await self._settle_due()
+                yield contest
 
     # ── what time does ──────────────────────────────────────────────────────────────────────────────────────────
 

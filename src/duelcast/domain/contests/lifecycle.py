@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from functools import partial
 from typing import Any, TypeVar
@@ -85,6 +86,10 @@ class Lifecycle:
         self._scorer = scorer
         self._outlet = outlet
         self._final_rows = final_rows
+
+    def asked_now(self) -> AbstractContextManager[None]:
+        """Count the writes of the block as asked for now, whatever they wait for first."""
+        return self._database.asked_since(self._database.moment())
 
     # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -41,6 +41,7 @@ class Post(ABC, Generic[R]):
     rows: int
 
     def __init__(self) -> None:
+        self.asked_since = 0.0
         self.future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
 
     @abstractmethod
@@ -156,6 +157,7 @@ class Posting:
 
     async def post(self, post: Post[R]) -> R:
         """Raises `errors.Unavailable` where it cannot be stored."""
+        post.asked_since = self._database.moment()
         if self._waiting_rows and self._waiting_rows + post.rows > MAX_WAITING_ROWS:
             raise Unavailable("Too many posts wait to be stored. Try again.", retry_after_ms=1_000)
         self._waiting.append(post)  # type: ignore[arg-type]  # the queue does not care for the results
@@ -179,9 +181,10 @@ class Posting:
         while self._waiting:
             group: list[Post[object]] = []
             try:
-                async with self._turns.turn() as received_s:
-                    group = self._next_group()
-                    await self._store_and_do(group, received_s)
+                with self._database.asked_since(self._waiting[0].asked_since):
+                    async with self._turns.turn() as received_s:
+                        group = self._next_group()
+                        await self._store_and_do(group, received_s)
             except Exception as error:
                 for post in group or self._next_group():
                     if not post.future.done():

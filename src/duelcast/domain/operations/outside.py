@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -89,7 +90,7 @@ class OutsideServices:
         Raises `errors.InvalidRequest`, `errors.DependencyError`, `errors.InvalidState` where `name` is the server's own
         or in the file, `errors.Unavailable`.
         """
-        async with self._changing:
+        async with self._in_line():
             self._refuse_fixed(name)
             if name not in self._registry and len(self._registry) >= MAX_SERVICES:
                 raise InvalidRequest(f"At most {MAX_SERVICES} services are kept: delete one first.", field="name")
@@ -110,7 +111,7 @@ class OutsideServices:
     async def delete(self, name: str, actor: Actor) -> None:
         """Raises `errors.ServiceNotFound`, `errors.InvalidState` where it is the server's own or in the file,
         `errors.DependencyError` where others depend on it, `errors.Unavailable`."""
-        async with self._changing:
+        async with self._in_line():
             service = self._registry[name]
             self._refuse_fixed(name)
             dependents = self._registry.dependents(name)
@@ -122,6 +123,13 @@ class OutsideServices:
                 await self._audit.record(transaction, actor, "services.delete", name)
 
             await self._database.write(work, lambda _nothing: self._remove(service))
+
+    @asynccontextmanager
+    async def _in_line(self) -> AsyncIterator[None]:
+        """One change at a time, from what it was decided by to its effect."""
+        with self._database.asked_since(self._database.moment()):
+            async with self._changing:
+                yield
 
     def report(self, name: str, operations: Sequence[Operation]) -> None:
         """Take what a service did, in its order. Raises `errors.ServiceNotFound`, `errors.InvalidState` where it does
