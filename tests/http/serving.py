@@ -38,6 +38,7 @@ from duelcast.domain.settings.declared import declared_settings
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.http.app import build_http_app
 from duelcast.http.services import HttpServices, Readiness
+from duelcast.sampling import LogSampler
 from duelcast.store.database import Database
 from duelcast.wire.addresses import Network
 from duelcast.wire.origins import OriginRules
@@ -87,6 +88,7 @@ async def serving(
     asyncapi: Mapping[str, Any] = ASYNCAPI,
     signs_in: bool = True,
     auth_domain: str | None = None,
+    refusals: LogSampler | None = None,
     metrics_interval_s: float = 1.0,
 ) -> AsyncIterator[Serving]:
     """A server on a free port of loopback, with a database of its own."""
@@ -130,6 +132,7 @@ async def serving(
                 metrics_interval_s=metrics_interval_s,
                 sign_ins=SignIns(database, clock, issuer, verifier, ended) if signs_in else None,
                 auth_domain=auth_domain,
+                refusals=refusals or LogSampler(clock.monotonic),
             )
         )
         async with (

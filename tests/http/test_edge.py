@@ -71,6 +71,41 @@ async def test_under_a_prefix_paths_work_whether_or_not_the_proxy_takes_it_off(p
         assert (await server.client.get(path)).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/live/live/live/healthz", "/live//healthz", "/live/healthz/", "//live/healthz"])
+async def test_under_a_prefix_there_is_no_other_way_to_a_route(path: str) -> None:
+    async with serving(root_path="/live") as server:
+        address = server.client.base_url.copy_with(raw_path=path.encode())
+        assert_problem(await server.client.get(address), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/healthz/",
+        "//healthz",
+        "/%68ealthz",
+        "/healthz%2F",
+        "/healthz%2f",
+        "/docs/%2e%2e/healthz",
+        "/healthz;a=b",
+        "/healthz%00",
+        "/api/v69//tokens",
+        "/api/v69/tokens/",
+        "/api%2Fv69/tokens",
+        "/api/v69/%74okens",
+        "/api/v69/tokens/%53OL",
+    ],
+)
+async def test_a_route_has_one_spelling_so_that_a_proxy_can_forbid_it(server: Serving, path: str) -> None:
+    address = server.client.base_url.copy_with(raw_path=path.encode())
+    assert_problem(await server.client.get(address), 404, "NOT_FOUND")
+
+
+async def test_what_a_parameter_needs_is_escaped(server: Serving) -> None:
+    address = server.client.base_url.copy_with(raw_path=b"/api/v69/tokens/%24OL")
+    assert_problem(await server.client.get(address), 404, "TOKEN_NOT_FOUND")
+
+
 async def test_a_prefix_that_is_part_of_a_name_stays() -> None:
     async with serving(root_path="/health") as server:
         assert (await server.client.get("/healthz")).status_code == 200

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from tests.http.serving import Serving
+from duelcast.clock import ManualClock
+from duelcast.sampling import LogSampler
+from tests.http.serving import Serving, serving
 
+TOKENS = "/api/v69/tokens"
 PRICES = "/api/v69/tokens/prices"
 
 
@@ -115,22 +119,37 @@ async def test_a_refusal_is_in_the_log_without_query_and_token(server: Serving) 
     assert "hunter" not in str(logs) + answer.text
 
 
-@pytest.mark.parametrize(
-    ("path", "logged"),
-    [
-        ("/nothing%0Afake=line", "/nothing%0Afake=line"),
-        ("/nothing%1B[31m%C2%9B%E2%80%AE", "/nothing%1B%5B31m%C2%9B%E2%80%AE"),
-        ("/nothing%3Ftoken=hunter2", "/nothing"),
-        ("/" + "a" * 5000, "/" + "a" * 199),
-    ],
-    ids=["line break", "terminal control", "escaped query", "long"],
-)
-async def test_a_path_in_the_log_is_short_and_does_nothing_to_a_terminal(
-    server: Serving, path: str, logged: str
-) -> None:
+async def test_the_log_has_the_path_of_a_route_and_not_what_a_client_wrote_there(server: Serving) -> None:
     with capture_logs() as logs:
-        assert_problem(await server.client.get(path), 404, "NOT_FOUND")
-    assert [line["path"] for line in logs] == [logged]
+        await server.client.get("/api/v69/tokens/hunter2")
+        await server.client.get("/hunter3")
+        await server.client.get("/api/v69/ws/hunter4")
+        await server.client.request("PROPFIND", "/api/v69/tokens/hunter5")
+    assert [line.get("path") for line in logs] == ["/api/v69/tokens/{symbol}", None, None, None]
+    assert "hunter" not in str(logs)
+
+
+async def test_refusals_of_an_address_are_sampled_by_their_cause_and_counted() -> None:
+    clock = ManualClock()
+    async with serving(refusals=LogSampler(clock.monotonic, per_minute=2)) as server:
+        with capture_logs() as logs:
+            for _ in range(5):
+                await server.client.get("/nothing")
+            await server.client.request("PROPFIND", TOKENS)
+            await clock.advance(60)
+            await server.client.get("/nothing")
+    assert [(line["status"], line.get("left_out")) for line in logs] == [(404, None)] * 2 + [(405, None), (404, 3)]
+
+
+async def test_refusals_are_sampled_for_each_client_of_a_proxy() -> None:
+    clock = ManualClock()
+    sampler = LogSampler(clock.monotonic, per_minute=1)
+    async with serving(refusals=sampler, trusted_proxies=[ip_network("127.0.0.0/8")]) as server:
+        with capture_logs() as logs:
+            for client in ("192.0.2.1", "192.0.2.2", "192.0.2.1"):
+                await server.client.get("/nothing", headers={"X-Forwarded-For": client})
+    assert len(logs) == 2
+    assert sampler.left_out == 1
 
 
 @pytest.mark.parametrize("path", ["/docs/%2e%2e/%2e%2e/etc/passwd", "/static/client.js"])

@@ -6,21 +6,25 @@ prefix of a proxy off the path, limits the time in which a body arrives, and cou
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import cast
 
 from litestar.enums import ScopeType
+from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from duelcast.errors import AppError, PermissionDenied, UpgradeRequired
 from duelcast.http.arrival import Arrival
 from duelcast.http.cors import Headers, answer_headers, preflight_headers
 from duelcast.http.metrics import HttpMetrics
-from duelcast.http.problems import PROBLEM_MEDIA_TYPE, log_refusal, refusal_of
+from duelcast.http.problems import PROBLEM_MEDIA_TYPE, header_of, log_refusal, refusal_of
 from duelcast.http.services import HttpServices
 
 WEBSOCKET_PREFIX = "/api/v69/ws/"
+# An empty segment, also the last one; an escaped slash, or something escaped that need not be.
+_ALIAS = re.compile(r"//|/$|%2[Ff]|%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
 _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
@@ -29,6 +33,7 @@ class Edge:
 
     def __init__(self, inner: ASGIApp, services: HttpServices, metrics: HttpMetrics) -> None:
         self._inner = inner
+        self._services = services
         self._origins = services.origins
         self._clock = services.clock
         self._metrics = metrics
@@ -38,7 +43,7 @@ class Edge:
             await self._inner(scope, receive, send)
             return
         request_id = uuid.uuid4().hex
-        origin, host = header(scope, b"origin"), header(scope, b"host")
+        origin, host = header_of(scope, b"origin"), header_of(scope, b"host")
         host_allowed = self._origins.host_allowed(host)
         origin_allowed = host_allowed and self._origins.origin_allowed(origin, host)
         extra = [
@@ -50,18 +55,32 @@ class Edge:
         inner_scope = _inner_scope(scope, request_id)
         if not host_allowed:
             refusal: AppError = PermissionDenied("This server listens on loopback: call it localhost.")
-            await _refuse(scope, answer, request_id, refusal)
+            await self._refuse(scope, answer, request_id, refusal)
         elif _is_preflight(scope) and origin_allowed:
             await answer({"type": "http.response.start", "status": 204, "headers": preflight_headers()})
             await answer({"type": "http.response.body", "body": b"", "more_body": False})
         elif _is_preflight(scope):
             refusal = PermissionDenied("This origin is not on the server's list of allowed origins.")
-            await _refuse(scope, answer, request_id, refusal)
+            await self._refuse(scope, answer, request_id, refusal)
+        elif not _is_canonical(scope):
+            await self._refuse(scope, answer, request_id, NotFoundException())
         elif inner_scope["path"].startswith(WEBSOCKET_PREFIX):
             refusal = UpgradeRequired("WebSocket endpoints are here: connect with `ws:` or `wss:`; see /docs.")
-            await _refuse(scope, answer, request_id, refusal, (b"upgrade", b"websocket"))
+            await self._refuse(scope, answer, request_id, refusal, (b"upgrade", b"websocket"))
         else:
             await self._inner(inner_scope, Arrival(receive, self._clock), answer)
+
+    async def _refuse(
+        self, scope: HTTPScope, send: Send, request_id: str, error: Exception, *more: tuple[bytes, bytes]
+    ) -> None:
+        refusal = refusal_of(error, request_id)
+        log_refusal(refusal, error, scope, self._services)
+        headers: Headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+        headers += more
+        headers.append((b"content-type", PROBLEM_MEDIA_TYPE.encode()))
+        headers.append((b"content-length", str(len(refusal.body)).encode()))
+        await send({"type": "http.response.start", "status": refusal.problem.status, "headers": headers})
+        await send({"type": "http.response.body", "body": refusal.body, "more_body": False})
 
 
 class _Answer:
@@ -90,41 +109,39 @@ class _Answer:
         await self._send(message)
 
 
-def header(scope: HTTPScope, name: bytes) -> str | None:
-    """The values of a header, joined by commas; None where there is none."""
-    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
-    return ",".join(values) if values else None
-
-
 def _is_preflight(scope: HTTPScope) -> bool:
     return (
         scope["method"] == "OPTIONS"
-        and header(scope, b"origin") is not None
-        and header(scope, b"access-control-request-method") is not None
+        and header_of(scope, b"origin") is not None
+        and header_of(scope, b"access-control-request-method") is not None
     )
 
 
+def _is_canonical(scope: HTTPScope) -> bool:
+    """Whether the path is spelt as its route is: a proxy may forbid it by its spelling, and know no other.
+
+    Only what a parameter needs is escaped in it (RFC 3986, 2.3 and 6.2.2).
+    """
+    path = _own_path(scope["raw_path"].decode("latin-1"), scope)
+    return path == "/" or _ALIAS.search(path) is None
+
+
+def _own_path(path: str, scope: HTTPScope) -> str:
+    """`path` without the prefix of a proxy: the HTTP server puts it on, and some proxies leave it there."""
+    prefix = scope.get("root_path", "").rstrip("/")
+    for _ in range(2 if prefix else 0):
+        if path == prefix or path.startswith(f"{prefix}/"):
+            path = path.removeprefix(prefix) or "/"
+    return path
+
+
 def _inner_scope(scope: HTTPScope, request_id: str) -> HTTPScope:
-    """Proxies differ in whether they take the prefix off; the HTTP server puts it on once more. Routes know none."""
-    path, prefix = scope["path"], scope.get("root_path", "").rstrip("/")
-    while prefix and (path == prefix or path.startswith(f"{prefix}/")):
-        path = path.removeprefix(prefix) or "/"
+    """Routes know no prefix, and no HEAD."""
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     changed = {
-        "path": path,
+        "path": _own_path(scope["path"], scope),
         "root_path": "",
         "method": method,
         "state": {**scope.get("state", {}), "request_id": request_id},
     }
     return cast("HTTPScope", {**scope, **changed})
-
-
-async def _refuse(scope: HTTPScope, send: Send, request_id: str, error: AppError, *more: tuple[bytes, bytes]) -> None:
-    refusal = refusal_of(error, request_id)
-    log_refusal(refusal, error, scope["method"], scope["path"])
-    headers: Headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
-    headers += more
-    headers.append((b"content-type", PROBLEM_MEDIA_TYPE.encode()))
-    headers.append((b"content-length", str(len(refusal.body)).encode()))
-    await send({"type": "http.response.start", "status": refusal.problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": refusal.body, "more_body": False})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from litestar import MediaType, Request, Response, Router, get
+from litestar import MediaType, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
@@ -150,11 +150,8 @@ async def docs(documents: Finished) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def clients(documents: Finished, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def clients(documents: Finished) -> Response[bytes]:
     """A page that runs the guide's script."""
-    if request.scope["raw_path"].endswith(b"/"):
-        # The page's addresses are relative: a slash at the end would lead them elsewhere.
-        return Response(b"", status_code=308, headers={"Location": "../clients"}, media_type=MediaType.HTML)
     return _page(documents.clients)
 
 

@@ -6,22 +6,22 @@ import math
 import uuid
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import HTTPScope
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.errors import AppError, InternalError, InvalidRequest
+from duelcast.http.services import HttpServices
 from duelcast.logs import describe_exception
+from duelcast.wire.addresses import client_address
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 
 _log = structlog.get_logger(__name__)
-
-_MAX_LOGGED_PATH_CHARACTERS = 200
 
 FRAMEWORK_REFUSALS = {
     400: ("INVALID_REQUEST", "The request cannot be read: see /docs."),
@@ -101,31 +101,37 @@ def _parameter_at_fault(error: ValidationException) -> str | None:
     return found.get("key") if isinstance(found, dict) else None
 
 
-def log_refusal(refusal: Refusal, error: Exception, method: str, path: str) -> None:
-    """Write down who was refused what, so that the request id leads somewhere; a defect with where it happened."""
+def log_refusal(refusal: Refusal, error: Exception, scope: HTTPScope, services: HttpServices) -> None:
+    """Write down what was refused, so that the request id leads somewhere; a defect with where it happened.
+
+    The path is that of the route: what a client wrote there may be a token. Refusals are sampled, defects are not.
+    """
     problem = refusal.problem
-    known: dict[str, Any] = {
-        "request_id": problem.requestId,
-        "method": method,
-        "path": _loggable(path),
-        "status": problem.status,
-        "code": problem.code,
-    }
+    known: dict[str, Any] = {"request_id": problem.requestId, "method": scope["method"]}
+    if "path_template" in scope:
+        known["path"] = scope["path_template"]
+    known |= {"status": problem.status, "code": problem.code}
     if problem.code == InternalError.code:
         _log.error("http_defect", **known, **refusal.extra, error=describe_exception(error))
-    else:
-        _log.info("http_refused", **known)
+        return
+    peer = scope["client"][0] if scope["client"] is not None else None
+    forwarded_for = header_of(scope, b"x-forwarded-for")
+    address = client_address(peer, forwarded_for, services.trusted_proxies)
+    sample = services.refusals.admit(address, f"{problem.status} {problem.code}")
+    if sample is not None:
+        _log.info("http_refused", **known, **sample)
 
 
-def _loggable(path: str) -> str:
-    """`path` in characters that do nothing to a terminal, without what looks like a query that was escaped."""
-    return quote(path.partition("?")[0], safe="/:@!$&'()*+,;=~")[:_MAX_LOGGED_PATH_CHARACTERS]
+def header_of(scope: HTTPScope, name: bytes) -> str | None:
+    """The values of a header, joined by commas; None where there is none."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return ",".join(values) if values else None
 
 
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The exception handler of the application."""
     refusal = refusal_of(error, request.scope["state"]["request_id"])
-    log_refusal(refusal, error, request.method, request.scope["path"])
+    log_refusal(refusal, error, request.scope, request.app.state.services)
     return Response(
         refusal.body, status_code=refusal.problem.status, headers=refusal.headers, media_type=PROBLEM_MEDIA_TYPE
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.service import SystemSettings
+from duelcast.sampling import LogSampler
 from duelcast.wire.addresses import Network
 from duelcast.wire.origins import OriginRules
 
@@ -47,7 +49,8 @@ class Readiness(Struct, frozen=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServices:
     """`asyncapi` gives the AsyncAPI document. `public_ops`: metrics, documents and reasons of `/readyz` are for
-    everybody; otherwise for admins. Without `sign_ins` tokens come from elsewhere alone."""
+    everybody; otherwise for admins. `refusals` says which of them are logged. Without `sign_ins` tokens come from
+    elsewhere alone."""
 
     market: Market
     users: Users
@@ -69,5 +72,6 @@ class HttpServices:
     rate_limit_factor: float = 1.0
     public_ops: bool = True
     metrics_interval_s: float = 1.0
+    refusals: LogSampler = field(default_factory=lambda: LogSampler(time.monotonic))
     sign_ins: SignIns | None = None
     auth_domain: str | None = None
