@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-import uvicorn
 from aiofastnet.api_patch import patch_loop
 from picows import WSMsgType
 
+from duelcast.app.listening import server_of
 from duelcast.clock import Clock, SystemClock
-from duelcast.gateway.first_request import first_request_protocol
-from duelcast.gateway.http_protocol import upgrade_protocol
+from duelcast.gateway.http_connections import HttpConnections
 from duelcast.gateway.picows_adapter import upgrade
 from duelcast.gateway.socket import MessageSocket, SocketOptions
 from duelcast.gateway.timers import TimerWheel
 from duelcast.gateway.upgrade import UpgradeRequest
+from duelcast.sampling import LogSampler
+from duelcast.settings import Settings
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 SEND_BUFFER_BYTES = 128 * 1024
@@ -48,14 +49,6 @@ def accept(options: SocketOptions, transport: asyncio.Transport, request: Upgrad
     return upgrade(transport, echo, key=request.headers["sec-websocket-key"], headers={})
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the runner's process keeps its own."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 async def _no_http(_scope: Any, _receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 404, "headers": []})
     await send({"type": "http.response.body", "body": b""})
@@ -68,18 +61,7 @@ async def echo_server() -> AsyncIterator[int]:
     clock = SystemClock()
     wheel = TimerWheel(clock.monotonic())
     take = partial(accept, SocketOptions(clock, wheel))
-    config = uvicorn.Config(
-        _no_http,
-        http=first_request_protocol(take),
-        ws=upgrade_protocol(take),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config)
+    server = server_of(_no_http, take, Settings(), HttpConnections(), LogSampler(clock.monotonic))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         turning = asyncio.create_task(_turn(wheel, clock))

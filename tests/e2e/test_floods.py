@@ -12,7 +12,6 @@ import pytest_asyncio
 from duelcast.app import App
 from duelcast.clock import ManualClock
 from duelcast.errors import SlowReader
-from duelcast.gateway import first_request, http_protocol
 from duelcast.gateway.connection import Connection
 from tests.e2e.arena import make_arena
 from tests.e2e.following import follow, publish_note, texts
@@ -59,31 +58,6 @@ async def test_a_defect_in_one_timer_leaves_the_others_running(app: App, clock: 
     app.gateway.wheel.schedule(clock.monotonic(), fired.append)
     await clock.advance(3)
     assert len(fired) == 2
-
-
-async def test_who_says_nothing_at_all_is_closed_in_time(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(first_request, "HEAD_TIMEOUT_S", 0.2)
-    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
-    try:
-        async with asyncio.timeout(TIMEOUT_S / 2):
-            assert await reader.read() == b""
-    finally:
-        writer.transport.abort()
-
-
-async def test_the_head_of_a_second_request_has_to_come_in_time_too(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (first_request, http_protocol):
-        monkeypatch.setattr(module, "HEAD_TIMEOUT_S", 0.2)
-    reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
-    try:
-        writer.write(f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{app.port}\r\n\r\n".encode())
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200")
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: ")
-        async with asyncio.timeout(TIMEOUT_S / 2):
-            await reader.read()
-    finally:
-        writer.transport.abort()
 
 
 @pytest.mark.parametrize("target", ["//[", "http://[/", "//[::1", "/%00", "*"])

@@ -13,7 +13,7 @@ import pytest
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from duelcast.gateway.upgrade import MAX_HEAD_BYTES
+from duelcast.gateway.http_protocol import MAX_HEAD_BYTES
 from tests.e2e.market import advance, data_of, prices, subscribed
 from tests.serving import client, running, token_for
 

@@ -1,19 +1,17 @@
-"""A plain upgrade is read as uvicorn reads it; whatever else is left to uvicorn."""
+"""An upgrade is read as any parser of HTTP reads it, or not at all."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+import contextlib
 
 import pytest
-import uvicorn
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from hypothesis import example, given
 from hypothesis import strategies as st
-from uvicorn.server import ServerState
 
-from duelcast.gateway.first_request import plain_upgrade
-from duelcast.gateway.http_protocol import BoundedHttpProtocol, upgrade_protocol
-from duelcast.gateway.upgrade import MAX_HEAD_BYTES, UpgradeRequest
+from duelcast.gateway.first_request import upgrade_request
+from duelcast.gateway.refusals import RefusedRequest
+from duelcast.gateway.upgrade import UpgradeRequest
 
 USUAL = [
     b"Host: 127.0.0.1:8069",
@@ -39,60 +37,53 @@ def request(headers: list[bytes], line: bytes = b"GET /api/v69/ws/market-data?a=
     return b"\r\n".join([line, *headers]) + b"\r\n\r\n"
 
 
-class Transport:
-    """Stands where a socket's transport does."""
+class Reader:
+    """Reads a head with another parser, for comparison."""
 
-    closed = False
+    def __init__(self, data: bytes) -> None:
+        self.target = b""
+        self.headers: dict[str, str] = {}
+        self.complete = False
+        self.parser = HttpRequestParser(self)
+        with contextlib.suppress(HttpParserError, HttpParserUpgrade):
+            self.parser.feed_data(data)
 
-    def get_extra_info(self, _name: str) -> None:
-        return None
+    def on_url(self, url: bytes) -> None:
+        self.target += url
 
-    def write(self, _data: bytes) -> None:
-        pass
+    def on_header(self, name: bytes, value: bytes) -> None:
+        key, text = name.decode().lower(), value.decode("latin-1").strip(" \t")
+        separator = "; " if key == "cookie" else ", "
+        self.headers[key] = f"{self.headers[key]}{separator}{text}" if key in self.headers else text
 
-    def close(self) -> None:
-        self.closed = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def set_protocol(self, _protocol: object) -> None:
-        pass
-
-    def pause_reading(self) -> None:
-        pass
-
-
-async def _as_uvicorn_reads(data: bytes) -> UpgradeRequest | None:
-    taken: list[UpgradeRequest] = []
-
-    def accept(_transport: Any, read: UpgradeRequest) -> Any:
-        taken.append(read)
-        return None
-
-    async def no_http(_scope: Any, _receive: Any, _send: Any) -> None:
-        return
-
-    config = uvicorn.Config(no_http, ws=upgrade_protocol(accept), lifespan="off", log_config=None, access_log=False)
-    config.load()
-    http = BoundedHttpProtocol(config=config, server_state=ServerState(), app_state={})
-    transport: Any = Transport()
-    http.connection_made(transport)
-    http.data_received(data)
-    await asyncio.sleep(0)
-    http.connection_lost(None)
-    return taken[0] if taken else None
+    def on_headers_complete(self) -> None:
+        self.complete = self.parser.should_upgrade() and self.parser.get_http_version() == "1.1"
 
 
-def as_uvicorn_reads(data: bytes) -> UpgradeRequest | None:
-    return asyncio.run(_as_uvicorn_reads(data))
+def as_another_parser_reads(data: bytes) -> UpgradeRequest | None:
+    reader = Reader(data)
+    return UpgradeRequest(reader.target.decode(), reader.headers) if reader.complete else None
 
 
 @pytest.mark.parametrize("headers", [USUAL, FIREFOX], ids=["usual", "firefox"])
-def test_what_clients_send_is_read_at_once_and_as_uvicorn_does(headers: list[bytes]) -> None:
-    read = plain_upgrade(request(headers))
+def test_what_clients_send_is_read_as_another_parser_does(headers: list[bytes]) -> None:
+    read = upgrade_request(request(headers))
     assert read is not None
-    assert read == as_uvicorn_reads(request(headers))
+    assert read == as_another_parser_reads(request(headers))
+
+
+def test_repeated_headers_are_joined_and_blanks_around_values_are_none_of_them() -> None:
+    more = [b"X: a \t", b"x:\tb", b"Cookie: a=b", b"cookie: c=d", b"Connection:keep-alive"]
+    read = upgrade_request(request([*USUAL, *more]))
+    assert read is not None
+    assert (read.headers["x"], read.headers["cookie"]) == ("a, b", "a=b; c=d")
+    assert read.headers["connection"] == "Upgrade, keep-alive"
+
+
+@pytest.mark.parametrize("header", [b"Content-Length: 1", b"Content-Length: 0, 0", b"Transfer-Encoding: identity"])
+def test_an_upgrade_with_a_body_is_refused(header: bytes) -> None:
+    with pytest.raises(RefusedRequest):
+        upgrade_request(request([*USUAL, header]))
 
 
 @pytest.mark.parametrize(
@@ -107,18 +98,11 @@ def test_what_clients_send_is_read_at_once_and_as_uvicorn_does(headers: list[byt
         request(USUAL, b"GET evil:80 HTTP/1.1"),
         request([*USUAL[:2], b"Connection: \xa0Upgrade", *USUAL[3:]]),
         request(USUAL[:1]),
-        request([*USUAL, b"Content-Length: 0"]),
-        request([*USUAL, b"Transfer-Encoding: chunked"]),
-        request([*USUAL, b"Expect: 100-continue"]),
-        request([*USUAL, b"host: other"]),
         request([*USUAL, b" folded"]),
-        request([*USUAL, b"X: a "]),
-        request([*USUAL, b"X: a\t"]),
         request([*USUAL, b"Bad Name: x"]),
         request([*USUAL, b"Name : x"]),
         request([*USUAL, b"X: a\0b"]),
         request([*USUAL, b"X: a\nY: b"]),
-        request([*USUAL, b"X: " + b"x" * MAX_HEAD_BYTES]),
         request([b"Upgrade: h2c", *USUAL[:1], *USUAL[2:]]),
         request([b"Connection: close", *USUAL[:2], *USUAL[3:]]),
         request(USUAL).replace(b"\r\n", b"\n"),
@@ -126,8 +110,8 @@ def test_what_clients_send_is_read_at_once_and_as_uvicorn_does(headers: list[byt
         b"\x16\x03\x01",
     ],
 )
-def test_whatever_is_unusual_is_left_to_uvicorn(data: bytes) -> None:
-    assert plain_upgrade(data) is None
+def test_whatever_is_no_upgrade_is_left_to_http(data: bytes) -> None:
+    assert upgrade_request(data) is None
 
 
 header_lines = st.one_of(
@@ -146,13 +130,16 @@ header_lines = st.one_of(
 @example(USUAL, [b"X: \xff\x80"], 0)
 @example(USUAL, [b"X:\t a \t"], 0)
 @example(USUAL, [b"X:"], 0)
-def test_whatever_is_read_at_once_is_read_as_uvicorn_does(usual: list[bytes], more: list[bytes], at: int) -> None:
+def test_whatever_is_taken_is_read_as_another_parser_does(usual: list[bytes], more: list[bytes], at: int) -> None:
     data = request([*usual[:at], *more, *usual[at:]])
-    read = plain_upgrade(data)
+    try:
+        read = upgrade_request(data)
+    except RefusedRequest:
+        return
     if read is not None:
-        assert read == as_uvicorn_reads(data)
+        assert read == as_another_parser_reads(data)
 
 
 def test_a_head_that_does_not_match_at_its_end_is_found_out_in_linear_time() -> None:
     lines = [b"X%d:%b" % (number, b" \t" * 100) for number in range(300)]
-    assert plain_upgrade(request([*lines, b"\0"])) is None
+    assert upgrade_request(request([*lines, b"\0"])) is None

@@ -38,10 +38,12 @@ from duelcast.endpoints.documents.asyncapi import asyncapi
 from duelcast.endpoints.kit import Endpoint
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.gateway.gateway import Gateway
+from duelcast.gateway.http_connections import HttpConnections
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.upgrade import UpgradeRules
 from duelcast.http.app import build_http_app
 from duelcast.http.services import Failure, HttpServices, Readiness
+from duelcast.sampling import LogSampler
 from duelcast.settings import Settings, is_loopback_host
 from duelcast.store import facts
 from duelcast.store.database import Database
@@ -147,6 +149,13 @@ class App:
         }
         self.gateway = Gateway(
             settings, clock, self.broker, self.hub, self.accounts, self.verifier, self.endpoints, self.services
+        )
+        self.proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.trusted_proxies]
+        self.http_connections = HttpConnections(settings.max_connections_per_ip, self.proxies)
+        self.refusals = LogSampler(
+            clock.monotonic,
+            per_minute=settings.refusals_logged_per_minute,
+            in_all_per_minute=settings.refusals_logged_in_all_per_minute,
         )
         self.live = LiveSettings(self.system_settings, self.market, self.gateway, conflate=conflate)
         self.ended_sessions.on_end(self.gateway.session_ended)
@@ -267,7 +276,6 @@ class App:
             listens_on_loopback_only=is_loopback_host(settings.host),
             default_scheme="https" if settings.tls_cert else "http",
         )
-        proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.trusted_proxies]
         http = build_http_app(
             HttpServices(
                 market=self.market,
@@ -288,20 +296,21 @@ class App:
                 asyncapi=lambda: asyncapi(self.endpoints.values()),
                 registry=self.registry,
                 version=duelcast.__version__,
-                trusted_proxies=proxies,
+                trusted_proxies=self.proxies,
                 rate_limit_factor=settings.rate_limit_factor,
                 public_ops=settings.public_ops,
+                refusals=self.refusals,
                 metrics_interval_s=settings.metrics_interval_s,
             )
         )
         rules = UpgradeRules(
             self.gateway,
             origins,
-            trusted_proxies=proxies,
+            trusted_proxies=self.proxies,
             root_path=settings.root_path,
             query_token=settings.query_token,
         )
-        return server_of(http, rules, settings)
+        return server_of(http, rules.accept, settings, self.http_connections, self.refusals)
 
     def _register_collectors(self) -> None:
         for collector in (
@@ -312,6 +321,8 @@ class App:
             self.notifications,
             self.notifier,
             self.gateway,
+            self.http_connections,
+            self.refusals,
             self.analytics,
             self.retention,
         ):

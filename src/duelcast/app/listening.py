@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import cast
 
 import uvicorn
 from litestar.types import ASGIApp
 
-from duelcast.gateway.first_request import first_request_protocol
-from duelcast.gateway.http_protocol import upgrade_protocol
-from duelcast.gateway.upgrade import UpgradeRules
+from duelcast.app import descriptors
+from duelcast.gateway.first_request import Accept, FirstRequestProtocol
+from duelcast.gateway.http_connections import HttpConnections, HttpLimits, Place
+from duelcast.gateway.listener import Listener
+from duelcast.sampling import LogSampler
 from duelcast.settings import ConfigurationError, Settings
 
 HTTP_DRAIN_TIMEOUT_S = 1
@@ -19,32 +23,82 @@ BACKLOG = 4096
 
 
 class PortServer(uvicorn.Server):
-    """uvicorn without its signal handlers: the application has its own, so that it can drain and exit with 0."""
+    """uvicorn without its signal handlers: the application has its own, so that it can drain and exit with 0.
+
+    Connections are accepted by a `Listener`, and begin as `FirstRequestProtocol`: `accept` takes those that ask for a
+    WebSocket.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        settings: Settings,
+        accept: Accept,
+        connections: HttpConnections,
+        sampler: LogSampler,
+    ) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._limits = HttpLimits.of(settings)
+        self._accept = accept
+        self._connections = connections
+        self._sampler = sampler
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.lifespan.startup()
+        listeners = [self._listener(sock) for sock in sockets or ()]
+        for listener in listeners:
+            listener.start(BACKLOG)
+        # uvicorn closes them, and waits for that; it does nothing else with them.
+        self.servers = cast("list[asyncio.base_events.Server]", listeners)
+        self.started = True
 
-def server_of(http: ASGIApp, rules: UpgradeRules, settings: Settings) -> PortServer:
-    """`http` answers requests; `rules` takes those that ask for a WebSocket."""
-    return PortServer(
-        uvicorn.Config(
-            http,
-            http=first_request_protocol(rules.accept),
-            ws=upgrade_protocol(rules.accept),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            root_path=settings.root_path,
-            backlog=BACKLOG,
-            ssl_certfile=settings.tls_cert,
-            ssl_keyfile=settings.tls_key,
-            timeout_graceful_shutdown=HTTP_DRAIN_TIMEOUT_S,
+    def _listener(self, sock: socket.socket) -> Listener:
+        return Listener(
+            sock,
+            self._protocol,
+            self._connections,
+            self._sampler,
+            max_descriptor=descriptors.max_descriptor(self._settings, descriptors.limit()),
+            handshake_timeout_s=self._settings.http_head_timeout_s,
+            tls=self.config.ssl,
         )
+
+    def _protocol(self, place: Place) -> asyncio.BaseProtocol:
+        return FirstRequestProtocol(
+            self._accept,
+            limits=self._limits,
+            place=place,
+            sampler=self._sampler,
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+        )
+
+
+def server_of(
+    http: ASGIApp, accept: Accept, settings: Settings, connections: HttpConnections, sampler: LogSampler
+) -> PortServer:
+    """`http` answers requests; `accept` takes those that ask for a WebSocket."""
+    config = uvicorn.Config(
+        http,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        root_path=settings.root_path,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+        timeout_graceful_shutdown=HTTP_DRAIN_TIMEOUT_S,
     )
+    return PortServer(config, settings, accept, connections, sampler)
 
 
 def bind(settings: Settings) -> socket.socket:

@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 import uvloop
 
+from duelcast.app import descriptors
 from duelcast.app.application import App
 from duelcast.settings import Settings
 from duelcast.store.database import Database
@@ -39,7 +40,7 @@ def run(settings: Settings, on_listening: Callable[[str], None], companion: Comp
 
 
 async def _serve(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None) -> int:
-    app = App(settings)
+    app = App(descriptors.fitted(settings))
     asked_to_stop = _stop_signals()
     await app.start(None if companion is None else companion.claim)
     _spare_the_collector()

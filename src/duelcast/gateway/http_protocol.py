@@ -1,4 +1,15 @@
-"""The hand-over: uvicorn owns the port and reads the request, an upgrade goes to picows on the same transport."""
+"""uvicorn's HTTP with a bound and a deadline for each state that a connection can be in.
+
+| state | ends after |
+|---|---|
+| the head of a request comes | `http_head_timeout_s` |
+| its body comes and is read | the time that `http.arrival` gives it |
+| the answer is there, the body is not | `http_linger_timeout_s`, or `http_linger_max_bytes` |
+| between two requests | `http_idle_timeout_s`, whatever comes that is no request |
+| an answer waits for a client to take it, also behind a close | `http_write_timeout_s` without progress |
+
+While a handler works no deadline of the connection runs: the handler has its own.
+"""
 
 from __future__ import annotations
 
@@ -6,117 +17,208 @@ import asyncio
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from duelcast.gateway.upgrade import MAX_HEAD_BYTES, RefusedUpgrade, UpgradeRequest, head_too_large
+from duelcast.gateway.http_connections import HttpLimits, Place
+from duelcast.gateway.refusals import RefusedRequest, answer_to, bad_request, head_too_large, not_http
+from duelcast.sampling import LogSampler
 
-HEAD_TIMEOUT_S = 10.0
+MAX_HEAD_BYTES = 64 * 1024
+"""Of a request's line and headers, and of anything else that is neither a body nor the beginning of a chunk of one."""
 
 _quiet_logger = logging.getLogger("duelcast.http_protocol")
 _quiet_logger.setLevel(logging.ERROR)
 
-Accept = Callable[[asyncio.Transport, UpgradeRequest], asyncio.BufferedProtocol]
-"""Takes a transport and the upgrade request; gives the protocol that goes on, or raises `RefusedUpgrade`."""
-
-
-def accept_or_refuse(
-    accept: Accept, transport: asyncio.Transport, request: UpgradeRequest
-) -> asyncio.BufferedProtocol | None:
-    """What goes on with `transport`, or None where the request was refused and answered."""
-    try:
-        return accept(transport, request)
-    except RefusedUpgrade as refused:
-        _refuse(transport, refused)
-        return None
-
-
-def _refuse(transport: asyncio.Transport, refused: RefusedUpgrade) -> None:
-    transport.write(refused.response())
-    transport.close()
-
-
-def upgrade_protocol(accept: Accept) -> type[asyncio.Protocol]:
-    """The class that uvicorn makes for an upgrade: it gets the request, and steps aside."""
-
-    class UpgradeProtocol(asyncio.Protocol):
-        def __init__(self, **_uvicorn: Any) -> None:
-            self._transport: asyncio.Transport
-
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            self._transport = cast("asyncio.Transport", transport)
-
-        def data_received(self, data: bytes) -> None:
-            # uvicorn sets this object as the protocol when this call returns. What goes on must be the protocol before
-            # anything is written: it is the one that hears when the socket is full.
-            asyncio.get_running_loop().call_soon(self._go_on, data)
-
-        def _go_on(self, data: bytes) -> None:
-            if len(data) > MAX_HEAD_BYTES:
-                _refuse(self._transport, head_too_large())
-                return
-            protocol = accept_or_refuse(accept, self._transport, _parse(data))
-            if protocol is not None:
-                self._transport.set_protocol(protocol)
-
-    return UpgradeProtocol
-
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP with a bound on the size of a request's head, and on the time that it may take."""
+    """One connection. Every request that uvicorn's parser takes is answered before the connection ends."""
+
+    def __init__(self, *, limits: HttpLimits, place: Place, sampler: LogSampler, **uvicorn: Any) -> None:
+        super().__init__(**uvicorn)
+        # A stranger must not be able to write warnings into the log, one per malformed request.
+        self.logger = _quiet_logger
+        self._limits = limits
+        self._place = place
+        self._sampler = sampler
+        self._reading: asyncio.TimerHandle | None = None
+        self._writing: asyncio.TimerHandle | None = None
+        self._in_head = False
+        self._in_request = False
+        self._parsed = 0
+        """Grows with whatever the parser makes of what comes: heads, chunks, bodies, ends."""
+        self._unparsed_bytes = 0
+        """What came since."""
+        self._lingering_bytes = 0
+        self._refusal: RefusedRequest | None = None
+        """Why nothing more is read: once requests that came before are answered, this is."""
+
+    # ── from the transport ──────────────────────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         super().connection_made(transport)
-        # A stranger must not be able to write warnings into the log, one per malformed request.
-        self.logger = _quiet_logger
-        self._head_bytes = 0
-        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
+        # `pause_writing` is called as soon as the client leaves anything behind.
+        transport.set_write_buffer_limits(high=0)
+        self._read_within(self._limits.head_timeout_s, self._close)
 
     def data_received(self, data: bytes) -> None:
+        if self._refusal is not None:
+            return
+        parsed = self._parsed
         super().data_received(data)
-        # Of what came with the end of the head nothing is counted: it may be the body.
-        if self._head_bytes >= 0:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-                self._refuse_head()
+        self._unparsed_bytes = 0 if self._parsed != parsed else self._unparsed_bytes + len(data)
+        if self._lingers:
+            self._lingering_bytes += len(data)
+        if self._unparsed_bytes > MAX_HEAD_BYTES:
+            self._refuse(head_too_large())
+        elif self._lingering_bytes > self._limits.linger_max_bytes:
+            self._close()
 
-    def send_400_response(self, msg: str) -> None:
-        refused = RefusedUpgrade(HTTPStatus.BAD_REQUEST, "This is not a request of HTTP/1.1 (RFC 9112).")
-        _refuse(self.transport, refused)
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch_writing()
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_bytes = max(self._head_bytes, 0)
-        self._head_timer.cancel()
-        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
-
-    def on_headers_complete(self) -> None:
-        self._head_bytes = -1
-        self._head_timer.cancel()
-        super().on_headers_complete()
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        _stop(self._writing)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._head_timer.cancel()
+        _stop(self._reading)
+        _stop(self._writing)
+        self._place.leave()
         super().connection_lost(exc)
 
+    # ── from the parser: an exception is a request that is refused ──────────────────────────────────────────────
+
+    def on_message_begin(self) -> None:
+        if len(self.pipeline) >= self._limits.max_pipelined:
+            raise self._refused(bad_request("Wait for answers before you send further requests."))
+        super().on_message_begin()
+        self._in_head = self._in_request = True
+        self._read_within(self._limits.head_timeout_s, self._head_is_late)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_head:
+            raise self._refused(bad_request("Send all headers before the body: trailers are not taken."))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade() and _asks_for_websocket(self.headers):
+            raise self._refused(
+                bad_request(
+                    "A WebSocket begins with the first request of a connection: GET, HTTP/1.1, in origin form, without "
+                    "a body, and nothing behind it before the answer."
+                )
+            )
+        super().on_headers_complete()
+        self._parsed += 1
+        self._in_head = False
+        _stop(self._reading)
+
+    def on_chunk_header(self) -> None:
+        self._parsed += 1
+
+    def on_body(self, body: bytes) -> None:
+        self._parsed += 1
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._parsed += 1
+        self._in_request = False
+        super().on_message_complete()
+        self._await_client()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(self._refusal or not_http())
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # What follows the request is in the other protocol, as far as the parser is concerned.
+        self.cycle.keep_alive = False
+
+    # ── from uvicorn ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # uvicorn's own timer ends with the next byte, whatever that is.
+        self._unset_keepalive_if_required()
+        if self._refusal is not None and self._all_answered:
+            self._end_with(self._refusal)
+        self._await_client()
+
+    # ── deadlines ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _all_answered(self) -> bool:
+        return self._parsed == 0 or self.cycle.response_complete  # without a head there is no cycle
+
+    @property
+    def _lingers(self) -> bool:
+        """Whether the body of a request comes that is answered already."""
+        return self._in_request and not self._in_head and self._all_answered
+
+    def _await_client(self) -> None:
+        """It is the client's turn, if everything is answered."""
+        if not self._all_answered or self._in_head or self.transport.is_closing():
+            return
+        if self._in_request:
+            self._lingering_bytes = 0
+            self._read_within(self._limits.linger_timeout_s, self._close)
+        else:
+            self._read_within(self._limits.idle_timeout_s, self._close)
+
+    def _read_within(self, seconds: float, otherwise: Callable[[], None]) -> None:
+        _stop(self._reading)
+        self._reading = self.loop.call_later(seconds, otherwise)
+
     def _head_is_late(self) -> None:
+        self._refuse(RefusedRequest(HTTPStatus.REQUEST_TIMEOUT, "The head of the request took too long."))
+
+    def _watch_writing(self) -> None:
+        waiting_bytes = self.transport.get_write_buffer_size()
+        self._writing = self.loop.call_later(self._limits.write_timeout_s, self._check_writing, waiting_bytes)
+
+    def _check_writing(self, waited_bytes: int) -> None:
+        taken_bytes = waited_bytes - self.transport.get_write_buffer_size()
+        # `resume_writing` comes once all is taken.
+        if taken_bytes < self._limits.write_min_bytes:
+            self.transport.abort()
+        else:
+            self._watch_writing()
+
+    # ── endings ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _close(self) -> None:
+        """End the connection once the client has taken what was written."""
         if not self.transport.is_closing():
             self.transport.close()
 
-    def _refuse_head(self) -> None:
-        _refuse(self.transport, head_too_large())
+    def _refused(self, refusal: RefusedRequest) -> RefusedRequest:
+        self._refusal = refusal
+        return refusal
+
+    def _refuse(self, refusal: RefusedRequest) -> None:
+        """Read nothing more, and end with `refusal` once the requests before it are answered."""
+        self._refusal = refusal
+        _stop(self._reading)
+        own_body = self._in_request and not self._in_head
+        if self._all_answered or (own_body and not self.pipeline and not self.cycle.response_started):
+            self._end_with(refusal)
+        elif own_body:
+            self._close()
+
+    def _end_with(self, refusal: RefusedRequest) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(answer_to(refusal, self._place.peer, self._sampler))
+            self.transport.close()
+        if not self._all_answered:
+            self.cycle.disconnected = True
 
 
-def _parse(request: bytes) -> UpgradeRequest:
-    """A request that uvicorn has read and written anew."""
-    lines = request.decode("latin-1").split("\r\n")
-    method, target, _version = lines[0].split(" ", 2)
-    headers: dict[str, str] = {}
-    for line in lines[1:]:
-        name, separator, value = line.partition(": ")
-        value = value.rstrip(" \t")  # optional white space (RFC 9110, 5.5), which uvicorn's parser leaves
-        if separator:
-            separator = "; " if name == "cookie" else ", "
-            headers[name] = f"{headers[name]}{separator}{value}" if name in headers else value
-    return UpgradeRequest(method, target, headers)
+def _asks_for_websocket(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"upgrade" and b"websocket" in value.lower() for name, value in headers)
+
+
+def _stop(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

@@ -5,87 +5,35 @@ from __future__ import annotations
 import asyncio
 import binascii
 import re
-import uuid
 from base64 import b64decode
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
-
-import structlog
-from msgspec import json
+from urllib.parse import parse_qsl
 
 from duelcast.channels.broker import Position
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.gateway import EndpointRuntime, Gateway
 from duelcast.gateway.opening import ConnectRequest
 from duelcast.gateway.picows_adapter import upgrade
+from duelcast.gateway.refusals import RefusedRequest, bad_request
 from duelcast.wire.addresses import Network, address_bucket, client_address
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 from duelcast.wire.origins import OriginRules
 
-MAX_HEAD_BYTES = 64 * 1024
-"""Of a request's line and headers."""
 MAX_QUERY_FIELDS = 1_000
 
-log = structlog.get_logger("duelcast.gateway")
-
-_CODES = {
-    HTTPStatus.FORBIDDEN: "PERMISSION_DENIED",
-    HTTPStatus.NOT_FOUND: "NOT_FOUND",
-    HTTPStatus.METHOD_NOT_ALLOWED: "METHOD_NOT_ALLOWED",
-    HTTPStatus.UPGRADE_REQUIRED: "UPGRADE_REQUIRED",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "CONTENT_TOO_LARGE",
-    HTTPStatus.SERVICE_UNAVAILABLE: "UNAVAILABLE",
-}
 _PROTOCOL_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _EPOCH = re.compile(r"[A-Za-z0-9_\-]{1,32}")
 _SEQ = re.compile(r"[0-9]{1,16}")
 
 
-class RefusedUpgrade(Exception):
-    """An upgrade that gets an HTTP answer. `detail` is a sentence of ours."""
-
-    def __init__(self, status: HTTPStatus, detail: str, headers: Sequence[str] = ()) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.headers = headers
-
-    def response(self) -> bytes:
-        """The answer as problem details (RFC 9457), with the id of its line in the log."""
-        request_id = uuid.uuid4().hex
-        code = _CODES.get(self.status, "INVALID_REQUEST")
-        log.info("upgrade_refused", request_id=request_id, status=self.status.value, code=code)
-        body = json.encode(
-            {
-                "type": "about:blank",
-                "title": self.status.phrase,
-                "status": self.status.value,
-                "detail": self.detail,
-                "code": code,
-                "requestId": request_id,
-            }
-        )
-        head = [
-            f"HTTP/1.1 {self.status.value} {self.status.phrase}",
-            "Content-Type: application/problem+json",
-            f"Content-Length: {len(body)}",
-            f"X-Request-Id: {request_id}",
-            "Connection: close",
-            *self.headers,
-        ]
-        return "\r\n".join(head).encode("ascii") + b"\r\n\r\n" + body
-
-
-def head_too_large() -> RefusedUpgrade:
-    return RefusedUpgrade(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too large.")
-
-
 class UpgradeRequest(NamedTuple):
-    """A request that asks for a WebSocket. Names of headers are in lower case; repeated ones are joined."""
+    """A GET request that asks for a WebSocket. `target` is in origin form (RFC 9112, 3.2.1), as it came.
 
-    method: str
+    Names of headers are in lower case; repeated ones are joined.
+    """
+
     target: str
     headers: dict[str, str]
 
@@ -109,49 +57,49 @@ class UpgradeRules:
         self._query_token = query_token
 
     def accept(self, transport: asyncio.Transport, request: UpgradeRequest) -> asyncio.BufferedProtocol:
-        """The protocol that goes on with `transport`. Raises `RefusedUpgrade`."""
-        if request.method != "GET":
-            raise RefusedUpgrade(
-                HTTPStatus.METHOD_NOT_ALLOWED, "A WebSocket begins with a GET request.", ["Allow: GET"]
-            )
-        target, headers = _address(request.target), request.headers
-        runtime = self._endpoint(unquote(target.path))
+        """The protocol that goes on with `transport`. Raises `RefusedRequest`."""
+        headers = request.headers
+        path, _, query = request.target.partition("?")
+        runtime = self._endpoint(path)
         self._check_origin(headers)
         key = _check_handshake(headers)
         offered = _offered_protocols(headers)
-        connect = self._connect_request(transport, runtime, target, headers, offered)
+        connect = self._connect_request(transport, runtime, query, headers, offered)
         answer = _answer_headers(offered)
         transport.set_write_buffer_limits(high=0)
         return upgrade(transport, Connection(self.gateway, runtime, connect), key=key, headers=answer)
 
     def _endpoint(self, path: str) -> EndpointRuntime:
+        """The endpoint at exactly this path: a proxy may forbid it by its spelling, and know no other."""
+        if "//" in path or "%2f" in path.lower():
+            raise bad_request("The path of a WebSocket has neither `//` nor `%2F`.")
         if self._root_path and path.startswith(self._root_path + "/"):
             path = path[len(self._root_path) :]
         runtime = self.gateway.endpoints.get(path)
         if runtime is None:
-            raise RefusedUpgrade(HTTPStatus.NOT_FOUND, "There is no WebSocket endpoint at this path.")
+            raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no WebSocket endpoint at this path.")
         if self.gateway.draining:
-            raise RefusedUpgrade(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping.", ["Retry-After: 5"])
+            raise RefusedRequest(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping.", ["Retry-After: 5"])
         return runtime
 
     def _check_origin(self, headers: dict[str, str]) -> None:
         host = headers.get("host")
         if not self._origins.host_allowed(host):
-            raise RefusedUpgrade(HTTPStatus.FORBIDDEN, "This server answers on its loopback names alone.")
+            raise RefusedRequest(HTTPStatus.FORBIDDEN, "This server answers on its loopback names alone.")
         if not self._origins.origin_allowed(headers.get("origin"), host):
-            raise RefusedUpgrade(HTTPStatus.FORBIDDEN, "Pages of this origin may not connect.")
+            raise RefusedRequest(HTTPStatus.FORBIDDEN, "Pages of this origin may not connect.")
 
     def _connect_request(
         self,
         transport: asyncio.Transport,
         runtime: EndpointRuntime,
-        target: SplitResult,
+        query_string: str,
         headers: dict[str, str],
         offered: Sequence[str],
     ) -> ConnectRequest:
         peer = transport.get_extra_info("peername")
         address = client_address(peer[0] if peer else None, headers.get("x-forwarded-for"), self._trusted_proxies)
-        query = _parse_query(target.query) if target.query else []
+        query = _parse_query(query_string) if query_string else []
         first = dict(reversed(query))
         token, is_cookie = self._token(headers, offered, first)
         public_name = runtime.endpoint.public_name
@@ -182,24 +130,17 @@ class UpgradeRules:
         return None, False
 
 
-def _address(target: str) -> SplitResult:
-    try:
-        return urlsplit(target)
-    except ValueError:
-        raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "The target of the request is no address.") from None
-
-
 def _parse_query(query: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
     except ValueError:
-        raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "The query string has too many fields.") from None
+        raise bad_request("The query string has too many fields.") from None
 
 
 def _check_handshake(headers: dict[str, str]) -> str:
     """The key of a valid opening handshake (RFC 6455, 4.2.1)."""
     if headers.get("sec-websocket-version") != "13":
-        raise RefusedUpgrade(
+        raise RefusedRequest(
             HTTPStatus.UPGRADE_REQUIRED,
             "This server speaks version 13 of the WebSocket protocol.",
             ["Sec-WebSocket-Version: 13", "Upgrade: websocket"],
@@ -210,7 +151,7 @@ def _check_handshake(headers: dict[str, str]) -> str:
     except (binascii.Error, ValueError):
         valid = False
     if not valid:
-        raise RefusedUpgrade(HTTPStatus.BAD_REQUEST, "`Sec-WebSocket-Key` is 16 bytes in base64.")
+        raise bad_request("`Sec-WebSocket-Key` is 16 bytes in base64.")
     return key
 
 

@@ -27,6 +27,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 Tables = Annotated[tuple[dict[str, Any], ...], NoDecode]
 """Tables of the file."""
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Timeout = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Bytes = Annotated[int, Field(ge=KIB, le=2**31 - 1)]
 
@@ -197,9 +198,48 @@ class Settings(BaseSettings):
     rate_limit_factor: float = Field(
         default=1, ge=0, le=1000, allow_inf_nan=False, description="Multiplies all rate limits; 0 switches them off."
     )
-    max_connections: Count = Field(default=20_000, description="WebSocket connections of the server; 0 is no limit.")
-    max_connections_per_ip: Count = Field(default=1_000, description="Of one address, but for loopback; 0 is no limit.")
+    refusals_logged_per_minute: Count = Field(
+        default=10,
+        description="Log lines about refused clients, of one address and cause; others are counted. 0 is no limit.",
+    )
+    refusals_logged_in_all_per_minute: Count = Field(
+        default=300, description="The same of all addresses and causes together; 0 is no limit."
+    )
+    max_connections: Count = Field(
+        default=20_000,
+        description="WebSocket connections of the server; fewer if the limit of open files has no room for them. "
+        "0 is as many as it has.",
+    )
+    max_connections_per_ip: Count = Field(
+        default=1_000,
+        description="WebSockets of one address, and as many other connections; not of loopback. 0 is no limit.",
+    )
     max_connections_per_user: Count = Field(default=100, description="Of one wallet; 0 is no limit.")
+    descriptors_reserve: int = Field(
+        default=128,
+        ge=16,
+        le=65_536,
+        description="Open files that are not for clients, of those that the system allows; half of it is kept free.",
+    )
+    http_head_timeout_s: Timeout = Field(
+        default=10, description="Time in which the head of a request, or a TLS handshake, must be complete."
+    )
+    http_idle_timeout_s: Timeout = Field(
+        default=5, description="Time after an answer in which the next request of the connection must begin."
+    )
+    http_linger_timeout_s: Timeout = Field(
+        default=5, description="Time for which the rest of a body is awaited whose request is answered already."
+    )
+    http_linger_max_bytes: Bytes = Field(default=MIB, description="What may come of such a rest.")
+    http_write_timeout_s: Timeout = Field(
+        default=30, description="Time in which a client must take a part of an answer that waits for it."
+    )
+    http_write_min_bytes: Bytes = Field(
+        default=64 * KIB, description="How much that part is at least, or else all that is left."
+    )
+    http_max_pipelined: Count = Field(
+        default=16, description="Requests of one connection that may wait for the answer to an earlier one."
+    )
     max_subscriptions: int = Field(default=2_000, ge=1, description="Channels that one connection may follow.")
 
     flush_interval_ms: float = Field(

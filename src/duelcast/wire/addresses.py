@@ -49,6 +49,12 @@ def address_bucket(address: str) -> str | None:
     return str(parsed)
 
 
+def is_in(address: str, networks: Sequence[Network]) -> bool:
+    """Whether `address` belongs to one of `networks`; False for what is no address."""
+    parsed = _parse(address)
+    return parsed is not None and any(parsed in network for network in networks)
+
+
 @lru_cache(1024)
 def is_loopback(address: str) -> bool:
     """Whether `address` is of this machine (127.0.0.0/8, ::1), also as an IPv4-mapped IPv6 address."""

@@ -1,0 +1,64 @@
+"""How many descriptors the process may have, and what that means for the limits of connections."""
+
+from __future__ import annotations
+
+import resource
+
+import structlog
+
+from duelcast.settings import Settings
+
+MOST = 1024 * 1024
+"""Nobody needs more, and some systems call "unlimited" what they do not give."""
+
+log = structlog.get_logger("duelcast")
+
+
+def raise_limit() -> int:
+    """Raise the soft limit of descriptors as far as the hard one allows. Returns the soft limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        except (OSError, ValueError):
+            log.warning("descriptor_limit_not_raised", soft=soft, hard=hard)
+    return limit()
+
+
+def limit() -> int:
+    """The soft limit of descriptors."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if soft == resource.RLIM_INFINITY else min(soft, MOST)
+
+
+def most_websockets(settings: Settings, descriptors: int) -> int:
+    """How many WebSockets fit into `descriptors`: seven of eight that the reserve leaves, the others are for HTTP."""
+    clients = max(descriptors - settings.descriptors_reserve, 8)
+    return clients - clients // 8
+
+
+def max_descriptor(settings: Settings, descriptors: int) -> int:
+    """The number of a descriptor from which on nothing is accepted: half of the reserve stays free."""
+    return max(descriptors - settings.descriptors_reserve // 2, descriptors // 2)
+
+
+def fitted(settings: Settings) -> Settings:
+    """`settings` with a limit of WebSockets that the process has descriptors for, which is told in the log."""
+    descriptors = raise_limit()
+    most = most_websockets(settings, descriptors)
+    configured = settings.max_connections
+    fits = 0 < configured <= most
+    log.info(
+        "descriptors", limit=descriptors, reserve=settings.descriptors_reserve, websockets=configured if fits else most
+    )
+    if fits:
+        return settings
+    if configured:
+        log.warning(
+            "max_connections_lowered",
+            configured=configured,
+            max_connections=most,
+            reason="The limit of open files is too low for them: raise it (ulimit -Hn, LimitNOFILE).",
+        )
+    return settings.model_copy(update={"max_connections": most})

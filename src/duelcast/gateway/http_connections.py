@@ -1,0 +1,103 @@
+"""The connections that speak HTTP, or nothing yet: how many there are, and of whom (protocol 1.2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from duelcast.settings import Settings
+from duelcast.wire.addresses import Network, address_bucket, is_in
+
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """What one connection may take: see the settings of the same names."""
+
+    head_timeout_s: float
+    idle_timeout_s: float
+    linger_timeout_s: float
+    linger_max_bytes: int
+    write_timeout_s: float
+    write_min_bytes: int
+    max_pipelined: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> HttpLimits:
+        return cls(
+            head_timeout_s=settings.http_head_timeout_s,
+            idle_timeout_s=settings.http_idle_timeout_s,
+            linger_timeout_s=settings.http_linger_timeout_s,
+            linger_max_bytes=settings.http_linger_max_bytes,
+            write_timeout_s=settings.http_write_timeout_s,
+            write_min_bytes=settings.http_write_min_bytes,
+            max_pipelined=settings.http_max_pipelined,
+        )
+
+
+class HttpConnections:
+    """Counts connections from the moment they are accepted until they end or become WebSockets.
+
+    `max_per_address` of one address, 0 is no limit; loopback and trusted proxies, which bring the clients of others,
+    have none.
+    """
+
+    def __init__(self, max_per_address: int = 0, trusted_proxies: Sequence[Network] = ()) -> None:
+        self._max_per_address = max_per_address
+        self._trusted_proxies = trusted_proxies
+        self._by_address: Counter[str] = Counter()
+        self._open = 0
+        self._refused = 0
+        self.pauses = 0
+        """How often nothing was accepted for a while, because descriptors ran out."""
+
+    def enter(self, peer: str) -> Place | None:
+        """A place for a connection of `peer`; None if its address has as many as it may."""
+        bucket = None if is_in(peer, self._trusted_proxies) else address_bucket(peer)
+        if bucket is not None:
+            if self._max_per_address and self._by_address[bucket] >= self._max_per_address:
+                self._refused += 1
+                return None
+            self._by_address[bucket] += 1
+        self._open += 1
+        return Place(self, peer, bucket)
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        yield GaugeMetricFamily("duelcast_http_connections", "Open connections that are no WebSocket.", self._open)
+        yield CounterMetricFamily(
+            "duelcast_http_connections_refused",
+            "Connections closed at once, because their address had as many as it may.",
+            self._refused,
+        )
+        yield CounterMetricFamily(
+            "duelcast_accepting_pauses", "Times that no connection was accepted, for lack of descriptors.", self.pauses
+        )
+
+    def left(self, bucket: str | None) -> None:
+        """A place is free again."""
+        self._open -= 1
+        if bucket is not None:
+            self._by_address[bucket] -= 1
+            if not self._by_address[bucket]:
+                del self._by_address[bucket]
+
+
+class Place:
+    """What one connection takes. `peer` is the address of its socket."""
+
+    __slots__ = ("_bucket", "_connections", "_taken", "peer")
+
+    def __init__(self, connections: HttpConnections, peer: str, bucket: str | None) -> None:
+        self._connections = connections
+        self._bucket = bucket
+        self._taken = True
+        self.peer = peer
+
+    def leave(self) -> None:
+        """The connection ended, or is counted elsewhere from now on."""
+        if self._taken:
+            self._taken = False
+            self._connections.left(self._bucket)

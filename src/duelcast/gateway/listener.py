@@ -1,0 +1,162 @@
+"""Accepts the connections of a port, for as long as there are descriptors for them.
+
+It takes the place of `loop.create_server`. That of aiofastnet 1.2, once the process is out of descriptors, calls
+`remove_reader` of the listening socket, which has no such method: the loop is then called again and again for a
+connection that it cannot take, and logs each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from ssl import SSLContext
+
+import structlog
+from aiofastnet import connect_accepted_socket
+
+from duelcast.gateway.http_connections import HttpConnections, Place
+from duelcast.gateway.refusals import RefusedRequest, answer_to
+from duelcast.sampling import LogSampler
+
+ACCEPTS_PER_TURN = 64
+"""Connections taken in one turn of the loop; the others wait in the kernel."""
+RETRY_INTERVAL_S = 0.1
+"""After which it is looked again whether there are descriptors."""
+REFUSED_READ_BYTES = 64 * 1024
+
+log = structlog.get_logger("duelcast.gateway")
+
+ProtocolOf = Callable[[Place], asyncio.BaseProtocol]
+
+
+class Listener:
+    """A bound socket, and the connections that come to it.
+
+    The kernel gives each descriptor the lowest number that is free. One of at least `max_descriptor` tells therefore
+    that as many are open: nothing is accepted then until there is a lower one.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        protocol_of: ProtocolOf,
+        connections: HttpConnections,
+        sampler: LogSampler,
+        *,
+        max_descriptor: int,
+        handshake_timeout_s: float,
+        tls: SSLContext | None = None,
+    ) -> None:
+        self._sock = sock
+        self._protocol_of = protocol_of
+        self._connections = connections
+        self._sampler = sampler
+        self._max_descriptor = max_descriptor
+        self._handshake_timeout_s = handshake_timeout_s
+        self._tls = tls
+        self._loop = asyncio.get_running_loop()
+        self._pauses = LogSampler(self._loop.time, per_minute=1)
+        self._arriving: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def start(self, backlog: int) -> None:
+        """Listen; so many connections may wait to be accepted."""
+        self._sock.setblocking(False)
+        self._sock.listen(backlog)
+        self._loop.add_reader(self._sock, self._accept)
+
+    def close(self) -> None:
+        """Listen no more. Connections that are there stay."""
+        if not self._closed:
+            self._closed = True
+            self._loop.remove_reader(self._sock)
+            self._sock.close()
+
+    async def wait_closed(self) -> None:
+        """Nothing is left to be waited for."""
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTS_PER_TURN):
+            try:
+                sock, address = self._sock.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except ConnectionError:
+                continue  # whoever came is gone
+            except OSError as error:
+                self._pause(error.strerror or type(error).__name__)
+                return
+            sock.setblocking(False)
+            place = self._connections.enter(address[0])
+            if place is None:
+                self._refuse(sock, address[0])
+                continue
+            arriving = self._loop.create_task(self._take(sock, place))
+            self._arriving.add(arriving)
+            arriving.add_done_callback(self._arriving.discard)
+            if sock.fileno() >= self._max_descriptor:
+                self._pause("What is left is for files, the database and outgoing connections.")
+                return
+
+    async def _take(self, sock: socket.socket, place: Place) -> None:
+        try:
+            transport, _ = await connect_accepted_socket(
+                self._loop,
+                partial(self._protocol_of, place),
+                sock,
+                ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else self._handshake_timeout_s,
+                ssl_shutdown_timeout=None if self._tls is None else self._handshake_timeout_s,
+            )
+        except BaseException as error:
+            sock.close()
+            place.leave()
+            # TLS that a client did not complete, or a connection that is gone already.
+            if not isinstance(error, OSError):
+                raise
+        else:
+            if self._closed:
+                transport.abort()
+
+    def _refuse(self, sock: socket.socket, peer: str) -> None:
+        refused = RefusedRequest(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "Your address has as many connections as it may: close another, or try again later.",
+            ["Retry-After: 10"],
+        )
+        answer = answer_to(refused, peer, self._sampler)
+        with contextlib.suppress(OSError):
+            if self._tls is None:
+                sock.send(answer)
+                # What is left unread makes the kernel reset the connection, and the answer may be lost.
+                sock.recv(REFUSED_READ_BYTES)
+        sock.close()
+
+    def _pause(self, reason: str) -> None:
+        self._connections.pauses += 1
+        self._loop.remove_reader(self._sock)
+        self._loop.call_later(RETRY_INTERVAL_S, self._try_again)
+        sample = self._pauses.admit("", "")
+        if sample is not None:
+            log.warning("accepting_paused", reason=reason, retry_s=RETRY_INTERVAL_S, **sample)
+
+    def _try_again(self) -> None:
+        if self._closed:
+            return
+        if self._has_room():
+            self._loop.add_reader(self._sock, self._accept)
+        else:
+            self._loop.call_later(RETRY_INTERVAL_S, self._try_again)
+
+    def _has_room(self) -> bool:
+        try:
+            free = os.dup(self._sock.fileno())
+        except OSError:
+            return False
+        os.close(free)
+        return free < self._max_descriptor
