@@ -100,6 +100,38 @@ def test_a_server_that_runs_must_be_restarted(duelcast: Command, data: Path, fil
     assert "The server that runs must be restarted now" in done.out
 
 
+def linked(path: Path, link: Path, *, hard: bool) -> Path:
+    link.hardlink_to(path) if hard else link.symlink_to(path)
+    return link
+
+
+@pytest.mark.parametrize("name", ["jwt_secret", "duelcast.toml", "cert.pem", "key.pem", "duelcast.db"])
+@pytest.mark.parametrize("by", ["name", "symbolic link", "hard link"])
+@pytest.mark.parametrize("command", [["backup"], ["events", "export"], ["record", "--for", "1s"]], ids=" ".join)
+def test_what_the_server_lives_by_is_replaced_by_no_command(
+    duelcast: Command, data: Path, name: str, by: str, command: list[str], tmp_path: Path
+) -> None:
+    for each in ("jwt_secret", "cert.pem", "key.pem"):
+        (data / each).write_text("precious")
+    (data / "duelcast.toml").write_text(f'tls_cert = "{data}/cert.pem"\ntls_key = "{data}/key.pem"\n')
+    file = data / name if by == "name" else linked(data / name, tmp_path / "link", hard=by == "hard link")
+    before = file.read_bytes()
+    force = [] if command[0] == "record" else ["--force"]
+    done = duelcast(*command, str(file), *force, "--config", str(data / "duelcast.toml"))
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "name another file" in done.err
+    assert (data / name).read_bytes() == before
+
+
+def test_a_secret_that_is_there_is_not_replaced_though_another_one_is_configured(
+    duelcast: Command, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / "jwt_secret").write_text("precious")
+    monkeypatch.setenv("DUELCAST_JWT_SECRET", "another secret, of at least 32 bytes")
+    assert duelcast("backup", str(data / "jwt_secret"), "--force").code == 2
+    assert (data / "jwt_secret").read_text() == "precious"
+
+
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_sigterm_is_as_before_behind_a_command(duelcast: Command, data: Path, file: Path, command: str) -> None:
     before = signal.getsignal(signal.SIGTERM)

@@ -202,7 +202,7 @@ async def test_the_asyncapi_document_is_that_of_the_server_but_for_its_address(s
 
 
 async def test_check_config_on_a_terminal_shows_no_secret(tmp_path: Path) -> None:
-    (tmp_path / "duelcast.toml").write_text('jwt_secret = "hunter2hunter2hunter2hunter2hunter2"\n')
+    (tmp_path / "duelcast.toml").write_text('jwt_secret = "hunter2 and more of it, which is no word"\n')
     shown = await on_terminal(tmp_path, "check-config", "--config", "duelcast.toml")
     assert "DUELCAST_JWT_SECRET" in shown
     assert "hunter2" not in shown

@@ -56,8 +56,31 @@ def test_a_file_that_is_there_is_replaced_on_demand_alone(database: Path, file: 
     with pytest.raises(ConfigurationError, match=r"is there already.*--force"):
         back_up(database, file)
     assert file.read_text() == "precious"
+    file.unlink()
+    back_up(database, file)
+    store(database, "new")
     back_up(database, file, replace=True)
-    assert read_names(file) == ["kept"]
+    assert read_names(file) == ["kept", "new"]
+
+
+@pytest.mark.parametrize("there_is", ["nothing", "a text", "a foreign database", "a database in use"])
+def test_what_is_no_backup_of_ours_is_never_replaced(database: Path, file: Path, there_is: str) -> None:
+    store(database, "kept")
+    if there_is == "a foreign database":
+        execute(file, "create table cats (name)")
+    elif there_is == "a database in use":
+        left_by_a_killed_server(file, "precious")
+    else:
+        file.write_text("" if there_is == "nothing" else "precious")
+    with nothing_left(database.parent), pytest.raises(ConfigurationError, match="name another file"):
+        back_up(database, file, replace=True)
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_what_sqlite_would_take_for_a_part_of_the_database_is_not_made(database: Path, ending: str) -> None:
+    store(database, "kept")
+    with nothing_left(database.parent), pytest.raises(ConfigurationError, match="part of the database itself"):
+        back_up(database, Path(f"{database}{ending}"))
 
 
 @pytest.mark.parametrize("ending", ["", "-wal", ".lock"])

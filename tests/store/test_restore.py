@@ -12,9 +12,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from duelcast.settings import ConfigurationError
 from duelcast.store.backup import restore
+from duelcast.store.migrate import MIGRATIONS
 from tests.store.copies import (
     backed_up,
     damage,
@@ -95,6 +100,40 @@ async def test_a_database_that_a_server_uses_is_taken_from_it_on_demand_alone(da
         assert done.is_served
         assert done.moved is not None
     assert (read_names(database), read_names(done.moved)) == (["kept"], ["precious"])
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("create trigger spy after insert on facts begin delete from facts; end", "trigger `spy`"),
+        ("create view cats as select * from facts", "view `cats`"),
+        ("create unique index one_each on facts (value)", "index `one_each`"),
+        ("create table cats (name)", "table `cats`"),
+        ("alter table facts add column spare text", "table `facts`"),
+        ("drop table audit", "table `audit`"),
+    ],
+)
+def test_a_backup_with_other_tables_than_ours_is_not_restored(
+    database: Path, file: Path, statement: str, named: str
+) -> None:
+    backed_up(database, file, "kept")
+    execute(file, statement)
+    with nothing_left(database.parent), pytest.raises(ConfigurationError, match=re.escape(named)) as refused:
+        restore(file, database)
+    assert str(file) in str(refused.value)
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_a_backup_of_an_earlier_version_has_the_tables_of_then(database: Path, file: Path, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(f"sqlite:///{file}", poolclass=NullPool)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    restore(file, database)
+    store(database, "new")
+    assert read_names(database) == ["new"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.filesize import decimal
 
+from duelcast.cli.destination import check_destination
 from duelcast.cli.options import ConfigOption
 from duelcast.cli.terminable import terminable
 from duelcast.settings import Settings, load_settings, own_secret_file
@@ -15,14 +16,16 @@ from duelcast.settings import Settings, load_settings, own_secret_file
 
 def back_up(
     file: Annotated[Path, typer.Argument(help="File to write.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier backup.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Copy the database into a file. The server may run meanwhile: all that it acknowledged before is in the copy."""
     from duelcast.store.backup import back_up
     from duelcast.store.sqlite import database_path
 
-    settings = load_settings(config).settings
+    loaded = load_settings(config)
+    settings = loaded.settings
+    check_destination(file, loaded)
     database = database_path(settings)
     with terminable():
         size_bytes = back_up(database, file, replace=force)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from duelcast.cli.destination import check_destination
 from duelcast.cli.options import ConfigOption, parse_duration
 from duelcast.clock import Clock, SystemClock
 from duelcast.feeds.source import Feed, Sink
@@ -25,7 +26,9 @@ def record_feed(
     """Write a feed's normalised ticks as JSON lines, to be read by the feed `replay:FILE`."""
     from duelcast.feeds.spec import build_feeds
 
-    settings = load_settings(config, {"feed": feed}).settings
+    loaded = load_settings(config, {"feed": feed})
+    check_destination(file, loaded)
+    settings = loaded.settings
     configure_logging(settings.log_level, settings.log_format)
     clock = SystemClock()
     try:

@@ -2,15 +2,26 @@
 
 from duelcast.settings.fields import Settings, is_loopback_host
 from duelcast.settings.loading import LoadedSettings, Source, load_settings
+from duelcast.settings.permissions import check_unshared
 from duelcast.settings.problems import ConfigurationError
-from duelcast.settings.secret import check_secret_reach, ensure_data_dir, ensure_secret, own_secret_file
+from duelcast.settings.secret import (
+    SECRET_FILE,
+    check_secret,
+    check_secret_reach,
+    ensure_data_dir,
+    ensure_secret,
+    own_secret_file,
+)
 
 __all__ = [
+    "SECRET_FILE",
     "ConfigurationError",
     "LoadedSettings",
     "Settings",
     "Source",
+    "check_secret",
     "check_secret_reach",
+    "check_unshared",
     "ensure_data_dir",
     "ensure_secret",
     "is_loopback_host",

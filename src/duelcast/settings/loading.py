@@ -38,10 +38,11 @@ class Source(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """Settings with the source of each field, by name."""
+    """Settings with the source of each field, by name; `file` is the configuration file, None if there is none."""
 
     settings: Settings
     sources: Mapping[str, Source]
+    file: Path | None = None
 
 
 def variable(name: str) -> str:
@@ -70,7 +71,7 @@ def load_settings(config: Path | None = None, options: Mapping[str, Any] | None 
                 values[name] = value
                 sources[name] = source
     try:
-        return LoadedSettings(Settings(**values), sources)
+        return LoadedSettings(Settings(**values), sources, named)
     except ValidationError as error:
         raise ConfigurationError(_sentences(error, sources)) from None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from duelcast.settings.fields import SECRET_MIN_BYTES, Settings, is_loopback_host, weakness_of
+from duelcast.settings.permissions import check_unshared
 from duelcast.settings.problems import ConfigurationError
 
 SECRET_FILE = "jwt_secret"  # noqa: S105 - the name of the file, not a secret
@@ -18,7 +19,7 @@ SECRET_FILE = "jwt_secret"  # noqa: S105 - the name of the file, not a secret
 def ensure_data_dir(settings: Settings) -> Path:
     """Make the data directory (mode 0700) where it is not there yet.
 
-    Raises `ConfigurationError` where it cannot be made or written to.
+    Raises `ConfigurationError` if it cannot be made or written to, or others may write to it.
     """
     path = settings.data_dir
     try:
@@ -27,6 +28,7 @@ def ensure_data_dir(settings: Settings) -> Path:
         raise ConfigurationError(f"The folder {path} cannot be made; set DUELCAST_DATA_DIR to one that can.") from None
     if not os.access(path, os.W_OK | os.X_OK):
         raise ConfigurationError(f"The folder {path} cannot be written to; set DUELCAST_DATA_DIR to one that can.")
+    check_unshared(path)
     return path
 
 
@@ -40,6 +42,14 @@ def check_secret_reach(settings: Settings) -> None:
             "To listen beyond loopback, set DUELCAST_JWT_SECRET (at least 32 bytes, such as from "
             "`openssl rand -base64 32`) or DUELCAST_JWT_JWKS_URL, or set DUELCAST_HOST=127.0.0.1."
         )
+
+
+def check_secret(settings: Settings) -> None:
+    """Raise `ConfigurationError` as `ensure_secret` does; nothing is made."""
+    check_secret_reach(settings)
+    path = own_secret_file(settings)
+    if path is not None and path.exists():
+        _read(path)
 
 
 def own_secret_file(settings: Settings) -> Path | None:
@@ -62,10 +72,9 @@ def ensure_secret(settings: Settings) -> Settings:
     try:
         if not path.exists():
             _create(path)
-        secret = _read(path)
     except OSError:
-        raise ConfigurationError(f"The secret {path} cannot be read or made; set DUELCAST_JWT_SECRET.") from None
-    return settings.model_copy(update={"jwt_secret": SecretStr(secret)})
+        raise ConfigurationError(f"The secret {path} cannot be made; set DUELCAST_JWT_SECRET.") from None
+    return settings.model_copy(update={"jwt_secret": SecretStr(_read(path))})
 
 
 def _create(path: Path) -> None:
@@ -86,9 +95,12 @@ def _create(path: Path) -> None:
 
 
 def _read(path: Path) -> str:
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+    try:
+        mode, text = path.stat().st_mode, path.read_bytes().strip()
+    except OSError:
+        raise ConfigurationError(f"The secret {path} cannot be read; set DUELCAST_JWT_SECRET.") from None
+    if stat.S_IMODE(mode) & 0o077:
         raise ConfigurationError(f"Others may read the secret {path}; delete it, or `chmod 600` it.")
-    text = path.read_bytes().strip()
     if len(text) < SECRET_MIN_BYTES or not text.isascii():
         raise ConfigurationError(f"The secret {path} is damaged; delete it, and the server makes a new one.")
     if weakness := weakness_of(text.decode("ascii")):

@@ -14,17 +14,15 @@ from pathlib import Path
 from msgspec import Struct
 
 from duelcast.settings import ConfigurationError
-from duelcast.store.migrate import examine
-from duelcast.store.sqlite import Held, SqliteFile, describe_failure, file_uri, read_only_uri
-from duelcast.store.whole_file import sync, whole_file
+from duelcast.store.migrate import check_schema, examine, is_ours
+from duelcast.store.sqlite import BESIDE, Held, SqliteFile, describe_failure, file_uri, read_only_uri
+from duelcast.store.whole_file import is_same_file, sync, whole_file
 
 BUSY_TIMEOUT_S = 10.0
 _STEPS_PER_LOOK = 10_000
 """Of SQLite's machine, which takes less than a millisecond for so many."""
 _WAIT_S = 0.2
 """A wait is not ended by a signal that comes just before it."""
-_BESIDE = ("", "-wal", "-shm")
-"""What the names of the files of a database end with."""
 
 
 class Restored(Struct, frozen=True):
@@ -40,12 +38,14 @@ def back_up(database: Path, file: Path, *, replace: bool = False) -> int:
     """Copy the SQLite database as it is now into `file` (mode 0600); gives its size in bytes. Blocks.
 
     What was committed before is in it; a server that writes meanwhile is not held up. Interrupted, it leaves nothing.
-    Raises `ConfigurationError` where there is no database of ours, `file` is there already and not to be replaced or is
-    part of the database, or the copy cannot be made whole.
+    Raises `ConfigurationError` if there is no database of ours, `file` is there already and not to be replaced, is part
+    of the database or no database of ours, or the copy cannot be made whole.
     """
     if not database.exists():
         raise ConfigurationError(f"There is no database {database}.")
     _check_apart(database, file)
+    if replace and file.is_file():
+        _check_replaceable(file)
     with whole_file(file, replace=replace) as copy:
         _copy(file_uri(database), copy, database)
         return copy.stat().st_size
@@ -55,9 +55,9 @@ def restore(file: Path, database: Path, *, replace: bool = False) -> Restored:
     """Put a copy of `file` in the place of the SQLite database. Blocks.
 
     With `replace` a database that is there is moved aside, with what is beside it, also while a server uses it: that
-    one has none then. Interrupted, it leaves all as it was. Raises `ConfigurationError` where `file` is no intact
-    database of a version that is known; where without `replace` a server uses the other one, or something is in it; and
-    where the copy cannot be made whole.
+    one has none then. Interrupted, it leaves all as it was. Raises `ConfigurationError` if `file` is no intact database
+    of a version that is known, or has tables, triggers, views or indices that no migration makes; if without `replace`
+    a server uses the other one, or something is in it; and if the copy cannot be made whole.
     """
     if not file.is_file():
         raise ConfigurationError(f"There is no file {file}.")
@@ -67,6 +67,7 @@ def restore(file: Path, database: Path, *, replace: bool = False) -> Restored:
         place = database.resolve()
         with whole_file(place, replace=True) as copy:
             _copy(read_only_uri(file), copy, file)
+            check_schema(copy, file)
             size_bytes = copy.stat().st_size
             sync(copy)  # or the disk would be waited for while there is no database
             moved = _move_aside(place)
@@ -74,10 +75,16 @@ def restore(file: Path, database: Path, *, replace: bool = False) -> Restored:
 
 
 def _check_apart(database: Path, file: Path) -> None:
-    for ending in (*_BESIDE, ".lock"):
-        part = Path(f"{database}{ending}")
-        if part.exists() and file.exists() and part.samefile(file):
+    for ending in (*BESIDE, "-journal", ".lock"):
+        if any(is_same_file(file, Path(f"{place}{ending}")) for place in (database, database.resolve())):
             raise ConfigurationError(f"{file} is part of the database itself: name another file.")
+
+
+def _check_replaceable(file: Path) -> None:
+    if Path(f"{file}-wal").exists():
+        raise ConfigurationError(f"{file} is a database in use, since {file}-wal is there: name another file.")
+    if not is_ours(file):
+        raise ConfigurationError(f"{file} is no backup of Duelcast: name another file, or delete it first.")
 
 
 def _copy(uri: str, copy: Path, source: Path) -> None:
@@ -144,7 +151,7 @@ def _move_aside(database: Path) -> Path | None:
     if _is_empty(database):
         return None
     aside = database.with_name(f"{database.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
-    there = [ending for ending in _BESIDE if Path(f"{database}{ending}").exists()]
+    there = [ending for ending in BESIDE if Path(f"{database}{ending}").exists()]
     for ending in there:
         os.link(f"{database}{ending}", f"{aside}{ending}")
     for ending in there[1:]:

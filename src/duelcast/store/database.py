@@ -127,9 +127,10 @@ class Database:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(self) -> None:
-        """Take the file, and bring its tables up to date. Raises `ConfigurationError`."""
+        """Take the file, and bring its tables up to date. Raises `ConfigurationError`; also if others may write it."""
         self._file.hold()
         try:
+            self._file.check_unshared()
             await asyncio.to_thread(migrate, self._file.path)
         except BaseException:
             self._file.release()

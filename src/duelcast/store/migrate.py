@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from duelcast.settings import ConfigurationError
 from duelcast.store.sqlite import describe_failure, file_uri, is_fault_of_statement, read_only_uri
@@ -48,6 +48,34 @@ def examine(path: Path, name: Path | None = None) -> None:
             raise _Refused(_FOREIGN)
         if connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one() != "ok":
             raise _Refused("The database file is damaged.")
+
+
+def check_schema(path: Path, name: Path) -> None:
+    """See whether the tables, indices, triggers and views of the SQLite file at `path` are those that the migrations
+    make which it has seen; blocks. A trigger would change what the server writes, a view what it reads.
+
+    Raises `ConfigurationError`, which calls the file `name`.
+    """
+    with _opened(name, read_only_uri(path)) as connection:
+        found, made = _schema(connection), _schema_after(_seen(connection, _scripts()))
+        for (kind, label), statement in (found | made).items():
+            if (kind, label) not in made:
+                shown = "".join(each if each.isprintable() else "?" for each in label[:64])
+                raise _Refused(
+                    f"No version of Duelcast makes its {kind} `{shown}`: drop it in a copy, and restore that."
+                )
+            if found.get((kind, label)) != statement:
+                raise _Refused(f"Its {kind} `{label}` is not as Duelcast makes it: take another backup.")
+
+
+def is_ours(path: Path) -> bool:
+    """Whether the file at `path` is a database that some version of Duelcast made, damaged or not."""
+    try:
+        with closing(sqlite3.connect(read_only_uri(path), uri=True)) as connection:
+            tables = {name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")}
+    except sqlite3.Error:
+        return False
+    return {"alembic_version", "facts", "contests"} <= tables
 
 
 def check_version(path: Path) -> None:
@@ -99,6 +127,30 @@ def _seen(connection: Connection, scripts: ScriptDirectory) -> set[str]:
     if not seen <= known:
         raise _Refused("It was made by a later version of Duelcast: use that one.")
     return seen
+
+
+def _schema(connection: Connection) -> dict[tuple[str, str], str]:
+    """The statements that made what is in the database, by kind and name, but for what SQLite makes by itself."""
+    rows = connection.exec_driver_sql("select type, name, sql from sqlite_master").all()
+    return {
+        (kind, name): " ".join((statement or "").split())
+        for kind, name, statement in rows
+        if kind not in ("table", "index") or not name.startswith("sqlite_")
+    }
+
+
+def _schema_after(seen: set[str]) -> dict[tuple[str, str], str]:
+    """The same of a new database that has seen these migrations."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    config = _config()
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            for revision in seen:
+                command.upgrade(config, revision)
+            return _schema(connection)
+    finally:
+        engine.dispose()
 
 
 def _scripts() -> ScriptDirectory:

@@ -15,11 +15,13 @@ from sqlalchemy import AsyncAdaptedQueuePool, Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from duelcast.settings import ConfigurationError, Settings
+from duelcast.settings import ConfigurationError, Settings, check_unshared
 
 READERS = 4
 LOCK_ATTEMPT_MS = 50
 """The writer's wait for the lock, in SQLite; then it looks at the deadlines of its writes, and tries again."""
+BESIDE = ("", "-wal", "-shm")
+"""What the names of the files of a database end with."""
 _FILE_MODE = 0o600
 
 # Primary result codes (https://sqlite.org/rescode.html).
@@ -89,6 +91,12 @@ class SqliteFile:
             self.release()
             raise ConfigurationError(f"The database {self.path} cannot be opened ({error.strerror}).") from None
         self._identity = self._identity_now()
+
+    def check_unshared(self) -> None:
+        """Raise `ConfigurationError` if others may write to the file, to what SQLite has beside it, or to its folder,
+        where they could put another one in its place."""
+        place = self.path.resolve()  # SQLite puts its files beside what a link leads to
+        check_unshared(place.parent, *(Path(f"{place}{ending}") for ending in BESIDE))
 
     def find(self) -> None:
         """Take the file as it is, whoever holds it. Raises `ConfigurationError` where there is none."""

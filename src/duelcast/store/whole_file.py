@@ -38,6 +38,13 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[Path]:
         made.unlink(missing_ok=True)
 
 
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether both names lead to one file, or would if there were one: by whatever link."""
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    return one.exists() and other.exists() and one.samefile(other)
+
+
 def sync(path: Path) -> None:
     """Wait until what was written into a file, or which names are in a folder, is on the disk. Raises `OSError`."""
     descriptor = os.open(path, os.O_RDONLY)

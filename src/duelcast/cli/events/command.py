@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from duelcast.cli.destination import check_destination
 from duelcast.cli.events.formats import Format, writer_of
 from duelcast.cli.options import ConfigOption, parse_duration
 from duelcast.cli.terminable import terminable
@@ -46,7 +47,9 @@ def export(
         until_ms=int(now_s * 1000) if until is None else _moment_ms(until, now_s, "--until"),
         event=event,
     )
-    database = database_path(load_settings(config).settings)
+    loaded = load_settings(config)
+    check_destination(file, loaded)
+    database = database_path(loaded.settings)
     written = 0
     with terminable(), _opened(file, form, replace=force) as target, closing(writer_of(form, target)) as writer:
         found = find_events(database, wanted)

@@ -1,0 +1,32 @@
+"""Where a command may write a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from duelcast.settings import SECRET_FILE, ConfigurationError, LoadedSettings
+
+
+def check_destination(file: Path, loaded: LoadedSettings) -> None:
+    """Raise `ConfigurationError` if `file` is one that a server with these settings lives by: its secret, database,
+    configuration, certificate or key. Nothing replaces those, also not with `--force`."""
+    from duelcast.store.sqlite import BESIDE, database_path
+    from duelcast.store.whole_file import is_same_file
+
+    settings = loaded.settings
+    database = database_path(settings)
+    parts = [
+        Path(f"{place}{ending}")
+        for place in (database, database.resolve())
+        for ending in (*BESIDE, "-journal", ".lock")
+    ]
+    owned = [
+        (settings.data_dir / SECRET_FILE, "the secret of the server"),
+        (loaded.file, "the configuration file"),
+        (settings.tls_cert, "the certificate of the server"),
+        (settings.tls_key, "the private key of the server"),
+        *((part, "part of the database itself") for part in parts),
+    ]
+    for path, what in owned:
+        if path is not None and is_same_file(file, path):
+            raise ConfigurationError(f"{file} is {what}: name another file.")
