@@ -20,6 +20,8 @@ class CollectingSink:
         self.ticks: list[Tick] = []
         self.reports: list[str] = []
         self.unreadable_records = 0
+        self.failed_pairs: dict[str, str] = {}
+        self.pair_reports: list[tuple[str, str | None]] = []
 
     def accept(self, tick: Tick) -> None:
         self.ticks.append(tick)
@@ -32,6 +34,14 @@ class CollectingSink:
 
     def failed(self, reason: str) -> None:
         self.reports.append(reason)
+
+    def pair_failed(self, pair: str, reason: str) -> None:
+        self.failed_pairs[pair] = reason
+        self.pair_reports.append((pair, reason))
+
+    def pair_works(self, pair: str) -> None:
+        if self.failed_pairs.pop(pair, None) is not None:
+            self.pair_reports.append((pair, None))
 
     @property
     def tickers(self) -> list[Ticker]:

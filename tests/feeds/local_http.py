@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 REQUEST_S = 10.0
@@ -25,14 +25,17 @@ class Answer:
 
 
 @contextlib.asynccontextmanager
-async def local_http(answer: Callable[[str], Answer], port: int = 0) -> AsyncIterator[str]:
-    """Serve `answer(target)` for every request; yields the base URL."""
+async def local_http(
+    answer: Callable[[str], Answer] | Callable[[str], Awaitable[Answer]], port: int = 0
+) -> AsyncIterator[str]:
+    """Serve `answer(target)`, or what it comes to, for every request; yields the base URL."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError):
             async with asyncio.timeout(REQUEST_S):
                 head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(answer(head.split(b" ", 2)[1].decode()).encode())
+                given = answer(head.split(b" ", 2)[1].decode())
+                writer.write((given if isinstance(given, Answer) else await given).encode())
                 await writer.drain()
         writer.close()
         with contextlib.suppress(ConnectionError):

@@ -128,7 +128,14 @@ class App:
             targets=parts.targets_of(settings),
             configured=parts.configured_services(settings),
         )
-        self.operations.add_parts(self.feeds, self.market, self.contests, self.notifier, self.analytics)
+        self.operations.add_parts(
+            self.feeds,
+            self.market,
+            self.contests,
+            self.notifier,
+            self.analytics,
+            feed_attempt_timeout_s=settings.feed_attempt_timeout_s,
+        )
         self.retention = retention_of(
             self.system_settings,
             clock,
@@ -238,6 +245,7 @@ class App:
         """Whether the server can do its work, and what of it it cannot."""
         missing = [] if self.database.failure is None else [Failure(STORE, self.database.failure)]
         failed = [Failure(part, reason) for part, reason in self.operations.failures() if part != STORE or not missing]
+        failed += [Failure(f"feed_{feed}", sentence) for feed, sentence in self.market.feed_gaps()]
         return Readiness(starting=self._starting, draining=self.gateway.draining, missing=missing, failed=failed)
 
     # ── steps of it ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -44,7 +44,8 @@ from duelcast.store.database import Database
 
 STORE_BREAKER = BreakerSettings(reset_timeout_ms=1_000, max_reset_timeout_ms=5_000, half_open_calls=1)
 """A commit fails within milliseconds and is tried for nobody's sake but ours: it may be tried again soon."""
-FEED_BREAKER = BreakerSettings(max_reset_timeout_ms=120_000)
+FEED_BREAKER = BreakerSettings(max_reset_timeout_ms=120_000, half_open_calls=1)
+"""Half open, the feed's own attempt is the call: it ends with the feed's first outcome, however slow the venue is."""
 
 
 _REASONS: Mapping[ServiceStatus, str] = {
@@ -93,7 +94,14 @@ class Operations:
         self._settings = system_settings
 
     def add_parts(
-        self, feeds: Sequence[Feed], market: Market, contests: Contests, notifier: Notifier, analytics: Analytics
+        self,
+        feeds: Sequence[Feed],
+        market: Market,
+        contests: Contests,
+        notifier: Notifier,
+        analytics: Analytics,
+        *,
+        feed_attempt_timeout_s: float,
     ) -> None:
         """The parts of the server, those first that others depend on."""
         store_breaker = self.health.breaker(STORE, STORE_BREAKER)
@@ -102,7 +110,7 @@ class Operations:
         self.internal.add_foundation(BROKER, "Message broker", self._check_broker)
         self.internal.add_fixed("settings", "infrastructure", "Settings", self._check_settings)
         for feed in feeds:
-            self._add_feed(feed, market)
+            self._add_feed(feed, market, feed_attempt_timeout_s)
         self.internal.add_running("scorer", "contest", "Scorer", contests.scorer.run)
         self.internal.add_running("contest_clock", "contest", "Contest clock", contests.clock.run)
         self.internal.add_running("notifier", "infrastructure", "Notifier", notifier.run, metrics=notifier.figures)
@@ -146,10 +154,16 @@ class Operations:
         for collector in (OperationsMetrics(self.registry, self.health), self.acts, self.errors, self.log_intake):
             registry.register(collector)
 
-    def _add_feed(self, feed: Feed, market: Market) -> None:
+    def _add_feed(self, feed: Feed, market: Market, attempt_timeout_s: float) -> None:
         name = f"feed_{feed.name}"
         sink = market.sink(feed.name, feed.symbols)
-        guarded = GuardedFeed(feed, sink, self._clock, lambda turned: self.health.breaker(name, FEED_BREAKER, turned))
+        guarded = GuardedFeed(
+            feed,
+            sink,
+            self._clock,
+            lambda turned: self.health.breaker(name, FEED_BREAKER, turned),
+            attempt_timeout_s=attempt_timeout_s,
+        )
 
         async def work() -> None:
             # On the one node of the cluster that holds its lease.
@@ -163,6 +177,7 @@ class Operations:
             work,
             check=guarded.check,
             breaker=guarded.breaker,
+            checks_are_calls=False,
             metrics=partial(_feed_figures, market, feed.name),
         )
 

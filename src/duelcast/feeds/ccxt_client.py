@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 
-import structlog
-
+from duelcast.feeds.ccxt_connections import Exchange, guard_connections
 from duelcast.feeds.options import nearest
+from duelcast.feeds.subscription import Subscription
 
 INSTALL_COMMAND = "pip install 'duelcast[exchanges]'"
-_log = structlog.get_logger()
+HTTP_TIMEOUT_MS = 30_000
+"""The list of a large venue's markets takes ten seconds and more over a slow line."""
 _ORIGIN = re.compile(r"(https?|wss?)://[^/]*")
-
-Exchange = Any
-"""An instance of a class of `ccxt.pro`, which has no type annotations that fit."""
 
 
 def load_ccxt() -> Any:
@@ -41,16 +39,19 @@ def require_exchange(venue: str) -> None:
         raise ValueError(f"ccxt cannot follow the tickers of '{venue}'.")
 
 
-def open_exchange(venue: str, *, ws_url: str | None, http_url: str | None) -> Exchange:
-    """A new exchange, to be closed by the caller, that reads spot markets and no order books.
+def open_exchange(
+    venue: str, *, ws_url: str | None, http_url: str | None, subscriptions: Sequence[Subscription] = ()
+) -> Exchange:
+    """A new exchange, to be closed by the caller, that reads spot markets and no order books. What the venue refuses
+    fails those of `subscriptions` that asked for it.
 
     Scheme, host and port of each of its addresses are replaced by `ws_url` or `http_url` where those are given.
     """
-    exchange = getattr(load_ccxt(), venue)({"enableRateLimit": True})
+    exchange = getattr(load_ccxt(), venue)({"enableRateLimit": True, "timeout": HTTP_TIMEOUT_MS})
     exchange.urls["api"] = _redirect(exchange.urls["api"], ws_url, http_url)
     # A proxy or a recorded session may send order books, of which every update would be parsed and kept.
     exchange.handle_order_book = _ignore
-    _guard_reading(exchange, venue)
+    guard_connections(exchange, venue, subscriptions)
     kinds = exchange.options.get("fetchMarkets")
     if isinstance(kinds, dict) and isinstance(kinds.get("types"), list) and "spot" in kinds["types"]:
         kinds["types"] = ["spot"]
@@ -70,39 +71,6 @@ def _redirect(addresses: Any, ws_url: str | None, http_url: str | None) -> Any:
     origin = _ORIGIN.match(addresses)
     target = None if origin is None else http_url if origin[1].startswith("http") else ws_url
     return addresses if origin is None or target is None else target + addresses[origin.end() :]
-
-
-def _guard_reading(exchange: Exchange, venue: str) -> None:
-    """Pass over frames that ccxt cannot read. By itself it would stop reading that connection, and asyncio would log
-    the error with its text."""
-    make_client = exchange.client
-
-    def make_guarded_client(url: str) -> Any:
-        is_new = url not in (exchange.clients or {})
-        client = make_client(url)
-        if is_new:
-            client.handle_text_or_binary_message = _guarded(client.handle_text_or_binary_message, venue)
-        return client
-
-    exchange.client = make_guarded_client
-
-
-def _guarded(read: Callable[[Any], None], venue: str) -> Callable[[Any], None]:
-    unreadable = 0
-
-    def read_or_skip(data: Any) -> None:
-        nonlocal unreadable
-        try:
-            read(data)
-        except Exception as error:
-            unreadable += 1
-            # At 1, 2, 4, 8, …: each is known, and a venue that sends nothing else cannot flood the log.
-            if unreadable & (unreadable - 1) == 0:
-                _log.warning(
-                    "exchange_frames_unreadable", venue=venue, frames=unreadable, error_type=type(error).__name__
-                )
-
-    return read_or_skip
 
 
 def _ignore(*_arguments: Any) -> None:

@@ -4,39 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import structlog
 
 from duelcast.backoff import Backoff
 from duelcast.clock import Clock
-from duelcast.feeds.ccxt_client import Exchange, forget_dial_delay, open_exchange, require_exchange
+from duelcast.feeds.ccxt_client import forget_dial_delay, open_exchange, require_exchange
+from duelcast.feeds.ccxt_connections import Exchange
+from duelcast.feeds.exchange_health import NOT_LISTED_REASON, ExchangeHealth, concerns_one_pair, reason_of
 from duelcast.feeds.exchange_stream import Stream, streams_of
 from duelcast.feeds.options import FeedOptions
 from duelcast.feeds.pairs import Pair, parse_pairs
 from duelcast.feeds.source import Sink
+from duelcast.feeds.subscription import Subscription
+from duelcast.feeds.venue_answers import names_of
 
 _log = structlog.get_logger()
 
-_REASONS = {
-    "RateLimitExceeded": "The venue limits our requests.",
-    "DDoSProtection": "The venue limits our requests.",
-    "RequestTimeout": "The venue does not answer.",
-    "ExchangeNotAvailable": "The venue cannot be reached.",
-    "OnMaintenance": "The venue is under maintenance.",
-    "NetworkError": "The connection to the venue failed.",
-    "CancelledError": "The connection to the venue was closed.",
-    "AuthenticationError": "The venue wants credentials.",
-    "BadSymbol": "The venue does not know a pair.",
-}
-OTHER_REASON = "The venue answered with an error."
 NO_PAIR_REASON = "The venue lists none of the pairs."
+FIRST_LISTING_WAIT_S = 300.0
+LONGEST_LISTING_WAIT_S = 6 * 3_600.0
+"""Between two looks whether a pair is listed by now: the list of a large venue is megabytes, which block the loop."""
+
+
+def listing_backoff(clock: Clock) -> Backoff:
+    """The waits between two looks at the venue's list while it lists some of the pairs."""
+    return Backoff(clock, first_s=FIRST_LISTING_WAIT_S, longest_s=LONGEST_LISTING_WAIT_S)
 
 
 class ExchangeFeed:
     """Reads `pairs` of `venue` (a ccxt id), each stream of each pair by a task of its own.
 
-    A pair that the venue does not list is reported in the log and left out; a stream that fails is tried again with
-    back-off while the others go on. The feed counts as failed while no stream works.
+    A pair that the venue does not list, or refuses, fails by itself, and is tried again with back-off while the others
+    go on. The feed counts as failed while no stream works.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ExchangeFeed:
         ws_url: str | None = None,
         http_url: str | None = None,
         new_backoff: Callable[[Clock], Backoff] = Backoff,
+        new_listing_backoff: Callable[[Clock], Backoff] = listing_backoff,
     ) -> None:
         self.name = name
         self.symbols = frozenset(pair.symbol for pair in pairs)
@@ -58,74 +60,105 @@ class ExchangeFeed:
         self._ws_url = ws_url
         self._http_url = http_url
         self._new_backoff = new_backoff
+        self._new_listing_backoff = new_listing_backoff
 
     async def run(self, sink: Sink) -> None:
-        exchange = open_exchange(self._venue, ws_url=self._ws_url, http_url=self._http_url)
+        subscriptions: list[Subscription] = []
+        exchange = open_exchange(self._venue, ws_url=self._ws_url, http_url=self._http_url, subscriptions=subscriptions)
         try:
-            pairs = await self._listed_pairs(exchange, sink)
-            health = _Health(sink)
+            health = ExchangeHealth(sink)
+            listed = await self._first_listed(exchange, sink)
             async with asyncio.TaskGroup() as tasks:
-                for pair in pairs:
-                    for stream in streams_of(exchange, pair):
-                        tasks.create_task(self._follow(exchange, stream, pair, sink, health))
+                while True:
+                    for pair in listed:
+                        names = names_of(pair.name, exchange.markets[pair.name])
+                        for stream in streams_of(exchange, pair):
+                            asked = partial(health.asked, stream, pair)
+                            subscription = Subscription(stream.wait, names, asked)
+                            subscriptions.append(subscription)
+                            health.add(stream)
+                            tasks.create_task(self._follow(exchange, stream, subscription, pair, sink, health))
+                    unlisted = [pair for pair in self._pairs if pair.name not in exchange.markets]
+                    if not unlisted:
+                        break
+                    listed = await self._newly_listed(exchange, unlisted, sink)
         finally:
             await exchange.close()
 
-    async def _listed_pairs(self, exchange: Exchange, sink: Sink) -> list[Pair]:
+    async def _first_listed(self, exchange: Exchange, sink: Sink) -> list[Pair]:
         """Those of the pairs that the venue lists, at least one; tries until there is."""
         backoff = self._new_backoff(self._clock)
         while True:
-            error = await _failure_of(exchange.load_markets, True)
-            if error is not None:
-                self._report(sink, error)
-            else:
-                listed = [pair for pair in self._pairs if pair.name in exchange.markets]
-                if len(listed) < len(self._pairs):
-                    unknown = [pair.name for pair in self._pairs if pair not in listed]
-                    _log.warning("exchange_pairs_unknown", feed=self.name, pairs=unknown)
+            if await self._list(exchange, sink.failed):
+                listed = self._listed(exchange, self._pairs, sink)
                 if listed:
                     return listed
                 sink.failed(NO_PAIR_REASON)
             await backoff.wait()
 
-    async def _follow(self, exchange: Exchange, stream: Stream, pair: Pair, sink: Sink, health: _Health) -> None:
+    async def _newly_listed(self, exchange: Exchange, unlisted: Sequence[Pair], sink: Sink) -> list[Pair]:
+        """Those of `unlisted` that the venue has come to list, at least one; looks until there is."""
+        backoff = self._new_listing_backoff(self._clock)
+        while True:
+            await backoff.wait()
+            if await self._list(exchange, _ignore):
+                listed = self._listed(exchange, unlisted, sink)
+                if listed:
+                    return listed
+
+    async def _list(self, exchange: Exchange, failed: Callable[[str], None]) -> bool:
+        """Load the venue's list of markets; returns whether that worked."""
+        error = await _failure_of(partial(exchange.load_markets, True))
+        if error is None:
+            return True
+        _log.warning("exchange_markets_failed", feed=self.name, error_type=type(error).__name__)
+        failed(reason_of(error))
+        return False
+
+    @staticmethod
+    def _listed(exchange: Exchange, pairs: Sequence[Pair], sink: Sink) -> list[Pair]:
+        """Those of `pairs` in the list that is loaded; the others fail."""
+        listed = []
+        for pair in pairs:
+            if pair.name in exchange.markets:
+                listed.append(pair)
+                sink.pair_works(pair.name)
+            else:
+                sink.pair_failed(pair.name, NOT_LISTED_REASON)
+        return listed
+
+    async def _follow(
+        self,
+        exchange: Exchange,
+        stream: Stream,
+        subscription: Subscription,
+        pair: Pair,
+        sink: Sink,
+        health: ExchangeHealth,
+    ) -> None:
         backoff = self._new_backoff(self._clock)
         while True:
-            error = await _failure_of(stream.wait)
-            _bring(stream, sink)
+            error = await _failure_of(subscription.wait)
+            if _bring(stream, sink) or error is None:
+                health.brought(stream, pair)
             if error is None:
                 backoff.reset()
-                health.works(stream)
                 continue
             _log.info("exchange_stream_failed", feed=self.name, pair=pair.name, error_type=type(error).__name__)
-            health.fails(stream, _reason(error))
+            health.fails(stream, pair, error)
             await backoff.wait()
             forget_dial_delay(exchange)
-            # A venue that refuses one pair makes ccxt fail the waiters of all pairs of the connection, which goes on.
+            if concerns_one_pair(error):
+                subscription.forget()
+            elif subscription.is_open:
+                health.asked(stream, pair)
+            # Another stream may have brought the connection back meanwhile.
             if _bring(stream, sink):
-                health.works(stream)
-
-    def _report(self, sink: Sink, error: BaseException) -> None:
-        _log.warning("exchange_markets_failed", feed=self.name, error_type=type(error).__name__)
-        sink.failed(_reason(error))
+                health.brought(stream, pair)
 
 
-class _Health:
-    """Tells the sink when the first stream works and when the last one fails."""
-
-    def __init__(self, sink: Sink) -> None:
-        self._sink = sink
-        self._working: set[Stream] = set()
-
-    def works(self, stream: Stream) -> None:
-        if not self._working:
-            self._sink.connected()
-        self._working.add(stream)
-
-    def fails(self, stream: Stream, reason: str) -> None:
-        self._working.discard(stream)
-        if not self._working:
-            self._sink.failed(reason)
+def _ignore(_reason: str) -> None:
+    """The pairs that are listed go on."""
 
 
 def _bring(stream: Stream, sink: Sink) -> bool:
@@ -153,12 +186,6 @@ async def _failure_of(call: Callable[..., Awaitable[object]], *arguments: object
     except Exception as error:
         return error
     return None
-
-
-def _reason(error: BaseException) -> str:
-    """A sentence of ours for the kind of error: that of the nearest class that has one."""
-    names = (kind.__name__ for kind in type(error).__mro__)
-    return next((_REASONS[name] for name in names if name in _REASONS), OTHER_REASON)
 
 
 def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> ExchangeFeed:

@@ -13,7 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from duelcast.domain.market.ticks import Tick
-from duelcast.feeds.ccxt_client import Exchange
+from duelcast.feeds.ccxt_connections import Exchange
 from duelcast.feeds.ccxt_records import ticker_from, trade_from
 from duelcast.feeds.pairs import Pair
 
@@ -22,7 +22,9 @@ REMEMBERED_TRADES = 1_000
 
 
 class Stream(Protocol):
-    """One kind of record of one pair."""
+    """One kind of record of one pair; `kind` is its name in a sentence."""
+
+    kind: str
 
     async def wait(self) -> None:
         """Return when the venue sent something; raises whatever ccxt raises."""
@@ -33,6 +35,8 @@ class Stream(Protocol):
 
 class TickerStream:
     """The newest ticker; those replaced before they were read are left out."""
+
+    kind = "ticker"
 
     def __init__(self, exchange: Exchange, pair: Pair) -> None:
         self._exchange = exchange
@@ -56,6 +60,8 @@ class TickerStream:
 class TradeStream:
     """Every trade once, as long as no more than ccxt keeps (1,000) come in one burst; those of a burst in the order of
     their times, since some venues begin with the newest of their last trades."""
+
+    kind = "trades"
 
     def __init__(self, exchange: Exchange, pair: Pair) -> None:
         self._exchange = exchange

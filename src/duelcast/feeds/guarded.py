@@ -18,17 +18,26 @@ CRASH_REASON = "The feed stopped by a defect; it is started again."
 LEFT_ALONE_REASON = "The venue failed too often, and is left alone for a while."
 READS = "It reads its venue."
 NOTHING_YET = "It has not reached its venue yet."
-FIRST_OUTCOME_TIMEOUT_S = 8.0
-"""How long a check waits for a feed that has just begun; shorter than a breaker waits for its half-open calls."""
+NO_OUTCOME_REASON = "The feed neither reached its venue nor failed to; it is started again."
+CHECK_TIMEOUT_S = 8.0
+"""How long a check waits for a feed that has just begun. It looks on: a feed that takes longer is not cut by it."""
 
 
 class GuardedFeed:
-    """Runs a feed. Each time that it reaches its venue, or fails to, is a call of the breaker."""
+    """Runs a feed. Each time that it reaches its venue, or fails to, is a call of the breaker; so is an attempt without
+    an outcome within `attempt_timeout_s`, which is given up. A venue that is reached and stays quiet is no failure."""
 
     def __init__(
-        self, feed: Feed, sink: Sink, clock: Clock, breaker: Callable[[Callable[[Transition], None]], Breaker]
+        self,
+        feed: Feed,
+        sink: Sink,
+        clock: Clock,
+        breaker: Callable[[Callable[[Transition], None]], Breaker],
+        *,
+        attempt_timeout_s: float,
     ) -> None:
         self._feed = feed
+        self._attempt_timeout_s = attempt_timeout_s
         self._sink = sink
         self._clock = clock
         self.breaker = breaker(self._on_turn)
@@ -48,27 +57,39 @@ class GuardedFeed:
                 continue
             self._begin_attempt()
             reading = asyncio.create_task(self._read())
+            overdue = asyncio.create_task(self._overdue())
             try:
-                while not reading.done() and not self._is_open():
+                while not (reading.done() or overdue.done() or self._is_open()):
                     turned = asyncio.create_task(self._turned.wait())
                     try:
-                        await asyncio.wait({reading, turned}, return_when=asyncio.FIRST_COMPLETED)
+                        await asyncio.wait({reading, overdue, turned}, return_when=asyncio.FIRST_COMPLETED)
                     finally:
                         turned.cancel()
                     self._turned.clear()
             finally:
+                overdue.cancel()
                 reading.cancel()
-                await asyncio.wait({reading})
+                await asyncio.wait({reading, overdue})
             if not reading.cancelled():
                 reading.result()
                 return
 
+    async def _overdue(self) -> None:
+        """Return when the attempt has had no outcome for too long."""
+        await self._clock.sleep(self._attempt_timeout_s)
+        if self._tried.is_set():
+            await asyncio.Event().wait()
+        self._sink.failed(NO_OUTCOME_REASON)
+        self._tell(NO_OUTCOME_REASON)
+
     async def check(self) -> CheckResult:
         """Whether the feed reads its venue; of one that has just begun its first outcome is waited for."""
         began_s = perf_counter()
+        if self._is_open():
+            return CheckResult(healthy=False, latency_ms=0.0, details=LEFT_ALONE_REASON)
         if not self._tried.is_set():
             try:
-                async with asyncio.timeout(FIRST_OUTCOME_TIMEOUT_S):
+                async with asyncio.timeout(CHECK_TIMEOUT_S):
                     await self._tried.wait()
             except TimeoutError:
                 return CheckResult(healthy=False, latency_ms=_since_ms(began_s), details=NOTHING_YET)
@@ -125,6 +146,12 @@ class _GuardedSink:
     def failed(self, reason: str) -> None:
         self._sink.failed(reason)
         self._tell(reason)
+
+    def pair_failed(self, pair: str, reason: str) -> None:
+        self._sink.pair_failed(pair, reason)
+
+    def pair_works(self, pair: str) -> None:
+        self._sink.pair_works(pair)
 
 
 def _since_ms(began_s: float) -> float:

@@ -84,6 +84,12 @@ class _FileSink:
     def failed(self, reason: str) -> None:
         """The feed tries again by itself; the recording has a gap."""
 
+    def pair_failed(self, pair: str, reason: str) -> None:
+        """The pair is missing in the recording, which the log says."""
+
+    def pair_works(self, pair: str) -> None:
+        """The ticks themselves show it."""
+
 
 async def record(feed: Feed, path: Path, clock: Clock, *, stop_after_s: float | None = None) -> int:
     """Write what `feed` brings to `path` (an existing file is replaced) until the feed ends, `stop_after_s` have

@@ -23,6 +23,13 @@ class Sink(Protocol):
         """The feed cannot read its venue, and tries again by itself. `reason` is a sentence of ours: the kind of
         failure, never an exception's text or a URL."""
 
+    def pair_failed(self, pair: str, reason: str) -> None:
+        """A pair, or whatever else the feed was asked for by name, cannot be read, while others may be; the feed tries
+        it again by itself. `reason` is a sentence of ours that goes with the name."""
+
+    def pair_works(self, pair: str) -> None:
+        """What failed as a pair is read again; nothing happens if it did not fail."""
+
 
 class Feed(Protocol):
     """A source of ticks.

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     feed: str = Field(
         default="simulated", min_length=1, description="Where prices come from; several are separated by `;`."
     )
+    feed_attempt_timeout_s: Annotated[float, Field(gt=0, le=3_600)] = Field(
+        default=120, description="Time in which a feed must reach its venue, or fail to; then it is started anew."
+    )
     feed_stale_s: Seconds = Field(default=30, description="Silence of a feed after which its prices count as stale.")
     symbol_stale_s: Seconds = Field(
         default=300,

@@ -149,6 +149,8 @@ class Intake:
 
     def _entry_of(self, source: Source, symbol: str, now_s: float) -> Entry:
         """The entry for a quote or trade of `source`, made its own."""
+        if source.awaited:
+            source.awaited.discard(symbol)
         entry = self._book.get(symbol)
         if entry is not None and entry.source is source:
             return entry

@@ -26,12 +26,16 @@ class Dropped(Exception):
 class Source:
     """Where records come from: a feed, or posting over HTTP, whose `rank` is behind that of every feed.
 
-    `received_s` is the steady time of its newest record of any kind. `symbols` are those it owns.
+    `received_s` is the steady time of its newest record of any kind. `symbols` are those it owns; `awaited` those it is
+    known to bring, and of which no quote or trade has come; `failed_pairs` has the reason of each pair that fails by
+    itself.
     """
 
     __slots__ = (
         "accepted",
+        "awaited",
         "dropped",
+        "failed_pairs",
         "failure",
         "name",
         "rank",
@@ -51,6 +55,8 @@ class Source:
         self.received_s: float | None = None
         self.stale = False
         self.symbols: set[str] = set()
+        self.awaited: set[str] = set()
+        self.failed_pairs: dict[str, str] = {}
         self.accepted: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
 
@@ -84,6 +90,7 @@ class Ownership:
             owner = self._owners.get(symbol)
             if owner is None or owner.rank > feed.rank:
                 self.take(feed, symbol)
+                feed.awaited.add(symbol)
         return feed
 
     def absent(self) -> Iterable[Source]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from prometheus_client.core import Metric
 
@@ -12,6 +12,7 @@ from duelcast.clock import Clock
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.market.book import TokenBook
 from duelcast.domain.market.events import Token, TokenListUpdate
+from duelcast.domain.market.feed_gaps import gap_metrics, gaps
 from duelcast.domain.market.flushing import Flushing
 from duelcast.domain.market.history import MAX_CANDLES, History, candle_span, history
 from duelcast.domain.market.intake import Intake
@@ -231,11 +232,18 @@ class Market:
         steady_s = self._clock.monotonic()
         return [feed_state(feed, steady_s) for feed in self._ownership.feeds]
 
+    def feed_gaps(self) -> Iterator[tuple[str, str]]:
+        """What is missing of the feeds that work as a whole: the name of the feed, and a sentence of ours."""
+        for state in self.feed_states():
+            for sentence in gaps(state):
+                yield state.name, sentence
+
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         yield from market_metrics(
             self._ownership.feeds, self._ownership.posted, len(self._book), self._clock.monotonic()
         )
+        yield from gap_metrics(self._ownership.feeds)
         yield from self._unstored.collect()
 
     def _prices(self) -> Prices:

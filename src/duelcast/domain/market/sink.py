@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -16,7 +17,8 @@ _log = structlog.get_logger("duelcast.market")
 
 class FeedState(Struct, kw_only=True, frozen=True):
     """How a feed is. `age_ms` is since its newest record, None before the first; `reason` is why it failed; `symbols`
-    counts those it owns, `records` those of its records that were used."""
+    counts those it owns, `records` those of its records that were used. `failed_pairs` has the reason of each pair that
+    fails by itself; `awaited` are the symbols it is known to bring of which nothing came, sorted."""
 
     name: str
     status: FeedStatus
@@ -24,6 +26,8 @@ class FeedState(Struct, kw_only=True, frozen=True):
     age_ms: int | None
     symbols: int
     records: int
+    failed_pairs: Mapping[str, str] = {}
+    awaited: Sequence[str] = ()
 
 
 class MarketSink:
@@ -61,6 +65,17 @@ class MarketSink:
         self._source.status = "failed"
         self._source.failure = reason
 
+    def pair_failed(self, pair: str, reason: str) -> None:
+        """One of what the feed was asked for cannot be read, for `reason`."""
+        if self._source.failed_pairs.get(pair) != reason:
+            _log.warning("feed_pair_failed", feed=self._source.name, pair=pair, reason=reason)
+        self._source.failed_pairs[pair] = reason
+
+    def pair_works(self, pair: str) -> None:
+        """What failed as a pair is read again."""
+        if self._source.failed_pairs.pop(pair, None) is not None:
+            _log.info("feed_pair_recovered", feed=self._source.name, pair=pair)
+
 
 def feed_state(feed: Source, steady_s: float) -> FeedState:
     """The state of `feed` at `steady_s` of the steady clock."""
@@ -72,4 +87,6 @@ def feed_state(feed: Source, steady_s: float) -> FeedState:
         age_ms=age_ms,
         symbols=len(feed.symbols),
         records=feed.accepted.total(),
+        failed_pairs=dict(feed.failed_pairs),
+        awaited=sorted(feed.awaited),
     )

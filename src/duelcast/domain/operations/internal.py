@@ -66,6 +66,7 @@ class InternalServices:
         *,
         check: Check | None = None,
         breaker: Breaker | None = None,
+        checks_are_calls: bool = True,
         metrics: Figures = dict,
     ) -> None:
         """Add a part that works until it is stopped. Without `check` it is healthy while it does so."""
@@ -80,7 +81,16 @@ class InternalServices:
             failure = runner.failure
             return CheckResult(healthy=failure is None, latency_ms=0.0, details=failure or "It is at work.")
 
-        service = self._add(name, layer, title, check=check or at_work, breaker=breaker, work=runner, metrics=metrics)
+        service = self._add(
+            name,
+            layer,
+            title,
+            check=check or at_work,
+            breaker=breaker,
+            work=runner,
+            metrics=metrics,
+            checks_are_calls=checks_are_calls,
+        )
         self._runners.append(runner)
 
     async def start(self) -> None:

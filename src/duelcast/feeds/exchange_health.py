@@ -1,0 +1,104 @@
+"""Which streams of an exchange work, told to the sink as the state of the feed and of its pairs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from duelcast.feeds.exchange_stream import Stream
+from duelcast.feeds.pairs import Pair
+from duelcast.feeds.source import Sink
+from duelcast.feeds.subscription import Refused
+
+_REASONS = {
+    "RateLimitExceeded": "The venue limits our requests.",
+    "DDoSProtection": "The venue limits our requests.",
+    "RequestTimeout": "The venue does not answer.",
+    "ExchangeNotAvailable": "The venue cannot be reached.",
+    "OnMaintenance": "The venue is under maintenance.",
+    "NetworkError": "The connection to the venue failed.",
+    "CancelledError": "The connection to the venue was closed.",
+    "AuthenticationError": "The venue wants credentials.",
+    "BadSymbol": "The venue does not know a pair.",
+}
+OTHER_REASON = "The venue answered with an error."
+ALL_REFUSED_REASON = "The venue refuses every pair."
+NOT_LISTED_REASON = "The venue does not list it."
+
+
+class ExchangeHealth:
+    """A stream works once its venue was asked for it over a connection that stands, whether the market moves or not;
+    one that was refused, only once it brings something.
+
+    The feed is connected while a stream works. While none does, and none is still to be tried, it fails once for each
+    round of attempts. A pair fails by what concerns it alone, until all its streams work.
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._untried: set[Stream] = set()
+        self._working: set[Stream] = set()
+        self._failing: dict[Pair, set[Stream]] = {}
+        self._failed_this_round: set[Stream] = set()
+        self._is_connected = False
+
+    def add(self, stream: Stream) -> None:
+        """The stream will be tried."""
+        self._untried.add(stream)
+
+    def asked(self, stream: Stream, pair: Pair) -> None:
+        """The venue was asked for the stream, and has not refused it."""
+        if stream not in self._failing.get(pair, ()):
+            self._works(stream)
+
+    def brought(self, stream: Stream, pair: Pair) -> None:
+        """The stream brought something."""
+        self._works(stream)
+        failing = self._failing.get(pair)
+        if failing is not None and stream in failing:
+            failing.discard(stream)
+            if not failing:
+                del self._failing[pair]
+                self._sink.pair_works(pair.name)
+
+    def fails(self, stream: Stream, pair: Pair, error: BaseException) -> None:
+        """An attempt at the stream failed."""
+        self._working.discard(stream)
+        self._untried.discard(stream)
+        is_of_pair = concerns_one_pair(error)
+        if is_of_pair:
+            self._failing.setdefault(pair, set()).add(stream)
+            self._sink.pair_failed(pair.name, _reason_of_pair(error, stream))
+        if self._working or (is_of_pair and self._untried):
+            return
+        if not self._failed_this_round or stream in self._failed_this_round:
+            self._failed_this_round = {stream}
+            self._is_connected = False
+            self._sink.failed(ALL_REFUSED_REASON if isinstance(error, Refused) else reason_of(error))
+        else:
+            self._failed_this_round.add(stream)
+
+    def _works(self, stream: Stream) -> None:
+        if not self._is_connected:
+            self._is_connected = True
+            self._failed_this_round.clear()
+            self._sink.connected()
+        self._untried.discard(stream)
+        self._working.add(stream)
+
+
+def concerns_one_pair(error: BaseException) -> bool:
+    """Whether the error leaves the connection as it is: one that ends it is of the network, or cancels the wait."""
+    return not isinstance(error, asyncio.CancelledError) and "NetworkError" not in _kinds(error)
+
+
+def reason_of(error: BaseException) -> str:
+    """A sentence of ours for the kind of error: that of the nearest class that has one."""
+    return next((_REASONS[kind] for kind in _kinds(error) if kind in _REASONS), OTHER_REASON)
+
+
+def _reason_of_pair(error: BaseException, stream: Stream) -> str:
+    return f"The venue refuses its {stream.kind}." if isinstance(error, Refused) else reason_of(error)
+
+
+def _kinds(error: BaseException) -> list[str]:
+    return [kind.__name__ for kind in type(error).__mro__]

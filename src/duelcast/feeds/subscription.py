@@ -1,0 +1,139 @@
+"""What streams ask a venue for, and what it refuses them.
+
+ccxt keeps neither: all that wait on a connection share its subscriptions. Each stream therefore runs in a task of its
+own whose context (`contextvars`) names its subscription; ccxt sends and keeps what a stream asks for in that context.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from typing import Any
+
+from duelcast.feeds.venue_answers import request_id, words
+
+_asking: ContextVar[Subscription | None] = ContextVar("asking", default=None)
+
+
+class Refused(Exception):
+    """The venue refused a subscription."""
+
+
+class Subscription:
+    """That of one stream, which waits for `watch`. `names` are the spellings of its pair; `on_asked` is called when the
+    venue was asked."""
+
+    def __init__(
+        self, watch: Callable[[], Awaitable[object]], names: frozenset[str], on_asked: Callable[[], None]
+    ) -> None:
+        self.names = names
+        self.request_id: str | None = None
+        self.request_words: frozenset[str] = frozenset()
+        self._watch = watch
+        self._on_asked = on_asked
+        self._client: Any = None
+        self._keys: set[str] = set()
+        self._waiting: asyncio.Task[Any] | None = None
+        self._is_refused = False
+
+    async def wait(self) -> None:
+        """Return when the venue sent something. Raises `Refused`, and whatever ccxt raises."""
+        if self._take_refusal():
+            raise Refused
+        task = asyncio.current_task()
+        assert task is not None
+        asking = _asking.set(self)
+        self._waiting = task
+        try:
+            await self._watch()
+        except asyncio.CancelledError:
+            # Who refuses ends the wait; somebody else may have cancelled the task as well.
+            if self._take_refusal() and task.uncancel() == 0:
+                raise Refused from None
+            raise
+        finally:
+            self._waiting = None
+            _asking.reset(asking)
+
+    def refuse(self) -> None:
+        """The venue refused it: end the wait, or the next one."""
+        if not self._is_refused:
+            self._is_refused = True
+            if self._waiting is not None:
+                self._waiting.cancel()
+
+    def forget(self) -> None:
+        """Let ccxt ask the venue again with the next `wait`."""
+        if self._client is not None:
+            for key in self._keys:
+                self._client.subscriptions.pop(key, None)
+        self._keys.clear()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the venue was asked over a connection that is still there, and refused nothing."""
+        return bool(self._keys) and not self._is_refused and not self._client.closed()
+
+    def is_asked_over(self, client: Any) -> bool:
+        """Whether the venue was asked over the connection `client`."""
+        return self._client is client
+
+    def kept(self, client: Any, key: str) -> None:
+        """ccxt will not ask for `key` again over this connection."""
+        if self._client is not client:
+            self._client = client
+            self._keys.clear()
+        self._keys.add(key)
+
+    def asked(self, client: Any, request: object) -> None:
+        """The venue was sent `request`."""
+        self._client = client
+        self._is_refused = False
+        self.request_id = request_id(request)
+        self.request_words = words(request)
+        self._on_asked()
+
+    def _take_refusal(self) -> bool:
+        was_refused, self._is_refused = self._is_refused, False
+        return was_refused
+
+
+class KeptSubscriptions(dict[str, Any]):
+    """ccxt's subscriptions of one connection; tells whose each one is."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client.subscriptions)
+        self._client = client
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        asking = _asking.get()
+        if asking is not None:
+            asking.kept(self._client, key)
+
+
+def asking_now() -> Subscription | None:
+    """The subscription on whose behalf ccxt acts in this context."""
+    return _asking.get()
+
+
+def on_behalf_of_nobody() -> None:
+    """From here on this task acts for the whole connection."""
+    _asking.set(None)
+
+
+def refused_by(answer: object, subscriptions: Iterable[Subscription]) -> list[Subscription]:
+    """Which of `subscriptions`, all asked over the connection of `answer`, an error is about; none if it does not say.
+
+    It says so by the number of the request if that is one pair's, or by the name of the pair: then of its streams those
+    count whose request has most words in common with it.
+    """
+    said, number = words(answer), request_id(answer)
+    asked = list(subscriptions)
+    numbered = [one for one in asked if number is not None and one.request_id == number]
+    if len({one.names for one in numbered}) == 1:
+        return numbered
+    named = [one for one in asked if not said.isdisjoint(one.names)]
+    in_common = max((len(said & one.request_words) for one in named), default=0)
+    return [one for one in named if len(said & one.request_words) == in_common]

@@ -1,0 +1,93 @@
+"""Answers of venues to subscriptions: which are errors, and which request one is about.
+
+ccxt has no common form for them: it makes one refusal an error for everybody who waits on the connection, another one
+an error for a number that nobody waits for, and passes over a third. Venues themselves keep to a few habits: an error
+says so in one of a few fields, and repeats the number of the request, or names its market and channel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_KIND_FIELDS = ("event", "type", "status", "op", "method", "result")
+_ERROR_FIELDS = ("error", "errors", "errorMessage", "err-msg", "err_msg")
+_CODE_FIELDS = ("code", "ret_code", "retCode", "errCode", "err-code")
+_GOOD_CODES = frozenset({"", "200"})
+"""Without leading zeros: 0, and HTTP's."""
+_ID_FIELDS = ("id", "req_id", "reqid", "reqId", "request_id", "requestId", "cid")
+_BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9/_\-]+")
+_BETWEEN_PARTS = re.compile(r"[^A-Za-z0-9/\-]+")
+_MAX_LEAVES = 100
+"""An answer is short; what is longer is data."""
+
+
+def is_error(message: object) -> bool:
+    """Whether a decoded frame says that something was refused."""
+    if not isinstance(message, dict):
+        return False
+    for field in _KIND_FIELDS:
+        kind = message.get(field)
+        if isinstance(kind, str) and kind.lower().endswith("error"):
+            return True
+    if message.get("success") is False or message.get("result") is False:
+        return True
+    if any(message.get(field) for field in _ERROR_FIELDS):
+        return True
+    return _says_why(message) and any(_is_bad_code(message.get(field)) for field in _CODE_FIELDS)
+
+
+def request_id(message: object) -> str | None:
+    """The number by which an answer is matched with its request, None if there is none."""
+    if isinstance(message, dict):
+        for field in _ID_FIELDS:
+            value = message.get(field)
+            if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+                return str(value)
+    return None
+
+
+def words(message: object) -> frozenset[str]:
+    """The words in the texts of a frame, upper-case: whole values, and what stands between `.`, `:`, `_` and blanks."""
+    found: set[str] = set()
+    for number, text in enumerate(_texts(message)):
+        if number == _MAX_LEAVES:
+            break
+        found.add(text.upper())
+        for between in (_BETWEEN_WORDS, _BETWEEN_PARTS):
+            found.update(word.upper() for word in between.split(text) if word)
+    return frozenset(found)
+
+
+def names_of(pair: str, market: Mapping[str, Any]) -> frozenset[str]:
+    """How a venue may spell a pair, upper-case: ccxt's name, the venue's own id of its `market`, and others of its."""
+    names = {pair, market.get("id")}
+    info = market.get("info")
+    if isinstance(info, dict):
+        names |= {info.get(field) for field in ("wsname", "altname")}
+    return frozenset(name.upper() for name in names if isinstance(name, str) and name)
+
+
+def _says_why(message: dict[str, Any]) -> bool:
+    """Whether a text beside a code says more than that all is well: there are venues whose code for that is not 0."""
+    texts = (message.get(field) for field in ("message", "msg", "retMsg", "ret_msg", "desc"))
+    return any(isinstance(text, str) and text.lower() not in ("", "ok", "success") for text in texts)
+
+
+def _is_bad_code(code: object) -> bool:
+    if isinstance(code, bool) or not isinstance(code, str | int):
+        return False
+    text = str(code).lstrip("-")
+    return text.isascii() and text.isdigit() and text.lstrip("0") not in _GOOD_CODES
+
+
+def _texts(message: object) -> Iterator[str]:
+    if isinstance(message, str):
+        yield message
+    elif isinstance(message, dict):
+        for value in message.values():
+            yield from _texts(value)
+    elif isinstance(message, list):
+        for value in message:
+            yield from _texts(value)
