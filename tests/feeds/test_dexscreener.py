@@ -13,6 +13,7 @@ import pytest
 
 from duelcast.clock import ManualClock
 from duelcast.domain.market.ticks import Ticker, TokenInfo
+from duelcast.feeds.dexscreener import NO_PAIR_REASON
 from duelcast.feeds.dexscreener_records import BAD_ANSWER
 from duelcast.feeds.spec import build_feeds
 from tests.feeds.collecting import CollectingSink, running, until
@@ -116,6 +117,17 @@ async def test_metadata_is_brought_again_only_when_it_changed() -> None:
 async def test_a_pair_that_cannot_be_used_is_left_out(bad: object) -> None:
     async with polling(Api([found(bad, pair(address="B", symbol="GOOD"))]), ManualClock(), "A,B") as sink:
         assert [ticker.symbol for ticker in sink.tickers] == ["GOOD"]
+
+
+async def test_an_address_without_a_price_is_named_until_it_has_one() -> None:
+    clock = ManualClock()
+    api = Api([found(pair(address="A"), pair(address="C", price="0")), found(pair(address="B", symbol="LATE"))])
+    async with polling(api, clock, "A,B,C") as sink:
+        assert sink.failed_pairs == dict.fromkeys(("B", "C"), NO_PAIR_REASON)
+        await clock.advance(5)
+        await until(lambda: len(sink.tickers) == 2)
+        assert sink.failed_pairs == dict.fromkeys(("C", "A"), NO_PAIR_REASON)
+        assert sink.reports[-1] == "connected"
 
 
 async def test_addresses_are_asked_for_thirty_at_a_time() -> None:

@@ -240,6 +240,24 @@ def test_an_unknown_exchange_is_refused_with_the_nearest() -> None:
         build_feeds("exchange:coinbaseexchang:BTC/USD", ManualClock())
 
 
+@pytest.mark.parametrize(
+    ("venue", "hint"),
+    [
+        ("huobi", "It is 'htx' now."),
+        ("gateio", "It is 'gate' now."),
+        ("okex", "It is 'okx' now."),
+        ("coinbasepro", "It is 'coinbaseexchange' now."),
+        ("OKEx5", "It is 'okx' now."),
+        ("Kraken", "Did you mean 'kraken'?"),
+        ("BITFINEX", "Did you mean 'bitfinex'?"),
+    ],
+)
+def test_a_former_name_and_another_case_are_refused_with_the_name_of_now(venue: str, hint: str) -> None:
+    with pytest.raises(ValueError, match=r".") as refusal:
+        build_feeds(f"exchange:{venue}:BTC/USD", ManualClock())
+    assert str(refusal.value) == f"ccxt has no exchange '{venue}' with websockets. {hint}"
+
+
 @pytest.mark.parametrize("text", ["exchange", "exchange:kraken", "exchange:kraken:", "exchange:kraken:BTC"])
 def test_an_exchange_without_pairs_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="BTC/US"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from duelcast.feeds.ccxt_connections import Exchange, guard_connections
@@ -17,6 +17,22 @@ from duelcast.feeds.subscription import Subscription
 INSTALL_COMMAND = "pip install 'duelcast[exchanges]'"
 HTTP_TIMEOUT_MS = 30_000
 """The list of a large venue's markets takes ten seconds and more over a slow line."""
+_RENAMED: Mapping[str, str] = {
+    "bitfinex2": "bitfinex",
+    "coinbaseadvanced": "coinbase",
+    "coinbaseprime": "coinbaseexchange",
+    "coinbasepro": "coinbaseexchange",
+    "crypto.com": "cryptocom",
+    "gateio": "gate",
+    "gdax": "coinbaseexchange",
+    "hitbtc3": "hitbtc",
+    "huobi": "htx",
+    "huobipro": "htx",
+    "mexc3": "mexc",
+    "okex": "okx",
+    "okex5": "okx",
+}
+"""Ids that ccxt or the venue itself had before."""
 _ORIGIN = re.compile(r"(https?|wss?)://[^/]*")
 
 
@@ -29,11 +45,13 @@ def load_ccxt() -> Any:
 
 
 def require_exchange(venue: str) -> None:
-    """Raise ValueError where ccxt has no exchange `venue`, or none of its tickers over websockets."""
+    """Raise ValueError if ccxt has no exchange `venue`, or none of its tickers over websockets."""
     ccxt = load_ccxt()
     known: list[str] = ccxt.exchanges
     if venue not in known:
-        raise ValueError(f"ccxt has no exchange '{venue}' with websockets.{nearest(venue, known)}")
+        renamed = _RENAMED.get(venue.lower())
+        hint = f" It is '{renamed}' now." if renamed in known else nearest(venue.lower(), known)
+        raise ValueError(f"ccxt has no exchange '{venue}' with websockets.{hint}")
     has = getattr(ccxt, venue)().has
     if not (has.get("watchTicker") or has.get("watchTickers")):
         raise ValueError(f"ccxt cannot follow the tickers of '{venue}'.")

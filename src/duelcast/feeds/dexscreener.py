@@ -25,6 +25,7 @@ LEAST_S_PER_REQUEST = 60 / 300
 MAX_ADDRESSES = 1_500
 DEFAULT_INTERVAL_S = 5.0
 TIMEOUT_S = 10.0
+NO_PAIR_REASON = "The venue has no price of this token."
 _CHAIN = re.compile(r"[a-z0-9_-]{1,32}")
 _ADDRESS = re.compile(r"[A-Za-z0-9_:.-]{1,128}")
 
@@ -35,7 +36,8 @@ class DexscreenerFeed:
     """Asks for all `addresses` of `chain` every `interval_s`, of each token takes the pair with most liquidity.
 
     Where two tokens give one symbol, the one named first is used. Pairs that cannot be read are skipped and counted. A
-    poll that fails is repeated after back-off, not before the venue's `Retry-After`.
+    poll that fails is repeated after back-off, not before the venue's `Retry-After`. An address without a price fails
+    by itself.
     """
 
     def __init__(
@@ -88,9 +90,14 @@ class DexscreenerFeed:
     def _bring(self, pairs: list[DexPair], sink: Sink) -> None:
         by_address = deepest_pairs(pairs, self._addresses)
         brought: set[str] = set()
-        for pair in by_address.values():
-            ticker = ticker_from(pair)
-            if ticker is None or ticker.symbol in brought:
+        for address in self._addresses:
+            pair = by_address.get(address)
+            ticker = None if pair is None else ticker_from(pair)
+            if pair is None or ticker is None:
+                sink.pair_failed(address, NO_PAIR_REASON)
+                continue
+            sink.pair_works(address)
+            if ticker.symbol in brought:
                 continue
             brought.add(ticker.symbol)
             token = token_info_from(pair)

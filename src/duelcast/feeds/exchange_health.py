@@ -37,7 +37,7 @@ class ExchangeHealth:
         self._sink = sink
         self._untried: set[Stream] = set()
         self._working: set[Stream] = set()
-        self._failing: dict[Pair, set[Stream]] = {}
+        self._failing: dict[Pair, dict[Stream, str]] = {}
         self._failed_this_round: set[Stream] = set()
         self._is_connected = False
 
@@ -53,12 +53,9 @@ class ExchangeHealth:
     def brought(self, stream: Stream, pair: Pair) -> None:
         """The stream brought something."""
         self._works(stream)
-        failing = self._failing.get(pair)
-        if failing is not None and stream in failing:
-            failing.discard(stream)
-            if not failing:
-                del self._failing[pair]
-                self._sink.pair_works(pair.name)
+        failing = self._failing.get(pair, {})
+        if failing.pop(stream, None) is not None:
+            self._tell_of_pair(pair)
 
     def fails(self, stream: Stream, pair: Pair, error: BaseException) -> None:
         """An attempt at the stream failed."""
@@ -66,8 +63,8 @@ class ExchangeHealth:
         self._untried.discard(stream)
         is_of_pair = concerns_one_pair(error)
         if is_of_pair:
-            self._failing.setdefault(pair, set()).add(stream)
-            self._sink.pair_failed(pair.name, _reason_of_pair(error, stream))
+            self._failing.setdefault(pair, {})[stream] = _reason_of_pair(error, stream)
+            self._tell_of_pair(pair)
         if self._working or (is_of_pair and self._untried):
             return
         if not self._failed_this_round or stream in self._failed_this_round:
@@ -76,6 +73,14 @@ class ExchangeHealth:
             self._sink.failed(ALL_REFUSED_REASON if isinstance(error, Refused) else reason_of(error))
         else:
             self._failed_this_round.add(stream)
+
+    def _tell_of_pair(self, pair: Pair) -> None:
+        """The reason is that of the stream that failed first, so that it does not change with every attempt."""
+        for reason in self._failing[pair].values():
+            self._sink.pair_failed(pair.name, reason)
+            return
+        del self._failing[pair]
+        self._sink.pair_works(pair.name)
 
     def _works(self, stream: Stream) -> None:
         if not self._is_connected:

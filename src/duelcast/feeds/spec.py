@@ -58,7 +58,8 @@ def _build(part: str, clock: Clock) -> Feed | None:
 
 def _name(kind: str, rest: str, options: FeedOptions) -> str:
     """The option `name`; else an exchange has the venue's name, every other feed that of its kind."""
-    usual = rest.partition(":")[0] if kind == "exchange" else kind
+    # A venue in upper case is refused with the right spelling, when the feed is built.
+    usual = rest.partition(":")[0].lower() if kind == "exchange" else kind
     name = options.text("name") or usual or kind
     if not _NAME.fullmatch(name):
         raise ValueError(f"Feed '{kind}': its name must be 1–64 of a-z, 0-9, _ and -.")

@@ -12,6 +12,9 @@ from duelcast.domain.market.intake import Intake
 from duelcast.domain.market.ownership import Dropped, FeedStatus, Source
 from duelcast.domain.market.ticks import Tick
 
+MAX_LOGGED_PAIRS = 100
+"""If more of a feed fail, they are in its state alone: a feed may have thousands, which fail and recover together."""
+
 _log = structlog.get_logger("duelcast.market")
 
 
@@ -67,13 +70,15 @@ class MarketSink:
 
     def pair_failed(self, pair: str, reason: str) -> None:
         """One of what the feed was asked for cannot be read, for `reason`."""
-        if self._source.failed_pairs.get(pair) != reason:
+        failed = self._source.failed_pairs
+        if failed.get(pair) != reason and len(failed) < MAX_LOGGED_PAIRS:
             _log.warning("feed_pair_failed", feed=self._source.name, pair=pair, reason=reason)
-        self._source.failed_pairs[pair] = reason
+        failed[pair] = reason
 
     def pair_works(self, pair: str) -> None:
         """What failed as a pair is read again."""
-        if self._source.failed_pairs.pop(pair, None) is not None:
+        failed = self._source.failed_pairs
+        if failed.pop(pair, None) is not None and len(failed) < MAX_LOGGED_PAIRS:
             _log.info("feed_pair_recovered", feed=self._source.name, pair=pair)
 
 
