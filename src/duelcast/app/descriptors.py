@@ -10,6 +10,8 @@ from duelcast.settings import Settings
 
 MOST = 1024 * 1024
 """Nobody needs more, and some systems call "unlimited" what they do not give."""
+MOST_FOR_HTTP = 1024
+"""Of an eighth of all connections, which is kept for those that are no WebSocket."""
 
 log = structlog.get_logger("duelcast")
 
@@ -33,9 +35,9 @@ def limit() -> int:
 
 
 def most_websockets(settings: Settings, descriptors: int) -> int:
-    """How many WebSockets fit into `descriptors`: seven of eight that the reserve leaves, the others are for HTTP."""
+    """How many WebSockets fit into `descriptors`, beside the reserve and some connections of HTTP."""
     clients = max(descriptors - settings.descriptors_reserve, 8)
-    return clients - clients // 8
+    return clients - min(clients // 8, MOST_FOR_HTTP)
 
 
 def max_descriptor(settings: Settings, descriptors: int) -> int:

@@ -48,7 +48,8 @@ class HttpConnections:
         self._max_per_address = max_per_address
         self._trusted_proxies = trusted_proxies
         self._by_address: Counter[str] = Counter()
-        self._open = 0
+        self.open = 0
+        """How many there are."""
         self._refused = 0
         self.pauses = 0
         """How often nothing was accepted for a while, because descriptors ran out."""
@@ -61,12 +62,12 @@ class HttpConnections:
                 self._refused += 1
                 return None
             self._by_address[bucket] += 1
-        self._open += 1
+        self.open += 1
         return Place(self, peer, bucket)
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
-        yield GaugeMetricFamily("duelcast_http_connections", "Open connections that are no WebSocket.", self._open)
+        yield GaugeMetricFamily("duelcast_http_connections", "Open connections that are no WebSocket.", self.open)
         yield CounterMetricFamily(
             "duelcast_http_connections_refused",
             "Connections closed at once, because their address had as many as it may.",
@@ -78,7 +79,7 @@ class HttpConnections:
 
     def left(self, bucket: str | None) -> None:
         """A place is free again."""
-        self._open -= 1
+        self.open -= 1
         if bucket is not None:
             self._by_address[bucket] -= 1
             if not self._by_address[bucket]:

@@ -43,7 +43,7 @@ class Problem(Struct, kw_only=True):
     status: Annotated[int, Meta(description="The HTTP status.")]
     detail: Annotated[str, Meta(description="A sentence that says what to do.")]
     code: Annotated[str, Meta(description="What went wrong, for programs.")]
-    requestId: Annotated[str, Meta(description="Names this request in the server's log.")]
+    requestId: Annotated[str, Meta(description="Names this request in the server's log, if it is logged there.")]
     field: Annotated[str, Meta(description="The path of the field at fault.")] | UnsetType = UNSET
     retryAfterMs: (
         Annotated[int, Meta(description="Milliseconds after which the same request may succeed.")] | UnsetType
