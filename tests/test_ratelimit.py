@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.ratelimit import Buckets, TokenBucket, scaled
+from duelcast.clock import ManualClock
+from duelcast.ratelimit import Allowance, Buckets, TokenBucket, scaled
 
 
 def test_a_new_bucket_lets_exactly_its_capacity_through() -> None:
@@ -117,3 +118,64 @@ def test_another_capacity_begins_with_full_buckets_and_goes_on_counting() -> Non
     assert buckets.evicted == 1
     buckets.bucket("b", 0.0).take(0.0)
     assert buckets.bucket("b", 0.0).ready(0.0)
+
+
+# ── allowances ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def allowance(figure: float = 10, factor: float = 1, *, clock: ManualClock | None = None) -> Allowance:
+    return Allowance(clock or ManualClock(), lambda: (figure, factor), lambda capacity: f"{capacity:g} are enough.")
+
+
+def taken(allowed: Allowance, key: str = "ann") -> int:
+    """How much there is at once for somebody."""
+    count = 0
+    while allowed.take(key) is None:
+        count += 1
+    return count
+
+
+def test_each_has_an_allowance_and_is_told_when_there_is_more() -> None:
+    allowed = allowance(10, 2)
+    assert (taken(allowed, "ann"), taken(allowed, "bob")) == (20, 20)
+    refusal = allowed.take("ann")
+    assert refusal is not None
+    assert (refusal.code, refusal.message, refusal.retry_after_ms) == ("RATE_LIMIT_EXCEEDED", "20 are enough.", 3_000)
+
+
+def test_what_costs_more_than_is_left_is_let_through_once() -> None:
+    allowed = allowance(10)
+    assert allowed.take("ann", 9) is None
+    assert allowed.take("ann", 50) is None
+    assert allowed.take("ann") is not None
+
+
+def test_what_is_given_back_can_be_taken_again() -> None:
+    allowed = allowance(10)
+    assert taken(allowed) == 10
+    allowed.give_back("ann", 2)
+    assert taken(allowed) == 2
+
+
+async def test_giving_back_never_makes_more_than_the_limit() -> None:
+    """The units were refilled meanwhile."""
+    clock = ManualClock()
+    allowed = allowance(10, clock=clock)
+    assert allowed.take("ann", 3) is None
+    await clock.advance(12)
+    allowed.give_back("ann", 3)
+    assert taken(allowed) == 10
+
+
+def test_another_figure_begins_with_full_buckets() -> None:
+    figure = 10.0
+    allowed = Allowance(ManualClock(), lambda: (figure, 1), str)
+    assert taken(allowed) == 10
+    figure = 5.0
+    assert taken(allowed) == 5
+
+
+def test_without_a_limit_nothing_is_counted() -> None:
+    allowed = allowance(10, 0)
+    assert all(allowed.take("ann") is None for _ in range(100))
+    allowed.give_back("ann")

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Callable
+
+from duelcast.clock import Clock
+from duelcast.errors import RateLimitExceeded
 
 _TOLERANCE = 1e-9
 
@@ -41,6 +45,10 @@ class TokenBucket:
     def take(self, now: float, units: float = 1.0) -> None:
         """Take `units`, whatever the level; it may become negative."""
         self._level = self._refill(now) - units
+
+    def put_back(self, now: float, units: float = 1.0) -> None:
+        """Undo a `take`; never above the capacity."""
+        self._level = min(self.capacity, self._refill(now) + units)
 
     def retry_after_ms(self, now: float) -> int:
         """Milliseconds until `ready`, rounded up; 0 where it is."""
@@ -94,3 +102,46 @@ class Buckets:
                 return
             self._buckets.popitem(last=False)
             self.evicted += not idle
+
+
+class Allowance:
+    """What each of many may do or store in `per_s` seconds: a bucket per key, full at first and after a restart.
+
+    `limit` is asked each time: the figure of a setting, and the factor of all limits. Another figure begins with full
+    buckets. `refusal` makes the sentence for one who has no more, out of what a full bucket holds.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        limit: Callable[[], tuple[float, float]],
+        refusal: Callable[[float], str],
+        *,
+        per_s: float = 60.0,
+    ) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._refusal = refusal
+        self._capacity: float | None = None
+        self._buckets = Buckets(1, per_s)
+
+    def take(self, key: str, units: float = 1.0) -> RateLimitExceeded | None:
+        """Count `units`, or say why there may be none. The last ones may be more than were left."""
+        capacity = scaled(*self._limit())
+        if capacity != self._capacity:
+            self._capacity = capacity
+            self._buckets.resize(capacity or 1)
+        if capacity is None:
+            return None
+        now_s = self._clock.monotonic()
+        bucket = self._buckets.bucket(key, now_s)
+        if not bucket.ready(now_s):
+            return RateLimitExceeded(self._refusal(capacity), retry_after_ms=bucket.retry_after_ms(now_s))
+        bucket.take(now_s, units)
+        return None
+
+    def give_back(self, key: str, units: float = 1.0) -> None:
+        """What was counted came to nothing."""
+        if self._capacity is not None:
+            now_s = self._clock.monotonic()
+            self._buckets.bucket(key, now_s).put_back(now_s, units)

@@ -111,6 +111,7 @@ class App:
             lambda: self.gateway.traffic,
             [endpoint.name for endpoint in self.endpoints.values()],
             lambda: int(self.system_settings.value("limits.metrics_per_connection")),
+            lambda: (self.system_settings.value("analytics.event_bytes_per_day"), settings.rate_limit_factor),
         )
         self.hub = Hub(self.broker, clock, flush_interval_ms=settings.flush_interval_ms)
         self.operations = Operations(
@@ -246,6 +247,8 @@ class App:
         missing = [] if self.database.failure is None else [Failure(STORE, self.database.failure)]
         failed = [Failure(part, reason) for part, reason in self.operations.failures() if part != STORE or not missing]
         failed += [Failure(f"feed_{feed}", sentence) for feed, sentence in self.market.feed_gaps()]
+        if self.database.shortage is not None and not any(failure.part == STORE for failure in (*missing, *failed)):
+            failed.append(Failure(STORE, self.database.shortage))
         return Readiness(starting=self._starting, draining=self.gateway.draining, missing=missing, failed=failed)
 
     # ── steps of it ─────────────────────────────────────────────────────────────────────────────────────────────

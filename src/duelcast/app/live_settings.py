@@ -43,6 +43,8 @@ def market_settings_of(live: SystemSettings, *, conflate: bool) -> MarketSetting
 def contest_settings_of(live: SystemSettings, rate_limit_factor: float) -> ContestSettings:
     return ContestSettings(
         leaderboard_interval_ms=live.value("contest.leaderboard_interval_ms"),
+        portfolio_changes_per_minute=live.value("contest.portfolio_changes_per_minute"),
+        rate_limit_factor=rate_limit_factor,
         rooms=RoomSettings(
             presence_max_members=live.value("contest.presence_max_members"),
             rooms_per_connection=live.value("limits.rooms_per_connection"),

@@ -32,7 +32,12 @@ def feeds_of(settings: Settings, clock: Clock) -> list[Feed]:
 def database_of(settings: Settings, clock: Clock) -> Database:
     """Raises `ConfigurationError`."""
     file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
-    return Database(file, clock, lock_notice_ms=settings.database_lock_notice_ms)
+    return Database(
+        file,
+        clock,
+        lock_notice_ms=settings.database_lock_notice_ms,
+        low_room_bytes=settings.database_low_room_bytes,
+    )
 
 
 def verifier_of(

@@ -136,6 +136,12 @@ class Settings(BaseSettings):
         description="After so long behind another process `/readyz` says that nothing can be written; an occasional "
         "short wait is no outage.",
     )
+    database_low_room_bytes: Count = Field(
+        default=512 * MIB,
+        le=2**50,
+        description="Free bytes on the disk of the database below which `/readyz` says `degraded` and tracked events "
+        "are refused; 0 is never.",
+    )
     retention_prices_days: float = Field(
         default=90, gt=0, allow_inf_nan=False, description="Age at which prices per minute are deleted."
     )
@@ -176,6 +182,11 @@ class Settings(BaseSettings):
     leaderboard_interval_ms: Count = Field(
         default=1_000, le=60_000, description="At most one ranking of a contest in this time."
     )
+    portfolio_changes_per_minute: Count = Field(
+        default=10,
+        description="Changes of its portfolio that a wallet may make in one contest; 0 is no limit. Each may be 100 "
+        "trades, which are kept for ever.",
+    )
     chat_messages_per_minute: Count = Field(
         default=10, description="Messages that a wallet may write into one contest; 0 is no limit."
     )
@@ -183,6 +194,11 @@ class Settings(BaseSettings):
         default=500, ge=1, le=4_000, description="Characters of a message, as a reader counts them."
     )
     max_rooms: int = Field(default=20, ge=1, description="Contest rooms that one connection may be in.")
+    event_bytes_per_day: Count = Field(
+        default=10 * MIB,
+        le=2**40,
+        description="Bytes of tracked events that a wallet may store, about 200 for the row of each; 0 is no limit.",
+    )
     presence_max_members: Count = Field(
         default=200, description="Members of a room above which coming and going is not told."
     )

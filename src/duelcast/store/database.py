@@ -95,7 +95,7 @@ class Database:
     what shared its transaction `Unavailable`. Besides, a write raises what its work raises.
     """
 
-    def __init__(self, file: SqliteFile, clock: Clock, *, lock_notice_ms: int = 250) -> None:
+    def __init__(self, file: SqliteFile, clock: Clock, *, lock_notice_ms: int = 250, low_room_bytes: int = 0) -> None:
         self.guard: Guard = Unguarded()
         """What lets commits through; to be set before `run`."""
         self._file = file
@@ -103,6 +103,7 @@ class Database:
         self._lock_wait_s = file.busy_timeout_ms / 1000
         self._lock_notice_s = min(lock_notice_ms, file.busy_timeout_ms) / 1000
         self._locked_since_s: float | None = None
+        self._low_room_bytes = low_room_bytes
         self._writing: AsyncEngine
         self._reading: AsyncEngine
         self._grouped = GroupedReads(self.read)
@@ -114,6 +115,8 @@ class Database:
         self._closing = False
         self.failure: str | None = None
         """Why nothing can be written at the moment: a sentence of ours."""
+        self.shortage: str | None = None
+        """That little room is left on the disk (`low_room_bytes`): a sentence of ours."""
         self._commits = 0
         self._writes = 0
         self._refused = 0
@@ -135,6 +138,7 @@ class Database:
         except BaseException:
             self._file.release()
             raise
+        self._look_for_room()
         self._writing = self._file.engine(writes=True)
         self._reading = self._file.engine(writes=False)
 
@@ -369,10 +373,11 @@ class Database:
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _probe(self) -> None:
-        """Once a second see whether the file is there, and while nothing can be written, try to."""
+        """Once a second see whether the file and room for it are there, and while nothing can be written, try to."""
         while True:
             await self._clock.sleep(PROBE_INTERVAL_S)
             try:
+                self._look_for_room()
                 if self.failure is None:
                     self._file.check()
                 elif not self._jobs:
@@ -390,6 +395,18 @@ class Database:
 
     async def _write_probe(self, transaction: Transaction) -> None:
         await transaction.execute(update(store_probe).values(at_ms=int(self._clock.time() * 1000)))
+
+    def _look_for_room(self) -> None:
+        try:
+            room = self._file.room()
+        except OSError:
+            return  # the file is gone, which is found out elsewhere
+        is_short = room.free_bytes < self._low_room_bytes
+        if is_short and self.shortage is None:
+            log.warning("store_room_low", free_bytes=room.free_bytes, database_bytes=room.database_bytes)
+        elif not is_short and self.shortage is not None:
+            log.info("store_room_enough", free_bytes=room.free_bytes)
+        self.shortage = _shortage(room.free_bytes) if is_short else None
 
     def _failed(self, error: Exception) -> None:
         reason = describe_failure(error)
@@ -412,6 +429,13 @@ class Database:
         yield CounterMetricFamily("duelcast_store_commits", "Transactions that were committed.", value=self._commits)
         yield CounterMetricFamily("duelcast_store_writes", "Writes that were committed.", value=self._writes)
         yield CounterMetricFamily("duelcast_store_refused_writes", "Writes that were refused.", value=self._refused)
+        with contextlib.suppress(OSError):
+            room = self._file.room()
+            yield GaugeMetricFamily(
+                "duelcast_store_database_bytes", "Size of the database file.", value=room.database_bytes
+            )
+            yield GaugeMetricFamily("duelcast_store_wal_bytes", "Size of its write-ahead log.", value=room.wal_bytes)
+            yield GaugeMetricFamily("duelcast_store_free_bytes", "Room left on its disk.", value=room.free_bytes)
 
 
 async def _work_off(connection: AsyncConnection, jobs: Sequence[_Job]) -> None:
@@ -507,3 +531,7 @@ def _deliver(job: _Job) -> None:
 
 def _unavailable() -> Unavailable:
     return Unavailable("The database is out of reach; nothing was changed. Try again.", retry_after_ms=RETRY_MS)
+
+
+def _shortage(free_bytes: int) -> str:
+    return f"Little room is left on the disk of the database ({free_bytes // 1_000_000} MB): make room."

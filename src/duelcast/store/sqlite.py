@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 import aiosqlite
@@ -50,6 +51,14 @@ class Held(ConfigurationError):
 
 class FileGone(OSError):
     """The file was moved or deleted: what is committed now would be lost with it."""
+
+
+class Room(NamedTuple):
+    """What the database takes on its disk, and what is left there for who runs the server, in bytes."""
+
+    database_bytes: int
+    wal_bytes: int
+    free_bytes: int
 
 
 class _Closing(sqlite3.Connection):
@@ -119,6 +128,15 @@ class SqliteFile:
             is_there = False
         if not is_there:
             raise FileGone
+
+    def room(self) -> Room:
+        """As it is now. Raises `OSError` where the file is gone."""
+        disk = os.statvfs(self.path.parent)
+        try:
+            wal_bytes = os.stat(f"{self.path}-wal").st_size
+        except FileNotFoundError:
+            wal_bytes = 0
+        return Room(os.stat(self.path).st_size, wal_bytes, disk.f_bavail * disk.f_frsize)
 
     def engine(self, *, writes: bool) -> AsyncEngine:
         """Connections that begin their transactions with the write lock, or without."""

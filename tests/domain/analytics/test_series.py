@@ -40,7 +40,9 @@ steps = st.one_of(
 
 def analytics_of(database: Database, clock: ManualClock) -> Analytics:
     broker = MemoryBroker(clock)
-    return Analytics(Publisher(broker, clock), broker, clock, database, Quiet, ["analytics"], lambda: 100)
+    return Analytics(
+        Publisher(broker, clock), broker, clock, database, Quiet, ["analytics"], lambda: 100, lambda: (0, 1)
+    )
 
 
 def events(clock: ManualClock, *tracked: str) -> list[NewEvent]:

@@ -12,10 +12,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import func, select
 
+from duelcast.clock import ManualClock
 from duelcast.domain.analytics import writer as writing
 from duelcast.domain.analytics.counters import EventCounters
 from duelcast.domain.analytics.writer import AnalyticsWriter, StoredEvents
-from duelcast.errors import Unavailable
+from duelcast.errors import RateLimitExceeded, Unavailable
+from duelcast.ratelimit import Allowance
 from duelcast.store import analytics as store
 from duelcast.store.analytics import NewEvent
 from duelcast.store.database import Database
@@ -31,7 +33,10 @@ class Desk:
         self.database = database
         self.counters = EventCounters()
         self.told: list[StoredEvents] = []
-        self.writer = AnalyticsWriter(database, self.counters, str, self.told.append)
+        self.clock = ManualClock()
+        self.quota_bytes = 0.0
+        quota = Allowance(self.clock, lambda: (self.quota_bytes, 1), lambda _capacity: "Enough.", per_s=86_400)
+        self.writer = AnalyticsWriter(database, self.counters, str, self.told.append, quota)
         self.work: asyncio.Task[None]
 
     def start(self) -> None:
@@ -44,7 +49,8 @@ class Desk:
 
     def balance(self) -> tuple[int, int, int, int]:
         counters = self.counters
-        assert counters.received == counters.stored + counters.duplicate + counters.refused
+        known = counters.stored + counters.duplicate + counters.refused + counters.over_quota
+        assert counters.received == known
         return counters.received, counters.stored, counters.duplicate, counters.refused
 
 
@@ -202,3 +208,35 @@ async def test_a_defect_is_told_to_nobody_and_stops_nothing(desk: Desk, monkeypa
     async with desk.database.read() as transaction:
         assert await transaction.scalar(select(func.count()).select_from(analytics_events)) == 0
     assert await desk.writer.track([event("b")]) == [False]
+
+
+# ── what a wallet may store ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_bytes_are_counted_and_not_characters(desk: Desk) -> None:
+    desk.quota_bytes = 1_000
+    await desk.writer.track([event("a", data="€" * 400)])
+    with pytest.raises(RateLimitExceeded):
+        await desk.writer.track([event("b")])
+    assert await desk.writer.track([event("b", wallet="bob")]) == [False]
+    assert desk.counters.over_quota == 1
+
+
+async def test_an_event_without_data_has_a_price_too(desk: Desk) -> None:
+    desk.quota_bytes = 1_000
+    for _ in range(5):
+        assert await desk.writer.track([event("a")]) == [False]
+    with pytest.raises(RateLimitExceeded):
+        await desk.writer.track([event("a")])
+
+
+async def test_what_is_not_stored_does_not_count(desk: Desk, tmp_path: Path) -> None:
+    desk.quota_bytes = 1_000
+    same = event("a", data="x" * 700)
+    assert await desk.writer.track([same, same]) == [False, True]
+    assert await desk.writer.track([same]) == [True]
+    with moved_away(tmp_path / "events.db"), pytest.raises(Unavailable):
+        await desk.writer.track([event("b", data="x" * 2_000)])
+    assert await desk.writer.track([event("b", data="x" * 2_000)]) == [False]
+    with pytest.raises(RateLimitExceeded):
+        await desk.writer.track([event("c")])

@@ -10,13 +10,14 @@ from prometheus_client.core import CounterMetricFamily, Metric
 class EventCounters:
     """`received` is the sum of the others and of those that wait to be stored."""
 
-    __slots__ = ("duplicate", "received", "refused", "stored")
+    __slots__ = ("duplicate", "over_quota", "received", "refused", "stored")
 
     def __init__(self) -> None:
         self.received = 0
         self.stored = 0
         self.duplicate = 0
         self.refused = 0
+        self.over_quota = 0
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
@@ -27,4 +28,9 @@ class EventCounters:
         )
         yield CounterMetricFamily(
             "duelcast_events_refused", "Of these, those that could not be stored.", value=self.refused
+        )
+        yield CounterMetricFamily(
+            "duelcast_events_over_quota",
+            "Of these, those of wallets that had stored as much as they may.",
+            value=self.over_quota,
         )

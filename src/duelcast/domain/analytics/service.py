@@ -20,16 +20,19 @@ from duelcast.domain.analytics.roll_up import RollUp
 from duelcast.domain.analytics.series import MAX_NAMES, Series
 from duelcast.domain.analytics.traffic import Traffic
 from duelcast.domain.analytics.writer import AnalyticsWriter, StoredEvents
+from duelcast.ratelimit import Allowance
 from duelcast.store import analytics as store
 from duelcast.store.analytics import MINUTES_PER_DAY, MS_PER_MINUTE
 from duelcast.store.database import Database
 
 _MINUTES_PER_READ = 360
+_S_PER_DAY = 86_400.0
 
 
 class Analytics:
     """`writer` runs as a service of its own, `run` does the rest. `traffic` is asked each time, `endpoints` are the
-    names of all, `metrics_per_connection` bounds what a connection follows."""
+    names of all, `metrics_per_connection` bounds what a connection follows, `event_bytes_per_day` (with the factor of
+    all limits) what a wallet stores."""
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class Analytics:
         traffic: Callable[[], Traffic],
         endpoints: Sequence[str],
         metrics_per_connection: Callable[[], int],
+        event_bytes_per_day: Callable[[], tuple[float, float]],
     ) -> None:
         self._clock = clock
         self._database = database
@@ -53,7 +57,8 @@ class Analytics:
         self.dashboard = Dashboard(
             publisher, broker, clock, self.activity, self._figures, self.series, self.metrics, self._feed
         )
-        self.writer = AnalyticsWriter(database, self.counters, self.series.counted_as, self._stored)
+        quota = Allowance(clock, event_bytes_per_day, _over_quota, per_s=_S_PER_DAY)
+        self.writer = AnalyticsWriter(database, self.counters, self.series.counted_as, self._stored, quota)
         self.roll_up = RollUp(database, clock, self.series)
 
     async def load(self) -> None:
@@ -85,6 +90,7 @@ class Analytics:
             "stored": counters.stored,
             "duplicate": counters.duplicate,
             "refused": counters.refused,
+            "overQuota": counters.over_quota,
         }
 
     def collect(self) -> Iterable[Metric]:
@@ -102,3 +108,7 @@ class Analytics:
     def _stored(self, added: StoredEvents) -> None:
         self.series.add(added.counts)
         self._feed.add(added.events)
+
+
+def _over_quota(capacity: float) -> str:
+    return f"You may store {capacity:,.0f} bytes of events a day: send fewer or smaller ones, and try again later."

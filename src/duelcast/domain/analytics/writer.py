@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -12,6 +12,7 @@ import structlog
 from duelcast.domain.analytics.counters import EventCounters
 from duelcast.errors import AppError, Unavailable
 from duelcast.logs import describe_exception
+from duelcast.ratelimit import Allowance
 from duelcast.store import analytics as store
 from duelcast.store.analytics import EventKey, MinuteKey, NewEvent
 from duelcast.store.database import Database, Transaction
@@ -25,6 +26,9 @@ MAX_GROUP_CHARACTERS = 4 * 1024 * 1024
 _ANSWERS_PER_TURN = 100
 """Messages acknowledged in a row, which takes about 3 ms; then other tasks get their turn."""
 _RETRY_MS = 1_000
+_SHORTAGE_RETRY_MS = 60_000
+_BYTES_BESIDE_DATA = 200
+"""Of the row of an event and of its three indexes, with a wallet of Solana."""
 
 log = structlog.get_logger("duelcast.analytics")
 
@@ -51,7 +55,8 @@ class AnalyticsWriter:
 
     `run` takes them for as long as it runs. When it is cancelled the group on its way is committed and acknowledged;
     what waits is refused, and nothing of it is stored. `counted_as` gives the name that an event is counted under;
-    `stored` is told of each group behind its commit and ahead of the acknowledgements.
+    `stored` is told of each group behind its commit and ahead of the acknowledgements. `quota` is what each wallet may
+    store, in bytes; what was not stored is given back.
     """
 
     def __init__(
@@ -60,11 +65,13 @@ class AnalyticsWriter:
         counters: EventCounters,
         counted_as: Callable[[str], str],
         stored: Callable[[StoredEvents], None],
+        quota: Allowance,
     ) -> None:
         self._database = database
         self._counters = counters
         self._counted_as = counted_as
         self._stored = stored
+        self._quota = quota
         self._waiting: deque[_Message] = deque()
         self._waiting_events = 0
         self._waiting_characters = 0
@@ -77,21 +84,32 @@ class AnalyticsWriter:
         return self._waiting_events
 
     async def track(self, events: Sequence[NewEvent]) -> list[bool]:
-        """Store `events`; returns when they are committed: for each whether it was stored before.
+        """Store `events`, which are of one wallet; returns when they are committed: for each whether it was stored
+        before.
 
-        Raises `Unavailable`; then none of them is stored.
+        Raises `Unavailable`, `RateLimitExceeded` where the wallet has used up its quota; then none of them is stored.
         """
         self._counters.received += len(events)
         characters = sum(len(event.data) for event in events if event.data is not None)
         if not self._running:
             self._counters.refused += len(events)
             raise _refusal("Events are not stored at the moment. Try again later.")
+        if self._database.shortage is not None:
+            self._counters.refused += len(events)
+            raise Unavailable(
+                "Events are not stored while little room is left on the disk. Try again later.",
+                retry_after_ms=_SHORTAGE_RETRY_MS,
+            )
         if (
             self._waiting_events + len(events) > MAX_WAITING_EVENTS
             or self._waiting_characters + characters > MAX_WAITING_CHARACTERS
         ):
             self._counters.refused += len(events)
             raise _refusal("More events wait to be stored than there may. Try again.")
+        over_quota = self._quota.take(events[0].wallet, sum(map(_row_bytes, events)))
+        if over_quota is not None:
+            self._counters.over_quota += len(events)
+            raise over_quota
         message = _Message(events, characters, self._database.moment(), asyncio.get_running_loop().create_future())
         self._waiting.append(message)
         self._waiting_events += len(events)
@@ -160,10 +178,15 @@ class AnalyticsWriter:
             # Of equal ids the first was stored.
             duplicates = [unanswered.pop(event.key, None) is None for event in message.events]
             self._counters.duplicate += sum(duplicates)
+            self._give_back(event for event, repeated in zip(message.events, duplicates, strict=True) if repeated)
             if not message.duplicates.done():
                 message.duplicates.set_result(duplicates)
             if number % _ANSWERS_PER_TURN == 0:
                 await asyncio.sleep(0)
+
+    def _give_back(self, events: Iterable[NewEvent]) -> None:
+        for event in events:
+            self._quota.give_back(event.wallet, _row_bytes(event))
 
     def _tell(self, added: StoredEvents) -> None:
         self._counters.stored += len(added.events)
@@ -172,10 +195,16 @@ class AnalyticsWriter:
     async def _refuse(self, messages: Sequence[_Message], why: str) -> None:
         for number, message in enumerate(messages, 1):
             self._counters.refused += len(message.events)
+            self._give_back(message.events)
             if not message.duplicates.done():
                 message.duplicates.set_exception(_refusal(f"{why} Try again."))
             if number % _ANSWERS_PER_TURN == 0:
                 await asyncio.sleep(0)
+
+
+def _row_bytes(event: NewEvent) -> int:
+    """What it takes on the disk, roughly."""
+    return _BYTES_BESIDE_DATA + len(event.event) + (0 if event.data is None else len(event.data.encode()))
 
 
 def _refusal(sentence: str) -> Unavailable:

@@ -15,11 +15,11 @@ from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail
-from duelcast.domain.contests.chat_rate import ChatRate
 from duelcast.domain.contests.chat_text import clean_text
 from duelcast.domain.contests.events import CHAT, ChatMessage, ChatMessageDeleted, ChatMessageRecord, Sender
 from duelcast.domain.contests.mutes import Mutes
 from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound, InvalidRequest, InvalidState
+from duelcast.ratelimit import Allowance
 from duelcast.store import chat as store
 from duelcast.store import contests
 from duelcast.store.chat import MessageKey, MessageRow, NewMessage
@@ -85,7 +85,11 @@ class Chat:
         self._audit = audit
         self._settings = settings
         self._closed = closed
-        self._rate = ChatRate(clock, lambda: (settings().messages_per_minute, settings().rate_limit_factor))
+        self._rate = Allowance(
+            clock,
+            lambda: (settings().messages_per_minute, settings().rate_limit_factor),
+            lambda count: f"You may write {count:g} messages a minute in this contest: wait a little.",
+        )
 
     async def load(self) -> None:
         """Read what must be at hand; once, before the first use. Raises `Unavailable`."""
@@ -109,7 +113,7 @@ class Chat:
         refusal = (
             self._closed(contest_id)
             or self.mutes.refusal(contest_id, sender.wallet)
-            or self._rate.take(contest_id, sender.wallet)
+            or self._rate.take(f"{contest_id} {sender.wallet}")
         )
         if refusal is not None and message_id is None:
             raise refusal
@@ -153,7 +157,7 @@ class Chat:
 
     def _uncount(self, draft: _Draft) -> None:
         if draft.refusal is None:
-            self._rate.give_back(draft.message.contest_id, draft.message.wallet)
+            self._rate.give_back(f"{draft.message.contest_id} {draft.message.wallet}")
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 

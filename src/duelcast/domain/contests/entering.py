@@ -13,7 +13,8 @@ from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.terms import places_of
 from duelcast.domain.market.service import Market
-from duelcast.errors import AlreadyEntered, ContestFull, ContestStarted, InvalidState, NotEntered
+from duelcast.errors import AlreadyEntered, AppError, ContestFull, ContestStarted, InvalidState, NotEntered
+from duelcast.ratelimit import Allowance
 from duelcast.store import contests as store
 from duelcast.store.contests import CANCELLED, PENDING, ContestRow, EntryRow, HoldingRow
 from duelcast.store.database import Database, Transaction
@@ -32,6 +33,7 @@ class Entering:
         rooms: Rooms,
         scorer: Scorer,
         outlet: ContestOutlet,
+        changes: Allowance,
     ) -> None:
         self._database = database
         self._market = market
@@ -40,6 +42,7 @@ class Entering:
         self._rooms = rooms
         self._scorer = scorer
         self._outlet = outlet
+        self._changes = changes
 
     async def enter(self, contest_id: int, identity: Identity, portfolio: Sequence[Choice]) -> None:
         """Take part. Raises `InvalidPortfolio`, `NoPrice`, `AlreadyEntered`, `ContestFull`, `ContestStarted`."""
@@ -87,11 +90,27 @@ class Entering:
     async def change_portfolio(self, contest_id: int, wallet: str, portfolio: Sequence[Choice]) -> None:
         """Choose another portfolio; while the contest is active, trade into it at the prices of this moment.
 
-        Raises `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
+        What is held already is no change, and does not count against the rate. Raises `RateLimitExceeded`,
+        `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
         """
         contest = self._book[contest_id]
+        key = f"{contest_id} {wallet}"
+        refusal = self._changes.take(key)
+        if refusal is not None:
+            raise refusal
+        try:
+            is_change = await self._change(contest, wallet, portfolio)
+        except AppError:
+            self._changes.give_back(key)
+            raise
+        if not is_change:
+            self._changes.give_back(key)
 
-        async def work(transaction: Transaction) -> list[HoldingRow]:
+    async def _change(self, contest: Contest, wallet: str, portfolio: Sequence[Choice]) -> bool:
+        """Whether anything is stored."""
+        contest_id = contest.id
+
+        async def work(transaction: Transaction) -> list[HoldingRow] | None:
             row = await store.find_contest(transaction, contest_id, lock=True)
             assert row is not None
             entry = await _own_entry(transaction, contest_id, wallet)
@@ -101,16 +120,20 @@ class Entering:
                 held = [HoldingRow(choice.symbol, choice.weight, None) for choice in self._chosen(row, portfolio)]
             else:
                 held = await self._trade(transaction, row, entry, portfolio)
+            if held == await store.holdings_of(transaction, entry.id):
+                return None
             await store.replace_holdings(transaction, entry.id, held)
             return held
 
-        def committed(held: list[HoldingRow]) -> None:
+        def committed(held: list[HoldingRow] | None) -> None:
+            if held is None:
+                return
             assert contest.board is not None
             contest.board.set_portfolio(wallet, held)
             self._scorer.touch(contest)
             self._outlet.participant_changed(contest, wallet)
 
-        await self._database.write(work, committed)
+        return await self._database.write(work, committed) is not None
 
     async def _trade(
         self, transaction: Transaction, row: ContestRow, entry: EntryRow, portfolio: Sequence[Choice]

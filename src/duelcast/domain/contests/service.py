@@ -30,6 +30,7 @@ from duelcast.domain.contests.scoring import Board
 from duelcast.domain.contests.standings import Standings
 from duelcast.domain.market.service import Market
 from duelcast.errors import InvalidState, Unavailable
+from duelcast.ratelimit import Allowance
 from duelcast.store import contests as store
 from duelcast.store.accounts import newest_change_ms
 from duelcast.store.contests import CANCELLED, ContestRow, EntryRow, HoldingRow
@@ -37,9 +38,12 @@ from duelcast.store.database import Database
 
 
 class ContestSettings(Struct, frozen=True, kw_only=True):
-    """`leaderboard_interval_ms`: the least time between two rankings of a contest."""
+    """`leaderboard_interval_ms`: the least time between two rankings of a contest. `portfolio_changes_per_minute` are
+    those of one wallet in one contest."""
 
     leaderboard_interval_ms: int = 1_000
+    portfolio_changes_per_minute: float = 10
+    rate_limit_factor: float = 1
     rooms: RoomSettings = RoomSettings()
     chat: ChatSettings = ChatSettings()
 
@@ -75,7 +79,12 @@ class Contests:
         self.organising = Organising(
             database, market, audit, self.book, self.rooms, self.scorer, self._outlet, self._prices
         )
-        self.entering = Entering(database, market, self.book, accounts, self.rooms, self.scorer, self._outlet)
+        changes = Allowance(
+            clock,
+            lambda: (settings().portfolio_changes_per_minute, settings().rate_limit_factor),
+            lambda count: f"You may change your portfolio {count:g} times a minute in this contest: wait a little.",
+        )
+        self.entering = Entering(database, market, self.book, accounts, self.rooms, self.scorer, self._outlet, changes)
         self.chat = Chat(publisher, clock, database, audit, lambda: settings().chat, self._chat_closed)
         market.listen(self.scorer.price_changed)
         accounts.on_change(self._account_changed)
