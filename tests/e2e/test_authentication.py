@@ -106,6 +106,34 @@ async def test_a_bad_token_of_an_earlier_source_is_not_replaced_by_a_later_one(a
     assert (ending.error["code"], ending.code) == ("UNAUTHORIZED", 4001)
 
 
+@pytest.mark.parametrize(("endpoint", "query"), [("members", ""), ("admins", ""), ("members", "?endpoint=cellar")])
+async def test_who_comes_without_a_token_is_told_how_to_come_again(app: App, endpoint: str, query: str) -> None:
+    """An `auth` on this connection would come too late."""
+    text = (await refusal(app, endpoint, query)).error["message"]
+    assert "connect again" in text
+    assert "`Authorization`" in text
+    assert "`Sec-WebSocket-Protocol`" in text
+    assert "`?auth=message`" in text
+    assert ("`?endpoint=lobby`" in text) == (endpoint == "members")
+
+
+async def test_who_was_let_in_without_a_token_is_told_to_send_auth_here(app: App) -> None:
+    async with client(app, "members", "?endpoint=lobby") as visitor:
+        refused = await visitor.ask(type="announce", text="hear")
+        denied = await visitor.ask(type="subscribe", channel="private.somebody")
+    assert (refused["code"], denied["code"]) == ("UNAUTHORIZED", "SUBSCRIPTION_DENIED")
+    for text in (refused["message"], denied["message"]):
+        assert "send `auth`" in text
+        assert "connect again" not in text
+
+
+async def test_who_has_a_token_of_too_low_a_role_is_not_told_to_send_one(app: App) -> None:
+    async with client(app, "members", token=token_for(app, "w1")) as user:
+        denied = await user.ask(type="subscribe", channel="private.somebody")
+    assert denied["code"] == "SUBSCRIPTION_DENIED"
+    assert "`auth`" not in denied["message"]
+
+
 async def test_an_empty_source_counts_as_none(app: App) -> None:
     headers = {"Authorization": "Bearer ", "Cookie": f"session={token_for(app, 'cookie')}"}
     assert await wallet_of(app, "?token=", additional_headers=headers) == "cookie"

@@ -85,14 +85,16 @@ async def say_what_all_endpoints_understand(transcript: Transcript, app: App, sp
     await transcript.say(speaker, type="heartbeat")
     await transcript.say(speaker, type="heartbeat", requestId="h1")
     await transcript.say(speaker, type="ping", timestamp=1764000000000)
-    await transcript.say(speaker, type="ping", requestId="p1")
+    await transcript.say(speaker, type="ping", requestId="p1", data={"of": "old"})
     await transcript.say(speaker, type="subscribe", channel="market.BARE", requestId="s1")
     since = {"epoch": app.broker.epoch, "seq": 16}
     await transcript.say(speaker, type="subscribe", channel="market.SOL", since=since, requestId="s2")
     await transcript.say(speaker, type="get_subscriptions", requestId="g1")
-    await transcript.say(speaker, type="subscribe", channels=[{"channel": "market.*"}, {"channel": "nowhere"}])
+    await transcript.say(speaker, type="subscribe", channels=[{"channel": "market.*"}, "nowhere"])
     await transcript.say(speaker, type="get_subscriptions", requestId="g2")
     await transcript.say(speaker, type="unsubscribe", channels=["market.*", "market.BARE"], requestId="u1")
+    await transcript.say(speaker, type="subscribe", symbols=["sol"], requestId="o1")
+    await transcript.say(speaker, type="subscribe", tokens="all", requestId="o2")
     await transcript.say(speaker, type="nonsense", requestId="n1")
     await transcript.say(speaker, type="heartbeat", beat=1, requestId="n2")
 

@@ -24,15 +24,6 @@ from duelcast.wire.timestamps import format_time
 
 KindName = Literal["latest", "every"]
 
-SUCCESSORS = {
-    "JOIN_ROOM": "join_contest_room",
-    "LEAVE_ROOM": "leave_contest_room",
-    "SEND_CHAT_MESSAGE": "send_chat_message",
-    "GET_SYSTEM_SETTINGS": "get_system_settings",
-    "command": "service_command",
-}
-"""Old names that are refused wherever they are sent, each with the message that took its place (protocol 14)."""
-
 
 class User(Record):
     """Who a connection belongs to."""
@@ -88,9 +79,10 @@ class HeartbeatAck(Event, tag="heartbeat_ack"):
 
 
 class Ping(Command, tag="ping"):
-    """Measures the round trip; `timestamp` comes back."""
+    """Measures the round trip; `timestamp` comes back. A `data` of clients of earlier versions is ignored."""
 
     uses_timestamp: ClassVar[bool] = True
+    ignored_fields: ClassVar[tuple[str, ...]] = ("data",)
 
 
 class Pong(Event, tag="pong"):
@@ -116,7 +108,7 @@ class ChannelSince(Struct, forbid_unknown_fields=True):
     since: Since | None = None
 
 
-ChannelList = Annotated[list[ChannelSince], Meta(min_length=1, max_length=500)]
+ChannelList = Annotated[list[ChannelName | ChannelSince], Meta(min_length=1, max_length=500)]
 
 
 class Subscribe(Command, tag="subscribe"):
@@ -128,10 +120,10 @@ class Subscribe(Command, tag="subscribe"):
 
 
 class Unsubscribe(Command, tag="unsubscribe"):
-    """Stops following `channel`, or each of `channels`: names, or the members of a `subscribe`."""
+    """Stops following `channel`, or each of `channels`."""
 
     channel: ChannelName | None = None
-    channels: Annotated[list[ChannelName | ChannelSince], Meta(min_length=1, max_length=500)] | None = None
+    channels: ChannelList | None = None
 
 
 class SubscriptionConfirmed(Event, tag="subscription_confirmed"):
@@ -252,7 +244,10 @@ def _wanted(command: Subscribe) -> list[tuple[str, ChannelSince]]:
         return [("channel", ChannelSince(command.channel, command.since))]
     if command.since is not None:
         raise InvalidRequest("Give `since` within each of `channels`.", field="since")
-    return [(f"channels[{index}].channel", item) for index, item in enumerate(command.channels or ())]
+    return [
+        (f"channels[{index}]", ChannelSince(item)) if isinstance(item, str) else (f"channels[{index}].channel", item)
+        for index, item in enumerate(command.channels or ())
+    ]
 
 
 def unsubscribe(

@@ -312,7 +312,7 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
     wallet = command.wallet
     if wallet is None:
         if identity is None:
-            raise Unauthorized("Sign in to see your own row, or name a wallet of a completed contest.")
+            raise Unauthorized("Send `auth` with a token to see your own row, or name a wallet of a completed contest.")
         wallet = identity.wallet
     contest = _contest(context, command.contestId)
     parameter = f"{wallet}.{contest.id}"
@@ -320,7 +320,7 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
         await context.subscriptions.join([PARTICIPANT.channel(parameter)], snapshot_only_if_new=True)
     elif contest.row.status != COMPLETED:
         if identity is None:
-            raise Unauthorized("Sign in: the rows of others are shown once the contest is completed.")
+            raise Unauthorized("Send `auth` with a token: the rows of others are shown once the contest is completed.")
         raise PermissionDenied("The rows of others are shown once the contest is completed.", field="wallet")
     row = await context.service(Contests).standings.participant(contest.id, wallet)
     return ParticipantUpdate(contestId=contest.id, wallet=wallet, data=row)

@@ -236,7 +236,8 @@ class CommandSpec:
     """A command with its handler.
 
     `counted`: it takes from the rate limit. `detached`: it may answer after later commands, and joins nothing.
-    `paused_by_maintenance`: it is refused to all but admins meanwhile.
+    `paused_by_maintenance`: it is refused to all but admins meanwhile. `successor`: the command to use today, of one
+    that is there for clients of earlier versions.
     """
 
     command: type[Command]
@@ -248,6 +249,7 @@ class CommandSpec:
     counted: bool
     detached: bool
     paused_by_maintenance: bool
+    successor: str | None
     is_async: bool
 
     @property
@@ -313,6 +315,7 @@ class Endpoint:
         counted: bool = True,
         detached: bool = False,
         paused_by_maintenance: bool = False,
+        successor: str | None = None,
     ) -> Callable[[Callable[[Context, C], T]], Callable[[Context, C], T]]:
         """Declare a command with its handler. `errors` are codes beyond those that every command may give; of one that
         waits for something, `UNAVAILABLE` is one.
@@ -337,6 +340,7 @@ class Endpoint:
                 counted=counted,
                 detached=detached,
                 paused_by_maintenance=paused_by_maintenance,
+                successor=successor,
                 is_async=is_async,
             )
             return handler

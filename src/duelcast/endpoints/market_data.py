@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from duelcast.domain.market.events import MARKET, METADATA
 from duelcast.endpoints import symbols
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint
+from duelcast.endpoints.common import SUBSCRIBE_ERRORS, SubscriptionConfirmed
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined
+from duelcast.errors import AppError
 
 endpoint = Endpoint(
     "market-data",
@@ -24,6 +28,13 @@ FAMILIES = (MARKET, METADATA)
 @endpoint.command(symbols.SubscribeSymbols, errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"))
 async def subscribe_symbols(context: Context, command: symbols.SubscribeSymbols) -> symbols.SymbolsSubscribed:
     return await symbols.subscribe_symbols(context, command, FAMILIES)
+
+
+@endpoint.command(symbols.Subscribe, errors=("INVALID_SYMBOLS", *SUBSCRIBE_ERRORS))
+async def subscribe(
+    context: Context, command: symbols.Subscribe
+) -> Sequence[SubscriptionConfirmed | Joined | AppError] | symbols.SymbolsSubscribed:
+    return await symbols.subscribe(context, command, FAMILIES)
 
 
 @endpoint.command(symbols.UnsubscribeSymbols)

@@ -51,6 +51,11 @@ endpoint = Endpoint(
     max_message_bytes=64 * KIB,
     messages_per_minute=120,
     public_name="public.background_scene",
+    successors={
+        "GET_SYSTEM_SETTINGS": "get_system_settings",
+        "get_status": "get_system_status",
+        "get_metrics": "get_system_status",
+    },
 )
 
 

@@ -26,6 +26,7 @@ endpoint = Endpoint(
     auth=Auth.ADMIN,
     max_message_bytes=MIB,
     messages_per_minute=500,
+    successors={"command": "service_command"},
 )
 
 

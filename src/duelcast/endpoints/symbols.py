@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from duelcast.channels.names import Channel, Family, Group
 from duelcast.domain.market.service import Market
-from duelcast.endpoints.kit import Context
-from duelcast.errors import InvalidSymbols
+from duelcast.endpoints import common
+from duelcast.endpoints.kit import Context, Joined
+from duelcast.errors import AppError, InvalidRequest, InvalidSymbols
 from duelcast.wire.messages import Command, Event, SymbolOrAll
 
 ALL = "*"
@@ -28,6 +29,28 @@ class UnsubscribeSymbols(Command, tag="UNSUBSCRIBE_SYMBOLS"):
     """Stops following symbols; `*` ends all."""
 
     symbols: SymbolList
+
+
+class Subscribe(common.Subscribe, tag="subscribe"):
+    """Follows `channel`, or each of `channels`; with `since` from that position on.
+
+    With `symbols` or `tokens` in their place it is an old form of `SUBSCRIBE_SYMBOLS`; the tokens `all` are `*`.
+    """
+
+    symbols: Annotated[SymbolList | None, Meta(extra_json_schema={"deprecated": True})] = None
+    tokens: Annotated[Literal["all"] | SymbolList | None, Meta(extra_json_schema={"deprecated": True})] = None
+
+    @property
+    def old_form(self) -> SubscribeSymbols | None:
+        """What it stands for. Raises `InvalidRequest` where it is several things at once."""
+        named = [name for name in ("channel", "channels", "symbols", "tokens") if getattr(self, name) is not None]
+        if self.symbols is None and self.tokens is None:
+            return None
+        if len(named) > 1 or self.since is not None:
+            raise InvalidRequest("Name `channel`, `channels`, `symbols` or `tokens`, and nothing else.", field=named[0])
+        if self.tokens == "all":
+            return SubscribeSymbols(symbols=[ALL])
+        return SubscribeSymbols(symbols=self.symbols or list(self.tokens or ()))
 
 
 class SymbolsSubscribed(Event, tag="symbols_subscribed"):
@@ -59,6 +82,16 @@ async def subscribe_symbols(
     await context.subscriptions.join(_channels(families, known))
     context.answered_rows = len(known)
     return SymbolsSubscribed(symbols=known, unknown=[symbol for symbol in wanted if symbol not in set(known)])
+
+
+async def subscribe(
+    context: Context, command: Subscribe, families: Sequence[Family]
+) -> Sequence[common.SubscriptionConfirmed | Joined | AppError] | SymbolsSubscribed:
+    """The `subscribe` of every endpoint, and its old forms."""
+    old_form = command.old_form
+    if old_form is None:
+        return await common.subscribe(context, command)
+    return await subscribe_symbols(context, old_form, families)
 
 
 def unsubscribe_symbols(

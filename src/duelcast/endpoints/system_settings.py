@@ -34,6 +34,7 @@ endpoint = Endpoint(
     auth=Auth.TOKEN,
     max_message_bytes=1 * MIB,
     messages_per_minute=500,
+    successors={"GET_SYSTEM_SETTINGS": "get_all_settings"},
 )
 
 

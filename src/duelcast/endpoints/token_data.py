@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from duelcast.channels.names import Channel
-from duelcast.domain.market.events import MARKET, PUBLIC_TOKENS, TOKEN, TokenData, TokenListUpdate
+from duelcast.domain.market.events import (
+    MARKET,
+    PUBLIC_TOKEN_LIST,
+    PUBLIC_TOKENS,
+    TOKEN,
+    TokenData,
+    TokenListUpdate,
+)
 from duelcast.domain.market.service import Market
 from duelcast.endpoints import symbols
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot
+from duelcast.endpoints.common import SUBSCRIBE_ERRORS, SubscriptionConfirmed
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot
+from duelcast.errors import AppError
 from duelcast.wire.messages import Command, Event, Symbol
 
 endpoint = Endpoint(
@@ -29,10 +38,10 @@ class GetToken(Command, tag="get_token"):
 
 
 class GetAllTokens(Command, tag="get_all_tokens"):
-    """Asks for the complete list of tokens."""
+    """Asks for the complete list of tokens; moves from `public.tokens` to `public.token_list`."""
 
 
-async def token_list(context: Context, _channel: Channel) -> Snapshot:
+async def complete_list(context: Context, _channel: Channel) -> Snapshot:
     """The list as it is now: the newest push may be older than the prices in it."""
     tokens = context.service(Market).token_list()
     return Snapshot([tokens], rows=len(tokens.data))
@@ -40,7 +49,8 @@ async def token_list(context: Context, _channel: Channel) -> Snapshot:
 
 endpoint.opens(MARKET, exists=symbols.known_symbol)
 endpoint.opens(TOKEN, exists=symbols.known_symbol)
-endpoint.opens(PUBLIC_TOKENS, snapshot=token_list)
+endpoint.opens(PUBLIC_TOKENS, snapshot=complete_list)
+endpoint.opens(PUBLIC_TOKEN_LIST, snapshot=complete_list)
 
 
 @endpoint.on_connect(TokenListUpdate)
@@ -49,16 +59,12 @@ async def greet(context: Context) -> Sequence[Event]:
     return ()
 
 
-@endpoint.command(
-    symbols.SubscribeSymbols,
-    old_names=("subscribe_tokens",),
-    errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"),
-)
+@endpoint.command(symbols.SubscribeSymbols, errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"))
 async def subscribe_symbols(context: Context, command: symbols.SubscribeSymbols) -> symbols.SymbolsSubscribed:
     return await symbols.subscribe_symbols(context, command, FAMILIES)
 
 
-@endpoint.command(symbols.UnsubscribeSymbols, old_names=("unsubscribe_tokens",))
+@endpoint.command(symbols.UnsubscribeSymbols)
 def unsubscribe_symbols(context: Context, command: symbols.UnsubscribeSymbols) -> symbols.SymbolsUnsubscribed:
     return symbols.unsubscribe_symbols(context, command, FAMILIES)
 
@@ -69,8 +75,58 @@ def get_token(context: Context, command: GetToken) -> TokenData:
     return TokenData(symbol=token.symbol, data=token)
 
 
-@endpoint.command(GetAllTokens)
-def get_all_tokens(context: Context, _command: GetAllTokens) -> TokenListUpdate:
+# ── clients of earlier versions, which live on the list alone ───────────────────────────────────────────────────────
+
+
+class SubscribeTokens(symbols.SubscribeSymbols, tag="subscribe_tokens"):
+    """Old name of `SUBSCRIBE_SYMBOLS`; moves to `public.token_list`."""
+
+
+class UnsubscribeTokens(symbols.UnsubscribeSymbols, tag="unsubscribe_tokens"):
+    """Old name of `UNSUBSCRIBE_SYMBOLS`; moves to `public.token_list`."""
+
+
+@endpoint.command(GetAllTokens, errors=("TOO_MANY_SUBSCRIPTIONS",))
+async def get_all_tokens(context: Context, _command: GetAllTokens) -> TokenListUpdate:
+    await _move_to_token_list(context, silent=True)
     tokens = context.service(Market).token_list()
     context.answered_rows = len(tokens.data)
     return tokens
+
+
+@endpoint.command(
+    SubscribeTokens,
+    errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"),
+    successor="SUBSCRIBE_SYMBOLS",
+)
+async def subscribe_tokens(context: Context, command: SubscribeTokens) -> symbols.SymbolsSubscribed:
+    answer = await symbols.subscribe_symbols(context, command, FAMILIES)
+    await _move_to_token_list(context)
+    return answer
+
+
+@endpoint.command(UnsubscribeTokens, errors=("TOO_MANY_SUBSCRIPTIONS",), successor="UNSUBSCRIBE_SYMBOLS")
+async def unsubscribe_tokens(context: Context, command: UnsubscribeTokens) -> symbols.SymbolsUnsubscribed:
+    answer = symbols.unsubscribe_symbols(context, command, FAMILIES)
+    await _move_to_token_list(context)
+    return answer
+
+
+@endpoint.command(symbols.Subscribe, errors=("INVALID_SYMBOLS", *SUBSCRIBE_ERRORS))
+async def subscribe(
+    context: Context, command: symbols.Subscribe
+) -> Sequence[SubscriptionConfirmed | Joined | AppError] | symbols.SymbolsSubscribed:
+    answer = await symbols.subscribe(context, command, FAMILIES)
+    if isinstance(answer, symbols.SymbolsSubscribed):
+        await _move_to_token_list(context)
+    return answer
+
+
+async def _move_to_token_list(context: Context, *, silent: bool = False) -> None:
+    """From the list that changes with the metadata to the one that changes with the prices too."""
+    token_list = PUBLIC_TOKEN_LIST.channel()
+    if context.subscriptions.holds(token_list):
+        return
+    context.subscriptions.leave([PUBLIC_TOKENS.channel()])
+    (joined,) = await context.subscriptions.join([token_list], silent=silent)
+    context.answered_rows += joined.rows

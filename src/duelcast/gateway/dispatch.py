@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 
 from duelcast.channels.names import Role
-from duelcast.endpoints.common import SUCCESSORS, confirmation
+from duelcast.endpoints.common import confirmation
 from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Joined, Reply
 from duelcast.errors import AppError, Disconnect, InternalError, PermissionDenied, SubscriptionDenied, Unauthorized
 from duelcast.gateway.joining import JoinedTarget
@@ -40,7 +40,7 @@ class Dispatcher:
         names = {name: spec.command for name, spec in endpoint.commands.items()}
         for spec in endpoint.commands.values():
             names |= dict.fromkeys(spec.old_names, spec.command)
-        self._decoder = CommandDecoder(names, {**SUCCESSORS, **endpoint.successors})
+        self._decoder = CommandDecoder(names, endpoint.successors)
         self._specs = {spec.command: spec for spec in endpoint.commands.values()}
 
     def dispatch(self, connection: Connection, data: bytes) -> Coroutine[Any, Any, None] | None:
@@ -181,7 +181,7 @@ def _right_missing(connection: Connection, spec: CommandSpec) -> AppError | None
     if spec.least_role is Role.ANONYMOUS or (role := connection.session.role) >= spec.least_role:
         return None
     if role is Role.ANONYMOUS:
-        return Unauthorized("Sign in first: this message needs a token.")
+        return Unauthorized("This message needs a token: send `auth` with one, then this again.")
     return PermissionDenied("This message needs the role of an admin.")
 
 

@@ -17,7 +17,7 @@ from duelcast.endpoints.common import (
     confirmation,
     user_record,
 )
-from duelcast.endpoints.kit import Auth, Joined, Target
+from duelcast.endpoints.kit import Auth, Endpoint, Joined, Target
 from duelcast.errors import (
     AppError,
     InvalidRequest,
@@ -119,7 +119,7 @@ class Opener:
                 raise
             identity = None
         if identity is None and not request.by_public_name:
-            raise Unauthorized("This endpoint needs a token: send it in the Authorization header, or in an `auth`.")
+            raise Unauthorized(_token_missing(self._endpoint))
         return identity, False
 
     async def _identity_of(self, token: str | None) -> Identity | None:
@@ -134,11 +134,11 @@ class Opener:
         clock = self._connection.clock
         data = await self._connection.commands.first(lambda: clock.sleep(AUTH_TIMEOUT_S))
         if data is None:
-            raise Unauthorized("No token came within 5 seconds.")
+            raise Unauthorized("No token came within 5 seconds: connect again, and send `auth` at once.")
         try:
             command = _auth_decoder.decode(data)
         except AppError:
-            raise Unauthorized('The first message must be {"type":"auth","token":"…"}.') from None
+            raise Unauthorized('The first message must be {"type":"auth","token":"…"}: connect again.') from None
         assert isinstance(command, Authenticate)
         identity = await self._identity_of(command.token)
         assert identity is not None
@@ -247,3 +247,13 @@ class Opener:
 
 def _denied(joined: Joined) -> SubscriptionDenied:
     return SubscriptionDenied(f"Your role changed meanwhile, and does not allow {joined.target.name} any more.")
+
+
+def _token_missing(endpoint: Endpoint) -> str:
+    """What to do on a connection that ends now: an `auth` on it would come too late."""
+    name = endpoint.public_name
+    public = "" if name is None else f" or with `?endpoint={name}` to see what everybody may see,"
+    return (
+        "This endpoint needs a token, and this connection ends: connect again with one in the header `Authorization` "
+        f"or `Sec-WebSocket-Protocol`,{public} or with `?auth=message`, and send `auth` first."
+    )

@@ -58,7 +58,7 @@ class ConnectionSession:
     async def sign_in(self, token: str) -> Identity:
         identity = await self._owner.identify(token)
         if identity.scopes:
-            raise Unauthorized("This token is for machines; sign in with one of a user.", field="token")
+            raise Unauthorized("This token is for machines: send `auth` with one of a user.", field="token")
         if self.identity is not None and identity.wallet != self.identity.wallet:
             raise Unauthorized("This token is of another wallet; open another connection for it.", field="token")
         self.change(identity)

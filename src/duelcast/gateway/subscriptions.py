@@ -108,7 +108,9 @@ class ConnectionSubscriptions:
 
     def _check_right(self, opening: Opening, parameter: str, least_role: Role) -> None:
         if self._session.role < least_role or not opening.right(self._context, parameter):
-            raise SubscriptionDenied("Your role does not allow this channel; sign in with one that does.")
+            if self._session.role is Role.ANONYMOUS:
+                raise SubscriptionDenied("This channel needs a token: send `auth` with one, then this again.")
+            raise SubscriptionDenied("Your role does not allow this channel.")
 
     def holds(self, target: Target) -> bool:
         """Whether `target` is followed, by itself or through its group."""

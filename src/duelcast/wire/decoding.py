@@ -81,6 +81,8 @@ class CommandDecoder:
         fields["type"] = self._types[command]
         if not command.uses_timestamp:
             fields.pop("timestamp", None)
+        for ignored in command.ignored_fields:
+            fields.pop(ignored, None)
         try:
             return msgspec.convert(fields, command)
         except msgspec.ValidationError as error:

@@ -30,6 +30,8 @@ class Command(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True
 
     uses_timestamp: ClassVar[bool] = False
     """Whether `timestamp` means something to this command; to the others it may be anything."""
+    ignored_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that clients of earlier versions send, and that mean nothing."""
 
     requestId: RequestId | None = None
     timestamp: ClientTime | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import jsonschema
 import msgspec
@@ -106,6 +107,32 @@ def test_channels_are_listed_with_kind_key_messages_and_right() -> None:
 
 def test_names_that_are_refused_lead_to_their_successors() -> None:
     assert DOCUMENT.root["channels"]["arena"]["x-successors"] == {"OLD_WRITE": "write"}
+
+
+def test_every_successor_is_a_command_of_the_same_endpoint(endpoint: Endpoint) -> None:
+    replaced = [spec.successor for spec in endpoint.commands.values() if spec.successor is not None]
+    assert {*endpoint.successors.values(), *replaced} <= endpoint.commands.keys()
+
+
+@pytest.mark.parametrize("name", ["subscribe_tokens", "unsubscribe_tokens", "authenticate"])
+def test_an_old_name_is_deprecated_and_leads_to_its_successor(name: str) -> None:
+    successors = {"subscribe_tokens": "SUBSCRIBE_SYMBOLS", "unsubscribe_tokens": "UNSUBSCRIBE_SYMBOLS"}
+    message = DOCUMENT.messages("token-data")[name]
+    assert (message["deprecated"], message["x-successor"]) == (True, successors.get(name, "auth"))
+    assert DOCUMENT.resolve(message["payload"]["$ref"])["deprecated"] is True
+
+
+def fields_of(endpoint: str, message: str) -> dict[str, Any]:
+    fields: dict[str, Any] = DOCUMENT.resolve(DOCUMENT.messages(endpoint)[message]["payload"]["$ref"])["properties"]
+    return fields
+
+
+def test_old_fields_are_deprecated() -> None:
+    for endpoint in ("market-data", "token-data"):
+        properties = fields_of(endpoint, "subscribe")
+        assert {name for name, field in properties.items() if field.get("deprecated")} == {"symbols", "tokens"}
+        properties = fields_of(endpoint, "ping")
+        assert {name for name, field in properties.items() if field.get("deprecated")} == {"data"}
 
 
 def test_every_close_code_tells_whether_to_come_back() -> None:

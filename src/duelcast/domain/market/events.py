@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from duelcast.channels.names import Family, Kind
+from duelcast.channels.names import Family, Kind, Unfollowed
 from duelcast.wire.messages import Event, Record
 
 SYMBOL_PATTERN = r"[A-Z0-9_$.\-]{1,32}"
@@ -160,3 +160,10 @@ TOKEN = Family(
     group_names=r"token\.\*",
 )
 PUBLIC_TOKENS = Family("public.tokens", Kind.LATEST, (TokenListUpdate,), "The complete list of tokens.")
+PUBLIC_TOKEN_LIST = Family(
+    "public.token_list",
+    Kind.LATEST,
+    (TokenListUpdate,),
+    "The complete list of tokens whenever anything in it changed, a price too, at most every 10 seconds.",
+    unfollowed=Unfollowed.SILENT,
+)

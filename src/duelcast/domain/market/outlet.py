@@ -12,6 +12,7 @@ from duelcast.domain.market.book import Entry, TokenBook, same_token
 from duelcast.domain.market.events import (
     MARKET,
     METADATA,
+    PUBLIC_TOKEN_LIST,
     PUBLIC_TOKENS,
     TOKEN,
     MarketPrice,
@@ -31,6 +32,8 @@ from duelcast.wire.timestamps import format_time
 _LIST_SETTLE_S = 1.0
 """Tokens are often added by the dozen: the list waits this long for those that follow the first."""
 _LIST_AGE_S = 1.0
+_LEAST_INTERVAL_S = 0.1
+"""Of the list with prices, which always has something new."""
 
 
 class MarketOutlet:
@@ -56,14 +59,15 @@ class MarketOutlet:
         self._pushed_balances: dict[str, Balance] = {}
         self._list_due = asyncio.Event()
         self._list_due.set()  # so that the channel has a list from the start, also without tokens
-        self._list: TokenListUpdate | None = None
+        self._list = TokenListUpdate(data=[])
         self._list_built_s = 0.0
-        self._moved = False  # whether a market field of some token changed since the list was built
+        self._renewed = False  # whether tokens or metadata may have changed since the list was built
+        self._moved = False  # whether a market field may have
 
     def metadata_changed(self, entry: Entry) -> None:
         """A token was added, or its metadata or status changed."""
         self._publisher.publish(METADATA.channel(entry.symbol), TokenMetadataUpdate(data=[entry.metadata]))
-        self._list = None
+        self._renewed = True
         self._list_due.set()
 
     def restored(self, entry: Entry) -> None:
@@ -109,13 +113,18 @@ class MarketOutlet:
         self._publisher.publish(MARKET.channel(symbol), MarketSentiment(data=sentiment))
 
     def token_list(self) -> TokenListUpdate:
-        """All tokens: added ones and metadata at once, market fields at most a second old. The same object until it is
-        built anew."""
-        now_s = self._clock.monotonic()
-        if self._list is None or (self._moved and now_s - self._list_built_s >= _LIST_AGE_S):
-            self._list = TokenListUpdate(data=self._book.tokens(self._receipt.now_s()))
-            self._list_built_s = now_s
-            self._moved = False
+        """All tokens: added ones and metadata at once, market fields at most a second old. The same object until
+        something in it changed."""
+        is_old = self._clock.monotonic() - self._list_built_s >= _LIST_AGE_S
+        return self._current_list() if self._renewed or (self._moved and is_old) else self._list
+
+    def _current_list(self) -> TokenListUpdate:
+        if self._renewed or self._moved:
+            tokens = self._book.tokens(self._receipt.now_s())
+            if len(tokens) != len(self._list.data) or not all(map(same_token, tokens, self._list.data)):
+                self._list = TokenListUpdate(data=tokens)
+            self._list_built_s = self._clock.monotonic()
+            self._renewed = self._moved = False
         return self._list
 
     async def run_token_list(self) -> None:
@@ -128,6 +137,16 @@ class MarketOutlet:
             self._list_due.clear()
             self._publisher.publish(PUBLIC_TOKENS.channel(), self.token_list())
             await self._clock.sleep(interval_s - settle_s)
+
+    async def run_moving_list(self) -> None:
+        """Publish the complete list once per interval, where anything in it changed and somebody follows it."""
+        channel = PUBLIC_TOKEN_LIST.channel()
+        published = self._list
+        while True:
+            await self._clock.sleep(max(_LEAST_INTERVAL_S, self._settings().token_list_interval_ms / 1000))
+            if self._publisher.is_followed(channel) and self._current_list() is not published:
+                published = self._list
+                self._publisher.publish(channel, published)
 
     def _push_price(self, symbol: str) -> bool:
         entry = self._book[symbol]

@@ -100,6 +100,7 @@ class Market:
             tasks.create_task(self._outlet.prices.run(), name="market-prices")
             tasks.create_task(self._outlet.tokens.run(), name="market-tokens")
             tasks.create_task(self._outlet.run_token_list(), name="market-token-list")
+            tasks.create_task(self._outlet.run_moving_list(), name="market-moving-list")
             tasks.create_task(self._board.run_volumes(), name="market-volumes")
             tasks.create_task(self._board.run_sentiment(), name="market-sentiment")
             tasks.create_task(self._staleness.run(), name="market-staleness")
@@ -129,8 +130,8 @@ class Market:
         return self._book.tokens(self._receipt.now_s())
 
     def token_list(self) -> TokenListUpdate:
-        """All tokens: added ones and metadata at once, market fields at most a second old. The same object until it is
-        built anew."""
+        """All tokens: added ones and metadata at once, market fields at most a second old. The same object until
+        something in it changed."""
         return self._outlet.token_list()
 
     async def history(

@@ -61,7 +61,7 @@ class Message:
 def commands(spec: CommandSpec) -> list[Message]:
     """A command under its name and its old ones."""
     old = (Message(spec.command, Form.COMMAND, name, successor=spec.name) for name in spec.old_names)
-    return [Message(spec.command, Form.COMMAND, spec.name), *old]
+    return [Message(spec.command, Form.COMMAND, spec.name, successor=spec.successor), *old]
 
 
 def replies(spec: CommandSpec) -> list[Message]:

@@ -67,7 +67,8 @@ def protocol_page(endpoints: Iterable[Endpoint]) -> str:
         page.message_table({"reply": answers, "by itself": [*greeting(common), *notices(common)]}),
     ]
     for endpoint in described:
-        parts += page.endpoint(endpoint, [spec for name, spec in endpoint.commands.items() if name not in shared])
+        handlers = {spec.handler for spec in shared.values()}
+        parts += page.endpoint(endpoint, [spec for spec in endpoint.commands.values() if spec.handler not in handlers])
     codes = {code for endpoint in described for code in endpoint_errors(endpoint)}
     parts += [page.records(messages), _error_table(codes), _close_table()]
     return "\n".join(parts)
@@ -113,7 +114,8 @@ class _Page:
 
     def _command_row(self, spec: CommandSpec) -> tuple[str, ...]:
         command, *old = commands(spec)
-        name = f"`{command.type}`" + "".join(f"; old: `{message.type}`" for message in old)
+        deprecated = " (deprecated)" if spec.successor is not None else ""
+        name = f"`{command.type}`{deprecated}" + "".join(f"; old: `{message.type}`" for message in old)
         least_role = "–" if spec.least_role is Role.ANONYMOUS else role_name(spec.least_role)
         answers = " ".join(f"`{message.type}`" for message in replies(spec))
         return (

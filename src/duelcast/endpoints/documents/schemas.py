@@ -131,6 +131,7 @@ def _command_payload(message: Message, bare: Schema) -> Schema:
     assert issubclass(message.struct, Command)
     if not message.struct.uses_timestamp:
         properties["timestamp"] = {"description": "Ignored."}
+    properties |= {name: {"description": "Ignored.", "deprecated": True} for name in message.struct.ignored_fields}
     schema = {
         **bare,
         "title": message.type,
@@ -138,8 +139,9 @@ def _command_payload(message: Message, bare: Schema) -> Schema:
         "patternProperties": {"^_": {"description": "The client's own; ignored."}},
     }
     if message.successor is not None:
-        schema["description"] = f"Old name of `{message.successor}`, and answered as that."
         schema["deprecated"] = True
+        if message.type != message_type(message.struct):
+            schema["description"] = f"Old name of `{message.successor}`, and answered as that."
     return schema
 
 
