@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import socket
 import statistics
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.ending import retry_after_ms
-from tests.e2e.process import Server, serving
+from tests.e2e.process import COMMAND, Server, serving
 from tests.e2e.raw import KEY, TEXT, frame
 
 CONNECTIONS = 500
@@ -85,7 +87,9 @@ async def deaf_clients(server: Server, count: int) -> AsyncIterator[None]:
 @pytest.mark.crash  # the two seconds are what is promised: without another test beside it
 async def test_500_clients_are_sent_away_within_two_seconds_each_with_its_own_delay(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(serving(tmp_path, drain_spread_ms=SPREAD_MS, **LIVELY))
+        server = await stack.enter_async_context(
+            serving(tmp_path, drain_spread_ms=SPREAD_MS, max_connections=600, **LIVELY)
+        )
         await stack.enter_async_context(deaf_clients(server, OF_THEM_NOT_READING))
         readers = [await connected(stack, server) for _ in range(CONNECTIONS - OF_THEM_NOT_READING)]
         closes = [asyncio.create_task(close_of(ws)) for ws in readers]
@@ -109,7 +113,8 @@ def assert_even(delays_ms: list[int]) -> None:
     """All different, and as many in each part of the span; those who do not read have theirs among them."""
     assert len(set(delays_ms)) == len(delays_ms)
     step_ms = SPREAD_MS / len(delays_ms)
-    deviations_ms = [abs(delay - step_ms * (rank + 0.5)) for rank, delay in enumerate(sorted(delays_ms))]
+    floor_ms = min(delays_ms) - step_ms / 2
+    deviations_ms = [abs(delay - floor_ms - step_ms * (rank + 0.5)) for rank, delay in enumerate(sorted(delays_ms))]
     assert max(deviations_ms) < 0.05 * SPREAD_MS
 
 
@@ -121,12 +126,106 @@ async def test_the_log_tells_that_the_server_stops_and_that_it_has_stopped(tmp_p
     assert events.index("stopping") < events.index("stopped") == len(events) - 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: str(number.name))
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: str(number.name))
 async def test_a_signal_ends_a_server_without_clients_with_exit_code_0(tmp_path: Path, number: signal.Signals) -> None:
-    async with serving(tmp_path, feed="none") as server:
+    # More connections than a machine has open files would be a warning.
+    async with serving(tmp_path, feed="none", max_connections=100) as server:
         server.signal(number)
         assert await server.ended() == 0
         assert {entry["level"] for entry in server.log()} == {"info"}
+
+
+async def test_sighup_sends_clients_away_as_sigterm_does(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(tmp_path, feed="none"))
+        witness = await connected(stack, server)
+        server.signal(signal.SIGHUP)
+        code, reason = await close_of(witness)
+        assert (code, await server.ended()) == (1012, 0)
+    assert retry_after_ms(reason)
+
+
+@pytest.mark.skipif(shutil.which("nohup") is None, reason="there is no nohup")
+async def test_a_server_that_was_started_to_outlive_its_terminal_does(tmp_path: Path) -> None:
+    async with serving(tmp_path, command=("nohup", *COMMAND), feed="none") as server:
+        server.signal(signal.SIGHUP)
+        await server.until_ready()
+        server.signal(signal.SIGTERM)
+        assert await server.ended() == 0
+
+
+async def test_clients_return_no_earlier_than_a_start_takes(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(tmp_path, feed="none", drain_spread_ms=1_000))
+        clients = [await connected(stack, server) for _ in range(20)]
+        began_s = await server.metric("process_start_time_seconds")
+        server.signal(signal.SIGTERM)
+        delays_ms = [retry_after_ms((await close_of(each))[1]) for each in clients]
+        assert await server.ended() == 0
+        (listened,) = [entry["timestamp"] for entry in server.log() if entry["event"] == "listening"]
+    start_ms = (datetime.fromisoformat(listened).timestamp() - began_s) * 1000
+    a_tick_and_a_second_ms = 20 + 1_000  # the clock of processes is not that of the log to the millisecond
+    assert min(delays_ms) > start_ms + 1_000 - a_tick_and_a_second_ms
+    assert len(set(delays_ms)) == len(delays_ms)
+    assert 900 < max(delays_ms) - min(delays_ms) < 1_000
+
+
+async def test_the_least_delay_is_a_setting(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(
+            serving(tmp_path, feed="none", drain_floor_ms=90_000, drain_spread_ms=1_000)
+        )
+        clients = [await connected(stack, server) for _ in range(2)]
+        server.signal(signal.SIGTERM)
+        delays_ms = {retry_after_ms((await close_of(each))[1]) for each in clients}
+    assert delays_ms == {90_250, 90_750}
+
+
+async def test_before_the_drain_the_port_stays_open_and_readyz_tells(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(tmp_path, drain_delay_s=600, feed="none"))
+        early = await connected(stack, server)
+        server.signal(signal.SIGTERM)
+        await until_draining(server)
+        late = await connected(stack, server)
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+            assert (await http.get("/api/v69/tokens")).status_code == 200
+            assert (await http.get("/healthz")).status_code == 200
+        for client in (early, late):
+            assert await pong_of(client)
+        server.signal(signal.SIGTERM)
+        await server.ended()
+        assert "stopped" not in [entry["event"] for entry in server.log()]
+
+
+async def test_behind_the_delay_the_server_drains(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(tmp_path, drain_delay_s=0.5, feed="none"))
+        client = await connected(stack, server)
+        server.signal(signal.SIGTERM)
+        assert ((await close_of(client))[0], await server.ended()) == (1012, 0)
+        events = [entry["event"] for entry in server.log()]
+    assert events.index("draining") < events.index("stopping") < events.index("stopped")
+
+
+async def until_draining(server: Server) -> None:
+    """Ask on a new connection each time: the server may not have heard the signal yet."""
+    async with asyncio.timeout(20):
+        while True:
+            async with httpx.AsyncClient(trust_env=False) as http:
+                answer = await http.get(f"{server.url}/readyz")
+            if answer.status_code == 503:
+                assert answer.json()["status"] == "draining"
+                return
+
+
+async def pong_of(ws: ClientConnection) -> bool:
+    """Whether a client is still served."""
+    await ws.send(json.dumps({"type": "ping", "timestamp": "here"}))
+    while True:
+        frame = json.loads(await ws.recv())
+        if frame["type"] == "pong":
+            return bool(frame["timestamp"] == "here")
 
 
 async def test_while_it_drains_nobody_new_gets_in(tmp_path: Path) -> None:

@@ -168,6 +168,7 @@ class App:
         self.live = LiveSettings(self.system_settings, self.market, self.gateway, conflate=conflate)
         self.ended_sessions.on_end(self.gateway.session_ended)
         self._starting = True
+        self._stopping = False
         self._register_collectors()
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -223,6 +224,11 @@ class App:
         self._starting = False
         log.info("listening", url=self.url, feeds=[feed.name for feed in self.feeds])
 
+    def announce_stop(self) -> None:
+        """Say on `/readyz` that the server will stop; everything else goes on."""
+        self._stopping = True
+        log.info("draining", delay_s=self.settings.drain_delay_s)
+
     async def stop(self) -> None:
         """Stop accepting, send clients away, let HTTP requests finish, end all tasks."""
         log.info("stopping", connections=len(self.gateway.sockets))
@@ -249,7 +255,9 @@ class App:
         failed += [Failure(f"feed_{feed}", sentence) for feed, sentence in self.market.feed_gaps()]
         if self.database.shortage is not None and not any(failure.part == STORE for failure in (*missing, *failed)):
             failed.append(Failure(STORE, self.database.shortage))
-        return Readiness(starting=self._starting, draining=self.gateway.draining, missing=missing, failed=failed)
+        return Readiness(
+            starting=self._starting, draining=self._stopping or self.gateway.draining, missing=missing, failed=failed
+        )
 
     # ── steps of it ─────────────────────────────────────────────────────────────────────────────────────────────
 

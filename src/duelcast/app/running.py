@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable
+from math import ceil
 from typing import Protocol
 
 import structlog
@@ -14,6 +15,8 @@ import uvloop
 
 from duelcast.app import descriptors
 from duelcast.app.application import App
+from duelcast.app.process_age import process_age_s
+from duelcast.gateway.gateway import DRAIN_TIMEOUT_S
 from duelcast.settings import Settings
 from duelcast.store.database import Database
 
@@ -31,7 +34,8 @@ class Companion(Protocol):
 
 
 def run(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; a second signal ends the process at once. Returns the exit status.
+    """Serve until SIGTERM, SIGINT or SIGHUP, and for the drain delay; a second signal ends the process at once. Returns
+    the exit status.
 
     `on_listening` is called with the address of the server once it takes clients; `companion` lives from then on.
     """
@@ -43,12 +47,19 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None], compan
     app = App(descriptors.fitted(settings))
     asked_to_stop = _stop_signals()
     await app.start(None if companion is None else companion.claim)
+    if settings.drain_floor_ms is None:
+        # What starts next takes as long as this, and not before this one has stopped.
+        app.gateway.return_floor_ms = ceil((process_age_s() + DRAIN_TIMEOUT_S) * 1000)
     _spare_the_collector()
     on_listening(app.url)
     stop = asyncio.create_task(asked_to_stop.wait())
     failed = asyncio.create_task(app.failed())
     beside = [] if companion is None else [asyncio.create_task(companion.run(app.url))]
     await asyncio.wait([stop, failed, *beside], return_when=asyncio.FIRST_COMPLETED)
+    if stop.done() and settings.drain_delay_s:
+        app.announce_stop()
+        await asyncio.wait([failed, *beside], timeout=settings.drain_delay_s, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
     status = 0
     for part in (failed, *beside):
         if part.done():
@@ -61,7 +72,7 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None], compan
 
 
 def _stop_signals() -> asyncio.Event:
-    """Set by the first signal to stop."""
+    """Set by the first signal to stop. SIGHUP is one, unless this process was to outlive its terminal (nohup)."""
     asked_to_stop = asyncio.Event()
 
     def on_signal() -> None:
@@ -69,8 +80,9 @@ def _stop_signals() -> asyncio.Event:
             sys.exit(1)
         asked_to_stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, on_signal)
     return asked_to_stop
 
 

@@ -97,6 +97,8 @@ class Gateway:
         self.blocked: set[Connection] = set()
         self.closes: Counter[int] = Counter()
         self.draining = False
+        self.return_floor_ms = settings.drain_floor_ms or 0
+        """The least time that clients are sent away for when the server stops."""
         self.maintenance: Callable[[], Maintenance | None] = lambda: None
         """Why commands that pause during maintenance are refused now, if so."""
         self._settings = settings
@@ -229,12 +231,13 @@ class Gateway:
             self.hub.tidy()
 
     async def drain(self) -> None:
-        """Send every client away with its own delay, spread evenly over them in shuffled order."""
+        """Send every client away with its own delay above the floor, spread evenly over them in shuffled order."""
         self.draining = True
         sockets = list(self.sockets)
         random.shuffle(sockets)
         for index, connection in enumerate(sockets):
-            delay_ms = int(self._settings.drain_spread_ms * (index + 0.5) / len(sockets))
+            jitter_ms = int(self._settings.drain_spread_ms * (index + 0.5) / len(sockets))
+            delay_ms = self.return_floor_ms + jitter_ms
             connection.close(ServiceRestart(f"retry_after_ms={delay_ms}"), timeout_s=DRAIN_TIMEOUT_S)
         self._all_gone = asyncio.Event()
         if self.sockets:

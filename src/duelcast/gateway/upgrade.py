@@ -79,7 +79,11 @@ class UpgradeRules:
         if runtime is None:
             raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no WebSocket endpoint at this path.")
         if self.gateway.draining:
-            raise RefusedRequest(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping.", ["Retry-After: 5"])
+            raise RefusedRequest(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "The server is stopping.",
+                [f"Retry-After: {self.gateway.return_floor_ms // 1000 + 5}"],
+            )
         return runtime
 
     def _check_origin(self, headers: dict[str, str]) -> None:

@@ -301,9 +301,20 @@ class Settings(BaseSettings):
     fragments_max_bytes: Bytes = Field(
         default=64 * MIB, description="Fragments that all connections together may hold."
     )
-    drain_spread_ms: Count = Field(
-        default=5_000, le=600_000, description="Span over which clients return after a stop."
+    drain_delay_s: Seconds = Field(
+        default=0,
+        le=3_600,
+        description="Time between the signal to stop and the drain, in which `/readyz` says `draining` and everything "
+        "else goes on, so that a load balancer sends nobody here any more.",
     )
+    drain_floor_ms: int | None = Field(
+        default=None,
+        ge=0,
+        le=600_000,
+        description="Least time after which clients return after a stop; unset, what the start of this server took, "
+        "and a second for the stop.",
+    )
+    drain_spread_ms: Count = Field(default=5_000, le=600_000, description="Span over which clients return after that.")
 
     @classmethod
     def settings_customise_sources(
