@@ -16,7 +16,7 @@ from duelcast import errors
 from tests.http.serving import Serving, serving
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "clients.md"
-PAGES = ["/docs", "/docs/clients"]
+PAGES = ["/", "/docs", "/docs/clients"]
 CLIENT_SCRIPT = (files("duelcast.http") / "static" / "client.js").read_text(encoding="utf-8")
 
 
@@ -83,6 +83,7 @@ def test_the_openapi_document_has_every_route_and_no_other(openapi: dict[str, An
         "get /api/v69/tokens/{symbol}/history",
         "post /api/v69/tokens/prices",
         "post /api/v69/tokens/trades",
+        "get /",
         "get /healthz",
         "get /readyz",
         "get /metrics",
@@ -141,10 +142,38 @@ async def test_a_page_needs_nothing_from_outside(server: Serving, path: str) -> 
 async def test_the_policy_of_a_page_lets_its_own_scripts_and_style_run(server: Serving, path: str) -> None:
     answer = await server.client.get(path)
     parts = re.findall(r"<(?:script|style)>(.*?)</(?:script|style)>", answer.text, re.DOTALL)
-    assert len(parts) >= 2
+    assert len(parts) == answer.text.count("<style") + answer.text.count("<script") >= 1
     for part in parts:
         digest = base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
+async def test_every_link_of_the_first_page_leads_somewhere(server: Serving) -> None:
+    page = await server.client.get("/")
+    links = re.findall(r'href="([^"]+)"', page.text)
+    assert {"docs", "docs/clients", "asyncapi.json", "openapi.json", "healthz", "readyz"} == set(links)
+    for link in links:
+        assert (await server.client.get(f"/{link}")).status_code == 200
+
+
+async def test_the_first_page_lets_nothing_but_its_style_in(server: Serving) -> None:
+    policy = (await server.client.get("/")).headers["content-security-policy"]
+    names = {part.split()[0] for part in policy.split("; ")}
+    assert names == {"default-src", "base-uri", "form-action", "frame-ancestors", "style-src"}
+
+
+async def test_the_first_page_answers_head_without_a_body(server: Serving) -> None:
+    page = await server.client.get("/")
+    head = await server.client.head("/")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(page.content))
+
+
+async def test_the_first_page_names_no_document_that_its_reader_may_not_see() -> None:
+    async with serving(public_ops=False) as server:
+        page = await server.client.get("/")
+    assert page.status_code == 200
+    assert set(re.findall(r'href="([^"]+)"', page.text)) == {"healthz", "readyz"}
 
 
 async def test_the_reference_lists_every_error_and_close_code(server: Serving) -> None:

@@ -29,7 +29,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
     return problem
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/v69/nothing", "/docs/nothing"])
+@pytest.mark.parametrize("path", ["/nothing", "/api/v69/nothing", "/docs/nothing"])
 async def test_an_unknown_path_is_a_problem(server: Serving, path: str) -> None:
     assert_problem(await server.client.get(path), 404, "NOT_FOUND")
 

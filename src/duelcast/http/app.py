@@ -21,7 +21,7 @@ from duelcast.http.errors import errors_router
 from duelcast.http.metrics import Exposition, HttpMetrics
 from duelcast.http.notifications import notifications_router
 from duelcast.http.operations import Documents, operations_router
-from duelcast.http.pages import clients_page, docs_page
+from duelcast.http.pages import clients_page, docs_page, home_page
 from duelcast.http.problems import problem_response
 from duelcast.http.service_registry import services_router
 from duelcast.http.services import HttpServices
@@ -56,6 +56,7 @@ def build_http_app(services: HttpServices) -> ASGIApp:
     documents = Documents(
         asyncapi=encode_value(services.asyncapi()),
         openapi=_openapi(services.version, signs_in=signs_in),
+        home=home_page(services.version, public_ops=services.public_ops),
         docs=docs_page(services.version),
         clients=clients_page(services.version),
     )

@@ -45,6 +45,7 @@ class Documents:
 
     asyncapi: bytes
     openapi: bytes
+    home: Page
     docs: Page
     clients: Page
 
@@ -61,6 +62,17 @@ async def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handle
         identity = await bearer_identity(connection, services.verifier)
         demand_scope(identity, handler.opt.get(SCOPE_OPTION))
         demand_admin(identity)
+
+
+@get(
+    "/",
+    summary="What this is",
+    response_description="The page.",
+    media_type=MediaType.HTML,
+)
+async def home(documents: Finished) -> Response[bytes]:
+    """A page with links to what everybody may see here."""
+    return _page(documents.home)
 
 
 @get("/healthz", summary="Is the process alive", response_description="It is.")
@@ -159,7 +171,7 @@ def operations_router() -> Router:
     """What lies at the root, and counts for nobody: a probe must not be slowed down by those it shares a proxy with."""
     return Router(
         "/",
-        route_handlers=[healthz, readyz, metrics, asyncapi_json, openapi_json, docs, clients],
+        route_handlers=[home, healthz, readyz, metrics, asyncapi_json, openapi_json, docs, clients],
         opt={UNCOUNTED_OPTION: True},
         tags=["Operations"],
     )

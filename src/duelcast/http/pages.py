@@ -22,6 +22,23 @@ class Page:
     content_security_policy: str
 
 
+_HEALTH = {"healthz": "Is the process alive", "readyz": "May clients be sent here"}
+_DOCUMENTS = {
+    "docs": "Reference of every endpoint, message and route",
+    "docs/clients": "Guide for client developers",
+    "asyncapi.json": "The WebSocket endpoints, as an AsyncAPI document",
+    "openapi.json": "The HTTP API, as an OpenAPI document",
+}
+
+
+def home_page(version: str, *, public_ops: bool) -> Page:
+    """What this is, with links to what everybody may see here."""
+    links = _DOCUMENTS | _HEALTH if public_ops else _HEALTH
+    items = "\n".join(f'<li><a href="{path}">{title}</a></li>' for path, title in links.items())
+    texts = {"version": escape(version), "links": items}
+    return _page("home.html", styles={"style": _read("page.css")}, scripts={}, texts=texts)
+
+
 def docs_page(version: str) -> Page:
     """The reference: one page for the AsyncAPI and the OpenAPI document, which it reads from the server."""
     return _page(
@@ -47,10 +64,10 @@ def _page(name: str, *, styles: Mapping[str, str], scripts: Mapping[str, str], t
     html = _read(name)
     for placeholder, text in {**texts, **styles, **scripts}.items():
         html = html.replace(f"{{{{{placeholder}}}}}", text)
-    policy = (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        f"connect-src 'self' ws: wss:; style-src {_hashes(styles)}; script-src {_hashes(scripts)}"
-    )
+    policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    policy += f"; style-src {_hashes(styles)}"
+    if scripts:
+        policy += f"; script-src {_hashes(scripts)}; connect-src 'self' ws: wss:"
     return Page(html.encode(), policy)
 
 
