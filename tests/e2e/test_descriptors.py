@@ -70,8 +70,9 @@ async def test_the_soft_limit_is_raised_so_that_all_clients_find_room(tmp_path: 
 
 
 async def test_more_websockets_than_there_are_descriptors_for_are_told_so(tmp_path: Path) -> None:
+    command = within(OPEN_FILES, OPEN_FILES)
     async with (
-        serving(tmp_path, command=within(OPEN_FILES, OPEN_FILES), feed="none") as server,
+        serving(tmp_path, command=command, feed="none", max_connections=1000) as server,
         AsyncExitStack() as stack,
     ):
         codes = [await first_code(client) for client in await all_connected(server, stack)]

@@ -56,7 +56,7 @@ def fitted(settings: Settings) -> Settings:
     )
     if fits:
         return settings
-    if configured:
+    if configured and "max_connections" in settings.model_fields_set:
         log.warning(
             "max_connections_lowered",
             configured=configured,
