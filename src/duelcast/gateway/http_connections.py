@@ -56,7 +56,8 @@ class HttpConnections:
 
     def enter(self, peer: str) -> Place | None:
         """A place for a connection of `peer`; None if its address has as many as it may."""
-        bucket = None if is_in(peer, self._trusted_proxies) else address_bucket(peer)
+        is_proxy = self._trusted_proxies and is_in(peer, self._trusted_proxies)
+        bucket = None if is_proxy else address_bucket(peer)
         if bucket is not None:
             if self._max_per_address and self._by_address[bucket] >= self._max_per_address:
                 self._refused += 1

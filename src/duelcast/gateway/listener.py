@@ -3,6 +3,9 @@
 It takes the place of `loop.create_server`. That of aiofastnet 1.2, once the process is out of descriptors, calls
 `remove_reader` of the listening socket, which has no such method: the loop is then called again and again for a
 connection that it cannot take, and logs each time.
+
+This is the only file that knows `SelectorSocketTransport`, which is not public: hence the bound on aiofastnet's
+version. Through `connect_accepted_socket` each connection would cost a task and a future more.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ from ssl import SSLContext
 
 import structlog
 from aiofastnet import connect_accepted_socket
+from aiofastnet.selector_transport import (  # type: ignore[import-not-found]  # it comes without a stub
+    SelectorSocketTransport,
+)
 
 from duelcast.gateway.http_connections import HttpConnections, Place
 from duelcast.gateway.refusals import RefusedRequest, answer_to
@@ -91,32 +97,40 @@ class Listener:
             except OSError as error:
                 self._pause(error.strerror or type(error).__name__)
                 return
-            sock.setblocking(False)
             place = self._connections.enter(address[0])
             if place is None:
                 self._refuse(sock, address[0])
-                continue
-            arriving = self._loop.create_task(self._take(sock, place))
-            self._arriving.add(arriving)
-            arriving.add_done_callback(self._arriving.discard)
+            elif self._tls is None:
+                self._take(sock, place)
+            else:
+                arriving = self._loop.create_task(self._shake_hands(sock, place, self._tls))
+                self._arriving.add(arriving)
+                arriving.add_done_callback(self._arriving.discard)
             if sock.fileno() >= self._max_descriptor:
                 self._pause("What is left is for files, the database and outgoing connections.")
                 return
 
-    async def _take(self, sock: socket.socket, place: Place) -> None:
+    def _take(self, sock: socket.socket, place: Place) -> None:
+        try:
+            SelectorSocketTransport(self._loop, sock, self._protocol_of(place))
+        except OSError:  # whoever came is gone
+            sock.close()
+            place.leave()
+
+    async def _shake_hands(self, sock: socket.socket, place: Place, tls: SSLContext) -> None:
         try:
             transport, _ = await connect_accepted_socket(
                 self._loop,
                 partial(self._protocol_of, place),
                 sock,
-                ssl=self._tls,
-                ssl_handshake_timeout=None if self._tls is None else self._handshake_timeout_s,
-                ssl_shutdown_timeout=None if self._tls is None else self._handshake_timeout_s,
+                ssl=tls,
+                ssl_handshake_timeout=self._handshake_timeout_s,
+                ssl_shutdown_timeout=self._handshake_timeout_s,
             )
         except BaseException as error:
             sock.close()
             place.leave()
-            # TLS that a client did not complete, or a connection that is gone already.
+            # TLS that a client did not complete is no error.
             if not isinstance(error, OSError):
                 raise
         else:
@@ -130,6 +144,7 @@ class Listener:
             ["Retry-After: 10"],
         )
         answer = answer_to(refused, peer, self._sampler)
+        sock.setblocking(False)
         with contextlib.suppress(OSError):
             if self._tls is None:
                 sock.send(answer)
