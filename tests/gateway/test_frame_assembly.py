@@ -34,6 +34,8 @@ class Wire:
     def send_pong(self, payload: bytes) -> None:
         self.pongs.append(payload)
 
+    def pause_reading(self) -> None: ...
+
     def resume_reading(self) -> None: ...
 
     def disconnect(self, graceful: bool = True) -> None:
@@ -102,6 +104,7 @@ def feed(socket: MessageSocket, wire: Wire, frames: list[Sent]) -> None:
     socket.on_ws_connected(transport)
     for kind, payload, fin, rsv in frames:
         socket.on_ws_frame(transport, _make_test_ws_frame(kind, payload, fin, rsv))
+        socket.has_read(frames=True)
 
 
 KINDS = (WSMsgType.TEXT, WSMsgType.BINARY, *(WSMsgType.CONTINUATION,) * 2, WSMsgType.PING, WSMsgType.PONG)
@@ -129,20 +132,20 @@ def test_what_unfinished_messages_hold_is_given_back(frames: list[Sent]) -> None
     shared, wire = options(), Wire()
     socket = Collector(shared)
     feed(socket, wire, frames)
-    assert 0 <= shared.fragments.held_bytes <= MAX_BYTES
+    assert 0 <= shared.unfinished.held_bytes <= MAX_BYTES
     socket.on_ws_disconnected(cast("WSTransport", wire))
-    assert shared.fragments.held_bytes == 0
+    assert shared.unfinished.held_bytes == 0
 
 
 def test_unfinished_messages_of_all_connections_share_a_bound() -> None:
     shared = options()
-    opening = [(WSMsgType.TEXT, b"x" * MAX_BYTES, False, False)]
     first, second = Collector(shared), Collector(shared)
     wire = Wire()
-    feed(first, Wire(), opening)
-    feed(second, wire, opening)
+    feed(first, wire, [(WSMsgType.TEXT, b"x" * MAX_BYTES, False, False)])
+    feed(second, Wire(), [(WSMsgType.TEXT, b"x" * (MAX_BYTES - 1), False, False)])
     assert wire.closes == [1013]
-    assert first.is_open
+    assert second.is_open
+    assert shared.unfinished.held_bytes == MAX_BYTES - 1
 
 
 def test_every_ping_is_answered_with_its_payload() -> None:

@@ -110,6 +110,8 @@ def bind(settings: Settings) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Accepted sockets inherit it. The system's own would hold megabytes of stale prices for a slow reader.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
+        # Set before the port listens: the size of the window is agreed on with the first segment.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, settings.receive_buffer_bytes)
         listener.bind((settings.host, settings.port))
     except OSError as error:
         listener.close()

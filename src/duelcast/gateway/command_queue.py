@@ -114,6 +114,11 @@ class CommandQueue:
         self._waiting = None
         self._waiting_bytes = 0
 
+    def give_up_first(self) -> None:
+        """Let nobody wait for a `first` message that cannot come any more."""
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
     async def first(self, give_up: Callable[[], Work]) -> bytes | None:
         """Take the first message out of the queue, or None where `give_up` ends before one comes."""
         if not self._waiting:

@@ -26,6 +26,8 @@ from duelcast.errors import (
     InvalidMessage,
     OverCapacity,
     PermissionDenied,
+    PolicyViolation,
+    RateLimitExceeded,
     SlowReader,
     TokenExpired,
     Unauthorized,
@@ -54,7 +56,6 @@ class Connection(MessageSocket):
     """Joins what one client has: its socket, session, outbox, subscriptions and commands."""
 
     __slots__ = (
-        "_reading_paused",
         "_request",
         "_resynchronise_after",
         "commands",
@@ -81,7 +82,6 @@ class Connection(MessageSocket):
         self.outbox: Outbox
         self.subscriptions: ConnectionSubscriptions
         self.commands = CommandQueue(self)
-        self._reading_paused = False
         self._resynchronise_after: bool | None = None
         """Set while a command runs and positions were lost meanwhile: whether it was the bus."""
 
@@ -111,9 +111,17 @@ class Connection(MessageSocket):
             gateway.max_subscriptions,
         )
         gateway.sockets.add(self)
+        self.limit_reading(limited=True)
         opener = Opener(self, self._request)
         self._request = None
         self.commands.begin(self._open(opener))
+
+    @property
+    def address_key(self) -> str | None:
+        return self.session.address_bucket
+
+    def read_limit_reached(self) -> None:
+        self.commands.give_up_first()
 
     def upgraded(self, head: bytes) -> None:
         self.outbox.hold(head)
@@ -179,6 +187,8 @@ class Connection(MessageSocket):
             self.close(AccessDenied(error.code))
         elif isinstance(error, Unauthorized | TokenExpired):
             self.close(AuthenticationFailed(error.code))
+        elif isinstance(error, RateLimitExceeded):
+            self.close(PolicyViolation(f"rate_limit retry_after_ms={error.retry_after_ms}"))
         else:
             self.close(OverCapacity(f"retry_after_ms={error.retry_after_ms or RETRY_MS}"))
 
@@ -258,15 +268,8 @@ class Connection(MessageSocket):
 
     def _check_reading(self) -> None:
         """Read nothing while too much waits: replies that the client does not take, or commands that do not run."""
-        if self.ws is None or self.close_code is not None:
-            return
-        full = self.commands.is_full or self._replies_pile_up()
-        if full != self._reading_paused:
-            self._reading_paused = full
-            if full:
-                self.ws.underlying_transport.pause_reading()
-            else:
-                self.ws.underlying_transport.resume_reading()
+        if self.is_open:
+            self.stop_reading(full=self.commands.is_full or self._replies_pile_up())
 
     def write_paused(self) -> None:
         self.gateway.blocked.add(self)
@@ -279,9 +282,6 @@ class Connection(MessageSocket):
             self.outbox.unblock()
             self.commands.work_off()
             self._check_reading()
-
-    def heartbeat_rests(self) -> bool:
-        return self._reading_paused
 
     def check_slow(self, now: float) -> None:
         """Close a client that takes nothing, or falls too far behind on what may not be dropped."""

@@ -74,7 +74,12 @@ def gateway_metrics(gateway: Gateway) -> Iterable[Metric]:
     yield GaugeMetricFamily(
         "duelcast_fragments_bytes",
         "Bytes of unfinished messages.",
-        value=gateway.socket_options.fragments.held_bytes,
+        value=gateway.socket_options.unfinished.held_bytes,
+    )
+    yield CounterMetricFamily(
+        "duelcast_unfinished_refused",
+        "Connections closed because unfinished messages held too much together.",
+        value=gateway.socket_options.sent_away,
     )
     flushes = HistogramMetricFamily("duelcast_flush_seconds", "Duration of a flush, yields included.")
     flushes.add_metric([], stats.flush_buckets(), stats.flush_seconds)

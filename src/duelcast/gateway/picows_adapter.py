@@ -11,6 +11,7 @@ from typing import Any
 import picows.picows
 from picows import WSAutoPingStrategy, WSCloseCode, WSUpgradeResponse, WSUpgradeResponseWithListener
 
+from duelcast.gateway.reading import BoundedReader
 from duelcast.gateway.socket import MessageSocket
 
 READ_BUFFER_BYTES = 2048
@@ -93,6 +94,8 @@ def upgrade(
         None,  # extra headers: of a client
         READ_BUFFER_BYTES,
     )
+    reader = BoundedReader(protocol, socket, socket.options.read_turn_bytes)
+    socket.read_with(reader)
     protocol.connection_made(transport)
     request = (
         "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
@@ -103,5 +106,4 @@ def upgrade(
     socket.upgraded(response.head())
     # picows keeps both for as long as the connection lasts; nobody reads their headers after the handshake.
     del protocol.transport.request.headers, response.headers
-    assert isinstance(protocol, asyncio.BufferedProtocol)
-    return protocol
+    return reader

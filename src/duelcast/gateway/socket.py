@@ -6,7 +6,9 @@ heartbeat are here.
 
 from __future__ import annotations
 
+import asyncio
 import struct
+from collections.abc import Hashable
 from typing import Any
 
 from picows import (
@@ -27,7 +29,9 @@ from duelcast.errors import (
     ProtocolViolation,
     SlowReader,
 )
+from duelcast.gateway.reading import READ_TURN_BYTES, BoundedReader, UnfinishedBudget, resume_reading
 from duelcast.gateway.timers import TimerWheel
+from duelcast.ratelimit import TokenBucket
 
 CLOSE_TIMEOUT_S = 10.0
 """How long a client has to answer a close, or to take what was sent before it."""
@@ -42,39 +46,44 @@ _PONG = WSMsgType.PONG
 _MESSAGE_TOO_BIG = int(WSCloseCode.MESSAGE_TOO_BIG.value)
 
 
-class FragmentBudget:
-    """Bytes of unfinished messages that all connections together may hold."""
+SMALL_FRAME_BYTES = 64
+"""A fragment below it costs like a PING: more to take than it brings."""
 
-    __slots__ = ("held_bytes", "max_bytes")
-
-    def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
-        self.held_bytes = 0
-
-    def take(self, size: int) -> None:
-        """Raises `OverCapacity` where `size` more bytes do not fit."""
-        if self.held_bytes + size > self.max_bytes:
-            raise OverCapacity("retry_after_ms=5000")
-        self.held_bytes += size
+# Why nothing is read from a client.
+_FULL = 1
+_TURN = 2
+_LIMIT = 4
 
 
 class SocketOptions:
-    """What all sockets share. Durations are in seconds."""
+    """What all sockets share. Durations are in seconds.
+
+    `small_frames_per_minute`: PING, PONG and small fragments that a connection may send, None is no limit.
+    `limited_read_bytes`: what is read of a client that was not greeted yet, and of one that is being sent away.
+    """
 
     def __init__(
         self,
         clock: Clock,
         wheel: TimerWheel,
         *,
-        fragments_max_bytes: int = 64 * 1024 * 1024,
+        fragments_max_bytes: int = 16 * 1024 * 1024,
         fragment_timeout_s: float = 30,
+        small_frames_per_minute: float | None = None,
+        read_turn_bytes: int = READ_TURN_BYTES,
+        limited_read_bytes: int = 16 * 1024,
         heartbeat_interval_s: float = 30,
         heartbeat_timeout_s: float = 60,
     ) -> None:
         self.clock = clock
         self.wheel = wheel
-        self.fragments = FragmentBudget(fragments_max_bytes)
+        self.unfinished = UnfinishedBudget(fragments_max_bytes)
         self.fragment_timeout_s = fragment_timeout_s
+        self.small_frames_per_minute = small_frames_per_minute
+        self.read_turn_bytes = read_turn_bytes
+        self.limited_read_bytes = limited_read_bytes
+        self.sent_away = 0
+        """Connections that were closed because unfinished messages held too much."""
         self.heartbeat_interval_s = heartbeat_interval_s
         self.heartbeat_timeout_s = heartbeat_timeout_s
 
@@ -89,13 +98,19 @@ class MessageSocket(WSListener):
         "_closing_deadline_s",
         "_fragments",
         "_fragments_are_text",
-        "_fragments_started_s",
         "_is_full",
         "_last_frame_s",
         "_owed_pong",
+        "_pauses",
+        "_reader",
+        "_small_frames",
+        "_unfinished_bytes",
+        "_unfinished_is_watched",
+        "_unfinished_since_s",
         "close_code",
         "max_message_bytes",
         "options",
+        "tail_bytes",
         "ws",
     )
 
@@ -107,7 +122,14 @@ class MessageSocket(WSListener):
         """The code that this side closed with, None while open."""
         self._fragments: bytearray | None = None
         self._fragments_are_text = True
-        self._fragments_started_s = 0.0
+        self.tail_bytes = 0
+        """What was read of a frame that is not complete."""
+        self._unfinished_bytes = 0
+        self._unfinished_since_s: float | None = None
+        self._unfinished_is_watched = False
+        self._reader: BoundedReader | None = None
+        self._pauses = 0
+        self._small_frames: TokenBucket | None = None
         self._last_frame_s = options.clock.monotonic()
         self._closing_deadline_s = 0.0
         self._is_full = False
@@ -135,9 +157,13 @@ class MessageSocket(WSListener):
     def before_close(self) -> None:
         """A close is about to be sent: nothing may be written after it."""
 
-    def heartbeat_rests(self) -> bool:
-        """Whether the client cannot be expected to show life, because nothing is read from it."""
-        return False
+    @property
+    def address_key(self) -> Hashable:
+        """The same for all connections of an address."""
+        return None
+
+    def read_limit_reached(self) -> None:
+        """Nothing more is read of a client whose reading is limited."""
 
     def write_paused(self) -> None:
         """The socket is full."""
@@ -157,12 +183,11 @@ class MessageSocket(WSListener):
             return
         self.before_close()
         self.close_code = disconnect.close_code
-        self._drop_fragments()
+        self._read_no_more()
         if timeout_s is None:
             timeout_s = SLOW_CLOSE_TIMEOUT_S if isinstance(disconnect, SlowReader) else CLOSE_TIMEOUT_S
         reason = disconnect.reason.encode()[:MAX_REASON_BYTES]
         self.ws.send_close(disconnect.close_code, reason)  # type: ignore[arg-type]  # picows takes any code
-        self.ws.underlying_transport.resume_reading()
         self._closing_deadline_s = self.options.clock.monotonic() + timeout_s
         self.options.wheel.schedule(self._closing_deadline_s, self._end_closing)
 
@@ -174,6 +199,57 @@ class MessageSocket(WSListener):
     def _end_closing(self, _now: float) -> None:
         self.abort()
 
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def read_with(self, reader: BoundedReader) -> None:
+        """`reader` is what reads for this socket."""
+        self._reader = reader
+
+    def limit_reading(self, *, limited: bool) -> None:
+        """Read no more than `limited_read_bytes` from now on, or whatever comes."""
+        if self._reader is not None:
+            self._reader.allow(self.options.limited_read_bytes if limited else None)
+            self._resume_reading(_LIMIT)
+
+    def stop_reading(self, *, full: bool) -> None:
+        """Read nothing while too much waits already."""
+        if full:
+            self._pause_reading(_FULL)
+        else:
+            self._resume_reading(_FULL)
+
+    def wait_for_turn(self) -> None:
+        """Read nothing more in this loop turn: others come first."""
+        if self.ws is not None:
+            self._pause_reading(_TURN)
+            asyncio.get_running_loop().call_soon(self._resume_reading, _TURN)
+
+    def limit_reached(self) -> None:
+        """Read nothing more: all that the state of the connection allows was read."""
+        self._pause_reading(_LIMIT)
+        if self.is_open:
+            self.read_limit_reached()
+
+    def _pause_reading(self, why: int) -> None:
+        if self.ws is not None and not self._pauses:
+            self.ws.underlying_transport.pause_reading()
+        self._pauses |= why
+
+    def _resume_reading(self, why: int) -> None:
+        if self._pauses & why:
+            self._pauses ^= why
+            if self.ws is not None and not self._pauses:
+                resume_reading(self.ws.underlying_transport)
+
+    def _read_no_more(self) -> None:
+        """Read only what an answer to a close may stand in. Who was in the middle of much gives no such answer."""
+        self._resume_reading(_FULL)
+        self.limit_reading(limited=True)
+        if self.tail_bytes > self.options.limited_read_bytes and self._reader is not None:
+            self._reader.discard()
+        self._drop_fragments()
+        self._hold_unfinished(0)
+
     # ── from picows ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_ws_connected(self, transport: WSTransport) -> None:
@@ -182,9 +258,11 @@ class MessageSocket(WSListener):
         self.options.wheel.schedule(now + self.options.heartbeat_interval_s, self._beat)
         self.connected()
 
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
+    def on_ws_disconnected(self, transport: WSTransport | None) -> None:
         self.ws = None
+        self._reader = None
         self._drop_fragments()
+        self._hold_unfinished(0)
         self.disconnected()
 
     def pause_writing(self) -> None:
@@ -206,6 +284,7 @@ class MessageSocket(WSListener):
             transport.send_pong(payload)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        self.tail_bytes = frame.tail_size
         self._last_frame_s = self.options.clock.monotonic()
         kind = frame.msg_type
         if self.close_code is not None:
@@ -216,12 +295,16 @@ class MessageSocket(WSListener):
             if frame.rsv1 or frame.rsv2 or frame.rsv3:
                 raise ProtocolViolation("reserved bits are set")
             if kind is _TEXT and frame.fin and self._fragments is None:
-                self.text_received(_checked_text(frame.get_payload_as_bytes()))
+                data = frame.get_payload_as_bytes()
+                self.text_received(data if data.isascii() else _checked_text(data))
             elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
                 self._data_frame(kind, frame)
             elif kind is _PING:
+                self._count_small_frame()
                 self._answer_ping(transport, frame.get_payload_as_bytes())
-            elif kind is not _PONG:
+            elif kind is _PONG:
+                self._count_small_frame()
+            else:
                 self._close_received(frame.get_payload_as_bytes())
         except Disconnect as disconnect:
             self.close(disconnect)
@@ -280,14 +363,12 @@ class MessageSocket(WSListener):
         else:
             fragments = self._fragments = bytearray()
             self._fragments_are_text = kind is _TEXT
-            self._fragments_started_s = self._last_frame_s
-            self.options.wheel.schedule(
-                self._fragments_started_s + self.options.fragment_timeout_s, self._check_fragments
-            )
+            self._watch_unfinished()
         payload = frame.get_payload_as_bytes()
         if len(fragments) + len(payload) > self.max_message_bytes:
             raise MessageTooBig(f"a message may have {self.max_message_bytes} bytes")
-        self.options.fragments.take(len(payload))
+        if len(payload) < SMALL_FRAME_BYTES and not frame.fin:
+            self._count_small_frame()
         fragments += payload
         if frame.fin:
             message = bytes(fragments)
@@ -302,16 +383,69 @@ class MessageSocket(WSListener):
         self.text_received(_checked_text(data))
 
     def _drop_fragments(self) -> None:
-        if self._fragments is not None:
-            self.options.fragments.held_bytes -= len(self._fragments)
-            self._fragments = None
+        self._fragments = None
+        self._unfinished_since_s = None
+
+    def _count_small_frame(self) -> None:
+        """Raises `PolicyViolation` where there are too many."""
+        per_minute = self.options.small_frames_per_minute
+        if per_minute is None:
+            return
+        now, bucket = self._last_frame_s, self._small_frames
+        if bucket is None:
+            bucket = self._small_frames = TokenBucket(per_minute, now=now)
+        if not bucket.ready(now):
+            raise PolicyViolation("rate_limit")
+        bucket.take(now)
+
+    # ── unfinished messages ─────────────────────────────────────────────────────────────────────────────────────
+
+    def has_read(self, *, frames: bool) -> None:
+        """Something was read; `frames`: it completed one."""
+        if not self.is_open:
+            return
+        fragments = self._fragments
+        size = self.tail_bytes if fragments is None else self.tail_bytes + len(fragments)
+        if size == self._unfinished_bytes == 0:
+            return
+        if fragments is None:
+            if not self.tail_bytes:
+                self._unfinished_since_s = None
+            elif frames or self._unfinished_since_s is None:
+                self._watch_unfinished()
+        self._hold_unfinished(size)
+        excessive = self.options.unfinished.excessive()
+        if isinstance(excessive, MessageSocket):
+            self.options.sent_away += 1
+            excessive.close(OverCapacity("retry_after_ms=5000"))
+
+    def _hold_unfinished(self, size_bytes: int) -> None:
+        if size_bytes != self._unfinished_bytes:
+            self._unfinished_bytes = size_bytes
+            self.options.unfinished.hold(self, size_bytes)
+
+    def _watch_unfinished(self) -> None:
+        """A message has begun, which must be complete in time."""
+        now = self._unfinished_since_s = self.options.clock.monotonic()
+        if not self._unfinished_is_watched:
+            self._unfinished_is_watched = True
+            self.options.wheel.schedule(now + self.options.fragment_timeout_s, self._check_unfinished)
+
+    def _check_unfinished(self, now: float) -> None:
+        self._unfinished_is_watched = False
+        since = self._unfinished_since_s
+        if since is None or not self.is_open:
+            return
+        if self._pauses & ~_TURN:
+            since = self._unfinished_since_s = now  # the rest may be there: nobody looked
+        due = since + self.options.fragment_timeout_s
+        if now >= due:
+            self.close(PolicyViolation("incomplete_message"))
+        else:
+            self._unfinished_is_watched = True
+            self.options.wheel.schedule(due, self._check_unfinished)
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _check_fragments(self, now: float) -> None:
-        timeout_s = self.options.fragment_timeout_s
-        if self._fragments is not None and now - self._fragments_started_s >= timeout_s:
-            self.close(PolicyViolation("incomplete_message"))
 
     def _beat(self, now: float) -> None:
         if self.is_open:
@@ -320,7 +454,8 @@ class MessageSocket(WSListener):
     def beat(self, now: float) -> float:
         """Ping a silent client, and close one that stays silent. Returns when to look again."""
         options = self.options
-        if self.heartbeat_rests():
+        if self._pauses & ~_TURN:
+            # A client cannot be expected to show life while nothing is read from it.
             self._last_frame_s = now
         silent_s = now - self._last_frame_s
         if silent_s >= options.heartbeat_timeout_s:
@@ -333,11 +468,10 @@ class MessageSocket(WSListener):
 
 def _checked_text(data: bytes) -> bytes:
     """Raises `InvalidText` where `data` is not UTF-8."""
-    if not data.isascii():
-        try:
-            data.decode()
-        except UnicodeDecodeError:
-            raise InvalidText("the text is not UTF-8") from None
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        raise InvalidText("the text is not UTF-8") from None
     return data
 
 

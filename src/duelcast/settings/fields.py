@@ -259,6 +259,10 @@ class Settings(BaseSettings):
     http_max_pipelined: Count = Field(
         default=16, description="Requests of one connection that may wait for the answer to an earlier one."
     )
+    superadmin_connections: Count = Field(
+        default=10,
+        description="Places of the server that wait for superadmins, a tenth of `max_connections` at most.",
+    )
     max_subscriptions: int = Field(default=2_000, ge=1, description="Channels that one connection may follow.")
 
     flush_interval_ms: float = Field(
@@ -272,6 +276,10 @@ class Settings(BaseSettings):
         default=1_000, ge=1, description="Messages that a channel keeps at least, for recovery."
     )
     history_s: Seconds = Field(default=600, description="Time that a channel keeps messages at least, for recovery.")
+    max_idle_channels: Count = Field(
+        default=50_000,
+        description="Channels without followers that are kept for recovery; those left longest are forgotten first.",
+    )
     heartbeat_interval_s: float = Field(
         default=30, gt=0, allow_inf_nan=False, description="Silence of a client after which it is sent a PING."
     )
@@ -296,10 +304,31 @@ class Settings(BaseSettings):
         description="Send buffer of a socket in the kernel; small, so that a slow reader gets new prices.",
     )
     fragment_timeout_s: float = Field(
-        default=30, gt=0, allow_inf_nan=False, description="Time in which a message in fragments must be complete."
+        default=30, gt=0, allow_inf_nan=False, description="Time in which a message that has begun must be complete."
     )
     fragments_max_bytes: Bytes = Field(
-        default=64 * MIB, description="Fragments that all connections together may hold."
+        default=16 * MIB,
+        description="Fragments and partial frames that all connections together may hold; who holds most then goes.",
+    )
+    message_unit_bytes: Bytes = Field(
+        default=16 * KIB,
+        description="A message costs one unit of the limit of its endpoint for each started so many bytes.",
+    )
+    small_frames_per_minute: Count = Field(
+        default=600,
+        description="PING, PONG and fragments under 64 bytes that a connection may send; 0 is no limit.",
+    )
+    read_turn_bytes: Bytes = Field(
+        default=4 * KIB,
+        description="What is read of one connection before the others have their turn.",
+    )
+    limited_read_bytes: Bytes = Field(
+        default=16 * KIB,
+        description="What is read of a client before it is greeted, and once it is being sent away.",
+    )
+    receive_buffer_bytes: Bytes = Field(
+        default=64 * KIB,
+        description="Receive buffer of a socket in the kernel; small, so that little is there that nobody counted yet.",
     )
     drain_delay_s: Seconds = Field(
         default=0,
