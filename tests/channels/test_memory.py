@@ -248,3 +248,75 @@ async def test_numbers_begin_anew_after_a_loss(broker: MemoryBroker, clock: Manu
 
 def test_no_subscriber_misses_a_message_untold_where_the_bound_on_history_bites() -> None:
     run_interleavings(lambda: memory_bus(max_history_bytes=8 * MESSAGE_OVERHEAD_BYTES), prompt_recovery=False)
+
+
+# ── channels that nobody follows any more ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def small(clock: ManualClock) -> MemoryBroker:
+    """Keeps three of them."""
+    return MemoryBroker(clock, max_idle_channels=3)
+
+
+def visit(broker: MemoryBroker, channel: Channel) -> None:
+    """Follow a channel for one message."""
+    broker.follow(channel)
+    broker.publish(channel, BODY)
+    broker.unfollow(channel)
+
+
+def channels(broker: MemoryBroker) -> float:
+    return sum(metric(broker, "channels", kind=kind) for kind in ("latest", "every"))
+
+
+async def test_channels_without_followers_are_bounded_and_the_one_left_longest_is_forgotten(
+    small: MemoryBroker,
+) -> None:
+    for number in range(1, 6):
+        visit(small, CHAT.channel(str(number)))
+    assert [await recovers(small, CHAT.channel(str(number)), 0) for number in range(1, 5)] == [False] * 2 + [True] * 2
+    assert channels(small) == 3
+    assert metric(small, "channels_forgotten_total", reason="room") == 2
+
+
+async def test_following_a_channel_again_makes_it_the_newest(small: MemoryBroker) -> None:
+    for number in (1, 2, 3, 1, 4):
+        visit(small, CHAT.channel(str(number)))
+    assert await recovers(small, CHAT.channel("1"), 0)
+    assert not await recovers(small, CHAT.channel("2"), 0)
+
+
+async def test_a_followed_channel_is_not_forgotten_however_many_others_come_and_go(small: MemoryBroker) -> None:
+    small.follow(QUIET)
+    small.publish(QUIET, BODY)
+    for number in range(10, 20):
+        visit(small, CHAT.channel(str(number)))
+    assert await recovers(small, QUIET, 0)
+
+
+async def test_the_state_of_a_channel_is_not_forgotten(small: MemoryBroker) -> None:
+    visit(small, PRESENCE.channel("ann"))
+    for number in range(10):
+        visit(small, CHAT.channel(str(number)))
+    assert len((await small.recover(PRESENCE.channel("ann"))).messages) == 1
+
+
+async def test_a_forgotten_channel_goes_on_above_its_numbers(small: MemoryBroker) -> None:
+    for _ in range(5):
+        visit(small, QUIET)
+    for number in range(10, 14):
+        visit(small, CHAT.channel(str(number)))
+    visit(small, QUIET)
+    assert (await small.recover(QUIET)).seq == 6
+
+
+async def test_a_channel_on_which_nothing_was_said_takes_no_room_and_its_position_holds(small: MemoryBroker) -> None:
+    for number in range(100):
+        small.follow(CHAT.channel(str(number)))
+        small.unfollow(CHAT.channel(str(number)))
+    assert channels(small) == 0
+    assert await recovers(small, QUIET, 0)
+    small.publish(QUIET, BODY)
+    recovery = await small.recover(QUIET, Position(small.epoch, 0))
+    assert (recovery.recovered, len(recovery.messages)) == (True, 1)

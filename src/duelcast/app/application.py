@@ -71,7 +71,12 @@ class App:
         self.feeds = parts.feeds_of(settings, clock)
         self.port = settings.port
         self.registry = CollectorRegistry()
-        self.broker = MemoryBroker(clock, history_messages=settings.history_messages, history_s=settings.history_s)
+        self.broker = MemoryBroker(
+            clock,
+            history_messages=settings.history_messages,
+            history_s=settings.history_s,
+            max_idle_channels=settings.max_idle_channels,
+        )
         self.publisher = Publisher(self.broker, clock)
         self.database = parts.database_of(settings, clock)
         self.accounts = MemoryAccounts()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import secrets
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from duelcast.clock import Clock
 HOUSEKEEPING_INTERVAL_S = 60.0
 _SWEEP_STEP_CHANNELS = 1000
 _RELIEVED_FRACTION = 0.9
+_FORGOTTEN_REASONS = ("idle", "room")
 _EVICTION_REASONS: tuple[EvictionReason, ...] = ("retention", "size", "idle", "reset")
 
 
@@ -32,7 +33,8 @@ class MemoryBroker:
 
     `max_history_bytes` bounds the histories of all channels together, bodies and bookkeeping. Beyond it the longest
     histories lose their older halves, so that a busy channel does not cost the quiet ones their memory. The newest
-    message of each live key is state, not history.
+    message of each live key is state, not history. `max_idle_channels` bounds the channels that are kept although they
+    have no followers any more; those that were left longest are forgotten first.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class MemoryBroker:
         history_s: float = 600.0,
         ended_key_retention_s: float = 600.0,
         max_history_bytes: int = 256 * 1024 * 1024,
+        max_idle_channels: int = 50_000,
     ) -> None:
         self._clock = clock
         self._retention = Retention(history_messages, history_s, ended_key_retention_s)
@@ -50,6 +53,10 @@ class MemoryBroker:
         self._history = History()
         self._listeners: tuple[BusListener, ...] = ()
         self._streams: dict[str, Stream] = {}
+        self._max_idle_channels = max_idle_channels
+        self._idle: OrderedDict[str, Stream] = OrderedDict()
+        """Those that were followed, the one that was left longest first."""
+        self._forgotten: Counter[str] = Counter()
         self._groups: dict[str, dict[str, Stream]] = {}
         self._followed: dict[tuple[Family, str], dict[str, Channel]] = {}
         self._highest_forgotten_seq = 0
@@ -100,6 +107,8 @@ class MemoryBroker:
         stream = self._streams.get(channel.name)
         if stream is None:
             stream = self._open(channel)
+        elif not stream.followers:
+            self._idle.pop(channel.name, None)
         stream.followers += 1
         self._followed.setdefault(_topic(channel), {})[channel.parameter] = channel
 
@@ -114,6 +123,7 @@ class MemoryBroker:
         del followed[channel.parameter]
         if not followed:
             del self._followed[topic]
+        self._keep_idle(stream)
 
     def followed(self, family: Family, subject: str = "") -> Mapping[str, Channel]:
         return self._followed.get((family, subject), {})
@@ -147,6 +157,7 @@ class MemoryBroker:
         self._history.messages = self._history.size_bytes = 0
         self._undelivered.clear()
         self._streams.clear()
+        self._idle.clear()
         self._groups.clear()
         self._highest_forgotten_seq = 0
         self._epoch = _new_epoch()
@@ -168,6 +179,14 @@ class MemoryBroker:
         yield GaugeMetricFamily(
             "duelcast_bus_history_bytes", "Memory of the messages kept for recovery.", value=self._history.size_bytes
         )
+        forgotten = CounterMetricFamily(
+            "duelcast_bus_channels_forgotten",
+            "Channels that nobody followed any more, dropped after a while (idle) or to make room (room).",
+            labels=["reason"],
+        )
+        for why in _FORGOTTEN_REASONS:
+            forgotten.add_metric([why], self._forgotten[why])
+        yield forgotten
         evicted = CounterMetricFamily(
             "duelcast_bus_history_evicted", "Messages no longer kept for recovery.", labels=["reason"]
         )
@@ -217,9 +236,24 @@ class MemoryBroker:
         stream.expire(now_s)
         if not stream.followers and stream.is_idle(now_s):
             self._forget(stream)
+            self._forgotten["idle"] += 1
+
+    def _keep_idle(self, stream: Stream) -> None:
+        """Keep a channel that nobody follows any more, for a while and as long as there is room."""
+        if stream.is_empty and stream.seq == self._highest_forgotten_seq:
+            # Made anew it would be the same.
+            self._forget(stream)
+            return
+        self._idle[stream.channel.name] = stream
+        while len(self._idle) > self._max_idle_channels:
+            _, oldest = self._idle.popitem(last=False)
+            if not oldest.is_state:
+                self._forget(oldest)
+                self._forgotten["room"] += 1
 
     def _forget(self, stream: Stream) -> None:
         channel = stream.channel
+        self._idle.pop(channel.name, None)
         while stream.history_bytes:
             stream.shrink("idle")
         self._highest_forgotten_seq = max(self._highest_forgotten_seq, stream.seq)

@@ -106,6 +106,16 @@ class Stream(ABC):
     def is_idle(self, now_s: float) -> bool:
         """Whether nobody would miss this channel (followers aside)."""
 
+    @property
+    @abstractmethod
+    def is_empty(self) -> bool:
+        """Whether no message is kept."""
+
+    @property
+    @abstractmethod
+    def is_state(self) -> bool:
+        """Whether what is kept is nowhere else, so that it must stay."""
+
     def _keep(self, message: Message) -> None:
         size = len(message.body) + MESSAGE_OVERHEAD_BYTES
         self.history_bytes += size
@@ -171,6 +181,14 @@ class EveryStream(Stream):
     def is_idle(self, now_s: float) -> bool:
         return now_s - self._active_s > self._retention.history_s
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._kept
+
+    @property
+    def is_state(self) -> bool:
+        return False
+
 
 class LatestStream(Stream):
     """The newest message per key of a *latest* channel, and for a while those that ended a key."""
@@ -221,9 +239,15 @@ class LatestStream(Stream):
             self._evict(self._ended.popitem(last=False)[1][1], reason)
 
     def is_idle(self, now_s: float) -> bool:
-        if self._live and self.channel.family.unfollowed is Unfollowed.KEPT:
-            return False
-        return now_s - self._active_s > self._retention.ended_key_retention_s
+        return not self.is_state and now_s - self._active_s > self._retention.ended_key_retention_s
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._live and not self._ended
+
+    @property
+    def is_state(self) -> bool:
+        return bool(self._live) and self.channel.family.unfollowed is Unfollowed.KEPT
 
     def _replace_ended(self, key: str) -> None:
         replaced = self._ended.pop(key, None)
