@@ -171,7 +171,7 @@ async def test_connection_established_tells_all_that_a_client_needs(app: App) ->
         "positions": {},
         "heartbeatIntervalMs": 30_000,
         "serverVersion": duelcast.__version__,
-        "contract": 1,
+        "contract": 2,
         "limits": {"maxMessageBytes": 128 * 1024, "messagesPerMinute": None, "maxSubscriptions": 2_000},
         "timestamp": "2027-01-15T08:00:00.000Z",
     }

@@ -26,7 +26,7 @@ async def test_forgiven_clients_of_an_endpoint_are_counted() -> None:
             async with client(app, "contest", token=token_for(app, wallet)) as member:
                 await member.ask(type="get_subscriptions")
         assert _figure(app, "duelcast_rate_limit_evicted_total", endpoint="contest") == 2
-        assert _figure(app, "duelcast_rate_limit_evicted_total", endpoint="skyduel") == 0
+        assert _figure(app, "duelcast_rate_limit_evicted_total", endpoint="monitor") == 0
 
 
 async def test_forgiven_callers_are_counted() -> None:

@@ -215,7 +215,7 @@ async def subscribe(context: Context, command: Subscribe) -> Sequence[Subscripti
     for path, item in _wanted(command):
         target = results.get(item.channel)
         if target is None:
-            target = results[item.channel] = _resolved(subscriptions, item.channel, path)
+            target = results[item.channel] = resolved(subscriptions, item.channel, path)
         if isinstance(target, AppError):
             continue
         if item.since is not None and not isinstance(target, Group):
@@ -227,7 +227,7 @@ async def subscribe(context: Context, command: Subscribe) -> Sequence[Subscripti
     return [result if isinstance(result, AppError) else next(joined) for result in results.values()]
 
 
-def _resolved(subscriptions: Subscriptions, name: str, path: str) -> Target | AppError:
+def resolved(subscriptions: Subscriptions, name: str, path: str) -> Target | AppError:
     """What `name` stands for, or why it cannot be followed."""
     try:
         return subscriptions.resolve(name)
@@ -268,7 +268,7 @@ def unsubscribe(
         name = item if isinstance(item, str) else item.channel
         if name in answer:
             continue
-        left = _resolved(context.subscriptions, name, f"channels[{index}]")
+        left = resolved(context.subscriptions, name, f"channels[{index}]")
         if isinstance(left, AppError):
             answer[name] = left
         else:

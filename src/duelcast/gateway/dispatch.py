@@ -54,11 +54,15 @@ class Dispatcher:
         try:
             command = self._decoder.decode(data)
         except AppError as error:
-            refusal = self._admit(connection, None, now)
+            refusal = self._admit(connection, None, len(data), now)
             self._answer_error(connection, refusal or error, error.request_id)
             return None
         spec = self._specs[type(command)]
-        refusal = self._admit(connection, spec, now) or _right_missing(connection, spec) or _paused(connection, spec)
+        refusal = (
+            self._admit(connection, spec, len(data), now)
+            or _right_missing(connection, spec)
+            or _paused(connection, spec)
+        )
         if refusal is not None:
             self._answer_error(connection, refusal, command.requestId)
             return None
@@ -95,12 +99,12 @@ class Dispatcher:
         else:
             self._answer(connection, context, reply, joins=joins)
 
-    def _admit(self, connection: Connection, spec: CommandSpec | None, now: float) -> AppError | None:
+    def _admit(self, connection: Connection, spec: CommandSpec | None, size_bytes: int, now: float) -> AppError | None:
         try:
             if spec is None or spec.counted:
-                self.limits.admit(connection.session, now)
+                self.limits.admit(connection.session, size_bytes, now)
             else:
-                self.limits.admit_liveness(connection.session, now)
+                self.limits.admit_liveness(connection.session, size_bytes, now)
         except AppError as refusal:
             return refusal
         return None

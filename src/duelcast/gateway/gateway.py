@@ -32,6 +32,7 @@ from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.socket import SocketOptions
 from duelcast.gateway.timers import TimerWheel
 from duelcast.gateway.traffic import GatewayTraffic
+from duelcast.ratelimit import scaled
 from duelcast.settings import Settings
 
 DRAIN_TIMEOUT_S = 1.0
@@ -78,6 +79,9 @@ class Gateway:
             self.wheel,
             fragments_max_bytes=settings.fragments_max_bytes,
             fragment_timeout_s=settings.fragment_timeout_s,
+            small_frames_per_minute=scaled(settings.small_frames_per_minute, settings.rate_limit_factor),
+            read_turn_bytes=settings.read_turn_bytes,
+            limited_read_bytes=settings.limited_read_bytes,
             heartbeat_interval_s=settings.heartbeat_interval_s,
             heartbeat_timeout_s=settings.heartbeat_timeout_s,
         )
@@ -87,7 +91,7 @@ class Gateway:
         self.endpoints = {
             path: EndpointRuntime(
                 endpoint,
-                MessageLimits(endpoint.messages_per_minute, settings.rate_limit_factor),
+                MessageLimits(endpoint.messages_per_minute, settings.rate_limit_factor, settings.message_unit_bytes),
                 JoinReader(endpoint, hub, broker, clock, max_bytes=settings.answer_max_bytes),
             )
             for path, endpoint in endpoints.items()
@@ -103,6 +107,9 @@ class Gateway:
         """Why commands that pause during maintenance are refused now, if so."""
         self._settings = settings
         self._admitted: dict[str, Connection] = {}
+        self._candidates: set[Connection] = set()
+        """They count for their address, and have no place yet: one is free for a superadmin alone."""
+        self._reserve = min(settings.superadmin_connections, settings.max_connections // 10)
         self._by_address: Counter[str] = Counter()
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_claim: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -121,18 +128,40 @@ class Gateway:
 
     # ── connections ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def admit(self, connection: Connection) -> None:
-        """Count a connection. Raises `TooManyConnections` over the limit of the server or of its address."""
-        limit = self._settings.max_connections
-        if limit and len(self._admitted) >= limit:
-            raise _too_many("server", "The server has no room for another connection")
+    def admit(self, connection: Connection, *, brings_token: bool) -> None:
+        """Count a connection. Raises `TooManyConnections` over the limit of the server or of its address.
+
+        The last places are for superadmins: who brings a token waits for one until `admit_identified`.
+        """
+        places = self._free_places()
+        if places is not None and (places <= 0 or (places <= self._reserve and not brings_token)):
+            raise _no_room()
         bucket = connection.session.address_bucket
         limit = self._settings.max_connections_per_ip
         if limit and bucket is not None and self._by_address[bucket] >= limit:
             raise _too_many("ip", "Your address has as many connections as it may")
-        self._admitted[connection.session.connection_id] = connection
+        if places is not None and places <= self._reserve:
+            self._candidates.add(connection)
+        else:
+            self._admitted[connection.session.connection_id] = connection
         if bucket is not None:
             self._by_address[bucket] += 1
+
+    def admit_identified(self, connection: Connection, identity: Identity | None) -> None:
+        """Give a place to who waited for one. Raises `TooManyConnections`."""
+        if connection not in self._candidates:
+            return
+        places = self._free_places()
+        is_superadmin = identity is not None and identity.role is Role.SUPERADMIN
+        if places is not None and places <= (0 if is_superadmin else self._reserve):
+            raise _no_room()
+        self._candidates.discard(connection)
+        self._admitted[connection.session.connection_id] = connection
+
+    def _free_places(self) -> int | None:
+        """None where the server has no limit."""
+        limit = self._settings.max_connections
+        return limit - len(self._admitted) if limit else None
 
     def move(self, connection: Connection, identity: Identity | None) -> None:
         """A connection is somebody else's from now on. Raises `TooManyConnections` over the limit of the wallet."""
@@ -153,7 +182,9 @@ class Gateway:
         if not self.sockets:
             self._all_gone.set()
         self.blocked.discard(connection)
-        if self._admitted.pop(connection.session.connection_id, None) is not None:
+        counted = connection in self._candidates
+        self._candidates.discard(connection)
+        if self._admitted.pop(connection.session.connection_id, None) is not None or counted:
             bucket = connection.session.address_bucket
             if bucket is not None:
                 self._by_address[bucket] -= 1
@@ -288,6 +319,10 @@ def _each(connections: Iterable[Connection], act: Callable[[Connection], None]) 
             act(connection)
         except Exception as error:
             defect(error)
+
+
+def _no_room() -> TooManyConnections:
+    return _too_many("server", "The server has no room for another connection")
 
 
 def _too_many(scope: str, sentence: str) -> TooManyConnections:

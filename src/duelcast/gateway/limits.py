@@ -13,6 +13,7 @@ LIVENESS_PER_MINUTE = 60
 ADDRESS_FACTOR = 10
 """What all anonymous connections of an address may send, in units of what one may."""
 ROWS_PER_UNIT = 100
+UNIT_BYTES = 16 * 1024
 
 
 class _Meter:
@@ -60,17 +61,28 @@ class _ClientMeter(_Meter):
             return own
         return [*own, self._addresses.bucket(session.address_bucket, now)]
 
+    def shared_bucket(self, session: ConnectionSession, now: float) -> TokenBucket | None:
+        """That of the wallet, or of an anonymous connection's address, None where there is none."""
+        if session.identity is not None:
+            return self._wallets.bucket(session.identity.wallet, now)
+        if session.address_bucket is None:
+            return None
+        return self._addresses.bucket(session.address_bucket, now)
+
 
 class MessageLimits:
     """The limits of one endpoint.
 
-    Each refusal takes from a second bucket of the same size; where that is empty the connection is closed.
+    Each refusal takes from a second bucket of the same size; where that is empty the connection is closed. A message
+    costs one unit for each started `unit_bytes`.
     """
 
-    def __init__(self, per_minute: float, factor: float) -> None:
+    def __init__(self, per_minute: float, factor: float, unit_bytes: int = UNIT_BYTES) -> None:
         self._factor = factor
-        self._messages = _Pair(_ClientMeter)
-        self._liveness = _Pair(_Meter)
+        self._unit_bytes = unit_bytes
+        self._clients = _ClientMeter()
+        self._messages = _Pair(self._clients, _ClientMeter())
+        self._liveness = _Pair(_Meter(), _Meter())
         self._liveness.resize(scaled(LIVENESS_PER_MINUTE, factor))
         self.change(per_minute)
 
@@ -89,16 +101,40 @@ class MessageLimits:
         """How many clients were forgiven what they had sent, to make room for others."""
         return self._messages.taken.evicted + self._messages.refused.evicted
 
-    def admit(self, session: ConnectionSession, now: float) -> None:
-        """Let a message through and take one unit for it.
+    def admit(self, session: ConnectionSession, size_bytes: int, now: float) -> None:
+        """Let a message of `size_bytes` through and take what it costs.
 
         Raises `RateLimitExceeded`; `PolicyViolation` where refusals do not stop the client either.
         """
-        _admit(self._messages, session, now)
+        _admit(self._messages, session, self._units(size_bytes), now)
 
-    def admit_liveness(self, session: ConnectionSession, now: float) -> None:
+    def admit_liveness(self, session: ConnectionSession, size_bytes: int, now: float) -> None:
         """The same for `heartbeat` and `ping`, which have a limit of their own."""
-        _admit(self._liveness, session, now)
+        _admit(self._liveness, session, self._units(size_bytes), now)
+
+    def _units(self, size_bytes: int) -> int:
+        return 1 if size_bytes <= self._unit_bytes else -(-size_bytes // self._unit_bytes)
+
+    def admit_connection(self, session: ConnectionSession, now: float) -> None:
+        """Let a connection be greeted whose wallet, or address where it is anonymous, has a unit.
+
+        Raises `RateLimitExceeded`.
+        """
+        bucket = self._shared_bucket(session, now)
+        if bucket is not None and not bucket.ready(now):
+            raise RateLimitExceeded(
+                "Too many connections and messages: connect again after `retryAfterMs`.",
+                retry_after_ms=bucket.retry_after_ms(now),
+            )
+
+    def charge_connection(self, session: ConnectionSession, rows: int, now: float) -> None:
+        """Take one unit per started hundred rows that a connection was greeted with, and one for an anonymous one."""
+        bucket = self._shared_bucket(session, now)
+        if bucket is not None:
+            bucket.take(now, (session.identity is None) + -(-rows // ROWS_PER_UNIT))
+
+    def _shared_bucket(self, session: ConnectionSession, now: float) -> TokenBucket | None:
+        return None if self._messages.capacity is None else self._clients.shared_bucket(session, now)
 
     def charge_rows(self, session: ConnectionSession, rows: int, now: float) -> None:
         """Take one unit more per started hundred rows of an answer."""
@@ -110,8 +146,8 @@ class MessageLimits:
 class _Pair:
     """A meter for what is let through, and one for what is refused. `capacity` None is no limit."""
 
-    def __init__(self, kind: type[_Meter]) -> None:
-        self.taken, self.refused = kind(), kind()
+    def __init__(self, taken: _Meter, refused: _Meter) -> None:
+        self.taken, self.refused = taken, refused
         self.capacity: float | None = None
 
     def resize(self, capacity: float | None) -> None:
@@ -121,18 +157,18 @@ class _Pair:
         self.capacity = capacity
 
 
-def _admit(meters: _Pair, session: ConnectionSession, now: float) -> None:
+def _admit(meters: _Pair, session: ConnectionSession, units: int, now: float) -> None:
     if meters.capacity is None:
         return
     buckets = meters.taken.buckets(session, now)
     if all(bucket.ready(now) for bucket in buckets):
         for bucket in buckets:
-            bucket.take(now)
+            bucket.take(now, units)
         return
     for bucket in meters.refused.buckets(session, now):
         if not bucket.ready(now):
             raise PolicyViolation("rate_limit")
-        bucket.take(now)
+        bucket.take(now, units)
     retry_after_ms = max(bucket.retry_after_ms(now) for bucket in buckets)
     raise RateLimitExceeded(
         "Too many messages: this one was dropped, send it again after `retryAfterMs`.", retry_after_ms=retry_after_ms

@@ -15,6 +15,7 @@ from duelcast.endpoints.common import (
     Limits,
     auth_success,
     confirmation,
+    resolved,
     user_record,
 )
 from duelcast.endpoints.kit import Auth, Endpoint, Joined, Target
@@ -36,7 +37,7 @@ from duelcast.wire.timestamps import format_time
 if TYPE_CHECKING:
     from duelcast.gateway.connection import Connection
 
-CONTRACT = 1
+CONTRACT = 2
 AUTH_TIMEOUT_S = 5.0
 
 _auth_decoder = CommandDecoder({"auth": Authenticate, "authenticate": Authenticate})
@@ -89,16 +90,27 @@ class Opener:
 
     async def open(self) -> None:
         """Admit and greet, up to `connection_established`."""
-        connection = self._connection
-        self._gateway.admit(connection)
-        identity, by_message = await self._identify()
-        self._request.token = None
+        connection, request = self._connection, self._request
+        limits, clock = connection.runtime.dispatcher.limits, connection.clock
+        brings_token = request.token is not None or request.auth_by_message
+        self._gateway.admit(connection, brings_token=brings_token)
+        if not brings_token:
+            limits.admit_connection(connection.session, clock.monotonic())
+        try:
+            identity, by_message = await self._identify()
+        except AppError:
+            limits.charge_connection(connection.session, 0, clock.monotonic())
+            raise
+        request.token = None
+        self._gateway.admit_identified(connection, identity)
         if identity is not None:
             connection.session.change(identity)
-            if not connection.is_open:
-                return
+        if not connection.is_open:
+            return
+        limits.admit_connection(connection.session, clock.monotonic())
         frames = [self._frame(auth_success(identity))] if by_message and identity is not None else []
-        await self._greet(frames)
+        rows = await self._greet(frames)
+        limits.charge_connection(connection.session, rows, clock.monotonic())
 
     # ── admission ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -134,7 +146,10 @@ class Opener:
         clock = self._connection.clock
         data = await self._connection.commands.first(lambda: clock.sleep(AUTH_TIMEOUT_S))
         if data is None:
-            raise Unauthorized("No token came within 5 seconds: connect again, and send `auth` at once.")
+            most = self._connection.options.limited_read_bytes
+            raise Unauthorized(
+                f"No token came within {AUTH_TIMEOUT_S:g} seconds and {most} bytes: connect again, and send `auth`."
+            )
         try:
             command = _auth_decoder.decode(data)
         except AppError:
@@ -146,8 +161,11 @@ class Opener:
 
     # ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _greet(self, frames: list[bytes]) -> None:
-        """The endpoint's own frames, then what the URL asks for, then `connection_established`; then pushes."""
+    async def _greet(self, frames: list[bytes]) -> int:
+        """The endpoint's own frames, then what the URL asks for, then `connection_established`; then pushes.
+
+        Returns the rows that this brought.
+        """
         connection = self._connection
         subscriptions = connection.subscriptions
         asked, since, errors = self._asked()
@@ -167,7 +185,7 @@ class Opener:
             asked = [target for target in asked if target in own]
         subscriptions.connect_since = NO_POSITIONS
         if not connection.is_open:
-            return
+            return 0
         # From here on nothing is awaited, so that rights and positions are those of the moment.
         errors += [_denied(joined) for joined in subscriptions.withdraw_forbidden() if joined.target in asked]
         joining = {joined.target: joined for joined in subscriptions.joining()}
@@ -190,6 +208,8 @@ class Opener:
         subscriptions.commit(segments)
         subscriptions.greeting = False
         connection.established = True
+        connection.limit_reading(limited=False)
+        return context.answered_rows + sum(joined.rows for joined in joining.values()) + len(errors)
 
     def _asked(self) -> tuple[Sequence[Target], Mapping[Target, Position], list[AppError]]:
         """The channels that the URL names, each once, their positions, and errors for what cannot be followed."""
@@ -206,19 +226,16 @@ class Opener:
                 )
             else:
                 named.append((path, *entry))
-        targets: dict[Target, None] = {}
+        found: dict[str, Target | AppError] = {}
         positions: dict[Target, Position] = {}
         for path, name, position in named:
-            try:
-                target = self._connection.subscriptions.resolve(name)
-            except AppError as error:
-                error.field = path
-                errors.append(error)
-                continue
-            targets[target] = None
-            if position is not None and not isinstance(target, Group):
+            target = found.get(name)
+            if target is None:
+                target = found[name] = resolved(self._connection.subscriptions, name, path)
+            if position is not None and not isinstance(target, Group | AppError):
                 positions[target] = position
-        return list(targets), positions, errors
+        errors += [target for target in found.values() if isinstance(target, AppError)]
+        return [target for target in found.values() if not isinstance(target, AppError)], positions, errors
 
     def _established(self, positions: dict[str, int]) -> ConnectionEstablished:
         connection = self._connection
