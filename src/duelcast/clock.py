@@ -38,11 +38,12 @@ class ManualClock:
     def __init__(self, start: float = 1_800_000_000.0) -> None:
         self._start = start
         self._elapsed = 0.0
+        self._step = 0.0
         self._order = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
 
     def time(self) -> float:
-        return self._start + self._elapsed
+        return self._start + self._elapsed + self._step
 
     def monotonic(self) -> float:
         return self._elapsed
@@ -76,6 +77,10 @@ class ManualClock:
         await self._settle()
         self._elapsed += seconds
         await self.advance(0)
+
+    def step(self, seconds: float) -> None:
+        """Move the wall time alone, forward or (below 0) back, as somebody does who sets the machine's clock."""
+        self._step += seconds
 
     @staticmethod
     async def _settle() -> None:

@@ -95,7 +95,9 @@ class App:
         )
         conflate = parts.conflates(self.feeds)
         market_settings = live_settings.market_settings_of(self.system_settings, conflate=conflate)
-        self.market = Market(self.publisher, clock, market_settings, self.database, self.audit)
+        self.market = Market(
+            self.publisher, clock, market_settings, self.database, self.audit, parts.receipt_settings_of(settings)
+        )
         self.contests = Contests(
             self.publisher,
             self.broker,

@@ -9,6 +9,7 @@ from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
+from duelcast.domain.market.settings import ReceiptSettings
 from duelcast.domain.operations.checks.build import build_check
 from duelcast.domain.operations.checks.targets import TargetRules
 from duelcast.domain.operations.definitions import ServiceDefinition, is_name
@@ -38,6 +39,10 @@ def database_of(settings: Settings, clock: Clock) -> Database:
         lock_notice_ms=settings.database_lock_notice_ms,
         low_room_bytes=settings.database_low_room_bytes,
     )
+
+
+def receipt_settings_of(settings: Settings) -> ReceiptSettings:
+    return ReceiptSettings(pace=1 - settings.clock_slew_percent / 100, max_ahead_s=settings.clock_max_ahead_s)
 
 
 def verifier_of(

@@ -84,6 +84,16 @@ class Settings(BaseSettings):
         default=300, description="Age at which a price that came over HTTP counts as stale."
     )
     price_interval_ms: Count = Field(default=100, le=60_000, description="At most one price per symbol in this time.")
+    clock_slew_percent: int = Field(
+        default=50,
+        ge=1,
+        le=90,
+        description="How much slower than a wall clock that was set back the times of receipt go, until both meet.",
+    )
+    clock_max_ahead_s: Seconds = Field(
+        default=3600,
+        description="A server that starts does not go on from stored prices that are further ahead of the wall clock.",
+    )
     token_list_interval_s: Seconds = Field(default=10, description="At most one complete token list in this time.")
 
     jwt_secret: SecretStr | None = Field(

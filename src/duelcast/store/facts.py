@@ -14,6 +14,9 @@ DEMO = "demo"
 NOTIFIER = "notifier"
 """How far the notifier has come: see `domain.notifications.notifier.Position`."""
 
+RECEIPT = "receipt"
+"""How times of receipt go beside the wall clock: see `domain.market.timescale.TimeScale`."""
+
 
 async def find_fact(transaction: Transaction, name: str) -> Any | None:
     """The value of a fact, None where it is not stored."""

@@ -6,6 +6,7 @@ import pytest
 
 from duelcast.domain.market.boundaries import Boundaries
 from duelcast.domain.market.receipt import ReceiptTime
+from duelcast.domain.market.settings import ReceiptSettings
 
 
 class ShiftyClock:
@@ -32,7 +33,7 @@ def clock() -> ShiftyClock:
 
 @pytest.fixture
 def seconds(clock: ShiftyClock) -> Boundaries:
-    return Boundaries(clock, ReceiptTime(clock), lambda: 1_000)
+    return Boundaries(clock, ReceiptTime(clock, ReceiptSettings()), lambda: 1_000)
 
 
 async def test_they_are_the_full_seconds(seconds: Boundaries) -> None:
@@ -56,5 +57,5 @@ async def test_those_that_passed_unseen_are_left_out(clock: ShiftyClock, seconds
 
 
 async def test_an_interval_of_zero_is_a_millisecond(clock: ShiftyClock) -> None:
-    boundaries = Boundaries(clock, ReceiptTime(clock), lambda: 0)
+    boundaries = Boundaries(clock, ReceiptTime(clock, ReceiptSettings()), lambda: 0)
     assert await boundaries.next() == pytest.approx(1_000.251)

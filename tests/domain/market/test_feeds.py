@@ -113,6 +113,8 @@ async def test_metrics_count_records_by_feed_and_kind(room: MarketRoom) -> None:
         ("duelcast_feed_dropped_total", "venue", "invalid"): 1,
         ("duelcast_feed_age_seconds", "venue"): 2,
         ("duelcast_feed_up", "venue"): 1,
+        ("duelcast_clock_ahead_seconds",): 0,
+        ("duelcast_clock_steps_total",): 0,
         ("duelcast_market_symbols",): 1,
         ("duelcast_market_unstored",): 1,
         ("duelcast_market_lost_minutes_total",): 0,

@@ -37,8 +37,9 @@ _log = structlog.get_logger("duelcast.contests")
 class ContestClock:
     """Everything that moves a contest on goes through here, one at a time.
 
-    A boundary is due once its millisecond is over, so that a price received in it still counts. Its moment is marked in
-    the market, which asks for `settle_due` before it stores anything that was received later.
+    It goes by the wall clock, also if that is set anew. A boundary is due once its millisecond is over, so that a price
+    received in it still counts. Its moment is marked in the market, which asks for `settle_due` before it stores
+    anything that was received later.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class ContestClock:
         )
         market.settle_first = self.settle_due
         market.oldest_needed_ms = self._oldest_needed_ms
+        market.on_clock_step(self._alarm.ring)
         book.on_change(self.watch)
 
     # ── what admins do ──────────────────────────────────────────────────────────────────────────────────────────
@@ -168,7 +170,7 @@ class ContestClock:
 
     async def _settle(self, contest: Contest) -> None:
         boundary_ms = contest.boundary_ms
-        late_s = 0.0 if boundary_ms is None else self._market.receipt_us() / 1e6 - boundary_ms / 1000
+        late_s = 0.0 if boundary_ms is None else self._market.wall_us() / 1e6 - boundary_ms / 1000
         try:
             if boundary_ms is None:
                 await self._lifecycle.complete(contest)
@@ -198,9 +200,9 @@ class ContestClock:
 
     async def _mark_minute(self) -> None:
         minute = self._now_ms() // MINUTE_MS
-        if minute == self._minute:
-            return
-        self._minute = minute
+        was, self._minute = self._minute, minute
+        if minute <= was:
+            return  # the same one, or the wall clock was set back
         for contest in self._book.live:
             if contest.is_running and (contest.row.started_ms or 0) < minute * MINUTE_MS < contest.row.end_ms:
                 try:
@@ -214,7 +216,7 @@ class ContestClock:
 
     async def _wait(self) -> None:
         """Until the next moment at which something is due, or may be."""
-        delay_s = max(0.0, self._next_ms() / 1000 - self._market.receipt_us() / 1e6) + TOLERANCE_S
+        delay_s = max(0.0, self._next_ms() / 1000 - self._market.wall_us() / 1e6) + TOLERANCE_S
         await self._alarm.sleep(delay_s)
 
     def _next_ms(self) -> float:
@@ -253,7 +255,7 @@ class ContestClock:
         return min(boundaries, default=None)
 
     def _now_ms(self) -> int:
-        return self._market.receipt_us() // 1000
+        return self._market.wall_us() // 1000
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

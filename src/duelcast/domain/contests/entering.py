@@ -171,7 +171,7 @@ class Entering:
         return boundary_ms is not None and self._now_ms() < boundary_ms
 
     def _now_ms(self) -> int:
-        return self._market.receipt_us() // 1000
+        return self._market.wall_us() // 1000
 
     def _entries_changed(self, contest: Contest, wallet: str) -> None:
         self._rooms.entry_changed(contest.id, wallet)

@@ -104,7 +104,7 @@ class Lifecycle:
 
         async def work(known: Prices | None, transaction: Transaction) -> tuple[ContestRow, dict[str, float]]:
             row = await self._locked(transaction, contest.id)
-            moment_us = self._market.receipt_us() if boundary_us is None else boundary_us
+            moment_us = self._market.wall_us() if boundary_us is None else boundary_us
             if row.status != PENDING:
                 raise InvalidState("Only a pending contest can be started.")
             _check_boundary(row.start_ms, boundary_us, moment_us)
@@ -157,7 +157,7 @@ class Lifecycle:
 
         async def work(known: Prices | None, transaction: Transaction) -> ContestRow:
             row = await self._locked(transaction, contest.id)
-            moment_us = self._market.receipt_us() if boundary_us is None else boundary_us
+            moment_us = self._market.wall_us() if boundary_us is None else boundary_us
             if row.status != ACTIVE or row.ended_ms is not None:
                 raise InvalidState("Only an active contest can be ended.")
             _check_boundary(row.end_ms, boundary_us, moment_us)
@@ -245,7 +245,7 @@ class Lifecycle:
             if row.status not in (PENDING, ACTIVE) or row.ended_ms is not None:
                 raise InvalidState("Only a pending or active contest can be cancelled.")
             await self._record(transaction, actor, "contests.cancel", row.id, reason)
-            return await self._cancel(transaction, row, self._market.receipt_us(), reason)
+            return await self._cancel(transaction, row, self._market.wall_us(), reason)
 
         await self._database.write(work, lambda row: self._cancelled(contest, row))
 
@@ -323,7 +323,7 @@ class Lifecycle:
         return NewEvent(kind=kind, contest_id=contest_id, wallet=wallet, data=data, at_ms=self._now_ms())
 
     def _now_ms(self) -> int:
-        return self._market.receipt_us() // 1000
+        return self._market.wall_us() // 1000
 
 
 def _check_boundary(stored_ms: int, boundary_us: int | None, moment_us: int) -> None:

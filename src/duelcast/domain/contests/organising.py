@@ -202,4 +202,4 @@ class Organising:
         }
 
     def _now_ms(self) -> int:
-        return self._market.receipt_us() // 1000
+        return self._market.wall_us() // 1000

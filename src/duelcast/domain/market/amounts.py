@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 MAX_AMOUNT = 1e30
 """Bound of every price, quantity and amount: sums and products of what is below it stay finite."""
 MIN_POSITIVE_AMOUNT = 1e-30
@@ -32,7 +34,9 @@ def venue_time_or(venue_time_s: float | None, receipt_s: float) -> float:
     return receipt_s
 
 
-def window_time(venue_time_s: float | None, receipt_s: float) -> float:
+def window_time(venue_time_s: float | None, receipt_s: float, on_scale: Callable[[float], float]) -> float:
     """The time by which windows count a trade: the venue's, that of receipt if it is missing or in the future; epoch
-    seconds."""
-    return min(venue_time_or(venue_time_s, receipt_s), receipt_s)
+    seconds on the scale of times of receipt, on which `on_scale` puts a time of the wall clock."""
+    if venue_time_s is not None and 0 <= venue_time_s < _END_OF_CALENDAR_S:
+        return min(on_scale(venue_time_s), receipt_s)
+    return receipt_s

@@ -12,7 +12,7 @@ _TOLERANCE_S = 1e-6
 
 
 class Boundaries:
-    """The multiples of `interval_ms()` in epoch time, one after the other; those that passed unseen are left out.
+    """The multiples of `interval_ms()` in times of receipt, one after the other; those that passed unseen are left out.
 
     Windows change at the boundaries of their buckets, so a job that runs on them tells of a change when it happens.
     An interval below 1 ms counts as 1 ms.
@@ -32,7 +32,7 @@ class Boundaries:
         if due_s <= self._last_s + _TOLERANCE_S:
             due_s += interval_s
         while due_s - now_s > _TOLERANCE_S:
-            await self._clock.sleep(due_s - now_s)
+            await self._clock.sleep(self._receipt.seconds_until(due_s))
             now_s = self._receipt.now_s()
         self._last_s = due_s
         return max(due_s, now_s)

@@ -10,7 +10,6 @@ from duelcast.domain.market.unstored import Unstored
 from duelcast.errors import AppError
 from duelcast.logs import describe_exception
 from duelcast.store import market as store
-from duelcast.store.database import Database
 
 FLUSH_INTERVAL_S = 5.0
 _ROWS_PER_WRITE = 200
@@ -22,8 +21,7 @@ log = structlog.get_logger("duelcast.market")
 class Flushing:
     """Stores what feeds brought. What cannot be stored now waits for the next time."""
 
-    def __init__(self, database: Database, clock: Clock, turns: Turns, unstored: Unstored) -> None:
-        self._database = database
+    def __init__(self, clock: Clock, turns: Turns, unstored: Unstored) -> None:
         self._clock = clock
         self._turns = turns
         self._unstored = unstored
@@ -49,7 +47,7 @@ class Flushing:
         async with self._turns.turn():
             writes, entries = self._unstored.take(_ROWS_PER_WRITE)
             try:
-                await self._database.write(lambda transaction: store.write(transaction, writes))
+                await self._turns.store(lambda transaction: store.write(transaction, writes))
             except BaseException:
                 self._unstored.changed.update(entries)
                 raise

@@ -115,7 +115,7 @@ class Intake:
         timestamp_s = venue_time_or(trade.venue_time, now_s)
         # Venues send their last trades to a new subscription, however old they are.
         windows = entry.windows or TradeWindows()
-        if windows.add(now_s, window_time(trade.venue_time, now_s), volume, trade.side):
+        if windows.add(now_s, window_time(trade.venue_time, now_s, self._receipt.at_wall), volume, trade.side):
             entry.windows = windows
             entry.trade_s = timestamp_s
             self._traded(entry, windows)

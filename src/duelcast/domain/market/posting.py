@@ -211,7 +211,7 @@ class Posting:
                 for post in group:
                     await post.record(transaction)
 
-            await self._database.write(work)
+            await self._turns.store(work)
             for post in group:
                 await _in_portions(post.apply(received_s))
                 _acknowledge(post)

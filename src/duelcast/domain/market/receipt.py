@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from duelcast.clock import Clock
+from collections.abc import Callable, Iterator
 
-_MOST_AHEAD_S = 60.0
-"""A clock that was further ahead was wrong, and time must not go by it."""
+import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from duelcast.clock import Clock
+from duelcast.domain.market.settings import ReceiptSettings
+from duelcast.domain.market.timescale import Bend, TimeScale
+
+_STEP_S = 0.1
+"""A wall clock that is disciplined gently moves by less from one look to the next, beside the steady clock."""
+_LOOK_INTERVAL_S = 1.0
+_LOG_INTERVAL_S = 60.0
+_TOLERANCE_S = 1e-6
+"""Whole microseconds may be a little later than the wall clock that they were taken from."""
+_GAP_US = 2
+"""What comes behind a bend has a later time of receipt than all before it."""
+_BENDS_KEPT = 16
+"""The newest one decides on all that is to come, those before it on boundaries that passed and wait to be settled."""
+
+_log = structlog.get_logger("duelcast.market")
 
 
 def to_us(epoch_s: float) -> int:
@@ -14,31 +31,136 @@ def to_us(epoch_s: float) -> int:
 
 
 class ReceiptTime:
-    """Wall time that never goes back.
+    """The wall clock, but that it never goes back.
 
-    While the wall clock is behind what was already given, time runs on with the steady clock, so that a correction of
-    the wall clock neither reopens a bucket that has been counted nor makes the windows stand still.
+    Once a wall clock that was ahead is set back, the time of receipt goes slower than it until they meet: a correction
+    neither reopens a minute that has been counted nor makes the windows stand still. What is due at a time that people
+    chose goes by the wall clock, `wall_s`; `scale` says what had been received by then. `on_step` listeners are called
+    when the wall clock was moved.
     """
 
-    __slots__ = ("_clock", "_last_s", "_last_steady_s")
+    __slots__ = (
+        "_clock",
+        "_last_s",
+        "_logged_s",
+        "_monotonic",
+        "_settings",
+        "_slewing",
+        "_steady_s",
+        "_steps",
+        "_time",
+        "_wall_s",
+        "on_step",
+        "scale",
+    )
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, settings: ReceiptSettings) -> None:
+        self.scale = TimeScale()
+        self.on_step: list[Callable[[], None]] = []
         self._clock = clock
-        self._last_s = clock.time()
-        self._last_steady_s = clock.monotonic()
+        self._time, self._monotonic = clock.time, clock.monotonic
+        self._settings = settings
+        self._wall_s = self._last_s = clock.time()
+        self._steady_s = clock.monotonic()
+        self._slewing: Bend | None = None
+        self._steps = 0
+        self._logged_s = -_LOG_INTERVAL_S
 
-    def run_on_from(self, moment_s: float) -> None:
-        """Begin behind a time (epoch seconds) that was given before the server started, by a clock that was ahead by
-        up to a minute."""
-        if self._last_s < moment_s <= self._last_s + _MOST_AHEAD_S:
-            self._last_s = moment_s
+    def go_on(self, scale: TimeScale, newest_us: int) -> None:
+        """Go on behind what was received before the server started, `newest_us` at the latest (epoch), on its scale;
+        before anything else is received. Times that are too far ahead were wrong, and are not gone on from."""
+        wall_us, bends = to_us(self.wall_s()), scale.bends
+        if newest_us > wall_us + self._settings.max_ahead_s * 1_000_000:
+            bends = (*bends, Bend(wall_us, wall_us, newest_us, self._settings.pace))
+            newest_us = wall_us
+        self.scale = TimeScale(bends[-_BENDS_KEPT:])
+        self._slewing = bends[-1] if bends else None
+        self._last_s = newest_us / 1_000_000
+        self.now_s()
 
     def now_s(self) -> float:
-        """Epoch seconds."""
-        now_s = self._clock.time()
-        steady_s = self._clock.monotonic()
-        if now_s < self._last_s:
-            now_s = self._last_s + (steady_s - self._last_steady_s)
-        self._last_s = now_s
-        self._last_steady_s = steady_s
-        return now_s
+        """The time of receipt of what comes now, in epoch seconds."""
+        wall_s, steady_s = self._time(), self._monotonic()
+        step_s = wall_s - self._wall_s - (steady_s - self._steady_s)
+        if self._slewing is not None or wall_s < self._last_s or not -_STEP_S < step_s < _STEP_S:
+            return self._corrected_s()
+        # On the path of every tick.
+        self._wall_s = self._last_s = wall_s
+        self._steady_s = steady_s
+        return wall_s
+
+    def wall_s(self) -> float:
+        """The wall clock, in epoch seconds."""
+        self.now_s()
+        return self._wall_s
+
+    def at_wall(self, wall_s: float) -> float:
+        """The newest time of receipt of what came by a time of the wall clock, both in epoch seconds."""
+        return self.scale.until(to_us(wall_s)) / 1_000_000 if self.scale.bends else wall_s
+
+    def seconds_until(self, receipt_s: float) -> float:
+        """How long it takes until that time of receipt, if the wall clock is left alone."""
+        now_s = self.now_s()
+        if self._slewing is None:
+            return receipt_s - now_s
+        return self.scale.wall(to_us(receipt_s)) / 1_000_000 - self._wall_s
+
+    async def watch(self) -> None:
+        """Notice within a second that the wall clock was moved, also while nothing is received; until cancelled."""
+        while True:
+            await self._clock.sleep(_LOOK_INTERVAL_S)
+            self.now_s()
+
+    def collect(self) -> Iterator[Metric]:
+        """Metrics for Prometheus."""
+        yield GaugeMetricFamily(
+            "duelcast_clock_ahead_seconds",
+            "How far the time of receipt is ahead of the wall clock, which was set back.",
+            value=self.now_s() - self._wall_s,
+        )
+        yield CounterMetricFamily("duelcast_clock_steps", "How often the wall clock was moved.", value=self._steps)
+
+    def _corrected_s(self) -> float:
+        step_s, bend = self._look(), self._slewing
+        if bend is None:
+            receipt_s, is_bent = self._wall_s, self._wall_s < self._last_s - _TOLERANCE_S
+        else:
+            wall_us = to_us(self._wall_s)
+            receipt_us = bend.receipt_at(wall_us)
+            has_met = receipt_us <= wall_us
+            self._slewing = None if has_met else bend
+            receipt_s = receipt_us / 1_000_000
+            # Set forward meanwhile, the wall clock takes away from what it is behind, and adds nothing to it.
+            is_bent = receipt_s < self._last_s or (step_s > 0 and not has_met)
+        if is_bent:
+            receipt_s = self._bend()
+        self._last_s = max(receipt_s, self._last_s)
+        if step_s or is_bent:
+            self._stepped(step_s)
+        return self._last_s
+
+    def _look(self) -> float:
+        """Read the clocks anew: a process that did not run between two readings sees a step that was none. Returns by
+        how much the wall clock was moved since the last time, 0 if it goes as usual."""
+        wall_s, steady_s = self._time(), self._monotonic()
+        step_s = wall_s - self._wall_s - (steady_s - self._steady_s)
+        self._wall_s, self._steady_s = wall_s, steady_s
+        return 0.0 if -_STEP_S < step_s < _STEP_S else step_s
+
+    def _bend(self) -> float:
+        """Begin to slew from the newest time of receipt, at the wall time that it is now."""
+        wall_us, last_us = to_us(self._wall_s), to_us(self._last_s)
+        receipt_us = max(wall_us, last_us + _GAP_US)
+        self._slewing = Bend(wall_us, receipt_us, last_us, self._settings.pace)
+        self.scale = TimeScale((*self.scale.bends, self._slewing)[-_BENDS_KEPT:])
+        return receipt_us / 1_000_000
+
+    def _stepped(self, step_s: float) -> None:
+        for listener in self.on_step:
+            listener()
+        self._steps += step_s != 0
+        if step_s and self._steady_s - self._logged_s >= _LOG_INTERVAL_S:
+            self._logged_s = self._steady_s
+            _log.warning(
+                "clock_stepped", step_s=round(step_s, 3), receipts_ahead_s=round(self._last_s - self._wall_s, 3)
+            )

@@ -17,6 +17,7 @@ from duelcast.domain.market.quote import restored_quote
 from duelcast.domain.market.receipt import ReceiptTime
 from duelcast.domain.market.recent_ids import RecentIds
 from duelcast.domain.market.settings import MarketSettings
+from duelcast.domain.market.timescale import load_scale
 from duelcast.domain.market.windows import Side, TradeWindows
 from duelcast.store import market as store
 from duelcast.store.database import Database
@@ -46,7 +47,6 @@ class Restoring:
         """All entries, stale where their owner has been silent for too long. Raises `errors.Unavailable`."""
         await self._restore_tokens()
         entries = list(self._book.entries())
-        self._receipt.run_on_from(max((entry.rows.received_s for entry in entries), default=0.0))
         for symbols in _portions([entry.symbol for entry in entries if entry.quote is not None]):
             await self._restore_posted_ids(symbols)
         await self._restore_trades()
@@ -54,10 +54,13 @@ class Restoring:
         return entries
 
     async def _restore_tokens(self) -> None:
-        minute = int(self._receipt.now_s() // 60)
-        oldest = minute - MINUTES_KEPT + 1
         async with self._database.read() as transaction:
             tokens = await store.all_tokens(transaction)
+            scale = await load_scale(transaction)
+        quoted = [restored_quote(token.quote)[1] for token in tokens if token.quote is not None]
+        self._receipt.go_on(scale, max(quoted, default=0))
+        minute = int(self._receipt.now_s() // 60)
+        oldest = minute - MINUTES_KEPT + 1
         for portion in _portions(tokens):
             symbols = [token.symbol for token in portion]
             async with self._database.read() as transaction:
@@ -81,12 +84,14 @@ class Restoring:
             entry.source = self._ownership.remember(token.source, token.symbol)
         if token.quote is not None:
             entry.quote, received_us = restored_quote(token.quote)
-            received_s = received_us / 1_000_000
-            price = entry.quote.price
+            received_s = min(received_us / 1_000_000, self._receipt.now_s())
+            minute, price = int(received_s // 60), entry.quote.price
             if before is not None:
                 rows = [_row(before), *rows]
-            # The store may have forgotten the minutes, never the price itself.
-            entry.rows.restore(rows or [Row(int(received_s // 60), price, price, price, price)], received_s)
+            if not rows or rows[-1].minute < minute:
+                # The store may have forgotten the minutes, or they are still to come; never the price itself.
+                rows = [*rows, Row(minute, price, price, price, price)]
+            entry.rows.restore(rows, received_s)
 
     async def _restore_posted_ids(self, symbols: Sequence[str]) -> None:
         async with self._database.read() as transaction:
@@ -113,13 +118,12 @@ class Restoring:
                     continue
                 self._restore_trade(entry, trade, now_s)
 
-    @staticmethod
-    def _restore_trade(entry: Entry, trade: StoredTrade, now_s: float) -> None:
+    def _restore_trade(self, entry: Entry, trade: StoredTrade, now_s: float) -> None:
         received_s = trade.received_us / 1_000_000
         venue_time_s = None if trade.venue_ms is None else trade.venue_ms / 1000
         windows = entry.windows or TradeWindows()
         # A clock that was wrong may have left a time that is still to come.
-        traded_s = min(window_time(venue_time_s, received_s), now_s)
+        traded_s = min(window_time(venue_time_s, received_s, self._receipt.at_wall), now_s)
         side: Side = "buy" if trade.side == "buy" else "sell"
         if windows.add(now_s, traded_s, trade.price * trade.quantity, side):
             entry.windows = windows

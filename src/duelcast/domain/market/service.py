@@ -26,7 +26,7 @@ from duelcast.domain.market.posting import PostedTicks, Posting, PutMetadata
 from duelcast.domain.market.receipt import ReceiptTime, to_us
 from duelcast.domain.market.restoring import Restoring
 from duelcast.domain.market.retention import Retention
-from duelcast.domain.market.settings import MarketSettings
+from duelcast.domain.market.settings import MarketSettings, ReceiptSettings
 from duelcast.domain.market.sink import FeedState, MarketSink, feed_state
 from duelcast.domain.market.staleness import Staleness
 from duelcast.domain.market.ticks import Ticker, Trade
@@ -48,7 +48,13 @@ class Market:
     """
 
     def __init__(
-        self, publisher: Publisher, clock: Clock, limits: MarketSettings, database: Database, audit: AuditTrail
+        self,
+        publisher: Publisher,
+        clock: Clock,
+        limits: MarketSettings,
+        database: Database,
+        audit: AuditTrail,
+        receipt: ReceiptSettings | None = None,
     ) -> None:
         self.settings = limits
         self.settle_first: Settle | None = None
@@ -56,17 +62,18 @@ class Market:
         self._clock = clock
         self._database = database
         self._audit = audit
-        self._receipt = receipt = ReceiptTime(clock)
+        self._receipt = ReceiptTime(clock, receipt or ReceiptSettings())
         self._ownership = Ownership()
         self._book = TokenBook(lambda: self.settings.max_symbols)
-        self._marks = Marks(self._prices)
+        self._marks = Marks(self._prices, lambda moment_us: self._receipt.scale.until(moment_us))
+        self._receipt.on_step.append(self._marks.rescale)
         self._unstored = Unstored()
-        self._outlet = MarketOutlet(publisher, clock, receipt, self._book, lambda: self.settings)
-        self._board = TradeBoard(publisher, clock, receipt, self._outlet, lambda: self.settings)
+        self._outlet = MarketOutlet(publisher, clock, self._receipt, self._book, lambda: self.settings)
+        self._board = TradeBoard(publisher, clock, self._receipt, self._outlet, lambda: self.settings)
         self._staleness = Staleness(clock, self._book, self._ownership, self._outlet, lambda: self.settings)
         self._intake = Intake(
             clock,
-            receipt,
+            self._receipt,
             self._book,
             self._ownership,
             self._outlet,
@@ -74,11 +81,11 @@ class Market:
             self._unstored,
             self._board.traded,
         )
-        turns = Turns(receipt, self._marks, lambda: self.settle_first)
+        turns = Turns(database, self._receipt, self._marks, lambda: self.settle_first)
         self._posting = Posting(database, turns, self._book, self._ownership)
-        self._flushing = Flushing(database, clock, turns, self._unstored)
-        self.retention = Retention(database, receipt, lambda: self.oldest_needed_ms())
-        self._prices_at = PricesAt(database, self._book, self._marks, self._posting, self._unstored)
+        self._flushing = Flushing(clock, turns, self._unstored)
+        self.retention = Retention(database, self._receipt, lambda: self.oldest_needed_ms())
+        self._prices_at = PricesAt(database, self._receipt, self._book, self._marks, self._posting, self._unstored)
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -97,6 +104,7 @@ class Market:
     async def run(self) -> None:
         """Do all background work until cancelled; once per market. What it raises is a defect."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._receipt.watch(), name="market-clock")
             tasks.create_task(self._outlet.prices.run(), name="market-prices")
             tasks.create_task(self._outlet.tokens.run(), name="market-tokens")
             tasks.create_task(self._outlet.run_token_list(), name="market-token-list")
@@ -201,9 +209,17 @@ class Market:
         entry = self._book.get(symbol)
         return entry is None or entry.quote is None or entry.stale
 
+    def wall_us(self) -> int:
+        """Now, by the wall clock, which may be set back (epoch µs); so are moments that are marked or asked for."""
+        return to_us(self._receipt.wall_s())
+
     def receipt_us(self) -> int:
-        """Now, by the clock by which prices are received (epoch µs)."""
+        """Now, by the clock by which prices are received, and which never goes back (epoch µs)."""
         return to_us(self._receipt.now_s())
+
+    def on_clock_step(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when the wall clock was moved."""
+        self._receipt.on_step.append(listener)
 
     def mark(self, moment_us: int) -> None:
         """Keep the prices of a moment (epoch µs) once it has passed, until each `mark` of it had its `unmark`."""
@@ -222,9 +238,11 @@ class Market:
         return await self._prices_at.find(symbols, moment_us)
 
     def newest(self, symbols: Iterable[str]) -> dict[str, PricePoint]:
-        """The newest price of each symbol, and when it was received; those without one are missing."""
-        prices = self._prices()
-        return {symbol: prices[symbol] for symbol in symbols if symbol in prices}
+        """The newest price of each symbol, and when it was received by the wall clock; those without one are
+        missing."""
+        prices, scale = self._prices(), self._receipt.scale
+        points = {symbol: prices[symbol] for symbol in symbols if symbol in prices}
+        return {symbol: PricePoint(point.price, scale.wall(point.received_us)) for symbol, point in points.items()}
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -246,6 +264,7 @@ class Market:
         )
         yield from gap_metrics(self._ownership.feeds)
         yield from self._unstored.collect()
+        yield from self._receipt.collect()
 
     def _prices(self) -> Prices:
         return {

@@ -5,6 +5,14 @@ from __future__ import annotations
 from msgspec import Struct
 
 
+class ReceiptSettings(Struct, frozen=True, kw_only=True):
+    """`pace` (0 to 1): as long as the time of receipt is ahead of the wall clock, it goes at this part of its speed.
+    `max_ahead_s`: a server that starts goes on behind stored times of receipt that are up to so far ahead."""
+
+    pace: float = 0.5
+    max_ahead_s: float = 3_600.0
+
+
 class MarketSettings(Struct, frozen=True, kw_only=True):
     """Intervals are the least time between two pushes of the same kind for the same symbol.
 

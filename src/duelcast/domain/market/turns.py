@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 from duelcast.domain.market.marks import Marks
 from duelcast.domain.market.receipt import ReceiptTime, to_us
+from duelcast.domain.market.timescale import TimeScale, store_scale
+from duelcast.store.database import Database, Transaction
 
 Settle = Callable[[], Awaitable[None]]
 
@@ -20,11 +22,15 @@ class Turns:
     does may wait for nothing that takes a turn.
     """
 
-    def __init__(self, receipt: ReceiptTime, marks: Marks, settle_first: Callable[[], Settle | None]) -> None:
+    def __init__(
+        self, database: Database, receipt: ReceiptTime, marks: Marks, settle_first: Callable[[], Settle | None]
+    ) -> None:
+        self._database = database
         self._receipt = receipt
         self._marks = marks
         self._settle_first = settle_first
         self._lock = asyncio.Lock()
+        self._stored_scale = TimeScale()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[float]:
@@ -32,6 +38,20 @@ class Turns:
         which may be stored; raises what `settle_first` does."""
         async with self._lock:
             yield await self._settled_s()
+
+    async def store(self, work: Callable[[Transaction], Awaitable[None]]) -> None:
+        """Commit what `work` writes, with the scale by which its times of receipt go. Raises `errors.Unavailable`."""
+        scale = self._receipt.scale
+
+        async def with_scale(transaction: Transaction) -> None:
+            await work(transaction)
+            await store_scale(transaction, scale)
+
+        if scale == self._stored_scale:
+            await self._database.write(work)
+        else:
+            await self._database.write(with_scale)
+            self._stored_scale = scale
 
     async def _settled_s(self) -> float:
         settled_us = -1
