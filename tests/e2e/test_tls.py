@@ -87,6 +87,11 @@ async def test_http_and_websocket_are_served_over_tls(tmp_path: Path) -> None:
             assert len(answer["value"]) == 50_000
 
 
+async def test_the_port_of_operators_has_the_same_certificate(tmp_path: Path) -> None:
+    async with tls_server(tmp_path, ops_port=0) as (app, context, _), httpx.AsyncClient(verify=context) as http:
+        assert (await http.get(f"https://127.0.0.1:{app.ops_port}/healthz")).status_code == 200
+
+
 async def test_a_page_of_the_same_host_may_connect_over_tls(tmp_path: Path) -> None:
     async with tls_server(tmp_path) as (app, context, _):
         url = f"wss://127.0.0.1:{app.port}/api/v69/ws/arena"

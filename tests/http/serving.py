@@ -36,7 +36,7 @@ from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.declared import declared_settings
 from duelcast.domain.settings.service import SystemSettings
-from duelcast.http.app import build_http_app
+from duelcast.http.app import build_http_apps
 from duelcast.http.services import HttpServices, Readiness
 from duelcast.sampling import LogSampler
 from duelcast.store.database import Database
@@ -108,7 +108,7 @@ async def serving(
         services = Registry(publisher, clock)
         health = Health(services, clock)
         outside = OutsideServices(services, health, database, audit, errors, clock, TargetRules(), {})
-        app = build_http_app(
+        app = build_http_apps(
             HttpServices(
                 market=market,
                 users=Users(database, accounts, audit, notifications.inboxes, clock),
@@ -134,7 +134,7 @@ async def serving(
                 auth_domain=auth_domain,
                 refusals=refusals or LogSampler(clock.monotonic),
             )
-        )
+        ).public
         async with (
             _recording(errors),
             _listening(app, root_path) as base_url,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -14,7 +16,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 import duelcast
 from duelcast.app import live_settings, parts
-from duelcast.app.listening import PortServer, bind, server_of
+from duelcast.app.listening import PortServer, bind, bind_for_operators, server_of
 from duelcast.app.live_settings import LiveSettings
 from duelcast.app.operations import Endless, Operations
 from duelcast.app.retention import retention_of
@@ -40,14 +42,14 @@ from duelcast.endpoints.registry import find_endpoints
 from duelcast.gateway.gateway import Gateway
 from duelcast.gateway.http_connections import HttpConnections
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.upgrade import UpgradeRules
-from duelcast.http.app import build_http_app
+from duelcast.gateway.refusals import RefusedRequest
+from duelcast.gateway.upgrade import UpgradeRequest, UpgradeRules
+from duelcast.http.app import build_http_apps
 from duelcast.http.services import Failure, HttpServices, Readiness
 from duelcast.sampling import LogSampler
-from duelcast.settings import Settings, is_loopback_host
+from duelcast.settings import Settings
 from duelcast.store import facts
 from duelcast.store.database import Database
-from duelcast.wire.origins import OriginRules
 
 log = structlog.get_logger("duelcast")
 
@@ -176,6 +178,8 @@ class App:
         self.ended_sessions.on_end(self.gateway.session_ended)
         self._starting = True
         self._stopping = False
+        self._serving_operators: asyncio.Task[None] | None = None
+        self.ops_port = settings.ops_port
         self._register_collectors()
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,6 +200,9 @@ class App:
             listener = bind(self.settings)
             started.callback(listener.close)
             self.port = listener.getsockname()[1]
+            server, ops_server = self._servers()
+            if ops_server is not None:
+                await self._serve_operators(ops_server, started)
             if claim is not None:
                 await claim(self.database)
             await self._load()
@@ -204,7 +211,6 @@ class App:
             started.push_async_callback(self.operations.errors.close)
             self.operations.log_intake.attach(self.operations.errors)
             started.callback(self.operations.log_intake.detach)
-            server = self._server()
             own: list[Endless] = [
                 self.broker,
                 self.system_settings,
@@ -221,12 +227,8 @@ class App:
             await self.operations.internal.start()
             started.push_async_callback(self.operations.acts.close)
             started.push_async_callback(self.operations.commands.close)
-            self._serving = asyncio.create_task(server.serve(sockets=[listener]))
+            self._serving = await _listening(server, listener)
             started.push_async_callback(self._stop_serving, server)
-            while not server.started:
-                if self._serving.done():
-                    self._serving.result()
-                await asyncio.sleep(0.001)
             self._started = started.pop_all()
         self._starting = False
         log.info("listening", url=self.url, feeds=[feed.name for feed in self.feeds])
@@ -245,6 +247,8 @@ class App:
     async def failed(self) -> None:
         """Wait until a task of the server ends that never should; raises what ended it."""
         endless = [*self._endless, self._serving, self._writing]
+        if self._serving_operators is not None:
+            endless.append(self._serving_operators)
         done, _ = await asyncio.wait(endless, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
@@ -288,21 +292,30 @@ class App:
         server.should_exit = True
         await self._serving
 
+    async def _serve_operators(self, server: PortServer, started: AsyncExitStack) -> None:
+        """Answer them from before the rest is loaded until after it was closed: `starting`, `draining`."""
+        listener = bind_for_operators(self.settings)
+        started.callback(listener.close)
+        self.ops_port = listener.getsockname()[1]
+        self._serving_operators = serving = await _listening(server, listener)
+
+        async def stop() -> None:
+            server.should_exit = True
+            await serving
+
+        started.push_async_callback(stop)
+
     async def _stop_writing(self) -> None:
         self.database.stop_writing()
         await self._writing
 
     # ── composition ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _server(self) -> PortServer:
-        """HTTP and WebSockets of one port; it does not listen yet."""
+    def _servers(self) -> tuple[PortServer, PortServer | None]:
+        """HTTP and WebSockets of the public port, and HTTP of the operators', if any; they do not listen yet."""
         settings = self.settings
-        origins = OriginRules(
-            settings.allowed_origins,
-            listens_on_loopback_only=is_loopback_host(settings.host),
-            default_scheme="https" if settings.tls_cert else "http",
-        )
-        http = build_http_app(
+        origins = parts.origins_of(settings, settings.host)
+        apps = build_http_apps(
             HttpServices(
                 market=self.market,
                 users=self.users,
@@ -327,7 +340,8 @@ class App:
                 public_ops=settings.public_ops,
                 refusals=self.refusals,
                 metrics_interval_s=settings.metrics_interval_s,
-            )
+            ),
+            None if settings.ops_port is None else parts.origins_of(settings, settings.ops_host),
         )
         rules = UpgradeRules(
             self.gateway,
@@ -336,7 +350,12 @@ class App:
             root_path=settings.root_path,
             query_token=settings.query_token,
         )
-        return server_of(http, rules.accept, settings, self.http_connections, self.refusals)
+        public = server_of(apps.public, rules.accept, settings, self.http_connections, self.refusals)
+        if apps.operators is None:
+            return public, None
+        # Connections of their own, so that a crowd at the public port does not keep probes out.
+        mine = HttpConnections(settings.max_connections_per_ip, self.proxies)
+        return public, server_of(apps.operators, _no_websocket, settings, mine, self.refusals)
 
     def _register_collectors(self) -> None:
         for collector in (
@@ -357,6 +376,20 @@ class App:
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
+
+
+async def _listening(server: PortServer, listener: socket.socket) -> asyncio.Task[None]:
+    """The task of a server that listens."""
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        if serving.done():
+            serving.result()
+        await asyncio.sleep(0.001)
+    return serving
+
+
+def _no_websocket(_transport: asyncio.Transport, _request: UpgradeRequest) -> asyncio.BufferedProtocol:
+    raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no WebSocket endpoint at this port.")
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:

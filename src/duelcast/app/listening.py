@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 from typing import cast
@@ -101,9 +102,23 @@ def server_of(
     return PortServer(config, settings, accept, connections, sampler)
 
 
+class PortTaken(ConfigurationError):
+    """Another process listens there."""
+
+
 def bind(settings: Settings) -> socket.socket:
-    """The port of the settings, on which nobody is heard yet. Raises `ConfigurationError` where it cannot be had."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    """The public port, on which nobody is heard yet. Raises `ConfigurationError` if it cannot be had."""
+    return _bind(settings.host, settings.port, settings, "DUELCAST_HOST or DUELCAST_PORT")
+
+
+def bind_for_operators(settings: Settings) -> socket.socket:
+    """The same of the operators' own port, which there is."""
+    assert settings.ops_port is not None
+    return _bind(settings.ops_host, settings.ops_port, settings, "DUELCAST_OPS_HOST or DUELCAST_OPS_PORT")
+
+
+def _bind(host: str, port: int, settings: Settings, named: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With its protocol named, so that accepted sockets get TCP_NODELAY: asyncio looks at it.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -112,11 +127,9 @@ def bind(settings: Settings) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
         # Set before the port listens: the size of the window is agreed on with the first segment.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, settings.receive_buffer_bytes)
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise ConfigurationError(
-            f"Cannot listen on {settings.host} port {settings.port} ({error.strerror}); set DUELCAST_HOST or "
-            "DUELCAST_PORT to a free one."
-        ) from None
+        kind = PortTaken if error.errno == errno.EADDRINUSE else ConfigurationError
+        raise kind(f"Cannot listen on {host} port {port} ({error.strerror}); set {named} to a free one.") from None
     return listener

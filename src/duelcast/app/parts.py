@@ -16,9 +16,10 @@ from duelcast.domain.operations.definitions import ServiceDefinition, is_name
 from duelcast.errors import InvalidRequest
 from duelcast.feeds.source import Feed
 from duelcast.feeds.spec import build_feeds
-from duelcast.settings import ConfigurationError, Settings
+from duelcast.settings import ConfigurationError, Settings, is_loopback_host
 from duelcast.store.database import Database
 from duelcast.store.sqlite import SqliteFile, database_path
+from duelcast.wire.origins import OriginRules
 from duelcast.wire.refusals import invalid_request
 
 
@@ -106,6 +107,15 @@ def targets_of(settings: Settings) -> TargetRules:
             "DUELCAST_PROBE_TARGETS takes hosts, suffixes, addresses and networks, such as db.example, *.example or "
             "10.0.0.0/8."
         ) from None
+
+
+def origins_of(settings: Settings, host: str) -> OriginRules:
+    """Which pages may call a port at the address `host`."""
+    return OriginRules(
+        settings.allowed_origins,
+        listens_on_loopback_only=is_loopback_host(host),
+        default_scheme="https" if settings.tls_cert else "http",
+    )
 
 
 def conflates(feeds: list[Feed]) -> bool:

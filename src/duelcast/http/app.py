@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from litestar import Litestar, Router
@@ -20,7 +21,7 @@ from duelcast.http.entries import contests_router, list_own_contests
 from duelcast.http.errors import errors_router
 from duelcast.http.metrics import Exposition, HttpMetrics
 from duelcast.http.notifications import notifications_router
-from duelcast.http.operations import Documents, operations_router
+from duelcast.http.operations import Documents, documents_router, monitoring_router
 from duelcast.http.pages import clients_page, docs_page, home_page
 from duelcast.http.problems import problem_response
 from duelcast.http.service_registry import services_router
@@ -29,6 +30,7 @@ from duelcast.http.settings import settings_router
 from duelcast.http.tokens import tokens_router
 from duelcast.http.users import users_router
 from duelcast.wire.frames import encode_value
+from duelcast.wire.origins import OriginRules
 
 API_PATH = "/api/v69"
 
@@ -49,14 +51,25 @@ _SERVICES = (
 _PROVIDED = (*_SERVICES, "services", "documents", "exposition")
 
 
-def build_http_app(services: HttpServices) -> ASGIApp:
-    """The ASGI application of everything but the WebSocket endpoints. Opens nothing, and owns no task."""
+@dataclass(frozen=True, slots=True)
+class HttpApps:
+    """ASGI applications: `public` of everything but the WebSocket endpoints; `operators`, if they have a port of their
+    own, of what is only there then (`/metrics`, `/healthz`, `/readyz`)."""
+
+    public: ASGIApp
+    operators: ASGIApp | None = None
+
+
+def build_http_apps(services: HttpServices, operators: OriginRules | None = None) -> HttpApps:
+    """The applications; `operators` are the rules of the operators' own port, None if there is none. Opens nothing, and
+    owns no task."""
     metrics = HttpMetrics(services.registry)
+    monitored = operators is None
     signs_in = services.sign_ins is not None
     documents = Documents(
         asyncapi=encode_value(services.asyncapi()),
-        openapi=_openapi(services.version, signs_in=signs_in),
-        home=home_page(services.version, public_ops=services.public_ops),
+        openapi=_openapi(services.version, signs_in=signs_in, monitored=monitored),
+        home=home_page(services.version, public_ops=services.public_ops, monitored=monitored),
         docs=docs_page(services.version),
         clients=clients_page(services.version),
     )
@@ -66,8 +79,19 @@ def build_http_app(services: HttpServices) -> ASGIApp:
         "documents": documents,
         "exposition": exposition,
     }
+    routers = _routers([AttemptLimit(services, metrics)] if signs_in else None, monitored=monitored)
+    public = _application(routers, provided, services, metrics)
+    if operators is None:
+        return HttpApps(public)
+    services = replace(services, origins=operators)
+    return HttpApps(public, _application([monitoring_router()], provided, services, metrics))
+
+
+def _application(
+    routers: Sequence[Router], provided: Mapping[str, object], services: HttpServices, metrics: HttpMetrics
+) -> ASGIApp:
     app = Litestar(
-        _routers([AttemptLimit(services, metrics)] if signs_in else None),
+        routers,
         dependencies={name: _always(value) for name, value in provided.items()},
         middleware=[CallerMiddleware(services, metrics)],
         state=State({"services": services}, deep_copy=False),
@@ -80,8 +104,9 @@ def build_http_app(services: HttpServices) -> ASGIApp:
     return Edge(app, services, metrics)
 
 
-def _routers(attempts: Sequence[Guard] | None) -> list[Router]:
-    """All handlers; `attempts` guard signing in, None where nobody can."""
+def _routers(attempts: Sequence[Guard] | None, *, monitored: bool) -> list[Router]:
+    """All handlers of the public port; `attempts` guard signing in, None where nobody can. `monitored`: it has those of
+    operators too."""
     resources: list[ControllerRouterHandler] = [
         tokens_router(),
         users_router(),
@@ -95,13 +120,14 @@ def _routers(attempts: Sequence[Guard] | None) -> list[Router]:
     ]
     if attempts is not None:
         resources.append(auth_router(attempts))
-    return [Router(API_PATH, route_handlers=resources), operations_router()]
+    at_root = [documents_router(), *([monitoring_router()] if monitored else [])]
+    return [Router(API_PATH, route_handlers=resources), *at_root]
 
 
 @cache
-def _openapi(version: str, *, signs_in: bool) -> bytes:
+def _openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
     """The OpenAPI document of the handlers; making it takes a quarter of a second."""
-    routers = _routers(() if signs_in else None)
+    routers = _routers(() if signs_in else None, monitored=monitored)
     return encode_value(openapi_document(routers, version, dependencies=_PROVIDED))
 
 

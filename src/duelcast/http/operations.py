@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from litestar import MediaType, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import SkipValidation
 from msgspec import Struct
@@ -167,11 +167,20 @@ async def clients(documents: Finished) -> Response[bytes]:
     return _page(documents.clients)
 
 
-def operations_router() -> Router:
-    """What lies at the root, and counts for nobody: a probe must not be slowed down by those it shares a proxy with."""
+def monitoring_router() -> Router:
+    """What operators ask for. It counts for nobody: a probe must not be slowed down by those it shares a proxy with."""
+    return _router(healthz, readyz, metrics)
+
+
+def documents_router() -> Router:
+    """The documents at the root, which count for nobody either."""
+    return _router(home, asyncapi_json, openapi_json, docs, clients)
+
+
+def _router(*handlers: HTTPRouteHandler) -> Router:
     return Router(
         "/",
-        route_handlers=[home, healthz, readyz, metrics, asyncapi_json, openapi_json, docs, clients],
+        route_handlers=handlers,
         opt={UNCOUNTED_OPTION: True},
         tags=["Operations"],
     )

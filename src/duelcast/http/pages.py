@@ -31,9 +31,9 @@ _DOCUMENTS = {
 }
 
 
-def home_page(version: str, *, public_ops: bool) -> Page:
-    """What this is, with links to what everybody may see here."""
-    links = _DOCUMENTS | _HEALTH if public_ops else _HEALTH
+def home_page(version: str, *, public_ops: bool, monitored: bool) -> Page:
+    """What this is, with links to what everybody may see here; `monitored`: health is asked at this port."""
+    links = (_DOCUMENTS if public_ops else {}) | (_HEALTH if monitored else {})
     items = "\n".join(f'<li><a href="{path}">{title}</a></li>' for path, title in links.items())
     texts = {"version": escape(version), "links": items}
     return _page("home.html", styles={"style": _read("page.css")}, scripts={}, texts=texts)

@@ -61,6 +61,15 @@ class Settings(BaseSettings):
         default=(),
         description="Web origins that may connect and call, beside the server's own; `https://app.example.org`.",
     )
+    ops_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="Port of `/metrics`, `/healthz` and `/readyz`, which the public port lacks then; 0 takes any.",
+    )
+    ops_host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address to listen on at that port; `0.0.0.0` or `::` for all."
+    )
     public_ops: bool = Field(
         default=True,
         description="Serve metrics and documents to everybody; else to admins alone, and `/readyz` keeps its reasons.",
