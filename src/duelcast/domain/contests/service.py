@@ -95,14 +95,14 @@ class Contests:
         async with self._database.read() as transaction:
             rows = await store.all_contests(transaction)
             counts = await store.participant_counts(transaction)
-            self.book.names_changed(await newest_change_ms(transaction), self._now_ms())
+            self.book.names_changed(await newest_change_ms(transaction), self._new_version())
             for row in rows:
                 contest = Contest(row, None, counts.get(row.id, 0))
                 if contest.is_live:
                     entries = await store.entries_of(transaction, row.id)
                     held = await store.holdings_of_contest(transaction, row.id)
                     contest.board = self._board(row, entries, held)
-                self.book.add(contest, self._now_ms())
+                self.book.add(contest, self._market.wall_us() // 1000)
         for symbol in self._market.symbols():
             price = self._market.price(symbol)
             if price is not None:
@@ -140,7 +140,7 @@ class Contests:
 
     def _board(self, row: ContestRow, entries: list[EntryRow], held: dict[int, list[HoldingRow]]) -> Board:
         # A board makes far less than 1,000 rankings a second, so that the versions of before were lower.
-        board = Board(row.starting_balance, self._prices, version=self._now_ms())
+        board = Board(row.starting_balance, self._prices, version=self._new_version())
         for entry in entries:
             nickname = self._accounts.shown_nickname(entry.wallet, entry.nickname)
             board.add(entry.wallet, nickname, entry.id, entry.entered_ms, held.get(entry.id, ()), entry.nickname)
@@ -162,15 +162,16 @@ class Contests:
                     self._show_nickname(contest, contest.board, wallet)
 
     def _names_changed(self) -> None:
-        now_ms = self._now_ms()
-        self.book.names_changed(now_ms, now_ms)
+        version = self._new_version()
+        self.book.names_changed(version, version)
 
     def _show_nickname(self, contest: Contest, board: Board, wallet: str) -> None:
         if board.set_nickname(wallet, self._accounts.shown_nickname(wallet, board.claimed_nickname(wallet))):
             self.scorer.touch(contest)
             self._outlet.participant_changed(contest, wallet)
 
-    def _now_ms(self) -> int:
+    def _new_version(self) -> int:
+        """The time of receipt in epoch ms: it is above all that was given, since it never goes back."""
         return self._market.receipt_us() // 1000
 
     def _chat_closed(self, contest_id: int) -> InvalidState | None:
