@@ -154,12 +154,12 @@ async def test_a_sign_in_that_ends_after_its_client_went_counts_for_no_wallet(
 ) -> None:
     asked, may_answer = asyncio.Event(), asyncio.Event()
 
-    async def slow_owner(_nickname: str) -> str | None:
+    async def slow_answer(_wallet: str, _nickname: str) -> bool:
         asked.set()
         await may_answer.wait()
-        return None
+        return True
 
-    monkeypatch.setattr(app.accounts, "owner_of", slow_owner)
+    monkeypatch.setattr(app.accounts, "may_claim", slow_answer)
     before = left_behind()
     async with client(app, "arena") as leaving:
         await leaving.send(type="auth", token=token_for(app, "Late", nickname="Late"))

@@ -245,12 +245,12 @@ async def test_a_change_between_the_look_at_the_account_and_the_sign_in_counts(
     """The account is read, then the owner of the claimed nickname: what is stored in between must not be missed."""
     asked, may_answer = asyncio.Event(), asyncio.Event()
 
-    async def slow_owner(_nickname: str) -> str | None:
+    async def slow_answer(_wallet: str, _nickname: str) -> bool:
         asked.set()
         await may_answer.wait()
-        return None
+        return True
 
-    monkeypatch.setattr(app.accounts, "owner_of", slow_owner)
+    monkeypatch.setattr(app.accounts, "may_claim", slow_answer)
     token = token_for(app, "Late", Role.ADMIN, nickname="Late")
     async with client(app, "admins", token=token, greeted=False) as late:
         await asked.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,8 +49,21 @@ async def test_the_store_itself_keeps_nicknames_apart(database: Database) -> Non
     with pytest.raises(IntegrityError):
         await save(database, UserRow("w2", nickname="ANN", nickname_key="ann"))
     async with database.read() as transaction:
-        assert await store.nickname_owner(transaction, "ann") == "w1"
-        assert await store.nickname_owner(transaction, "bob") is None
+        assert await store.other_owner(transaction, "w2", "ann", []) == "w1"
+        assert await store.other_owner(transaction, "w1", "ann", []) is None
+        assert await store.other_owner(transaction, "w2", "bob", []) is None
+
+
+async def test_nicknames_may_have_a_shape_in_common_and_it_is_found(database: Database) -> None:
+    for wallet in ("w1", "w2"):
+        await save(database, UserRow(wallet, nickname=wallet, nickname_key=wallet))
+        await database.write(partial(store.replace_shapes, shapes={wallet: ["same", wallet]}))
+    async with database.read() as transaction:
+        assert await store.other_owner(transaction, "w1", "w1", ["same"]) == "w2"
+        assert await store.other_owner(transaction, "w2", "x", ["w1", "x"]) == "w1"
+    await database.write(partial(store.replace_shapes, shapes={"w2": []}))
+    async with database.read() as transaction:
+        assert await store.other_owner(transaction, "w1", "w1", ["same"]) is None
 
 
 async def test_users_of_whom_nothing_is_stored_are_not_remarkable(database: Database) -> None:

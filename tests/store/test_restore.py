@@ -200,7 +200,7 @@ def test_an_earlier_version_is_restored_and_brought_up_to_date_at_the_next_start
     with closing(sqlite3.connect(file)) as connection, connection:
         for table in ("achievements", "contest_progress", "analytics_days", "analytics_minutes", "analytics_events"):
             connection.execute(f"drop table {table}")
-        for table in ("notifications", "inboxes"):
+        for table in ("notifications", "inboxes", "nickname_shapes"):
             connection.execute(f"drop table {table}")
         connection.execute("update alembic_version set version_num = '0002'")
     restore(file, database)

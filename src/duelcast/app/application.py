@@ -81,7 +81,7 @@ class App:
         )
         self.publisher = Publisher(self.broker, clock)
         self.database = parts.database_of(settings, clock)
-        self.accounts = MemoryAccounts()
+        self.accounts = MemoryAccounts(settings.reserved_nicknames)
         self.ended_sessions = EndedSessions(clock)
         self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions)
         self.audit = AuditTrail(self.database, clock)

@@ -17,7 +17,7 @@ from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.identity import Identity
-from duelcast.domain.accounts.nicknames import nickname_key
+from duelcast.domain.accounts.lookalikes import shapes
 from duelcast.domain.accounts.sessions import EndedSession
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.endpoints.kit import Endpoint
@@ -113,7 +113,7 @@ class Gateway:
         self._by_address: Counter[str] = Counter()
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_claim: defaultdict[str, set[Connection]] = defaultdict(set)
-        """By the key of the nickname that their token claims."""
+        """By the shapes of the nickname that their token claims."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.loop_lag_s = 0.0
         self._account_changes = 0
@@ -174,7 +174,8 @@ class Gateway:
         if identity is not None:
             self._by_wallet[identity.wallet].add(connection)
             if identity.claimed_nickname is not None:
-                self._by_claim[nickname_key(identity.claimed_nickname)].add(connection)
+                for shape in shapes(identity.claimed_nickname):
+                    self._by_claim[shape].add(connection)
 
     def forget(self, connection: Connection) -> None:
         """A socket is gone."""
@@ -198,7 +199,8 @@ class Gateway:
             return
         _discard(self._by_wallet, identity.wallet, connection)
         if identity.claimed_nickname is not None:
-            _discard(self._by_claim, nickname_key(identity.claimed_nickname), connection)
+            for shape in shapes(identity.claimed_nickname):
+                _discard(self._by_claim, shape, connection)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run what a connection waits for; it ends with the connection, or with the server."""

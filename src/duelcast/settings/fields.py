@@ -134,6 +134,11 @@ class Settings(BaseSettings):
         "an allowed origin.",
     )
 
+    reserved_nicknames: Names = Field(
+        default=("admin", "moderator", "support", "duelcast"),
+        description="Nicknames that admins alone may give; what looks like one is reserved too.",
+    )
+
     data_dir: Path = Field(
         default=Path("data"),
         description="Folder of what the server keeps: its database, its own secret; made on demand, mode 0700.",
@@ -386,7 +391,9 @@ class Settings(BaseSettings):
             usable += SECRET_ALGORITHMS
         return tuple(name for name in USUAL_ALGORITHMS if name in usable)
 
-    @field_validator("trusted_proxies", "allowed_origins", "jwt_algorithms", "probe_targets", mode="before")
+    @field_validator(
+        "trusted_proxies", "allowed_origins", "jwt_algorithms", "probe_targets", "reserved_nicknames", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

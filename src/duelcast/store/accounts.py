@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, structs
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
 from duelcast.store.database import Transaction
-from duelcast.store.tables import auth_challenges, auth_sessions, contest_entries, contests, users
+from duelcast.store.tables import auth_challenges, auth_sessions, contest_entries, contests, nickname_shapes, users
 
 
 class UserRow(Struct, frozen=True):
@@ -76,10 +76,22 @@ async def remarkable_users(transaction: Transaction) -> Sequence[UserRow]:
     return [UserRow(*row) for row in await transaction.execute(select(*_USER_COLUMNS).where(anything))]
 
 
-async def nickname_owner(transaction: Transaction, nickname_key: str) -> str | None:
-    """The wallet that has that nickname."""
-    wallet: str | None = await transaction.scalar(select(users.c.wallet).where(users.c.nickname_key == nickname_key))
-    return wallet
+async def other_owner(transaction: Transaction, wallet: str, nickname_key: str, shapes: Collection[str]) -> str | None:
+    """Another wallet than `wallet` whose nickname has this key or one of these shapes."""
+    equal = select(users.c.wallet).where(users.c.nickname_key == nickname_key, users.c.wallet != wallet)
+    alike = select(nickname_shapes.c.wallet).where(
+        nickname_shapes.c.shape.in_(list(shapes)), nickname_shapes.c.wallet != wallet
+    )
+    owner: str | None = await transaction.scalar(equal.union_all(alike).limit(1))
+    return owner
+
+
+async def replace_shapes(transaction: Transaction, shapes: Mapping[str, Collection[str]]) -> None:
+    """Store the shapes of the nicknames of wallets, in the place of what was stored of them."""
+    await transaction.execute(delete(nickname_shapes).where(nickname_shapes.c.wallet.in_(list(shapes))))
+    rows = [{"wallet": wallet, "shape": shape} for wallet, its in shapes.items() for shape in its]
+    if rows:
+        await transaction.execute(insert(nickname_shapes), rows)
 
 
 async def newest_change_ms(transaction: Transaction) -> int:

@@ -11,6 +11,8 @@ from duelcast.store.tables import facts, metadata, store_probe
 
 DEMO = "demo"
 """The database was filled by `duelcast demo`."""
+NICKNAME_SHAPES = "nickname_shapes"
+"""How the shapes of all stored nicknames were made: see `domain.accounts.lookalikes.version`."""
 NOTIFIER = "notifier"
 """How far the notifier has come: see `domain.notifications.notifier.Position`."""
 

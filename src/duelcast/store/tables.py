@@ -73,6 +73,14 @@ users = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
 )
+nickname_shapes = Table(
+    "nickname_shapes",
+    metadata,
+    Column("wallet", Wallet, ForeignKey("users.wallet", ondelete="CASCADE"), primary_key=True),
+    Column("shape", String(128), primary_key=True),
+    Index("ix_nickname_shapes_shape", "shape"),
+    comment="What the nicknames look like; of those of before several may have one. Made anew when the method changes.",
+)
 auth_challenges = Table(
     "auth_challenges",
     metadata,

@@ -13,7 +13,26 @@ def test_a_text_of_up_to_32_characters_is_a_nickname(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "x" * 33, "a\nb", "a\x00b", "a\x7fb", "\u202eadmin", "a\u2066b", "\u200fa", "a\u2028b", "\ud800"]
+    "text",
+    [
+        "\u2800",
+        "\u3164",
+        "\u115f\u1160",
+        "\u034f",
+        "\ufe0f",
+        " \u2800\u00a0\u3164 ",
+        "",
+        " ",
+        "x" * 33,
+        "a\nb",
+        "a\x00b",
+        "a\x7fb",
+        "\u202eadmin",
+        "a\u2066b",
+        "\u200fa",
+        "a\u2028b",
+        "\ud800",
+    ],
 )
 def test_empty_long_invisible_and_reordering_texts_are_not(text: str) -> None:
     assert not is_nickname(text)

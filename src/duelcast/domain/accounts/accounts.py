@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +10,7 @@ import structlog
 from msgspec import Struct
 
 from duelcast.channels.names import Role
-from duelcast.domain.accounts.nicknames import nickname_key
+from duelcast.domain.accounts.lookalikes import shapes
 from duelcast.logs import describe_exception
 
 _log = structlog.get_logger("duelcast.accounts")
@@ -32,11 +32,12 @@ class Accounts(Protocol):
     async def find(self, wallet: str) -> Account | None:
         """What is stored of `wallet`. Raises `errors.Unavailable` where the store is out of reach."""
 
-    async def owner_of(self, nickname: str) -> str | None:
-        """The wallet that has stored `nickname`, compared without regard to case."""
+    async def may_claim(self, wallet: str, nickname: str) -> bool:
+        """Whether a token may name `wallet` so: the nickname is not reserved, and no other wallet has stored one that
+        looks like it."""
 
     def shown_nickname(self, wallet: str, claimed: str | None) -> str | None:
-        """The nickname to show: the stored one, else what a token claimed, unless another wallet has stored that."""
+        """The nickname to show: the stored one, else what a token claimed where it may."""
 
     def claimed_role(self, wallet: str) -> Role:
         """The highest role that a token of `wallet` claimed since the start; a user's where none came."""
@@ -48,15 +49,18 @@ class Accounts(Protocol):
         """Call `listener` with the account after each change of role, nickname or ban; `ahead` of those before."""
 
     def on_owner_change(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with the `nickname_key` of each nickname that was stored or given up."""
+        """Call `listener` with each of the `shapes` of a nickname that was stored or given up."""
 
 
 class MemoryAccounts:
-    """What is stored of all wallets, in memory: `Users` fills it and keeps it up to date."""
+    """What is stored of all wallets, in memory: `Users` fills it and keeps it up to date. Nobody may choose or claim
+    `reserved_nicknames`, or what looks like one."""
 
-    def __init__(self) -> None:
+    def __init__(self, reserved_nicknames: Iterable[str] = ()) -> None:
+        self._reserved = frozenset().union(*map(shapes, reserved_nicknames))
         self._accounts: dict[str, Account] = {}
-        self._owners: dict[str, str] = {}
+        self._owners: dict[str, tuple[str, ...]] = {}
+        """By the shapes of their nicknames. Of those that were stored before such were refused, several have one."""
         self._claimed_roles: dict[str, Role] = {}
         """Of admins alone; as many as the issuer of tokens made."""
         self._listeners: list[Callable[[Account], None]] = []
@@ -65,16 +69,18 @@ class MemoryAccounts:
     async def find(self, wallet: str) -> Account | None:
         return self._accounts.get(wallet)
 
-    async def owner_of(self, nickname: str) -> str | None:
-        return self._owners.get(nickname_key(nickname))
+    async def may_claim(self, wallet: str, nickname: str) -> bool:
+        return self._may_claim(wallet, nickname)
+
+    def is_reserved(self, nickname: str) -> bool:
+        """Whether it is, or looks like, one of `reserved_nicknames`."""
+        return not self._reserved.isdisjoint(shapes(nickname))
 
     def shown_nickname(self, wallet: str, claimed: str | None) -> str | None:
         account = self._accounts.get(wallet)
         if account is not None and account.nickname is not None:
             return account.nickname
-        if claimed is not None and self._owners.get(nickname_key(claimed), wallet) != wallet:
-            return None
-        return claimed
+        return claimed if claimed is not None and self._may_claim(wallet, claimed) else None
 
     def claimed_role(self, wallet: str) -> Role:
         return self._claimed_roles.get(wallet, Role.USER)
@@ -91,18 +97,31 @@ class MemoryAccounts:
 
     def put(self, account: Account) -> None:
         """Replace what is known of a wallet, and tell the listeners."""
-        before, after = _keys(self._accounts.get(account.wallet)), _keys(account)
-        for key in before:
-            if self._owners.get(key) == account.wallet:
-                del self._owners[key]
-        for key in after:
-            self._owners[key] = account.wallet
-        self._accounts[account.wallet] = account
+        wallet = account.wallet
+        before, after = _shapes_of(self._accounts.get(wallet)), _shapes_of(account)
+        for shape in before - after:
+            self._disown(shape, wallet)
+        for shape in after - before:
+            self._owners[shape] = (*self._owners.get(shape, ()), wallet)
+        self._accounts[wallet] = account
         for listener in self._listeners:
             _guarded(partial(listener, account))
-        for key in before ^ after:
+        for shape in before ^ after:
             for owner_listener in self._owner_listeners:
-                _guarded(partial(owner_listener, key))
+                _guarded(partial(owner_listener, shape))
+
+    def _may_claim(self, wallet: str, nickname: str) -> bool:
+        alike = shapes(nickname)
+        if not self._reserved.isdisjoint(alike):
+            return False
+        return all(owner == wallet for shape in alike for owner in self._owners.get(shape, ()))
+
+    def _disown(self, shape: str, wallet: str) -> None:
+        left = tuple(owner for owner in self._owners[shape] if owner != wallet)
+        if left:
+            self._owners[shape] = left
+        else:
+            del self._owners[shape]
 
 
 def _guarded(call: Callable[[], None]) -> None:
@@ -113,11 +132,9 @@ def _guarded(call: Callable[[], None]) -> None:
         _log.error("defect", error=describe_exception(error))
 
 
-def _keys(account: Account | None) -> frozenset[str]:
-    """The key of the nickname, where there is one."""
-    if account is None or account.nickname is None:
-        return frozenset()
-    return frozenset((nickname_key(account.nickname),))
+def _shapes_of(account: Account | None) -> frozenset[str]:
+    """Those of the nickname, where there is one."""
+    return frozenset() if account is None or account.nickname is None else shapes(account.nickname)
 
 
 if TYPE_CHECKING:

@@ -1,8 +1,10 @@
-"""What may be a nickname, and when two are the same (protocol 13, `PUT /users`)."""
+"""What may be a nickname, and when two are the same (protocol 13, `PUT /users`); `lookalikes` tells which are alike."""
 
 from __future__ import annotations
 
 import unicodedata
+
+from duelcast.domain.accounts.lookalikes import strip_invisible
 
 MAX_NICKNAME_CHARACTERS = 32
 MAX_KEY_CHARACTERS = 128
@@ -22,12 +24,12 @@ def is_nickname(text: str) -> bool:
         return False
     if any(c in _BIDI_CONTROLS or unicodedata.category(c) in _REFUSED_CATEGORIES for c in text):
         return False
-    return nickname_key(text) != ""
+    return strip_invisible(text) != ""
 
 
 def nickname_key(text: str) -> str:
-    """The same for nicknames that nobody could tell apart: without regard to case, width, spaces at the ends, and
-    characters that are not seen (NFKC, casefolded). At most 128 characters."""
+    """The same for nicknames that are equal without regard to case, width, spaces at the ends, and format characters
+    (NFKC, casefolded): no two wallets have stored one. At most 128 characters."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     seen = "".join(c for c in folded if unicodedata.category(c) != _FORMAT)
     # Compatibility forms make up to 18 characters of one; what first differs beyond the limit counts as the same.

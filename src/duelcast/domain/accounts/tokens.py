@@ -139,10 +139,7 @@ class TokenVerifier:
         if stored.banned:
             raise PermissionDenied("This wallet is banned.")
         claimed_nickname = claims.nickname
-        if claimed_nickname is not None and await self._accounts.owner_of(claimed_nickname) not in (
-            None,
-            claims.wallet,
-        ):
+        if claimed_nickname is not None and not await self._accounts.may_claim(claims.wallet, claimed_nickname):
             claimed_nickname = None
         # Last, so that nothing is waited for between this and the answer.
         if session_id in self._ended_sessions:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, structs
@@ -10,15 +12,19 @@ from duelcast.channels.names import Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, Identity, is_wallet
+from duelcast.domain.accounts.lookalikes import shapes, version
 from duelcast.domain.accounts.nicknames import is_nickname, nickname_key
 from duelcast.domain.achievements import RULES, Rule, level_of, xp_of
 from duelcast.domain.audit import DENIED, DONE, Actor, AuditTrail
 from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
 from duelcast.errors import AppError, Conflict, InvalidRequest, InvalidState, PermissionDenied, UserNotFound
 from duelcast.store import accounts as store
+from duelcast.store import facts
 from duelcast.store.accounts import UserRow
 from duelcast.store.achievements import achievements_of
 from duelcast.store.database import Database, Transaction
+
+_NICKNAMES_PER_WRITE = 500
 
 
 class UserChange(Struct, frozen=True, kw_only=True):
@@ -80,15 +86,28 @@ class Users:
     async def load(self) -> None:
         """Fill `accounts` with what is stored."""
         async with self._database.read() as transaction:
-            for user in await store.remarkable_users(transaction):
-                self._accounts.put(_account(user))
+            users = await store.remarkable_users(transaction)
+            made_by = await facts.find_fact(transaction, facts.NICKNAME_SHAPES)
+        nicknames = [(user.wallet, user.nickname) for user in users if user.nickname is not None]
+        if nicknames and made_by != version():
+            await self._make_shapes(nicknames)
+        for user in users:
+            self._accounts.put(_account(user))
+
+    async def _make_shapes(self, nicknames: Sequence[tuple[str, str]]) -> None:
+        """Store what all nicknames look like. Whoever has one keeps it, also if it looks like another's."""
+        for start in range(0, len(nicknames), _NICKNAMES_PER_WRITE):
+            some = {wallet: shapes(name) for wallet, name in nicknames[start : start + _NICKNAMES_PER_WRITE]}
+            await self._database.write(partial(store.replace_shapes, shapes=some))
+        await self._database.write(partial(facts.put_fact, name=facts.NICKNAME_SHAPES, value=version()))
 
     async def put(self, by: Identity, wallet: str, change: UserChange) -> Account:
         """Change a user, or add one; `by` is an admin. Open connections of the wallet hear of it once it is stored, and
         the wallet is notified where its nickname or role is another one.
 
-        Raises `InvalidRequest` for what is no wallet or no nickname, `PermissionDenied` where `by` may not do this,
-        `InvalidState` where no superadmin would be left, `Conflict` where the nickname is another's.
+        Reserved nicknames are for admins to give. Raises `InvalidRequest` for what is no wallet or no nickname,
+        `PermissionDenied` where `by` may not do this,
+        `InvalidState` where no superadmin would be left, `Conflict` where the nickname is, or looks like, another's.
         """
         _check_wallet(wallet)
         if change.nickname is not None:
@@ -104,7 +123,7 @@ class Users:
             )
             if refusal is not None:
                 return refusal
-            await self._save(transaction, after, is_new=stored is None)
+            await self._save(transaction, before, after, is_new=stored is None)
             news = [] if wallet == by.wallet else _news_of(before, after)
             return _Put(_account(after), await self._inboxes.add(transaction, news))
 
@@ -120,14 +139,20 @@ class Users:
         return outcome.account
 
     async def rename(self, wallet: str, nickname: str | None) -> None:
-        """Give a user another nickname, or none. Raises `InvalidRequest`, and `Conflict` where it is another's."""
+        """Give a user another nickname, or none, as it asked for. Raises `InvalidRequest`, and `Conflict` where that is
+        another's or a reserved one, or looks like it."""
         if nickname is not None:
             _check_nickname(nickname)
 
         async def work(transaction: Transaction) -> UserRow:
             stored = await store.find_user(transaction, wallet)
-            after = _with_nickname(stored or UserRow(wallet), nickname)
-            await self._save(transaction, after, is_new=stored is None)
+            before = stored or UserRow(wallet)
+            if nickname is not None and nickname != before.nickname and self._accounts.is_reserved(nickname):
+                raise Conflict(
+                    "This nickname is reserved, or looks like one that is: choose another.", field="nickname"
+                )
+            after = _with_nickname(before, nickname)
+            await self._save(transaction, before, after, is_new=stored is None)
             return after
 
         await self._database.write(work, lambda user: self._accounts.put(_account(user)))
@@ -172,12 +197,21 @@ class Users:
             return actor, InvalidState("This is the last superadmin: make another one first.")
         return actor, None
 
-    async def _save(self, transaction: Transaction, user: UserRow, *, is_new: bool) -> None:
-        if user.nickname_key is not None:
-            owner = await store.nickname_owner(transaction, user.nickname_key)
-            if owner not in (None, user.wallet):
-                raise Conflict("Somebody else has this nickname: choose another.", field="nickname")
-        await store.save_user(transaction, user, is_new=is_new, now_ms=int(self._clock.time() * 1000))
+    async def _save(self, transaction: Transaction, before: UserRow, after: UserRow, *, is_new: bool) -> None:
+        """Raises `Conflict` where the nickname is a new one, and is or looks like another's."""
+        is_renamed = after.nickname != before.nickname
+        alike = frozenset() if after.nickname is None else shapes(after.nickname)
+        if (
+            is_renamed
+            and after.nickname_key is not None
+            and await store.other_owner(transaction, after.wallet, after.nickname_key, alike) is not None
+        ):
+            raise Conflict(
+                "Somebody else has this nickname, or one that looks alike: choose another.", field="nickname"
+            )
+        await store.save_user(transaction, after, is_new=is_new, now_ms=int(self._clock.time() * 1000))
+        if is_renamed:
+            await store.replace_shapes(transaction, {after.wallet: alike})
 
 
 def _check_wallet(wallet: str) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from duelcast.domain.accounts.nicknames import nickname_key
+from duelcast.domain.accounts.lookalikes import shapes
 from duelcast.domain.contests.columns import Columns
 from duelcast.domain.contests.events import LeaderboardRow
 from duelcast.domain.contests.prices import CASH, PriceVector
@@ -90,7 +90,7 @@ class Board:
         self._nicknames: list[str | None] = []
         self._claimed_nicknames: list[str | None] = []
         self._claimants: dict[str, tuple[str, ...]] = {}
-        """Wallets by the `nickname_key` of what they claim."""
+        """Wallets by the `shapes` of what they claim."""
         self._columns = Columns()
         self._positions = Positions()
         self._free_rows: list[int] = []
@@ -136,8 +136,8 @@ class Board:
         self._nicknames[row] = nickname
         self._claimed_nicknames[row] = claimed_nickname
         if claimed_nickname is not None:
-            key = nickname_key(claimed_nickname)
-            self._claimants[key] = (*self.claimants(key), wallet)
+            for shape in shapes(claimed_nickname):
+                self._claimants[shape] = (*self.claimants(shape), wallet)
         columns = self._columns
         columns.entry_ids[row] = entry_id
         columns.entry_times_ms[row] = entry_time_ms
@@ -153,7 +153,8 @@ class Board:
         self._positions.clear(row)
         claimed = self._claimed_nicknames[row]
         if claimed is not None:
-            self._forget_claim(nickname_key(claimed), wallet)
+            for shape in shapes(claimed):
+                self._forget_claim(shape, wallet)
         self._wallets[row] = ""
         self._nicknames[row] = self._claimed_nicknames[row] = None
         self._free_rows.append(row)
@@ -173,9 +174,9 @@ class Board:
     def claimed_nickname(self, wallet: str) -> str | None:
         return self._claimed_nicknames[self._rows[wallet]]
 
-    def claimants(self, key: str) -> tuple[str, ...]:
-        """The wallets that claim a nickname with this `nickname_key`."""
-        return self._claimants.get(key, ())
+    def claimants(self, shape: str) -> tuple[str, ...]:
+        """The wallets that claim a nickname of this shape."""
+        return self._claimants.get(shape, ())
 
     def disqualify(self, wallet: str) -> None:
         """Take a wallet out of the ranks; its value goes on."""
