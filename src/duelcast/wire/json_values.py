@@ -130,15 +130,50 @@ def check_values(message: dict[str, Any], *, level: int = 1) -> None:
     Raises `InvalidMessage` where it is too deep, `InvalidRequest` with the `field` at fault for the rest. Walks without
     recursion, so that the depth of a message is never that of the stack.
     """
+    if not _are_right(message, level):
+        _find_fault(message, level)
+
+
+def _are_right(message: dict[str, Any], level: int) -> bool:
+    """Whether there is no fault. Looks at a level at a time: where a value stands matters only for a refusal."""
+    holders: list[dict[str, Any] | list[Any]] = [message]
+    for _ in range(level, MAX_DEPTH + 1):
+        values: list[Any] = []
+        names: list[str] = []
+        for holder in filter(None, holders):
+            if type(holder) is dict:
+                names += holder
+                values += holder.values()
+            else:
+                values += holder
+        if not is_text("".join(names)) or not _leaves_are_right(values):
+            return False
+        holders = [value for value in values if type(value) is dict or type(value) is list]
+        if not holders:
+            return True
+    return False
+
+
+def _leaves_are_right(values: list[Any]) -> bool:
+    integers = [value for value in values if type(value) is int]
+    if integers and not (min(integers) >= -MAX_SAFE_INTEGER and max(integers) <= MAX_SAFE_INTEGER):
+        return False
+    if not all(map(math.isfinite, [value for value in values if type(value) is float])):
+        return False
+    return is_text("".join([value for value in values if type(value) is str]))
+
+
+def _find_fault(message: dict[str, Any], level: int) -> None:
     pending: list[tuple[dict[str, Any] | list[Any], int, Path]] = [(message, level, None)]
     while pending:
         holder, depth, path = pending.pop()
-        if depth > MAX_DEPTH:
-            raise InvalidMessage(f"Nest objects and arrays at most {MAX_DEPTH} levels deep.")
         for step, value in _items(holder, path):
             kind = type(value)
             if kind is dict or kind is list:
-                pending.append((value, depth + 1, (path, step)))
+                if depth == MAX_DEPTH:
+                    raise InvalidMessage(f"Nest objects and arrays at most {MAX_DEPTH} levels deep.")
+                if value:
+                    pending.append((value, depth + 1, (path, step)))
             elif kind is str:
                 if not is_text(value):
                     raise _refusal((path, step), "must not contain U+0000 or a lone surrogate")
