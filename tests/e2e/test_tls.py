@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
 import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +27,8 @@ from duelcast.app import App
 from duelcast.clock import ManualClock
 from tests.e2e.arena import make_arena
 from tests.e2e.following import publish_note, texts
-from tests.e2e.slow import gauge
+from tests.e2e.raw_http import raw_http
+from tests.e2e.slow import gauge, until
 from tests.serving import Client, running
 
 MOST_NOTES = 400
@@ -139,3 +142,33 @@ async def test_a_peer_that_speaks_no_tls_leaves_no_error_in_the_log(
         async with tls_client(app, context, "arena"):
             pass
     assert not [record for record in caplog.records if record.levelno > logging.INFO]
+
+
+async def test_who_does_not_begin_the_handshake_is_closed(tmp_path: Path) -> None:
+    async with tls_server(tmp_path, http_head_timeout_s=0.2) as (app, _, _), raw_http(app) as silent:
+        assert await silent.ended() == b""
+        await until(lambda: app.http_connections.open == 0)
+
+
+@pytest.mark.parametrize("closing", ["", "Connection: close\r\n"])
+async def test_who_takes_no_answer_over_tls_is_closed(tmp_path: Path, closing: str) -> None:
+    deadlines: dict[str, Any] = {"http_write_timeout_s": 0.2, "http_idle_timeout_s": 0.2, "http_head_timeout_s": 3600}
+    async with tls_server(tmp_path, send_buffer_bytes=4096, **deadlines) as (app, context, _):
+        request = f"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1:{app.port}\r\n{closing}\r\n"
+        asking = asyncio.to_thread(handshake_and_ask, context, small_socket(app), request.encode())
+        with await asking:
+            await until(lambda: app.http_connections.open == 0)
+
+
+def small_socket(app: App) -> socket.socket:
+    plain = socket.socket()
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    plain.connect(("127.0.0.1", app.port))
+    return plain
+
+
+def handshake_and_ask(context: ssl.SSLContext, plain: socket.socket, request: bytes) -> ssl.SSLSocket:
+    """What this returns reads nothing by itself."""
+    secured = context.wrap_socket(plain, server_hostname="127.0.0.1")
+    secured.sendall(request)
+    return secured

@@ -56,7 +56,13 @@ async def listening(connections: HttpConnections, *failures: int, max_descriptor
     port: int = sock.getsockname()[1]
     sampler = LogSampler(ManualClock().monotonic)
     listener = Listener(
-        sock, Greeting, connections, sampler, max_descriptor=max_descriptor, handshake_timeout_s=TIMEOUT_S
+        sock,
+        Greeting,
+        connections,
+        sampler,
+        max_descriptor=max_descriptor,
+        handshake_timeout_s=TIMEOUT_S,
+        shutdown_timeout_s=TIMEOUT_S,
     )
     listener.start(backlog=10)
     try:

@@ -66,6 +66,8 @@ class PortServer(uvicorn.Server):
             self._sampler,
             max_descriptor=descriptors.max_descriptor(self._settings, descriptors.limit()),
             handshake_timeout_s=self._settings.http_head_timeout_s,
+            # TLS takes up to 256 KiB of an answer from its protocol, which does not see then that the client is slow.
+            shutdown_timeout_s=self._settings.http_write_timeout_s,
             tls=self.config.ssl,
         )
 

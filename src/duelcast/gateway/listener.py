@@ -44,7 +44,7 @@ class Listener:
     """A bound socket, and the connections that come to it.
 
     The kernel gives each descriptor the lowest number that is free. One of at least `max_descriptor` tells therefore
-    that as many are open: nothing is accepted then until there is a lower one.
+    that as many are open: nothing is accepted then until there is a lower one. The timeouts are those of TLS.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Listener:
         *,
         max_descriptor: int,
         handshake_timeout_s: float,
+        shutdown_timeout_s: float,
         tls: SSLContext | None = None,
     ) -> None:
         self._sock = sock
@@ -64,6 +65,7 @@ class Listener:
         self._sampler = sampler
         self._max_descriptor = max_descriptor
         self._handshake_timeout_s = handshake_timeout_s
+        self._shutdown_timeout_s = shutdown_timeout_s
         self._tls = tls
         self._loop = asyncio.get_running_loop()
         self._pauses = LogSampler(self._loop.time, per_minute=1)
@@ -125,7 +127,7 @@ class Listener:
                 sock,
                 ssl=tls,
                 ssl_handshake_timeout=self._handshake_timeout_s,
-                ssl_shutdown_timeout=self._handshake_timeout_s,
+                ssl_shutdown_timeout=self._shutdown_timeout_s,
             )
         except BaseException as error:
             sock.close()
