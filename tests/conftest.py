@@ -1,4 +1,4 @@
-"""What every test runs under: hypothesis without clocks, and a time limit that shows where a test hangs."""
+"""What every test runs under: no limit of time but one for each test, which shows where it hangs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Generator
 from types import FrameType
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -27,6 +28,11 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine draws slowly
 )
 settings.load_profile("any-machine")
+
+# HTTP clients of tests wait as long as their test may take; those of the server name time-outs of their own.
+_defaults = httpx.AsyncClient.__init__.__kwdefaults__
+assert _defaults is not None
+_defaults["timeout"] = None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,7 +21,7 @@ from duelcast.endpoints.kit import Endpoint
 from duelcast.settings import Settings
 
 SECRET = "a secret for tests, of at least 32 bytes"
-RECEIVE_TIMEOUT_S = 10.0
+RECEIVE_TIMEOUT_S = 60.0
 """After which a frame counts as missing: a test fails then, and does not hang."""
 
 Frame = dict[str, Any]

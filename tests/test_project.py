@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import httpx
 import hypothesis
 import pytest
 import typer
@@ -99,6 +100,20 @@ def test_hypothesis_has_no_deadline_on_any_machine() -> None:
 
 def test_every_test_has_a_time_limit(pytestconfig: pytest.Config) -> None:
     assert float(pytestconfig.getini("timeout")) > 0
+
+
+def test_no_test_measures_how_fast_the_machine_is() -> None:
+    """Benchmarks do. A clock of the wall bounds a wait where a page is polled, and paces a recorded venue."""
+    measures = re.compile(
+        r"perf_counter|\btime\.monotonic\(|import monotonic|\bloop\.time\(|get_running_loop\(\)\.time\b"
+    )
+    found = {path.name for path in modules_of_tests() if measures.search(path.read_text(encoding="utf-8"))}
+    assert found <= {"watching.py", "test_rehearsal.py", "recorded_exchange.py"}
+
+
+def test_http_clients_of_tests_have_no_time_out_of_their_own() -> None:
+    """A server that is slow because the machine is busy has not failed."""
+    assert httpx.AsyncClient().timeout == httpx.Timeout(None)
 
 
 def modules_of_tests() -> list[Path]:

@@ -144,7 +144,7 @@ async def test_followers_note_each_push_that_comes_and_the_end() -> None:
 
     async with serve(handle, "127.0.0.1", 0, compression=None) as server:
         port = server.sockets[0].getsockname()[1]
-        async with following(f"ws://127.0.0.1:{port}/", 5, ["token"] * 2) as followers, asyncio.timeout(10):
+        async with following(f"ws://127.0.0.1:{port}/", 5, ["token"] * 2) as followers, asyncio.timeout(60):
             await asyncio.gather(*(one.closed.wait() for one in followers))
     assert sorted(sorted(one.arrivals_s) for one in followers) == [[1, 2, 3], [1, 3]]
     assert list(followers[0].pushes) == list(followers[0].arrivals_s), "the first keeps what it gets"

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-STOP_TIMEOUT_S = 10
+STOP_TIMEOUT_S = 60.0
 
 
 class ServerProcess:

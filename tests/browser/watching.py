@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import ConsoleMessage, Page, WebSocket
 
 PUMP_MS = 50
-PATIENCE_S = 30
+PATIENCE_S = 60.0
 
 
 class WatchedSocket:

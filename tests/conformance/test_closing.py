@@ -15,7 +15,7 @@ REQUEST = (
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
 )
 TEXT, CLOSE = 0x81, 0x88
-SOON_S = 5
+SOON_S = 60.0
 """Well below the time that the gateway gives a client to answer a close."""
 
 

@@ -18,7 +18,7 @@ from tests.crash.script import CONTEST
 from tests.e2e.process import Server
 
 PAUSE_S = 0.02
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 STORED = "stored"
 UNAVAILABLE = "unavailable"
 

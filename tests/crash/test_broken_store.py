@@ -86,7 +86,7 @@ async def test_people_are_told_nothing_is_half_done_and_it_goes_on_by_itself(fau
 
 async def readiness(http: httpx.AsyncClient, status: int) -> dict[str, Any]:
     """The body of `/readyz` once it answers with `status`."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (answer := await http.get("/readyz")).status_code != status:  # noqa: ASYNC110 - no event reaches from there
             await asyncio.sleep(0.05)
     body: dict[str, Any] = answer.json()

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 START_TIMEOUT_S = 60.0
-END_TIMEOUT_S = 20.0
+END_TIMEOUT_S = 60.0
 COMMAND = (sys.executable, "-m", "duelcast.cli")
 
 

@@ -15,7 +15,7 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 MASK = bytes(4)
 """A mask of zeros, so that payloads stay readable."""
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 
 Headers = dict[str, str]
 

@@ -86,7 +86,7 @@ def outbox_depth_bytes(app: App) -> float:
 
 async def until(reached: Callable[[], bool]) -> None:
     """Wait for what the kernel does in its own time."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not reached():  # noqa: ASYNC110  # the kernel tells no event
             await asyncio.sleep(0.005)
 

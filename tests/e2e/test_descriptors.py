@@ -50,7 +50,7 @@ async def all_connected(server: Server, stack: AsyncExitStack) -> list[ClientCon
 
 async def first_code(client: ClientConnection) -> str | None:
     """The code of the error that a client got first; None if it was welcome."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         code: str | None = json.loads(await client.recv()).get("code")
     return code
 

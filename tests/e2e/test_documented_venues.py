@@ -17,7 +17,7 @@ from tests.serving import client, running
 
 pytest.importorskip("ccxt.pro", reason="the extra `exchanges` is not installed")
 
-PATIENCE_S = 30
+PATIENCE_S = 60.0
 
 
 def feed_text(venue: DocumentedVenue) -> str:

@@ -86,7 +86,7 @@ async def status(http: httpx.AsyncClient) -> int:
 
 async def becomes_ready(app: App, clock: ManualClock, http: httpx.AsyncClient) -> None:
     """By itself: nobody asks for a write any more."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while app.database.failure is not None:
             await clock.advance(1)
     assert await status(http) == 200

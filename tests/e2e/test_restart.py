@@ -239,7 +239,7 @@ async def test_a_terminal_shows_a_table_of_prices(server: Server, tmp_path: Path
 async def shown_until(screen: asyncio.StreamReader, *parts: str) -> str:
     """Read what a terminal shows until all `parts` were there."""
     shown = ""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not all(part in shown for part in parts):
             shown += (await screen.read(65536)).decode(errors="replace")
     return shown

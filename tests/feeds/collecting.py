@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from duelcast.domain.market.ticks import Tick, Ticker, TokenInfo, Trade
 from duelcast.feeds.source import Feed, Sink
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 class CollectingSink:

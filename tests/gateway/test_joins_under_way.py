@@ -216,7 +216,7 @@ async def test_a_role_lost_while_a_client_is_greeted_ends_a_connection_for_admin
         await notebook.was_read.wait()
         app.accounts.put(Account("Boss", role=Role.USER))
         notebook.may_answer.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await admin.ws.wait_closed()
         assert admin.ws.close_code == 4003
 
@@ -256,7 +256,7 @@ async def test_a_change_between_the_look_at_the_account_and_the_sign_in_counts(
         await asked.wait()
         app.accounts.put(change)
         may_answer.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await late.ws.wait_closed()
         assert late.ws.close_code == 4003
 

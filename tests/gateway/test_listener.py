@@ -21,7 +21,7 @@ from duelcast.sampling import LogSampler
 from tests.e2e.slow import until
 from tests.serving import running
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 60.0
 
 
 class Troubled(socket.socket):

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from tests.http.serving import Serving
 
-PATIENCE_S = 10
+PATIENCE_S = 60.0
 REQUESTS = 5
 
 

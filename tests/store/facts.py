@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import facts
 
-LIMIT_S = 10.0
+LIMIT_S = 60.0
 """After which something that should happen counts as missing."""
 
 

@@ -142,7 +142,7 @@ async def test_stopped_it_commits_what_waits_and_takes_nothing_more(tmp_path: Pa
             await database.write(put("late"))
         assert not running.done()
     await asyncio.gather(*tasks)
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     with pytest.raises(Unavailable):
         await database.write(put("later still"))
     assert figure(database, "refused_writes_total") == 2
@@ -161,7 +161,7 @@ async def test_cancelled_it_ends_the_commit_that_is_on_its_way_and_refuses_what_
             await task
         assert not running.done()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, 60)
     assert await stored(database) == []
     await database.close()
 

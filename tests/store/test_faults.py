@@ -181,7 +181,7 @@ async def test_readiness_tells_of_a_missing_store_and_of_its_return(tmp_path: Pa
             assert (await http.get(f"{server.url}/healthz")).status_code == 200
         state = await readiness(http, server.url, 200)
         # Whatever else depends on it is looked at anew within a second.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while state["status"] != "ready":
                 state = await readiness(http, server.url, 200)
         assert state["reasons"] == []
@@ -193,7 +193,7 @@ async def test_readiness_tells_of_a_missing_store_and_of_its_return(tmp_path: Pa
 
 async def readiness(http: httpx.AsyncClient, url: str, status: int) -> dict[str, Any]:
     """The body of `/readyz` once it answers with `status`."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (answer := await http.get(f"{url}/readyz")).status_code != status:  # noqa: ASYNC110 - no event reaches from there
             await asyncio.sleep(0.05)
     body: dict[str, Any] = answer.json()

@@ -207,7 +207,7 @@ async def test_a_write_inside_of_a_write_is_refused_instead_of_waiting_for_ever(
         await database.write(put("inner"))
 
     with pytest.raises(RuntimeError, match="inside of a write"):
-        await asyncio.wait_for(database.write(work), 5)
+        await asyncio.wait_for(database.write(work), 60)
     assert await stored(database) == []
 
 

@@ -130,7 +130,7 @@ async def test_stopped_it_waits_for_the_lock_no_longer_than_its_writes_do(tmp_pa
         await clock.advance(WAIT_S)
         with pytest.raises(Unavailable):
             await write
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await running
     assert await stored(database) == []
     await database.close()

@@ -42,7 +42,7 @@ async def tail(url: str, *arguments: str, token: str | None = None) -> tuple[int
     targets = Targets.parse("market-data", arguments)
     with Lines(out, err, raw=True) as output:
         destination = Destination(url, "market-data", token)
-        code = await asyncio.wait_for(follow(destination, targets, output, SystemClock()), 10)
+        code = await asyncio.wait_for(follow(destination, targets, output, SystemClock()), 60)
     return code, out.getvalue().splitlines(), [text for text in err.getvalue().splitlines() if "lost" not in text]
 
 
@@ -175,7 +175,7 @@ async def test_what_the_server_cannot_give_now_is_asked_for_again() -> None:
     async with server(play) as url:
         targets = Targets.parse("market-data", ["SOL"])
         with Lines(io.StringIO(), io.StringIO(), raw=True) as output:
-            await asyncio.wait_for(follow(Destination(url, "market-data"), targets, output, clock), 10)
+            await asyncio.wait_for(follow(Destination(url, "market-data"), targets, output, clock), 60)
     assert [command["symbols"] for command in asked] == [["SOL"], ["SOL"]]
 
 
@@ -190,7 +190,7 @@ async def test_a_server_that_is_not_there_is_told_without_the_password_of_its_ad
     destination = Destination(f"ws://me:hunter2@{place}", "market-data")
     output = FirstNotice(io.StringIO(), io.StringIO(), raw=True)
     following = asyncio.create_task(follow(destination, Targets.parse("market-data", []), output, ManualClock()))
-    sentence = await asyncio.wait_for(told, 10)
+    sentence = await asyncio.wait_for(told, 60)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     assert sentence.startswith(f"no WebSocket server answers at ws://{place}, trying again in ")

@@ -18,7 +18,7 @@ from tests.domain.notifications.past import Broken, Office, figures
 from tests.store.contest_rows import do
 from tests.storing import moved_away, opened
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """After which a test fails that waits for something, and does not hang."""
 
 

@@ -20,7 +20,7 @@ from tests.storing import moved_away
 FEED = "feed_simulated"
 FAILURES_TO_OPEN = 5
 RESET = ("root", "superadmin", "services.reset_circuit_breaker", "ok")
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 def step_s(app: App) -> float:

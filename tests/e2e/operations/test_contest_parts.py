@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from tests.e2e.contest.contest_room import Stage, rows_of, stage
 from tests.serving import Client, client
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @asynccontextmanager

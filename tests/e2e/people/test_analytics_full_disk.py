@@ -17,7 +17,7 @@ from duelcast.domain.accounts.tokens import TokenIssuer
 from tests.e2e.process import serving
 from tests.serving import SECRET, Client
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Sender:

@@ -160,7 +160,7 @@ async def test_a_connection_that_is_being_closed_is_none_any_more(place: Observa
         # It does not answer the close that its binary frame is followed by.
         ann.ws.transport.pause_reading()
         await ann.ws.send(b"binary")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while "ann" in await seen(admin):
                 pass
         ann.ws.transport.resume_reading()

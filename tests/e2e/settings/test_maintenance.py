@@ -108,7 +108,7 @@ async def test_it_ends_after_a_restart_too(tmp_path: Path) -> None:
     await clock.advance(61)
     async with stage(clock, data_dir=tmp_path) as scene:
         assert scene.app.system_settings.maintenance_refusal() is None
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await scene.do("GET", "/settings/maintenance_mode"))["version"] < 2:
                 await clock.advance(0)
         assert scene.app.system_settings.value("maintenance_mode") == {"enabled": False}

@@ -11,7 +11,7 @@ from duelcast.domain.operations.checks.build import build_check
 from duelcast.domain.operations.checks.definition import CheckDefinition, CheckResult, CheckType
 from duelcast.domain.operations.checks.targets import Resolver, TargetRules
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 TYPES: tuple[CheckType, ...] = ("http", "tcp", "tls", "websocket", "postgres", "redis")
 SCHEMES = {"http": "http", "tcp": "tcp", "tls": "tls", "websocket": "ws", "postgres": "postgres", "redis": "redis"}
 TALKING: tuple[CheckType, ...] = ("http", "tls", "websocket", "postgres", "redis")
