@@ -36,10 +36,8 @@ from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.server_status import AFFECTING, StatusBoard, Surroundings
 from duelcast.domain.operations.service import Service
 from duelcast.domain.settings.service import SystemSettings
-from duelcast.errors import DependencyError, InvalidState
 from duelcast.feeds.guarded import GuardedFeed
 from duelcast.feeds.source import Feed
-from duelcast.settings import ConfigurationError
 from duelcast.store.database import Database
 
 STORE_BREAKER = BreakerSettings(reset_timeout_ms=1_000, max_reset_timeout_ms=5_000, half_open_calls=1)
@@ -103,7 +101,8 @@ class Operations:
         *,
         feed_attempt_timeout_s: float,
     ) -> None:
-        """The parts of the server, those first that others depend on."""
+        """The parts of the server, those first that others depend on, then the services of the configuration. Raises
+        `ConfigurationError` if one of them has the name of another, or depends on what is not there."""
         store_breaker = self.health.breaker(STORE, STORE_BREAKER)
         self._database.guard = store_breaker
         self.internal.add_foundation(STORE, "Store", self._check_store, breaker=store_breaker)
@@ -121,15 +120,12 @@ class Operations:
             analytics.writer.run,
             metrics=analytics.figures,
         )
+        self.outside.add_configured()
 
     async def load(self) -> None:
-        """Read what is stored, and announce how things are. Raises `errors.Unavailable`, and `ConfigurationError` where
-        a configured service has the name of another, or depends on what is not there."""
+        """Read what is stored, and announce how things are. Raises `errors.Unavailable`."""
         await self.errors.load()
-        try:
-            await self.outside.load()
-        except (DependencyError, InvalidState) as refusal:
-            raise ConfigurationError(f"`[[services]]`: {refusal.message}") from None
+        await self.outside.load()
         self.monitor.announce()
 
     @property

@@ -14,7 +14,7 @@ import structlog
 import uvloop
 
 from duelcast.app import descriptors
-from duelcast.app.application import App
+from duelcast.app.preparing import prepare
 from duelcast.app.process_age import process_age_s
 from duelcast.gateway.gateway import DRAIN_TIMEOUT_S
 from duelcast.settings import Settings
@@ -44,7 +44,7 @@ def run(settings: Settings, on_listening: Callable[[str], None], companion: Comp
 
 
 async def _serve(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None) -> int:
-    app = App(descriptors.fitted(settings))
+    app = prepare(descriptors.fitted(settings))
     asked_to_stop = _stop_signals()
     await app.start(None if companion is None else companion.claim)
     if settings.drain_floor_ms is None:

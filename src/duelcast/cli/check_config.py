@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from duelcast.cli.options import ConfigOption
-from duelcast.settings import LoadedSettings, Settings, check_secret_reach, load_settings
-from duelcast.settings.loading import variable
-from duelcast.settings.table import masked
+from duelcast.cli.tail.lines import printable
+from duelcast.logs import configure_logging
+from duelcast.settings import ConfigurationError, LoadedSettings, load_settings
+
+if TYPE_CHECKING:
+    from duelcast.app.in_force import InForce
 
 
-def check_config(config: ConfigOption = None) -> None:
-    """Print every setting with its value, where that comes from, and what it is for; secrets are masked.
+def check_config(
+    changed: Annotated[bool, typer.Option("--changed", help="Only settings whose value is not the default.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Print every setting that is in force, those of the database too, with where its value comes from and what it is
+    for; secrets are masked. Then refuse what `duelcast serve` would refuse. A server may run meanwhile.
 
     A table on a terminal, else a line per setting with its cells separated by tabs.
     """
     loaded = load_settings(config)
+    configure_logging(loaded.settings.log_level, loaded.settings.log_format)
+    asyncio.run(_check(loaded, changed=changed))
+
+
+async def _check(loaded: LoadedSettings, *, changed: bool) -> None:
+    from duelcast.app import prepare
+
+    rows, unread = await _rows(loaded)
+    _show([row for row in rows if row.is_changed or not changed])
+    prepare(loaded.settings)
+    if unread is not None:
+        typer.echo(f"duelcast: What the database has is not shown. {unread}", err=True)
+
+
+async def _rows(loaded: LoadedSettings) -> tuple[list[InForce], str | None]:
+    """The settings, and why those of the database are not among them, if so."""
+    from duelcast.app.in_force import settings_in_force, stored_settings
+
+    try:
+        return list(settings_in_force(loaded, await stored_settings(loaded.settings))), None
+    except ConfigurationError as error:
+        return list(settings_in_force(loaded, ())), str(error)
+
+
+def _show(rows: Sequence[InForce]) -> None:
+    # What admins put into the database must not act on a terminal, nor look like another cell.
+    lines = [[printable(cell) for cell in (row.name, row.value, row.source, row.what_for)] for row in rows]
     console = Console()
     if console.is_terminal:
-        console.print(_table(loaded))
+        table = Table("setting", "value", "source", "what for")
+        for line in lines:
+            table.add_row(*(Text(cell) for cell in line))
+        console.print(table)
     else:
-        for row in _rows(loaded):
-            typer.echo("\t".join(row))
-    check_secret_reach(loaded.settings)
-
-
-def _rows(loaded: LoadedSettings) -> list[tuple[str, str, str, str]]:
-    return [
-        (
-            variable(name),
-            masked(name, getattr(loaded.settings, name)),
-            loaded.sources[name].value,
-            field.description or "",
-        )
-        for name, field in Settings.model_fields.items()
-    ]
-
-
-def _table(loaded: LoadedSettings) -> Table:
-    table = Table("setting", "value", "source", "what for")
-    for row in _rows(loaded):
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+        for line in lines:
+            typer.echo("\t".join(line))

@@ -6,6 +6,7 @@ from duelcast.settings.permissions import check_unshared
 from duelcast.settings.problems import ConfigurationError
 from duelcast.settings.secret import (
     SECRET_FILE,
+    check_data_dir,
     check_secret,
     check_secret_reach,
     ensure_data_dir,
@@ -19,6 +20,7 @@ __all__ = [
     "LoadedSettings",
     "Settings",
     "Source",
+    "check_data_dir",
     "check_secret",
     "check_secret_reach",
     "check_unshared",

@@ -484,6 +484,8 @@ class Settings(BaseSettings):
             raise ValueError("`tls_cert` and `tls_key` need each other: set both or none")
         if self.heartbeat_timeout_s <= self.heartbeat_interval_s:
             raise ValueError("`heartbeat_timeout_s` must be more than `heartbeat_interval_s`")
+        if self.ops_port and self.ops_port == self.port:
+            raise ValueError("`ops_port` must be another one than `port`")
         algorithms = self.jwt_algorithms or ()
         if self.jwt_jwks_url is None and any(name in KEY_SET_ALGORITHMS for name in algorithms):
             raise ValueError("`jwt_algorithms` names one that needs `jwt_jwks_url`")

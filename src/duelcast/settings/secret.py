@@ -25,11 +25,26 @@ def ensure_data_dir(settings: Settings) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
-        raise ConfigurationError(f"The folder {path} cannot be made; set DUELCAST_DATA_DIR to one that can.") from None
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise ConfigurationError(f"The folder {path} cannot be written to; set DUELCAST_DATA_DIR to one that can.")
-    check_unshared(path)
+        raise _cannot_be_made(path) from None
+    check_data_dir(settings)
     return path
+
+
+def check_data_dir(settings: Settings) -> None:
+    """Raise `ConfigurationError` as `ensure_data_dir` does; nothing is made."""
+    path = settings.data_dir
+    there = next(folder for folder in (path, *path.parents) if folder.exists())
+    is_writable = os.access(there, os.W_OK | os.X_OK)
+    if not there.is_dir() or (there != path and not is_writable):
+        raise _cannot_be_made(path)
+    if not is_writable:
+        raise ConfigurationError(f"The folder {path} cannot be written to; set DUELCAST_DATA_DIR to one that can.")
+    if there == path:
+        check_unshared(path)
+
+
+def _cannot_be_made(path: Path) -> ConfigurationError:
+    return ConfigurationError(f"The folder {path} cannot be made; set DUELCAST_DATA_DIR to one that can.")
 
 
 def check_secret_reach(settings: Settings) -> None:

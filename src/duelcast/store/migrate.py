@@ -78,6 +78,14 @@ def is_ours(path: Path) -> bool:
     return {"alembic_version", "facts", "contests"} <= tables
 
 
+def check_takes(path: Path) -> None:
+    """See whether `migrate` takes the SQLite file at `path`, if there is one, as far as its version goes; blocks.
+    Nothing is written. Raises `ConfigurationError`."""
+    if path.exists() and (path.stat().st_size or Path(f"{path}-wal").exists()):
+        with _opened(path, read_only_uri(path)) as connection:
+            _seen_of_ours(connection, _scripts())
+
+
 def check_version(path: Path) -> None:
     """See whether the SQLite file at `path` has all that this version needs; blocks. Nothing is written. Raises
     `ConfigurationError`."""
@@ -112,12 +120,18 @@ def _connect(uri: str) -> sqlite3.Connection:
 def _upgrade(connection: Connection) -> None:
     config = _config()
     scripts = ScriptDirectory.from_config(config)
-    seen = _seen(connection, scripts)
-    if not seen and inspect(connection).get_table_names():
-        raise _Refused(_FOREIGN)
+    seen = _seen_of_ours(connection, scripts)
     if seen != set(scripts.get_heads()):
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _seen_of_ours(connection: Connection, scripts: ScriptDirectory) -> set[str]:
+    """The same of a database that may be empty, but is nobody else's."""
+    seen = _seen(connection, scripts)
+    if not seen and inspect(connection).get_table_names():
+        raise _Refused(_FOREIGN)
+    return seen
 
 
 def _seen(connection: Connection, scripts: ScriptDirectory) -> set[str]:

@@ -67,6 +67,7 @@ async def outskirts(folder: Path, **configured: ServiceDefinition) -> AsyncItera
     path = folder / "operations.db"
     async with opened(path) as database:
         made = Outskirts(database, path, configured)
+        made.outside.add_configured()
         await made.outside.load()
         yield made
 

@@ -62,15 +62,18 @@ class OutsideServices:
         self._definitions: dict[str, ServiceDefinition] = {}
         self._changing = asyncio.Lock()
 
-    async def load(self) -> None:
-        """Add what is configured and what is stored, behind the server's own services. What can no longer be used of
-        the stored is left out, and in the log. Raises `ConfigurationError` for what is configured,
-        `errors.Unavailable`."""
+    def add_configured(self) -> None:
+        """Add what is configured, behind the server's own services. Raises `ConfigurationError` if one has the name of
+        another, or depends on what is not there."""
         for name, definition in self._configured.items():
             try:
                 self._add(name, definition, self._configured)
             except AppError as refusal:
                 raise ConfigurationError(f"`[[services]]`, `{name}`: {refusal.message}") from None
+
+    async def load(self) -> None:
+        """Add what is stored, behind what is configured. What can no longer be used of it is left out, and in the log.
+        Raises `errors.Unavailable`."""
         async with self._database.read() as transaction:
             rows = await repository.all_services(transaction)
         names = {row.name for row in rows}

@@ -62,6 +62,10 @@ class SettingBook:
         row = self._rows.get(key)
         return self._fallback.get(key) if row is None or key in self._unfit else row.value
 
+    def is_stored(self, key: str) -> bool:
+        """Whether the value in force is the one that is stored."""
+        return key in self._rows and key not in self._unfit
+
     def seen_from(self, key: str) -> Role:
         """The least role that sees a setting; what does not exist is for admins."""
         return SEEN_FROM[_visibility(self._declared.get(key), self._rows.get(key))]

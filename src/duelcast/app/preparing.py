@@ -1,0 +1,48 @@
+"""What a server needs, looked at before it starts: the same for `duelcast serve`, `demo` and `check-config`."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+
+from duelcast.app.application import App
+from duelcast.app.listening import PortTaken, bind, bind_for_operators
+from duelcast.settings import ConfigurationError, Settings, check_data_dir, check_secret
+from duelcast.store.migrate import check_takes
+from duelcast.store.sqlite import SqliteFile, database_path
+
+
+def prepare(settings: Settings) -> App:
+    """A server that can be started, as far as that can be seen without starting it: a port or a database that another
+    process has now may be free by then. Nothing is made, and nothing is written.
+
+    Within a running loop. Raises `ConfigurationError` with what to set or to mend.
+    """
+    check_secret(settings)
+    check_data_dir(settings)
+    _check_certificate(settings)
+    _check_addresses(settings)
+    database = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
+    database.check_unshared()
+    check_takes(database.path)
+    return App(settings)
+
+
+def _check_certificate(settings: Settings) -> None:
+    if settings.tls_cert is None:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # With no password of ours, or OpenSSL would ask for one on the terminal.
+        context.load_cert_chain(settings.tls_cert, settings.tls_key, lambda: "")
+    except (OSError, ValueError):
+        raise ConfigurationError(
+            "DUELCAST_TLS_CERT and DUELCAST_TLS_KEY cannot be used: name PEM files of a certificate chain and of its "
+            "key, without a passphrase, that the server may read."
+        ) from None
+
+
+def _check_addresses(settings: Settings) -> None:
+    for listen in (bind, *([] if settings.ops_port is None else [bind_for_operators])):
+        with contextlib.suppress(PortTaken):
+            listen(settings).close()
