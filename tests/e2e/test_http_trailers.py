@@ -68,13 +68,3 @@ async def test_what_is_neither_a_chunk_nor_a_body_has_64_kib(app: App, beginning
         assert (await http.ask("POST /nothing", CHUNKED)).status == 404
         await http.send(beginning)
         await http.trickle(b"x" * 16 * 1024)
-
-
-async def test_a_body_in_chunks_of_one_byte_is_taken(app: App) -> None:
-    bearer = f"Authorization: Bearer {token_for(app, 'chunks')}"
-    body = b'{"nickname":"Chunky"' + b" " * 30_000 + b"}"
-    async with raw_http(app) as http:
-        await http.send(http.head(f"PATCH {OWN_SETTINGS}", CHUNKED, bearer, "Content-Type: application/json"))
-        await http.send(b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n")
-        assert (await http.receive()).status == 200
-        assert (await http.ask("GET /healthz")).status == 200

@@ -84,7 +84,10 @@ class Gateway:
             limited_read_bytes=settings.limited_read_bytes,
             heartbeat_interval_s=settings.heartbeat_interval_s,
             heartbeat_timeout_s=settings.heartbeat_timeout_s,
+            close_timeout_s=settings.close_timeout_s,
+            slow_close_timeout_s=settings.slow_close_timeout_s,
         )
+        self.auth_timeout_s = settings.auth_timeout_s
         self.max_subscriptions = settings.max_subscriptions
         self.reply_backlog_bytes = settings.reply_backlog_bytes
         self.slow_reader_bytes = settings.slow_reader_bytes

@@ -23,6 +23,7 @@ class HttpLimits:
     write_timeout_s: float
     write_min_bytes: int
     max_pipelined: int
+    chunk_min_bytes: int
 
     @classmethod
     def of(cls, settings: Settings) -> HttpLimits:
@@ -34,6 +35,7 @@ class HttpLimits:
             write_timeout_s=settings.http_write_timeout_s,
             write_min_bytes=settings.http_write_min_bytes,
             max_pipelined=settings.http_max_pipelined,
+            chunk_min_bytes=settings.http_chunk_min_bytes,
         )
 
 

@@ -28,6 +28,9 @@ from duelcast.sampling import LogSampler
 MAX_HEAD_BYTES = 64 * 1024
 """Of a request's line and headers, and of anything else that is neither a body nor the beginning of a chunk of one."""
 
+FREE_CHUNKS = 1_000
+"""Chunks of a body that may be of any size: each costs the loop as much as 4 KiB of a body in one piece."""
+
 _quiet_logger = logging.getLogger("duelcast.http_protocol")
 _quiet_logger.setLevel(logging.ERROR)
 
@@ -51,6 +54,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unparsed_bytes = 0
         """What came since."""
         self._lingering_bytes = 0
+        self._chunks = 0
+        self._body_bytes = 0
+        """Of the request that comes, like its chunks."""
         self._refusal: RefusedRequest | None = None
         """Why nothing more is read: once requests that came before are answered, this is."""
 
@@ -96,6 +102,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             raise self._refused(bad_request("Wait for answers before you send further requests."))
         super().on_message_begin()
         self._in_head = self._in_request = True
+        self._chunks = self._body_bytes = 0
         self._read_within(self._limits.head_timeout_s, self._head_is_late)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -118,9 +125,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_chunk_header(self) -> None:
         self._parsed += 1
+        self._chunks += 1
+        if (self._chunks - FREE_CHUNKS) * self._limits.chunk_min_bytes > self._body_bytes:
+            raise self._refused(bad_request("Send the body in larger chunks, or with a Content-Length."))
 
     def on_body(self, body: bytes) -> None:
         self._parsed += 1
+        self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:

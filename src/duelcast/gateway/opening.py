@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from duelcast.gateway.connection import Connection
 
 CONTRACT = 2
-AUTH_TIMEOUT_S = 5.0
 
 _auth_decoder = CommandDecoder({"auth": Authenticate, "authenticate": Authenticate})
 
@@ -144,11 +143,12 @@ class Opener:
 
     async def _identity_by_message(self) -> Identity:
         clock = self._connection.clock
-        data = await self._connection.commands.first(lambda: clock.sleep(AUTH_TIMEOUT_S))
+        timeout_s = self._gateway.auth_timeout_s
+        data = await self._connection.commands.first(lambda: clock.sleep(timeout_s))
         if data is None:
             most = self._connection.options.limited_read_bytes
             raise Unauthorized(
-                f"No token came within {AUTH_TIMEOUT_S:g} seconds and {most} bytes: connect again, and send `auth`."
+                f"No token came within {timeout_s:g} seconds and {most} bytes: connect again, and send `auth`."
             )
         try:
             command = _auth_decoder.decode(data)

@@ -33,9 +33,6 @@ from duelcast.gateway.reading import READ_TURN_BYTES, BoundedReader, UnfinishedB
 from duelcast.gateway.timers import TimerWheel
 from duelcast.ratelimit import TokenBucket
 
-CLOSE_TIMEOUT_S = 10.0
-"""How long a client has to answer a close, or to take what was sent before it."""
-SLOW_CLOSE_TIMEOUT_S = 30.0
 MAX_REASON_BYTES = 123
 
 _CONTINUATION = WSMsgType.CONTINUATION
@@ -59,6 +56,8 @@ class SocketOptions:
     """What all sockets share. Durations are in seconds.
 
     `small_frames_per_minute`: PING, PONG and small fragments that a connection may send, None is no limit.
+    `close_timeout_s`: how long a client has to answer a close, or to take what was sent before it;
+    `slow_close_timeout_s` if it is closed for reading slowly.
     `limited_read_bytes`: what is read of a client that was not greeted yet, and of one that is being sent away.
     """
 
@@ -74,6 +73,8 @@ class SocketOptions:
         limited_read_bytes: int = 16 * 1024,
         heartbeat_interval_s: float = 30,
         heartbeat_timeout_s: float = 60,
+        close_timeout_s: float = 10,
+        slow_close_timeout_s: float = 30,
     ) -> None:
         self.clock = clock
         self.wheel = wheel
@@ -86,6 +87,8 @@ class SocketOptions:
         """Connections that were closed because unfinished messages held too much."""
         self.heartbeat_interval_s = heartbeat_interval_s
         self.heartbeat_timeout_s = heartbeat_timeout_s
+        self.close_timeout_s = close_timeout_s
+        self.slow_close_timeout_s = slow_close_timeout_s
 
 
 class MessageSocket(WSListener):
@@ -185,7 +188,8 @@ class MessageSocket(WSListener):
         self.close_code = disconnect.close_code
         self._read_no_more()
         if timeout_s is None:
-            timeout_s = SLOW_CLOSE_TIMEOUT_S if isinstance(disconnect, SlowReader) else CLOSE_TIMEOUT_S
+            options = self.options
+            timeout_s = options.slow_close_timeout_s if isinstance(disconnect, SlowReader) else options.close_timeout_s
         reason = disconnect.reason.encode()[:MAX_REASON_BYTES]
         self.ws.send_close(disconnect.close_code, reason)  # type: ignore[arg-type]  # picows takes any code
         self._closing_deadline_s = self.options.clock.monotonic() + timeout_s
@@ -344,7 +348,7 @@ class MessageSocket(WSListener):
         else:
             self.ws.send_close(code)
         self.ws.disconnect()
-        self._closing_deadline_s = self.options.clock.monotonic() + CLOSE_TIMEOUT_S
+        self._closing_deadline_s = self.options.clock.monotonic() + self.options.close_timeout_s
         self.options.wheel.schedule(self._closing_deadline_s, self._end_closing)
 
     # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -283,6 +283,9 @@ class Settings(BaseSettings):
     http_max_pipelined: Count = Field(
         default=16, description="Requests of one connection that may wait for the answer to an earlier one."
     )
+    http_chunk_min_bytes: Count = Field(
+        default=64, description="Size that the chunks of a body have on average at least, but for the first 1,000."
+    )
     superadmin_connections: Count = Field(
         default=10,
         description="Places of the server that wait for superadmins, a tenth of `max_connections` at most.",
@@ -312,6 +315,15 @@ class Settings(BaseSettings):
         gt=0,
         allow_inf_nan=False,
         description="Silence of a client after which it is closed; more than the interval.",
+    )
+    auth_timeout_s: Timeout = Field(
+        default=5, description="Time in which the token of a client with `auth=message` must come."
+    )
+    close_timeout_s: Timeout = Field(
+        default=10, description="Time in which a client must answer a close, after which its connection is cut."
+    )
+    slow_close_timeout_s: Timeout = Field(
+        default=30, description="The same for a slow reader, which has to take what was sent before the close."
     )
     slow_reader_bytes: Bytes = Field(
         default=MIB, description="Unsent bytes of numbered messages at which a client is closed."
