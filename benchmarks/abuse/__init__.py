@@ -1,0 +1,1 @@
+"""What the dearest messages and requests cost a server, and how much they bring back."""
