@@ -11,7 +11,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --only-binary :all: -r $(1) && \
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs picture conformance browser-test test-crash rehearsal bench bench-contest bench-operations bench-people bench-quick ci lock clean
+.PHONY: run test check format docs picture conformance browser-test test-crash test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -58,6 +58,10 @@ browser-test: .venv/.dev
 test-crash: .venv/.dev
 	$(BIN)/python -m pytest -m crash --timeout 1800 $(ARGS)
 
+## test-hostile: what strangers do to a server, state by state; minutes. ARGS="--minutes 20" goes on for longer
+test-hostile: .venv/.dev
+	$(BIN)/python -m pytest -n 0 -s -m hostile tests/hostile $(ARGS)
+
 ## rehearsal: an evening of the platform, with 300 clients and all that happens to it; a minute or two
 rehearsal: .venv/.dev
 	$(BIN)/python -m pytest -n 0 -m rehearsal --timeout 1800 $(ARGS)
@@ -78,6 +82,10 @@ bench-operations: .venv/.dev
 bench-people: .venv/.dev
 	$(BIN)/python -m benchmarks.people $(ARGS)
 
+## bench-abuse: the dearest messages and requests by CPU and by bytes answered; minutes. ARGS="--json FILE" keeps all
+bench-abuse: .venv/.dev
+	$(BIN)/python -m benchmarks.abuse $(ARGS)
+
 ## bench-quick: a few works of all four; fails where a cost has doubled, or a message got lost
 bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks --quick $(ARGS)
@@ -86,7 +94,7 @@ bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks.people --quick
 
 ## ci: all of it. The suite comes last, so that its count closes the output.
-ci: check conformance browser-test bench-quick test-crash rehearsal test
+ci: check conformance browser-test bench-quick test-crash test-hostile rehearsal test
 
 ## lock: newest versions that fit; the runtime locks are parts of the developers' one
 lock: .venv/.dev
