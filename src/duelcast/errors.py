@@ -338,6 +338,13 @@ class Maintenance(AppError):
     http_status = 503
 
 
+class ContentTooLarge(AppError):
+    """The body of a request is bigger than its route takes."""
+
+    code = "CONTENT_TOO_LARGE"
+    http_status = 413
+
+
 class UpgradeRequired(AppError):
     """A WebSocket endpoint that was asked like a page."""
 

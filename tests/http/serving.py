@@ -37,6 +37,7 @@ from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.declared import declared_settings
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.http.app import build_http_apps
+from duelcast.http.charges import RequestLimits
 from duelcast.http.services import HttpServices, Readiness
 from duelcast.sampling import LogSampler
 from duelcast.store.database import Database
@@ -83,6 +84,7 @@ async def serving(
     origins: OriginRules | None = None,
     trusted_proxies: Sequence[Network] = (),
     rate_limit_factor: float = 1.0,
+    limits: RequestLimits | None = None,
     public_ops: bool = True,
     root_path: str = "",
     asyncapi: Mapping[str, Any] = ASYNCAPI,
@@ -127,7 +129,7 @@ async def serving(
                 registry=registry,
                 version=VERSION,
                 trusted_proxies=trusted_proxies,
-                rate_limit_factor=rate_limit_factor,
+                limits=limits or RequestLimits(factor=rate_limit_factor),
                 public_ops=public_ops,
                 metrics_interval_s=metrics_interval_s,
                 sign_ins=SignIns(database, clock, issuer, verifier, ended) if signs_in else None,

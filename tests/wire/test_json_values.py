@@ -13,6 +13,7 @@ from duelcast.errors import AppError, InvalidMessage, InvalidRequest
 from duelcast.wire.json_values import (
     MAX_VALUES,
     check_values,
+    demand_few_values,
     field_path,
     has_more_values,
     parse_object,
@@ -166,21 +167,20 @@ def test_values_are_counted_as_they_are_written(value: Any, indent: int | None) 
 
 
 @pytest.mark.parametrize("value", [{}, [], "", ",", 1, {"a": 1}])
-def test_ten_thousand_values_are_read_and_no_more(value: Any) -> None:
+def test_ten_thousand_values_are_few_enough_and_no_more(value: Any) -> None:
     rows = [value] * ((MAX_VALUES - 2) // count(value))
     message = {"rows": rows + [0] * (MAX_VALUES - 2 - len(rows) * count(value))}
-    assert parse_object(json.dumps(message).encode()) == message
+    demand_few_values(json.dumps(message).encode())
     message["rows"].append(0)
     with pytest.raises(InvalidMessage, match="10,000 values"):
-        parse_object(json.dumps(message).encode())
+        demand_few_values(json.dumps(message).encode())
 
 
 def test_a_text_may_have_as_many_commas_and_brackets_as_it_likes() -> None:
-    message = {"text": ',[{"' * MAX_VALUES}
-    assert parse_object(json.dumps(message).encode()) == message
+    demand_few_values(json.dumps({"text": ',[{"' * MAX_VALUES}).encode())
 
 
 @pytest.mark.parametrize("data", [b"[" * 100_000, b'{"a":' * 100_000])
 def test_what_is_nested_too_deep_to_be_read_is_no_json(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"\A\Z"):
-        read_json(data, most_values=2 * len(data))
+        read_json(data)

@@ -45,6 +45,7 @@ from duelcast.gateway.hub import Hub
 from duelcast.gateway.refusals import RefusedRequest
 from duelcast.gateway.upgrade import UpgradeRequest, UpgradeRules
 from duelcast.http.app import build_http_apps
+from duelcast.http.charges import RequestLimits
 from duelcast.http.services import Failure, HttpServices, Readiness
 from duelcast.sampling import LogSampler
 from duelcast.settings import Settings
@@ -336,7 +337,13 @@ class App:
                 registry=self.registry,
                 version=duelcast.__version__,
                 trusted_proxies=self.proxies,
-                rate_limit_factor=settings.rate_limit_factor,
+                limits=RequestLimits(
+                    requests=settings.http_requests_per_minute,
+                    probes=settings.http_probes_per_minute,
+                    sign_ins=settings.sign_ins_per_minute,
+                    bytes_per_request=settings.http_bytes_per_request,
+                    factor=settings.rate_limit_factor,
+                ),
                 public_ops=settings.public_ops,
                 refusals=self.refusals,
                 metrics_interval_s=settings.metrics_interval_s,

@@ -9,12 +9,13 @@ from functools import cache
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.types import ASGIApp, ControllerRouterHandler, Guard
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from duelcast.http.audit import audit_router
-from duelcast.http.auth import AttemptLimit, auth_router
-from duelcast.http.bodies import MAX_BODY_BYTES, StrictRequest
+from duelcast.http.auth import auth_router
+from duelcast.http.bodies import BODY_BYTES, StrictRequest
 from duelcast.http.callers import CallerMiddleware
+from duelcast.http.charges import Charges
 from duelcast.http.documents import openapi_document
 from duelcast.http.edge import Edge
 from duelcast.http.entries import contests_router, list_own_contests
@@ -64,6 +65,7 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
     """The applications; `operators` are the rules of the operators' own port, None if there is none. Opens nothing, and
     owns no task."""
     metrics = HttpMetrics(services.registry)
+    charges = Charges(services.limits, services.clock, metrics)
     monitored = operators is None
     signs_in = services.sign_ins is not None
     documents = Documents(
@@ -79,34 +81,37 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
         "documents": documents,
         "exposition": exposition,
     }
-    routers = _routers([AttemptLimit(services, metrics)] if signs_in else None, monitored=monitored)
-    public = _application(routers, provided, services, metrics)
+    routers = _routers(signs_in=signs_in, monitored=monitored)
+    public = _application(routers, provided, services, metrics, charges)
     if operators is None:
         return HttpApps(public)
     services = replace(services, origins=operators)
-    return HttpApps(public, _application([monitoring_router()], provided, services, metrics))
+    return HttpApps(public, _application([monitoring_router()], provided, services, metrics, charges))
 
 
 def _application(
-    routers: Sequence[Router], provided: Mapping[str, object], services: HttpServices, metrics: HttpMetrics
+    routers: Sequence[Router],
+    provided: Mapping[str, object],
+    services: HttpServices,
+    metrics: HttpMetrics,
+    charges: Charges,
 ) -> ASGIApp:
     app = Litestar(
         routers,
         dependencies={name: _always(value) for name, value in provided.items()},
-        middleware=[CallerMiddleware(services, metrics)],
+        middleware=[CallerMiddleware(services, charges)],
         state=State({"services": services}, deep_copy=False),
         request_class=StrictRequest,
-        request_max_body_size=MAX_BODY_BYTES,
+        request_max_body_size=BODY_BYTES,
         exception_handlers={Exception: problem_response},
         openapi_config=None,
         logging_config=None,
     )
-    return Edge(app, services, metrics)
+    return Edge(app, services, metrics, charges)
 
 
-def _routers(attempts: Sequence[Guard] | None, *, monitored: bool) -> list[Router]:
-    """All handlers of the public port; `attempts` guard signing in, None where nobody can. `monitored`: it has those of
-    operators too."""
+def _routers(*, signs_in: bool, monitored: bool) -> list[Router]:
+    """All handlers of the public port. `signs_in`: users can sign in here; `monitored`: it has those of operators."""
     resources: list[ControllerRouterHandler] = [
         tokens_router(),
         users_router(),
@@ -118,8 +123,8 @@ def _routers(attempts: Sequence[Guard] | None, *, monitored: bool) -> list[Route
         settings_router(),
         notifications_router(),
     ]
-    if attempts is not None:
-        resources.append(auth_router(attempts))
+    if signs_in:
+        resources.append(auth_router())
     at_root = [documents_router(), *([monitoring_router()] if monitored else [])]
     return [Router(API_PATH, route_handlers=resources), *at_root]
 
@@ -127,7 +132,7 @@ def _routers(attempts: Sequence[Guard] | None, *, monitored: bool) -> list[Route
 @cache
 def _openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
     """The OpenAPI document of the handlers; making it takes a quarter of a second."""
-    routers = _routers(() if signs_in else None, monitored=monitored)
+    routers = _routers(signs_in=signs_in, monitored=monitored)
     return encode_value(openapi_document(routers, version, dependencies=_PROVIDED))
 
 

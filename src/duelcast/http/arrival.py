@@ -25,6 +25,7 @@ class Arrival:
         self._clock = clock
         self._deadline = clock.monotonic() + BODY_TIMEOUT_S
         self._complete = False
+        self.received_bytes = 0
 
     async def __call__(self) -> HTTPReceiveMessage:
         """The next message of the server."""
@@ -33,6 +34,7 @@ class Arrival:
         message = await self._next_in_time()
         if message["type"] == "http.disconnect":
             raise InvalidMessage("The body ended before it was complete.")
+        self.received_bytes += len(message["body"])
         self._complete = not message.get("more_body", False)
         return message
 

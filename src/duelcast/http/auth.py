@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 from litestar import Router, post
-from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
-from litestar.handlers import BaseRouteHandler
 from litestar.params import Body, SkipValidation
-from litestar.types import Guard
 from msgspec import Meta, Struct
 
 from duelcast.domain.accounts.sign_in import SignedIn, SignIns
 from duelcast.endpoints.common import User, user_record
-from duelcast.errors import PermissionDenied, RateLimitExceeded
-from duelcast.http.callers import MAINTENANCE_OPTION, CallerRequest, address_key, caller, users_only
+from duelcast.errors import PermissionDenied
+from duelcast.http.bodies import SHORT_BODY_BYTES
+from duelcast.http.callers import MAINTENANCE_OPTION, SIGN_IN_OPTION, CallerRequest, caller, users_only
 from duelcast.http.documents import problems
-from duelcast.http.metrics import HttpMetrics
 from duelcast.http.services import HttpServices
-from duelcast.ratelimit import Buckets, scaled
 from duelcast.wire.timestamps import format_time
-
-ATTEMPTS_PER_MINUTE = 10
-"""Of an address, over all that begins or goes on with a session."""
-
-_LOOPBACK_KEY = "loopback"
 
 # `(?!\n)` because `$` alone also matches before a line break at the end.
 _BASE58 = r"^[1-9A-HJ-NP-Za-km-z]+(?!\n)$"
@@ -74,32 +64,6 @@ class NewToken(Struct):
     token: str
     expiresAt: str
     user: User
-
-
-class AttemptLimit:
-    """A guard: so often may an address try."""
-
-    def __init__(self, services: HttpServices, metrics: HttpMetrics) -> None:
-        capacity = scaled(ATTEMPTS_PER_MINUTE, services.rate_limit_factor)
-        self._buckets = Buckets(capacity) if capacity is not None else None
-        if self._buckets is not None:
-            metrics.watch(self._buckets)
-        self._services = services
-
-    def __deepcopy__(self, _memo: dict[int, Any]) -> AttemptLimit:
-        # Litestar copies routers with all they hold; there is one count of attempts.
-        return self
-
-    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-        """Raises `RateLimitExceeded`."""
-        if self._buckets is None:
-            return
-        now = self._services.clock.monotonic()
-        key = address_key(connection, self._services.trusted_proxies) or _LOOPBACK_KEY
-        bucket = self._buckets.bucket(key, now)
-        if not bucket.ready(now):
-            raise RateLimitExceeded("Too many sign-ins: wait a little.", retry_after_ms=bucket.retry_after_ms(now))
-        bucket.take(now)
 
 
 @post(
@@ -161,10 +125,16 @@ async def post_logout(sign_ins: TheSignIns, request: CallerRequest) -> None:
     await sign_ins.logout(caller(request))
 
 
-def auth_router(attempts: Sequence[Guard]) -> Router:
-    """Everything under `/auth`; `attempts` guard whatever somebody who is not signed in may try."""
-    limited = Router("/", route_handlers=[post_challenge, post_verify, post_refresh], guards=attempts)
-    return Router("/auth", route_handlers=[limited, post_logout], tags=["Sign-in"], opt={MAINTENANCE_OPTION: True})
+def auth_router() -> Router:
+    """Everything under `/auth`."""
+    begun = Router("/", route_handlers=[post_challenge, post_verify, post_refresh], opt={SIGN_IN_OPTION: True})
+    return Router(
+        "/auth",
+        route_handlers=[begun, post_logout],
+        tags=["Sign-in"],
+        opt={MAINTENANCE_OPTION: True},
+        request_max_body_size=SHORT_BODY_BYTES,
+    )
 
 
 def _domain(request: CallerRequest, services: HttpServices) -> str:

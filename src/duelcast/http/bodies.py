@@ -5,37 +5,48 @@ As with messages, one pass of msgspec is enough for what is right, and the slow 
 
 from __future__ import annotations
 
-import json
-import re
+import asyncio
 from functools import cache
-from typing import Any, NoReturn, cast
+from typing import Any, get_args, get_origin
 
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.handlers import HTTPRouteHandler
-from msgspec import Struct, inspect
+from msgspec import Raw, Struct, inspect
 
 from duelcast.domain.accounts.identity import Identity
-from duelcast.errors import InvalidMessage
-from duelcast.wire.json_values import check_values
+from duelcast.errors import ContentTooLarge, InvalidMessage
+from duelcast.wire.json_values import MAX_VALUES, check_values, demand_few_values, has_more_values, read_json
 from duelcast.wire.refusals import invalid_request
 
-MAX_BODY_BYTES = 1024 * 1024
+KIB = 1024
+SHORT_BODY_BYTES = 16 * KIB
+"""Of what is a few fields."""
+BODY_BYTES = 64 * KIB
+"""Of a route that says nothing else."""
+TEXTS_BODY_BYTES = 256 * KIB
+"""Of what has texts of thousands of characters, which may be escaped."""
+BULK_BODY_BYTES = 1024 * KIB
+"""Of lists, and of values of a free form."""
 
+MAX_ROWS = 10_000
+"""Of a body that is a list."""
+ROWS_PER_TURN = 100
+"""Rows that are read in one turn of the loop."""
 
-_LOOSER_IN_MSGSPEC = re.compile(rb"\\u0000|(?<![.0-9])[0-9]{16}")
-"""What msgspec takes and the contract may not: U+0000, and integers of more than 53 bits where a number may be. Digits
-behind a point are neither, and prices often have as many."""
+VALUES_OPTION = "most_values"
+"""The option of routes whose body may have more values than others."""
+
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-
-def _refuse_constant(_name: str) -> NoReturn:
-    raise ValueError
-
-
-_read = json.JSONDecoder(parse_constant=_refuse_constant).decode
+_MAX_ROW_VALUES = 12
+"""More than any row has."""
+_DIGITS_ALIKE = bytes(ord("0") if byte in b"0123456789" else byte for byte in range(256))
+_SIXTEEN_DIGITS = b"0" * 16
+_BEFORE_A_NUMBER = (b"", b":", b",", b"[", b" ", b"\t", b"\r", b"\n")
+_NO_JSON = "Send a body of JSON (RFC 8259, UTF-8)."
 
 
 class StrictRequest(Request[Identity | None, Any, State]):
@@ -53,20 +64,62 @@ class StrictRequest(Request[Identity | None, Any, State]):
             return None
         if self.content_type[0] != "application/json":
             raise HTTPException(status_code=415)
-        return decode_body(body, field.annotation)
+        if get_origin(field.annotation) is list:
+            return await decode_rows(body, get_args(field.annotation)[0])
+        return decode_body(body, field.annotation, handler.opt.get(VALUES_OPTION, MAX_VALUES))
 
 
-def decode_body(body: bytes, body_type: Any) -> Any:
-    """`body` as `body_type`, a struct or a list of structs.
+async def take_body(request: Request[Any, Any, Any]) -> None:
+    """Wait for the body, which stays with the request. Raises `ContentTooLarge` as soon as it is known to be."""
+    try:
+        await request.body()
+    except RequestEntityTooLarge:
+        most = request.route_handler.resolve_request_max_body_size()
+        assert most is not None, "the application has a bound for all"
+        raise ContentTooLarge(f"The body is too big: send at most {most // KIB:,} KiB here.") from None
 
-    Raises `InvalidMessage` where it is not JSON, `InvalidRequest` where it is something else.
+
+def decode_body(body: bytes, body_type: Any, most_values: int = MAX_VALUES) -> Any:
+    """`body` as the struct `body_type`.
+
+    Raises `InvalidMessage` where it is not JSON or has too many values, `InvalidRequest` where it is something else.
     """
-    if _LOOSER_IN_MSGSPEC.search(body) is None and not _has_free_form(body_type):
+    demand_few_values(body, most_values)
+    if not (_has_free_form(body_type) or _is_looser_in_msgspec(body)):
         try:
             return msgspec.json.decode(body, type=body_type)
         except _REFUSALS:
             pass
     return _decode_slowly(body, body_type)
+
+
+async def decode_rows(body: bytes, row_type: type[Struct]) -> list[Any]:
+    """`body` as a list of structs, in several turns of the loop if it is long.
+
+    Raises `InvalidMessage` where it is no JSON or has too many rows, `InvalidRequest` for the first row at fault.
+    """
+    try:
+        # Whatever the rows may be, to take so many apart would take too long.
+        rows = None if has_more_values(body, MAX_ROWS * _MAX_ROW_VALUES) else msgspec.json.decode(body, type=list[Raw])
+    except _REFUSALS:
+        demand_few_values(body)
+        whole: list[Any] = _decode_slowly(body, list[row_type])  # type: ignore[valid-type]  # made at run time
+        return whole
+    if rows is None or len(rows) > MAX_ROWS:
+        raise InvalidMessage(f"Send at most {MAX_ROWS:,} rows at a time: split this into several.")
+    decode, may_be_looser = msgspec.json.Decoder(row_type).decode, _is_looser_in_msgspec(body)
+    found: list[Any] = []
+    for index, row in enumerate(rows):
+        if index % ROWS_PER_TURN == ROWS_PER_TURN - 1:
+            await asyncio.sleep(0)
+        if not (may_be_looser and _is_looser_in_msgspec(bytes(row))):
+            try:
+                found.append(decode(row))
+                continue
+            except _REFUSALS:
+                pass
+        found.append(_decode_slowly(bytes(row), row_type, at=f"[{index}]"))
+    return found
 
 
 @cache
@@ -82,17 +135,31 @@ def _plain(declared: inspect.Type) -> inspect.Type:
     return declared.type if isinstance(declared, inspect.Metadata) else declared
 
 
-def _decode_slowly(body: bytes, body_type: Any) -> Any:
+def _is_looser_in_msgspec(body: bytes) -> bool:
+    """Whether there may be what msgspec takes and the contract does not: U+0000, and integers of more than 53 bits
+    where a number may be. Digits behind a point are none, and prices often have as many; nor are those of a text."""
+    if b"\\u0000" in body:
+        return True
+    digits = body.translate(_DIGITS_ALIKE)
+    place = digits.find(_SIXTEEN_DIGITS)
+    while place >= 0:
+        if digits[max(place - 2, 0) : place].removesuffix(b"-")[-1:] in _BEFORE_A_NUMBER:
+            return True
+        place = digits.find(_SIXTEEN_DIGITS, place + len(_SIXTEEN_DIGITS))
+    return False
+
+
+def _decode_slowly(body: bytes, body_type: Any, *, at: str = "") -> Any:
     try:
-        value = _read(str(body, "utf-8"))
-    except (ValueError, RecursionError):
-        raise InvalidMessage("Send a body of JSON (RFC 8259, UTF-8).") from None
-    check_values(value if isinstance(value, dict) else {"": value})
+        value = read_json(body)
+    except ValueError:
+        raise InvalidMessage(_NO_JSON) from None
+    value = _without_private(value)
+    check_values(value if isinstance(value, dict) and not at else {at: value})
     try:
-        return msgspec.convert(_without_private(value), body_type)
+        return msgspec.convert(value, body_type)
     except msgspec.ValidationError as error:
-        # It takes any type that msgspec can inspect; what it is declared for is its usual use.
-        raise invalid_request(cast("type[Struct]", body_type), error) from None
+        raise invalid_request(body_type, error, at=at) from None
 
 
 def _without_private(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Who makes a request, how often they may, and what they may do (protocol 1.5, 13)."""
+"""Who makes a request, and what they may do (protocol 13)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import Struct
 
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.tokens import TokenVerifier
-from duelcast.errors import AppError, PermissionDenied, RateLimitExceeded, Unauthorized
-from duelcast.http.metrics import HttpMetrics
+from duelcast.errors import AppError, PermissionDenied, Unauthorized
+from duelcast.http.bodies import take_body
+from duelcast.http.charges import Charges
 from duelcast.http.services import HttpServices
-from duelcast.ratelimit import Buckets, scaled
 from duelcast.wire.addresses import Network, address_bucket, client_address
-
-REQUESTS_PER_MINUTE = 600
 
 SCOPE_OPTION = "scope"
 """The option of a route that names the scope with which a machine's token may use it."""
@@ -27,55 +26,69 @@ SCOPE_OPTION = "scope"
 MAINTENANCE_OPTION = "during_maintenance"
 """The option of routes that users may write to during maintenance."""
 
-_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+SIGN_IN_OPTION = "sign_in"
+"""The option of routes that begin or go on with a session."""
 
-UNCOUNTED_OPTION = "uncounted"
+OPEN_OPTION = "open"
 """The option of routes that do without all this."""
+
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 CallerRequest: TypeAlias = Request[Identity | None, Any, Any]
 """Its `user` is who makes it."""
 
 
-class CallerMiddleware(ASGIMiddleware):
-    """Puts the identity, or None, into `scope["user"]`.
+class Caller(Struct, frozen=True):
+    """Who a request says it comes from: nobody without a token; `refusal` is why the token is not valid."""
 
-    A token must be valid wherever one is sent. Requests count for the wallet; without a valid token for the address,
-    so that nobody can try tokens faster. A machine's token is counted nowhere, and good for the routes of its scopes
-    alone.
+    identity: Identity | None = None
+    refusal: AppError | None = None
+
+    def known(self) -> Identity | None:
+        """The identity. Raises `refusal`."""
+        if self.refusal is not None:
+            raise self.refusal
+        return self.identity
+
+
+class CallerMiddleware(ASGIMiddleware):
+    """Puts the identity, or None, into `scope["user"]`, with which guards decide.
+
+    A token must be valid wherever one is sent, a machine's is good for the routes of its scopes alone. A body may take
+    its time: rights are looked at before it is waited for, and all anew when it is there.
     """
 
-    exclude_opt_key = UNCOUNTED_OPTION
+    exclude_opt_key = OPEN_OPTION
 
-    def __init__(self, services: HttpServices, metrics: HttpMetrics) -> None:
-        capacity = scaled(REQUESTS_PER_MINUTE, services.rate_limit_factor)
-        self._buckets = Buckets(capacity) if capacity is not None else None
-        if self._buckets is not None:
-            metrics.watch(self._buckets)
+    def __init__(self, services: HttpServices, charges: Charges) -> None:
         self._verifier = services.verifier
-        self._clock = services.clock
         self._trusted_proxies = services.trusted_proxies
-        self._metrics = metrics
         self._maintenance = services.settings.maintenance_refusal
+        self._charges = charges
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> CallerMiddleware:
-        # Litestar copies routers with all they hold; there is one count of requests, and one verifier.
+        # Litestar copies routers with all they hold; there is one count of sign-ins, and one verifier.
         return self
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: Request[Any, Any, Any] = Request(scope)
-        identity, refusal = None, None
-        try:
-            identity = await bearer_identity(request, self._verifier)
-        except AppError as error:
-            refusal = error
-        self._count(request, identity)
-        if refusal is not None:
-            raise refusal
+        request: Request[Any, Any, Any] = Request(scope, receive)
+        handler = request.route_handler
+        self._admit(request, caller_of(request))
+        if handler.opt.get(SIGN_IN_OPTION):
+            self._charges.take_sign_in(address_key(request, self._trusted_proxies))
+        if handler.parsed_data_field is not None:
+            await handler.authorize_connection(request)
+            await take_body(request)
+            self._admit(request, await identify(request, self._verifier))
+        # The framework asks the guards.
+        await next_app(scope, receive, send)
+
+    def _admit(self, request: Request[Any, Any, Any], caller: Caller) -> None:
+        identity = caller.known()
         demand_scope(identity, request.route_handler.opt.get(SCOPE_OPTION))
         self._demand_no_maintenance(request, identity)
-        scope["user"] = identity
-        await next_app(scope, receive, send)
+        request.scope["user"] = identity
 
     def _demand_no_maintenance(self, request: Request[Any, Any, Any], identity: Identity | None) -> None:
         if request.method not in _WRITES or request.route_handler.opt.get(MAINTENANCE_OPTION):
@@ -86,18 +99,19 @@ class CallerMiddleware(ASGIMiddleware):
         if refusal is not None:
             raise refusal
 
-    def _count(self, request: Request[Any, Any, Any], identity: Identity | None) -> None:
-        if self._buckets is None or (identity is not None and identity.scopes):
-            return
-        key = f"wallet {identity.wallet}" if identity is not None else address_key(request, self._trusted_proxies)
-        if key is None:
-            return
-        now = self._clock.monotonic()
-        bucket = self._buckets.bucket(key, now)
-        if not bucket.ready(now):
-            self._metrics.rate_limited.inc()
-            raise RateLimitExceeded("Too many requests: slow down.", retry_after_ms=bucket.retry_after_ms(now))
-        bucket.take(now)
+
+async def identify(connection: Connection, verifier: TokenVerifier) -> Caller:
+    """Who a request comes from at this moment."""
+    try:
+        return Caller(await bearer_identity(connection, verifier))
+    except AppError as refusal:
+        return Caller(refusal=refusal)
+
+
+def caller_of(connection: Connection) -> Caller:
+    """Who a request came from when its head was there."""
+    found: Caller = connection.scope["state"]["caller"]
+    return found
 
 
 def address_key(connection: Connection, trusted_proxies: Sequence[Network]) -> str | None:

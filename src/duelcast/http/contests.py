@@ -16,6 +16,7 @@ from duelcast.domain.contests.service import Contests
 from duelcast.domain.contests.standings import Settlement
 from duelcast.domain.contests.terms import LINE_PATTERN, ContestPatch, NewContest
 from duelcast.errors import InvalidRequest
+from duelcast.http.bodies import TEXTS_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.parameters import WalletParameter, time_parameter
@@ -129,6 +130,7 @@ async def get_settlement(contests: TheContests, contest_id: ContestParameter) ->
     summary="Create a contest",
     response_description="The contest.",
     guards=[admins_only],
+    request_max_body_size=TEXTS_BODY_BYTES,
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
 async def create_contest(
@@ -155,6 +157,7 @@ async def create_contest(
     summary="Edit a contest",
     response_description="The contest as it is now.",
     guards=[admins_only],
+    request_max_body_size=TEXTS_BODY_BYTES,
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
 )
 async def edit_contest(

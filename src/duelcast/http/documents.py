@@ -22,7 +22,7 @@ _DESCRIPTIONS = {
     404: "There is no such thing.",
     408: "The body was not complete within 30 seconds.",
     409: "The state of things does not allow it: `code` says what is in the way.",
-    413: "The body is bigger than 1 MiB.",
+    413: "The body is too big: `detail` says how big it may be.",
     415: "The body is not declared as application/json.",
     422: "It breaks a rule: `code` says which.",
     429: "Too many requests: wait as long as `Retry-After` says.",

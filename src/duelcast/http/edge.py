@@ -1,7 +1,7 @@
 """The outermost layer: what holds for every HTTP request, also for those that no route knows.
 
-It names the request, refuses hosts that a loopback server must not answer to (DNS rebinding), answers CORS, takes the
-prefix of a proxy off the path, limits the time in which a body arrives, and counts.
+It names the request, finds out who asks and charges them, refuses hosts that a loopback server must not answer to (DNS
+rebinding), answers CORS, takes the prefix of a proxy off the path, limits the time in which a body arrives, and counts.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import uuid
 from collections.abc import Callable
 from typing import cast
 
+from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.exceptions import NotFoundException
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from duelcast.errors import AppError, PermissionDenied, UpgradeRequired
+from duelcast.errors import PermissionDenied, UpgradeRequired
 from duelcast.http.arrival import Arrival
+from duelcast.http.callers import Caller, Connection, address_key, identify
+from duelcast.http.charges import Charges, payer_of
 from duelcast.http.cors import Headers, answer_headers, preflight_headers
 from duelcast.http.metrics import HttpMetrics
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, header_of, log_refusal, refusal_of
@@ -25,15 +28,17 @@ from duelcast.http.services import HttpServices
 WEBSOCKET_PREFIX = "/api/v69/ws/"
 # An empty segment, also the last one; an escaped slash, or something escaped that need not be.
 _ALIAS = re.compile(r"//|/$|%2[Ff]|%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
+PROBES = frozenset({"/healthz", "/readyz"})
 _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
 class Edge:
     """Wraps the application `inner`. One line of the log per refusal, none for what went well; never a query string."""
 
-    def __init__(self, inner: ASGIApp, services: HttpServices, metrics: HttpMetrics) -> None:
+    def __init__(self, inner: ASGIApp, services: HttpServices, metrics: HttpMetrics, charges: Charges) -> None:
         self._inner = inner
         self._services = services
+        self._charges = charges
         self._origins = services.origins
         self._clock = services.clock
         self._metrics = metrics
@@ -53,30 +58,42 @@ class Edge:
         ]
         answer = _Answer(send, extra, self._metrics, self._clock.monotonic, scope["method"])
         inner_scope = _inner_scope(scope, request_id)
-        if not host_allowed:
-            refusal: AppError = PermissionDenied("This server listens on loopback: call it localhost.")
-            await self._refuse(scope, answer, request_id, refusal)
-        elif _is_preflight(scope) and origin_allowed:
+        try:
+            payer = await self._charge(inner_scope)
+            _demand_page(scope, inner_scope["path"], host_allowed=host_allowed, origin_allowed=origin_allowed)
+        except Exception as error:
+            await self._refuse(scope, answer, request_id, error)
+            return
+        if _is_preflight(scope):
             await answer({"type": "http.response.start", "status": 204, "headers": preflight_headers()})
             await answer({"type": "http.response.body", "body": b"", "more_body": False})
-        elif _is_preflight(scope):
-            refusal = PermissionDenied("This origin is not on the server's list of allowed origins.")
-            await self._refuse(scope, answer, request_id, refusal)
-        elif not _is_canonical(scope):
-            await self._refuse(scope, answer, request_id, NotFoundException())
-        elif inner_scope["path"].startswith(WEBSOCKET_PREFIX):
-            refusal = UpgradeRequired("WebSocket endpoints are here: connect with `ws:` or `wss:`; see /docs.")
-            await self._refuse(scope, answer, request_id, refusal, (b"upgrade", b"websocket"))
-        else:
-            await self._inner(inner_scope, Arrival(receive, self._clock), answer)
+            return
+        arrival = Arrival(receive, self._clock)
+        try:
+            await self._inner(inner_scope, arrival, answer)
+        finally:
+            self._charges.take_bytes(payer, arrival.received_bytes + answer.sent_bytes)
 
-    async def _refuse(
-        self, scope: HTTPScope, send: Send, request_id: str, error: Exception, *more: tuple[bytes, bytes]
-    ) -> None:
+    async def _charge(self, scope: HTTPScope) -> str | None:
+        """Find out who asks, and charge them: whose bucket pays. Raises `RateLimitExceeded`."""
+        connection: Connection = ASGIConnection(scope)
+        address = address_key(connection, self._services.trusted_proxies)
+        if scope["path"] in PROBES:
+            scope["state"]["caller"] = Caller()
+            self._charges.take_probe(address)
+            return None
+        caller = await identify(connection, self._services.verifier)
+        scope["state"]["caller"] = caller
+        payer = payer_of(caller.identity, address)
+        self._charges.take_request(payer)
+        return payer
+
+    async def _refuse(self, scope: HTTPScope, send: Send, request_id: str, error: Exception) -> None:
         refusal = refusal_of(error, request_id)
         log_refusal(refusal, error, scope, self._services)
         headers: Headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
-        headers += more
+        if isinstance(error, UpgradeRequired):
+            headers.append((b"upgrade", b"websocket"))
         headers.append((b"content-type", PROBLEM_MEDIA_TYPE.encode()))
         headers.append((b"content-length", str(len(refusal.body)).encode()))
         await send({"type": "http.response.start", "status": refusal.problem.status, "headers": headers})
@@ -96,6 +113,7 @@ class _Answer:
         self._method = method
         self._started_at = monotonic()
         self._status = 0
+        self.sent_bytes = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -104,6 +122,7 @@ class _Answer:
         elif message["type"] == "http.response.body":
             if self._method == "HEAD":
                 message["body"] = b""
+            self.sent_bytes += len(message["body"])
             if not message.get("more_body"):
                 self._metrics.answered(self._method, self._status, self._monotonic() - self._started_at)
         await self._send(message)
@@ -145,3 +164,16 @@ def _inner_scope(scope: HTTPScope, request_id: str) -> HTTPScope:
         "state": {**scope.get("state", {}), "request_id": request_id},
     }
     return cast("HTTPScope", {**scope, **changed})
+
+
+def _demand_page(scope: HTTPScope, path: str, *, host_allowed: bool, origin_allowed: bool) -> None:
+    """Raises what is answered without a look at the routes."""
+    if not host_allowed:
+        raise PermissionDenied("This server listens on loopback: call it localhost.")
+    if _is_preflight(scope):
+        if not origin_allowed:
+            raise PermissionDenied("This origin is not on the server's list of allowed origins.")
+    elif not _is_canonical(scope):
+        raise NotFoundException
+    elif path.startswith(WEBSOCKET_PREFIX):
+        raise UpgradeRequired("WebSocket endpoints are here: connect with `ws:` or `wss:`; see /docs.")

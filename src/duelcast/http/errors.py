@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from duelcast.domain.operations.errors import MAX_SOURCE_CHARACTERS, ErrorRecords, Recorded
 from duelcast.domain.operations.events import Name
 from duelcast.errors import InvalidRequest
+from duelcast.http.bodies import TEXTS_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, admins_only
 from duelcast.http.documents import problems
 from duelcast.scrubbing import MAX_DETAILS_BYTES
@@ -41,6 +42,7 @@ class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "errors"},
+    request_max_body_size=TEXTS_BODY_BYTES,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
 async def post_error(

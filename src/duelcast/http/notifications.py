@@ -16,11 +16,12 @@ from duelcast.domain.notifications.inboxes import NewNotification
 from duelcast.domain.notifications.posting import PostedNotifications
 from duelcast.domain.notifications.service import Notifications
 from duelcast.errors import InvalidRequest
+from duelcast.http.bodies import BULK_BODY_BYTES, VALUES_OPTION
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller, users_only
 from duelcast.http.documents import problems
 from duelcast.http.parameters import time_parameter
 from duelcast.store.notifications import EVERYBODY, Priority
-from duelcast.wire.json_values import check_values
+from duelcast.wire.json_values import MAX_VALUES, check_values
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 MAX_WALLETS = 10_000
@@ -68,7 +69,8 @@ class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields
     response_description="What became of it.",
     status_code=200,
     guards=[admins_only],
-    opt={SCOPE_OPTION: "notifications"},
+    opt={SCOPE_OPTION: "notifications", VALUES_OPTION: MAX_WALLETS + MAX_VALUES},
+    request_max_body_size=BULK_BODY_BYTES,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
 async def post_notifications(

@@ -29,7 +29,6 @@ FRAMEWORK_REFUSALS = {
     404: ("NOT_FOUND", "There is nothing at this path: see /docs."),
     405: ("METHOD_NOT_ALLOWED", "This path does not know that method: see the header Allow."),
     408: ("REQUEST_TIMEOUT", "The body took too long: send it within 30 seconds."),
-    413: ("CONTENT_TOO_LARGE", "The body is too big: send at most 1 MiB, in several requests."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
 }
 """What the framework refuses by itself, by status: the code, and what to do."""

@@ -17,6 +17,7 @@ from duelcast.domain.operations.outside import Operation, OutsideServices
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import Service
 from duelcast.errors import InvalidRequest
+from duelcast.http.bodies import BULK_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 
@@ -116,6 +117,7 @@ async def delete_service(outside_services: TheOutsideServices, request: CallerRe
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "operations"},
+    request_max_body_size=BULK_BODY_BYTES,
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429),
 )
 async def post_operations(

@@ -22,6 +22,7 @@ from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.service import SystemSettings
+from duelcast.http.charges import RequestLimits
 from duelcast.sampling import LogSampler
 from duelcast.wire.addresses import Network
 from duelcast.wire.origins import OriginRules
@@ -69,7 +70,7 @@ class HttpServices:
     registry: CollectorRegistry
     version: str
     trusted_proxies: Sequence[Network] = ()
-    rate_limit_factor: float = 1.0
+    limits: RequestLimits = field(default_factory=RequestLimits)
     public_ops: bool = True
     metrics_interval_s: float = 1.0
     refusals: LogSampler = field(default_factory=lambda: LogSampler(time.monotonic))

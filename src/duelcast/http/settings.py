@@ -13,6 +13,7 @@ from duelcast.channels.names import Role
 from duelcast.domain.settings.changing import MAX_DESCRIPTION_CHARACTERS, SettingChange
 from duelcast.domain.settings.events import KEY_GRAMMAR, Setting
 from duelcast.domain.settings.service import SystemSettings
+from duelcast.http.bodies import BULK_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.parameters import cursor_parameter
@@ -99,6 +100,7 @@ async def get_setting(settings: TheSettings, key: KeyParameter) -> Setting:
     summary="Change a setting, or create it",
     response_description="The setting as it is now.",
     guards=[admins_only],
+    request_max_body_size=BULK_BODY_BYTES,
     responses=problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
 )
 async def put_setting(

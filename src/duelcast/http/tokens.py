@@ -15,6 +15,7 @@ from duelcast.domain.market.events import Token
 from duelcast.domain.market.history import MAX_CANDLES
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, PostResult, TokenMetadataInput
 from duelcast.domain.market.service import Market
+from duelcast.http.bodies import BULK_BODY_BYTES, TEXTS_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.parameters import cursor_parameter, time_parameter
@@ -90,6 +91,7 @@ async def get_history(
     summary="Set a token's metadata",
     response_description="The token as it is now.",
     guards=[admins_only],
+    request_max_body_size=TEXTS_BODY_BYTES,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
 async def put_token(
@@ -109,6 +111,7 @@ async def put_token(
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "prices"},
+    request_max_body_size=BULK_BODY_BYTES,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
 async def post_prices(
@@ -125,6 +128,7 @@ async def post_prices(
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "prices"},
+    request_max_body_size=BULK_BODY_BYTES,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
 async def post_trades(

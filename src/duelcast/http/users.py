@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.nicknames import MAX_NICKNAME_CHARACTERS
 from duelcast.domain.accounts.users import Achieved, Profile, UserChange, Users
+from duelcast.http.bodies import SHORT_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller, users_only
 from duelcast.http.documents import problems
 from duelcast.http.parameters import WalletParameter
@@ -140,7 +141,12 @@ async def get_user(users: TheUsers, wallet: WalletParameter) -> PublicUser:
 
 def users_router() -> Router:
     """Everything under `/users`."""
-    return Router("/users", route_handlers=[get_own_user, patch_own_user, get_user, put_user], tags=["Users"])
+    return Router(
+        "/users",
+        route_handlers=[get_own_user, patch_own_user, get_user, put_user],
+        tags=["Users"],
+        request_max_body_size=SHORT_BODY_BYTES,
+    )
 
 
 def _public(profile: Profile) -> PublicUser:

@@ -241,6 +241,18 @@ class Settings(BaseSettings):
     rate_limit_factor: float = Field(
         default=1, ge=0, le=1000, allow_inf_nan=False, description="Multiplies all rate limits; 0 switches them off."
     )
+    http_requests_per_minute: Count = Field(
+        default=600, description="HTTP requests of a wallet, or of an address without a valid token; 0 is no limit."
+    )
+    http_probes_per_minute: Count = Field(
+        default=6_000, description="Of an address to `/healthz` and `/readyz`, which no other request slows down."
+    )
+    sign_ins_per_minute: Count = Field(
+        default=10, description="Requests of an address that begin or go on with a session; 0 is no limit."
+    )
+    http_bytes_per_request: Bytes = Field(
+        default=64 * KIB, description="Bytes of a body or an answer that cost as much as another request."
+    )
     refusals_logged_per_minute: Count = Field(
         default=10,
         description="Log lines about refused clients, of one address and cause; others are counted. 0 is no limit.",

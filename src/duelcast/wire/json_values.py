@@ -68,13 +68,17 @@ def has_more_values(data: bytes, most: int) -> bool:
     return 1 + commas + beginnings - data.count(b"[]") - data.count(b"{}") > most
 
 
-def read_json(data: bytes, most_values: int = MAX_VALUES) -> Any:
+def demand_few_values(data: bytes, most: int = MAX_VALUES) -> None:
+    """Raises `InvalidMessage` for more than `most` values."""
+    if has_more_values(data, most):
+        raise InvalidMessage(f"Send at most {most:,} values at a time: split this into several.")
+
+
+def read_json(data: bytes) -> Any:
     """The JSON in `data`; of equal keys the last counts.
 
-    Raises `ValueError` where it is none, or nested deeper than can be read, and `InvalidMessage` for too many values.
+    Raises `ValueError` where it is none, or nested deeper than can be read.
     """
-    if has_more_values(data, most_values):
-        raise InvalidMessage(f"Send at most {most_values:,} values at a time: split this into several.")
     try:
         return _read(str(data, "utf-8"))
     except RecursionError:
@@ -86,6 +90,7 @@ def parse_object(data: bytes) -> dict[str, Any]:
 
     Raises `InvalidMessage` where it is none, or has too many values.
     """
+    demand_few_values(data)
     try:
         value = read_json(data)
     except ValueError:

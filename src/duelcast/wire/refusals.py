@@ -47,18 +47,18 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return by_folded[found[0]] if found else None
 
 
-def invalid_request(command: type[Struct], error: msgspec.ValidationError) -> InvalidRequest:
-    """The answer to a message that `error` says is no `command`."""
+def invalid_request(command: type[Struct], error: msgspec.ValidationError, *, at: str = "") -> InvalidRequest:
+    """The answer to a message that `error` says is no `command`, or whose part `at` is none, such as `[3]`."""
     place = _PLACE.fullmatch(str(error))
     assert place is not None, "the expression matches any text"
     what = place["what"]
     path = (place["path"] or "").removeprefix(".")
     if missing := _MISSING.fullmatch(what):
-        field = _join(path, missing["name"])
+        field = _within(at, _join(path, missing["name"]))
         return InvalidRequest(f"`{field}` is missing.", field=field)
     if unknown := _UNKNOWN.fullmatch(what):
-        return _unknown_field(command, path, unknown["name"])
-    field = _shown(path)
+        return _unknown_field(command, at, path, unknown["name"])
+    field = _within(at, _shown(path))
     subject = f"`{field}`" if field else "What you sent"
     return InvalidRequest(f"{subject} {_demand(command, path, what)}.", field=field or None)
 
@@ -72,8 +72,12 @@ def _join(path: str, name: str) -> str:
     return f"{_shown(path)}.{printable(name)}" if path else printable(name)
 
 
-def _unknown_field(command: type[Struct], path: str, name: str) -> InvalidRequest:
-    field = _join(path, name)
+def _within(at: str, path: str) -> str:
+    return f"{at}.{path}" if at and path else at or path
+
+
+def _unknown_field(command: type[Struct], at: str, path: str, name: str) -> InvalidRequest:
+    field = _within(at, _join(path, name))
     known = [each.encode_name for each in _fields_at(command, path)]
     near = nearest(printable(name), known)
     hint = f" Did you mean `{near}`?" if near else ""

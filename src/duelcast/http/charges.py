@@ -1,0 +1,84 @@
+"""Who pays for a request: whatever arrives costs somebody's bucket (protocol 1.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from duelcast.clock import Clock
+from duelcast.domain.accounts.identity import Identity
+from duelcast.errors import RateLimitExceeded
+from duelcast.http.metrics import HttpMetrics
+from duelcast.ratelimit import Buckets, scaled
+
+_LOOPBACK = "loopback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLimits:
+    """How many requests are taken in a minute, 0 is no limit; `factor` multiplies them all. `bytes_per_request` cost as
+    much as a request, in the body or in the answer."""
+
+    requests: int = 600
+    probes: int = 6_000
+    sign_ins: int = 10
+    bytes_per_request: int = 64 * 1024
+    factor: float = 1.0
+
+
+class Charges:
+    """Buckets of requests per wallet, or per address without a valid token, and of probes and sign-ins per address.
+
+    Loopback has no address, and pays for sign-ins alone. Machines pay nothing.
+    """
+
+    def __init__(self, limits: RequestLimits, clock: Clock, metrics: HttpMetrics) -> None:
+        self._clock = clock
+        self._metrics = metrics
+        self._bytes_per_request = limits.bytes_per_request
+        self._requests = self._buckets(limits.requests, limits.factor)
+        self._probes = self._buckets(limits.probes, limits.factor)
+        self._sign_ins = self._buckets(limits.sign_ins, limits.factor)
+
+    def take_request(self, payer: str | None) -> None:
+        """Raises `RateLimitExceeded`, as those below."""
+        self._take(self._requests, payer, "Too many requests: slow down.")
+
+    def take_probe(self, address: str | None) -> None:
+        """A probe has a bucket of its own: one that shares its address with others is not slowed down by them."""
+        self._take(self._probes, address, "Too many requests: slow down.")
+
+    def take_sign_in(self, address: str | None) -> None:
+        """A try to begin or to go on with a session."""
+        self._take(self._sign_ins, address or _LOOPBACK, "Too many sign-ins: wait a little.")
+
+    def take_bytes(self, payer: str | None, count: int) -> None:
+        """Charge for `count` bytes that went to and fro, which may leave less than nothing in the bucket."""
+        units = count // self._bytes_per_request
+        if units and self._requests is not None and payer is not None:
+            now = self._clock.monotonic()
+            self._requests.bucket(payer, now).take(now, units)
+
+    def _buckets(self, per_minute: int, factor: float) -> Buckets | None:
+        capacity = scaled(per_minute, factor)
+        if capacity is None:
+            return None
+        buckets = Buckets(capacity)
+        self._metrics.watch(buckets)
+        return buckets
+
+    def _take(self, buckets: Buckets | None, payer: str | None, refusal: str) -> None:
+        if buckets is None or payer is None:
+            return
+        now = self._clock.monotonic()
+        bucket = buckets.bucket(payer, now)
+        if not bucket.ready(now):
+            self._metrics.rate_limited.inc()
+            raise RateLimitExceeded(refusal, retry_after_ms=bucket.retry_after_ms(now))
+        bucket.take(now)
+
+
+def payer_of(identity: Identity | None, address: str | None) -> str | None:
+    """Whose bucket pays for a request of `identity`, which is None without a valid token; None: nobody's."""
+    if identity is None:
+        return address
+    return None if identity.scopes else f"wallet {identity.wallet}"
