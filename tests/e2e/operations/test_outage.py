@@ -38,7 +38,7 @@ SERVICES = """
 name = "shop"
 kind = "probe"
 layer = "wallet"
-check = {{ type = "{type}", url = "{url}", intervalMs = 1000, timeoutMs = 1000 }}
+check = {{ type = "{type}", url = "{url}", intervalMs = 1000, timeoutMs = 10000 }}
 circuit_breaker = {{ failure_threshold = 2, reset_timeout_ms = 500, backoff_multiplier = 1 }}
 
 [[services]]
