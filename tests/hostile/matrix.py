@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +20,7 @@ COPIES = 2
 """Connections in each state at once."""
 ENTERING = 16
 """Connections that enter at the same time: what a connect costs is another question."""
-GONE_TIMEOUT_S = 10.0
+GONE_TIMEOUT_S = 20.0
 LOOK_EVERY_S = 0.05
 
 
@@ -91,17 +91,16 @@ class Watch:
             self._peak_bytes = max(self._peak_bytes, self._memory_bytes())
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def until_gone(self, timeout_s: float) -> bool:
-        """Wait until the server has closed every descriptor that a wave brought; whether it did in time."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                while self.descriptors() > self._descriptors_at_start:  # noqa: ASYNC110  # another process tells no event
-                    await asyncio.sleep(LOOK_EVERY_S)
-                return True
-        return False
+    async def until_closed(self) -> bool:
+        """Wait until the server has as few descriptors as at the start; whether it had in time."""
+        return await _in_time(lambda: self.descriptors() <= self._descriptors_at_start)
 
-    def held(self, intruders: Iterable[Intruder]) -> list[str]:
-        """The states of those connections that the server has not let go of."""
+    async def until_gone(self, intruders: Iterable[Intruder]) -> list[str]:
+        """Wait until the server has let go of these connections: the states of those that it still has then."""
+        await _in_time(lambda: not self._held(intruders))
+        return self._held(intruders)
+
+    def _held(self, intruders: Iterable[Intruder]) -> list[str]:
         ports = self._held_ports()
         return sorted({one.state.title for one in intruders if one.local_port in ports})
 
@@ -115,6 +114,15 @@ class Watch:
         }
 
 
+async def _in_time(reached: Callable[[], bool]) -> bool:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GONE_TIMEOUT_S):
+            while not reached():  # noqa: ASYNC110  # another process tells no event
+                await asyncio.sleep(LOOK_EVERY_S)
+            return True
+    return False
+
+
 async def play(watch: Watch, title: str, act: str, states: Iterable[State], port: int, figures: list[Figures]) -> None:
     """One wave: several connections enter each state, then all of them act. They stay until the server lets go."""
     intruders = [Intruder(state, port) for state in states]
@@ -124,15 +132,14 @@ async def play(watch: Watch, title: str, act: str, states: Iterable[State], port
             entrance = asyncio.Semaphore(ENTERING)
             await asyncio.gather(*(_intrude(intruder, act, entrance) for intruder in intruders))
             reading = [asyncio.create_task(intruder.read_on()) for intruder in intruders]
-            if not await watch.until_gone(GONE_TIMEOUT_S):
-                held += watch.held(intruders) or ["none of a client's"]
+            held += await watch.until_gone(intruders)
             for task in reading:
                 task.cancel()
             await asyncio.gather(*reading, return_exceptions=True)
     finally:
         for intruder in intruders:
             intruder.leave()
-    await watch.until_gone(GONE_TIMEOUT_S)
+    await watch.until_gone(intruders)
 
 
 async def _intrude(intruder: Intruder, act: str, entrance: asyncio.Semaphore) -> None:
@@ -147,6 +154,5 @@ async def _intrude(intruder: Intruder, act: str, entrance: asyncio.Semaphore) ->
 
 
 def addresses() -> Iterator[str]:
-    """One after the other, of networks that are for documentation (RFC 5737)."""
-    networks = ("192.0.2", "198.51.100", "203.0.113")
-    return itertools.cycle(f"{network}.{host}" for network in networks for host in range(1, 255))
+    """One after the other, of the network for measurements (RFC 2544)."""
+    return itertools.cycle(f"198.18.{network}.{host}" for network in range(256) for host in range(1, 255))

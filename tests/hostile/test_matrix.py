@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ DEADLINES = {
     "heartbeat_timeout_s": 4,
     "fragment_timeout_s": 2,
     "http_head_timeout_s": 2,
+    "http_body_timeout_s": 2,
     "http_idle_timeout_s": 2,
     "http_linger_timeout_s": 2,
     "http_write_timeout_s": 2,
@@ -82,6 +84,7 @@ async def test_strangers_neither_stop_nor_fill_a_server(
                     assert guest.returncode is None, "the well-behaved client was sent away"
                 if time.monotonic() >= ends_s:
                     break
+            assert await watch.until_closed(), "descriptors stay open that are no connection's"
         finally:
             await kill(guest)
         lines = server.log_text().count("\n")
@@ -109,15 +112,24 @@ _numbers = itertools.count(1)
 
 
 def _surfaces() -> dict[str, list[State]]:
-    """The states of HTTP and of each endpoint, for several connections with an address and a wallet each."""
+    """The states of HTTP and of each endpoint, several times."""
     surfaces: dict[str, list[State]] = {"http": []}
     for _ in range(COPIES):
-        surfaces["http"] += http_states(next(_addresses), _token(Role.USER))
+        surfaces["http"] += _each_alone(lambda address: http_states(address, _token(Role.USER)))
         for endpoint in find_endpoints().values():
-            token = None if endpoint.auth is Auth.PUBLIC else _token(_least_role(endpoint))
-            states = websocket_states(endpoint.name, next(_addresses), token)
-            surfaces.setdefault(endpoint.name, []).extend(states)
+            surfaces.setdefault(endpoint.name, []).extend(_each_alone(partial(_states_of, endpoint)))
     return surfaces
+
+
+def _states_of(endpoint: Endpoint, address: str) -> Iterator[State]:
+    token = None if endpoint.auth is Auth.PUBLIC else _token(_least_role(endpoint))
+    return websocket_states(endpoint.name, address, token)
+
+
+def _each_alone(states_of: Callable[[str], Iterator[State]]) -> Iterator[State]:
+    """Each state of a surface with an address and a wallet that no other has: no bucket is that of two."""
+    for number, _ in enumerate(states_of("192.0.2.1")):
+        yield next(itertools.islice(states_of(next(_addresses)), number, None))
 
 
 def _least_role(endpoint: Endpoint) -> Role:

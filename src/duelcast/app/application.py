@@ -347,6 +347,7 @@ class App:
                 public_ops=settings.public_ops,
                 refusals=self.refusals,
                 metrics_interval_s=settings.metrics_interval_s,
+                body_timeout_s=settings.http_body_timeout_s,
             ),
             None if settings.ops_port is None else parts.origins_of(settings, settings.ops_host),
         )

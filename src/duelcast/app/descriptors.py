@@ -46,21 +46,20 @@ def max_descriptor(settings: Settings, descriptors: int) -> int:
 
 
 def fitted(settings: Settings) -> Settings:
-    """`settings` with a limit of WebSockets that the process has descriptors for, which is told in the log."""
-    descriptors = raise_limit()
-    most = most_websockets(settings, descriptors)
-    configured = settings.max_connections
-    fits = 0 < configured <= most
-    log.info(
-        "descriptors", limit=descriptors, reserve=settings.descriptors_reserve, websockets=configured if fits else most
-    )
-    if fits:
+    """`settings` with a limit of WebSockets that the process has descriptors for, which are as many as it can get."""
+    most = most_websockets(settings, raise_limit())
+    if 0 < settings.max_connections <= most:
         return settings
-    if configured and "max_connections" in settings.model_fields_set:
+    return settings.model_copy(update={"max_connections": most})
+
+
+def tell(configured: Settings, fitting: Settings) -> None:
+    """Say in the log what there is room for, and that it is less than an operator asked for."""
+    log.info("descriptors", limit=limit(), reserve=fitting.descriptors_reserve, max_connections=fitting.max_connections)
+    if "max_connections" in configured.model_fields_set and fitting.max_connections < configured.max_connections:
         log.warning(
             "max_connections_lowered",
-            configured=configured,
-            max_connections=most,
+            configured=configured.max_connections,
+            max_connections=fitting.max_connections,
             reason="The limit of open files is too low for them: raise it (ulimit -Hn, LimitNOFILE).",
         )
-    return settings.model_copy(update={"max_connections": most})

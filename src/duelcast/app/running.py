@@ -44,9 +44,11 @@ def run(settings: Settings, on_listening: Callable[[str], None], companion: Comp
 
 
 async def _serve(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None) -> int:
-    app = prepare(descriptors.fitted(settings))
+    fitting = descriptors.fitted(settings)
+    app = prepare(fitting)
     asked_to_stop = _stop_signals()
     await app.start(None if companion is None else companion.claim)
+    descriptors.tell(settings, fitting)
     if settings.drain_floor_ms is None:
         # What starts next takes as long as this, and not before this one has stopped.
         app.gateway.return_floor_ms = ceil((process_age_s() + DRAIN_TIMEOUT_S) * 1000)

@@ -10,8 +10,6 @@ from litestar.types import HTTPReceiveMessage, Receive
 from duelcast.clock import Clock
 from duelcast.errors import InvalidMessage
 
-BODY_TIMEOUT_S = 30.0
-
 
 class Arrival:
     """`receive` of one request, with a limit on the time until its body is complete.
@@ -20,10 +18,10 @@ class Arrival:
     client goes away in the middle, which is no defect of ours.
     """
 
-    def __init__(self, receive: Receive, clock: Clock) -> None:
+    def __init__(self, receive: Receive, clock: Clock, timeout_s: float) -> None:
         self._receive = receive
         self._clock = clock
-        self._deadline = clock.monotonic() + BODY_TIMEOUT_S
+        self._deadline = clock.monotonic() + timeout_s
         self._complete = False
         self.received_bytes = 0
 

@@ -20,7 +20,7 @@ _DESCRIPTIONS = {
     401: "A valid bearer token is needed.",
     403: "Another role or scope is needed, or the wallet is banned.",
     404: "There is no such thing.",
-    408: "The body was not complete within 30 seconds.",
+    408: "The body was not complete in time, 30 seconds by default.",
     409: "The state of things does not allow it: `code` says what is in the way.",
     413: "The body is too big: `detail` says how big it may be.",
     415: "The body is not declared as application/json.",

@@ -68,7 +68,7 @@ class Edge:
             await answer({"type": "http.response.start", "status": 204, "headers": preflight_headers()})
             await answer({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        arrival = Arrival(receive, self._clock)
+        arrival = Arrival(receive, self._clock, self._services.body_timeout_s)
         try:
             await self._inner(inner_scope, arrival, answer)
         finally:

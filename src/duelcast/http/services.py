@@ -73,6 +73,7 @@ class HttpServices:
     limits: RequestLimits = field(default_factory=RequestLimits)
     public_ops: bool = True
     metrics_interval_s: float = 1.0
+    body_timeout_s: float = 30.0
     refusals: LogSampler = field(default_factory=lambda: LogSampler(time.monotonic))
     sign_ins: SignIns | None = None
     auth_domain: str | None = None

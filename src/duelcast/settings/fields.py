@@ -279,6 +279,9 @@ class Settings(BaseSettings):
     http_head_timeout_s: Timeout = Field(
         default=10, description="Time in which the head of a request, or a TLS handshake, must be complete."
     )
+    http_body_timeout_s: Timeout = Field(
+        default=30, description="Time in which the body of a request must be complete."
+    )
     http_idle_timeout_s: Timeout = Field(
         default=5, description="Time after an answer in which the next request of the connection must begin."
     )
