@@ -213,6 +213,8 @@ class Opening:
     snapshots where they are not the family's.
 
     `most` gives how many channels of the family a connection may follow, beside those that it joined on connect.
+    `most_unknown` gives how many that are `unknown` to it a wallet may follow over all its connections, since names can
+    be made up without end.
     `seen_from` gives the least role that sees a channel now. Who has less may follow it all the same, and is told
     nothing: what is hidden does not differ from what is not there.
     """
@@ -225,6 +227,8 @@ class Opening:
     snapshot_events: tuple[type[Event], ...]
     seen_from: Callable[[Context, str], Role] | None
     most: Callable[[Context], int] | None
+    unknown: Callable[[Context, Target], bool]
+    most_unknown: Callable[[Context], int] | None
 
     def is_seen(self, context: Context, parameter: str) -> bool:
         """Whether what the channel of `parameter` carries is for the session of `context`."""
@@ -295,10 +299,12 @@ class Endpoint:
         snapshot_events: tuple[type[Event], ...] = (),
         seen_from: Callable[[Context, str], Role] | None = None,
         most: Callable[[Context], int] | None = None,
+        unknown: Callable[[Context, Target], bool] = lambda _context, _target: False,
+        most_unknown: Callable[[Context], int] | None = None,
     ) -> None:
         """Let clients follow the channels and groups of `family`; see `Opening`."""
         self.openings[family.prefix] = Opening(
-            family, right, exists, snapshot, group_snapshot, snapshot_events, seen_from, most
+            family, right, exists, snapshot, group_snapshot, snapshot_events, seen_from, most, unknown, most_unknown
         )
 
     def opening(self, target: Target) -> Opening:

@@ -17,9 +17,10 @@ from duelcast.domain.settings.events import (
     SETTING,
     Setting,
     category_group,
+    highest_version,
 )
 from duelcast.domain.settings.service import SystemSettings
-from duelcast.endpoints.kit import MIB, Auth, Context, Endpoint, Snapshot
+from duelcast.endpoints.kit import MIB, Auth, Context, Endpoint, Snapshot, Target
 from duelcast.store.settings import Visibility
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
 
@@ -52,7 +53,7 @@ class GetAllSettings(Command, tag="get_all_settings"):
 
 
 class AllSettings(Event, tag="all_settings"):
-    """Settings by key. `version` is the number of the newest change to any setting."""
+    """Settings by key. `version` is the highest of theirs, 0 without any."""
 
     settings: dict[str, Setting]
     version: int
@@ -159,6 +160,17 @@ def _seen_from(context: Context, key: str) -> Role:
     return context.service(SystemSettings).seen_from(key)
 
 
+def _unknown(context: Context, target: Target) -> bool:
+    settings, role = context.service(SystemSettings), context.session.role
+    if isinstance(target, Group):
+        return not settings.is_category(target.parameter, role)
+    return not settings.is_there(target.parameter, role)
+
+
+def _most_unknown(context: Context) -> int:
+    return int(context.service(SystemSettings).value("limits.unknown_settings_per_wallet"))
+
+
 async def current_setting(context: Context, channel: Channel) -> Snapshot:
     """The setting as it is pushed: for everybody the same."""
     setting = context.service(SystemSettings).find(channel.parameter, context.session.role)
@@ -182,6 +194,8 @@ endpoint.opens(
     group_snapshot=current_category,
     snapshot_events=(SettingFound, CategorySettings),
     seen_from=_seen_from,
+    unknown=_unknown,
+    most_unknown=_most_unknown,
 )
 
 
@@ -255,8 +269,8 @@ async def update_setting(context: Context, command: UpdateSetting) -> SettingUpd
 
 
 def _all_settings(context: Context) -> AllSettings:
-    settings = context.service(SystemSettings)
-    return AllSettings(settings=settings.all(context.session.role), version=settings.version)
+    shown = context.service(SystemSettings).all(context.session.role)
+    return AllSettings(settings=shown, version=highest_version(shown.values()))
 
 
 def _group(category: str) -> Group:

@@ -95,7 +95,14 @@ class Gateway:
             path: EndpointRuntime(
                 endpoint,
                 MessageLimits(endpoint.messages_per_minute, settings.rate_limit_factor, settings.message_unit_bytes),
-                JoinReader(endpoint, hub, broker, clock, max_bytes=settings.answer_max_bytes),
+                JoinReader(
+                    endpoint,
+                    hub,
+                    broker,
+                    clock,
+                    max_bytes=settings.answer_max_bytes,
+                    unknown_followed=self._unknown_followed,
+                ),
             )
             for path, endpoint in endpoints.items()
         }
@@ -250,6 +257,9 @@ class Gateway:
 
     def _bus_lost(self) -> None:
         _each(self._admitted.values(), lambda connection: connection.resynchronise(bus_lost=True))
+
+    def _unknown_followed(self, wallet: str) -> int:
+        return sum(len(connection.subscriptions.unknown) for connection in self.connections_of(wallet))
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────
 

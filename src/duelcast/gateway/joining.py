@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -66,15 +66,24 @@ class JoinReader:
     """Reads snapshots and replays, for all connections of an endpoint.
 
     A replay of more than `max_bytes` is not made: a snapshot takes its place, and nothing is recovered.
+    `unknown_followed` gives how many channels a wallet follows, over all its connections, that were unknown to it.
     """
 
     def __init__(
-        self, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock, *, max_bytes: int = 4 * 1024 * 1024
+        self,
+        endpoint: Endpoint,
+        hub: Hub,
+        broker: Broker,
+        clock: Clock,
+        *,
+        max_bytes: int = 4 * 1024 * 1024,
+        unknown_followed: Callable[[str], int] = lambda _wallet: 0,
     ) -> None:
         self.endpoint = endpoint
         self.hub = hub
         self.clock = clock
         self.max_bytes = max_bytes
+        self.unknown_followed = unknown_followed
         self._broker = broker
 
     async def read(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +37,10 @@ class ConnectionSubscriptions:
         "_reader",
         "_services",
         "_session",
+        "_unknown_asked",
         "connect_since",
         "greeting",
+        "unknown",
     )
 
     def __init__(
@@ -60,6 +62,10 @@ class ConnectionSubscriptions:
         self._answer_bytes = self._answer_frames = 0
         """Of the joins of channels; groups do not count."""
         self._left: tuple[Target, ...] = ()
+        self.unknown: Set[Target] = NOTHING
+        """What is held, or about to be, and was not there for the session when it was asked for."""
+        self._unknown_asked: Set[Target] = NOTHING
+        """Those of them that the command asked for."""
         self.greeting = True
         """Whether the connection is being greeted: what is joined meanwhile does not count towards the limit."""
         self.connect_since = NO_POSITIONS
@@ -132,6 +138,7 @@ class ConnectionSubscriptions:
     ) -> Sequence[JoinedTarget]:
         new = {target for target in targets if not self.holds(target)}
         self._check_limit(new)
+        self._check_unknown(new)
         known = targets if snapshot_only_if_new else ()
         quiet = set(targets) if silent else set(known) - new
         # What an endpoint joins on connect nobody could do without.
@@ -142,6 +149,7 @@ class ConnectionSubscriptions:
         before = len(self._joins)
         self._answer_bytes = self._answer_frames = 0
         try:
+            self._check_unknown(targets)
             await self._read(targets, since, frozenset(), bounded=True)
         except TooManySubscriptions:
             self._release_from(before)
@@ -197,6 +205,24 @@ class ConnectionSubscriptions:
                 f"A connection may follow {most} channels of `{family.prefix}`; unsubscribe from some."
             )
 
+    def _check_unknown(self, targets: Iterable[Target]) -> None:
+        """Last of the checks: from here on they count, until the command ends without them."""
+        identity = self._session.identity
+        for opening in self._reader.endpoint.openings.values():
+            if opening.most_unknown is None or identity is None:
+                continue
+            context = self._context
+            family = [target for target in targets if target.family is opening.family and target not in self.unknown]
+            unknown = {target for target in family if opening.unknown(context, target)}
+            most = opening.most_unknown(context)
+            if unknown and self._reader.unknown_followed(identity.wallet) + len(unknown) > most:
+                raise TooManySubscriptions(
+                    f"All your connections together may follow {most} of `{opening.family.prefix}` that are not there; "
+                    "unsubscribe from some."
+                )
+            self.unknown |= unknown
+            self._unknown_asked |= unknown
+
     def leave(self, targets: Sequence[Target]) -> None:
         self._left += tuple(targets)
 
@@ -232,6 +258,7 @@ class ConnectionSubscriptions:
         """Stop following `targets` at once, whatever command runs, and write `frames` behind their last messages."""
         for target in targets:
             self._drop(target)
+        self._forget_unheld()
         self._outbox.answer(frames, followed=frozenset(self._held.values()))
 
     def commit_rejoined(self, segments: Sequence[bytes | Joined]) -> None:
@@ -273,6 +300,9 @@ class ConnectionSubscriptions:
         """Let go of what the command would have joined."""
         self._left = ()
         self._answer_bytes = self._answer_frames = 0
+        if self._unknown_asked:
+            self.unknown -= self._unknown_asked - self._held.keys()
+            self._unknown_asked = NOTHING
         if self._joins:
             self._release_from(0)
 
@@ -300,6 +330,11 @@ class ConnectionSubscriptions:
             elif self._held_group(target) is not None:
                 continue
             self._held.setdefault(target, one.followed)
+        self._forget_unheld()
+
+    def _forget_unheld(self) -> None:
+        if self.unknown:
+            self.unknown = (self.unknown & self._held.keys()) | self._unknown_asked
 
     def _drop(self, target: Target) -> None:
         self._held.pop(target, None)

@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.channels.names import Role
 from duelcast.domain.settings.changing import MAX_DESCRIPTION_CHARACTERS, SettingChange
-from duelcast.domain.settings.events import KEY_GRAMMAR, Setting
+from duelcast.domain.settings.events import KEY_GRAMMAR, Setting, highest_version
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.http.bodies import BULK_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller
@@ -44,7 +44,7 @@ class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
 
 
 class SettingList(Struct):
-    """Settings in the order of their keys. `version` is the number of the newest change to any of them."""
+    """Settings in the order of their keys. `version` is the highest of theirs."""
 
     data: list[Setting]
     count: int
@@ -80,7 +80,7 @@ class SettingHistory(Struct):
 async def list_settings(settings: TheSettings) -> SettingList:
     """Those of the server and all others. For admins."""
     data = list(settings.all(Role.ADMIN).values())
-    return SettingList(data, len(data), settings.version)
+    return SettingList(data, len(data), highest_version(data))
 
 
 @get(

@@ -306,6 +306,12 @@ class Settings(BaseSettings):
         description="Places of the server that wait for superadmins, a tenth of `max_connections` at most.",
     )
     max_subscriptions: int = Field(default=2_000, ge=1, description="Channels that one connection may follow.")
+    max_unknown_settings: int = Field(
+        default=1_000,
+        ge=0,
+        le=100_000,
+        description="Names without a setting that a wallet may follow, over all its connections.",
+    )
 
     flush_interval_ms: float = Field(
         default=10,

@@ -20,14 +20,27 @@ async def test_everybody_is_greeted_with_what_they_may_see(office: Office) -> No
             welcome, everything = await member.receive_many(2)
             assert (welcome["type"], welcome["canWrite"]) == ("welcome", writes)
             assert everything["type"] == "all_settings"
-            assert everything["version"] == office.app.system_settings.version
             found = everything["settings"]
+            assert everything["version"] == max(setting["version"] for setting in found.values())
             assert {key for key in found if key.startswith("greeted.")} == sees
             assert ("chat.max_characters" in found) is writes
             assert found["maintenance_mode"]["value"] == {"enabled": False}
             assert ("updatedBy" in found["greeted.open"]) is writes
             again = await member.ask(type="get_all_settings")
             assert again["settings"] == found
+
+
+async def test_the_version_of_all_settings_does_not_tell_of_hidden_ones(office: Office) -> None:
+    await office.put("versioned.open", 1, visibility="user")
+    async with office.socket("ann") as member:
+        before = (await member.ask(type="get_all_settings"))["version"]
+        for value in range(before + 3):
+            await office.put("versioned.hidden", value)
+        assert (await member.ask(type="get_all_settings"))["version"] == before
+        async with office.socket("ann", greeted=False) as newcomer:
+            assert (await newcomer.receive_until(type="all_settings"))[-1]["version"] == before
+    async with office.socket() as admin:
+        assert (await admin.ask(type="get_all_settings"))["version"] == before + 3
 
 
 async def test_a_declared_setting_that_nobody_stored_has_version_0(office: Office) -> None:

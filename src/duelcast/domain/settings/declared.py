@@ -107,6 +107,7 @@ _CONFIGURED = (
     _configured("chat.max_characters", Annotated[int, Meta(ge=1, le=4_000)], "chat_max_characters"),
     _configured("analytics.event_bytes_per_day", Annotated[int, Meta(ge=0, le=2**40)], "event_bytes_per_day"),
     _configured("limits.rooms_per_connection", Annotated[int, Meta(ge=1, le=10_000)], "max_rooms"),
+    _configured("limits.unknown_settings_per_wallet", Annotated[int, Meta(ge=0, le=100_000)], "max_unknown_settings"),
     _configured("retention.chat_days", Days, "retention_chat_days"),
     _configured("retention.daily_events_days", Days, "retention_daily_events_days"),
     _configured("retention.errors_days", Days, "retention_errors_days"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
@@ -38,6 +39,11 @@ class Setting(Record):
     version: Annotated[int, Meta(ge=0)]
     updatedAt: str | None
     updatedBy: str | UnsetType | None = UNSET
+
+
+def highest_version(settings: Iterable[Setting]) -> int:
+    """Of what is shown: it does not tell whether anything else changed."""
+    return max((setting.version for setting in settings), default=0)
 
 
 class SettingUpdate(Event, tag="setting_update"):

@@ -25,12 +25,11 @@ _log = structlog.get_logger("duelcast.settings")
 
 
 class Committed(Struct, frozen=True):
-    """A change that is stored: the row before and after it, and the id of the change."""
+    """A change that is stored: the row before and after it."""
 
     key: str
     before: SettingRow | None
     after: SettingRow | None
-    change_id: int
 
 
 class SettingOutlet:

@@ -65,15 +65,12 @@ class SystemSettings:
         self._book = SettingBook(declared, configured)
         self._outlet = SettingOutlet(publisher, self._book)
         self._maintenance_changed = Alarm(clock)
-        self.version = 0
-        """The id of the newest change, 0 where there was none."""
 
     async def load(self) -> None:
         """Read what is stored; once, before the first use. Raises `Unavailable`."""
         async with self._database.read() as transaction:
             for row in await store.all_settings(transaction):
                 self._book.put(row.key, row)
-            self.version = await store.last_change_id(transaction)
 
     async def check(self) -> None:
         """See whether the store can be read. Raises `Unavailable`."""
@@ -114,6 +111,14 @@ class SystemSettings:
         """All settings that `role` sees, or those of a category, by key."""
         found = {key: self.find(key, role) for key in self._book.keys(category)}
         return {key: setting for key, setting in found.items() if setting is not None}
+
+    def is_there(self, key: str, role: Role) -> bool:
+        """Whether `role` sees a setting of that key."""
+        return key in self._book and role >= self.seen_from(key)
+
+    def is_category(self, category: str, role: Role) -> bool:
+        """Whether `role` sees a setting of that category."""
+        return any(self.is_there(key, role) for key in self._book.keys(category))
 
     def seen_from(self, key: str) -> Role:
         """The least role that sees a setting; what does not exist only admins know not to."""
@@ -252,7 +257,8 @@ class SystemSettings:
             at_ms=after.updated_ms,
             by=after.updated_by,
         )
-        return Committed(after.key, before, after, await store.add_change(transaction, change))
+        await store.add_change(transaction, change)
+        return Committed(after.key, before, after)
 
     async def _remove(self, transaction: Transaction, before: SettingRow, actor: Actor) -> Committed:
         await store.delete_setting(transaction, before.key)
@@ -265,7 +271,8 @@ class SystemSettings:
             at_ms=self._now_ms(),
             by=actor.wallet,
         )
-        return Committed(before.key, before, None, await store.add_change(transaction, change))
+        await store.add_change(transaction, change)
+        return Committed(before.key, before, None)
 
     async def _record(
         self,
@@ -294,7 +301,6 @@ class SystemSettings:
 
     def _committed(self, outcome: Committed | AppError | None) -> None:
         if isinstance(outcome, Committed):
-            self.version = outcome.change_id
             self._outlet.committed(outcome)
             if outcome.key == MAINTENANCE_KEY:
                 self._maintenance_changed.ring()
