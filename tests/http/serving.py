@@ -20,6 +20,7 @@ from duelcast.channels.names import Role
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
+from duelcast.domain.accounts.challenges import Challenges
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
@@ -132,7 +133,7 @@ async def serving(
                 limits=limits or RequestLimits(factor=rate_limit_factor),
                 public_ops=public_ops,
                 metrics_interval_s=metrics_interval_s,
-                sign_ins=SignIns(database, clock, issuer, verifier, ended) if signs_in else None,
+                sign_ins=SignIns(database, clock, Challenges(SECRET), issuer, verifier, ended) if signs_in else None,
                 auth_domain=auth_domain,
                 refusals=refusals or LogSampler(clock.monotonic),
             )

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from duelcast.store import accounts as store
-from duelcast.store.accounts import ChallengeRow, ContestRecord, SessionRow, UserRow
+from duelcast.store.accounts import ContestRecord, SessionRow, UserRow
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import contest_entries, contests
 from tests.storing import opened, opened_in_runner
@@ -87,11 +87,12 @@ async def test_others_of_a_role_are_counted_without_the_banned(database: Databas
 # ── sign-ins ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_challenge_is_taken_once(database: Database) -> None:
-    challenge = ChallengeRow("c1", "w1", "sign this", NOW_MS)
-    await database.write(lambda transaction: store.add_challenge(transaction, challenge))
-    taken = [await database.write(lambda transaction: store.take_challenge(transaction, "c1")) for _ in range(2)]
-    assert taken == [challenge, None]
+async def test_a_challenge_is_used_once(database: Database) -> None:
+    await database.write(lambda transaction: store.add_used(transaction, "n1", NOW_MS))
+    with pytest.raises(IntegrityError):
+        await database.write(lambda transaction: store.add_used(transaction, "n1", NOW_MS))
+    async with database.read() as transaction:
+        assert [await store.is_used(transaction, nonce) for nonce in ("n1", "n2")] == [True, False]
 
 
 async def test_sessions_that_ended_are_listed_until_their_time_is_over(database: Database) -> None:
@@ -113,13 +114,13 @@ async def test_sessions_that_ended_are_listed_until_their_time_is_over(database:
 async def test_what_is_over_is_deleted_and_nothing_else(database: Database) -> None:
     async def work(transaction: Transaction) -> None:
         for name, ends_ms in (("over", NOW_MS), ("open", NOW_MS + 1)):
-            await store.add_challenge(transaction, ChallengeRow(name, "w1", "sign this", ends_ms))
+            await store.add_used(transaction, name, ends_ms)
             await store.add_session(transaction, SessionRow(name, "w1", NOW_MS - 1, ends_ms))
         await store.delete_expired(transaction, NOW_MS)
 
     await database.write(work)
     async with database.read() as transaction:
-        assert await store.count_challenges(transaction) == 1
+        assert [await store.is_used(transaction, name) for name in ("over", "open")] == [False, True]
         assert await store.find_session(transaction, "over") is None
         assert await store.find_session(transaction, "open") is not None
 

@@ -6,6 +6,7 @@ import msgspec
 
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import MemoryAccounts
+from duelcast.domain.accounts.challenges import Challenges
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
@@ -67,10 +68,9 @@ def sign_ins_of(
     """None where the server would refuse the tokens that it makes, or has no secret to make them with."""
     if settings.jwt_secret is None or "HS256" not in settings.accepted_algorithms:
         return None
-    issuer = TokenIssuer(
-        clock, settings.jwt_secret.get_secret_value(), issuer=settings.jwt_issuer, audience=settings.jwt_audience
-    )
-    return SignIns(database, clock, issuer, verifier, ended_sessions)
+    secret = settings.jwt_secret.get_secret_value()
+    issuer = TokenIssuer(clock, secret, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
+    return SignIns(database, clock, Challenges(secret), issuer, verifier, ended_sessions, settings.max_used_challenges)
 
 
 def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import Body, SkipValidation
 from msgspec import Meta, Struct
 
+from duelcast.domain.accounts.challenges import MAX_DOMAIN_BYTES, MAX_ID_CHARACTERS
 from duelcast.domain.accounts.sign_in import SignedIn, SignIns
 from duelcast.endpoints.common import User, user_record
 from duelcast.errors import PermissionDenied
@@ -43,7 +44,7 @@ class ChallengeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class ChallengeToSign(Struct):
-    """What the wallet is to sign: `message`, as it is. One try, until `expiresAt`."""
+    """What the wallet is to sign: `message`, as it is. Good for one sign-in, until `expiresAt`."""
 
     challengeId: str
     message: str
@@ -53,7 +54,7 @@ class ChallengeToSign(Struct):
 class SignatureInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A challenge that was signed."""
 
-    challengeId: Annotated[str, Meta(min_length=1, max_length=64)]
+    challengeId: Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
     wallet: Address
     signature: Signature
 
@@ -81,7 +82,7 @@ async def post_challenge(
 ) -> ChallengeToSign:
     """The message names a domain: a wallet that is asked on another page can tell. It is the configured one, else the
     `Host` of the request where that is a loopback name or of an allowed origin."""
-    challenge = await sign_ins.challenge(data.wallet, _domain(request, services))
+    challenge = sign_ins.challenge(data.wallet, _domain(request, services))
     return ChallengeToSign(challenge.id, challenge.message, format_time(challenge.expires_at))
 
 
@@ -95,7 +96,7 @@ async def post_challenge(
 async def post_verify(
     sign_ins: TheSignIns, data: Annotated[SignatureInput, Body(description="The challenge and its signature.")]
 ) -> NewToken:
-    """Whether it succeeds or not, the challenge is used up."""
+    """Once with each challenge."""
     return _new_token(await sign_ins.verify(data.challengeId, data.wallet, data.signature))
 
 
@@ -146,7 +147,7 @@ def _domain(request: CallerRequest, services: HttpServices) -> str:
     if services.auth_domain is not None:
         return services.auth_domain
     host = request.headers.get("host")
-    if host is None or not services.origins.host_known(host):
+    if host is None or len(host) > MAX_DOMAIN_BYTES or not services.origins.host_known(host):
         raise PermissionDenied("Nobody can sign in under this host name: the server's operator sets its domain.")
     return host.lower()
 

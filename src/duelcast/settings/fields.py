@@ -250,6 +250,11 @@ class Settings(BaseSettings):
     sign_ins_per_minute: Count = Field(
         default=10, description="Requests of an address that begin or go on with a session; 0 is no limit."
     )
+    max_used_challenges: int = Field(
+        default=1_000_000,
+        ge=1,
+        description="Sign-ins in the five minutes for which a challenge holds; some 60 bytes each of the database.",
+    )
     http_bytes_per_request: Bytes = Field(
         default=64 * KIB, description="Bytes of a body or an answer that cost as much as another request."
     )

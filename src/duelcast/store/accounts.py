@@ -1,4 +1,4 @@
-"""Users, the challenges and sessions of sign-ins, and what the contests say about a wallet."""
+"""Users, the used challenges and the sessions of sign-ins, and what the contests say about a wallet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
 from duelcast.store.database import Transaction
-from duelcast.store.tables import auth_challenges, auth_sessions, contest_entries, contests, nickname_shapes, users
+from duelcast.store.tables import auth_sessions, contest_entries, contests, nickname_shapes, used_challenges, users
 
 
 class UserRow(Struct, frozen=True):
@@ -20,15 +20,6 @@ class UserRow(Struct, frozen=True):
     nickname: str | None = None
     nickname_key: str | None = None
     banned: bool = False
-
-
-class ChallengeRow(Struct, frozen=True):
-    """A sign-in that was begun. `message` is what the wallet signs."""
-
-    id: str
-    wallet: str
-    message: str
-    expires_ms: int
 
 
 class SessionRow(Struct, frozen=True):
@@ -119,27 +110,23 @@ async def save_user(transaction: Transaction, user: UserRow, *, is_new: bool, no
 
 
 async def delete_expired(transaction: Transaction, now_ms: int) -> None:
-    """Forget the challenges and sessions whose time is over."""
-    await transaction.execute(delete(auth_challenges).where(auth_challenges.c.expires_ms <= now_ms))
+    """Forget the used challenges and the sessions whose time is over."""
+    await transaction.execute(delete(used_challenges).where(used_challenges.c.expires_ms <= now_ms))
     await transaction.execute(delete(auth_sessions).where(auth_sessions.c.ends_ms <= now_ms))
 
 
-async def count_challenges(transaction: Transaction) -> int:
-    return await transaction.scalar(select(func.count()).select_from(auth_challenges)) or 0
+async def is_used(transaction: Transaction, nonce: str) -> bool:
+    """Whether somebody signed in with the challenge of that nonce."""
+    return await transaction.scalar(select(used_challenges.c.nonce).where(used_challenges.c.nonce == nonce)) is not None
 
 
-async def add_challenge(transaction: Transaction, challenge: ChallengeRow) -> None:
-    await transaction.execute(insert(auth_challenges).values(**structs.asdict(challenge)))
+async def count_used(transaction: Transaction) -> int:
+    return await transaction.scalar(select(func.count()).select_from(used_challenges)) or 0
 
 
-async def take_challenge(transaction: Transaction, challenge_id: str) -> ChallengeRow | None:
-    """Delete a challenge; who gets it is the only one."""
-    this = auth_challenges.c.id == challenge_id
-    row = (await transaction.execute(select(auth_challenges).where(this).with_for_update())).one_or_none()
-    if row is None:
-        return None
-    await transaction.execute(delete(auth_challenges).where(this))
-    return ChallengeRow(*row)
+async def add_used(transaction: Transaction, nonce: str, expires_ms: int) -> None:
+    """Raises `IntegrityError` where it was added before."""
+    await transaction.execute(insert(used_challenges).values(nonce=nonce, expires_ms=expires_ms))
 
 
 async def find_session(transaction: Transaction, session_id: str) -> SessionRow | None:

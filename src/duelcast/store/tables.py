@@ -81,13 +81,12 @@ nickname_shapes = Table(
     Index("ix_nickname_shapes_shape", "shape"),
     comment="What the nicknames look like; of those of before several may have one. Made anew when the method changes.",
 )
-auth_challenges = Table(
-    "auth_challenges",
+used_challenges = Table(
+    "used_challenges",
     metadata,
-    Column("id", String(43), primary_key=True),
-    Column("wallet", Wallet, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("nonce", String(32), primary_key=True),
     Column("expires_ms", BigInteger, nullable=False, index=True),
+    comment="Challenges that somebody signed in with, until they would be over anyway.",
 )
 auth_sessions = Table(
     "auth_sessions",

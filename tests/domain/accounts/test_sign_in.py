@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -14,8 +17,9 @@ import pytest
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
+from duelcast.domain.accounts.challenges import MAX_ID_CHARACTERS, Challenge, Challenges
 from duelcast.domain.accounts.sessions import EndedSession, EndedSessions
-from duelcast.domain.accounts.sign_in import Challenge, SignedIn, SignIns, load_ended_sessions
+from duelcast.domain.accounts.sign_in import SignedIn, SignIns, load_ended_sessions
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
 from duelcast.errors import InvalidRequest, PermissionDenied, Unauthorized, Unavailable
 from duelcast.store import accounts as store
@@ -41,20 +45,34 @@ class Desk:
         self.issuer = TokenIssuer(clock, SECRET)
         self.verifier = TokenVerifier(self.accounts, clock, secret=SECRET, ended_sessions=self.ended)
         self.wallet = Wallet()
+        self.secret = SECRET
+        self.max_used = 50
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Desk]:
         async with opened(self.path, self.clock) as self.database:
-            self.sign_ins = SignIns(self.database, self.clock, self.issuer, self.verifier, self.ended)
+            self.sign_ins = SignIns(
+                self.database,
+                self.clock,
+                Challenges(self.secret),
+                self.issuer,
+                self.verifier,
+                self.ended,
+                self.max_used,
+            )
             await load_ended_sessions(self.database, self.clock, self.ended)
             yield self
 
     async def challenge(self) -> Challenge:
-        return await self.sign_ins.challenge(self.wallet.address, DOMAIN)
+        return self.sign_ins.challenge(self.wallet.address, DOMAIN)
 
     async def verify(self, challenge: Challenge, signature: str | None = None) -> SignedIn:
         signed = self.wallet.sign(challenge.message) if signature is None else signature
         return await self.sign_ins.verify(challenge.id, self.wallet.address, signed)
+
+    async def used(self) -> int:
+        async with self.database.read() as transaction:
+            return await store.count_used(transaction)
 
     async def sign_in(self) -> SignedIn:
         return await self.verify(await self.challenge())
@@ -101,7 +119,7 @@ async def test_no_two_challenges_are_alike(desk: Desk) -> None:
 @pytest.mark.parametrize("wallet", ["alice", "1" * 32, base58(b"\x05" * 31), base58(b"\x05" * 33)])
 async def test_only_for_an_address_that_somebody_can_sign_for(desk: Desk, wallet: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        await desk.sign_ins.challenge(wallet, DOMAIN)
+        desk.sign_ins.challenge(wallet, DOMAIN)
     assert refused.value.field == "wallet"
 
 
@@ -146,12 +164,12 @@ async def test_of_many_who_use_a_challenge_at_once_one_gets_in(desk: Desk) -> No
 
 
 @pytest.mark.parametrize("signature", ["", "nonsense!", base58(b"\x01" * 64)])
-async def test_a_try_that_failed_uses_the_challenge_up(desk: Desk, signature: str) -> None:
+async def test_a_try_that_failed_stores_nothing_and_takes_nothing_away(desk: Desk, signature: str) -> None:
     challenge = await desk.challenge()
     with pytest.raises(Unauthorized):
         await desk.verify(challenge, signature)
-    with pytest.raises(Unauthorized):
-        await desk.verify(challenge)
+    assert await desk.used() == 0
+    await desk.verify(challenge)
 
 
 async def test_a_challenge_is_for_the_wallet_that_asked(desk: Desk) -> None:
@@ -170,9 +188,42 @@ async def test_the_signature_of_another_wallet_or_message_is_none(desk: Desk) ->
         await desk.verify(challenge, desk.wallet.sign(phished))
 
 
-async def test_a_challenge_nobody_made_is_refused(desk: Desk) -> None:
+@pytest.mark.parametrize("challenge_id", ["x" * 43, "", "!", "é", "A" * 512, "A" * 513])
+async def test_a_challenge_nobody_made_is_refused(desk: Desk, challenge_id: str) -> None:
     with pytest.raises(Unauthorized):
-        await desk.verify(Challenge("x" * 43, "text", 2e9))
+        await desk.verify(Challenge(challenge_id, "text", "", 2_000_000_000_000))
+
+
+async def test_no_part_of_a_challenge_can_be_changed(desk: Desk) -> None:
+    challenge = await desk.challenge()
+    sent = urlsafe_b64decode(challenge.id)
+    for place in range(len(sent)):
+        changed = sent[:place] + bytes([sent[place] ^ 1]) + sent[place + 1 :]
+        assert Challenges(SECRET).read(urlsafe_b64encode(changed).decode(), desk.wallet.address) is None
+    for cut in (sent[:-1], sent[:40], sent + b"x"):
+        assert Challenges(SECRET).read(urlsafe_b64encode(cut).decode(), desk.wallet.address) is None
+    assert Challenges(SECRET).read(challenge.id, desk.wallet.address) == challenge
+
+
+async def test_a_challenge_of_another_server_is_refused(desk: Desk) -> None:
+    challenge = Challenges(f"{SECRET}!").make(desk.wallet.address, DOMAIN, desk.clock.time())
+    with pytest.raises(Unauthorized):
+        await desk.verify(challenge)
+
+
+def test_the_key_of_challenges_is_not_the_secret_of_tokens() -> None:
+    wallet = Wallet().address
+    sent = urlsafe_b64decode(Challenges(SECRET).make(wallet, DOMAIN, 1e9).id)
+    assert sent[:32] != hmac.digest(SECRET.encode(), wallet.encode() + b"\0" + sent[32:], "sha256")
+
+
+@pytest.mark.parametrize("domain", ["localhost:8069", "münchen.example", "x" * 255])
+def test_a_challenge_carries_its_domain(domain: str) -> None:
+    wallet = Wallet().address
+    challenge = Challenges(SECRET).make(wallet, domain, 1e9)
+    assert challenge.message.startswith(f"{domain} wants you to sign in")
+    assert len(challenge.id) <= MAX_ID_CHARACTERS
+    assert Challenges(SECRET).read(challenge.id, wallet) == challenge
 
 
 @pytest.mark.parametrize(("waited_s", "signed"), [(299.9, True), (300, False)])
@@ -186,13 +237,43 @@ async def test_a_challenge_holds_five_minutes(desk: Desk, waited_s: float, signe
             await desk.verify(challenge)
 
 
-async def test_challenges_that_nobody_answered_are_deleted(desk: Desk) -> None:
-    for _ in range(5):
+async def test_challenges_that_nobody_answers_leave_nothing_behind(desk: Desk) -> None:
+    for _ in range(100):
         await desk.challenge()
-    await desk.clock.advance(301)
-    await desk.challenge()
-    async with desk.database.read() as transaction:
-        assert await store.count_challenges(transaction) == 1
+    assert await desk.used() == 0
+
+
+async def test_used_challenges_are_kept_until_they_would_be_over(desk: Desk) -> None:
+    first = await desk.challenge()
+    await desk.verify(first)
+    await desk.clock.advance(299)
+    with pytest.raises(Unauthorized):
+        await desk.verify(first)
+    await desk.sign_in()
+    assert await desk.used() == 2
+    await desk.clock.advance(2)
+    await desk.sign_in()
+    assert await desk.used() == 2
+
+
+async def test_used_challenges_have_a_bound_that_time_lifts(desk: Desk) -> None:
+    for _ in range(desk.max_used):
+        await desk.database.write(lambda transaction: store.add_used(transaction, uuid4().hex, 1_800_000_000_000 + 10))
+    challenge = await desk.challenge()
+    with pytest.raises(Unavailable):
+        await desk.verify(challenge)
+    await desk.clock.advance(1)
+    await desk.verify(challenge)
+
+
+async def test_a_used_challenge_is_used_after_a_restart_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "accounts.db", ManualClock())
+    async with desk.open():
+        challenge = await desk.challenge()
+        await desk.verify(challenge)
+    async with desk.open():
+        with pytest.raises(Unauthorized):
+            await desk.verify(challenge)
 
 
 async def test_a_challenge_outlives_a_restart(tmp_path: Path) -> None:
@@ -337,7 +418,7 @@ async def test_signing_out_twice_at_once_is_one(desk: Desk) -> None:
 async def test_without_the_store_nobody_gets_in_or_out_and_nothing_is_used_up(desk: Desk) -> None:
     signed_in, challenge = await desk.sign_in(), await desk.challenge()
     with moved_away(desk.path):
-        for attempt in (desk.challenge(), desk.verify(challenge), desk.sign_ins.logout(signed_in.identity)):
+        for attempt in (desk.verify(challenge), desk.sign_ins.logout(signed_in.identity)):
             with pytest.raises(Unavailable):
                 await attempt
     assert desk.told == []

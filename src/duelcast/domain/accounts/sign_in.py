@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
+from duelcast.domain.accounts.challenges import Challenge, Challenges
 from duelcast.domain.accounts.claims import LEEWAY_S
 from duelcast.domain.accounts.ed25519 import is_signed, read_key
 from duelcast.domain.accounts.identity import Identity
@@ -16,24 +17,14 @@ from duelcast.domain.accounts.sessions import EndedSession, EndedSessions
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
 from duelcast.errors import InvalidRequest, Unauthorized, Unavailable
 from duelcast.store import accounts as store
-from duelcast.store.accounts import ChallengeRow, SessionRow, UserRow
+from duelcast.store.accounts import SessionRow, UserRow
 from duelcast.store.database import Database, Transaction
-from duelcast.wire.timestamps import format_time
 
-CHALLENGE_LIFETIME_S = 300.0
 TOKEN_LIFETIME_S = 3600.0
 REFRESHABLE_S = 7 * 86_400.0
 """After the sign-in. The last token that a refresh gives lives on beyond that."""
-MAX_CHALLENGES = 100_000
-"""Challenges that may be open at a time."""
-
-
-class Challenge(Struct, frozen=True):
-    """What a wallet is asked to sign. `expires_at` is in epoch seconds."""
-
-    id: str
-    message: str
-    expires_at: float
+MAX_USED = 1_000_000
+"""Challenges that may be used in their lifetime: more than a server can sign in. Each takes some 60 bytes meanwhile."""
 
 
 class SignedIn(Struct, frozen=True):
@@ -44,51 +35,50 @@ class SignedIn(Struct, frozen=True):
 
 
 class SignIns:
-    """A challenge is good for one try, a session for all tokens that are refreshed from it.
+    """A challenge is good for one sign-in, a session for all tokens that are refreshed from it.
 
     Everything here raises `errors.Unavailable` where the store is out of reach, and has changed nothing then.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, issuer: TokenIssuer, verifier: TokenVerifier, ended: EndedSessions
+        self,
+        database: Database,
+        clock: Clock,
+        challenges: Challenges,
+        issuer: TokenIssuer,
+        verifier: TokenVerifier,
+        ended: EndedSessions,
+        max_used: int = MAX_USED,
     ) -> None:
         self._database = database
         self._clock = clock
+        self._challenges = challenges
         self._issuer = issuer
         self._verifier = verifier
         self._ended = ended
+        self._max_used = max_used
 
-    async def challenge(self, wallet: str, domain: str) -> Challenge:
-        """Ask the owner of `wallet` to sign a message that names `domain`. Raises `InvalidRequest` for what is no
-        Solana address."""
+    def challenge(self, wallet: str, domain: str) -> Challenge:
+        """What the owner of `wallet` is to sign: a message that names `domain`. Nothing is stored of it. Raises
+        `InvalidRequest` for what is no Solana address."""
         if read_key(wallet) is None:
             raise InvalidRequest("This is no address of a Solana wallet (a public key in base58).", field="wallet")
-        now_s = self._clock.time()
-        expires_at = now_s + CHALLENGE_LIFETIME_S
-        challenge = Challenge(secrets.token_urlsafe(32), _message(domain, wallet, now_s, expires_at), expires_at)
-
-        async def work(transaction: Transaction) -> None:
-            await store.delete_expired(transaction, _ms(now_s))
-            if await store.count_challenges(transaction) >= MAX_CHALLENGES:
-                raise Unavailable("Too many sign-ins are under way: try again in a minute.", retry_after_ms=60_000)
-            await store.add_challenge(
-                transaction, ChallengeRow(challenge.id, wallet, challenge.message, _ms(expires_at))
-            )
-
-        await self._database.write(work)
-        return challenge
+        return self._challenges.make(wallet, domain, self._clock.time())
 
     async def verify(self, challenge_id: str, wallet: str, signature: str) -> SignedIn:
-        """Sign in. Raises `Unauthorized`, which leaves the challenge used up, and `PermissionDenied` for a banned
-        wallet."""
+        """Sign in: once with each challenge. Raises `Unauthorized`, and `PermissionDenied` for a banned wallet."""
+        challenge = self._challenges.read(challenge_id, wallet)
+        if challenge is None or not is_signed(challenge.message, wallet, signature):
+            raise _not_signed()
 
-        async def work(transaction: Transaction) -> SessionRow | None:
-            challenge = await store.take_challenge(transaction, challenge_id)
+        async def work(transaction: Transaction) -> SessionRow:
             now_s = self._clock.time()
-            if challenge is None or challenge.wallet != wallet or challenge.expires_ms <= _ms(now_s):
-                return None
-            if not is_signed(challenge.message, wallet, signature):
-                return None
+            await store.delete_expired(transaction, _ms(now_s))
+            if challenge.expires_ms <= _ms(now_s) or await store.is_used(transaction, challenge.nonce):
+                raise _not_signed()
+            if await store.count_used(transaction) >= self._max_used:
+                raise Unavailable("Too many sign in at once: try again in a minute.", retry_after_ms=60_000)
+            await store.add_used(transaction, challenge.nonce, challenge.expires_ms)
             ends_at = now_s + REFRESHABLE_S + TOKEN_LIFETIME_S + LEEWAY_S
             session = SessionRow(secrets.token_urlsafe(32), wallet, _ms(now_s), _ms(ends_at))
             await store.add_session(transaction, session)
@@ -96,11 +86,7 @@ class SignIns:
                 await store.save_user(transaction, UserRow(wallet), is_new=True, now_ms=_ms(now_s))
             return session
 
-        # Given back instead of raised, which would undo that the challenge was taken.
-        session = await self._database.write(work)
-        if session is None:
-            raise Unauthorized("This does not sign the challenge, or it was used, or is too old: ask for a new one.")
-        return await self._token(session)
+        return await self._token(await self._database.write(work))
 
     async def refresh(self, identity: Identity) -> SignedIn:
         """A new token of the same session. Raises `Unauthorized` where it lasted long enough, or is none of ours."""
@@ -152,19 +138,8 @@ def ended_session(session: SessionRow) -> EndedSession:
     return EndedSession(session.id, session.wallet, session.ends_ms / 1000)
 
 
-def _message(domain: str, wallet: str, now_s: float, expires_at: float) -> str:
-    """In the form of Sign-In With Solana, which wallets know and show."""
-    return (
-        f"{domain} wants you to sign in with your Solana account:\n"
-        f"{wallet}\n"
-        "\n"
-        "Signing in costs nothing and moves nothing.\n"
-        "\n"
-        "Version: 1\n"
-        f"Nonce: {secrets.token_hex(16)}\n"
-        f"Issued At: {format_time(now_s)}\n"
-        f"Expiration Time: {format_time(expires_at)}"
-    )
+def _not_signed() -> Unauthorized:
+    return Unauthorized("This does not sign the challenge, or it was used, or is too old: ask for a new one.")
 
 
 def _ms(epoch_s: float) -> int:
