@@ -139,7 +139,9 @@ async def line_with(tail: Tail, part: str) -> None:
 async def test_after_a_drain_tail_waits_as_long_as_it_was_asked_to(tmp_path: Path) -> None:
     port = free_port()
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(serving(tmp_path, port=port, drain_spread_ms=2000, **LIVELY))
+        first = await stack.enter_async_context(
+            serving(tmp_path, port=port, drain_floor_ms=0, drain_spread_ms=2000, **LIVELY)
+        )
         tail = await stack.enter_async_context(tailing(tmp_path, ws_base(first), "market-data", "SOL", "--json"))
         await frames_until(tail, "connection_established")
         first.signal(signal.SIGTERM)

@@ -47,6 +47,7 @@ class House:
             feed=f"replay:{prices}",
             feed_stale_s=3_600,
             jwt_secret=SECRET,
+            drain_floor_ms=0,
             drain_spread_ms=RESTART_SPREAD_MS,
         ) as server:
             yield server
