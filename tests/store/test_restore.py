@@ -200,8 +200,14 @@ def test_an_earlier_version_is_restored_and_brought_up_to_date_at_the_next_start
     with closing(sqlite3.connect(file)) as connection, connection:
         for table in ("achievements", "contest_progress", "analytics_days", "analytics_minutes", "analytics_events"):
             connection.execute(f"drop table {table}")
-        for table in ("notifications", "inboxes", "nickname_shapes"):
+        for table in ("notifications", "inboxes", "nickname_shapes", "used_challenges"):
             connection.execute(f"drop table {table}")
+        connection.execute(
+            "CREATE TABLE auth_challenges (\n\tid VARCHAR(43) NOT NULL, \n\twallet VARCHAR(64) NOT NULL, "
+            "\n\tmessage TEXT NOT NULL, \n\texpires_ms BIGINT NOT NULL, "
+            "\n\tCONSTRAINT pk_auth_challenges PRIMARY KEY (id)\n)"
+        )
+        connection.execute("CREATE INDEX ix_auth_challenges_expires_ms ON auth_challenges (expires_ms)")
         connection.execute("update alembic_version set version_num = '0002'")
     restore(file, database)
     store(database, "new")
