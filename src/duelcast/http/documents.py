@@ -52,8 +52,8 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
         version=version,
         description=(
             "Feeds the WebSocket endpoints, which /asyncapi.json describes. Refusals are problem details (RFC 9457). "
-            "600 requests a minute for a wallet, or for an address without a token; 64 KiB of a body or an answer count "
-            "as one more. A machine's token has no limit. A body has at most 10,000 values, a list as many rows."
+            "600 requests a minute for a wallet, or for an address without a token; 64 KiB of a body or an answer are "
+            "one more. A machine's token has no limit. A body has at most 10,000 values, a list as many rows."
         ),
         license=License(name="MIT", identifier="MIT"),
         servers=[Server(url="./", description="The server that served this document.")],
