@@ -12,7 +12,7 @@ from duelcast.gateway.http_protocol import FREE_CHUNKS
 from tests.e2e.raw_http import raw_http
 from tests.serving import running, token_for
 
-MIN_BYTES = 64
+MIN_BYTES = 4
 OWN_SETTINGS = "PATCH /api/v69/users/me"
 BODY = b'{"nickname":"%s"}'
 
