@@ -9,6 +9,11 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
 
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock, SystemClock
@@ -17,6 +22,7 @@ from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes
 from duelcast.store.database import Database
+from duelcast.store.migrate import MIGRATIONS
 from duelcast.store.sqlite import SqliteFile
 
 BUSY_TIMEOUT_MS = 200
@@ -36,6 +42,16 @@ async def opened(path: Path, clock: Clock | None = None) -> AsyncIterator[Databa
     database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock or SystemClock())
     async with database.at_work():
         yield database
+
+
+def make_earlier(path: Path, revision: str) -> None:
+    """Make the database at `path` as a version of Duelcast did whose last migration was `revision`."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import pytest
 from duelcast.app import App
 from duelcast.channels.names import Role
 from tests.serving import client, running, token_for
+from tests.storing import make_earlier
 
 SUFFIXES = ["\ufe0f", "\u034f", "\u3164", "\u115f", "\u2800", "\u17b4", "\u180b", "\U000e0100"]
 
@@ -91,9 +92,9 @@ async def test_a_claim_ends_when_somebody_stores_what_it_looks_like() -> None:
 
 
 async def test_names_from_before_are_kept_and_protected_though_they_look_alike(tmp_path: Path) -> None:
-    async with running(data_dir=tmp_path) as app:
-        assert (await rename(app, "ann", "Captain")).status_code == 200
-    as_before_lookalikes(tmp_path / "duelcast.db", "eve", "\u0421aptain")
+    make_earlier(tmp_path / "duelcast.db", "0003")
+    add_user(tmp_path / "duelcast.db", "ann", "Captain")
+    add_user(tmp_path / "duelcast.db", "eve", "\u0421aptain")
     async with running(data_dir=tmp_path) as app:
         assert await shown(app, "ann", "x") == "Captain"
         assert await shown(app, "eve", "x") == "\u0421aptain"
@@ -104,11 +105,9 @@ async def test_names_from_before_are_kept_and_protected_though_they_look_alike(t
         assert refusal(await rename(app, "bob", "Captain")) == (409, "CONFLICT", "nickname"), "the other one has it"
 
 
-def as_before_lookalikes(path: Path, wallet: str, nickname: str) -> None:
-    """Have the database be that of a version which compared nicknames without regard to case alone."""
+def add_user(path: Path, wallet: str, nickname: str) -> None:
+    """As a version stored them which compared nicknames without regard to case alone."""
     with closing(sqlite3.connect(path)) as file, file:
-        file.execute("drop table nickname_shapes")
-        file.execute("update alembic_version set version_num = '0003'")
         columns = "wallet, nickname, nickname_key, banned, created_ms, updated_ms"
         row = (wallet, nickname, nickname.casefold(), False, 0, 0)
         file.execute(f"insert into users ({columns}) values (?, ?, ?, ?, ?, ?)", row)
