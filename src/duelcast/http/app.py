@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
 from litestar import Litestar, Router
-from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.types import ASGIApp, ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler, Scope
 
 from duelcast.http.audit import audit_router
 from duelcast.http.auth import auth_router
@@ -25,6 +24,7 @@ from duelcast.http.notifications import notifications_router
 from duelcast.http.operations import Documents, documents_router, monitoring_router
 from duelcast.http.pages import clients_page, docs_page, home_page
 from duelcast.http.problems import problem_response
+from duelcast.http.server_state import ServerState, server_of
 from duelcast.http.service_registry import services_router
 from duelcast.http.services import HttpServices
 from duelcast.http.settings import settings_router
@@ -81,33 +81,36 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
         "documents": documents,
         "exposition": exposition,
     }
-    routers = _routers(signs_in=signs_in, monitored=monitored)
-    public = _application(routers, provided, services, metrics, charges)
+    server = ServerState(services, charges, provided)
+    public = Edge(_public_application(signs_in=signs_in, monitored=monitored), server, metrics)
     if operators is None:
         return HttpApps(public)
-    services = replace(services, origins=operators)
-    return HttpApps(public, _application([monitoring_router()], provided, services, metrics, charges))
+    server = replace(server, services=replace(services, origins=operators))
+    return HttpApps(public, Edge(_operators_application(), server, metrics))
 
 
-def _application(
-    routers: Sequence[Router],
-    provided: Mapping[str, object],
-    services: HttpServices,
-    metrics: HttpMetrics,
-    charges: Charges,
-) -> ASGIApp:
-    app = Litestar(
+@cache
+def _public_application(*, signs_in: bool, monitored: bool) -> ASGIApp:
+    return _application(_routers(signs_in=signs_in, monitored=monitored))
+
+
+@cache
+def _operators_application() -> ASGIApp:
+    return _application([monitoring_router()])
+
+
+def _application(routers: Sequence[Router]) -> ASGIApp:
+    """For any server of the process: `Edge` says which one a request came to."""
+    return Litestar(
         routers,
-        dependencies={name: _always(value) for name, value in provided.items()},
-        middleware=[CallerMiddleware(services, charges)],
-        state=State({"services": services}, deep_copy=False),
+        dependencies={name: _provide(name) for name in _PROVIDED},
+        middleware=[CallerMiddleware()],
         request_class=StrictRequest,
         request_max_body_size=BODY_BYTES,
         exception_handlers={Exception: problem_response},
         openapi_config=None,
         logging_config=None,
     )
-    return Edge(app, services, metrics, charges)
 
 
 def _routers(*, signs_in: bool, monitored: bool) -> list[Router]:
@@ -136,5 +139,8 @@ def _openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
     return encode_value(openapi_document(routers, version, dependencies=_PROVIDED))
 
 
-def _always(value: object) -> Provide:
-    return Provide(lambda: value, sync_to_thread=False)
+def _provide(name: str) -> Provide:
+    def of_server(scope: Scope) -> object:
+        return server_of(scope).provided[name]
+
+    return Provide(of_server, sync_to_thread=False)

@@ -16,7 +16,7 @@ from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.errors import AppError, PermissionDenied, Unauthorized
 from duelcast.http.bodies import take_body
-from duelcast.http.charges import Charges
+from duelcast.http.server_state import server_of
 from duelcast.http.services import HttpServices
 from duelcast.wire.addresses import Network, address_bucket, client_address
 
@@ -61,41 +61,34 @@ class CallerMiddleware(ASGIMiddleware):
 
     exclude_opt_key = OPEN_OPTION
 
-    def __init__(self, services: HttpServices, charges: Charges) -> None:
-        self._verifier = services.verifier
-        self._trusted_proxies = services.trusted_proxies
-        self._maintenance = services.settings.maintenance_refusal
-        self._charges = charges
-
-    def __deepcopy__(self, _memo: dict[int, Any]) -> CallerMiddleware:
-        # Litestar copies routers with all they hold; there is one count of sign-ins, and one verifier.
-        return self
-
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive)
         handler = request.route_handler
-        self._admit(request, caller_of(request))
+        server = server_of(scope)
+        self._admit(request, caller_of(request), server.services)
         if handler.opt.get(SIGN_IN_OPTION):
-            self._charges.take_sign_in(address_key(request, self._trusted_proxies))
+            server.charges.take_sign_in(address_key(request, server.services.trusted_proxies))
         if handler.parsed_data_field is not None:
             await handler.authorize_connection(request)
             await take_body(request)
-            self._admit(request, await identify(request, self._verifier))
+            self._admit(request, await identify(request, server.services.verifier), server.services)
         # The framework asks the guards.
         await next_app(scope, receive, send)
 
-    def _admit(self, request: Request[Any, Any, Any], caller: Caller) -> None:
+    def _admit(self, request: Request[Any, Any, Any], caller: Caller, services: HttpServices) -> None:
         identity = caller.known()
         demand_scope(identity, request.route_handler.opt.get(SCOPE_OPTION))
-        self._demand_no_maintenance(request, identity)
+        self._demand_no_maintenance(request, identity, services)
         request.scope["user"] = identity
 
-    def _demand_no_maintenance(self, request: Request[Any, Any, Any], identity: Identity | None) -> None:
+    def _demand_no_maintenance(
+        self, request: Request[Any, Any, Any], identity: Identity | None, services: HttpServices
+    ) -> None:
         if request.method not in _WRITES or request.route_handler.opt.get(MAINTENANCE_OPTION):
             return
         if identity is not None and identity.is_admin and not identity.scopes:
             return
-        refusal = self._maintenance()
+        refusal = services.settings.maintenance_refusal()
         if refusal is not None:
             raise refusal
 

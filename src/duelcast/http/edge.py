@@ -19,11 +19,11 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from duelcast.errors import PermissionDenied, UpgradeRequired
 from duelcast.http.arrival import Arrival
 from duelcast.http.callers import Caller, Connection, address_key, identify
-from duelcast.http.charges import Charges, payer_of
+from duelcast.http.charges import payer_of
 from duelcast.http.cors import Headers, answer_headers, preflight_headers
 from duelcast.http.metrics import HttpMetrics
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, header_of, log_refusal, refusal_of
-from duelcast.http.services import HttpServices
+from duelcast.http.server_state import ServerState
 
 WEBSOCKET_PREFIX = "/api/v69/ws/"
 # An empty segment, also the last one; an escaped slash, or something escaped that need not be.
@@ -35,10 +35,12 @@ _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-
 class Edge:
     """Wraps the application `inner`. One line of the log per refusal, none for what went well; never a query string."""
 
-    def __init__(self, inner: ASGIApp, services: HttpServices, metrics: HttpMetrics, charges: Charges) -> None:
+    def __init__(self, inner: ASGIApp, server: ServerState, metrics: HttpMetrics) -> None:
+        services = server.services
         self._inner = inner
+        self._server = server
         self._services = services
-        self._charges = charges
+        self._charges = server.charges
         self._origins = services.origins
         self._clock = services.clock
         self._metrics = metrics
@@ -57,7 +59,7 @@ class Edge:
             *answer_headers(origin, allowed=origin_allowed),
         ]
         answer = _Answer(send, extra, self._metrics, self._clock.monotonic, scope["method"])
-        inner_scope = _inner_scope(scope, request_id)
+        inner_scope = _inner_scope(scope, request_id, self._server)
         try:
             payer = await self._charge(inner_scope)
             _demand_page(scope, inner_scope["path"], host_allowed=host_allowed, origin_allowed=origin_allowed)
@@ -154,14 +156,14 @@ def _own_path(path: str, scope: HTTPScope) -> str:
     return path
 
 
-def _inner_scope(scope: HTTPScope, request_id: str) -> HTTPScope:
+def _inner_scope(scope: HTTPScope, request_id: str, server: ServerState) -> HTTPScope:
     """Routes know no prefix, and no HEAD."""
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     changed = {
         "path": _own_path(scope["path"], scope),
         "root_path": "",
         "method": method,
-        "state": {**scope.get("state", {}), "request_id": request_id},
+        "state": {**scope.get("state", {}), "request_id": request_id, "server": server},
     }
     return cast("HTTPScope", {**scope, **changed})
 

@@ -18,6 +18,7 @@ from duelcast.http.callers import OPEN_OPTION, SCOPE_OPTION, caller_of, demand_a
 from duelcast.http.documents import problems
 from duelcast.http.metrics import Exposition
 from duelcast.http.pages import Page
+from duelcast.http.server_state import server_of
 from duelcast.http.services import Failure, HttpServices
 
 ReadyStatus = Literal["ready", "degraded", "starting", "draining", "unavailable"]
@@ -57,8 +58,7 @@ TheExposition: TypeAlias = NamedDependency[SkipValidation[Exposition]]
 
 def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard: everybody where the configuration says so, else admins, and machines with the scope of the route."""
-    services: HttpServices = connection.app.state.services
-    if not services.public_ops:
+    if not server_of(connection.scope).services.public_ops:
         identity = caller_of(connection).known()
         demand_scope(identity, handler.opt.get(SCOPE_OPTION))
         demand_admin(identity)

@@ -15,6 +15,7 @@ from litestar.types import HTTPScope
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.errors import AppError, InternalError, InvalidRequest
+from duelcast.http.server_state import server_of
 from duelcast.http.services import HttpServices
 from duelcast.logs import describe_exception
 from duelcast.wire.addresses import client_address
@@ -130,7 +131,7 @@ def header_of(scope: HTTPScope, name: bytes) -> str | None:
 def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The exception handler of the application."""
     refusal = refusal_of(error, request.scope["state"]["request_id"])
-    log_refusal(refusal, error, request.scope, request.app.state.services)
+    log_refusal(refusal, error, request.scope, server_of(request.scope).services)
     return Response(
         refusal.body, status_code=refusal.problem.status, headers=refusal.headers, media_type=PROBLEM_MEDIA_TYPE
     )

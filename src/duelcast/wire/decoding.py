@@ -8,6 +8,7 @@ message, and its refusal is the answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NoReturn, Union
 
 import msgspec
@@ -119,6 +120,7 @@ def _refuse(_data: bytes) -> NoReturn:
     raise msgspec.ValidationError
 
 
+@cache
 def is_as_strict_as_the_contract(command: type[Command]) -> bool:
     """Whether msgspec refuses for `command` all that protocol 1.1 refuses, but for U+0000 and a huge `timestamp`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -52,7 +53,7 @@ def asyncapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """
     described = sorted(endpoints, key=lambda endpoint: endpoint.name)
     messages = [message for endpoint in described for message in all_messages(endpoint)]
-    schemas = Schemas(messages)
+    schemas = _schemas(tuple(messages))
     codes = {code for endpoint in described for code in endpoint_errors(endpoint)}
     return {
         "asyncapi": "3.0.0",
@@ -79,6 +80,12 @@ def asyncapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "x-error-codes": msgspec.to_builtins(error_rows(codes)),
         "x-close-codes": msgspec.to_builtins(close_rows()),
     }
+
+
+@lru_cache(maxsize=4)
+def _schemas(messages: tuple[Message, ...]) -> Schemas:
+    """They are the larger part of the work, and the same for all servers of a process."""
+    return Schemas(messages)
 
 
 def _key(name: str) -> str:
