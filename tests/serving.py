@@ -19,6 +19,7 @@ from duelcast.clock import Clock
 from duelcast.domain.accounts.tokens import TokenIssuer
 from duelcast.endpoints.kit import Endpoint
 from duelcast.settings import Settings
+from tests.storing import place_new
 
 SECRET = "a secret for tests, of at least 32 bytes"
 RECEIVE_TIMEOUT_S = 60.0
@@ -35,6 +36,7 @@ async def running(
     values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET)} | settings
     with TemporaryDirectory(prefix="duelcast-") as folder:
         values.setdefault("data_dir", Path(folder))
+        place_new(values["data_dir"] / "duelcast.db")
         app = App(Settings(**values), clock, endpoints=endpoints)
         await app.start()
         try:

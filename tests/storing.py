@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
+from shutil import copyfile, rmtree
 from subprocess import PIPE, Popen
+from tempfile import mkdtemp
 
 from alembic import command
 from alembic.config import Config
@@ -22,7 +26,7 @@ from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes
 from duelcast.store.database import Database
-from duelcast.store.migrate import MIGRATIONS
+from duelcast.store.migrate import MIGRATIONS, migrate
 from duelcast.store.sqlite import SqliteFile
 
 BUSY_TIMEOUT_MS = 200
@@ -39,9 +43,27 @@ sys.stdin.read()
 @asynccontextmanager
 async def opened(path: Path, clock: Clock | None = None) -> AsyncIterator[Database]:
     """The database at `path`, made where there is none, until the end of the block; what was asked for is committed."""
+    place_new(path)
     database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock or SystemClock())
     async with database.at_work():
         yield database
+
+
+def place_new(path: Path) -> None:
+    """Put an empty database at `path`, if nothing is there: the server would take a tenth of a second to make it."""
+    if path.parent.is_dir() and not path.exists():
+        copyfile(_new_database(), path)
+        path.chmod(0o600)
+
+
+@cache
+def _new_database() -> Path:
+    folder = mkdtemp(prefix="duelcast-")
+    atexit.register(rmtree, folder)
+    path = Path(folder) / "new.db"
+    path.touch()
+    migrate(path)
+    return path
 
 
 def make_earlier(path: Path, revision: str) -> None:

@@ -11,7 +11,6 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from aiofastnet.api_patch import patch_loop
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 import duelcast
@@ -190,7 +189,6 @@ class App:
 
         `claim` is called before this start writes anything into the tables; what it raises is raised.
         """
-        patch_loop()
         asyncio.get_running_loop().set_exception_handler(_on_loop_error)
         async with AsyncExitStack() as started:
             started.push_async_callback(self.verifier.aclose)
