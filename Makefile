@@ -61,7 +61,7 @@ test-crash: .venv/.dev
 
 ## test-hostile: what strangers do to a server, state by state; minutes. ARGS="--minutes 20" goes on for longer
 test-hostile: .venv/.dev
-	$(BIN)/python -m pytest -n 0 -s -m hostile tests/hostile $(ARGS)
+	$(BIN)/python -m pytest -n 0 -s -m hostile --timeout 3600 tests/hostile $(ARGS)
 
 ## rehearsal: an evening of the platform, with 300 clients and all that happens to it; a minute or two
 rehearsal: .venv/.dev
