@@ -85,10 +85,10 @@ def _report(costs: Sequence[Cost]) -> int:
 
 
 def _is_too_dear(cost: Cost) -> bool:
-    if cost.loop_ms > MAX_LOOP_MS:
-        return True
-    is_exempt = cost.is_promised or any(cost.title == f"http: GET {path}" for path in CACHED)
-    return not is_exempt and cost.answered_bytes > FREE_BYTES and cost.amplification > MAX_AMPLIFICATION
+    is_large = cost.answered_bytes > FREE_BYTES
+    if is_large and (cost.is_promised or any(cost.title == f"http: GET {path}" for path in CACHED)):
+        return False
+    return cost.loop_ms > MAX_LOOP_MS or (is_large and cost.amplification > MAX_AMPLIFICATION)
 
 
 def _table(title: str, costs: Sequence[Cost]) -> None:

@@ -47,7 +47,7 @@ def messages(document: Mapping[str, Any]) -> Iterator[Attempt]:
             message = _resolve(document, _resolve(document, reference["$ref"])["$ref"])
             schema = message["payload"]
             replies = operation.get("reply", {}).get("messages", [])
-            is_promised = _joins(name, replies)
+            is_promised = _joins(name, replies) or "x-successor" in message
             for title, text in _texts(samples, schema, message["name"], _limit(document, endpoint)):
                 yield Attempt(endpoint, f"{message['name']}, {title}", text, is_promised=is_promised)
 

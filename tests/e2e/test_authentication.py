@@ -331,6 +331,17 @@ async def test_with_auth_message_nothing_is_sent_before_the_token_is_accepted(ap
     assert frames[0]["expiresAt"] == frames[-1]["expiresAt"]
 
 
+@pytest.mark.parametrize("token", ["good", "bad", None])
+async def test_the_answer_to_the_token_carries_its_request_id(app: App, token: str | None) -> None:
+    named = {"good": {"token": token_for(app, "w1")}, "bad": {"token": "no.good.token"}, None: {}}[token]
+    async with client(app, "members", "?auth=message", greeted=False) as newcomer:
+        await newcomer.send(type="auth", requestId="r1", **named)
+        answer, *rest = await newcomer.drain() if token == "good" else (await ending_of(newcomer)).frames
+    assert answer["type"] == ("auth_success" if token == "good" else "error")
+    assert answer["requestId"] == "r1"
+    assert not [each for each in rest if "requestId" in each]
+
+
 async def test_what_was_sent_right_behind_the_token_is_then_handled(app: App) -> None:
     async with client(app, "members", "?auth=message&channel=note.behind", greeted=False) as hasty:
         await hasty.send(type="auth", token=token_for(app, "w1"))

@@ -121,6 +121,10 @@ async def test_a_server_on_loopback_takes_any_loopback_origin(app: App, origin: 
 )
 async def test_another_origin_is_http_403_before_the_upgrade(app: App, origin: str) -> None:
     assert await status_for(app, Origin=origin) == 403
+    headers = {"Origin": origin, "Connection": "Upgrade", "Upgrade": "websocket"}
+    async with httpx.AsyncClient() as caller:
+        answer = await caller.get(f"http://127.0.0.1:{app.port}/api/v69/ws/market-data", headers=headers)
+    assert "DUELCAST_ALLOWED_ORIGINS" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:{port}", "[::1]:{port}", "127.0.0.1:1", "LOCALHOST."])
@@ -135,6 +139,7 @@ async def test_a_server_on_loopback_refuses_a_foreign_host(app: App, host: str) 
     async with httpx.AsyncClient() as caller:
         answer = await caller.get(f"http://127.0.0.1:{app.port}/healthz", headers={"Host": host})
     assert answer.status_code == 403
+    assert "DUELCAST_ALLOWED_ORIGINS" in answer.json()["detail"]
 
 
 async def test_an_allowed_origin_may_connect_and_its_host_is_answered_to() -> None:

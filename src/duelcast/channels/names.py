@@ -117,6 +117,11 @@ class Family:
     _known: WeakValueDictionary[str, Channel] = field(default_factory=WeakValueDictionary, repr=False)
     _groups: WeakValueDictionary[str, Group] = field(default_factory=WeakValueDictionary, repr=False)
 
+    @property
+    def form(self) -> str:
+        """How its names are written for readers: `<prefix>.<placeholder>`."""
+        return self.prefix if self.parameter is None else f"{self.prefix}.<{self.placeholder or 'name'}>"
+
     def channel(self, parameter: str = "") -> Channel:
         """The channel of `parameter`; the same object for as long as somebody holds it."""
         known = self._known.get(parameter)

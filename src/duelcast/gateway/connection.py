@@ -193,7 +193,7 @@ class Connection(MessageSocket):
             self.close(OverCapacity(f"retry_after_ms={error.retry_after_ms or RETRY_MS}"))
 
     def _error_frame(self, error: AppError) -> bytes:
-        return self.runtime.dispatcher.error_frame(error, None, self.clock.time())
+        return self.runtime.dispatcher.error_frame(error, error.request_id, self.clock.time())
 
     # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
 

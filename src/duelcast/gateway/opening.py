@@ -86,6 +86,8 @@ class Opener:
         self._request = request
         self._gateway = connection.gateway
         self._endpoint = connection.runtime.endpoint
+        self._auth_id: str | None = None
+        """The `requestId` of the `auth` that came first."""
 
     async def open(self) -> None:
         """Admit and greet, up to `connection_established`."""
@@ -97,7 +99,8 @@ class Opener:
             limits.admit_connection(connection.session, clock.monotonic())
         try:
             identity, by_message = await self._identify()
-        except AppError:
+        except AppError as refusal:
+            refusal.request_id = self._auth_id
             limits.charge_connection(connection.session, 0, clock.monotonic())
             raise
         request.token = None
@@ -107,7 +110,7 @@ class Opener:
         if not connection.is_open:
             return
         limits.admit_connection(connection.session, clock.monotonic())
-        frames = [self._frame(auth_success(identity))] if by_message and identity is not None else []
+        frames = [self._frame(auth_success(identity), self._auth_id)] if by_message and identity is not None else []
         rows = await self._greet(frames)
         limits.charge_connection(connection.session, rows, clock.monotonic())
 
@@ -152,9 +155,11 @@ class Opener:
             )
         try:
             command = _auth_decoder.decode(data)
-        except AppError:
+        except AppError as error:
+            self._auth_id = error.request_id
             raise Unauthorized('The first message must be {"type":"auth","token":"…"}: connect again.') from None
         assert isinstance(command, Authenticate)
+        self._auth_id = command.requestId
         identity = await self._identity_of(command.token)
         assert identity is not None
         return identity
@@ -258,8 +263,8 @@ class Opener:
             ),
         )
 
-    def _frame(self, event: Event) -> bytes:
-        return text_frame(reply_body(event, self._connection.clock.time(), None))
+    def _frame(self, event: Event, request_id: str | None = None) -> bytes:
+        return text_frame(reply_body(event, self._connection.clock.time(), request_id))
 
 
 def _denied(joined: Joined) -> SubscriptionDenied:

@@ -93,7 +93,8 @@ class ConnectionSubscriptions:
                     return held
                 if opening.exists(self._context, parameter):
                     return opening.family.channel(parameter)
-        raise UnknownChannel("This endpoint has no such channel (names are case-sensitive): see /asyncapi.json.")
+        families = ", ".join(opening.family.form for opening in self._reader.endpoint.openings.values())
+        raise UnknownChannel(f"This endpoint has no such channel. Names are case-sensitive: {families}.")
 
     def may_hold(self, target: Target) -> bool:
         """Whether the session's rights still allow `target`."""

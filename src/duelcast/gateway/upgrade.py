@@ -19,7 +19,7 @@ from duelcast.gateway.picows_adapter import upgrade
 from duelcast.gateway.refusals import RefusedRequest, bad_request
 from duelcast.wire.addresses import Network, address_bucket, client_address
 from duelcast.wire.messages import MAX_SAFE_INTEGER
-from duelcast.wire.origins import OriginRules
+from duelcast.wire.origins import LOOPBACK_ALONE, ORIGIN_REFUSED, OriginRules
 
 MAX_QUERY_FIELDS = 1_000
 
@@ -89,9 +89,9 @@ class UpgradeRules:
     def _check_origin(self, headers: dict[str, str]) -> None:
         host = headers.get("host")
         if not self._origins.host_allowed(host):
-            raise RefusedRequest(HTTPStatus.FORBIDDEN, "This server answers on its loopback names alone.")
+            raise RefusedRequest(HTTPStatus.FORBIDDEN, LOOPBACK_ALONE)
         if not self._origins.origin_allowed(headers.get("origin"), host):
-            raise RefusedRequest(HTTPStatus.FORBIDDEN, "Pages of this origin may not connect.")
+            raise RefusedRequest(HTTPStatus.FORBIDDEN, ORIGIN_REFUSED)
 
     def _connect_request(
         self,

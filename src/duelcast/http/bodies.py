@@ -18,7 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 from msgspec import Raw, Struct, inspect
 
 from duelcast.domain.accounts.identity import Identity
-from duelcast.errors import ContentTooLarge, InvalidMessage
+from duelcast.errors import ContentTooLarge, InvalidMessage, InvalidRequest
 from duelcast.wire.json_values import MAX_VALUES, check_values, demand_few_values, has_more_values, read_json
 from duelcast.wire.refusals import invalid_request
 
@@ -70,13 +70,17 @@ class StrictRequest(Request[Identity | None, Any, State]):
 
 
 async def take_body(request: Request[Any, Any, Any]) -> None:
-    """Wait for the body, which stays with the request. Raises `ContentTooLarge` as soon as it is known to be."""
+    """Wait for the body, which stays with the request. Raises `ContentTooLarge` as soon as it is known to be, and
+    `InvalidRequest` if there is none and there must be one."""
     try:
-        await request.body()
+        body = await request.body()
     except RequestEntityTooLarge:
         most = request.route_handler.resolve_request_max_body_size()
         assert most is not None, "the application has a bound for all"
         raise ContentTooLarge(f"The body is too big: send at most {most // KIB:,} KiB here.") from None
+    field = request.route_handler.parsed_data_field
+    if not body and field is not None and not field.is_optional:
+        raise InvalidRequest("Send a body: JSON, declared as application/json.")
 
 
 def decode_body(body: bytes, body_type: Any, most_values: int = MAX_VALUES) -> Any:

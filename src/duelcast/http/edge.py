@@ -24,6 +24,7 @@ from duelcast.http.cors import Headers, answer_headers, preflight_headers
 from duelcast.http.metrics import HttpMetrics
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, header_of, log_refusal, refusal_of
 from duelcast.http.server_state import ServerState
+from duelcast.wire.origins import LOOPBACK_ALONE, ORIGIN_REFUSED
 
 WEBSOCKET_PREFIX = "/api/v69/ws/"
 # An empty segment, also the last one; an escaped slash, or something escaped that need not be.
@@ -171,10 +172,10 @@ def _inner_scope(scope: HTTPScope, request_id: str, server: ServerState) -> HTTP
 def _demand_page(scope: HTTPScope, path: str, *, host_allowed: bool, origin_allowed: bool) -> None:
     """Raises what is answered without a look at the routes."""
     if not host_allowed:
-        raise PermissionDenied("This server listens on loopback: call it localhost.")
+        raise PermissionDenied(LOOPBACK_ALONE)
     if _is_preflight(scope):
         if not origin_allowed:
-            raise PermissionDenied("This origin is not on the server's list of allowed origins.")
+            raise PermissionDenied(ORIGIN_REFUSED)
     elif not _is_canonical(scope):
         raise NotFoundException
     elif path.startswith(WEBSOCKET_PREFIX):

@@ -17,7 +17,7 @@ from msgspec import inspect
 from duelcast.errors import AppError, InvalidMessage, UnknownMessageType
 from duelcast.wire.json_values import check_values, has_more_values, is_text, parse_object, printable
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, message_type
-from duelcast.wire.refusals import invalid_request, nearest
+from duelcast.wire.refusals import invalid_request, nearest, unknown_field
 
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AppError)
 _MAX_REQUEST_ID_CHARACTERS = 64
@@ -77,8 +77,11 @@ class CommandDecoder:
             hint = ", not in `action`" if "action" in message else ""
             raise InvalidMessage(f"Name the command in the string `type`{hint}.")
         fields = {key: value for key, value in message.items() if not key.startswith("_")}
-        check_values(fields)
         command = self._commands.get(name)
+        if command is not None and len(fields) > len(_members(command)):
+            # Thousands of them need not be looked at one by one.
+            raise unknown_field(command, next(key for key in fields if key not in _members(command)))
+        check_values(fields)
         if command is None:
             raise self._unknown(name)
         fields["type"] = self._types[command]
@@ -100,6 +103,12 @@ class CommandDecoder:
         if near is None:
             return UnknownMessageType(sentence)
         return UnknownMessageType(f"{sentence} Did you mean `{self._types[self._commands[near]]}`?")
+
+
+@cache
+def _members(command: type[Command]) -> frozenset[str]:
+    """What a message of that type may have, but for the client's own."""
+    return frozenset((*command.__struct_encode_fields__, "type", *command.ignored_fields))
 
 
 def _request_id(message: dict[str, Any]) -> str | None:

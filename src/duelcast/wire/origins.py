@@ -18,6 +18,12 @@ _ORIGIN = re.compile(rf"(?P<scheme>[a-z][a-z0-9+.-]*)://{_HOST}", re.ASCII)
 _HOST_HEADER = re.compile(_HOST, re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+ORIGIN_REFUSED = "Pages of this origin may not connect: the operator can add it to DUELCAST_ALLOWED_ORIGINS."
+LOOPBACK_ALONE = (
+    "This server listens on loopback and answers on its loopback names alone: call it localhost, or add the origin of "
+    "your pages to DUELCAST_ALLOWED_ORIGINS."
+)
+
 
 class _Origin(NamedTuple):
     scheme: str

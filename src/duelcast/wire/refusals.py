@@ -57,7 +57,7 @@ def invalid_request(command: type[Struct], error: msgspec.ValidationError, *, at
         field = _within(at, _join(path, missing["name"]))
         return InvalidRequest(f"`{field}` is missing.", field=field)
     if unknown := _UNKNOWN.fullmatch(what):
-        return _unknown_field(command, at, path, unknown["name"])
+        return unknown_field(command, unknown["name"], at=at, path=path)
     field = _within(at, _shown(path))
     subject = f"`{field}`" if field else "What you sent"
     return InvalidRequest(f"{subject} {_demand(command, path, what)}.", field=field or None)
@@ -76,7 +76,8 @@ def _within(at: str, path: str) -> str:
     return f"{at}.{path}" if at and path else at or path
 
 
-def _unknown_field(command: type[Struct], at: str, path: str, name: str) -> InvalidRequest:
+def unknown_field(command: type[Struct], name: str, *, at: str = "", path: str = "") -> InvalidRequest:
+    """The answer to a message with a field that `command` does not have, at `path` within it."""
     field = _within(at, _join(path, name))
     known = [each.encode_name for each in _fields_at(command, path)]
     near = nearest(printable(name), known)

@@ -84,7 +84,7 @@ def _channel_row(opening: Opening) -> ChannelRow:
     prefix = re.escape(family.prefix)
     is_single = family.parameter is None
     return ChannelRow(
-        name=family.prefix if is_single else f"{family.prefix}.<{family.placeholder or 'name'}>",
+        name=family.form,
         pattern=f"^{prefix}$" if is_single else rf"^{prefix}\.{family.parameter}$",
         group=None if family.group_names is None else re.sub(r"\\(\W)", r"\1", family.group_names),
         group_pattern=None if family.group_names is None else f"^{family.group_names}$",
