@@ -66,6 +66,8 @@ class ReadingSocket(Protocol):
 
     tail_bytes: int
     """What was read of a frame that is not complete."""
+    is_unfinished: bool
+    """Whether a message was begun and is not complete, or was not after the last read."""
 
     def has_read(self, *, frames: bool) -> None:
         """Hear that something was read, and whether a frame was completed by it."""
@@ -123,8 +125,11 @@ class BoundedReader(asyncio.BufferedProtocol):
         if parser is not None:
             socket.tail_bytes = expected = socket.tail_bytes + nbytes
             parser.buffer_updated(nbytes)
-            # Each frame leaves its own rest, which is less: it has a head.
-            socket.has_read(frames=socket.tail_bytes != expected)
+            tail_bytes = socket.tail_bytes
+            # Most reads bring whole messages, of which nothing is left.
+            if tail_bytes or socket.is_unfinished:
+                # Each frame leaves its own rest, which is less: it has a head.
+                socket.has_read(frames=tail_bytes != expected)
         if nbytes == self._offered_bytes:
             socket.wait_for_turn()
         if self._allowed_bytes is not None:

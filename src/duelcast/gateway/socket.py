@@ -111,6 +111,7 @@ class MessageSocket(WSListener):
         "_unfinished_is_watched",
         "_unfinished_since_s",
         "close_code",
+        "is_unfinished",
         "max_message_bytes",
         "options",
         "tail_bytes",
@@ -127,6 +128,8 @@ class MessageSocket(WSListener):
         self._fragments_are_text = True
         self.tail_bytes = 0
         """What was read of a frame that is not complete."""
+        self.is_unfinished = False
+        """Whether a message was begun and is not complete, or was not after the last read."""
         self._unfinished_bytes = 0
         self._unfinished_since_s: float | None = None
         self._unfinished_is_watched = False
@@ -366,6 +369,7 @@ class MessageSocket(WSListener):
             return
         else:
             fragments = self._fragments = bytearray()
+            self.is_unfinished = True
             self._fragments_are_text = kind is _TEXT
             self._watch_unfinished()
         payload = frame.get_payload_as_bytes()
@@ -405,13 +409,12 @@ class MessageSocket(WSListener):
     # ── unfinished messages ─────────────────────────────────────────────────────────────────────────────────────
 
     def has_read(self, *, frames: bool) -> None:
-        """Something was read; `frames`: it completed one."""
+        """Something was read that left something, or that ended it; `frames`: it completed one."""
         if not self.is_open:
             return
         fragments = self._fragments
         size = self.tail_bytes if fragments is None else self.tail_bytes + len(fragments)
-        if size == self._unfinished_bytes == 0:
-            return
+        self.is_unfinished = size > 0 or fragments is not None
         if fragments is None:
             if not self.tail_bytes:
                 self._unfinished_since_s = None
