@@ -15,6 +15,7 @@ from tempfile import mkdtemp
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
@@ -64,6 +65,12 @@ def _new_database() -> Path:
     path.touch()
     migrate(path)
     return path
+
+
+def earlier_revisions() -> list[str]:
+    """All migrations but the last."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    return sorted({script.revision for script in scripts.walk_revisions()} - set(scripts.get_heads()))
 
 
 def make_earlier(path: Path, revision: str) -> None:

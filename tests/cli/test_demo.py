@@ -190,8 +190,7 @@ async def test_entering_works_as_it_says(filled: Demo) -> None:
 
 
 async def test_following_works_as_it_says_and_the_bots_are_busy(filled: Demo, folder: Path) -> None:
-    contests = await filled.contests()
-    active = next(number for number, contest in contests.items() if contest["status"] == "active")
+    active = next(number for number, contest in (await filled.contests()).items() if contest["status"] == "active")
     trades_before = await trades(filled, active)
     _, *arguments = filled.printed_command("tail")
     process = await asyncio.create_subprocess_exec(
@@ -216,8 +215,7 @@ async def test_following_works_as_it_says_and_the_bots_are_busy(filled: Demo, fo
     finally:
         await kill(process)
     assert pushed["chat_message"]["sender"]["nickname"].endswith(" (bot)")
-    # On a slow machine a bot may be refused its entry, and is left alone then.
-    assert 10 < pushed["leaderboard_update"]["total"] == contests[active]["participantCount"]
+    assert pushed["leaderboard_update"]["total"] == 20
 
 
 async def test_no_bot_runs_into_a_limit(filled: Demo) -> None:

@@ -360,6 +360,17 @@ async def test_over_the_limit_of_a_wallet_only_that_wallet_is_refused() -> None:
             pass
 
 
+async def test_what_is_refused_behind_a_first_auth_carries_its_request_id() -> None:
+    async with running(ManualClock(), max_connections_per_user=1) as app:
+        token = token_for(app, "collector")
+        async with (
+            client(app, "notifications", token=token),
+            client(app, "notifications", "?auth=message", greeted=False) as second,
+        ):
+            answer = await second.ask(type="auth", token=token)
+    assert (answer["code"], answer["scope"]) == ("TOO_MANY_CONNECTIONS", "user")
+
+
 async def test_signing_in_over_the_limit_of_a_wallet_is_refused_and_changes_nothing() -> None:
     async with running(ManualClock(), max_connections_per_user=1) as app:
         token = token_for(app, "collector")

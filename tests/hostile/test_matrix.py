@@ -33,9 +33,6 @@ from tests.serving import SECRET
 pytestmark = [pytest.mark.hostile]
 
 MAX_TURN_MS = 50.0
-MAX_PLAYS = 3
-"""Of a wave with a longer turn: what the wave causes, it causes again; what a neighbour on the machine causes, it does
-not."""
 MAX_MEMORY_MIB = 64.0
 MAX_LOG_LINES = 1_000
 """Of all waves once."""
@@ -85,12 +82,9 @@ async def test_strangers_neither_stop_nor_fill_a_server(
             while True:
                 rounds += 1
                 for title, act in _waves():
-                    for _ in range(MAX_PLAYS):
-                        await play(watch, title, act, _states(title), server.port, figures)
-                        _say(f"{figures[-1]} {figures[-1].held or ''}")
-                        assert guest.returncode is None, "the well-behaved client was sent away"
-                        if figures[-1].turn_ms <= MAX_TURN_MS:
-                            break
+                    await play(watch, title, act, _states(title), server.port, figures)
+                    _say(f"{figures[-1]} {figures[-1].held or ''}")
+                    assert guest.returncode is None, "the well-behaved client was sent away"
                 if time.monotonic() >= ends_s:
                     break
             assert await watch.until_closed(), "descriptors stay open that are no connection's"
@@ -99,14 +93,9 @@ async def test_strangers_neither_stop_nor_fill_a_server(
         lines = server.log_text().count("\n")
     _report(figures, lines)
     assert {one.title: one.held for one in figures if one.held} == {}
-    assert [one.title for one in figures if one.turn_ms > MAX_TURN_MS] == _played_again(figures)
+    assert max(one.turn_ms for one in figures) <= MAX_TURN_MS
     assert max(one.memory_mib for one in figures) <= MAX_MEMORY_MIB
     assert lines <= MAX_LOG_LINES * rounds
-
-
-def _played_again(figures: list[Figures]) -> list[str]:
-    """The waves that were followed by themselves."""
-    return [one.title for one, after in itertools.pairwise(figures) if one.title == after.title]
 
 
 def _waves() -> Iterator[tuple[str, str]]:

@@ -94,6 +94,11 @@ async def test_json_of_another_shape_is_an_invalid_request(server: Serving, body
     assert_problem(answer, 400, "INVALID_REQUEST")
 
 
+async def test_a_body_that_is_missing_is_asked_for_and_no_field_is_blamed(server: Serving) -> None:
+    answer = await server.client.post("/api/v69/contests", headers=server.admin)
+    assert "field" not in assert_problem(answer, 400, "INVALID_REQUEST")
+
+
 async def test_a_defect_tells_its_error_id_and_nothing_else(server: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise RuntimeError("hunter2")

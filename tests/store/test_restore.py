@@ -26,7 +26,7 @@ from tests.store.copies import (
     store,
 )
 from tests.store.facts import put, read_names, stored
-from tests.storing import make_earlier, opened
+from tests.storing import earlier_revisions, make_earlier, opened
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_backup_with_other_tables_than_ours_is_not_restored(
     assert str(file) in str(refused.value)
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004"])
+@pytest.mark.parametrize("revision", earlier_revisions())
 def test_an_earlier_version_is_restored_and_brought_up_to_date_at_the_next_start(
     database: Path, file: Path, revision: str
 ) -> None:

@@ -134,6 +134,21 @@ class TestAccepted:
         assert isinstance(decoder.decode(deep(32)), Track)
 
 
+class TestManyFields:
+    """More than the command has: the first one that it does not have is named, and the values are not looked at."""
+
+    def test_the_first_unknown_field_is_named_whatever_the_values(self) -> None:
+        fields = {"own": 2**60, **{f"x{number}": 0 for number in range(5_000)}}
+        with pytest.raises(InvalidRequest) as refused:
+            decode({"type": "auth", "token": "x", "requestId": "r", **fields})
+        assert (refused.value.field, refused.value.request_id) == ("own", "r")
+        assert str(refused.value.message).startswith("`own` is not a field of this message.")
+
+    def test_those_of_the_client_itself_do_not_count(self) -> None:
+        mine = {f"_{number}": 0 for number in range(5_000)}
+        assert decode({"type": "auth", "token": "x", **mine}) == Auth(token="x")
+
+
 class TestInvalidMessage:
     @pytest.mark.parametrize(
         "data", [b"", b"ping", b'{"type":"ping"', b'{"type":"ping"}}', b'{"type":"ping","a":"\xff"}']

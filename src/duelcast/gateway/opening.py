@@ -91,6 +91,13 @@ class Opener:
 
     async def open(self) -> None:
         """Admit and greet, up to `connection_established`."""
+        try:
+            await self._admit_and_greet()
+        except AppError as refusal:
+            refusal.request_id = self._auth_id
+            raise
+
+    async def _admit_and_greet(self) -> None:
         connection, request = self._connection, self._request
         limits, clock = connection.runtime.dispatcher.limits, connection.clock
         brings_token = request.token is not None or request.auth_by_message
@@ -99,8 +106,7 @@ class Opener:
             limits.admit_connection(connection.session, clock.monotonic())
         try:
             identity, by_message = await self._identify()
-        except AppError as refusal:
-            refusal.request_id = self._auth_id
+        except AppError:
             limits.charge_connection(connection.session, 0, clock.monotonic())
             raise
         request.token = None

@@ -78,9 +78,9 @@ class CommandDecoder:
             raise InvalidMessage(f"Name the command in the string `type`{hint}.")
         fields = {key: value for key, value in message.items() if not key.startswith("_")}
         command = self._commands.get(name)
-        if command is not None and len(fields) > len(_members(command)):
+        if command is not None and len(fields) > len(members := _members(command)):
             # Thousands of them need not be looked at one by one.
-            raise unknown_field(command, next(key for key in fields if key not in _members(command)))
+            raise unknown_field(command, next(key for key in fields if key not in members))
         check_values(fields)
         if command is None:
             raise self._unknown(name)

@@ -3,14 +3,15 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from duelcast.app import App
 from duelcast.cli.demo.api import Api, Passes, Refused
-from duelcast.cli.demo.crowd import Crowd
+from duelcast.cli.demo.crowd import PARTICIPANTS, Crowd
 from duelcast.cli.demo.organiser import Organiser
-from duelcast.cli.demo.people import ADMIN, BOTS, GUEST
+from duelcast.cli.demo.people import ADMIN, BOTS, GUEST, Person
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.tokens import TokenIssuer
 from tests.e2e.market import post_price
@@ -53,6 +54,27 @@ async def test_where_nothing_is_a_contest_is_opened_and_started_by_hand() -> Non
         lineup = await organiser.lineup()
         assert lineup.active is not None
         assert lineup.active.id == opened.id
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["the answer is lost", "the request is lost"])
+async def test_all_bots_enter_though_the_first_attempt_of_each_gets_no_answer(
+    monkeypatch: pytest.MonkeyPatch, arrives: bool
+) -> None:
+    send, tried = Api.send, set[str]()
+
+    async def sent_badly(api: Api, person: Person, *content: Any, **more: Any) -> Any:
+        is_first = person.wallet not in tried
+        tried.add(person.wallet)
+        answer = await send(api, person, *content, **more) if arrives or not is_first else None
+        if is_first:
+            raise Refused
+        return answer
+
+    async with organising(ManualClock()) as (app, organiser, crowd):
+        opened = await organiser.open_soon("Cup")
+        monkeypatch.setattr(Api, "send", sent_badly)
+        await crowd.enter_all(opened.id)
+        assert app.contests.book[opened.id].participants == PARTICIPANTS
 
 
 async def test_a_contest_nobody_entered_is_not_started() -> None:

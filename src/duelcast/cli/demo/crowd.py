@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -20,6 +19,7 @@ from duelcast.wire.timestamps import parse_time
 
 PARTICIPANTS = 20
 """Of each contest."""
+ENTRY_ATTEMPTS = 3
 LIVELY_S = 60.0
 """A token whose price is older may be stale, and cannot be traded then."""
 
@@ -60,9 +60,11 @@ class Crowd:
         self._waiting = {contest_id: self._waiting.get(contest_id, _chosen(contest_id)) for contest_id in contest_ids}
 
     async def enter_all(self, contest_id: int) -> None:
-        """Let all bots enter that are to take part."""
+        """Let all bots enter that are to take part; those that are refused, or get no answer, try again."""
         entering = self._waiting.get(contest_id) or _chosen(contest_id)
-        await asyncio.gather(*(self._enter(contest_id, bot) for bot in entering))
+        for _ in range(ENTRY_ATTEMPTS):
+            entered = await asyncio.gather(*(self._enter(contest_id, bot) for bot in entering))
+            entering = [bot for bot, is_in in zip(entering, entered, strict=True) if not is_in]
         self._waiting[contest_id] = []
 
     async def enter_one(self, contest_id: int) -> None:
@@ -79,13 +81,17 @@ class Crowd:
         seat, other = self._rng.sample(self._seats, 2)
         await seat.say(contest_id, line(self._rng, self.symbols, [other.person.nickname]))
 
-    async def _enter(self, contest_id: int, bot: Person) -> None:
-        await self._choose("POST", f"/contests/{contest_id}/entries", bot)
+    async def _enter(self, contest_id: int, bot: Person) -> bool:
+        return await self._choose("POST", f"/contests/{contest_id}/entries", bot)
 
-    async def _choose(self, method: str, path: str, bot: Person) -> None:
+    async def _choose(self, method: str, path: str, bot: Person) -> bool:
+        """Whether the server took it."""
         portfolio = random_portfolio(self._rng, self.symbols)
-        with suppress(Refused):
+        try:
             await self._api.send(bot, method, path, {"portfolio": portfolio}, kind=dict[str, Any])
+        except Refused:
+            return False
+        return True
 
 
 def _chosen(contest_id: int) -> list[Person]:
