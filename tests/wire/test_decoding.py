@@ -144,6 +144,25 @@ class TestManyFields:
         assert (refused.value.field, refused.value.request_id) == ("own", "r")
         assert str(refused.value.message).startswith("`own` is not a field of this message.")
 
+    def test_among_those_of_the_client_itself_too(self) -> None:
+        fields = {"_own": 2**60, **{f"_{number}": 0 for number in range(2_000)}, "own": 1, "other": 2**60}
+        with pytest.raises(InvalidRequest) as refused:
+            decode({"type": "auth", "token": "x", "requestId": "r", **fields})
+        assert (refused.value.field, refused.value.request_id) == ("own", "r")
+
+    def test_an_unknown_type_is_named_whatever_the_values(self) -> None:
+        with pytest.raises(UnknownMessageType) as refused:
+            decode({"type": "auht", "requestId": "r", "own": 2**60, **{f"x{number}": 0 for number in range(5_000)}})
+        assert refused.value.request_id == "r"
+
+    def test_what_the_client_itself_sends_is_not_looked_at(self) -> None:
+        data = (
+            b'{"type":"auth","token":"x","_own":"\\ud800",'
+            + b",".join(b'"_%d":1e999' % each for each in range(900))
+            + b"}"
+        )
+        assert decoder.decode(data) == Auth(token="x")
+
     def test_those_of_the_client_itself_do_not_count(self) -> None:
         mine = {f"_{number}": 0 for number in range(5_000)}
         assert decode({"type": "auth", "token": "x", **mine}) == Auth(token="x")

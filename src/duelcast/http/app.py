@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from threading import Lock
 
 from litestar import Litestar, Router
 from litestar.di import Provide
@@ -51,6 +52,8 @@ _SERVICES = (
 """Those of `HttpServices` that handlers may ask for by name."""
 _PROVIDED = (*_SERVICES, "services", "documents", "exposition")
 
+_making_openapi = Lock()
+
 
 @dataclass(frozen=True, slots=True)
 class HttpApps:
@@ -70,7 +73,7 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
     signs_in = services.sign_ins is not None
     documents = Documents(
         asyncapi=encode_value(services.asyncapi()),
-        openapi=_openapi(services.version, signs_in=signs_in, monitored=monitored),
+        openapi=partial(_openapi, services.version, signs_in=signs_in, monitored=monitored),
         home=home_page(services.version, public_ops=services.public_ops, monitored=monitored),
         docs=docs_page(services.version),
         clients=clients_page(services.version),
@@ -132,9 +135,14 @@ def _routers(*, signs_in: bool, monitored: bool) -> list[Router]:
     return [Router(API_PATH, route_handlers=resources), *at_root]
 
 
-@cache
 def _openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
-    """The OpenAPI document of the handlers; making it takes a quarter of a second."""
+    """The OpenAPI document of the handlers; threads that ask at once wait for one that makes it."""
+    with _making_openapi:
+        return _make_openapi(version, signs_in=signs_in, monitored=monitored)
+
+
+@cache
+def _make_openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
     routers = _routers(signs_in=signs_in, monitored=monitored)
     return encode_value(openapi_document(routers, version, dependencies=_PROVIDED))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -42,10 +43,10 @@ class ReadyState(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What the documentation routes serve, finished."""
+    """What the documentation routes serve. The first call of `openapi` takes half a second, for a thread."""
 
     asyncapi: bytes
-    openapi: bytes
+    openapi: Callable[[], bytes]
     home: Page
     docs: Page
     clients: Page
@@ -131,14 +132,15 @@ async def asyncapi_json(documents: Finished) -> Response[bytes]:
 
 @get(
     "/openapi.json",
+    sync_to_thread=True,
     summary="The HTTP API",
     response_description="The document.",
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def openapi_json(documents: Finished) -> Response[bytes]:
+def openapi_json(documents: Finished) -> Response[bytes]:
     """This document."""
-    return Response(documents.openapi, media_type=_JSON_MEDIA_TYPE)
+    return Response(documents.openapi(), media_type=_JSON_MEDIA_TYPE)
 
 
 @get(

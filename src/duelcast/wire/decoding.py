@@ -15,12 +15,21 @@ import msgspec
 from msgspec import inspect
 
 from duelcast.errors import AppError, InvalidMessage, UnknownMessageType
-from duelcast.wire.json_values import check_values, has_more_values, is_text, parse_object, printable
+from duelcast.wire.json_values import (
+    check_values,
+    demand_few_values,
+    has_more_values,
+    is_text,
+    parse_object,
+    printable,
+)
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, message_type
-from duelcast.wire.refusals import invalid_request, nearest, unknown_field
+from duelcast.wire.refusals import invalid_request, nearest, unknown_field, unknown_name
 
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AppError)
 _MAX_REQUEST_ID_CHARACTERS = 64
+_LONG_BYTES = 2_048
+"""A refused message up to here takes little time, whatever is in it."""
 MAX_FAST_VALUES = 2_500
 """More than any command needs. msgspec looks at each member of a list before it counts them; the slow way does not."""
 
@@ -64,6 +73,9 @@ class CommandDecoder:
         return command
 
     def _decode_slowly(self, data: bytes) -> Command:
+        demand_few_values(data)
+        if len(data) > _LONG_BYTES:
+            data = self._shortened(data)
         message = parse_object(data)
         try:
             return self._convert(message)
@@ -71,17 +83,41 @@ class CommandDecoder:
             refusal.request_id = _request_id(message)
             raise
 
+    def _shortened(self, data: bytes) -> bytes:
+        """A long message without the fields that are the client's own: msgspec skips what would take long to read.
+
+        Raises `InvalidRequest` for the first field that the command does not have, and `UnknownMessageType`.
+        """
+        try:
+            head = _decode_head(data)
+        except _REFUSALS:
+            return data
+        if not isinstance(head.type, str):
+            return data
+        command = self._commands.get(head.type)
+        try:
+            if command is None:
+                raise self._unknown(head.type)
+            unknown = _first_unknown(command, data)
+            if unknown is None:
+                return data
+            if not unknown.startswith("_"):
+                raise unknown_field(command, unknown)
+            return _without_own(command, data)
+        except AppError as refusal:
+            refusal.request_id = _request_id({"requestId": head.requestId})
+            raise
+        except _REFUSALS:
+            return data
+
     def _convert(self, message: dict[str, Any]) -> Command:
         name = message.get("type")
         if not isinstance(name, str):
             hint = ", not in `action`" if "action" in message else ""
             raise InvalidMessage(f"Name the command in the string `type`{hint}.")
         fields = {key: value for key, value in message.items() if not key.startswith("_")}
-        command = self._commands.get(name)
-        if command is not None and len(fields) > len(members := _members(command)):
-            # Thousands of them need not be looked at one by one.
-            raise unknown_field(command, next(key for key in fields if key not in members))
         check_values(fields)
+        command = self._commands.get(name)
         if command is None:
             raise self._unknown(name)
         fields["type"] = self._types[command]
@@ -105,10 +141,40 @@ class CommandDecoder:
         return UnknownMessageType(f"{sentence} Did you mean `{self._types[self._commands[near]]}`?")
 
 
+class _Head(msgspec.Struct):
+    type: Any = None
+    requestId: Any = None
+
+
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+
 @cache
-def _members(command: type[Command]) -> frozenset[str]:
-    """What a message of that type may have, but for the client's own."""
-    return frozenset((*command.__struct_encode_fields__, "type", *command.ignored_fields))
+def _members(command: type[Command]) -> msgspec.json.Decoder[Any]:
+    """Decodes the names of what a message of that type may have, and no value."""
+    names = dict.fromkeys(("type", *command.__struct_encode_fields__, *command.ignored_fields))
+    fields = [(name, msgspec.Raw, msgspec.field(default=msgspec.Raw())) for name in names]
+    return msgspec.json.Decoder(msgspec.defstruct("Members", fields, forbid_unknown_fields=True))
+
+
+def _first_unknown(command: type[Command], data: bytes) -> str | None:
+    """The first field that the command does not have."""
+    try:
+        _members(command).decode(data)
+    except msgspec.ValidationError as error:
+        return unknown_name(error)
+    return None
+
+
+def _without_own(command: type[Command], data: bytes) -> bytes:
+    """A message without the fields that are the client's own. Raises `InvalidRequest` for one that is unknown."""
+    values = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    values = {key: value for key, value in values.items() if key[:1] != "_"}
+    known = _members(command).type.__struct_fields__
+    for key in values:
+        if key not in known:
+            raise unknown_field(command, key)
+    return msgspec.json.encode(values)
 
 
 def _request_id(message: dict[str, Any]) -> str | None:

@@ -76,6 +76,13 @@ def _within(at: str, path: str) -> str:
     return f"{at}.{path}" if at and path else at or path
 
 
+def unknown_name(error: msgspec.ValidationError) -> str | None:
+    """The field that `error` says is not known, None if it says something else."""
+    place = _PLACE.fullmatch(str(error))
+    found = _UNKNOWN.fullmatch(place["what"]) if place is not None else None
+    return None if found is None else found["name"]
+
+
 def unknown_field(command: type[Struct], name: str, *, at: str = "", path: str = "") -> InvalidRequest:
     """The answer to a message with a field that `command` does not have, at `path` within it."""
     field = _within(at, _join(path, name))
