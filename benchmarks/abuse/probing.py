@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from statistics import median
 
 import msgspec
 from websockets.exceptions import ConnectionClosed
@@ -23,12 +24,16 @@ PUBLIC_NAMES = {
     "monitor": "public.background_scene",
     "notifications": "system.announcements",
 }
-REPEATS = 3
+REPEATS = 5
 PATIENCE_S = 10.0
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What one message or request cost on average. `loop_ms`: CPU time of the thread that runs the server's loop."""
+    """What one message or request cost.
+
+    `loop_ms`: CPU time of the thread that runs the server's loop, the median of the repeats: what the server does
+    besides, such as moving prices, falls into some of them.
+    """
 
     caller: str
     title: str
@@ -84,8 +89,9 @@ class Probe:
         body = attempt.text.encode() or None
         head = sum(len(name) + len(value) + 4 for name, value in headers.items()) + len(attempt.path) + 60
         answered = 0
-        before_ms = self._loop_ms()
+        costs_ms = []
         for _ in range(REPEATS):
+            before_ms = self._loop_ms()
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE_S)
             with suppress(OSError):
                 connection.request(attempt.method, attempt.path, body, headers)
@@ -93,18 +99,20 @@ class Probe:
                 answer = connection.getresponse()
                 answered += len(answer.read()) + len(str(answer.headers))
             connection.close()
-        loop_ms = (self._loop_ms() - before_ms) / REPEATS
-        return loop_ms, head + len(body or b""), answered / REPEATS
+            costs_ms.append(self._loop_ms() - before_ms)
+        return median(costs_ms), head + len(body or b""), answered / REPEATS
 
     # ── WebSocket ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _connected(self, attempt: Attempt) -> tuple[float, float, float]:
         answered = 0
-        before_ms = self._loop_ms()
+        costs_ms = []
         for _ in range(REPEATS):
+            before_ms = self._loop_ms()
             with suppress(_Refused), self._connection(attempt.surface) as (_, greeting):
                 answered += greeting
-        return (self._loop_ms() - before_ms) / REPEATS, 250.0, answered / REPEATS
+            costs_ms.append(self._loop_ms() - before_ms)
+        return median(costs_ms), 250.0, answered / REPEATS
 
     @contextmanager
     def _connection(self, endpoint: str) -> Iterator[tuple[ClientConnection, int]]:
@@ -124,13 +132,14 @@ class Probe:
             yield connection, size + len(frame)
 
     def _said(self, attempt: Attempt) -> tuple[float, float, float]:
-        loop_ms = answered = 0.0
+        answered = 0
+        costs_ms = []
         for _ in range(REPEATS):
             with self._connection(attempt.surface) as (connection, _):
                 before_ms = self._loop_ms()
                 answered += _answer(connection, attempt.text)
-                loop_ms += self._loop_ms() - before_ms
-        return loop_ms / REPEATS, len(attempt.text.encode()) + 8, answered / REPEATS
+                costs_ms.append(self._loop_ms() - before_ms)
+        return median(costs_ms), len(attempt.text.encode()) + 8, answered / REPEATS
 
 
 def _answer(connection: ClientConnection, text: str) -> int:
