@@ -50,6 +50,7 @@ from duelcast.sampling import LogSampler
 from duelcast.settings import Settings
 from duelcast.store import facts
 from duelcast.store.database import Database
+from duelcast.store.stored_log import StoredLog
 
 log = structlog.get_logger("duelcast")
 
@@ -73,19 +74,21 @@ class App:
         self.feeds = parts.feeds_of(settings, clock)
         self.port = settings.port
         self.registry = CollectorRegistry()
+        self.database = parts.database_of(settings, clock)
         self.broker = MemoryBroker(
             clock,
+            StoredLog(self.database, clock, settings.log_max_age_s),
             history_messages=settings.history_messages,
             history_s=settings.history_s,
             max_idle_channels=settings.max_idle_channels,
         )
+        self.database.log.bus = self.broker
         self.publisher = Publisher(self.broker, clock)
-        self.database = parts.database_of(settings, clock)
         self.accounts = MemoryAccounts(settings.reserved_nicknames)
         self.ended_sessions = EndedSessions(clock)
         self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions)
         self.audit = AuditTrail(self.database, clock)
-        self.notifications = Notifications(self.database, self.publisher, self.audit, clock)
+        self.notifications = Notifications(self.database, self.broker, self.audit, clock)
         self.users = Users(self.database, self.accounts, self.audit, self.notifications.inboxes, clock)
         self.system_settings = SystemSettings(
             self.publisher,
@@ -194,6 +197,8 @@ class App:
             started.push_async_callback(self.verifier.aclose)
             await self.database.open()
             started.push_async_callback(self.database.close)
+            epoch = self.database.epoch
+            self.broker.begin(epoch.name, epoch.latest_floor, self.database.urgent_positions)
             self._writing = asyncio.create_task(self.database.run())
             started.push_async_callback(self._stop_writing)
             listener = bind(self.settings)

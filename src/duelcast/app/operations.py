@@ -77,11 +77,11 @@ class Operations:
         self._clock = clock
         self._broker = broker
         self._database = database
-        self.registry = Registry(publisher, clock)
+        self.registry = Registry(publisher, clock, database.announce)
         self.health = Health(self.registry, clock)
         self.internal = InternalServices(self.registry, self.health, clock, duelcast.__version__)
         self.acts = ActLog(audit, database, clock)
-        self.errors = ErrorRecords(database, publisher, clock)
+        self.errors = ErrorRecords(database, clock)
         self.log_intake = LogIntake()
         self.commands = Commands(self.registry, self.health, self.acts, clock)
         self.outside = OutsideServices(

@@ -14,11 +14,14 @@ from duelcast.domain.market.settings import ReceiptSettings
 from duelcast.domain.operations.checks.build import build_check
 from duelcast.domain.operations.checks.targets import TargetRules
 from duelcast.domain.operations.definitions import ServiceDefinition, is_name
+from duelcast.domain.operations.error_events import SYSTEM_ERRORS
+from duelcast.domain.operations.events import ALERTS
 from duelcast.errors import InvalidRequest
 from duelcast.feeds.source import Feed
 from duelcast.feeds.spec import build_feeds
 from duelcast.settings import ConfigurationError, Settings, is_loopback_host
 from duelcast.store.database import Database
+from duelcast.store.log_retention import LogBounds
 from duelcast.store.sqlite import SqliteFile, database_path
 from duelcast.wire.origins import OriginRules
 from duelcast.wire.refusals import invalid_request
@@ -40,6 +43,13 @@ def database_of(settings: Settings, clock: Clock) -> Database:
         clock,
         lock_notice_ms=settings.database_lock_notice_ms,
         low_room_bytes=settings.database_low_room_bytes,
+        urgent=[ALERTS.channel(), SYSTEM_ERRORS.channel()],
+        log_bounds=LogBounds(
+            messages=settings.history_messages,
+            seconds=settings.history_s,
+            max_age_s=settings.log_max_age_s,
+            max_bytes=settings.log_max_bytes,
+        ),
     )
 
 

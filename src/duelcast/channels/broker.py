@@ -32,8 +32,7 @@ class Origin(NamedTuple):
 class Message(Struct, frozen=True, gc=False):
     """A numbered message. `body` is a JSON object without `channel`, `seq` and `requestId`.
 
-    `stored_id` is the id of the row that the message tells of, where its channel's snapshot is read from a store.
-    Who has less than `least_role` is not sent the message, although they may follow its channel.
+    A connection with less than `least_role` is not sent the message, although it may follow its channel.
     """
 
     channel: Channel
@@ -42,7 +41,6 @@ class Message(Struct, frozen=True, gc=False):
     key: str = ""
     ends_key: bool = False
     origin: Origin | None = None
-    stored_id: int | None = None
     least_role: Role = Role.ANONYMOUS
 
 
@@ -50,8 +48,8 @@ class Message(Struct, frozen=True, gc=False):
 class Recovery:
     """What a subscriber needs to go on from a position.
 
-    `epoch`, `seq`: the channel's position, with which `messages` end; of a channel without messages that above which
-    its numbers begin, while it is followed (0 where no channel was ever forgotten).
+    `epoch`, `seq`: the channel's position, with which `messages` end; of a channel without messages the number above
+    which its own begin.
     `recovered`: `messages` are exactly what the subscriber missed. False: they are the newest per key of a
     *latest* channel; none of an *every* channel, whose snapshot is its endpoint's.
     """
@@ -68,12 +66,32 @@ class BusListener(Protocol):
     def deliver(self, message: Message) -> None:
         """Take a message. Called in the order of `seq` within a channel, once for each message."""
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
-        """Where the message that was published with `stored_id` is still held, `body` takes the place of its own.
-        Called behind its `deliver`."""
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
+        """If the message `seq` is still held, `body` takes the place of its own. Called after its `deliver`."""
 
     def resynchronise(self) -> None:
         """Messages may have been missed: every position that is held must be recovered anew."""
+
+
+class StoredMessage(NamedTuple):
+    """A message of an *every* channel as it is stored."""
+
+    seq: int
+    body: bytes
+    age_s: float
+
+
+class StoredMessages(Protocol):
+    """The messages of *every* channels in the database: what recovery reads if memory does not reach back far enough.
+
+    Both raise `errors.Unavailable`.
+    """
+
+    async def position(self, channel: Channel) -> int:
+        """The number of the newest stored message, 0 if there never was one."""
+
+    async def messages(self, channel: Channel) -> Sequence[StoredMessage]:
+        """What is stored, by `seq` and without gaps."""
 
 
 class Broker(Protocol):
@@ -81,19 +99,21 @@ class Broker(Protocol):
 
     - Order: all listeners get the messages of a channel in the order of `seq`; a listener gets its own node's
       messages like everybody else's.
-    - Numbers: `seq` of an *every* channel grows by one, of a *latest* channel it grows. Within an `epoch` no `seq`
-      of a channel is given twice, also where the channel was forgotten in between. A broker that lost its memory
-      has a new epoch and calls `resynchronise`.
+    - Numbers: the messages of an *every* channel come with theirs, which grow by one; a *latest* channel is numbered
+      here, and its numbers grow. Within an `epoch` no `seq` of a channel is given twice, even if the channel was
+      forgotten in between. A broker that loses its memory keeps its epoch, numbers *latest* channels above all that
+      were given, and calls `resynchronise`.
     - Memory: of a *latest* channel the newest message per key, and those that ended a key for
-      `ended_key_retention_s`; of an *every* channel at least `history_messages` messages and `history_s` seconds.
-      A channel that is followed is never forgotten; of a *latest* one that is not, as much stays as `Unfollowed` says.
+      `ended_key_retention_s`; of an *every* channel at least `history_messages` messages and `history_s` seconds, and
+      behind them what is stored. A channel that is followed is never forgotten; of a *latest* one that is not, as much
+      stays as `Unfollowed` says.
     - Recovery without gap: when `recover` or `group_messages` returns, every message up to the positions it names
       has been given to `deliver`.
     """
 
     @property
     def epoch(self) -> str:
-        """1–32 of `A-Za-z0-9_-`; changes when the memory of channels is lost."""
+        """1–32 of `A-Za-z0-9_-`; that of the database."""
 
     def attach(self, listener: BusListener) -> None:
         """Give every message published from now on to `listener`; one listener per node."""
@@ -105,21 +125,20 @@ class Broker(Protocol):
         *,
         key: str = "",
         ends_key: bool = False,
-        origin: Origin | None = None,
-        stored_id: int | None = None,
         least_role: Role = Role.ANONYMOUS,
     ) -> None:
-        """Number a message and hand it on. Never blocks and never raises for the state of the bus: what a lost bus
-        swallows is made good by `resynchronise`.
-
-        `origin` is for *every* channels alone; `stored_id`s of one channel are published in growing order. A message of
-        a `SILENT` channel that nobody follows goes nowhere.
+        """Number a message of a *latest* channel and hand it on. Never blocks and never raises for the state of the
+        bus: `resynchronise` makes good what a lost bus swallows. A message of a `SILENT` channel without followers
+        goes nowhere.
         """
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
-        """From now on recovery brings `body` in place of that of the message with `stored_id`, where it is kept, under
-        its own `seq`: text that was deleted leaves the history too. Listeners are told, kept or not; those who had the
-        message already are not. For *every* channels; not to be called by a listener.
+    def broadcast(self, channel: Channel, seq: int, body: bytes, origin: Origin | None = None) -> None:
+        """Hand on a message of an *every* channel that is stored under `seq`, or will be. Neither blocks nor raises,
+        like `publish`. A number that is not above the channel's position is known already, and ignored."""
+
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
+        """From now on recovery brings `body` in place of that of the message `seq` of an *every* channel: deleted text
+        leaves the history, too. Every listener hears of it. Not to be called by a listener.
         """
 
     def follow(self, channel: Channel) -> None:
@@ -135,8 +154,11 @@ class Broker(Protocol):
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
         """What a subscriber to `channel` needs who handled everything up to `since` (None: nothing).
 
-        Raises `errors.Unavailable` where the bus is out of reach.
+        Raises `errors.Unavailable` if the bus is out of reach, or the database, if it has to be read.
         """
+
+    async def delivered(self, channel: Channel, seq: int) -> None:
+        """Return once every message of the *every* channel up to `seq`, which is committed, was given to `deliver`."""
 
     async def group_messages(self, group: str) -> Sequence[Message]:
         """The newest messages per key of all *latest* channels of `group`, channel by channel, in `seq` order.

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import secrets
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position, Recovery
+from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position, Recovery, StoredMessages
 from duelcast.channels.names import Channel, Family, Kind, Role, Unfollowed
-from duelcast.channels.streams import STREAMS, EveryStream, EvictionReason, History, Retention, Stream
+from duelcast.channels.streams import EveryStream, EvictionReason, History, LatestStream, Retention, Stream
 from duelcast.clock import Clock
 
 HOUSEKEEPING_INTERVAL_S = 60.0
@@ -40,6 +40,7 @@ class MemoryBroker:
     def __init__(
         self,
         clock: Clock,
+        stored: StoredMessages,
         *,
         history_messages: int = 1000,
         history_s: float = 600.0,
@@ -60,13 +61,27 @@ class MemoryBroker:
         self._groups: dict[str, dict[str, Stream]] = {}
         self._followed: dict[tuple[Family, str], dict[str, Channel]] = {}
         self._highest_forgotten_seq = 0
+        self._stored = stored
+        self._filling: dict[str, asyncio.Task[None]] = {}
+        self._awaited: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
+        """Who waits for the delivery of which number, by channel."""
         self._undelivered: deque[Message] = deque()
         self._delivering = False
-        self._epoch = _new_epoch()
+        self._epoch = "0"
 
     @property
     def epoch(self) -> str:
         return self._epoch
+
+    def begin(self, epoch: str, latest_above: int, urgent: Mapping[Channel, int]) -> None:
+        """Take the `epoch` of the database, number *latest* channels above `latest_above`, and place those channels
+        that go on while the database is down. To be called once, before the first message."""
+        self._epoch = epoch
+        self._highest_forgotten_seq = latest_above
+        for channel, seq in urgent.items():
+            stream = self._open(channel)
+            assert isinstance(stream, EveryStream)
+            stream.place(seq)
 
     def attach(self, listener: BusListener) -> None:
         self._listeners += (listener,)
@@ -78,8 +93,6 @@ class MemoryBroker:
         *,
         key: str = "",
         ends_key: bool = False,
-        origin: Origin | None = None,
-        stored_id: int | None = None,
         least_role: Role = Role.ANONYMOUS,
     ) -> None:
         stream = self._streams.get(channel.name)
@@ -88,20 +101,25 @@ class MemoryBroker:
         if stream is None:
             stream = self._open(channel)
         stream.seq = seq = stream.seq + 1
-        message = Message(channel, seq, body, key, ends_key, origin, stored_id, least_role)
-        stream.add(message, self._clock.monotonic())
-        if self._history.size_bytes > self._max_history_bytes:
-            self._relieve()
-        self._undelivered.append(message)
-        if not self._delivering:
-            self._deliver()
+        self._take(stream, Message(channel, seq, body, key, ends_key, least_role=least_role))
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+    def broadcast(self, channel: Channel, seq: int, body: bytes, origin: Origin | None = None) -> None:
+        stream = self._streams.get(channel.name) or self._open(channel)
+        assert isinstance(stream, EveryStream)
+        if not stream.is_placed:
+            stream.place(seq - 1)
+        if seq <= stream.seq:
+            return
+        assert seq == stream.seq + 1, "the numbers of an every channel have no gaps"
+        stream.seq = seq
+        self._take(stream, Message(channel, seq, body, origin=origin))
+
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
         stream = self._streams.get(channel.name)
         if isinstance(stream, EveryStream):
-            stream.replace(stored_id, body)
+            stream.replace(seq, body)
         for listener in self._listeners:
-            listener.replace(channel, stored_id, body)
+            listener.replace(channel, seq, body)
 
     def follow(self, channel: Channel) -> None:
         stream = self._streams.get(channel.name)
@@ -129,13 +147,20 @@ class MemoryBroker:
         return self._followed.get((family, subject), {})
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
-        stream = self._streams.get(channel.name)
-        if stream is None:
-            stream = self._new_stream(channel)
+        stream = self._streams.get(channel.name) or self._new_stream(channel)
+        if isinstance(stream, EveryStream):
+            await self._reach(stream, since)
         stream.expire(self._clock.monotonic())
         if since is not None and since.epoch == self._epoch and stream.covers(since.seq):
             return Recovery(self._epoch, stream.seq, True, stream.since(since.seq))
         return Recovery(self._epoch, stream.seq, False, stream.newest())
+
+    async def delivered(self, channel: Channel, seq: int) -> None:
+        stream = self._streams.get(channel.name)
+        if isinstance(stream, EveryStream) and stream.is_placed and stream.seq < seq:
+            delivered = asyncio.get_running_loop().create_future()
+            self._awaited.setdefault(channel.name, []).append((seq, delivered))
+            await delivered
 
     async def group_messages(self, group: str) -> Sequence[Message]:
         streams = self._groups.get(group, {}).values()
@@ -152,17 +177,26 @@ class MemoryBroker:
 
     def reset(self) -> None:
         """Lose everything but the followers, as a bus does that was restarted. Not to be called from a listener."""
-        followed = [stream for stream in self._streams.values() if stream.followers]
+        lost = list(self._streams.values())
         self._history.evicted["reset"] += self._history.messages
         self._history.messages = self._history.size_bytes = 0
         self._undelivered.clear()
         self._streams.clear()
         self._idle.clear()
         self._groups.clear()
-        self._highest_forgotten_seq = 0
-        self._epoch = _new_epoch()
-        for lost in followed:
-            self._open(lost.channel).followers = lost.followers
+        for one in lost:
+            if isinstance(one, LatestStream):
+                self._highest_forgotten_seq = max(self._highest_forgotten_seq, one.seq)
+        for one in lost:
+            if one.followers or one.channel.family.is_urgent:
+                anew = self._open(one.channel)
+                anew.followers = one.followers
+                if isinstance(one, EveryStream) and isinstance(anew, EveryStream) and one.is_placed:
+                    anew.place(one.seq)
+        for _, delivered in chain.from_iterable(self._awaited.values()):
+            if not delivered.done():
+                delivered.set_result(None)
+        self._awaited.clear()
         for listener in self._listeners:
             listener.resynchronise()
 
@@ -201,11 +235,57 @@ class MemoryBroker:
                 message = self._undelivered.popleft()
                 for listener in self._listeners:
                     listener.deliver(message)
+                if self._awaited:
+                    self._announce_delivery(message)
         finally:
             self._delivering = False
 
+    def _announce_delivery(self, message: Message) -> None:
+        waiting = self._awaited.pop(message.channel.name, [])
+        for seq, delivered in waiting:
+            if seq > message.seq:
+                self._awaited.setdefault(message.channel.name, []).append((seq, delivered))
+            elif not delivered.done():
+                delivered.set_result(None)
+
+    def _take(self, stream: Stream, message: Message) -> None:
+        """Keep a message that has its number, and hand it on."""
+        stream.add(message, self._clock.monotonic())
+        if self._history.size_bytes > self._max_history_bytes:
+            self._relieve()
+        self._undelivered.append(message)
+        if not self._delivering:
+            self._deliver()
+
+    async def _reach(self, stream: EveryStream, since: Position | None) -> None:
+        """Have the position of a stream, and its history back to `since`, as far as that is stored."""
+        if not stream.is_placed:
+            position = await self._stored.position(stream.channel)
+            if not stream.is_placed:
+                stream.place(position)
+        if since is not None and since.epoch == self._epoch and self._may_fill(stream, since.seq):
+            name = stream.channel.name
+            filling = self._filling.get(name)
+            if filling is None:
+                filling = self._filling[name] = asyncio.create_task(self._fill(stream))
+                filling.add_done_callback(lambda _: self._filling.pop(name, None))
+            # Whoever gives up must not take the reading away from the others.
+            await asyncio.shield(filling)
+
+    @staticmethod
+    def _may_fill(stream: EveryStream, seq: int) -> bool:
+        return stream.stored_reaches_back_to <= seq < stream.reaches_back_to
+
+    async def _fill(self, stream: EveryStream) -> None:
+        stored = await self._stored.messages(stream.channel)
+        stream.fill(stored, self._clock.monotonic())
+        if self._history.size_bytes > self._max_history_bytes:
+            self._relieve()
+
     def _new_stream(self, channel: Channel) -> Stream:
-        return STREAMS[channel.kind](channel, self._retention, self._history, self._highest_forgotten_seq)
+        if channel.kind is Kind.EVERY:
+            return EveryStream(channel, self._retention, self._history)
+        return LatestStream(channel, self._retention, self._history, self._highest_forgotten_seq)
 
     def _open(self, channel: Channel) -> Stream:
         stream = self._streams[channel.name] = self._new_stream(channel)
@@ -256,7 +336,8 @@ class MemoryBroker:
         self._idle.pop(channel.name, None)
         while stream.history_bytes:
             stream.shrink("idle")
-        self._highest_forgotten_seq = max(self._highest_forgotten_seq, stream.seq)
+        if isinstance(stream, LatestStream):
+            self._highest_forgotten_seq = max(self._highest_forgotten_seq, stream.seq)
         del self._streams[channel.name]
         if channel.group is not None:
             group = self._groups[channel.group]
@@ -267,10 +348,6 @@ class MemoryBroker:
 
 def _topic(channel: Channel) -> tuple[Family, str]:
     return channel.family, channel.family.subject(channel.parameter)
-
-
-def _new_epoch() -> str:
-    return secrets.token_urlsafe(12)  # 16 characters of `A-Za-z0-9_-`
 
 
 if TYPE_CHECKING:

@@ -97,7 +97,8 @@ class Family:
     no snapshot, and kept for recovery. `group` gives the name of the one group that a channel belongs to, and
     `group_names` a regular expression of all group names of the family.
     `least_role` gives the least role that may see a channel; holders of the group with less do not get it.
-    `unfollowed` is for *latest* channels. `subject` gives what a channel is about: see `Broker.followed`.
+    `unfollowed` is for *latest* channels. `is_urgent`: messages of this *every* channel go out while the database is
+    down, too. `subject` gives what a channel is about: see `Broker.followed`.
     """
 
     prefix: str
@@ -113,6 +114,7 @@ class Family:
     group_names: str | None = None
     least_role: Callable[[str], Role] = field(default=lambda _parameter: Role.ANONYMOUS)
     unfollowed: Unfollowed = Unfollowed.KEPT
+    is_urgent: bool = False
     subject: Callable[[str], str] = field(default=lambda _parameter: "")
     _known: WeakValueDictionary[str, Channel] = field(default_factory=WeakValueDictionary, repr=False)
     _groups: WeakValueDictionary[str, Group] = field(default_factory=WeakValueDictionary, repr=False)

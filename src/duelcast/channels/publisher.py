@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from duelcast.channels.broker import Broker, Origin
+from duelcast.channels.broker import Broker
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
 from duelcast.wire.frames import encode_body
@@ -23,19 +23,15 @@ class Publisher:
         channel: Channel,
         event: Event,
         *,
-        origin: Origin | None = None,
-        stored_id: int | None = None,
         least_role: Role = Role.ANONYMOUS,
     ) -> None:
-        """Publish `event` on `channel`; see `Broker.publish` for the rest."""
+        """Publish `event` on a *latest* channel; see `Broker.publish` for the rest."""
         family = channel.family
         self._broker.publish(
             channel,
             encode_body(event, self._clock.time()),
             key=family.key(event),
             ends_key=family.ends_key(event),
-            origin=origin,
-            stored_id=stored_id,
             least_role=least_role,
         )
 
@@ -43,7 +39,3 @@ class Publisher:
         """Whether some node follows `channel`: for what is computed only then."""
         family = channel.family
         return channel.parameter in self._broker.followed(family, family.subject(channel.parameter))
-
-    def replace(self, channel: Channel, stored_id: int, event: Event) -> None:
-        """Let `event` take the place of what was published with `stored_id`; see `Broker.replace`."""
-        self._broker.replace(channel, stored_id, encode_body(event, self._clock.time()))

@@ -11,8 +11,8 @@ from typing import Literal
 
 from msgspec import structs
 
-from duelcast.channels.broker import Message
-from duelcast.channels.names import Channel, Kind, Unfollowed
+from duelcast.channels.broker import Message, StoredMessage
+from duelcast.channels.names import Channel, Unfollowed
 
 MESSAGE_OVERHEAD_BYTES = 200
 """What a kept message takes beside its body: struct, number, time and slots (64-bit CPython 3.11)."""
@@ -135,12 +135,17 @@ class Stream(ABC):
 
 
 class EveryStream(Stream):
-    """The history of an *every* channel, without gaps."""
+    """The history of an *every* channel, without gaps. `is_placed`: its position is known.
 
-    __slots__ = ("_kept",)
+    `stored_reaches_back_to`: the lowest position from which what is stored is complete, as far as is known.
+    """
 
-    def __init__(self, channel: Channel, retention: Retention, history: History, begins_above: int) -> None:
-        super().__init__(channel, retention, history, begins_above)
+    __slots__ = ("_kept", "is_placed", "stored_reaches_back_to")
+
+    def __init__(self, channel: Channel, retention: Retention, history: History) -> None:
+        super().__init__(channel, retention, history, 0)
+        self.is_placed = False
+        self.stored_reaches_back_to = 0
         self._kept: deque[tuple[float, Message]] = deque()
 
     def add(self, message: Message, now_s: float) -> None:
@@ -149,16 +154,32 @@ class EveryStream(Stream):
         self._keep(message)
         self.expire(now_s)
 
-    def replace(self, stored_id: int, body: bytes) -> None:
-        """Give the message with `stored_id` another body, where it is kept."""
-        for index in range(len(self._kept) - 1, -1, -1):
+    def place(self, seq: int) -> None:
+        """Begin at the position `seq`, as it is stored."""
+        self.seq = self.reaches_back_to = seq
+        self.is_placed = True
+
+    def replace(self, seq: int, body: bytes) -> None:
+        """Give the message `seq` another body, if it is kept."""
+        index = len(self._kept) - 1 - (self.seq - seq)
+        if 0 <= index < len(self._kept):
             added_s, message = self._kept[index]
-            if message.stored_id == stored_id:
-                replacement = structs.replace(message, body=body)
-                self._release(message)
-                self._keep(replacement)
-                self._kept[index] = added_s, replacement
-                return
+            replacement = structs.replace(message, body=body)
+            self._release(message)
+            self._keep(replacement)
+            self._kept[index] = added_s, replacement
+
+    def fill(self, stored: Sequence[StoredMessage], now_s: float) -> None:
+        """Put what is stored, and goes on to what is kept, before that."""
+        older = [message for message in stored if message.seq <= self.reaches_back_to]
+        self.stored_reaches_back_to = older[0].seq - 1 if older else self.reaches_back_to
+        if not older or older[-1].seq != self.reaches_back_to:
+            return
+        for seq, body, age_s in reversed(older):
+            message = Message(self.channel, seq, body)
+            self._kept.appendleft((now_s - age_s, message))
+            self._keep(message)
+        self.reaches_back_to = self.stored_reaches_back_to
 
     def newest(self) -> Sequence[Message]:
         return ()
@@ -173,13 +194,15 @@ class EveryStream(Stream):
         kept, oldest_s = self._kept, now_s - self._retention.history_s
         while len(kept) > self._retention.history_messages and kept[0][0] < oldest_s:
             self._evict(kept.popleft()[1], "retention")
+            # What is stored may be older still, but nobody is promised more.
+            self.stored_reaches_back_to = self.reaches_back_to
 
     def shrink(self, reason: EvictionReason) -> None:
         for _ in range((len(self._kept) + 1) // 2):
             self._evict(self._kept.popleft()[1], reason)
 
     def is_idle(self, now_s: float) -> bool:
-        return now_s - self._active_s > self._retention.history_s
+        return not self.is_state and now_s - self._active_s > self._retention.history_s
 
     @property
     def is_empty(self) -> bool:
@@ -187,7 +210,7 @@ class EveryStream(Stream):
 
     @property
     def is_state(self) -> bool:
-        return False
+        return self.channel.family.is_urgent
 
 
 class LatestStream(Stream):
@@ -253,9 +276,6 @@ class LatestStream(Stream):
         replaced = self._ended.pop(key, None)
         if replaced is not None:
             self._release(replaced[1])
-
-
-STREAMS: dict[Kind, type[Stream]] = {Kind.EVERY: EveryStream, Kind.LATEST: LatestStream}
 
 
 def _seq(message: Message) -> int:

@@ -247,8 +247,8 @@ async def _participant_snapshot(context: Context, channel: Channel) -> Snapshot:
 
 async def _chat_snapshot(context: Context, channel: Channel) -> Snapshot:
     contest_id = int(channel.parameter)
-    messages, newest_id = await context.service(Contests).chat.last(contest_id)
-    return Snapshot([ChatMessage(contestId=contest_id, data=message) for message in messages], stored_id=newest_id)
+    messages, seq = await context.service(Contests).chat.last(contest_id)
+    return Snapshot([ChatMessage(contestId=contest_id, data=message) for message in messages], seq)
 
 
 endpoint.opens(PUBLIC_CONTESTS, snapshot=_list_snapshot, snapshot_events=(AllContests,))

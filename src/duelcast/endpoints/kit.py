@@ -168,13 +168,13 @@ class Context:
 class Snapshot:
     """Events to begin with.
 
-    `stored_id`: the last stored id they hold; messages up to it are not sent again. The snapshot of an *every* channel
-    needs it; that of a *latest* one is followed by whatever came while it was made. `rows`: the symbols or rows that
+    `seq`: the position of the channel that the snapshot of an *every* channel includes, read in the same transaction;
+    that of a *latest* one is followed by whatever came while it was made. `rows`: the symbols or rows that
     they tell of, which count towards the rate limit.
     """
 
     events: Sequence[Event]
-    stored_id: int | None = None
+    seq: int | None = None
     rows: int = 1
 
 

@@ -97,15 +97,15 @@ def that_wallet(context: Context, parameter: str) -> bool:
 
 async def _inbox_snapshot(context: Context, channel: Channel) -> Snapshot:
     """The count first; then what is unread, where there is any."""
-    unread, batch = await context.service(Notifications).reader.snapshot(channel.parameter)
+    unread, batch, seq = await context.service(Notifications).reader.snapshot(channel.parameter)
     if batch is None:
-        return Snapshot([unread], stored_id=unread.version)
-    return Snapshot([unread, batch], stored_id=unread.version, rows=batch.count)
+        return Snapshot([unread], seq)
+    return Snapshot([unread, batch], seq, rows=batch.count)
 
 
 async def _announcements_snapshot(context: Context, _channel: Channel) -> Snapshot:
-    batch, newest_id = await context.service(Notifications).reader.announcements()
-    return Snapshot([batch], stored_id=newest_id, rows=batch.count)
+    batch, seq = await context.service(Notifications).reader.announcements()
+    return Snapshot([batch], seq, rows=batch.count)
 
 
 endpoint.opens(

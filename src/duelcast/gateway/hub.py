@@ -111,18 +111,16 @@ class Hub:
             self._keep(entry)
             if message.origin is not None:
                 self._serve_origin_alone(message.origin, stream)
-            if stream.stored_floors and message.stored_id is not None:
-                self._observe_stored_floors(entry, message.stored_id)
         self._log[entry] = None
         if not self._flush_scheduled:
             self._schedule_flush()
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
         """Give a message another body for those that were not sent it yet."""
         stream = self._streams.get(channel)
         if stream is not None:
             for entry in reversed(self._kept):
-                if entry.stream is stream and entry.message.stored_id == stored_id:
+                if entry.stream is stream and entry.message.seq == seq:
                     entry.replace_body(body)
                     return
 
@@ -169,15 +167,6 @@ class Hub:
         outbox = self.find_outbox(origin)
         if outbox is not None and origin.request_id is not None and follows(outbox, stream):
             self.leave_cohort(outbox)
-
-    def _observe_stored_floors(self, entry: Entry, stored_id: int) -> None:
-        """Spare those whose snapshot held the row already. Ids grow, so the first higher one ends the watch."""
-        for outbox, floor in list(entry.stream.stored_floors.items()):
-            if stored_id > floor:
-                del entry.stream.stored_floors[outbox]
-            else:
-                self.leave_cohort(outbox)
-                outbox.skipped |= {entry}
 
     # ── out: replies ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -295,9 +284,6 @@ class Hub:
                 continue
             if ceilings is not None and entry.message.seq > ceilings.get(stream, entry.message.seq):
                 continue
-            if entry in outbox.skipped:
-                outbox.skipped -= {entry}
-                continue
             origin = entry.message.origin
             if origin is not None and origin.request_id is not None and origin.connection_id == outbox.connection_id:
                 frames.append(entry.frame_for_origin(origin.request_id))
@@ -314,15 +300,6 @@ class Hub:
             for entry in self._entries_after(position, stream)
             if entry.message.seq > seq and role >= entry.message.least_role
         ]
-
-    def last_seq_up_to(self, stored_id: int, stream: Stream, position: int) -> int:
-        """The `seq` of the last entry of `stream` after `position` that tells of a row up to `stored_id`, or 0."""
-        told = [
-            entry.message.seq
-            for entry in self._entries_after(position, stream)
-            if entry.message.stored_id is not None and entry.message.stored_id <= stored_id
-        ]
-        return max(told, default=0)
 
     def _entries_after(self, position: int, stream: Stream) -> list[Entry]:
         entries = []
@@ -456,11 +433,6 @@ class Hub:
         for one in followed - before:
             one.holders += 1
         ended = before - followed
-        for one in ended:
-            if isinstance(one, Stream):
-                one.stored_floors.pop(outbox, None)
-        if outbox.skipped:
-            outbox.skipped = frozenset(entry for entry in outbox.skipped if entry.stream not in ended)
         self.release(ended)
         if followed:
             self._solo.add(outbox)

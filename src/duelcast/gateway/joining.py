@@ -21,8 +21,8 @@ class JoinedTarget:
     """A channel or group that is about to be followed: what goes out first, and where the log goes on from.
 
     It holds what is `followed` until it is committed or aborted. Of the log entries after `base`, those count that are
-    above `floors` (`seq` per stream, 0 where it has none). `stored_id` is that of a snapshot from a store. `rows` are
-    the channels, symbols or rows that `frames` tell of.
+    above `floors` (`seq` per stream, 0 where it has none). `rows` are the channels, symbols or rows that `frames`
+    tell of.
     """
 
     target: Target
@@ -33,7 +33,6 @@ class JoinedTarget:
     frames: Sequence[Part]
     base: int
     floors: Mapping[Stream, int] = field(default_factory=dict)
-    stored_id: int | None = None
     rows: int = 1
 
     @property
@@ -115,7 +114,7 @@ class JoinReader:
             return JoinedTarget(
                 channel, stream, recovery.epoch, 0, None if since is None else False, (), base, {stream: recovery.seq}
             )
-        seq, stored_id, rows = recovery.seq, None, 1
+        seq, rows = recovery.seq, 1
         frames: Sequence[Part] = ()
         if silent:
             pass
@@ -125,9 +124,11 @@ class JoinReader:
         else:
             snapshot = await opening.snapshot(context, channel)
             frames = self._snapshot_frames(channel, snapshot, seq if channel.kind is Kind.LATEST else None)
-            stored_id, rows = snapshot.stored_id, snapshot.rows
-            if stored_id is not None:
-                seq = max(seq, self.hub.last_seq_up_to(stored_id, stream, base))
+            rows = snapshot.rows
+            if snapshot.seq is not None:
+                # It was read behind what was delivered so far, and may be ahead of what is.
+                seq = snapshot.seq
+                await self._broker.delivered(channel, seq)
         return JoinedTarget(
             channel,
             stream,
@@ -137,7 +138,6 @@ class JoinReader:
             frames,
             base,
             {stream: seq},
-            stored_id,
             rows=max(1, rows),
         )
 

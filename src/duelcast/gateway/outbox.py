@@ -9,7 +9,7 @@ from typing import Protocol
 
 from duelcast.channels.names import Kind, Role
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.streams import NOTHING, Cohort, Entry, Followed, Part, Stream, part_frame, part_size
+from duelcast.gateway.streams import NOTHING, Cohort, Followed, Part, Stream, part_frame, part_size
 
 BURST_S = 0.001
 """Replies to commands that came closer together are written as one."""
@@ -61,7 +61,6 @@ class Outbox:
         "lost",
         "on_lost",
         "role",
-        "skipped",
         "write",
     )
 
@@ -81,8 +80,6 @@ class Outbox:
         self.cohort: Cohort | None = None
         self.cursor = hub.position
         self.followed: frozenset[Followed] = NOTHING
-        self.skipped: frozenset[Entry] = NOTHING
-        """Entries that a snapshot held already."""
         self.blocked = False
         self.closed = False
         self.lost = False
@@ -166,7 +163,6 @@ class Outbox:
     def found(self) -> None:
         """The positions are recovered: what `answer` writes next goes on from them."""
         self.lost = False
-        self.skipped = NOTHING
         self.cursor = self._hub.position
 
     def _take_due(self, ceilings: dict[Stream, int] | None) -> None:

@@ -91,7 +91,6 @@ class Stream:
         "newest",
         "overhead_bytes",
         "seq",
-        "stored_floors",
     )
 
     def __init__(self, channel: Channel, group: GroupStream | None) -> None:
@@ -109,8 +108,6 @@ class Stream:
         self.lost_at: Position | None = None
         """Where the stream was when the bus was lost."""
         self.overhead_bytes = len(channel.suffix) + ENTRY_OVERHEAD_BYTES
-        self.stored_floors: dict[Outbox, int] = {}
-        """The last stored id that an outbox was given in a snapshot."""
 
 
 class GroupStream:

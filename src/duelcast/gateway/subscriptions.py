@@ -288,9 +288,6 @@ class ConnectionSubscriptions:
         self._outbox.answer_at_length(frames, followed=frozenset(self._held.values()), ceilings=ceilings)
         if self.greeting:
             self._free = frozenset(self._held)
-        for one in self._joins:
-            if one.stored_id is not None and isinstance(one.followed, Stream):
-                one.followed.stored_floors[self._outbox] = one.stored_id
         self.abort()
 
     def _frames_of(self, joined: JoinedTarget) -> Sequence[Part]:

@@ -329,6 +329,14 @@ class Settings(BaseSettings):
         default=1_000, ge=1, description="Messages that a channel keeps at least, for recovery."
     )
     history_s: Seconds = Field(default=600, description="Time that a channel keeps messages at least, for recovery.")
+    log_max_age_s: Seconds = Field(
+        default=24 * 3600, description="Age at which stored messages of channels of kind *every* are deleted."
+    )
+    log_max_bytes: int = Field(
+        default=256 * 1024 * 1024,
+        ge=1024 * 1024,
+        description="What stored messages of channels of kind *every* may take in the database.",
+    )
     max_idle_channels: Count = Field(
         default=50_000,
         description="Channels without followers that are kept for recovery; those left longest are forgotten first.",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec import Struct, structs
-from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, insert, select, tuple_, update
 
 from duelcast.store.contests import CANCELLED, COMPLETED
 from duelcast.store.database import Transaction
@@ -32,6 +33,13 @@ class MessageRow(NewMessage, frozen=True):
 
     id: int
     deleted_ms: int | None = None
+
+
+class MessagePlace(NamedTuple):
+    """A message of a contest."""
+
+    contest_id: int
+    id: int
 
 
 class MuteRow(Struct, frozen=True):
@@ -105,22 +113,16 @@ async def messages_after(transaction: Transaction, contest_id: int, after_id: in
     return await _messages(transaction, query)
 
 
-async def newest_id(transaction: Transaction, contest_id: int) -> int:
-    """The id of the last message, deleted ones too; 0 where there is none."""
-    query = select(func.max(chat_messages.c.id)).where(chat_messages.c.contest_id == contest_id)
-    return await transaction.scalar(query) or 0
-
-
-async def outdated_messages(transaction: Transaction, before_ms: int, limit: int) -> list[int]:
-    """The ids of at most `limit` messages that were written before `before_ms` (epoch) in contests that have ended, in
+async def outdated_messages(transaction: Transaction, before_ms: int, limit: int) -> list[MessagePlace]:
+    """At most `limit` messages that were written before `before_ms` (epoch) in contests that have ended, in
     no order."""
     ended = select(contests.c.id).where(contests.c.status.in_((COMPLETED, CANCELLED)))
     query = (
-        select(chat_messages.c.id)
+        select(chat_messages.c.contest_id, chat_messages.c.id)
         .where(chat_messages.c.at_ms < before_ms, chat_messages.c.contest_id.in_(ended))
         .limit(limit)
     )
-    return list((await transaction.execute(query)).scalars())
+    return [MessagePlace(*row) for row in await transaction.execute(query)]
 
 
 async def delete_messages(transaction: Transaction, ids: Sequence[int]) -> None:

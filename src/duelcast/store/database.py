@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import itertools
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -19,18 +20,26 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from duelcast.channels.names import Channel
+from duelcast.channels.outgoing import Broadcast, Outgoing, Published
 from duelcast.clock import Clock
 from duelcast.errors import AppError, CircuitOpen, Unavailable
 from duelcast.logs import describe_exception
+from duelcast.store.channel_log import ChannelLog, Encoded, Numbered, batched
+from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, raise_latest_floor
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.guard import Guard, Unguarded
-from duelcast.store.migrate import migrate
+from duelcast.store.log_retention import LogBounds
+from duelcast.store.migrate import migrate, refusal
 from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement, is_locked
 from duelcast.store.tables import store_probe
+from duelcast.wire.frames import encode_body
 
 MAX_WAITING = 20_000
 DELIVERIES_PER_TURN = 100
 """Outcomes told in a row; each may publish to a room, which takes about 40 µs. Then other tasks get their turn."""
+MESSAGES_PER_TURN = 500
+"""Messages encoded or numbered in a row: so many take a few milliseconds."""
 MAX_GROUP = 2_000
 """Writes that are committed as one."""
 WORK_LIMIT_S = 30.0
@@ -52,12 +61,23 @@ P = TypeVar("P")
 R = TypeVar("R")
 Work = Callable[[Transaction], Awaitable[T]]
 BatchWork = Callable[[Transaction, Sequence[P]], Awaitable[Sequence[R | AppError]]]
-"""Writes many at once; gives an outcome for each, in their order. Where it raises, its two halves are tried again, and
+"""Writes many at once; gives an outcome for each, in their order. If it raises, its two halves are tried again, and
 so on, until only the one at fault fails: so it does nothing but read and write."""
 
 
 class _Job:
-    __slots__ = ("asked_s", "batch", "committed", "future", "outcome", "payload", "work")
+    __slots__ = (
+        "asked_s",
+        "batch",
+        "committed",
+        "future",
+        "numbered",
+        "outcome",
+        "outgoing",
+        "payload",
+        "urgent",
+        "work",
+    )
 
     def __init__(
         self,
@@ -66,8 +86,13 @@ class _Job:
         batch: BatchWork[Any, Any] | None,
         payload: Any,
         committed: Callable[[Any], None] | None,
+        urgent: Sequence[Encoded] = (),
     ) -> None:
         self.asked_s = asked_s
+        self.urgent = urgent
+        """What is broadcast whatever becomes of the work, and before it is stored if the database is down."""
+        self.outgoing: Sequence[Encoded] = ()
+        self.numbered: Sequence[Numbered] = ()
         self.work = work
         self.batch = batch
         self.payload = payload
@@ -95,9 +120,25 @@ class Database:
     what shared its transaction `Unavailable`. Besides, a write raises what its work raises.
     """
 
-    def __init__(self, file: SqliteFile, clock: Clock, *, lock_notice_ms: int = 250, low_room_bytes: int = 0) -> None:
+    def __init__(
+        self,
+        file: SqliteFile,
+        clock: Clock,
+        *,
+        lock_notice_ms: int = 250,
+        low_room_bytes: int = 0,
+        urgent: Sequence[Channel] = (),
+        log_bounds: LogBounds | None = None,
+    ) -> None:
         self.guard: Guard = Unguarded()
         """What lets commits through; to be set before `run`."""
+        self.log = ChannelLog(clock, log_bounds)
+        """Its bus is to be set before `run`."""
+        self.epoch: Epoch
+        """There once it is open."""
+        self.urgent_positions: Mapping[Channel, int] = {}
+        """Of the `urgent` channels, as it was opened."""
+        self._urgent_channels = urgent
         self._file = file
         self._clock = clock
         self._lock_wait_s = file.busy_timeout_ms / 1000
@@ -110,8 +151,6 @@ class Database:
         self._jobs: deque[_Job] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
-        self._told = asyncio.Event()
-        self._told.set()
         self._closing = False
         self.failure: str | None = None
         """Why nothing can be written at the moment: a sentence of ours."""
@@ -141,6 +180,25 @@ class Database:
         self._look_for_room()
         self._writing = self._file.engine(writes=True)
         self._reading = self._file.engine(writes=False)
+        try:
+            await self._begin()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _begin(self) -> None:
+        """Count the start, and go on with the numbers that are stored. Raises `ConfigurationError`."""
+        file = EpochFile(self._file.path)
+        try:
+            async with self._writing.begin() as connection:
+                self.epoch = await begin_epoch(connection, file, int(self._clock.time() * 1e6))
+                self.urgent_positions = await self.log.load(
+                    connection, self._urgent_channels, block_used=self.epoch.block_used
+                )
+        except DBAPIError as error:
+            raise refusal(self._file.path, error) from None
+        file.write(self.epoch.starts)
+        self.log.mark = file
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -176,10 +234,7 @@ class Database:
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue
-            try:
-                await self._commit()
-            finally:
-                self._told.set()
+            await self._commit()
 
     def stop_writing(self) -> None:
         """Let `run` end once everything that waits is committed; later writes are `Unavailable`."""
@@ -200,12 +255,38 @@ class Database:
         result: T = await self._enqueue(_Job(self._asked_s(), work, None, None, committed))
         return result
 
+    async def publish(self, work: Work[Published[T]], committed: Callable[[T], None] | None = None) -> T:
+        """Commit what `work` writes, number and store in the same transaction what it publishes, and broadcast that;
+        gives back the result."""
+        result: T = await self._enqueue(_Job(self._asked_s(), work, None, None, committed))
+        return result
+
     async def write_batched(
-        self, batch: BatchWork[P, R], payload: P, committed: Callable[[R], None] | None = None
+        self,
+        batch: BatchWork[P, R],
+        payload: P,
+        committed: Callable[[R], None] | None = None,
+        urgent: Sequence[Broadcast] = (),
     ) -> R:
-        """Commit `payload` together with others of the same `batch`, behind the single writes of the group."""
+        """Commit `payload` together with others of the same `batch`, behind the single writes of the group. `urgent` is
+        broadcast with it, or at once if the database is down."""
+        encoded = self._encode(urgent)
+        result: R = await self._enqueue(_Job(self._asked_s(), None, batch, payload, committed, encoded))
+        return result
+
+    async def publish_batched(
+        self, batch: BatchWork[P, Published[R]], payload: P, committed: Callable[[R], None] | None = None
+    ) -> R:
+        """As `write_batched`, and `publish` for each."""
         result: R = await self._enqueue(_Job(self._asked_s(), None, batch, payload, committed))
         return result
+
+    def announce(self, broadcast: Broadcast) -> None:
+        """Store and broadcast an urgent message that is a fact by itself; if the database is down, broadcast it at once
+        and store it later. Neither waits nor raises for the state of the database."""
+        job = _Job(self._asked_s(), None, None, None, None, self._encode([broadcast]))
+        job.future.add_done_callback(_retrieve)
+        self._put(job)
 
     def moment(self) -> float:
         """Now, as `asked_since` takes it."""
@@ -228,12 +309,32 @@ class Database:
     async def _enqueue(self, job: _Job) -> Any:
         if self._writer is not None and asyncio.current_task() is self._writer:
             raise RuntimeError("A write inside of a write would wait for itself.")
-        if self._closing or len(self._jobs) >= MAX_WAITING:
-            self._refused += 1
-            raise _unavailable()
-        self._jobs.append(job)
-        self._arrived.set()
+        self._put(job)
         return await job.future
+
+    def _put(self, job: _Job) -> None:
+        if self._closing or len(self._jobs) >= MAX_WAITING:
+            self._refuse(job)
+            return
+        self._jobs.append(job)
+        if job.urgent and self.failure is not None:
+            self._send_urgent()
+        self._arrived.set()
+
+    def _send_urgent(self) -> None:
+        """Broadcast, in their order, the urgent messages of what waits: the database is down."""
+        if not self.log.is_numbering:
+            for job in self._jobs:
+                self._send_urgent_of(job)
+
+    def _send_urgent_of(self, job: _Job) -> None:
+        urgent, job.urgent = job.urgent, ()
+        for encoded in urgent:
+            self.log.send_unstored(encoded)
+
+    def _encode(self, outgoing: Sequence[Outgoing]) -> list[Encoded]:
+        now_s = self._clock.time()
+        return [Encoded(each, encode_body(each.event, now_s)) for each in outgoing]
 
     async def _commit(self) -> None:
         """Commit a group of what waits as soon as the write lock is had; what comes until then belongs to it."""
@@ -248,27 +349,102 @@ class Database:
         try:
             async with self._write_locked() as connection:
                 jobs = self._next_group()
-                await _work_off(connection, jobs)
+                await self._work_off(connection, jobs)
+                await self._number(connection, jobs)
         except Exception as error:
+            self.log.failed()
             permit.fail()
             if not isinstance(error, CutOff):
                 self._failed(error)
             # Those that wait for the lock have deadlines of their own.
             for job in jobs if jobs or is_locked(error) else self._next_group():
                 if isinstance(job.outcome, CutOff):
-                    _deliver(job)
+                    _acknowledge(job)
                 else:
                     self._refuse(job)
+                self._send_urgent_of(job)
             return
+        self.log.committed()
         permit.succeed()
         self._works()
         self._commits += 1
         self._writes += sum(not isinstance(job.outcome, Exception) for job in jobs)
         self._latency_s.observe(self._clock.monotonic() - began_s)
-        for number, job in enumerate(jobs, 1):
-            _deliver(job)
-            if number % DELIVERIES_PER_TURN == 0:
+        await self._deliver_all(jobs)
+
+    async def _number(self, connection: AsyncConnection, jobs: Sequence[_Job]) -> None:
+        """Number what is published, in the order of the jobs: behind the last savepoint, just before COMMIT."""
+        outgoing = [[*job.urgent, *job.outgoing] for job in jobs]
+        if any(outgoing) or self.log.has_debts:
+            for job, numbered in zip(jobs, await self.log.number(connection, outgoing), strict=True):
+                job.numbered = numbered
+
+    async def _deliver_all(self, jobs: Sequence[_Job]) -> None:
+        """Broadcast and acknowledge what was committed."""
+        deliveries = 0
+        for job in jobs:
+            _remember(job)
+            for numbered in job.numbered:
+                try:
+                    self.log.hand_over(numbered)
+                except Exception as error:
+                    log.error("defect", error=describe_exception(error))
+                deliveries += 1
+                if deliveries % DELIVERIES_PER_TURN == 0:
+                    await asyncio.sleep(0)
+            _acknowledge(job)
+            deliveries += 1
+            if deliveries % DELIVERIES_PER_TURN == 0:
                 await asyncio.sleep(0)
+
+    async def _work_off(self, connection: AsyncConnection, jobs: Sequence[_Job]) -> None:
+        """Do what `_next_group` gave; equal batches stand together."""
+        for batch, group in itertools.groupby(jobs, lambda job: job.batch):
+            if batch is not None:
+                together = list(group)
+                with _blamed(together):
+                    await self._run_batch(connection, batch, together)
+                continue
+            for job in group:
+                if job.work is not None:
+                    with _blamed([job]):
+                        await self._run_single(connection, job, job.work)
+
+    async def _run_single(self, connection: AsyncConnection, job: _Job, work: Work[Any]) -> None:
+        async def encoded(within: Transaction) -> None:
+            await self._take_outcome(job, await work(within))
+
+        failure = await _run_apart(connection, encoded)
+        if failure is not None:
+            job.outcome, job.outgoing = failure, ()
+
+    async def _run_batch(self, connection: AsyncConnection, batch: BatchWork[Any, Any], jobs: Sequence[_Job]) -> None:
+        async def work(within: Transaction) -> None:
+            outcomes = await batch(within, [job.payload for job in jobs])
+            for job, outcome in zip(jobs, outcomes, strict=True):
+                await self._take_outcome(job, outcome)
+
+        failure = await _run_apart(connection, work)
+        if failure is None:
+            return
+        if len(jobs) == 1:
+            jobs[0].outcome, jobs[0].outgoing = failure, ()
+            return
+        middle = len(jobs) // 2
+        await self._run_batch(connection, batch, jobs[:middle])
+        await self._run_batch(connection, batch, jobs[middle:])
+
+    async def _take_outcome(self, job: _Job, outcome: Any) -> None:
+        """What is published is encoded here, so that what cannot be fails its own write alone."""
+        job.outcome, job.outgoing = outcome, ()
+        if isinstance(outcome, Published):
+            job.outcome = outcome.result
+            encoded: list[Encoded] = []
+            for some in batched(outcome.outgoing, MESSAGES_PER_TURN):
+                if encoded:
+                    await asyncio.sleep(0)
+                encoded += self._encode(some)
+            job.outgoing = encoded
 
     def _next_group(self) -> list[_Job]:
         """Single writes, and behind them the batches, each in the order they were asked for."""
@@ -288,8 +464,6 @@ class Database:
         try:
             yield connection
             self._file.check()
-            # From here on others may read it.
-            self._told.clear()
             await connection.commit()
         except Exception:
             # What is wrong with the file may stick to the connection.
@@ -314,6 +488,7 @@ class Database:
                     self._locked_since_s = began_s
                 if now_s - self._locked_since_s >= self._lock_notice_s:
                     self._failed(error)
+                    self._send_urgent()
                 self._refuse_overdue(now_s)
                 if not self._jobs or now_s - began_s >= self._lock_wait_s:
                     raise
@@ -342,7 +517,8 @@ class Database:
     def _refuse(self, job: _Job) -> None:
         self._refused += 1
         job.outcome = _unavailable()
-        _deliver(job)
+        self._send_urgent_of(job)
+        _acknowledge(job)
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -364,11 +540,6 @@ class Database:
         """What `batch` reads for `key`, in one transaction with what others ask of the same `batch` meanwhile. It sees
         what was committed when this was called, and the object may be given to others too. Raises `Unavailable`."""
         return await self._grouped.get(batch, key)
-
-    async def told(self) -> None:
-        """Return once `committed` was called for everything that a read could see by now: behind the reading of what
-        is also pushed, so that no push of it comes later."""
-        await self._told.wait()
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -396,6 +567,10 @@ class Database:
     async def _write_probe(self, transaction: Transaction) -> None:
         await transaction.execute(update(store_probe).values(at_ms=int(self._clock.time() * 1000)))
 
+    async def raise_latest_floor(self, floor: int) -> None:
+        """See that the next start numbers *latest* channels above `floor`. Raises `Unavailable`."""
+        await self.write(partial(raise_latest_floor, floor=floor))
+
     def _look_for_room(self) -> None:
         try:
             room = self._file.room()
@@ -422,6 +597,7 @@ class Database:
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         yield from self._latency_s.collect()
+        yield from self.log.collect()
         yield GaugeMetricFamily(
             "duelcast_store_available", "Whether the database takes writes.", value=self.failure is None
         )
@@ -438,20 +614,6 @@ class Database:
             yield GaugeMetricFamily("duelcast_store_free_bytes", "Room left on its disk.", value=room.free_bytes)
 
 
-async def _work_off(connection: AsyncConnection, jobs: Sequence[_Job]) -> None:
-    """Do what `_next_group` gave; equal batches stand together."""
-    for batch, group in itertools.groupby(jobs, lambda job: job.batch):
-        if batch is not None:
-            together = list(group)
-            with _blamed(together):
-                await _run_batch(connection, batch, together)
-            continue
-        for job in group:
-            assert job.work is not None
-            with _blamed([job]):
-                job.outcome = await _run_apart(connection, job.work)
-
-
 @contextmanager
 def _blamed(jobs: Sequence[_Job]) -> Iterator[None]:
     """Where their work is cut off, that is their outcome."""
@@ -463,27 +625,27 @@ def _blamed(jobs: Sequence[_Job]) -> Iterator[None]:
         raise
 
 
-async def _run_apart(connection: AsyncConnection, work: Work[Any]) -> Any:
-    """The result of `work`, or the exception that it ended with and that concerns it alone; its statements are undone.
+async def _run_apart(connection: AsyncConnection, work: Work[None]) -> Exception | None:
+    """The exception that `work` ended with, if that concerns it alone; its statements are undone.
 
     Raises what concerns the whole transaction.
     """
     savepoint = await connection.begin_nested()
     try:
-        result = await _limited(work, connection)
+        await _limited(work, connection)
     except Exception as error:
         if connection.invalidated or (isinstance(error, DBAPIError) and not is_fault_of_statement(error)):
             raise
         await savepoint.rollback()
         return error
     await savepoint.commit()
-    return result
+    return None
 
 
-async def _limited(work: Work[Any], connection: AsyncConnection) -> Any:
+async def _limited(work: Work[None], connection: AsyncConnection) -> None:
     try:
         async with asyncio.timeout(WORK_LIMIT_S) as limit:
-            return await work(connection)
+            await work(connection)
     except TimeoutError:
         if limit.expired():
             raise CutOff("The work of a write took too long.") from None
@@ -495,38 +657,28 @@ async def _limited(work: Work[Any], connection: AsyncConnection) -> Any:
         raise RuntimeError("The work of a write waited for something that was cancelled.") from None
 
 
-async def _run_batch(connection: AsyncConnection, batch: BatchWork[Any, Any], jobs: Sequence[_Job]) -> None:
-    async def work(within: Transaction) -> Sequence[Any]:
-        outcomes = await batch(within, [job.payload for job in jobs])
-        if len(outcomes) != len(jobs):
-            raise RuntimeError("A batch gave more or fewer outcomes than it was asked for.")
-        return outcomes
-
-    outcome = await _run_apart(connection, work)
-    if not isinstance(outcome, Exception):
-        for job, own in zip(jobs, outcome, strict=True):
-            job.outcome = own
-    elif len(jobs) == 1:
-        jobs[0].outcome = outcome
-    else:
-        middle = len(jobs) // 2
-        await _run_batch(connection, batch, jobs[:middle])
-        await _run_batch(connection, batch, jobs[middle:])
-
-
-def _deliver(job: _Job) -> None:
-    outcome = job.outcome
-    if isinstance(outcome, Exception):
-        if not job.future.done():
-            job.future.set_exception(outcome)
-        return
-    if job.committed is not None:
+def _remember(job: _Job) -> None:
+    """Let memory follow what was committed."""
+    if job.committed is not None and not isinstance(job.outcome, Exception):
         try:
-            job.committed(outcome)
+            job.committed(job.outcome)
         except Exception as error:
             log.error("defect", error=describe_exception(error))
-    if not job.future.done():
-        job.future.set_result(outcome)
+
+
+def _acknowledge(job: _Job) -> None:
+    if job.future.done():
+        return
+    if isinstance(job.outcome, Exception):
+        job.future.set_exception(job.outcome)
+    else:
+        job.future.set_result(job.outcome)
+
+
+def _retrieve(future: asyncio.Future[Any]) -> None:
+    """Nobody waits for it."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _unavailable() -> Unavailable:

@@ -107,7 +107,7 @@ def _opened(name: Path, uri: str) -> Iterator[Connection]:
     except _Refused as refused:
         raise _refusal(name, str(refused)) from None
     except DBAPIError as error:
-        raise _refusal(name, _FOREIGN if is_fault_of_statement(error) else describe_failure(error)) from None
+        raise refusal(name, error) from None
     finally:
         engine.dispose()
 
@@ -175,6 +175,11 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def refusal(name: Path, error: DBAPIError) -> ConfigurationError:
+    """Why a database is not taken, if SQLite says so."""
+    return _refusal(name, _FOREIGN if is_fault_of_statement(error) else describe_failure(error))
 
 
 def _refusal(name: Path, reason: str) -> ConfigurationError:

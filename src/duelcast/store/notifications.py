@@ -167,12 +167,6 @@ async def all_unread(transaction: Transaction, wallets: Sequence[str]) -> dict[s
     return found
 
 
-async def newest_announcement_id(transaction: Transaction) -> int:
-    """The id of the last announcement, removed ones included; 0 where there is none."""
-    query = select(func.max(notifications.c.id)).where(notifications.c.wallet == EVERYBODY)
-    return await transaction.scalar(query) or 0
-
-
 async def find_held(transaction: Transaction, ids: Sequence[int]) -> dict[int, HeldRow]:
     """Those of the notifications that there are, by id."""
     found: dict[int, HeldRow] = {}

@@ -40,6 +40,7 @@ Id = BigInteger().with_variant(Integer(), "sqlite")
 Wallet = String(64)
 Symbol = String(32)
 SettingKey = String(128)
+ChannelName = String(160)
 
 
 def _index_of_known(table: str, column: str) -> Index:
@@ -416,6 +417,47 @@ analytics_days = Table(
     Column("day", Integer, primary_key=True, autoincrement=False, comment="Days since the Unix epoch (UTC)."),
     Column("event", String(64), primary_key=True),
     Column("count", BigInteger, nullable=False),
+)
+
+# ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+channel_positions = Table(
+    "channel_positions",
+    metadata,
+    Column("channel", ChannelName, primary_key=True),
+    Column("seq", BigInteger, nullable=False, comment="The number of its newest message."),
+    Column("floor", BigInteger, nullable=False, comment="No message up to it is left."),
+    Column("reserved", BigInteger, nullable=False, comment="Numbers up to it may have been broadcast."),
+    comment="How far each channel of kind *every* is; a row is never deleted.",
+)
+channel_messages = Table(
+    "channel_messages",
+    metadata,
+    _id(),
+    Column("channel", ChannelName, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("row_id", BigInteger, comment="Of the row whose content the body carries."),
+    Column("body", LargeBinary, nullable=False, comment="JSON without `channel`, `seq` and `requestId`."),
+    UniqueConstraint("channel", "seq"),
+    Index(
+        "ix_channel_messages_channel_row_id",
+        "channel",
+        "row_id",
+        sqlite_where=text("row_id is not null"),
+        postgresql_where=text("row_id is not null"),
+    ),
+    comment="The newest messages of channels of kind *every*, for those that missed them.",
+    sqlite_autoincrement=True,
+)
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("epoch", String(32), nullable=False),
+    Column("starts", BigInteger, nullable=False, comment="How often a server was started with it."),
+    Column("latest_floor", BigInteger, nullable=False, comment="Above all numbers of *latest* channels."),
+    comment="One row: the epoch that positions belong to.",
 )
 
 # ── the database ────────────────────────────────────────────────────────────────────────────────────────────────────

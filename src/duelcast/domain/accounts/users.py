@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from duelcast.channels.names import Role
+from duelcast.channels.outgoing import Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, Identity, is_wallet
@@ -16,7 +17,7 @@ from duelcast.domain.accounts.lookalikes import shapes, version
 from duelcast.domain.accounts.nicknames import is_nickname, nickname_key
 from duelcast.domain.achievements import RULES, Rule, level_of, xp_of
 from duelcast.domain.audit import DENIED, DONE, Actor, AuditTrail
-from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
+from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
 from duelcast.errors import AppError, Conflict, InvalidRequest, InvalidState, PermissionDenied, UserNotFound
 from duelcast.store import accounts as store
 from duelcast.store import facts
@@ -62,10 +63,10 @@ class Profile(Struct, frozen=True):
 
 
 class _Put(Struct, frozen=True):
-    """A user that was changed, and what it is notified of."""
+    """A user that was changed, and how many notifications that made."""
 
     account: Account
-    added: Added
+    notifications: int
 
 
 class Users:
@@ -113,7 +114,7 @@ class Users:
         if change.nickname is not None:
             _check_nickname(change.nickname)
 
-        async def work(transaction: Transaction) -> _Put | AppError:
+        async def work(transaction: Transaction) -> Published[_Put | AppError]:
             stored = await store.find_user(transaction, wallet)
             before = stored or UserRow(wallet)
             after = _changed(before, change)
@@ -122,18 +123,19 @@ class Users:
                 transaction, actor, "users.put", wallet, _differences(before, after), DENIED if refusal else DONE
             )
             if refusal is not None:
-                return refusal
+                return Published(refusal, ())
             await self._save(transaction, before, after, is_new=stored is None)
             news = [] if wallet == by.wallet else _news_of(before, after)
-            return _Put(_account(after), await self._inboxes.add(transaction, news))
+            added = await self._inboxes.add(transaction, news)
+            return Published(_Put(_account(after), added.stored), added.outgoing)
 
         def committed(outcome: _Put | AppError) -> None:
             if isinstance(outcome, _Put):
                 self._accounts.put(outcome.account)
-                self._inboxes.tell(outcome.added)
+                self._inboxes.stored += outcome.notifications
 
         # A refusal is given back instead of raised, which would undo its record.
-        outcome = await self._database.write(work, committed)
+        outcome = await self._database.publish(work, committed)
         if isinstance(outcome, AppError):
             raise outcome
         return outcome.account

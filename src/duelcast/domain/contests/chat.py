@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct
 
 from duelcast.channels.broker import Origin
 from duelcast.channels.names import Role
-from duelcast.channels.publisher import Publisher
+from duelcast.channels.outgoing import Broadcast, Erase, Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail
@@ -22,7 +22,8 @@ from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound, Inva
 from duelcast.ratelimit import Allowance
 from duelcast.store import chat as store
 from duelcast.store import contests
-from duelcast.store.chat import MessageKey, MessageRow, NewMessage
+from duelcast.store.channel_log import positions_of
+from duelcast.store.chat import MessageKey, MessagePlace, MessageRow, NewMessage
 from duelcast.store.database import Database, Transaction
 from duelcast.wire.timestamps import format_ms
 
@@ -54,6 +55,7 @@ class _Draft(Struct, frozen=True):
 
     message: NewMessage
     refusal: AppError | None
+    origin: Origin | None
 
     @property
     def key(self) -> MessageKey | None:
@@ -64,14 +66,12 @@ class _Draft(Struct, frozen=True):
 class Chat:
     """Messages of all contests, on the channels `chat.<id>`.
 
-    A message is published once it is committed, with its row's id as the stored id, so that ids of a channel grow.
-    `closed` tells why nobody may write in a contest, if so, and raises where there is none. `settings` is asked each
-    time.
+    The ids of a contest's messages grow in the order of their numbers. `closed` gives why nobody may write in a
+    contest, if so, and raises if there is none. `settings` is asked each time.
     """
 
     def __init__(
         self,
-        publisher: Publisher,
         clock: Clock,
         database: Database,
         audit: AuditTrail,
@@ -79,7 +79,6 @@ class Chat:
         closed: Callable[[int], InvalidState | None],
     ) -> None:
         self.mutes = Mutes(database, clock, audit)
-        self._publisher = publisher
         self._clock = clock
         self._database = database
         self._audit = audit
@@ -119,14 +118,14 @@ class Chat:
             raise refusal
         now_ms = self._now_ms()
         message = NewMessage(contest_id, sender.wallet, sender.nickname, int(sender.role), text, message_id, now_ms)
-        draft = _Draft(message, refusal)
+        draft = _Draft(message, refusal, origin)
         try:
-            return await self._database.write_batched(self._store, draft, partial(self._tell, draft, origin))
+            return await self._database.publish_batched(self._store, draft, partial(self._count, draft))
         except AppError:
             self._uncount(draft)
             raise
 
-    async def _store(self, transaction: Transaction, drafts: Sequence[_Draft]) -> list[Sent | AppError]:
+    async def _store(self, transaction: Transaction, drafts: Sequence[_Draft]) -> list[Published[Sent] | AppError]:
         """Store those of a group that are new, in their order."""
         keys = [draft.key or number for number, draft in enumerate(drafts)]
         repeated = await store.find_repeated(transaction, [draft.key for draft in drafts if draft.key is not None])
@@ -136,10 +135,12 @@ class Chat:
             if draft.refusal is None and key not in known:
                 new.setdefault(key, draft.message)
         added = dict(zip(new, await store.add_messages(transaction, list(new.values())), strict=True))
-        outcomes: list[Sent | AppError] = []
+        outcomes: list[Published[Sent] | AppError] = []
         for key, draft in zip(keys, drafts, strict=True):
             if key in added:
-                outcomes.append(Sent(_record(added[key]), duplicate=new[key] is not draft.message))
+                is_first = new[key] is draft.message
+                outgoing = [_broadcast(added[key], draft.origin)] if is_first else []
+                outcomes.append(Published(Sent(_record(added[key]), duplicate=not is_first), outgoing))
             elif key in known:
                 outcomes.append(_repeated(known[key]))
             else:
@@ -147,13 +148,9 @@ class Chat:
                 outcomes.append(draft.refusal)
         return outcomes
 
-    def _tell(self, draft: _Draft, origin: Origin | None, sent: Sent) -> None:
+    def _count(self, draft: _Draft, sent: Sent) -> None:
         if sent.duplicate:
             self._uncount(draft)
-            return
-        record = sent.record
-        event = ChatMessage(contestId=record.contestId, data=record)
-        self._publisher.publish(CHAT.channel(str(record.contestId)), event, origin=origin, stored_id=record.id)
 
     def _uncount(self, draft: _Draft) -> None:
         if draft.refusal is None:
@@ -178,11 +175,9 @@ class Chat:
         return [_record(row) for row in page], len(rows) > limit
 
     async def last(self, contest_id: int, limit: int = SNAPSHOT_MESSAGES) -> tuple[list[ChatMessageRecord], int]:
-        """The newest messages in the order of their ids, and the last id that is stored, 0 where there is none: what a
-        snapshot of the channel needs. Raises `Unavailable`."""
-        last = await self._database.read_grouped(_last, (contest_id, limit))
-        await self._database.told()
-        return last
+        """The newest messages in the order of their ids, and the position of the channel that they were read at. Raises
+        `Unavailable`."""
+        return await self._database.read_grouped(_last, (contest_id, limit))
 
     # ── deleting ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -193,28 +188,21 @@ class Chat:
         Raises `ContestNotFound`, `ChatMessageNotFound`, `Unavailable`.
         """
 
-        async def work(transaction: Transaction) -> bool:
+        async def work(transaction: Transaction) -> Published[None]:
             if await contests.find_contest(transaction, contest_id) is None:
                 raise ContestNotFound("There is no such contest.")
             message = await store.find_message(transaction, contest_id, message_id)
             if message is None:
                 raise ChatMessageNotFound("The contest has no such message.")
             if message.deleted_ms is not None:
-                return False
+                return Published(None, ())
             await store.erase_message(transaction, message_id, self._now_ms())
             target = f"contests/{contest_id}/chat/{message_id}"
             await self._audit.record(transaction, actor, "chat.delete", target, {"wallet": message.wallet})
-            return True
+            channel, event = CHAT.channel(str(contest_id)), ChatMessageDeleted(contestId=contest_id, id=message_id)
+            return Published(None, [Broadcast(channel, event), Erase(channel, [message_id], event)])
 
-        await self._database.write(work, partial(self._tell_deletion, contest_id, message_id))
-
-    def _tell_deletion(self, contest_id: int, message_id: int, is_new: bool) -> None:
-        if is_new:
-            channel = CHAT.channel(str(contest_id))
-            event = ChatMessageDeleted(contestId=contest_id, id=message_id)
-            # It tells of no row of its own: who had the message in a snapshot needs it too.
-            self._publisher.publish(channel, event)
-            self._publisher.replace(channel, message_id, event)
+        await self._database.publish(work)
 
     async def delete_old(self, days: float) -> int:
         """Leave nothing of messages that are older than `days`, in contests that have ended, and of mutes that are
@@ -226,27 +214,47 @@ class Chat:
         while True:
             # The search may be long and must not hold the writer up.
             async with self._database.read() as transaction:
-                ids = await store.outdated_messages(transaction, before_ms, _ROWS_PER_DELETE)
-            if not ids:
+                outdated = await store.outdated_messages(transaction, before_ms, _ROWS_PER_DELETE)
+            if not outdated:
                 return deleted
-            await self._database.write(partial(store.delete_messages, ids=ids))
-            deleted += len(ids)
+            await self._database.publish(partial(_delete, outdated=outdated))
+            deleted += len(outdated)
 
     def _now_ms(self) -> int:
         return int(self._clock.time() * 1000)
+
+
+async def _delete(transaction: Transaction, outdated: Sequence[MessagePlace]) -> Published[None]:
+    await store.delete_messages(transaction, [message.id for message in outdated])
+    return Published(
+        None,
+        [
+            Erase(
+                CHAT.channel(str(message.contest_id)),
+                [message.id],
+                ChatMessageDeleted(contestId=message.contest_id, id=message.id),
+            )
+            for message in outdated
+        ],
+    )
 
 
 async def _last(
     transaction: Transaction, asked: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[list[ChatMessageRecord], int]]:
     """`asked`: contests, and how many messages of each."""
+    names = {contest_id: CHAT.channel(str(contest_id)).name for contest_id, _ in asked}
+    positions = await positions_of(transaction, list(names.values()))
     found = {}
     for contest_id, limit in asked:
         rows = await store.messages_before(transaction, contest_id, None, limit)
-        # A deleted message may be the last one.
-        newest_id = await store.newest_id(transaction, contest_id)
-        found[contest_id, limit] = [_record(row) for row in reversed(rows)], newest_id
+        found[contest_id, limit] = [_record(row) for row in reversed(rows)], positions[names[contest_id]]
     return found
+
+
+def _broadcast(row: MessageRow, origin: Origin | None) -> Broadcast:
+    channel = CHAT.channel(str(row.contest_id))
+    return Broadcast(channel, ChatMessage(contestId=row.contest_id, data=_record(row)), origin, row.id)
 
 
 def _record(row: MessageRow) -> ChatMessageRecord:
@@ -262,10 +270,10 @@ def _record(row: MessageRow) -> ChatMessageRecord:
     )
 
 
-def _repeated(row: MessageRow) -> Sent | ChatMessageNotFound:
+def _repeated(row: MessageRow) -> Published[Sent] | ChatMessageNotFound:
     if row.deleted_ms is not None:
         return ChatMessageNotFound("The message was stored, and an admin has deleted it since.")
-    return Sent(_record(row), duplicate=True)
+    return Published(Sent(_record(row), duplicate=True), ())
 
 
 def _normalised(message_id: str | None) -> str | None:

@@ -85,7 +85,7 @@ class Contests:
             lambda count: f"You may change your portfolio {count:g} times a minute in this contest: wait a little.",
         )
         self.entering = Entering(database, market, self.book, accounts, self.rooms, self.scorer, self._outlet, changes)
-        self.chat = Chat(publisher, clock, database, audit, lambda: settings().chat, self._chat_closed)
+        self.chat = Chat(clock, database, audit, lambda: settings().chat, self._chat_closed)
         market.listen(self.scorer.price_changed)
         accounts.on_change(self._account_changed)
         accounts.on_owner_change(self._nickname_changed_hands)

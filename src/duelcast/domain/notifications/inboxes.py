@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET, Struct
 
 from duelcast.channels.broker import Origin
-from duelcast.channels.publisher import Publisher
+from duelcast.channels.outgoing import Broadcast, Published
 from duelcast.clock import Clock
 from duelcast.domain.notifications.events import (
     ANNOUNCEMENTS,
@@ -20,7 +19,6 @@ from duelcast.domain.notifications.events import (
     UnreadCount,
     record_of,
 )
-from duelcast.domain.notifications.outlet import Outlet, Push
 from duelcast.errors import AppError, NotificationNotFound
 from duelcast.store import notifications as store
 from duelcast.store.database import Database, Transaction
@@ -43,16 +41,16 @@ class NewNotification(Struct, frozen=True, kw_only=True):
 
 
 class Added(Struct, frozen=True):
-    """What became of new notifications: those that were stored, in the order given, how many repeated a key, and how
-    the inboxes are since, by wallet."""
+    """What became of new notifications: how many were `stored`, how many repeated a key, and what is to be published of
+    them: of each wallet its notifications, then its count."""
 
-    rows: Sequence[NotificationRow]
+    stored: int
     duplicates: int
-    unread: dict[str, UnreadCount]
+    outgoing: Sequence[Broadcast]
 
 
 class Marked(Struct, frozen=True):
-    """What became of a mark, and how the inbox is since. Unless it `changed` something nobody was told."""
+    """What became of a mark, and how the inbox is since. Nothing is published unless it `changed` something."""
 
     confirmed: ReadConfirmed
     unread: UnreadCount
@@ -67,37 +65,33 @@ class _Mark(Struct, frozen=True):
 
     wallet: str
     ids: Sequence[int]
+    origin: Origin | None
 
 
 class Inboxes:
-    """Writes, and tells the connections of those concerned.
+    """Writes, and publishes it to the wallets concerned.
 
-    The version of an inbox grows by one with each write that changes what its wallet has, and is the stored id of all
-    that is published of the write. A count is one of the rows, made in the transaction of the write.
+    The version of an inbox grows by one with each write that changes what its wallet has. A count is one of the rows,
+    made in the transaction of the write.
     """
 
-    def __init__(self, database: Database, publisher: Publisher, clock: Clock) -> None:
-        self.outlet = Outlet(publisher)
+    def __init__(self, database: Database, clock: Clock) -> None:
         self.stored = 0
-        """Notifications that were told as stored, since the start."""
+        """Notifications that were stored since the start."""
         self._database = database
         self._clock = clock
 
     # ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def add(self, transaction: Transaction, new: Sequence[NewNotification]) -> Added:
-        """Store those of `new` whose keys are new. The write's `committed` gives what this returns to `tell`."""
+        """Store those of `new` whose keys are new. The write publishes the `outgoing` of what this returns, and its
+        `committed` adds what was `stored` to that of this."""
         now_ms = self._now_ms()
         wanted = await _without_repeats(transaction, new)
         rows = await store.add_notifications(transaction, [_row(each, now_ms) for each in wanted])
         wallets = list(dict.fromkeys(row.wallet for row in rows if row.wallet != EVERYBODY))
         unread = await grown(transaction, wallets)
-        return Added(rows, len(new) - len(rows), unread)
-
-    def tell(self, added: Added) -> None:
-        """Publish what was committed: of each wallet its notifications, then its count."""
-        self.stored += len(added.rows)
-        self.outlet.put(_pushes_of(added))
+        return Added(len(rows), len(new) - len(rows), list(_broadcasts_of(rows, unread)))
 
     # ── marking ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -106,32 +100,24 @@ class Inboxes:
 
         Raises `NotificationNotFound` where it has none of them, `Unavailable`.
         """
-        mark = _Mark(wallet, tuple(dict.fromkeys(ids)))
-        told = asyncio.Event()
-        marked = await self._database.write_batched(
-            self._mark, mark, lambda marked: self._tell_mark(wallet, origin, told, marked)
-        )
-        await told.wait()
-        return marked
+        mark = _Mark(wallet, tuple(dict.fromkeys(ids)), origin)
+        return await self._database.publish_batched(self._mark, mark)
 
     async def mark_all_read(
         self, wallet: str, types: Sequence[str] | None = None, origin: Origin | None = None
     ) -> Marked:
         """The same for all that the wallet has not read, or what of it is of some types. Raises `Unavailable`."""
 
-        async def work(transaction: Transaction) -> Marked:
+        async def work(transaction: Transaction) -> Published[Marked]:
             count = await store.mark_all_read(transaction, wallet, types, self._now_ms())
             version = await _version(transaction, wallet, grows=count > 0)
             unread = (await store.unread_counts(transaction, [wallet]))[wallet]
             confirmed = ReadConfirmed(all=True, types=UNSET if types is None else list(types), count=count)
-            return Marked(confirmed, UnreadCount(count=unread, version=version))
+            return _published(wallet, origin, Marked(confirmed, UnreadCount(count=unread, version=version)))
 
-        told = asyncio.Event()
-        marked = await self._database.write(work, lambda marked: self._tell_mark(wallet, origin, told, marked))
-        await told.wait()
-        return marked
+        return await self._database.publish(work)
 
-    async def _mark(self, transaction: Transaction, marks: Sequence[_Mark]) -> list[Marked | AppError]:
+    async def _mark(self, transaction: Transaction, marks: Sequence[_Mark]) -> list[Published[Marked] | AppError]:
         """Do the marks of a group in their order."""
         wallets = list(dict.fromkeys(mark.wallet for mark in marks))
         held = await store.find_held(transaction, list({each for mark in marks for each in mark.ids}))
@@ -140,8 +126,8 @@ class Inboxes:
         read = {row.id for row in held.values() if row.is_read}
         newly_read: list[int] = []
         growth: Counter[str] = Counter()
-        outcomes: list[Marked | AppError] = []
-        for wallet, ids in ((mark.wallet, mark.ids) for mark in marks):
+        outcomes: list[Published[Marked] | AppError] = []
+        for wallet, ids, origin in ((mark.wallet, mark.ids, mark.origin) for mark in marks):
             found = [each for each in ids if each in held and held[each].wallet == wallet]
             if not found:
                 outcomes.append(NotificationNotFound("You have no such notification."))
@@ -153,14 +139,10 @@ class Inboxes:
                 growth[wallet] += 1
                 counts[wallet] -= len(newly)
             unread = UnreadCount(count=counts[wallet], version=versions[wallet] + growth[wallet])
-            outcomes.append(Marked(ReadConfirmed(ids=found, count=len(newly)), unread))
+            outcomes.append(_published(wallet, origin, Marked(ReadConfirmed(ids=found, count=len(newly)), unread)))
         await store.mark_read(transaction, newly_read, self._now_ms())
         await store.grow_versions(transaction, growth)
         return outcomes
-
-    def _tell_mark(self, wallet: str, origin: Origin | None, told: asyncio.Event, marked: Marked) -> None:
-        # What changed nothing waits its turn all the same: nothing older may follow the answer.
-        self.outlet.put(_pushes_of_mark(wallet, origin, marked) if marked.changed else (), told.set)
 
     def _now_ms(self) -> int:
         return int(self._clock.time() * 1000)
@@ -193,23 +175,24 @@ async def _version(transaction: Transaction, wallet: str, *, grows: bool) -> int
     return found[wallet]
 
 
-def _pushes_of(added: Added) -> Iterator[Push]:
+def _broadcasts_of(rows: Sequence[NotificationRow], unread: Mapping[str, UnreadCount]) -> Iterator[Broadcast]:
     by_wallet: dict[str, list[NotificationRow]] = {}
-    for row in added.rows:
+    for row in rows:
         by_wallet.setdefault(row.wallet, []).append(row)
     for row in by_wallet.pop(EVERYBODY, ()):
-        yield Push(ANNOUNCEMENTS.channel(), NotificationAdded(data=record_of(row)), row.id)
-    for wallet, rows in by_wallet.items():
-        channel, unread = USER_NOTIFICATIONS.channel(wallet), added.unread[wallet]
-        for row in rows:
-            yield Push(channel, NotificationAdded(data=record_of(row)), unread.version)
-        yield Push(channel, unread, unread.version)
+        yield Broadcast(ANNOUNCEMENTS.channel(), NotificationAdded(data=record_of(row)), row_id=row.id)
+    for wallet, own in by_wallet.items():
+        channel = USER_NOTIFICATIONS.channel(wallet)
+        for row in own:
+            yield Broadcast(channel, NotificationAdded(data=record_of(row)), row_id=row.id)
+        yield Broadcast(channel, unread[wallet])
 
 
-def _pushes_of_mark(wallet: str, origin: Origin | None, marked: Marked) -> Iterator[Push]:
+def _published(wallet: str, origin: Origin | None, marked: Marked) -> Published[Marked]:
+    if not marked.changed:
+        return Published(marked, ())
     channel = USER_NOTIFICATIONS.channel(wallet)
-    yield Push(channel, marked.confirmed, marked.unread.version, origin)
-    yield Push(channel, marked.unread, marked.unread.version)
+    return Published(marked, [Broadcast(channel, marked.confirmed, origin), Broadcast(channel, marked.unread)])
 
 
 def _row(new: NewNotification, now_ms: int) -> NewNotificationRow:

@@ -8,10 +8,11 @@ from contextlib import suppress
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, Metric
 
+from duelcast.channels.outgoing import Published
 from duelcast.clock import Alarm, Clock
 from duelcast.domain.notifications import notices
 from duelcast.domain.notifications.completions import count_completion
-from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
+from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
 from duelcast.domain.notifications.position import Position, find_position, put_position
 from duelcast.errors import Unavailable
 from duelcast.store import contests as store
@@ -31,7 +32,7 @@ _KINDS = ("contest_started", "contest_completed", "contest_cancelled", "particip
 class _Done(Struct, frozen=True):
     events: int
     notices: int
-    added: Added
+    stored: int
 
 
 class Notifier:
@@ -64,9 +65,7 @@ class Notifier:
     async def catch_up(self) -> None:
         """Work off what there is. Raises `Unavailable`."""
         while await self._has_work():
-            await self._database.write(self._do_portion, self._committed)
-            # No portion is made before the one before it was told, so that no more than that waits.
-            await self._inboxes.outlet.settle()
+            await self._database.publish(self._do_portion, self._committed)
 
     def figures(self) -> Mapping[str, float | None]:
         """What was done since the start of the server."""
@@ -84,7 +83,7 @@ class Notifier:
             position = await find_position(transaction)
             return bool(await events_after(transaction, position.event, 1))
 
-    async def _do_portion(self, transaction: Transaction) -> _Done:
+    async def _do_portion(self, transaction: Transaction) -> Published[_Done]:
         # Read here: a write of before, whose asker was stopped, may have moved it.
         position = await find_position(transaction)
         events = await events_after(transaction, position.event, PORTION)
@@ -96,7 +95,8 @@ class Notifier:
         told = made if event is not None and self._is_news(event) else []
         added = await self._inboxes.add(transaction, told)
         await put_position(transaction, reached)
-        return _Done(sum(one.id <= reached.event for one in events), len(told), added)
+        done = _Done(sum(one.id <= reached.event for one in events), len(told), added.stored)
+        return Published(done, added.outgoing)
 
     async def _portion(
         self, transaction: Transaction, event: StoredEvent, after_entry: int
@@ -123,4 +123,4 @@ class Notifier:
     def _committed(self, done: _Done) -> None:
         self._events += done.events
         self._notices += done.notices
-        self._inboxes.tell(done.added)
+        self._inboxes.stored += done.stored

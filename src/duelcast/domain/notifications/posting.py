@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
+from duelcast.channels.outgoing import Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import is_wallet
 from duelcast.domain.audit import Actor, AuditTrail
-from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
+from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
 from duelcast.errors import InvalidRequest
 from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY
@@ -54,7 +55,7 @@ class Posting:
         if new.expires_ms is not None and new.expires_ms <= self._clock.time() * 1000:
             raise InvalidRequest("Let the notification end in the future.", field="expires_at")
 
-        async def work(transaction: Transaction) -> tuple[list[Added], PostedNotifications]:
+        async def work(transaction: Transaction) -> Published[PostedNotifications]:
             added = []
             for start in range(0, len(wallets), _WALLETS_PER_TURN):
                 portion = wallets[start : start + _WALLETS_PER_TURN]
@@ -62,15 +63,14 @@ class Posting:
                 added.append(await self._inboxes.add(transaction, addressed))
             posted = structs.replace(
                 rest,
-                created=sum(len(portion.rows) for portion in added),
+                created=sum(portion.stored for portion in added),
                 duplicate=rest.duplicate + sum(portion.duplicates for portion in added),
             )
             details = {"type": new.type, **structs.asdict(posted)}
             await self._audit.record(transaction, by, "notifications.post", target, details)
-            return added, posted
+            return Published(posted, [each for portion in added for each in portion.outgoing])
 
-        def committed(outcome: tuple[list[Added], PostedNotifications]) -> None:
-            for portion in outcome[0]:
-                self._inboxes.tell(portion)
+        def committed(posted: PostedNotifications) -> None:
+            self._inboxes.stored += posted.created
 
-        return (await self._database.write(work, committed))[1]
+        return await self._database.publish(work, committed)

@@ -5,15 +5,22 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import UNSET
 
-from duelcast.domain.notifications.events import NotificationBatch, UnreadCount, record_of
-from duelcast.domain.notifications.outlet import Outlet
+from duelcast.channels.broker import Broker
+from duelcast.domain.notifications.events import (
+    ANNOUNCEMENTS,
+    USER_NOTIFICATIONS,
+    NotificationBatch,
+    UnreadCount,
+    record_of,
+)
 from duelcast.errors import InvalidRequest
 from duelcast.store import notifications as store
+from duelcast.store.channel_log import positions_of
 from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY, NotificationRow, Place
 
@@ -23,45 +30,43 @@ _PLACE = re.compile(r"(0|[1-9][0-9]{0,15})\.([1-9][0-9]{0,15})", re.ASCII)
 
 
 class InboxSnapshot(NamedTuple):
-    """An inbox at one moment: `unread.version` is its version then, `batch` the newest of what is unread, None where
+    """An inbox at one moment: `seq` is the position of its channel then, `batch` the newest of what is unread, None if
     nothing is."""
 
     unread: UnreadCount
     batch: NotificationBatch | None
+    seq: int
 
 
 class Announced(NamedTuple):
-    """The newest announcements, and the last id that an announcement was given."""
+    """The newest announcements, and the position of their channel then."""
 
     batch: NotificationBatch
-    newest_id: int
+    seq: int
 
 
 class InboxReader:
-    """Pages are newest first, by time and id, so that what is added shifts none. What is shown was published before: no
-    push repeats it, or is missing behind it. Everything here raises `Unavailable`."""
+    """Pages are newest first, by time and id, so that what is added shifts none. What a page shows was broadcast
+    before: no push repeats it, or is missing behind it. Everything here raises `Unavailable`."""
 
-    def __init__(self, database: Database, outlet: Outlet) -> None:
+    def __init__(self, database: Database, broker: Broker) -> None:
         self._database = database
-        self._outlet = outlet
+        self._broker = broker
 
     async def snapshot(self, wallet: str) -> InboxSnapshot:
         """What the snapshot of the wallet's channel holds."""
-        snapshot = await self._database.read_grouped(_snapshots, wallet)
-        await self._told()
-        return snapshot
+        return await self._database.read_grouped(_snapshots, wallet)
 
     async def announcements(self) -> Announced:
         """What the snapshot of the announcements holds."""
-        announced = await self._database.read_grouped(_announced, EVERYBODY)
-        await self._told()
-        return announced
+        return await self._database.read_grouped(_announced, EVERYBODY)
 
     async def unread(self, wallet: str, limit: int) -> NotificationBatch:
         """At most `limit` of what the wallet has not read."""
         async with self._database.read() as transaction:
             batch = await _unread(transaction, wallet, limit)
-        await self._told()
+            seqs = await positions_of(transaction, [USER_NOTIFICATIONS.channel(wallet).name])
+        await self._broadcast(wallet, seqs)
         return batch
 
     async def page(
@@ -79,16 +84,19 @@ class InboxReader:
             rows = await store.newest(
                 transaction, wallet, limit + 1, before=before, types=types, only_unread=only_unread
             )
-        await self._told()
+            seqs = await positions_of(transaction, [USER_NOTIFICATIONS.channel(wallet).name])
+        await self._broadcast(wallet, seqs)
         return _batch(rows, limit)
 
-    async def _told(self) -> None:
-        """Return once all that was read is published."""
-        await self._database.told()
-        await self._outlet.settle()
+    async def _broadcast(self, wallet: str, seqs: Mapping[str, int]) -> None:
+        """Return once all that was read is broadcast."""
+        channel = USER_NOTIFICATIONS.channel(wallet)
+        await self._broker.delivered(channel, seqs[channel.name])
 
 
 async def _snapshots(transaction: Transaction, wallets: Sequence[str]) -> dict[str, InboxSnapshot]:
+    names = {wallet: USER_NOTIFICATIONS.channel(wallet).name for wallet in wallets}
+    seqs = await positions_of(transaction, list(names.values()))
     versions = await store.versions(transaction, wallets)
     counts = await store.unread_counts(transaction, wallets)
     few = [wallet for wallet in wallets if 0 < counts[wallet] <= SNAPSHOT_UNREAD]
@@ -100,7 +108,9 @@ async def _snapshots(transaction: Transaction, wallets: Sequence[str]) -> dict[s
         if counts[wallet] > SNAPSHOT_UNREAD:
             batches[wallet] = await _unread(transaction, wallet, SNAPSHOT_UNREAD)
     return {
-        wallet: InboxSnapshot(UnreadCount(count=counts[wallet], version=versions[wallet]), batches.get(wallet))
+        wallet: InboxSnapshot(
+            UnreadCount(count=counts[wallet], version=versions[wallet]), batches.get(wallet), seqs[names[wallet]]
+        )
         for wallet in wallets
     }
 
@@ -108,11 +118,12 @@ async def _snapshots(transaction: Transaction, wallets: Sequence[str]) -> dict[s
 async def _announced(transaction: Transaction, wallets: Sequence[str]) -> dict[str, Announced]:
     """`wallets`: `EVERYBODY`, and nobody else."""
     rows = await store.newest(transaction, EVERYBODY, SNAPSHOT_ANNOUNCEMENTS + 1)
-    newest_id = await store.newest_announcement_id(transaction)
+    name = ANNOUNCEMENTS.channel().name
+    seqs = await positions_of(transaction, [name])
     data = [record_of(row) for row in rows[:SNAPSHOT_ANNOUNCEMENTS]]
     has_more = len(rows) > len(data)
     batch = NotificationBatch(subtype="announcements", data=data, count=len(data), hasMore=has_more)
-    return dict.fromkeys(wallets, Announced(batch, newest_id))
+    return dict.fromkeys(wallets, Announced(batch, seqs[name]))
 
 
 async def _unread(transaction: Transaction, wallet: str, limit: int) -> NotificationBatch:

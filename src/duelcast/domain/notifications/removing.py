@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import structlog
-from msgspec import Struct
 
+from duelcast.channels.names import Channel
+from duelcast.channels.outgoing import Broadcast, Erase, Outgoing, Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail
@@ -15,10 +16,8 @@ from duelcast.domain.notifications.events import (
     ANNOUNCEMENTS,
     USER_NOTIFICATIONS,
     NotificationRemoved,
-    UnreadCount,
 )
 from duelcast.domain.notifications.inboxes import grown
-from duelcast.domain.notifications.outlet import Outlet, Push
 from duelcast.errors import NotificationNotFound, Unavailable
 from duelcast.logs import describe_exception
 from duelcast.store import notifications as store
@@ -27,27 +26,18 @@ from duelcast.store.notifications import EVERYBODY, HeldRow
 
 EXPIRY_INTERVAL_S = 60.0
 ROWS_PER_WRITE = 500
-"""The next write begins when what this one removed was told, so that no more than that waits."""
 _MS_PER_DAY = 86_400_000
 
 _log = structlog.get_logger("duelcast.notifications")
 
 
-class _Removed(Struct, frozen=True):
-    """What a write removed, and how the inboxes are since, by wallet."""
-
-    rows: Sequence[HeldRow]
-    unread: dict[str, UnreadCount]
-
-
 class Removals:
     """Of what is removed a row without content is left for a while, so that its dedupe key still counts."""
 
-    def __init__(self, database: Database, outlet: Outlet, audit: AuditTrail, clock: Clock) -> None:
+    def __init__(self, database: Database, audit: AuditTrail, clock: Clock) -> None:
         self.removed = 0
-        """Notifications that were told as removed, since the start."""
+        """Notifications that were removed since the start."""
         self._database = database
-        self._outlet = outlet
         self._audit = audit
         self._clock = clock
 
@@ -66,7 +56,7 @@ class Removals:
     async def remove(self, notification_id: int, by: Identity) -> None:
         """Remove one's own notification; admins any. Raises `NotificationNotFound` for all others, `Unavailable`."""
 
-        async def work(transaction: Transaction) -> _Removed:
+        async def work(transaction: Transaction) -> Published[int]:
             row = (await store.find_held(transaction, [notification_id])).get(notification_id)
             if row is None or (row.wallet != by.wallet and not by.is_admin):
                 raise NotificationNotFound("There is no such notification, or it is somebody else's.")
@@ -76,12 +66,12 @@ class Removals:
                 await self._audit.record(transaction, Actor.of(by), "notifications.delete", target, details)
             return await self._erase(transaction, [row])
 
-        await self._database.write(work, self._tell)
+        await self._database.publish(work, self._count)
 
     async def expire(self) -> None:
         """Remove what is over. Raises `Unavailable`; some may be left then."""
-        while await self._database.write(self._expire_some, self._tell_some):
-            await self._outlet.settle()
+        while await self._database.publish(self._expire_some, self._count):
+            pass
 
     async def delete_old(self, read_days: float, unread_days: float) -> int:
         """Leave nothing of what was read, or removed, more than `read_days` ago, and of what was made more than
@@ -89,23 +79,19 @@ class Removals:
         deleted = 0
         while True:
             work = partial(self._delete_some, read_days=read_days, unread_days=unread_days)
-            count = await self._database.write(work, lambda outcome: self._tell(outcome[1]))
-            deleted += count[0]
-            if count[0] < ROWS_PER_WRITE:
+            count, _ = await self._database.publish(work, lambda counts: self._count(counts[1]))
+            deleted += count
+            if count < ROWS_PER_WRITE:
                 return deleted
-            await self._outlet.settle()
 
-    async def _expire_some(self, transaction: Transaction) -> _Removed | None:
-        rows = await store.expired(transaction, self._now_ms(), ROWS_PER_WRITE)
-        return await self._erase(transaction, rows) if rows else None
-
-    def _tell_some(self, removed: _Removed | None) -> None:
-        if removed is not None:
-            self._tell(removed)
+    async def _expire_some(self, transaction: Transaction) -> Published[int]:
+        """Gives how many were removed."""
+        return await self._erase(transaction, await store.expired(transaction, self._now_ms(), ROWS_PER_WRITE))
 
     async def _delete_some(
         self, transaction: Transaction, read_days: float, unread_days: float
-    ) -> tuple[int, _Removed]:
+    ) -> Published[tuple[int, int]]:
+        """Gives how many were deleted, and how many of them were removed by that."""
         now_ms = self._now_ms()
         rows = await store.outdated(
             transaction,
@@ -114,35 +100,39 @@ class Removals:
             limit=ROWS_PER_WRITE,
         )
         await store.delete_rows(transaction, [row.held.id for row in rows])
-        return len(rows), await self._changed(transaction, [row.held for row in rows if row.was_visible])
+        removed = await _removed(transaction, [row.held for row in rows if row.was_visible])
+        return Published((len(rows), removed.result), removed.outgoing)
 
-    async def _erase(self, transaction: Transaction, rows: Sequence[HeldRow]) -> _Removed:
+    async def _erase(self, transaction: Transaction, rows: Sequence[HeldRow]) -> Published[int]:
         await store.erase(transaction, [row.id for row in rows], self._now_ms())
-        return await self._changed(transaction, rows)
+        return await _removed(transaction, rows)
 
-    async def _changed(self, transaction: Transaction, rows: Sequence[HeldRow]) -> _Removed:
-        """What became of the inboxes that had `rows`."""
-        wallets = list(dict.fromkeys(row.wallet for row in rows if row.wallet != EVERYBODY))
-        return _Removed(rows, await grown(transaction, wallets))
-
-    def _tell(self, removed: _Removed) -> None:
-        self.removed += len(removed.rows)
-        self._outlet.put(_pushes_of(removed))
+    def _count(self, removed: int) -> None:
+        self.removed += removed
 
     def _now_ms(self) -> int:
         return int(self._clock.time() * 1000)
 
 
-def _pushes_of(removed: _Removed) -> Iterator[Push]:
-    """Of each inbox what is gone, then its count where that is another one."""
+async def _removed(transaction: Transaction, rows: Sequence[HeldRow]) -> Published[int]:
+    """How many `rows` are gone, and what is published of it: of each inbox what is gone, then its count if that is
+    another one."""
     by_wallet: dict[str, list[HeldRow]] = {}
-    for row in removed.rows:
+    for row in rows:
         by_wallet.setdefault(row.wallet, []).append(row)
-    for row in by_wallet.pop(EVERYBODY, ()):
-        # It tells of no row of its own: who had the announcement in a snapshot needs it too.
-        yield Push(ANNOUNCEMENTS.channel(), NotificationRemoved(ids=[row.id]), replaces=(row.id,))
-    for wallet, rows in by_wallet.items():
-        channel, unread = USER_NOTIFICATIONS.channel(wallet), removed.unread[wallet]
-        yield Push(channel, NotificationRemoved(ids=[row.id for row in rows]), unread.version)
-        if not all(row.is_read for row in rows):
-            yield Push(channel, unread, unread.version)
+    everybodys = by_wallet.pop(EVERYBODY, [])
+    unread = await grown(transaction, list(by_wallet))
+    outgoing: list[Outgoing] = []
+    for row in everybodys:
+        outgoing += _gone(ANNOUNCEMENTS.channel(), [row.id])
+    for wallet, own in by_wallet.items():
+        channel = USER_NOTIFICATIONS.channel(wallet)
+        outgoing += _gone(channel, [row.id for row in own])
+        if not all(row.is_read for row in own):
+            outgoing.append(Broadcast(channel, unread[wallet]))
+    return Published(len(rows), outgoing)
+
+
+def _gone(channel: Channel, ids: Sequence[int]) -> list[Outgoing]:
+    event = NotificationRemoved(ids=list(ids))
+    return [Broadcast(channel, event), Erase(channel, ids, event)]

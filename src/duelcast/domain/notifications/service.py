@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, Metric
 
-from duelcast.channels.publisher import Publisher
+from duelcast.channels.broker import Broker
 from duelcast.clock import Clock
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes
@@ -19,11 +19,11 @@ from duelcast.store.database import Database
 class Notifications:
     """`inboxes` writes, `posting` for those outside of the server, `reader` shows, `removals` removes."""
 
-    def __init__(self, database: Database, publisher: Publisher, audit: AuditTrail, clock: Clock) -> None:
-        self.inboxes = Inboxes(database, publisher, clock)
+    def __init__(self, database: Database, broker: Broker, audit: AuditTrail, clock: Clock) -> None:
+        self.inboxes = Inboxes(database, clock)
         self.posting = Posting(self.inboxes, database, audit, clock)
-        self.reader = InboxReader(database, self.inboxes.outlet)
-        self.removals = Removals(database, self.inboxes.outlet, audit, clock)
+        self.reader = InboxReader(database, broker)
+        self.removals = Removals(database, audit, clock)
 
     async def run(self) -> None:
         """Remove what is over, until cancelled."""
@@ -36,9 +36,4 @@ class Notifications:
         )
         yield CounterMetricFamily(
             "duelcast_notifications_removed", "Notifications that were removed.", value=self.removals.removed
-        )
-        yield GaugeMetricFamily(
-            "duelcast_notifications_waiting_commits",
-            "Commits whose pushes wait for their turn.",
-            value=self.inboxes.outlet.waiting,
         )

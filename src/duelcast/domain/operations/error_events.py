@@ -44,4 +44,5 @@ SYSTEM_ERRORS = Family(
     (ErrorAlert,),
     "Errors of all services.",
     least_role=lambda _parameter: Role.ADMIN,
+    is_urgent=True,
 )

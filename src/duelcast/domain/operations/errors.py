@@ -11,7 +11,7 @@ import structlog
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from duelcast.channels.publisher import Publisher
+from duelcast.channels.outgoing import Broadcast
 from duelcast.clock import Alarm, Clock
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS, ErrorAlert, ErrorRecord
 from duelcast.domain.operations.error_groups import ErrorGroup, ErrorKey, OpenGroups, error_record
@@ -46,10 +46,9 @@ class ErrorRecords:
     `retention` deletes old ones.
     """
 
-    def __init__(self, database: Database, publisher: Publisher, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self.retention = ErrorRetention(database, clock)
         self._database = database
-        self._publisher = publisher
         self._clock = clock
         self._open = OpenGroups()
         self._opened = Alarm(clock)
@@ -146,7 +145,7 @@ class ErrorRecords:
             self._storing.add(group)
 
     def _push(self, group: ErrorGroup, count: int) -> None:
-        self._publisher.publish(SYSTEM_ERRORS.channel(), ErrorAlert(data=group.record(count)))
+        self._database.announce(Broadcast(SYSTEM_ERRORS.channel(), ErrorAlert(data=group.record(count))))
 
     async def _end_groups(self) -> None:
         while True:

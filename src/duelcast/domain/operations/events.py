@@ -229,6 +229,7 @@ ALERTS = Family(
     (ServiceAlert,),
     "Turns of the breakers and of the health of all services.",
     least_role=lambda _nothing: Role.USER,
+    is_urgent=True,
 )
 MANAGED_SERVICE = Family(
     "skyduel",

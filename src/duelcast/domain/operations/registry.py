@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 import structlog
 
+from duelcast.channels.outgoing import Broadcast
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
 from duelcast.domain.operations import views
@@ -39,11 +40,13 @@ _log = structlog.get_logger("duelcast.operations")
 class Registry:
     """The services by name. A change of status or breaker is published at once, of figures alone once a second.
 
-    `listeners` are called with each service whose status may have changed, or that is no longer one.
+    `announce` stores and broadcasts an alert: see `Database.announce`. `listeners` are called with each service whose
+    status may have changed, or that is no longer one.
     """
 
-    def __init__(self, publisher: Publisher, clock: Clock) -> None:
+    def __init__(self, publisher: Publisher, clock: Clock, announce: Callable[[Broadcast], None]) -> None:
         self._publisher = publisher
+        self._announce = announce
         self._clock = clock
         self._services: dict[str, Service] = {}
         self._dependents: dict[str, set[str]] = {}
@@ -191,8 +194,8 @@ class Registry:
         service.updated_at_s = self._clock.time()
         if alert is not None:
             breaker = views.breaker_record(service)
-            self._publisher.publish(
-                ALERTS.channel(), ServiceAlert(service=service.name, alert=alert, circuit_breaker=breaker)
+            self._announce(
+                Broadcast(ALERTS.channel(), ServiceAlert(service=service.name, alert=alert, circuit_breaker=breaker))
             )
         previous = before[0] if before is not None and before[0] != now[0] else None
         cause = service.cause = Cause(

@@ -1,0 +1,43 @@
+"""What a write publishes on *every* channels: numbered and stored in its transaction, broadcast after COMMIT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from duelcast.channels.broker import Origin
+from duelcast.channels.names import Channel
+from duelcast.wire.messages import Event
+
+T = TypeVar("T")
+
+
+class Broadcast(Struct, frozen=True):
+    """A message of an *every* channel. `row_id` is the id of the row whose content it carries, by which `Erase` finds
+    it."""
+
+    channel: Channel
+    event: Event
+    origin: Origin | None = None
+    row_id: int | None = None
+
+
+class Erase(Struct, frozen=True):
+    """`event` takes the place of the messages of `channel` that carry these rows: in the database, in memory, and for
+    those that were not sent them yet."""
+
+    channel: Channel
+    row_ids: Sequence[int]
+    event: Event
+
+
+Outgoing: TypeAlias = Broadcast | Erase
+
+
+class Published(Struct, Generic[T], frozen=True):
+    """The result of a write, and what is broadcast once it is committed, in order."""
+
+    result: T
+    outgoing: Sequence[Outgoing]
