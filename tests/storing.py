@@ -20,15 +20,17 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from duelcast.channels.memory import MemoryBroker
-from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock, SystemClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes
+from duelcast.domain.operations.error_events import SYSTEM_ERRORS
+from duelcast.domain.operations.events import ALERTS
 from duelcast.store.database import Database
 from duelcast.store.migrate import MIGRATIONS, migrate
 from duelcast.store.sqlite import SqliteFile
+from duelcast.store.stored_log import StoredLog
 
 BUSY_TIMEOUT_MS = 200
 
@@ -45,9 +47,20 @@ sys.stdin.read()
 async def opened(path: Path, clock: Clock | None = None) -> AsyncIterator[Database]:
     """The database at `path`, made where there is none, until the end of the block; what was asked for is committed."""
     place_new(path)
-    database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock or SystemClock())
+    clock = clock or SystemClock()
+    database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock, urgent=[ALERTS.channel(), SYSTEM_ERRORS.channel()])
+    bus_of(database, clock)
     async with database.at_work():
         yield database
+
+
+def bus_of(database: Database, clock: Clock) -> MemoryBroker:
+    """A new bus for what the database publishes."""
+    broker = MemoryBroker(clock, StoredLog(database, clock, max_age_s=24 * 3600))
+    database.log.bus = broker
+    if hasattr(database, "epoch"):
+        broker.begin(database.epoch.name, 0, database.urgent_positions)
+    return broker
 
 
 def place_new(path: Path) -> None:
@@ -98,7 +111,7 @@ def opened_in_runner(path: Path, clock: Clock | None = None) -> Iterator[tuple[a
 async def rename_somebody(database: Database) -> None:
     """Have something stored that a server would have."""
     clock = SystemClock()
-    audit, inboxes = AuditTrail(database, clock), Inboxes(database, Publisher(MemoryBroker(clock), clock), clock)
+    audit, inboxes = AuditTrail(database, clock), Inboxes(database, clock)
     await Users(database, MemoryAccounts(), audit, inboxes, clock).rename("somebody", "Some Body")
 
 

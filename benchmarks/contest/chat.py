@@ -14,7 +14,6 @@ from benchmarks.measuring import Failed
 from benchmarks.rows import Row, Target, row
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Role
-from duelcast.channels.publisher import Publisher
 from duelcast.clock import SystemClock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import AuditTrail
@@ -22,6 +21,7 @@ from duelcast.domain.contests.chat import Chat, ChatSettings
 from duelcast.store.contests import ACTIVE, insert_contest
 from duelcast.store.database import Database, Transaction
 from duelcast.store.sqlite import SqliteFile
+from duelcast.store.stored_log import StoredLog
 
 SENDERS = 200
 MESSAGES_PER_SENDER = 50
@@ -43,11 +43,11 @@ async def _measure(folder: Path, messages_per_sender: int) -> float:
     clock = SystemClock()
     database = Database(SqliteFile(folder / "duelcast.db", busy_timeout_ms=2_000), clock)
     await database.open()
+    database.log.bus = MemoryBroker(clock, StoredLog(database, clock, max_age_s=24 * 3600))
     writing = asyncio.create_task(database.run())
     try:
         contest_id = await database.write(_add_contest)
         chat = Chat(
-            Publisher(MemoryBroker(clock), clock),
             clock,
             database,
             AuditTrail(database, clock),

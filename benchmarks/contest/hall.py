@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from time import perf_counter
 
 from benchmarks.contest.boards import BALANCE, filled_board
+from benchmarks.nothing_stored import NothingStored
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import SystemClock
@@ -41,7 +42,7 @@ class Hall:
 
     def __init__(self, participants: int, interval_ms: int = 1_000) -> None:
         clock = SystemClock()
-        broker = MemoryBroker(clock)
+        broker = MemoryBroker(clock, NothingStored())
         publisher = Publisher(broker, clock)
         book = ContestBook()
         rooms = Rooms(publisher, clock, book.is_participant, RoomSettings)

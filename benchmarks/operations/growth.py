@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 from benchmarks.contest.hall import frozen_heap
+from benchmarks.nothing_stored import NothingStored
 from benchmarks.operations.services import names_of
 from benchmarks.rows import Row, Target, row
 from duelcast.channels.memory import MemoryBroker
@@ -41,7 +42,7 @@ class House:
 
     def __init__(self, services: int) -> None:
         clock = SystemClock()
-        registry = Registry(Publisher(MemoryBroker(clock), clock), clock)
+        registry = Registry(Publisher(MemoryBroker(clock, NothingStored()), clock), clock, lambda _alert: None)
         self._health = Health(registry, clock)
         self._services = []
         for name in names_of(services):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from duelcast.channels.broker import Message, Origin
+from duelcast.channels.broker import Message
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Family, Kind
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.wire.messages import Event
-from tests.contract.buses import Recorder
+from tests.contract.buses import Recorder, StoredInMemory
 
 
 class Presence(Event, tag="user_presence"):
@@ -29,18 +29,14 @@ def _left(event: Event) -> bool:
 
 
 ROOM = Family("room", Kind.LATEST, (Presence,), "Who is there.", parameter="[a-z]+", key=_wallet, ends_key=_left)
-LOG = Family("log", Kind.EVERY, (Presence,), "Who came and left.")
+LOG = Family("log", Kind.LATEST, (Presence,), "Who came or left last.")
 
 
-async def published(
-    family: Family, event: Presence, origin: Origin | None = None, stored_id: int | None = None
-) -> Message:
+async def published(family: Family, event: Presence) -> Message:
     clock = ManualClock(1_800_000_000.25)
-    broker, listener = MemoryBroker(clock), Recorder()
+    broker, listener = MemoryBroker(clock, StoredInMemory(clock)), Recorder()
     broker.attach(listener)
-    Publisher(broker, clock).publish(
-        family.channel("a" if family.parameter else ""), event, origin=origin, stored_id=stored_id
-    )
+    Publisher(broker, clock).publish(family.channel("a" if family.parameter else ""), event)
     return listener.messages[0]
 
 
@@ -60,14 +56,9 @@ async def test_a_family_without_keys_has_one_message_at_a_time() -> None:
     assert (message.key, message.ends_key) == ("", False)
 
 
-async def test_origin_and_stored_id_are_handed_on() -> None:
-    message = await published(LOG, Presence(wallet="w"), Origin("connection", "7"), 5)
-    assert (message.origin, message.stored_id) == (Origin("connection", "7"), 5)
-
-
 async def test_a_channel_is_followed_as_long_as_somebody_follows_it() -> None:
     clock = ManualClock()
-    broker = MemoryBroker(clock)
+    broker = MemoryBroker(clock, StoredInMemory(clock))
     publisher = Publisher(broker, clock)
     room, other, log = ROOM.channel("a"), ROOM.channel("b"), LOG.channel()
     assert not publisher.is_followed(room)

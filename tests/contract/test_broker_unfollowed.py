@@ -21,23 +21,23 @@ def contents(recovery: Recovery) -> list[bytes]:
 
 async def test_since_from_before_a_latest_channel_was_forgotten_never_hides_a_loss(bus: Bus) -> None:
     for body in (b"1", b"2"):
-        bus.broker.publish(TABLE, body)
+        bus.publish(TABLE, body)
     await bus.advance(LONG_IDLE_S)
     for seq, missed in ((1, [b"2"]), (2, [])):
         recovery = await bus.broker.recover(TABLE, Position(bus.broker.epoch, seq))
         assert not recovery.recovered or contents(recovery) == missed
-    bus.broker.publish(TABLE, b"3")
+    bus.publish(TABLE, b"3")
     for seq in (1, 2):
         assert contents(await bus.broker.recover(TABLE, Position(bus.broker.epoch, seq))) == [b"3"]
 
 
 async def test_a_message_of_a_silent_channel_that_nobody_follows_goes_nowhere(bus: Bus) -> None:
     listener = bus.listen()
-    bus.broker.publish(ANN, b"1")
+    bus.publish(ANN, b"1")
     bus.broker.follow(ANN)
-    bus.broker.publish(ANN, b"2")
+    bus.publish(ANN, b"2")
     bus.broker.unfollow(ANN)
-    bus.broker.publish(ANN, b"3")
+    bus.publish(ANN, b"3")
     assert listener.bodies == [b"2"]
     bus.broker.follow(ANN)
     assert contents(await bus.broker.recover(ANN)) == []
@@ -46,11 +46,11 @@ async def test_a_message_of_a_silent_channel_that_nobody_follows_goes_nowhere(bu
 async def test_a_silent_channel_is_recovered_while_somebody_follows_it(bus: Bus) -> None:
     bus.broker.follow(ANN)
     bus.broker.follow(ANN)
-    bus.broker.publish(ANN, b"1")
+    bus.publish(ANN, b"1")
     since = await position(bus)
     bus.broker.unfollow(ANN)
     assert await bus.broker.recover(ANN, since) == Recovery(*since, True, [])
-    bus.broker.publish(ANN, b"2")
+    bus.publish(ANN, b"2")
     recovery = await bus.broker.recover(ANN, since)
     assert (recovery.recovered, contents(recovery)) == (True, [b"2"])
 
@@ -58,7 +58,7 @@ async def test_a_silent_channel_is_recovered_while_somebody_follows_it(bus: Bus)
 async def test_a_silent_channel_is_not_recovered_from_before_nobody_followed_it(bus: Bus) -> None:
     bus.broker.follow(ANN)
     before = [await position(bus)]
-    bus.broker.publish(ANN, b"1")
+    bus.publish(ANN, b"1")
     before.append(await position(bus))
     bus.broker.unfollow(ANN)
     bus.broker.follow(ANN)
@@ -66,14 +66,14 @@ async def test_a_silent_channel_is_not_recovered_from_before_nobody_followed_it(
         assert not (await bus.broker.recover(ANN, since)).recovered
     now = await position(bus)
     assert now.seq > before[-1].seq
-    bus.broker.publish(ANN, b"2")
+    bus.publish(ANN, b"2")
     assert contents(await bus.broker.recover(ANN, now)) == [b"2"]
 
 
 async def test_a_silent_channel_stays_followed_through_a_loss(bus: Bus) -> None:
     bus.broker.follow(ANN)
     await bus.lose()
-    bus.broker.publish(ANN, b"1")
+    bus.publish(ANN, b"1")
     assert contents(await bus.broker.recover(ANN)) == [b"1"]
 
 

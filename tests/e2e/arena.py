@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
+from duelcast.channels.broker import Origin
+from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind, Role
-from duelcast.channels.publisher import Publisher
+from duelcast.clock import Clock
 from duelcast.endpoints.common import add_common_commands
 from duelcast.endpoints.kit import (
     KIB,
@@ -20,7 +22,9 @@ from duelcast.endpoints.kit import (
     admins,
 )
 from duelcast.errors import InvalidRequest
+from duelcast.wire.frames import encode_body
 from duelcast.wire.messages import Command, Event, Record
+from tests.contract.buses import StoredInMemory
 
 
 class Note(Event, tag="note"):
@@ -80,29 +84,58 @@ PRIVATE = Family("private", Kind.EVERY, (Secret,), "For one wallet.", parameter=
 ADMIN = Family("backstage", Kind.LATEST, (Secret,), "For admins.")
 
 
+class Committed(NamedTuple):
+    """A message of an *every* channel that is stored, and not broadcast yet."""
+
+    channel: Channel
+    seq: int
+    event: Event
+    origin: Origin | None
+
+
 class Notebook:
-    """The store behind `stored.<room>`: rows in the order of their ids.
+    """The store behind the *every* channels of the arena, in memory: messages, and of `stored.<room>` rows.
 
     A reader has its rows when `was_read` is set, and waits with them until `may_answer` is.
     """
 
-    def __init__(self) -> None:
-        self.rows: list[Note] = []
+    def __init__(self, broker: MemoryBroker, clock: Clock) -> None:
         self.was_read = asyncio.Event()
         self.may_answer = asyncio.Event()
         self.may_answer.set()
+        self._broker = broker
+        self._clock = clock
+        self._rows: list[Note] = []
+        self._log = broker.stored = StoredInMemory(clock)
 
-    def add(self, room: str, text: str) -> Note:
-        note = Note(room=room, text=text, id=len(self.rows) + 1)
-        self.rows.append(note)
-        return note
+    def add(self, room: str, text: str) -> Committed:
+        """Store a row."""
+        note = Note(room=room, text=text, id=len(self._rows) + 1)
+        self._rows.append(note)
+        return self.commit(STORED.channel(room), note)
 
-    async def last(self, channel: str) -> list[Note]:
+    def commit(self, channel: Channel, event: Event, origin: Origin | None = None) -> Committed:
+        """Store a message."""
+        return Committed(channel, self._log.add(channel, self._encode(event)), event, origin)
+
+    def broadcast(self, committed: Committed) -> None:
+        body = self._encode(committed.event)
+        self._broker.broadcast(committed.channel, committed.seq, body, committed.origin)
+
+    def say(self, channel: Channel, event: Event, origin: Origin | None = None) -> None:
+        """Store a message and broadcast it."""
+        self.broadcast(self.commit(channel, event, origin))
+
+    async def last(self, channel: Channel) -> Snapshot:
         """The last three rows of a channel as they are now."""
-        rows = [note for note in self.rows if f"stored.{note.room}" == channel][-3:]
+        rows = [note for note in self._rows if STORED.channel(note.room) is channel][-3:]
+        snapshot = Snapshot(rows, await self._log.position(channel))
         self.was_read.set()
         await self.may_answer.wait()
-        return rows
+        return snapshot
+
+    def _encode(self, event: Event) -> bytes:
+        return encode_body(event, self._clock.time())
 
 
 class Write(Command, tag="write"):
@@ -173,8 +206,7 @@ def owner(context: Context, parameter: str) -> bool:
 
 async def last_notes(context: Context, channel: Channel) -> Snapshot:
     """The last three notes, from the store."""
-    rows = await context.service(Notebook).last(channel.name)
-    return Snapshot(rows, rows[-1].id if rows else 0)
+    return await context.service(Notebook).last(channel)
 
 
 def make_arena(
@@ -207,9 +239,8 @@ def make_arena(
 
     @endpoint.command(Write)
     def write(context: Context, command: Write) -> None:
-        publisher = context.service(Publisher)
         note = Note(room=command.room, text=command.text, id=0)
-        publisher.publish(NOTES.channel(command.room), note, origin=context.origin)
+        context.service(Notebook).say(NOTES.channel(command.room), note, context.origin)
 
     @endpoint.command(Enter)
     async def enter(context: Context, command: Enter) -> Entered:

@@ -9,7 +9,7 @@ from typing import Any
 from duelcast.app import App
 from duelcast.channels.broker import Position
 from duelcast.clock import ManualClock
-from tests.e2e.arena import BOARD, NOTES, STORED, Note, Notebook, PlayerLeft, Score, make_arena
+from tests.e2e.arena import BOARD, NOTES, Note, Notebook, PlayerLeft, Score, make_arena
 from tests.serving import Client, Frame, running
 
 RETENTION_S = 600
@@ -22,12 +22,12 @@ async def own_arena(**settings: Any) -> AsyncIterator[tuple[App, ManualClock]]:
     """A server for one test, whose clock it may move."""
     clock, arena = ManualClock(), make_arena()
     async with running(clock, endpoints={arena.path: arena}, **settings) as app:
-        app.services[Notebook] = Notebook()
+        app.services[Notebook] = Notebook(app.broker, app.clock)
         yield app, clock
 
 
 def publish_note(app: App, room: str, text: str) -> None:
-    app.publisher.publish(NOTES.channel(room), Note(room=room, text=text, id=0))
+    notebook_of(app).say(NOTES.channel(room), Note(room=room, text=text, id=0))
 
 
 def publish_notes(app: App, room: str, *texts: str) -> None:
@@ -35,17 +35,16 @@ def publish_notes(app: App, room: str, *texts: str) -> None:
         publish_note(app, room, text)
 
 
-def publish_row(app: App, note: Note) -> None:
-    """Publish a row of the store."""
-    app.publisher.publish(STORED.channel(note.room), note, stored_id=note.id)
+def store(app: App, room: str, text: str) -> None:
+    """Store a row and broadcast it."""
+    notebook = notebook_of(app)
+    notebook.broadcast(notebook.add(room, text))
 
 
-def store(app: App, room: str, text: str) -> Note:
-    """Add a row to the store and publish it."""
-    note = app.services[Notebook].add(room, text)
-    assert isinstance(note, Note)
-    publish_row(app, note)
-    return note
+def notebook_of(app: App) -> Notebook:
+    notebook = app.services[Notebook]
+    assert isinstance(notebook, Notebook)
+    return notebook
 
 
 def publish_score(app: App, board: str, player: str, points: int) -> None:

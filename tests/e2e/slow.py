@@ -30,7 +30,7 @@ async def generous_server(clock: Clock) -> AsyncIterator[App]:
     """A server without rate limits, with an arena."""
     arena = make_arena()
     async with running(clock, endpoints={**find_endpoints(), arena.path: arena}, rate_limit_factor=0) as app:
-        app.services[Notebook] = Notebook()
+        app.services[Notebook] = Notebook(app.broker, app.clock)
         yield app
 
 

@@ -17,6 +17,7 @@ from duelcast.domain.accounts.accounts import Account
 from tests.e2e.arena import ADMIN, PRIVATE, Secret
 from tests.e2e.arenas import arenas, signed
 from tests.e2e.ending import Ending, ending_of
+from tests.e2e.following import notebook_of
 from tests.serving import Client, Frame, client, token_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -582,7 +583,7 @@ async def test_a_ban_on_a_public_endpoint_makes_the_connection_anonymous(app: Ap
     async with client(app, "open", "?channel=private.noisy", token=token_for(app, "noisy")) as user:
         app.accounts.put(Account("noisy", banned=True))
         ended, told = await user.receive_many(2)
-        app.publisher.publish(PRIVATE.channel("noisy"), Secret(text="for one wallet"))
+        notebook_of(app).say(PRIVATE.channel("noisy"), Secret(text="for one wallet"))
         assert await user.drain() == []
         assert (await user.ask(type="auth", token=token_for(app, "noisy")))["code"] in {
             "PERMISSION_DENIED",

@@ -19,7 +19,7 @@ async def app() -> AsyncIterator[App]:
     """A server for one test, whose bus it may lose."""
     arena = make_arena()
     async with running(ManualClock(), endpoints={arena.path: arena}) as app:
-        app.services[Notebook] = Notebook()
+        app.services[Notebook] = Notebook(app.broker, app.clock)
         yield app
 
 

@@ -41,7 +41,7 @@ def clock() -> ManualClock:
 async def app(clock: ManualClock) -> AsyncIterator[App]:
     arena = make_arena()
     async with running(clock, endpoints={arena.path: arena}, rate_limit_factor=0) as app:
-        app.services[Notebook] = Notebook()
+        app.services[Notebook] = Notebook(app.broker, app.clock)
         yield app
 
 

@@ -17,7 +17,7 @@ from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
 from duelcast.gateway import hub
 from tests.e2e.arena import Notebook
-from tests.e2e.following import publish_end, publish_note, publish_notes, publish_row, publish_score, store, texts
+from tests.e2e.following import publish_end, publish_note, publish_notes, publish_score, store, texts
 from tests.serving import Client, Frame, client, token_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -167,7 +167,7 @@ async def test_one_that_had_a_row_in_its_snapshot_is_spared_it_and_the_others_ge
         async with client(app, "arena", "?channel=stored.steady&channel=note.wake") as later:
             publish_note(app, "wake", "up")
             await later.receive_until(text="up")
-            publish_row(app, late)
+            notebook.broadcast(late)
             store(app, "steady", "c")
             assert texts(await before.receive_until(text="c")) == ["b", "c"]
             assert texts(await later.receive_until(text="c")) == ["c"]

@@ -11,7 +11,7 @@ from duelcast.app import App
 from duelcast.channels.broker import Position
 from duelcast.clock import ManualClock
 from tests.e2e.arena import Notebook, make_arena
-from tests.e2e.following import follow, publish_row, store, texts
+from tests.e2e.following import follow, store, texts
 from tests.serving import Client, Frame, client, running
 
 CHANNEL = "stored.room"
@@ -22,7 +22,7 @@ async def app() -> AsyncIterator[App]:
     """A server for one test, whose store it may hold up."""
     arena = make_arena()
     async with running(ManualClock(), endpoints={arena.path: arena}) as app:
-        app.services[Notebook] = Notebook()
+        app.services[Notebook] = Notebook(app.broker, app.clock)
         yield app
 
 
@@ -123,7 +123,7 @@ async def test_a_row_of_the_snapshot_that_is_published_later_is_not_sent_again(a
         await follow(before, CHANNEL)
         _, snapshot = await follow(reader, CHANNEL)
         assert texts(snapshot) == ["a", "b"]
-        publish_row(app, late)
+        notebook.broadcast(late)
         store(app, "room", "c")
         assert texts(await reader.drain()) == ["c"]
 
@@ -134,7 +134,7 @@ async def test_a_row_of_the_snapshot_that_is_published_while_it_is_on_its_way_is
     late = notebook.add("room", "a")
     async with client(app, "arena") as reader:
         await begin_to_follow(reader, notebook)
-        publish_row(app, late)
+        notebook.broadcast(late)
         store(app, "room", "b")
         frames = await finish(reader, notebook)
     assert ids(frames) == [1, 2]
@@ -144,10 +144,10 @@ async def test_of_several_rows_that_are_published_late_none_is_sent_again(app: A
     late = [notebook.add("room", text) for text in "abc"]
     async with client(app, "arena") as reader:
         await begin_to_follow(reader, notebook)
-        publish_row(app, late[0])
+        notebook.broadcast(late[0])
         frames = await finish(reader, notebook)
         for note in late[1:]:
-            publish_row(app, note)
+            notebook.broadcast(note)
         store(app, "room", "d")
         frames += await reader.drain()
     assert ids(frames) == [1, 2, 3, 4]
@@ -158,7 +158,7 @@ async def test_who_followed_before_gets_a_row_that_another_had_in_its_snapshot(a
         await follow(before, CHANNEL)
         late = notebook.add("room", "a")
         await follow(reader, CHANNEL)
-        publish_row(app, late)
+        notebook.broadcast(late)
         assert texts(await before.drain()) == ["a"]
         assert await reader.drain() == []
 

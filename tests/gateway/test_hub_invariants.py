@@ -17,7 +17,8 @@ from duelcast.clock import ManualClock
 from duelcast.endpoints.common import confirmation
 from duelcast.endpoints.kit import Joined
 from duelcast.gateway.hub import Hub
-from duelcast.wire.frames import reply_body, text_frame
+from duelcast.wire.frames import encode_body, reply_body, text_frame
+from tests.contract.buses import StoredInMemory, publish
 from tests.e2e.arena import BOARD, NOTES, Note, PlayerLeft, Score, make_arena
 from tests.gateway.wire_client import WireClient
 
@@ -95,7 +96,10 @@ class View:
 class World:
     def __init__(self, flush_interval_ms: float) -> None:
         self.clock = ManualClock()
-        self.broker = MemoryBroker(self.clock, history_messages=HISTORY, history_s=5, ended_key_retention_s=5)
+        self.stored = StoredInMemory(self.clock)
+        self.broker = MemoryBroker(
+            self.clock, self.stored, history_messages=HISTORY, history_s=5, ended_key_retention_s=5
+        )
         self.hub = Hub(self.broker, self.clock, flush_interval_ms=flush_interval_ms, log_s=4)
         self.publisher = Publisher(self.broker, self.clock)
         self.endpoint = make_arena()
@@ -143,7 +147,8 @@ class World:
         client, view = self.clients[index], self.views[index]
         room, board, player = ROOMS[second % 2], BOARDS[second % 2], PLAYERS[first % 2]
         if name == "note":
-            self.publisher.publish(NOTES.channel(room), Note(room=room, text="x", id=0))
+            body = encode_body(Note(room=room, text="x", id=0), self.clock.time())
+            publish(self.broker, self.stored, NOTES.channel(room), body)
         elif name == "score":
             self.publisher.publish(BOARD.channel(board), Score(board=board, player=player, points=second))
             self.scores[f"board.{board}", player] = second

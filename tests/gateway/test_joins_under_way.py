@@ -16,7 +16,7 @@ from duelcast.endpoints.kit import Auth, Context, Snapshot
 from duelcast.errors import InvalidRequest, ServiceRestart, Unavailable
 from duelcast.wire.messages import Command, Event
 from tests.e2e.arena import ADMIN, BOARD, Announced, Note, Notebook, Score, Secret, make_arena
-from tests.e2e.following import follow, held, points, publish_note, publish_row, publish_score, store, texts
+from tests.e2e.following import follow, held, points, publish_note, publish_score, store, texts
 from tests.e2e.raw import CLOSE, PING, frame, raw_socket
 from tests.serving import Client, client, running, token_for
 
@@ -59,7 +59,7 @@ async def app() -> AsyncIterator[App]:
         raise InvalidRequest("Not so.")
 
     async with running(ManualClock(), endpoints={arena.path: arena for arena in made}) as app:
-        app.services[Notebook] = Notebook()
+        app.services[Notebook] = Notebook(app.broker, app.clock)
         app.services[Scores] = Scores()
         yield app
 
@@ -310,7 +310,7 @@ async def test_a_row_that_the_snapshot_holds_is_counted_in_the_confirmed_positio
     async with client(app, "arena") as reader:
         await reader.send(type="subscribe", channel="stored.room")
         await notebook.was_read.wait()
-        publish_row(app, row)
+        notebook.broadcast(row)
         notebook.may_answer.set()
         confirmed = (await reader.receive_until(type="subscription_confirmed"))[-1]
         store(app, "room", "next")

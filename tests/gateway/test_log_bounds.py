@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from duelcast.channels.memory import MemoryBroker
-from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.gateway.hub import Hub
-from tests.e2e.arena import NOTES, Note, make_arena
+from tests.contract.buses import StoredInMemory, publish
+from tests.e2e.arena import NOTES, make_arena
 from tests.gateway.wire_client import WireClient
 
 FLUSH_TURNS = 5
@@ -21,18 +21,18 @@ async def flush() -> None:
 
 async def test_a_burst_beyond_the_log_between_two_flushes_is_noticed_by_who_is_in_a_cohort() -> None:
     clock = ManualClock()
-    broker = MemoryBroker(clock)
+    stored = StoredInMemory(clock)
+    broker = MemoryBroker(clock, stored)
     hub = Hub(broker, clock, flush_interval_ms=0, log_bytes=10_000)
-    publisher = Publisher(broker, clock)
     client = WireClient("c", make_arena(), hub, broker, clock)
     await client.send(type="subscribe", channel="note.a")
-    publisher.publish(NOTES.channel("a"), Note(room="a", text="", id=0))
+    publish(broker, stored, NOTES.channel("a"), b'{"type":"note","text":""}')
     await flush()
     assert client.outbox.cohort is not None
     client.frames()
 
     for number in range(100):
-        publisher.publish(NOTES.channel("a"), Note(room="a", text="x" * 500, id=number))
+        publish(broker, stored, NOTES.channel("a"), b'{"type":"note","text":"%d%s"}' % (number, b"x" * 500))
     await flush()
 
     numbers = [frame["seq"] for frame in client.frames() if frame["type"] == "note"]

@@ -27,7 +27,7 @@ async def app() -> AsyncIterator[App]:
         return [first, Announced(text="between"), notes, rest]
 
     async with running(ManualClock(), endpoints={arena.path: arena}) as app:
-        app.services[Notebook] = Notebook()
+        app.services[Notebook] = Notebook(app.broker, app.clock)
         for text in ("a", "b", "c"):
             store(app, "hall", text)
         yield app

@@ -8,6 +8,7 @@ from duelcast.channels.memory import MemoryBroker
 from duelcast.clock import ManualClock
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.outbox import BURST_S, MAX_UNWRITTEN_BYTES
+from tests.contract.buses import StoredInMemory
 from tests.e2e.arena import make_arena
 from tests.gateway.wire_client import WireClient
 
@@ -17,7 +18,7 @@ class Writes:
 
     def __init__(self) -> None:
         clock = ManualClock()
-        broker = MemoryBroker(clock)
+        broker = MemoryBroker(clock, StoredInMemory(clock))
         self.now = 1_000.0
         self.hub = Hub(broker, clock)
         self.hub.turn_time = lambda: self.now

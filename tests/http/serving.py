@@ -15,7 +15,6 @@ import httpx
 import uvicorn
 from prometheus_client import CollectorRegistry
 
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Role
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
@@ -44,7 +43,7 @@ from duelcast.sampling import LogSampler
 from duelcast.store.database import Database
 from duelcast.wire.addresses import Network
 from duelcast.wire.origins import OriginRules
-from tests.storing import opened
+from tests.storing import bus_of, opened
 
 SECRET = "a secret of the tests, long enough for HS256"
 VERSION = "0.0.0-test"
@@ -103,12 +102,12 @@ async def serving(
     running: Serving
     async with _stored(clock) as (database, database_path):
         audit = AuditTrail(database, clock)
-        broker = MemoryBroker(clock)
+        broker = bus_of(database, clock)
         publisher = Publisher(broker, clock)
         market = Market(publisher, clock, MarketSettings(), database, audit)
-        notifications = Notifications(database, publisher, audit, clock)
-        errors = ErrorRecords(database, publisher, clock)
-        services = Registry(publisher, clock)
+        notifications = Notifications(database, broker, audit, clock)
+        errors = ErrorRecords(database, clock)
+        services = Registry(publisher, clock, database.announce)
         health = Health(services, clock)
         outside = OutsideServices(services, health, database, audit, errors, clock, TargetRules(), {})
         app = build_http_apps(

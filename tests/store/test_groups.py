@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 import duelcast.store.database as module
 from duelcast.errors import AppError, Conflict, Unavailable
 from duelcast.store.database import CutOff, Database, Transaction
-from tests.store.facts import figure, held, names_in, put, put_all, stored, waiting
+from tests.store.facts import figure, held, put, put_all, stored, waiting
 from tests.storing import opened
 
 
@@ -65,27 +65,6 @@ async def test_others_get_their_turn_while_the_outcomes_of_a_group_are_told(data
         await asyncio.sleep(0)
     assert told == [str(number) for number in range(250)]
     assert max(later - earlier for earlier, later in itertools.pairwise([*seen, len(told)])) <= 100
-
-
-async def test_what_a_read_may_see_is_told_before_it_says_so(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "DELIVERIES_PER_TURN", 1)
-    told: list[str] = []
-
-    async def look() -> tuple[int, int]:
-        async with database.read() as transaction:
-            seen = len(await names_in(transaction))
-        await database.told()
-        return seen, len(told)
-
-    async with held(database):
-        tasks = await waiting(database, *(database.write(put(str(number)), told.append) for number in range(1_000)))
-    looks = []
-    while not all(task.done() for task in tasks):
-        looks.append(await look())
-    assert looks
-    assert all(seen <= known for seen, known in looks)
 
 
 async def test_a_write_alone_does_not_wait_for_company(database: Database) -> None:

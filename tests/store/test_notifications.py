@@ -8,13 +8,11 @@ from typing import Any, TypeVar
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from duelcast.store import notifications as store
-from duelcast.store.database import Database, Transaction
+from duelcast.store.database import Database
 from duelcast.store.notifications import EVERYBODY, NewNotificationRow, NotificationRow
-from duelcast.store.tables import notifications
 from tests.store.contest_rows import statements
 from tests.storing import opened
 
@@ -169,90 +167,3 @@ async def test_what_is_unread_of_some_is_found_without_looking_at_that_of_all(ta
         plan = (await transaction.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).scalars("detail")
         (step,) = plan
     assert "ix_notifications_wallet_" in step
-
-
-async def test_the_newest_announcement_may_be_removed(tables: Tables) -> None:
-    assert await tables.read(store.newest_announcement_id) == 0
-    await tables.add(EVERYBODY, EVERYBODY, "ann")
-    await tables.write(store.erase, [2], 2_000)
-    assert await tables.read(store.newest_announcement_id) == 2
-
-
-async def test_who_has_what_is_found_unless_it_was_removed(tables: Tables) -> None:
-    await tables.add("ann", "bob", "ann")
-    await tables.write(store.mark_read, [2], 2_000)
-    await tables.write(store.erase, [3], 2_000)
-    found = await tables.read(store.find_held, [1, 2, 3, 4, 2**53])
-    assert found == {1: (1, "ann", False), 2: (2, "bob", True)}
-
-
-# ── marking and removing ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_all_are_marked_or_those_of_some_types(tables: Tables) -> None:
-    for kind in ("NEWS", "PRIZE", "LEVEL"):
-        await tables.add("ann", "bob", type=kind)
-    assert await tables.write(store.mark_all_read, "ann", ["NEWS", "OTHER"], 2_000) == 1
-    assert await tables.count() == 2
-    await tables.write(store.erase, [3], 2_000)
-    assert await tables.write(store.mark_all_read, "ann", None, 3_000) == 1
-    assert await tables.write(store.mark_all_read, "ann", None, 4_000) == 0
-    assert [each.read_ms for each in await tables.read(store.newest, "ann", 10)] == [3_000, 2_000]
-    assert await tables.count("bob") == 3
-
-
-async def test_of_what_is_removed_nothing_is_left_but_its_key(tables: Tables) -> None:
-    await tables.add("ann", dedupe_key="k", expires_ms=5_000)
-
-    async def everything(transaction: Transaction) -> dict[str, Any]:
-        return dict((await transaction.execute(select(notifications))).mappings().one())
-
-    await tables.write(store.erase, [1], 2_000)
-    assert await tables.read(everything) == {
-        "id": 1,
-        "wallet": "ann",
-        "type": "NEWS",
-        "title": "",
-        "content": "",
-        "priority": "medium",
-        "link": None,
-        "data": {},
-        "dedupe_key": "k",
-        "created_ms": 1_000,
-        "read_ms": None,
-        "expires_ms": None,
-        "removed_ms": 2_000,
-    }
-    assert await tables.read(store.find_repeated, [("ann", "k")]) == {("ann", "k")}
-
-
-async def test_what_is_over_is_found_in_the_order_of_its_end(tables: Tables) -> None:
-    for expires_ms in (3_000, 1_000, 2_000, None):
-        await tables.add("ann", expires_ms=expires_ms)
-    assert [each.id for each in await tables.read(store.expired, 2_000, 10)] == [2, 3]
-    assert [each.id for each in await tables.read(store.expired, 3_000, 2)] == [2, 3]
-    await tables.write(store.erase, [2, 3], 3_000)
-    assert [each.id for each in await tables.read(store.expired, 9_000, 10)] == [1]
-
-
-async def test_what_is_old_goes_by_what_became_of_it(tables: Tables) -> None:
-    """Read: then; removed: then; neither: when it was made."""
-    await tables.add(*["ann"] * 7, created_ms=1_000)
-    await tables.write(store.mark_read, [1], 2_000)
-    await tables.write(store.mark_read, [2, 3], 1_500)
-    await tables.write(store.erase, [3, 4], 2_000)
-    await tables.write(store.erase, [5], 1_500)
-    await tables.add(EVERYBODY, created_ms=999)
-
-    async def outdated(read_before_ms: int, unread_before_ms: int, limit: int = 100) -> dict[int, bool]:
-        rows = await tables.read(
-            store.outdated, read_before_ms=read_before_ms, unread_before_ms=unread_before_ms, limit=limit
-        )
-        return {each.held.id: each.was_visible for each in rows}
-
-    assert await outdated(1_500, 999) == {}
-    assert await outdated(1_501, 1_000) == {2: True, 8: True, 5: False}
-    assert await outdated(2_001, 1_001) == {1: True, 2: True, 6: True, 7: True, 8: True, 3: False, 4: False, 5: False}
-    assert len(await outdated(2_001, 1_001, limit=3)) == 3
-    await tables.write(store.delete_rows, [6, 7])
-    assert await outdated(1_500, 1_001) == {8: True}

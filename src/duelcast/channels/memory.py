@@ -61,7 +61,7 @@ class MemoryBroker:
         self._groups: dict[str, dict[str, Stream]] = {}
         self._followed: dict[tuple[Family, str], dict[str, Channel]] = {}
         self._highest_forgotten_seq = 0
-        self._stored = stored
+        self.stored = stored
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._awaited: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
         """Who waits for the delivery of which number, by channel."""
@@ -184,9 +184,9 @@ class MemoryBroker:
         self._streams.clear()
         self._idle.clear()
         self._groups.clear()
-        for one in lost:
-            if isinstance(one, LatestStream):
-                self._highest_forgotten_seq = max(self._highest_forgotten_seq, one.seq)
+        # Above all that was given: no position of before covers what is lost.
+        given = [one.seq for one in lost if isinstance(one, LatestStream)]
+        self._highest_forgotten_seq = max([self._highest_forgotten_seq, *given]) + 1
         for one in lost:
             if one.followers or one.channel.family.is_urgent:
                 anew = self._open(one.channel)
@@ -260,7 +260,7 @@ class MemoryBroker:
     async def _reach(self, stream: EveryStream, since: Position | None) -> None:
         """Have the position of a stream, and its history back to `since`, as far as that is stored."""
         if not stream.is_placed:
-            position = await self._stored.position(stream.channel)
+            position = await self.stored.position(stream.channel)
             if not stream.is_placed:
                 stream.place(position)
         if since is not None and since.epoch == self._epoch and self._may_fill(stream, since.seq):
@@ -277,7 +277,7 @@ class MemoryBroker:
         return stream.stored_reaches_back_to <= seq < stream.reaches_back_to
 
     async def _fill(self, stream: EveryStream) -> None:
-        stored = await self._stored.messages(stream.channel)
+        stored = await self.stored.messages(stream.channel)
         stream.fill(stored, self._clock.monotonic())
         if self._history.size_bytes > self._max_history_bytes:
             self._relieve()

@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from duelcast.settings import ConfigurationError
+from duelcast.store.epoch import put_new_epoch
 from duelcast.store.migrate import check_schema, examine, is_ours
 from duelcast.store.sqlite import BESIDE, Held, SqliteFile, describe_failure, file_uri, read_only_uri
 from duelcast.store.whole_file import is_same_file, sync, whole_file
@@ -68,6 +69,10 @@ def restore(file: Path, database: Path, *, replace: bool = False) -> Restored:
         with whole_file(place, replace=True) as copy:
             _copy(read_only_uri(file), copy, file)
             check_schema(copy, file)
+            try:
+                put_new_epoch(copy)
+            except sqlite3.Error as error:
+                raise ConfigurationError(f"No copy of {file} could be made. {describe_failure(error)}") from None
             size_bytes = copy.stat().st_size
             sync(copy)  # or the disk would be waited for while there is no database
             moved = _move_aside(place)

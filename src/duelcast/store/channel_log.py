@@ -130,6 +130,11 @@ class ChannelLog:
     # ── within a transaction ────────────────────────────────────────────────────────────────────────────────────
 
     @property
+    def has_unstored(self) -> bool:
+        """Whether messages went out that are not stored."""
+        return bool(self._unstored)
+
+    @property
     def has_debts(self) -> bool:
         """Whether something of before has to be stored or found out."""
         return bool(self._unstored or self._doubtful)
@@ -353,5 +358,6 @@ async def positions_of(transaction: AsyncConnection, names: Sequence[str]) -> di
     for some in batched(names, _ROWS_PER_STATEMENT):
         columns = channel_positions.c.channel, channel_positions.c.seq
         query = select(*columns).where(channel_positions.c.channel.in_(some))
-        found.update((await transaction.execute(query)).tuples().all())
+        for name, seq in await transaction.execute(query):
+            found[name] = seq
     return found

@@ -25,8 +25,9 @@ from duelcast.channels.outgoing import Broadcast, Outgoing, Published
 from duelcast.clock import Clock
 from duelcast.errors import AppError, CircuitOpen, Unavailable
 from duelcast.logs import describe_exception
+from duelcast.settings import ConfigurationError
 from duelcast.store.channel_log import ChannelLog, Encoded, Numbered, batched
-from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, raise_latest_floor
+from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, given_numbers, raise_latest_floor
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.guard import Guard, Unguarded
 from duelcast.store.log_retention import LogBounds
@@ -46,6 +47,8 @@ WORK_LIMIT_S = 30.0
 """All writes wait while one works; one that never ends must not stop them for good."""
 RETRY_MS = 1_000
 PROBE_INTERVAL_S = 1.0
+FLOOR_INTERVAL_S = 60.0
+"""How often the floor of *latest* channels is raised; it is twice as far ahead of the clock."""
 
 log = structlog.get_logger("duelcast.store")
 
@@ -136,6 +139,7 @@ class Database:
         """Its bus is to be set before `run`."""
         self.epoch: Epoch
         """There once it is open."""
+        self._epoch_file: EpochFile | None = None
         self.urgent_positions: Mapping[Channel, int] = {}
         """Of the `urgent` channels, as it was opened."""
         self._urgent_channels = urgent
@@ -144,6 +148,7 @@ class Database:
         self._lock_wait_s = file.busy_timeout_ms / 1000
         self._lock_notice_s = min(lock_notice_ms, file.busy_timeout_ms) / 1000
         self._locked_since_s: float | None = None
+        self._floor_raised_s = clock.monotonic()
         self._low_room_bytes = low_room_bytes
         self._writing: AsyncEngine
         self._reading: AsyncEngine
@@ -186,6 +191,17 @@ class Database:
             await self.close()
             raise
 
+    async def _cover(self) -> None:
+        """Note what was given by now, so that an earlier copy of the database is found out."""
+        if self._epoch_file is None:
+            return
+        try:
+            async with self.read() as connection:
+                numbers = await given_numbers(connection)
+            self._epoch_file.write(self.epoch.starts, numbers, block_used=self.log.has_unstored)
+        except (Unavailable, ConfigurationError):
+            pass  # what was noted before holds, too
+
     async def _begin(self) -> None:
         """Count the start, and go on with the numbers that are stored. Raises `ConfigurationError`."""
         file = EpochFile(self._file.path)
@@ -197,8 +213,8 @@ class Database:
                 )
         except DBAPIError as error:
             raise refusal(self._file.path, error) from None
-        file.write(self.epoch.starts)
-        self.log.mark = file
+        file.write(self.epoch.starts, self.epoch.numbers)
+        self.log.mark = self._epoch_file = file
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -243,6 +259,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connections; `run` has ended."""
+        await self._cover()
         await self._grouped.close()
         await self._writing.dispose()
         await self._reading.dispose()
@@ -551,6 +568,7 @@ class Database:
                 self._look_for_room()
                 if self.failure is None:
                     self._file.check()
+                    await self._raise_latest_floor()
                 elif not self._jobs:
                     await self.probe()
             except FileGone as error:
@@ -567,9 +585,13 @@ class Database:
     async def _write_probe(self, transaction: Transaction) -> None:
         await transaction.execute(update(store_probe).values(at_ms=int(self._clock.time() * 1000)))
 
-    async def raise_latest_floor(self, floor: int) -> None:
-        """See that the next start numbers *latest* channels above `floor`. Raises `Unavailable`."""
-        await self.write(partial(raise_latest_floor, floor=floor))
+    async def _raise_latest_floor(self) -> None:
+        """See that the next start numbers *latest* channels above all that are given, even if the clock is set back."""
+        now_s = self._clock.monotonic()
+        if now_s - self._floor_raised_s >= FLOOR_INTERVAL_S:
+            self._floor_raised_s = now_s
+            floor = int((self._clock.time() + 2 * FLOOR_INTERVAL_S) * 1e6)
+            await self.write(partial(raise_latest_floor, floor=floor))
 
     def _look_for_room(self) -> None:
         try:

@@ -1,49 +1,57 @@
 """The epoch that positions belong to (protocol 2): it is the database's own, and outlives the server.
 
 A file beside the database tells whether the database is the one that numbers were given with: it has the inode of the
-database and counts the starts, as the database does. If a copy takes the place of the database, one of the two differs.
+database, counts the starts, as the database does, and says how many numbers were given by the last stop. If a copy
+takes the place of the database, one of them differs.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 from msgspec import Struct
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from duelcast.store.tables import epochs
+from duelcast.settings import ConfigurationError
+from duelcast.store.migrate import check_version
+from duelcast.store.sqlite import SqliteFile, file_uri, read_only_uri
+from duelcast.store.tables import channel_positions, epochs
 from duelcast.store.whole_file import whole_file
 
 _USED, _UNUSED = b"urgent: used  \n", b"urgent: unused\n"
 
 
 class Epoch(Struct, frozen=True):
-    """`latest_floor`: *latest* channels are numbered above it. `block_used`: reserved numbers of urgent channels may
+    """`latest_floor`: *latest* channels are numbered above it. `numbers`: how many *every* channels had given before.
+    `block_used`: reserved numbers of urgent channels may
     have been broadcast by a server that was killed, and not stored."""
 
     name: str
     starts: int
     latest_floor: int
+    numbers: int
     block_used: bool
 
 
 class EpochFile:
-    """`<database>.epoch`: whether reserved numbers are in use, the inode of the database, its starts."""
+    """`<database>.epoch`: whether reserved numbers are in use, the inode of the database, its starts, and how many
+    numbers of *every* channels it had given."""
 
     def __init__(self, database: Path) -> None:
         self.path = Path(f"{database}.epoch")
         self._database = database
 
-    def covers(self, starts: int) -> bool:
-        """Whether the database, with so many starts, is the one that this was written for. A server that was killed
-        between both writes left this one start behind."""
+    def covers(self, starts: int, numbers: int) -> bool:
+        """Whether the database, with so many starts and numbers, is the one that this was written for. A server that
+        was killed between both writes left this one start behind."""
         try:
-            _, inode, counted = self.path.read_text("ascii").splitlines()
-            return int(inode) == self._inode() and int(counted) in (starts, starts - 1)
+            _, inode, counted, given = self.path.read_text("ascii").splitlines()
+            return int(inode) == self._inode() and int(counted) in (starts, starts - 1) and int(given) <= numbers
         except (OSError, ValueError):
             return False
 
@@ -55,10 +63,11 @@ class EpochFile:
         except OSError:
             return False
 
-    def write(self, starts: int) -> None:
-        """Cover the database from now on. Raises `ConfigurationError`."""
+    def write(self, starts: int, numbers: int, *, block_used: bool = False) -> None:
+        """Cover the database as it is now. Raises `ConfigurationError`."""
         with whole_file(self.path, replace=True) as made:
-            made.write_bytes(_UNUSED + f"{self._inode()}\n{starts}\n".encode())
+            used = _USED if block_used else _UNUSED
+            made.write_bytes(used + f"{self._inode()}\n{starts}\n{numbers}\n".encode())
 
     def set(self, used: bool) -> None:
         """Note, without room on the disk, whether reserved numbers are in use."""
@@ -77,16 +86,23 @@ async def begin_epoch(connection: AsyncConnection, file: EpochFile, now_us: int)
     """Count a start; the epoch is a new one if `file` does not cover the database. To be followed, once this is
     committed, by `file.write`."""
     stored = (await connection.execute(select(epochs))).one()
-    is_same = file.covers(stored.starts)
+    numbers = await given_numbers(connection)
+    is_same = file.covers(stored.starts, numbers)
     epoch = Epoch(
         name=stored.epoch if is_same else new_epoch(),
         starts=stored.starts + 1,
         latest_floor=max(stored.latest_floor, now_us),
+        numbers=numbers,
         block_used=is_same and file.block_used,
     )
     values = {"epoch": epoch.name, "starts": epoch.starts, "latest_floor": epoch.latest_floor}
     await connection.execute(update(epochs).values(values))
     return epoch
+
+
+async def given_numbers(connection: AsyncConnection) -> int:
+    """How many numbers of *every* channels were ever given."""
+    return int(await connection.scalar(select(func.coalesce(func.sum(channel_positions.c.seq), 0))) or 0)
 
 
 async def raise_latest_floor(connection: AsyncConnection, floor: int) -> None:
@@ -97,3 +113,32 @@ async def raise_latest_floor(connection: AsyncConnection, floor: int) -> None:
 def new_epoch() -> str:
     """16 characters of `A-Za-z0-9_-`."""
     return secrets.token_urlsafe(12)
+
+
+def read_epoch(database: Path) -> str:
+    """The epoch of the SQLite file at `database`; blocks. Raises `ConfigurationError`."""
+    if not database.exists():
+        raise ConfigurationError(f"There is no database {database}.")
+    check_version(database)
+    with closing(sqlite3.connect(read_only_uri(database), uri=True)) as connection:
+        return str(connection.execute("select epoch from epochs").fetchone()[0])
+
+
+def renew_epoch(database: Path) -> str:
+    """Give the SQLite file at `database` a new epoch, which is returned; blocks. Raises `ConfigurationError`, also if a
+    server uses it."""
+    read_epoch(database)
+    file = SqliteFile(database, busy_timeout_ms=0)
+    file.hold()
+    try:
+        put_new_epoch(database)
+        return read_epoch(database)
+    finally:
+        file.release()
+
+
+def put_new_epoch(database: Path) -> None:
+    """Give a file that nobody else uses a new epoch, if it is of a version that has one. Raises `sqlite3.Error`."""
+    with closing(sqlite3.connect(file_uri(database), uri=True)) as connection, connection:
+        if connection.execute("select 1 from sqlite_master where name = 'epochs'").fetchone():
+            connection.execute("update epochs set epoch = ?", (new_epoch(),))

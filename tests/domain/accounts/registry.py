@@ -6,9 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Role
-from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import Identity
@@ -37,7 +35,7 @@ class Registry:
         self.database = database
         self.accounts = MemoryAccounts()
         self.audit = AuditTrail(database, clock)
-        inboxes = Inboxes(database, Publisher(MemoryBroker(clock), clock), clock)
+        inboxes = Inboxes(database, clock)
         self.users = Users(database, self.accounts, self.audit, inboxes, clock)
         self.told: list[Account] = []
 

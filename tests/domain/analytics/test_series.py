@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.analytics.series import MAX_NAMES, OTHER, Series
@@ -21,7 +20,7 @@ from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal, NewEvent
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import analytics_days, analytics_events, analytics_minutes
 from tests.domain.analytics.quiet import Quiet
-from tests.storing import opened_in_runner
+from tests.storing import bus_of, opened_in_runner
 
 DAY_S = 86_400
 PAUSES_S = [1.0, 59.0, 61.0, 3_600.0, 0.9 * DAY_S, 1.0 * DAY_S, 2.5 * DAY_S, 9.0 * DAY_S]
@@ -39,7 +38,7 @@ steps = st.one_of(
 
 
 def analytics_of(database: Database, clock: ManualClock) -> Analytics:
-    broker = MemoryBroker(clock)
+    broker = bus_of(database, clock)
     return Analytics(
         Publisher(broker, clock), broker, clock, database, Quiet, ["analytics"], lambda: 100, lambda: (0, 1)
     )

@@ -11,9 +11,7 @@ from typing import Any
 import msgspec
 
 from duelcast.channels.broker import Message, Origin, Position
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Role
-from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail
@@ -23,7 +21,7 @@ from duelcast.errors import ContestNotFound, InvalidState
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.contests import ACTIVE, all_contests, insert_contest, update_contest
 from duelcast.store.database import Database, Transaction
-from tests.storing import opened
+from tests.storing import bus_of, opened
 
 ADMIN = Actor("root", Role.ADMIN)
 CONTESTS = 1, 2
@@ -40,8 +38,8 @@ class Listener:
     def deliver(self, message: Message) -> None:
         self.messages.append(message)
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
-        self.replaced.append((channel, stored_id, body))
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
+        self.replaced.append((channel, seq, body))
 
     def resynchronise(self) -> None:
         raise AssertionError("a bus of one process loses nothing")
@@ -56,11 +54,10 @@ class Chatroom:
         self.settings = settings
         self.cancelled: set[int] = set()
         self.listener = Listener()
-        self.broker = MemoryBroker(clock)
+        self.broker = bus_of(database, clock)
         self.broker.attach(self.listener)
         self.trail = AuditTrail(database, clock)
-        publisher = Publisher(self.broker, clock)
-        self.chat = Chat(publisher, clock, database, self.trail, lambda: self.settings, self._closed)
+        self.chat = Chat(clock, database, self.trail, lambda: self.settings, self._closed)
 
     def _closed(self, contest_id: int) -> InvalidState | None:
         if contest_id not in CONTESTS:

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import msgspec
 
 from duelcast.channels.broker import Message
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Role
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
@@ -29,7 +28,7 @@ from duelcast.store import contests as store
 from duelcast.store.database import Database
 from duelcast.store.events import StoredEvent, events_after
 from duelcast.wire.timestamps import format_time
-from tests.storing import opened
+from tests.storing import bus_of, opened
 
 ADMIN = Actor("boss", Role.ADMIN)
 START_S = 60.0
@@ -55,7 +54,7 @@ class Pushes:
         self.all.append((message.channel.name, body))
         self.newest[(message.channel.name, body["type"])] = body
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
         """Nobody recovers here."""
 
     def resynchronise(self) -> None:
@@ -69,7 +68,7 @@ class ContestRoom:
         self.clock = clock
         self.database = database
         self.pushes = Pushes()
-        self.broker = MemoryBroker(clock)
+        self.broker = bus_of(database, clock)
         self.broker.attach(self.pushes)
         publisher = Publisher(self.broker, clock)
         self.audit = AuditTrail(database, clock)

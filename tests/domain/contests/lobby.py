@@ -14,6 +14,7 @@ from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.contests.events import Visibility
 from duelcast.domain.contests.room import Attendance
 from duelcast.domain.contests.rooms import Rooms, RoomSettings
+from tests.contract.buses import StoredInMemory
 from tests.domain.market.market_room import Push, Recorder
 
 
@@ -25,7 +26,7 @@ class Lobby:
         self.clock = ManualClock()
         self.entered: set[tuple[int, str]] = set()
         self.recorder = Recorder(self.clock)
-        broker = MemoryBroker(self.clock)
+        broker = MemoryBroker(self.clock, StoredInMemory(self.clock))
         broker.attach(self.recorder)
         self.rooms = Rooms(
             Publisher(broker, self.clock),

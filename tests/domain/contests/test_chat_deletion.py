@@ -32,11 +32,11 @@ async def room(tmp_path: Path) -> AsyncIterator[Chatroom]:
 # ── by an admin ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_deletion_is_published_behind_the_message_and_tells_of_no_row(room: Chatroom) -> None:
+async def test_a_deletion_is_published_behind_the_message(room: Chatroom) -> None:
     message_id = (await room.send()).record.id
     await room.chat.delete(1, message_id, ADMIN)
     _, deletion = room.listener.messages
-    assert (deletion.channel.name, deletion.stored_id, deletion.origin) == ("chat.1", None, None)
+    assert (deletion.channel.name, deletion.seq, deletion.origin) == ("chat.1", 2, None)
     assert decode(deletion) == {
         "type": "chat_message_deleted",
         "contestId": 1,
@@ -59,8 +59,8 @@ async def test_recovery_brings_the_deletion_in_the_place_of_the_message(room: Ch
 async def test_nodes_that_still_hold_the_message_are_told_what_takes_its_place(room: Chatroom) -> None:
     message_id = (await room.send(SECRET)).record.id
     await room.chat.delete(1, message_id, ADMIN)
-    ((channel, stored_id, body),) = room.listener.replaced
-    assert (channel.name, stored_id) == ("chat.1", message_id)
+    ((channel, seq, body),) = room.listener.replaced
+    assert (channel.name, seq) == ("chat.1", room.listener.messages[0].seq)
     assert body == room.listener.messages[-1].body
 
 
@@ -72,13 +72,16 @@ async def test_a_deleted_text_is_nowhere_any_more(room: Chatroom) -> None:
     async with room.database.read() as transaction:
         dump = await transaction.exec_driver_sql("select text from chat_messages")
         assert dump.scalars().all() == [""]
+        bodies = (await transaction.exec_driver_sql("select body from channel_messages")).scalars().all()
+        assert len(bodies) == 2
+        assert not [body for body in bodies if SECRET.encode() in body]
     assert SECRET not in str(await room.acts())
 
 
-async def test_the_last_stored_id_of_a_snapshot_may_be_that_of_a_deleted_message(room: Chatroom) -> None:
+async def test_a_snapshot_includes_the_deletion(room: Chatroom) -> None:
     kept, deleted = await room.send("kept"), await room.send("deleted")
     await room.chat.delete(1, deleted.record.id, ADMIN)
-    assert await room.chat.last(1) == ([kept.record], deleted.record.id)
+    assert await room.chat.last(1) == ([kept.record], 3)
 
 
 async def test_a_deletion_is_in_the_audit_trail(room: Chatroom) -> None:

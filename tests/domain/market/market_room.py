@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from duelcast.channels.broker import Message
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Role
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
@@ -23,7 +22,7 @@ from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.market.sink import MarketSink
 from duelcast.domain.market.ticks import Ticker, Trade
 from duelcast.store.database import Database
-from tests.storing import opened
+from tests.storing import bus_of, opened
 
 DAY_BEGIN_S = 1_799_971_200.0
 ADMIN = Actor("admin", Role.ADMIN)
@@ -52,7 +51,7 @@ class Recorder:
     def deliver(self, message: Message) -> None:
         self.pushes.append(Push(self._clock.monotonic(), message.channel.name, msgspec.json.decode(message.body)))
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
         raise AssertionError("the market takes nothing back")
 
     def resynchronise(self) -> None:
@@ -65,7 +64,7 @@ class MarketRoom:
     def __init__(self, database: Database, clock: ManualClock, settings: MarketSettings | None = None) -> None:
         self.clock = clock
         self.recorder = Recorder(clock)
-        broker = MemoryBroker(clock)
+        broker = bus_of(database, clock)
         broker.attach(self.recorder)
         self.database = database
         self.audit = AuditTrail(database, clock)

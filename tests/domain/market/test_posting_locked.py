@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.audit import AuditTrail
@@ -16,7 +15,7 @@ from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.errors import Unavailable
 from tests.store.facts import figure, until
-from tests.storing import BUSY_TIMEOUT_MS, locked, opened
+from tests.storing import BUSY_TIMEOUT_MS, bus_of, locked, opened
 
 WAIT_S = BUSY_TIMEOUT_MS / 1000
 
@@ -25,7 +24,7 @@ async def test_a_post_behind_another_one_waits_no_longer_than_a_post_alone(tmp_p
     clock, path = ManualClock(), tmp_path / "test.db"
     async with opened(path, clock) as database:
         market = Market(
-            Publisher(MemoryBroker(clock), clock), clock, MarketSettings(), database, AuditTrail(database, clock)
+            Publisher(bus_of(database, clock), clock), clock, MarketSettings(), database, AuditTrail(database, clock)
         )
 
         def post(symbol: str) -> asyncio.Task[PostResult]:

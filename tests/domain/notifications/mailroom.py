@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 
 from duelcast.channels.broker import Message
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Role
-from duelcast.channels.publisher import Publisher
+from duelcast.channels.outgoing import Published
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import AuditTrail
@@ -20,7 +19,7 @@ from duelcast.domain.notifications.inboxes import Added, NewNotification
 from duelcast.domain.notifications.service import Notifications
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.database import Database, Transaction
-from tests.storing import opened
+from tests.storing import bus_of, opened
 
 Told = tuple[str, str, Any]
 """Channel, type and what matters of a message: an id, ids, or count and version."""
@@ -47,8 +46,8 @@ class Ear:
     def deliver(self, message: Message) -> None:
         self.messages.append(message)
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
-        self.replaced.append((channel.name, stored_id))
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
+        self.replaced.append((channel.name, seq))
 
     def resynchronise(self) -> None:
         raise AssertionError("the bus was not lost")
@@ -61,29 +60,33 @@ class Mailroom:
         self.database = database
         self.clock = clock
         self.ear = Ear()
-        broker = MemoryBroker(clock)
+        broker = bus_of(database, clock)
         broker.attach(self.ear)
         self.audit = AuditTrail(database, clock)
-        self.notifications = Notifications(database, Publisher(broker, clock), self.audit, clock)
+        self.notifications = Notifications(database, broker, self.audit, clock)
         self.inboxes = self.notifications.inboxes
 
     async def add(self, *added: NewNotification) -> Added:
         """Store and tell them as one write."""
 
-        async def work(transaction: Transaction) -> Added:
-            return await self.inboxes.add(transaction, added)
+        async def work(transaction: Transaction) -> Published[Added]:
+            made = await self.inboxes.add(transaction, added)
+            return Published(made, made.outgoing)
 
-        return await self.database.write(work, self.inboxes.tell)
+        return await self.database.publish(work)
 
-    async def take(self) -> list[Told]:
+    def take_all(self) -> list[Told]:
+        """What was published since the start, or since it was taken."""
+        return [_told(message) for message in self.ear.messages]
+
+    def take(self) -> list[Told]:
         """What was told since the last time."""
-        await self.inboxes.outlet.settle()
         messages, self.ear.messages = self.ear.messages, []
         return [_told(message) for message in messages]
 
     async def unread(self, wallet: str = "ann") -> tuple[int, int]:
         """Count and version of an inbox."""
-        unread, _ = await self.notifications.reader.snapshot(wallet)
+        unread, _, _ = await self.notifications.reader.snapshot(wallet)
         return unread.count, unread.version
 
     async def ids(self, wallet: str = "ann") -> list[int]:
@@ -103,7 +106,6 @@ def _told(message: Message) -> Told:
         matters = body["data"]["id"]
     elif kind == "unread_count":
         matters = body["count"], body["version"]
-        assert message.stored_id == body["version"]
     else:
         matters = body.get("ids", "all")
     return message.channel.name, kind, matters

@@ -7,8 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from duelcast.channels.memory import MemoryBroker
-from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
 from duelcast.domain.notifications.notifier import Notifier
@@ -22,6 +20,7 @@ from duelcast.store.events import NewEvent, add_events, events_after
 from duelcast.store.tables import notifications
 from tests.domain.contests.contest_room import Pushes
 from tests.store.contest_rows import CODES, CONTEST, do
+from tests.storing import bus_of
 
 Ranks = Mapping[str, int | None]
 """The final rank of each wallet, None for the disqualified."""
@@ -117,8 +116,8 @@ async def _insert(
 class Fragile(Inboxes):
     """Breaks off at those calls of `add` whose numbers are in `breaks_at`, when all is written but not committed."""
 
-    def __init__(self, database: Database, publisher: Publisher, clock: ManualClock) -> None:
-        super().__init__(database, publisher, clock)
+    def __init__(self, database: Database, clock: ManualClock) -> None:
+        super().__init__(database, clock)
         self.breaks_at: set[int] = set()
         self.portions: list[int] = []
         """How many notifications each call was given."""
@@ -142,17 +141,16 @@ class Office(Past):
         super().__init__(database, clock)
         self.clock = clock
         self.pushes = Pushes()
-        broker = MemoryBroker(clock)
+        broker = bus_of(database, clock)
         broker.attach(self.pushes)
-        self.inboxes = Fragile(database, Publisher(broker, clock), clock)
+        self.inboxes = Fragile(database, clock)
         self.notifier = self.another_notifier()
 
     def another_notifier(self) -> Notifier:
         return Notifier(self.database, self.inboxes, self.clock)
 
-    async def told(self) -> list[tuple[str, str, dict[str, Any]]]:
+    def told(self) -> list[tuple[str, str, dict[str, Any]]]:
         """(wallet, type, data) of the notifications that were pushed, in their order."""
-        await self.inboxes.outlet.settle()
         return [
             (channel.rpartition(".")[2], body["data"]["type"], body["data"]["data"])
             for channel, body in self.pushes.all

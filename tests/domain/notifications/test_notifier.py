@@ -47,7 +47,7 @@ async def test_a_start_is_told_to_those_who_take_part(office: Office) -> None:
     await office.notifier.catch_up()
     data = {"contestId": contest.id, "name": "Cup"}
     assert await office.notices() == [("ann", "CONTEST_STARTED", data), ("bob", "CONTEST_STARTED", data)]
-    assert await office.told() == await office.notices()
+    assert office.told() == await office.notices()
 
 
 async def test_a_result_is_told_with_rank_return_and_prize(office: Office) -> None:
@@ -101,7 +101,7 @@ async def test_a_first_win_brings_result_then_achievements_then_the_level(office
         ("ann", "LEVEL_UP", {"level": 2, "xp": 100}),
     ]
     assert [kind for _, kind, _ in await office.notices("bob")] == ["CONTEST_RESULT", "ACHIEVEMENT_UNLOCK"]
-    assert await office.told() == await office.notices()
+    assert office.told() == await office.notices()
 
 
 async def test_a_level_is_told_when_it_is_reached(office: Office) -> None:
@@ -247,7 +247,7 @@ async def test_a_notifier_that_ends_within_any_portion_repeats_and_misses_nothin
         pass
     assert len(office.inboxes.portions) > 30
     assert await outcome(office) == expected
-    assert await office.told() == await office.notices()
+    assert office.told() == await office.notices()
 
 
 def waiting_writes(database: Database) -> float:
@@ -279,7 +279,7 @@ async def test_a_portion_whose_notifier_was_stopped_is_not_done_again(
     await other
     await office.another_notifier().catch_up()
     assert await outcome(office) == expected
-    assert await office.told() == await office.notices()
+    assert office.told() == await office.notices()
 
 
 @pytest.mark.usefixtures("small_portions")

@@ -38,7 +38,7 @@ async def test_each_wallet_counts_as_what_became_of_it(room: Mailroom, posting: 
 async def test_an_announcement_can_be_repeated_too(room: Mailroom, posting: Posting) -> None:
     assert await posting.announce(BY, new(dedupe_key="k")) == PostedNotifications(created=1)
     assert await posting.announce(BY, new(dedupe_key="k")) == PostedNotifications(duplicate=1)
-    assert await room.take() == [("system.announcements", "notification", 1)]
+    assert room.take() == [("system.announcements", "notification", 1)]
 
 
 async def test_a_post_is_recorded_with_its_counts_and_without_its_text(room: Mailroom, posting: Posting) -> None:
@@ -54,7 +54,7 @@ async def test_a_post_is_recorded_with_its_counts_and_without_its_text(room: Mai
 async def test_thousands_are_stored_together_and_each_told_once(room: Mailroom, posting: Posting) -> None:
     wallets = [f"w{number}" for number in range(1_201)]
     assert await posting.post(BY, wallets, new()) == PostedNotifications(created=1_201)
-    told = await room.take()
+    told = room.take()
     expected = {(f"user.notifications.{wallet}", "unread_count", (1, 1)) for wallet in wallets}
     assert {each for each in told if each[1] == "unread_count"} == expected
     assert len(told) == 2_402
@@ -77,4 +77,4 @@ async def test_what_is_over_already_is_refused(room: Mailroom, posting: Posting)
 async def test_without_a_database_nothing_is_told(room: Mailroom, posting: Posting, tmp_path: Path) -> None:
     with moved_away(tmp_path / "duelcast.db"), pytest.raises(Unavailable):
         await posting.post(BY, ["ann"], new())
-    assert (await room.take(), await room.unread()) == ([], (0, 0))
+    assert (room.take(), await room.unread()) == ([], (0, 0))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -42,18 +41,18 @@ async def rows(room: Mailroom) -> int:
 
 async def test_what_is_removed_is_gone_and_told(room: Mailroom, removals: Removals) -> None:
     await room.add(new(), new())
-    await room.take()
+    room.take()
     await removals.remove(1, identity("ann"))
-    assert await room.take() == [(ANN, "notification_removed", [1]), (ANN, "unread_count", (1, 2))]
+    assert room.take() == [(ANN, "notification_removed", [1]), (ANN, "unread_count", (1, 2))]
     assert (await room.ids(), await room.unread()) == ([2], (1, 2))
 
 
 async def test_the_count_is_told_where_it_changed_alone(room: Mailroom, removals: Removals) -> None:
     await room.add(new())
     await room.inboxes.mark_read("ann", [1])
-    await room.take()
+    room.take()
     await removals.remove(1, identity("ann"))
-    assert await room.take() == [(ANN, "notification_removed", [1])]
+    assert room.take() == [(ANN, "notification_removed", [1])]
     assert await room.unread() == (0, 3)
 
 
@@ -67,7 +66,7 @@ async def test_others_cannot_remove_it(room: Mailroom, removals: Removals, by: I
 
 async def test_admins_can_and_it_is_recorded(room: Mailroom, removals: Removals) -> None:
     await room.add(new(), new(EVERYBODY), new("boss"))
-    await room.take()
+    room.take()
     for notification_id in (1, 2, 3):
         await removals.remove(notification_id, BOSS)
     recorded = [(act.action, act.target, act.details) for act in await room.acts()]
@@ -75,7 +74,7 @@ async def test_admins_can_and_it_is_recorded(room: Mailroom, removals: Removals)
         ("notifications.delete", "notifications/1", {"wallet": "ann"}),
         ("notifications.delete", "notifications/2", {"broadcast": True}),
     ]
-    assert (await room.take())[2] == (ALL, "notification_removed", [2])
+    assert (room.take())[2] == (ALL, "notification_removed", [2])
     assert room.ear.replaced == [(ALL, 2)]
 
 
@@ -117,13 +116,13 @@ async def test_what_is_over_is_removed_on_start_and_once_a_minute_whatever_happe
 
 async def test_what_is_over_is_removed_from_its_moment_on(room: Mailroom, removals: Removals) -> None:
     await room.add(new(expires_ms=in_s(room, 10)), new(expires_ms=in_s(room, 11)), new())
-    await room.take()
+    room.take()
     await room.clock.advance(9.999)
     await removals.expire()
-    assert await room.take() == []
+    assert room.take() == []
     await room.clock.advance(0.001)
     await removals.expire()
-    assert await room.take() == [(ANN, "notification_removed", [1]), (ANN, "unread_count", (2, 2))]
+    assert room.take() == [(ANN, "notification_removed", [1]), (ANN, "unread_count", (2, 2))]
     assert await room.ids() == [3, 2]
 
 
@@ -131,33 +130,33 @@ async def test_all_that_is_over_is_removed_however_much(room: Mailroom, removals
     many = ROWS_PER_WRITE + 1
     soon = in_s(room, 1)
     await room.add(*[new(f"w{number}", expires_ms=soon) for number in range(many)], new(EVERYBODY, expires_ms=soon))
-    await room.take()
+    room.take()
     await room.clock.advance(1)
     await removals.expire()
-    told = await room.take()
+    told = room.take()
     assert len([kind for _, kind, _ in told if kind == "notification_removed"]) == many + 1
     assert await room.unread("w0") == (0, 2)
     await removals.expire()
-    assert await room.take() == []
+    assert room.take() == []
 
 
 async def test_of_a_wallet_all_that_is_over_is_told_at_once(room: Mailroom, removals: Removals) -> None:
     soon = in_s(room, 1)
     await room.add(new(expires_ms=soon), new(), new(expires_ms=soon))
-    await room.take()
+    room.take()
     await room.clock.advance(1)
     await removals.expire()
-    assert await room.take() == [(ANN, "notification_removed", [1, 3]), (ANN, "unread_count", (1, 2))]
+    assert room.take() == [(ANN, "notification_removed", [1, 3]), (ANN, "unread_count", (1, 2))]
 
 
 async def test_without_a_database_nothing_is_removed(room: Mailroom, removals: Removals, tmp_path: Path) -> None:
     await room.add(new(expires_ms=in_s(room, 0)))
-    await room.take()
+    room.take()
     with moved_away(tmp_path / "duelcast.db"):
         for attempt in (removals.expire(), removals.remove(1, BOSS), removals.delete_old(1, 1)):
             with pytest.raises(Unavailable):
                 await attempt
-    assert await room.take() == []
+    assert room.take() == []
 
 
 # ── what is old ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -167,18 +166,18 @@ async def test_old_rows_are_deleted_by_what_became_of_them(room: Mailroom, remov
     await room.add(new(), new(), new("bob"), new(EVERYBODY), new(dedupe_key="k"))
     await room.inboxes.mark_read("ann", [1])
     await removals.remove(5, identity("ann"))
-    await room.take()
+    room.take()
     await room.clock.jump(30 * DAY_S)
     assert await removals.delete_old(30, 180) == 0
     await room.clock.advance(1)
     assert await removals.delete_old(30, 180) == 2
-    assert await room.take() == [(ANN, "notification_removed", [1])]
+    assert room.take() == [(ANN, "notification_removed", [1])]
     assert await room.unread() == (1, 4)
     assert (await room.add(new("eve", dedupe_key="k"), new(dedupe_key="k"))).duplicates == 0
-    await room.take()
+    room.take()
     await room.clock.jump(150 * DAY_S)
     assert await removals.delete_old(30, 180) == 3
-    assert await room.take() == [
+    assert room.take() == [
         (ALL, "notification_removed", [4]),
         (ANN, "notification_removed", [2]),
         (ANN, "unread_count", (1, 6)),
@@ -186,25 +185,6 @@ async def test_old_rows_are_deleted_by_what_became_of_them(room: Mailroom, remov
         (BOB, "unread_count", (0, 2)),
     ]
     assert await rows(room) == 2
-
-
-@pytest.mark.parametrize("how", ["expire", "delete_old"])
-async def test_no_more_is_removed_before_what_was_is_told(
-    room: Mailroom, removals: Removals, monkeypatch: pytest.MonkeyPatch, how: str
-) -> None:
-    await room.add(*[new(f"w{number}", expires_ms=in_s(room, 1)) for number in range(2 * ROWS_PER_WRITE)])
-    await room.take()
-    await room.clock.jump(2 * DAY_S)
-    monkeypatch.setattr("duelcast.domain.notifications.outlet.PUSHES_PER_TURN", 1)
-    write, waiting = room.database.write, []
-
-    async def watched(*arguments: Any) -> Any:
-        waiting.append(room.inboxes.outlet.waiting)
-        return await write(*arguments)
-
-    monkeypatch.setattr(room.database, "write", watched)
-    await (removals.expire() if how == "expire" else removals.delete_old(1, 1))
-    assert waiting == [0, 0, 0]
 
 
 async def test_old_rows_are_deleted_however_many(room: Mailroom, removals: Removals) -> None:

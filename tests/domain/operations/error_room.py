@@ -11,16 +11,14 @@ from typing import Any
 import msgspec
 
 from duelcast.channels.broker import Message
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel
-from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.store import errors as store
 from duelcast.store.database import Database
 from duelcast.store.errors import ErrorFilter, ErrorRow
 from tests.store.facts import until
-from tests.storing import opened
+from tests.storing import bus_of, opened
 
 EVERYTHING = 1_000_000
 
@@ -33,9 +31,9 @@ class ErrorRoom:
         self.path = path
         self.database = database
         self.pushed: list[dict[str, Any]] = []
-        broker = MemoryBroker(clock)
+        broker = bus_of(database, clock)
         broker.attach(self)
-        self.records = ErrorRecords(database, Publisher(broker, clock), clock)
+        self.records = ErrorRecords(database, clock)
 
     def deliver(self, message: Message) -> None:
         assert message.channel.name == "system.errors"
@@ -43,7 +41,7 @@ class ErrorRoom:
         assert alert["type"] == "error_alert"
         self.pushed.append(alert["data"])
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
         raise AssertionError("an alert is not taken back")
 
     def resynchronise(self) -> None:

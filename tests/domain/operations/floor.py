@@ -13,6 +13,7 @@ import msgspec
 from duelcast.channels.broker import Message
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel
+from duelcast.channels.outgoing import Broadcast
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.operations.breaker_settings import BreakerSettings
@@ -21,6 +22,8 @@ from duelcast.domain.operations.events import LAYER, ServiceKind
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.registry import LAYERS, Registry
 from duelcast.domain.operations.service import Declaration, Service, Work
+from duelcast.wire.frames import encode_body
+from tests.contract.buses import StoredInMemory, publish
 
 GOOD = "It is well."
 BAD = "It is ill."
@@ -64,19 +67,24 @@ class Floor:
 
     def __init__(self, clock: ManualClock | None = None) -> None:
         self.clock = clock or ManualClock()
-        self.broker = MemoryBroker(self.clock)
+        self.stored = StoredInMemory(self.clock)
+        self.broker = MemoryBroker(self.clock, self.stored)
         self.broker.attach(self)
         self.publisher = Publisher(self.broker, self.clock)
-        self.registry = Registry(self.publisher, self.clock)
+        self.registry = Registry(self.publisher, self.clock, self._announce)
         self.health = Health(self.registry, self.clock)
         self.pushes: list[Push] = []
         for layer in LAYERS:
             self.broker.follow(LAYER.channel(layer))
 
+    def _announce(self, broadcast: Broadcast) -> None:
+        body = encode_body(broadcast.event, self.clock.time())
+        publish(self.broker, self.stored, broadcast.channel, body)
+
     def deliver(self, message: Message) -> None:
         self.pushes.append(Push(_steady_s(self.clock), message.channel.name, msgspec.json.decode(message.body)))
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
         raise AssertionError("nothing is taken back")
 
     def resynchronise(self) -> None:

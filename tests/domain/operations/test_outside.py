@@ -42,7 +42,7 @@ class Outskirts(Operators):
     def __init__(self, database: Database, path: Path, configured: Mapping[str, ServiceDefinition]) -> None:
         super().__init__(database, path)
         self.add("store", kind="internal", layer="infrastructure")
-        errors = ErrorRecords(database, self.publisher, self.clock)
+        errors = ErrorRecords(database, self.clock)
         self.outside = OutsideServices(
             self.registry, self.health, database, self.audit, errors, self.clock, TargetRules(), configured
         )

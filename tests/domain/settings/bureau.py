@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 
 from duelcast.channels.broker import Message
-from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Role
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
@@ -22,7 +21,7 @@ from duelcast.domain.settings.events import Setting
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.database import Database
-from tests.storing import opened
+from tests.storing import bus_of, opened
 
 BOSS = Actor("boss", Role.ADMIN)
 
@@ -36,7 +35,7 @@ class Ear:
     def deliver(self, message: Message) -> None:
         self.messages.append(message)
 
-    def replace(self, channel: Channel, stored_id: int, body: bytes) -> None:
+    def replace(self, channel: Channel, seq: int, body: bytes) -> None:
         raise AssertionError("nothing is replaced")
 
     def resynchronise(self) -> None:
@@ -59,7 +58,7 @@ class Bureau:
     def __init__(self, database: Database, clock: ManualClock, configured: Mapping[str, Any]) -> None:
         self.clock = clock
         self.ear = Ear()
-        broker = MemoryBroker(clock)
+        broker = bus_of(database, clock)
         broker.attach(self.ear)
         self.audit = AuditTrail(database, clock)
         declared = declared_settings({"contest": 120})

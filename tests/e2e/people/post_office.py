@@ -10,8 +10,10 @@ import httpx
 
 from duelcast.app import App
 from duelcast.channels.names import Role
+from duelcast.channels.outgoing import Published
 from duelcast.clock import ManualClock
-from duelcast.domain.notifications.inboxes import NewNotification
+from duelcast.domain.notifications.inboxes import Added, NewNotification
+from duelcast.store.database import Transaction
 from tests.serving import Client, Frame, client, running, token_for
 
 BOSS = "boss"
@@ -58,7 +60,12 @@ class PostOffice:
         """Notify a wallet as the server itself does, in one write."""
         inboxes = self.app.notifications.inboxes
         new = [NewNotification(wallet=wallet, type="NEWS", title=title, content="") for title in titles]
-        await self.app.database.write(lambda transaction: inboxes.add(transaction, new), inboxes.tell)
+
+        async def work(transaction: Transaction) -> Published[Added]:
+            added = await inboxes.add(transaction, new)
+            return Published(added, added.outgoing)
+
+        await self.app.database.publish(work)
 
     async def delete(self, notification_id: int, *, by: str = BOSS) -> None:
         answer = await self.call("DELETE", f"/notifications/{notification_id}", by=by)

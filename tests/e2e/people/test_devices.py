@@ -141,7 +141,6 @@ class Household:
 
     async def _compare(self) -> None:
         """All devices know what is stored."""
-        await self._office.app.notifications.inboxes.outlet.settle()
         version, unread = await self._stored()
         for device in self._devices:
             await device.hear()

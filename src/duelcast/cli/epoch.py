@@ -1,0 +1,28 @@
+"""`duelcast epoch`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from duelcast.cli.options import ConfigOption
+from duelcast.settings import load_settings
+
+
+def epoch(
+    new: Annotated[
+        bool, typer.Option("--new", help="Give the database a new one. The server must not run meanwhile.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Print the epoch that the positions of clients belong to.
+
+    A snapshot of a whole machine that is put back cannot be noticed: give the database a new epoch then. Clients get
+    snapshots in place of what they missed.
+    """
+    from duelcast.store.epoch import read_epoch, renew_epoch
+    from duelcast.store.sqlite import database_path
+
+    database = database_path(load_settings(config).settings)
+    typer.echo(renew_epoch(database) if new else read_epoch(database))
