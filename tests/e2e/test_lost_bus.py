@@ -39,24 +39,24 @@ async def test_a_bus_that_lost_its_memory_is_told_by_an_unasked_confirmation(app
         before, _ = await follow(reader, "note.lost")
         app.broker.reset()
         confirmed = (await unasked(reader, "note.lost"))["note.lost"]
-    assert confirmed["recovered"] is False
-    assert confirmed["epoch"] == app.broker.epoch != before["epoch"]
-    assert confirmed["seq"] == 0
+    assert confirmed["recovered"] is True
+    assert confirmed["epoch"] == app.broker.epoch == before["epoch"]
+    assert confirmed["seq"] == before["seq"] == 2
     assert "requestId" not in confirmed
 
 
-async def test_the_snapshot_of_a_store_follows_the_unasked_confirmation(app: App) -> None:
+async def test_what_is_stored_of_an_every_channel_needs_no_snapshot(app: App) -> None:
     store(app, "lost", "a")
     async with client(app, "arena") as reader:
         await follow(reader, "stored.lost")
         app.broker.reset()
         await unasked(reader, "stored.lost")
-        assert texts(await reader.drain()) == ["a"]
+        assert texts(await reader.drain()) == []
         store(app, "lost", "b")
         assert texts(await reader.drain()) == ["b"]
 
 
-async def test_what_follows_has_the_numbers_of_the_new_epoch(app: App) -> None:
+async def test_what_follows_goes_on_with_the_numbers(app: App) -> None:
     publish_notes(app, "lost", "a", "b")
     async with client(app, "arena") as reader:
         await follow(reader, "note.lost")
@@ -64,7 +64,7 @@ async def test_what_follows_has_the_numbers_of_the_new_epoch(app: App) -> None:
         await unasked(reader, "note.lost")
         publish_notes(app, "lost", "c", "d")
         frames = await reader.drain()
-    assert [(each["text"], each["seq"]) for each in frames] == [("c", 1), ("d", 2)]
+    assert [(each["text"], each["seq"]) for each in frames] == [("c", 3), ("d", 4)]
 
 
 async def test_a_message_between_the_loss_and_the_recovery_is_not_lost(app: App) -> None:
@@ -105,9 +105,9 @@ async def test_every_channel_and_group_is_confirmed_in_the_order_of_joining(app:
         frames = await reader.receive_many(3)
         assert await held(reader) == ["note.one", "board.*", "note.two"]
     assert [(each["channel"], each["recovered"]) for each in frames] == [
-        ("note.one", False),
+        ("note.one", True),
         ("board.*", False),
-        ("note.two", False),
+        ("note.two", True),
     ]
     assert frames[1]["seq"] is None
 
@@ -123,14 +123,19 @@ async def test_a_group_goes_on_after_the_loss(app: App) -> None:
         assert points(await reader.drain()) == [("P", 2), ("P", 3)]
 
 
-async def test_a_position_from_before_the_loss_is_not_recovered(app: App) -> None:
+async def test_a_position_from_before_the_loss_is_recovered_of_an_every_channel_alone(app: App) -> None:
     publish_notes(app, "lost", "a", "b")
-    old = app.broker.epoch
+    publish_score(app, "lost", "P", 1)
+    async with client(app, "arena") as reader:
+        before, _ = await follow(reader, "board.lost")
     app.broker.reset()
     publish_notes(app, "lost", "c", "d", "e")
     async with client(app, "arena") as reader:
-        confirmed, _ = await follow(reader, "note.lost", Position(old, 2))
-    assert (confirmed["recovered"], confirmed["epoch"], confirmed["seq"]) == (False, app.broker.epoch, 3)
+        confirmed, missed = await follow(reader, "note.lost", Position(app.broker.epoch, 2))
+        latest, _ = await follow(reader, "board.lost", Position(app.broker.epoch, before["seq"]))
+    assert (confirmed["recovered"], confirmed["seq"], texts(missed)) == (True, 5, ["c", "d", "e"])
+    assert latest["recovered"] is False
+    assert latest["seq"] > before["seq"]
 
 
 async def test_a_bus_that_kept_its_memory_is_recovered_from_where_the_client_was(app: App) -> None:
@@ -171,7 +176,7 @@ async def test_a_loss_while_a_command_waits_is_told_behind_its_answer(app: App) 
         publish_note(app, "lost", "c")
         assert sorted(texts(await reader.drain())) == ["b", "c"]
     assert frames[-1]["channel"] == "stored.room"
-    assert {each["recovered"] for each in again.values()} == {False}
+    assert {each["recovered"] for each in again.values()} == {True}
     assert {each["epoch"] for each in again.values()} == {app.broker.epoch}
 
 

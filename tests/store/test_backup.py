@@ -47,7 +47,7 @@ def test_a_copy_is_private_and_alone(database: Path, file: Path, tmp_path: Path)
     store(database, "kept")
     assert back_up(database, file) == file.stat().st_size
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert names_in(tmp_path) == {database.name, f"{database.name}.lock", file.name}
+    assert names_in(tmp_path) == {database.name, f"{database.name}.epoch", f"{database.name}.lock", file.name}
 
 
 def test_a_file_that_is_there_is_replaced_on_demand_alone(database: Path, file: Path) -> None:

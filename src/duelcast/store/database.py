@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -48,7 +47,8 @@ WORK_LIMIT_S = 30.0
 RETRY_MS = 1_000
 PROBE_INTERVAL_S = 1.0
 FLOOR_INTERVAL_S = 60.0
-"""How often the floor of *latest* channels is raised; it is twice as far ahead of the clock."""
+FLOOR_AHEAD_S = 24 * 3600.0
+"""How often a commit raises the floor of *latest* channels, and how far ahead of the clock."""
 
 log = structlog.get_logger("duelcast.store")
 
@@ -148,7 +148,7 @@ class Database:
         self._lock_wait_s = file.busy_timeout_ms / 1000
         self._lock_notice_s = min(lock_notice_ms, file.busy_timeout_ms) / 1000
         self._locked_since_s: float | None = None
-        self._floor_raised_s = clock.monotonic()
+        self._raises_floor_s = clock.monotonic()
         self._low_room_bytes = low_room_bytes
         self._writing: AsyncEngine
         self._reading: AsyncEngine
@@ -302,6 +302,11 @@ class Database:
         """Store and broadcast an urgent message that is a fact by itself; if the database is down, broadcast it at once
         and store it later. Neither waits nor raises for the state of the database."""
         job = _Job(self._asked_s(), None, None, None, None, self._encode([broadcast]))
+        if self.failure is not None and not self.log.is_numbering:
+            # It is no reason to try again: that is what the probe does.
+            self._send_urgent()
+            self._send_urgent_of(job)
+            return
         job.future.add_done_callback(_retrieve)
         self._put(job)
 
@@ -334,8 +339,6 @@ class Database:
             self._refuse(job)
             return
         self._jobs.append(job)
-        if job.urgent and self.failure is not None:
-            self._send_urgent()
         self._arrived.set()
 
     def _send_urgent(self) -> None:
@@ -368,6 +371,7 @@ class Database:
                 jobs = self._next_group()
                 await self._work_off(connection, jobs)
                 await self._number(connection, jobs)
+                await self._raise_latest_floor(connection)
         except Exception as error:
             self.log.failed()
             permit.fail()
@@ -438,6 +442,8 @@ class Database:
     async def _run_batch(self, connection: AsyncConnection, batch: BatchWork[Any, Any], jobs: Sequence[_Job]) -> None:
         async def work(within: Transaction) -> None:
             outcomes = await batch(within, [job.payload for job in jobs])
+            if len(outcomes) != len(jobs):
+                raise RuntimeError("A batch gave more or fewer outcomes than it was asked for.")
             for job, outcome in zip(jobs, outcomes, strict=True):
                 await self._take_outcome(job, outcome)
 
@@ -568,7 +574,6 @@ class Database:
                 self._look_for_room()
                 if self.failure is None:
                     self._file.check()
-                    await self._raise_latest_floor()
                 elif not self._jobs:
                     await self.probe()
             except FileGone as error:
@@ -585,13 +590,12 @@ class Database:
     async def _write_probe(self, transaction: Transaction) -> None:
         await transaction.execute(update(store_probe).values(at_ms=int(self._clock.time() * 1000)))
 
-    async def _raise_latest_floor(self) -> None:
+    async def _raise_latest_floor(self, connection: AsyncConnection) -> None:
         """See that the next start numbers *latest* channels above all that are given, even if the clock is set back."""
         now_s = self._clock.monotonic()
-        if now_s - self._floor_raised_s >= FLOOR_INTERVAL_S:
-            self._floor_raised_s = now_s
-            floor = int((self._clock.time() + 2 * FLOOR_INTERVAL_S) * 1e6)
-            await self.write(partial(raise_latest_floor, floor=floor))
+        if now_s >= self._raises_floor_s:
+            self._raises_floor_s = now_s + FLOOR_INTERVAL_S
+            await raise_latest_floor(connection, int((self._clock.time() + FLOOR_AHEAD_S) * 1e6))
 
     def _look_for_room(self) -> None:
         try:

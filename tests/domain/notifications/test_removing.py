@@ -75,7 +75,7 @@ async def test_admins_can_and_it_is_recorded(room: Mailroom, removals: Removals)
         ("notifications.delete", "notifications/2", {"broadcast": True}),
     ]
     assert (room.take())[2] == (ALL, "notification_removed", [2])
-    assert room.ear.replaced == [(ALL, 2)]
+    assert room.ear.replaced == [("user.notifications.ann", 1), (ALL, 1), ("user.notifications.boss", 1)]
 
 
 async def test_removing_again_finds_nothing(room: Mailroom, removals: Removals) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from duelcast.channels.broker import Message
 from duelcast.channels.names import Channel
 from duelcast.clock import ManualClock
 from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.errors import Unavailable
 from duelcast.store import errors as store
 from duelcast.store.database import Database
 from duelcast.store.errors import ErrorFilter, ErrorRow
@@ -50,8 +51,10 @@ class ErrorRoom:
     def take(self, error: str = "It failed.", **details: Any) -> None:
         self.records.take("scorer", "duelcast.contests", "error", error, details)
 
-    def told(self) -> list[tuple[str, int]]:
-        """Text and count of each alert."""
+    async def told(self) -> list[tuple[str, int]]:
+        """Text and count of each alert, once what was asked for is committed."""
+        with suppress(Unavailable):
+            await self.database.probe()
         return [(record["error"], record["count"]) for record in self.pushed]
 
     def figure(self, name: str) -> float:

@@ -313,6 +313,7 @@ async def test_reports_are_counted_and_their_errors_kept(tmp_path: Path) -> None
         )
         calls = floor.registry["a"].calls
         assert (calls.total, calls.failed, calls.durations.last_ms) == (4, 2, 2.0)
+        await floor.database.probe()
         assert floor.errors == [("a", "error", "It broke.")]
 
 
