@@ -56,7 +56,7 @@ class Follower:
         self._url = f"ws://127.0.0.1:{port}/api/v69/ws/{endpoint}"
         self._role = Role.ADMIN if endpoint == "monitor" else Role.USER
         self._over = over
-        self._epoch: str | None = None
+        self.epoch: str | None = None
 
     async def attend(self) -> None:
         while not self._over.is_set():
@@ -68,9 +68,9 @@ class Follower:
             await asyncio.sleep(PAUSE_S)
 
     def _address(self) -> str:
-        if self._epoch is None:
+        if self.epoch is None:
             return f"{self._url}?{'&'.join(f'channel={name}' for name in self.channels)}"
-        since = (f"since={name},{self._epoch},{followed.seq}" for name, followed in self.channels.items())
+        since = (f"since={name},{self.epoch},{followed.seq}" for name, followed in self.channels.items())
         return f"{self._url}?{'&'.join(since)}"
 
     async def _listen(self, ws: ClientConnection) -> None:
@@ -79,8 +79,8 @@ class Follower:
             assert frame["type"] not in ("error", "ERROR"), frame
             followed = self.channels.get(frame.get("channel", ""))
             if frame["type"] == "connection_established":
-                assert self._epoch in (None, frame["epoch"]), "a restart keeps the epoch"
-                self._epoch = frame["epoch"]
+                assert self.epoch in (None, frame["epoch"]), "a restart keeps the epoch"
+                self.epoch = frame["epoch"]
                 self.is_present = True
             elif followed is not None and frame["type"] == "subscription_confirmed":
                 followed.confirm(frame)

@@ -115,7 +115,7 @@ async def chatroom(
 ) -> AsyncIterator[Chatroom]:
     """A server's chat until the end of the block. Entered again with the same `path` it is one that was restarted."""
     clock = clock or ManualClock()
-    async with opened(path) as database:
+    async with opened(path, clock) as database:
         await database.write(_add_contests)
         room = Chatroom(database, clock, settings or ChatSettings())
         await room.chat.load()
