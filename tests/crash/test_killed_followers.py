@@ -48,7 +48,8 @@ class House:
             await life.enter_async_context(alive(self._folder, self._port))
             await open_room(work)
             room = Newsroom(f"ws://127.0.0.1:{self._port}/api/v69/ws", work, WALLET, self._chance)
-            attending = [tasks.create_task(one.attend()) for one in [*self._followers, *room.visitors]]
+            attending = [tasks.create_task(one.attend()) for one in self._followers]
+            attending += [tasks.create_task(one.attend()) for one in room.visitors]
             await self._until(all_present, self._followers)
             acts = [tasks.create_task(act) for act in room.acts()]
             for _ in range(kills):
@@ -77,7 +78,7 @@ class House:
 
     def _is_up_to_date(self) -> bool:
         with evidence(self._folder) as file:
-            positions = dict(file.rows("select channel, seq from channel_positions"))
+            positions: dict[str, int] = dict(file.rows("select channel, seq from channel_positions"))
         return all(followed.seq == positions[name] for name, followed in self.channels.items())
 
     def _assert_all_was_received(self, file: Evidence, room: Newsroom) -> None:

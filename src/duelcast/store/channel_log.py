@@ -358,6 +358,5 @@ async def positions_of(transaction: AsyncConnection, names: Sequence[str]) -> di
     for some in batched(names, _ROWS_PER_STATEMENT):
         columns = channel_positions.c.channel, channel_positions.c.seq
         query = select(*columns).where(channel_positions.c.channel.in_(some))
-        for name, seq in await transaction.execute(query):
-            found[name] = seq
+        found |= {row.channel: row.seq for row in await transaction.execute(query)}
     return found
