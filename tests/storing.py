@@ -43,6 +43,17 @@ sys.stdin.read()
 """
 
 
+class DatedBy(SystemClock):
+    """Shows the time of another clock, and sleeps as the machine does: a database that looks every second whether all
+    is well is no business of a clock that is moved by months."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def time(self) -> float:
+        return self._clock.time()
+
+
 @asynccontextmanager
 async def opened(path: Path, clock: Clock | None = None) -> AsyncIterator[Database]:
     """The database at `path`, made where there is none, until the end of the block; what was asked for is committed."""

@@ -21,7 +21,7 @@ from duelcast.errors import ContestNotFound, InvalidState
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.contests import ACTIVE, all_contests, insert_contest, update_contest
 from duelcast.store.database import Database, Transaction
-from tests.storing import bus_of, opened
+from tests.storing import DatedBy, bus_of, opened
 
 ADMIN = Actor("root", Role.ADMIN)
 CONTESTS = 1, 2
@@ -115,7 +115,7 @@ async def chatroom(
 ) -> AsyncIterator[Chatroom]:
     """A server's chat until the end of the block. Entered again with the same `path` it is one that was restarted."""
     clock = clock or ManualClock()
-    async with opened(path, clock) as database:
+    async with opened(path, DatedBy(clock)) as database:
         await database.write(_add_contests)
         room = Chatroom(database, clock, settings or ChatSettings())
         await room.chat.load()
