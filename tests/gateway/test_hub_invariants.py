@@ -53,9 +53,9 @@ class View:
         if "board.*" in self.followed and channel.startswith("board."):
             self.followed.discard(channel)
         if frame["kind"] == "every":
-            start = seq
+            start, since = seq, self.since.pop(channel, self.position.get(channel, Position("", seq)).seq)
             if frame.get("recovered"):
-                start = self.since.pop(channel, self.position.get(channel, Position("", seq)).seq)
+                start = since
             elif "recovered" in frame:
                 self.gaps_told += 1
             self.position[channel] = Position(frame["epoch"], start)
@@ -129,7 +129,7 @@ class World:
         lost = [client for client in self.clients if client.lost or self.bus_lost]
         bus_lost, self.bus_lost = self.bus_lost, False
         for client in lost:
-            await self.rejoin(client, bus_lost=bus_lost)
+            await self.rejoin(client, bus_lost=bus_lost and not client.lost)
         if lost:
             await self.settle()
 

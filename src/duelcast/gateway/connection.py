@@ -407,8 +407,10 @@ class Connection(MessageSocket):
         """
         if not self.is_open:
             return
-        bus_lost = bus_lost and not self.outbox.lost
-        self.outbox.lose_track()
+        was_lost = self.outbox.lost
+        bus_lost = self.outbox.lose_track() and bus_lost
+        if not (bus_lost or was_lost):
+            return  # what was due is incomplete: `_positions_lost` was called, and has seen to it
         if self.commands.is_busy:
             self._resynchronise_after = bus_lost
         else:

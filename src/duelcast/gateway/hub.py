@@ -59,7 +59,6 @@ class Hub:
         """Called when the positions of all outboxes must be recovered anew."""
         self.find_outbox: Callable[[Origin], Outbox | None] = lambda _origin: None
         self._broker = broker
-        self._epoch = broker.epoch
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self.turn_time = self._loop.time
@@ -127,10 +126,7 @@ class Hub:
     def resynchronise(self) -> None:
         """The bus was lost: what everybody holds must be recovered anew, from where it was."""
         for stream in self._streams.values():
-            stream.lost_at = Position(self._epoch, stream.seq)
-            if self._broker.epoch != self._epoch:
-                stream.seq = 0
-        self._epoch = self._broker.epoch
+            stream.lost_at = Position(self._broker.epoch, stream.seq)
         self.on_lost()
 
     def _keep(self, entry: Entry) -> None:

@@ -154,11 +154,14 @@ class Outbox:
             self._move_cursor()
             self.write_out()
 
-    def lose_track(self) -> None:
-        """Take what is due for the last time, and no more until `found`: the positions are recovered anew."""
-        if not self.lost:
-            self.answer(())
-            self.lost = True
+    def lose_track(self) -> bool:
+        """Take what is due for the last time, and no more until `found`: the positions are recovered anew. Returns
+        whether they are those of the streams; False if something that was due had left the log."""
+        if self.lost:
+            return False
+        self.answer(())
+        was_complete, self.lost = not self.lost, True
+        return was_complete
 
     def found(self) -> None:
         """The positions are recovered: what `answer` writes next goes on from them."""

@@ -27,6 +27,7 @@ class Operators(Floor):
     def __init__(self, database: Database, path: Path) -> None:
         super().__init__()
         self.database = database
+        database.log.bus = self.broker
         self.path = path
         self.audit = AuditTrail(database, self.clock)
         self.acts = ActLog(self.audit, database, self.clock)
