@@ -36,11 +36,10 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-## docs: the generated pages
+## docs: the generated pages, and the tables within docs/protocol.md and README.md
 docs: .venv/.dev
 	$(BIN)/python -m duelcast.settings > docs/settings.md
-	$(BIN)/python -m duelcast.endpoints.documents > docs/protocol.md
-	$(BIN)/python -m duelcast.endpoints.documents.readme README.md
+	$(BIN)/python -m duelcast.endpoints.documents docs/protocol.md README.md
 
 ## picture: what `duelcast tail market-data` shows, for the README; a minute and a half
 picture: .venv/.dev

@@ -85,6 +85,31 @@ def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
     assert not [link for link in links if not (PROJECT / link).exists()]
 
 
+def test_contributing_lists_the_layers_that_the_architecture_check_holds() -> None:
+    rows = re.findall(r"^\| \d+ \| ([^|]+) \|", text_of("CONTRIBUTING.md"), re.MULTILINE)
+    contracts = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"]
+    (layers,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    assert [set(re.findall(r"`(\w+)`", row)) for row in rows] == [set(layer.split(" | ")) for layer in layers]
+
+
+def test_contributing_says_what_each_folder_of_the_tests_is_for() -> None:
+    folders = {path.name for path in (PROJECT / "tests").iterdir() if path.is_dir() and path.name[0] not in "._"}
+    sources = {path.name for path in (PROJECT / "src" / "duelcast").iterdir()}
+    table = text_of("CONTRIBUTING.md").partition("| folder of `tests` |")[2].partition("\n\n")[0]
+    others = set(re.findall(r"`([a-z0-9_]+)`", "\n".join(row.split("|")[1] for row in table.splitlines()[2:])))
+    assert folders - sources == others
+
+
+def test_the_picture_of_the_architecture_has_folders_that_exist() -> None:
+    picture = re.search(r"^```mermaid\n(.*?)^```", text_of("docs/architecture.md"), re.MULTILINE | re.DOTALL)
+    assert picture is not None
+    drawn = set(re.findall(r"^    (\w+)[\[(]", picture[1], re.MULTILINE))
+    ends = re.findall(r"^    (\w+) -.*[->] (\w+)$", picture[1], re.MULTILINE)
+    assert len(ends) > 10
+    folders = {name for pair in ends for name in pair} - drawn
+    assert not [name for name in folders if not (PROJECT / "src" / "duelcast" / name).is_dir()]
+
+
 def test_the_reference_of_settings_is_current() -> None:
     assert text_of("docs/settings.md") == reference(), "run `make docs`"
 

@@ -1,4 +1,4 @@
-"""What the hub's log no longer holds is told, and never silently left out (design 3)."""
+"""What the hub's log no longer holds is told, and never silently left out."""
 
 from __future__ import annotations
 

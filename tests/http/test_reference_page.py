@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Locator, Page
 
 from duelcast.endpoints.documents.asyncapi import asyncapi
+from duelcast.endpoints.documents.model import describe
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.wire.messages import SymbolOrAll
 from tests.http.chromium import chromium_page
@@ -26,7 +27,7 @@ async def page() -> AsyncIterator[Page]:
     """The finished reference page on a small screen; fails where the page reports an error."""
     complaints: list[str] = []
     async with (
-        serving(asyncapi=asyncapi(find_endpoints().values())) as server,
+        serving(asyncapi=asyncapi(describe(find_endpoints().values()))) as server,
         chromium_page(width=SMALL_SCREEN_PX) as opened,
     ):
         opened.on("console", lambda message: complaints.append(message.text))

@@ -36,6 +36,7 @@ from duelcast.domain.operations.internal import STORE
 from duelcast.domain.operations.server_status import Surroundings
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.endpoints.documents.asyncapi import asyncapi
+from duelcast.endpoints.documents.model import describe
 from duelcast.endpoints.kit import Endpoint
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.gateway.gateway import Gateway
@@ -336,7 +337,7 @@ class App:
                 clock=self.clock,
                 origins=origins,
                 ready=self.readiness,
-                asyncapi=lambda: asyncapi(self.endpoints.values()),
+                asyncapi=lambda: asyncapi(describe(self.endpoints.values())),
                 registry=self.registry,
                 version=duelcast.__version__,
                 trusted_proxies=self.proxies,

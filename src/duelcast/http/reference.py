@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-from duelcast.endpoints.documents.tables import close_rows, error_rows
+from duelcast.endpoints.documents.codes import close_codes, error_codes
 from duelcast.http.problems import FRAMEWORK_REFUSALS
 
 
 def error_table() -> str:
     """HTML of every error code, its HTTP status and meaning."""
     framework = {code: (code, str(status), detail) for status, (code, detail) in FRAMEWORK_REFUSALS.items()}
-    declared = {row.code: (row.code, str(row.http_status), row.description) for row in error_rows()}
+    declared = {row.code: (row.code, str(row.http_status), row.description) for row in error_codes()}
     return _table(("Code", "HTTP", "When"), sorted({**framework, **declared}.values()))
 
 
 def close_code_table() -> str:
     """HTML of every close code, its meaning, and whether a client comes back."""
-    rows = ((str(row.code), row.description, "yes" if row.reconnect else "no") for row in close_rows())
+    rows = ((str(row.code), row.description, "yes" if row.reconnect else "no") for row in close_codes())
     return _table(("Code", "Meaning", "Reconnect"), rows)
 
 

@@ -10,6 +10,7 @@ import jsonschema
 import msgspec
 
 from duelcast.endpoints.documents.asyncapi import asyncapi
+from duelcast.endpoints.documents.model import describe
 from duelcast.endpoints.kit import Endpoint
 from tests.serving import Frame
 
@@ -18,7 +19,7 @@ class Document:
     """The document of `endpoints`, after a journey as JSON."""
 
     def __init__(self, endpoints: Iterable[Endpoint]) -> None:
-        self.root: dict[str, Any] = json.loads(msgspec.json.encode(asyncapi(endpoints)))
+        self.root: dict[str, Any] = json.loads(msgspec.json.encode(asyncapi(describe(endpoints))))
         self._closed = self.root["components"] | {"schemas": _without_growth(self.root["components"]["schemas"])}
 
     def resolve(self, reference: str) -> Any:

@@ -11,8 +11,9 @@ import pytest
 
 from duelcast.channels.names import Family, Kind, Role
 from duelcast.endpoints.documents.asyncapi import asyncapi
+from duelcast.endpoints.documents.codes import error_codes
 from duelcast.endpoints.documents.messages import all_messages
-from duelcast.endpoints.documents.tables import LIVENESS_PER_MINUTE, error_rows
+from duelcast.endpoints.documents.model import LIVENESS_PER_MINUTE, describe
 from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.gateway import limits
@@ -54,10 +55,10 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_the_order_of_the_endpoints_changes_nothing() -> None:
-    assert msgspec.json.encode(asyncapi(ALL)) == msgspec.json.encode(asyncapi(reversed(ALL)))
+    assert msgspec.json.encode(asyncapi(describe(ALL))) == msgspec.json.encode(asyncapi(describe(reversed(ALL))))
 
 
-def test_descriptions_neither_cite_a_document_that_readers_lack_nor_keep_the_indentation_of_the_source() -> None:
+def test_descriptions_neither_cite_sections_of_the_contract_nor_keep_the_indentation_of_the_source() -> None:
     text = json.dumps(DOCUMENT.root)
     assert "(protocol" not in text
     assert "\\n    " not in text
@@ -213,7 +214,7 @@ def test_every_error_code_of_an_endpoint_is_explained(endpoint: Endpoint) -> Non
 
 def test_a_code_that_no_error_has_is_found_out() -> None:
     with pytest.raises(LookupError):
-        error_rows({"NO_SUCH_CODE"})
+        error_codes({"NO_SUCH_CODE"})
 
 
 def test_old_names_are_deprecated_and_name_their_successor() -> None:

@@ -84,6 +84,6 @@ SETTING = Family(
     placeholder="key",
     ends_key=_ends,
     group=_group_of,
-    group_names=rf"category\.({CATEGORY_PATTERN})",
+    group_names=rf"category\.(?P<category>{CATEGORY_PATTERN})",
     unfollowed=Unfollowed.FORGOTTEN,
 )

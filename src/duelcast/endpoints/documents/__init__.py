@@ -1,1 +1,2 @@
-"""What the endpoints declare, written down: the AsyncAPI document for tools, a page for people."""
+"""The contract of the endpoints: one model made from their declarations, and its printers: the AsyncAPI document for
+tools, tables for people."""

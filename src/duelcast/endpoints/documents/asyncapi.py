@@ -1,39 +1,24 @@
-"""The AsyncAPI 3.0 document. It describes the server: what it receives is what a client sends."""
+"""Prints the contract as an AsyncAPI 3.0 document, which describes the server: it receives what a client sends."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 import duelcast
-from duelcast.channels.names import Role
-from duelcast.endpoints.documents.messages import (
-    Form,
-    Message,
-    all_messages,
-    commands,
-    error,
-    greeting,
-    notices,
-    pushes,
-    replies,
-)
-from duelcast.endpoints.documents.schemas import Schema, Schemas
-from duelcast.endpoints.documents.tables import (
+from duelcast.endpoints.documents.messages import Form
+from duelcast.endpoints.documents.model import (
     LIVENESS_PER_MINUTE,
-    channel_rows,
-    close_rows,
-    command_errors,
-    endpoint_errors,
-    error_rows,
-    role_name,
-    who_may_connect,
+    CommandDescription,
+    Contract,
+    EndpointDescription,
+    MessageDescription,
 )
-from duelcast.endpoints.kit import Auth, CommandSpec, Endpoint
+from duelcast.endpoints.documents.schemas import Schema, reference
+from duelcast.endpoints.kit import Auth
 
 _DESCRIPTION = """\
 Every frame is one JSON object in a text message, with a string `type`. A command may carry a `requestId`, which its \
@@ -44,17 +29,14 @@ unless a close code follows; `x-close-codes` says when to come back. Channels of
 without gaps and can be recovered with `since`; of kind `latest` the newest message per key counts."""
 
 
-def asyncapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
-    """The document of `endpoints`, the same for the same endpoints; JSON of it validates as AsyncAPI 3.0.0.
+def asyncapi(contract: Contract) -> dict[str, Any]:
+    """The document of `contract`; its JSON is valid AsyncAPI 3.0.0.
 
     Extensions say what AsyncAPI has no word for: of the document `x-close-codes` and `x-error-codes`; of an endpoint
     `x-auth`, `x-limits`, `x-channels`, `x-error-codes` and `x-successors` (names that are refused, with those to use);
     of a command `x-least-role` and `x-error-codes`; of a deprecated message `x-successor`.
     """
-    described = sorted(endpoints, key=lambda endpoint: endpoint.name)
-    messages = [message for endpoint in described for message in all_messages(endpoint)]
-    schemas = _schemas(tuple(messages))
-    codes = {code for endpoint in described for code in endpoint_errors(endpoint)}
+    messages = [message for endpoint in contract.endpoints for message in endpoint.messages]
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -65,27 +47,21 @@ def asyncapi(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         },
         "defaultContentType": "application/json",
         "servers": _servers(),
-        "channels": {endpoint.name: _channel(endpoint, schemas) for endpoint in described},
+        "channels": {endpoint.name: _channel(endpoint) for endpoint in contract.endpoints},
         "operations": {
             _key(f"{endpoint.name}.{name}"): operation
-            for endpoint in described
+            for endpoint in contract.endpoints
             for name, operation in _operations(endpoint).items()
         },
         "components": {
-            "messages": {_key(schemas.name(message)): _message(message, schemas) for message in messages},
-            "schemas": schemas.components,
+            "messages": {_key(message.schema): _message(message) for message in messages},
+            "schemas": dict(contract.schemas),
             "correlationIds": {"requestId": {"location": "$message.payload#/requestId"}},
             "securitySchemes": _security_schemes(),
         },
-        "x-error-codes": msgspec.to_builtins(error_rows(codes)),
-        "x-close-codes": msgspec.to_builtins(close_rows()),
+        "x-error-codes": msgspec.to_builtins(contract.error_codes),
+        "x-close-codes": msgspec.to_builtins(contract.close_codes),
     }
-
-
-@lru_cache(maxsize=4)
-def _schemas(messages: tuple[Message, ...]) -> Schemas:
-    """They are the larger part of the work, and the same for all servers of a process."""
-    return Schemas(messages)
 
 
 def _key(name: str) -> str:
@@ -104,15 +80,14 @@ def _servers() -> dict[str, Any]:
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _channel(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
+def _channel(endpoint: EndpointDescription) -> dict[str, Any]:
     messages = {
-        _key(message.key): {"$ref": f"#/components/messages/{_key(schemas.name(message))}"}
-        for message in all_messages(endpoint)
+        _key(message.key): {"$ref": f"#/components/messages/{_key(message.schema)}"} for message in endpoint.messages
     }
     return {
         "address": endpoint.path,
         "title": endpoint.name,
-        "description": f"{endpoint.description} Who may connect: {who_may_connect(endpoint)}.",
+        "description": f"{endpoint.description} Who may connect: {endpoint.who}.",
         "messages": messages,
         "bindings": {
             "ws": {
@@ -128,13 +103,13 @@ def _channel(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
             "messagesPerMinute": endpoint.messages_per_minute,
             "heartbeatsPerMinute": LIVENESS_PER_MINUTE,
         },
-        "x-channels": msgspec.to_builtins(channel_rows(endpoint)),
-        "x-error-codes": endpoint_errors(endpoint),
+        "x-channels": msgspec.to_builtins(endpoint.channels),
+        "x-error-codes": list(endpoint.errors),
         "x-successors": dict(endpoint.successors),
     }
 
 
-def _query(endpoint: Endpoint) -> Schema:
+def _query(endpoint: EndpointDescription) -> Schema:
     """The query parameters of the upgrade (protocol 1.2)."""
     properties: Schema = {"token": {"type": "string", "description": "A JWT; the Authorization header is safer."}}
     if endpoint.auth is not Auth.PUBLIC:
@@ -176,11 +151,11 @@ def _security_schemes() -> dict[str, Any]:
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _message(message: Message, schemas: Schemas) -> dict[str, Any]:
+def _message(message: MessageDescription) -> dict[str, Any]:
     described: dict[str, Any] = {
         "name": message.type,
-        "summary": schemas.description(message).split("\n\n")[0].replace("\n", " "),
-        "payload": schemas.payload(message),
+        "summary": message.summary,
+        "payload": reference(message.schema),
     }
     if message.form in (Form.COMMAND, Form.REPLY, Form.EVERY_PUSH):
         described["correlationId"] = {"$ref": "#/components/correlationIds/requestId"}
@@ -193,47 +168,46 @@ def _message(message: Message, schemas: Schemas) -> dict[str, Any]:
 # ── operations ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _operations(endpoint: Endpoint) -> dict[str, Any]:
-    received = {name: _command_operation(endpoint, spec) for name, spec in endpoint.commands.items()}
-    pushed = [message for opening in endpoint.openings.values() for message in pushes(opening)]
+def _operations(endpoint: EndpointDescription) -> dict[str, Any]:
+    received = {command.message.type: _command_operation(endpoint, command) for command in endpoint.commands}
     sent = {
-        "connect": _send(endpoint, greeting(endpoint), "What a connection begins with"),
-        "push": _send(endpoint, pushed, "What the channels bring to those that follow them"),
-        "notice": _send(endpoint, notices(endpoint), "What concerns the connection itself"),
+        "connect": _send(endpoint, endpoint.greeting, "What a connection begins with"),
+        "push": _send(endpoint, endpoint.pushes, "What the channels bring to those that follow them"),
+        "notice": _send(endpoint, endpoint.notices, "What concerns the connection itself"),
     }
     return received | {name: operation for name, operation in sent.items() if operation["messages"]}
 
 
-def _command_operation(endpoint: Endpoint, spec: CommandSpec) -> dict[str, Any]:
+def _command_operation(endpoint: EndpointDescription, command: CommandDescription) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "action": "receive",
         "channel": _channel_reference(endpoint),
-        "title": spec.name,
-        "messages": _references(endpoint, commands(spec)),
+        "title": command.message.type,
+        "messages": _references(endpoint, [command.message, *command.old]),
         "reply": {
             "channel": _channel_reference(endpoint),
-            "messages": _references(endpoint, [*replies(spec), error(endpoint)]),
+            "messages": _references(endpoint, [*command.replies, command.error]),
         },
-        "x-least-role": role_name(spec.least_role),
-        "x-error-codes": command_errors(spec),
+        "x-least-role": command.role_name,
+        "x-error-codes": list(command.errors),
     }
-    if spec.least_role > Role.ANONYMOUS or endpoint.auth is not Auth.PUBLIC:
+    if command.needs_token:
         operation["security"] = [{"$ref": f"#/components/securitySchemes/{name}"} for name in _security_schemes()]
     return operation
 
 
-def _send(endpoint: Endpoint, messages: Iterable[Message], description: str) -> dict[str, Any]:
+def _send(endpoint: EndpointDescription, messages: Iterable[MessageDescription], description: str) -> dict[str, Any]:
     return {
         "action": "send",
         "channel": _channel_reference(endpoint),
         "description": description,
-        "messages": _references(endpoint, dict.fromkeys(messages)),
+        "messages": _references(endpoint, messages),
     }
 
 
-def _channel_reference(endpoint: Endpoint) -> dict[str, str]:
+def _channel_reference(endpoint: EndpointDescription) -> dict[str, str]:
     return {"$ref": f"#/channels/{endpoint.name}"}
 
 
-def _references(endpoint: Endpoint, messages: Iterable[Message]) -> list[dict[str, str]]:
+def _references(endpoint: EndpointDescription, messages: Iterable[MessageDescription]) -> list[dict[str, str]]:
     return [{"$ref": f"#/channels/{endpoint.name}/messages/{_key(message.key)}"} for message in messages]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from duelcast.endpoints.documents.model import FieldDescription
 from duelcast.endpoints.documents.schemas import Schema
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 
-def field_list(properties: Mapping[str, Schema], required: Iterable[str]) -> str:
-    """`properties` as text, one after the other; a question mark is behind those that may be missing."""
-    always = set(required)
-    return "; ".join(
-        f"`{name}`{'' if name in always else '?'}: {type_text(schema)}" for name, schema in properties.items()
-    )
+def field_list(fields: Iterable[FieldDescription]) -> str:
+    """`fields` as text, one after the other; those that may be missing are marked with a question mark."""
+    return "; ".join(f"`{field.name}`{'' if field.always else '?'}: {type_text(field.schema)}" for field in fields)
 
 
 def type_text(schema: Schema) -> str:
@@ -27,13 +25,17 @@ def type_text(schema: Schema) -> str:
     if "const" in schema:
         return f"`{json.dumps(schema['const'])}`"
     if "enum" in schema:
-        return " ".join(f"`{choice}`" for choice in schema["enum"])
+        return " ".join(f"`{_choice(choice)}`" for choice in schema["enum"])
     kind = str(schema.get("type", "anything"))
     if kind == "array":
         return f"list{_among(_range(schema, 'minItems', 'maxItems'))} of {type_text(schema.get('items', {}))}"
     if isinstance(schema.get("additionalProperties"), dict):
         return f"object of {type_text(schema['additionalProperties'])}"
     return kind + _among(_limit(schema))
+
+
+def _choice(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _alternatives(schema: Schema) -> str:

@@ -79,10 +79,6 @@ class Schemas:
         """The name of a message's schema."""
         return self._names[message]
 
-    def payload(self, message: Message) -> Schema:
-        """A reference to the schema of a message."""
-        return _reference(self._names[message])
-
     def description(self, message: Message) -> str:
         """What a message says, in sentences."""
         return str(self.components[self._names[message]].get("description", ""))
@@ -99,7 +95,7 @@ class Schemas:
 
 
 def for_readers(schema: Schema) -> Schema:
-    """Without the indentation of a docstring, nor the sections of the contract it cites, which readers do not have."""
+    """Without the indentation of a docstring, and without the sections of the contract that it cites for its reader."""
     return {**schema, "description": _CITATION.sub("", inspect.cleandoc(schema.get("description", "")))}
 
 
@@ -107,7 +103,8 @@ def _is_command(message: Message) -> bool:
     return message.form is Form.COMMAND
 
 
-def _reference(name: str) -> Schema:
+def reference(name: str) -> Schema:
+    """A reference to the schema `name`."""
     return {"$ref": f"{_PREFIX}{name}"}
 
 
@@ -127,7 +124,7 @@ def _payload(message: Message, bare: Schema) -> Schema:
 
 def _command_payload(message: Message, bare: Schema) -> Schema:
     properties = {"type": {"const": message.type}, **_without(bare["properties"], "type")}
-    properties["requestId"] = {"anyOf": [_reference("RequestId"), {"type": "null"}], "default": None}
+    properties["requestId"] = {"anyOf": [reference("RequestId"), {"type": "null"}], "default": None}
     assert issubclass(message.struct, Command)
     if not message.struct.uses_timestamp:
         properties["timestamp"] = {"description": "Ignored."}
@@ -151,7 +148,7 @@ def _event_payload(message: Message, bare: Schema) -> Schema:
     if not message.struct.has_own_timestamp:
         always = (*always, "timestamp")
     own = bare["properties"]
-    added = {name: _reference(name[0].upper() + name[1:]) for name in (*always, *sometimes) if name not in own}
+    added = {name: reference(name[0].upper() + name[1:]) for name in (*always, *sometimes) if name not in own}
     schema = {
         **_open(bare),
         "title": message.type,
