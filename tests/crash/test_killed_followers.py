@@ -54,6 +54,7 @@ class House:
             acts = [tasks.create_task(act) for act in room.acts()]
             for _ in range(kills):
                 await self._until(all_present, self._followers)
+                await asyncio.gather(*(visitor.present() for visitor in room.visitors))
                 await asyncio.sleep(self._chance.uniform(*BUSY_S))
                 await life.aclose()
                 await life.enter_async_context(alive(self._folder, self._port))

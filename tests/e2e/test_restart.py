@@ -76,7 +76,7 @@ async def test_after_a_kill_tail_comes_back_is_told_of_the_loss_and_goes_on_with
         first = await stack.enter_async_context(serving(tmp_path, port=port, **LIVELY))
         tail = await stack.enter_async_context(tailing(tmp_path, ws_base(first), "market-data", *SYMBOLS, "--json"))
         await stack.enter_async_context(load(first))
-        old_epoch = (await frames_until(tail, "connection_established"))[-1]["epoch"]
+        epoch = (await frames_until(tail, "connection_established"))[-1]["epoch"]
         await moving_prices(tail)
         assert await tail.notice() == "# connected"
 
@@ -87,22 +87,22 @@ async def test_after_a_kill_tail_comes_back_is_told_of_the_loss_and_goes_on_with
 
         told = (await tail.notices_until("recovered="))[-1]
         assert told == "# reconnected: recovered=false (4 of 4 channels), going on with a snapshot"
-        await frames_until(tail, "connection_established", after_epoch=old_epoch)
+        assert (await frames_until(tail, "connection_established"))[-1]["epoch"] == epoch
         confirmed = [await confirmation(tail) for _ in range(4)]
         assert {frame["channel"] for frame in confirmed} == {
             f"{family}.{symbol}" for family in ("market", "metadata") for symbol in SYMBOLS
         }
         assert [frame["recovered"] for frame in confirmed] == [False] * 4
-        assert old_epoch not in {frame["epoch"] for frame in confirmed}
+        assert {frame["epoch"] for frame in confirmed} == {epoch}
         await moving_prices(tail, times=3)
 
 
-async def frames_until(tail: Tail, kind: str, *, after_epoch: str = "") -> list[dict[str, Any]]:
-    """All frames up to and with the first of a type, and of another epoch than `after_epoch`."""
+async def frames_until(tail: Tail, kind: str) -> list[dict[str, Any]]:
+    """All frames up to and with the first of a type."""
     frames = []
     while True:
         frames.append(await tail.frame())
-        if frames[-1]["type"] == kind and frames[-1]["epoch"] != after_epoch:
+        if frames[-1]["type"] == kind:
             return frames
 
 
