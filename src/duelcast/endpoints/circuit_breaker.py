@@ -26,7 +26,7 @@ from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import Service
 from duelcast.endpoints.common import SubscriptionConfirmed
 from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot
-from duelcast.errors import InvalidService
+from duelcast.domain.operations.service_errors import InvalidService
 from duelcast.wire.messages import Command, Event
 
 ALL_SERVICES = "services"

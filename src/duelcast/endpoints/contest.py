@@ -36,7 +36,8 @@ from duelcast.domain.contests.events import (
 from duelcast.domain.contests.service import Contests
 from duelcast.endpoints.common import Since
 from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot, Target, positions
-from duelcast.errors import InvalidRequest, NotInRoom, PermissionDenied, Unauthorized
+from duelcast.domain.contests.errors import NotInRoom
+from duelcast.errors import InvalidRequest, PermissionDenied, Unauthorized
 from duelcast.store.contests import COMPLETED
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
 

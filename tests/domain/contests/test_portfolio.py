@@ -20,7 +20,7 @@ from duelcast.domain.contests.portfolio import (
     validate,
     value_of,
 )
-from duelcast.errors import InvalidPortfolio, NoPrice
+from duelcast.domain.contests.errors import InvalidPortfolio, NoPrice
 
 PRICES = {"BTC": 60_000.0, "ETH": 3_000.0, "SOL": 150.0}
 

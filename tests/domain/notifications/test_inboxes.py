@@ -11,7 +11,8 @@ import pytest
 
 from duelcast.domain.notifications.events import NotificationBatch
 from duelcast.domain.notifications.inboxes import Added
-from duelcast.errors import NotificationNotFound, Unavailable
+from duelcast.domain.notifications.errors import NotificationNotFound
+from duelcast.errors import Unavailable
 from duelcast.store.database import Transaction
 from duelcast.store.notifications import EVERYBODY
 from tests.domain.notifications.mailroom import Mailroom, identity, new

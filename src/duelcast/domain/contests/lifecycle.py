@@ -21,7 +21,8 @@ from duelcast.domain.contests.scorer import THREAD_PARTICIPANTS, Scorer
 from duelcast.domain.contests.scoring import Board
 from duelcast.domain.market.marks import PricePoint
 from duelcast.domain.market.service import Market
-from duelcast.errors import InvalidState, NoPrice
+from duelcast.domain.contests.errors import NoPrice
+from duelcast.errors import InvalidState
 from duelcast.store import contests as store
 from duelcast.store.contests import ACTIVE, CANCELLED, COMPLETED, PENDING, BoundaryPrice, ContestRow, FinalResult
 from duelcast.store.database import Database, Transaction

@@ -24,7 +24,8 @@ from duelcast.domain.contests.terms import (
     places_of,
 )
 from duelcast.domain.market.service import Market
-from duelcast.errors import Conflict, ContestFull, InvalidState, NotEntered
+from duelcast.domain.contests.errors import ContestFull, NotEntered
+from duelcast.errors import Conflict, InvalidState
 from duelcast.store import contests as store
 from duelcast.store.contests import ACTIVE, PENDING, ContestRow, EntryRow
 from duelcast.store.database import Database, Transaction

@@ -13,7 +13,7 @@ from duelcast.domain.contests.events import Holding, Leaderboard, LeaderboardRow
 from duelcast.domain.contests.prices import PriceVector
 from duelcast.domain.contests.scoring import Board, return_pct
 from duelcast.domain.contests.valuation import VALUE_DECIMALS
-from duelcast.errors import NotEntered
+from duelcast.domain.contests.errors import NotEntered
 from duelcast.store import contests as store
 from duelcast.store.contests import COMPLETED, PENDING, BoundaryPrice, EntryRow, HoldingRow, TradeRow
 from duelcast.store.database import Database, Transaction

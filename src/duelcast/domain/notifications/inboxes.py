@@ -19,7 +19,8 @@ from duelcast.domain.notifications.events import (
     UnreadCount,
     record_of,
 )
-from duelcast.errors import AppError, NotificationNotFound
+from duelcast.domain.notifications.errors import NotificationNotFound
+from duelcast.errors import AppError
 from duelcast.store import notifications as store
 from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY, NewNotificationRow, NotificationRow, Priority

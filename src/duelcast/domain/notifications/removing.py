@@ -18,7 +18,8 @@ from duelcast.domain.notifications.events import (
     NotificationRemoved,
 )
 from duelcast.domain.notifications.inboxes import grown
-from duelcast.errors import NotificationNotFound, Unavailable
+from duelcast.domain.notifications.errors import NotificationNotFound
+from duelcast.errors import Unavailable
 from duelcast.logs import describe_exception
 from duelcast.store import notifications as store
 from duelcast.store.database import Database, Transaction

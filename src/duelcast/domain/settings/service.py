@@ -21,16 +21,9 @@ from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN, Setting
 from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, Maintenance, maintenance_of, refusal_of
 from duelcast.domain.settings.outlet import ChangeListener, Committed, HiddenListener, SettingOutlet
 from duelcast.domain.settings.records import SettingBook
-from duelcast.errors import (
-    AppError,
-    InvalidRequest,
-    PermissionDenied,
-    SettingNotFound,
-    Unavailable,
-    ValidationFailed,
-    VersionConflict,
-)
-from duelcast.errors import Maintenance as UnderMaintenance
+from duelcast.domain.settings.errors import SettingNotFound, ValidationFailed, VersionConflict
+from duelcast.errors import AppError, InvalidRequest, PermissionDenied, Unavailable
+from duelcast.domain.settings.errors import UnderMaintenance
 from duelcast.logs import describe_exception
 from duelcast.store import settings as store
 from duelcast.store.database import Database, Transaction
