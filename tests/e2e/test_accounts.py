@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from duelcast.app import App
 from duelcast.channels.names import Role
-from tests.domain.accounts.issuers import ed25519_key, jwk, key_server
+from tests.outbound.issuers import ed25519_key, jwk, key_server
 from tests.domain.accounts.wallets import Wallet
 from tests.e2e.arenas import arenas
 from tests.e2e.ending import ending_of

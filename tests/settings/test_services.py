@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from duelcast.app.parts import configured_services, targets_of
-from duelcast.domain.operations.checks.targets import TargetRefused
+from duelcast.outbound.checks.targets import TargetRefused
 from duelcast.domain.operations.definitions import ServiceDefinition
 from duelcast.settings import ConfigurationError, load_settings
 

@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from duelcast.channels.names import Role
 from duelcast.clock import SystemClock
 from duelcast.domain.accounts.tokens import TokenIssuer
-from tests.domain.operations.checks.test_redis import server_binary
+from tests.outbound.checks.test_redis import server_binary
 from tests.e2e.operations.control_room import (
     CLOSED,
     FAILED,

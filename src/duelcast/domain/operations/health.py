@@ -14,7 +14,7 @@ import structlog
 from duelcast.clock import Alarm, Clock
 from duelcast.domain.operations.breaker import Breaker
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.events import Alert, AlertType, Severity
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import By, Check, Service, Tally

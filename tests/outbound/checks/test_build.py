@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from duelcast.domain.operations.checks.build import build_check
-from duelcast.domain.operations.checks.definition import CheckDefinition, CheckType
-from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.outbound.checks.build import build_check
+from duelcast.domain.operations.check import CheckDefinition, CheckType
+from duelcast.outbound.checks.targets import TargetRules
 from duelcast.errors import InvalidRequest
 
 
