@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 from duelcast.channels.memory import MemoryBroker
 from duelcast.clock import Clock, SystemClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
-from duelcast.domain.accounts.users import Users
+from duelcast.domain.users.service import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS

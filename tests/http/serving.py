@@ -24,7 +24,7 @@ from duelcast.domain.accounts.challenges import Challenges
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
-from duelcast.domain.accounts.users import Users
+from duelcast.domain.users.service import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market

@@ -25,7 +25,7 @@ from duelcast.clock import Clock, SystemClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import load_ended_sessions
-from duelcast.domain.accounts.users import Users
+from duelcast.domain.users.service import Users
 from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests

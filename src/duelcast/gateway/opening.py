@@ -119,7 +119,7 @@ class Newcomer(Protocol):
         """Turn a token into an identity. Raises what `TokenVerifier.verify` does."""
 
     def limit_reading(self, *, limited: bool) -> None:
-        """Whether no more is read than a client needs to send before it is greeted."""
+        """Read no more than a client needs to send before it is greeted, or lift that limit."""
 
 
 class Opener:

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from duelcast.clock import Clock
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenVerifier
-from duelcast.domain.accounts.users import Users
+from duelcast.domain.users.service import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
