@@ -13,7 +13,7 @@ from msgspec import structs
 from duelcast.channels.broker import Broker
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
-from duelcast.domain.accounts.accounts import Account
+from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.claims import LEEWAY_S
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import SessionUpdated, UnsubscriptionConfirmed, confirmation, user_record
@@ -56,6 +56,7 @@ class Host(Protocol):
     clock: Clock
     broker: Broker
     hub: Hub
+    accounts: Accounts
     services: Mapping[type[Any], Any]
     socket_options: SocketOptions
     auth_timeout_s: float

@@ -55,7 +55,9 @@ class GatewayMetrics:
         sent.add_metric(["reply"], stats.answered)
         yield sent
         yield CounterMetricFamily("duelcast_sent_bytes", "Bytes written to sockets.", value=stats.delivered_bytes)
-        yield CounterMetricFamily("duelcast_messages_published", "Messages that reached the hub.", value=stats.published)
+        yield CounterMetricFamily(
+            "duelcast_messages_published", "Messages that reached the hub.", value=stats.published
+        )
         dropped = CounterMetricFamily(
             "duelcast_messages_dropped",
             "Messages replaced by a newer one before they were due.",
@@ -71,7 +73,9 @@ class GatewayMetrics:
         for close_code, count in sorted(gateway.closes.items()):
             closes.add_metric([str(close_code)], count)
         yield closes
-        yield GaugeMetricFamily("duelcast_slow_readers", "Connections whose socket is full.", value=len(gateway.blocked))
+        yield GaugeMetricFamily(
+            "duelcast_slow_readers", "Connections whose socket is full.", value=len(gateway.blocked)
+        )
         yield GaugeMetricFamily(
             "duelcast_outbox_depth_bytes",
             "Bytes that wait for sockets to drain.",

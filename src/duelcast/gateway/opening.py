@@ -128,9 +128,7 @@ class Opener:
     `auth_timeout_s`: how long a token may take that comes in a message.
     """
 
-    def __init__(
-        self, connection: Newcomer, request: ConnectRequest, broker: Broker, *, auth_timeout_s: float
-    ) -> None:
+    def __init__(self, connection: Newcomer, request: ConnectRequest, broker: Broker, *, auth_timeout_s: float) -> None:
         self._connection = connection
         self._request = request
         self._broker = broker

@@ -9,9 +9,9 @@ import pytest
 
 from duelcast.clock import ManualClock
 from duelcast.domain.contests.contest import Contest
+from duelcast.domain.contests.errors import ContestStarted
 from duelcast.domain.contests.terms import ContestPatch
 from duelcast.domain.market.ticks import Ticker
-from duelcast.domain.contests.errors import ContestStarted
 from duelcast.errors import InvalidState, Unavailable
 from duelcast.store.database import Transaction
 from duelcast.wire.timestamps import format_time

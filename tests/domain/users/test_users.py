@@ -11,8 +11,8 @@ import pytest
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
 from duelcast.domain.accounts.identity import Identity
-from duelcast.domain.users.service import Profile
 from duelcast.domain.users.errors import UserNotFound
+from duelcast.domain.users.service import Profile
 from duelcast.errors import Conflict, InvalidRequest, InvalidState, PermissionDenied, Unavailable
 from duelcast.store import notifications
 from duelcast.store.achievements import AchievementRow, add_achievements

@@ -7,8 +7,8 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from duelcast.outbound.checks.build import build_check
 from duelcast.domain.operations.check import CheckDefinition, CheckResult, CheckType
+from duelcast.outbound.checks.build import build_check
 from duelcast.outbound.checks.targets import Resolver, TargetRules
 
 PATIENCE_S = 60.0

@@ -78,9 +78,7 @@ class Contests:
         self.scorer = Scorer(
             clock, self.book, self._outlet, self._prices, lambda: self.settings.leaderboard_interval_ms
         )
-        self.final_rows = FinalRows(
-            clock, self.standings, self._outlet, lambda: self.settings.final_rows_waiting
-        )
+        self.final_rows = FinalRows(clock, self.standings, self._outlet, lambda: self.settings.final_rows_waiting)
         lifecycle = Lifecycle(database, market, audit, self.book, self.scorer, self._outlet, self.final_rows)
         self.clock = ContestClock(clock, market, self.book, lifecycle, self.scorer, self._outlet)
         self.organising = Organising(
