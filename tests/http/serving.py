@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,22 +24,23 @@ from duelcast.domain.accounts.challenges import Challenges
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
-from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.notifications.service import Notifications
-from duelcast.domain.operations.checks.targets import TargetRules
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.declared import declared_settings
 from duelcast.domain.settings.service import SystemSettings
+from duelcast.domain.users.service import Users
 from duelcast.http.app import build_http_apps
 from duelcast.http.charges import RequestLimits
 from duelcast.http.services import HttpServices, Readiness
+from duelcast.outbound.checks.build import build_check
+from duelcast.outbound.checks.targets import TargetRules
 from duelcast.sampling import LogSampler
 from duelcast.store.database import Database
 from duelcast.wire.addresses import Network
@@ -109,12 +111,14 @@ async def serving(
         errors = ErrorRecords(database, clock)
         services = Registry(publisher, clock, database.announce)
         health = Health(services, clock)
-        outside = OutsideServices(services, health, database, audit, errors, clock, TargetRules(), {})
+        outside = OutsideServices(
+            services, health, database, audit, errors, clock, partial(build_check, targets=TargetRules()), {}
+        )
         app = build_http_apps(
             HttpServices(
                 market=market,
                 users=Users(database, accounts, audit, notifications.inboxes, clock),
-                contests=Contests(publisher, broker, clock, database, market, accounts, audit, ContestSettings),
+                contests=Contests(publisher, broker, clock, database, market, accounts, audit, ContestSettings()),
                 audit=audit,
                 errors=errors,
                 registered_services=services,

@@ -25,7 +25,6 @@ from duelcast.clock import Clock, SystemClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import load_ended_sessions
-from duelcast.domain.accounts.users import Users
 from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
@@ -35,6 +34,7 @@ from duelcast.domain.notifications.service import Notifications
 from duelcast.domain.operations.internal import STORE
 from duelcast.domain.operations.server_status import Surroundings
 from duelcast.domain.settings.service import SystemSettings
+from duelcast.domain.users.service import Users
 from duelcast.endpoints.documents.asyncapi import asyncapi
 from duelcast.endpoints.documents.model import describe
 from duelcast.endpoints.kit import Endpoint
@@ -42,7 +42,9 @@ from duelcast.endpoints.registry import find_endpoints
 from duelcast.gateway.gateway import Gateway
 from duelcast.gateway.http_connections import HttpConnections
 from duelcast.gateway.hub import Hub
+from duelcast.gateway.metrics import GatewayMetrics
 from duelcast.gateway.refusals import RefusedRequest
+from duelcast.gateway.traffic import GatewayTraffic
 from duelcast.gateway.upgrade import UpgradeRequest, UpgradeRules
 from duelcast.http.app import build_http_apps
 from duelcast.http.charges import RequestLimits
@@ -87,7 +89,8 @@ class App:
         self.publisher = Publisher(self.broker, clock)
         self.accounts = MemoryAccounts(settings.reserved_nicknames)
         self.ended_sessions = EndedSessions(clock)
-        self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions)
+        self.keys = parts.keys_of(settings, clock)
+        self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions, self.keys)
         self.audit = AuditTrail(self.database, clock)
         self.notifications = Notifications(self.database, self.broker, self.audit, clock)
         self.users = Users(self.database, self.accounts, self.audit, self.notifications.inboxes, clock)
@@ -112,7 +115,7 @@ class App:
             self.market,
             self.accounts,
             self.audit,
-            lambda: live_settings.contest_settings_of(self.system_settings, settings.rate_limit_factor),
+            live_settings.contest_settings_of(self.system_settings, settings),
         )
         self.notifier = Notifier(self.database, self.notifications.inboxes, clock)
         self.contests.book.on_event(self.notifier.wake)
@@ -121,10 +124,9 @@ class App:
             self.broker,
             clock,
             self.database,
-            lambda: self.gateway.traffic,
+            lambda: self.traffic,
             [endpoint.name for endpoint in self.endpoints.values()],
-            lambda: int(self.system_settings.value("limits.metrics_per_connection")),
-            lambda: (self.system_settings.value("analytics.event_bytes_per_day"), settings.rate_limit_factor),
+            live_settings.analytics_settings_of(self.system_settings, settings),
         )
         self.hub = Hub(self.broker, clock, flush_interval_ms=settings.flush_interval_ms)
         self.operations = Operations(
@@ -139,7 +141,7 @@ class App:
                 maintenance=self.system_settings.maintenance,
             ),
             system_settings=self.system_settings,
-            targets=parts.targets_of(settings),
+            build_check=parts.check_builder_of(settings),
             configured=parts.configured_services(settings),
         )
         self.operations.add_parts(
@@ -171,6 +173,7 @@ class App:
         self.gateway = Gateway(
             settings, clock, self.broker, self.hub, self.accounts, self.verifier, self.endpoints, self.services
         )
+        self.traffic = GatewayTraffic(self.gateway)
         self.proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.trusted_proxies]
         self.http_connections = HttpConnections(settings.max_connections_per_ip, self.proxies)
         self.refusals = LogSampler(
@@ -178,7 +181,16 @@ class App:
             per_minute=settings.refusals_logged_per_minute,
             in_all_per_minute=settings.refusals_logged_in_all_per_minute,
         )
-        self.live = LiveSettings(self.system_settings, self.market, self.gateway, conflate=conflate)
+        self.live = LiveSettings(
+            self.system_settings,
+            settings,
+            self.market,
+            self.contests,
+            self.analytics,
+            self.retention,
+            self.gateway,
+            conflate=conflate,
+        )
         self.ended_sessions.on_end(self.gateway.session_ended)
         self._starting = True
         self._stopping = False
@@ -195,7 +207,8 @@ class App:
         """
         asyncio.get_running_loop().set_exception_handler(_on_loop_error)
         async with AsyncExitStack() as started:
-            started.push_async_callback(self.verifier.aclose)
+            if self.keys is not None:
+                started.push_async_callback(self.keys.aclose)
             await self.database.open()
             started.push_async_callback(self.database.close)
             epoch = self.database.epoch
@@ -377,7 +390,7 @@ class App:
             self.contests,
             self.notifications,
             self.notifier,
-            self.gateway,
+            GatewayMetrics(self.gateway),
             self.http_connections,
             self.refusals,
             self.analytics,

@@ -1,0 +1,43 @@
+"""What a check is made from, and what it finds (protocol 13, `check` of a service)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal, Protocol
+
+from msgspec import Meta, Struct
+
+CheckType = Literal["http", "tcp", "tls", "websocket", "postgres", "redis"]
+
+
+class CheckDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ask `url` every `intervalMs`. It may hold a user and a password, and is never shown."""
+
+    type: CheckType
+    url: Annotated[str, Meta(min_length=1, max_length=2_048)]
+    intervalMs: Annotated[int, Meta(ge=1_000, le=3_600_000)]
+    timeoutMs: Annotated[int, Meta(ge=1, le=30_000)] = 5_000
+
+
+class CheckResult(Struct, frozen=True):
+    """`details` is a sentence of ours; `metrics` are `status` of http and `days_left` of tls, {} elsewhere."""
+
+    healthy: bool
+    latency_ms: float
+    details: str
+    metrics: dict[str, float] = {}
+
+
+class Check(Protocol):
+    """A check of one service, to be run any number of times."""
+
+    async def run(self) -> CheckResult:
+        """Ask now. Returns within the time-out, raises nothing but `CancelledError`, leaves no socket and no task."""
+
+
+BuildCheck = Callable[[CheckDefinition], Check]
+"""Makes the check that a definition describes.
+
+Raises `errors.InvalidRequest` with field `check.url` where the URL is not one for its type, or its host may not be
+asked.
+"""

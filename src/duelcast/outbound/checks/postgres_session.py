@@ -1,0 +1,114 @@
+"""As much of PostgreSQL's protocol (3.0) as it takes to log in and send a query.
+
+A driver reads messages of any length and lets the server choose how much it computes. This reads short ones only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import struct
+from asyncio import StreamReader, StreamWriter
+
+from duelcast.outbound.checks.running import Unhealthy
+from duelcast.outbound.checks.scram import MECHANISM, ScramClient, ScramFailed
+
+MAX_MESSAGE_BYTES = 16 * 1024
+TLS_REQUEST = struct.pack("!ii", 8, 80877103)
+_VERSION = 196608
+_AUTHENTICATED, _CLEARTEXT, _MD5, _SASL, _SASL_CONTINUE, _SASL_FINAL = 0, 3, 5, 10, 11, 12
+_STRANGE = "The peer does not speak PostgreSQL."
+_ERRORS = {
+    "3D000": "The server has no such database.",
+    "53300": "The server takes no more connections.",
+    "57P03": "The server is starting or stopping.",
+}
+"""By SQLSTATE."""
+
+
+class Login:
+    """Who logs in where."""
+
+    def __init__(self, user: str, password: str, database: str) -> None:
+        self.user = user
+        self.password = password
+        self.database = database
+
+
+class PostgresSession:
+    """A session over a connection just opened. Each method raises `Unhealthy` where the server does not play along."""
+
+    def __init__(self, reader: StreamReader, writer: StreamWriter, *, encrypted: bool) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._encrypted = encrypted
+
+    async def log_in(self, login: Login) -> None:
+        """Begin the session."""
+        names = ("user", login.user, "database", login.database, "application_name", "duelcast")
+        start = struct.pack("!i", _VERSION) + b"".join(name.encode() + b"\0" for name in names) + b"\0"
+        self._writer.write(struct.pack("!i", len(start) + 4) + start)
+        scram = ScramClient(login.password)
+        try:
+            while (message := await self._receive())[0] != b"Z":
+                if message[0] == b"R":
+                    await self._prove(login, scram, message[1])
+            if scram.pending:
+                raise ScramFailed
+        except ScramFailed:
+            raise Unhealthy("The server does not prove that it knows the password.") from None
+
+    async def query(self, text: str) -> None:
+        """Send a query whose result does not matter."""
+        self._send(b"Q", text.encode() + b"\0")
+        while (await self._receive())[0] != b"Z":
+            pass
+
+    def end(self) -> None:
+        """Tell the server that no more comes."""
+        self._send(b"X", b"")
+
+    async def _prove(self, login: Login, scram: ScramClient, request: bytes) -> None:
+        if len(request) < 4:
+            raise Unhealthy(_STRANGE)
+        (kind,), rest = struct.unpack("!i", request[:4]), request[4:]
+        if kind == _SASL and MECHANISM.encode() in rest.split(b"\0"):
+            first = scram.begin()
+            self._send(b"p", MECHANISM.encode() + b"\0" + struct.pack("!i", len(first)) + first)
+        elif kind == _SASL_CONTINUE:
+            self._send(b"p", await asyncio.to_thread(scram.final, rest))
+        elif kind == _SASL_FINAL:
+            scram.verify(rest)
+        elif kind == _MD5:
+            inner = _md5(login.password.encode() + login.user.encode())
+            self._send(b"p", b"md5" + _md5(inner + rest) + b"\0")
+        elif kind == _CLEARTEXT and self._encrypted:
+            self._send(b"p", login.password.encode() + b"\0")
+        elif kind == _CLEARTEXT:
+            raise Unhealthy("The server wants the password in clear text, and the connection is not encrypted.")
+        elif kind != _AUTHENTICATED:
+            raise Unhealthy("The server wants a kind of login that checks do not know.")
+
+    def _send(self, kind: bytes, content: bytes) -> None:
+        self._writer.write(kind + struct.pack("!i", len(content) + 4) + content)
+
+    async def _receive(self) -> tuple[bytes, bytes]:
+        """Kind and content of the next message. Raises `Unhealthy` where it is an error."""
+        kind, length = struct.unpack("!ci", await self._reader.readexactly(5))
+        if not 4 <= length <= MAX_MESSAGE_BYTES:
+            raise Unhealthy(_STRANGE)
+        content = await self._reader.readexactly(length - 4)
+        if kind == b"E":
+            raise Unhealthy(_error(content))
+        return kind, content
+
+
+def _error(content: bytes) -> str:
+    code = next((field[1:] for field in content.split(b"\0") if field[:1] == b"C"), b"").decode("ascii", "replace")
+    if code.startswith("28"):
+        return "The login was refused."
+    return _ERRORS.get(code, "The server answers with an error.")
+
+
+def _md5(data: bytes) -> bytes:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest().encode()

@@ -1,0 +1,20 @@
+"""`tcp`: whether a port takes connections."""
+
+from __future__ import annotations
+
+from duelcast.outbound.checks.check_url import CheckUrl
+from duelcast.outbound.checks.dialing import Dialer
+from duelcast.outbound.checks.running import Finding
+
+PORTS = {"tcp": None}
+
+
+class TcpProbe:
+    """Healthy where a connection comes about."""
+
+    def __init__(self, _url: CheckUrl, dialer: Dialer) -> None:
+        self._dialer = dialer
+
+    async def __call__(self) -> Finding:
+        async with self._dialer.stream():
+            return Finding(True, "The port takes connections.")
