@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from duelcast.domain.operations.error_events import ErrorRecord
+from duelcast.channels.outgoing import Broadcast
+from duelcast.domain.operations.error_events import SYSTEM_ERRORS, ErrorAlert, ErrorRecord
 from duelcast.store.errors import ErrorLevel, ErrorRow
 from duelcast.wire.timestamps import format_ms
 
@@ -28,7 +29,8 @@ class ErrorGroup:
     """`count` errors, of which the store knows `stored_count`. `details` are those of the first.
 
     `id` is when it came, in µs since the Unix epoch, made unique; `opened_s` the same on the steady clock. `posts` are
-    those of the count whose callers wait for the store. `ended`: no more are counted. `pushed`: clients know it.
+    those of the count whose callers wait for the store. `ended`: no more are counted. `pushed`: its first alert is
+    published; `publishing`: that is being stored, with the row.
     """
 
     key: ErrorKey
@@ -39,14 +41,15 @@ class ErrorGroup:
     stored_count: int = 0
     ended: bool = False
     pushed: bool = False
+    publishing: bool = False
     posts: list[asyncio.Future[None]] = field(default_factory=list)
 
     def row(self) -> ErrorRow:
         return ErrorRow(self.id, *self.key, self.details, self.count)
 
-    def record(self, count: int) -> ErrorRecord:
-        """As clients see it."""
-        return error_record(self.row(), count)
+    def alert(self, count: int) -> Broadcast:
+        """What admins get of `count` equal errors."""
+        return Broadcast(SYSTEM_ERRORS.channel(), ErrorAlert(data=error_record(self.row(), count)))
 
 
 class OpenGroups:

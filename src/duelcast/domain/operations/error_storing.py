@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Callable, Sequence
 from itertools import islice
 from math import inf
+from typing import NamedTuple
 
 import structlog
 
+from duelcast.channels.outgoing import Broadcast, Published
 from duelcast.clock import Alarm, Clock
 from duelcast.domain.operations.error_groups import ErrorGroup
 from duelcast.errors import AppError, Unavailable
 from duelcast.logs import describe_exception
 from duelcast.store import errors as store
-from duelcast.store.database import CutOff, Database
+from duelcast.store.database import CutOff, Database, Transaction
 from duelcast.store.errors import ErrorRow
 
 MAX_WAITING_GROUPS = 1_000
@@ -23,6 +25,13 @@ _ROWS_PER_ROUND = 200
 """So many are prepared in about 2 ms, in which nothing else is served."""
 
 log = structlog.get_logger("duelcast.errors")
+
+
+class _Write(NamedTuple):
+    """`alert` is published with the row."""
+
+    row: ErrorRow
+    alert: Broadcast | None
 
 
 class ErrorStoring:
@@ -91,14 +100,16 @@ class ErrorStoring:
     async def _store_some(self) -> bool:
         """Whether the store was in reach."""
         groups = list(islice(self._waiting.values(), _ROWS_PER_ROUND))
-        rows = [group.row() for group in groups]
+        writes = [_Write(group.row(), None if group.pushed else group.alert(1)) for group in groups]
         posts = [len(group.posts) for group in groups]
-        writes = (self._database.write_batched(store.put_all, row) for row in rows)
-        outcomes: Sequence[BaseException | None] = await asyncio.gather(*writes, return_exceptions=True)
+        for group, write in zip(groups, writes, strict=True):
+            group.publishing = write.alert is not None
+        writing = (self._database.publish_batched(_put_all, write) for write in writes)
+        outcomes: Sequence[BaseException | None] = await asyncio.gather(*writing, return_exceptions=True)
         self._failing = False
-        for group, row, number, outcome in zip(groups, rows, posts, outcomes, strict=True):
+        for group, write, number, outcome in zip(groups, writes, posts, outcomes, strict=True):
             if outcome is None:
-                self._settle(group, row, number)
+                self._settle(group, write, number)
             elif isinstance(outcome, AppError | CutOff):
                 self._failing = True
                 self._refuse(group, number)
@@ -106,20 +117,35 @@ class ErrorStoring:
                 self._give_up(group, outcome)
         return not self._failing
 
-    def _settle(self, group: ErrorGroup, row: ErrorRow, posts: int) -> None:
+    def _settle(self, group: ErrorGroup, write: _Write, posts: int) -> None:
+        row, was_first = write.row, group.publishing
         group.stored_count = row.count
+        group.pushed, group.publishing = True, False
         _answer(group, posts, None)
         # What is counted later is stored at the end of the group, unless somebody waits for it.
         if group.count == row.count or not (group.ended or group.posts):
             del self._waiting[group.id]
         self._stored(group)
+        if was_first:
+            self._announce_end(group)
 
     def _refuse(self, group: ErrorGroup, posts: int) -> None:
         group.count -= posts
+        if group.publishing and group.count:
+            # Others were taken meanwhile, which need no store to be published.
+            group.pushed = True
+            self._database.announce(group.alert(1))
+            self._announce_end(group)
+        group.publishing = False
         _answer(group, posts, Unavailable("The error was not stored. Try again.", retry_after_ms=int(RETRY_S * 1000)))
         if group.count == 0:
             del self._waiting[group.id]
             self._withdrawn(group)
+
+    def _announce_end(self, group: ErrorGroup) -> None:
+        """Tell the count of a group that ended before its first alert was published."""
+        if group.ended and group.count > 1:
+            self._database.announce(group.alert(group.count))
 
     def _give_up(self, group: ErrorGroup, error: BaseException) -> None:
         self.defects += 1
@@ -127,6 +153,11 @@ class ErrorStoring:
         _answer(group, len(group.posts), error)
         del self._waiting[group.id]
         self._withdrawn(group)
+
+
+async def _put_all(transaction: Transaction, writes: Sequence[_Write]) -> Sequence[Published[None]]:
+    await store.put_all(transaction, [write.row for write in writes])
+    return [Published(None, () if write.alert is None else (write.alert,)) for write in writes]
 
 
 def _answer(group: ErrorGroup, posts: int, refusal: BaseException | None) -> None:

@@ -11,9 +11,8 @@ import structlog
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from duelcast.channels.outgoing import Broadcast
 from duelcast.clock import Alarm, Clock
-from duelcast.domain.operations.error_events import SYSTEM_ERRORS, ErrorAlert, ErrorRecord
+from duelcast.domain.operations.error_events import ErrorRecord
 from duelcast.domain.operations.error_groups import ErrorGroup, ErrorKey, OpenGroups, error_record
 from duelcast.domain.operations.error_retention import ErrorRetention
 from duelcast.domain.operations.error_storing import ErrorStoring
@@ -90,7 +89,7 @@ class ErrorRecords:
             if group is None:
                 self._dropped += 1
                 self._dropped_untold += 1
-            elif not group.pushed:
+            elif not (group.pushed or group.publishing):
                 self._push_first(group)
         except Exception as failure:
             self._dropped += 1
@@ -145,7 +144,7 @@ class ErrorRecords:
             self._storing.add(group)
 
     def _push(self, group: ErrorGroup, count: int) -> None:
-        self._database.announce(Broadcast(SYSTEM_ERRORS.channel(), ErrorAlert(data=group.record(count))))
+        self._database.announce(group.alert(count))
 
     async def _end_groups(self) -> None:
         while True:
@@ -161,12 +160,8 @@ class ErrorRecords:
             if group.count > group.stored_count:
                 self._storing.add(group)
 
-    def _stored(self, group: ErrorGroup) -> None:
+    def _stored(self, _group: ErrorGroup) -> None:
         self.retention.added()
-        if not group.pushed:
-            self._push_first(group)
-            if group.ended and group.count > 1:
-                self._push(group, group.count)
         self._tell_dropped()
 
     def _tell_dropped(self) -> None:
