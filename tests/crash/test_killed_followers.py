@@ -100,7 +100,7 @@ class House:
         assert [one["id"] for one in announcements] == [number for (number,) in file.rows(ANNOUNCEMENTS)]
         assert room.announced <= {one["title"] for one in announcements}
         assert room.failed <= {frame["data"]["error"] for frame in self._of("system.errors", "error_alert")}
-        assert list(self._of("alerts", "service_alert"))
+        assert list(self._of("alerts", "service:alert"))
 
     def _of(self, channel: str, kind: str) -> Iterator[dict[str, Any]]:
         return (frame for _, frame in sorted(self.channels[channel].messages.items()) if frame["type"] == kind)
