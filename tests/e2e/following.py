@@ -42,9 +42,16 @@ def store(app: App, room: str, text: str) -> None:
 
 
 def notebook_of(app: App) -> Notebook:
+    if Notebook not in app.services:
+        app.services[Notebook] = Notebook(app.broker, app.clock)
     notebook = app.services[Notebook]
     assert isinstance(notebook, Notebook)
     return notebook
+
+
+def latest_seq(app: App, number: int) -> int:
+    """The `seq` of the message `number` of a *latest* channel that was not forgotten since the start, 0 before it."""
+    return app.database.epoch.latest_floor + number
 
 
 def publish_score(app: App, board: str, player: str, points: int) -> None:

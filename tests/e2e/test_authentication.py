@@ -27,6 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def app() -> AsyncIterator[App]:
     """One server for the tests that do not move its clock; each has wallets of its own."""
     async with arenas(rate_limit_factor=0) as app:
+        notebook_of(app)
         yield app
 
 

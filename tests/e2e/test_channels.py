@@ -9,15 +9,7 @@ import pytest
 
 from duelcast.app import App
 from duelcast.domain.market.posted import TokenMetadataInput
-from tests.e2e.following import (
-    follow,
-    numbers,
-    points,
-    publish_note,
-    publish_notes,
-    publish_score,
-    texts,
-)
+from tests.e2e.following import follow, latest_seq, numbers, points, publish_note, publish_notes, publish_score, texts
 from tests.e2e.market import PLATFORM
 from tests.serving import client
 
@@ -109,7 +101,7 @@ async def test_a_confirmation_names_channel_kind_epoch_and_position(app: App, ch
         "channel": channel,
         "kind": kind,
         "epoch": app.broker.epoch,
-        "seq": 0,
+        "seq": 0 if kind == "every" else latest_seq(app, 0),
         "requestId": "q",
     }
 

@@ -14,6 +14,7 @@ from duelcast.wire.messages import message_type
 from tests.e2e.arena import make_arena
 from tests.e2e.arenas import arenas
 from tests.e2e.ending import ending_of
+from tests.e2e.following import latest_seq
 from tests.e2e.market import post_price, post_trade, put_token
 from tests.e2e.transcript import GOLDEN, Transcript
 from tests.serving import Client, client, running, token_for
@@ -87,7 +88,7 @@ async def say_what_all_endpoints_understand(transcript: Transcript, app: App, sp
     await transcript.say(speaker, type="ping", timestamp=1764000000000)
     await transcript.say(speaker, type="ping", requestId="p1", data={"of": "old"})
     await transcript.say(speaker, type="subscribe", channel="market.BARE", requestId="s1")
-    since = {"epoch": app.broker.epoch, "seq": 16}
+    since = {"epoch": app.broker.epoch, "seq": latest_seq(app, 16)}
     await transcript.say(speaker, type="subscribe", channel="market.SOL", since=since, requestId="s2")
     await transcript.say(speaker, type="get_subscriptions", requestId="g1")
     await transcript.say(speaker, type="subscribe", channels=[{"channel": "market.*"}, "nowhere"])

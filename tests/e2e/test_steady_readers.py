@@ -16,7 +16,7 @@ from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
 from duelcast.gateway import hub
-from tests.e2e.arena import Notebook
+from tests.e2e.arena import Committed, Notebook
 from tests.e2e.following import publish_end, publish_note, publish_notes, publish_score, store, texts
 from tests.serving import Client, Frame, client, token_for
 
@@ -158,16 +158,24 @@ async def test_one_that_comes_later_is_served_with_the_others_from_its_snapshot_
     assert [[frame["points"] for frame in frames] for frames in received] == [[2]] * 3
 
 
+async def broadcast_once_read(notebook: Notebook, late: Committed) -> None:
+    """Broadcast what is stored behind the reading of a snapshot."""
+    await notebook.was_read.wait()
+    notebook.broadcast(late)
+
+
 async def test_one_that_had_a_row_in_its_snapshot_is_spared_it_and_the_others_get_it(app: App) -> None:
     notebook = app.services[Notebook]
     async with client(app, "arena", "?channel=stored.steady") as before:
         store(app, "steady", "a")
         await before.receive_until(text="a")
         late = notebook.add("steady", "b")
+        notebook.was_read.clear()
+        broadcasting = asyncio.create_task(broadcast_once_read(notebook, late))
         async with client(app, "arena", "?channel=stored.steady&channel=note.wake") as later:
+            await broadcasting
             publish_note(app, "wake", "up")
             await later.receive_until(text="up")
-            notebook.broadcast(late)
             store(app, "steady", "c")
             assert texts(await before.receive_until(text="c")) == ["b", "c"]
             assert texts(await later.receive_until(text="c")) == ["c"]

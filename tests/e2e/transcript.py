@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from duelcast.clock import ManualClock
 from tests.serving import Client, Frame
 
 GOLDEN = Path(__file__).with_name("golden")
 
+LATEST_FLOOR = int(ManualClock().time() * 1e6)
+"""Above it *latest* channels are numbered that begin when a clock of the tests does: what is above it counts."""
 VOLATILE = ("connectionId", "contest_code", "epoch", "errorId", "message", "serverVersion", "token")
 """Fields whose value is another one each time, or is prose: that they are there is what counts."""
 
@@ -19,11 +23,13 @@ VOLATILE = ("connectionId", "contest_code", "epoch", "errorId", "message", "serv
 class Transcript:
     """Who said what, in order. What the server says is `{"server": frame}`, what the client says `{"client": …}`.
 
-    `volatile` names members beside those of `VOLATILE`.
+    `volatile` names members beside those of `VOLATILE`. What is heard includes what is broadcast once it is stored, if
+    `settled` waits for that.
     """
 
-    def __init__(self, *volatile: str) -> None:
+    def __init__(self, *volatile: str, settled: Callable[[], Awaitable[None]] | None = None) -> None:
         self._volatile = frozenset((*VOLATILE, *volatile))
+        self._settled = settled
         self.lines: list[dict[str, Any]] = []
 
     def note(self, text: str) -> None:
@@ -39,6 +45,9 @@ class Transcript:
     async def hear(self, client: Client) -> None:
         """Take down everything that the server said up to now."""
         self.take(await client.drain())
+        if self._settled is not None:
+            await self._settled()
+            self.take(await client.drain())
 
     def take(self, frames: list[Frame]) -> None:
         """Take down frames of the server."""
@@ -60,13 +69,17 @@ class Transcript:
             pytest.fail(f"{path.name} was recorded anew: compare it with the contract, then run again")
         assert self.lines == json.loads(path.read_text())
 
+    def _member(self, name: str, value: Any) -> Any:
+        if name in self._volatile:
+            return f"<{name}>"
+        if name == "seq" and isinstance(value, int) and value >= LATEST_FLOOR:
+            return value - LATEST_FLOOR
+        return self._without_volatile(value)
+
     def _without_volatile(self, value: Any) -> Any:
         """`value` with a placeholder for each volatile member, at any depth."""
         if isinstance(value, list):
             return [self._without_volatile(each) for each in value]
         if isinstance(value, dict):
-            return {
-                name: f"<{name}>" if name in self._volatile else self._without_volatile(member)
-                for name, member in value.items()
-            }
+            return {name: self._member(name, member) for name, member in value.items()}
         return value

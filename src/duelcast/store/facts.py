@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from duelcast.store.database import Transaction
-from duelcast.store.tables import epochs, facts, metadata, store_probe
+from duelcast.store.tables import channel_positions, epochs, facts, metadata, store_probe
 
 DEMO = "demo"
 """The database was filled by `duelcast demo`."""
@@ -37,11 +37,10 @@ async def put_fact(transaction: Transaction, name: str, value: Any) -> None:
 
 
 async def is_empty(transaction: Transaction) -> bool:
-    """Whether no table has a row, but for those that are there from the first."""
+    """Whether no table has a row, but for those that a server without users writes."""
     for table in metadata.sorted_tables:
-        if (
-            table not in (store_probe, epochs)
-            and await transaction.scalar(select(1).select_from(table).limit(1)) is not None
-        ):
+        if table in (store_probe, epochs, channel_positions):
+            continue
+        if await transaction.scalar(select(1).select_from(table).limit(1)) is not None:
             return False
     return True

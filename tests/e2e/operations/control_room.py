@@ -91,10 +91,20 @@ class ControlRoom:
         operations = [{"ok": ok, "durationMs": 5} for ok in outcomes]
         assert await self.do("POST", f"/services/{name}/operations", operations) == {"accepted": len(outcomes)}
 
+    async def settled(self) -> None:
+        """Wait until what happened so far is stored, and broadcast."""
+        await self.app.database.probe()
+
+    async def drain(self, one: Client) -> list[Frame]:
+        """What `one` gets of what happened so far."""
+        await self.settled()
+        return await one.drain()
+
     async def open_breaker(self, name: str) -> None:
         """Put a service that reports itself, and open its breaker."""
         await self.put_reported(name)
         await self.report(name, *[False] * FAILURES_TO_OPEN)
+        await self.settled()
 
 
 @asynccontextmanager

@@ -93,13 +93,13 @@ async def test_all_services_are_followed_as_one(room: ControlRoom, command: str)
             confirmed = await ann.ask(type=command)
             assert confirmed["type"] == "subscription_confirmed"
             assert (confirmed["channel"], confirmed["kind"], confirmed["seq"]) == ("services", "latest", None)
-            (state,) = await ann.drain()
+            (state,) = await room.drain(ann)
             assert (state["type"], state["channel"], "seq" in state) == ("services:state", "services", False)
             assert {service["service"] for service in state["services"]} >= set(PARTS)
         assert await held(ann) == ["alerts", "services"]
         await room.put_reported(name)
         await room.report(name, True)
-        updates = of_service(await ann.drain(), "service:update", name)
+        updates = of_service(await room.drain(ann), "service:update", name)
         assert (updates[-1]["channel"], updates[-1]["status"]) == (f"service.{name}", "healthy")
         assert updates[-1]["previousStatus"] == "unknown"
         assert updates[-1].keys() >= STATE_FIELDS | {"timestamp", "seq"}
@@ -111,7 +111,7 @@ async def test_a_service_is_followed_alone(room: ControlRoom) -> None:
     async with room.socket(CIRCUIT_BREAKER, "ann") as ann:
         confirmed = await ann.ask(type="subscribe:service", service="followed")
         assert (confirmed["type"], confirmed["channel"]) == ("subscription_confirmed", "service.followed")
-        (snapshot,) = await ann.drain()
+        (snapshot,) = await room.drain(ann)
         assert (snapshot["type"], snapshot["seq"], snapshot["status"]) == (
             "service:update",
             confirmed["seq"],
@@ -119,12 +119,12 @@ async def test_a_service_is_followed_alone(room: ControlRoom) -> None:
         )
         for name in ("followed", "not-followed"):
             await room.report(name, False)
-        (update,) = of_type(await ann.drain(), "service:update")
+        (update,) = of_type(await room.drain(ann), "service:update")
         assert (update["service"], update["status"], update["previousStatus"]) == ("followed", "degraded", "unknown")
         assert (update["circuit_breaker"]["status"], update["circuit_breaker"]["failures"]) == ("degraded", 1)
         await ann.ask(type="unsubscribe", channel="service.followed")
         await room.report("followed", True)
-        assert of_type(await ann.drain(), "service:update") == []
+        assert of_type(await room.drain(ann), "service:update") == []
 
 
 async def test_figures_alone_are_told_once_a_second(room: ControlRoom) -> None:
@@ -132,12 +132,12 @@ async def test_figures_alone_are_told_once_a_second(room: ControlRoom) -> None:
     await room.report("counting", True)
     async with room.socket(CIRCUIT_BREAKER, "ann") as ann:
         await ann.ask(type="subscribe:service", service="counting")
-        await ann.drain()
+        await room.drain(ann)
         for _ in range(10):
             await room.report("counting", True)
-        assert await ann.drain() == []
+        assert await room.drain(ann) == []
         await room.clock.advance(1)
-        (update,) = of_type(await ann.drain(), "service:update")
+        (update,) = of_type(await room.drain(ann), "service:update")
         assert update["operations"] == {"total": 11, "successful": 11, "failed": 0, "rejected": 0}
         assert "previousStatus" not in update
 
@@ -149,7 +149,7 @@ async def test_a_layer_is_told_with_each_change_of_its_services(room: ControlRoo
     async with room.socket(CIRCUIT_BREAKER, "ann") as ann:
         confirmed = await ann.ask(type="subscribe:layer", layer=layer)
         assert (confirmed["type"], confirmed["channel"]) == ("subscription_confirmed", "layer.depot")
-        (snapshot,) = await ann.drain()
+        (snapshot,) = await room.drain(ann)
         assert (snapshot["type"], snapshot["status"]) == ("layer:status", "unknown")
         breaker = {"status": "initializing", "is_open": False}
         assert snapshot["services"] == [
@@ -162,7 +162,7 @@ async def test_a_layer_is_told_with_each_change_of_its_services(room: ControlRoo
             ("depot-two", [False] * (FAILURES_TO_OPEN - 1)),
         ):
             await room.report(name, *outcomes)
-            (status,) = of_type(await ann.drain(), "layer:status")
+            (status,) = of_type(await room.drain(ann), "layer:status")
             told.append((status["status"], [one["status"] for one in status["services"]]))
         assert told == [
             ("operational", ["healthy", "unknown"]),
@@ -175,7 +175,7 @@ async def test_a_layer_is_told_with_each_change_of_its_services(room: ControlRoo
 async def test_a_layer_that_is_always_there_may_be_empty(room: ControlRoom) -> None:
     async with room.socket(CIRCUIT_BREAKER, "ann") as ann:
         await ann.ask(type="subscribe:layer", layer="wallet")
-        (snapshot,) = await ann.drain()
+        (snapshot,) = await room.drain(ann)
         assert (snapshot["status"], snapshot["services"]) == ("unknown", [])
 
 
@@ -198,9 +198,9 @@ async def test_a_service_that_goes_says_so_and_is_followed_no_more_than_its_name
     await room.put_reported("leaving", layer="annex")
     async with room.socket(CIRCUIT_BREAKER, "ann") as ann:
         await ann.ask(type="subscribe:service", service="leaving")
-        await ann.drain()
+        await room.drain(ann)
         await room.do("DELETE", "/services/leaving")
-        (gone,) = of_type(await ann.drain(), "service:update")
+        (gone,) = of_type(await room.drain(ann), "service:update")
         assert (gone["service"], gone["removed"]) == ("leaving", True)
         assert (await ann.ask(type="subscribe:layer", layer="annex"))["code"] == "INVALID_LAYER"
         assert (await ann.ask(type="subscribe:service", service="leaving"))["code"] == "INVALID_SERVICE"
@@ -217,7 +217,7 @@ async def test_each_turn_of_a_breaker_is_told_once_in_order_to_everybody(room: C
         await room.report("turning", False)
         await room.clock.advance(2 * RESET_TIMEOUT_S)
         await room.report("turning", True, True)
-        frames = await ann.drain()
+        frames = await room.drain(ann)
         told = of_service(frames, "service:alert", "turning")
         assert alerts(frames, "turning") == [OPENED, HALF_OPENED, OPENED, HALF_OPENED, CLOSED]
         assert [frame["circuit_breaker"]["status"] for frame in told] == [
@@ -232,7 +232,7 @@ async def test_each_turn_of_a_breaker_is_told_once_in_order_to_everybody(room: C
         assert {frame["channel"] for frame in told} == {"alerts"}
         numbers = [frame["seq"] for frame in of_type(frames, "service:alert")]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-        assert of_service(await admin.drain(), "service:alert", "turning") == told
+        assert of_service(await room.drain(admin), "service:alert", "turning") == told
 
 
 async def test_missed_alerts_are_recovered(room: ControlRoom) -> None:
@@ -240,6 +240,7 @@ async def test_missed_alerts_are_recovered(room: ControlRoom) -> None:
     async with room.socket(CIRCUIT_BREAKER, "ann", greeted=False) as ann:
         established = (await ann.receive_until(type="connection_established"))[-1]
     await room.report("missed", *[False] * FAILURES_TO_OPEN)
+    await room.settled()
     query = f"?since=alerts,{established['epoch']},{established['positions']['alerts']}"
     async with room.socket(CIRCUIT_BREAKER, "ann", query, greeted=False) as ann:
         frames = await ann.receive_until(type="connection_established")
@@ -253,11 +254,11 @@ async def test_silence_and_its_end_are_told_once(room: ControlRoom) -> None:
     await room.report("silent", True)
     async with room.socket(CIRCUIT_BREAKER, "ann") as ann:
         await ann.ask(type="subscribe:service", service="silent")
-        await ann.drain()
+        await room.drain(ann)
         await room.clock.advance(4.9)
-        assert alerts(await ann.drain(), "silent") == []
+        assert alerts(await room.drain(ann), "silent") == []
         await room.clock.advance(0.2)
-        frames = await ann.drain()
+        frames = await room.drain(ann)
         assert alerts(frames, "silent") == [FAILED]
         (update,) = of_type(frames, "service:update")
         assert (update["status"], update["previousStatus"], update["alert"]["type"]) == (
@@ -266,9 +267,9 @@ async def test_silence_and_its_end_are_told_once(room: ControlRoom) -> None:
             "health_failed",
         )
         await room.clock.advance(60)
-        assert alerts(await ann.drain(), "silent") == []
+        assert alerts(await room.drain(ann), "silent") == []
         await room.report("silent", True)
-        frames = await ann.drain()
+        frames = await room.drain(ann)
         assert alerts(frames, "silent") == [RECOVERED]
         assert of_type(frames, "service:update")[-1]["status"] == "healthy"
 
@@ -282,12 +283,12 @@ async def test_an_admin_closes_a_breaker(room: ControlRoom, wallet: str, role: s
     await room.open_breaker(name)
     async with room.socket(CIRCUIT_BREAKER, "ann") as ann, room.socket(CIRCUIT_BREAKER, wallet) as admin:
         await ann.ask(type="subscribe:service", service=name)
-        await ann.drain()
+        await room.drain(ann)
         for _ in range(2):
             answer = await admin.ask(type="service:reset_circuit_breaker", service=name)
             assert answer["type"] == "service:circuit_breaker_reset_result"
             assert (answer["service"], answer["success"], answer["status"]) == (name, True, "closed")
-        frames = await ann.drain()
+        frames = await room.drain(ann)
         assert alerts(frames, name) == [CLOSED]
         update = of_type(frames, "service:update")[-1]
         assert (update["status"], update["circuit_breaker"]["status"], update["reset_by"]) == (
@@ -322,7 +323,7 @@ async def test_commands_of_a_connection_are_answered_in_their_order(room: Contro
     async with room.socket(CIRCUIT_BREAKER) as admin:
         for number, kind in enumerate(("subscribe:service", "service:reset_circuit_breaker", "subscribe:service")):
             await admin.send(type=kind, service="ordered", requestId=f"r{number}")
-        frames = await admin.drain()
+        frames = await room.drain(admin)
         assert [frame["requestId"] for frame in frames if "requestId" in frame] == ["r0", "r1", "r2"]
 
 
@@ -335,5 +336,5 @@ async def test_many_admins_reset_at_once(room: ControlRoom) -> None:
             )
         assert all(one.get("success") or one["code"] == "COMMAND_IN_PROGRESS" for one in answers)
         assert any(one.get("success") for one in answers)
-        assert alerts(await ann.drain(), "contended") == [CLOSED]
+        assert alerts(await room.drain(ann), "contended") == [CLOSED]
     assert len(await room.audit("contended")) == 3

@@ -85,7 +85,7 @@ def without_other_services(frames: list[Frame]) -> list[Frame]:
 
 
 async def test_circuit_breaker(app: App, clock: ManualClock) -> None:
-    transcript = Transcript(*MEASURED)
+    transcript = Transcript(*MEASURED, settled=app.database.probe)
     user, boss = token_for(app, "ann"), token_for(app, "boss", Role.ADMIN)
     async with (
         client(app, "circuit-breaker", token=user, greeted=False) as ann,
@@ -103,6 +103,7 @@ async def test_circuit_breaker(app: App, clock: ManualClock) -> None:
         await transcript.say(ann, type="service:health_check", service="wallet", requestId="u6")
         await transcript.say(ann, type="service:reset_circuit_breaker", service="wallet", requestId="u7")
         transcript.note("an admin")
+        await app.database.probe()
         await admin.drain()
         await transcript.say(admin, type="service:reset_circuit_breaker", service="wallet", requestId="a1")
         await transcript.say(admin, type="service:reset_circuit_breaker", service="broker", requestId="a2")
@@ -170,8 +171,10 @@ async def test_monitor(app: App, clock: ManualClock) -> None:
         transcript.note("an error that comes twice")
         for _ in range(2):
             app.operations.errors.take("wallet", "signer", "error", "It refused password=hunter2", {"attempt": 1})
+        await app.database.probe()
         transcript.take(without_other_services(await admin.drain()))
         await clock.advance(10)
+        await app.database.probe()
         transcript.take(without_other_services(await admin.drain()))
         await transcript.say(admin, type="get_recent_errors", service="wallet", requestId="a5")
         transcript.note("maintenance, a scene, and a service that is silent")

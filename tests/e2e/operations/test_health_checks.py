@@ -52,7 +52,7 @@ async def test_a_healthy_service(room: ControlRoom, asked: Patient) -> None:
     await room.clock.advance(1)
     async with room.socket(CIRCUIT_BREAKER, "ann") as ann, room.socket(CIRCUIT_BREAKER) as admin:
         await ann.ask(type="subscribe:service", service="well")
-        await ann.drain()
+        await room.drain(ann)
         result = await check(admin, "well")
         assert (result["type"], result["service"]) == ("service:health_check_result", "well")
         assert (result["healthy"], result["status"]) == (True, "healthy")
@@ -76,7 +76,7 @@ async def test_that_a_service_is_not_healthy_is_a_result(room: ControlRoom, aske
         await room.clock.advance(1)
         result = await check(admin, "ill")
         assert (result["healthy"], result["status"]) == (True, "healthy")
-        assert alerts(await ann.drain(), "ill") == [FAILED, RECOVERED]
+        assert alerts(await room.drain(ann), "ill") == [FAILED, RECOVERED]
 
 
 async def test_an_admin_asks_at_most_once_a_second(room: ControlRoom, asked: Patient) -> None:
@@ -96,12 +96,12 @@ async def test_others_get_a_result_of_up_to_10_seconds(room: ControlRoom, asked:
     async with room.socket(CIRCUIT_BREAKER, "ann") as ann:
         await ann.ask(type="subscribe:service", service="seldomer")
         await room.clock.advance(9)
-        await ann.drain()
+        await room.drain(ann)
         assert (await check(ann, "seldomer"))["healthy"]
         assert asked.asked == 1
-        assert of_type(await ann.drain(), "service:update") == []
+        assert of_type(await room.drain(ann), "service:update") == []
         await room.clock.advance(1)
-        await ann.drain()
+        await room.drain(ann)
         assert (await check(ann, "seldomer"))["healthy"]
         assert asked.asked == 2
 
@@ -113,7 +113,7 @@ async def test_who_asks_at_once_shares_a_check(room: ControlRoom, asked: Patient
         asked.may_answer.clear()
         for member in (ann, admin):
             await member.send(type="service:health_check", service="shared", requestId="check")
-            assert of_type(await member.drain(), "service:health_check_result") == []
+            assert of_type(await room.drain(member), "service:health_check_result") == []
         asked.may_answer.set()
         results = [(await member.receive_until(requestId="check"))[-1] for member in (ann, admin)]
         assert [result["healthy"] for result in results] == [True, True]
@@ -142,7 +142,7 @@ async def test_who_leaves_takes_the_check_from_nobody(room: ControlRoom, asked: 
             await ann.send(type="service:health_check", service="left")
             await asked.asked_times(2)
             answer = asyncio.create_task(check(admin, "left"))
-            await ann.drain()
+            await room.drain(ann)
         asked.may_answer.set()
         assert (await answer)["healthy"]
     assert asked.asked == 2

@@ -28,9 +28,9 @@ def stranger_or(wallet: str | None) -> str:
 
 async def settle(room: ControlRoom, watcher: Client) -> list[Frame]:
     """The status frames that are sent when a state has held."""
-    await watcher.drain()
+    await room.drain(watcher)
     await room.clock.advance(SETTLED_S)
-    return of_type(await watcher.drain(), "SERVER_STATUS_UPDATE")
+    return of_type(await room.drain(watcher), "SERVER_STATUS_UPDATE")
 
 
 # ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -69,7 +69,7 @@ async def test_everybody_is_greeted_with_what_they_may_see(
             assert (greeting[4]["subtype"], greeting[4]["channel"]) == ("all", "system.settings")
             assert greeting[5]["channel"] == "system.services"
             assert greeting[-1]["positions"].keys() == {"system.errors"}
-        assert await watcher.drain() == []
+        assert await room.drain(watcher) == []
 
 
 async def test_a_public_name_of_another_endpoint_lets_nobody_in(room: ControlRoom) -> None:
@@ -115,7 +115,7 @@ async def test_a_service_that_fails_degrades_the_server_and_back(room: ControlRo
             *("status", "message", "timestamp", "version", "uptime_seconds", "connections", "affected"),
         }
         assert before["data"]["connections"] >= 2
-        await stranger.drain()
+        await room.drain(stranger)
         await room.open_breaker("failing")
         (degraded,) = await settle(room, ann)
         assert (degraded["channel"], degraded["data"]["status"], degraded["data"]["affected"]) == (
@@ -123,7 +123,7 @@ async def test_a_service_that_fails_degrades_the_server_and_back(room: ControlRo
             "degraded",
             ["failing"],
         )
-        (seen,) = await stranger.drain()
+        (seen,) = await room.drain(stranger)
         assert seen["channel"] == "public.status"
         assert seen["data"].keys() == {"status", "message", "timestamp"}
         assert (seen["data"]["status"], seen["data"]["message"]) == ("degraded", degraded["data"]["message"])
@@ -132,7 +132,7 @@ async def test_a_service_that_fails_degrades_the_server_and_back(room: ControlRo
         await room.do("DELETE", "/services/failing")
         (online,) = await settle(room, ann)
         assert (online["data"]["status"], online["data"]["affected"]) == ("online", [])
-        (seen,) = await stranger.drain()
+        (seen,) = await room.drain(stranger)
         assert seen["data"]["status"] == "online"
 
 
@@ -148,10 +148,10 @@ async def test_what_does_not_last_is_not_told(room: ControlRoom) -> None:
 async def test_the_status_is_repeated_every_30_seconds(room: ControlRoom) -> None:
     async with room.socket(MONITOR, "ann") as ann, room.socket(MONITOR, None, PUBLIC) as stranger:
         await settle(room, ann)
-        await stranger.drain()
+        await room.drain(stranger)
         await room.clock.advance(60)
         for watcher, channel in ((ann, "system.status"), (stranger, "public.status")):
-            told = of_type(await watcher.drain(), "SERVER_STATUS_UPDATE")
+            told = of_type(await room.drain(watcher), "SERVER_STATUS_UPDATE")
             assert {frame["data"]["status"] for frame in told} == {"online"}
             assert [frame["channel"] for frame in told] == [channel] * len(told)
             assert len(told) >= 1
@@ -173,7 +173,7 @@ async def test_maintenance_is_told_to_everybody_and_by_whom_to_admins_alone(room
         await room.do("PUT", "/settings/maintenance_mode", {"value": value})
         await room.clock.advance(SETTLED_S)
         for wallet, watcher in watchers.items():
-            frames = await watcher.drain()
+            frames = await room.drain(watcher)
             (pushed,) = of_type(frames, "maintenance_status")
             assert pushed["channel"] == "system.maintenance"
             assert pushed["data"].keys() == {"mode", "message", "updated_at", "until"}
@@ -187,7 +187,7 @@ async def test_maintenance_is_told_to_everybody_and_by_whom_to_admins_alone(room
             assert ("updated_by" in answer["data"]) is (wallet == "boss")
         await room.do("PUT", "/settings/maintenance_mode", {"value": {"enabled": False}})
         for watcher in watchers.values():
-            (pushed,) = of_type(await watcher.drain(), "maintenance_status")
+            (pushed,) = of_type(await room.drain(watcher), "maintenance_status")
             assert (pushed["data"]["mode"], "until" in pushed["data"]) == (False, False)
 
 
@@ -228,7 +228,7 @@ async def test_admins_are_told_of_every_setting_and_everybody_of_the_scene(room:
         await room.do("PUT", "/settings/told.open", {"value": 1, "visibility": "public"})
         await room.do("PUT", "/settings/told.secret", {"value": "hunter2", "secret": True})
         await room.do("PUT", "/settings/background_scene", {"value": {"scene": "sea"}})
-        frames = of_type(await admin.drain(), "system_settings")
+        frames = of_type(await room.drain(admin), "system_settings")
         updates = [frame for frame in frames if frame["subtype"] == "update"]
         assert [frame["data"] for frame in updates] == [
             {"told.open": 1},
@@ -237,7 +237,7 @@ async def test_admins_are_told_of_every_setting_and_everybody_of_the_scene(room:
         ]
         assert {frame["channel"] for frame in updates} == {"system.settings"}
         for watcher in (stranger, ann):
-            (scene,) = of_type(await watcher.drain(), "system_settings")
+            (scene,) = of_type(await room.drain(watcher), "system_settings")
             assert (scene["channel"], scene["subtype"], scene["data"]) == (
                 "public.background_scene",
                 "background_scene",
@@ -259,7 +259,7 @@ async def test_admins_see_services_and_are_told_of_their_changes(room: ControlRo
         assert "shown" in names
         assert "store" in names
         await room.report("shown", False)
-        (pushed,) = of_service(await admin.drain(), "service_status", "shown")
+        (pushed,) = of_service(await room.drain(admin), "service_status", "shown")
         assert pushed["channel"] == "system.services"
         assert pushed["data"].keys() == {"status", "metrics", "updated_at"}
         assert (pushed["data"]["status"], pushed["data"]["metrics"]["failed"]) == ("degraded", 1)
@@ -267,7 +267,7 @@ async def test_admins_see_services_and_are_told_of_their_changes(room: ControlRo
         assert (one["type"], one["service"], one["data"]) == ("service_status", "shown", pushed["data"])
         assert (await admin.ask(type="get_service_status", service="nobody"))["code"] == "SERVICE_NOT_FOUND"
         await room.do("DELETE", "/services/shown")
-        (gone,) = of_service(await admin.drain(), "service_status", "shown")
+        (gone,) = of_service(await room.drain(admin), "service_status", "shown")
         assert gone["removed"] is True
 
 
@@ -279,15 +279,15 @@ async def test_equal_errors_are_told_at_once_and_then_with_their_count(room: Con
     async with room.socket(MONITOR) as admin, room.socket(MONITOR, "ann") as ann:
         for _ in range(3):
             await room.do("POST", "/errors", error)
-        (first,) = of_type(await admin.drain(), "error_alert")
+        (first,) = of_type(await room.drain(admin), "error_alert")
         assert first["channel"] == "system.errors"
         assert first["data"].keys() == {"id", "service", "source", "level", "error", "timestamp", "details", "count"}
         assert (first["data"]["error"], first["data"]["count"]) == ("The queue is full.", 1)
         await room.clock.advance(11)
-        (second,) = of_type(await admin.drain(), "error_alert")
+        (second,) = of_type(await room.drain(admin), "error_alert")
         assert (second["data"]["id"], second["data"]["count"]) == (first["data"]["id"], 3)
         assert second["seq"] == first["seq"] + 1
-        assert of_type(await ann.drain(), "error_alert") == []
+        assert of_type(await room.drain(ann), "error_alert") == []
 
 
 async def test_recent_errors_are_filtered_and_counted(room: ControlRoom) -> None:
@@ -353,7 +353,7 @@ async def test_a_stranger_sees_what_is_public_alone(room: ControlRoom) -> None:
         await room.clock.advance(60)
         for kind in ("get_system_status", "get_maintenance_status", "get_system_settings", "get_recent_errors"):
             await stranger.send(type=kind)
-        frames += await stranger.drain()
+        frames += await room.drain(stranger)
     await room.do("PUT", "/settings/maintenance_mode", {"value": {"enabled": False}})
     await room.do("DELETE", "/services/private-service")
     assert {frame["type"] for frame in frames} == {*EVERYBODY, "error"}

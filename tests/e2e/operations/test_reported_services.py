@@ -184,7 +184,7 @@ async def test_reports_open_the_breaker_and_close_it(room: ControlRoom) -> None:
         assert (await room.do("GET", "/services/shop"))["status"] == "degraded"
         await room.report("shop", True)
         assert (await room.do("GET", "/services/shop"))["status"] == "healthy"
-        assert alerts(await ann.drain(), "shop") == [OPENED, HALF_OPENED, CLOSED]
+        assert alerts(await room.drain(ann), "shop") == [OPENED, HALF_OPENED, CLOSED]
 
 
 async def test_silence_is_unhealthy_until_the_next_report(room: ControlRoom) -> None:
@@ -197,13 +197,13 @@ async def test_silence_is_unhealthy_until_the_next_report(room: ControlRoom) -> 
         assert (await room.do("GET", "/services/quiet"))["status"] == "unhealthy"
         await room.report("quiet", True)
         assert (await room.do("GET", "/services/quiet"))["status"] == "healthy"
-        assert alerts(await ann.drain(), "quiet") == [FAILED, RECOVERED]
+        assert alerts(await room.drain(ann), "quiet") == [FAILED, RECOVERED]
 
 
 async def test_what_went_wrong_is_an_error_that_admins_see_without_secrets(room: ControlRoom) -> None:
     await room.put_reported("failing")
     async with room.socket("monitor") as admin:
-        await admin.drain()
+        await room.drain(admin)
         operations = [{"ok": False, "durationMs": 1, "error": "login with password=hunter2"}]
         await room.do("POST", "/services/failing/operations", operations)
         alert = (await admin.receive_until(type="error_alert"))[-1]
