@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from duelcast.app import App
+from duelcast.channels.broker import Position, Recovery
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import Account
@@ -222,18 +223,23 @@ async def test_a_role_lost_while_a_client_is_greeted_ends_a_connection_for_admin
 
 
 async def test_positions_that_are_recovered_while_a_role_is_lost_bring_no_channel_back(
-    app: App, notebook: Notebook
+    app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    notebook.may_answer.set()
+    asked, may_answer, recover = asyncio.Event(), asyncio.Event(), app.broker.recover
+
+    async def slow_recover(channel: Channel, since: Position | None = None) -> Recovery:
+        asked.set()
+        await may_answer.wait()
+        return await recover(channel, since)
+
     async with client(app, "arena", token=token_for(app, "Boss", Role.ADMIN)) as admin:
         await follow(admin, "stored.room")
         await follow(admin, "backstage")
-        notebook.may_answer.clear()
-        notebook.was_read.clear()
+        monkeypatch.setattr(app.broker, "recover", slow_recover)
         app.broker.reset()
-        await notebook.was_read.wait()
+        await asked.wait()
         await demote(app, admin)
-        notebook.may_answer.set()
+        may_answer.set()
         await admin.receive_until(type="subscription_confirmed")
         await assert_no_secret(app, admin)
 

@@ -91,6 +91,16 @@ class Watcher(Client):
                 if holds(self.frames[-1]):
                     return self.frames[-1]
 
+    async def until_all(self, *expected: Callable[[Frame], bool]) -> None:
+        """Wait until each of `expected` holds for a frame, in whatever order they come."""
+        missing = list(expected)
+
+        def was_last(frame: Frame) -> bool:
+            missing[:] = [holds for holds in missing if not holds(frame)]
+            return not missing
+
+        await self.until(was_last)
+
 
 async def watching(
     stack: AsyncExitStack, server: Server, endpoint: str, role: Role, *messages: dict[str, Any]
@@ -186,9 +196,11 @@ async def test_a_service_that_fails_and_comes_back(tmp_path: Path, life: Life, t
         assert value_of(lines, "duelcast_service_calls_total", outcome="failed") >= 2
 
         await stack.enter_async_context(life(port))
-        await user.until(is_alert("circuit_closed"))
-        await user.until(has_status("healthy"))
-        await user.until(lambda frame: frame["type"] == "layer:status" and frame["status"] == "operational")
+        await user.until_all(
+            is_alert("circuit_closed"),
+            has_status("healthy"),
+            lambda frame: frame["type"] == "layer:status" and frame["status"] == "operational",
+        )
         online = await monitor.until(has_status("online"))
         assert online["data"]["affected"] == []
         await operator.until(has_status("healthy"))
