@@ -107,7 +107,9 @@ class House:
 
     async def _assert_a_replay_has_no_deleted_text(self, room: Newsroom) -> None:
         epoch, begins_at = self._followers[0].epoch, self.channels["chat.1"].begins_at
-        url = f"ws://127.0.0.1:{self._port}/api/v69/ws/contest?since=chat.1,{epoch},{begins_at}"
+        url = (
+            f"ws://127.0.0.1:{self._port}/api/v69/ws/contest?endpoint=public.contests&since=chat.1,{epoch},{begins_at}"
+        )
         replay: list[str] = []
         async with connect(url, compression=None, proxy=None) as ws:
             while '"connection_established"' not in (text := str(await ws.recv())):
