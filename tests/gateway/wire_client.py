@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from collections.abc import Coroutine
+from typing import Any
 
 from duelcast.channels.broker import Broker
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.kit import Context, Endpoint
-from duelcast.gateway.connection import Connection
+from duelcast.errors import Disconnect
 from duelcast.gateway.dispatch import Dispatcher
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.joining import JoinReader
@@ -42,6 +43,7 @@ class WireClient:
 
     def __init__(self, name: str, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock) -> None:
         self.clock = clock
+        self.last_message_s = clock.monotonic()
         self.received = bytearray()
         self.unread = bytearray()
         self.reads = True
@@ -58,10 +60,15 @@ class WireClient:
 
     async def send(self, **message: Any) -> None:
         """Handle one command, to its end."""
-        connection = cast("Connection", self)
-        rest = self._dispatcher.dispatch(connection, json.dumps(message).encode())
+        rest = self._dispatcher.dispatch(self, json.dumps(message).encode())
         if rest is not None:
             await rest
+
+    def run_beside(self, rest: Coroutine[Any, Any, None]) -> bool:
+        return False
+
+    def close(self, disconnect: Disconnect) -> None:
+        raise AssertionError(disconnect.reason)
 
     def stop_reading(self) -> None:
         self.reads = False

@@ -41,7 +41,9 @@ from duelcast.endpoints.registry import find_endpoints
 from duelcast.gateway.gateway import Gateway
 from duelcast.gateway.http_connections import HttpConnections
 from duelcast.gateway.hub import Hub
+from duelcast.gateway.metrics import GatewayMetrics
 from duelcast.gateway.refusals import RefusedRequest
+from duelcast.gateway.traffic import GatewayTraffic
 from duelcast.gateway.upgrade import UpgradeRequest, UpgradeRules
 from duelcast.http.app import build_http_apps
 from duelcast.http.charges import RequestLimits
@@ -120,7 +122,7 @@ class App:
             self.broker,
             clock,
             self.database,
-            lambda: self.gateway.traffic,
+            lambda: self.traffic,
             [endpoint.name for endpoint in self.endpoints.values()],
             lambda: int(self.system_settings.value("limits.metrics_per_connection")),
             lambda: (self.system_settings.value("analytics.event_bytes_per_day"), settings.rate_limit_factor),
@@ -170,6 +172,7 @@ class App:
         self.gateway = Gateway(
             settings, clock, self.broker, self.hub, self.accounts, self.verifier, self.endpoints, self.services
         )
+        self.traffic = GatewayTraffic(self.gateway)
         self.proxies = [ipaddress.ip_network(entry, strict=False) for entry in settings.trusted_proxies]
         self.http_connections = HttpConnections(settings.max_connections_per_ip, self.proxies)
         self.refusals = LogSampler(
@@ -376,7 +379,7 @@ class App:
             self.contests,
             self.notifications,
             self.notifier,
-            self.gateway,
+            GatewayMetrics(self.gateway),
             self.http_connections,
             self.refusals,
             self.analytics,

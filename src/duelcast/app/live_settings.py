@@ -65,7 +65,8 @@ class LiveSettings:
         self._market = market
         self._gateway = gateway
         self._conflate = conflate
-        gateway.maintenance = live.maintenance_refusal
+        for runtime in gateway.endpoints.values():
+            runtime.dispatcher.maintenance = live.maintenance_refusal
         live.on_change("", lambda _key, _value: self.apply())
         live.on_hidden(self._hide)
 

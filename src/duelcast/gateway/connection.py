@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
-import structlog
 from msgspec import structs
 
+from duelcast.channels.broker import Broker
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
-from duelcast.domain.accounts.accounts import Account
+from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.claims import LEEWAY_S
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import SessionUpdated, UnsubscriptionConfirmed, confirmation, user_record
@@ -34,22 +35,55 @@ from duelcast.errors import (
     UnsupportedData,
 )
 from duelcast.gateway.command_queue import CommandQueue, QueueOwner, Work
-from duelcast.gateway.dispatch import defect
+from duelcast.gateway.defect import defect
+from duelcast.gateway.hub import Hub
 from duelcast.gateway.opening import ConnectRequest, Opener
 from duelcast.gateway.outbox import Outbox
+from duelcast.gateway.runtime import EndpointRuntime
 from duelcast.gateway.session import ConnectionSession, SessionOwner
-from duelcast.gateway.socket import MessageSocket
+from duelcast.gateway.socket import MessageSocket, SocketOptions
 from duelcast.gateway.subscriptions import ConnectionSubscriptions
 from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Event
 
-if TYPE_CHECKING:
-    from duelcast.gateway.gateway import EndpointRuntime, Gateway
-
-log = structlog.get_logger("duelcast.gateway")
-
 RETRY_MS = 10_000
 """When a client may try again that was refused for a reason without a time of its own."""
+
+
+class Host(Protocol):
+    """The gateway, as its connections see it."""
+
+    clock: Clock
+    broker: Broker
+    hub: Hub
+    accounts: Accounts
+    services: Mapping[type[Any], Any]
+    socket_options: SocketOptions
+    auth_timeout_s: float
+    max_subscriptions: int
+    reply_backlog_bytes: int
+    slow_reader_bytes: int
+    sockets: set[Connection]
+    blocked: set[Connection]
+    closes: Counter[int]
+
+    def admit(self, connection: Connection, *, brings_token: bool) -> None:
+        """Count a connection. Raises `TooManyConnections`."""
+
+    def admit_identified(self, connection: Connection, identity: Identity | None) -> None:
+        """Give it one of the last places, now that it is known for whom. Raises `TooManyConnections`."""
+
+    def move(self, connection: Connection, identity: Identity | None) -> None:
+        """Count it for another identity. Raises `TooManyConnections`."""
+
+    def forget(self, connection: Connection) -> None:
+        """Count it no longer: its socket is gone."""
+
+    async def identify(self, token: str) -> Identity:
+        """Turn a token into an identity. Raises what `TokenVerifier.verify` does."""
+
+    def spawn(self, work: Work) -> asyncio.Task[None]:
+        """Make a task that ends with the server at the latest."""
 
 
 class Connection(MessageSocket):
@@ -69,7 +103,7 @@ class Connection(MessageSocket):
         "subscriptions",
     )
 
-    def __init__(self, gateway: Gateway, runtime: EndpointRuntime, request: ConnectRequest) -> None:
+    def __init__(self, gateway: Host, runtime: EndpointRuntime, request: ConnectRequest) -> None:
         super().__init__(gateway.socket_options, runtime.endpoint.max_message_bytes)
         self.gateway = gateway
         self.runtime = runtime
@@ -112,7 +146,7 @@ class Connection(MessageSocket):
         )
         gateway.sockets.add(self)
         self.limit_reading(limited=True)
-        opener = Opener(self, self._request)
+        opener = Opener(self, self._request, gateway.broker, auth_timeout_s=gateway.auth_timeout_s)
         self._request = None
         self.commands.begin(self._open(opener))
 
@@ -230,11 +264,17 @@ class Connection(MessageSocket):
     def spawn(self, work: Work) -> asyncio.Task[None]:
         return self.gateway.spawn(work)
 
-    async def _run(self, rest: Coroutine[Any, Any, None]) -> None:
-        await self.guarded(rest)
+    async def _run(self, rest: Work) -> None:
+        await self._complete(rest)
         self._running_ended()
 
-    async def guarded(self, rest: Coroutine[Any, Any, None]) -> None:
+    def run_beside(self, rest: Work) -> bool:
+        if not self.commands.has_room_beside:
+            return False
+        self.commands.begin_beside(self._complete(rest))
+        return True
+
+    async def _complete(self, rest: Work) -> None:
         """Await the rest of a command; a defect in it closes the connection."""
         try:
             await rest
@@ -294,6 +334,12 @@ class Connection(MessageSocket):
             self.close(SlowReader("nothing was read"))
 
     # ── identity ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def admit(self, *, brings_token: bool) -> None:
+        self.gateway.admit(self, brings_token=brings_token)
+
+    def admit_identified(self, identity: Identity | None) -> None:
+        self.gateway.admit_identified(self, identity)
 
     async def identify(self, token: str) -> Identity:
         return await self.gateway.identify(token)

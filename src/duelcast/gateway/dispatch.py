@@ -2,29 +2,56 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Awaitable, Collection, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, cast
-
-import structlog
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from typing import Any, Protocol, cast
 
 from duelcast.channels.names import Role
+from duelcast.clock import Clock
 from duelcast.endpoints.common import confirmation
 from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Joined, Reply
-from duelcast.errors import AppError, Disconnect, InternalError, PermissionDenied, SubscriptionDenied, Unauthorized
+from duelcast.errors import AppError, Disconnect, Maintenance, PermissionDenied, SubscriptionDenied, Unauthorized
+from duelcast.gateway.defect import defect
 from duelcast.gateway.joining import JoinedTarget
 from duelcast.gateway.limits import MessageLimits
-from duelcast.logs import describe_exception
+from duelcast.gateway.outbox import Outbox
+from duelcast.gateway.session import ConnectionSession
+from duelcast.gateway.subscriptions import ConnectionSubscriptions
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import error_body, reply_body, text_frame
 from duelcast.wire.messages import Command, Event
 
-if TYPE_CHECKING:
-    from duelcast.gateway.connection import Connection
-
-log = structlog.get_logger("duelcast.gateway")
-
 _SINGLE = (Event, AppError, JoinedTarget)
+
+
+class Caller(Protocol):
+    """The connection that a message comes from."""
+
+    last_message_s: float
+    """When its last message came."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def session(self) -> ConnectionSession: ...
+
+    @property
+    def subscriptions(self) -> ConnectionSubscriptions: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    def context(self, request_id: str | None) -> Context:
+        """What a handler gets."""
+
+    def run_beside(self, rest: Coroutine[Any, Any, None]) -> bool:
+        """Run `rest` without letting later messages wait for it; False if too many run like that."""
+
+    def close(self, disconnect: Disconnect) -> None:
+        """End the connection."""
 
 
 class Dispatcher:
@@ -37,13 +64,15 @@ class Dispatcher:
         self.received_bytes = 0
         self.refused: dict[str, int] = {}
         """Errors that were answered, by code."""
+        self.maintenance: Callable[[], Maintenance | None] = lambda: None
+        """Why commands that pause during maintenance are refused now, if so."""
         names = {name: spec.command for name, spec in endpoint.commands.items()}
         for spec in endpoint.commands.values():
             names |= dict.fromkeys(spec.old_names, spec.command)
         self._decoder = CommandDecoder(names, endpoint.successors)
         self._specs = {spec.command: spec for spec in endpoint.commands.values()}
 
-    def dispatch(self, connection: Connection, data: bytes) -> Coroutine[Any, Any, None] | None:
+    def dispatch(self, connection: Caller, data: bytes) -> Coroutine[Any, Any, None] | None:
         """Run the command in `data` and answer it. What is returned is the rest, where the handler waits.
 
         Raises `Disconnect` where the connection must end.
@@ -61,7 +90,7 @@ class Dispatcher:
         refusal = (
             self._admit(connection, spec, len(data), now)
             or _right_missing(connection, spec)
-            or _paused(connection, spec)
+            or self._paused(connection, spec)
         )
         if refusal is not None:
             self._answer_error(connection, refusal, command.requestId)
@@ -69,10 +98,7 @@ class Dispatcher:
         context = connection.context(command.requestId)
         if spec.is_async:
             rest = self._finish(connection, spec, context, command, joins=not spec.detached)
-            if not spec.detached or not connection.commands.has_room_beside:
-                return rest
-            connection.commands.begin_beside(connection.guarded(rest))
-            return None
+            return None if spec.detached and connection.run_beside(rest) else rest
         try:
             reply = cast("Reply", spec.handler(context, command))
         except AppError as error:
@@ -86,7 +112,7 @@ class Dispatcher:
         return None
 
     async def _finish(
-        self, connection: Connection, spec: CommandSpec, context: Context, command: Command, *, joins: bool
+        self, connection: Caller, spec: CommandSpec, context: Context, command: Command, *, joins: bool
     ) -> None:
         try:
             reply = await cast("Awaitable[Reply]", spec.handler(context, command))
@@ -99,7 +125,7 @@ class Dispatcher:
         else:
             self._answer(connection, context, reply, joins=joins)
 
-    def _admit(self, connection: Connection, spec: CommandSpec | None, size_bytes: int, now: float) -> AppError | None:
+    def _admit(self, connection: Caller, spec: CommandSpec | None, size_bytes: int, now: float) -> AppError | None:
         try:
             if spec is None or spec.counted:
                 self.limits.admit(connection.session, size_bytes, now)
@@ -109,7 +135,12 @@ class Dispatcher:
             return refusal
         return None
 
-    def _answer(self, connection: Connection, context: Context, reply: Reply, *, joins: bool) -> None:
+    def _paused(self, connection: Caller, spec: CommandSpec) -> AppError | None:
+        if not spec.paused_by_maintenance or connection.session.role >= Role.ADMIN:
+            return None
+        return self.maintenance()
+
+    def _answer(self, connection: Caller, context: Context, reply: Reply, *, joins: bool) -> None:
         """Write the frames of `reply`; `joins` tells whether the command may have changed what is followed."""
         if not connection.is_open:
             return
@@ -128,7 +159,7 @@ class Dispatcher:
             connection.outbox.answer([segment for segment in segments if isinstance(segment, bytes)])
         self._charge(connection, context)
 
-    def _charge(self, connection: Connection, context: Context) -> None:
+    def _charge(self, connection: Caller, context: Context) -> None:
         if context.answered_rows:
             self.limits.charge_rows(connection.session, context.answered_rows, context.clock.monotonic())
 
@@ -147,7 +178,7 @@ class Dispatcher:
                 segments += (self._event_frame(confirmation(part), context), part)
         return segments
 
-    def _fail(self, connection: Connection, context: Context, error: AppError, *, joins: bool) -> None:
+    def _fail(self, connection: Caller, context: Context, error: AppError, *, joins: bool) -> None:
         if joins:
             # What was read for nothing costs like an answer.
             context.answered_rows = max(
@@ -160,7 +191,7 @@ class Dispatcher:
     def _event_frame(self, event: Event, context: Context) -> bytes:
         return text_frame(reply_body(event, context.clock.time(), context.request_id))
 
-    def _answer_error(self, connection: Connection, error: AppError, request_id: str | None) -> None:
+    def _answer_error(self, connection: Caller, error: AppError, request_id: str | None) -> None:
         if connection.is_open:
             connection.outbox.answer([self._error_frame(error, request_id, connection.clock.time())])
 
@@ -181,22 +212,9 @@ def _parts(reply: Reply) -> Sequence[Event | AppError | Joined]:
     return cast("Sequence[Event | AppError | Joined]", reply)
 
 
-def _right_missing(connection: Connection, spec: CommandSpec) -> AppError | None:
+def _right_missing(connection: Caller, spec: CommandSpec) -> AppError | None:
     if spec.least_role is Role.ANONYMOUS or (role := connection.session.role) >= spec.least_role:
         return None
     if role is Role.ANONYMOUS:
         return Unauthorized("This message needs a token: send `auth` with one, then this again.")
     return PermissionDenied("This message needs the role of an admin.")
-
-
-def _paused(connection: Connection, spec: CommandSpec) -> AppError | None:
-    if not spec.paused_by_maintenance or connection.session.role >= Role.ADMIN:
-        return None
-    return connection.gateway.maintenance()
-
-
-def defect(error: Exception) -> InternalError:
-    """What a client is told of a defect. The log has its type and place, never its text."""
-    error_id = uuid.uuid4().hex
-    log.error("defect", error_id=error_id, error=describe_exception(error))
-    return InternalError("A defect of the server; report it with its `errorId`.", errorId=error_id)

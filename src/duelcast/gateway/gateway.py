@@ -1,4 +1,4 @@
-"""All connections of this node: admission, housekeeping, draining, metrics."""
+"""All connections of this node: admission, housekeeping, draining."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from prometheus_client.core import Metric
-
 from duelcast.channels.broker import Broker, Origin
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
@@ -21,17 +19,16 @@ from duelcast.domain.accounts.lookalikes import shapes
 from duelcast.domain.accounts.sessions import EndedSession
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.endpoints.kit import Endpoint
-from duelcast.errors import Maintenance, ServiceRestart, TooManyConnections
+from duelcast.errors import ServiceRestart, TooManyConnections
 from duelcast.gateway.connection import Connection
-from duelcast.gateway.dispatch import Dispatcher, defect
+from duelcast.gateway.defect import defect
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.joining import JoinReader
 from duelcast.gateway.limits import MessageLimits
-from duelcast.gateway.metrics import gateway_metrics
 from duelcast.gateway.outbox import Outbox
+from duelcast.gateway.runtime import EndpointRuntime
 from duelcast.gateway.socket import SocketOptions
 from duelcast.gateway.timers import TimerWheel
-from duelcast.gateway.traffic import GatewayTraffic
 from duelcast.ratelimit import scaled
 from duelcast.settings import Settings
 
@@ -40,17 +37,6 @@ DRAIN_TIMEOUT_S = 1.0
 COMMAND_TIMEOUT_S = 30.0
 """How long commands that have begun have to end then."""
 CAPACITY_RETRY_MS = 10_000
-
-
-class EndpointRuntime:
-    """An endpoint with what it needs to run."""
-
-    __slots__ = ("dispatcher", "endpoint", "join_reader")
-
-    def __init__(self, endpoint: Endpoint, limits: MessageLimits, join_reader: JoinReader) -> None:
-        self.endpoint = endpoint
-        self.dispatcher = Dispatcher(endpoint, limits)
-        self.join_reader = join_reader
 
 
 class Gateway:
@@ -113,8 +99,6 @@ class Gateway:
         self.draining = False
         self.return_floor_ms = settings.drain_floor_ms or 0
         """The least time that clients are sent away for when the server stops."""
-        self.maintenance: Callable[[], Maintenance | None] = lambda: None
-        """Why commands that pause during maintenance are refused now, if so."""
         self._settings = settings
         self._admitted: dict[str, Connection] = {}
         self._candidates: set[Connection] = set()
@@ -132,7 +116,6 @@ class Gateway:
         # A ban must act whatever else hangs on it.
         accounts.on_change(self._account_changed, ahead=True)
         accounts.on_owner_change(self._nickname_changed_hands)
-        self.traffic = GatewayTraffic(self)
         hub.on_lost = self._bus_lost
         hub.find_outbox = self._outbox_of
 
@@ -313,10 +296,6 @@ class Gateway:
     def connections_of(self, wallet: str) -> Iterable[Connection]:
         """The connections of a wallet, also those that are closing."""
         return self._by_wallet.get(wallet, ())
-
-    def collect(self) -> Iterable[Metric]:
-        """Metrics for Prometheus."""
-        return gateway_metrics(self)
 
 
 def _discard(groups: dict[str, set[Connection]], key: str, connection: Connection) -> None:

@@ -18,18 +18,21 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-import structlog
-
 from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position
 from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.clock import Clock
-from duelcast.gateway.streams import Cohort, Entry, Followed, GroupStream, HubStats, Stream, follows, streams_of
-from duelcast.logs import describe_exception
-
-if TYPE_CHECKING:
-    from duelcast.gateway.outbox import Outbox
-
-log = structlog.get_logger("duelcast.gateway")
+from duelcast.gateway.defect import defect
+from duelcast.gateway.streams import (
+    Cohort,
+    Entry,
+    Followed,
+    GroupStream,
+    HubStats,
+    Member,
+    Stream,
+    follows,
+    streams_of,
+)
 
 COHORT_SIZE = 500
 """Members that are written to without giving way to other work."""
@@ -57,7 +60,7 @@ class Hub:
         self.stats = HubStats()
         self.on_lost: Callable[[], None] = lambda: None
         """Called when the positions of all outboxes must be recovered anew."""
-        self.find_outbox: Callable[[Origin], Outbox | None] = lambda _origin: None
+        self.find_outbox: Callable[[Origin], Member | None] = lambda _origin: None
         self._broker = broker
         self._epoch = broker.epoch
         self._clock = clock
@@ -76,9 +79,9 @@ class Hub:
         self._flushed = 0
         self._lost_position = 0
         self._cohorts: dict[tuple[Role, frozenset[Followed]], list[Cohort]] = {}
-        self._pending: deque[Cohort | Outbox] = deque()
-        self._solo: set[Outbox] = set()
-        self._unwritten: list[Outbox] = []
+        self._pending: deque[Cohort | Member] = deque()
+        self._solo: set[Member] = set()
+        self._unwritten: list[Member] = []
         self._flush_scheduled = False
         self._flush_ended = 0.0
         self._flush_started = 0.0
@@ -170,7 +173,7 @@ class Hub:
 
     # ── out: replies ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def write_soon(self, outbox: Outbox) -> None:
+    def write_soon(self, outbox: Member) -> None:
         """Write what waits in an outbox at the end of the loop turn."""
         if not self._unwritten:
             self._loop.call_soon(self._write_replies)
@@ -182,7 +185,7 @@ class Hub:
             try:
                 outbox.write_out()
             except Exception as error:
-                _defect(error)
+                defect(error)
 
     # ── out: to the sockets ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -241,7 +244,7 @@ class Hub:
                     try:
                         write(data)
                     except Exception as error:
-                        _defect(error)
+                        defect(error)
             elif item in self._solo:
                 self._serve_alone(item)
             if time.perf_counter() > turn_ends and pending:
@@ -249,11 +252,11 @@ class Hub:
                 return
         self._end_flush()
 
-    def _serve_alone(self, outbox: Outbox) -> None:
+    def _serve_alone(self, outbox: Member) -> None:
         try:
             outbox.serve()
         except Exception as error:
-            _defect(error)
+            defect(error)
 
     def _end_flush(self) -> None:
         for outbox in self._solo:
@@ -267,7 +270,7 @@ class Hub:
         if self._position > self._flushed:
             self._schedule_flush()
 
-    def due_after(self, outbox: Outbox, ceilings: dict[Stream, int] | None = None) -> list[bytes]:
+    def due_after(self, outbox: Member, ceilings: dict[Stream, int] | None = None) -> list[bytes]:
         """The frames that an outbox with a cursor of its own was not sent yet, in order.
 
         `ceilings`: of these streams only what is not above the given `seq`.
@@ -311,7 +314,7 @@ class Hub:
         entries.reverse()
         return entries
 
-    def has_lost(self, outbox: Outbox) -> bool:
+    def has_lost(self, outbox: Member) -> bool:
         """Whether something that an outbox was not sent yet has left the log."""
         cursor = outbox.cursor
         return cursor < self._lost_position and any(
@@ -332,7 +335,7 @@ class Hub:
 
     # ── cohorts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def leave_cohort(self, outbox: Outbox) -> None:
+    def leave_cohort(self, outbox: Member) -> None:
         """Give an outbox a cursor of its own."""
         cohort = outbox.cohort
         if cohort is not None:
@@ -341,7 +344,7 @@ class Hub:
             outbox.cursor = cohort.cursor if cohort.due else self._flushed
             self._solo.add(outbox)
 
-    def _enter_cohort(self, outbox: Outbox) -> None:
+    def _enter_cohort(self, outbox: Member) -> None:
         if outbox.blocked or outbox.lost or not outbox.followed:
             return
         key = (outbox.role, outbox.followed)
@@ -426,7 +429,7 @@ class Hub:
             self._closed.add(one)
             self._broker.unfollow(one.channel)
 
-    def follow(self, outbox: Outbox, followed: frozenset[Followed]) -> None:
+    def follow(self, outbox: Member, followed: frozenset[Followed]) -> None:
         """Give an outbox that has a cursor of its own another set."""
         before = outbox.followed
         outbox.followed = followed
@@ -439,15 +442,10 @@ class Hub:
         else:
             self._solo.discard(outbox)
 
-    def remove(self, outbox: Outbox) -> None:
+    def remove(self, outbox: Member) -> None:
         """Forget an outbox, as its connection ends."""
         self.leave_cohort(outbox)
         self.follow(outbox, frozenset())
-
-
-def _defect(error: Exception) -> None:
-    """A defect in the service of one must not end that of all others."""
-    log.error("defect", error=describe_exception(error))
 
 
 if TYPE_CHECKING:

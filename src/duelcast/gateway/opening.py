@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import duelcast
-from duelcast.channels.broker import Position
+from duelcast.channels.broker import Broker, Position
 from duelcast.channels.names import Group
+from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import (
     Authenticate,
@@ -18,7 +19,7 @@ from duelcast.endpoints.common import (
     resolved,
     user_record,
 )
-from duelcast.endpoints.kit import Auth, Endpoint, Joined, Target
+from duelcast.endpoints.kit import Auth, Context, Endpoint, Joined, Target
 from duelcast.errors import (
     AppError,
     InvalidRequest,
@@ -27,15 +28,16 @@ from duelcast.errors import (
     TooManySubscriptions,
     Unauthorized,
 )
+from duelcast.gateway.command_queue import CommandQueue
 from duelcast.gateway.joining import JoinedTarget
-from duelcast.gateway.subscriptions import NO_POSITIONS
+from duelcast.gateway.runtime import EndpointRuntime
+from duelcast.gateway.session import ConnectionSession
+from duelcast.gateway.socket import SocketOptions
+from duelcast.gateway.subscriptions import NO_POSITIONS, ConnectionSubscriptions
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Event
 from duelcast.wire.timestamps import format_time
-
-if TYPE_CHECKING:
-    from duelcast.gateway.connection import Connection
 
 CONTRACT = 2
 
@@ -78,13 +80,61 @@ class ConnectRequest:
         self.since = since
 
 
-class Opener:
-    """Runs once per connection. Raises `AppError` where the client is refused."""
+class Newcomer(Protocol):
+    """The connection that is being opened."""
 
-    def __init__(self, connection: Connection, request: ConnectRequest) -> None:
+    established: bool
+
+    @property
+    def is_open(self) -> bool: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def options(self) -> SocketOptions: ...
+
+    @property
+    def runtime(self) -> EndpointRuntime: ...
+
+    @property
+    def session(self) -> ConnectionSession: ...
+
+    @property
+    def subscriptions(self) -> ConnectionSubscriptions: ...
+
+    @property
+    def commands(self) -> CommandQueue: ...
+
+    def context(self, request_id: str | None) -> Context:
+        """What a handler gets."""
+
+    def admit(self, *, brings_token: bool) -> None:
+        """Count the connection. Raises `TooManyConnections`."""
+
+    def admit_identified(self, identity: Identity | None) -> None:
+        """Take one of the last places, now that it is known for whom. Raises `TooManyConnections`."""
+
+    async def identify(self, token: str) -> Identity:
+        """Turn a token into an identity. Raises what `TokenVerifier.verify` does."""
+
+    def limit_reading(self, *, limited: bool) -> None:
+        """Whether no more is read than a client needs to send before it is greeted."""
+
+
+class Opener:
+    """Runs once per connection. Raises `AppError` where the client is refused.
+
+    `auth_timeout_s`: how long a token may take that comes in a message.
+    """
+
+    def __init__(
+        self, connection: Newcomer, request: ConnectRequest, broker: Broker, *, auth_timeout_s: float
+    ) -> None:
         self._connection = connection
         self._request = request
-        self._gateway = connection.gateway
+        self._broker = broker
+        self._auth_timeout_s = auth_timeout_s
         self._endpoint = connection.runtime.endpoint
         self._auth_id: str | None = None
         """The `requestId` of the `auth` that came first."""
@@ -101,7 +151,7 @@ class Opener:
         connection, request = self._connection, self._request
         limits, clock = connection.runtime.dispatcher.limits, connection.clock
         brings_token = request.token is not None or request.auth_by_message
-        self._gateway.admit(connection, brings_token=brings_token)
+        connection.admit(brings_token=brings_token)
         if not brings_token:
             limits.admit_connection(connection.session, clock.monotonic())
         try:
@@ -110,7 +160,7 @@ class Opener:
             limits.charge_connection(connection.session, 0, clock.monotonic())
             raise
         request.token = None
-        self._gateway.admit_identified(connection, identity)
+        connection.admit_identified(identity)
         if identity is not None:
             connection.session.change(identity)
         if not connection.is_open:
@@ -145,14 +195,14 @@ class Opener:
     async def _identity_of(self, token: str | None) -> Identity | None:
         if token is None:
             return None
-        identity = await self._gateway.identify(token)
+        identity = await self._connection.identify(token)
         if identity.scopes:
             raise PermissionDenied("This token is for machines: it may make its POSTs, and not connect.")
         return identity
 
     async def _identity_by_message(self) -> Identity:
         clock = self._connection.clock
-        timeout_s = self._gateway.auth_timeout_s
+        timeout_s = self._auth_timeout_s
         data = await self._connection.commands.first(lambda: clock.sleep(timeout_s))
         if data is None:
             most = self._connection.options.limited_read_bytes
@@ -257,7 +307,7 @@ class Opener:
             authenticated=identity is not None,
             user=user_record(identity),
             expiresAt=None if identity is None else format_time(identity.expires_at),
-            epoch=self._gateway.broker.epoch,
+            epoch=self._broker.epoch,
             positions=positions,
             heartbeatIntervalMs=int(connection.options.heartbeat_interval_s * 1000),
             serverVersion=duelcast.__version__,
@@ -265,7 +315,7 @@ class Opener:
             limits=Limits(
                 maxMessageBytes=self._endpoint.max_message_bytes,
                 messagesPerMinute=connection.runtime.dispatcher.limits.per_minute,
-                maxSubscriptions=self._gateway.max_subscriptions,
+                maxSubscriptions=connection.subscriptions.limit,
             ),
         )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from duelcast.channels.names import Kind, Role
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.streams import NOTHING, Cohort, Followed, Part, Stream, part_frame, part_size
+from duelcast.gateway.streams import NOTHING, Cohort, Followed, Member, Part, Stream, part_frame, part_size
 
 BURST_S = 0.001
 """Replies to commands that came closer together are written as one."""
@@ -296,3 +296,7 @@ class Outbox:
         self._waiting = None
         self._waiting_bytes = 0
         self._hub.remove(self)
+
+
+if TYPE_CHECKING:
+    _conforms: type[Member] = Outbox

@@ -1,4 +1,4 @@
-"""What the hub is made of: entries of its log, streams of channels and groups, cohorts of outboxes."""
+"""What the hub is made of: entries of its log, streams of channels and groups, members and their cohorts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import accumulate
-from typing import TYPE_CHECKING, Never
+from typing import Never, Protocol
 
 from msgspec import structs
 
 from duelcast.channels.broker import Message, Position
 from duelcast.channels.names import Channel, Group, Role
 from duelcast.wire.frames import push_body, text_frame, with_request_id
-
-if TYPE_CHECKING:
-    from duelcast.gateway.outbox import Outbox
 
 ENTRY_OVERHEAD_BYTES = 400
 """What an entry takes beside its body and its frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
@@ -125,15 +122,42 @@ class GroupStream:
 Followed = Stream | GroupStream
 
 
+class Member(Protocol):
+    """The writing side of a connection, as the hub sees it.
+
+    `cursor`: the position in the log up to which it was served; the cohort's counts while it is in one.
+    `blocked`: its socket is full. `lost`: its positions are being recovered. Either keeps it out of cohorts.
+    """
+
+    connection_id: str
+    role: Role
+    write: Callable[[bytes], None]
+    cohort: Cohort | None
+    cursor: int
+    followed: frozenset[Followed]
+    blocked: bool
+    lost: bool
+
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether something waits for the end of the loop turn, or for the socket to drain."""
+
+    def serve(self) -> None:
+        """Write what is due, if the socket takes it."""
+
+    def write_out(self) -> None:
+        """Write what waits for the end of the loop turn."""
+
+
 class Cohort:
-    """Outboxes with the same set and role, all served up to the same position."""
+    """Members with the same set and role, all served up to the same position."""
 
     __slots__ = ("cursor", "due", "followed", "members", "role", "writes")
 
     def __init__(self, role: Role, followed: frozenset[Followed]) -> None:
         self.role = role
         self.followed = followed
-        self.members: set[Outbox] = set()
+        self.members: set[Member] = set()
         self.writes: tuple[Callable[[bytes], None], ...] = ()
         """Those of the members; empty when they must be collected anew."""
         self.due: list[bytes] = []
@@ -141,17 +165,17 @@ class Cohort:
         self.cursor = 0
         """Only means something while something is due: the position before the first of it."""
 
-    def add(self, outbox: Outbox) -> None:
-        self.members.add(outbox)
+    def add(self, member: Member) -> None:
+        self.members.add(member)
         self.writes = ()
 
-    def remove(self, outbox: Outbox) -> None:
-        self.members.remove(outbox)
+    def remove(self, member: Member) -> None:
+        self.members.remove(member)
         self.writes = ()
 
     def collect_writes(self) -> tuple[Callable[[bytes], None], ...]:
         """What writes to each member."""
-        self.writes = tuple([outbox.write for outbox in self.members])
+        self.writes = tuple([member.write for member in self.members])
         return self.writes
 
 
@@ -193,12 +217,12 @@ class HubStats:
         return list(zip(bounds, accumulate(self.flush_counts), strict=True))
 
 
-def follows(outbox: Outbox, stream: Stream) -> bool:
-    """Whether messages of `stream` are for `outbox`, by itself or through its group."""
-    followed = outbox.followed
+def follows(member: Member, stream: Stream) -> bool:
+    """Whether messages of `stream` are for `member`, by itself or through its group."""
+    followed = member.followed
     if stream in followed:
         return True
-    return stream.group in followed and outbox.role >= stream.channel.least_role
+    return stream.group in followed and member.role >= stream.channel.least_role
 
 
 def streams_of(followed: Iterable[Followed]) -> Iterable[Stream]:

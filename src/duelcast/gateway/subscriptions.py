@@ -32,7 +32,6 @@ class ConnectionSubscriptions:
         "_held",
         "_joins",
         "_left",
-        "_limit",
         "_outbox",
         "_reader",
         "_services",
@@ -40,6 +39,7 @@ class ConnectionSubscriptions:
         "_unknown_asked",
         "connect_since",
         "greeting",
+        "limit",
         "unknown",
     )
 
@@ -54,7 +54,8 @@ class ConnectionSubscriptions:
         self._reader = reader
         self._session = session
         self._outbox = outbox
-        self._limit = limit
+        self.limit = limit
+        """How many channels and groups the client may follow."""
         self._services = services
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
@@ -190,9 +191,9 @@ class ConnectionSubscriptions:
         wanted = new | {one.target for one in self._joins}
         groups = {target.name for target in wanted if isinstance(target, Group)}
         replaced = [held for held in self._held if isinstance(held, Channel) and held.group in groups] if groups else []
-        if len(wanted | (self._held.keys() - self._free)) - len(replaced) > self._limit:
+        if len(wanted | (self._held.keys() - self._free)) - len(replaced) > self.limit:
             raise TooManySubscriptions(
-                f"A connection may follow {self._limit} channels; unsubscribe from some, or follow a group."
+                f"A connection may follow {self.limit} channels; unsubscribe from some, or follow a group."
             )
         for opening in self._reader.endpoint.openings.values():
             if opening.most is not None:

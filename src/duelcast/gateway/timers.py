@@ -7,11 +7,7 @@ from types import MethodType
 from typing import Any
 from weakref import ref
 
-import structlog
-
-from duelcast.logs import describe_exception
-
-log = structlog.get_logger("duelcast.gateway")
+from duelcast.gateway.defect import defect
 
 Callback = Callable[[float], None]
 
@@ -49,6 +45,6 @@ class TimerWheel:
                         function(owner, now)
                 except Exception as error:
                     # A defect in the service of one must not end that of all others.
-                    log.error("defect", error=describe_exception(error))
+                    defect(error)
             if not self._slots:
                 self._next_slot = int(now) + 1

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 from duelcast.channels.names import Role
 from duelcast.domain.analytics.traffic import OpenConnection, Traffic
-
-if TYPE_CHECKING:
-    from duelcast.gateway.gateway import Gateway
+from duelcast.gateway.gateway import Gateway
 
 
 class GatewayTraffic:

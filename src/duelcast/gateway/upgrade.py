@@ -13,10 +13,11 @@ from urllib.parse import parse_qsl
 
 from duelcast.channels.broker import Position
 from duelcast.gateway.connection import Connection
-from duelcast.gateway.gateway import EndpointRuntime, Gateway
+from duelcast.gateway.gateway import Gateway
 from duelcast.gateway.opening import ConnectRequest
 from duelcast.gateway.picows_adapter import upgrade
 from duelcast.gateway.refusals import RefusedRequest, bad_request
+from duelcast.gateway.runtime import EndpointRuntime
 from duelcast.wire.addresses import Network, address_bucket, client_address
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 from duelcast.wire.origins import LOOPBACK_ALONE, ORIGIN_REFUSED, OriginRules

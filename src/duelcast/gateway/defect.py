@@ -1,0 +1,19 @@
+"""What becomes of a defect: an entry in the log, and a number for the client that met it."""
+
+from __future__ import annotations
+
+import uuid
+
+import structlog
+
+from duelcast.errors import InternalError
+from duelcast.logs import describe_exception
+
+log = structlog.get_logger("duelcast.gateway")
+
+
+def defect(error: Exception) -> InternalError:
+    """Log a defect, and return what its client is sent. The log has its type and place, never its text."""
+    error_id = uuid.uuid4().hex
+    log.error("defect", error_id=error_id, error=describe_exception(error))
+    return InternalError("A defect of the server; report it with its `errorId`.", errorId=error_id)
