@@ -130,7 +130,7 @@ def positions(joined: Iterable[Joined]) -> dict[str, int]:
 class Context:
     """What a handler has: its session, its subscriptions, the domain services."""
 
-    __slots__ = ("_services", "answer_effects", "answered_rows", "clock", "request_id", "session", "subscriptions")
+    __slots__ = ("_services", "answered_rows", "clock", "request_id", "session", "subscriptions")
 
     def __init__(
         self,
@@ -146,12 +146,7 @@ class Context:
         self.request_id = request_id
         self.answered_rows = 0
         """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
-        self.answer_effects: tuple[Callable[[], None], ...] = ()
         self._services = services
-
-    def on_answer(self, effect: Callable[[], None]) -> None:
-        """Do `effect` together with the answer and the joins of the command; not at all where it fails."""
-        self.answer_effects += (effect,)
 
     def service(self, kind: type[T]) -> T:
         """The domain service of class `kind`."""

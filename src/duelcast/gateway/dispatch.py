@@ -151,8 +151,6 @@ class Dispatcher:
             segments = [self._event_frame(reply, context)]
         else:
             segments = self._segments(context, reply, forbidden)
-        for effect in context.answer_effects:
-            effect()
         if joins and subscriptions.is_changing:
             subscriptions.commit(segments)
         else:

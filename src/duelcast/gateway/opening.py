@@ -264,8 +264,6 @@ class Opener:
         segments += [connection.runtime.dispatcher.error_frame(error, None, now_s) for error in errors]
         segments.append(self._frame(self._established(subscriptions.every_positions())))
         segments += [joined.news_alone() for joined in joining.values()]
-        for effect in context.answer_effects:
-            effect()
         subscriptions.commit(segments)
         subscriptions.greeting = False
         connection.established = True
