@@ -44,7 +44,7 @@ async def running(
     table: Mapping[str, Rule], days: Mapping[str, float], clock: ManualClock
 ) -> AsyncIterator[RetentionJob]:
     """The job, once it has run for the first time."""
-    job = RetentionJob(table, days.__getitem__, clock)
+    job = RetentionJob(table, days, clock)
     task = asyncio.create_task(job.run())
     try:
         await clock.advance(0)
@@ -119,7 +119,7 @@ async def test_what_is_hastened_while_the_table_is_applied_is_not_forgotten() ->
         job.hasten("errors")
         return 0
 
-    job = RetentionJob({"errors": errors.rule, "others": Rule((), crowd)}, lambda _key: 1.0, clock)
+    job = RetentionJob({"errors": errors.rule, "others": Rule((), crowd)}, DAYS, clock)
     task = asyncio.create_task(job.run())
     await clock.advance(1)
     assert len(errors.asked) == 2

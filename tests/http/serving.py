@@ -114,7 +114,7 @@ async def serving(
             HttpServices(
                 market=market,
                 users=Users(database, accounts, audit, notifications.inboxes, clock),
-                contests=Contests(publisher, broker, clock, database, market, accounts, audit, ContestSettings),
+                contests=Contests(publisher, broker, clock, database, market, accounts, audit, ContestSettings()),
                 audit=audit,
                 errors=errors,
                 registered_services=services,

@@ -113,7 +113,7 @@ class App:
             self.market,
             self.accounts,
             self.audit,
-            lambda: live_settings.contest_settings_of(self.system_settings, settings.rate_limit_factor),
+            live_settings.contest_settings_of(self.system_settings, settings.rate_limit_factor),
         )
         self.notifier = Notifier(self.database, self.notifications.inboxes, clock)
         self.contests.book.on_event(self.notifier.wake)
@@ -124,8 +124,7 @@ class App:
             self.database,
             lambda: self.traffic,
             [endpoint.name for endpoint in self.endpoints.values()],
-            lambda: int(self.system_settings.value("limits.metrics_per_connection")),
-            lambda: (self.system_settings.value("analytics.event_bytes_per_day"), settings.rate_limit_factor),
+            live_settings.analytics_settings_of(self.system_settings, settings.rate_limit_factor),
         )
         self.hub = Hub(self.broker, clock, flush_interval_ms=settings.flush_interval_ms)
         self.operations = Operations(
@@ -180,7 +179,16 @@ class App:
             per_minute=settings.refusals_logged_per_minute,
             in_all_per_minute=settings.refusals_logged_in_all_per_minute,
         )
-        self.live = LiveSettings(self.system_settings, self.market, self.gateway, conflate=conflate)
+        self.live = LiveSettings(
+            self.system_settings,
+            self.market,
+            self.contests,
+            self.analytics,
+            self.retention,
+            self.gateway,
+            conflate=conflate,
+            rate_limit_factor=settings.rate_limit_factor,
+        )
         self.ended_sessions.on_end(self.gateway.session_ended)
         self._starting = True
         self._stopping = False

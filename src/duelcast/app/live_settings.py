@@ -1,16 +1,19 @@
-"""What the server obeys while it runs: the settings of `SystemSettings`, handed to the parts that ask for them."""
+"""What the server obeys while it runs: the settings of `SystemSettings`, handed to its parts whenever they change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from duelcast.app.retention import days_of
 from duelcast.channels.names import Role
+from duelcast.domain.analytics.service import Analytics, AnalyticsSettings
 from duelcast.domain.contests.chat import ChatSettings
 from duelcast.domain.contests.rooms import RoomSettings
-from duelcast.domain.contests.service import ContestSettings
+from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
+from duelcast.domain.retention import RetentionJob
 from duelcast.domain.settings.declared import DeclaredSetting, configured_values, declared_settings, limit_key
 from duelcast.domain.settings.events import SETTING
 from duelcast.domain.settings.service import SystemSettings
@@ -57,14 +60,37 @@ def contest_settings_of(live: SystemSettings, rate_limit_factor: float) -> Conte
     )
 
 
-class LiveSettings:
-    """Hands settings to the parts that hold a copy of theirs: `apply` once they are loaded, then after each change."""
+def analytics_settings_of(live: SystemSettings, rate_limit_factor: float) -> AnalyticsSettings:
+    return AnalyticsSettings(
+        metrics_per_connection=live.value("limits.metrics_per_connection"),
+        event_bytes_per_day=live.value("analytics.event_bytes_per_day"),
+        rate_limit_factor=rate_limit_factor,
+    )
 
-    def __init__(self, live: SystemSettings, market: Market, gateway: Gateway, *, conflate: bool) -> None:
+
+class LiveSettings:
+    """Hands each part its settings: `apply` once they are loaded, then after each change. No part asks for them."""
+
+    def __init__(
+        self,
+        live: SystemSettings,
+        market: Market,
+        contests: Contests,
+        analytics: Analytics,
+        retention: RetentionJob,
+        gateway: Gateway,
+        *,
+        conflate: bool,
+        rate_limit_factor: float,
+    ) -> None:
         self._live = live
         self._market = market
+        self._contests = contests
+        self._analytics = analytics
+        self._retention = retention
         self._gateway = gateway
         self._conflate = conflate
+        self._rate_limit_factor = rate_limit_factor
         for runtime in gateway.endpoints.values():
             runtime.dispatcher.maintenance = live.maintenance_refusal
         live.on_change("", lambda _key, _value: self.apply())
@@ -73,6 +99,9 @@ class LiveSettings:
     def apply(self) -> None:
         """Have all parts obey what is in force."""
         self._market.settings = market_settings_of(self._live, conflate=self._conflate)
+        self._contests.settings = contest_settings_of(self._live, self._rate_limit_factor)
+        self._analytics.settings = analytics_settings_of(self._live, self._rate_limit_factor)
+        self._retention.days = days_of(self._live, self._retention.table)
         self._gateway.hub.flush_interval_ms = self._live.value("gateway.flush_interval_ms")
         for runtime in self._gateway.endpoints.values():
             runtime.dispatcher.limits.change(self._live.value(limit_key(runtime.endpoint.name)))

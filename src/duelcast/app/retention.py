@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from duelcast.clock import Clock
@@ -38,6 +39,11 @@ def retention_of(
         "prices": Rule(("retention.prices_days",), market.retention.delete_prices),
         "trades": Rule(("retention.trades_days",), market.retention.delete_trades),
     }
-    job = RetentionJob(table, lambda key: float(live.value(key)), clock)
+    job = RetentionJob(table, days_of(live, table), clock)
     errors.retention.on_crowded = partial(job.hasten, "errors")
     return job
+
+
+def days_of(live: SystemSettings, table: Mapping[str, Rule]) -> Mapping[str, float]:
+    """The settings of the rules by key."""
+    return {key: float(live.value(key)) for rule in table.values() for key in rule.settings}

@@ -31,15 +31,16 @@ class Rule(NamedTuple):
 
 
 class RetentionJob:
-    """Applies `table`: what is kept, each with its rule. `days` gives the value of a setting.
+    """Applies `table`: what is kept, each with its rule. `days` are the values of their settings by key, and may be
+    replaced at any time.
 
     One that fails does not keep the others from their work, and a database that is out of reach is not waited for: the
     next hour comes.
     """
 
-    def __init__(self, table: Mapping[str, Rule], days: Callable[[str], float], clock: Clock) -> None:
+    def __init__(self, table: Mapping[str, Rule], days: Mapping[str, float], clock: Clock) -> None:
         self.table = table
-        self._days = days
+        self.days = days
         self._clock = clock
         self._alarm = Alarm(clock)
         self._hastened: set[str] = set()
@@ -66,7 +67,7 @@ class RetentionJob:
         for what in whats:
             rule = self.table[what]
             try:
-                self._deleted[what] += await rule.delete_old(*map(self._days, rule.settings))
+                self._deleted[what] += await rule.delete_old(*[self.days[key] for key in rule.settings])
             except AppError:
                 pass  # the database has said so
             except Exception as error:

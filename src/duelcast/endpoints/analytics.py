@@ -146,7 +146,7 @@ def _metric_exists(context: Context, metric: str) -> bool:
 
 
 def _most_metrics(context: Context) -> int:
-    return context.service(Analytics).metrics_per_connection()
+    return context.service(Analytics).settings.metrics_per_connection
 
 
 async def _dashboard_snapshot(context: Context, _channel: Channel) -> Snapshot:

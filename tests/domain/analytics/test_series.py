@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.analytics.series import MAX_NAMES, OTHER, Series
-from duelcast.domain.analytics.service import Analytics
+from duelcast.domain.analytics.service import Analytics, AnalyticsSettings
 from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal, NewEvent
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import analytics_days, analytics_events, analytics_minutes
@@ -39,9 +39,8 @@ steps = st.one_of(
 
 def analytics_of(database: Database, clock: ManualClock) -> Analytics:
     broker = bus_of(database, clock)
-    return Analytics(
-        Publisher(broker, clock), broker, clock, database, Quiet, ["analytics"], lambda: 100, lambda: (0, 1)
-    )
+    settings = AnalyticsSettings()
+    return Analytics(Publisher(broker, clock), broker, clock, database, Quiet, ["analytics"], settings)
 
 
 def events(clock: ManualClock, *tracked: str) -> list[NewEvent]:

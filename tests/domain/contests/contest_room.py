@@ -75,7 +75,7 @@ class ContestRoom:
         self.accounts = MemoryAccounts()
         self.market = Market(publisher, clock, MarketSettings(), database, self.audit)
         self.contests = Contests(
-            publisher, self.broker, clock, database, self.market, self.accounts, self.audit, ContestSettings
+            publisher, self.broker, clock, database, self.market, self.accounts, self.audit, ContestSettings()
         )
 
     @asynccontextmanager

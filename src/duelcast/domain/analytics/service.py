@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from msgspec import Struct
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from duelcast.channels.broker import Broker
@@ -29,10 +30,18 @@ _MINUTES_PER_READ = 360
 _S_PER_DAY = 86_400.0
 
 
+class AnalyticsSettings(Struct, frozen=True, kw_only=True):
+    """`metrics_per_connection` bounds what a connection follows, `event_bytes_per_day` (times `rate_limit_factor`; 0 in
+    either is no limit) what a wallet stores."""
+
+    metrics_per_connection: int = 100
+    event_bytes_per_day: float = 0
+    rate_limit_factor: float = 1
+
+
 class Analytics:
     """`writer` runs as a service of its own, `run` does the rest. `traffic` is asked each time, `endpoints` are the
-    names of all, `metrics_per_connection` bounds what a connection follows, `event_bytes_per_day` (with the factor of
-    all limits) what a wallet stores."""
+    names of all, `settings` may be replaced at any time."""
 
     def __init__(
         self,
@@ -42,12 +51,11 @@ class Analytics:
         database: Database,
         traffic: Callable[[], Traffic],
         endpoints: Sequence[str],
-        metrics_per_connection: Callable[[], int],
-        event_bytes_per_day: Callable[[], tuple[float, float]],
+        settings: AnalyticsSettings,
     ) -> None:
+        self.settings = settings
         self._clock = clock
         self._database = database
-        self.metrics_per_connection = metrics_per_connection
         self.counters = EventCounters()
         self.series = Series(clock)
         self.activity = Activity(clock, traffic)
@@ -57,7 +65,12 @@ class Analytics:
         self.dashboard = Dashboard(
             publisher, broker, clock, self.activity, self._figures, self.series, self.metrics, self._feed
         )
-        quota = Allowance(clock, event_bytes_per_day, _over_quota, per_s=_S_PER_DAY)
+        quota = Allowance(
+            clock,
+            lambda: (self.settings.event_bytes_per_day, self.settings.rate_limit_factor),
+            _over_quota,
+            per_s=_S_PER_DAY,
+        )
         self.writer = AnalyticsWriter(database, self.counters, self.series.counted_as, self._stored, quota)
         self.roll_up = RollUp(database, clock, self.series)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 
 from msgspec import Struct
@@ -50,7 +50,7 @@ class ContestSettings(Struct, frozen=True, kw_only=True):
 
 class Contests:
     """`book` has all contests, `organising` and `clock` are what admins do, `entering` what users do; `standings` tell
-    who stands where, `rooms` who is there, `chat` what they write."""
+    who stands where, `rooms` who is there, `chat` what they write. `settings` may be replaced at any time."""
 
     def __init__(
         self,
@@ -61,18 +61,21 @@ class Contests:
         market: Market,
         accounts: Accounts,
         audit: AuditTrail,
-        settings: Callable[[], ContestSettings],
+        settings: ContestSettings,
     ) -> None:
+        self.settings = settings
         self._clock = clock
         self._database = database
         self._market = market
         self._accounts = accounts
         self._prices = PriceVector()
         self.book = ContestBook()
-        self.rooms = Rooms(publisher, clock, self.book.is_participant, lambda: settings().rooms)
+        self.rooms = Rooms(publisher, clock, self.book.is_participant, lambda: self.settings.rooms)
         self.standings = Standings(database, clock, accounts, self.book, self._prices)
         self._outlet = ContestOutlet(publisher, broker, clock, self.book, self.rooms, self.standings.live_row)
-        self.scorer = Scorer(clock, self.book, self._outlet, self._prices, lambda: settings().leaderboard_interval_ms)
+        self.scorer = Scorer(
+            clock, self.book, self._outlet, self._prices, lambda: self.settings.leaderboard_interval_ms
+        )
         self.final_rows = FinalRows(clock, self.standings, self._outlet)
         lifecycle = Lifecycle(database, market, audit, self.book, self.scorer, self._outlet, self.final_rows)
         self.clock = ContestClock(clock, market, self.book, lifecycle, self.scorer, self._outlet)
@@ -81,11 +84,11 @@ class Contests:
         )
         changes = Allowance(
             clock,
-            lambda: (settings().portfolio_changes_per_minute, settings().rate_limit_factor),
+            lambda: (self.settings.portfolio_changes_per_minute, self.settings.rate_limit_factor),
             lambda count: f"You may change your portfolio {count:g} times a minute in this contest: wait a little.",
         )
         self.entering = Entering(database, market, self.book, accounts, self.rooms, self.scorer, self._outlet, changes)
-        self.chat = Chat(clock, database, audit, lambda: settings().chat, self._chat_closed)
+        self.chat = Chat(clock, database, audit, lambda: self.settings.chat, self._chat_closed)
         market.listen(self.scorer.price_changed)
         accounts.on_change(self._account_changed)
         accounts.on_owner_change(self._nickname_changed_hands)

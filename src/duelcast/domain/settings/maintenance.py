@@ -6,7 +6,7 @@ import math
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from duelcast.errors import Maintenance as UnderMaintenance
 from duelcast.errors import ValidationFailed
@@ -34,6 +34,11 @@ class Maintenance(Struct, frozen=True, kw_only=True):
     updated_at_s: float | None = None
     updated_by: str | None = None
 
+    def at(self, now_s: float) -> Maintenance:
+        """The state at `now_s`: with `until_s` it is over, whether that was stored yet or not."""
+        is_over = self.enabled and self.until_s is not None and now_s >= self.until_s
+        return structs.replace(self, enabled=False) if is_over else self
+
 
 def check_maintenance(value: Any) -> None:
     """Raises `ValidationFailed` for an `until` that is no time; the rest was checked with the declaration."""
@@ -48,14 +53,13 @@ def check_maintenance(value: Any) -> None:
         ) from None
 
 
-def maintenance_of(value: Any, now_s: float, updated_at_s: float | None, updated_by: str | None) -> Maintenance:
-    """The state at `now_s`: with `until` it is over, whether that was stored yet or not."""
+def maintenance_of(value: Any, updated_at_s: float | None, updated_by: str | None) -> Maintenance:
+    """What the setting says."""
     given = msgspec.convert(value, MaintenanceValue)
-    until_s = None if given.until is None else parse_time(given.until)
     return Maintenance(
-        enabled=given.enabled and (until_s is None or now_s < until_s),
+        enabled=given.enabled,
         message=given.message,
-        until_s=until_s,
+        until_s=None if given.until is None else parse_time(given.until),
         updated_at_s=updated_at_s,
         updated_by=updated_by,
     )

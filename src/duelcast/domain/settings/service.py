@@ -64,13 +64,17 @@ class SystemSettings:
         self._clock = clock
         self._book = SettingBook(declared, configured)
         self._outlet = SettingOutlet(publisher, self._book)
+        self._maintenance = Maintenance(enabled=False)
+        """As the setting says; its end may have passed."""
         self._maintenance_changed = Alarm(clock)
+        self._outlet.on_change(MAINTENANCE_KEY, lambda _key, _value: self._take_maintenance())
 
     async def load(self) -> None:
         """Read what is stored; once, before the first use. Raises `Unavailable`."""
         async with self._database.read() as transaction:
             for row in await store.all_settings(transaction):
                 self._book.put(row.key, row)
+        self._take_maintenance()
 
     async def check(self) -> None:
         """See whether the store can be read. Raises `Unavailable`."""
@@ -137,9 +141,7 @@ class SystemSettings:
 
     def maintenance(self) -> Maintenance:
         """Whether there is maintenance now."""
-        row = self._book.row(MAINTENANCE_KEY)
-        updated_at_s, updated_by = (None, None) if row is None else (row.updated_ms / 1000, row.updated_by)
-        return maintenance_of(self._book.value(MAINTENANCE_KEY), self._clock.time(), updated_at_s, updated_by)
+        return self._maintenance.at(self._clock.time())
 
     def maintenance_refusal(self) -> UnderMaintenance | None:
         """What those who are no admins are told who want to write, if it is refused now."""
@@ -302,17 +304,21 @@ class SystemSettings:
     def _committed(self, outcome: Committed | AppError | None) -> None:
         if isinstance(outcome, Committed):
             self._outlet.committed(outcome)
-            if outcome.key == MAINTENANCE_KEY:
-                self._maintenance_changed.ring()
+
+    def _take_maintenance(self) -> None:
+        row = self._book.row(MAINTENANCE_KEY)
+        updated_at_s, updated_by = (None, None) if row is None else (row.updated_ms / 1000, row.updated_by)
+        self._maintenance = maintenance_of(self._book.value(MAINTENANCE_KEY), updated_at_s, updated_by)
+        self._maintenance_changed.ring()
 
     async def _end_maintenance(self) -> float:
         """Store that maintenance is over, where its time has passed; the seconds until there is something to do."""
-        row = self._book.row(MAINTENANCE_KEY)
-        maintenance = self.maintenance()
-        if row is None or maintenance.until_s is None or not self._book.value(MAINTENANCE_KEY)["enabled"]:
+        row, maintenance = self._book.row(MAINTENANCE_KEY), self._maintenance
+        if row is None or maintenance.until_s is None or not maintenance.enabled:
             return math.inf
-        if maintenance.enabled:
-            return maintenance.until_s - self._clock.time()
+        left_s = maintenance.until_s - self._clock.time()
+        if left_s > 0:
+            return left_s
         change = SettingChange(value={"enabled": False}, expected_version=row.version)
         # An admin who was faster rang the alarm.
         with suppress(VersionConflict):
