@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duelcast.clock import ManualClock
-from duelcast.domain.conflation import Conflator
+from duelcast.domain.conflation import Conflator, Throttle
 
 INTERVAL_S = 0.125  # a sum of these is exact
 
@@ -113,6 +113,35 @@ async def test_a_push_without_news_begins_no_interval() -> None:
     conflator.offer("SOL")
     conflator.offer("SOL")
     assert asked == ["SOL", "SOL"]
+
+
+async def test_a_key_that_changes_again_before_it_is_taken_is_taken_once() -> None:
+    clock = ManualClock()
+    throttle: Throttle[int] = Throttle(clock, lambda: 125)
+    for _ in range(3):
+        throttle.offer_later(7)
+        throttle.offer_later(8)
+        await clock.advance(1)
+    assert [await throttle.take(), await throttle.take()] == [7, 8]
+    taking = asyncio.create_task(throttle.take())
+    await clock.advance(10)
+    assert not taking.done()
+    throttle.offer_later(8)
+    assert await taking == 8
+
+
+async def test_the_interval_of_a_key_begins_when_it_is_taken() -> None:
+    clock = ManualClock()
+    throttle: Throttle[int] = Throttle(clock, lambda: 125)
+    throttle.offer_later(7)
+    await clock.advance(1)
+    assert await throttle.take() == 7
+    throttle.offer_later(7)
+    taking = asyncio.create_task(throttle.take())
+    await clock.advance(INTERVAL_S / 2)
+    assert not taking.done()
+    await clock.advance(INTERVAL_S / 2)
+    assert await taking == 7
 
 
 changes = st.lists(st.tuples(st.integers(0, 24), st.sampled_from("ABC")), min_size=1, max_size=60)

@@ -1,10 +1,11 @@
-"""At most one push per key and interval, and always the newest state."""
+"""At most one turn per key and interval, and always with the newest state."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from math import inf
+from typing import Generic, TypeVar
 
 from duelcast.clock import Alarm, Clock
 
@@ -14,27 +15,79 @@ _PRUNE_AT_KEYS = 1_000
 _PUSHES_PER_TURN = 200
 """So many in a row take about 2 ms; then other tasks get their turn."""
 
+K = TypeVar("K", bound=Hashable)
 
-class Conflator:
-    """Decides when a key that changed is pushed: at once where its last push is an interval ago, else exactly at the
-    interval's end.
 
-    `push` takes the key and reads the newest state by itself. It may return False where there was nothing to say,
-    which does not begin an interval. `interval_ms` is asked each time, so that a new setting acts without restart.
+class Throttle(Generic[K]):
+    """Decides when a key that changed is due: at once if its last turn is an interval ago, else exactly at the
+    interval's end. However often it changes meanwhile, it waits once.
+
+    `interval_ms` is asked each time, so that a new setting acts without restart. Keys compare with one another.
     """
 
-    def __init__(self, clock: Clock, interval_ms: Callable[[], int], push: Callable[[str], bool]) -> None:
+    def __init__(self, clock: Clock, interval_ms: Callable[[], int]) -> None:
         self._clock = clock
         self._interval_ms = interval_ms
-        self._push = push
-        self._last_s: dict[str, float] = {}
-        self._waiting: set[str] = set()
-        self._queue: list[tuple[float, str]] = []
+        self._last_s: dict[K, float] = {}
+        self._waiting: set[K] = set()
+        self._queue: list[tuple[float, K]] = []
         self._alarm = Alarm(clock)
         self._prune_at_keys = _PRUNE_AT_KEYS
 
-    def offer(self, key: str) -> None:
-        """Tell that `key` changed."""
+    def offer_later(self, key: K) -> None:
+        """Let `key` wait, which has changed, until it is due."""
+        if key not in self._waiting:
+            self._wait(key, max(self._clock.monotonic(), self._last_s.get(key, -1e9) + self._interval_ms() / 1000))
+
+    async def take(self) -> K:
+        """The key that is due first, once it is. Its turn begins an interval. For one task at a time."""
+        while (delay_s := self._delay_s()) > _TOLERANCE_S:
+            await self._alarm.sleep(delay_s)
+        key = self._pop()
+        self._begin(key, self._clock.monotonic())
+        return key
+
+    def _wait(self, key: K, due_s: float) -> None:
+        self._waiting.add(key)
+        if not self._queue or due_s < self._queue[0][0]:
+            self._alarm.ring()
+        heapq.heappush(self._queue, (due_s, key))
+
+    def _delay_s(self) -> float:
+        """How long it takes until a key is due."""
+        return self._queue[0][0] - self._clock.monotonic() if self._queue else inf
+
+    def _pop(self) -> K:
+        _, key = heapq.heappop(self._queue)
+        self._waiting.discard(key)
+        return key
+
+    def _begin(self, key: K, now_s: float) -> None:
+        self._last_s[key] = now_s
+        if len(self._last_s) >= self._prune_at_keys:
+            self._prune(now_s)
+
+    def _prune(self, now_s: float) -> None:
+        """Forget the turns that delay nothing any more, so that keys may come and go for ever; amortised O(1)."""
+        since_s = now_s - self._interval_ms() / 1000
+        self._last_s = {key: last_s for key, last_s in self._last_s.items() if last_s > since_s}
+        self._prune_at_keys = max(_PRUNE_AT_KEYS, 2 * len(self._last_s))
+
+
+class Conflator(Throttle[K]):
+    """Pushes each key when it is due.
+
+    `push` takes the key and reads the newest state by itself. It may return False where there was nothing to say,
+    which does not begin an interval.
+    """
+
+    def __init__(self, clock: Clock, interval_ms: Callable[[], int], push: Callable[[K], bool]) -> None:
+        super().__init__(clock, interval_ms)
+        self._push = push
+
+    def offer(self, key: K) -> None:
+        """Push `key`, which has changed: now if it is due, else by `run`. `offer_later` leaves all to `run`: for many
+        keys at once."""
         if key in self._waiting:
             return
         now_s = self._clock.monotonic()
@@ -44,44 +97,23 @@ class Conflator:
         else:
             self._wait(key, due_s)
 
-    def offer_later(self, key: str) -> None:
-        """Like `offer`, but leave the push to `run`: for many keys at once."""
-        if key not in self._waiting:
-            self._wait(key, max(self._clock.monotonic(), self._last_s.get(key, -1e9) + self._interval_ms() / 1000))
-
     async def run(self) -> None:
         """Push what waits, each key at its moment, until cancelled."""
         while True:
-            delay_s = self._queue[0][0] - self._clock.monotonic() if self._queue else inf
+            delay_s = self._delay_s()
             if delay_s > _TOLERANCE_S:
                 await self._alarm.sleep(delay_s)
             else:
                 self._send_due()
                 await self._clock.sleep(0)
 
-    def _wait(self, key: str, due_s: float) -> None:
-        self._waiting.add(key)
-        if not self._queue or due_s < self._queue[0][0]:
-            self._alarm.ring()
-        heapq.heappush(self._queue, (due_s, key))
-
     def _send_due(self) -> None:
         now_s = self._clock.monotonic()
         for _ in range(_PUSHES_PER_TURN):
             if not self._queue or self._queue[0][0] > now_s + _TOLERANCE_S:
                 return
-            _, key = heapq.heappop(self._queue)
-            self._waiting.discard(key)
-            self._send(key, now_s)
+            self._send(self._pop(), now_s)
 
-    def _send(self, key: str, now_s: float) -> None:
+    def _send(self, key: K, now_s: float) -> None:
         if self._push(key):
-            self._last_s[key] = now_s
-            if len(self._last_s) >= self._prune_at_keys:
-                self._prune(now_s)
-
-    def _prune(self, now_s: float) -> None:
-        """Forget the pushes that delay nothing any more, so that keys may come and go for ever; amortised O(1)."""
-        since_s = now_s - self._interval_ms() / 1000
-        self._last_s = {key: last_s for key, last_s in self._last_s.items() if last_s > since_s}
-        self._prune_at_keys = max(_PRUNE_AT_KEYS, 2 * len(self._last_s))
+            self._begin(key, now_s)

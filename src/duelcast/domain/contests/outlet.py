@@ -52,7 +52,7 @@ class ContestOutlet:
         self._live_row = live_row
         self._states = Conflator(clock, lambda: STATE_INTERVAL_MS, self._push_state)
         self._participants = Conflator(clock, lambda: PARTICIPANT_INTERVAL_MS, self._push_participant)
-        book.on_change(lambda contest: self._states.offer(str(contest.id)))
+        book.on_change(lambda contest: self._states.offer(contest.id))
 
     async def run(self) -> None:
         """Publish what waits for its interval, until cancelled."""
@@ -68,7 +68,7 @@ class ContestOutlet:
         if top is not None:
             self.leaderboard(contest, top, board.total, board.version)
         for wallet in board.take_changed(self.followed(contest.id)):
-            self._participants.offer_later(f"{wallet}.{contest.id}")
+            self._participants.offer_later((contest.id, wallet))
 
     def leaderboard(self, contest: Contest, top: list[LeaderboardRow], total: int, version: int) -> None:
         """Publish the top of a contest."""
@@ -87,19 +87,18 @@ class ContestOutlet:
 
     def participant_changed(self, contest: Contest, wallet: str) -> None:
         """The portfolio or the status of a participant changed."""
-        parameter = f"{wallet}.{contest.id}"
-        if parameter in self._broker.followed(PARTICIPANT, str(contest.id)):
+        if f"{wallet}.{contest.id}" in self._broker.followed(PARTICIPANT, str(contest.id)):
             if contest.board is not None:
                 # The next ranking need not tell it again.
                 contest.board.mark_told(wallet)
-            self._participants.offer(parameter)
+            self._participants.offer((contest.id, wallet))
 
     def participants_changed(self, contest: Contest) -> None:
         """The status of all participants changed."""
         board = contest.board
         for wallet in self.followed(contest.id):
             if board is not None and wallet in board:
-                self._participants.offer_later(f"{wallet}.{contest.id}")
+                self._participants.offer_later((contest.id, wallet))
 
     def participant(self, contest_id: int, wallet: str, row: Participant) -> None:
         """Publish the row of a participant."""
@@ -117,20 +116,20 @@ class ContestOutlet:
         ending = len(f".{contest_id}")
         return [parameter[:-ending] for parameter in self._broker.followed(PARTICIPANT, str(contest_id))]
 
-    def _push_state(self, key: str) -> bool:
-        contest = self._book[int(key)]
+    def _push_state(self, contest_id: int) -> bool:
+        contest = self._book[contest_id]
         if contest.row.status == ACTIVE and not contest.is_running:
             # It has ended, and its result is being stored: what is told is the end with its result.
             return False
         state = ContestState(contestId=contest.id, data=contest.view(self._rooms))
-        self._publisher.publish(CONTEST.channel(key), state)
+        self._publisher.publish(CONTEST.channel(str(contest_id)), state)
         if self._book.is_listed(contest.id):
             self._publisher.publish(PUBLIC_CONTESTS.channel(), state)
         return True
 
-    def _push_participant(self, key: str) -> bool:
-        wallet, _, contest_id = key.rpartition(".")
-        contest = self._book[int(contest_id)]
+    def _push_participant(self, key: tuple[int, str]) -> bool:
+        contest_id, wallet = key
+        contest = self._book[contest_id]
         if contest.board is None:
             return False
         row = self._live_row(contest, wallet) or Participant(isParticipant=False, walletAddress=wallet)

@@ -76,7 +76,7 @@ class Rooms:
         if room is None:
             room = self._rooms[contest_id] = self._open(contest_id)
         room.put(connection_id, self._occupant(contest_id, identity, visibility == "visible", took_part))
-        self._counts.offer(str(contest_id))
+        self._counts.offer(contest_id)
 
     def attend(self, contest_id: int, connection_id: str) -> Attendance:
         """The room as it is now, for the reply to a connection that joined: from a position of `presence.<id>` before
@@ -95,7 +95,7 @@ class Rooms:
         room.remove(connection_id)
         if room.is_empty:
             del self._rooms[contest_id]
-        self._counts.offer(str(contest_id))
+        self._counts.offer(contest_id)
 
     def leave_all(self, connection_id: str) -> None:
         """The connection is closed. Call it when no command of it runs any more: a later `join` would stay for ever."""
@@ -118,14 +118,14 @@ class Rooms:
             before = room.occupant(connection_id)
             took_part = before.is_participant and identity is not None and identity.wallet == before.wallet
             room.put(connection_id, self._occupant(contest_id, identity, before.is_visible, took_part))
-            self._counts.offer(str(contest_id))
+            self._counts.offer(contest_id)
 
     def entry_changed(self, contest_id: int, wallet: str) -> None:
         """The wallet entered the contest or withdrew, was disqualified or admitted again."""
         room = self._rooms.get(contest_id)
         if room is not None:
             room.entry_changed(wallet, is_participant=self._is_participant(contest_id, wallet))
-            self._counts.offer(str(contest_id))
+            self._counts.offer(contest_id)
 
     def rooms_of(self, connection_id: str) -> frozenset[int]:
         """The contests whose rooms the connection is in."""
@@ -167,8 +167,7 @@ class Rooms:
             is_participant=took_part or self._is_participant(contest_id, identity.wallet),
         )
 
-    def _push_count(self, key: str) -> bool:
-        contest_id = int(key)
+    def _push_count(self, contest_id: int) -> bool:
         count = self.spectator_count(contest_id)
         if count == self._pushed_counts.get(contest_id, 0):
             return False
@@ -176,5 +175,5 @@ class Rooms:
             self._pushed_counts[contest_id] = count
         else:
             del self._pushed_counts[contest_id]
-        self._publisher.publish(CONTEST.channel(key), SpectatorCount(contestId=contest_id, count=count))
+        self._publisher.publish(CONTEST.channel(str(contest_id)), SpectatorCount(contestId=contest_id, count=count))
         return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -11,7 +10,7 @@ from prometheus_client import Histogram
 from prometheus_client.core import Metric
 
 from duelcast.clock import Clock
-from duelcast.domain.conflation import Conflator
+from duelcast.domain.conflation import Throttle
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.prices import PriceVector
@@ -40,9 +39,8 @@ class Scorer:
         self._outlet = outlet
         self._prices = prices
         self._moved = asyncio.Event()
-        self._ready: deque[int] = deque()
-        self._has_ready = asyncio.Event()
-        self._due = Conflator(clock, interval_ms, self._make_ready)
+        self._due: Throttle[int] = Throttle(clock, interval_ms)
+        """The ids of contests."""
         self._duration_s = Histogram(
             "duelcast_contest_scoring_seconds",
             "From the prices of a scoring to its ranking.",
@@ -57,7 +55,7 @@ class Scorer:
 
     def touch(self, contest: Contest) -> None:
         """Who takes part in a contest, or what somebody holds, changed."""
-        self._due.offer(str(contest.id))
+        self._due.offer_later(contest.id)
 
     async def score(self, contest: Contest) -> None:
         """Value and rank a live contest now, and publish what differs; then give way, as many are scored in a row."""
@@ -80,9 +78,8 @@ class Scorer:
         for contest in self._book.live:
             self.touch(contest)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._due.run())
             tasks.create_task(self._watch_prices())
-            tasks.create_task(self._score_ready())
+            tasks.create_task(self._score_due())
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
@@ -95,23 +92,15 @@ class Scorer:
             changed = self._prices.take_changed()
             for contest in self._book.live:
                 if contest.is_running and contest.board is not None and contest.board.concerned(changed):
-                    self._due.offer(str(contest.id))
+                    self._due.offer_later(contest.id)
             await self._clock.sleep(0)
 
-    def _make_ready(self, key: str) -> bool:
-        self._ready.append(int(key))
-        self._has_ready.set()
-        return True
-
-    async def _score_ready(self) -> None:
+    async def _score_due(self) -> None:
         while True:
-            await self._has_ready.wait()
-            self._has_ready.clear()
-            while self._ready:
-                contest = self._book[self._ready.popleft()]
-                if contest.board is not None and contest.row.ended_ms is None:
-                    try:
-                        await self.score(contest)
-                    except Exception as error:
-                        # One contest must not stop the others.
-                        _log.error("defect", error=describe_exception(error))
+            contest = self._book[await self._due.take()]
+            if contest.board is not None and contest.row.ended_ms is None:
+                try:
+                    await self.score(contest)
+                except Exception as error:
+                    # One contest must not stop the others.
+                    _log.error("defect", error=describe_exception(error))
