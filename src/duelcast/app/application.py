@@ -113,7 +113,7 @@ class App:
             self.market,
             self.accounts,
             self.audit,
-            live_settings.contest_settings_of(self.system_settings, settings.rate_limit_factor),
+            live_settings.contest_settings_of(self.system_settings, settings),
         )
         self.notifier = Notifier(self.database, self.notifications.inboxes, clock)
         self.contests.book.on_event(self.notifier.wake)
@@ -124,7 +124,7 @@ class App:
             self.database,
             lambda: self.traffic,
             [endpoint.name for endpoint in self.endpoints.values()],
-            live_settings.analytics_settings_of(self.system_settings, settings.rate_limit_factor),
+            live_settings.analytics_settings_of(self.system_settings, settings),
         )
         self.hub = Hub(self.broker, clock, flush_interval_ms=settings.flush_interval_ms)
         self.operations = Operations(
@@ -181,13 +181,13 @@ class App:
         )
         self.live = LiveSettings(
             self.system_settings,
+            settings,
             self.market,
             self.contests,
             self.analytics,
             self.retention,
             self.gateway,
             conflate=conflate,
-            rate_limit_factor=settings.rate_limit_factor,
         )
         self.ended_sessions.on_end(self.gateway.session_ended)
         self._starting = True

@@ -43,11 +43,12 @@ def market_settings_of(live: SystemSettings, *, conflate: bool) -> MarketSetting
     )
 
 
-def contest_settings_of(live: SystemSettings, rate_limit_factor: float) -> ContestSettings:
+def contest_settings_of(live: SystemSettings, start: Settings) -> ContestSettings:
     return ContestSettings(
         leaderboard_interval_ms=live.value("contest.leaderboard_interval_ms"),
         portfolio_changes_per_minute=live.value("contest.portfolio_changes_per_minute"),
-        rate_limit_factor=rate_limit_factor,
+        final_rows_waiting=start.final_rows_waiting,
+        rate_limit_factor=start.rate_limit_factor,
         rooms=RoomSettings(
             presence_max_members=live.value("contest.presence_max_members"),
             rooms_per_connection=live.value("limits.rooms_per_connection"),
@@ -55,25 +56,29 @@ def contest_settings_of(live: SystemSettings, rate_limit_factor: float) -> Conte
         chat=ChatSettings(
             messages_per_minute=live.value("chat.messages_per_minute"),
             max_characters=live.value("chat.max_characters"),
-            rate_limit_factor=rate_limit_factor,
+            rate_limit_factor=start.rate_limit_factor,
         ),
     )
 
 
-def analytics_settings_of(live: SystemSettings, rate_limit_factor: float) -> AnalyticsSettings:
+def analytics_settings_of(live: SystemSettings, start: Settings) -> AnalyticsSettings:
     return AnalyticsSettings(
         metrics_per_connection=live.value("limits.metrics_per_connection"),
         event_bytes_per_day=live.value("analytics.event_bytes_per_day"),
-        rate_limit_factor=rate_limit_factor,
+        rate_limit_factor=start.rate_limit_factor,
     )
 
 
 class LiveSettings:
-    """Hands each part its settings: `apply` once they are loaded, then after each change. No part asks for them."""
+    """Hands each part its settings: `apply` once they are loaded, then after each change. No part asks for them.
+
+    What `start` alone says stays as it is.
+    """
 
     def __init__(
         self,
         live: SystemSettings,
+        start: Settings,
         market: Market,
         contests: Contests,
         analytics: Analytics,
@@ -81,16 +86,15 @@ class LiveSettings:
         gateway: Gateway,
         *,
         conflate: bool,
-        rate_limit_factor: float,
     ) -> None:
         self._live = live
+        self._start = start
         self._market = market
         self._contests = contests
         self._analytics = analytics
         self._retention = retention
         self._gateway = gateway
         self._conflate = conflate
-        self._rate_limit_factor = rate_limit_factor
         for runtime in gateway.endpoints.values():
             runtime.dispatcher.maintenance = live.maintenance_refusal
         live.on_change("", lambda _key, _value: self.apply())
@@ -99,8 +103,8 @@ class LiveSettings:
     def apply(self) -> None:
         """Have all parts obey what is in force."""
         self._market.settings = market_settings_of(self._live, conflate=self._conflate)
-        self._contests.settings = contest_settings_of(self._live, self._rate_limit_factor)
-        self._analytics.settings = analytics_settings_of(self._live, self._rate_limit_factor)
+        self._contests.settings = contest_settings_of(self._live, self._start)
+        self._analytics.settings = analytics_settings_of(self._live, self._start)
         self._retention.days = days_of(self._live, self._retention.table)
         self._gateway.hub.flush_interval_ms = self._live.value("gateway.flush_interval_ms")
         for runtime in self._gateway.endpoints.values():

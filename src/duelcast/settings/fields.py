@@ -211,6 +211,12 @@ class Settings(BaseSettings):
         description="Changes of its portfolio that a wallet may make in one contest; 0 is no limit. Each may be 100 "
         "trades, which are kept for ever.",
     )
+    final_rows_waiting: int = Field(
+        default=1_000,
+        ge=1,
+        description="Contests that have ended and whose followed participants wait for their last row, since it cannot "
+        "be read; beyond that, the contest that ended first is given up.",
+    )
     chat_messages_per_minute: Count = Field(
         default=10, description="Messages that a wallet may write into one contest; 0 is no limit."
     )

@@ -9,6 +9,7 @@ import pytest
 
 from duelcast.domain.contests.contest import Contest
 from duelcast.domain.contests.events import PARTICIPANT, Participant
+from duelcast.domain.contests.service import ContestSettings
 from duelcast.errors import Unavailable
 from tests.domain.contests.contest_room import ADMIN, START_S, ContestRoom, contest_room
 from tests.store.facts import until
@@ -35,6 +36,11 @@ def told(room: ContestRoom, contest: Contest) -> list[dict[str, Any]]:
 
 def statuses(room: ContestRoom, contest: Contest) -> list[str]:
     return [row["status"] for row in told(room, contest)]
+
+
+def figures(room: ContestRoom) -> dict[str, float]:
+    samples = [sample for metric in room.contests.final_rows.collect() for sample in metric.samples]
+    return {sample.name.removeprefix("duelcast_final_rows_"): sample.value for sample in samples}
 
 
 class Reading:
@@ -76,6 +82,43 @@ async def test_what_cannot_be_read_at_the_end_is_told_when_it_can(
         await room.clock.advance(1)
         await room.contests.final_rows.told()
         assert statuses(room, contest) == ["finished", "finished"]
+
+
+async def test_beyond_the_bound_the_contest_that_ended_first_is_given_up_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with contest_room(tmp_path) as room:
+        room.contests.settings = ContestSettings(final_rows_waiting=1)
+        under_way, first, second = [await running(room) for _ in range(3)]
+        reading = Reading(room, Unavailable("The database is out of reach.", retry_after_ms=1_000))
+        monkeypatch.setattr(room.contests.standings, "participant", reading.participant)
+        for contest in (under_way, first, second):
+            await room.contests.clock.end(contest.id, ADMIN)
+            await until(lambda: reading.failures > 0)
+        assert figures(room) == {"waiting": 1, "given_up_total": 1}
+        reading.error = None
+        await room.clock.advance(1)
+        await room.contests.final_rows.told()
+        assert [statuses(room, contest)[0] for contest in (under_way, first, second)] == [
+            "finished",
+            "active",
+            "finished",
+        ]
+        assert figures(room) == {"waiting": 0, "given_up_total": 1}
+
+
+async def test_a_contest_whose_rows_nobody_follows_takes_no_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with contest_room(tmp_path) as room:
+        contest = await running(room)
+        for wallet in WALLETS:
+            room.broker.unfollow(PARTICIPANT.channel(f"{wallet}.{contest.id}"))
+        reading = Reading(room, Unavailable("The database is out of reach.", retry_after_ms=1_000))
+        monkeypatch.setattr(room.contests.standings, "participant", reading.participant)
+        await room.contests.clock.end(contest.id, ADMIN)
+        await room.contests.final_rows.told()
+        assert reading.failures == 0
 
 
 async def test_a_cancellation_is_acknowledged_though_no_row_can_be_read(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
 
 import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from duelcast.clock import Clock
 from duelcast.domain.contests.outlet import ContestOutlet
@@ -19,16 +21,30 @@ _log = structlog.get_logger("duelcast.contests")
 
 class FinalRows:
     """Reads the rows that are followed, one by one, and publishes them. What cannot be read now is read later, so that
-    nobody is left with the row of before. Contests wait in the order in which they ended, each once."""
+    nobody is left with the row of before. Contests wait in the order in which they ended, each once.
 
-    def __init__(self, clock: Clock, standings: Standings, outlet: ContestOutlet) -> None:
+    At most `max_waiting()` contests wait. Beyond that, the one that ended first is given up: its participants keep the
+    row of before until they ask or connect again.
+    """
+
+    def __init__(
+        self, clock: Clock, standings: Standings, outlet: ContestOutlet, max_waiting: Callable[[], int]
+    ) -> None:
         self._clock = clock
         self._standings = standings
         self._outlet = outlet
+        self._max_waiting = max_waiting
         self._over: asyncio.Queue[int] = asyncio.Queue()
+        self._given_up = 0
 
     def tell(self, contest_id: int) -> None:
         """The contest is over."""
+        if not self._outlet.is_followed(contest_id):
+            return
+        if self._over.qsize() >= self._max_waiting():
+            self._over.get_nowait()
+            self._over.task_done()
+            self._given_up += 1
         self._over.put_nowait(contest_id)
 
     async def told(self) -> None:
@@ -56,3 +72,16 @@ class FinalRows:
             if row.isParticipant:
                 self._outlet.participant(contest_id, wallet, row)
             return
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        yield GaugeMetricFamily(
+            "duelcast_final_rows_waiting",
+            "Contests that ended and whose participants wait for their last row.",
+            value=self._over.qsize(),
+        )
+        yield CounterMetricFamily(
+            "duelcast_final_rows_given_up",
+            "Contests whose participants were not sent their last row, as too many waited.",
+            value=self._given_up,
+        )

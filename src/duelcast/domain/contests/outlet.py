@@ -111,6 +111,10 @@ class ContestOutlet:
         """The contest left the default list."""
         self._publisher.publish(PUBLIC_CONTESTS.channel(), ContestRemoved(contestId=contest.id))
 
+    def is_followed(self, contest_id: int) -> bool:
+        """Whether somebody follows the row of a participant."""
+        return bool(self._broker.followed(PARTICIPANT, str(contest_id)))
+
     def followed(self, contest_id: int) -> list[str]:
         """The wallets of a contest whose rows somebody follows."""
         ending = len(f".{contest_id}")

@@ -39,10 +39,12 @@ from duelcast.store.database import Database
 
 class ContestSettings(Struct, frozen=True, kw_only=True):
     """`leaderboard_interval_ms`: the least time between two rankings of a contest. `portfolio_changes_per_minute` are
-    those of one wallet in one contest."""
+    those of one wallet in one contest. `final_rows_waiting` bounds the contests that have ended and whose participants
+    are not told yet."""
 
     leaderboard_interval_ms: int = 1_000
     portfolio_changes_per_minute: float = 10
+    final_rows_waiting: int = 1_000
     rate_limit_factor: float = 1
     rooms: RoomSettings = RoomSettings()
     chat: ChatSettings = ChatSettings()
@@ -76,7 +78,7 @@ class Contests:
         self.scorer = Scorer(
             clock, self.book, self._outlet, self._prices, lambda: self.settings.leaderboard_interval_ms
         )
-        self.final_rows = FinalRows(clock, self.standings, self._outlet)
+        self.final_rows = FinalRows(clock, self.standings, self._outlet, lambda: self.settings.final_rows_waiting)
         lifecycle = Lifecycle(database, market, audit, self.book, self.scorer, self._outlet, self.final_rows)
         self.clock = ContestClock(clock, market, self.book, lifecycle, self.scorer, self._outlet)
         self.organising = Organising(
@@ -133,6 +135,7 @@ class Contests:
         """Metrics for Prometheus."""
         yield from self.scorer.collect()
         yield from self.clock.collect()
+        yield from self.final_rows.collect()
         statuses = GaugeMetricFamily("duelcast_contests", "Contests.", labels=["status"])
         counts: dict[str, int] = {}
         for contest in self.book:
