@@ -2,7 +2,7 @@
 
 Two trees. An `AppError` answers one request and leaves the connection open; a `Disconnect` ends the
 connection with a close code that tells a client whether to come back. Both carry sentences of ours only,
-never the text of another exception.
+never the text of another exception. The errors of a single domain are in its folder.
 """
 
 from __future__ import annotations
@@ -19,6 +19,14 @@ class AppError(Exception):
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     http_status: ClassVar[int] = 500
+
+    def __init_subclass__(cls, *, code: str | None = None, status: int | None = None) -> None:
+        """`code` is the one on the wire, `status` that of HTTP; without them, those of the base."""
+        super().__init_subclass__()
+        if code is not None:
+            cls.code = code
+        if status is not None:
+            cls.http_status = status
 
     def __init__(
         self,
@@ -37,326 +45,68 @@ class AppError(Exception):
         """Of the command that caused it, where the decoder found one."""
 
 
-class InvalidMessage(AppError):
+class InvalidMessage(AppError, code="INVALID_MESSAGE", status=400):
     """The frame as a whole cannot be read."""
 
-    code = "INVALID_MESSAGE"
-    http_status = 400
 
-
-class UnknownMessageType(AppError):
+class UnknownMessageType(AppError, code="UNKNOWN_MESSAGE_TYPE", status=400):
     """No command of this endpoint has that `type`."""
 
-    code = "UNKNOWN_MESSAGE_TYPE"
-    http_status = 400
 
-
-class InvalidRequest(AppError):
+class InvalidRequest(AppError, code="INVALID_REQUEST", status=400):
     """A field is missing, unknown, of the wrong type or out of range."""
 
-    code = "INVALID_REQUEST"
-    http_status = 400
 
-
-class Unauthorized(AppError):
+class Unauthorized(AppError, code="UNAUTHORIZED", status=401):
     """A valid token is needed."""
 
-    code = "UNAUTHORIZED"
-    http_status = 401
 
-
-class PermissionDenied(AppError):
+class PermissionDenied(AppError, code="PERMISSION_DENIED", status=403):
     """Another role or another owner is needed."""
 
-    code = "PERMISSION_DENIED"
-    http_status = 403
 
-
-class RateLimitExceeded(AppError):
+class RateLimitExceeded(AppError, code="RATE_LIMIT_EXCEEDED", status=429):
     """Too many messages; this one was dropped."""
 
-    code = "RATE_LIMIT_EXCEEDED"
-    http_status = 429
 
-
-class TokenExpired(AppError):
+class TokenExpired(AppError, code="TOKEN_EXPIRED", status=401):
     """The token of this connection has expired."""
 
-    code = "TOKEN_EXPIRED"
-    http_status = 401
 
-
-class TooManyConnections(AppError):
+class TooManyConnections(AppError, code="TOO_MANY_CONNECTIONS", status=503):
     """A connection limit is reached; `scope` says which."""
 
-    code = "TOO_MANY_CONNECTIONS"
-    http_status = 503
 
-
-class UnknownChannel(AppError):
+class UnknownChannel(AppError, code="UNKNOWN_CHANNEL", status=404):
     """Not a channel of this endpoint."""
 
-    code = "UNKNOWN_CHANNEL"
-    http_status = 404
 
-
-class SubscriptionDenied(AppError):
+class SubscriptionDenied(AppError, code="SUBSCRIPTION_DENIED", status=403):
     """No right to that channel, whether it exists or not."""
 
-    code = "SUBSCRIPTION_DENIED"
-    http_status = 403
 
-
-class TooManySubscriptions(AppError):
+class TooManySubscriptions(AppError, code="TOO_MANY_SUBSCRIPTIONS", status=429):
     """The connection would follow more than it may."""
 
-    code = "TOO_MANY_SUBSCRIPTIONS"
-    http_status = 429
 
-
-class InvalidSymbols(AppError):
-    """None of the symbols is known."""
-
-    code = "INVALID_SYMBOLS"
-    http_status = 404
-
-
-class TokenNotFound(AppError):
-    """No token has that symbol."""
-
-    code = "TOKEN_NOT_FOUND"
-    http_status = 404
-
-
-class ContestNotFound(AppError):
-    """There is no such contest."""
-
-    code = "CONTEST_NOT_FOUND"
-    http_status = 404
-
-
-class UserNotFound(AppError):
-    """Nothing is known of that wallet."""
-
-    code = "USER_NOT_FOUND"
-    http_status = 404
-
-
-class NotEntered(AppError):
-    """The wallet takes no part in the contest."""
-
-    code = "NOT_ENTERED"
-    http_status = 404
-
-
-class ChatMessageNotFound(AppError):
-    """The contest has no such message."""
-
-    code = "CHAT_MESSAGE_NOT_FOUND"
-    http_status = 404
-
-
-class NotificationNotFound(AppError):
-    """There is no such notification, or it is another user's."""
-
-    code = "NOTIFICATION_NOT_FOUND"
-    http_status = 404
-
-
-class AlreadyEntered(AppError):
-    """The wallet takes part already."""
-
-    code = "ALREADY_ENTERED"
-    http_status = 409
-
-
-class ContestFull(AppError):
-    """Every place is taken."""
-
-    code = "CONTEST_FULL"
-    http_status = 409
-
-
-class ContestStarted(AppError):
-    """Too late: the contest has begun."""
-
-    code = "CONTEST_STARTED"
-    http_status = 409
-
-
-class InvalidState(AppError):
+class InvalidState(AppError, code="INVALID_STATE", status=409):
     """The state of the thing does not allow this."""
 
-    code = "INVALID_STATE"
-    http_status = 409
 
-
-class Conflict(AppError):
+class Conflict(AppError, code="CONFLICT", status=409):
     """It is at odds with what is stored: a nickname that is taken, a key that was used for something else."""
 
-    code = "CONFLICT"
-    http_status = 409
 
-
-class InvalidPortfolio(AppError):
-    """The portfolio breaks the rules of the contest."""
-
-    code = "INVALID_PORTFOLIO"
-    http_status = 422
-
-
-class NoPrice(AppError):
-    """A token has no price, or none that is fresh enough."""
-
-    code = "NO_PRICE"
-    http_status = 409
-
-
-class NotInRoom(AppError):
-    """The connection is not in the room of the contest."""
-
-    code = "NOT_IN_ROOM"
-    http_status = 409
-
-
-class MessageTooLong(AppError):
-    """The text has more characters, or bytes, than a message may."""
-
-    code = "MESSAGE_TOO_LONG"
-    http_status = 422
-
-
-class EmptyMessage(AppError):
-    """There is nothing to read in the text."""
-
-    code = "EMPTY_MESSAGE"
-    http_status = 422
-
-
-class Muted(AppError):
-    """An admin muted the wallet in this contest."""
-
-    code = "MUTED"
-    http_status = 403
-
-
-class SettingNotFound(AppError):
-    """There is no such setting, or none that the caller may see."""
-
-    code = "SETTING_NOT_FOUND"
-    http_status = 404
-
-
-class ValidationFailed(AppError):
-    """The value is not one that the setting takes."""
-
-    code = "VALIDATION_FAILED"
-    http_status = 422
-
-
-class VersionConflict(AppError):
-    """Somebody else changed the setting meanwhile; `current` is what it is now, null where there is none."""
-
-    code = "VERSION_CONFLICT"
-    http_status = 409
-
-
-class ServiceNotFound(AppError):
-    """There is no such service."""
-
-    code = "SERVICE_NOT_FOUND"
-    http_status = 404
-
-
-class InvalidService(AppError):
-    """There is no such service (on circuit-breaker)."""
-
-    code = "INVALID_SERVICE"
-    http_status = 404
-
-
-class InvalidLayer(AppError):
-    """There is no such layer."""
-
-    code = "INVALID_LAYER"
-    http_status = 404
-
-
-class HealthCheckFailed(AppError):
-    """The check could not be run."""
-
-    code = "HEALTH_CHECK_FAILED"
-    http_status = 409
-
-
-class ResetFailed(AppError):
-    """The service has no breaker."""
-
-    code = "RESET_FAILED"
-    http_status = 409
-
-
-class InvalidCommand(AppError):
-    """The service does not know the command."""
-
-    code = "INVALID_COMMAND"
-    http_status = 400
-
-
-class CommandFailed(AppError):
-    """The command did not take effect, or not in time."""
-
-    code = "COMMAND_FAILED"
-    http_status = 500
-
-
-class CommandInProgress(AppError):
-    """Another command of the service has not ended yet."""
-
-    code = "COMMAND_IN_PROGRESS"
-    http_status = 409
-
-
-class DependencyError(AppError):
-    """Others depend on the service; or what a service depends on is unknown, or depends on it."""
-
-    code = "DEPENDENCY_ERROR"
-    http_status = 409
-
-
-class UnknownMetric(AppError):
-    """There is no such metric."""
-
-    code = "UNKNOWN_METRIC"
-    http_status = 404
-
-
-class Maintenance(AppError):
-    """Not during maintenance."""
-
-    code = "MAINTENANCE"
-    http_status = 503
-
-
-class ContentTooLarge(AppError):
+class ContentTooLarge(AppError, code="CONTENT_TOO_LARGE", status=413):
     """The body of a request is bigger than its route takes."""
 
-    code = "CONTENT_TOO_LARGE"
-    http_status = 413
 
-
-class UpgradeRequired(AppError):
+class UpgradeRequired(AppError, code="UPGRADE_REQUIRED", status=426):
     """A WebSocket endpoint that was asked like a page."""
 
-    code = "UPGRADE_REQUIRED"
-    http_status = 426
 
-
-class Unavailable(AppError):
+class Unavailable(AppError, code="UNAVAILABLE", status=503):
     """Storage or bus is out of reach; nothing was changed."""
-
-    code = "UNAVAILABLE"
-    http_status = 503
 
 
 class CircuitOpen(Unavailable):
@@ -373,77 +123,56 @@ class Disconnect(Exception):
     close_code: ClassVar[int] = 1011
     reconnect: ClassVar[bool] = True
 
+    def __init_subclass__(cls, *, code: int, reconnect: bool = True) -> None:
+        """`code` closes the connection; `reconnect`: whether the client may come back."""
+        super().__init_subclass__()
+        cls.close_code = code
+        cls.reconnect = reconnect
+
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class ProtocolViolation(Disconnect):
+class ProtocolViolation(Disconnect, code=1002, reconnect=False):
     """The peer broke RFC 6455."""
 
-    close_code = 1002
-    reconnect = False
 
-
-class UnsupportedData(Disconnect):
+class UnsupportedData(Disconnect, code=1003, reconnect=False):
     """A binary frame; every message is text."""
 
-    close_code = 1003
-    reconnect = False
 
-
-class InvalidText(Disconnect):
+class InvalidText(Disconnect, code=1007, reconnect=False):
     """A text message that is not UTF-8 (RFC 6455, 8.1)."""
 
-    close_code = 1007
-    reconnect = False
 
-
-class PolicyViolation(Disconnect):
+class PolicyViolation(Disconnect, code=1008):
     """The reason begins with `rate_limit`, `heartbeat` or `incomplete_message`."""
 
-    close_code = 1008
 
-
-class MessageTooBig(Disconnect):
+class MessageTooBig(Disconnect, code=1009, reconnect=False):
     """A message larger than the endpoint takes."""
 
-    close_code = 1009
-    reconnect = False
 
-
-class Defect(Disconnect):
+class Defect(Disconnect, code=1011):
     """A defect of the server."""
 
-    close_code = 1011
 
-
-class ServiceRestart(Disconnect):
+class ServiceRestart(Disconnect, code=1012):
     """The server drains; the reason has `retry_after_ms=`."""
 
-    close_code = 1012
 
-
-class OverCapacity(Disconnect):
+class OverCapacity(Disconnect, code=1013):
     """No room for this connection; the reason has `retry_after_ms=`."""
 
-    close_code = 1013
 
-
-class AuthenticationFailed(Disconnect):
+class AuthenticationFailed(Disconnect, code=4001):
     """Come back with another token."""
 
-    close_code = 4001
 
-
-class AccessDenied(Disconnect):
+class AccessDenied(Disconnect, code=4003, reconnect=False):
     """The role does not suffice for this endpoint, or the wallet is banned."""
 
-    close_code = 4003
-    reconnect = False
 
-
-class SlowReader(Disconnect):
+class SlowReader(Disconnect, code=4008):
     """The client did not read what it was sent."""
-
-    close_code = 4008

@@ -6,6 +6,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -177,13 +178,22 @@ async def test_the_first_page_names_no_document_that_its_reader_may_not_see() ->
 
 
 async def test_the_reference_lists_every_error_and_close_code(server: Serving) -> None:
+    declared = {*declared_errors()}
     page = (await server.client.get("/docs")).text
     assert "<code>1000</code>" in page
-    for _, known in inspect.getmembers(errors, inspect.isclass):
-        if issubclass(known, errors.AppError):
-            assert f"<code>{known.code}</code>" in page
-        if issubclass(known, errors.Disconnect):
-            assert f"<code>{known.close_code}</code>" in page
+    codes = {known.code for known in declared if issubclass(known, errors.AppError)}
+    assert {"UNAVAILABLE", "CONTEST_NOT_FOUND", "UNKNOWN_METRIC", "COMMAND_FAILED"} < codes
+    assert not [code for code in codes if f"<code>{code}</code>" not in page]
+    closes = {known.close_code for known in declared if issubclass(known, errors.Disconnect)}
+    assert not [code for code in closes if f"<code>{code}</code>" not in page]
+
+
+def declared_errors() -> Iterator[type[Any]]:
+    """The errors of all, and those of each domain."""
+    domains = Path(errors.__file__).parent / "domain"
+    names = [f"duelcast.domain.{file.parent.name}.{file.stem}" for file in sorted(domains.glob("*/*errors.py"))]
+    for module in (errors, *map(import_module, names)):
+        yield from (known for _, known in inspect.getmembers(module, inspect.isclass))
 
 
 @pytest.mark.parametrize("prefix", ["", "/live"])

@@ -24,9 +24,9 @@ from duelcast.domain.operations.events import (
 from duelcast.domain.operations.health import MIN_CHECK_INTERVAL_S, RECENT_CHECK_S, Health
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import Service
+from duelcast.domain.operations.service_errors import InvalidService
 from duelcast.endpoints.common import SubscriptionConfirmed
 from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot
-from duelcast.errors import InvalidService
 from duelcast.wire.messages import Command, Event
 
 ALL_SERVICES = "services"

@@ -11,6 +11,7 @@ from duelcast.channels.broker import Position
 from duelcast.channels.names import Channel, Role
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, WALLET_PATTERN
 from duelcast.domain.contests.contest import Contest
+from duelcast.domain.contests.errors import NotInRoom
 from duelcast.domain.contests.events import (
     CHAT,
     CONTEST,
@@ -36,7 +37,7 @@ from duelcast.domain.contests.events import (
 from duelcast.domain.contests.service import Contests
 from duelcast.endpoints.common import Since
 from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot, Target, positions
-from duelcast.errors import InvalidRequest, NotInRoom, PermissionDenied, Unauthorized
+from duelcast.errors import InvalidRequest, PermissionDenied, Unauthorized
 from duelcast.store.contests import COMPLETED
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
 

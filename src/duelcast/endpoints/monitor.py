@@ -32,10 +32,11 @@ from duelcast.domain.operations.monitored_settings import (
 )
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.server_status import StatusBoard
+from duelcast.domain.settings.errors import SettingNotFound
 from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot, Target, admins
-from duelcast.errors import SettingNotFound, Unavailable
+from duelcast.errors import Unavailable
 from duelcast.store.errors import ErrorLevel
 from duelcast.wire.messages import Command, Event
 

@@ -168,7 +168,7 @@ async def run_command(context: Context, command: ServiceCommand) -> ServiceComma
 
 
 def _target(context: Context, name: str) -> Target:
-    """Raises `errors.ServiceNotFound`."""
+    """Raises `ServiceNotFound`."""
     return _all() if name == ALL else MANAGED_SERVICE.channel(context.service(Registry)[name].name)
 
 

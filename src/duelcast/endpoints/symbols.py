@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from duelcast.channels.names import Channel, Family, Group
+from duelcast.domain.market.errors import InvalidSymbols
 from duelcast.domain.market.service import Market
 from duelcast.endpoints import common
 from duelcast.endpoints.kit import Context, Joined
-from duelcast.errors import AppError, InvalidRequest, InvalidSymbols
+from duelcast.errors import AppError, InvalidRequest
 from duelcast.wire.messages import Command, Event, SymbolOrAll
 
 ALL = "*"

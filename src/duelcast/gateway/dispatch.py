@@ -9,7 +9,7 @@ from duelcast.channels.names import Role
 from duelcast.clock import Clock
 from duelcast.endpoints.common import confirmation
 from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Joined, Reply
-from duelcast.errors import AppError, Disconnect, Maintenance, PermissionDenied, SubscriptionDenied, Unauthorized
+from duelcast.errors import AppError, Disconnect, PermissionDenied, SubscriptionDenied, Unauthorized
 from duelcast.gateway.defect import defect
 from duelcast.gateway.joining import JoinedTarget
 from duelcast.gateway.limits import MessageLimits
@@ -64,7 +64,7 @@ class Dispatcher:
         self.received_bytes = 0
         self.refused: dict[str, int] = {}
         """Errors that were answered, by code."""
-        self.maintenance: Callable[[], Maintenance | None] = lambda: None
+        self.maintenance: Callable[[], AppError | None] = lambda: None
         """Why commands that pause during maintenance are refused now, if so."""
         names = {name: spec.command for name, spec in endpoint.commands.items()}
         for spec in endpoint.commands.values():

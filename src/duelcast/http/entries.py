@@ -8,10 +8,11 @@ from litestar import Router, delete, get, post, put
 from litestar.params import Body, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from duelcast.domain.contests.errors import NotEntered
 from duelcast.domain.contests.events import ContestView, Participant
 from duelcast.domain.contests.portfolio import Choice
 from duelcast.domain.contests.service import Contests
-from duelcast.errors import NotEntered, PermissionDenied, Unauthorized
+from duelcast.errors import PermissionDenied, Unauthorized
 from duelcast.http.callers import CallerRequest, caller, users_only
 from duelcast.http.contests import CONTEST_HANDLERS, ContestParameter, TheContests
 from duelcast.http.documents import problems

@@ -12,7 +12,8 @@ from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.users import Profile
-from duelcast.errors import Conflict, InvalidRequest, InvalidState, PermissionDenied, Unavailable, UserNotFound
+from duelcast.domain.accounts.errors import UserNotFound
+from duelcast.errors import Conflict, InvalidRequest, InvalidState, PermissionDenied, Unavailable
 from duelcast.store import notifications
 from duelcast.store.achievements import AchievementRow, add_achievements
 from duelcast.store.events import NewEvent, add_events

@@ -16,8 +16,9 @@ from duelcast.clock import ManualClock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.contests.chat import Chat, ChatSettings, Sent
+from duelcast.domain.contests.errors import ContestNotFound
 from duelcast.domain.contests.events import CHAT, ChatMessageRecord
-from duelcast.errors import ContestNotFound, InvalidState
+from duelcast.errors import InvalidState
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.contests import ACTIVE, all_contests, insert_contest, update_contest
 from duelcast.store.database import Database, Transaction

@@ -13,15 +13,8 @@ import pytest_asyncio
 from duelcast.channels.broker import Origin
 from duelcast.channels.names import Role
 from duelcast.domain.contests.chat import ChatSettings
-from duelcast.errors import (
-    AppError,
-    ContestNotFound,
-    EmptyMessage,
-    InvalidRequest,
-    InvalidState,
-    MessageTooLong,
-    RateLimitExceeded,
-)
+from duelcast.domain.contests.errors import ContestNotFound, EmptyMessage, MessageTooLong
+from duelcast.errors import AppError, InvalidRequest, InvalidState, RateLimitExceeded
 from tests.domain.contests.chatroom import UNKNOWN_CONTEST, Chatroom, chatroom, decode, user, uuid_of
 
 

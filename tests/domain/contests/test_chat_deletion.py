@@ -13,7 +13,8 @@ import pytest_asyncio
 from duelcast.channels.broker import Message
 from duelcast.channels.names import Role
 from duelcast.domain.contests.chat import ChatSettings
-from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound
+from duelcast.domain.contests.errors import ChatMessageNotFound, ContestNotFound
+from duelcast.errors import AppError
 from duelcast.store.contests import CANCELLED, COMPLETED
 from tests.domain.contests.chatroom import ADMIN, UNKNOWN_CONTEST, Chatroom, chatroom, decode, uuid_of
 

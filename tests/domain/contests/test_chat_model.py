@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from duelcast.clock import ManualClock
 from duelcast.domain.contests.chat import ChatSettings, Sent
-from duelcast.errors import ChatMessageNotFound, Muted
+from duelcast.domain.contests.errors import ChatMessageNotFound, Muted
 from duelcast.store.contests import COMPLETED
 from tests.domain.contests.chatroom import ADMIN, CONTESTS, Chatroom, chatroom, decode, uuid_of
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from duelcast.errors import ContestNotFound, InvalidRequest, Muted
+from duelcast.domain.contests.errors import ContestNotFound, Muted
+from duelcast.errors import InvalidRequest
 from tests.domain.contests.chatroom import ADMIN, UNKNOWN_CONTEST, Chatroom, chatroom, uuid_of
 
 

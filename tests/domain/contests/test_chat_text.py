@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duelcast.domain.contests.chat_text import MAX_BYTES, clean_text
-from duelcast.errors import AppError, EmptyMessage, InvalidRequest, MessageTooLong
+from duelcast.domain.contests.errors import EmptyMessage, MessageTooLong
+from duelcast.errors import AppError, InvalidRequest
 
 MAX_CHARACTERS = 500
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"

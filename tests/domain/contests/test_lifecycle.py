@@ -9,9 +9,10 @@ import pytest
 
 from duelcast.clock import ManualClock
 from duelcast.domain.contests.contest import Contest
+from duelcast.domain.contests.errors import ContestStarted
 from duelcast.domain.contests.terms import ContestPatch
 from duelcast.domain.market.ticks import Ticker
-from duelcast.errors import ContestStarted, InvalidState, Unavailable
+from duelcast.errors import InvalidState, Unavailable
 from duelcast.store.database import Transaction
 from duelcast.wire.timestamps import format_time
 from tests.domain.contests.contest_room import ADMIN, END_S, START_S, ContestRoom, contest_room

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from duelcast.domain.contests import terms
-from duelcast.errors import ContestFull
+from duelcast.domain.contests.errors import ContestFull
 from tests.domain.contests.contest_room import contest_room
 
 

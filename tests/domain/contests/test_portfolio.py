@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duelcast.domain.contests.errors import InvalidPortfolio, NoPrice
 from duelcast.domain.contests.portfolio import (
     MAX_TOKENS,
     Choice,
@@ -20,7 +21,6 @@ from duelcast.domain.contests.portfolio import (
     validate,
     value_of,
 )
-from duelcast.errors import InvalidPortfolio, NoPrice
 
 PRICES = {"BTC": 60_000.0, "ETH": 3_000.0, "SOL": 150.0}
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from duelcast.domain.market.errors import TokenNotFound
 from duelcast.domain.market.posted import TokenMetadataInput, WebsiteInput
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.market.ticks import TokenInfo
-from duelcast.errors import InvalidRequest, TokenNotFound
+from duelcast.errors import InvalidRequest
 from tests.domain.market.market_room import ADMIN, MarketRoom, market_room, ticker
 
 METADATA_FIELDS = {

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from duelcast.domain.notifications.errors import NotificationNotFound
 from duelcast.domain.notifications.events import NotificationBatch
 from duelcast.domain.notifications.inboxes import Added
-from duelcast.errors import NotificationNotFound, Unavailable
+from duelcast.errors import Unavailable
 from duelcast.store.database import Transaction
 from duelcast.store.notifications import EVERYBODY
 from tests.domain.notifications.mailroom import Mailroom, identity, new

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.notifications.errors import NotificationNotFound
 from duelcast.domain.notifications.removing import ROWS_PER_WRITE, Removals
-from duelcast.errors import NotificationNotFound, Unavailable
+from duelcast.errors import Unavailable
 from duelcast.store.notifications import EVERYBODY
 from duelcast.store.tables import notifications
 from tests.domain.notifications.mailroom import BOSS, Mailroom, identity, new

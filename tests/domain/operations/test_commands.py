@@ -15,16 +15,16 @@ import duelcast.domain.operations.commands as module
 from duelcast.channels.names import Role
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.runner import Runner
-from duelcast.errors import (
+from duelcast.domain.operations.service_errors import (
     CommandFailed,
     CommandInProgress,
     DependencyError,
     HealthCheckFailed,
     InvalidCommand,
-    InvalidRequest,
     ResetFailed,
     ServiceNotFound,
 )
+from duelcast.errors import InvalidRequest
 from tests.domain.operations.floor import BAD, GOOD, Doctor
 from tests.domain.operations.operators import BOSS, Operators, Stubborn, operators
 from tests.store.facts import figure, until

@@ -18,7 +18,8 @@ from duelcast.domain.operations.checks.targets import TargetRules
 from duelcast.domain.operations.definitions import ServiceDefinition
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.outside import Operation, OutsideServices
-from duelcast.errors import DependencyError, InvalidRequest, InvalidState, ServiceNotFound, Unavailable
+from duelcast.domain.operations.service_errors import DependencyError, ServiceNotFound
+from duelcast.errors import InvalidRequest, InvalidState, Unavailable
 from duelcast.settings import ConfigurationError
 from duelcast.store import services as store
 from duelcast.store.database import Database

@@ -7,7 +7,7 @@ import pytest
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.registry import LAYERS
 from duelcast.domain.operations.service import Declaration, Service
-from duelcast.errors import DependencyError, InvalidLayer, ServiceNotFound
+from duelcast.domain.operations.service_errors import DependencyError, InvalidLayer, ServiceNotFound
 from tests.domain.operations.floor import Floor
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from duelcast.domain.operations.registry import LAYERS
 from duelcast.domain.operations.service import Declaration
-from duelcast.errors import DependencyError
+from duelcast.domain.operations.service_errors import DependencyError
 from tests.domain.operations.floor import Floor
 
 NAMES = st.sampled_from("abcde")

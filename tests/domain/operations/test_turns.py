@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
+from duelcast.domain.operations.service_errors import ResetFailed
 from duelcast.domain.operations.transitions import BreakerState
-from duelcast.errors import ResetFailed
 from tests.domain.operations.floor import Doctor, Floor
 
 SOON = BreakerSettings(failure_threshold=2, reset_timeout_ms=5_000, half_open_calls=2)

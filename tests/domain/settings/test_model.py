@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from duelcast.domain.settings.changing import SettingChange
-from duelcast.errors import SettingNotFound, VersionConflict
+from duelcast.domain.settings.errors import SettingNotFound, VersionConflict
 from duelcast.store import settings as store
 from tests.domain.settings.bureau import BOSS, Bureau
 from tests.storing import opened_in_runner

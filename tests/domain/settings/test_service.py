@@ -14,7 +14,8 @@ from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import CONFLICT, DENIED, DONE
 from duelcast.domain.settings import changing
 from duelcast.domain.settings.changing import SettingChange
-from duelcast.errors import PermissionDenied, SettingNotFound, Unavailable, ValidationFailed, VersionConflict
+from duelcast.domain.settings.errors import SettingNotFound, ValidationFailed, VersionConflict
+from duelcast.errors import PermissionDenied, Unavailable
 from duelcast.store import accounts
 from duelcast.store import settings as store
 from duelcast.store.accounts import UserRow

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from duelcast.clock import Clock
+from duelcast.domain.analytics.errors import UnknownMetric
 from duelcast.domain.analytics.event_feed import EVENT, EventFeed
 from duelcast.domain.analytics.events import EVENT_PATTERN, MetricData, MetricUpdate
 from duelcast.domain.analytics.figures import Figures
 from duelcast.domain.analytics.series import Series
-from duelcast.errors import UnknownMetric
 from duelcast.wire.timestamps import format_time
 
 ACTIVE_USERS = "active_users"

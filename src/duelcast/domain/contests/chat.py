@@ -16,9 +16,10 @@ from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.contests.chat_text import clean_text
+from duelcast.domain.contests.errors import ChatMessageNotFound, ContestNotFound
 from duelcast.domain.contests.events import CHAT, ChatMessage, ChatMessageDeleted, ChatMessageRecord, Sender
 from duelcast.domain.contests.mutes import Mutes
-from duelcast.errors import AppError, ChatMessageNotFound, ContestNotFound, InvalidRequest, InvalidState
+from duelcast.errors import AppError, InvalidRequest, InvalidState
 from duelcast.ratelimit import Allowance
 from duelcast.store import chat as store
 from duelcast.store import contests

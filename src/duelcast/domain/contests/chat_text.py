@@ -6,7 +6,8 @@ import unicodedata
 
 import regex
 
-from duelcast.errors import EmptyMessage, InvalidRequest, MessageTooLong
+from duelcast.domain.contests.errors import EmptyMessage, MessageTooLong
+from duelcast.errors import InvalidRequest
 
 MAX_BYTES = 4_000
 """In UTF-8."""

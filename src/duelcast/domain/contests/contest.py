@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from duelcast.domain.contests.errors import ContestNotFound
 from duelcast.domain.contests.events import ContestStatus, ContestView, Payout
 from duelcast.domain.contests.listing import Listing, Place, place_of
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scoring import Board
-from duelcast.errors import ContestNotFound
 from duelcast.store.contests import ACTIVE, PENDING, ContestRow
 from duelcast.wire.timestamps import format_ms
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from duelcast.domain.accounts.accounts import Accounts
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.errors import AlreadyEntered, ContestFull, ContestStarted, NotEntered
 from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.portfolio import Choice, Position, Trade, rebalance, usable_price, validate
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.terms import places_of
 from duelcast.domain.market.service import Market
-from duelcast.errors import AlreadyEntered, AppError, ContestFull, ContestStarted, InvalidState, NotEntered
+from duelcast.errors import AppError, InvalidState
 from duelcast.ratelimit import Allowance
 from duelcast.store import contests as store
 from duelcast.store.contests import CANCELLED, PENDING, ContestRow, EntryRow, HoldingRow

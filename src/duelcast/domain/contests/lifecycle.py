@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.errors import NoPrice
 from duelcast.domain.contests.events import Payout
 from duelcast.domain.contests.final_rows import FinalRows
 from duelcast.domain.contests.outlet import ContestOutlet
@@ -21,7 +22,7 @@ from duelcast.domain.contests.scorer import THREAD_PARTICIPANTS, Scorer
 from duelcast.domain.contests.scoring import Board
 from duelcast.domain.market.marks import PricePoint
 from duelcast.domain.market.service import Market
-from duelcast.errors import InvalidState, NoPrice
+from duelcast.errors import InvalidState
 from duelcast.store import contests as store
 from duelcast.store.contests import ACTIVE, CANCELLED, COMPLETED, PENDING, BoundaryPrice, ContestRow, FinalResult
 from duelcast.store.database import Database, Transaction

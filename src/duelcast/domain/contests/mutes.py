@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from duelcast.clock import Clock
 from duelcast.domain.audit import Actor, AuditTrail
-from duelcast.errors import ContestNotFound, InvalidRequest, Muted
+from duelcast.domain.contests.errors import ContestNotFound, Muted
+from duelcast.errors import InvalidRequest
 from duelcast.store import chat as store
 from duelcast.store import contests
 from duelcast.store.chat import MuteRow

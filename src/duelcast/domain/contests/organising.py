@@ -9,6 +9,7 @@ import msgspec
 
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.errors import ContestFull, NotEntered
 from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.prices import PriceVector
 from duelcast.domain.contests.rooms import Rooms
@@ -24,7 +25,7 @@ from duelcast.domain.contests.terms import (
     places_of,
 )
 from duelcast.domain.market.service import Market
-from duelcast.errors import Conflict, ContestFull, InvalidState, NotEntered
+from duelcast.errors import Conflict, InvalidState
 from duelcast.store import contests as store
 from duelcast.store.contests import ACTIVE, PENDING, ContestRow, EntryRow
 from duelcast.store.database import Database, Transaction

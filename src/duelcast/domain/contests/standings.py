@@ -9,11 +9,11 @@ from msgspec import UNSET, Struct
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Accounts
 from duelcast.domain.contests.contest import Contest, ContestBook
+from duelcast.domain.contests.errors import NotEntered
 from duelcast.domain.contests.events import Holding, Leaderboard, LeaderboardRow, Participant
 from duelcast.domain.contests.prices import PriceVector
 from duelcast.domain.contests.scoring import Board, return_pct
 from duelcast.domain.contests.valuation import VALUE_DECIMALS
-from duelcast.errors import NotEntered
 from duelcast.store import contests as store
 from duelcast.store.contests import COMPLETED, PENDING, BoundaryPrice, EntryRow, HoldingRow, TradeRow
 from duelcast.store.database import Database, Transaction

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 
 from duelcast.domain.market.candles import MinuteRows
+from duelcast.domain.market.errors import TokenNotFound
 from duelcast.domain.market.events import SYMBOL_PATTERN, Price, Token, TokenMetadata
 from duelcast.domain.market.metadata import unknown_metadata
 from duelcast.domain.market.ownership import Dropped, Source
 from duelcast.domain.market.quote import Quote
 from duelcast.domain.market.recent_ids import RecentIds
 from duelcast.domain.market.windows import TradeWindows
-from duelcast.errors import TokenNotFound
 from duelcast.wire.timestamps import format_time
 
 _is_symbol = re.compile(SYMBOL_PATTERN).fullmatch

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct
 from duelcast.channels.broker import Origin
 from duelcast.channels.outgoing import Broadcast, Published
 from duelcast.clock import Clock
+from duelcast.domain.notifications.errors import NotificationNotFound
 from duelcast.domain.notifications.events import (
     ANNOUNCEMENTS,
     USER_NOTIFICATIONS,
@@ -19,7 +20,7 @@ from duelcast.domain.notifications.events import (
     UnreadCount,
     record_of,
 )
-from duelcast.errors import AppError, NotificationNotFound
+from duelcast.errors import AppError
 from duelcast.store import notifications as store
 from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY, NewNotificationRow, NotificationRow, Priority

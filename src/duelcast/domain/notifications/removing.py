@@ -12,13 +12,14 @@ from duelcast.channels.outgoing import Broadcast, Erase, Outgoing, Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.notifications.errors import NotificationNotFound
 from duelcast.domain.notifications.events import (
     ANNOUNCEMENTS,
     USER_NOTIFICATIONS,
     NotificationRemoved,
 )
 from duelcast.domain.notifications.inboxes import grown
-from duelcast.errors import NotificationNotFound, Unavailable
+from duelcast.errors import Unavailable
 from duelcast.logs import describe_exception
 from duelcast.store import notifications as store
 from duelcast.store.database import Database, Transaction

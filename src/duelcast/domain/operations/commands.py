@@ -15,14 +15,8 @@ from duelcast.domain.operations.acts import ActLog
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import HEALTH_CHECK, RESET, RESTART, START, STOP, Service
-from duelcast.errors import (
-    AppError,
-    CommandFailed,
-    CommandInProgress,
-    DependencyError,
-    InvalidCommand,
-    InvalidRequest,
-)
+from duelcast.domain.operations.service_errors import CommandFailed, CommandInProgress, DependencyError, InvalidCommand
+from duelcast.errors import AppError, InvalidRequest
 from duelcast.logs import describe_exception
 
 TIME_LIMIT_S = 30.0
@@ -53,9 +47,9 @@ class Commands:
     async def run(self, name: str, command: str, params: Mapping[str, Any], actor: Actor) -> CommandResult:
         """Do `command` with the service `name`.
 
-        Raises `errors.ServiceNotFound`, `errors.InvalidCommand`, `errors.InvalidRequest` for other `params` than
-        `force`, `errors.DependencyError` where others that run depend on what is to be stopped, and `force` is not set,
-        `errors.CommandInProgress`, and `errors.CommandFailed` where it did not take effect within 30 s.
+        Raises `ServiceNotFound`, `InvalidCommand`, `errors.InvalidRequest` for other `params` than
+        `force`, `DependencyError` where others that run depend on what is to be stopped, and `force` is not set,
+        `CommandInProgress`, and `CommandFailed` where it did not take effect within 30 s.
         """
         service = self._registry[name]
         if command not in service.commands:
@@ -66,7 +60,7 @@ class Commands:
     async def reset(self, name: str, actor: Actor) -> CommandResult:
         """Close the breaker of the service `name`.
 
-        Raises `errors.ServiceNotFound`, `errors.ResetFailed` where it has none, `errors.CommandInProgress`.
+        Raises `ServiceNotFound`, `ResetFailed` where it has none, `CommandInProgress`.
         """
         return await self._begin(self._registry[name], RESET, False, actor)
 

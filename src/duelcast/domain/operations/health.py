@@ -19,7 +19,8 @@ from duelcast.domain.operations.events import Alert, AlertType, Severity
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import By, Check, Service, Tally
 from duelcast.domain.operations.transitions import BreakerState, Transition
-from duelcast.errors import CircuitOpen, HealthCheckFailed, ResetFailed
+from duelcast.domain.operations.service_errors import HealthCheckFailed, ResetFailed
+from duelcast.errors import CircuitOpen
 from duelcast.logs import describe_exception
 
 MIN_CHECK_INTERVAL_S = 1.0
@@ -106,7 +107,7 @@ class Health:
     async def check(self, service: Service, by: By, *, not_older_than_s: float = MIN_CHECK_INTERVAL_S) -> CheckResult:
         """Look how a service is. Who asks while a check runs shares it; a result that is not older is the answer.
 
-        Raises `errors.HealthCheckFailed` where it cannot be looked at.
+        Raises `HealthCheckFailed` where it cannot be looked at.
         """
         if not service.work.running:
             raise HealthCheckFailed(f"`{service.name}` is stopped: start it first.")
@@ -133,7 +134,7 @@ class Health:
         return result
 
     def reset(self, service: Service, by: By) -> None:
-        """Close the breaker by hand. Raises `errors.ResetFailed` where there is none."""
+        """Close the breaker by hand. Raises `ResetFailed` where there is none."""
         if service.breaker is None:
             raise ResetFailed(f"`{service.name}` has no circuit breaker.")
         turned = service.breaker.state is not BreakerState.CLOSED

@@ -20,7 +20,8 @@ from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.registry import MAX_SERVICES, Registry
 from duelcast.domain.operations.service import Declaration, Service
-from duelcast.errors import AppError, DependencyError, InvalidRequest, InvalidState
+from duelcast.domain.operations.service_errors import DependencyError
+from duelcast.errors import AppError, InvalidRequest, InvalidState
 from duelcast.settings import ConfigurationError
 from duelcast.store import services as repository
 from duelcast.store.database import Database, Transaction
@@ -84,13 +85,13 @@ class OutsideServices:
                 _log.warning("service_left_out", service=row.name)
 
     def definition(self, name: str) -> ServiceDefinition | None:
-        """None of the server's own. Raises `errors.ServiceNotFound`."""
+        """None of the server's own. Raises `ServiceNotFound`."""
         return self._definitions.get(self._registry[name].name)
 
     async def put(self, name: str, definition: ServiceDefinition, actor: Actor) -> Service:
         """Add a service, or change it; its breaker and figures begin anew. It is stored when this returns.
 
-        Raises `errors.InvalidRequest`, `errors.DependencyError`, `errors.InvalidState` where `name` is the server's own
+        Raises `errors.InvalidRequest`, `DependencyError`, `errors.InvalidState` where `name` is the server's own
         or in the file, `errors.Unavailable`.
         """
         async with self._in_line():
@@ -112,8 +113,8 @@ class OutsideServices:
             return service
 
     async def delete(self, name: str, actor: Actor) -> None:
-        """Raises `errors.ServiceNotFound`, `errors.InvalidState` where it is the server's own or in the file,
-        `errors.DependencyError` where others depend on it, `errors.Unavailable`."""
+        """Raises `ServiceNotFound`, `errors.InvalidState` where it is the server's own or in the file,
+        `DependencyError` where others depend on it, `errors.Unavailable`."""
         async with self._in_line():
             service = self._registry[name]
             self._refuse_fixed(name)
@@ -135,7 +136,7 @@ class OutsideServices:
                 yield
 
     def report(self, name: str, operations: Sequence[Operation]) -> None:
-        """Take what a service did, in its order. Raises `errors.ServiceNotFound`, `errors.InvalidState` where it does
+        """Take what a service did, in its order. Raises `ServiceNotFound`, `errors.InvalidState` where it does
         not report itself."""
         service = self._registry[name]
         if service.declaration.kind != "reported":

@@ -23,7 +23,7 @@ from duelcast.domain.operations.events import (
     ServiceAlert,
 )
 from duelcast.domain.operations.service import By, Cause, Declaration, Service
-from duelcast.errors import DependencyError, InvalidLayer, ServiceNotFound
+from duelcast.domain.operations.service_errors import DependencyError, InvalidLayer, ServiceNotFound
 from duelcast.logs import describe_exception
 
 LAYERS = ("data", "contest", "wallet", "infrastructure")
@@ -59,7 +59,7 @@ class Registry:
     # ── what there is ───────────────────────────────────────────────────────────────────────────────────────────
 
     def __getitem__(self, name: str) -> Service:
-        """Raises `errors.ServiceNotFound`."""
+        """Raises `ServiceNotFound`."""
         service = self._services.get(name)
         if service is None:
             raise ServiceNotFound(f"There is no service `{name[:64]}`.")
@@ -85,7 +85,7 @@ class Registry:
         return sorted(self._dependents.get(name, ()))
 
     def in_layer(self, layer: str) -> list[Service]:
-        """Raises `errors.InvalidLayer`."""
+        """Raises `InvalidLayer`."""
         names = self._layers.get(layer)
         if names is None:
             raise InvalidLayer(f"There is no layer `{layer[:64]}`: there are {', '.join(self._layers)}.")
@@ -94,7 +94,7 @@ class Registry:
     # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────
 
     def check_dependencies(self, declaration: Declaration, also: Collection[str] = ()) -> None:
-        """Raises `errors.DependencyError` where it depends on what is not there, nor among `also`, or on itself
+        """Raises `DependencyError` where it depends on what is not there, nor among `also`, or on itself
         through others."""
         name = declaration.name
         for needed in declaration.dependencies:
@@ -218,7 +218,7 @@ class Registry:
             self._tell(service)
 
     def layer_update(self, layer: str) -> LayerUpdate:
-        """Raises `errors.InvalidLayer`."""
+        """Raises `InvalidLayer`."""
         return views.layer_update(layer, self.in_layer(layer))
 
     async def run(self) -> None:

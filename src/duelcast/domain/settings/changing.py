@@ -10,8 +10,8 @@ from duelcast.channels.names import Role
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor
 from duelcast.domain.settings.declared import DeclaredSetting
+from duelcast.domain.settings.errors import ValidationFailed
 from duelcast.domain.settings.values import audited, check_value, stored_characters, value_type_of
-from duelcast.errors import ValidationFailed
 from duelcast.store import accounts
 from duelcast.store import settings as store
 from duelcast.store.database import Transaction

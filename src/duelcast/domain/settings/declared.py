@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, inspect
 
+from duelcast.domain.settings.errors import ValidationFailed
 from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, MaintenanceValue, check_maintenance
-from duelcast.errors import ValidationFailed
 from duelcast.settings import Settings
 from duelcast.store.settings import ValueType, Visibility
 from duelcast.wire.refusals import invalid_request

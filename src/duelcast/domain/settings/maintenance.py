@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from duelcast.errors import Maintenance as UnderMaintenance
-from duelcast.errors import ValidationFailed
+from duelcast.domain.settings.errors import UnderMaintenance, ValidationFailed
 from duelcast.wire.timestamps import parse_time
 
 MAINTENANCE_KEY = "maintenance_mode"

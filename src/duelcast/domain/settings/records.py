@@ -10,8 +10,8 @@ from msgspec import UNSET
 
 from duelcast.channels.names import Role
 from duelcast.domain.settings.declared import DeclaredSetting
+from duelcast.domain.settings.errors import ValidationFailed
 from duelcast.domain.settings.events import SEEN_FROM, Setting, split_key
-from duelcast.errors import ValidationFailed
 from duelcast.store.settings import SettingRow, ValueType, Visibility
 from duelcast.wire.timestamps import format_ms
 

@@ -17,20 +17,12 @@ from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import CONFLICT, DENIED, DONE, Actor, AuditTrail
 from duelcast.domain.settings.changing import SettingChange, acting, changed, check_room, differences
 from duelcast.domain.settings.declared import DeclaredSetting
+from duelcast.domain.settings.errors import SettingNotFound, UnderMaintenance, ValidationFailed, VersionConflict
 from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN, Setting
 from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, Maintenance, maintenance_of, refusal_of
 from duelcast.domain.settings.outlet import ChangeListener, Committed, HiddenListener, SettingOutlet
 from duelcast.domain.settings.records import SettingBook
-from duelcast.errors import (
-    AppError,
-    InvalidRequest,
-    PermissionDenied,
-    SettingNotFound,
-    Unavailable,
-    ValidationFailed,
-    VersionConflict,
-)
-from duelcast.errors import Maintenance as UnderMaintenance
+from duelcast.errors import AppError, InvalidRequest, PermissionDenied, Unavailable
 from duelcast.logs import describe_exception
 from duelcast.store import settings as store
 from duelcast.store.database import Database, Transaction

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from duelcast.errors import ValidationFailed
+from duelcast.domain.settings.errors import ValidationFailed
 from duelcast.store.settings import ValueType
 
 MAX_VALUE_BYTES = 64 * 1024

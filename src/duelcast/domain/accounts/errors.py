@@ -1,0 +1,9 @@
+"""What accounts refuse."""
+
+from __future__ import annotations
+
+from duelcast.errors import AppError
+
+
+class UserNotFound(AppError, code="USER_NOT_FOUND", status=404):
+    """Nothing is known of that wallet."""

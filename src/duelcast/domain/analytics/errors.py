@@ -1,0 +1,9 @@
+"""What analytics refuse."""
+
+from __future__ import annotations
+
+from duelcast.errors import AppError
+
+
+class UnknownMetric(AppError, code="UNKNOWN_METRIC", status=404):
+    """There is no such metric."""

@@ -1,0 +1,21 @@
+"""What the settings refuse."""
+
+from __future__ import annotations
+
+from duelcast.errors import AppError
+
+
+class SettingNotFound(AppError, code="SETTING_NOT_FOUND", status=404):
+    """There is no such setting, or none that the caller may see."""
+
+
+class ValidationFailed(AppError, code="VALIDATION_FAILED", status=422):
+    """The value is not one that the setting takes."""
+
+
+class VersionConflict(AppError, code="VERSION_CONFLICT", status=409):
+    """Somebody else changed the setting meanwhile; `current` is what it is now, null where there is none."""
+
+
+class UnderMaintenance(AppError, code="MAINTENANCE", status=503):
+    """Not during maintenance."""
