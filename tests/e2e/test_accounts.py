@@ -16,10 +16,10 @@ import pytest_asyncio
 
 from duelcast.app import App
 from duelcast.channels.names import Role
-from tests.domain.accounts.issuers import ed25519_key, jwk, key_server
 from tests.domain.accounts.wallets import Wallet
 from tests.e2e.arenas import arenas
 from tests.e2e.ending import ending_of
+from tests.outbound.issuers import ed25519_key, jwk, key_server
 from tests.serving import Client, client, running, token_for
 from tests.storing import moved_away
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,7 +30,6 @@ from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.notifications.service import Notifications
-from duelcast.domain.operations.checks.targets import TargetRules
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.outside import OutsideServices
@@ -39,6 +39,8 @@ from duelcast.domain.settings.service import SystemSettings
 from duelcast.http.app import build_http_apps
 from duelcast.http.charges import RequestLimits
 from duelcast.http.services import HttpServices, Readiness
+from duelcast.outbound.checks.build import build_check
+from duelcast.outbound.checks.targets import TargetRules
 from duelcast.sampling import LogSampler
 from duelcast.store.database import Database
 from duelcast.wire.addresses import Network
@@ -109,7 +111,7 @@ async def serving(
         errors = ErrorRecords(database, clock)
         services = Registry(publisher, clock, database.announce)
         health = Health(services, clock)
-        outside = OutsideServices(services, health, database, audit, errors, clock, TargetRules(), {})
+        outside = OutsideServices(services, health, database, audit, errors, clock, partial(build_check, targets=TargetRules()), {})
         app = build_http_apps(
             HttpServices(
                 market=market,

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from duelcast.app.parts import configured_services, targets_of
-from duelcast.domain.operations.checks.targets import TargetRefused
+from duelcast.app.parts import check_builder_of, configured_services
+from duelcast.domain.operations.check import CheckDefinition
 from duelcast.domain.operations.definitions import ServiceDefinition
+from duelcast.errors import InvalidRequest
 from duelcast.settings import ConfigurationError, load_settings
 
 SECRET = "hunter2"
@@ -121,25 +122,29 @@ def test_services_are_not_taken_from_the_environment(monkeypatch: pytest.MonkeyP
 # ── probe targets ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def check_of(host: str) -> CheckDefinition:
+    return CheckDefinition(type="tcp", url=f"tcp://{host}:1", intervalMs=1_000)
+
+
 def test_probe_targets_are_what_checks_may_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DUELCAST_PROBE_TARGETS", "10.0.0.0/8, db.example")
-    targets = targets_of(load_settings().settings)
-    targets.refuse_early("10.1.2.3")
-    with pytest.raises(TargetRefused):
-        targets.refuse_early("192.168.1.1")
+    build = check_builder_of(load_settings().settings)
+    build(check_of("10.1.2.3"))
+    with pytest.raises(InvalidRequest):
+        build(check_of("192.168.1.1"))
 
 
 def test_without_probe_targets_all_but_the_forbidden_are_reached() -> None:
-    targets = targets_of(load_settings().settings)
-    targets.refuse_early("192.168.1.1")
-    with pytest.raises(TargetRefused):
-        targets.refuse_early("169.254.169.254")
+    build = check_builder_of(load_settings().settings)
+    build(check_of("192.168.1.1"))
+    with pytest.raises(InvalidRequest):
+        build(check_of("169.254.169.254"))
 
 
 @pytest.mark.parametrize("entry", [f"{SECRET}/8", "10.0.0.0/99", "*", f"a*.{SECRET}"])
 def test_what_is_no_target_is_refused_without_its_value(monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
     monkeypatch.setenv("DUELCAST_PROBE_TARGETS", f"db.example,{entry}")
     with pytest.raises(ConfigurationError) as refused:
-        targets_of(load_settings().settings)
+        check_builder_of(load_settings().settings)
     assert str(refused.value).startswith("DUELCAST_PROBE_TARGETS takes hosts, suffixes, addresses and networks")
     assert SECRET not in str(refused.value)

@@ -88,7 +88,8 @@ class App:
         self.publisher = Publisher(self.broker, clock)
         self.accounts = MemoryAccounts(settings.reserved_nicknames)
         self.ended_sessions = EndedSessions(clock)
-        self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions)
+        self.keys = parts.keys_of(settings, clock)
+        self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions, self.keys)
         self.audit = AuditTrail(self.database, clock)
         self.notifications = Notifications(self.database, self.broker, self.audit, clock)
         self.users = Users(self.database, self.accounts, self.audit, self.notifications.inboxes, clock)
@@ -139,7 +140,7 @@ class App:
                 maintenance=self.system_settings.maintenance,
             ),
             system_settings=self.system_settings,
-            targets=parts.targets_of(settings),
+            build_check=parts.check_builder_of(settings),
             configured=parts.configured_services(settings),
         )
         self.operations.add_parts(
@@ -205,7 +206,8 @@ class App:
         """
         asyncio.get_running_loop().set_exception_handler(_on_loop_error)
         async with AsyncExitStack() as started:
-            started.push_async_callback(self.verifier.aclose)
+            if self.keys is not None:
+                started.push_async_callback(self.keys.aclose)
             await self.database.open()
             started.push_async_callback(self.database.close)
             epoch = self.database.epoch

@@ -20,8 +20,7 @@ from duelcast.domain.market.service import Market
 from duelcast.domain.notifications.notifier import Notifier
 from duelcast.domain.operations.acts import ActLog
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.checks.definition import CheckResult
-from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.domain.operations.check import BuildCheck, CheckResult
 from duelcast.domain.operations.commands import Commands
 from duelcast.domain.operations.definitions import ServiceDefinition
 from duelcast.domain.operations.errors import ErrorRecords
@@ -71,7 +70,7 @@ class Operations:
         audit: AuditTrail,
         system_settings: SystemSettings,
         surroundings: Surroundings,
-        targets: TargetRules,
+        build_check: BuildCheck,
         configured: Mapping[str, ServiceDefinition],
     ) -> None:
         self._clock = clock
@@ -85,7 +84,7 @@ class Operations:
         self.log_intake = LogIntake()
         self.commands = Commands(self.registry, self.health, self.acts, clock)
         self.outside = OutsideServices(
-            self.registry, self.health, database, audit, self.errors, clock, targets, configured
+            self.registry, self.health, database, audit, self.errors, clock, build_check, configured
         )
         self.status = StatusBoard(self.registry, publisher, clock, surroundings, duelcast.__version__)
         self.monitor = SettingsMonitor(system_settings, self.status, publisher)

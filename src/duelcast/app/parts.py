@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from duelcast.clock import Clock
@@ -9,16 +11,18 @@ from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.challenges import Challenges
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import SignIns
-from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
+from duelcast.domain.accounts.tokens import PublicKeys, TokenIssuer, TokenVerifier
 from duelcast.domain.market.settings import ReceiptSettings
-from duelcast.domain.operations.checks.build import build_check
-from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.domain.operations.check import BuildCheck
 from duelcast.domain.operations.definitions import ServiceDefinition, is_name
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.domain.operations.events import ALERTS
 from duelcast.errors import InvalidRequest
 from duelcast.feeds.source import Feed
 from duelcast.feeds.spec import build_feeds
+from duelcast.outbound.checks.build import build_check
+from duelcast.outbound.checks.targets import TargetRules
+from duelcast.outbound.jwks import JwksKeys
 from duelcast.settings import ConfigurationError, Settings, is_loopback_host
 from duelcast.store.database import Database
 from duelcast.store.log_retention import LogBounds
@@ -57,14 +61,23 @@ def receipt_settings_of(settings: Settings) -> ReceiptSettings:
     return ReceiptSettings(pace=1 - settings.clock_slew_percent / 100, max_ahead_s=settings.clock_max_ahead_s)
 
 
+def keys_of(settings: Settings, clock: Clock) -> JwksKeys | None:
+    """Those of the token issuer, if one is configured."""
+    return None if settings.jwt_jwks_url is None else JwksKeys(settings.jwt_jwks_url, clock)
+
+
 def verifier_of(
-    settings: Settings, accounts: MemoryAccounts, clock: Clock, ended_sessions: EndedSessions
+    settings: Settings,
+    accounts: MemoryAccounts,
+    clock: Clock,
+    ended_sessions: EndedSessions,
+    keys: PublicKeys | None,
 ) -> TokenVerifier:
     return TokenVerifier(
         accounts,
         clock,
         secret=None if settings.jwt_secret is None else settings.jwt_secret.get_secret_value(),
-        jwks_url=settings.jwt_jwks_url,
+        keys=keys,
         algorithms=settings.accepted_algorithms,
         issuer=settings.jwt_issuer,
         audience=settings.jwt_audience,
@@ -86,7 +99,7 @@ def sign_ins_of(
 def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:
     """Those of the configuration file. Raises `ConfigurationError`."""
     found: dict[str, ServiceDefinition] = {}
-    targets = targets_of(settings)
+    build = check_builder_of(settings)
     for number, table in enumerate(settings.services, start=1):
         fields = dict(table)
         name = fields.pop("name", None)
@@ -99,7 +112,7 @@ def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:
             found[name] = definition = msgspec.convert(fields, ServiceDefinition)
             definition.verify()
             if definition.check is not None:
-                build_check(definition.check, targets)
+                build(definition.check)
         except msgspec.ValidationError as error:
             refusal = invalid_request(ServiceDefinition, error)
             raise ConfigurationError(f"{where}, `{name}`: {refusal.message}") from None
@@ -108,10 +121,10 @@ def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:
     return found
 
 
-def targets_of(settings: Settings) -> TargetRules:
+def check_builder_of(settings: Settings) -> BuildCheck:
     """Raises `ConfigurationError`."""
     try:
-        return TargetRules(settings.probe_targets)
+        return partial(build_check, targets=TargetRules(settings.probe_targets))
     except ValueError:
         raise ConfigurationError(
             "DUELCAST_PROBE_TARGETS takes hosts, suffixes, addresses and networks, such as db.example, *.example or "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from duelcast.clock import Clock
 from duelcast.domain.market.ticks import Tick
 from duelcast.domain.operations.breaker import Breaker
-from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.transitions import BreakerState, Transition
 from duelcast.feeds.source import Feed, Sink
 

@@ -17,7 +17,7 @@ from duelcast.channels.outgoing import Broadcast
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.events import LAYER, ServiceKind
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.registry import LAYERS, Registry

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.health import MAX_CONCURRENT_CHECKS, RECENT_CHECK_S
 from duelcast.domain.operations.service_errors import HealthCheckFailed
 from tests.domain.operations.floor import BAD, Doctor, Floor

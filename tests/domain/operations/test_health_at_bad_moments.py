@@ -8,10 +8,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.health import MAX_CONCURRENT_CHECKS
-from duelcast.domain.operations.transitions import BreakerState
 from duelcast.domain.operations.service_errors import HealthCheckFailed
+from duelcast.domain.operations.transitions import BreakerState
 from tests.domain.operations.floor import Doctor, Floor
 
 BRIEF = BreakerSettings(failure_threshold=1, reset_timeout_ms=1_000, half_open_calls=1, half_open_timeout_ms=2_000)

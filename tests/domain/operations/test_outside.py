@@ -14,12 +14,13 @@ import pytest
 from structlog.testing import capture_logs
 
 import duelcast.domain.operations.outside as module
-from duelcast.domain.operations.checks.targets import TargetRules
 from duelcast.domain.operations.definitions import ServiceDefinition
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.outside import Operation, OutsideServices
 from duelcast.domain.operations.service_errors import DependencyError, ServiceNotFound
 from duelcast.errors import InvalidRequest, InvalidState, Unavailable
+from duelcast.outbound.checks.build import build_check
+from duelcast.outbound.checks.targets import TargetRules
 from duelcast.settings import ConfigurationError
 from duelcast.store import services as store
 from duelcast.store.database import Database
@@ -44,8 +45,9 @@ class Outskirts(Operators):
         super().__init__(database, path)
         self.add("store", kind="internal", layer="infrastructure")
         errors = ErrorRecords(database, self.clock)
+        build = partial(build_check, targets=TargetRules())
         self.outside = OutsideServices(
-            self.registry, self.health, database, self.audit, errors, self.clock, TargetRules(), configured
+            self.registry, self.health, database, self.audit, errors, self.clock, build, configured
         )
 
     @property

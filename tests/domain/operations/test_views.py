@@ -11,7 +11,7 @@ from duelcast.clock import ManualClock
 from duelcast.domain.operations import views
 from duelcast.domain.operations.breaker import Breaker
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.service import Declaration, Service, Watching
 
 SETTINGS = BreakerSettings(failure_threshold=2, reset_timeout_ms=5_000, half_open_calls=1)

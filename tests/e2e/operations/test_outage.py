@@ -17,7 +17,6 @@ from websockets.asyncio.client import connect
 from duelcast.channels.names import Role
 from duelcast.clock import SystemClock
 from duelcast.domain.accounts.tokens import TokenIssuer
-from tests.domain.operations.checks.test_redis import server_binary
 from tests.e2e.operations.control_room import (
     CLOSED,
     FAILED,
@@ -30,6 +29,7 @@ from tests.e2e.operations.control_room import (
 )
 from tests.e2e.operations.patient import patient
 from tests.e2e.process import Server, free_port, kill, serving
+from tests.outbound.checks.test_redis import server_binary
 from tests.serving import SECRET, Client, Frame
 
 PATIENCE_S = 60.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Container, Iterable, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 import jwt
 import msgspec
@@ -19,7 +19,6 @@ from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.claims import Claims, read_claims
 from duelcast.domain.accounts.identity import Identity
-from duelcast.domain.accounts.jwks import JwksKeys
 from duelcast.errors import PermissionDenied, Unauthorized
 
 MAX_TOKEN_BYTES = 8 * 1024
@@ -49,10 +48,20 @@ class _Header(Struct):
 _decode_header = msgspec.json.Decoder(_Header).decode
 
 
+class PublicKeys(Protocol):
+    """The public keys of a token issuer."""
+
+    async def key(self, key_id: str | None) -> jwt.PyJWK:
+        """The key with `key_id`; without one, the only key there is.
+
+        Raises `Unauthorized` where the issuer has no such key, `Unavailable` where no key could be read yet.
+        """
+
+
 class TokenVerifier:
     """Turns a token into an identity.
 
-    With `secret`, tokens of the HMAC algorithms are verified; with `jwks_url`, those of the public-key algorithms:
+    With `secret`, tokens of the HMAC algorithms are verified; with `keys`, those of the public-key algorithms:
     a public key is never taken for a secret. `algorithms` is the allow-list. `issuer` and `audience` are demanded
     where they are set; tokens of `ended_sessions` are refused. Raises `ValueError` where an algorithm is not one of
     ours (`none` never is), or `secret` is a public key.
@@ -64,7 +73,7 @@ class TokenVerifier:
         clock: Clock,
         *,
         secret: str | None = None,
-        jwks_url: str | None = None,
+        keys: PublicKeys | None = None,
         algorithms: Sequence[str] = DEFAULT_ALGORITHMS,
         issuer: str | None = None,
         audience: str | None = None,
@@ -77,7 +86,7 @@ class TokenVerifier:
         self._clock = clock
         self._ended_sessions = ended_sessions
         self._secret = None if secret is None else _hmac_key(secret)
-        self._keys = JwksKeys(jwks_url, clock) if jwks_url is not None else None
+        self._keys = keys
         self._algorithms = frozenset(algorithms)
         self._issuer = issuer
         self._audience = audience
@@ -94,11 +103,6 @@ class TokenVerifier:
         else:
             claims = await self._verify_with_key(token, header)
         return await self._identity(claims, claims.session_id or _fingerprint(token))
-
-    async def aclose(self) -> None:
-        """Close what is open to the issuer."""
-        if self._keys is not None:
-            await self._keys.aclose()
 
     def _verify_with_secret(self, token: str, header: _Header) -> Claims:
         """With the standard library's HMAC (RFC 7515, 5.2; RFC 7518, 3.2): PyJWT examines the secret anew for each

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.checks.definition import CheckDefinition
+from duelcast.domain.operations.check import CheckDefinition
 from duelcast.domain.operations.events import NAME_PATTERN, Name
 from duelcast.errors import InvalidRequest
 

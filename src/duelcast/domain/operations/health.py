@@ -14,12 +14,12 @@ import structlog
 from duelcast.clock import Alarm, Clock
 from duelcast.domain.operations.breaker import Breaker
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.events import Alert, AlertType, Severity
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import By, Check, Service, Tally
-from duelcast.domain.operations.transitions import BreakerState, Transition
 from duelcast.domain.operations.service_errors import HealthCheckFailed, ResetFailed
+from duelcast.domain.operations.transitions import BreakerState, Transition
 from duelcast.errors import CircuitOpen
 from duelcast.logs import describe_exception
 

@@ -10,7 +10,7 @@ import msgspec
 
 from duelcast.clock import Clock
 from duelcast.domain.operations.breaker import Breaker
-from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.runner import Runner

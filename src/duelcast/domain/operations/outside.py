@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from duelcast.clock import Clock
 from duelcast.domain.audit import Actor, AuditTrail
-from duelcast.domain.operations.checks.build import build_check
-from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.domain.operations.check import BuildCheck
 from duelcast.domain.operations.definitions import DEFAULT_SILENT_AFTER_MS, ServiceDefinition
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.health import Health
@@ -49,7 +48,7 @@ class OutsideServices:
         audit: AuditTrail,
         errors: ErrorRecords,
         clock: Clock,
-        targets: TargetRules,
+        build_check: BuildCheck,
         configured: Mapping[str, ServiceDefinition],
     ) -> None:
         self._registry = registry
@@ -58,7 +57,7 @@ class OutsideServices:
         self._audit = audit
         self._errors = errors
         self._clock = clock
-        self._targets = targets
+        self._build_check = build_check
         self._configured = configured
         self._definitions: dict[str, ServiceDefinition] = {}
         self._changing = asyncio.Lock()
@@ -199,6 +198,6 @@ class OutsideServices:
         return Service(
             declaration,
             self._clock,
-            check=None if check is None else build_check(check, self._targets).run,
+            check=None if check is None else self._build_check(check).run,
             breaker=self._health.breaker(name, definition.circuit_breaker),
         )

@@ -11,7 +11,7 @@ from msgspec import Struct
 from duelcast.clock import Alarm, Clock
 from duelcast.domain.operations.breaker import Breaker
 from duelcast.domain.operations.call_figures import RecentDurations
-from duelcast.domain.operations.checks.definition import CheckResult
+from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.events import Alert, BreakerStatus, ServiceKind, ServiceStatus
 from duelcast.domain.operations.transitions import BreakerState
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.domain.operations.checks.probing import check, hang_up, say_nothing, serving
+from tests.outbound.checks.probing import check, hang_up, say_nothing, serving
 
 
 async def test_a_port_that_takes_connections() -> None:

@@ -6,11 +6,11 @@ import ssl
 from asyncio import StreamReader, StreamWriter
 from urllib.parse import parse_qs, unquote
 
-from duelcast.domain.operations.checks.check_url import FIELD, CheckUrl
-from duelcast.domain.operations.checks.dialing import Dialer
-from duelcast.domain.operations.checks.postgres_session import TLS_REQUEST, Login, PostgresSession
-from duelcast.domain.operations.checks.running import Finding, Unhealthy
 from duelcast.errors import InvalidRequest
+from duelcast.outbound.checks.check_url import FIELD, CheckUrl
+from duelcast.outbound.checks.dialing import Dialer
+from duelcast.outbound.checks.postgres_session import TLS_REQUEST, Login, PostgresSession
+from duelcast.outbound.checks.running import Finding, Unhealthy
 
 PORTS = {"postgres": 5432, "postgresql": 5432}
 _MODES = ("disable", "prefer", "require", "verify-full")

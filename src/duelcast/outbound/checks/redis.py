@@ -8,10 +8,10 @@ from __future__ import annotations
 import ssl
 from asyncio import StreamReader, StreamWriter
 
-from duelcast.domain.operations.checks.check_url import FIELD, CheckUrl
-from duelcast.domain.operations.checks.dialing import Dialer
-from duelcast.domain.operations.checks.running import Finding, Unhealthy
 from duelcast.errors import InvalidRequest
+from duelcast.outbound.checks.check_url import FIELD, CheckUrl
+from duelcast.outbound.checks.dialing import Dialer
+from duelcast.outbound.checks.running import Finding, Unhealthy
 
 PORTS = {"redis": 6379, "rediss": 6379}
 _REFUSALS = (b"-NOAUTH", b"-WRONGPASS", b"-NOPERM", b"-ERR invalid password", b"-ERR AUTH")

@@ -8,9 +8,9 @@ from websockets.client import ClientProtocol
 from websockets.protocol import State
 from websockets.uri import WebSocketURI
 
-from duelcast.domain.operations.checks.check_url import CheckUrl
-from duelcast.domain.operations.checks.dialing import READ_LIMIT_BYTES, Dialer
-from duelcast.domain.operations.checks.running import Finding, Unhealthy
+from duelcast.outbound.checks.check_url import CheckUrl
+from duelcast.outbound.checks.dialing import READ_LIMIT_BYTES, Dialer
+from duelcast.outbound.checks.running import Finding, Unhealthy
 
 PORTS = {"ws": 80, "wss": 443}
 

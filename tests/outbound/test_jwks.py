@@ -15,7 +15,8 @@ from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.errors import Unauthorized, Unavailable
-from tests.domain.accounts.issuers import KeyServer, PrivateKey, ed25519_key, jwk, key_server, rsa_key
+from duelcast.outbound.jwks import JwksKeys
+from tests.outbound.issuers import KeyServer, PrivateKey, ed25519_key, jwk, key_server, rsa_key
 
 ED = ed25519_key()
 RSA = rsa_key()
@@ -28,11 +29,11 @@ def clock() -> ManualClock:
 
 @asynccontextmanager
 async def verifying(clock: ManualClock, issuer: KeyServer, **options: Any) -> AsyncIterator[TokenVerifier]:
-    verifier = TokenVerifier(MemoryAccounts(), clock, jwks_url=issuer.url, **options)
+    keys = JwksKeys(issuer.url, clock)
     try:
-        yield verifier
+        yield TokenVerifier(MemoryAccounts(), clock, keys=keys, **options)
     finally:
-        await verifier.aclose()
+        await keys.aclose()
 
 
 def signed(clock: ManualClock, key: PrivateKey, algorithm: str, key_id: str | None = None) -> str:

@@ -42,10 +42,6 @@ class JwksKeys:
         self._next_fetch_at = 0.0
 
     async def key(self, key_id: str | None) -> jwt.PyJWK:
-        """The key with `key_id`; without one, the only key there is.
-
-        Raises `Unauthorized` where the issuer has no such key, `Unavailable` where no key could be read yet.
-        """
         found = self._find(key_id)
         if found is None or self._is_old():
             async with self._fetching:

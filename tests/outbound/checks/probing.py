@@ -7,9 +7,9 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from duelcast.domain.operations.checks.build import build_check
-from duelcast.domain.operations.checks.definition import CheckDefinition, CheckResult, CheckType
-from duelcast.domain.operations.checks.targets import Resolver, TargetRules
+from duelcast.domain.operations.check import CheckDefinition, CheckResult, CheckType
+from duelcast.outbound.checks.build import build_check
+from duelcast.outbound.checks.targets import Resolver, TargetRules
 
 PATIENCE_S = 60.0
 TYPES: tuple[CheckType, ...] = ("http", "tcp", "tls", "websocket", "postgres", "redis")

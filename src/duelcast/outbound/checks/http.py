@@ -9,9 +9,9 @@ from typing import Any
 
 import httpcore
 
-from duelcast.domain.operations.checks.check_url import CheckUrl
-from duelcast.domain.operations.checks.dialing import Dialer
-from duelcast.domain.operations.checks.running import Finding, Unhealthy
+from duelcast.outbound.checks.check_url import CheckUrl
+from duelcast.outbound.checks.dialing import Dialer
+from duelcast.outbound.checks.running import Finding, Unhealthy
 
 PORTS = {"http": 80, "https": 443}
 

@@ -10,8 +10,8 @@ import hashlib
 import struct
 from asyncio import StreamReader, StreamWriter
 
-from duelcast.domain.operations.checks.running import Unhealthy
-from duelcast.domain.operations.checks.scram import MECHANISM, ScramClient, ScramFailed
+from duelcast.outbound.checks.running import Unhealthy
+from duelcast.outbound.checks.scram import MECHANISM, ScramClient, ScramFailed
 
 MAX_MESSAGE_BYTES = 16 * 1024
 TLS_REQUEST = struct.pack("!ii", 8, 80877103)

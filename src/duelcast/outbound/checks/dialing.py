@@ -9,8 +9,8 @@ from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
-from duelcast.domain.operations.checks.check_url import CheckUrl
-from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.outbound.checks.check_url import CheckUrl
+from duelcast.outbound.checks.targets import TargetRules
 
 MAX_ATTEMPTS = 4
 READ_LIMIT_BYTES = 16 * 1024

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from duelcast.domain.operations.checks import http, postgres, redis, tcp, tls, websocket
-from duelcast.domain.operations.checks.check_url import FIELD, CheckUrl, parse_check_url
-from duelcast.domain.operations.checks.definition import Check, CheckDefinition, CheckType
-from duelcast.domain.operations.checks.dialing import Dialer
-from duelcast.domain.operations.checks.running import Probe, TimedCheck
-from duelcast.domain.operations.checks.targets import TargetRefused, TargetRules
+from duelcast.domain.operations.check import Check, CheckDefinition, CheckType
 from duelcast.errors import InvalidRequest
+from duelcast.outbound.checks import http, postgres, redis, tcp, tls, websocket
+from duelcast.outbound.checks.check_url import FIELD, CheckUrl, parse_check_url
+from duelcast.outbound.checks.dialing import Dialer
+from duelcast.outbound.checks.running import Probe, TimedCheck
+from duelcast.outbound.checks.targets import TargetRefused, TargetRules
 
 _KINDS: Mapping[CheckType, tuple[Mapping[str, int | None], Callable[[CheckUrl, Dialer], Probe]]] = {
     "http": (http.PORTS, http.HttpProbe),

@@ -12,9 +12,9 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from duelcast.domain.operations.checks.targets import TargetRules
-from tests.domain.operations.checks.conftest import Certify
-from tests.domain.operations.checks.probing import check, resolving_to, say, say_nothing, serving
+from duelcast.outbound.checks.targets import TargetRules
+from tests.outbound.checks.conftest import Certify
+from tests.outbound.checks.probing import check, resolving_to, say, say_nothing, serving
 
 RULES = TargetRules(resolver=resolving_to("127.0.0.1"))
 

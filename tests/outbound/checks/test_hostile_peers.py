@@ -8,9 +8,9 @@ import socket
 
 import pytest
 
-from duelcast.domain.operations.checks.definition import CheckType
-from duelcast.domain.operations.checks.targets import TargetRules
-from tests.domain.operations.checks.probing import (
+from duelcast.domain.operations.check import CheckType
+from duelcast.outbound.checks.targets import TargetRules
+from tests.outbound.checks.probing import (
     SCHEMES,
     TALKING,
     TYPES,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from duelcast.domain.operations.checks.check_url import CheckUrl
-from duelcast.domain.operations.checks.dialing import Dialer
-from duelcast.domain.operations.checks.running import Finding
+from duelcast.outbound.checks.check_url import CheckUrl
+from duelcast.outbound.checks.dialing import Dialer
+from duelcast.outbound.checks.running import Finding
 
 PORTS = {"tcp": None}
 

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 from aiohttp import web
 
-from duelcast.domain.operations.checks.targets import TargetRules
-from tests.domain.operations.checks.conftest import Certify
-from tests.domain.operations.checks.probing import check, resolving_to, say_nothing, serving
+from duelcast.outbound.checks.targets import TargetRules
+from tests.outbound.checks.conftest import Certify
+from tests.outbound.checks.probing import check, resolving_to, say_nothing, serving
 
 RULES = TargetRules(resolver=resolving_to("127.0.0.1"))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from duelcast.domain.operations.checks.build import build_check
-from duelcast.domain.operations.checks.definition import CheckDefinition, CheckType
-from duelcast.domain.operations.checks.targets import TargetRules
+from duelcast.domain.operations.check import CheckDefinition, CheckType
 from duelcast.errors import InvalidRequest
+from duelcast.outbound.checks.build import build_check
+from duelcast.outbound.checks.targets import TargetRules
 
 
 def build(type_: CheckType, url: str) -> None:

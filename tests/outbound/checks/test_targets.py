@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from duelcast.domain.operations.checks.targets import TargetRefused, TargetRules, resolve
-from tests.domain.operations.checks.probing import resolving_to
+from duelcast.outbound.checks.targets import TargetRefused, TargetRules, resolve
+from tests.outbound.checks.probing import resolving_to
 
 
 @pytest.mark.parametrize(

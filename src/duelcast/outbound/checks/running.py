@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 from msgspec import Struct, field
 
-from duelcast.domain.operations.checks.definition import CheckDefinition, CheckResult
-from duelcast.domain.operations.checks.targets import TargetRefused
+from duelcast.domain.operations.check import CheckDefinition, CheckResult
+from duelcast.outbound.checks.targets import TargetRefused
 
 _log = structlog.get_logger()
 _CERTIFICATE_PROBLEMS = {

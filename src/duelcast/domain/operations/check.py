@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal, Protocol
 
 from msgspec import Meta, Struct
@@ -32,3 +33,11 @@ class Check(Protocol):
 
     async def run(self) -> CheckResult:
         """Ask now. Returns within the time-out, raises nothing but `CancelledError`, leaves no socket and no task."""
+
+
+BuildCheck = Callable[[CheckDefinition], Check]
+"""Makes the check that a definition describes.
+
+Raises `errors.InvalidRequest` with field `check.url` where the URL is not one for its type, or its host may not be
+asked.
+"""

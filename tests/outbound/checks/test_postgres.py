@@ -21,11 +21,11 @@ from typing import IO
 import pytest
 import trustme
 
-from duelcast.domain.operations.checks.postgres_session import TLS_REQUEST
-from duelcast.domain.operations.checks.scram import ScramClient, ScramFailed
-from duelcast.domain.operations.checks.targets import TargetRules
-from tests.domain.operations.checks.conftest import Certify
-from tests.domain.operations.checks.probing import Server, check, resolving_to, say, serving
+from duelcast.outbound.checks.postgres_session import TLS_REQUEST
+from duelcast.outbound.checks.scram import ScramClient, ScramFailed
+from duelcast.outbound.checks.targets import TargetRules
+from tests.outbound.checks.conftest import Certify
+from tests.outbound.checks.probing import Server, check, resolving_to, say, serving
 
 PASSWORD = "w0rd of passage"
 QUOTED = "w0rd%20of%20passage"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from duelcast.domain.operations.checks.targets import TargetRules
-from tests.domain.operations.checks.conftest import Certify
-from tests.domain.operations.checks.probing import check, resolving_to, say, serving
+from duelcast.outbound.checks.targets import TargetRules
+from tests.outbound.checks.conftest import Certify
+from tests.outbound.checks.probing import check, resolving_to, say, serving
 
 PASSWORD = "w0rd of passage"
 QUOTED = "w0rd%20of%20passage"
