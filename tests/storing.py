@@ -22,11 +22,11 @@ from sqlalchemy.pool import NullPool
 from duelcast.channels.memory import MemoryBroker
 from duelcast.clock import Clock, SystemClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
-from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.domain.operations.events import ALERTS
+from duelcast.domain.users.service import Users
 from duelcast.store.database import Database
 from duelcast.store.migrate import MIGRATIONS, migrate
 from duelcast.store.sqlite import SqliteFile

@@ -13,7 +13,7 @@ from duelcast.domain.audit import DENIED, Actor, AuditTrail
 from duelcast.errors import InvalidState
 from duelcast.store.audit import AuditFilter
 from duelcast.store.database import Database, Transaction
-from tests.domain.accounts.registry import ADMIN
+from tests.domain.users.registry import ADMIN
 from tests.storing import opened
 
 

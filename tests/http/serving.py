@@ -24,7 +24,6 @@ from duelcast.domain.accounts.challenges import Challenges
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
-from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
@@ -36,6 +35,7 @@ from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.declared import declared_settings
 from duelcast.domain.settings.service import SystemSettings
+from duelcast.domain.users.service import Users
 from duelcast.http.app import build_http_apps
 from duelcast.http.charges import RequestLimits
 from duelcast.http.services import HttpServices, Readiness
@@ -111,7 +111,9 @@ async def serving(
         errors = ErrorRecords(database, clock)
         services = Registry(publisher, clock, database.announce)
         health = Health(services, clock)
-        outside = OutsideServices(services, health, database, audit, errors, clock, partial(build_check, targets=TargetRules()), {})
+        outside = OutsideServices(
+            services, health, database, audit, errors, clock, partial(build_check, targets=TargetRules()), {}
+        )
         app = build_http_apps(
             HttpServices(
                 market=market,

@@ -25,7 +25,6 @@ from duelcast.clock import Clock, SystemClock
 from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import load_ended_sessions
-from duelcast.domain.accounts.users import Users
 from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
@@ -35,6 +34,7 @@ from duelcast.domain.notifications.service import Notifications
 from duelcast.domain.operations.internal import STORE
 from duelcast.domain.operations.server_status import Surroundings
 from duelcast.domain.settings.service import SystemSettings
+from duelcast.domain.users.service import Users
 from duelcast.endpoints.documents.asyncapi import asyncapi
 from duelcast.endpoints.kit import Endpoint
 from duelcast.endpoints.registry import find_endpoints

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
-from duelcast.domain.accounts.identity import Identity
 from duelcast.store import audit
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.database import Database, Transaction
@@ -18,6 +17,16 @@ DENIED = "denied"
 CONFLICT = "conflict"
 
 
+class Person(Protocol):
+    """Whoever has a wallet and a role."""
+
+    @property
+    def wallet(self) -> str: ...
+
+    @property
+    def role(self) -> Role: ...
+
+
 class Actor(Struct, frozen=True):
     """Who acts, with the role of that moment."""
 
@@ -25,8 +34,8 @@ class Actor(Struct, frozen=True):
     role: Role
 
     @classmethod
-    def of(cls, identity: Identity) -> Actor:
-        return cls(identity.wallet, identity.role)
+    def of(cls, person: Person) -> Actor:
+        return cls(person.wallet, person.role)
 
 
 class AuditTrail:

@@ -119,7 +119,7 @@ class Newcomer(Protocol):
         """Turn a token into an identity. Raises what `TokenVerifier.verify` does."""
 
     def limit_reading(self, *, limited: bool) -> None:
-        """Whether no more is read than a client needs to send before it is greeted."""
+        """Read no more than a client needs to send before it is greeted, or lift that limit."""
 
 
 class Opener:
@@ -128,9 +128,7 @@ class Opener:
     `auth_timeout_s`: how long a token may take that comes in a message.
     """
 
-    def __init__(
-        self, connection: Newcomer, request: ConnectRequest, broker: Broker, *, auth_timeout_s: float
-    ) -> None:
+    def __init__(self, connection: Newcomer, request: ConnectRequest, broker: Broker, *, auth_timeout_s: float) -> None:
         self._connection = connection
         self._request = request
         self._broker = broker

@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry
 from duelcast.clock import Clock
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenVerifier
-from duelcast.domain.accounts.users import Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
@@ -22,6 +21,7 @@ from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.service import SystemSettings
+from duelcast.domain.users.service import Users
 from duelcast.http.charges import RequestLimits
 from duelcast.sampling import LogSampler
 from duelcast.wire.addresses import Network

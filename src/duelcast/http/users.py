@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.nicknames import MAX_NICKNAME_CHARACTERS
-from duelcast.domain.accounts.users import Achieved, Profile, UserChange, Users
+from duelcast.domain.users.service import Achieved, Profile, UserChange, Users
 from duelcast.http.bodies import SHORT_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller, users_only
 from duelcast.http.documents import problems

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from duelcast.channels.names import Role
-from duelcast.domain.accounts.users import UserChange
+from duelcast.domain.users.service import UserChange
 from tests.e2e.people.post_office import BOSS, PostOffice, of_type, post_office, titles
 from tests.serving import Client, Frame, token_for
 

@@ -1,4 +1,4 @@
-"""What analytics refuse."""
+"""Errors of analytics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What contests refuse."""
+"""Errors of contests."""
 
 from __future__ import annotations
 

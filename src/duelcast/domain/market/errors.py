@@ -1,4 +1,4 @@
-"""What the market refuses."""
+"""Errors of the market."""
 
 from __future__ import annotations
 

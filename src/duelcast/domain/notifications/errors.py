@@ -1,4 +1,4 @@
-"""What notifications refuse."""
+"""Errors of notifications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What services refuse."""
+"""Errors of services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the settings refuse."""
+"""Errors of the settings."""
 
 from __future__ import annotations
 

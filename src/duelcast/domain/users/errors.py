@@ -1,4 +1,4 @@
-"""What accounts refuse."""
+"""Errors of users."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import Identity
-from duelcast.domain.accounts.users import UserChange, Users
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes
+from duelcast.domain.users.service import UserChange, Users
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.database import Database
 from tests.storing import opened

@@ -11,13 +11,13 @@ import pytest
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
 from duelcast.domain.accounts.identity import Identity
-from duelcast.domain.accounts.users import Profile
-from duelcast.domain.accounts.errors import UserNotFound
+from duelcast.domain.users.errors import UserNotFound
+from duelcast.domain.users.service import Profile
 from duelcast.errors import Conflict, InvalidRequest, InvalidState, PermissionDenied, Unavailable
 from duelcast.store import notifications
 from duelcast.store.achievements import AchievementRow, add_achievements
 from duelcast.store.events import NewEvent, add_events
-from tests.domain.accounts.registry import ADMIN, CHIEF, Registry, identity, registry
+from tests.domain.users.registry import ADMIN, CHIEF, Registry, identity, registry
 from tests.store.contest_rows import do, new_contest
 from tests.storing import moved_away
 

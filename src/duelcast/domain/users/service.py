@@ -18,7 +18,7 @@ from duelcast.domain.accounts.nicknames import is_nickname, nickname_key
 from duelcast.domain.achievements import RULES, Rule, level_of, xp_of
 from duelcast.domain.audit import DENIED, DONE, Actor, AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
-from duelcast.domain.accounts.errors import UserNotFound
+from duelcast.domain.users.errors import UserNotFound
 from duelcast.errors import AppError, Conflict, InvalidRequest, InvalidState, PermissionDenied
 from duelcast.store import accounts as store
 from duelcast.store import facts

@@ -14,7 +14,7 @@ from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.errors import Conflict
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import users as users_table
-from tests.domain.accounts.registry import ADMIN, Registry
+from tests.domain.users.registry import ADMIN, Registry
 from tests.storing import opened_in_runner
 
 WALLETS = ["w1", "w2", "w3"]
