@@ -94,24 +94,31 @@ class Alarm:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._rung = False
-        self._sleeping: asyncio.Future[None] | None = None
+        self._awake: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
         """End the present sleep, or else the next one as soon as it begins."""
         self._rung = True
-        if self._sleeping is not None:
-            self._sleeping.cancel()
+        if self._awake is not None:
+            _resolve(self._awake)
 
     async def sleep(self, seconds: float) -> None:
         """Return once `seconds` have passed, which may be infinite, or `ring` is called."""
         if not self._rung:
-            self._sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+            awake = self._awake = asyncio.get_running_loop().create_future()
+            timer = asyncio.ensure_future(self._clock.sleep(seconds))
+            timer.add_done_callback(lambda _timer: _resolve(awake))
             try:
-                await asyncio.wait([self._sleeping])
+                await awake
             finally:
-                self._sleeping.cancel()
-                self._sleeping = None
+                timer.cancel()
+                self._awake = None
         self._rung = False
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 if TYPE_CHECKING:
