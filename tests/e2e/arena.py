@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from msgspec import UNSET, UnsetType
 
@@ -12,6 +12,7 @@ from duelcast.channels.broker import Origin
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind, Role
 from duelcast.clock import Clock
+from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import add_common_commands
 from duelcast.endpoints.kit import (
     KIB,
@@ -177,6 +178,8 @@ class Enter(Command, tag="enter"):
 
 
 class Entered(Event, tag="entered"):
+    names_positions: ClassVar[bool] = True
+
     room: str
     positions: dict[str, int]
 
@@ -199,9 +202,8 @@ class Occupant(Record):
     wallet: str
 
 
-def owner(context: Context, parameter: str) -> bool:
-    session = context.session
-    return session.identity is not None and session.identity.wallet == parameter
+def owner(identity: Identity | None, parameter: str) -> bool:
+    return identity is not None and identity.wallet == parameter
 
 
 async def last_notes(context: Context, channel: Channel) -> Snapshot:
@@ -244,15 +246,12 @@ def make_arena(
 
     @endpoint.command(Enter)
     async def enter(context: Context, command: Enter) -> Entered:
-        joined = await context.subscriptions.join([NOTES.channel(command.room), BOARD.channel(command.room)])
-        positions = {
-            one.target.name: one.seq for one in joined if one.seq is not None and one.target.kind is Kind.EVERY
-        }
-        return Entered(room=command.room, positions=positions)
+        context.join([NOTES.channel(command.room), BOARD.channel(command.room)])
+        return Entered(room=command.room, positions={})
 
     @endpoint.command(GetBoard)
     async def get_board(context: Context, command: GetBoard) -> BoardFound:
-        await context.subscriptions.join([BOARD.channel(command.board)], snapshot_only_if_new=True)
+        context.join([BOARD.channel(command.board)], snapshot_only_if_new=True)
         return BoardFound(board=command.board)
 
     @endpoint.command(Announce, least_role=Role.ADMIN, old_names=("proclaim",))

@@ -15,8 +15,8 @@ from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.endpoints.common import confirmation
-from duelcast.endpoints.kit import Joined
 from duelcast.gateway.hub import Hub
+from duelcast.gateway.joining import JoinedTarget
 from duelcast.wire.frames import encode_body, reply_body, text_frame
 from tests.contract.buses import StoredInMemory, publish
 from tests.e2e.arena import BOARD, NOTES, Note, PlayerLeft, Score, make_arena
@@ -136,7 +136,7 @@ class World:
     async def rejoin(self, client: WireClient, *, bus_lost: bool) -> None:
         """What a connection does when positions were lost: unasked confirmations, each with its replay or snapshot."""
         client.lost = 0
-        parts: list[bytes | Joined] = []
+        parts: list[bytes | JoinedTarget] = []
         for one in await client.subscriptions.rejoin(bus_lost=bus_lost):
             parts += (text_frame(reply_body(confirmation(one), self.clock.time(), None)), one)
         client.subscriptions.commit_rejoined(parts)

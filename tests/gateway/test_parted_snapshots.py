@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
-from duelcast.endpoints.kit import Context, Joined
+from duelcast.endpoints.kit import Context, Join
 from duelcast.wire.messages import Event
 from tests.e2e.arena import NOTES, STORED, Announced, Notebook, make_arena
 from tests.e2e.following import publish_note, store
@@ -21,10 +21,10 @@ async def app() -> AsyncIterator[App]:
     arena = make_arena()
 
     @arena.on_connect(Announced)
-    async def greet(context: Context) -> Sequence[Event | Joined]:
-        notes, rows = await context.subscriptions.join([NOTES.channel("hall"), STORED.channel("hall")])
-        first, rest = rows.parted(1)
-        return [first, Announced(text="between"), notes, rest]
+    async def greet(context: Context) -> Sequence[Event | Join]:
+        notes, rows = context.join([NOTES.channel("hall"), STORED.channel("hall")])
+        rows.first = 1
+        return [rows, Announced(text="between"), notes]
 
     async with running(ManualClock(), endpoints={arena.path: arena}) as app:
         app.services[Notebook] = Notebook(app.broker, app.clock)

@@ -56,7 +56,7 @@ class WireClient:
         self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0))
 
     def context(self, request_id: str | None) -> Context:
-        return Context(self.session, self.subscriptions, {}, self.clock, request_id)
+        return Context(self._dispatcher.endpoint, self.session, self.subscriptions, {}, self.clock, request_id)
 
     async def send(self, **message: Any) -> None:
         """Handle one command, to its end."""

@@ -207,27 +207,27 @@ async def track_event(context: Context, command: TrackEvent) -> EventTracked:
 async def subscribe_dashboard(
     context: Context, _command: SubscribeDashboard
 ) -> Sequence[DashboardUpdate | ActiveUsers]:
-    await context.subscriptions.join([DASHBOARD.channel()], silent=True)
+    context.join([DASHBOARD.channel()], silent=True)
     return await context.service(Analytics).dashboard.begin()
 
 
 @endpoint.command(UnsubscribeDashboard)
 def unsubscribe_dashboard(context: Context, _command: UnsubscribeDashboard) -> Unsubscribed:
-    context.subscriptions.leave([DASHBOARD.channel()])
+    context.leave([DASHBOARD.channel()])
     return Unsubscribed(dashboard=True)
 
 
 @endpoint.command(SubscribeMetric, least_role=Role.ADMIN, errors=("UNKNOWN_METRIC", "TOO_MANY_SUBSCRIPTIONS"))
 async def subscribe_metric(context: Context, command: SubscribeMetric) -> SubscribedMetric:
     context.service(Analytics).metrics.check(command.metric)
-    await context.subscriptions.join([METRIC.channel(command.metric)])
+    context.join([METRIC.channel(command.metric)])
     return SubscribedMetric(metric=command.metric)
 
 
 @endpoint.command(UnsubscribeMetric, errors=("UNKNOWN_METRIC",))
 def unsubscribe_metric(context: Context, command: UnsubscribeMetric) -> UnsubscribedMetric:
     context.service(Analytics).metrics.check(command.metric)
-    context.subscriptions.leave([METRIC.channel(command.metric)])
+    context.leave([METRIC.channel(command.metric)])
     return UnsubscribedMetric(metric=command.metric)
 
 

@@ -26,7 +26,7 @@ from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import Service
 from duelcast.domain.operations.service_errors import InvalidService
 from duelcast.endpoints.common import SubscriptionConfirmed
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join, Snapshot
 from duelcast.wire.messages import Command, Event
 
 ALL_SERVICES = "services"
@@ -157,7 +157,7 @@ async def greet(context: Context) -> Sequence[Event]:
     is_admin = context.session.role >= Role.ADMIN
     registry = context.service(Registry)
     context.answered_rows = len(registry)
-    await context.subscriptions.join([ALERTS.channel()])
+    context.join([ALERTS.channel()])
     return [
         Welcome(
             capabilities=Capabilities(
@@ -175,26 +175,26 @@ async def greet(context: Context) -> Sequence[Event]:
 
 
 @endpoint.command(SubscribeAll, errors=("TOO_MANY_SUBSCRIPTIONS",))
-async def subscribe_all(context: Context, _command: SubscribeAll) -> Sequence[SubscriptionConfirmed | Joined]:
+async def subscribe_all(context: Context, _command: SubscribeAll) -> Sequence[SubscriptionConfirmed | Join]:
     return await _follow_all(context)
 
 
 @endpoint.command(SubscribeServices, errors=("TOO_MANY_SUBSCRIPTIONS",))
-async def subscribe_services(context: Context, _command: SubscribeServices) -> Sequence[SubscriptionConfirmed | Joined]:
+async def subscribe_services(context: Context, _command: SubscribeServices) -> Sequence[SubscriptionConfirmed | Join]:
     return await _follow_all(context)
 
 
 @endpoint.command(SubscribeLayer, errors=("INVALID_LAYER", "TOO_MANY_SUBSCRIPTIONS"))
-async def subscribe_layer(context: Context, command: SubscribeLayer) -> Sequence[SubscriptionConfirmed | Joined]:
+async def subscribe_layer(context: Context, command: SubscribeLayer) -> Sequence[SubscriptionConfirmed | Join]:
     members = context.service(Registry).in_layer(command.layer)
     context.answered_rows = len(members)
-    return await context.subscriptions.join([LAYER.channel(command.layer)])
+    return context.join([LAYER.channel(command.layer)])
 
 
 @endpoint.command(SubscribeService, errors=("INVALID_SERVICE", "TOO_MANY_SUBSCRIPTIONS"))
-async def subscribe_service(context: Context, command: SubscribeService) -> Sequence[SubscriptionConfirmed | Joined]:
+async def subscribe_service(context: Context, command: SubscribeService) -> Sequence[SubscriptionConfirmed | Join]:
     service = _service(context, command.service)
-    return await context.subscriptions.join([SERVICE.channel(service.name)])
+    return context.join([SERVICE.channel(service.name)])
 
 
 @endpoint.command(HealthCheck, errors=("INVALID_SERVICE", "HEALTH_CHECK_FAILED"), detached=True)
@@ -230,11 +230,11 @@ async def reset_circuit_breaker(context: Context, command: ResetCircuitBreaker) 
     )
 
 
-async def _follow_all(context: Context) -> Sequence[Joined]:
+async def _follow_all(context: Context) -> Sequence[Join]:
     context.answered_rows = len(context.service(Registry))
     group = SERVICE.group_named(ALL_SERVICES)
     assert group is not None
-    return await context.subscriptions.join([group])
+    return context.join([group])
 
 
 def _service(context: Context, name: str) -> Service:

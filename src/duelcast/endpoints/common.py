@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Protocol
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.channels.broker import Position
 from duelcast.channels.names import Group, Kind
 from duelcast.domain.accounts.identity import Identity
-from duelcast.endpoints.kit import Context, Endpoint, Joined, Subscriptions, Target
+from duelcast.endpoints.kit import Context, Endpoint, Join, Target
 from duelcast.errors import AppError, InvalidRequest
 from duelcast.wire.messages import (
     MAX_SAFE_INTEGER,
@@ -182,7 +182,25 @@ def kind_name(target: Target) -> KindName:
     return "latest" if target.kind is Kind.LATEST else "every"
 
 
-def confirmation(joined: Joined) -> SubscriptionConfirmed:
+class Confirmed(Protocol):
+    """A channel or group that is followed from an answer on."""
+
+    @property
+    def target(self) -> Target: ...
+
+    @property
+    def epoch(self) -> str: ...
+
+    @property
+    def seq(self) -> int | None:
+        """The position with which the snapshot or the missed messages end; None for a group."""
+
+    @property
+    def recovered(self) -> bool | None:
+        """Whether everything since the given position follows; None if none was given."""
+
+
+def confirmation(joined: Confirmed) -> SubscriptionConfirmed:
     """The confirmation of a channel or group that was joined."""
     return SubscriptionConfirmed(
         channel=joined.target.name,
@@ -207,30 +225,28 @@ def ping(context: Context, command: Ping) -> Pong:
     return Pong(timestamp=now if command.timestamp is None else command.timestamp, serverTime=now)
 
 
-async def subscribe(context: Context, command: Subscribe) -> Sequence[SubscriptionConfirmed | Joined | AppError]:
-    """A `Joined` in the answer is its confirmation, with what follows. A name that comes again counts once."""
-    subscriptions = context.subscriptions
+async def subscribe(context: Context, command: Subscribe) -> Sequence[SubscriptionConfirmed | Join | AppError]:
+    """A `Join` in the answer is its confirmation, with what follows. A name that comes again counts once."""
     results: dict[str, Target | AppError] = {}
     since: dict[Target, Position] = {}
     for path, item in _wanted(command):
         target = results.get(item.channel)
         if target is None:
-            target = results[item.channel] = resolved(subscriptions, item.channel, path)
+            target = results[item.channel] = resolved(context, item.channel, path)
         if isinstance(target, AppError):
             continue
         if item.since is not None and not isinstance(target, Group):
             since[target] = Position(item.since.epoch, item.since.seq)
     targets = [result for result in results.values() if not isinstance(result, AppError)]
-    all_joined = await subscriptions.join(targets, since=since)
-    context.answered_rows = sum(one.rows for one in all_joined) + len(results) - len(targets)
-    joined = iter(all_joined)
-    return [result if isinstance(result, AppError) else next(joined) for result in results.values()]
+    joins = iter(context.join(targets, since=since, counted=True))
+    context.answered_rows = len(results) - len(targets)
+    return [result if isinstance(result, AppError) else next(joins) for result in results.values()]
 
 
-def resolved(subscriptions: Subscriptions, name: str, path: str) -> Target | AppError:
+def resolved(context: Context, name: str, path: str) -> Target | AppError:
     """What `name` stands for, or why it cannot be followed."""
     try:
-        return subscriptions.resolve(name)
+        return context.resolve(name)
     except AppError as error:
         error.field = path
         return error
@@ -257,29 +273,29 @@ def unsubscribe(
         raise InvalidRequest("Name either one `channel` or a list of `channels`.", field="channel")
     if command.channel is not None:
         try:
-            target = context.subscriptions.resolve(command.channel)
+            target = context.resolve(command.channel)
         except AppError as error:
             error.field = "channel"
             raise
-        context.subscriptions.leave([target])
+        context.leave([target])
         return UnsubscriptionConfirmed(channel=target.name)
     answer: dict[str, UnsubscriptionConfirmed | AppError] = {}
     for index, item in enumerate(command.channels or ()):
         name = item if isinstance(item, str) else item.channel
         if name in answer:
             continue
-        left = resolved(context.subscriptions, name, f"channels[{index}]")
+        left = resolved(context, name, f"channels[{index}]")
         if isinstance(left, AppError):
             answer[name] = left
         else:
-            context.subscriptions.leave([left])
+            context.leave([left])
             answer[name] = UnsubscriptionConfirmed(channel=left.name)
     context.answered_rows = len(answer)
     return list(answer.values())
 
 
 def get_subscriptions(context: Context, _command: GetSubscriptions) -> SubscriptionList:
-    held = context.subscriptions.held()
+    held = context.held()
     context.answered_rows = len(held)
     return SubscriptionList(
         data=[Subscription(channel=target.name, kind=kind_name(target), seq=seq) for target, seq in held]

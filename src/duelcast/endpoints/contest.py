@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.channels.broker import Position
 from duelcast.channels.names import Channel, Role
-from duelcast.domain.accounts.identity import WALLET_GRAMMAR, WALLET_PATTERN
+from duelcast.domain.accounts.identity import WALLET_GRAMMAR, WALLET_PATTERN, Identity
 from duelcast.domain.contests.contest import Contest
 from duelcast.domain.contests.errors import NotInRoom
 from duelcast.domain.contests.events import (
@@ -36,7 +36,7 @@ from duelcast.domain.contests.events import (
 )
 from duelcast.domain.contests.service import Contests
 from duelcast.endpoints.common import Since
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot, Target, positions
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot, Target
 from duelcast.errors import InvalidRequest, PermissionDenied, Unauthorized
 from duelcast.store.contests import COMPLETED
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
@@ -134,6 +134,8 @@ class ContestRoomJoined(Event, tag="contest_room_joined"):
     """The room as it is now. `members` are at most 100, latest first. `recovered` is there where a `since` was given:
     with true the chat messages since then follow, with false the last 20, in place of what the client had."""
 
+    names_positions: ClassVar[bool] = True
+
     contestId: int
     role: RoomRole
     members: list[RoomMember]
@@ -205,8 +207,7 @@ def _participant_exists(context: Context, parameter: str) -> bool:
     return _contest_exists(context, parameter.rpartition(".")[2])
 
 
-def that_wallet_and_admins(context: Context, parameter: str) -> bool:
-    identity = context.session.identity
+def that_wallet_and_admins(identity: Identity | None, parameter: str) -> bool:
     wallet = parameter.rpartition(".")[0]
     return identity is not None and (identity.is_admin or identity.wallet == wallet)
 
@@ -293,7 +294,7 @@ def change_identity(context: Context, _before: object) -> None:
 @endpoint.command(GetAllContests)
 async def get_all_contests(context: Context, command: GetAllContests) -> AllContests:
     contests = context.service(Contests)
-    await context.subscriptions.join([PUBLIC_CONTESTS.channel()], snapshot_only_if_new=True)
+    context.join([PUBLIC_CONTESTS.channel()], snapshot_only_if_new=True)
     found, cursor = contests.book.page(status=command.status, limit=command.limit or 100, cursor=command.cursor)
     context.answered_rows = len(found)
     data = [_view(context, contest) for contest in found]
@@ -303,7 +304,7 @@ async def get_all_contests(context: Context, command: GetAllContests) -> AllCont
 @endpoint.command(GetContestState, errors=("CONTEST_NOT_FOUND",))
 async def get_contest_state(context: Context, command: GetContestState) -> ContestState:
     contest = _contest(context, command.contestId)
-    await context.subscriptions.join([CONTEST.channel(str(contest.id))], snapshot_only_if_new=True)
+    context.join([CONTEST.channel(str(contest.id))], snapshot_only_if_new=True)
     return ContestState(contestId=contest.id, data=_view(context, contest))
 
 
@@ -317,8 +318,8 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
         wallet = identity.wallet
     contest = _contest(context, command.contestId)
     parameter = f"{wallet}.{contest.id}"
-    if that_wallet_and_admins(context, parameter):
-        await context.subscriptions.join([PARTICIPANT.channel(parameter)], snapshot_only_if_new=True)
+    if that_wallet_and_admins(identity, parameter):
+        context.join([PARTICIPANT.channel(parameter)], snapshot_only_if_new=True)
     elif contest.row.status != COMPLETED:
         if identity is None:
             raise Unauthorized("Send `auth` with a token: the rows of others are shown once the contest is completed.")
@@ -330,7 +331,7 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
 @endpoint.command(GetLeaderboard, errors=("CONTEST_NOT_FOUND", "NOT_ENTERED"))
 async def get_leaderboard(context: Context, command: GetLeaderboard) -> LeaderboardUpdate:
     contest = _contest(context, command.contestId)
-    await context.subscriptions.join([LEADERBOARD.channel(str(contest.id))], snapshot_only_if_new=True)
+    context.join([LEADERBOARD.channel(str(contest.id))], snapshot_only_if_new=True)
     board = await context.service(Contests).standings.leaderboard(
         contest.id, offset=command.offset or 0, limit=command.limit or 100, around=command.around
     )
@@ -357,14 +358,11 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     )
     rooms, connection_id = contests.rooms, context.session.connection_id
     was_there = rooms.is_in(contest.id, connection_id)
-    # First, so that the snapshots count it.
+    # First, so that the snapshots count it, and nobody is told that it came who sees it in the list.
     rooms.join(contest.id, connection_id, identity, command.visibility or "invisible", took_part=took_part)
-    try:
-        joined = await context.subscriptions.join(room, since=since)
-    except Exception:
-        if not was_there:
-            rooms.leave(contest.id, connection_id)
-        raise
+    if not was_there:
+        context.undo = LeaveContestRoom(contestId=contest.id)
+    context.join(room, since=since)
     # Last, so that the list goes with every `user_presence` that follows the reply.
     attendance = rooms.attend(contest.id, connection_id)
     context.answered_rows = len(attendance.members)
@@ -374,8 +372,7 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
         members=attendance.members,
         memberCount=attendance.member_count,
         spectatorCount=attendance.spectator_count,
-        positions=positions(joined),
-        recovered=UNSET if since is None else any(one.target == chat and one.recovered for one in joined),
+        positions={},
     )
 
 
@@ -389,7 +386,7 @@ def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRo
             return target.parameter.rpartition(".")[2] == str(contest.id)
         return target.family is not PUBLIC_CONTESTS and target.parameter == str(contest.id)
 
-    context.subscriptions.leave_where(is_of_room)
+    context.leave_where(is_of_room)
     return ContestRoomLeft(contestId=contest.id)
 
 
@@ -417,7 +414,7 @@ async def send_chat_message(context: Context, command: SendChatMessage) -> ChatM
     sent = await contests.chat.send(contest.id, identity, command.text, command.messageId, context.origin)
     if sent.duplicate:
         return ChatMessage(contestId=contest.id, data=sent.record, duplicate=True)
-    if context.subscriptions.holds(CHAT.channel(str(contest.id))):
+    if context.holds(CHAT.channel(str(contest.id))):
         return None  # the push carries the `requestId`
     return ChatMessage(contestId=contest.id, data=sent.record)
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 from duelcast.channels.broker import Origin, Position
-from duelcast.channels.names import Channel, Family, Group, Kind, Role
+from duelcast.channels.names import Channel, Family, Group, Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
-from duelcast.errors import AppError
+from duelcast.errors import AppError, SubscriptionDenied, UnknownChannel
 from duelcast.wire.messages import Command, Event, message_type
 
 KIB = 1024
@@ -59,94 +59,131 @@ class Session(Protocol):
         """
 
 
-class Subscriptions(Protocol):
-    """What the connection follows. Changes take effect with the reply of the command, or not at all where it fails."""
+class Followed(Protocol):
+    """What the connection of a caller follows, as the node of that connection knows it."""
 
-    async def join(
+    def holds(self, target: Target) -> bool:
+        """Whether `target` is followed, by itself or through its group."""
+
+    def holds_itself(self, target: Target) -> bool:
+        """Whether `target` is followed by itself."""
+
+    def held(self) -> Sequence[tuple[Target, int | None]]:
+        """Everything followed with its position (None for a group), in the order of joining."""
+
+    def reserve(self, joins: Sequence[Join], *, snapshot_only_if_new: bool) -> None:
+        """Take the messages of these targets from now on, for the answer that will be written.
+
+        Raises `errors.TooManySubscriptions`; then none of them is followed.
+        """
+
+    def leave(self, targets: Sequence[Target]) -> None:
+        """Stop following `targets`, behind their last messages and before the answer."""
+
+    def leave_where(self, ends: Callable[[Target], bool]) -> None:
+        """Stop following every channel and group for which `ends` is true."""
+
+
+@dataclass(slots=True, eq=False)
+class Join:
+    """A channel or group that the caller follows from its answer on: data that the node of its connection carries out.
+
+    `silent`: without a snapshot. `counted`: the rows of the snapshot or replay count as rows of the answer. `first`: if
+    the join stands within the answer, only so many of its frames stand there, and the others at the end.
+    """
+
+    target: Target
+    since: Position | None = None
+    silent: bool = False
+    counted: bool = False
+    first: int | None = None
+
+
+class Context:
+    """What a handler has: who asks, what its connection follows, the domain services."""
+
+    __slots__ = ("_endpoint", "_followed", "_services", "answered_rows", "clock", "request_id", "session", "undo")
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        session: Session,
+        followed: Followed,
+        services: Mapping[type[Any], Any],
+        clock: Clock,
+        request_id: str | None = None,
+    ) -> None:
+        self.session = session
+        self.clock = clock
+        self.request_id = request_id
+        self.answered_rows = 0
+        """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
+        self.undo: Command | None = None
+        """What is asked in place of the answer if its joins fail: it takes back what the handler did."""
+        self._endpoint = endpoint
+        self._followed = followed
+        self._services = services
+
+    def join(
         self,
         targets: Sequence[Target],
         *,
         since: Mapping[Target, Position] | None = None,
         snapshot_only_if_new: bool = False,
         silent: bool = False,
-    ) -> Sequence[Joined]:
-        """Follow `targets` as soon as the reply is sent; their snapshots, or what was missed since, go out behind it.
+        counted: bool = False,
+    ) -> Sequence[Join]:
+        """Follow `targets` from the answer on; their snapshots, or what was missed since, go out behind it, or where
+        the joins stand in it.
 
         `snapshot_only_if_new` is for commands named `get_…`: no snapshot of what the connection followed already.
-        `silent` is for commands whose reply, made behind this, has all that a snapshot would: no snapshot.
-        Raises `errors.TooManySubscriptions`; then none of them is followed.
+        `silent` is for commands whose answer has all that a snapshot would.
+        Raises `errors.TooManySubscriptions`; then none of them is followed. A handler that joins is a coroutine.
         """
+        since = since or {}
+        joins = [Join(target, since.get(target), silent, counted) for target in targets]
+        self._followed.reserve(joins, snapshot_only_if_new=snapshot_only_if_new)
+        return joins
 
     def leave(self, targets: Sequence[Target]) -> None:
-        """Stop following `targets`, behind their last messages and before the reply."""
+        """Stop following `targets`, behind their last messages and before the answer."""
+        self._followed.leave(targets)
 
     def leave_where(self, ends: Callable[[Target], bool]) -> None:
-        """Stop following every channel and group for which `ends` holds."""
+        """Stop following every channel and group for which `ends` is true."""
+        self._followed.leave_where(ends)
 
     def holds(self, target: Target) -> bool:
-        """Whether `target` is followed, by itself or through its group."""
-
-    def resolve(self, name: str) -> Target:
-        """The channel or group `name` of this endpoint.
-
-        Raises `errors.SubscriptionDenied` where the session has no right to it, before anything else;
-        `errors.UnknownChannel` where it is none.
-        """
+        """Whether the connection follows `target`, by itself or through its group."""
+        return self._followed.holds(target)
 
     def held(self) -> Sequence[tuple[Target, int | None]]:
-        """Everything followed with its position (None for a group), in the order of joining."""
+        """Everything that the connection follows with its position (None for a group), in the order of joining."""
+        return self._followed.held()
 
+    def resolve(self, name: str) -> Target:
+        """The channel or group `name` of the endpoint.
 
-class Joined(Protocol):
-    """How a channel or group was joined."""
-
-    @property
-    def target(self) -> Target: ...
-
-    @property
-    def epoch(self) -> str: ...
-
-    @property
-    def seq(self) -> int | None:
-        """The position with which the snapshot or the missed messages end; None for a group."""
-
-    @property
-    def recovered(self) -> bool | None:
-        """Whether everything since the given position follows; None where none was given."""
-
-    @property
-    def rows(self) -> int:
-        """Channels, symbols or rows that the snapshot or replay is of."""
-
-    def parted(self, frames: int) -> tuple[Joined, Joined]:
-        """The first `frames` of the snapshot, and all that follows: an endpoint may greet with something in between."""
-
-
-def positions(joined: Iterable[Joined]) -> dict[str, int]:
-    """`positions` of a reply: those of the *every* channels that a command joined (protocol 2)."""
-    return {one.target.name: one.seq for one in joined if one.target.kind is Kind.EVERY and one.seq is not None}
-
-
-class Context:
-    """What a handler has: its session, its subscriptions, the domain services."""
-
-    __slots__ = ("_services", "answered_rows", "clock", "request_id", "session", "subscriptions")
-
-    def __init__(
-        self,
-        session: Session,
-        subscriptions: Subscriptions,
-        services: Mapping[type[Any], Any],
-        clock: Clock,
-        request_id: str | None = None,
-    ) -> None:
-        self.session = session
-        self.subscriptions = subscriptions
-        self.clock = clock
-        self.request_id = request_id
-        self.answered_rows = 0
-        """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
-        self._services = services
+        Raises `errors.SubscriptionDenied` if the caller has no right to it, before anything else;
+        `errors.UnknownChannel` if there is none.
+        """
+        openings = self._endpoint.openings.values()
+        for opening in openings:
+            family = opening.family
+            group = family.group_named(name)
+            if group is not None:
+                opening.demand_right(self.session.identity, name, Role.ANONYMOUS)
+                return group
+            parameter = family.match(name)
+            if parameter is not None:
+                opening.demand_right(self.session.identity, parameter, family.least_role(parameter))
+                held = family.held(parameter)
+                if held is not None and self._followed.holds_itself(held):
+                    return held
+                if opening.exists(self, parameter):
+                    return family.channel(parameter)
+        families = ", ".join(opening.family.form for opening in openings)
+        raise UnknownChannel(f"This endpoint has no such channel. Names are case-sensitive: {families}.")
 
     def service(self, kind: type[T]) -> T:
         """The domain service of class `kind`."""
@@ -173,26 +210,31 @@ class Snapshot:
     rows: int = 1
 
 
-Right = Callable[[Context, str], bool]
-"""Whether the session of a context may follow the channel of a parameter (for a group: its name)."""
+Right = Callable[[Identity | None, str], bool]
+"""Whether somebody may follow the channel of a parameter (for a group: its name): pure, so that any node can tell."""
 
 ChannelSnapshot = Callable[[Context, Channel], Awaitable[Snapshot]]
 GroupSnapshot = Callable[[Context, Group], Awaitable[Snapshot]]
-Reply = Event | AppError | Joined | Sequence["Event | AppError | Joined"] | None
-"""The frames of an answer, in order. A `Joined` stands for its `subscription_confirmed` and its snapshot or replay. The
-snapshots and replays of joins that are not named here come last."""
+Reply = Event | AppError | Join | Sequence["Event | AppError | Join"] | None
+"""An answer, in order. A `Join` stands for its `subscription_confirmed` and its snapshot or replay. The snapshots and
+replays of joins that do not stand here come last."""
 Handler = Callable[[Context, Any], Reply | Awaitable[Reply]]
 """A handler that was begun runs to its end, also where its client goes meanwhile; its answer is then dropped. One whose
 answer is a push names that event in its return annotation and returns None: the documents are made from it."""
-ConnectHandler = Callable[[Context], Awaitable[Sequence[Event | Joined]]]
+ConnectHandler = Callable[[Context], Awaitable[Sequence[Event | Join]]]
 
 
-def anyone(_context: Context, _parameter: str) -> bool:
+def role_of(identity: Identity | None) -> Role:
+    """The role of somebody, None is nobody."""
+    return Role.ANONYMOUS if identity is None else identity.role
+
+
+def anyone(_identity: Identity | None, _parameter: str) -> bool:
     return True
 
 
-def admins(context: Context, _parameter: str) -> bool:
-    return context.session.role >= Role.ADMIN
+def admins(identity: Identity | None, _parameter: str) -> bool:
+    return identity is not None and identity.role >= Role.ADMIN
 
 
 def _exists(_context: Context, _parameter: str) -> bool:
@@ -224,6 +266,17 @@ class Opening:
     most: Callable[[Context], int] | None
     unknown: Callable[[Context, Target], bool]
     most_unknown: Callable[[Context], int] | None
+
+    def may_follow(self, identity: Identity | None, parameter: str, least_role: Role) -> bool:
+        """Whether somebody has the right to a channel that needs `least_role`."""
+        return role_of(identity) >= least_role and self.right(identity, parameter)
+
+    def demand_right(self, identity: Identity | None, parameter: str, least_role: Role) -> None:
+        """Raises `errors.SubscriptionDenied`."""
+        if not self.may_follow(identity, parameter, least_role):
+            if identity is None:
+                raise SubscriptionDenied("This channel needs a token: send `auth` with one, then this again.")
+            raise SubscriptionDenied("Your role does not allow this channel.")
 
     def is_seen(self, context: Context, parameter: str) -> bool:
         """Whether what the channel of `parameter` carries is for the session of `context`."""
@@ -349,8 +402,8 @@ class Endpoint:
         return declare
 
     def on_connect(self, *events: type[Event]) -> Callable[[ConnectHandler], ConnectHandler]:
-        """Declare what is sent, and joined, before `connection_established`. A `Joined` among the frames stands for its
-        snapshot; the snapshots of the others that were joined follow."""
+        """Declare what is sent, and joined, before `connection_established`. A `Join` among the frames stands for its
+        snapshot; the snapshots of the other joins follow."""
 
         def declare(handler: ConnectHandler) -> ConnectHandler:
             self.connect_handler = handler

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from duelcast.domain.market.events import MARKET, METADATA
 from duelcast.endpoints import symbols
 from duelcast.endpoints.common import SUBSCRIBE_ERRORS, SubscriptionConfirmed
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join
 from duelcast.errors import AppError
 
 endpoint = Endpoint(
@@ -33,7 +33,7 @@ async def subscribe_symbols(context: Context, command: symbols.SubscribeSymbols)
 @endpoint.command(symbols.Subscribe, errors=("INVALID_SYMBOLS", *SUBSCRIBE_ERRORS))
 async def subscribe(
     context: Context, command: symbols.Subscribe
-) -> Sequence[SubscriptionConfirmed | Joined | AppError] | symbols.SymbolsSubscribed:
+) -> Sequence[SubscriptionConfirmed | Join | AppError] | symbols.SymbolsSubscribed:
     return await symbols.subscribe(context, command, FAMILIES)
 
 

@@ -35,7 +35,7 @@ from duelcast.domain.operations.server_status import StatusBoard
 from duelcast.domain.settings.errors import SettingNotFound
 from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN
 from duelcast.domain.settings.service import SystemSettings
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot, Target, admins
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join, Snapshot, Target, admins
 from duelcast.errors import Unavailable
 from duelcast.store.errors import ErrorLevel
 from duelcast.wire.messages import Command, Event
@@ -156,16 +156,16 @@ endpoint.opens(SYSTEM_ERRORS, admins)
     AllServices,
     RecentErrors,
 )
-async def greet(context: Context) -> Sequence[Event | Joined]:
+async def greet(context: Context) -> Sequence[Event | Join]:
     role = context.session.role
     known, is_admin = role >= Role.USER, role >= Role.ADMIN
     status: Target = SYSTEM_STATUS.channel() if known else PUBLIC_STATUS.channel()
     followed: list[Target] = [status, SYSTEM_MAINTENANCE.channel(), PUBLIC_BACKGROUND_SCENE.channel()]
     if is_admin:
         followed += [SYSTEM_SETTINGS.channel(), MONITORED_SERVICES.channel(), SYSTEM_ERRORS.channel()]
-    joined = await context.subscriptions.join(followed)
+    joined = context.join(followed)
     capabilities = Capabilities(status=True, maintenance=True, settings=known, services=is_admin, errors=is_admin)
-    frames: list[Event | Joined] = [Welcome(capabilities=capabilities), *joined]
+    frames: list[Event | Join] = [Welcome(capabilities=capabilities), *joined]
     if is_admin:
         # Whoever looks after a store that is out of reach must be let in.
         with suppress(Unavailable):

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from duelcast.channels.names import Channel, Role
+from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.notifications.events import (
     ANNOUNCEMENTS,
     USER_NOTIFICATIONS,
@@ -19,7 +20,7 @@ from duelcast.domain.notifications.events import (
 )
 from duelcast.domain.notifications.inboxes import Marked
 from duelcast.domain.notifications.service import Notifications
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join, Snapshot
 from duelcast.errors import InvalidRequest
 from duelcast.wire.messages import Command, Event
 
@@ -90,8 +91,7 @@ class GetNotifications(Command, tag="get_notifications"):
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def that_wallet(context: Context, parameter: str) -> bool:
-    identity = context.session.identity
+def that_wallet(identity: Identity | None, parameter: str) -> bool:
     return identity is not None and identity.wallet == parameter
 
 
@@ -118,15 +118,15 @@ endpoint.opens(ANNOUNCEMENTS, snapshot=_announcements_snapshot, snapshot_events=
 
 
 @endpoint.on_connect(Welcome, UnreadCount, NotificationBatch)
-async def greet(context: Context) -> Sequence[Event | Joined]:
+async def greet(context: Context) -> Sequence[Event | Join]:
     identity = context.session.identity
     welcome = Welcome(capabilities=Capabilities(inbox=identity is not None, announcements=True))
     announcements = ANNOUNCEMENTS.channel()
     if identity is None:
-        return [welcome, *await context.subscriptions.join([announcements])]
-    inbox, announced = await context.subscriptions.join([USER_NOTIFICATIONS.channel(identity.wallet), announcements])
-    count, unread = inbox.parted(1)
-    return [welcome, count, announced, unread]
+        return [welcome, *context.join([announcements])]
+    inbox, announced = context.join([USER_NOTIFICATIONS.channel(identity.wallet), announcements])
+    inbox.first = 1  # the count; what is unread comes behind the announcements
+    return [welcome, inbox, announced]
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,6 +182,6 @@ def _wallet(context: Context) -> str:
 
 def _answer(context: Context, marked: Marked) -> Sequence[ReadConfirmed | UnreadCount] | None:
     """Nothing where the pushes are the answer: they carry the `requestId`."""
-    if marked.changed and context.subscriptions.holds(USER_NOTIFICATIONS.channel(_wallet(context))):
+    if marked.changed and context.holds(USER_NOTIFICATIONS.channel(_wallet(context))):
         return None
     return [marked.confirmed, marked.unread]

@@ -135,7 +135,7 @@ def get_services(context: Context, _command: GetServices) -> ServiceData:
 @endpoint.command(SubscribeService, errors=("SERVICE_NOT_FOUND", "TOO_MANY_SUBSCRIPTIONS"))
 async def subscribe_service(context: Context, command: SubscribeService) -> ServiceSubscribed | ManagedServiceUpdate:
     context.answered_rows = len(context.service(Registry)) if command.serviceName == ALL else 1
-    await context.subscriptions.join([_target(context, command.serviceName)])
+    context.join([_target(context, command.serviceName)])
     return ServiceSubscribed(serviceName=command.serviceName)
 
 
@@ -143,7 +143,7 @@ async def subscribe_service(context: Context, command: SubscribeService) -> Serv
 def unsubscribe_service(context: Context, command: UnsubscribeService) -> ServiceUnsubscribed:
     name = command.serviceName
     target: Target = _all() if name == ALL else MANAGED_SERVICE.channel(name)
-    context.subscriptions.leave([target])
+    context.leave([target])
     return ServiceUnsubscribed(serviceName=name)
 
 

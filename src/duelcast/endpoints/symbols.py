@@ -11,7 +11,7 @@ from duelcast.channels.names import Channel, Family, Group
 from duelcast.domain.market.errors import InvalidSymbols
 from duelcast.domain.market.service import Market
 from duelcast.endpoints import common
-from duelcast.endpoints.kit import Context, Joined
+from duelcast.endpoints.kit import Context, Join
 from duelcast.errors import AppError, InvalidRequest
 from duelcast.wire.messages import Command, Event, SymbolOrAll
 
@@ -74,20 +74,20 @@ async def subscribe_symbols(
     wanted = _distinct(command.symbols)
     market = context.service(Market)
     if ALL in wanted:
-        await context.subscriptions.join(_groups(families))
+        context.join(_groups(families))
         context.answered_rows = len(market.symbols())
         return SymbolsSubscribed(symbols=[ALL], unknown=[])
     known = [symbol for symbol in wanted if market.knows(symbol)]
     if not known:
         raise InvalidSymbols("None of these symbols is known; `*` follows every symbol.", field="symbols")
-    await context.subscriptions.join(_channels(families, known))
+    context.join(_channels(families, known))
     context.answered_rows = len(known)
     return SymbolsSubscribed(symbols=known, unknown=[symbol for symbol in wanted if symbol not in set(known)])
 
 
 async def subscribe(
     context: Context, command: Subscribe, families: Sequence[Family]
-) -> Sequence[common.SubscriptionConfirmed | Joined | AppError] | SymbolsSubscribed:
+) -> Sequence[common.SubscriptionConfirmed | Join | AppError] | SymbolsSubscribed:
     """The `subscribe` of every endpoint, and its old forms."""
     old_form = command.old_form
     if old_form is None:
@@ -102,10 +102,10 @@ def unsubscribe_symbols(
     wanted = _distinct(command.symbols)
     context.answered_rows = len(wanted)
     if ALL in wanted:
-        context.subscriptions.leave_where(lambda target: target.family in families)
+        context.leave_where(lambda target: target.family in families)
         return SymbolsUnsubscribed(symbols=[ALL])
     market = context.service(Market)
-    context.subscriptions.leave(_channels(families, [symbol for symbol in wanted if market.knows(symbol)]))
+    context.leave(_channels(families, [symbol for symbol in wanted if market.knows(symbol)]))
     return SymbolsUnsubscribed(symbols=wanted)
 
 

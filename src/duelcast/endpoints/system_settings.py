@@ -231,25 +231,25 @@ def get_category_settings(context: Context, command: GetCategorySettings) -> Cat
 
 @endpoint.command(SubscribeSetting, errors=("TOO_MANY_SUBSCRIPTIONS",))
 async def subscribe_setting(context: Context, command: SubscribeSetting) -> Subscribed:
-    await context.subscriptions.join([SETTING.channel(command.key)])
+    context.join([SETTING.channel(command.key)])
     return Subscribed(key=command.key)
 
 
 @endpoint.command(SubscribeCategory, errors=("TOO_MANY_SUBSCRIPTIONS",))
 async def subscribe_category(context: Context, command: SubscribeCategory) -> SubscribedCategory:
-    await context.subscriptions.join([_group(command.category)])
+    context.join([_group(command.category)])
     return SubscribedCategory(category=command.category)
 
 
 @endpoint.command(UnsubscribeSetting)
 def unsubscribe_setting(context: Context, command: UnsubscribeSetting) -> Unsubscribed:
-    context.subscriptions.leave([SETTING.channel(command.key)])
+    context.leave([SETTING.channel(command.key)])
     return Unsubscribed(key=command.key)
 
 
 @endpoint.command(UnsubscribeCategory)
 def unsubscribe_category(context: Context, command: UnsubscribeCategory) -> UnsubscribedCategory:
-    context.subscriptions.leave([_group(command.category)])
+    context.leave([_group(command.category)])
     return UnsubscribedCategory(category=command.category)
 
 

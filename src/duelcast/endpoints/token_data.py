@@ -16,7 +16,7 @@ from duelcast.domain.market.events import (
 from duelcast.domain.market.service import Market
 from duelcast.endpoints import symbols
 from duelcast.endpoints.common import SUBSCRIBE_ERRORS, SubscriptionConfirmed
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Joined, Snapshot
+from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join, Snapshot
 from duelcast.errors import AppError
 from duelcast.wire.messages import Command, Event, Symbol
 
@@ -55,7 +55,7 @@ endpoint.opens(PUBLIC_TOKEN_LIST, snapshot=complete_list)
 
 @endpoint.on_connect(TokenListUpdate)
 async def greet(context: Context) -> Sequence[Event]:
-    await context.subscriptions.join([PUBLIC_TOKENS.channel()])
+    context.join([PUBLIC_TOKENS.channel()])
     return ()
 
 
@@ -88,7 +88,7 @@ class UnsubscribeTokens(symbols.UnsubscribeSymbols, tag="unsubscribe_tokens"):
 
 @endpoint.command(GetAllTokens, errors=("TOO_MANY_SUBSCRIPTIONS",))
 async def get_all_tokens(context: Context, _command: GetAllTokens) -> TokenListUpdate:
-    await _move_to_token_list(context, silent=True)
+    _move_to_token_list(context, silent=True)
     tokens = context.service(Market).token_list()
     context.answered_rows = len(tokens.data)
     return tokens
@@ -101,32 +101,31 @@ async def get_all_tokens(context: Context, _command: GetAllTokens) -> TokenListU
 )
 async def subscribe_tokens(context: Context, command: SubscribeTokens) -> symbols.SymbolsSubscribed:
     answer = await symbols.subscribe_symbols(context, command, FAMILIES)
-    await _move_to_token_list(context)
+    _move_to_token_list(context)
     return answer
 
 
 @endpoint.command(UnsubscribeTokens, errors=("TOO_MANY_SUBSCRIPTIONS",), successor="UNSUBSCRIBE_SYMBOLS")
 async def unsubscribe_tokens(context: Context, command: UnsubscribeTokens) -> symbols.SymbolsUnsubscribed:
     answer = symbols.unsubscribe_symbols(context, command, FAMILIES)
-    await _move_to_token_list(context)
+    _move_to_token_list(context)
     return answer
 
 
 @endpoint.command(symbols.Subscribe, errors=("INVALID_SYMBOLS", *SUBSCRIBE_ERRORS))
 async def subscribe(
     context: Context, command: symbols.Subscribe
-) -> Sequence[SubscriptionConfirmed | Joined | AppError] | symbols.SymbolsSubscribed:
+) -> Sequence[SubscriptionConfirmed | Join | AppError] | symbols.SymbolsSubscribed:
     answer = await symbols.subscribe(context, command, FAMILIES)
     if isinstance(answer, symbols.SymbolsSubscribed):
-        await _move_to_token_list(context)
+        _move_to_token_list(context)
     return answer
 
 
-async def _move_to_token_list(context: Context, *, silent: bool = False) -> None:
+def _move_to_token_list(context: Context, *, silent: bool = False) -> None:
     """From the list that changes with the metadata to the one that changes with the prices too."""
     token_list = PUBLIC_TOKEN_LIST.channel()
-    if context.subscriptions.holds(token_list):
+    if context.holds(token_list):
         return
-    context.subscriptions.leave([PUBLIC_TOKENS.channel()])
-    (joined,) = await context.subscriptions.join([token_list], silent=silent)
-    context.answered_rows += joined.rows
+    context.leave([PUBLIC_TOKENS.channel()])
+    context.join([token_list], silent=silent, counted=True)

@@ -17,7 +17,7 @@ from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.claims import LEEWAY_S
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import SessionUpdated, UnsubscriptionConfirmed, confirmation, user_record
-from duelcast.endpoints.kit import Auth, Context, Joined, Target
+from duelcast.endpoints.kit import Auth, Context, Target
 from duelcast.errors import (
     AccessDenied,
     AppError,
@@ -37,6 +37,7 @@ from duelcast.errors import (
 from duelcast.gateway.command_queue import CommandQueue, QueueOwner, Work
 from duelcast.gateway.defect import defect
 from duelcast.gateway.hub import Hub
+from duelcast.gateway.joining import JoinedTarget
 from duelcast.gateway.opening import ConnectRequest, Opener
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.runtime import EndpointRuntime
@@ -298,7 +299,8 @@ class Connection(MessageSocket):
 
     def context(self, request_id: str | None) -> Context:
         """What a handler gets."""
-        return Context(self.session, self.subscriptions, self.gateway.services, self.clock, request_id)
+        endpoint, services = self.runtime.endpoint, self.gateway.services
+        return Context(endpoint, self.session, self.subscriptions, services, self.clock, request_id)
 
     # ── back-pressure ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -473,7 +475,7 @@ class Connection(MessageSocket):
             self.subscriptions.abort()
             return
         forbidden = self.subscriptions.withdraw_forbidden()
-        parts: list[bytes | Joined] = []
+        parts: list[bytes | JoinedTarget] = []
         for one in rejoined:
             if one not in forbidden:
                 parts += (self.frame(confirmation(one)), one)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
 from duelcast.endpoints.common import confirmation
-from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Joined, Reply
+from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Join, Reply
 from duelcast.errors import AppError, Disconnect, PermissionDenied, SubscriptionDenied, Unauthorized
 from duelcast.gateway.defect import defect
 from duelcast.gateway.joining import JoinedTarget
@@ -20,7 +20,7 @@ from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import error_body, reply_body, text_frame
 from duelcast.wire.messages import Command, Event
 
-_SINGLE = (Event, AppError, JoinedTarget)
+_SINGLE = (Event, AppError, Join)
 
 
 class Caller(Protocol):
@@ -116,6 +116,8 @@ class Dispatcher:
     ) -> None:
         try:
             reply = await cast("Awaitable[Reply]", spec.handler(context, command))
+            if joins and connection.subscriptions.is_reserving:
+                await connection.subscriptions.read_reserved()
         except AppError as error:
             self._fail(connection, context, error, joins=joins)
         except Disconnect as disconnect:
@@ -145,38 +147,43 @@ class Dispatcher:
         if not connection.is_open:
             return
         subscriptions = connection.subscriptions
-        forbidden = subscriptions.withdraw_forbidden() if joins and subscriptions.is_changing else ()
-        segments: list[bytes | Joined]
-        if isinstance(reply, Event):
-            segments = [self._event_frame(reply, context)]
+        if not joins or not subscriptions.is_changing:
+            connection.outbox.answer([self._frame(part, context) for part in _parts(reply)])
         else:
-            segments = self._segments(context, reply, forbidden)
-        if joins and subscriptions.is_changing:
-            subscriptions.commit(segments)
-        else:
-            connection.outbox.answer([segment for segment in segments if isinstance(segment, bytes)])
+            subscriptions.withdraw_forbidden()
+            joined = {one.join: one for one in subscriptions.joining()}
+            context.answered_rows += sum(one.rows for join, one in joined.items() if join.counted)
+            subscriptions.commit(self._segments(context, reply, joined, subscriptions.joining_positions()))
         self._charge(connection, context)
 
     def _charge(self, connection: Caller, context: Context) -> None:
         if context.answered_rows:
             self.limits.charge_rows(connection.session, context.answered_rows, context.clock.monotonic())
 
-    def _segments(self, context: Context, reply: Reply, forbidden: Collection[Joined]) -> list[bytes | Joined]:
+    def _segments(
+        self, context: Context, reply: Reply, joined: Mapping[Join, JoinedTarget], positions: dict[str, int]
+    ) -> list[bytes | JoinedTarget]:
         """The frames of an answer, and the joins whose snapshots stand between them."""
-        segments: list[bytes | Joined] = []
+        segments: list[bytes | JoinedTarget] = []
         for part in _parts(reply):
-            if isinstance(part, Event):
-                segments.append(self._event_frame(part, context))
-            elif isinstance(part, AppError):
-                segments.append(self._error_frame(part, context.request_id, context.clock.time()))
-            elif part in forbidden:
-                denied = SubscriptionDenied("Your role changed meanwhile, and does not allow this channel any more.")
-                segments.append(self._error_frame(denied, context.request_id, context.clock.time()))
-            else:
-                segments += (self._event_frame(confirmation(part), context), part)
+            if isinstance(part, Join) and part in joined:
+                segments += (self._frame(confirmation(joined[part]), context), joined[part])
+                continue
+            if isinstance(part, Event) and part.names_positions:
+                _fill_positions(part, joined.values(), positions)
+            segments.append(self._frame(part, context))
         return segments
 
+    def _frame(self, part: Event | AppError | Join, context: Context) -> bytes:
+        if isinstance(part, Event):
+            return text_frame(reply_body(part, context.clock.time(), context.request_id))
+        if isinstance(part, Join):
+            part = SubscriptionDenied("Your role changed meanwhile, and does not allow this channel any more.")
+        return self._error_frame(part, context.request_id, context.clock.time())
+
     def _fail(self, connection: Caller, context: Context, error: AppError, *, joins: bool) -> None:
+        if context.undo is not None:
+            self._specs[type(context.undo)].handler(context, context.undo)
         if joins:
             # What was read for nothing costs like an answer.
             context.answered_rows = max(
@@ -185,9 +192,6 @@ class Dispatcher:
             connection.subscriptions.abort()
         self._answer_error(connection, error, context.request_id)
         self._charge(connection, context)
-
-    def _event_frame(self, event: Event, context: Context) -> bytes:
-        return text_frame(reply_body(event, context.clock.time(), context.request_id))
 
     def _answer_error(self, connection: Caller, error: AppError, request_id: str | None) -> None:
         if connection.is_open:
@@ -202,12 +206,20 @@ class Dispatcher:
         return text_frame(error_body(error, self.endpoint.error_type, now_s, request_id))
 
 
-def _parts(reply: Reply) -> Sequence[Event | AppError | Joined]:
+def _fill_positions(event: Any, joined: Collection[JoinedTarget], positions: dict[str, int]) -> None:
+    """Name in an answer where its joins begin, and whether what was asked for `since` a position follows."""
+    event.positions = positions
+    recovered = [one.recovered for one in joined if one.join.since is not None]
+    if recovered:
+        event.recovered = all(recovered)
+
+
+def _parts(reply: Reply) -> Sequence[Event | AppError | Join]:
     if reply is None:
         return ()
     if isinstance(reply, _SINGLE):
         return (reply,)
-    return cast("Sequence[Event | AppError | Joined]", reply)
+    return reply
 
 
 def _right_missing(connection: Caller, spec: CommandSpec) -> AppError | None:

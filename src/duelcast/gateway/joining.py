@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from duelcast.channels.broker import Broker, Position, Recovery
 from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.clock import Clock
-from duelcast.endpoints.kit import Context, Endpoint, Joined, Snapshot, Target
+from duelcast.endpoints.common import Confirmed
+from duelcast.endpoints.kit import Context, Endpoint, Join, Snapshot, Target
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.streams import Followed, GroupStream, Part, Stream, part_size
 from duelcast.wire.frames import encode_body, push_body, text_frame
@@ -25,7 +26,7 @@ class JoinedTarget:
     tell of.
     """
 
-    target: Target
+    join: Join
     followed: Followed
     epoch: str
     seq: int | None
@@ -34,6 +35,10 @@ class JoinedTarget:
     base: int
     floors: Mapping[Stream, int] = field(default_factory=dict)
     rows: int = 1
+
+    @property
+    def target(self) -> Target:
+        return self.join.target
 
     @property
     def size_bytes(self) -> int:
@@ -49,6 +54,7 @@ class JoinedTarget:
         return replace(self, frames=())
 
     def parted(self, frames: int) -> tuple[JoinedTarget, JoinedTarget]:
+        """The first `frames` of the snapshot, and all that follows."""
         return replace(self.without_news(), frames=self.frames[:frames]), replace(self, frames=self.frames[frames:])
 
     def all_frames(self, hub: Hub, role: Role) -> list[Part]:
@@ -59,6 +65,15 @@ class JoinedTarget:
             if role >= stream.channel.least_role:
                 frames += hub.since(self.base, stream, self.floors.get(stream, 0), role)
         return frames
+
+
+class Reservation(NamedTuple):
+    """A join whose messages are taken already, from the log entry `base` on."""
+
+    join: Join
+    followed: Followed
+    base: int
+    since: Position | None
 
 
 class JoinReader:
@@ -85,38 +100,40 @@ class JoinReader:
         self.unknown_followed = unknown_followed
         self._broker = broker
 
-    async def read(
-        self, context: Context, target: Target, since: Position | None, *, silent: bool = False
-    ) -> JoinedTarget:
-        """What goes out first to a new follower of `target`: the snapshot, what was missed `since`, or nothing.
+    def reserve(self, join: Join, since: Position | None) -> Reservation:
+        """Take the messages of the target of `join` from now on."""
+        return Reservation(join, self.hub.acquire(join.target), self.hub.position, since)
 
-        Raises `errors.Unavailable`; then nothing is open.
+    async def read(self, context: Context, reserved: Reservation) -> JoinedTarget:
+        """What goes out first to a new follower: the snapshot, what was missed, or nothing.
+
+        Raises `errors.Unavailable`; then what was reserved is released.
         """
-        base = self.hub.position
-        followed = self.hub.acquire(target)
+        join, followed, base = reserved.join, reserved.followed, reserved.base
         try:
             if isinstance(followed, GroupStream):
-                assert isinstance(target, Group)
-                return await self._read_group(context, target, followed, base, silent=silent)
-            assert isinstance(target, Channel)
-            return await self._read_channel(context, target, followed, base, since, silent=silent)
+                assert isinstance(join.target, Group)
+                return await self._read_group(context, join, followed, base)
+            return await self._read_channel(context, join, followed, base, reserved.since)
         except BaseException:
             self.hub.release([followed])
             raise
 
     async def _read_channel(
-        self, context: Context, channel: Channel, stream: Stream, base: int, since: Position | None, *, silent: bool
+        self, context: Context, join: Join, stream: Stream, base: int, since: Position | None
     ) -> JoinedTarget:
+        channel = join.target
+        assert isinstance(channel, Channel)
         opening = self.endpoint.opening(channel)
         recovery = await self._recover(channel, since)
         stream.seq = max(stream.seq, recovery.seq)
         if not opening.is_seen(context, channel.parameter):
             return JoinedTarget(
-                channel, stream, recovery.epoch, 0, None if since is None else False, (), base, {stream: recovery.seq}
+                join, stream, recovery.epoch, 0, None if since is None else False, (), base, {stream: recovery.seq}
             )
         seq, rows = recovery.seq, 1
         frames: Sequence[Part] = ()
-        if silent:
+        if join.silent:
             pass
         elif recovery.recovered or opening.snapshot is None:
             frames = recovery.messages
@@ -130,7 +147,7 @@ class JoinReader:
                 seq = snapshot.seq
                 await self._broker.delivered(channel, seq)
         return JoinedTarget(
-            channel,
+            join,
             stream,
             recovery.epoch,
             seq,
@@ -147,18 +164,18 @@ class JoinReader:
             return await self._broker.recover(channel)
         return recovery
 
-    async def _read_group(
-        self, context: Context, group: Group, followed: GroupStream, base: int, *, silent: bool
-    ) -> JoinedTarget:
+    async def _read_group(self, context: Context, join: Join, followed: GroupStream, base: int) -> JoinedTarget:
+        group = join.target
+        assert isinstance(group, Group)
         opening = self.endpoint.opening(group)
         floors: dict[Stream, int] = {}
         frames: Sequence[Part] = ()
         rows = 0
         if opening.group_snapshot is not None:
-            if not silent:
+            if not join.silent:
                 snapshot = await opening.group_snapshot(context, group)
                 frames, rows = self._snapshot_frames(group, snapshot, None), snapshot.rows
-        elif not silent:
+        elif not join.silent:
             frames = messages = [
                 message
                 for message in await self._broker.group_messages(group.name)
@@ -171,7 +188,7 @@ class JoinReader:
                 if stream is not None:
                     floors[stream] = max(floors.get(stream, 0), message.seq)
         return JoinedTarget(
-            group, followed, self._broker.epoch, None, None, frames, base, floors, rows=rows or len(frames)
+            join, followed, self._broker.epoch, None, None, frames, base, floors, rows=rows or len(frames)
         )
 
     def _snapshot_frames(self, target: Target, snapshot: Snapshot, seq: int | None) -> list[bytes]:
@@ -180,4 +197,4 @@ class JoinReader:
 
 
 if TYPE_CHECKING:
-    _conforms: type[Joined] = JoinedTarget
+    _conforms: type[Confirmed] = JoinedTarget

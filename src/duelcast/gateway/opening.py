@@ -19,7 +19,7 @@ from duelcast.endpoints.common import (
     resolved,
     user_record,
 )
-from duelcast.endpoints.kit import Auth, Context, Endpoint, Joined, Target
+from duelcast.endpoints.kit import Auth, Context, Endpoint, Join, Target
 from duelcast.errors import (
     AppError,
     InvalidRequest,
@@ -227,16 +227,15 @@ class Opener:
         """
         connection = self._connection
         subscriptions = connection.subscriptions
-        asked, since, errors = self._asked()
-        subscriptions.connect_since = since
         context = connection.context(None)
-        greeting: list[bytes | Joined] = [*frames]
+        asked, since, errors = self._asked(context)
+        subscriptions.connect_since = since
+        greeting: list[bytes | JoinedTarget] = [*frames]
         if self._endpoint.connect_handler is not None:
-            own_frames = await self._endpoint.connect_handler(context)
-            greeting += [self._frame(part) if isinstance(part, Event) else part for part in own_frames]
+            parts = await self._endpoint.connect_handler(context)
+            await subscriptions.read_reserved()
+            greeting += self._greeting(parts)
         own = {joined.target: joined for joined in subscriptions.joining()}
-        placed = {part.target for part in greeting if not isinstance(part, bytes)}
-        greeting += [joined for target, joined in own.items() if target not in placed]
         try:
             await subscriptions.join_asked([target for target in asked if target not in own], since)
         except TooManySubscriptions as error:
@@ -249,11 +248,11 @@ class Opener:
         errors += [_denied(joined) for joined in subscriptions.withdraw_forbidden() if joined.target in asked]
         joining = {joined.target: joined for joined in subscriptions.joining()}
         recovered = {target for target in asked if target in joining and joining[target].recovered}
-        segments: list[bytes | Joined] = []
+        segments: list[bytes | JoinedTarget] = []
         for part in greeting:
             if isinstance(part, bytes):
                 segments.append(part)
-            elif isinstance(part, JoinedTarget) and part.target in joining.keys() - recovered:
+            elif part.target in joining.keys() - recovered:
                 segments.append(part.without_news())
         for target in asked:
             if target in joining:
@@ -268,7 +267,23 @@ class Opener:
         connection.limit_reading(limited=False)
         return context.answered_rows + sum(joined.rows for joined in joining.values()) + len(errors)
 
-    def _asked(self) -> tuple[Sequence[Target], Mapping[Target, Position], list[AppError]]:
+    def _greeting(self, parts: Sequence[Event | Join]) -> list[bytes | JoinedTarget]:
+        """What the endpoint greets with, and the snapshots of its joins: where they stand, the rest at the end."""
+        joined = {one.join: one for one in self._connection.subscriptions.joining()}
+        greeting: list[bytes | JoinedTarget] = []
+        rest: list[JoinedTarget] = []
+        for part in parts:
+            if isinstance(part, Event):
+                greeting.append(self._frame(part))
+            elif part.first is None:
+                greeting.append(joined.pop(part))
+            else:
+                first, others = joined.pop(part).parted(part.first)
+                greeting.append(first)
+                rest.append(others)
+        return [*greeting, *rest, *joined.values()]
+
+    def _asked(self, context: Context) -> tuple[Sequence[Target], Mapping[Target, Position], list[AppError]]:
         """The channels that the URL names, each once, their positions, and errors for what cannot be followed."""
         request = self._request
         named: list[tuple[str, str, Position | None]] = [
@@ -288,7 +303,7 @@ class Opener:
         for path, name, position in named:
             target = found.get(name)
             if target is None:
-                target = found[name] = resolved(self._connection.subscriptions, name, path)
+                target = found[name] = resolved(context, name, path)
             if position is not None and not isinstance(target, Group | AppError):
                 positions[target] = position
         errors += [target for target in found.values() if isinstance(target, AppError)]
@@ -319,7 +334,7 @@ class Opener:
         return text_frame(reply_body(event, self._connection.clock.time(), request_id))
 
 
-def _denied(joined: Joined) -> SubscriptionDenied:
+def _denied(joined: JoinedTarget) -> SubscriptionDenied:
     return SubscriptionDenied(f"Your role changed meanwhile, and does not allow {joined.target.name} any more.")
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from duelcast.channels.broker import Position
 from duelcast.channels.names import Channel, Group, Kind, Role
-from duelcast.endpoints.kit import Context, Joined, Opening, Session, Subscriptions, Target, positions
-from duelcast.errors import SubscriptionDenied, TooManySubscriptions, UnknownChannel
-from duelcast.gateway.joining import JoinedTarget, JoinReader
+from duelcast.endpoints import kit
+from duelcast.endpoints.kit import Context, Join, Opening, Session, Target
+from duelcast.errors import TooManySubscriptions
+from duelcast.gateway.joining import JoinedTarget, JoinReader, Reservation
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.streams import NOTHING, Followed, Part, Stream
 
@@ -34,6 +35,7 @@ class ConnectionSubscriptions:
         "_left",
         "_outbox",
         "_reader",
+        "_reserved",
         "_services",
         "_session",
         "_unknown_asked",
@@ -59,6 +61,7 @@ class ConnectionSubscriptions:
         self._services = services
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
+        self._reserved: list[Reservation] = []
         self._joins: list[JoinedTarget] = []
         self._answer_bytes = self._answer_frames = 0
         """Of the joins of channels; groups do not count."""
@@ -75,34 +78,16 @@ class ConnectionSubscriptions:
     @property
     def _context(self) -> Context:
         """Made when it is needed: one that is kept would refer back to this."""
-        return Context(self._session, self, self._services, self._reader.clock)
+        return Context(self._reader.endpoint, self._session, self, self._services, self._reader.clock)
 
     # ── for handlers ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def resolve(self, name: str) -> Target:
-        """The channel or group `name`; the right is checked before the existence."""
-        for opening in self._reader.endpoint.openings.values():
-            group = opening.family.group_named(name)
-            if group is not None:
-                self._check_right(opening, name, Role.ANONYMOUS)
-                return group
-            parameter = opening.family.match(name)
-            if parameter is not None:
-                self._check_right(opening, parameter, opening.family.least_role(parameter))
-                held = opening.family.held(parameter)
-                if held is not None and held in self._held:
-                    return held
-                if opening.exists(self._context, parameter):
-                    return opening.family.channel(parameter)
-        families = ", ".join(opening.family.form for opening in self._reader.endpoint.openings.values())
-        raise UnknownChannel(f"This endpoint has no such channel. Names are case-sensitive: {families}.")
-
     def may_hold(self, target: Target) -> bool:
         """Whether the session's rights still allow `target`."""
-        opening = self._reader.endpoint.opening(target)
+        opening, identity = self._reader.endpoint.opening(target), self._session.identity
         if isinstance(target, Group):
-            return opening.right(self._context, target.name)
-        return self._session.role >= target.least_role and opening.right(self._context, target.parameter)
+            return opening.may_follow(identity, target.name, Role.ANONYMOUS)
+        return opening.may_follow(identity, target.parameter, target.least_role)
 
     def lost(self, before: Role) -> Sequence[Target]:
         """What is held and was seen with the role of `before`, and no longer is."""
@@ -114,37 +99,35 @@ class ConnectionSubscriptions:
             return False
         return before >= seen_from(self._context, target.parameter) > self._session.role
 
-    def _check_right(self, opening: Opening, parameter: str, least_role: Role) -> None:
-        if self._session.role < least_role or not opening.right(self._context, parameter):
-            if self._session.role is Role.ANONYMOUS:
-                raise SubscriptionDenied("This channel needs a token: send `auth` with one, then this again.")
-            raise SubscriptionDenied("Your role does not allow this channel.")
-
     def holds(self, target: Target) -> bool:
         """Whether `target` is followed, by itself or through its group."""
         if target in self._held:
             return True
         return isinstance(target, Channel) and self._held_group(target) is not None
 
+    def holds_itself(self, target: Target) -> bool:
+        """Whether `target` is followed by itself."""
+        return target in self._held
+
     def _held_group(self, channel: Channel) -> Group | None:
         group = channel.family.group_named(channel.group) if channel.group is not None else None
         return group if group in self._held else None
 
-    async def join(
-        self,
-        targets: Sequence[Target],
-        *,
-        since: Mapping[Target, Position] | None = None,
-        snapshot_only_if_new: bool = False,
-        silent: bool = False,
-    ) -> Sequence[JoinedTarget]:
-        new = {target for target in targets if not self.holds(target)}
+    def reserve(self, joins: Sequence[Join], *, snapshot_only_if_new: bool = False) -> None:
+        """Take the messages of what a command joins from now on. Raises `TooManySubscriptions`; then of none."""
+        new = {join.target for join in joins if not self.holds(join.target)}
         self._check_limit(new)
         self._check_unknown(new)
-        known = targets if snapshot_only_if_new else ()
-        quiet = set(targets) if silent else set(known) - new
+        for join in joins:
+            if snapshot_only_if_new and join.target not in new:
+                join.silent = True
+            since = join.since or self.connect_since.get(join.target)
+            self._reserved.append(self._reader.reserve(join, since))
+
+    async def read_reserved(self) -> None:
+        """Read the snapshots and replays of what was reserved. Raises `TooManySubscriptions` and `Unavailable`."""
         # What an endpoint joins on connect nobody could do without.
-        return await self._read(targets, since or {}, quiet, bounded=not self.greeting)
+        await self._read(bounded=not self.greeting)
 
     async def join_asked(self, targets: Sequence[Target], since: Mapping[Target, Position]) -> None:
         """Join what the URL names. Raises `TooManySubscriptions`; then none of `targets` is followed."""
@@ -152,27 +135,23 @@ class ConnectionSubscriptions:
         self._answer_bytes = self._answer_frames = 0
         try:
             self._check_unknown(targets)
-            await self._read(targets, since, frozenset(), bounded=True)
+            for target in targets:
+                self._reserved.append(self._reader.reserve(Join(target), since.get(target)))
+            await self._read(bounded=True)
         except TooManySubscriptions:
             self._release_from(before)
             raise
 
-    async def _read(
-        self, targets: Sequence[Target], since: Mapping[Target, Position], quiet: Set[Target], *, bounded: bool
-    ) -> Sequence[JoinedTarget]:
-        joined = []
+    async def _read(self, *, bounded: bool) -> None:
         turn_ends = time.perf_counter() + TURN_S
-        for target in targets:
-            position = since.get(target) or self.connect_since.get(target)
-            one = await self._reader.read(self._context, target, position, silent=target in quiet)
-            joined.append(one)
+        while self._reserved:
+            one = await self._reader.read(self._context, self._reserved.pop(0))
             self._joins.append(one)
             if bounded:
                 self._check_size(one)
             if time.perf_counter() > turn_ends:
                 await asyncio.sleep(0)
                 turn_ends = time.perf_counter() + TURN_S
-        return joined
 
     def _check_size(self, joined: JoinedTarget) -> None:
         """A single frame is as large as it is, and a group is sent as the socket drains; the rest has a bound."""
@@ -188,7 +167,7 @@ class ConnectionSubscriptions:
     def _check_limit(self, new: set[Target]) -> None:
         if not new or self.greeting:
             return
-        wanted = new | {one.target for one in self._joins}
+        wanted = new | {one.target for one in self._joins} | {one.join.target for one in self._reserved}
         groups = {target.name for target in wanted if isinstance(target, Group)}
         replaced = [held for held in self._held if isinstance(held, Channel) and held.group in groups] if groups else []
         if len(wanted | (self._held.keys() - self._free)) - len(replaced) > self.limit:
@@ -245,12 +224,23 @@ class ConnectionSubscriptions:
     def every_positions(self) -> dict[str, int]:
         """Positions of the *every* channels that are held or about to be."""
         held = {target.name: seq for target, seq in self.held() if target.kind is Kind.EVERY and seq is not None}
-        return held | positions(self._joins)
+        return held | self.joining_positions()
+
+    def joining_positions(self) -> dict[str, int]:
+        """Positions of the *every* channels that are about to be held."""
+        return {
+            one.target.name: one.seq for one in self._joins if one.target.kind is Kind.EVERY and one.seq is not None
+        }
+
+    @property
+    def is_reserving(self) -> bool:
+        """Whether the command joined something that is not read yet."""
+        return bool(self._reserved)
 
     @property
     def is_changing(self) -> bool:
         """Whether the command joined or left something."""
-        return bool(self._joins or self._left)
+        return bool(self._joins or self._left or self._reserved)
 
     def joining(self) -> Sequence[JoinedTarget]:
         """The joins that wait for the reply."""
@@ -263,12 +253,12 @@ class ConnectionSubscriptions:
         self._forget_unheld()
         self._outbox.answer(frames, followed=frozenset(self._held.values()))
 
-    def commit_rejoined(self, segments: Sequence[bytes | Joined]) -> None:
+    def commit_rejoined(self, segments: Sequence[bytes | JoinedTarget]) -> None:
         """Go on after `rejoin`."""
         self._outbox.found()
         self.commit(segments)
 
-    def commit(self, segments: Sequence[bytes | Joined]) -> None:
+    def commit(self, segments: Sequence[bytes | JoinedTarget]) -> None:
         """Write the reply with the snapshots where they belong (else at its end), and follow the new set."""
         frames: list[Part] = []
         placed = {segment.target for segment in segments if isinstance(segment, JoinedTarget)}
@@ -302,14 +292,15 @@ class ConnectionSubscriptions:
         if self._unknown_asked:
             self.unknown -= self._unknown_asked - self._held.keys()
             self._unknown_asked = NOTHING
-        if self._joins:
+        if self._joins or self._reserved:
             self._release_from(0)
 
     def _release_from(self, index: int) -> None:
         released, self._joins = self._joins[index:], self._joins[:index]
-        self._reader.hub.release(one.followed for one in released)
+        self._reader.hub.release([one.followed for one in released] + [one.followed for one in self._reserved])
+        self._reserved.clear()
 
-    def withdraw_forbidden(self) -> Collection[Joined]:
+    def withdraw_forbidden(self) -> Collection[JoinedTarget]:
         """Take back the joins that the rights of the session no longer reach: they may have shrunk meanwhile."""
         forbidden = [one for one in self._joins if not self.may_hold(one.target)]
         if forbidden:
@@ -353,11 +344,11 @@ class ConnectionSubscriptions:
         rejoined = []
         for target, followed in list(self._held.items()):
             since = followed.lost_at if bus_lost and isinstance(followed, Stream) else None
-            one = await self._reader.read(self._context, target, since)
+            one = await self._reader.read(self._context, self._reader.reserve(Join(target), since))
             rejoined.append(replace(one, recovered=bool(one.recovered)))
             self._joins.append(rejoined[-1])
         return rejoined
 
 
 if TYPE_CHECKING:
-    _conforms: type[Subscriptions] = ConnectionSubscriptions
+    _conforms: type[kit.Followed] = ConnectionSubscriptions

@@ -45,6 +45,8 @@ class Event(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True):
 
     has_own_timestamp: ClassVar[bool] = False
     """Whether `timestamp` is a field of the event (`pong` alone)."""
+    names_positions: ClassVar[bool] = False
+    """Whether the gateway fills in `positions` and `recovered`: those of what the command joined."""
 
 
 class Record(Struct, kw_only=True, forbid_unknown_fields=True):
