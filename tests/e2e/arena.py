@@ -246,12 +246,12 @@ def make_arena(
 
     @endpoint.command(Enter)
     async def enter(context: Context, command: Enter) -> Entered:
-        context.join([NOTES.channel(command.room), BOARD.channel(command.room)])
+        await context.join([NOTES.channel(command.room), BOARD.channel(command.room)])
         return Entered(room=command.room, positions={})
 
     @endpoint.command(GetBoard)
     async def get_board(context: Context, command: GetBoard) -> BoardFound:
-        context.join([BOARD.channel(command.board)], snapshot_only_if_new=True)
+        await context.join([BOARD.channel(command.board)], snapshot_only_if_new=True)
         return BoardFound(board=command.board)
 
     @endpoint.command(Announce, least_role=Role.ADMIN, old_names=("proclaim",))

@@ -22,7 +22,7 @@ async def app() -> AsyncIterator[App]:
 
     @arena.on_connect(Announced)
     async def greet(context: Context) -> Sequence[Event | Join]:
-        notes, rows = context.join([NOTES.channel("hall"), STORED.channel("hall")])
+        notes, rows = await context.join([NOTES.channel("hall"), STORED.channel("hall")])
         rows.first = 1
         return [rows, Announced(text="between"), notes]
 

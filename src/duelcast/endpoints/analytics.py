@@ -207,7 +207,7 @@ async def track_event(context: Context, command: TrackEvent) -> EventTracked:
 async def subscribe_dashboard(
     context: Context, _command: SubscribeDashboard
 ) -> Sequence[DashboardUpdate | ActiveUsers]:
-    context.join([DASHBOARD.channel()], silent=True)
+    await context.join([DASHBOARD.channel()], silent=True)
     return await context.service(Analytics).dashboard.begin()
 
 
@@ -220,7 +220,7 @@ def unsubscribe_dashboard(context: Context, _command: UnsubscribeDashboard) -> U
 @endpoint.command(SubscribeMetric, least_role=Role.ADMIN, errors=("UNKNOWN_METRIC", "TOO_MANY_SUBSCRIPTIONS"))
 async def subscribe_metric(context: Context, command: SubscribeMetric) -> SubscribedMetric:
     context.service(Analytics).metrics.check(command.metric)
-    context.join([METRIC.channel(command.metric)])
+    await context.join([METRIC.channel(command.metric)])
     return SubscribedMetric(metric=command.metric)
 
 

@@ -157,7 +157,7 @@ async def greet(context: Context) -> Sequence[Event]:
     is_admin = context.session.role >= Role.ADMIN
     registry = context.service(Registry)
     context.answered_rows = len(registry)
-    context.join([ALERTS.channel()])
+    await context.join([ALERTS.channel()])
     return [
         Welcome(
             capabilities=Capabilities(
@@ -188,13 +188,13 @@ async def subscribe_services(context: Context, _command: SubscribeServices) -> S
 async def subscribe_layer(context: Context, command: SubscribeLayer) -> Sequence[SubscriptionConfirmed | Join]:
     members = context.service(Registry).in_layer(command.layer)
     context.answered_rows = len(members)
-    return context.join([LAYER.channel(command.layer)])
+    return await context.join([LAYER.channel(command.layer)])
 
 
 @endpoint.command(SubscribeService, errors=("INVALID_SERVICE", "TOO_MANY_SUBSCRIPTIONS"))
 async def subscribe_service(context: Context, command: SubscribeService) -> Sequence[SubscriptionConfirmed | Join]:
     service = _service(context, command.service)
-    return context.join([SERVICE.channel(service.name)])
+    return await context.join([SERVICE.channel(service.name)])
 
 
 @endpoint.command(HealthCheck, errors=("INVALID_SERVICE", "HEALTH_CHECK_FAILED"), detached=True)
@@ -234,7 +234,7 @@ async def _follow_all(context: Context) -> Sequence[Join]:
     context.answered_rows = len(context.service(Registry))
     group = SERVICE.group_named(ALL_SERVICES)
     assert group is not None
-    return context.join([group])
+    return await context.join([group])
 
 
 def _service(context: Context, name: str) -> Service:

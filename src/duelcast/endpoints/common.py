@@ -238,7 +238,7 @@ async def subscribe(context: Context, command: Subscribe) -> Sequence[Subscripti
         if item.since is not None and not isinstance(target, Group):
             since[target] = Position(item.since.epoch, item.since.seq)
     targets = [result for result in results.values() if not isinstance(result, AppError)]
-    joins = iter(context.join(targets, since=since, counted=True))
+    joins = iter(await context.join(targets, since=since, counted=True))
     context.answered_rows = len(results) - len(targets)
     return [result if isinstance(result, AppError) else next(joins) for result in results.values()]
 

@@ -294,7 +294,7 @@ def change_identity(context: Context, _before: object) -> None:
 @endpoint.command(GetAllContests)
 async def get_all_contests(context: Context, command: GetAllContests) -> AllContests:
     contests = context.service(Contests)
-    context.join([PUBLIC_CONTESTS.channel()], snapshot_only_if_new=True)
+    await context.join([PUBLIC_CONTESTS.channel()], snapshot_only_if_new=True)
     found, cursor = contests.book.page(status=command.status, limit=command.limit or 100, cursor=command.cursor)
     context.answered_rows = len(found)
     data = [_view(context, contest) for contest in found]
@@ -304,7 +304,7 @@ async def get_all_contests(context: Context, command: GetAllContests) -> AllCont
 @endpoint.command(GetContestState, errors=("CONTEST_NOT_FOUND",))
 async def get_contest_state(context: Context, command: GetContestState) -> ContestState:
     contest = _contest(context, command.contestId)
-    context.join([CONTEST.channel(str(contest.id))], snapshot_only_if_new=True)
+    await context.join([CONTEST.channel(str(contest.id))], snapshot_only_if_new=True)
     return ContestState(contestId=contest.id, data=_view(context, contest))
 
 
@@ -319,7 +319,7 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
     contest = _contest(context, command.contestId)
     parameter = f"{wallet}.{contest.id}"
     if that_wallet_and_admins(identity, parameter):
-        context.join([PARTICIPANT.channel(parameter)], snapshot_only_if_new=True)
+        await context.join([PARTICIPANT.channel(parameter)], snapshot_only_if_new=True)
     elif contest.row.status != COMPLETED:
         if identity is None:
             raise Unauthorized("Send `auth` with a token: the rows of others are shown once the contest is completed.")
@@ -331,7 +331,7 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
 @endpoint.command(GetLeaderboard, errors=("CONTEST_NOT_FOUND", "NOT_ENTERED"))
 async def get_leaderboard(context: Context, command: GetLeaderboard) -> LeaderboardUpdate:
     contest = _contest(context, command.contestId)
-    context.join([LEADERBOARD.channel(str(contest.id))], snapshot_only_if_new=True)
+    await context.join([LEADERBOARD.channel(str(contest.id))], snapshot_only_if_new=True)
     board = await context.service(Contests).standings.leaderboard(
         contest.id, offset=command.offset or 0, limit=command.limit or 100, around=command.around
     )
@@ -358,11 +358,14 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     )
     rooms, connection_id = contests.rooms, context.session.connection_id
     was_there = rooms.is_in(contest.id, connection_id)
-    # First, so that the snapshots count it, and nobody is told that it came who sees it in the list.
+    # First, so that the snapshots count it.
     rooms.join(contest.id, connection_id, identity, command.visibility or "invisible", took_part=took_part)
-    if not was_there:
-        context.undo = LeaveContestRoom(contestId=contest.id)
-    context.join(room, since=since)
+    try:
+        await context.join(room, since=since)
+    except Exception:
+        if not was_there:
+            rooms.leave(contest.id, connection_id)
+        raise
     # Last, so that the list goes with every `user_presence` that follows the reply.
     attendance = rooms.attend(contest.id, connection_id)
     context.answered_rows = len(attendance.members)

@@ -71,10 +71,11 @@ class Followed(Protocol):
     def held(self) -> Sequence[tuple[Target, int | None]]:
         """Everything followed with its position (None for a group), in the order of joining."""
 
-    def reserve(self, joins: Sequence[Join], *, snapshot_only_if_new: bool) -> None:
-        """Take the messages of these targets from now on, for the answer that will be written.
+    async def carry_out(self, joins: Sequence[Join], *, snapshot_only_if_new: bool) -> None:
+        """Take the messages of these targets from now on, and read what goes out first, for the answer that will be
+        written.
 
-        Raises `errors.TooManySubscriptions`; then none of them is followed.
+        Raises `errors.TooManySubscriptions` and `errors.Unavailable`; then none of them is followed.
         """
 
     def leave(self, targets: Sequence[Target]) -> None:
@@ -102,7 +103,7 @@ class Join:
 class Context:
     """What a handler has: who asks, what its connection follows, the domain services."""
 
-    __slots__ = ("_endpoint", "_followed", "_services", "answered_rows", "clock", "request_id", "session", "undo")
+    __slots__ = ("_endpoint", "_followed", "_services", "answered_rows", "clock", "request_id", "session")
 
     def __init__(
         self,
@@ -118,13 +119,11 @@ class Context:
         self.request_id = request_id
         self.answered_rows = 0
         """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
-        self.undo: Command | None = None
-        """What is asked in place of the answer if its joins fail: it takes back what the handler did."""
         self._endpoint = endpoint
         self._followed = followed
         self._services = services
 
-    def join(
+    async def join(
         self,
         targets: Sequence[Target],
         *,
@@ -138,11 +137,12 @@ class Context:
 
         `snapshot_only_if_new` is for commands named `get_…`: no snapshot of what the connection followed already.
         `silent` is for commands whose answer has all that a snapshot would.
-        Raises `errors.TooManySubscriptions`; then none of them is followed. A handler that joins is a coroutine.
+        What the handler reads behind this is not older than the pushes that follow its answer.
+        Raises `errors.TooManySubscriptions` and `errors.Unavailable`; then none of them is followed.
         """
         since = since or {}
         joins = [Join(target, since.get(target), silent, counted) for target in targets]
-        self._followed.reserve(joins, snapshot_only_if_new=snapshot_only_if_new)
+        await self._followed.carry_out(joins, snapshot_only_if_new=snapshot_only_if_new)
         return joins
 
     def leave(self, targets: Sequence[Target]) -> None:

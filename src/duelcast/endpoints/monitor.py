@@ -163,7 +163,7 @@ async def greet(context: Context) -> Sequence[Event | Join]:
     followed: list[Target] = [status, SYSTEM_MAINTENANCE.channel(), PUBLIC_BACKGROUND_SCENE.channel()]
     if is_admin:
         followed += [SYSTEM_SETTINGS.channel(), MONITORED_SERVICES.channel(), SYSTEM_ERRORS.channel()]
-    joined = context.join(followed)
+    joined = await context.join(followed)
     capabilities = Capabilities(status=True, maintenance=True, settings=known, services=is_admin, errors=is_admin)
     frames: list[Event | Join] = [Welcome(capabilities=capabilities), *joined]
     if is_admin:

@@ -123,8 +123,8 @@ async def greet(context: Context) -> Sequence[Event | Join]:
     welcome = Welcome(capabilities=Capabilities(inbox=identity is not None, announcements=True))
     announcements = ANNOUNCEMENTS.channel()
     if identity is None:
-        return [welcome, *context.join([announcements])]
-    inbox, announced = context.join([USER_NOTIFICATIONS.channel(identity.wallet), announcements])
+        return [welcome, *await context.join([announcements])]
+    inbox, announced = await context.join([USER_NOTIFICATIONS.channel(identity.wallet), announcements])
     inbox.first = 1  # the count; what is unread comes behind the announcements
     return [welcome, inbox, announced]
 

@@ -135,7 +135,7 @@ def get_services(context: Context, _command: GetServices) -> ServiceData:
 @endpoint.command(SubscribeService, errors=("SERVICE_NOT_FOUND", "TOO_MANY_SUBSCRIPTIONS"))
 async def subscribe_service(context: Context, command: SubscribeService) -> ServiceSubscribed | ManagedServiceUpdate:
     context.answered_rows = len(context.service(Registry)) if command.serviceName == ALL else 1
-    context.join([_target(context, command.serviceName)])
+    await context.join([_target(context, command.serviceName)])
     return ServiceSubscribed(serviceName=command.serviceName)
 
 

@@ -74,13 +74,13 @@ async def subscribe_symbols(
     wanted = _distinct(command.symbols)
     market = context.service(Market)
     if ALL in wanted:
-        context.join(_groups(families))
+        await context.join(_groups(families))
         context.answered_rows = len(market.symbols())
         return SymbolsSubscribed(symbols=[ALL], unknown=[])
     known = [symbol for symbol in wanted if market.knows(symbol)]
     if not known:
         raise InvalidSymbols("None of these symbols is known; `*` follows every symbol.", field="symbols")
-    context.join(_channels(families, known))
+    await context.join(_channels(families, known))
     context.answered_rows = len(known)
     return SymbolsSubscribed(symbols=known, unknown=[symbol for symbol in wanted if symbol not in set(known)])
 

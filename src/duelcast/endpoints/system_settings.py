@@ -231,13 +231,13 @@ def get_category_settings(context: Context, command: GetCategorySettings) -> Cat
 
 @endpoint.command(SubscribeSetting, errors=("TOO_MANY_SUBSCRIPTIONS",))
 async def subscribe_setting(context: Context, command: SubscribeSetting) -> Subscribed:
-    context.join([SETTING.channel(command.key)])
+    await context.join([SETTING.channel(command.key)])
     return Subscribed(key=command.key)
 
 
 @endpoint.command(SubscribeCategory, errors=("TOO_MANY_SUBSCRIPTIONS",))
 async def subscribe_category(context: Context, command: SubscribeCategory) -> SubscribedCategory:
-    context.join([_group(command.category)])
+    await context.join([_group(command.category)])
     return SubscribedCategory(category=command.category)
 
 

@@ -55,7 +55,7 @@ endpoint.opens(PUBLIC_TOKEN_LIST, snapshot=complete_list)
 
 @endpoint.on_connect(TokenListUpdate)
 async def greet(context: Context) -> Sequence[Event]:
-    context.join([PUBLIC_TOKENS.channel()])
+    await context.join([PUBLIC_TOKENS.channel()])
     return ()
 
 
@@ -88,7 +88,7 @@ class UnsubscribeTokens(symbols.UnsubscribeSymbols, tag="unsubscribe_tokens"):
 
 @endpoint.command(GetAllTokens, errors=("TOO_MANY_SUBSCRIPTIONS",))
 async def get_all_tokens(context: Context, _command: GetAllTokens) -> TokenListUpdate:
-    _move_to_token_list(context, silent=True)
+    await _move_to_token_list(context, silent=True)
     tokens = context.service(Market).token_list()
     context.answered_rows = len(tokens.data)
     return tokens
@@ -101,14 +101,14 @@ async def get_all_tokens(context: Context, _command: GetAllTokens) -> TokenListU
 )
 async def subscribe_tokens(context: Context, command: SubscribeTokens) -> symbols.SymbolsSubscribed:
     answer = await symbols.subscribe_symbols(context, command, FAMILIES)
-    _move_to_token_list(context)
+    await _move_to_token_list(context)
     return answer
 
 
 @endpoint.command(UnsubscribeTokens, errors=("TOO_MANY_SUBSCRIPTIONS",), successor="UNSUBSCRIBE_SYMBOLS")
 async def unsubscribe_tokens(context: Context, command: UnsubscribeTokens) -> symbols.SymbolsUnsubscribed:
     answer = symbols.unsubscribe_symbols(context, command, FAMILIES)
-    _move_to_token_list(context)
+    await _move_to_token_list(context)
     return answer
 
 
@@ -118,14 +118,14 @@ async def subscribe(
 ) -> Sequence[SubscriptionConfirmed | Join | AppError] | symbols.SymbolsSubscribed:
     answer = await symbols.subscribe(context, command, FAMILIES)
     if isinstance(answer, symbols.SymbolsSubscribed):
-        _move_to_token_list(context)
+        await _move_to_token_list(context)
     return answer
 
 
-def _move_to_token_list(context: Context, *, silent: bool = False) -> None:
+async def _move_to_token_list(context: Context, *, silent: bool = False) -> None:
     """From the list that changes with the metadata to the one that changes with the prices too."""
     token_list = PUBLIC_TOKEN_LIST.channel()
     if context.holds(token_list):
         return
     context.leave([PUBLIC_TOKENS.channel()])
-    context.join([token_list], silent=silent, counted=True)
+    await context.join([token_list], silent=silent, counted=True)

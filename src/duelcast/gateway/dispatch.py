@@ -116,8 +116,6 @@ class Dispatcher:
     ) -> None:
         try:
             reply = await cast("Awaitable[Reply]", spec.handler(context, command))
-            if joins and connection.subscriptions.is_reserving:
-                await connection.subscriptions.read_reserved()
         except AppError as error:
             self._fail(connection, context, error, joins=joins)
         except Disconnect as disconnect:
@@ -182,8 +180,6 @@ class Dispatcher:
         return self._error_frame(part, context.request_id, context.clock.time())
 
     def _fail(self, connection: Caller, context: Context, error: AppError, *, joins: bool) -> None:
-        if context.undo is not None:
-            self._specs[type(context.undo)].handler(context, context.undo)
         if joins:
             # What was read for nothing costs like an answer.
             context.answered_rows = max(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from duelcast.channels.broker import Broker, Position, Recovery
 from duelcast.channels.names import Channel, Group, Kind, Role
@@ -67,15 +67,6 @@ class JoinedTarget:
         return frames
 
 
-class Reservation(NamedTuple):
-    """A join whose messages are taken already, from the log entry `base` on."""
-
-    join: Join
-    followed: Followed
-    base: int
-    since: Position | None
-
-
 class JoinReader:
     """Reads snapshots and replays, for all connections of an endpoint.
 
@@ -100,21 +91,17 @@ class JoinReader:
         self.unknown_followed = unknown_followed
         self._broker = broker
 
-    def reserve(self, join: Join, since: Position | None) -> Reservation:
-        """Take the messages of the target of `join` from now on."""
-        return Reservation(join, self.hub.acquire(join.target), self.hub.position, since)
+    async def read(self, context: Context, join: Join, since: Position | None) -> JoinedTarget:
+        """What goes out first to a new follower: the snapshot, what was missed `since`, or nothing.
 
-    async def read(self, context: Context, reserved: Reservation) -> JoinedTarget:
-        """What goes out first to a new follower: the snapshot, what was missed, or nothing.
-
-        Raises `errors.Unavailable`; then what was reserved is released.
+        Raises `errors.Unavailable`; then nothing is open.
         """
-        join, followed, base = reserved.join, reserved.followed, reserved.base
+        base = self.hub.position
+        followed = self.hub.acquire(join.target)
         try:
             if isinstance(followed, GroupStream):
-                assert isinstance(join.target, Group)
                 return await self._read_group(context, join, followed, base)
-            return await self._read_channel(context, join, followed, base, reserved.since)
+            return await self._read_channel(context, join, followed, base, since)
         except BaseException:
             self.hub.release([followed])
             raise

@@ -233,7 +233,6 @@ class Opener:
         greeting: list[bytes | JoinedTarget] = [*frames]
         if self._endpoint.connect_handler is not None:
             parts = await self._endpoint.connect_handler(context)
-            await subscriptions.read_reserved()
             greeting += self._greeting(parts)
         own = {joined.target: joined for joined in subscriptions.joining()}
         try:

@@ -13,7 +13,7 @@ from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.endpoints import kit
 from duelcast.endpoints.kit import Context, Join, Opening, Session, Target
 from duelcast.errors import TooManySubscriptions
-from duelcast.gateway.joining import JoinedTarget, JoinReader, Reservation
+from duelcast.gateway.joining import JoinedTarget, JoinReader
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.streams import NOTHING, Followed, Part, Stream
 
@@ -35,7 +35,6 @@ class ConnectionSubscriptions:
         "_left",
         "_outbox",
         "_reader",
-        "_reserved",
         "_services",
         "_session",
         "_unknown_asked",
@@ -61,7 +60,6 @@ class ConnectionSubscriptions:
         self._services = services
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
-        self._reserved: list[Reservation] = []
         self._joins: list[JoinedTarget] = []
         self._answer_bytes = self._answer_frames = 0
         """Of the joins of channels; groups do not count."""
@@ -113,21 +111,16 @@ class ConnectionSubscriptions:
         group = channel.family.group_named(channel.group) if channel.group is not None else None
         return group if group in self._held else None
 
-    def reserve(self, joins: Sequence[Join], *, snapshot_only_if_new: bool = False) -> None:
-        """Take the messages of what a command joins from now on. Raises `TooManySubscriptions`; then of none."""
+    async def carry_out(self, joins: Sequence[Join], *, snapshot_only_if_new: bool = False) -> None:
+        """Read what a command joins; it takes effect with its answer. Raises `TooManySubscriptions`, `Unavailable`."""
         new = {join.target for join in joins if not self.holds(join.target)}
         self._check_limit(new)
         self._check_unknown(new)
-        for join in joins:
-            if snapshot_only_if_new and join.target not in new:
-                join.silent = True
-            since = join.since or self.connect_since.get(join.target)
-            self._reserved.append(self._reader.reserve(join, since))
-
-    async def read_reserved(self) -> None:
-        """Read the snapshots and replays of what was reserved. Raises `TooManySubscriptions` and `Unavailable`."""
+        if snapshot_only_if_new:
+            for join in joins:
+                join.silent = join.silent or join.target not in new
         # What an endpoint joins on connect nobody could do without.
-        await self._read(bounded=not self.greeting)
+        await self._read(joins, self.connect_since, bounded=not self.greeting)
 
     async def join_asked(self, targets: Sequence[Target], since: Mapping[Target, Position]) -> None:
         """Join what the URL names. Raises `TooManySubscriptions`; then none of `targets` is followed."""
@@ -135,17 +128,15 @@ class ConnectionSubscriptions:
         self._answer_bytes = self._answer_frames = 0
         try:
             self._check_unknown(targets)
-            for target in targets:
-                self._reserved.append(self._reader.reserve(Join(target), since.get(target)))
-            await self._read(bounded=True)
+            await self._read([Join(target) for target in targets], since, bounded=True)
         except TooManySubscriptions:
             self._release_from(before)
             raise
 
-    async def _read(self, *, bounded: bool) -> None:
+    async def _read(self, joins: Sequence[Join], since: Mapping[Target, Position], *, bounded: bool) -> None:
         turn_ends = time.perf_counter() + TURN_S
-        while self._reserved:
-            one = await self._reader.read(self._context, self._reserved.pop(0))
+        for join in joins:
+            one = await self._reader.read(self._context, join, join.since or since.get(join.target))
             self._joins.append(one)
             if bounded:
                 self._check_size(one)
@@ -167,7 +158,7 @@ class ConnectionSubscriptions:
     def _check_limit(self, new: set[Target]) -> None:
         if not new or self.greeting:
             return
-        wanted = new | {one.target for one in self._joins} | {one.join.target for one in self._reserved}
+        wanted = new | {one.target for one in self._joins}
         groups = {target.name for target in wanted if isinstance(target, Group)}
         replaced = [held for held in self._held if isinstance(held, Channel) and held.group in groups] if groups else []
         if len(wanted | (self._held.keys() - self._free)) - len(replaced) > self.limit:
@@ -233,14 +224,9 @@ class ConnectionSubscriptions:
         }
 
     @property
-    def is_reserving(self) -> bool:
-        """Whether the command joined something that is not read yet."""
-        return bool(self._reserved)
-
-    @property
     def is_changing(self) -> bool:
         """Whether the command joined or left something."""
-        return bool(self._joins or self._left or self._reserved)
+        return bool(self._joins or self._left)
 
     def joining(self) -> Sequence[JoinedTarget]:
         """The joins that wait for the reply."""
@@ -292,13 +278,12 @@ class ConnectionSubscriptions:
         if self._unknown_asked:
             self.unknown -= self._unknown_asked - self._held.keys()
             self._unknown_asked = NOTHING
-        if self._joins or self._reserved:
+        if self._joins:
             self._release_from(0)
 
     def _release_from(self, index: int) -> None:
         released, self._joins = self._joins[index:], self._joins[:index]
-        self._reader.hub.release([one.followed for one in released] + [one.followed for one in self._reserved])
-        self._reserved.clear()
+        self._reader.hub.release(one.followed for one in released)
 
     def withdraw_forbidden(self) -> Collection[JoinedTarget]:
         """Take back the joins that the rights of the session no longer reach: they may have shrunk meanwhile."""
@@ -344,7 +329,7 @@ class ConnectionSubscriptions:
         rejoined = []
         for target, followed in list(self._held.items()):
             since = followed.lost_at if bus_lost and isinstance(followed, Stream) else None
-            one = await self._reader.read(self._context, self._reader.reserve(Join(target), since))
+            one = await self._reader.read(self._context, Join(target), since)
             rejoined.append(replace(one, recovered=bool(one.recovered)))
             self._joins.append(rejoined[-1])
         return rejoined
