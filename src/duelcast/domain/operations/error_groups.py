@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from duelcast.domain.operations.error_events import ErrorRecord
@@ -27,8 +26,8 @@ class ErrorKey(NamedTuple):
 class ErrorGroup:
     """`count` errors, of which the store knows `stored_count`. `details` are those of the first.
 
-    `id` is when it came, in µs since the Unix epoch, made unique; `opened_s` the same on the steady clock. `posts` are
-    those of the count whose callers wait for the store. `ended`: no more are counted. `pushed`: clients know it.
+    `id` is when it came, in µs since the Unix epoch, made unique; `opened_s` the same on the steady clock. `posts` of
+    the count have callers that wait for the store. `ended`: no more are counted. `pushed`: clients know it.
     """
 
     key: ErrorKey
@@ -39,14 +38,14 @@ class ErrorGroup:
     stored_count: int = 0
     ended: bool = False
     pushed: bool = False
-    posts: list[asyncio.Future[None]] = field(default_factory=list)
+    posts: int = 0
 
-    def row(self) -> ErrorRow:
-        return ErrorRow(self.id, *self.key, self.details, self.count)
+    def row(self, count: int) -> ErrorRow:
+        return ErrorRow(self.id, *self.key, self.details, count)
 
     def record(self, count: int) -> ErrorRecord:
         """As clients see it."""
-        return error_record(self.row(), count)
+        return error_record(self.row(count))
 
 
 class OpenGroups:
