@@ -51,6 +51,17 @@ def figure(database: Database, name: str) -> float:
     return samples[f"duelcast_store_{name}"]
 
 
+def labelled(database: Database, name: str, label: str) -> float:
+    """The sample `duelcast_store_<name>` with `label`."""
+    samples = [sample for metric in database.collect() for sample in metric.samples]
+    (value,) = (
+        sample.value
+        for sample in samples
+        if sample.name == f"duelcast_store_{name}" and label in sample.labels.values()
+    )
+    return value
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Let everybody else go on until `condition` holds."""
     async with asyncio.timeout(LIMIT_S):

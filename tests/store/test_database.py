@@ -13,12 +13,12 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 from structlog.testing import capture_logs
 
-import duelcast.store.database as module
 from duelcast.clock import SystemClock
 from duelcast.errors import Unavailable
-from duelcast.store.database import RETRY_MS, Database, Transaction
+from duelcast.store.database import Database, Transaction
 from duelcast.store.sqlite import SqliteFile
 from duelcast.store.tables import holdings
+from duelcast.store.write_queue import RETRY_MS
 from tests.store.facts import figure, held, names_in, put, put_all, read_names, stored, waiting
 from tests.storing import BUSY_TIMEOUT_MS, opened
 
@@ -117,8 +117,8 @@ async def test_who_asked_may_go_and_the_write_is_done_all_the_same(database: Dat
 # ── bounds and the end ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_full_queue_refuses_and_counts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_WAITING", 3)
+async def test_a_full_queue_refuses_and_counts(database: Database) -> None:
+    database.shared.max_waiting = 3
     async with held(database):
         tasks = await waiting(database, *(database.write(put(str(number))) for number in range(3)))
         for write in (database.write(put("beyond")), database.write_batched(put_all, "beyond")):

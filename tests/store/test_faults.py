@@ -19,7 +19,8 @@ from duelcast.channels.names import Role
 from duelcast.clock import ManualClock, SystemClock
 from duelcast.domain.accounts.tokens import TokenIssuer
 from duelcast.errors import Unavailable
-from duelcast.store.database import PROBE_INTERVAL_S, RETRY_MS, Database
+from duelcast.store.database import PROBE_INTERVAL_S, Database
+from duelcast.store.write_queue import RETRY_MS
 from tests.e2e.process import Server, serving
 from tests.serving import SECRET
 from tests.store.facts import figure, put, put_all, read_names, stored, until

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,8 @@ from sqlalchemy.exc import IntegrityError
 import duelcast.store.database as module
 from duelcast.errors import AppError, Conflict, Unavailable
 from duelcast.store.database import CutOff, Database, Transaction
-from tests.store.facts import figure, held, put, put_all, stored, waiting
+from duelcast.store.write_queue import RETRY_MS
+from tests.store.facts import figure, held, labelled, put, put_all, stored, waiting
 from tests.storing import opened
 
 
@@ -46,8 +47,8 @@ async def test_what_is_asked_for_while_a_commit_runs_is_committed_as_one(databas
     assert len(await stored(database)) == 100
 
 
-async def test_a_group_has_a_bound(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_GROUP", 4)
+async def test_a_group_has_a_bound(database: Database) -> None:
+    database.shared.max_group = 4
     async with held(database):
         tasks = await waiting(database, *(database.write(put(str(number))) for number in range(9)))
         before = figure(database, "commits_total")
@@ -91,6 +92,116 @@ async def test_a_batch_is_called_once_for_a_group_also_where_it_is_a_method(data
         )
     assert await asyncio.gather(*tasks) == ["a", "b", "c"]
     assert (book.calls, other.calls) == ([["a", "c"]], [["b"]])
+
+
+async def test_a_group_takes_so_much_of_each_producer_and_nobody_waits_behind_it(database: Database) -> None:
+    heavy = database.producer("heavy", max_waiting=100, max_group=10)
+    groups: list[Sequence[str]] = []
+    committed: list[str] = []
+
+    async def batch(transaction: Transaction, names: Sequence[str]) -> Sequence[str]:
+        groups.append(names)
+        return await put_all(transaction, names)
+
+    async with held(database):
+        weights = {"a": 4, "b": 6, "c": 1, "d": 25, "e": 10}
+        heavies = (
+            database.write_batched(batch, name, committed.append, producer=heavy, weight=weight)
+            for name, weight in weights.items()
+        )
+        tasks = await waiting(database, *heavies, database.write(put("light"), committed.append))
+    await asyncio.gather(*tasks)
+    assert groups == [["a", "b"], ["c"], ["d"], ["e"]], "one alone passes whatever it weighs"
+    assert committed == ["light", "a", "b", "c", "d", "e"]
+
+
+async def test_a_producer_whose_line_is_full_is_refused_alone_and_counted(database: Database) -> None:
+    heavy = database.producer("heavy", max_waiting=10, max_group=10)
+
+    def batched(name: str, weight: int) -> Awaitable[str]:
+        return database.write_batched(put_all, name, producer=heavy, weight=weight)
+
+    async with held(database):
+        tasks = await waiting(database, batched("a", 4), batched("b", 6), database.write(put("light")))
+        with pytest.raises(Unavailable) as refused:
+            await batched("beyond", 1)
+        with pytest.raises(Unavailable), heavy.reserved(1):
+            pass
+        assert refused.value.retry_after_ms == RETRY_MS
+        assert (labelled(database, "waiting_weight", "heavy"), labelled(database, "full_total", "heavy")) == (10, 2)
+    await asyncio.gather(*tasks)
+    assert labelled(database, "waiting_weight", "heavy") == 0
+    await batched("heavier than all", 11)
+    assert await stored(database) == ["a", "b", "heavier than all", "light"]
+    assert database.failure is None, "a crowd is no failure of the database"
+
+
+async def test_room_that_is_reserved_is_taken_and_given_back(database: Database) -> None:
+    producer = database.producer("heavy", max_waiting=10, max_group=10)
+    with producer.reserved(6):
+        with pytest.raises(Unavailable):
+            await database.write_batched(put_all, "a", producer=producer, weight=5)
+        await database.write_batched(put_all, "b", producer=producer, weight=4)
+    await database.write_batched(put_all, "c", producer=producer, weight=10)
+    assert await stored(database) == ["b", "c"]
+
+
+# ── what follows a commit ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Steps:
+    """What follows a commit, step by step."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.done = 0
+
+    def follow(self, _result: object) -> Iterator[None]:
+        for _ in range(self._count):
+            self.done += 1
+            yield
+
+
+async def test_what_follows_a_commit_may_be_done_in_steps_and_others_get_their_turn_in_between(
+    database: Database,
+) -> None:
+    steps = Steps(250)
+    writing = asyncio.create_task(database.write(put("a"), steps.follow))
+    seen: list[int] = []
+    while not writing.done():
+        seen.append(steps.done)
+        await asyncio.sleep(0)
+    assert steps.done == 250, "the write is acknowledged behind the last one"
+    assert max(later - earlier for earlier, later in itertools.pairwise([*seen, steps.done])) <= 100
+
+
+async def test_the_next_group_finds_all_that_follows_the_last_one_done(database: Database) -> None:
+    database.shared.max_group = 1
+    steps = Steps(250)
+
+    async def look(_transaction: Transaction) -> int:
+        return steps.done
+
+    async with held(database):
+        tasks = await waiting(database, database.write(put("a"), steps.follow), database.write(look))
+    assert await asyncio.gather(*tasks) == ["a", 250]
+
+
+async def test_a_refused_write_is_told_so_though_nobody_waits_for_it(database: Database) -> None:
+    told: list[object] = []
+
+    async def refuse(_transaction: Transaction) -> None:
+        raise Conflict("No.")
+
+    async with held(database):
+        (gone, alone) = await waiting(
+            database,
+            database.write(refuse, told.append, lambda error: told.append(type(error))),
+            database.write(put("a"), told.append, told.append),
+        )
+        gone.cancel()
+    await alone
+    assert told == [Conflict, "a"]
 
 
 # ── failures of one write ───────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,8 @@ from duelcast.domain.operations.breaker import Breaker
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.transitions import BreakerState
 from duelcast.errors import Unavailable
-from duelcast.store.database import RETRY_MS, Database
+from duelcast.store.database import Database
+from duelcast.store.write_queue import RETRY_MS
 from tests.store.facts import figure, held, put, put_all, stored, until, waiting
 from tests.storing import moved_away, opened
 

@@ -10,6 +10,7 @@ from sqlalchemy import Delete, Insert, bindparam, delete, insert, select
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import achievements, contest_progress
+from duelcast.store.upsert import upsert
 
 _ROWS_PER_STATEMENT = 500
 """Parameters are prepared on the event loop: so many take about 2 ms."""
@@ -73,7 +74,6 @@ async def all_achievements(transaction: Transaction) -> dict[tuple[str, str], Ac
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-# Deleted and inserted again: the databases have no common statement for "insert or update".
 _DELETE_PROGRESS = delete(contest_progress).where(contest_progress.c.wallet == bindparam("key"))
 _DELETE_ACHIEVEMENT = delete(achievements).where(
     achievements.c.wallet == bindparam("key"), achievements.c.achievement == bindparam("key_achievement")
@@ -82,8 +82,7 @@ _DELETE_ACHIEVEMENT = delete(achievements).where(
 
 async def put_progress(transaction: Transaction, rows: Sequence[ProgressRow]) -> None:
     """Each takes the place of what was stored of its wallet."""
-    await delete_progress(transaction, [row.wallet for row in rows])
-    await _execute_many(transaction, insert(contest_progress), [structs.asdict(row) for row in rows])
+    await _execute_many(transaction, upsert(contest_progress), [structs.asdict(row) for row in rows])
 
 
 async def delete_progress(transaction: Transaction, wallets: Iterable[str]) -> None:

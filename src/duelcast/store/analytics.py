@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Table,
     bindparam,
     delete,
     func,
@@ -17,11 +18,11 @@ from sqlalchemy import (
     select,
     tuple_,
     union_all,
-    update,
 )
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import analytics_days, analytics_events, analytics_minutes
+from duelcast.store.upsert import upsert_sum
 
 MINUTES_PER_DAY = 1_440
 MS_PER_MINUTE = 60_000
@@ -86,37 +87,16 @@ async def add_events(transaction: Transaction, events: Sequence[NewEvent]) -> No
 
 async def count_minutes(transaction: Transaction, counts: Mapping[MinuteKey, int]) -> None:
     """Add to the counts of minutes."""
-    keys = list(counts)
-    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
-        await _add_to_minutes(transaction, {key: counts[key] for key in keys[start : start + _ROWS_PER_STATEMENT]})
+    await _add_counts(transaction, analytics_minutes, counts)
 
 
-async def _add_to_minutes(transaction: Transaction, counts: Mapping[MinuteKey, int]) -> None:
-    columns = analytics_minutes.c.minute, analytics_minutes.c.event
-    wanted = select(*columns).where(tuple_(*columns).in_(list(counts)))
-    known = {(minute, event) for minute, event in await transaction.execute(wanted)}
-    grown = [_counted(key, counts[key]) for key in known]
-    new = [{"minute": key[0], "event": key[1], "count": count} for key, count in counts.items() if key not in known]
-    if grown:
-        await transaction.execute(_GROW_MINUTE, grown)
-    if new:
-        await transaction.execute(insert(analytics_minutes), new)
+async def _add_counts(transaction: Transaction, table: Table, counts: Mapping[tuple[int, str], int]) -> None:
+    """`counts` by time, in the table's unit, and event."""
+    time_name = table.columns[0].name
+    rows = [{time_name: time, "event": event, "count": count} for (time, event), count in counts.items()]
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        await transaction.execute(upsert_sum(table, "count"), rows[start : start + _ROWS_PER_STATEMENT])
 
-
-def _counted(key: MinuteKey, count: int) -> dict[str, Any]:
-    return {"key_time": key[0], "key_event": key[1], "added": count}
-
-
-_GROW_MINUTE = (
-    update(analytics_minutes)
-    .where(analytics_minutes.c.minute == bindparam("key_time"), analytics_minutes.c.event == bindparam("key_event"))
-    .values(count=analytics_minutes.c.count + bindparam("added"))
-)
-_GROW_DAY = (
-    update(analytics_days)
-    .where(analytics_days.c.day == bindparam("key_time"), analytics_days.c.event == bindparam("key_event"))
-    .values(count=analytics_days.c.count + bindparam("added"))
-)
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -186,25 +166,11 @@ async def roll_up_minutes(transaction: Transaction, before_minute: int, limit: i
     for minute, event, count in rows:
         key = minute // MINUTES_PER_DAY, event
         counts[key] = counts.get(key, 0) + count
-    keys = list(counts)
-    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
-        await _add_to_days(transaction, {key: counts[key] for key in keys[start : start + _ROWS_PER_STATEMENT]})
+    await _add_counts(transaction, analytics_days, counts)
     if rows:
         moved = [{"key_time": minute, "key_event": event} for minute, event, _ in rows]
         await transaction.execute(_DELETE_MINUTE, moved)
     return len(rows)
-
-
-async def _add_to_days(transaction: Transaction, counts: Mapping[tuple[int, str], int]) -> None:
-    columns = analytics_days.c.day, analytics_days.c.event
-    wanted = select(*columns).where(tuple_(*columns).in_(list(counts)))
-    known = {(day, event) for day, event in await transaction.execute(wanted)}
-    grown = [_counted(key, counts[key]) for key in known]
-    new = [{"day": key[0], "event": key[1], "count": count} for key, count in counts.items() if key not in known]
-    if grown:
-        await transaction.execute(_GROW_DAY, grown)
-    if new:
-        await transaction.execute(insert(analytics_days), new)
 
 
 async def delete_events(transaction: Transaction, before_ms: int, limit: int) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, delete, insert, select, tuple_, update
 from duelcast.store.contests import CANCELLED, COMPLETED
 from duelcast.store.database import Transaction
 from duelcast.store.tables import chat_messages, contest_mutes, contests
+from duelcast.store.upsert import upsert
 
 _ROWS_PER_STATEMENT = 500
 """Parameters are prepared on the event loop: so many take a few milliseconds."""
@@ -151,8 +152,7 @@ async def all_mutes(transaction: Transaction) -> list[MuteRow]:
 
 async def put_mute(transaction: Transaction, mute: MuteRow, by: str, now_ms: int) -> None:
     """Mute a wallet, in place of what was stored of it."""
-    await delete_mute(transaction, mute.contest_id, mute.wallet)
-    await transaction.execute(insert(contest_mutes).values(**structs.asdict(mute), by=by, at_ms=now_ms))
+    await transaction.execute(upsert(contest_mutes), structs.asdict(mute) | {"by": by, "at_ms": now_ms})
 
 
 async def delete_mute(transaction: Transaction, contest_id: int, wallet: str) -> bool:

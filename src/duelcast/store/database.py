@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -22,10 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from duelcast.channels.names import Channel
 from duelcast.channels.outgoing import Broadcast, Outgoing, Published
 from duelcast.clock import Clock
-from duelcast.errors import AppError, CircuitOpen, Unavailable
+from duelcast.errors import CircuitOpen, Unavailable
 from duelcast.logs import describe_exception
 from duelcast.settings import ConfigurationError
-from duelcast.store.channel_log import ChannelLog, Encoded, Numbered, batched
+from duelcast.store.channel_log import ChannelLog, Encoded, batched
 from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, given_numbers, raise_latest_floor
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.guard import Guard, Unguarded
@@ -33,18 +32,20 @@ from duelcast.store.log_retention import LogBounds
 from duelcast.store.migrate import migrate, refusal
 from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement, is_locked
 from duelcast.store.tables import store_probe
+from duelcast.store.write_queue import RETRY_MS, BatchWork, Committed, Job, Producer, Refused, Work, WriteQueue
 from duelcast.wire.frames import encode_body
 
 MAX_WAITING = 20_000
+"""Writes without a producer of their own."""
 DELIVERIES_PER_TURN = 100
-"""Outcomes told in a row; each may publish to a room, which takes about 40 µs. Then other tasks get their turn."""
+"""Steps in a row after a commit; each may publish to a room, which takes about 40 µs. Other tasks get their turn
+then."""
 MESSAGES_PER_TURN = 500
 """Messages encoded or numbered in a row: so many take a few milliseconds."""
 MAX_GROUP = 2_000
-"""Writes that are committed as one."""
+"""That many of them are committed as one."""
 WORK_LIMIT_S = 30.0
 """All writes wait while one works; one that never ends must not stop them for good."""
-RETRY_MS = 1_000
 PROBE_INTERVAL_S = 1.0
 FLOOR_INTERVAL_S = 60.0
 FLOOR_AHEAD_S = 24 * 3600.0
@@ -62,46 +63,6 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 P = TypeVar("P")
 R = TypeVar("R")
-Work = Callable[[Transaction], Awaitable[T]]
-BatchWork = Callable[[Transaction, Sequence[P]], Awaitable[Sequence[R | AppError]]]
-"""Writes many at once; gives an outcome for each, in their order. If it raises, its two halves are tried again, and
-so on, until only the one at fault fails: so it does nothing but read and write."""
-
-
-class _Job:
-    __slots__ = (
-        "asked_s",
-        "batch",
-        "committed",
-        "future",
-        "numbered",
-        "outcome",
-        "outgoing",
-        "payload",
-        "urgent",
-        "work",
-    )
-
-    def __init__(
-        self,
-        asked_s: float,
-        work: Work[Any] | None,
-        batch: BatchWork[Any, Any] | None,
-        payload: Any,
-        committed: Callable[[Any], None] | None,
-        urgent: Sequence[Encoded] = (),
-    ) -> None:
-        self.asked_s = asked_s
-        self.urgent = urgent
-        """What is broadcast whatever becomes of the work, and before it is stored if the database is down."""
-        self.outgoing: Sequence[Encoded] = ()
-        self.numbered: Sequence[Numbered] = ()
-        self.work = work
-        self.batch = batch
-        self.payload = payload
-        self.committed = committed
-        self.future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.outcome: Any = None
 
 
 class CutOff(Exception):
@@ -109,12 +70,13 @@ class CutOff(Exception):
 
 
 class Database:
-    """Writes wait in a queue; what waits is committed as one transaction, and only then acknowledged.
+    """Writes wait in the lines of their producers; what waits is committed as one transaction, and only then
+    acknowledged.
 
     While a commit is on its way to the disk the next ones gather, so that under load many share one, and alone none
     waits. Each write has a savepoint of its own: one that fails takes nothing else with it. Once a write was taken it
     runs to its end, whatever becomes of the one who asked; `committed` is where memory and clients are told, in the
-    order of the commits.
+    order of the commits; the next group begins only after that.
 
     If the database is full or gone, all waiting writes fail with `Unavailable` and leave nothing behind; a probe finds
     out when it is back. If another process holds its write lock, each write fails `busy_timeout_ms` of the file after
@@ -153,7 +115,9 @@ class Database:
         self._writing: AsyncEngine
         self._reading: AsyncEngine
         self._grouped = GroupedReads(self.read)
-        self._jobs: deque[_Job] = deque()
+        self._queue = WriteQueue(MAX_WAITING, MAX_GROUP)
+        self.shared = self._queue.shared
+        """The producer of every write that names no other."""
         self._writer: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
         self._closing = False
@@ -239,14 +203,15 @@ class Database:
                 await asyncio.shield(self._writer)
             finally:
                 self.stop_writing()
-                while self._jobs:
-                    self._refuse(self._jobs.popleft())
+                while self._queue:
+                    for job in self._queue.take_group():
+                        self._refuse(job)
                 await asyncio.wait({self._writer})
                 probing.cancel()
 
     async def _write_groups(self) -> None:
-        while self._jobs or not self._closing:
-            if not self._jobs:
+        while self._queue or not self._closing:
+            if not self._queue:
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue
@@ -267,41 +232,62 @@ class Database:
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def write(self, work: Work[T], committed: Callable[[T], None] | None = None) -> T:
-        """Commit what `work` writes, and give back what it returns."""
-        result: T = await self._enqueue(_Job(self._asked_s(), work, None, None, committed))
+    def producer(self, name: str, *, max_waiting: int, max_group: int) -> Producer:
+        """Declare a producer of many writes, with a line of its own. It weighs each write: at most `max_waiting` waits,
+        and a commit takes at most `max_group`."""
+        return self._queue.add_producer(name, max_waiting, max_group)
+
+    async def write(self, work: Work[T], committed: Committed[T] | None = None, refused: Refused | None = None) -> T:
+        """Commit what `work` writes, and give back what it returns. If nothing was committed, `refused` is called with
+        the exception that this raises, also if the caller no longer waits."""
+        result: T = await self._enqueue(self._job(work=work, committed=committed, refused=refused))
         return result
 
-    async def publish(self, work: Work[Published[T]], committed: Callable[[T], None] | None = None) -> T:
+    async def publish(self, work: Work[Published[T]], committed: Committed[T] | None = None) -> T:
         """Commit what `work` writes, number and store in the same transaction what it publishes, and broadcast that;
         gives back the result."""
-        result: T = await self._enqueue(_Job(self._asked_s(), work, None, None, committed))
+        result: T = await self._enqueue(self._job(work=work, committed=committed))
         return result
 
     async def write_batched(
         self,
         batch: BatchWork[P, R],
         payload: P,
-        committed: Callable[[R], None] | None = None,
-        urgent: Sequence[Broadcast] = (),
+        committed: Committed[R] | None = None,
+        refused: Refused | None = None,
+        *,
+        producer: Producer | None = None,
+        weight: int = 1,
     ) -> R:
-        """Commit `payload` together with others of the same `batch`, behind the single writes of the group. `urgent` is
-        broadcast with it, or at once if the database is down."""
-        encoded = self._encode(urgent)
-        result: R = await self._enqueue(_Job(self._asked_s(), None, batch, payload, committed, encoded))
+        """As `write`, together with other payloads of the same `batch`, and after the single writes of the group. It
+        waits in the line of `producer`, if one is given, and takes `weight` (1 at least) of the room there."""
+        job = self._job(
+            batch=batch, payload=payload, committed=committed, refused=refused, producer=producer, weight=max(weight, 1)
+        )
+        result: R = await self._enqueue(job)
         return result
 
     async def publish_batched(
-        self, batch: BatchWork[P, Published[R]], payload: P, committed: Callable[[R], None] | None = None
+        self,
+        batch: BatchWork[P, Published[R]],
+        payload: P,
+        committed: Committed[R] | None = None,
+        refused: Refused | None = None,
+        *,
+        producer: Producer | None = None,
+        weight: int = 1,
     ) -> R:
         """As `write_batched`, and `publish` for each."""
-        result: R = await self._enqueue(_Job(self._asked_s(), None, batch, payload, committed))
+        job = self._job(
+            batch=batch, payload=payload, committed=committed, refused=refused, producer=producer, weight=max(weight, 1)
+        )
+        result: R = await self._enqueue(job)
         return result
 
     def announce(self, broadcast: Broadcast) -> None:
         """Store and broadcast an urgent message that is a fact by itself; if the database is down, broadcast it at once
         and store it later. Neither waits nor raises for the state of the database."""
-        job = _Job(self._asked_s(), None, None, None, None, self._encode([broadcast]))
+        job = self._job(urgent=self._encode([broadcast]))
         if self.failure is not None and not self.log.is_numbering:
             # It is no reason to try again: that is what the probe does.
             self._send_urgent()
@@ -328,26 +314,33 @@ class Database:
         asked_s = _in_line_since_s.get()
         return self._clock.monotonic() if asked_s is None else asked_s
 
-    async def _enqueue(self, job: _Job) -> Any:
+    def _job(self, *, producer: Producer | None = None, **what: Any) -> Job:
+        return Job(self._asked_s(), producer or self.shared, **what)
+
+    async def _enqueue(self, job: Job) -> Any:
         if self._writer is not None and asyncio.current_task() is self._writer:
             raise RuntimeError("A write inside of a write would wait for itself.")
         self._put(job)
         return await job.future
 
-    def _put(self, job: _Job) -> None:
-        if self._closing or len(self._jobs) >= MAX_WAITING:
+    def _put(self, job: Job) -> None:
+        if self._closing:
             self._refuse(job)
             return
-        self._jobs.append(job)
-        self._arrived.set()
+        try:
+            job.producer.add(job)
+        except Unavailable as full:
+            self._refuse(job, full)
+        else:
+            self._arrived.set()
 
     def _send_urgent(self) -> None:
         """Broadcast, in their order, the urgent messages of what waits: the database is down."""
         if not self.log.is_numbering:
-            for job in self._jobs:
+            for job in self._queue:
                 self._send_urgent_of(job)
 
-    def _send_urgent_of(self, job: _Job) -> None:
+    def _send_urgent_of(self, job: Job) -> None:
         urgent, job.urgent = job.urgent, ()
         for encoded in urgent:
             self.log.send_unstored(encoded)
@@ -362,13 +355,13 @@ class Database:
         try:
             permit = self.guard.acquire()
         except CircuitOpen:
-            for job in self._next_group():
+            for job in self._queue.take_group():
                 self._refuse(job)
             return
-        jobs: list[_Job] = []
+        jobs: list[Job] = []
         try:
             async with self._write_locked() as connection:
-                jobs = self._next_group()
+                jobs = self._queue.take_group()
                 await self._work_off(connection, jobs)
                 await self._number(connection, jobs)
                 await self._raise_latest_floor(connection)
@@ -378,12 +371,13 @@ class Database:
             if not isinstance(error, CutOff):
                 self._failed(error)
             # Those that wait for the lock have deadlines of their own.
-            for job in jobs if jobs or is_locked(error) else self._next_group():
+            for job in jobs if jobs or is_locked(error) else self._queue.take_group():
                 if isinstance(job.outcome, CutOff):
+                    self._send_urgent_of(job)
+                    _forget(job)
                     _acknowledge(job)
                 else:
                     self._refuse(job)
-                self._send_urgent_of(job)
             return
         self.log.committed()
         permit.succeed()
@@ -393,33 +387,37 @@ class Database:
         self._latency_s.observe(self._clock.monotonic() - began_s)
         await self._deliver_all(jobs)
 
-    async def _number(self, connection: AsyncConnection, jobs: Sequence[_Job]) -> None:
+    async def _number(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
         """Number what is published, in the order of the jobs: behind the last savepoint, just before COMMIT."""
         outgoing = [[*job.urgent, *job.outgoing] for job in jobs]
         if any(outgoing) or self.log.has_debts:
             for job, numbered in zip(jobs, await self.log.number(connection, outgoing), strict=True):
                 job.numbered = numbered
 
-    async def _deliver_all(self, jobs: Sequence[_Job]) -> None:
-        """Broadcast and acknowledge what was committed."""
-        deliveries = 0
-        for job in jobs:
-            _remember(job)
-            for numbered in job.numbered:
-                try:
-                    self.log.hand_over(numbered)
-                except Exception as error:
-                    log.error("defect", error=describe_exception(error))
-                deliveries += 1
-                if deliveries % DELIVERIES_PER_TURN == 0:
-                    await asyncio.sleep(0)
-            _acknowledge(job)
-            deliveries += 1
-            if deliveries % DELIVERIES_PER_TURN == 0:
+    async def _deliver_all(self, jobs: Sequence[Job]) -> None:
+        """Let memory follow what was committed, broadcast and acknowledge it; other tasks get their turn in between."""
+        steps = itertools.chain.from_iterable(map(self._deliver, jobs))
+        for count, _ in enumerate(steps, start=1):
+            if count % DELIVERIES_PER_TURN == 0:
                 await asyncio.sleep(0)
 
-    async def _work_off(self, connection: AsyncConnection, jobs: Sequence[_Job]) -> None:
-        """Do what `_next_group` gave; equal batches stand together."""
+    def _deliver(self, job: Job) -> Iterator[None]:
+        """Yields after every step."""
+        if isinstance(job.outcome, Exception):
+            _forget(job)
+        else:
+            yield from _remember(job)
+        for numbered in job.numbered:
+            try:
+                self.log.hand_over(numbered)
+            except Exception as error:
+                log.error("defect", error=describe_exception(error))
+            yield
+        _acknowledge(job)
+        yield
+
+    async def _work_off(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
+        """Do the work of a group; equal batches stand together."""
         for batch, group in itertools.groupby(jobs, lambda job: job.batch):
             if batch is not None:
                 together = list(group)
@@ -431,7 +429,7 @@ class Database:
                     with _blamed([job]):
                         await self._run_single(connection, job, job.work)
 
-    async def _run_single(self, connection: AsyncConnection, job: _Job, work: Work[Any]) -> None:
+    async def _run_single(self, connection: AsyncConnection, job: Job, work: Work[Any]) -> None:
         async def encoded(within: Transaction) -> None:
             await self._take_outcome(job, await work(within))
 
@@ -439,7 +437,7 @@ class Database:
         if failure is not None:
             job.outcome, job.outgoing = failure, ()
 
-    async def _run_batch(self, connection: AsyncConnection, batch: BatchWork[Any, Any], jobs: Sequence[_Job]) -> None:
+    async def _run_batch(self, connection: AsyncConnection, batch: BatchWork[Any, Any], jobs: Sequence[Job]) -> None:
         async def work(within: Transaction) -> None:
             outcomes = await batch(within, [job.payload for job in jobs])
             if len(outcomes) != len(jobs):
@@ -457,7 +455,7 @@ class Database:
         await self._run_batch(connection, batch, jobs[:middle])
         await self._run_batch(connection, batch, jobs[middle:])
 
-    async def _take_outcome(self, job: _Job, outcome: Any) -> None:
+    async def _take_outcome(self, job: Job, outcome: Any) -> None:
         """What is published is encoded here, so that what cannot be fails its own write alone."""
         job.outcome, job.outgoing = outcome, ()
         if isinstance(outcome, Published):
@@ -468,16 +466,6 @@ class Database:
                     await asyncio.sleep(0)
                 encoded += self._encode(some)
             job.outgoing = encoded
-
-    def _next_group(self) -> list[_Job]:
-        """Single writes, and behind them the batches, each in the order they were asked for."""
-        group = [self._jobs.popleft() for _ in range(min(len(self._jobs), MAX_GROUP))]
-        batches: dict[BatchWork[Any, Any], list[_Job]] = {}
-        for job in group:
-            if job.batch is not None:
-                # Equal, not identical: a bound method is another object each time.
-                batches.setdefault(job.batch, []).append(job)
-        return [job for job in group if job.batch is None] + list(itertools.chain(*batches.values()))
 
     @asynccontextmanager
     async def _write_locked(self) -> AsyncIterator[AsyncConnection]:
@@ -513,7 +501,7 @@ class Database:
                     self._failed(error)
                     self._send_urgent()
                 self._refuse_overdue(now_s)
-                if not self._jobs or now_s - began_s >= self._lock_wait_s:
+                if not self._queue or now_s - began_s >= self._lock_wait_s:
                     raise
             else:
                 self._locked_since_s = None
@@ -530,17 +518,14 @@ class Database:
 
     def _refuse_overdue(self, now_s: float) -> None:
         """Refuse what was asked for too long ago to wait for the lock any longer."""
-        waiting, self._jobs = self._jobs, deque()
-        for job in waiting:
-            if now_s - job.asked_s >= self._lock_wait_s:
-                self._refuse(job)
-            else:
-                self._jobs.append(job)
+        for job in self._queue.take_overdue(now_s, self._lock_wait_s):
+            self._refuse(job)
 
-    def _refuse(self, job: _Job) -> None:
+    def _refuse(self, job: Job, refusal: Unavailable | None = None) -> None:
         self._refused += 1
-        job.outcome = _unavailable()
+        job.outcome = refusal or _unavailable()
         self._send_urgent_of(job)
+        _forget(job)
         _acknowledge(job)
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -574,7 +559,7 @@ class Database:
                 self._look_for_room()
                 if self.failure is None:
                     self._file.check()
-                elif not self._jobs:
+                elif not self._queue:
                     await self.probe()
             except FileGone as error:
                 self._failed(error)
@@ -627,7 +612,7 @@ class Database:
         yield GaugeMetricFamily(
             "duelcast_store_available", "Whether the database takes writes.", value=self.failure is None
         )
-        yield GaugeMetricFamily("duelcast_store_waiting_writes", "Writes that wait.", value=len(self._jobs))
+        yield from self._queue.collect()
         yield CounterMetricFamily("duelcast_store_commits", "Transactions that were committed.", value=self._commits)
         yield CounterMetricFamily("duelcast_store_writes", "Writes that were committed.", value=self._writes)
         yield CounterMetricFamily("duelcast_store_refused_writes", "Writes that were refused.", value=self._refused)
@@ -641,7 +626,7 @@ class Database:
 
 
 @contextmanager
-def _blamed(jobs: Sequence[_Job]) -> Iterator[None]:
+def _blamed(jobs: Sequence[Job]) -> Iterator[None]:
     """Where their work is cut off, that is their outcome."""
     try:
         yield
@@ -683,16 +668,29 @@ async def _limited(work: Work[None], connection: AsyncConnection) -> None:
         raise RuntimeError("The work of a write waited for something that was cancelled.") from None
 
 
-def _remember(job: _Job) -> None:
+def _remember(job: Job) -> Iterator[None]:
     """Let memory follow what was committed."""
-    if job.committed is not None and not isinstance(job.outcome, Exception):
-        try:
-            job.committed(job.outcome)
-        except Exception as error:
-            log.error("defect", error=describe_exception(error))
+    if job.committed is None:
+        return
+    try:
+        steps = job.committed(job.outcome)
+        if steps is not None:
+            yield from steps
+    except Exception as error:
+        log.error("defect", error=describe_exception(error))
 
 
-def _acknowledge(job: _Job) -> None:
+def _forget(job: Job) -> None:
+    """Let memory know that nothing was committed."""
+    if job.refused is None:
+        return
+    try:
+        job.refused(job.outcome)
+    except Exception as error:
+        log.error("defect", error=describe_exception(error))
+
+
+def _acknowledge(job: Job) -> None:
     if job.future.done():
         return
     if isinstance(job.outcome, Exception):

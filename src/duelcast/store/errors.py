@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct, structs
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, select
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import error_records
+from duelcast.store.upsert import upsert
 
 ErrorLevel = Literal["debug", "info", "warning", "error", "critical"]
 
@@ -33,17 +34,10 @@ class ErrorFilter(Struct, frozen=True):
     level: ErrorLevel | None = None
 
 
-async def put_all(transaction: Transaction, rows: Sequence[ErrorRow]) -> Sequence[None]:
-    """Store `rows`; of those that are stored already the count is set. One is not twice in `rows`."""
-    known = await find_ids(transaction, [row.id for row in rows])
-    new = [structs.asdict(row) for row in rows if row.id not in known]
-    counted = [{"counted": row.id, "now": row.count} for row in rows if row.id in known]
-    if new:
-        await transaction.execute(insert(error_records), new)
-    if counted:
-        statement = update(error_records).where(error_records.c.id == bindparam("counted"))
-        await transaction.execute(statement.values(count=bindparam("now")), counted)
-    return [None] * len(rows)
+async def put_all(transaction: Transaction, rows: Sequence[ErrorRow]) -> None:
+    """Store `rows`; of those that are stored already the count is set."""
+    if rows:
+        await transaction.execute(upsert(error_records, "count"), [structs.asdict(row) for row in rows])
 
 
 async def find_ids(transaction: Transaction, ids: Collection[int]) -> set[int]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import channel_positions, epochs, facts, metadata, store_probe
+from duelcast.store.upsert import upsert
 
 DEMO = "demo"
 """The database was filled by `duelcast demo`."""
@@ -17,7 +18,7 @@ NOTIFIER = "notifier"
 """How far the notifier has come: see `domain.notifications.notifier.Position`."""
 
 RECEIPT = "receipt"
-"""How times of receipt go beside the wall clock: see `domain.market.timescale.TimeScale`."""
+"""How times of receipt go beside the wall clock: see `domain.market.receipt.TimeScale`."""
 
 
 async def find_fact(transaction: Transaction, name: str) -> Any | None:
@@ -32,8 +33,7 @@ async def add_fact(transaction: Transaction, name: str, value: Any) -> None:
 
 async def put_fact(transaction: Transaction, name: str, value: Any) -> None:
     """Store a fact, in the place of what was stored under its name; `value` is JSON, and not null."""
-    await transaction.execute(delete(facts).where(facts.c.name == name))
-    await add_fact(transaction, name, value)
+    await transaction.execute(upsert(facts), {"name": name, "value": value})
 
 
 async def is_empty(transaction: Transaction) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Delete, Insert, Select, bindparam, delete,
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import minute_prices, posted_trades, tokens
+from duelcast.store.upsert import upsert
 
 _ROWS_PER_STATEMENT = 500
 """Parameters are prepared on the event loop: so many take about 2 ms."""
@@ -75,12 +76,12 @@ class MarketWrites(Struct, frozen=True):
 
 async def write(transaction: Transaction, writes: MarketWrites) -> None:
     """Store all of `writes`."""
-    await _execute_many(transaction, _DELETE_TOKEN, [{"key": token.symbol} for token in writes.tokens])
-    await _execute_many(transaction, insert(tokens), [structs.asdict(token) for token in writes.tokens])
-    keys = [{"key": row.symbol, "key_minute": row.minute} for row in writes.minutes]
-    await _execute_many(transaction, _DELETE_MINUTE, keys)
-    await _execute_many(transaction, insert(minute_prices), [structs.asdict(row) for row in writes.minutes])
-    await _execute_many(transaction, insert(posted_trades), [structs.asdict(trade) for trade in writes.trades])
+    for statement, rows in (
+        (upsert(tokens), writes.tokens),
+        (upsert(minute_prices), writes.minutes),
+        (insert(posted_trades), writes.trades),
+    ):
+        await _execute_many(transaction, statement, [structs.asdict(row) for row in rows])
 
 
 async def delete_minutes(transaction: Transaction, before_ms: int, limit: int) -> int:
@@ -113,8 +114,6 @@ async def delete_trades(
     return len(ids)
 
 
-# Deleted and inserted again: the databases have no common statement for "insert or update".
-_DELETE_TOKEN = delete(tokens).where(tokens.c.symbol == bindparam("key"))
 _DELETE_MINUTE = delete(minute_prices).where(
     minute_prices.c.symbol == bindparam("key"), minute_prices.c.minute == bindparam("key_minute")
 )

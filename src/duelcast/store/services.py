@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import Struct
-from sqlalchemy import delete, insert, select, update
+from msgspec import Struct, structs
+from sqlalchemy import delete, select
 
 from duelcast.store.database import Transaction
 from duelcast.store.tables import services
+from duelcast.store.upsert import upsert
 
 
 class ServiceRow(Struct, frozen=True):
@@ -29,14 +30,7 @@ async def all_services(transaction: Transaction) -> Sequence[ServiceRow]:
 
 async def save_service(transaction: Transaction, service: ServiceRow) -> None:
     """Add the service, or replace what is stored of it."""
-    values = {
-        "definition": service.definition,
-        "updated_ms": service.updated_ms,
-        "updated_by": service.updated_by,
-    }
-    changed = await transaction.execute(update(services).where(services.c.name == service.name).values(**values))
-    if not changed.rowcount:
-        await transaction.execute(insert(services).values(name=service.name, **values))
+    await transaction.execute(upsert(services), structs.asdict(service))
 
 
 async def delete_service(transaction: Transaction, name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,7 @@ from duelcast.errors import RateLimitExceeded, Unavailable
 from duelcast.ratelimit import Allowance
 from duelcast.store import analytics as store
 from duelcast.store.analytics import NewEvent
-from duelcast.store.database import Database
+from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import analytics_events
 from tests.store.facts import figure, held, until
 from tests.storing import moved_away, opened
@@ -35,9 +35,17 @@ class Desk:
         self.told: list[StoredEvents] = []
         self.clock = ManualClock()
         self.quota_bytes = 0.0
-        quota = Allowance(self.clock, lambda: (self.quota_bytes, 1), lambda _capacity: "Enough.", per_s=86_400)
-        self.writer = AnalyticsWriter(database, self.counters, str, self.told.append, quota)
+        self.quota = Allowance(self.clock, lambda: (self.quota_bytes, 1), lambda _capacity: "Enough.", per_s=86_400)
+        self.writer = AnalyticsWriter(database, self.counters, str, self.told.append, self.quota)
         self.work: asyncio.Task[None]
+
+    async def restart(self) -> None:
+        """Go on with another writer, made by the bounds of now."""
+        self.work.cancel()
+        await asyncio.wait([self.work])
+        self.writer = AnalyticsWriter(self.database, self.counters, str, self.told.append, self.quota)
+        self.start()
+        await asyncio.sleep(0)
 
     def start(self) -> None:
         self.work = asyncio.create_task(self.writer.run())
@@ -79,17 +87,15 @@ async def taken(desk: Desk, *names: str) -> asyncio.Task[list[bool]]:
 
 async def test_what_gathers_during_a_commit_is_the_next_one(desk: Desk) -> None:
     async with held(desk.database):
-        first = await taken(desk, "a")
-        others = [asyncio.create_task(desk.writer.track([event("b"), event("c")])) for _ in range(50)]
-        await until(lambda: desk.writer.waiting == 100)
+        messages = [asyncio.create_task(desk.writer.track([event("b"), event("c")])) for _ in range(50)]
+        await until(lambda: desk.counters.waiting == 100)
         commits = figure(desk.database, "commits_total")
-    assert await first == [False]
-    assert await asyncio.gather(*others) == [[False, False]] * 50
-    # That which was held, that of the first message, and one for all the others.
-    assert figure(desk.database, "commits_total") == commits + 3
-    assert await desk.stored() == ["a"] + ["b", "c"] * 50
-    assert [len(group.events) for group in desk.told] == [1, 100]
-    assert dict(desk.told[1].counts) == {(30_000_000, "b"): 50, (30_000_000, "c"): 50}
+    assert await asyncio.gather(*messages) == [[False, False]] * 50
+    assert figure(desk.database, "commits_total") == commits + 2, "the one that was held, and one for all"
+    assert await desk.stored() == ["b", "c"] * 50
+    assert [[one.event for one in added.events] for added in desk.told] == [["b", "c"]] * 50
+    assert all(added.counts == {(30_000_000, "b"): 1, (30_000_000, "c"): 1} for added in desk.told)
+    assert desk.counters.waiting == 0
 
 
 async def test_of_equal_ids_the_first_is_stored(desk: Desk) -> None:
@@ -103,7 +109,7 @@ async def test_of_equal_ids_the_first_is_stored(desk: Desk) -> None:
             [event("f", event_id=another, wallet="bob")],
         ]
         tracked = [asyncio.create_task(desk.writer.track(message)) for message in messages]
-        await until(lambda: desk.writer.waiting == 4)
+        await until(lambda: desk.counters.waiting == 5)
     assert [await one for one in tracked] == [[False, True], [True], [False]]
     assert await desk.stored() == ["a", "x", "c", "f"]
     assert desk.balance() == (7, 4, 3, 0)
@@ -122,46 +128,55 @@ async def test_more_than_a_thousand_at_once_keep_their_order_and_find_their_repe
     assert await desk.stored() == [one.event for one in many]
 
 
-@pytest.mark.parametrize("bound", ["MAX_GROUP_EVENTS", "MAX_GROUP_CHARACTERS"])
-async def test_a_group_is_bounded(desk: Desk, bound: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, bound, 4)
+async def test_a_commit_takes_so_many_bytes_of_events(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "MAX_GROUP_BYTES", 4 * (writing.EVENT_BYTES + 1))
+    await desk.restart()
     async with held(desk.database):
-        await taken(desk, "a")
-        messages = [[event("b", data="x"), event("c", data="x")] for _ in range(5)]
-        others = [asyncio.create_task(desk.writer.track(message)) for message in messages]
-        await until(lambda: desk.writer.waiting == 10)
-    await asyncio.gather(*others)
-    assert [len(group.events) for group in desk.told] == [1, 4, 4, 2]
-    assert await desk.stored() == ["a"] + ["b", "c"] * 5
+        messages = [
+            asyncio.create_task(desk.writer.track([event("b", data="x"), event("c", data="x")])) for _ in range(5)
+        ]
+        await until(lambda: desk.counters.waiting == 10)
+        commits = figure(desk.database, "commits_total")
+    await asyncio.gather(*messages)
+    assert figure(desk.database, "commits_total") == commits + 1 + 3
+    assert await desk.stored() == ["b", "c"] * 5
 
 
-@pytest.mark.parametrize("bound", ["MAX_WAITING_EVENTS", "MAX_WAITING_CHARACTERS"])
-async def test_over_the_bound_events_are_refused_and_counted(
-    desk: Desk, bound: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writing, bound, 10)
+async def test_over_the_bound_events_are_refused_and_counted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "MAX_WAITING_BYTES", 10 * (writing.EVENT_BYTES + 1))
+    await desk.restart()
     async with held(desk.database):
-        first = await taken(desk, "a")
-        # Ten fit, the eleventh does not: events of one character.
-        ten = [asyncio.create_task(desk.writer.track([event("b", data="x") for _ in range(10)]))]
-        await until(lambda: desk.writer.waiting == 10)
+        fits = [asyncio.create_task(desk.writer.track([event("b", data="x") for _ in range(10)]))]
+        await until(lambda: desk.counters.waiting == 10)
         with pytest.raises(Unavailable) as refusal:
             await desk.writer.track([event("c", data="x")])
         assert refusal.value.retry_after_ms == 1_000
-    await asyncio.gather(first, *ten)
+    assert await asyncio.gather(*fits) == [[False] * 10]
     assert await desk.writer.track([event("d", data="x")]) == [False]
-    assert await desk.stored() == ["a"] + ["b"] * 10 + ["d"]
-    assert desk.balance() == (13, 12, 0, 1)
+    assert await desk.stored() == ["b"] * 10 + ["d"]
+    assert desk.balance() == (12, 11, 0, 1)
 
 
-async def test_stopped_it_commits_what_is_on_its_way_and_refuses_what_waits(desk: Desk) -> None:
-    async with held(desk.database):
-        on_its_way = await taken(desk, "a")
-        waits = asyncio.create_task(desk.writer.track([event("b")]))
-        await until(lambda: desk.writer.waiting == 1)
-        desk.work.cancel()
-        await asyncio.sleep(0)
-    assert await on_its_way == [False]
+async def test_stopped_it_commits_what_is_being_stored_and_refuses_what_waits(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, may_end, add_events = asyncio.Event(), asyncio.Event(), store.add_events
+
+    async def add_slowly(transaction: Transaction, events: Sequence[NewEvent]) -> None:
+        began.set()
+        await may_end.wait()
+        await add_events(transaction, events)
+
+    monkeypatch.setattr(store, "add_events", add_slowly)
+    being_stored = asyncio.create_task(desk.writer.track([event("a")]))
+    await began.wait()
+    waits = asyncio.create_task(desk.writer.track([event("b")]))
+    await until(lambda: desk.counters.waiting == 2)
+    desk.work.cancel()
+    await asyncio.sleep(0)
+    assert not desk.work.done(), "it has not stopped before all is answered"
+    may_end.set()
+    assert await being_stored == [False]
     with pytest.raises(Unavailable):
         await waits
     await asyncio.wait([desk.work])
@@ -176,13 +191,12 @@ async def test_stopped_it_commits_what_is_on_its_way_and_refuses_what_waits(desk
 
 async def test_a_client_that_went_does_not_keep_its_events_from_the_store(desk: Desk) -> None:
     async with held(desk.database):
-        gone = await taken(desk, "a")
-        gone.cancel()
-        after = asyncio.create_task(desk.writer.track([event("b")]))
-        await until(lambda: desk.writer.waiting == 1)
-        after.cancel()
+        gone = [await taken(desk, name) for name in "ab"]
+        for task in gone:
+            task.cancel()
     assert await desk.writer.track([event("c")]) == [False]
     assert await desk.stored() == ["a", "b", "c"]
+    assert desk.balance() == (3, 3, 0, 0)
 
 
 async def test_a_store_out_of_reach_refuses_and_leaves_no_trace(desk: Desk, tmp_path: Path) -> None:
@@ -196,10 +210,11 @@ async def test_a_store_out_of_reach_refuses_and_leaves_no_trace(desk: Desk, tmp_
     assert desk.balance() == (2, 1, 0, 1)
 
 
-async def test_a_defect_is_told_to_nobody_and_stops_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(*_arguments: Any) -> None:
-        raise ValueError("a text that nobody may see")
+async def broken(*_arguments: Any) -> None:
+    raise ValueError("a text that nobody may see")
 
+
+async def test_a_defect_is_told_to_nobody_and_stops_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(store, "count_minutes", broken)
         with pytest.raises(Unavailable) as refusal:
@@ -238,5 +253,20 @@ async def test_what_is_not_stored_does_not_count(desk: Desk, tmp_path: Path) -> 
     with moved_away(tmp_path / "events.db"), pytest.raises(Unavailable):
         await desk.writer.track([event("b", data="x" * 2_000)])
     assert await desk.writer.track([event("b", data="x" * 2_000)]) == [False]
+    with pytest.raises(RateLimitExceeded):
+        await desk.writer.track([event("c")])
+
+
+async def test_what_is_not_stored_does_not_count_though_its_client_went(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.quota_bytes = 1_000
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "count_minutes", broken)
+        async with held(desk.database):
+            (await taken(desk, "a" * 900)).cancel()
+        await until(lambda: desk.counters.waiting == 0)
+    assert desk.balance() == (1, 0, 0, 1)
+    assert await desk.writer.track([event("b" * 900)]) == [False]
     with pytest.raises(RateLimitExceeded):
         await desk.writer.track([event("c")])

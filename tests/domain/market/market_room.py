@@ -17,9 +17,9 @@ from duelcast.channels.names import Channel, Role
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.market.feeds import MarketSink
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
-from duelcast.domain.market.sink import MarketSink
 from duelcast.domain.market.ticks import Ticker, Trade
 from duelcast.store.database import Database
 from tests.storing import bus_of, opened

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from duelcast.domain.market.boundaries import Boundaries
 from duelcast.domain.market.receipt import ReceiptTime
 from duelcast.domain.market.settings import ReceiptSettings
+from duelcast.domain.market.volumes import Boundaries
 
 
 class ShiftyClock:

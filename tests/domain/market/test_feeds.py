@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client.samples import Sample
 from structlog.testing import capture_logs
 
-from duelcast.domain.market.sink import FeedState
+from duelcast.domain.market.feeds import FeedState
 from duelcast.domain.market.ticks import TokenInfo
 from duelcast.feeds.source import Sink
 from tests.domain.market.market_room import MarketRoom, ticker, trade

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from duelcast.domain.market import unstored
+from duelcast.domain.market import flushing
 from duelcast.domain.market.marks import PricePoint
 from duelcast.domain.market.posted import PostedPrice
 from duelcast.domain.market.ticks import TokenInfo
 from duelcast.errors import Unavailable
 from duelcast.store import market as store
-from duelcast.store.market import MinutePrice
+from duelcast.store.database import Transaction
+from duelcast.store.market import MarketWrites, MinutePrice
 from tests.domain.market.market_room import DAY_BEGIN_S, MarketRoom, market_room, ticker, trade
-from tests.store.facts import held
+from tests.store.facts import figure, held, until
 from tests.storing import moved_away
 
 MINUTE = int(DAY_BEGIN_S // 60)
@@ -43,6 +44,20 @@ async def stored(room: MarketRoom, symbol: str = "SOL") -> list[MinutePrice]:
 async def stored_after_flush(room: MarketRoom) -> list[MinutePrice]:
     await room.market.close()
     return await stored(room)
+
+
+class SlowStore:
+    """Holds what the market writes, in the middle of its transaction, until it may end."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.began, self.may_end, write = asyncio.Event(), asyncio.Event(), store.write
+
+        async def write_slowly(transaction: Transaction, writes: MarketWrites) -> None:
+            self.began.set()
+            await self.may_end.wait()
+            await write(transaction, writes)
+
+        monkeypatch.setattr(store, "write", write_slowly)
 
 
 async def test_the_running_minute_is_stored_every_five_seconds(room: MarketRoom) -> None:
@@ -77,17 +92,23 @@ async def test_a_minute_that_ended_in_between_is_stored_whole(room: MarketRoom) 
     ]
 
 
-async def test_a_minute_that_ends_while_it_is_being_stored_is_stored_again(room: MarketRoom) -> None:
+async def test_a_minute_that_ends_while_it_is_being_stored_is_stored_again(
+    room: MarketRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     feed = room.feed()
     await room.advance(58)
     feed.accept(ticker(5.0))
-    async with held(room.database):
+    with monkeypatch.context() as patched:
+        slow = SlowStore(patched)
         flushing = asyncio.create_task(room.market.close())
+        await slow.began.wait()
         await room.advance(1.5)
         feed.accept(ticker(9.0))
         await room.advance(1)
         feed.accept(ticker(7.0))
-    await flushing
+        slow.may_end.set()
+        await flushing
+    assert [row.last for row in await stored(room)] == [5.0]
     (ended, _) = await stored_after_flush(room)
     assert (ended.high, ended.last) == (9.0, 9.0)
 
@@ -123,7 +144,7 @@ async def test_while_the_store_is_gone_prices_go_on_and_are_stored_when_it_is_ba
 async def test_minutes_that_wait_are_bounded_and_the_lost_are_counted(
     room: MarketRoom, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unstored, "MAX_COMPLETE", 2)
+    monkeypatch.setattr(flushing, "MAX_COMPLETE", 2)
     feed = room.feed()
     with moved_away(path):
         for number in range(1, 6):
@@ -185,6 +206,21 @@ async def test_a_boundary_is_settled_before_a_later_price_of_a_feed_is_stored(ro
     assert [row.last for row in await asyncio.wait_for(stored_after_flush(room), 60)] == [2.0]
     assert contest.prices == [{"SOL": (1.0, BEGIN_US)}]
     assert contest.stored == [[1.0]]
+
+
+async def test_a_boundary_that_passes_while_a_flush_waits_for_the_store_is_settled_first(room: MarketRoom) -> None:
+    contest = Contest(room, DAY_BEGIN_S + 1)
+    feed = room.feed()
+    feed.accept(ticker(1.0))
+    async with held(room.database):
+        flushing = asyncio.create_task(room.market.close())
+        await until(lambda: figure(room.database, "waiting_writes") == 1)
+        await room.advance(2)
+        feed.accept(ticker(2.0))
+    await flushing
+    assert contest.prices == [{"SOL": (1.0, BEGIN_US)}]
+    assert contest.stored == [[]], "nothing that came later was stored before"
+    assert [row.last for row in await stored(room)] == [2.0]
 
 
 async def test_what_cannot_be_settled_holds_back_the_store_but_not_the_prices(room: MarketRoom) -> None:

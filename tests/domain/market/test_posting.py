@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from duelcast.domain.market.posted import PostedPrice, PostedTrade, TokenMetadataInput
+from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.market import posting
+from duelcast.domain.market.posted import PostedPrice, PostedTrade, PostResult, TokenMetadataInput
+from duelcast.domain.market.settings import MarketSettings
 from duelcast.errors import InvalidRequest, Unavailable
 from duelcast.store import market as store
 from duelcast.store.audit import AuditFilter
+from duelcast.store.database import Transaction
 from duelcast.store.market import MinutePrice
 from tests.domain.market.market_room import ADMIN, DAY_BEGIN_S, MarketRoom, market_room, ticker
+from tests.store.facts import held, waiting
 from tests.storing import moved_away
 
 SOL = TokenMetadataInput(name="Solana", address="So111", decimals=9)
@@ -42,8 +50,8 @@ def price(price: float, symbol: str = "SOL", volume_24h: float | None = None) ->
     return PostedPrice(symbol=symbol, price=price, volume_24h=volume_24h)
 
 
-def trade(price: float = 1.0, trade_id: str | None = None) -> PostedTrade:
-    return PostedTrade(symbol="SOL", price=price, quantity=2.0, side="sell", id=trade_id)
+def trade(price: float = 1.0, trade_id: str | None = None, symbol: str = "SOL") -> PostedTrade:
+    return PostedTrade(symbol=symbol, price=price, quantity=2.0, side="sell", id=trade_id)
 
 
 async def test_an_acknowledged_price_is_in_the_store_with_its_minute(room: MarketRoom) -> None:
@@ -74,9 +82,9 @@ async def test_an_acknowledged_trade_is_in_the_store_a_duplicate_is_not(room: Ma
 
 
 async def test_nobody_sees_a_price_before_it_is_stored(room: MarketRoom) -> None:
-    posting = asyncio.create_task(room.market.post_prices([price(5.0)]))
+    task = asyncio.create_task(room.market.post_prices([price(5.0)]))
     seen_early = False
-    while not posting.done():
+    while not task.done():
         await asyncio.sleep(0)
         seen_early |= room.market.knows("SOL") and not await minutes(room)
     assert not seen_early
@@ -117,6 +125,150 @@ async def test_posts_that_come_together_are_stored_as_one_and_in_their_order(roo
     assert room.market.price("SOL") == 29.0
 
 
+async def test_posts_that_share_a_commit_are_decided_one_behind_the_other(path: Path) -> None:
+    async with market_room(MarketSettings(max_symbols=1), path=path) as room:
+        async with held(room.database):
+            posts = await waiting(
+                room.database,
+                room.market.post_trades([trade(1.0, "1")]),
+                room.market.post_trades([trade(2.0, "1"), trade(3.0, "2")]),
+                room.market.post_prices([price(4.0, "BTC")]),
+            )
+        assert await asyncio.gather(*posts) == [
+            PostResult(accepted=1, dropped=0),
+            PostResult(accepted=1, dropped=0, duplicate=1),
+            PostResult(accepted=0, dropped=1),
+        ]
+        (row,) = await minutes(room)
+        assert (row.open, row.high, row.last) == (1.0, 3.0, 3.0)
+
+
+async def test_posts_of_two_minutes_that_share_a_commit_leave_both_minutes(room: MarketRoom) -> None:
+    await room.market.post_prices([price(1.0)])
+    async with held(room.database):
+        posts = await waiting(room.database, room.market.post_prices([price(3.0)]))
+        await room.advance(61)
+        posts += await waiting(room.database, room.market.post_trades([trade(2.0, "1"), trade(4.0, "2")]))
+    assert await asyncio.gather(*posts) == [PostResult(accepted=1, dropped=0), PostResult(accepted=2, dropped=0)]
+    await room.market.post_prices([price(5.0)])
+    assert await minutes(room) == [
+        MinutePrice("SOL", MINUTE, 1.0, 3.0, 1.0, 3.0, RECEIVED_US),
+        MinutePrice("SOL", MINUTE + 1, 5.0, 5.0, 5.0, 5.0, RECEIVED_US + 61_000_000),
+    ]
+    candles = (await room.market.history("SOL", None, None, "1m")).candles
+    assert [(candle.open, candle.close) for candle in candles] == [(1.0, 3.0), (5.0, 5.0)]
+
+
+async def test_a_moment_between_two_posts_that_share_a_commit_has_the_price_of_the_first(room: MarketRoom) -> None:
+    await room.advance(1)
+    room.market.mark(RECEIVED_US + 2_000_000)
+    async with held(room.database):
+        posts = await waiting(room.database, room.market.post_prices([price(1.0)]))
+        await room.advance(2)
+        posts += await waiting(room.database, room.market.post_prices([price(2.0), price(1.0, "BTC")]))
+    await asyncio.gather(*posts)
+    assert room.market.price("SOL") == 2.0
+    assert await room.market.prices_at(["SOL"], RECEIVED_US + 2_000_000) == {"SOL": (1.0, RECEIVED_US + 1_000_000)}
+
+
+async def test_of_posts_that_share_a_commit_the_one_at_fault_fails_alone(
+    room: MarketRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = AuditTrail.record
+
+    async def record_or_fail(
+        trail: AuditTrail, transaction: Transaction, actor: Actor, action: str, target: str, details: dict[str, Any]
+    ) -> None:
+        if target == "BAD":
+            raise ValueError("a defect")
+        await record(trail, transaction, actor, action, target, details)
+
+    monkeypatch.setattr(AuditTrail, "record", record_or_fail)
+    async with held(room.database):
+        posts = await waiting(
+            room.database,
+            room.market.post_trades([trade(1.0, "1")]),
+            room.market.put_token("BAD", SOL, ADMIN),
+            room.market.post_trades([trade(2.0, "1"), trade(3.0, "2")]),
+            room.market.put_token("SOL", SOL, ADMIN),
+        )
+    first, failed, second, token = await asyncio.gather(*posts, return_exceptions=True)
+    assert (first, second) == (PostResult(accepted=1, dropped=0), PostResult(accepted=1, dropped=0, duplicate=1))
+    assert isinstance(failed, ValueError)
+    assert token == room.market.token("SOL")
+    assert room.market.symbols() == ["SOL"]
+    (row,) = await minutes(room)
+    assert (row.open, row.last, room.market.price("SOL")) == (1.0, 3.0, 3.0)
+
+
+async def test_posts_beyond_the_bound_are_refused_and_change_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "MAX_WAITING_ROWS", 3)
+    async with market_room(path=path) as room:
+        async with held(room.database):
+            (first,) = await waiting(room.database, room.market.post_prices([price(1.0), price(2.0)]))
+            with pytest.raises(Unavailable):
+                await room.market.post_prices([price(3.0), price(4.0)])
+        assert (await first).accepted == 2
+        assert [row.high for row in await minutes(room)] == [2.0]
+        assert (await room.market.post_prices([price(5.0)] * 5)).accepted == 5, "one alone passes"
+
+
+async def test_a_post_that_waits_for_a_boundary_to_be_settled_takes_room_too(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "MAX_WAITING_ROWS", 3)
+    settling, settled = asyncio.Event(), asyncio.Event()
+
+    async def settle() -> None:
+        settling.set()
+        await settled.wait()
+
+    async with market_room(path=path) as room:
+        room.market.settle_first = settle
+        room.market.mark(RECEIVED_US)
+        await room.advance(1)
+        waits = asyncio.create_task(room.market.post_prices([price(1.0), price(2.0)]))
+        await settling.wait()
+        with pytest.raises(Unavailable):
+            await room.market.post_prices([price(3.0), price(4.0)])
+        settled.set()
+        assert (await waits).accepted == 2
+
+
+posted_rows = st.lists(
+    st.one_of(
+        st.builds(price, st.floats(1, 9), st.sampled_from(["SOL", "BTC"]), st.none() | st.floats(0, 9)),
+        st.builds(trade, st.floats(1, 9), st.none() | st.sampled_from("123"), st.sampled_from(["SOL", "BTC"])),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=30)
+@given(posted_rows)
+async def test_posts_make_the_same_of_the_market_whether_they_share_a_commit_or_not(
+    rows: list[PostedPrice | PostedTrade],
+) -> None:
+    def post(room: MarketRoom, row: PostedPrice | PostedTrade) -> Awaitable[PostResult]:
+        return room.market.post_prices([row]) if isinstance(row, PostedPrice) else room.market.post_trades([row])
+
+    async def state(room: MarketRoom) -> tuple[object, ...]:
+        async with room.database.read() as transaction:
+            kept = await store.all_tokens(transaction), await store.trades_since(transaction, 0, 0, 100)
+        volumes = [room.market.token(symbol).volume_24h for symbol in room.market.symbols()]
+        return (*kept, await minutes(room, "SOL"), await minutes(room, "BTC"), room.market.tokens(), volumes)
+
+    async with market_room() as alone, market_room() as together:
+        results = [await post(alone, row) for row in rows]
+        async with held(together.database):
+            posts = await waiting(together.database, *(post(together, row) for row in rows))
+        assert await asyncio.gather(*posts) == results
+        assert await state(together) == await state(alone)
+
+
 async def test_one_who_does_not_wait_for_the_answer_does_not_stop_the_others(room: MarketRoom) -> None:
     leaving = asyncio.create_task(room.market.post_prices([price(1.0)]))
     staying = asyncio.create_task(room.market.post_prices([price(2.0)]))
@@ -144,11 +296,11 @@ async def test_metadata_is_stored_together_with_who_put_it(room: MarketRoom) -> 
 
 async def test_a_feed_that_takes_a_symbol_over_while_a_post_is_stored_wins(room: MarketRoom) -> None:
     feed = room.feed("venue")
-    posting = asyncio.create_task(room.market.post_prices([price(1.0)]))
+    task = asyncio.create_task(room.market.post_prices([price(1.0)]))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     feed.accept(ticker(2.0))
-    await posting
+    await task
     assert room.market.token("SOL").price == 2.0
     assert room.pushes("MARKET_PRICE")[-1].data["source"] == "venue"
     await room.market.close()
@@ -162,7 +314,8 @@ async def test_listeners_hear_each_new_price_at_once(room: MarketRoom) -> None:
     for each in (1.0, 1.0, 2.0):
         feed.accept(ticker(each, symbol="BTC"))
     await room.market.post_prices([price(5.0), price(5.0), price(6.0)])
-    assert heard == [("BTC", 1.0), ("BTC", 2.0), ("SOL", 5.0), ("SOL", 6.0)]
+    await room.market.post_prices([price(6.0)])
+    assert heard == [("BTC", 1.0), ("BTC", 2.0), ("SOL", 6.0)], "a post makes one change of a symbol"
     assert (room.market.price("BTC"), room.market.price("SOL"), room.market.price("NONE")) == (2.0, 6.0, None)
 
 

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from duelcast.clock import ManualClock
-from duelcast.domain.market.receipt import ReceiptTime, to_us
+from duelcast.domain.market.receipt import ReceiptTime, TimeScale, to_us
 from duelcast.domain.market.settings import ReceiptSettings
-from duelcast.domain.market.timescale import TimeScale
 
 BEGIN_S = 1_800_000_000.0
 

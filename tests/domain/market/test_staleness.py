@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from duelcast.domain.market.feeds import MarketSink
 from duelcast.domain.market.posted import PostedPrice
-from duelcast.domain.market.sink import MarketSink
 from tests.domain.market.market_room import MarketRoom, ticker, trade
 
 

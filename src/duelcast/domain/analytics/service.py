@@ -99,7 +99,7 @@ class Analytics:
         """Of the service `analytics_writer`."""
         counters = self.counters
         return {
-            "waiting": self.writer.waiting,
+            "waiting": counters.waiting,
             "stored": counters.stored,
             "duplicate": counters.duplicate,
             "refused": counters.refused,
@@ -109,7 +109,6 @@ class Analytics:
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         yield from self.counters.collect()
-        yield GaugeMetricFamily("duelcast_events_waiting", "Events that wait to be stored.", value=self.writer.waiting)
         yield GaugeMetricFamily("duelcast_active_users", "Wallets that are active.", value=self.activity.count())
         kept = GaugeMetricFamily(
             "duelcast_events_kept", "Stored events by name, as far as they are kept.", labels=["event"]

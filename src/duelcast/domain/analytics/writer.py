@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import structlog
@@ -17,14 +20,11 @@ from duelcast.store import analytics as store
 from duelcast.store.analytics import EventKey, MinuteKey, NewEvent
 from duelcast.store.database import Database, Transaction
 
-MAX_WAITING_EVENTS = 50_000
-MAX_WAITING_CHARACTERS = 64 * 1024 * 1024
-"""Of data."""
-MAX_GROUP_EVENTS = 2_000
-MAX_GROUP_CHARACTERS = 4 * 1024 * 1024
-"""Where a group has so many it takes no further message. All other writes wait while it is committed."""
-_ANSWERS_PER_TURN = 100
-"""Messages acknowledged in a row, which takes about 3 ms; then other tasks get their turn."""
+MAX_WAITING_BYTES = 100 * 1024 * 1024
+MAX_GROUP_BYTES = 4 * 1024 * 1024
+"""Committed as one. All other writes wait meanwhile."""
+EVENT_BYTES = 2 * 1024
+"""An event weighs that much besides its data."""
 _RETRY_MS = 1_000
 _SHORTAGE_RETRY_MS = 60_000
 _BYTES_BESIDE_DATA = 200
@@ -34,29 +34,26 @@ log = structlog.get_logger("duelcast.analytics")
 
 
 class StoredEvents(NamedTuple):
-    """What a commit added: the events, and how many of each name came in which minute."""
+    """What a message added: the events, and how many of each name came in which minute."""
 
     events: Sequence[NewEvent]
     counts: Mapping[MinuteKey, int]
 
 
-class _Message(NamedTuple):
-    """Events that are acknowledged together."""
+class _Tracked(NamedTuple):
+    """What became of a message: for each of its events whether it was stored before, and what is new."""
 
-    events: Sequence[NewEvent]
-    characters: int
-    asked_since: float
-    duplicates: asyncio.Future[list[bool]]
+    duplicates: list[bool]
+    new: StoredEvents
 
 
 class AnalyticsWriter:
-    """Stores events in the order they came, each id of a wallet once. While one group of them is on its way to the disk
-    the next gathers.
+    """Stores events in the order they came, each id of a wallet once.
 
-    `run` takes them for as long as it runs. When it is cancelled the group on its way is committed and acknowledged;
-    what waits is refused, and nothing of it is stored. `counted_as` gives the name that an event is counted under;
-    `stored` is told of each group behind its commit and ahead of the acknowledgements. `quota` is what each wallet may
-    store, in bytes; what was not stored is given back.
+    It takes events while `run` runs. After a cancellation, those being stored are committed and acknowledged; those
+    that wait are refused, and none of them is stored. `counted_as` gives the name under which an event is counted;
+    `stored` gets each message after its commit and before its acknowledgement. `quota` is what each wallet may store,
+    in bytes; events that are not stored are given back.
     """
 
     def __init__(
@@ -68,20 +65,12 @@ class AnalyticsWriter:
         quota: Allowance,
     ) -> None:
         self._database = database
+        self._producer = database.producer("events", max_waiting=MAX_WAITING_BYTES, max_group=MAX_GROUP_BYTES)
         self._counters = counters
         self._counted_as = counted_as
         self._stored = stored
         self._quota = quota
-        self._waiting: deque[_Message] = deque()
-        self._waiting_events = 0
-        self._waiting_characters = 0
-        self._arrived = asyncio.Event()
         self._running = False
-
-    @property
-    def waiting(self) -> int:
-        """Events that are neither stored nor refused yet, without those on their way to the disk."""
-        return self._waiting_events
 
     async def track(self, events: Sequence[NewEvent]) -> list[bool]:
         """Store `events`, which are of one wallet; returns when they are committed: for each whether it was stored
@@ -90,116 +79,89 @@ class AnalyticsWriter:
         Raises `Unavailable`, `RateLimitExceeded` where the wallet has used up its quota; then none of them is stored.
         """
         self._counters.received += len(events)
-        characters = sum(len(event.data) for event in events if event.data is not None)
-        if not self._running:
+        try:
+            self._check()
+        except Unavailable:
             self._counters.refused += len(events)
-            raise _refusal("Events are not stored at the moment. Try again later.")
-        if self._database.shortage is not None:
-            self._counters.refused += len(events)
-            raise Unavailable(
-                "Events are not stored while little room is left on the disk. Try again later.",
-                retry_after_ms=_SHORTAGE_RETRY_MS,
-            )
-        if (
-            self._waiting_events + len(events) > MAX_WAITING_EVENTS
-            or self._waiting_characters + characters > MAX_WAITING_CHARACTERS
-        ):
-            self._counters.refused += len(events)
-            raise _refusal("More events wait to be stored than there may. Try again.")
+            raise
         over_quota = self._quota.take(events[0].wallet, sum(map(_row_bytes, events)))
         if over_quota is not None:
             self._counters.over_quota += len(events)
             raise over_quota
-        message = _Message(events, characters, self._database.moment(), asyncio.get_running_loop().create_future())
-        self._waiting.append(message)
-        self._waiting_events += len(events)
-        self._waiting_characters += characters
-        self._arrived.set()
-        return await message.duplicates
+        try:
+            return (await self._write(events)).duplicates
+        except AppError:
+            raise
+        except Exception as error:
+            log.error("defect", error=describe_exception(error))
+            raise _unavailable("The events were not stored. Try again.") from None
 
     async def run(self) -> None:
         """Store what comes, until cancelled."""
         self._running = True
         try:
-            while True:
-                if not self._waiting:
-                    self._arrived.clear()
-                    await self._arrived.wait()
-                writing = asyncio.create_task(self._write(self._next_group()))
-                try:
-                    await asyncio.shield(writing)
-                finally:
-                    await asyncio.wait([writing])
+            await asyncio.Event().wait()
         finally:
             self._running = False
-            await self._refuse([self._take() for _ in range(len(self._waiting))], "Events are not stored any more.")
+            with suppress(AppError):
+                await self._write([])  # it is answered after all others
 
-    def _next_group(self) -> list[_Message]:
-        group: list[_Message] = []
-        events = characters = 0
-        while self._waiting and events < MAX_GROUP_EVENTS and characters < MAX_GROUP_CHARACTERS:
-            message = self._take()
-            group.append(message)
-            events += len(message.events)
-            characters += message.characters
-        return group
+    def _check(self) -> None:
+        if not self._running:
+            raise _unavailable("Events are not stored at the moment. Try again later.")
+        if self._database.shortage is not None:
+            raise _unavailable(
+                "Events are not stored while little room is left on the disk. Try again later.", _SHORTAGE_RETRY_MS
+            )
 
-    def _take(self) -> _Message:
-        message = self._waiting.popleft()
-        self._waiting_events -= len(message.events)
-        self._waiting_characters -= message.characters
-        return message
+    async def _write(self, events: Sequence[NewEvent]) -> _Tracked:
+        return await self._database.write_batched(
+            self._store,
+            events,
+            partial(self._count, events),
+            lambda _refusal: self._refuse(events),
+            producer=self._producer,
+            weight=sum(EVENT_BYTES + len(event.data or "") for event in events),
+        )
 
-    async def _write(self, group: Sequence[_Message]) -> None:
-        """Store a group as one, and answer its messages."""
+    async def _store(
+        self, transaction: Transaction, messages: Sequence[Sequence[NewEvent]]
+    ) -> Sequence[_Tracked | AppError]:
+        if not self._running:
+            return [_unavailable("Events are not stored any more. Try again.") for _ in messages]
         new: dict[EventKey, NewEvent] = {}
-        for message in group:
-            for event in message.events:
-                new.setdefault(event.key, event)
+        for event in chain.from_iterable(messages):
+            new.setdefault(event.key, event)
+        for key in await store.find_stored(transaction, list(new)):
+            del new[key]
+        await store.add_events(transaction, list(new.values()))
+        tracked = [self._claim(new, events) for events in messages]
+        counts = Counter[MinuteKey]()
+        for each in tracked:
+            counts.update(each.new.counts)
+        await store.count_minutes(transaction, counts)
+        return tracked
 
-        async def work(transaction: Transaction) -> StoredEvents:
-            repeated = await store.find_stored(transaction, list(new))
-            events = [event for key, event in new.items() if key not in repeated]
-            counts = Counter((event.minute, self._counted_as(event.event)) for event in events)
-            await store.add_events(transaction, events)
-            await store.count_minutes(transaction, counts)
-            return StoredEvents(events, counts)
+    def _claim(self, new: dict[EventKey, NewEvent], events: Sequence[NewEvent]) -> _Tracked:
+        """Take the events of a message out of `new`; of equal ids the first was stored."""
+        duplicates = [new.pop(event.key, None) is None for event in events]
+        added = [event for event, is_duplicate in zip(events, duplicates, strict=True) if not is_duplicate]
+        counts = Counter((event.minute, self._counted_as(event.event)) for event in added)
+        return _Tracked(duplicates, StoredEvents(added, counts))
 
-        try:
-            with self._database.asked_since(group[0].asked_since):
-                added = await self._database.write(work, self._tell)
-        except Exception as error:
-            if not isinstance(error, AppError):
-                log.error("defect", error=describe_exception(error))
-            await self._refuse(group, "The events were not stored.")
-            return
-        unanswered = {event.key: event for event in added.events}
-        for number, message in enumerate(group, 1):
-            # Of equal ids the first was stored.
-            duplicates = [unanswered.pop(event.key, None) is None for event in message.events]
-            self._counters.duplicate += sum(duplicates)
-            self._give_back(event for event, repeated in zip(message.events, duplicates, strict=True) if repeated)
-            if not message.duplicates.done():
-                message.duplicates.set_result(duplicates)
-            if number % _ANSWERS_PER_TURN == 0:
-                await asyncio.sleep(0)
+    def _count(self, events: Sequence[NewEvent], tracked: _Tracked) -> None:
+        self._counters.stored += len(tracked.new.events)
+        self._counters.duplicate += sum(tracked.duplicates)
+        self._give_back(event for event, repeated in zip(events, tracked.duplicates, strict=True) if repeated)
+        self._stored(tracked.new)
+
+    def _refuse(self, events: Sequence[NewEvent]) -> None:
+        self._counters.refused += len(events)
+        self._give_back(events)
 
     def _give_back(self, events: Iterable[NewEvent]) -> None:
         for event in events:
             self._quota.give_back(event.wallet, _row_bytes(event))
-
-    def _tell(self, added: StoredEvents) -> None:
-        self._counters.stored += len(added.events)
-        self._stored(added)
-
-    async def _refuse(self, messages: Sequence[_Message], why: str) -> None:
-        for number, message in enumerate(messages, 1):
-            self._counters.refused += len(message.events)
-            self._give_back(message.events)
-            if not message.duplicates.done():
-                message.duplicates.set_exception(_refusal(f"{why} Try again."))
-            if number % _ANSWERS_PER_TURN == 0:
-                await asyncio.sleep(0)
 
 
 def _row_bytes(event: NewEvent) -> int:
@@ -207,5 +169,5 @@ def _row_bytes(event: NewEvent) -> int:
     return _BYTES_BESIDE_DATA + len(event.event) + (0 if event.data is None else len(event.data.encode()))
 
 
-def _refusal(sentence: str) -> Unavailable:
-    return Unavailable(sentence, retry_after_ms=_RETRY_MS)
+def _unavailable(sentence: str, retry_after_ms: int = _RETRY_MS) -> Unavailable:
+    return Unavailable(sentence, retry_after_ms=retry_after_ms)

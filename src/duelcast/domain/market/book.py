@@ -4,57 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import msgspec
 
-from duelcast.domain.market.candles import MinuteRows
 from duelcast.domain.market.errors import TokenNotFound
 from duelcast.domain.market.events import SYMBOL_PATTERN, Price, Token, TokenMetadata
 from duelcast.domain.market.metadata import unknown_metadata
 from duelcast.domain.market.ownership import Dropped, Source
-from duelcast.domain.market.quote import Quote
-from duelcast.domain.market.recent_ids import RecentIds
+from duelcast.domain.market.state import Quote, TokenState
 from duelcast.domain.market.windows import TradeWindows
 from duelcast.wire.timestamps import format_time
 
 _is_symbol = re.compile(SYMBOL_PATTERN).fullmatch
 
 
-class Entry:
+class Entry(TokenState):
     """One symbol.
 
-    `source` is the owner that brought quotes or trades. `told_by_feed` and `put` are the layers of `metadata`.
-    `received_s` is the steady time of the newest quote or trade, `updated_s` the epoch time of the newest record of
-    any kind; `trade_s` the venue's time of the last trade that a window counted.
+    `received_s` is the steady time of the newest quote or trade, `updated_s` the epoch time of the newest record of any
+    kind; `trade_s` the venue's time of the last trade that a window counted.
     """
 
-    __slots__ = (
-        "metadata",
-        "put",
-        "quote",
-        "received_s",
-        "recent_ids",
-        "rows",
-        "source",
-        "stale",
-        "symbol",
-        "told_by_feed",
-        "trade_s",
-        "updated_s",
-        "windows",
-    )
+    __slots__ = ("metadata", "received_s", "stale", "trade_s", "updated_s", "windows")
 
     def __init__(self, symbol: str, now_s: float) -> None:
-        self.symbol = symbol
-        self.source: Source | None = None
+        super().__init__(symbol)
         self.metadata: TokenMetadata = unknown_metadata(symbol, format_time(now_s))
-        self.told_by_feed: dict[str, Any] = {}
-        self.put: dict[str, Any] = {}
-        self.quote: Quote | None = None
-        self.rows = MinuteRows()
         self.windows: TradeWindows | None = None
-        self.recent_ids: RecentIds | None = None
         self.stale = False
         self.received_s = 0.0
         self.updated_s = now_s

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from duelcast.domain.market.amounts import MAX_AMOUNT
+from duelcast.domain.market.ticks import MAX_AMOUNT
 from duelcast.wire.messages import Record
 from duelcast.wire.timestamps import format_time
 
@@ -89,7 +89,7 @@ class MinuteRows:
         row = self._current
         self.received_s = now_s
         if row is None or minute > row.minute:
-            self._begin(minute, price)
+            self._begin(Row(minute, price, price, price, price))
             return row
         if price != row.close:
             self._current = row.with_price(price)
@@ -104,10 +104,20 @@ class MinuteRows:
             self._current = row
         self.received_s = received_s
 
-    def at(self, minute: int) -> Row | None:
-        """The newest row where it is that of `minute`."""
-        row = self._current
-        return row if row is not None and row.minute == minute else None
+    def fork(self) -> MinuteRows:
+        """Rows of their own that begin with the newest of these."""
+        fork = MinuteRows()
+        fork._current = self._current
+        fork.received_s = self.received_s
+        return fork
+
+    def put(self, row: Row, received_s: float) -> None:
+        """Take over a row of a fork, whose last price was received at `received_s`; rows come in their order."""
+        self.received_s = received_s
+        if self._current is None or row.minute > self._current.minute:
+            self._begin(row)
+        else:
+            self._current = row
 
     def newest(self) -> Row | None:
         """The row of the newest price."""
@@ -147,12 +157,11 @@ class MinuteRows:
         if self._current is not None and self._current.minute >= oldest:
             yield self._current
 
-    def _begin(self, minute: int, price: float) -> None:
-        complete = self._current
-        if complete is not None:
-            self._keep(complete)
-        self._current = Row(minute, price, price, price, price)
-        self._drop_passed(minute * 60)
+    def _begin(self, row: Row) -> None:
+        if self._current is not None:
+            self._keep(self._current)
+        self._current = row
+        self._drop_passed(row.minute * 60)
 
     def _keep(self, complete: Row) -> None:
         self._minute.append(complete.minute)

@@ -1,181 +1,153 @@
-"""What a group of posts will make of the book: decided and stored before anything of it is done."""
+"""The book as the posts that share a commit will leave it: decided and stored before anybody sees it."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-import msgspec
-
-from duelcast.domain.market.amounts import is_positive, venue_time_or
-from duelcast.domain.market.book import Entry, TokenBook
+from duelcast.domain.market.book import TokenBook
 from duelcast.domain.market.candles import Row
-from duelcast.domain.market.metadata import fields_of_input
-from duelcast.domain.market.ownership import POSTED_SOURCE, Dropped, Ownership
-from duelcast.domain.market.posted import TokenMetadataInput
-from duelcast.domain.market.quote import Quote
+from duelcast.domain.market.ownership import Ownership
 from duelcast.domain.market.receipt import to_us
+from duelcast.domain.market.state import Quote, TokenState, check_amounts
 from duelcast.domain.market.ticks import Ticker, Trade
 from duelcast.store.market import MarketWrites, MinutePrice, StoredToken, StoredTrade
 
+ROWS_PER_TURN = 200
+"""That many take a few milliseconds; then other tasks get their turn."""
 
-class _Drafted:
-    """One symbol as it will be. `row` is its running minute, `ids` are those of its new trades."""
 
-    __slots__ = ("entry", "has_price", "ids", "is_posted", "put", "quote", "row")
+class Priced(NamedTuple):
+    """What posts make of the market of a symbol; the newest record was received at `received_s` (epoch). `minutes` are
+    those with a new price, `trades` the new ones, each with when the last price or the trade was received."""
 
-    def __init__(self, entry: Entry | None, minute: int) -> None:
-        self.entry = entry
-        self.put: dict[str, Any] = {}
-        self.quote: Quote | None = None
-        self.row: Row | None = None
-        self.ids: set[str] = set()
-        self.is_posted = False
-        self.has_price = False
-        if entry is not None:
-            self.put = entry.put
-            self.quote = None if entry.quote is None else entry.quote.copy()
-            self.row = entry.rows.at(minute)
+    symbol: str
+    received_s: float
+    quote: Quote
+    minutes: Sequence[tuple[Row, float]]
+    trades: Sequence[tuple[Trade, float]]
 
-    def take_over(self) -> None:
-        """Posting owns the symbol from now on."""
-        self.is_posted = True
-        if self.quote is not None and not self.was_posted:
-            self.quote = self.quote.for_new_owner()
 
-    @property
-    def was_posted(self) -> bool:
-        return self.entry is not None and self.entry.source is not None and self.entry.source.name == POSTED_SOURCE
+class Described(NamedTuple):
+    """The metadata of a symbol that was put at `received_s` (epoch)."""
+
+    symbol: str
+    received_s: float
+    put: dict[str, Any]
+
+
+Change = Priced | Described
+
+
+class _Touched:
+    """A symbol as it will be. The records that it took were received from `first_s` to `received_s`; its metadata was
+    put at `put_s`."""
+
+    __slots__ = ("first_s", "minutes", "put_s", "received_s", "state", "trades")
+
+    def __init__(self, state: TokenState) -> None:
+        self.state = state
+        self.first_s: float | None = None
+        self.received_s = 0.0
+        self.put_s: float | None = None
+        self.minutes: list[tuple[Row, float]] = []
+        self.trades: list[tuple[Trade, float]] = []
 
 
 class Draft:
-    """Decides on records in their order, all received at `received_s` (epoch seconds)."""
+    """Decides on records in their order, on copies of the symbols that they touch. `before` is an earlier draft that
+    the same transaction stores."""
 
-    def __init__(self, book: TokenBook, ownership: Ownership, received_s: float) -> None:
+    def __init__(self, book: TokenBook, ownership: Ownership, before: Draft | None) -> None:
         self._book = book
         self._ownership = ownership
-        self._received_s = received_s
-        self._minute = int(received_s // 60)
-        self._symbols: dict[str, _Drafted] = {}
-        self._new = 0
+        self._before = before
+        self._symbols: dict[str, _Touched] = {}
+        self._new: int = 0 if before is None else before._new
         self._trades: list[StoredTrade] = []
 
-    def take(self, tick: Ticker | Trade) -> None:
-        """Raises `Dropped` where the record will change nothing."""
-        if isinstance(tick, Ticker):
-            self._ticker(tick)
-        else:
-            self._trade(tick)
+    def take(self, tick: Ticker | Trade, received_s: float) -> None:
+        """Take a posted record. Raises `Dropped` if it changes nothing."""
+        check_amounts(tick)
+        posted = self._ownership.posted
+        self._ownership.check(posted, tick.symbol)
+        touched = self._touch(tick.symbol)
+        state = touched.state
+        if state.source is not posted:
+            state.own(posted)
+        before_s = state.rows.received_s
+        complete = state.take(tick, received_s)
+        if complete is not None:
+            touched.minutes.append((complete, before_s))
+        if touched.first_s is None:
+            touched.first_s = received_s
+        touched.received_s = received_s
+        if isinstance(tick, Trade):
+            touched.trades.append((tick, received_s))
+            self._trades.append(_stored_trade(tick, received_s))
 
-    def put(self, symbol: str, given: TokenMetadataInput) -> None:
-        """Raises `Dropped` where there is no room for another token."""
-        self._drafted(symbol).put = fields_of_input(given)
+    def put(self, symbol: str, fields: dict[str, Any], received_s: float) -> None:
+        """Put metadata. Raises `Dropped` if there is no room for another token."""
+        touched = self._touch(symbol)
+        touched.state.put = fields
+        touched.put_s = received_s
 
-    def writes(self) -> MarketWrites:
-        """What is to be stored."""
-        return MarketWrites(
-            tokens=[self._stored(symbol, drafted) for symbol, drafted in self._symbols.items()],
-            minutes=[
-                MinutePrice(symbol, *drafted.row, to_us(self._received_s))
-                for symbol, drafted in self._symbols.items()
-                if drafted.has_price and drafted.row is not None
-            ],
-            trades=self._trades,
-        )
+    async def finish(self) -> tuple[MarketWrites, list[Change]]:
+        """The rows to store, and the changes that they stand for."""
+        tokens: list[StoredToken] = []
+        minutes: list[MinutePrice] = []
+        changes: list[Change] = []
+        for count, (symbol, touched) in enumerate(self._symbols.items(), start=1):
+            state = touched.state
+            if touched.first_s is not None:
+                change = _priced(touched, touched.first_s)
+                minutes += [MinutePrice(symbol, *row, to_us(received_s)) for row, received_s in change.minutes]
+                changes.append(change)
+            if touched.put_s is not None:
+                changes.append(Described(symbol, touched.put_s, state.put))
+            if touched.first_s is not None or touched.put_s is not None:
+                tokens.append(state.stored(max(touched.received_s, touched.put_s or 0.0)))
+            if count % ROWS_PER_TURN == 0:
+                await asyncio.sleep(0)
+        return MarketWrites(tokens=tokens, minutes=minutes, trades=self._trades), changes
 
-    def _ticker(self, ticker: Ticker) -> None:
-        if not is_positive(ticker.price):
-            raise Dropped("invalid")
-        drafted = self._drafted_of_posts(ticker.symbol)
-        self._price(drafted, ticker.price, venue_time_or(ticker.venue_time, self._received_s)).tell(ticker)
+    def _touch(self, symbol: str) -> _Touched:
+        touched = self._symbols.get(symbol)
+        if touched is None:
+            known = self._find(symbol)
+            if known is None:
+                self._book.check_room(symbol, self._new)
+                self._new += 1
+            touched = self._symbols[symbol] = _Touched(TokenState(symbol) if known is None else known.fork())
+        return touched
 
-    def _trade(self, trade: Trade) -> None:
-        if not (is_positive(trade.price) and is_positive(trade.quantity) and is_positive(trade.price * trade.quantity)):
-            raise Dropped("invalid")
-        drafted = self._drafted_of_posts(trade.symbol)
-        self._check_id(drafted, trade.trade_id)
-        if drafted.quote is None or not drafted.quote.from_ticker:
-            self._price(drafted, trade.price, venue_time_or(trade.venue_time, self._received_s))
-        assert trade.side is not None, "posted trades have a side"
-        self._trades.append(
-            StoredTrade(
-                symbol=trade.symbol,
-                trade_id=trade.trade_id,
-                price=trade.price,
-                quantity=trade.quantity,
-                side=trade.side,
-                venue_ms=None if trade.venue_time is None else int(trade.venue_time * 1000),
-                received_us=to_us(self._received_s),
-            )
-        )
-
-    def _drafted_of_posts(self, symbol: str) -> _Drafted:
-        self._ownership.check(self._ownership.posted, symbol)
-        drafted = self._drafted(symbol)
-        if not drafted.is_posted:
-            drafted.take_over()
-        return drafted
-
-    def _drafted(self, symbol: str) -> _Drafted:
-        drafted = self._symbols.get(symbol)
-        if drafted is None:
-            self._book.check_room(symbol, self._new)
-            entry = self._book.get(symbol)
-            self._new += entry is None
-            drafted = self._symbols[symbol] = _Drafted(entry, self._minute)
-        return drafted
-
-    def _price(self, drafted: _Drafted, price: float, timestamp_s: float) -> Quote:
-        if drafted.quote is None:
-            drafted.quote = Quote(price, timestamp_s)
-        drafted.quote.price = price
-        drafted.quote.timestamp_s = timestamp_s
-        row = drafted.row
-        drafted.row = Row(self._minute, price, price, price, price) if row is None else row.with_price(price)
-        drafted.has_price = True
-        return drafted.quote
-
-    @staticmethod
-    def _check_id(drafted: _Drafted, trade_id: str | None) -> None:
-        if trade_id is None:
-            return
-        entry = drafted.entry
-        known = entry.recent_ids if entry is not None and drafted.was_posted else None
-        if trade_id in drafted.ids or (known is not None and trade_id in known):
-            raise Dropped("duplicate")
-        drafted.ids.add(trade_id)
-
-    def _stored(self, symbol: str, drafted: _Drafted) -> StoredToken:
-        entry, source = drafted.entry, None
-        if drafted.is_posted:
-            source = POSTED_SOURCE
-        elif entry is not None and entry.source is not None:
-            source = entry.source.name
-        received_s = self._received_s if drafted.has_price or entry is None else entry.rows.received_s
-        return stored_token(
-            symbol,
-            source,
-            told={} if entry is None else entry.told_by_feed,
-            put=drafted.put,
-            quote=None if drafted.quote is None else drafted.quote.stored(to_us(received_s)),
-            updated_s=self._received_s,
-        )
+    def _find(self, symbol: str) -> TokenState | None:
+        draft = self._before
+        while draft is not None:
+            if symbol in draft._symbols:
+                return draft._symbols[symbol].state
+            draft = draft._before
+        return self._book.get(symbol)
 
 
-def stored_token(
-    symbol: str,
-    source: str | None,
-    *,
-    told: dict[str, Any],
-    put: dict[str, Any],
-    quote: dict[str, Any] | None,
-    updated_s: float,
-) -> StoredToken:
-    """The row of a token; `updated_s` in epoch seconds."""
-    return StoredToken(
-        symbol=symbol,
-        source=source,
-        told=msgspec.to_builtins(told),
-        put=msgspec.to_builtins(put),
-        quote=quote,
-        updated_ms=int(updated_s * 1000),
+def _priced(touched: _Touched, first_s: float) -> Priced:
+    state, minutes = touched.state, touched.minutes
+    assert state.quote is not None, "each record leaves a price"
+    newest = state.rows.newest()
+    if newest is not None and state.rows.received_s >= first_s:
+        minutes = [*minutes, (newest, state.rows.received_s)]
+    return Priced(state.symbol, touched.received_s, state.quote, minutes, touched.trades)
+
+
+def _stored_trade(trade: Trade, received_s: float) -> StoredTrade:
+    assert trade.side is not None, "posted trades have a side"
+    return StoredTrade(
+        symbol=trade.symbol,
+        trade_id=trade.trade_id,
+        price=trade.price,
+        quantity=trade.quantity,
+        side=trade.side,
+        venue_ms=None if trade.venue_time is None else int(trade.venue_time * 1000),
+        received_us=to_us(received_s),
     )

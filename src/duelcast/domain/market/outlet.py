@@ -80,8 +80,7 @@ class MarketOutlet:
 
     def price_changed(self, entry: Entry) -> None:
         """The quote of a token, which has one, may have changed."""
-        if _is_news(entry, self._pushed_prices.get(entry.symbol)):
-            self.prices.offer(entry.symbol)
+        self.prices.offer(entry.symbol)
 
     def staleness_changed(self, entry: Entry) -> None:
         """A token turned stale or fresh without a record of its own, as many others do at the same time."""
@@ -150,7 +149,8 @@ class MarketOutlet:
 
     def _push_price(self, symbol: str) -> bool:
         entry = self._book[symbol]
-        if not _is_news(entry, self._pushed_prices.get(symbol)):
+        pushed = self._pushed_prices.get(symbol)
+        if pushed is not None and not _is_news(entry, pushed):
             return False
         price = entry.price(self._receipt.now_s())
         self._pushed_prices[symbol] = price
@@ -167,11 +167,9 @@ class MarketOutlet:
         return True
 
 
-def _is_news(entry: Entry, pushed: Price | None) -> bool:
+def _is_news(entry: Entry, pushed: Price) -> bool:
     """Whether the price itself, its source or its staleness changed, or a figure of the day became known. Other
     figures move on with the next price, and in `token_data`."""
-    if pushed is None:
-        return True
     quote, source = entry.priced()
     return (
         pushed.price != quote.price

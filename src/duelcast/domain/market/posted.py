@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from duelcast.domain.market.amounts import MAX_AMOUNT, MIN_POSITIVE_AMOUNT
+from duelcast.domain.market.ticks import MAX_AMOUNT, MIN_POSITIVE_AMOUNT
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Symbol
 
 MAX_LINKS = 20

@@ -1,236 +1,176 @@
-"""Posts over HTTP: decided, stored, and only then done and acknowledged, all in their order."""
+"""Posts over HTTP: decided, stored, and only then applied and acknowledged, all in their order."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from typing import Generic, TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.market.book import TokenBook
-from duelcast.domain.market.draft import Draft
+from duelcast.domain.market.draft import ROWS_PER_TURN, Change, Draft
 from duelcast.domain.market.intake import Intake
-from duelcast.domain.market.marks import Marks
+from duelcast.domain.market.journal import Journal, Settled
 from duelcast.domain.market.metadata import fields_of_input
-from duelcast.domain.market.ownership import Dropped, Ownership
-from duelcast.domain.market.posted import PostResult, TokenMetadataInput
+from duelcast.domain.market.ownership import Dropped, DropReason, Ownership
+from duelcast.domain.market.posted import TokenMetadataInput
 from duelcast.domain.market.receipt import to_us
 from duelcast.domain.market.ticks import Ticker, Trade
-from duelcast.domain.market.turns import Turns
-from duelcast.errors import Unavailable
-from duelcast.store import market as store
 from duelcast.store.database import Database, Transaction
 
 MAX_WAITING_ROWS = 100_000
 MAX_GROUP_ROWS = 20_000
-_ROWS_PER_TURN = 200
-"""So many take a few milliseconds, in which nothing else is served."""
+"""Many posts are of the same symbols, which a commit stores once each."""
 
-R = TypeVar("R")
 P = TypeVar("P")
 
 
-class Post(ABC, Generic[R]):
-    """Something posted. `decide` and `apply` stop after every row, so that others get their turn in between."""
+class Decision(NamedTuple):
+    """What becomes of a post: its `accepted` records by kind, those `dropped` by reason, and why metadata was refused.
+    `changes` are those of its whole commit, or none."""
 
-    rows: int
+    accepted: Mapping[str, int] = {}
+    dropped: Mapping[DropReason, int] = {}
+    refusal: Dropped | None = None
+    changes: Sequence[Change] = ()
 
-    def __init__(self) -> None:
-        self.asked_since = 0.0
-        self.future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+
+class Post(ABC):
+    """A post of some rows. It counts as received once it may be stored."""
+
+    settled = Settled(0.0, -1)
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
 
     @abstractmethod
-    def decide(self, draft: Draft) -> Iterator[None]: ...
-
-    async def record(self, transaction: Transaction) -> None:
-        """Write what is to be stored beside the draft; nothing by default."""
-
-    @abstractmethod
-    def apply(self, received_s: float) -> Iterator[None]: ...
-
-    @abstractmethod
-    def result(self) -> R:
-        """After `apply`. Raises what was decided."""
+    async def decide(self, draft: Draft, transaction: Transaction) -> Decision:
+        """Decide what becomes of it; `transaction` stores the draft. May be called again, with another draft, if that
+        could not be stored."""
 
 
-class PostedTicks(Post[PostResult], Generic[P]):
+class PostedTicks(Post, Generic[P]):
     """Prices or trades; `tick_of` makes a record of each."""
 
-    def __init__(
-        self, given: Sequence[P], tick_of: Callable[[P], Ticker | Trade], intake: Intake, marks: Marks
-    ) -> None:
-        super().__init__()
-        self.rows = len(given)
+    def __init__(self, given: Sequence[P], tick_of: Callable[[P], Ticker | Trade]) -> None:
+        super().__init__(len(given))
         self._given = given
         self._tick_of = tick_of
-        self._intake = intake
-        self._marks = marks
-        self._accepted: list[Ticker | Trade] = []
-        self._dropped = 0
-        self._duplicate = 0
 
-    def decide(self, draft: Draft) -> Iterator[None]:
-        for row in self._given:
+    async def decide(self, draft: Draft, transaction: Transaction) -> Decision:
+        accepted, dropped = Counter[str](), Counter[DropReason]()
+        for count, row in enumerate(self._given, start=1):
             tick = self._tick_of(row)
             try:
-                draft.take(tick)
-            except Dropped as dropped:
-                self._intake.count_dropped_post(dropped.reason)
-                self._duplicate += dropped.reason == "duplicate"
-                self._dropped += dropped.reason != "duplicate"
+                draft.take(tick, self.settled.received_s)
+            except Dropped as drop:
+                dropped[drop.reason] += 1
             else:
-                self._accepted.append(tick)
-            yield
-
-    def apply(self, received_s: float) -> Iterator[None]:
-        received_us = to_us(received_s)
-        for tick in self._accepted:
-            # A feed may have taken the symbol over in the meantime.
-            with suppress(Dropped):
-                entry = self._intake.take_posted(tick, received_s)
-                if entry.quote is not None and entry.rows.received_s == received_s:
-                    self._marks.applied_late(entry.symbol, entry.quote.price, received_us)
-            yield
-
-    def result(self) -> PostResult:
-        return PostResult(accepted=len(self._accepted), dropped=self._dropped, duplicate=self._duplicate)
+                accepted["trade" if isinstance(tick, Trade) else "ticker"] += 1
+            if count % ROWS_PER_TURN == 0:
+                await asyncio.sleep(0)
+        return Decision(accepted, dropped)
 
 
-class PutMetadata(Post[None]):
-    """Metadata of one token, with who put it. Its result raises `Dropped` where there is no room for another."""
+class PutMetadata(Post):
+    """Metadata of one token, put by `by`."""
 
-    rows = 1
-
-    def __init__(self, symbol: str, given: TokenMetadataInput, by: Actor, intake: Intake, audit: AuditTrail) -> None:
-        super().__init__()
+    def __init__(self, symbol: str, given: TokenMetadataInput, by: Actor, audit: AuditTrail) -> None:
+        super().__init__(1)
         self._symbol = symbol
-        self._given = given
+        self._fields = fields_of_input(given)
         self._by = by
-        self._intake = intake
         self._audit = audit
-        self._refusal: Dropped | None = None
 
-    def decide(self, draft: Draft) -> Iterator[None]:
+    async def decide(self, draft: Draft, transaction: Transaction) -> Decision:
         try:
-            draft.put(self._symbol, self._given)
+            draft.put(self._symbol, self._fields, self.settled.received_s)
         except Dropped as refusal:
-            self._refusal = refusal
-        yield
-
-    async def record(self, transaction: Transaction) -> None:
-        if self._refusal is None:
-            details = msgspec.to_builtins(fields_of_input(self._given))
-            await self._audit.record(transaction, self._by, "tokens.put", self._symbol, details)
-
-    def apply(self, received_s: float) -> Iterator[None]:
-        if self._refusal is None:
-            self._intake.put_metadata(self._symbol, self._given, received_s)
-        yield
-
-    def result(self) -> None:
-        if self._refusal is not None:
-            raise self._refusal
+            return Decision(refusal=refusal)
+        details = msgspec.to_builtins(self._fields)
+        await self._audit.record(transaction, self._by, "tokens.put", self._symbol, details)
+        return Decision()
 
 
 class Posting:
-    """Takes all posts that wait, stores them as one, does them, and acknowledges each.
+    """Commits the posts that wait together, applies them to the book, and acknowledges each.
 
-    A post is received when its turn comes. One that cannot be stored leaves nothing behind. Once it waits it runs to
-    its end, whatever becomes of the one who asked.
+    If a post cannot be stored it leaves nothing behind. Once received, it runs to its end, even if the caller no longer
+    waits.
     """
 
-    def __init__(self, database: Database, turns: Turns, book: TokenBook, ownership: Ownership) -> None:
+    def __init__(
+        self, database: Database, journal: Journal, book: TokenBook, ownership: Ownership, intake: Intake
+    ) -> None:
         self._database = database
-        self._turns = turns
+        self._producer = database.producer("posts", max_waiting=MAX_WAITING_ROWS, max_group=MAX_GROUP_ROWS)
+        self._journal = journal
         self._book = book
         self._ownership = ownership
-        self._waiting: deque[Post[object]] = deque()
-        self._waiting_rows = 0
-        self._work: asyncio.Task[None] | None = None
-        self._received_us: int | None = None  # of the posts that are being stored and done
+        self._intake = intake
+        self._undone: dict[Post, None] = {}  # those received and not applied yet, oldest first
         self._done = asyncio.Event()
+        self._transaction: Transaction | None = None
+        self._draft: Draft | None = None  # the newest that it stores
 
-    async def post(self, post: Post[R]) -> R:
-        """Raises `errors.Unavailable` where it cannot be stored."""
-        post.asked_since = self._database.moment()
-        if self._waiting_rows and self._waiting_rows + post.rows > MAX_WAITING_ROWS:
-            raise Unavailable("Too many posts wait to be stored. Try again.", retry_after_ms=1_000)
-        self._waiting.append(post)  # type: ignore[arg-type]  # the queue does not care for the results
-        self._waiting_rows += post.rows
-        if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._run(), name="market-posting")
-        return await post.future
+    async def post(self, post: Post) -> Decision:
+        """Returns once it is stored and applied. Raises `errors.Unavailable` if it cannot be stored."""
+        with self._database.asked_since(self._database.moment()):
+            with self._producer.reserved(post.rows):
+                post.settled = await self._journal.settled()
+            self._undone[post] = None
+            return await self._database.write_batched(
+                self._store,
+                post,
+                partial(self._apply, post),
+                lambda _refusal: self._end(post),
+                producer=self._producer,
+                weight=post.rows,
+            )
 
     async def done_until(self, moment_us: int) -> None:
         """Wait for the posts that were received at or before `moment_us` (epoch). Not to be called in a write to the
         database, which those posts wait for."""
-        while self._received_us is not None and self._received_us <= moment_us:
+        while self._undone and to_us(next(iter(self._undone)).settled.received_s) <= moment_us:
+            self._done.clear()
             await self._done.wait()
 
     async def finish(self) -> None:
         """Wait for all that was posted."""
-        if self._work is not None:
-            await asyncio.wait([self._work])
+        while self._undone:
+            self._done.clear()
+            await self._done.wait()
 
-    async def _run(self) -> None:
-        while self._waiting:
-            group: list[Post[object]] = []
-            try:
-                with self._database.asked_since(self._waiting[0].asked_since):
-                    async with self._turns.turn() as received_s:
-                        group = self._next_group()
-                        await self._store_and_do(group, received_s)
-            except Exception as error:
-                for post in group or self._next_group():
-                    if not post.future.done():
-                        post.future.set_exception(error)
+    async def _store(self, transaction: Transaction, posts: Sequence[Post]) -> Sequence[Decision]:
+        if transaction is not self._transaction:
+            self._transaction, self._draft = transaction, None
+        before, decisions = self._draft, list[Decision]()
+        # Prices at a marked moment are those before the posts that were received after it.
+        for _, together in groupby(posts, key=lambda post: post.settled.passed_us):
+            before = draft = Draft(self._book, self._ownership, before)
+            first, *others = [await post.decide(draft, transaction) for post in together]
+            writes, changes = await draft.finish()
+            await self._journal.write(transaction, writes)
+            decisions += [first._replace(changes=changes), *others]
+        self._draft = before
+        return decisions
 
-    def _next_group(self) -> list[Post[object]]:
-        group = [self._waiting.popleft()]
-        rows = group[0].rows
-        while self._waiting and rows + self._waiting[0].rows <= MAX_GROUP_ROWS:
-            group.append(self._waiting.popleft())
-            rows += group[-1].rows
-        self._waiting_rows -= rows
-        return group
-
-    async def _store_and_do(self, group: Sequence[Post[object]], received_s: float) -> None:
-        self._received_us = to_us(received_s)
+    def _apply(self, post: Post, decision: Decision) -> Iterator[None]:
+        """Yields between portions."""
         try:
-            draft = Draft(self._book, self._ownership, received_s)
-            await _in_portions(step for post in group for step in post.decide(draft))
-            writes = draft.writes()
-
-            async def work(transaction: Transaction) -> None:
-                await store.write(transaction, writes)
-                for post in group:
-                    await post.record(transaction)
-
-            await self._turns.store(work)
-            for post in group:
-                await _in_portions(post.apply(received_s))
-                _acknowledge(post)
+            self._ownership.posted.accepted.update(decision.accepted)
+            self._ownership.posted.dropped.update(decision.dropped)
+            for change in decision.changes:
+                yield from self._intake.follow(change)
         finally:
-            self._received_us = None
-            self._done.set()
-            self._done = asyncio.Event()
+            self._end(post)
 
-
-def _acknowledge(post: Post[object]) -> None:
-    if post.future.done():
-        return  # nobody waits any more
-    try:
-        post.future.set_result(post.result())
-    except Dropped as refusal:
-        post.future.set_exception(refusal)
-
-
-async def _in_portions(steps: Iterator[None]) -> None:
-    for count, _ in enumerate(steps, start=1):
-        if count % _ROWS_PER_TURN == 0:
-            await asyncio.sleep(0)
+    def _end(self, post: Post) -> None:
+        del self._undone[post]
+        self._done.set()

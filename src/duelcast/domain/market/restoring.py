@@ -8,16 +8,14 @@ from operator import attrgetter
 from typing import TypeVar
 
 from duelcast.clock import Clock
-from duelcast.domain.market.amounts import venue_time_or, window_time
 from duelcast.domain.market.book import Entry, TokenBook
 from duelcast.domain.market.candles import MINUTES_KEPT, Row
 from duelcast.domain.market.metadata import fields_of_store, merged
 from duelcast.domain.market.ownership import POSTED_SOURCE, REMEMBERED_POSTED_IDS, Ownership, Source
-from duelcast.domain.market.quote import restored_quote
-from duelcast.domain.market.receipt import ReceiptTime
-from duelcast.domain.market.recent_ids import RecentIds
+from duelcast.domain.market.receipt import ReceiptTime, load_scale
 from duelcast.domain.market.settings import MarketSettings
-from duelcast.domain.market.timescale import load_scale
+from duelcast.domain.market.state import RecentIds, restored_quote
+from duelcast.domain.market.ticks import venue_time_or, window_time
 from duelcast.domain.market.windows import Side, TradeWindows
 from duelcast.store import market as store
 from duelcast.store.database import Database

@@ -12,26 +12,23 @@ from duelcast.clock import Clock
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.market.book import TokenBook
 from duelcast.domain.market.events import Token, TokenListUpdate
-from duelcast.domain.market.feed_gaps import gap_metrics, gaps
-from duelcast.domain.market.flushing import Flushing
+from duelcast.domain.market.feeds import FeedState, MarketSink, feed_state, gap_metrics, gaps, market_metrics
+from duelcast.domain.market.flushing import Flushing, Unstored
 from duelcast.domain.market.history import MAX_CANDLES, History, candle_span, history
 from duelcast.domain.market.intake import Intake
+from duelcast.domain.market.journal import Journal, Settle
 from duelcast.domain.market.marks import Marks, PricePoint, Prices
-from duelcast.domain.market.metrics import market_metrics
 from duelcast.domain.market.moments import PricesAt
 from duelcast.domain.market.outlet import MarketOutlet
-from duelcast.domain.market.ownership import Dropped, Ownership
+from duelcast.domain.market.ownership import Ownership
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, PostResult, TokenMetadataInput
-from duelcast.domain.market.posting import PostedTicks, Posting, PutMetadata
+from duelcast.domain.market.posting import Decision, PostedTicks, Posting, PutMetadata
 from duelcast.domain.market.receipt import ReceiptTime, to_us
 from duelcast.domain.market.restoring import Restoring
 from duelcast.domain.market.retention import Retention
 from duelcast.domain.market.settings import MarketSettings, ReceiptSettings
-from duelcast.domain.market.sink import FeedState, MarketSink, feed_state
 from duelcast.domain.market.staleness import Staleness
 from duelcast.domain.market.ticks import Ticker, Trade
-from duelcast.domain.market.turns import Settle, Turns
-from duelcast.domain.market.unstored import Unstored
 from duelcast.domain.market.volumes import TradeBoard
 from duelcast.errors import InvalidRequest
 from duelcast.store.database import Database
@@ -81,9 +78,9 @@ class Market:
             self._unstored,
             self._board.traded,
         )
-        turns = Turns(database, self._receipt, self._marks, lambda: self.settle_first)
-        self._posting = Posting(database, turns, self._book, self._ownership)
-        self._flushing = Flushing(clock, turns, self._unstored)
+        journal = Journal(self._receipt, self._marks, lambda: self.settle_first)
+        self._posting = Posting(database, journal, self._book, self._ownership, self._intake)
+        self._flushing = Flushing(database, clock, journal, self._unstored)
         self.retention = Retention(database, self._receipt, lambda: self.oldest_needed_ms())
         self._prices_at = PricesAt(database, self._receipt, self._book, self._marks, self._posting, self._unstored)
 
@@ -167,14 +164,14 @@ class Market:
 
         Raises `errors.Unavailable` where they cannot be; nothing has changed then.
         """
-        return await self._posting.post(PostedTicks(prices, _ticker, self._intake, self._marks))
+        return _result(await self._posting.post(PostedTicks(prices, _ticker)))
 
     async def post_trades(self, trades: Sequence[PostedTrade]) -> PostResult:
         """Take trades in their order; one for an unknown symbol adds the token. They are stored when this returns.
 
         Raises `errors.Unavailable` where they cannot be; nothing has changed then.
         """
-        return await self._posting.post(PostedTicks(trades, _trade, self._intake, self._marks))
+        return _result(await self._posting.post(PostedTicks(trades, _trade)))
 
     async def put_token(self, symbol: str, metadata: TokenMetadataInput, by: Actor) -> Token:
         """Replace what was put of a token, or add one; a field that is left out is as its feed tells. It is stored, and
@@ -184,19 +181,18 @@ class Market:
         `errors.Unavailable`.
         """
         symbol = symbol.upper()
-        try:
-            await self._posting.post(PutMetadata(symbol, metadata, by, self._intake, self._audit))
-        except Dropped as dropped:
-            if dropped.reason == "bad_symbol":
-                raise InvalidRequest("A symbol has 1 to 32 of A-Z 0-9 _ $ . -", field="symbol") from None
-            limit = self.settings.max_symbols
-            raise InvalidRequest(f"At most {limit} tokens are kept.", field="symbol") from None
+        refusal = (await self._posting.post(PutMetadata(symbol, metadata, by, self._audit))).refusal
+        if refusal is not None:
+            if refusal.reason == "bad_symbol":
+                raise InvalidRequest("A symbol has 1 to 32 of A-Z 0-9 _ $ . -", field="symbol")
+            raise InvalidRequest(f"At most {self.settings.max_symbols} tokens are kept.", field="symbol")
         return self.token(symbol)
 
     # ── prices, for whoever reckons with them; symbols are upper-case ───────────────────────────────────────────
 
     def listen(self, listener: Callable[[str, float], None]) -> None:
-        """Call `listener` with the symbol and price of each change, at once; what was loaded is not told."""
+        """Call `listener` with the symbol and price of each change, at once; not for prices that
+        were loaded. Posts that share a commit make one change of a symbol."""
         self._intake.listeners.append(listener)
 
     def price(self, symbol: str) -> float | None:
@@ -272,6 +268,12 @@ class Market:
             for entry in self._book.entries()
             if entry.quote is not None
         }
+
+
+def _result(decision: Decision) -> PostResult:
+    duplicate = decision.dropped.get("duplicate", 0)
+    dropped = sum(decision.dropped.values()) - duplicate
+    return PostResult(accepted=sum(decision.accepted.values()), dropped=dropped, duplicate=duplicate)
 
 
 def _ticker(price: PostedPrice) -> Ticker:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from duelcast.channels.outgoing import Broadcast
@@ -28,8 +27,8 @@ class ErrorKey(NamedTuple):
 class ErrorGroup:
     """`count` errors, of which the store knows `stored_count`. `details` are those of the first.
 
-    `id` is when it came, in µs since the Unix epoch, made unique; `opened_s` the same on the steady clock. `posts` are
-    those of the count whose callers wait for the store. `ended`: no more are counted. `pushed`: its first alert is
+    `id` is when it came, in µs since the Unix epoch, made unique; `opened_s` the same on the steady clock. `posts` of
+    the count have callers that wait for the store. `ended`: no more are counted. `pushed`: its first alert is
     published; `publishing`: that is being stored, with the row.
     """
 
@@ -42,14 +41,14 @@ class ErrorGroup:
     ended: bool = False
     pushed: bool = False
     publishing: bool = False
-    posts: list[asyncio.Future[None]] = field(default_factory=list)
+    posts: int = 0
 
-    def row(self) -> ErrorRow:
-        return ErrorRow(self.id, *self.key, self.details, self.count)
+    def row(self, count: int) -> ErrorRow:
+        return ErrorRow(self.id, *self.key, self.details, count)
 
     def alert(self, count: int) -> Broadcast:
         """What admins get of `count` equal errors."""
-        return Broadcast(SYSTEM_ERRORS.channel(), ErrorAlert(data=error_record(self.row(), count)))
+        return Broadcast(SYSTEM_ERRORS.channel(), ErrorAlert(data=error_record(self.row(count))))
 
 
 class OpenGroups:

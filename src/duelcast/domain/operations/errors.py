@@ -103,7 +103,7 @@ class ErrorRecords:
         if group is None:
             raise Unavailable("Too many errors wait to be stored. Try again.", retry_after_ms=_RETRY_MS)
         count = group.count
-        await self._storing.add_and_wait(group)
+        await self._storing.post(group)
         return Recorded(group.id, count)
 
     def _count(
@@ -183,7 +183,7 @@ class ErrorRecords:
             total = await store.count(transaction, wanted)
             known = await store.find_ids(transaction, waiting) if waiting else set()
         counts = self._open.counts() | {group.id: group.count for group in waiting.values()}
-        unstored = [group.row() for group in waiting.values() if group.id not in known]
+        unstored = [group.row(group.count) for group in waiting.values() if group.id not in known]
         newest = sorted([*rows, *unstored], key=lambda row: row.id, reverse=True)[:limit]
         return [error_record(row, counts.get(row.id)) for row in newest], total + len(unstored)
 

@@ -1,0 +1,165 @@
+"""Writes that wait: a line for each producer, so that none of them takes the room or the turn of the others."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from duelcast.errors import AppError, Unavailable
+from duelcast.store.channel_log import Encoded, Numbered
+
+RETRY_MS = 1_000
+
+T = TypeVar("T")
+P = TypeVar("P")
+R = TypeVar("R")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+BatchWork = Callable[[AsyncConnection, Sequence[P]], Awaitable[Sequence[R | AppError]]]
+"""Writes many at once; gives an outcome for each, in their order. If it raises, its two halves are tried again, and
+so on, until only the one at fault fails: so it does nothing but read and write."""
+Committed = Callable[[T], Iterator[None] | None]
+"""Takes the result of a committed write into memory. If that takes long it returns an iterator, and other tasks get
+their turn between its steps."""
+Refused = Callable[[Exception], None]
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One write. `urgent` messages are broadcast whatever becomes of the work, and before they are stored if the
+    database is down; `outgoing` are those that the work publishes, `numbered` both with their numbers."""
+
+    asked_s: float
+    producer: Producer
+    weight: int = 1
+    work: Work[Any] | None = None
+    batch: BatchWork[Any, Any] | None = None
+    payload: Any = None
+    committed: Committed[Any] | None = None
+    refused: Refused | None = None
+    urgent: Sequence[Encoded] = ()
+    outgoing: Sequence[Encoded] = ()
+    numbered: Sequence[Numbered] = ()
+    outcome: Any = None
+    future: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Producer:
+    """A source of writes with a line of its own. Each write has a weight: rows, bytes, whatever the producer counts.
+
+    At most `max_waiting` waits; further writes are refused and counted. A commit takes at most `max_group`. A single
+    write passes, whatever it weighs.
+    """
+
+    __slots__ = ("jobs", "max_group", "max_waiting", "name", "refused", "waiting")
+
+    def __init__(self, name: str, max_waiting: int, max_group: int) -> None:
+        self.name = name
+        self.max_waiting = max_waiting
+        self.max_group = max_group
+        self.jobs: deque[Job] = deque()
+        self.waiting = 0
+        """The weight of all that waits."""
+        self.refused = 0
+        """Writes that found no room."""
+
+    @contextmanager
+    def reserved(self, weight: int) -> Iterator[None]:
+        """Keep room during the block for a write that waits for something else first. Raises `Unavailable`."""
+        self._check_room(weight)
+        self.waiting += weight
+        try:
+            yield
+        finally:
+            self.waiting -= weight
+
+    def add(self, job: Job) -> None:
+        """Raises `Unavailable` if there is no room."""
+        self._check_room(job.weight)
+        self.waiting += job.weight
+        self.jobs.append(job)
+
+    def take_group(self) -> list[Job]:
+        """Take what the next commit gets."""
+        group: list[Job] = []
+        weight = 0
+        while self.jobs and (not group or weight + self.jobs[0].weight <= self.max_group):
+            job = self.jobs.popleft()
+            weight += job.weight
+            group.append(job)
+        self.waiting -= weight
+        return group
+
+    def take_overdue(self, now_s: float, limit_s: float) -> list[Job]:
+        """Take the writes that have waited for `limit_s`."""
+        overdue, in_time = list[Job](), deque[Job]()
+        for job in self.jobs:
+            (overdue if now_s - job.asked_s >= limit_s else in_time).append(job)
+        self.jobs = in_time
+        self.waiting -= sum(job.weight for job in overdue)
+        return overdue
+
+    def _check_room(self, weight: int) -> None:
+        if self.waiting and self.waiting + weight > self.max_waiting:
+            self.refused += 1
+            raise Unavailable("Too much waits to be stored; nothing was changed. Try again.", retry_after_ms=RETRY_MS)
+
+
+class WriteQueue:
+    """The lines of all producers. `shared` is the producer of all writes that have no other."""
+
+    def __init__(self, max_waiting: int, max_group: int) -> None:
+        self.shared = Producer("shared", max_waiting, max_group)
+        self._producers = [self.shared]
+
+    def __len__(self) -> int:
+        return sum(len(producer.jobs) for producer in self._producers)
+
+    def __iter__(self) -> Iterator[Job]:
+        return itertools.chain.from_iterable(producer.jobs for producer in self._producers)
+
+    def add_producer(self, name: str, max_waiting: int, max_group: int) -> Producer:
+        """Add a line."""
+        producer = Producer(name, max_waiting, max_group)
+        self._producers.append(producer)
+        return producer
+
+    def take_group(self) -> list[Job]:
+        """Take what the next commit gets: single writes first, then the batches, all in the order in which their
+        producers asked for them."""
+        group = [job for producer in self._producers for job in producer.take_group()]
+        batches: dict[BatchWork[Any, Any], list[Job]] = {}
+        for job in group:
+            if job.batch is not None:
+                # Equal, not identical: a bound method is another object each time.
+                batches.setdefault(job.batch, []).append(job)
+        return [job for job in group if job.batch is None] + list(itertools.chain(*batches.values()))
+
+    def take_overdue(self, now_s: float, limit_s: float) -> list[Job]:
+        """Take the writes that have waited for `limit_s`, the longest wait first."""
+        overdue = [job for producer in self._producers for job in producer.take_overdue(now_s, limit_s)]
+        return sorted(overdue, key=lambda job: job.asked_s)
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        waiting, refused = Counter[str](), Counter[str]()
+        for producer in self._producers:
+            waiting[producer.name] += producer.waiting
+            refused[producer.name] += producer.refused
+        yield GaugeMetricFamily("duelcast_store_waiting_writes", "Writes that wait.", value=len(self))
+        weight = GaugeMetricFamily("duelcast_store_waiting_weight", "The weight of what waits.", labels=["producer"])
+        full = CounterMetricFamily(
+            "duelcast_store_full", "Writes that were refused because the line was full.", labels=["producer"]
+        )
+        for name in waiting:
+            weight.add_metric([name], waiting[name])
+            full.add_metric([name], refused[name])
+        yield weight
+        yield full
