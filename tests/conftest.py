@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 import threading
@@ -37,6 +38,12 @@ assert _defaults is not None
 _defaults["timeout"] = None
 # To read the certificates of all authorities takes longer than most requests of a test.
 _defaults["verify"] = httpx.create_ssl_context()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage from all that stays to the end, such as thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
