@@ -4,14 +4,19 @@ PYTHON ?= $(firstword $(foreach python,python3.11 python3 python3.12 python3.13,
 BIN := .venv/bin
 SOURCES := src tests benchmarks .ci/dependencies.py
 ARGS ?=
+export FULL
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start hundreds of processes, each of which would compile the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 INSTALL = $(BIN)/python -m pip install --quiet --only-binary :all: -r $(1) && \
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
+# The files that have tests with a marker: to collect all others, too, takes as long as some of these runs.
+MARKED = $(shell grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs picture conformance browser-test test-crash test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick ci lock clean
+.PHONY: run test check format docs picture conformance browser-test test-crash test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -19,9 +24,9 @@ LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url
 run: .venv/.runtime
 	$(BIN)/duelcast demo $(ARGS)
 
-## test: the test suite, two files at a time; ARGS="-k symbols" selects, ARGS="-n 0" runs them in turn
+## test: the test suite, three files at a time; ARGS="-k symbols" selects, ARGS="-n 0" runs them in turn
 test: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ## check: style, types, architecture; names dependencies that were yanked or are a year old, where an index answers
 check: .venv/.dev
@@ -52,11 +57,11 @@ conformance: .venv/.dev
 ## browser-test: the client guide's JavaScript in Chromium, installed from packages where we may; else it skips
 browser-test: .venv/.dev
 	.ci/chromium
-	$(BIN)/python -m pytest -rs -m browser
+	$(BIN)/python -m pytest -rs -m browser $(call MARKED,browser)
 
 ## test-crash: servers that are killed, databases that break, connections that do; minutes. ARGS="-k room" selects
 test-crash: .venv/.dev
-	$(BIN)/python -m pytest -m crash --timeout 1800 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m crash --timeout 1800 $(call MARKED,crash) $(ARGS)
 
 ## test-hostile: what strangers do to a server, state by state; minutes. ARGS="--minutes 20" goes on for longer
 test-hostile: .venv/.dev
@@ -64,7 +69,7 @@ test-hostile: .venv/.dev
 
 ## rehearsal: an evening of the platform, with 300 clients and all that happens to it; a minute or two
 rehearsal: .venv/.dev
-	$(BIN)/python -m pytest -n 0 -m rehearsal --timeout 1800 $(ARGS)
+	$(BIN)/python -m pytest -n 0 -m rehearsal --timeout 1800 $(call MARKED,rehearsal) $(ARGS)
 
 ## bench: our server beside others and a bare C one; takes about an hour and wants a quiet machine. ARGS="--only a,d"
 bench: .venv/.dev
@@ -93,8 +98,14 @@ bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks.operations --quick
 	$(BIN)/python -m benchmarks.people --quick
 
-## ci: all of it. The suite comes last, so that its count closes the output.
-ci: check conformance browser-test bench-quick test-crash test-hostile rehearsal test
+# Those of conformance, browser-test and rehearsal that `ci` needs.
+due: .venv/.dev
+	@due=$$(.ci/due) && for target in $$due; do $(MAKE) $$target || exit; done
+
+## ci: all of it, but for what covers nothing that changed since the last FULL=1 run, which leaves out nothing. The suite
+## comes last, so that its count closes the output.
+ci: check due bench-quick test-crash test-hostile test
+	$(if $(FULL),@.ci/due record)
 
 ## lock: newest versions that fit; the runtime locks are parts of the developers' one
 lock: .venv/.dev

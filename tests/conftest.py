@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 import threading
@@ -14,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
+
+from duelcast.store.sqlite import SqliteFile
 
 NO_TURN_S = 3.0
 """A loop that has not stopped so long after it was asked to is in a callback that does not end."""
@@ -33,6 +36,14 @@ settings.load_profile("any-machine")
 _defaults = httpx.AsyncClient.__init__.__kwdefaults__
 assert _defaults is not None
 _defaults["timeout"] = None
+# To read the certificates of all authorities takes longer than most requests of a test.
+_defaults["verify"] = httpx.create_ssl_context()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage from all that stays to the end, such as thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -70,6 +81,7 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> Generator[None
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    SqliteFile.synchronous = "FULL" if item.get_closest_marker("crash") else "OFF"
     return (yield from _in_test(item))
 
 

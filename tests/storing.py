@@ -13,9 +13,6 @@ from shutil import copyfile, rmtree
 from subprocess import PIPE, Popen
 from tempfile import mkdtemp
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
@@ -28,7 +25,7 @@ from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.domain.operations.events import ALERTS
 from duelcast.domain.users.service import Users
 from duelcast.store.database import Database
-from duelcast.store.migrate import MIGRATIONS, migrate
+from duelcast.store.migrate import REVISIONS, apply_migrations, migrate
 from duelcast.store.sqlite import SqliteFile
 from duelcast.store.stored_log import StoredLog
 
@@ -93,18 +90,14 @@ def _new_database() -> Path:
 
 def earlier_revisions() -> list[str]:
     """All migrations but the last."""
-    scripts = ScriptDirectory(str(MIGRATIONS))
-    return sorted({script.revision for script in scripts.walk_revisions()} - set(scripts.get_heads()))
+    return list(REVISIONS[:-1])
 
 
 def make_earlier(path: Path, revision: str) -> None:
     """Make the database at `path` as a version of Duelcast did whose last migration was `revision`."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        apply_migrations(connection, revision)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 import signal
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 
 from duelcast.store import facts
+from tests.e2e.forked import fork
 from tests.e2e.process import COMMAND, Server, environment, free_port, kill, serving
 from tests.storing import opened, rename_somebody
 
@@ -77,12 +78,10 @@ async def demo(folder: Path, *arguments: str, **settings: object) -> AsyncIterat
     port = free_port()
     log_file = folder / "demo.log"
     with log_file.open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            *COMMAND,
+        process = await fork(
             *("demo", "--port", str(port), *arguments),
             env=environment(folder, **settings),
             cwd=folder,
-            stdin=DEVNULL,
             stdout=PIPE,
             stderr=log,
         )
@@ -193,15 +192,12 @@ async def test_following_works_as_it_says_and_the_bots_are_busy(filled: Demo, fo
     active = next(number for number, contest in (await filled.contests()).items() if contest["status"] == "active")
     trades_before = await trades(filled, active)
     _, *arguments = filled.printed_command("tail")
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
+    process = await fork(
         *arguments,
         "--json",
         env=environment(folder, token=filled.printed_token("DUELCAST_TOKEN")),
         cwd=folder,
         stdout=PIPE,
-        stderr=DEVNULL,
-        limit=1024 * 1024,
     )
     pushed: dict[str, Any] = {}
     try:

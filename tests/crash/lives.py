@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.e2e.process import COMMAND, environment, kill
+from tests.e2e.forked import fork
+from tests.e2e.process import environment, kill
 from tests.serving import SECRET
 
 START_TIMEOUT_S = 60.0
@@ -22,14 +22,8 @@ async def alive(folder: Path, port: int) -> AsyncIterator[None]:
     settings = {"feed": "none", "jwt_secret": SECRET, "rate_limit_factor": 0}
     log_file = folder / "server.log"
     with log_file.open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            *COMMAND,
-            "serve",
-            env=environment(folder, port=port, **settings),
-            cwd=folder,
-            stdin=DEVNULL,
-            stdout=log,
-            stderr=log,
+        process = await fork(
+            "serve", env=environment(folder, port=port, **settings), cwd=folder, stdout=log, stderr=log
         )
     try:
         async with asyncio.timeout(START_TIMEOUT_S):

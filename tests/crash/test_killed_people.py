@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from asyncio.subprocess import DEVNULL, PIPE
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,8 @@ from duelcast.wire.timestamps import format_time
 from tests.crash.evidence import Evidence, evidence
 from tests.crash.lives import alive
 from tests.crash.townspeople import Townspeople
-from tests.e2e.process import COMMAND, environment, free_port
+from tests.e2e.forked import fork
+from tests.e2e.process import environment, free_port
 from tests.rehearsal.desk import Desk, desk
 
 pytestmark = pytest.mark.crash
@@ -107,14 +108,7 @@ class Town:
                 await asyncio.sleep(PAUSE_S)
 
     async def _assert_achievements_are_those_of_the_history(self) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *COMMAND,
-            *("achievements", "rebuild"),
-            env=environment(self._folder),
-            cwd=self._folder,
-            stdout=PIPE,
-            stderr=DEVNULL,
-        )
+        process = await fork("achievements", "rebuild", env=environment(self._folder), cwd=self._folder, stdout=PIPE)
         told, _ = await process.communicate()
         assert process.returncode == 0, told.decode()
 

@@ -17,9 +17,12 @@ from typing import Any
 
 import httpx
 
+from tests.e2e.forked import Forked, fork
+
 START_TIMEOUT_S = 60.0
 END_TIMEOUT_S = 60.0
 COMMAND = (sys.executable, "-m", "duelcast.cli")
+"""What starts it without the fork server, for tests of a start."""
 
 
 def free_port() -> int:
@@ -42,7 +45,7 @@ def environment(folder: Path, **settings: object) -> dict[str, str]:
 class Server:
     """A running `duelcast serve`."""
 
-    def __init__(self, process: Process, port: int, log_file: Path) -> None:
+    def __init__(self, process: Process | Forked, port: int, log_file: Path) -> None:
         self.process = process
         self.port = port
         self._log_file = log_file
@@ -91,21 +94,21 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, *, port: int | None = None, command: Sequence[str] = COMMAND, **settings: object
+    folder: Path, *, port: int | None = None, command: Sequence[str] | None = None, **settings: object
 ) -> AsyncIterator[Server]:
-    """A server that is ready; killed at the end where it still runs. Its log is added to that of an earlier one."""
+    """A server that is ready, started by `command` if there is one; killed at the end if it still runs. Its log is
+    added to that of an earlier one."""
     port = port or free_port()
     log_file = folder / "server.log"
+    env = environment(folder, port=port, **settings)
+    process: Process | Forked
     with log_file.open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            "serve",
-            env=environment(folder, port=port, **settings),
-            cwd=folder,
-            stdin=DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+        if command is None:
+            process = await fork("serve", env=env, cwd=folder, stdout=log, stderr=log)
+        else:
+            process = await asyncio.create_subprocess_exec(
+                *command, "serve", env=env, cwd=folder, stdin=DEVNULL, stdout=log, stderr=log
+            )
     server = Server(process, port, log_file)
     try:
         await server.until_ready()
@@ -117,7 +120,7 @@ async def serving(
 class Tail:
     """A running `duelcast tail` whose output is not a terminal."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Forked) -> None:
         self.process = process
 
     async def line(self) -> str:
@@ -155,18 +158,8 @@ async def _line_of(stream: asyncio.StreamReader) -> str:
 @asynccontextmanager
 async def tailing(folder: Path, url: str, *arguments: str) -> AsyncIterator[Tail]:
     """`duelcast tail` with `arguments`, of the server at `url` (`ws:`)."""
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        "tail",
-        *arguments,
-        "--url",
-        url,
-        env=environment(folder),
-        cwd=folder,
-        stdin=DEVNULL,
-        stdout=PIPE,
-        stderr=PIPE,
-        limit=1024 * 1024,
+    process = await fork(
+        "tail", *arguments, "--url", url, env=environment(folder), cwd=folder, stdout=PIPE, stderr=PIPE
     )
     try:
         yield Tail(process)
@@ -174,7 +167,7 @@ async def tailing(folder: Path, url: str, *arguments: str) -> AsyncIterator[Tail
         await kill(process)
 
 
-async def kill(process: Process) -> None:
+async def kill(process: Process | Forked) -> None:
     """End a process at once, as a machine that fails does; nothing where it has ended."""
     if process.returncode is None:
         process.kill()

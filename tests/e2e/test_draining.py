@@ -100,7 +100,7 @@ def ended_children_cpu_s() -> float:
 async def test_500_clients_are_sent_away_in_two_seconds_of_cpu_time_each_with_its_own_delay(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(
-            serving(tmp_path, drain_spread_ms=SPREAD_MS, max_connections=600, **LIVELY)
+            serving(tmp_path, command=COMMAND, drain_spread_ms=SPREAD_MS, max_connections=600, **LIVELY)
         )
         await stack.enter_async_context(deaf_clients(server, OF_THEM_NOT_READING))
         readers = [await connected(stack, server) for _ in range(CONNECTIONS - OF_THEM_NOT_READING)]

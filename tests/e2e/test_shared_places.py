@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.process import COMMAND, START_TIMEOUT_S, environment, kill
+from tests.e2e.forked import fork
+from tests.e2e.process import START_TIMEOUT_S, environment, kill
 
 
 async def refusal(folder: Path, command: str, **settings: object) -> str:
     """What `command` says that it ends with."""
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        command,
-        env=environment(folder, feed="none", port=0, **settings),
-        cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    env = environment(folder, feed="none", port=0, **settings)
+    process = await fork(command, env=env, cwd=folder, stderr=PIPE)
     try:
         async with asyncio.timeout(START_TIMEOUT_S):
             _out, err = await process.communicate()

@@ -197,7 +197,7 @@ async def test_a_read_sees_one_moment_whatever_is_committed_meanwhile(database: 
 # ── what a commit rests upon ────────────────────────────────────────────────────────────────────────────────────────
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-"""2 is FULL (https://sqlite.org/pragma.html#pragma_synchronous)."""
+"""2 is FULL (https://sqlite.org/pragma.html#pragma_synchronous), which is what the server has by itself."""
 
 
 async def pragmas(transaction: Transaction, *names: str) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from duelcast.settings import ConfigurationError
-from duelcast.store.migrate import migrate
+from duelcast.store.migrate import MIGRATIONS, REVISIONS, migrate
 from duelcast.store.sqlite import SqliteFile, sqlite_path
 from duelcast.store.tables import metadata
 from tests.e2e.process import kill
@@ -63,6 +64,12 @@ def test_the_migrations_make_checks_and_numbering_too(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{made}", poolclass=NullPool)
     metadata.create_all(engine)
     assert schema(migrated(tmp_path)) == schema(made)
+
+
+def test_the_files_are_named_by_the_migrations_in_them_and_each_follows_the_one_before() -> None:
+    steps = list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+    assert [step.revision for step in reversed(steps)] == list(REVISIONS)
+    assert [step.down_revision for step in reversed(steps)] == [None, *REVISIONS[:-1]]
 
 
 async def test_what_is_stored_is_there_at_the_next_start(tmp_path: Path) -> None:

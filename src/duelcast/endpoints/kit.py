@@ -11,6 +11,7 @@ import enum
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 from duelcast.channels.broker import Origin, Position
@@ -427,6 +428,7 @@ class Endpoint:
         return handler
 
 
+@cache
 def _events_of(handler: Callable[..., Any]) -> tuple[type[Event], ...]:
     """The event classes in the return annotation of a handler, through unions and sequences."""
     found: list[type[Event]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from threading import Lock
@@ -52,8 +52,6 @@ _SERVICES = (
 """Those of `HttpServices` that handlers may ask for by name."""
 _PROVIDED = (*_SERVICES, "services", "documents", "exposition")
 
-_making_openapi = Lock()
-
 
 @dataclass(frozen=True, slots=True)
 class HttpApps:
@@ -72,8 +70,8 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
     monitored = operators is None
     signs_in = services.sign_ins is not None
     documents = Documents(
-        asyncapi=encode_value(services.asyncapi()),
-        openapi=partial(_openapi, services.version, signs_in=signs_in, monitored=monitored),
+        asyncapi=_once(lambda: encode_value(services.asyncapi())),
+        openapi=_once(partial(_openapi, services.version, signs_in=signs_in, monitored=monitored)),
         home=home_page(services.version, public_ops=services.public_ops, monitored=monitored),
         docs=docs_page(services.version),
         clients=clients_page(services.version),
@@ -135,14 +133,20 @@ def _routers(*, signs_in: bool, monitored: bool) -> list[Router]:
     return [Router(API_PATH, route_handlers=resources), *at_root]
 
 
-def _openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
-    """The OpenAPI document of the handlers; threads that ask at once wait for one that makes it."""
-    with _making_openapi:
-        return _make_openapi(version, signs_in=signs_in, monitored=monitored)
+def _once(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Makes the document when it is first asked for; threads that ask at once wait for the one that makes it."""
+    making, made = Lock(), cache(make)
+
+    def document() -> bytes:
+        with making:
+            return made()
+
+    return document
 
 
 @cache
-def _make_openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
+def _openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
+    """The OpenAPI document of the handlers."""
     routers = _routers(signs_in=signs_in, monitored=monitored)
     return encode_value(openapi_document(routers, version, dependencies=_PROVIDED))
 

@@ -43,9 +43,10 @@ class ReadyState(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What the documentation routes serve. The first call of `openapi` takes half a second, for a thread."""
+    """What the documentation routes serve. The first call of `asyncapi` or `openapi` takes up to half a second, for a
+    thread."""
 
-    asyncapi: bytes
+    asyncapi: Callable[[], bytes]
     openapi: Callable[[], bytes]
     home: Page
     docs: Page
@@ -120,14 +121,15 @@ async def metrics(exposition: TheExposition) -> Response[bytes]:
 
 @get(
     "/asyncapi.json",
+    sync_to_thread=True,
     summary="The WebSocket endpoints",
     response_description="The document.",
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def asyncapi_json(documents: Finished) -> Response[bytes]:
+def asyncapi_json(documents: Finished) -> Response[bytes]:
     """An AsyncAPI 3.0 document."""
-    return Response(documents.asyncapi, media_type=_JSON_MEDIA_TYPE)
+    return Response(documents.asyncapi(), media_type=_JSON_MEDIA_TYPE)
 
 
 @get(

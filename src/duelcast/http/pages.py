@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.resources import files
 
@@ -39,6 +40,7 @@ def home_page(version: str, *, public_ops: bool, monitored: bool) -> Page:
     return _page("home.html", styles={"style": _read("page.css")}, scripts={}, texts=texts)
 
 
+@cache
 def docs_page(version: str) -> Page:
     """The reference: one page for the AsyncAPI and the OpenAPI document, which it reads from the server."""
     return _page(
@@ -49,6 +51,7 @@ def docs_page(version: str) -> Page:
     )
 
 
+@cache
 def clients_page(version: str) -> Page:
     """The client guide's script, running."""
     client = _read("client.js")

@@ -7,10 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
@@ -19,6 +15,8 @@ from duelcast.settings import ConfigurationError
 from duelcast.store.sqlite import describe_failure, file_uri, is_fault_of_statement, read_only_uri
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+REVISIONS = tuple(sorted(step.name[1:5] for step in MIGRATIONS.glob("versions/v[0-9][0-9][0-9][0-9]_*.py")))
+"""All migrations, in their order: the names of their files begin with `v` and their number."""
 _FOREIGN = "It is no database of Duelcast."
 
 
@@ -44,7 +42,7 @@ def examine(path: Path, name: Path | None = None) -> None:
     """See whether the SQLite file at `path` is an intact database of Duelcast that `migrate` takes; blocks, for seconds
     where it is large. Nothing is written. Raises `ConfigurationError`, which calls the file `name`."""
     with _opened(name or path, read_only_uri(path)) as connection:
-        if not _seen(connection, _scripts()):
+        if not _seen(connection):
             raise _Refused(_FOREIGN)
         if connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one() != "ok":
             raise _Refused("The database file is damaged.")
@@ -57,7 +55,7 @@ def check_schema(path: Path, name: Path) -> None:
     Raises `ConfigurationError`, which calls the file `name`.
     """
     with _opened(name, read_only_uri(path)) as connection:
-        found, made = _schema(connection), _schema_after(_seen(connection, _scripts()))
+        found, made = _schema(connection), _schema_after(_seen(connection))
         for (kind, label), statement in (found | made).items():
             if (kind, label) not in made:
                 shown = "".join(each if each.isprintable() else "?" for each in label[:64])
@@ -83,18 +81,17 @@ def check_takes(path: Path) -> None:
     Nothing is written. Raises `ConfigurationError`."""
     if path.exists() and (path.stat().st_size or Path(f"{path}-wal").exists()):
         with _opened(path, read_only_uri(path)) as connection:
-            _seen_of_ours(connection, _scripts())
+            _seen_of_ours(connection)
 
 
 def check_version(path: Path) -> None:
     """See whether the SQLite file at `path` has all that this version needs; blocks. Nothing is written. Raises
     `ConfigurationError`."""
-    scripts = _scripts()
     with _opened(path, read_only_uri(path)) as connection:
-        seen = _seen(connection, scripts)
+        seen = _seen(connection)
         if not seen:
             raise _Refused(_FOREIGN)
-        if seen != set(scripts.get_heads()):
+        if seen != {REVISIONS[-1]}:
             raise _Refused("It was made by an earlier version of Duelcast: start a server with it first.")
 
 
@@ -118,27 +115,24 @@ def _connect(uri: str) -> sqlite3.Connection:
 
 
 def _upgrade(connection: Connection) -> None:
-    config = _config()
-    scripts = ScriptDirectory.from_config(config)
-    seen = _seen_of_ours(connection, scripts)
-    if seen != set(scripts.get_heads()):
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    if _seen_of_ours(connection) != {REVISIONS[-1]}:
+        apply_migrations(connection, REVISIONS[-1])
 
 
-def _seen_of_ours(connection: Connection, scripts: ScriptDirectory) -> set[str]:
+def _seen_of_ours(connection: Connection) -> set[str]:
     """The same of a database that may be empty, but is nobody else's."""
-    seen = _seen(connection, scripts)
+    seen = _seen(connection)
     if not seen and inspect(connection).get_table_names():
         raise _Refused(_FOREIGN)
     return seen
 
 
-def _seen(connection: Connection, scripts: ScriptDirectory) -> set[str]:
-    """The heads of the migrations that the database has seen, none for one that is not ours."""
-    known = {script.revision for script in scripts.walk_revisions()}
-    seen = set(MigrationContext.configure(connection).get_current_heads())
-    if not seen <= known:
+def _seen(connection: Connection) -> set[str]:
+    """The newest migration that the database has seen, none for one that is not ours."""
+    seen: set[str] = set()
+    if inspect(connection).has_table("alembic_version"):
+        seen.update(connection.exec_driver_sql("select version_num from alembic_version").scalars())
+    if not seen <= set(REVISIONS):
         raise _Refused("It was made by a later version of Duelcast: use that one.")
     return seen
 
@@ -156,25 +150,24 @@ def _schema(connection: Connection) -> dict[tuple[str, str], str]:
 def _schema_after(seen: set[str]) -> dict[tuple[str, str], str]:
     """The same of a new database that has seen these migrations."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
-    config = _config()
     try:
         with engine.begin() as connection:
-            config.attributes["connection"] = connection
             for revision in seen:
-                command.upgrade(config, revision)
+                apply_migrations(connection, revision)
             return _schema(connection)
     finally:
         engine.dispose()
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+def apply_migrations(connection: Connection, revision: str) -> None:
+    """Apply the migrations up to `revision` that the database has not seen, in the caller's transaction."""
+    from alembic import command  # takes a third of a second, which most starts need not spend
+    from alembic.config import Config
 
-
-def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def refusal(name: Path, error: DBAPIError) -> ConfigurationError:

@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 from urllib.parse import quote
 
 import aiosqlite
@@ -74,9 +74,12 @@ class _Closing(sqlite3.Connection):
 class SqliteFile:
     """Opened in WAL mode, so that readers and the writer do not wait for one another.
 
-    `synchronous=FULL`: a commit is on the disk when it returns. One process at a time may `hold` the file.
-    `busy_timeout_ms` is how long one waits who finds it locked; the writer's connection comes back earlier.
+    One process at a time may `hold` the file. `busy_timeout_ms` is how long one waits who finds it locked; the writer's
+    connection comes back earlier.
     """
+
+    synchronous: ClassVar[Literal["FULL", "OFF"]] = "FULL"
+    """With FULL, a commit is on the disk when it returns. Tests that are not about that set OFF: no disk keeps them."""
 
     def __init__(self, path: Path, busy_timeout_ms: int) -> None:
         self.path = path
@@ -166,7 +169,7 @@ class SqliteFile:
         )
         connecting._thread.daemon = True  # a process that ends need not wait for it
         connection = await connecting
-        pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY")
+        pragmas = ("journal_mode=WAL", f"synchronous={self.synchronous}", "foreign_keys=ON", "temp_store=MEMORY")
         try:
             for pragma in (*pragmas, f"query_only={'OFF' if writes else 'ON'}"):
                 await connection.execute(f"PRAGMA {pragma}")
