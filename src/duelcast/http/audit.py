@@ -23,8 +23,8 @@ TheAudit: TypeAlias = NamedDependency[SkipValidation[AuditTrail]]
 
 
 class AuditEntry(Struct):
-    """Who did what, when, and with what outcome: `ok`, `denied` where a right was missing, or `conflict` where somebody
-    else was faster."""
+    """Who did what, when, and with what outcome: `ok`, `denied` if a right was missing, or `conflict` if somebody else
+    was faster."""
 
     id: int
     timestamp: str
@@ -37,7 +37,7 @@ class AuditEntry(Struct):
 
 
 class AuditPage(Struct):
-    """Acts, newest first. Without `nextCursor` there are none before them."""
+    """Acts, newest first. Without `nextCursor`, there are no earlier ones."""
 
     data: list[AuditEntry]
     count: int
@@ -63,7 +63,7 @@ async def list_audit(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_ENTRIES, description="So many at most.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
 ) -> AuditPage:
-    """Of all that fit, newest first. For admins."""
+    """All acts that match, newest first. For admins."""
     rows = await audit.newest(
         AuditFilter(
             wallet=wallet,

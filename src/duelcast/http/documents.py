@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the handlers."""
+"""Makes the OpenAPI document from the handlers."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def openapi_document(routers: Sequence[Router], version: str, *, dependencies: Iterable[str]) -> dict[str, Any]:
-    """OpenAPI 3.1 of `routers`, whose handlers may ask for `dependencies`.
+    """OpenAPI 3.1 of `routers`, whose handlers may request `dependencies`.
 
-    An application of its own makes it: the one that serves keeps the framework's documentation routes out.
+    A separate application makes it, so that the one that serves has none of the framework's documentation routes.
     """
     config = OpenAPIConfig(
         title="Duelcast HTTP API",
@@ -80,7 +80,7 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
 
 
 def _schemas(app: Litestar) -> dict[str, Any]:
-    """The schemas of all bodies, by what reads and writes them: the framework's own lose bounds and descriptions."""
+    """The schemas of all bodies, made by the codec itself: those of the framework lose bounds and descriptions."""
     _, named = msgspec.json.schema_components(
         list(dict.fromkeys([*_bodies(app), Problem])), ref_template="#/components/schemas/{name}"
     )
@@ -88,7 +88,7 @@ def _schemas(app: Litestar) -> dict[str, Any]:
 
 
 def _bodies(app: Litestar) -> Iterator[Any]:
-    """The types of what described handlers take and give."""
+    """The types that documented handlers accept and return."""
     handlers = (handler for route in app.routes for handler in getattr(route, "route_handlers", ()))
     for handler in handlers:
         if not isinstance(handler, HTTPRouteHandler) or not handler.resolve_include_in_schema():
@@ -100,7 +100,7 @@ def _bodies(app: Litestar) -> Iterator[Any]:
 
 
 def _with_private_fields(schema: dict[str, Any]) -> dict[str, Any]:
-    """Fields that are the client's own are ignored where others are refused."""
+    """Fields that are the client's own are ignored; all other unknown ones are refused."""
     if schema.get("additionalProperties") is not False:
         return schema
     return {**schema, "patternProperties": {"^_": {"description": "The client's own; ignored."}}}

@@ -1,4 +1,4 @@
-"""Notifications from outside, and their removal (protocol 13)."""
+"""Notifications posted over HTTP, and their removal (protocol 13)."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ TheNotifications: TypeAlias = NamedDependency[SkipValidation[Notifications]]
 
 
 class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A notification for `wallets`, or with `broadcast` for everybody. A wallet gets the first of those with the same
-    `dedupeKey`, so that a post may be repeated."""
+    """A notification for `wallets`, or for everybody with `broadcast`. A wallet gets only the first notification with a
+    given `dedupeKey`, so a post may be repeated."""
 
     wallets: (
         Annotated[list[str], Meta(min_length=1, max_length=MAX_WALLETS, description="What is no wallet is counted.")]
@@ -78,7 +78,7 @@ async def post_notifications(
     request: CallerRequest,
     data: Annotated[NotificationInput, Body(description="What to tell, and whom.")],
 ) -> PostedNotifications:
-    """Stored for all, or for nobody, and then pushed. Admins, and machines with the scope `notifications`."""
+    """Stored for all or for none, then pushed. For admins, and machines with the scope `notifications`."""
     expires_s = time_parameter(data.expires_at, "expires_at")
     new = NewNotification(
         wallet=EVERYBODY,
@@ -109,7 +109,7 @@ async def post_notifications(
 async def delete_notification(
     notifications: TheNotifications, request: CallerRequest, notification_id: NotificationParameter
 ) -> None:
-    """One's own; admins any. For users."""
+    """Users may remove their own, admins any. For users."""
     await notifications.removals.remove(notification_id, caller(request))
 
 

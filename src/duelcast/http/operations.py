@@ -35,7 +35,7 @@ class Health(Struct):
 
 
 class ReadyState(Struct):
-    """Whether the server takes clients, and what does not work. `degraded` is ready."""
+    """Whether the server accepts clients, and what does not work. `degraded` is ready."""
 
     status: ReadyStatus
     reasons: list[Failure]
@@ -43,7 +43,8 @@ class ReadyState(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What the documentation routes serve. The first call of `openapi` takes half a second, for a thread."""
+    """The documents that the documentation routes serve. The first call of `openapi` takes half a second: use a
+    thread."""
 
     asyncapi: bytes
     openapi: Callable[[], bytes]
@@ -58,7 +59,7 @@ TheExposition: TypeAlias = NamedDependency[SkipValidation[Exposition]]
 
 
 def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard: everybody where the configuration says so, else admins, and machines with the scope of the route."""
+    """A guard: admits everybody if configured so, otherwise admins, and machines with the scope of the route."""
     if not server_of(connection.scope).services.public_ops:
         identity = caller_of(connection).known()
         demand_scope(identity, handler.opt.get(SCOPE_OPTION))
@@ -72,13 +73,13 @@ def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     media_type=MediaType.HTML,
 )
 async def home(documents: Finished) -> Response[bytes]:
-    """A page with links to what everybody may see here."""
+    """A page with links to everything that everybody may see here."""
     return _page(documents.home)
 
 
 @get("/healthz", summary="Is the process alive", response_description="It is.")
 async def healthz() -> Health:
-    """Says nothing about what the process depends on."""
+    """Does not check what the process depends on."""
     return Health()
 
 
@@ -89,7 +90,7 @@ async def healthz() -> Health:
     responses={503: ResponseSpec(ReadyState, generate_examples=False, description="Not now: see the reasons.")},
 )
 async def readyz(services: Services) -> Response[ReadyState]:
-    """503 while the server starts or drains, and without storage or bus. A failed feed is listed, with 200."""
+    """503 while the server starts or drains, and without storage or bus. A failed feed is listed, with status 200."""
     now = services.ready()
     status: ReadyStatus = "degraded" if now.failed else "ready"
     if now.draining:
@@ -170,7 +171,7 @@ async def clients(documents: Finished) -> Response[bytes]:
 
 
 def monitoring_router() -> Router:
-    """What operators ask for."""
+    """The routes for operators."""
     return _router(healthz, readyz, metrics)
 
 

@@ -1,4 +1,4 @@
-"""Tokens, their history, and prices and trades of a platform that brings its own market (protocol 13)."""
+"""Tokens, their history, and prices and trades of a platform with its own market (protocol 13)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TokenPage(Struct):
 
 
 class CandlePage(Struct):
-    """Candles, oldest first; an interval without a price has none. Without `nextCursor` there are none behind them."""
+    """Candles, oldest first; an interval without a price has none. Without `nextCursor`, there are no later ones."""
 
     data: list[Candle]
     count: int
@@ -55,7 +55,7 @@ async def list_tokens(market: TheMarket) -> TokenPage:
     "/{symbol:str}", summary="One token", response_description="The token.", responses=problems(400, 401, 403, 404, 429)
 )
 async def get_token(market: TheMarket, symbol: SymbolParameter) -> Token:
-    """The token with its market fields; null is a value that is not known."""
+    """The token with its market fields; null means unknown."""
     return market.token(symbol)
 
 
@@ -79,7 +79,7 @@ async def get_history(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_CANDLES, description="So many at most.")] = MAX_CANDLES,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
 ) -> CandlePage:
-    """Open, high, low and close of the price, in minutes or what `interval` says: the candles that begin in a span."""
+    """Open, high, low and close of the price, per minute or `interval`: the candles that begin in the time span."""
     next_minute = cursor_parameter(cursor)
     from_s = time_parameter(from_, "from") if next_minute is None else next_minute * 60.0
     page = await market.history(symbol, from_s, time_parameter(to, "to"), interval, limit)
@@ -100,7 +100,7 @@ async def put_token(
     symbol: SymbolParameter,
     data: Annotated[TokenMetadataInput, Body(description="What is known of the token apart from its market.")],
 ) -> Token:
-    """Adds the token where it is not known. Everybody who follows it is told."""
+    """Adds the token if it is unknown. Pushed to everybody who follows it."""
     return await market.put_token(symbol, data, Actor.of(caller(request)))
 
 
@@ -117,7 +117,7 @@ async def put_token(
 async def post_prices(
     market: TheMarket, data: Annotated[list[PostedPrice], Body(description="Prices, in the order they were made.")]
 ) -> PostResult:
-    """Admins, and machines with the scope `prices`. A price of an unknown symbol adds the token."""
+    """For admins, and machines with the scope `prices`. A price of an unknown symbol adds the token."""
     return await market.post_prices(data)
 
 
@@ -134,7 +134,7 @@ async def post_prices(
 async def post_trades(
     market: TheMarket, data: Annotated[list[PostedTrade], Body(description="Trades, in the order they were made.")]
 ) -> PostResult:
-    """Admins, and machines with the scope `prices`. A trade whose id was posted before is counted as a duplicate."""
+    """For admins, and machines with the scope `prices`. A trade whose id was posted before counts as a duplicate."""
     return await market.post_trades(data)
 
 
