@@ -70,10 +70,10 @@ async def list_contests(
     contests: TheContests,
     request: CallerRequest,
     status: Annotated[
-        ContestStatus | None, QueryParameter(description="All of that status, in place of the default list.")
+        ContestStatus | None, QueryParameter(description="All of this status, instead of the default list.")
     ] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=100, description="So many at most.")] = 100,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=100, description="At most this many.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> ContestPage:
     """Pending and active contests, then those that ended within a day, newest start first."""
     found, following = contests.book.page(status=status, limit=limit, cursor=cursor)
@@ -95,14 +95,14 @@ async def get_contest(contests: TheContests, request: CallerRequest, contest_id:
 @get(
     "/{contest_id:int}/leaderboard",
     summary="The leaderboard of a contest",
-    response_description="A page of it.",
+    response_description="A page of the leaderboard.",
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def get_leaderboard(
     contests: TheContests,
     contest_id: ContestParameter,
-    limit: Annotated[int, QueryParameter(ge=1, le=500, description="So many rows at most.")] = 100,
-    offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_SAFE_INTEGER, description="Rows before them.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many rows.")] = 100,
+    offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_SAFE_INTEGER, description="Skip this many rows.")] = None,
     around: Annotated[str | None, QueryParameter(description="A wallet: the rows around it.")] = None,
 ) -> Leaderboard:
     """While the contest runs, from memory."""
@@ -113,7 +113,7 @@ async def get_leaderboard(
 
 @get(
     "/{contest_id:int}/settlement",
-    summary="What a contest was settled with",
+    summary="The prices that a contest was settled with",
     response_description="The prices.",
     responses=problems(400, 401, 403, 404, 429, 503),
 )
@@ -143,7 +143,7 @@ async def create_contest(
             name="Idempotency-Key",
             min_length=1,
             max_length=255,
-            description="The same key and body within 24 h give the same contest.",
+            description="The same key and body within 24 h return the same contest.",
         ),
     ] = None,
 ) -> ContestView:
@@ -164,7 +164,7 @@ async def edit_contest(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
-    data: Annotated[ContestPatch, Body(description="What is to change.")],
+    data: Annotated[ContestPatch, Body(description="The fields to change.")],
 ) -> ContestView:
     """While it is pending, everything may change; `starting_balance` and `allowed_symbols` only without entries. After
     the start, `name`, `description`, `image_url` and a later `end_time`. For admins."""
@@ -234,7 +234,7 @@ async def cancel_contest(
 
 @patch(
     "/{contest_id:int}/entries/{wallet:str}",
-    summary="Disqualify a participant, or admit it again",
+    summary="Disqualify or readmit a participant",
     response_description="The participant as it is now.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
@@ -244,7 +244,7 @@ async def change_entry(
     request: CallerRequest,
     contest_id: ContestParameter,
     wallet: WalletParameter,
-    data: Annotated[EntryChange, Body(description="The status to have.")],
+    data: Annotated[EntryChange, Body(description="The new status.")],
 ) -> Participant:
     """A disqualified participant leaves the ranks at once. For admins, while the contest is pending or active."""
     disqualified = data.status == "disqualified"
@@ -255,7 +255,7 @@ async def change_entry(
 @delete(
     "/{contest_id:int}/chat/{message_id:int}",
     summary="Delete a chat message",
-    response_description="It is deleted.",
+    response_description="Deleted.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
 )
@@ -294,7 +294,7 @@ async def put_mute(
 @delete(
     "/{contest_id:int}/mutes/{wallet:str}",
     summary="Lift a mute",
-    response_description="It is lifted.",
+    response_description="Lifted.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
 )

@@ -76,7 +76,7 @@ async def enter_contest(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
-    data: Annotated[PortfolioInput, Body(description="What to hold.")],
+    data: Annotated[PortfolioInput, Body(description="The portfolio.")],
 ) -> Participant:
     """While the contest is pending. For users."""
     identity = caller(request)
@@ -95,7 +95,7 @@ async def change_portfolio(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
-    data: Annotated[PortfolioInput, Body(description="What to hold.")],
+    data: Annotated[PortfolioInput, Body(description="The portfolio.")],
 ) -> Participant:
     """While the contest is active, this trades at the prices of this moment; the value does not change. For users."""
     wallet = caller(request).wallet
@@ -106,7 +106,7 @@ async def change_portfolio(
 @delete(
     "/{contest_id:int}/entries/me",
     summary="Withdraw from a contest",
-    response_description="The caller takes no part.",
+    response_description="The caller no longer takes part.",
     guards=[users_only],
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
@@ -142,8 +142,8 @@ async def list_trades(
     request: CallerRequest,
     contest_id: ContestParameter,
     wallet: WalletParameter = OWN,
-    limit: Annotated[int, QueryParameter(ge=1, le=500, description="So many at most.")] = 100,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> TradePage:
     """`me` is the caller. Other participants' trades: for admins; for everybody once the contest is completed."""
     trades = await contests.standings.trades(
@@ -178,8 +178,8 @@ async def list_trades(
 async def list_own_contests(
     contests: TheContests,
     request: CallerRequest,
-    limit: Annotated[int, QueryParameter(ge=1, le=100, description="So many at most.")] = 50,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=100, description="At most this many.")] = 50,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> OwnContestPage:
     """The contests that the caller entered, newest entry first, with the caller's row in each. For users."""
     identity = caller(request)

@@ -46,7 +46,7 @@ class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
 async def post_error(
-    errors: TheErrors, data: Annotated[ErrorInput, Body(description="What happened, and to whom.")]
+    errors: TheErrors, data: Annotated[ErrorInput, Body(description="The error, and where it happened.")]
 ) -> Recorded:
     """For admins, and machines with the scope `errors`. Tokens, passwords and addresses are removed. Equal errors
     within 10 seconds are one record."""

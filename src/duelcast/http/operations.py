@@ -68,7 +68,7 @@ def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
 
 @get(
     "/",
-    summary="What this is",
+    summary="Start page",
     response_description="The page.",
     media_type=MediaType.HTML,
 )
@@ -77,7 +77,7 @@ async def home(documents: Finished) -> Response[bytes]:
     return _page(documents.home)
 
 
-@get("/healthz", summary="Is the process alive", response_description="It is.")
+@get("/healthz", summary="Is the process alive", response_description="It is alive.")
 async def healthz() -> Health:
     """Does not check what the process depends on."""
     return Health()
@@ -86,8 +86,8 @@ async def healthz() -> Health:
 @get(
     "/readyz",
     summary="May clients be sent here",
-    response_description="They may; see the reasons for what does not work.",
-    responses={503: ResponseSpec(ReadyState, generate_examples=False, description="Not now: see the reasons.")},
+    response_description="They may; `reasons` says what does not work.",
+    responses={503: ResponseSpec(ReadyState, generate_examples=False, description="Not now: `reasons` says why.")},
 )
 async def readyz(services: Services) -> Response[ReadyState]:
     """503 while the server starts or drains, and without storage or bus. A failed feed is listed, with status 200."""

@@ -10,7 +10,7 @@ from litestar.params import PathParameter
 from duelcast.errors import InvalidRequest
 from duelcast.wire.timestamps import parse_time
 
-WalletParameter = Annotated[str, PathParameter(description="A wallet, upper and lower case as it is written.")]
+WalletParameter = Annotated[str, PathParameter(description="A wallet; upper and lower case matter.")]
 
 _ID = re.compile(r"[1-9][0-9]{0,15}")
 

@@ -38,17 +38,17 @@ FRAMEWORK_REFUSALS = {
 class Problem(Struct, kw_only=True):
     """Problem details (RFC 9457): why a request was refused, and what to do."""
 
-    type: Annotated[str, Meta(description="Always `about:blank`: `code` says what it is.")] = "about:blank"
+    type: Annotated[str, Meta(description="Always `about:blank`: `code` identifies the problem.")] = "about:blank"
     title: Annotated[str, Meta(description="The name of the status.")]
     status: Annotated[int, Meta(description="The HTTP status.")]
     detail: Annotated[str, Meta(description="A sentence that says what to do.")]
     code: Annotated[str, Meta(description="What went wrong, for programs.")]
-    requestId: Annotated[str, Meta(description="Names this request in the server's log, if it is logged there.")]
+    requestId: Annotated[str, Meta(description="Identifies this request in the server's log, if it is logged there.")]
     field: Annotated[str, Meta(description="The path of the field at fault.")] | UnsetType = UNSET
     retryAfterMs: (
         Annotated[int, Meta(description="Milliseconds after which the same request may succeed.")] | UnsetType
     ) = UNSET
-    errorId: Annotated[str, Meta(description="Of a defect: names it in the server's log.")] | UnsetType = UNSET
+    errorId: Annotated[str, Meta(description="Identifies a defect in the server's log.")] | UnsetType = UNSET
 
 
 class Refusal(Struct, frozen=True):

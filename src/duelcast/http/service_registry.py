@@ -89,7 +89,7 @@ async def put_service(
     outside_services: TheOutsideServices,
     request: CallerRequest,
     name: NameParameter,
-    data: Annotated[ServiceDefinition, Body(description="The whole of it: what is left out has its default.")],
+    data: Annotated[ServiceDefinition, Body(description="The complete service: omitted fields get their defaults.")],
 ) -> SkyDuelService:
     """Its figures and its breaker start over. The server's own services and those of the configuration file cannot be
     changed. For admins."""
@@ -101,7 +101,7 @@ async def put_service(
 @delete(
     "/{name:str}",
     summary="Remove a service",
-    response_description="It is gone.",
+    response_description="Removed.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
@@ -123,7 +123,9 @@ async def delete_service(outside_services: TheOutsideServices, request: CallerRe
 async def post_operations(
     outside_services: TheOutsideServices,
     name: NameParameter,
-    data: Annotated[list[OperationInput], Body(description="In their order.", min_items=1, max_items=MAX_OPERATIONS)],
+    data: Annotated[
+        list[OperationInput], Body(description="Operations, oldest first.", min_items=1, max_items=MAX_OPERATIONS)
+    ],
 ) -> OperationsTaken:
     """For services of the kind `reported`. For admins, and machines with the scope `operations`."""
     outside_services.report(name, [Operation(one.ok, one.durationMs, one.error) for one in data])

@@ -31,14 +31,16 @@ class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     """The new state of a setting. Omitted fields stay as they are; a new setting is by default for admins and not
     secret."""
 
-    value: Annotated[Any, Meta(description="Any JSON; of the type of the first value, and what the server can obey.")]
+    value: Annotated[
+        Any, Meta(description="Any JSON, of the same type as the first value, and within the bounds of the server.")
+    ]
     description: Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)] | None = None
     visibility: Visibility | None = None
-    secret: Annotated[bool, Meta(description="Shown to nobody; said when it is created.")] | None = None
+    secret: Annotated[bool, Meta(description="Shown to nobody; can only be set at creation.")] | None = None
     expectedVersion: (
         Annotated[
             int,
-            Meta(ge=0, le=MAX_SAFE_INTEGER, description="Only where that is its version; 0: only where it is new."),
+            Meta(ge=0, le=MAX_SAFE_INTEGER, description="Only if this is its version; 0: only if it is new."),
         ]
         | None
     ) = None
@@ -108,7 +110,7 @@ async def put_setting(
     settings: TheSettings,
     request: CallerRequest,
     key: KeyParameter,
-    data: Annotated[SettingInput, Body(description="What it becomes.")],
+    data: Annotated[SettingInput, Body(description="The new state.")],
 ) -> Setting:
     """It takes effect without a restart, and is pushed to its followers. Setting an equal value is a change too. A
     refusal with `VERSION_CONFLICT` has the current setting in `current`. For admins."""
@@ -125,7 +127,7 @@ async def put_setting(
 @delete(
     "/{key:str}",
     summary="Delete a setting",
-    response_description="It is deleted.",
+    response_description="Deleted.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
@@ -135,9 +137,7 @@ async def delete_setting(
     key: KeyParameter,
     expected_version: Annotated[
         int | None,
-        QueryParameter(
-            name="expectedVersion", ge=0, le=MAX_SAFE_INTEGER, description="Only where that is its version."
-        ),
+        QueryParameter(name="expectedVersion", ge=0, le=MAX_SAFE_INTEGER, description="Only if this is its version."),
     ] = None,
 ) -> None:
     """A setting of the server falls back to its configuration or default; any other disappears. For admins."""
@@ -146,7 +146,7 @@ async def delete_setting(
 
 @get(
     "/{key:str}/history",
-    summary="What a setting was",
+    summary="The history of a setting",
     response_description="The changes.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
@@ -154,8 +154,8 @@ async def delete_setting(
 async def get_history(
     settings: TheSettings,
     key: KeyParameter,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_CHANGES, description="So many at most.")] = 100,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_CHANGES, description="At most this many.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> SettingHistory:
     """Every version of the setting, newest first, also of a deleted one. For admins."""
     changes = await settings.history(key, limit=limit + 1, before_version=cursor_parameter(cursor))

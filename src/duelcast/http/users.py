@@ -88,7 +88,7 @@ async def put_user(
     users: TheUsers,
     request: CallerRequest,
     wallet: WalletParameter,
-    data: Annotated[UserChangeInput, Body(description="What is to change.")],
+    data: Annotated[UserChangeInput, Body(description="The fields to change.")],
 ) -> StoredUser:
     """Adds the user if unknown; takes effect on open connections at once. For admins; roles above `user`, and bans
     of admins, are for superadmins. Nobody can change their own role or ban, and the last superadmin stays."""
@@ -120,7 +120,7 @@ async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
 async def patch_own_user(
-    users: TheUsers, request: CallerRequest, data: Annotated[OwnChangeInput, Body(description="What is to change.")]
+    users: TheUsers, request: CallerRequest, data: Annotated[OwnChangeInput, Body(description="The fields to change.")]
 ) -> PublicUser:
     """Takes effect on open connections of the caller at once. For users."""
     identity = caller(request)
