@@ -1,4 +1,4 @@
-"""A server: its parts put together, started in order and stopped in the opposite one."""
+"""A server: its parts put together, started in order and stopped in reverse order."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ Claim = Callable[[Database], Awaitable[None]]
 
 
 class App:
-    """A server in this process. `start` returns once it listens; `stop` once everybody was told and all is closed."""
+    """A server in this process. `start` returns once it listens; `stop` once all clients and parts are closed."""
 
     def __init__(
         self,
@@ -201,9 +201,9 @@ class App:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def start(self, claim: Claim | None = None) -> None:
-        """Database, domain, feeds, port. Raises `ConfigurationError` where one cannot be had; then all is closed again.
+        """Database, domain, feeds, port. Raises `ConfigurationError` if one cannot be had; then all is closed again.
 
-        `claim` is called before this start writes anything into the tables; what it raises is raised.
+        `claim` is called before this start writes to the tables; its exceptions are passed on.
         """
         asyncio.get_running_loop().set_exception_handler(_on_loop_error)
         async with AsyncExitStack() as started:
@@ -252,7 +252,7 @@ class App:
         log.info("listening", url=self.url, feeds=[feed.name for feed in self.feeds])
 
     def announce_stop(self) -> None:
-        """Say on `/readyz` that the server will stop; everything else goes on."""
+        """Announce on `/readyz` that the server will stop; everything else continues."""
         self._stopping = True
         log.info("draining", delay_s=self.settings.drain_delay_s)
 
@@ -263,7 +263,7 @@ class App:
         log.info("stopped")
 
     async def failed(self) -> None:
-        """Wait until a task of the server ends that never should; raises what ended it."""
+        """Wait until a task that must never end does; raises what ended it."""
         endless = [*self._endless, self._serving, self._writing]
         if self._serving_operators is not None:
             endless.append(self._serving_operators)
@@ -273,12 +273,12 @@ class App:
 
     @property
     def url(self) -> str:
-        """Where the server is reached from this machine."""
+        """The address of the server, as reached from this machine."""
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         return f"{'https' if self.settings.tls_cert else 'http'}://{host}:{self.port}{self.settings.root_path}"
 
     def readiness(self) -> Readiness:
-        """Whether the server can do its work, and what of it it cannot."""
+        """Whether the server can do its work, and which parts cannot."""
         missing = [] if self.database.failure is None else [Failure(STORE, self.database.failure)]
         failed = [Failure(part, reason) for part, reason in self.operations.failures() if part != STORE or not missing]
         failed += [Failure(f"feed_{feed}", sentence) for feed, sentence in self.market.feed_gaps()]
@@ -311,7 +311,7 @@ class App:
         await self._serving
 
     async def _serve_operators(self, server: PortServer, started: AsyncExitStack) -> None:
-        """Answer them from before the rest is loaded until after it was closed: `starting`, `draining`."""
+        """Serve operators from before the rest is loaded until after it was closed: `starting`, `draining`."""
         listener = bind_for_operators(self.settings)
         started.callback(listener.close)
         self.ops_port = listener.getsockname()[1]
@@ -330,7 +330,7 @@ class App:
     # ── composition ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _servers(self) -> tuple[PortServer, PortServer | None]:
-        """HTTP and WebSockets of the public port, and HTTP of the operators', if any; they do not listen yet."""
+        """HTTP and WebSockets of the public port, and HTTP of the operators' port, if any; neither listens yet."""
         settings = self.settings
         origins = parts.origins_of(settings, settings.host)
         apps = build_http_apps(
@@ -378,7 +378,7 @@ class App:
         public = server_of(apps.public, rules.accept, settings, self.http_connections, self.refusals)
         if apps.operators is None:
             return public, None
-        # Connections of their own, so that a crowd at the public port does not keep probes out.
+        # Separate connections, so that a crowd at the public port does not keep probes out.
         mine = HttpConnections(settings.max_connections_per_ip, self.proxies)
         return public, server_of(apps.operators, _no_websocket, settings, mine, self.refusals)
 
@@ -404,7 +404,7 @@ class App:
 
 
 async def _listening(server: PortServer, listener: socket.socket) -> asyncio.Task[None]:
-    """The task of a server that listens."""
+    """The task of a listening server."""
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         if serving.done():
@@ -424,7 +424,7 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 
 def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What a peer does to its own socket is no error of ours: a port scanner must not be able to fill the log."""
+    """Errors that a peer causes on its own socket are not ours: a port scanner must not be able to fill the log."""
     error = context.get("exception")
     if isinstance(error, OSError) or context.get("message") == "SSL handshake failed":
         log.debug("peer_failed", error=type(error).__name__)

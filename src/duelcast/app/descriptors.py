@@ -1,4 +1,4 @@
-"""How many descriptors the process may have, and what that means for the limits of connections."""
+"""The number of descriptors that the process may have, and the limits of connections that follow from it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import structlog
 from duelcast.settings import Settings
 
 MOST = 1024 * 1024
-"""Nobody needs more, and some systems call "unlimited" what they do not give."""
+"""Nobody needs more, and some systems report "unlimited" without granting it."""
 MOST_FOR_HTTP = 1024
-"""Of an eighth of all connections, which is kept for those that are no WebSocket."""
+"""Of the eighth of all connections that is reserved for those other than WebSockets."""
 
 log = structlog.get_logger("duelcast")
 
 
 def raise_limit() -> int:
-    """Raise the soft limit of descriptors as far as the hard one allows. Returns the soft limit."""
+    """Raise the soft limit of descriptors as far as the hard limit allows. Returns the soft limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -35,18 +35,18 @@ def limit() -> int:
 
 
 def most_websockets(settings: Settings, descriptors: int) -> int:
-    """How many WebSockets fit into `descriptors`, beside the reserve and some connections of HTTP."""
+    """How many WebSockets fit into `descriptors`, in addition to the reserve and some connections of HTTP."""
     clients = max(descriptors - settings.descriptors_reserve, 8)
     return clients - min(clients // 8, MOST_FOR_HTTP)
 
 
 def max_descriptor(settings: Settings, descriptors: int) -> int:
-    """The number of a descriptor from which on nothing is accepted: half of the reserve stays free."""
+    """The lowest descriptor at which connections are no longer accepted: half of the reserve stays free."""
     return max(descriptors - settings.descriptors_reserve // 2, descriptors // 2)
 
 
 def fitted(settings: Settings) -> Settings:
-    """`settings` with a limit of WebSockets that the process has descriptors for, which are as many as it can get."""
+    """`settings` with a limit of WebSockets for which the process has descriptors."""
     most = most_websockets(settings, raise_limit())
     if 0 < settings.max_connections <= most:
         return settings
@@ -54,7 +54,7 @@ def fitted(settings: Settings) -> Settings:
 
 
 def tell(configured: Settings, fitting: Settings) -> None:
-    """Say in the log what there is room for, and that it is less than an operator asked for."""
+    """Log how many connections fit, and whether that is fewer than an operator configured."""
     log.info("descriptors", limit=limit(), reserve=fitting.descriptors_reserve, max_connections=fitting.max_connections)
     if "max_connections" in configured.model_fields_set and fitting.max_connections < configured.max_connections:
         log.warning(

@@ -1,4 +1,4 @@
-"""What can be said of a server without starting it."""
+"""Documents about a server that need no running one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings in force, with where each comes from: those of the start, and those that change at run time."""
+"""The settings in force, and where each comes from: those of the start, and those that change at run time."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ STORED = "database"
 
 
 class InForce(NamedTuple):
-    """A setting as it is shown: no secret is in it. `name` is a variable, or a key of run time; `is_changed`: its value
-    is not the default, or it has none."""
+    """A setting as it is shown, without secrets. `name` is a variable, or a key of run time; `is_changed` means that
+    its value differs from the default, or that it has none."""
 
     name: str
     value: str
@@ -34,7 +34,7 @@ class InForce(NamedTuple):
 
 
 async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
-    """What the database has, whether a server uses it or not; nothing where there is none yet.
+    """The settings in the database, whether a server uses it or not; empty if it does not exist yet.
 
     Raises `ConfigurationError` if it cannot be read, or is of an earlier version.
     """
@@ -46,7 +46,7 @@ async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
 
 
 def settings_in_force(loaded: LoadedSettings, stored: Iterable[SettingRow]) -> Iterator[InForce]:
-    """All of them: a stored value wins over environment and file."""
+    """All settings: a stored value takes precedence over environment and file."""
     declared = declared_of(find_endpoints().values())
     book = SettingBook(declared, configured_of(loaded.settings))
     for row in stored:

@@ -26,7 +26,7 @@ BACKLOG = 4096
 class PortServer(uvicorn.Server):
     """uvicorn without its signal handlers: the application has its own, so that it can drain and exit with 0.
 
-    Connections are accepted by a `Listener`, and begin as `FirstRequestProtocol`: `accept` takes those that ask for a
+    A `Listener` accepts connections, which begin as `FirstRequestProtocol`; `accept` takes over those that ask for a
     WebSocket.
     """
 
@@ -54,7 +54,7 @@ class PortServer(uvicorn.Server):
         listeners = [self._listener(sock) for sock in sockets or ()]
         for listener in listeners:
             listener.start(BACKLOG)
-        # uvicorn closes them, and waits for that; it does nothing else with them.
+        # uvicorn closes them and waits for that; it does nothing else with them.
         self.servers = cast("list[asyncio.base_events.Server]", listeners)
         self.started = True
 
@@ -66,7 +66,7 @@ class PortServer(uvicorn.Server):
             self._sampler,
             max_descriptor=descriptors.max_descriptor(self._settings, descriptors.limit()),
             handshake_timeout_s=self._settings.http_head_timeout_s,
-            # TLS takes up to 256 KiB of an answer from its protocol, which does not see then that the client is slow.
+            # TLS takes up to 256 KiB of an answer from its protocol, which then cannot see that the client is slow.
             shutdown_timeout_s=self._settings.http_write_timeout_s,
             tls=self.config.ssl,
         )
@@ -86,7 +86,7 @@ class PortServer(uvicorn.Server):
 def server_of(
     http: ASGIApp, accept: Accept, settings: Settings, connections: HttpConnections, sampler: LogSampler
 ) -> PortServer:
-    """`http` answers requests; `accept` takes those that ask for a WebSocket."""
+    """`http` answers requests; `accept` handles those that ask for a WebSocket."""
     config = uvicorn.Config(
         http,
         http="httptools",
@@ -105,29 +105,29 @@ def server_of(
 
 
 class PortTaken(ConfigurationError):
-    """Another process listens there."""
+    """Another process listens on this port."""
 
 
 def bind(settings: Settings) -> socket.socket:
-    """The public port, on which nobody is heard yet. Raises `ConfigurationError` if it cannot be had."""
+    """The public port, not accepting yet. Raises `ConfigurationError` if it cannot be had."""
     return _bind(settings.host, settings.port, settings, "DUELCAST_HOST or DUELCAST_PORT")
 
 
 def bind_for_operators(settings: Settings) -> socket.socket:
-    """The same of the operators' own port, which there is."""
+    """The same for the operators' own port, which must be configured."""
     assert settings.ops_port is not None
     return _bind(settings.ops_host, settings.ops_port, settings, "DUELCAST_OPS_HOST or DUELCAST_OPS_PORT")
 
 
 def _bind(host: str, port: int, settings: Settings, named: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With its protocol named, so that accepted sockets get TCP_NODELAY: asyncio looks at it.
+    # The protocol is named so that accepted sockets get TCP_NODELAY: asyncio looks at it.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted sockets inherit it. The system's own would hold megabytes of stale prices for a slow reader.
+        # Accepted sockets inherit it. The system's default would hold megabytes of stale prices for a slow reader.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
-        # Set before the port listens: the size of the window is agreed on with the first segment.
+        # Set before the port listens: the window size is negotiated with the first segment.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, settings.receive_buffer_bytes)
         listener.bind((host, port))
     except OSError as error:

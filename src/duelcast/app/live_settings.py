@@ -1,4 +1,4 @@
-"""What the server obeys while it runs: the settings of `SystemSettings`, handed to its parts whenever they change."""
+"""Settings that take effect at run time: those of `SystemSettings`, pushed to the server's parts when they change."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def declared_of(endpoints: Iterable[Endpoint]) -> dict[str, DeclaredSetting]:
 
 
 def configured_of(settings: Settings) -> Mapping[str, Any]:
-    """What the start configuration says about them."""
+    """The values that the start configuration gives them."""
     return configured_values(settings)
 
 
 def market_settings_of(live: SystemSettings, *, conflate: bool) -> MarketSettings:
-    """Without `conflate` every price is told."""
+    """Without `conflate` every price is published."""
     return MarketSettings(
         price_interval_ms=live.value("market.price_interval_ms") if conflate else 0,
         token_list_interval_ms=live.value("market.token_list_interval_ms"),
@@ -70,9 +70,9 @@ def analytics_settings_of(live: SystemSettings, start: Settings) -> AnalyticsSet
 
 
 class LiveSettings:
-    """Hands each part its settings: `apply` once they are loaded, then after each change. No part asks for them.
+    """Pushes each part its settings: `apply` once they are loaded, then after each change. No part asks for them.
 
-    What `start` alone says stays as it is.
+    Settings that only `start` reads stay as they are.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class LiveSettings:
         live.on_hidden(self._hide)
 
     def apply(self) -> None:
-        """Have all parts obey what is in force."""
+        """Apply the settings in force to all parts."""
         self._market.settings = market_settings_of(self._live, conflate=self._conflate)
         self._contests.settings = contest_settings_of(self._live, self._start)
         self._analytics.settings = analytics_settings_of(self._live, self._start)

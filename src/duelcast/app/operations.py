@@ -1,4 +1,4 @@
-"""The operations of a server: which parts of it are services, and what looks after them."""
+"""The operations of a server: which of its parts are services, and what supervises them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from duelcast.feeds.source import Feed
 from duelcast.store.database import Database
 
 STORE_BREAKER = BreakerSettings(reset_timeout_ms=1_000, max_reset_timeout_ms=5_000, half_open_calls=1)
-"""A commit fails within milliseconds and is tried for nobody's sake but ours: it may be tried again soon."""
+"""A commit fails within milliseconds, and only we wait for the attempt: it may be repeated soon."""
 FEED_BREAKER = BreakerSettings(max_reset_timeout_ms=120_000, half_open_calls=1)
 """Half open, the feed's own attempt is the call: it ends with the feed's first outcome, however slow the venue is."""
 
@@ -52,13 +52,13 @@ _REASONS: Mapping[ServiceStatus, str] = {
 
 
 class Endless(Protocol):
-    """Runs until it is cancelled; what it raises is a defect."""
+    """Runs until it is cancelled; an exception is a defect."""
 
     async def run(self) -> None: ...
 
 
 class Operations:
-    """All of it, put together; `run` keeps it going."""
+    """All parts of operations, put together; `run` keeps them going."""
 
     def __init__(
         self,
@@ -100,8 +100,8 @@ class Operations:
         *,
         feed_attempt_timeout_s: float,
     ) -> None:
-        """The parts of the server, those first that others depend on, then the services of the configuration. Raises
-        `ConfigurationError` if one of them has the name of another, or depends on what is not there."""
+        """Add the parts of the server, those first on which others depend, then the services of the configuration.
+        Raises `ConfigurationError` if two have the same name, or one depends on a service that does not exist."""
         store_breaker = self.health.breaker(STORE, STORE_BREAKER)
         self._database.guard = store_breaker
         self.internal.add_foundation(STORE, "Store", self._check_store, breaker=store_breaker)
@@ -122,30 +122,30 @@ class Operations:
         self.outside.add_configured()
 
     async def load(self) -> None:
-        """Read what is stored, and announce how things are. Raises `errors.Unavailable`."""
+        """Read what is stored, and publish the current state. Raises `errors.Unavailable`."""
         await self.errors.load()
         await self.outside.load()
         self.monitor.announce()
 
     @property
     def endless(self) -> Sequence[Endless]:
-        """What must run for as long as the server does."""
+        """The tasks that must run as long as the server does."""
         return (self.registry, self.health, self.acts, self.errors, self.status)
 
     def services(self) -> Mapping[type[Any], Any]:
-        """What endpoints may use."""
+        """The services that endpoints may use."""
         used = (self.registry, self.health, self.commands, self.errors, self.status, self.monitor)
         return {type(service): service for service in used}
 
     def failures(self) -> Iterable[tuple[str, str]]:
-        """The services that are not as they should be, each with why: a sentence of ours."""
+        """The services that are not healthy, each with the reason: a sentence of our own."""
         for service in self.registry:
             status = service.status
             if status in AFFECTING:
                 yield service.name, _REASONS.get(status) or _failure_of(service)
 
     def register(self, registry: CollectorRegistry) -> None:
-        """Their metrics."""
+        """Register their metrics."""
         for collector in (OperationsMetrics(self.registry, self.health), self.acts, self.errors, self.log_intake):
             registry.register(collector)
 
@@ -161,7 +161,7 @@ class Operations:
         )
 
         async def work() -> None:
-            # On the one node of the cluster that holds its lease.
+            # Runs on the one node of the cluster that holds its lease.
             async with self._broker.lease(name):
                 await guarded.run()
 
@@ -178,7 +178,7 @@ class Operations:
 
     async def _check_store(self) -> CheckResult:
         result = await timed(self._database.probe, "It takes writes.", "It takes no writes.")
-        # What is wrong with it the probe found out.
+        # The probe has found out what is wrong with it.
         return result if result.healthy else structs.replace(result, details=self._database.failure or result.details)
 
     async def _check_settings(self) -> CheckResult:

@@ -1,4 +1,4 @@
-"""Parts made from the settings."""
+"""Makes parts from the settings."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def receipt_settings_of(settings: Settings) -> ReceiptSettings:
 
 
 def keys_of(settings: Settings, clock: Clock) -> JwksKeys | None:
-    """Those of the token issuer, if one is configured."""
+    """The keys of the token issuer, if one is configured."""
     return None if settings.jwt_jwks_url is None else JwksKeys(settings.jwt_jwks_url, clock)
 
 
@@ -88,7 +88,7 @@ def verifier_of(
 def sign_ins_of(
     settings: Settings, database: Database, clock: Clock, verifier: TokenVerifier, ended_sessions: EndedSessions
 ) -> SignIns | None:
-    """None where the server would refuse the tokens that it makes, or has no secret to make them with."""
+    """None if the server would refuse its own tokens, or has no secret to sign them with."""
     if settings.jwt_secret is None or "HS256" not in settings.accepted_algorithms:
         return None
     secret = settings.jwt_secret.get_secret_value()
@@ -97,7 +97,7 @@ def sign_ins_of(
 
 
 def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:
-    """Those of the configuration file. Raises `ConfigurationError`."""
+    """The services of the configuration file. Raises `ConfigurationError`."""
     found: dict[str, ServiceDefinition] = {}
     build = check_builder_of(settings)
     for number, table in enumerate(settings.services, start=1):
@@ -133,7 +133,7 @@ def check_builder_of(settings: Settings) -> BuildCheck:
 
 
 def origins_of(settings: Settings, host: str) -> OriginRules:
-    """Which pages may call a port at the address `host`."""
+    """The pages that may call a port at the address `host`."""
     return OriginRules(
         settings.allowed_origins,
         listens_on_loopback_only=is_loopback_host(host),
@@ -142,5 +142,5 @@ def origins_of(settings: Settings, host: str) -> OriginRules:
 
 
 def conflates(feeds: list[Feed]) -> bool:
-    """Whether prices may be told less often than they come."""
+    """Whether prices may be published less often than they arrive."""
     return all(getattr(feed, "conflate", True) for feed in feeds)

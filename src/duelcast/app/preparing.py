@@ -1,4 +1,4 @@
-"""What a server needs, looked at before it starts: the same for `duelcast serve`, `demo` and `check-config`."""
+"""Checks what a server needs before it starts: the same for `duelcast serve`, `demo` and `check-config`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from duelcast.store.sqlite import SqliteFile, database_path
 
 
 def prepare(settings: Settings) -> App:
-    """A server that can be started, as far as that can be seen without starting it: a port or a database that another
-    process has now may be free by then. Nothing is made, and nothing is written.
+    """A server that can be started, as far as one can tell without starting it: a port or a database that another
+    process uses now may be free by then. Nothing is created or written.
 
-    Within a running loop. Raises `ConfigurationError` with what to set or to mend.
+    Call it within a running loop. Raises `ConfigurationError` with what to set or to fix.
     """
     check_secret(settings)
     check_data_dir(settings)
@@ -33,7 +33,7 @@ def _check_certificate(settings: Settings) -> None:
         return
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        # With no password of ours, or OpenSSL would ask for one on the terminal.
+        # Without a password callback, OpenSSL would ask for a passphrase on the terminal.
         context.load_cert_chain(settings.tls_cert, settings.tls_key, lambda: "")
     except (OSError, ValueError):
         raise ConfigurationError(

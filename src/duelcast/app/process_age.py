@@ -1,4 +1,4 @@
-"""How long this process has been there: from its start by the system, before anything of ours was loaded."""
+"""How long this process has existed: since the system started it, before anything of ours was loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STARTTIME = 22
 
 
 def process_age_s() -> float:
-    """Seconds since the process began; where the system does not tell, since this module was loaded."""
+    """Seconds since the process began; if the system does not tell, since this module was loaded."""
     try:
         behind_the_name = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         started_s = int(behind_the_name[_STARTTIME - 3]) / os.sysconf("SC_CLK_TCK")

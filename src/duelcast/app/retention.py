@@ -1,4 +1,4 @@
-"""What is deleted when: the settings, and what obeys them."""
+"""Retention: the settings, and the rules that follow them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def retention_of(
     notifications: Notifications,
     analytics: Analytics,
 ) -> RetentionJob:
-    """The job of a server. The audit trail is in no row of its table: it is kept for ever."""
+    """The job of a server. No rule names the audit trail: it is kept forever."""
     table = {
         "chat": Rule(("retention.chat_days",), contests.chat.delete_old),
         "errors": Rule(("retention.errors_days",), errors.retention.delete_old),
@@ -45,5 +45,5 @@ def retention_of(
 
 
 def days_of(live: SystemSettings, table: Mapping[str, Rule]) -> Mapping[str, float]:
-    """The settings of the rules by key."""
+    """The settings of the rules, by key."""
     return {key: float(live.value(key)) for rule in table.values() for key in rule.settings}

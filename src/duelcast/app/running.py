@@ -1,4 +1,4 @@
-"""A process that serves until it is told to stop."""
+"""A process that serves until it is stopped."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ log = structlog.get_logger("duelcast")
 
 
 class Companion(Protocol):
-    """Lives beside a server in its process, as one of its clients."""
+    """Runs beside a server in its process, as one of its clients."""
 
     async def claim(self, database: Database) -> None:
         """See `App.start`."""
 
     async def run(self, url: str) -> None:
-        """Called once the server at `url` takes clients; cancelled before it stops."""
+        """Called once the server at `url` accepts clients; cancelled before it stops."""
 
 
 def run(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None = None) -> int:
-    """Serve until SIGTERM, SIGINT or SIGHUP, and for the drain delay; a second signal ends the process at once. Returns
-    the exit status.
+    """Serve until SIGTERM, SIGINT or SIGHUP, and then for the drain delay; a second signal ends the process at once.
+    Returns the exit status.
 
-    `on_listening` is called with the address of the server once it takes clients; `companion` lives from then on.
+    `on_listening` is called with the address of the server once it accepts clients; `companion` runs from then on.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_serve(settings, on_listening, companion))
@@ -50,7 +50,7 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None], compan
     await app.start(None if companion is None else companion.claim)
     descriptors.tell(settings, fitting)
     if settings.drain_floor_ms is None:
-        # What starts next takes as long as this, and not before this one has stopped.
+        # The next process takes as long to start as this one did, and starts after this one has stopped.
         app.gateway.return_floor_ms = ceil((process_age_s() + DRAIN_TIMEOUT_S) * 1000)
     _spare_the_collector()
     on_listening(app.url)
@@ -74,7 +74,7 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None], compan
 
 
 def _stop_signals() -> asyncio.Event:
-    """Set by the first signal to stop. SIGHUP is one, unless this process was to outlive its terminal (nohup)."""
+    """Set by the first stop signal. SIGHUP is one, unless this process is to outlive its terminal (nohup)."""
     asked_to_stop = asyncio.Event()
 
     def on_signal() -> None:
@@ -89,6 +89,6 @@ def _stop_signals() -> asyncio.Event:
 
 
 def _spare_the_collector() -> None:
-    """What exists by now stays for good: the garbage collector need not look at it again and again."""
+    """Existing objects stay for good: the garbage collector need not look at them again and again."""
     gc.collect()
     gc.freeze()

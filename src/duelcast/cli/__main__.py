@@ -1,4 +1,4 @@
-"""`python -m duelcast.cli`, where the command is not on the path."""
+"""`python -m duelcast.cli`, if the command is not on the path."""
 
 from duelcast.cli import main
 

@@ -1,4 +1,4 @@
-"""`duelcast achievements`: what users achieved, checked against the history of their contests."""
+"""`duelcast achievements`: users' achievements, checked against the history of their contests."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def _rebuild(settings: Settings, *, apply: bool) -> Differences:
         if not apply:
             async with opened_beside(file) as read:
                 return await find_differences(read, advanced)
-        file.find()  # or it would come into being
+        file.find()  # otherwise an empty one would be created
         database = Database(file, SystemClock())
         async with database.at_work():
             try:

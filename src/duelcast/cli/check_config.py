@@ -45,7 +45,7 @@ async def _check(loaded: LoadedSettings, *, changed: bool) -> None:
 
 
 async def _rows(loaded: LoadedSettings) -> tuple[list[InForce], str | None]:
-    """The settings, and why those of the database are not among them, if so."""
+    """The settings, and, if those of the database are missing, the reason."""
     from duelcast.app.in_force import settings_in_force, stored_settings
 
     try:
@@ -55,7 +55,7 @@ async def _rows(loaded: LoadedSettings) -> tuple[list[InForce], str | None]:
 
 
 def _show(rows: Sequence[InForce]) -> None:
-    # What admins put into the database must not act on a terminal, nor look like another cell.
+    # Values that admins put into the database must neither control a terminal nor look like another cell.
     lines = [[printable(cell) for cell in (row.name, row.value, row.source, row.what_for)] for row in rows]
     console = Console()
     if console.is_terminal:

@@ -1,4 +1,4 @@
-"""Where a command may write a file."""
+"""Decides where a command may write a file."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from duelcast.settings import SECRET_FILE, ConfigurationError, LoadedSettings
 
 
 def check_destination(file: Path, loaded: LoadedSettings) -> None:
-    """Raise `ConfigurationError` if `file` is one that a server with these settings lives by: its secret, database,
-    configuration, certificate or key. Nothing replaces those, also not with `--force`."""
+    """Raise `ConfigurationError` if a server with these settings depends on `file`: its secret, database,
+    configuration, certificate or key. These are never replaced, not even with `--force`."""
     from duelcast.store.sqlite import BESIDE, database_path
     from duelcast.store.whole_file import is_same_file
 

@@ -1,4 +1,4 @@
-"""What `duelcast serve` says on a terminal once it listens: where to look, and what to try."""
+"""What `duelcast serve` prints on a terminal once it listens: where to look, and what to try."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from duelcast.settings import Settings
 
 
 def greet(settings: Settings, url: str) -> None:
-    """Tell a person at the terminal about the server at `url`; nothing where the log is no terminal."""
+    """Tell a person at the terminal about the server at `url`; prints nothing if the log is not a terminal."""
     if sys.stderr.isatty():
         typer.echo(greeting(settings, url), err=True)
 
@@ -32,19 +32,19 @@ def greeting(settings: Settings, url: str) -> str:
 
 
 def websocket_url(settings: Settings, url: str) -> str:
-    """The address (`ws:` or `wss:`) of the server that says it is at `url`, as it is reached from this machine.
+    """The address (`ws:` or `wss:`), as reached from this machine, of the server that reports `url`.
 
-    The port is that of `url`: one that was left to the system is known only there.
+    The port is that of `url`: if the system chose it, only `url` knows it.
     """
     return server_url(settings.model_copy(update={"port": urlsplit(url).port}))
 
 
 def tail_command(websocket: str, *arguments: str) -> str:
-    """`duelcast tail` of the server at `websocket`, as it can be typed."""
+    """The command line of `duelcast tail` for the server at `websocket`."""
     where = [] if websocket == server_url(Settings()) else ["--url", websocket]
     return " ".join([_own_name(), "tail", *arguments, *where])
 
 
 def _own_name() -> str:
-    """The command as it can be typed: without its folder where that is on the path."""
+    """The command as one types it: without its folder if that is on the path."""
     return "duelcast" if shutil.which("duelcast") else sys.argv[0]

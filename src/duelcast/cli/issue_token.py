@@ -44,7 +44,7 @@ def issue_token(
 
 
 def _with_secret(settings: Settings) -> Settings:
-    """`settings` with what to sign with. Says so where it had to be made: a server with other data does not know it."""
+    """`settings` with a secret to sign with. Prints a notice if it had to be made: servers with other data lack it."""
     file = own_secret_file(settings)
     is_new = file is not None and not file.exists()
     settings = ensure_secret(settings)

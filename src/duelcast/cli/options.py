@@ -23,7 +23,7 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def parse_duration(text: str) -> int:
-    """Seconds of `90s`, `15m`, `1h` or `7d`. Raises `typer.BadParameter` for anything else, and for 0."""
+    """Seconds of `90s`, `15m`, `1h` or `7d`. Raises `typer.BadParameter` for anything else, including 0."""
     found = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", text)
     if found is None:
         raise typer.BadParameter("give a number and a unit, such as 90s, 15m, 1h or 7d")

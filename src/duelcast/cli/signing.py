@@ -1,4 +1,4 @@
-"""Signing tokens that the server takes, with its own secret."""
+"""Signs tokens that the server accepts, with its own secret."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from duelcast.settings import ConfigurationError, Settings
 
 
 def check_signing(settings: Settings) -> None:
-    """Raises `ConfigurationError` where the server would refuse what we sign."""
+    """Raises `ConfigurationError` if the server would refuse our tokens."""
     if settings.jwt_secret is None and settings.jwt_jwks_url is not None:
         raise ConfigurationError("Tokens come from the owner of the key set; set DUELCAST_JWT_SECRET to issue some.")
     if "HS256" not in settings.accepted_algorithms:
@@ -16,7 +16,7 @@ def check_signing(settings: Settings) -> None:
 
 
 def issuer_of(settings: Settings) -> TokenIssuer:
-    """Signs with the secret of `settings`, which there is."""
+    """Signs with the secret of `settings`, which must be set."""
     assert settings.jwt_secret is not None
     return TokenIssuer(
         SystemClock(),

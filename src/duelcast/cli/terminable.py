@@ -1,4 +1,4 @@
-"""Commands that leave nothing half done when they are told to stop."""
+"""Lets commands clean up when they are stopped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXIT_TERMINATED = 128 + signal.SIGTERM
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """During the block SIGTERM ends the command as an exception does, which lets it clean up, as Ctrl-C does."""
+    """During the block, SIGTERM ends the command with an exception, like Ctrl-C, so that it can clean up."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     try:
         yield

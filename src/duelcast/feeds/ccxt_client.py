@@ -1,6 +1,6 @@
-"""Building a ccxt exchange for reading: which there are, where it connects, what it leaves out.
+"""Builds a ccxt exchange for reading: checks that it exists, where it connects, and what it leaves out.
 
-The only file that imports ccxt, and only when an exchange is asked for.
+The only file that imports ccxt, and only if an exchange is requested.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from duelcast.feeds.subscription import Subscription
 
 INSTALL_COMMAND = "pip install 'duelcast[exchanges]'"
 HTTP_TIMEOUT_MS = 30_000
-"""The list of a large venue's markets takes ten seconds and more over a slow line."""
+"""Loading the markets of a large venue takes ten seconds and more over a slow line."""
 _RENAMED: Mapping[str, str] = {
     "bitfinex2": "bitfinex",
     "coinbaseadvanced": "coinbase",
@@ -32,12 +32,12 @@ _RENAMED: Mapping[str, str] = {
     "okex": "okx",
     "okex5": "okx",
 }
-"""Ids that ccxt or the venue itself had before."""
+"""Former ids of ccxt or of the venue itself."""
 _ORIGIN = re.compile(r"(https?|wss?)://[^/]*")
 
 
 def load_ccxt() -> Any:
-    """The module `ccxt.pro`. Raises ValueError with the install command where it is absent."""
+    """The module `ccxt.pro`. Raises ValueError with the install command if it is not installed."""
     try:
         return importlib.import_module("ccxt.pro")
     except ModuleNotFoundError as missing:
@@ -45,7 +45,7 @@ def load_ccxt() -> Any:
 
 
 def require_exchange(venue: str) -> None:
-    """Raise ValueError if ccxt has no exchange `venue`, or none of its tickers over websockets."""
+    """Raise ValueError if ccxt has no exchange `venue`, or cannot follow its tickers over WebSockets."""
     ccxt = load_ccxt()
     known: list[str] = ccxt.exchanges
     if venue not in known:
@@ -60,14 +60,14 @@ def require_exchange(venue: str) -> None:
 def open_exchange(
     venue: str, *, ws_url: str | None, http_url: str | None, subscriptions: Sequence[Subscription] = ()
 ) -> Exchange:
-    """A new exchange, to be closed by the caller, that reads spot markets and no order books. What the venue refuses
-    fails those of `subscriptions` that asked for it.
+    """A new exchange, to be closed by the caller, that reads spot markets and no order books. If the venue refuses a
+    request, only the `subscriptions` that made it fail.
 
-    Scheme, host and port of each of its addresses are replaced by `ws_url` or `http_url` where those are given.
+    `ws_url` and `http_url`, if given, replace scheme, host and port of each of its addresses.
     """
     exchange = getattr(load_ccxt(), venue)({"enableRateLimit": True, "timeout": HTTP_TIMEOUT_MS})
     exchange.urls["api"] = _redirect(exchange.urls["api"], ws_url, http_url)
-    # A proxy or a recorded session may send order books, of which every update would be parsed and kept.
+    # A proxy or a recorded session may send order books; every update of them would be parsed and kept.
     exchange.handle_order_book = _ignore
     guard_connections(exchange, venue, subscriptions)
     kinds = exchange.options.get("fetchMarkets")
@@ -77,7 +77,7 @@ def open_exchange(
 
 
 def forget_dial_delay(exchange: Exchange) -> None:
-    """Let the next attempt dial at once: the feed has waited already, and ccxt would wait a second time."""
+    """Let the next attempt dial at once: the feed has already waited, and ccxt would wait a second time."""
     exchange.ws_dial_backoff = {}
 
 
@@ -92,4 +92,4 @@ def _redirect(addresses: Any, ws_url: str | None, http_url: str | None) -> Any:
 
 
 def _ignore(*_arguments: Any) -> None:
-    """In place of a handler of messages that nobody reads."""
+    """Ignores messages that nobody reads."""

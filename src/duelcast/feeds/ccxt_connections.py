@@ -1,6 +1,6 @@
-"""What ccxt's connections do for all streams at once, done for each by itself.
+"""Does for each stream alone what ccxt's connections do for all streams at once.
 
-The only file that reaches into `ccxt.async_support.base.ws.client.Client`; the versions of ccxt are bounded for it.
+The only file that reaches into `ccxt.async_support.base.ws.client.Client`, which is why ccxt's version is bounded.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Exchange = Any
 
 
 def guard_connections(exchange: Exchange, venue: str, subscriptions: Sequence[Subscription]) -> None:
-    """Let an error that names a pair fail its `subscriptions` alone, and pass over frames that ccxt cannot read.
+    """Let an error that names a pair fail only its `subscriptions`, and skip frames that ccxt cannot read.
 
-    By itself ccxt fails all that wait on the connection, or nobody; after a frame that it cannot read it stops reading
-    that connection, and asyncio would log the error with its text.
+    By itself ccxt fails everybody who waits on the connection, or nobody; after a frame that it cannot read it stops
+    reading that connection, and asyncio would log the error with its text.
     """
     make_client = exchange.client
     unreadable = _Unreadable(venue)
@@ -44,7 +44,7 @@ def _guard(client: Any, subscriptions: Sequence[Subscription], unreadable: _Unre
     is_answer_to_nobody = False
 
     async def open_for_all(*arguments: Any, **options: Any) -> None:
-        # The stream that dials is not the one that the pings and the reader of the connection act for.
+        # The pings and the reader of the connection do not act for the stream that dials.
         on_behalf_of_nobody()
         await opening(*arguments, **options)
 
@@ -71,7 +71,7 @@ def _guard(client: Any, subscriptions: Sequence[Subscription], unreadable: _Unre
                 is_answer_to_nobody = False
 
     def reject(error: Any, message_hash: str | None = None) -> Any:
-        # An error that says nothing of whom it is about leaves the connection open, and the others on it reading.
+        # An error that names nobody leaves the connection open, so that the other streams keep reading.
         if message_hash is None and is_answer_to_nobody and client.error is None:
             return error
         return failing(error, message_hash)
@@ -88,8 +88,8 @@ def _guard(client: Any, subscriptions: Sequence[Subscription], unreadable: _Unre
 
 
 class _Unreadable:
-    """Counts the frames of a venue from which nothing was read, and tells of the 1st, 2nd, 4th, 8th, …: each is known,
-    and a venue that sends nothing else cannot flood the log."""
+    """Counts the frames of a venue that could not be read, and reports the 1st, 2nd, 4th, 8th, …: the count is
+    complete, but a venue that sends nothing else cannot flood the log."""
 
     def __init__(self, venue: str) -> None:
         self._venue = venue

@@ -13,9 +13,9 @@ from duelcast.domain.market.ticks import Ticker, Trade
 
 
 def ticker_from(symbol: str, fields: Mapping[str, Any]) -> Ticker | None:
-    """The ticker of `symbol`, None where it has no last price.
+    """The ticker of `symbol`, or None if it has no last price.
 
-    `percentage` is the venue's own, or ccxt's out of the venue's price 24 h ago; None where it has neither.
+    `percentage` is the venue's own, or derived by ccxt from the venue's price 24 h ago; None if it has neither.
     """
     price = _positive(fields.get("last"))
     if price is None:
@@ -33,7 +33,7 @@ def ticker_from(symbol: str, fields: Mapping[str, Any]) -> Ticker | None:
 
 
 def trade_from(symbol: str, fields: Mapping[str, Any]) -> Trade | None:
-    """The trade, None where it has no price or amount. ccxt's `side` of a public trade is the taker's."""
+    """The trade, or None if it has no price or amount. ccxt's `side` of a public trade is the taker's."""
     price, quantity = _positive(fields.get("price")), _positive(fields.get("amount"))
     if price is None or quantity is None:
         return None

@@ -33,10 +33,10 @@ _log = structlog.get_logger()
 
 
 class DexscreenerFeed:
-    """Asks for all `addresses` of `chain` every `interval_s`, of each token takes the pair with most liquidity.
+    """Requests all `addresses` of `chain` every `interval_s`, and takes each token's pair with the most liquidity.
 
-    Where two tokens give one symbol, the one named first is used. Pairs that cannot be read are skipped and counted. A
-    poll that fails is repeated after back-off, not before the venue's `Retry-After`. An address without a price fails
+    If two tokens have the same symbol, the one named first is used. Pairs that cannot be read are skipped and counted.
+    A failed poll is repeated after back-off, but not before the venue's `Retry-After`. An address without a price fails
     by itself.
     """
 

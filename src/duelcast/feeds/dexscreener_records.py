@@ -44,7 +44,7 @@ class Link(Struct, frozen=True):
 
 
 class Info(Struct, frozen=True, rename="camel"):
-    """What the token's owners told the venue."""
+    """What the token's owners told the venue: pictures and links."""
 
     image_url: str | None = None
     websites: list[Link] | None = None
@@ -52,7 +52,7 @@ class Info(Struct, frozen=True, rename="camel"):
 
 
 class DexPair(Struct, frozen=True, rename="camel"):
-    """What is read of a pair; `price_usd` is the base token's."""
+    """The fields that are read of a pair; `price_usd` is the base token's."""
 
     base_token: BaseToken
     price_usd: float | None = None
@@ -78,7 +78,7 @@ _pair = msgspec.json.Decoder(DexPair, strict=False)
 
 
 def decode_pairs(body: bytes) -> tuple[list[DexPair], int]:
-    """The pairs of an answer, and how many of it could not be read. Raises PollFailed where it is no list."""
+    """The pairs of an answer, and how many could not be read. Raises PollFailed if the answer is not a list."""
     try:
         raw_pairs = _answer.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -93,9 +93,9 @@ def decode_pairs(body: bytes) -> tuple[list[DexPair], int]:
 
 
 def deepest_pairs(pairs: Iterable[DexPair], addresses: Sequence[str]) -> dict[str, DexPair]:
-    """Of each address, in the order given, the pair that prices it with most liquidity.
+    """For each address, in the order given, the pair with the most liquidity that prices it.
 
-    Addresses are compared as written, hexadecimal ones (`0x…`) regardless of case.
+    Addresses are compared as written, except that hexadecimal ones (`0x…`) ignore case.
     """
     deepest: dict[str, DexPair] = {}
     for pair in pairs:
@@ -107,7 +107,7 @@ def deepest_pairs(pairs: Iterable[DexPair], addresses: Sequence[str]) -> dict[st
 
 
 def ticker_from(pair: DexPair) -> Ticker | None:
-    """The ticker, None where there is no price or the symbol is outside the grammar of symbols."""
+    """The ticker, or None if there is no price or the symbol violates the grammar of symbols."""
     price = _finite(pair.price_usd)
     if price is None or price <= 0 or not is_symbol(pair.symbol):
         return None

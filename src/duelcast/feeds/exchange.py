@@ -1,4 +1,4 @@
-"""The feed `exchange`: tickers and trades of a venue through ccxt's websockets."""
+"""The feed `exchange`: tickers and trades of a venue through ccxt's WebSockets."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _log = structlog.get_logger()
 NO_PAIR_REASON = "The venue lists none of the pairs."
 FIRST_LISTING_WAIT_S = 300.0
 LONGEST_LISTING_WAIT_S = 6 * 3_600.0
-"""Between two looks whether a pair is listed by now: the list of a large venue is megabytes, which block the loop."""
+"""Between two checks whether a pair is listed: the list of a large venue is megabytes, which block the event loop."""
 
 
 def listing_backoff(clock: Clock) -> Backoff:
-    """The waits between two looks at the venue's list while it lists some of the pairs."""
+    """The delays between two checks of the venue's list while it lists some of the pairs."""
     return Backoff(clock, first_s=FIRST_LISTING_WAIT_S, longest_s=LONGEST_LISTING_WAIT_S)
 
 
 class ExchangeFeed:
-    """Reads `pairs` of `venue` (a ccxt id), each stream of each pair by a task of its own.
+    """Reads `pairs` of `venue` (a ccxt id), with a task for each stream of each pair.
 
-    A pair that the venue does not list, or refuses, fails by itself, and is tried again with back-off while the others
-    go on. The feed counts as failed while no stream works.
+    A pair that the venue does not list, or refuses, fails by itself, and is retried with back-off while the others
+    continue. The feed counts as failed while no stream works.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class ExchangeFeed:
             await exchange.close()
 
     async def _first_listed(self, exchange: Exchange, sink: Sink) -> list[Pair]:
-        """Those of the pairs that the venue lists, at least one; tries until there is."""
+        """The pairs that the venue lists, at least one; retries until there is one."""
         backoff = self._new_backoff(self._clock)
         while True:
             if await self._list(exchange, sink.failed):
@@ -97,7 +97,7 @@ class ExchangeFeed:
             await backoff.wait()
 
     async def _newly_listed(self, exchange: Exchange, unlisted: Sequence[Pair], sink: Sink) -> list[Pair]:
-        """Those of `unlisted` that the venue has come to list, at least one; looks until there is."""
+        """The pairs of `unlisted` that the venue lists by now, at least one; retries until there is one."""
         backoff = self._new_listing_backoff(self._clock)
         while True:
             await backoff.wait()
@@ -107,7 +107,7 @@ class ExchangeFeed:
                     return listed
 
     async def _list(self, exchange: Exchange, failed: Callable[[str], None]) -> bool:
-        """Load the venue's list of markets; returns whether that worked."""
+        """Load the venue's list of markets; returns whether that succeeded."""
         error = await _failure_of(partial(exchange.load_markets, True))
         if error is None:
             return True
@@ -117,7 +117,7 @@ class ExchangeFeed:
 
     @staticmethod
     def _listed(exchange: Exchange, pairs: Sequence[Pair], sink: Sink) -> list[Pair]:
-        """Those of `pairs` in the list that is loaded; the others fail."""
+        """The `pairs` that are in the loaded list; the others fail."""
         listed = []
         for pair in pairs:
             if pair.name in exchange.markets:
@@ -152,17 +152,17 @@ class ExchangeFeed:
                 subscription.forget()
             elif subscription.is_open:
                 health.asked(stream, pair)
-            # Another stream may have brought the connection back meanwhile.
+            # Another stream may have restored the connection meanwhile.
             if _bring(stream, sink):
                 health.brought(stream, pair)
 
 
 def _ignore(_reason: str) -> None:
-    """The pairs that are listed go on."""
+    """The listed pairs continue."""
 
 
 def _bring(stream: Stream, sink: Sink) -> bool:
-    """Give the sink what it has not got yet; returns whether there was anything."""
+    """Give the sink every tick that it has not received; returns whether there were any."""
     brought = False
     for tick in stream.unread():
         sink.accept(tick)
@@ -171,9 +171,9 @@ def _bring(stream: Stream, sink: Sink) -> bool:
 
 
 async def _failure_of(call: Callable[..., Awaitable[object]], *arguments: object) -> BaseException | None:
-    """What awaiting the call raised, None where it returned.
+    """The exception that awaiting the call raised, or None if it returned.
 
-    ccxt cancels the futures of a connection that it closes: a cancellation that nobody asked this task for is a
+    ccxt cancels the futures of a connection that it closes: a cancellation that nobody requested for this task is a
     failure too.
     """
     try:
@@ -189,7 +189,7 @@ async def _failure_of(call: Callable[..., Awaitable[object]], *arguments: object
 
 
 def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> ExchangeFeed:
-    """`exchange:NAME:SYM/QUOTE,…[?ws_url=&http_url=]`. Raises ValueError, also where ccxt is absent."""
+    """`exchange:NAME:SYM/QUOTE,…[?ws_url=&http_url=]`. Raises ValueError, also if ccxt is not installed."""
     ws_url, http_url = options.url("ws_url", ("ws", "wss")), options.url("http_url", ("http", "https"))
     venue, separator, pairs = rest.partition(":")
     if not separator:

@@ -1,4 +1,4 @@
-"""Which streams of an exchange work, told to the sink as the state of the feed and of its pairs."""
+"""Tracks which streams of an exchange work, and reports the state of the feed and of its pairs to the sink."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ NOT_LISTED_REASON = "The venue does not list it."
 
 
 class ExchangeHealth:
-    """A stream works once its venue was asked for it over a connection that stands, whether the market moves or not;
-    one that was refused, only once it brings something.
+    """A stream works once the venue was asked for it over an open connection, whether the market moves or not; a
+    stream that was refused works again only once it brings something.
 
-    The feed is connected while a stream works. While none does, and none is still to be tried, it fails once for each
-    round of attempts. A pair fails by what concerns it alone, until all its streams work.
+    The feed is connected while any stream works. While none does, and none is still to be tried, the feed fails once
+    for each round of attempts. A pair fails by errors that concern it alone, until all its streams work.
     """
 
     def __init__(self, sink: Sink) -> None:
@@ -46,7 +46,7 @@ class ExchangeHealth:
         self._untried.add(stream)
 
     def asked(self, stream: Stream, pair: Pair) -> None:
-        """The venue was asked for the stream, and has not refused it."""
+        """The venue was asked for the stream and has not refused it."""
         if stream not in self._failing.get(pair, ()):
             self._works(stream)
 
@@ -92,12 +92,12 @@ class ExchangeHealth:
 
 
 def concerns_one_pair(error: BaseException) -> bool:
-    """Whether the error leaves the connection as it is: one that ends it is of the network, or cancels the wait."""
+    """Whether the error leaves the connection intact: network errors and cancellations of the wait do not."""
     return not isinstance(error, asyncio.CancelledError) and "NetworkError" not in _kinds(error)
 
 
 def reason_of(error: BaseException) -> str:
-    """A sentence of ours for the kind of error: that of the nearest class that has one."""
+    """Our own sentence for the kind of error: that of the nearest class that has one."""
     return next((_REASONS[kind] for kind in _kinds(error) if kind in _REASONS), OTHER_REASON)
 
 

@@ -1,7 +1,7 @@
-"""What ccxt holds of one pair, read without loss and without repetition.
+"""Reads what ccxt keeps of one pair, without loss and without repetition.
 
-ccxt wakes a waiter once for a burst of messages, with the first of a burst of tickers. So a reader looks at what ccxt
-keeps (`tickers`, `trades`) whenever it wakes, and brings what it has not brought yet.
+ccxt wakes a waiter once for a burst of messages, at the first of a burst of tickers. A reader therefore looks at what
+ccxt keeps (`tickers`, `trades`) whenever it wakes, and brings everything that it has not brought yet.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from duelcast.feeds.ccxt_records import ticker_from, trade_from
 from duelcast.feeds.pairs import Pair
 
 REMEMBERED_TRADES = 1_000
-"""Ids kept per pair: as many as ccxt keeps trades; venues repeat the newest trades to a new connection."""
+"""Ids kept per pair: as many as the trades that ccxt keeps; venues repeat the newest trades to a new connection."""
 
 
 class Stream(Protocol):
@@ -27,14 +27,14 @@ class Stream(Protocol):
     kind: str
 
     async def wait(self) -> None:
-        """Return when the venue sent something; raises whatever ccxt raises."""
+        """Return once the venue has sent something; raises whatever ccxt raises."""
 
     def unread(self) -> Iterator[Tick]:
-        """What has arrived and was not brought yet; at any time."""
+        """The ticks that have arrived but were not brought yet; may be called at any time."""
 
 
 class TickerStream:
-    """The newest ticker; those replaced before they were read are left out."""
+    """The newest ticker; tickers that were replaced before they were read are skipped."""
 
     kind = "ticker"
 
@@ -58,8 +58,8 @@ class TickerStream:
 
 
 class TradeStream:
-    """Every trade once, as long as no more than ccxt keeps (1,000) come in one burst; those of a burst in the order of
-    their times, since some venues begin with the newest of their last trades."""
+    """Every trade once, provided that no more than ccxt keeps (1,000) come in one burst. Trades of a burst are ordered
+    by time, since some venues send the newest of their last trades first."""
 
     kind = "trades"
 
@@ -101,7 +101,7 @@ class TradeStream:
 
 
 def streams_of(exchange: Exchange, pair: Pair) -> list[Stream]:
-    """Tickers, and trades where the venue has them."""
+    """Tickers, and trades if the venue has them."""
     streams: list[Stream] = [TickerStream(exchange, pair)]
     if _has(exchange, "watchTrades") or _has(exchange, "watchTradesForSymbols"):
         streams.append(TradeStream(exchange, pair))
@@ -113,7 +113,7 @@ def _has(exchange: Exchange, capability: str) -> bool:
 
 
 def _watcher(exchange: Exchange, pair: Pair, for_one: str, for_many: str) -> Callable[[], Awaitable[object]]:
-    """The call that waits for one pair; some venues have only that for many."""
+    """The call that waits for one pair; some venues only have the call for many."""
     if _has(exchange, for_one):
         return functools.partial(getattr(exchange, for_one), pair.name)
     return functools.partial(getattr(exchange, for_many), [pair.name])

@@ -1,4 +1,4 @@
-"""A feed behind a breaker: while it is open, nobody tries to reach the venue."""
+"""A feed behind a circuit breaker: while it is open, the venue is left alone."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ READS = "It reads its venue."
 NOTHING_YET = "It has not reached its venue yet."
 NO_OUTCOME_REASON = "The feed neither reached its venue nor failed to; it is started again."
 CHECK_TIMEOUT_S = 8.0
-"""How long a check waits for a feed that has just begun. It looks on: a feed that takes longer is not cut by it."""
+"""How long a check waits for a feed that has just begun. It only observes: a slower feed is not interrupted."""
 
 
 class GuardedFeed:
-    """Runs a feed. Each time that it reaches its venue, or fails to, is a call of the breaker; so is an attempt without
-    an outcome within `attempt_timeout_s`, which is given up. A venue that is reached and stays quiet is no failure."""
+    """Runs a feed. Each time the feed reaches its venue, or fails to, counts as a call of the breaker. An attempt
+    without an outcome within `attempt_timeout_s` is given up and counts too. A venue that is reached and stays quiet is
+    no failure."""
 
     def __init__(
         self,
@@ -44,11 +45,11 @@ class GuardedFeed:
         self._turned = asyncio.Event()
         self._tried = asyncio.Event()
         self._failure: str | None = None
-        """Why the last attempt failed, None where it did not."""
+        """Why the last attempt failed; None if it did not."""
         self._attempt_s = clock.monotonic()
 
     async def run(self) -> None:
-        """Read until cancelled, or until a finite feed is read to its end; what it raises is a defect of the feed."""
+        """Read until cancelled, or to the end of a finite feed; an exception is a defect of the feed."""
         while True:
             self._turned.clear()
             if self._is_open():
@@ -75,7 +76,7 @@ class GuardedFeed:
                 return
 
     async def _overdue(self) -> None:
-        """Return when the attempt has had no outcome for too long."""
+        """Return once the attempt has had no outcome for too long."""
         await self._clock.sleep(self._attempt_timeout_s)
         if self._tried.is_set():
             await asyncio.Event().wait()
@@ -83,7 +84,7 @@ class GuardedFeed:
         self._tell(NO_OUTCOME_REASON)
 
     async def check(self) -> CheckResult:
-        """Whether the feed reads its venue; of one that has just begun its first outcome is waited for."""
+        """Whether the feed reads its venue; if it has just begun, waits for its first outcome."""
         began_s = perf_counter()
         if self._is_open():
             return CheckResult(healthy=False, latency_ms=0.0, details=LEFT_ALONE_REASON)
@@ -120,20 +121,20 @@ class GuardedFeed:
 
     def _on_turn(self, transition: Transition) -> None:
         if transition.after is not BreakerState.CLOSED:
-            # What was known before says nothing about the attempt that comes.
+            # Earlier outcomes say nothing about the next attempt.
             self._tried.clear()
         self._turned.set()
 
 
 class _GuardedSink:
-    """Passes on what a feed brings, and tells of the outcome of its attempts."""
+    """Passes on the feed's ticks, and reports the outcome of its attempts."""
 
     __slots__ = ("_sink", "_tell", "accept")
 
     def __init__(self, sink: Sink, tell: Callable[[str | None], None]) -> None:
         self._sink = sink
         self._tell = tell
-        # On the path of every tick: not one call more than without a breaker.
+        # The path of every tick: not one call more than without a breaker.
         self.accept: Callable[[Tick], None] = sink.accept
 
     def unreadable(self, records: int) -> None:

@@ -1,4 +1,4 @@
-"""The tokens of the simulated market: real names and addresses, rounded prices to begin with.
+"""The tokens of the simulated market: real names and addresses, rounded starting prices.
 
 `known_tokens.csv` has a row for each. `address` is the account on the token's best-known chain; it is empty for a
 chain's own coin.
@@ -54,7 +54,7 @@ KNOWN_TOKENS = _read()
 
 
 def synthetic_token(number: int) -> KnownToken:
-    """Token `SIM<number>`, for markets larger than the list; its price depends on the number alone."""
+    """Token `SIM<number>`, for markets larger than the list; its price depends only on the number."""
     return KnownToken(
         symbol=f"SIM{number:04d}",
         name=f"Simulated {number}",

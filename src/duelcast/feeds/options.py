@@ -1,4 +1,4 @@
-"""What follows the `?` of a feed: `name=value` pairs, each read once, the rest refused."""
+"""Parses what follows the `?` of a feed: `name=value` pairs. Each may be given once; unknown ones are refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TRUE, _FALSE = ("1", "true"), ("0", "false")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`" Did you mean 'x'?"` for the known word nearest to `word`, or nothing where none is near."""
+    """`" Did you mean 'x'?"` for the known word nearest to `word`, or an empty text if none is near."""
     found = difflib.get_close_matches(word, list(known), n=1)
     return f" Did you mean '{found[0]}'?" if found else ""
 
@@ -28,7 +28,7 @@ class FeedOptions:
             raise ValueError(f"Feed '{feed}': an option is given twice.")
 
     def text(self, option: str) -> str | None:
-        """The value as written, None where it is not given."""
+        """The value as written; None if it is not given."""
         self._asked.append(option)
         return self._given.get(option)
 
@@ -46,7 +46,7 @@ class FeedOptions:
         return value
 
     def integer(self, option: str, *, least: int, most: int) -> int | None:
-        """An integer within the bounds, None where it is not given."""
+        """An integer within the bounds; None if it is not given."""
         text = self.text(option)
         if text is None:
             return None
@@ -65,7 +65,7 @@ class FeedOptions:
         return text in _TRUE
 
     def url(self, option: str, schemes: tuple[str, ...]) -> str | None:
-        """A URL of one of `schemes`, without a slash at its end; None where it is not given."""
+        """A URL of one of `schemes`, without a trailing slash; None if it is not given."""
         text = self.text(option)
         if text is None:
             return None
@@ -76,7 +76,7 @@ class FeedOptions:
         return text.rstrip("/")
 
     def refuse_unknown(self) -> None:
-        """Raise for options that nothing asked for."""
+        """Raise ValueError for options that were never read."""
         for option in self._given:
             if option not in self._asked:
                 hint = nearest(option, self._asked)

@@ -1,4 +1,4 @@
-"""Which symbol a trading pair is (protocol 3)."""
+"""Maps trading pairs to symbols (protocol 3)."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class Pair(NamedTuple):
 
     @property
     def symbol(self) -> str:
-        """The base where it is quoted in dollars, else `BASE-QUOTE`."""
+        """The base if it is quoted in dollars, else `BASE-QUOTE`."""
         return self.base if self.quote in DOLLARS else f"{self.base}-{self.quote}"
 
 
 def is_symbol(text: str) -> bool:
-    """Whether `text` is of the grammar of symbols (protocol 1.1)."""
+    """Whether `text` matches the grammar of symbols (protocol 1.1)."""
     return _SYMBOL.fullmatch(text) is not None
 
 
 def parse_pairs(feed: str, text: str) -> list[Pair]:
-    """Read `SYM/QUOTE,…`; where several pairs give one symbol, only the one named first is kept.
+    """Parse `SYM/QUOTE,…`; if several pairs give one symbol, only the one named first is kept.
 
-    Raises ValueError for what is not a pair.
+    Raises ValueError for a text that is not a pair.
     """
     by_symbol: dict[str, Pair] = {}
     for part in filter(None, (part.strip().upper() for part in text.split(","))):

@@ -1,4 +1,4 @@
-"""One bounded HTTP request of a polling feed, with its failures as sentences of ours."""
+"""One bounded HTTP request of a polling feed; failures become sentences of our own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_RETRY_AFTER_S = 3_600.0
 
 
 class PollFailed(Exception):
-    """`reason` is a sentence of ours; `retry_after_s` is what the venue asked for, 0 where it asked for nothing."""
+    """`reason` is a sentence of our own; `retry_after_s` is the time that the venue asked for, or 0."""
 
     def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
         super().__init__(reason)
@@ -22,7 +22,7 @@ class PollFailed(Exception):
 
 
 async def fetch(client: httpx.AsyncClient, path: str, clock: Clock) -> bytes:
-    """The body of a 200 answer of at most `MAX_ANSWER_BYTES`. Raises PollFailed for everything else."""
+    """The body of a 200 answer of at most `MAX_ANSWER_BYTES`. Raises PollFailed for anything else."""
     try:
         async with client.stream("GET", path) as answer:
             if answer.status_code != httpx.codes.OK:
@@ -46,7 +46,7 @@ def _reason(status: int) -> str:
 
 
 def _retry_after_s(header: str | None, clock: Clock) -> float:
-    """Seconds out of either form of the header (RFC 9110, 10.2.3), at most `MAX_RETRY_AFTER_S`."""
+    """Seconds from either form of the header (RFC 9110, 10.2.3), at most `MAX_RETRY_AFTER_S`."""
     if header is None:
         return 0.0
     if header.isascii() and header.isdigit():

@@ -6,11 +6,11 @@ import math
 import random
 
 DAY_S = 5_400.0
-"""Length of the walks' day: they move in an hour and a half as real prices do in a day, so that a look shows it."""
+"""A day of the walks: prices move in 90 minutes as much as real ones in a day, so that movement is visible."""
 CORRELATION = 0.6
-"""Of the move of every token with that of the market; of two tokens with each other it is the square."""
+"""Of every token's move with the market's; that of two tokens with each other is its square."""
 REVERSION_PER_DAY = 0.05
-"""Pull of the logarithm of a price towards its beginning, so that a server that runs for months stays plausible."""
+"""Pull of a price's logarithm towards its start, so that prices stay plausible in a server that runs for months."""
 SIGNIFICANT_DIGITS = 6
 
 
@@ -22,7 +22,7 @@ class MarketFactor:
         self.level = 0.0
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass."""
+        """Advance by `seconds`."""
         self.level += self._rng.gauss(0.0, math.sqrt(seconds / DAY_S))
 
 
@@ -46,7 +46,7 @@ class PriceWalk:
         return float(f"{math.exp(self._log_price):.{SIGNIFICANT_DIGITS}g}")
 
     def advance(self, now: float) -> float:
-        """Move to the time `now` (steady seconds); returns the relative change since the last move."""
+        """Move to the time `now` (monotonic seconds); returns the relative change since the last move."""
         elapsed_days = max(now - self._updated, 0.0) / DAY_S
         market = self._factor.level - self._market_seen
         own = self._rng.gauss(0.0, math.sqrt(elapsed_days))

@@ -28,9 +28,9 @@ _decoder = msgspec.json.Decoder(Record)
 
 
 def read_records(file: BinaryIO) -> Iterator[Record | None]:
-    """The records of an open file in order; None for each line that is none (blank lines are passed over).
+    """The records of an open file in order; None for each line that is not a record (blank lines are skipped).
 
-    Reads as it goes, never more than a line at once. Raises OSError.
+    Reads lazily, never more than one line at once. Raises OSError.
     """
     while line := file.readline(MAX_LINE_BYTES + 1):
         if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
@@ -53,9 +53,9 @@ def _skip_rest_of_line(file: BinaryIO) -> None:
 
 
 class _FileSink:
-    """Writes every tick through to the file at once, so that nothing waits in memory.
+    """Writes every tick to the file at once, so that nothing waits in memory.
 
-    `broken` gets the error of the first write that fails; later ticks are then let go.
+    `broken` gets the error of the first write that fails; later ticks are discarded.
     """
 
     def __init__(self, file: BinaryIO, clock: Clock, broken: asyncio.Future[None]) -> None:
@@ -76,26 +76,26 @@ class _FileSink:
             self.written += 1
 
     def unreadable(self, records: int) -> None:
-        """What cannot be read cannot be recorded."""
+        """Records that cannot be read cannot be recorded."""
 
     def connected(self) -> None:
         """The ticks themselves show it."""
 
     def failed(self, reason: str) -> None:
-        """The feed tries again by itself; the recording has a gap."""
+        """The feed retries by itself; the recording has a gap."""
 
     def pair_failed(self, pair: str, reason: str) -> None:
-        """The pair is missing in the recording, which the log says."""
+        """The pair is missing from the recording; the log says so."""
 
     def pair_works(self, pair: str) -> None:
         """The ticks themselves show it."""
 
 
 async def record(feed: Feed, path: Path, clock: Clock, *, stop_after_s: float | None = None) -> int:
-    """Write what `feed` brings to `path` (an existing file is replaced) until the feed ends, `stop_after_s` have
+    """Write the ticks of `feed` to `path` (an existing file is replaced) until the feed ends, `stop_after_s` have
     passed, or the caller cancels. Returns the number of records.
 
-    Raises OSError where the file cannot be written, and what the feed raises.
+    Raises OSError if the file cannot be written, and whatever the feed raises.
     """
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     with path.open("wb") as file:

@@ -1,4 +1,4 @@
-"""The feed `replay`: ticks out of a recorded file, at the pace in which they were received."""
+"""The feed `replay`: ticks from a recorded file, at the pace at which they were received."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from duelcast.feeds.recording import Record, read_records
 from duelcast.feeds.source import Sink
 
 YIELD_EVERY = 100
-"""Records between two turns given to other tasks where nothing has to be waited for."""
+"""Records between two turns given to other tasks if no waiting is needed."""
 PAUSE_BETWEEN_LOOPS_S = 1.0
 """Recorded time between the last record and the first of the next round."""
 
@@ -24,11 +24,11 @@ _log = structlog.get_logger()
 
 
 class ReplayFeed:
-    """Reads `path` once, or for ever with `loop`. `speed` 2 is twice as fast as recorded, 0 as fast as possible.
+    """Reads `path` once, or forever with `loop`. `speed` 2 is twice as fast as recorded, 0 as fast as possible.
 
-    Times of the venue are moved into the present: each is as long before its tick comes as it was recorded. A line that
-    is no record is skipped and counted. A file that cannot be read, or holds no record, fails the feed and is tried
-    again.
+    Times of the venue are shifted into the present: each is as long before its tick as when it was recorded. A line
+    that is not a record is skipped and counted. If the file cannot be read, or has no records, the feed fails and
+    retries.
     """
 
     def __init__(self, name: str, path: Path, clock: Clock, *, speed: float = 1.0, loop: bool = False) -> None:
@@ -59,7 +59,7 @@ class ReplayFeed:
             await self._clock.sleep(PAUSE_BETWEEN_LOOPS_S / self._speed if self._speed else 0)
 
     async def _play(self, file: BinaryIO, sink: Sink) -> int:
-        """Bring one round; returns the number of records."""
+        """Play one round; returns the number of records."""
         played, bad = 0, 0
         pace = _Pace(self._clock, self._speed)
         for record in read_records(file):
@@ -85,7 +85,7 @@ def _moved(tick: Tick, by_s: float) -> Tick:
 
 
 class _Pace:
-    """When a record is due: as long after the first as it was received after it, divided by the speed."""
+    """When a record is due: its time of receipt relative to the first record, divided by the speed."""
 
     def __init__(self, clock: Clock, speed: float) -> None:
         self._clock = clock

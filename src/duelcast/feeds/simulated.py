@@ -26,9 +26,9 @@ LIQUIDITY_SHARE = 0.01
 class SimulatedFeed:
     """Every `interval_ms`, `due` symbols move (None: up to half of them at random); most moves come with a trade.
 
-    Deterministic for a `seed`: the same ticks in the same order but for `venue_time`, where the clock advances alike.
-    `change_24h` is against a made-up yesterday; the other 24 h figures are left to the market. `conflate` is for
-    benchmarks: whether the server may conflate the prices. Without `trades` prices alone move.
+    Deterministic for a `seed`: the same ticks in the same order, except for `venue_time`, if the clock advances
+    equally. `change_24h` is relative to a made-up yesterday; the market derives the other 24 h figures. `conflate` says
+    whether the server may conflate the prices, for benchmarks. Without `trades`, only prices move.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class SimulatedFeed:
                 await self._clock.sleep(0)
         due_at = self._clock.monotonic()
         while True:
-            # An interval that could not be held is left out, not made good in a burst.
+            # An interval that was missed is skipped, not made up for in a burst.
             due_at = max(due_at + self._interval_s, self._clock.monotonic())
             await self._clock.sleep(due_at - self._clock.monotonic())
             for number, token in enumerate(market.choose(self._due), start=1):
@@ -74,7 +74,7 @@ class SimulatedFeed:
 
 
 class _Market:
-    """All walks, and what is traded along them."""
+    """All walks, and the trades along them."""
 
     def __init__(self, tokens: list[KnownToken], clock: Clock, seed: int | None, *, trades: bool) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - makes prices, guards nothing
@@ -93,7 +93,7 @@ class _Market:
         self._trade_ids = itertools.count(1)
 
     def choose(self, due: int | None) -> list[KnownToken]:
-        """Who moves in this interval, and the market factor's own move."""
+        """The tokens that move in this interval; advances the market factor."""
         now = self._clock.monotonic()
         self._factor.advance(now - self._factor_updated)
         self._factor_updated = now
@@ -121,7 +121,7 @@ class _Market:
         )
 
     def _trade(self, symbol: str, price: float, change: float) -> Trade:
-        """A trade of log-normal size; buyers are likelier where the price rose."""
+        """A trade of log-normal size; a buy is likelier if the price rose."""
         buys = self._rng.random() < (0.65 if change > 0 else 0.35)
         usd = MEDIAN_TRADE_USD * self._rng.lognormvariate(0.0, 1.2)
         return Trade(
@@ -135,7 +135,7 @@ class _Market:
 
 
 def _tokens(count: int) -> list[KnownToken]:
-    """The first `count` known tokens, and synthetic ones where there are not as many."""
+    """The first `count` known tokens, followed by synthetic ones if more are needed."""
     known = KNOWN_TOKENS[:count]
     return [*known, *map(synthetic_token, range(len(known) + 1, count + 1))]
 

@@ -8,10 +8,10 @@ from duelcast.domain.market.ticks import Tick
 
 
 class Sink(Protocol):
-    """Takes what a feed reads. Records of a symbol that an earlier-named feed owns are dropped and counted."""
+    """Takes the ticks of a feed. Records of a symbol that an earlier-named feed owns are dropped and counted."""
 
     def accept(self, tick: Tick) -> None:
-        """Take one record; never blocks, never raises for its content (a record that cannot be used is counted)."""
+        """Take one record; never blocks and never raises for its content (an unusable record is counted)."""
 
     def unreadable(self, records: int) -> None:
         """Count records of the venue that could not be read."""
@@ -20,25 +20,25 @@ class Sink(Protocol):
         """The feed reads its venue."""
 
     def failed(self, reason: str) -> None:
-        """The feed cannot read its venue, and tries again by itself. `reason` is a sentence of ours: the kind of
-        failure, never an exception's text or a URL."""
+        """The feed cannot read its venue, and retries by itself. `reason` is a sentence of our own that names the kind
+        of failure, never an exception's text or a URL."""
 
     def pair_failed(self, pair: str, reason: str) -> None:
-        """A pair, or whatever else the feed was asked for by name, cannot be read, while others may be; the feed tries
-        it again by itself. `reason` is a sentence of ours that goes with the name."""
+        """A pair, or anything else that was requested by name, cannot be read, while others may be; the feed retries by
+        itself. `reason` is a sentence of our own that goes with the name."""
 
     def pair_works(self, pair: str) -> None:
-        """What failed as a pair is read again; nothing happens if it did not fail."""
+        """A pair that failed is read again; does nothing if it did not fail."""
 
 
 class Feed(Protocol):
     """A source of ticks.
 
-    `name` is unique in the server and becomes the `source` of its prices. `symbols` are those it is known to bring
-    before it runs (empty where only its venue tells).
+    `name` is unique in the server and becomes the `source` of its prices. `symbols` are those that it is known to bring
+    before it runs (empty if only its venue knows them).
     `run` reads until it is cancelled, or returns when a finite source (a recording without loop) is read to its end.
-    It survives every failure of its venue, with jittered back-off, and tells the sink of it; what it raises is a
-    defect. After cancellation it holds no socket, file or task.
+    It survives every failure of its venue, with jittered back-off, and reports it to the sink; an exception is a
+    defect. After cancellation it keeps no socket, file or task.
     """
 
     @property

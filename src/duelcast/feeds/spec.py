@@ -1,4 +1,4 @@
-"""Reads `DUELCAST_FEED`: feeds separated by `;`, each `kind[:rest][?option=value&…]`."""
+"""Parses `DUELCAST_FEED`: feeds separated by `;`, each `kind[:rest][?option=value&…]`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from duelcast.feeds.options import FeedOptions, nearest
 from duelcast.feeds.source import Feed
 
 Builder = Callable[[str, str, FeedOptions, Clock], Feed]
-"""Takes the feed's name, what stands between `:` and `?`, the options and the clock. Raises ValueError."""
+"""Takes the feed's name, the text between `:` and `?`, the options and the clock. Raises ValueError."""
 
 _BUILDERS: dict[str, Builder] = {
     "simulated": simulated.build,
@@ -25,9 +25,9 @@ _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
 def build_feeds(text: str, clock: Clock) -> list[Feed]:
-    """The feeds named in `text`, in its order. Nothing runs, and no venue is asked.
+    """The feeds named in `text`, in its order. Nothing is started, and no venue is contacted.
 
-    Raises ValueError whose sentence says what is wrong and what there is.
+    Raises ValueError with a sentence that says what is wrong and which names exist.
     """
     feeds: list[Feed] = []
     for part in filter(None, (part.strip() for part in text.split(";"))):
@@ -57,8 +57,8 @@ def _build(part: str, clock: Clock) -> Feed | None:
 
 
 def _name(kind: str, rest: str, options: FeedOptions) -> str:
-    """The option `name`; else an exchange has the venue's name, every other feed that of its kind."""
-    # A venue in upper case is refused with the right spelling, when the feed is built.
+    """The option `name`; without it, an exchange is named after its venue, and every other feed after its kind."""
+    # Building the feed refuses a venue in upper case and suggests the right spelling.
     usual = rest.partition(":")[0].lower() if kind == "exchange" else kind
     name = options.text("name") or usual or kind
     if not _NAME.fullmatch(name):

@@ -1,7 +1,8 @@
-"""What streams ask a venue for, and what it refuses them.
+"""What streams request from a venue, and which requests it refuses.
 
-ccxt keeps neither: all that wait on a connection share its subscriptions. Each stream therefore runs in a task of its
-own whose context (`contextvars`) names its subscription; ccxt sends and keeps what a stream asks for in that context.
+ccxt tracks neither: everybody who waits on a connection shares its subscriptions. Each stream therefore runs in its own
+task, whose context (`contextvars`) names its subscription; everything that ccxt sends and keeps in that context is the
+stream's.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ class Refused(Exception):
 
 
 class Subscription:
-    """That of one stream, which waits for `watch`. `names` are the spellings of its pair; `on_asked` is called when the
-    venue was asked."""
+    """The subscription of one stream, which waits for `watch`. `names` are the spellings of its pair; `on_asked` is
+    called once the venue was asked."""
 
     def __init__(
         self, watch: Callable[[], Awaitable[object]], names: frozenset[str], on_asked: Callable[[], None]
@@ -38,7 +39,7 @@ class Subscription:
         self._is_refused = False
 
     async def wait(self) -> None:
-        """Return when the venue sent something. Raises `Refused`, and whatever ccxt raises."""
+        """Return once the venue has sent something. Raises `Refused`, and whatever ccxt raises."""
         if self._take_refusal():
             raise Refused
         task = asyncio.current_task()
@@ -48,7 +49,7 @@ class Subscription:
         try:
             await self._watch()
         except asyncio.CancelledError:
-            # Who refuses ends the wait; somebody else may have cancelled the task as well.
+            # A refusal ends the wait by a cancellation; somebody else may have cancelled the task as well.
             if self._take_refusal() and task.uncancel() == 0:
                 raise Refused from None
             raise
@@ -72,7 +73,7 @@ class Subscription:
 
     @property
     def is_open(self) -> bool:
-        """Whether the venue was asked over a connection that is still there, and refused nothing."""
+        """Whether the venue was asked over a connection that is still open, and has refused nothing."""
         return bool(self._keys) and not self._is_refused and not self._client.closed()
 
     def is_asked_over(self, client: Any) -> bool:
@@ -100,7 +101,7 @@ class Subscription:
 
 
 class KeptSubscriptions(dict[str, Any]):
-    """ccxt's subscriptions of one connection; tells whose each one is."""
+    """ccxt's subscriptions of one connection; reports whose each one is."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(client.subscriptions)
@@ -119,15 +120,16 @@ def asking_now() -> Subscription | None:
 
 
 def on_behalf_of_nobody() -> None:
-    """From here on this task acts for the whole connection."""
+    """From here on, this task acts for the whole connection."""
     _asking.set(None)
 
 
 def refused_by(answer: object, subscriptions: Iterable[Subscription]) -> list[Subscription]:
-    """Which of `subscriptions`, all asked over the connection of `answer`, an error is about; none if it does not say.
+    """Those of `subscriptions`, all made over the connection of `answer`, that an error is about; none if it does not
+    say.
 
-    It says so by the number of the request if that is one pair's, or by the name of the pair: then of its streams those
-    count whose request has most words in common with it.
+    An error names a pair by the number of a request that is one pair's alone, or by the name of the pair. In the second
+    case, those of the pair's streams count whose request has most words in common with the answer.
     """
     said, number = words(answer), request_id(answer)
     asked = list(subscriptions)

@@ -1,7 +1,7 @@
-"""Answers of venues to subscriptions: which are errors, and which request one is about.
+"""Reads answers of venues to subscriptions: which are errors, and which request an error is about.
 
-ccxt has no common form for them: it makes one refusal an error for everybody who waits on the connection, another one
-an error for a number that nobody waits for, and passes over a third. Venues themselves keep to a few habits: an error
+ccxt has no common form for them: it turns one refusal into an error for everybody who waits on the connection, another
+into an error for a number that nobody waits for, and ignores a third. Venues themselves share a few habits: an error
 says so in one of a few fields, and repeats the number of the request, or names its market and channel.
 """
 
@@ -20,7 +20,7 @@ _ID_FIELDS = ("id", "req_id", "reqid", "reqId", "request_id", "requestId", "cid"
 _BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9/_\-]+")
 _BETWEEN_PARTS = re.compile(r"[^A-Za-z0-9/\-]+")
 _MAX_LEAVES = 100
-"""An answer is short; what is longer is data."""
+"""An answer is short; anything longer is data."""
 
 
 def is_error(message: object) -> bool:
@@ -39,7 +39,7 @@ def is_error(message: object) -> bool:
 
 
 def request_id(message: object) -> str | None:
-    """The number by which an answer is matched with its request, None if there is none."""
+    """The number that matches an answer with its request; None if there is none."""
     if isinstance(message, dict):
         for field in _ID_FIELDS:
             value = message.get(field)
@@ -49,7 +49,7 @@ def request_id(message: object) -> str | None:
 
 
 def words(message: object) -> frozenset[str]:
-    """The words in the texts of a frame, upper-case: whole values, and what stands between `.`, `:`, `_` and blanks."""
+    """The words in the texts of a frame, upper-case: whole values, and their parts between `.`, `:`, `_` and blanks."""
     found: set[str] = set()
     for number, text in enumerate(_texts(message)):
         if number == _MAX_LEAVES:
@@ -61,7 +61,7 @@ def words(message: object) -> frozenset[str]:
 
 
 def names_of(pair: str, market: Mapping[str, Any]) -> frozenset[str]:
-    """How a venue may spell a pair, upper-case: ccxt's name, the venue's own id of its `market`, and others of its."""
+    """The spellings that a venue may use for a pair, upper-case: ccxt's name, the venue's `market` id, and others."""
     names = {pair, market.get("id")}
     info = market.get("info")
     if isinstance(info, dict):
@@ -70,7 +70,7 @@ def names_of(pair: str, market: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _says_why(message: dict[str, Any]) -> bool:
-    """Whether a text beside a code says more than that all is well: there are venues whose code for that is not 0."""
+    """Whether a text beside a code says more than that all is well: some venues have a success code other than 0."""
     texts = (message.get(field) for field in ("message", "msg", "retMsg", "ret_msg", "desc"))
     return any(isinstance(text, str) and text.lower() not in ("", "ok", "success") for text in texts)
 

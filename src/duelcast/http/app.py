@@ -49,21 +49,21 @@ _SERVICES = (
     "notifications",
     "sign_ins",
 )
-"""Those of `HttpServices` that handlers may ask for by name."""
+"""The attributes of `HttpServices` that handlers may request by name."""
 _PROVIDED = (*_SERVICES, "services", "documents", "exposition")
 
 
 @dataclass(frozen=True, slots=True)
 class HttpApps:
-    """ASGI applications: `public` of everything but the WebSocket endpoints; `operators`, if they have a port of their
-    own, of what is only there then (`/metrics`, `/healthz`, `/readyz`)."""
+    """ASGI applications: `public` serves everything except the WebSocket endpoints. `operators`, if operators have a
+    port of their own, serves `/metrics`, `/healthz` and `/readyz`, which are then only there."""
 
     public: ASGIApp
     operators: ASGIApp | None = None
 
 
 def build_http_apps(services: HttpServices, operators: OriginRules | None = None) -> HttpApps:
-    """The applications; `operators` are the rules of the operators' own port, None if there is none. Opens nothing, and
+    """The applications; `operators` are the rules of the operators' own port, None if there is none. Opens nothing and
     owns no task."""
     metrics = HttpMetrics(services.registry)
     charges = Charges(services.limits, services.clock, metrics)
@@ -101,7 +101,7 @@ def _operators_application() -> ASGIApp:
 
 
 def _application(routers: Sequence[Router]) -> ASGIApp:
-    """For any server of the process: `Edge` says which one a request came to."""
+    """Serves every server of the process: `Edge` says which one a request came to."""
     return Litestar(
         routers,
         dependencies={name: _provide(name) for name in _PROVIDED},

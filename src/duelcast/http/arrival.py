@@ -1,4 +1,4 @@
-"""How the body of a request arrives: within a time, and to its end."""
+"""Receives the body of a request: within a time limit, and to its end."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from duelcast.errors import InvalidMessage
 class Arrival:
     """`receive` of one request, with a limit on the time until its body is complete.
 
-    Raises status 408 beyond it, so that nobody holds a request open by sending nothing, and `InvalidMessage` where the
-    client goes away in the middle, which is no defect of ours.
+    Raises status 408 beyond the limit, so that nobody can hold a request open by sending nothing, and `InvalidMessage`
+    if the client goes away before the end, which is no defect of ours.
     """
 
     def __init__(self, receive: Receive, clock: Clock, timeout_s: float) -> None:

@@ -23,8 +23,8 @@ TheAudit: TypeAlias = NamedDependency[SkipValidation[AuditTrail]]
 
 
 class AuditEntry(Struct):
-    """Who did what, when, and with what outcome: `ok`, `denied` where a right was missing, or `conflict` where somebody
-    else was faster."""
+    """Who did what, when, and with what outcome: `ok`, `denied` if a right was missing, or `conflict` if somebody else
+    was faster."""
 
     id: int
     timestamp: str
@@ -37,7 +37,7 @@ class AuditEntry(Struct):
 
 
 class AuditPage(Struct):
-    """Acts, newest first. Without `nextCursor` there are none before them."""
+    """Acts, newest first. Without `nextCursor`, there are no earlier ones."""
 
     data: list[AuditEntry]
     count: int
@@ -53,17 +53,19 @@ class AuditPage(Struct):
 )
 async def list_audit(
     audit: TheAudit,
-    wallet: Annotated[str | None, QueryParameter(description="Of this wallet.")] = None,
-    action: Annotated[str | None, QueryParameter(description="Of this kind, such as `users.put`.")] = None,
-    target: Annotated[str | None, QueryParameter(description="On this thing: a wallet, a symbol, an id.")] = None,
+    wallet: Annotated[str | None, QueryParameter(description="Acts of this wallet.")] = None,
+    action: Annotated[str | None, QueryParameter(description="Acts of this kind, such as `users.put`.")] = None,
+    target: Annotated[str | None, QueryParameter(description="Acts on this target: a wallet, a symbol, an id.")] = None,
     from_: Annotated[
-        str | None, QueryParameter(name="from", description="From then on: ISO-8601 with an offset.")
+        str | None, QueryParameter(name="from", description="From this time on: ISO-8601 with an offset.")
     ] = None,
-    to: Annotated[str | None, QueryParameter(name="to", description="Before then: ISO-8601 with an offset.")] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_ENTRIES, description="So many at most.")] = 100,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    to: Annotated[
+        str | None, QueryParameter(name="to", description="Before this time: ISO-8601 with an offset.")
+    ] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_ENTRIES, description="At most this many.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> AuditPage:
-    """Of all that fit, newest first. For admins."""
+    """All acts that match, newest first. For admins."""
     rows = await audit.newest(
         AuditFilter(
             wallet=wallet,

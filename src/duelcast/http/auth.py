@@ -38,13 +38,13 @@ TheServices: TypeAlias = NamedDependency[SkipValidation[HttpServices]]
 
 
 class ChallengeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """Who wants to sign in."""
+    """The wallet that wants to sign in."""
 
     wallet: Address
 
 
 class ChallengeToSign(Struct):
-    """What the wallet is to sign: `message`, as it is. Good for one sign-in, until `expiresAt`."""
+    """The wallet signs `message` exactly as it is. Valid for one sign-in, until `expiresAt`."""
 
     challengeId: str
     message: str
@@ -52,7 +52,7 @@ class ChallengeToSign(Struct):
 
 
 class SignatureInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A challenge that was signed."""
+    """A signed challenge."""
 
     challengeId: Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
     wallet: Address
@@ -60,7 +60,7 @@ class SignatureInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class NewToken(Struct):
-    """A token (JWT), and who it makes its bearer."""
+    """A token (JWT), and the user that it identifies."""
 
     token: str
     expiresAt: str
@@ -80,8 +80,8 @@ async def post_challenge(
     request: CallerRequest,
     data: Annotated[ChallengeInput, Body(description="The wallet.")],
 ) -> ChallengeToSign:
-    """The message names a domain: a wallet that is asked on another page can tell. It is the configured one, else the
-    `Host` of the request where that is a loopback name or of an allowed origin."""
+    """The message names a domain, so that a wallet can tell if another page asks it to sign. It is the configured
+    domain; without one, the `Host` of the request if that is a loopback name or belongs to an allowed origin."""
     challenge = sign_ins.challenge(data.wallet, _domain(request, services))
     return ChallengeToSign(challenge.id, challenge.message, format_time(challenge.expires_at))
 
@@ -96,7 +96,7 @@ async def post_challenge(
 async def post_verify(
     sign_ins: TheSignIns, data: Annotated[SignatureInput, Body(description="The challenge and its signature.")]
 ) -> NewToken:
-    """Once with each challenge."""
+    """Each challenge can be used once."""
     return _new_token(await sign_ins.verify(data.challengeId, data.wallet, data.signature))
 
 
@@ -109,7 +109,7 @@ async def post_verify(
     responses=problems(401, 403, 429, 503),
 )
 async def post_refresh(sign_ins: TheSignIns, request: CallerRequest) -> NewToken:
-    """Until seven days after the sign-in. The token before stays valid until it expires."""
+    """Possible until seven days after the sign-in. The previous token stays valid until it expires."""
     return _new_token(await sign_ins.refresh(caller(request)))
 
 
@@ -122,7 +122,7 @@ async def post_refresh(sign_ins: TheSignIns, request: CallerRequest) -> NewToken
     responses=problems(401, 403, 429, 503),
 )
 async def post_logout(sign_ins: TheSignIns, request: CallerRequest) -> None:
-    """This token and all that come from the same sign-in end at once, open connections as if it had expired."""
+    """All tokens of the same sign-in become invalid at once; open connections end as if the token had expired."""
     await sign_ins.logout(caller(request))
 
 
@@ -141,8 +141,8 @@ def auth_router() -> Router:
 def _domain(request: CallerRequest, services: HttpServices) -> str:
     """The domain that a message names.
 
-    Who chooses the `Host` of a request could have a wallet sign for a page of theirs: so only names are taken that
-    such a page cannot have. Raises `PermissionDenied` for others.
+    Somebody who can choose the `Host` of a request could have a wallet sign for a page of theirs, so only names that
+    such a page cannot have are accepted. Raises `PermissionDenied` for others.
     """
     if services.auth_domain is not None:
         return services.auth_domain

@@ -1,6 +1,6 @@
-"""Bodies of requests, as strict as messages (protocol 1.1).
+"""Request bodies, decoded as strictly as messages (protocol 1.1).
 
-As with messages, one pass of msgspec is enough for what is right, and the slow way decides about the rest.
+As with messages, one pass of msgspec accepts valid bodies, and a slow path decides about the rest.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from duelcast.wire.refusals import invalid_request
 
 KIB = 1024
 SHORT_BODY_BYTES = 16 * KIB
-"""Of what is a few fields."""
+"""For bodies of a few fields."""
 BODY_BYTES = 64 * KIB
-"""Of a route that says nothing else."""
+"""For routes that set no limit of their own."""
 TEXTS_BODY_BYTES = 256 * KIB
-"""Of what has texts of thousands of characters, which may be escaped."""
+"""For bodies with texts of thousands of characters, which may be escaped."""
 BULK_BODY_BYTES = 1024 * KIB
-"""Of lists, and of values of a free form."""
+"""For lists, and for values of a free form."""
 
 MAX_ROWS = 10_000
 """Of a body that is a list."""
 ROWS_PER_TURN = 100
-"""Rows that are read in one turn of the loop."""
+"""Rows that are decoded in one turn of the event loop."""
 
 VALUES_OPTION = "most_values"
-"""The option of routes whose body may have more values than others."""
+"""The option of routes whose bodies may have more values than others."""
 
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MAX_ROW_VALUES = 12
@@ -53,8 +53,8 @@ class StrictRequest(Request[Identity | None, Any, State]):
     """Decodes the body strictly into the type that the handler declares for `data`."""
 
     async def json(self) -> Any:
-        """The body; None where there is none, and the handler can do without. Raises `InvalidMessage` or
-        `InvalidRequest`; status 415 where it is not declared as JSON."""
+        """The body; None if there is none and the handler does not need it. Raises `InvalidMessage` or
+        `InvalidRequest`; status 415 if it is not declared as JSON."""
         handler = self.route_handler
         assert isinstance(handler, HTTPRouteHandler)
         field = handler.parsed_data_field
@@ -70,8 +70,8 @@ class StrictRequest(Request[Identity | None, Any, State]):
 
 
 async def take_body(request: Request[Any, Any, Any]) -> None:
-    """Wait for the body, which stays with the request. Raises `ContentTooLarge` as soon as it is known to be, and
-    `InvalidRequest` if there is none and there must be one."""
+    """Wait for the body, which stays with the request. Raises `ContentTooLarge` as soon as its size is known, and
+    `InvalidRequest` if a required body is missing."""
     try:
         body = await request.body()
     except RequestEntityTooLarge:
@@ -86,7 +86,7 @@ async def take_body(request: Request[Any, Any, Any]) -> None:
 def decode_body(body: bytes, body_type: Any, most_values: int = MAX_VALUES) -> Any:
     """`body` as the struct `body_type`.
 
-    Raises `InvalidMessage` where it is not JSON or has too many values, `InvalidRequest` where it is something else.
+    Raises `InvalidMessage` if it is not JSON or has too many values, `InvalidRequest` if it does not match the type.
     """
     demand_few_values(body, most_values)
     if not (_has_free_form(body_type) or _is_looser_in_msgspec(body)):
@@ -98,12 +98,12 @@ def decode_body(body: bytes, body_type: Any, most_values: int = MAX_VALUES) -> A
 
 
 async def decode_rows(body: bytes, row_type: type[Struct]) -> list[Any]:
-    """`body` as a list of structs, in several turns of the loop if it is long.
+    """`body` as a list of structs, decoded in several turns of the event loop if it is long.
 
-    Raises `InvalidMessage` where it is no JSON or has too many rows, `InvalidRequest` for the first row at fault.
+    Raises `InvalidMessage` if it is not JSON or has too many rows, `InvalidRequest` for the first invalid row.
     """
     try:
-        # Whatever the rows may be, to take so many apart would take too long.
+        # Splitting so many values would take too long, whatever the rows are.
         rows = None if has_more_values(body, MAX_ROWS * _MAX_ROW_VALUES) else msgspec.json.decode(body, type=list[Raw])
     except _REFUSALS:
         demand_few_values(body)
@@ -128,7 +128,7 @@ async def decode_rows(body: bytes, row_type: type[Struct]) -> list[Any]:
 
 @cache
 def _has_free_form(body_type: Any) -> bool:
-    """Whether a field may be any JSON, of which msgspec checks neither depth nor numbers."""
+    """Whether a field may be any JSON: msgspec checks neither depth nor numbers of such values."""
     declared = inspect.type_info(body_type)
     if not isinstance(declared, inspect.StructType):
         return False
@@ -140,8 +140,8 @@ def _plain(declared: inspect.Type) -> inspect.Type:
 
 
 def _is_looser_in_msgspec(body: bytes) -> bool:
-    """Whether there may be what msgspec takes and the contract does not: U+0000, and integers of more than 53 bits
-    where a number may be. Digits behind a point are none, and prices often have as many; nor are those of a text."""
+    """Whether the body may contain what msgspec accepts but the contract does not: U+0000, and integers of more than 53
+    bits. Digits after a point, of which prices often have as many, do not count, nor do those of a text."""
     if b"\\u0000" in body:
         return True
     digits = body.translate(_DIGITS_ALIKE)
@@ -167,7 +167,7 @@ def _decode_slowly(body: bytes, body_type: Any, *, at: str = "") -> Any:
 
 
 def _without_private(value: Any) -> Any:
-    """Fields whose name starts with `_` are the client's own."""
+    """Without the fields whose names begin with `_`: these are the client's own."""
     if isinstance(value, list):
         return [_without_private(row) for row in value]
     if isinstance(value, dict):

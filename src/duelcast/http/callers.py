@@ -1,4 +1,4 @@
-"""Who makes a request, and what they may do (protocol 13)."""
+"""Identifies who makes a request, and what they may do (protocol 13)."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ SCOPE_OPTION = "scope"
 """The option of a route that names the scope with which a machine's token may use it."""
 
 MAINTENANCE_OPTION = "during_maintenance"
-"""The option of routes that users may write to during maintenance."""
+"""The option of routes to which users may write during maintenance."""
 
 SIGN_IN_OPTION = "sign_in"
-"""The option of routes that begin or go on with a session."""
+"""The option of routes that begin or continue a session."""
 
 OPEN_OPTION = "open"
-"""The option of routes that do without all this."""
+"""The option of routes that skip all of this."""
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 CallerRequest: TypeAlias = Request[Identity | None, Any, Any]
-"""Its `user` is who makes it."""
+"""Its `user` is the caller."""
 
 
 class Caller(Struct, frozen=True):
-    """Who a request says it comes from: nobody without a token; `refusal` is why the token is not valid."""
+    """The identity that a request claims: None without a token. `refusal` says why the token is not valid."""
 
     identity: Identity | None = None
     refusal: AppError | None = None
@@ -53,10 +53,10 @@ class Caller(Struct, frozen=True):
 
 
 class CallerMiddleware(ASGIMiddleware):
-    """Puts the identity, or None, into `scope["user"]`, with which guards decide.
+    """Puts the identity, or None, into `scope["user"]`, on which guards decide.
 
-    A token must be valid wherever one is sent, a machine's is good for the routes of its scopes alone. A body may take
-    its time: rights are looked at before it is waited for, and all anew when it is there.
+    Any token that is sent must be valid; a machine's token is valid only for the routes of its scopes. A body may take
+    its time: rights are checked before waiting for it, and again once it has arrived.
     """
 
     exclude_opt_key = OPEN_OPTION
@@ -72,7 +72,7 @@ class CallerMiddleware(ASGIMiddleware):
             await handler.authorize_connection(request)
             await take_body(request)
             self._admit(request, await identify(request, server.services.verifier), server.services)
-        # The framework asks the guards.
+        # The framework calls the guards.
         await next_app(scope, receive, send)
 
     def _admit(self, request: Request[Any, Any, Any], caller: Caller, services: HttpServices) -> None:
@@ -94,7 +94,7 @@ class CallerMiddleware(ASGIMiddleware):
 
 
 async def identify(connection: Connection, verifier: TokenVerifier) -> Caller:
-    """Who a request comes from at this moment."""
+    """The caller of a request at this moment."""
     try:
         return Caller(await bearer_identity(connection, verifier))
     except AppError as refusal:
@@ -102,20 +102,20 @@ async def identify(connection: Connection, verifier: TokenVerifier) -> Caller:
 
 
 def caller_of(connection: Connection) -> Caller:
-    """Who a request came from when its head was there."""
+    """The caller of a request when its head arrived."""
     found: Caller = connection.scope["state"]["caller"]
     return found
 
 
 def address_key(connection: Connection, trusted_proxies: Sequence[Network]) -> str | None:
-    """The key of the limits per address, None for loopback."""
+    """The key of the limits per address; None for loopback."""
     peer = connection.client.host if connection.client is not None else None
     forwarded_for = ",".join(connection.headers.getall("x-forwarded-for", []))
     return address_bucket(client_address(peer, forwarded_for, trusted_proxies))
 
 
 async def bearer_identity(connection: Connection, verifier: TokenVerifier) -> Identity | None:
-    """Who the header `Authorization` names; None without one. Raises as `TokenVerifier.verify` does."""
+    """The identity in the header `Authorization`; None without one. Raises as `TokenVerifier.verify` does."""
     value = connection.headers.get("authorization", "").strip()
     if not value:
         return None
@@ -126,25 +126,26 @@ async def bearer_identity(connection: Connection, verifier: TokenVerifier) -> Id
 
 
 def demand_scope(identity: Identity | None, needed: str | None) -> None:
-    """Raises `PermissionDenied` for a machine's token without the scope `needed`; None: it is for no machine."""
+    """Raises `PermissionDenied` for a machine's token without the scope `needed`; if that is None, for any
+    machine's."""
     if identity is not None and identity.scopes and needed not in identity.scopes:
         raise PermissionDenied("The scope of this token does not reach here.")
 
 
 def users_only(connection: Connection, _handler: BaseRouteHandler) -> None:
-    """A guard: whoever brings a token."""
+    """A guard: admits everybody with a token."""
     identity: Identity | None = connection.scope["user"]
     demand_identity(identity)
 
 
 def admins_only(connection: Connection, _handler: BaseRouteHandler) -> None:
-    """A guard: admins, and machines, whose scope was checked before."""
+    """A guard: admits admins, and machines, whose scope was checked before."""
     identity: Identity | None = connection.scope["user"]
     demand_admin(identity)
 
 
 def caller(request: CallerRequest) -> Identity:
-    """Who makes a request of a guarded route."""
+    """The caller of a guarded route."""
     assert request.user is not None, "the route is guarded"
     return request.user
 
@@ -157,7 +158,7 @@ def demand_identity(identity: Identity | None) -> Identity:
 
 
 def demand_admin(identity: Identity | None) -> None:
-    """Raises `Unauthorized` without an identity, `PermissionDenied` for one that is neither admin nor machine."""
+    """Raises `Unauthorized` without an identity, `PermissionDenied` unless it is an admin or a machine."""
     known = demand_identity(identity)
     if not known.is_admin and not known.scopes:
         raise PermissionDenied("This needs the role of an admin.")

@@ -1,4 +1,4 @@
-"""Who pays for a request: whatever arrives costs somebody's bucket (protocol 1.5)."""
+"""Charges requests: everything that arrives costs somebody's bucket (protocol 1.5)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LOOPBACK = "loopback"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLimits:
-    """How many requests are taken in a minute, 0 is no limit; `factor` multiplies them all. `bytes_per_request` cost as
-    much as a request, in the body or in the answer."""
+    """Requests per minute; 0 means no limit, and `factor` multiplies them all. `bytes_per_request` bytes of a body or
+    an answer cost as much as a request."""
 
     requests: int = 600
     probes: int = 6_000
@@ -26,9 +26,9 @@ class RequestLimits:
 
 
 class Charges:
-    """Buckets of requests per wallet, or per address without a valid token, and of probes and sign-ins per address.
+    """Buckets of requests per wallet, or per address without a valid token; of probes and sign-ins per address.
 
-    Loopback has no address, and pays for sign-ins alone. Machines pay nothing.
+    Loopback has no address, and pays only for sign-ins. Machines pay nothing.
     """
 
     def __init__(self, limits: RequestLimits, clock: Clock, metrics: HttpMetrics) -> None:
@@ -40,19 +40,19 @@ class Charges:
         self._sign_ins = self._buckets(limits.sign_ins, limits.factor)
 
     def take_request(self, payer: str | None) -> None:
-        """Raises `RateLimitExceeded`, as those below."""
+        """Raises `RateLimitExceeded`, like those below."""
         self._take(self._requests, payer, "Too many requests: slow down.")
 
     def take_probe(self, address: str | None) -> None:
-        """A probe has a bucket of its own: one that shares its address with others is not slowed down by them."""
+        """Probes have a bucket of their own, so that others at the same address cannot slow them down."""
         self._take(self._probes, address, "Too many requests: slow down.")
 
     def take_sign_in(self, address: str | None) -> None:
-        """A try to begin or to go on with a session."""
+        """Charge an attempt to begin or continue a session."""
         self._take(self._sign_ins, address or _LOOPBACK, "Too many sign-ins: wait a little.")
 
     def take_bytes(self, payer: str | None, count: int) -> None:
-        """Charge for `count` bytes that went to and fro, which may leave less than nothing in the bucket."""
+        """Charge `count` bytes that were received or sent; the bucket may become negative."""
         units = count // self._bytes_per_request
         if units and self._requests is not None and payer is not None:
             now = self._clock.monotonic()
@@ -78,7 +78,7 @@ class Charges:
 
 
 def payer_of(identity: Identity | None, address: str | None) -> str | None:
-    """Whose bucket pays for a request of `identity`, which is None without a valid token; None: nobody's."""
+    """The bucket that pays for a request of `identity` (None without a valid token); None if nobody pays."""
     if identity is None:
         return address
     return None if identity.scopes else f"wallet {identity.wallet}"

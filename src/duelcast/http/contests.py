@@ -1,4 +1,4 @@
-"""Contests: reading them, and what admins do with them (protocol 13)."""
+"""Contests: reading them, and managing them as an admin (protocol 13)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TheContests: TypeAlias = NamedDependency[SkipValidation[Contests]]
 
 
 class ContestPage(Struct):
-    """Contests. Without `nextCursor` there are no more."""
+    """Contests. Without `nextCursor`, there are no more."""
 
     data: list[ContestView]
     count: int
@@ -38,25 +38,25 @@ class ContestPage(Struct):
 
 
 class Reason(Struct, frozen=True, forbid_unknown_fields=True):
-    """Why, in words for the participants of a contest that is cancelled, else for the audit trail."""
+    """The reason: shown to the participants of a cancelled contest, otherwise only in the audit trail."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=LINE_PATTERN)] | None = None
 
 
 class EntryChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """`disqualified`, or back in with the status that the contest asks for."""
+    """`disqualified`, or readmitted with the status that fits the contest."""
 
     status: Literal["disqualified", "registered", "active"]
 
 
 class MuteInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """`until` is ISO-8601 with an offset; without it the mute holds until it is lifted."""
+    """`until` is ISO-8601 with an offset; without it the mute lasts until it is lifted."""
 
     until: str | None = None
 
 
 class Mute(Struct):
-    """A wallet that may not write into the chat of a contest; `until` null: until it is lifted."""
+    """A wallet that may not write in a contest's chat; `until` null: until it is lifted."""
 
     wallet: str
     until: str | None
@@ -70,12 +70,12 @@ async def list_contests(
     contests: TheContests,
     request: CallerRequest,
     status: Annotated[
-        ContestStatus | None, QueryParameter(description="All of that status, in place of the default list.")
+        ContestStatus | None, QueryParameter(description="All of this status, instead of the default list.")
     ] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=100, description="So many at most.")] = 100,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=100, description="At most this many.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> ContestPage:
-    """Pending and active ones, then those that ended within a day, newest start first."""
+    """Pending and active contests, then those that ended within a day, newest start first."""
     found, following = contests.book.page(status=status, limit=limit, cursor=cursor)
     data = [contests.view(contest, for_admin=_is_admin(request)) for contest in found]
     return ContestPage(data, len(data), UNSET if following is None else following)
@@ -88,24 +88,24 @@ async def list_contests(
     responses=problems(400, 401, 403, 404, 429),
 )
 async def get_contest(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> ContestView:
-    """Admins see who made it, and who is muted."""
+    """Admins also see who created it, and who is muted."""
     return contests.view(contests.book[contest_id], for_admin=_is_admin(request))
 
 
 @get(
     "/{contest_id:int}/leaderboard",
     summary="The leaderboard of a contest",
-    response_description="A page of it.",
+    response_description="A page of the leaderboard.",
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def get_leaderboard(
     contests: TheContests,
     contest_id: ContestParameter,
-    limit: Annotated[int, QueryParameter(ge=1, le=500, description="So many rows at most.")] = 100,
-    offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_SAFE_INTEGER, description="Rows before them.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many rows.")] = 100,
+    offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_SAFE_INTEGER, description="Skip this many rows.")] = None,
     around: Annotated[str | None, QueryParameter(description="A wallet: the rows around it.")] = None,
 ) -> Leaderboard:
-    """From memory while the contest is on."""
+    """While the contest runs, from memory."""
     if around is not None and offset is not None:
         raise InvalidRequest("Give `offset` or `around`, not both.", field="offset")
     return await contests.standings.leaderboard(contest_id, offset=offset or 0, limit=limit, around=around)
@@ -113,12 +113,12 @@ async def get_leaderboard(
 
 @get(
     "/{contest_id:int}/settlement",
-    summary="What a contest was settled with",
+    summary="The prices that a contest was settled with",
     response_description="The prices.",
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def get_settlement(contests: TheContests, contest_id: ContestParameter) -> Settlement:
-    """The prices of the start and of the end, and when each was received. Null is a boundary that was not reached."""
+    """The prices of start and end, and when each was received. Null: the boundary has not been reached."""
     return await contests.standings.settlement(contest_id)
 
 
@@ -143,11 +143,11 @@ async def create_contest(
             name="Idempotency-Key",
             min_length=1,
             max_length=255,
-            description="The same key and body within 24 h give the same contest.",
+            description="The same key and body within 24 h return the same contest.",
         ),
     ] = None,
 ) -> ContestView:
-    """It is pending, and open for entries. For admins."""
+    """The contest is pending, and open for entries. For admins."""
     contest = await contests.organising.create(data, _actor(request), idempotency_key)
     return contests.view(contest, for_admin=True)
 
@@ -164,10 +164,10 @@ async def edit_contest(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
-    data: Annotated[ContestPatch, Body(description="What is to change.")],
+    data: Annotated[ContestPatch, Body(description="The fields to change.")],
 ) -> ContestView:
-    """While it is pending everything; `starting_balance` and `allowed_symbols` only without entries. After the start
-    `name`, `description`, `image_url` and a later `end_time`. For admins."""
+    """While it is pending, everything may change; `starting_balance` and `allowed_symbols` only without entries. After
+    the start, `name`, `description`, `image_url` and a later `end_time`. For admins."""
     contest = await contests.organising.edit(contest_id, data, _actor(request))
     return contests.view(contest, for_admin=True)
 
@@ -186,7 +186,7 @@ async def start_contest(
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
-    """At the prices of this moment, also with fewer participants than `min_participants`. For admins."""
+    """Uses the prices of this moment. It may have fewer participants than `min_participants`. For admins."""
     await contests.clock.start(contest_id, _actor(request), _reason(data))
     return contests.view(contests.book[contest_id], for_admin=True)
 
@@ -205,7 +205,7 @@ async def end_contest(
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
-    """At the prices of this moment. For admins."""
+    """Uses the prices of this moment. For admins."""
     await contests.clock.end(contest_id, _actor(request), _reason(data))
     return contests.view(contests.book[contest_id], for_admin=True)
 
@@ -224,7 +224,7 @@ async def cancel_contest(
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
-    """Nobody wins, and its chat is closed. For admins."""
+    """Nobody wins, and the chat is closed. For admins."""
     await contests.clock.cancel(contest_id, _actor(request), _reason(data) or DEFAULT_REASON)
     return contests.view(contests.book[contest_id], for_admin=True)
 
@@ -234,7 +234,7 @@ async def cancel_contest(
 
 @patch(
     "/{contest_id:int}/entries/{wallet:str}",
-    summary="Disqualify a participant, or admit it again",
+    summary="Disqualify or readmit a participant",
     response_description="The participant as it is now.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
@@ -244,9 +244,9 @@ async def change_entry(
     request: CallerRequest,
     contest_id: ContestParameter,
     wallet: WalletParameter,
-    data: Annotated[EntryChange, Body(description="The status to have.")],
+    data: Annotated[EntryChange, Body(description="The new status.")],
 ) -> Participant:
-    """Who is disqualified leaves the ranks at once. For admins, while the contest is pending or active."""
+    """A disqualified participant leaves the ranks at once. For admins, while the contest is pending or active."""
     disqualified = data.status == "disqualified"
     await contests.organising.set_disqualified(contest_id, wallet, disqualified=disqualified, actor=_actor(request))
     return await contests.standings.participant(contest_id, wallet)
@@ -255,7 +255,7 @@ async def change_entry(
 @delete(
     "/{contest_id:int}/chat/{message_id:int}",
     summary="Delete a chat message",
-    response_description="It is deleted.",
+    response_description="Deleted.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
 )
@@ -265,7 +265,8 @@ async def delete_message(
     contest_id: ContestParameter,
     message_id: Annotated[int, PathParameter(description="The id of a message.", ge=1, le=MAX_SAFE_INTEGER)],
 ) -> None:
-    """Its text leaves the store and the history of the channel; those who had it are told. For admins."""
+    """Its text is removed from the store and from the channel's history; clients that had it are notified. For
+    admins."""
     await contests.chat.delete(contest_id, message_id, _actor(request))
 
 
@@ -283,7 +284,7 @@ async def put_mute(
     wallet: WalletParameter,
     data: Annotated[MuteInput | None, Body(description="Until when.")] = None,
 ) -> Mute:
-    """A later mute takes the place of an earlier one. For admins."""
+    """A later mute replaces an earlier one. For admins."""
     until_s = time_parameter(None if data is None else data.until, "until")
     until_ms = None if until_s is None else round(until_s * 1000)
     await contests.chat.mutes.mute(contest_id, _wallet(wallet), until_ms, _actor(request))
@@ -293,14 +294,14 @@ async def put_mute(
 @delete(
     "/{contest_id:int}/mutes/{wallet:str}",
     summary="Lift a mute",
-    response_description="It is lifted.",
+    response_description="Lifted.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def delete_mute(
     contests: TheContests, request: CallerRequest, contest_id: ContestParameter, wallet: WalletParameter
 ) -> None:
-    """Nothing happens where the wallet is not muted. For admins."""
+    """Does nothing if the wallet is not muted. For admins."""
     await contests.chat.mutes.unmute(contest_id, _wallet(wallet), _actor(request))
 
 

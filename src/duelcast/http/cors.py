@@ -1,4 +1,4 @@
-"""Which pages may read our answers (the Fetch standard, CORS): those of the allow-list of origins."""
+"""Decides which pages may read our answers (the Fetch standard, CORS): those of the allow-list of origins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 def answer_headers(origin: str | None, *, allowed: bool) -> Headers:
-    """For the answer to a request of `origin`. Caches keep answers to different origins apart."""
+    """Headers for the answer to a request of `origin`. Caches keep answers to different origins apart."""
     headers = [(b"vary", b"Origin")]
     if origin is not None and allowed:
         headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
@@ -20,7 +20,7 @@ def answer_headers(origin: str | None, *, allowed: bool) -> Headers:
 
 
 def preflight_headers() -> Headers:
-    """For the answer to the question whether an allowed page may send more than a plain request."""
+    """Headers for the answer to a preflight request of an allowed page."""
     return [
         (b"access-control-allow-methods", _ALLOWED_METHODS.encode()),
         (b"access-control-allow-headers", _ALLOWED_HEADERS.encode()),

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the handlers."""
+"""Makes the OpenAPI document from the handlers."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from duelcast.endpoints.documents.schemas import for_readers
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, Problem
 
 _DESCRIPTIONS = {
-    400: "The body or a parameter is not as it must be: `field` names it.",
+    400: "The body or a parameter is invalid: `field` names it.",
     401: "A valid bearer token is needed.",
     403: "Another role or scope is needed, or the wallet is banned.",
-    404: "There is no such thing.",
+    404: "It does not exist.",
     408: "The body was not complete in time, 30 seconds by default.",
-    409: "The state of things does not allow it: `code` says what is in the way.",
+    409: "The current state does not allow it: `code` says why.",
     413: "The body is too big: `detail` says how big it may be.",
     415: "The body is not declared as application/json.",
-    422: "It breaks a rule: `code` says which.",
+    422: "It violates a rule: `code` says which.",
     429: "Too many requests: wait as long as `Retry-After` says.",
     503: "Not now.",
 }
@@ -43,17 +43,17 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def openapi_document(routers: Sequence[Router], version: str, *, dependencies: Iterable[str]) -> dict[str, Any]:
-    """OpenAPI 3.1 of `routers`, whose handlers may ask for `dependencies`.
+    """OpenAPI 3.1 of `routers`, whose handlers may request `dependencies`.
 
-    An application of its own makes it: the one that serves keeps the framework's documentation routes out.
+    A separate application makes it, so that the one that serves has none of the framework's documentation routes.
     """
     config = OpenAPIConfig(
         title="Duelcast HTTP API",
         version=version,
         description=(
             "Feeds the WebSocket endpoints, which /asyncapi.json describes. Refusals are problem details (RFC 9457). "
-            "600 requests a minute for a wallet, or for an address without a token; 64 KiB of a body or an answer are "
-            "one more. A machine's token has no limit. A body has at most 10,000 values, a list as many rows."
+            "600 requests a minute for a wallet, or for an address without a token; each 64 KiB of a body or an answer "
+            "count as one more. A machine's token has no limit. A body has at most 10,000 values, a list as many rows."
         ),
         license=License(name="MIT", identifier="MIT"),
         servers=[Server(url="./", description="The server that served this document.")],
@@ -61,9 +61,9 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
             Tag(name="Sign-in", description="With a Solana wallet; 10 requests a minute for an address."),
             Tag(name="Users", description="Nicknames, roles and bans."),
             Tag(name="Tokens", description="Tokens, prices and trades."),
-            Tag(name="Audit", description="Who did what."),
-            Tag(name="Errors", description="Errors of services that report theirs."),
-            Tag(name="Settings", description="What changes at run time."),
+            Tag(name="Audit", description="The audit trail."),
+            Tag(name="Errors", description="Errors that services report."),
+            Tag(name="Settings", description="Settings that change at run time."),
             Tag(name="Operations", description="Health, metrics and documents."),
         ],
         components=Components(
@@ -80,7 +80,7 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
 
 
 def _schemas(app: Litestar) -> dict[str, Any]:
-    """The schemas of all bodies, by what reads and writes them: the framework's own lose bounds and descriptions."""
+    """The schemas of all bodies, made by the codec itself: those of the framework lose bounds and descriptions."""
     _, named = msgspec.json.schema_components(
         list(dict.fromkeys([*_bodies(app), Problem])), ref_template="#/components/schemas/{name}"
     )
@@ -88,7 +88,7 @@ def _schemas(app: Litestar) -> dict[str, Any]:
 
 
 def _bodies(app: Litestar) -> Iterator[Any]:
-    """The types of what described handlers take and give."""
+    """The types that documented handlers accept and return."""
     handlers = (handler for route in app.routes for handler in getattr(route, "route_handlers", ()))
     for handler in handlers:
         if not isinstance(handler, HTTPRouteHandler) or not handler.resolve_include_in_schema():
@@ -100,7 +100,7 @@ def _bodies(app: Litestar) -> Iterator[Any]:
 
 
 def _with_private_fields(schema: dict[str, Any]) -> dict[str, Any]:
-    """Fields that are the client's own are ignored where others are refused."""
+    """Fields that are the client's own are ignored; all other unknown ones are refused."""
     if schema.get("additionalProperties") is not False:
         return schema
     return {**schema, "patternProperties": {"^_": {"description": "The client's own; ignored."}}}

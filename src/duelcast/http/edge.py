@@ -1,7 +1,7 @@
-"""The outermost layer: what holds for every HTTP request, also for those that no route knows.
+"""The outermost layer: applies to every HTTP request, including those that match no route.
 
-It names the request, finds out who asks and charges them, refuses hosts that a loopback server must not answer to (DNS
-rebinding), answers CORS, takes the prefix of a proxy off the path, limits the time in which a body arrives, and counts.
+It names the request, identifies and charges the caller, refuses hosts that a loopback server must not answer to (DNS
+rebinding), answers CORS, removes a proxy's prefix from the path, limits the time in which a body arrives, and counts.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from duelcast.http.server_state import ServerState
 from duelcast.wire.origins import LOOPBACK_ALONE, ORIGIN_REFUSED
 
 WEBSOCKET_PREFIX = "/api/v69/ws/"
-# An empty segment, also the last one; an escaped slash, or something escaped that need not be.
+# An empty segment, also a trailing one; an escaped slash, or an unnecessary escape.
 _ALIAS = re.compile(r"//|/$|%2[Ff]|%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
 PROBES = frozenset({"/healthz", "/readyz"})
 _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
 class Edge:
-    """Wraps the application `inner`. One line of the log per refusal, none for what went well; never a query string."""
+    """Wraps the application `inner`. Logs one line per refusal and none for a success; never a query string."""
 
     def __init__(self, inner: ASGIApp, server: ServerState, metrics: HttpMetrics) -> None:
         services = server.services
@@ -78,7 +78,7 @@ class Edge:
             self._charges.take_bytes(payer, arrival.received_bytes + answer.sent_bytes)
 
     async def _charge(self, scope: HTTPScope) -> str | None:
-        """Find out who asks, and charge them: whose bucket pays. Raises `RateLimitExceeded`."""
+        """Identify and charge the caller; returns whose bucket pays. Raises `RateLimitExceeded`."""
         connection: Connection = ASGIConnection(scope)
         address = address_key(connection, self._services.trusted_proxies)
         if scope["path"] in PROBES:
@@ -104,7 +104,7 @@ class Edge:
 
 
 class _Answer:
-    """`send` of one request: adds the headers, leaves out the body of an answer to HEAD, counts at the end."""
+    """`send` of one request: adds headers, omits the body of an answer to HEAD, and counts at the end."""
 
     def __init__(
         self, send: Send, extra: Headers, metrics: HttpMetrics, monotonic: Callable[[], float], method: str
@@ -140,7 +140,7 @@ def _is_preflight(scope: HTTPScope) -> bool:
 
 
 def _is_canonical(scope: HTTPScope) -> bool:
-    """Whether the path is spelt as its route is: a proxy may forbid it by its spelling, and know no other.
+    """Whether the path is spelt like its route: a proxy may forbid that spelling, and know no other.
 
     Only what a parameter needs is escaped in it (RFC 3986, 2.3 and 6.2.2).
     """
@@ -149,7 +149,7 @@ def _is_canonical(scope: HTTPScope) -> bool:
 
 
 def _own_path(path: str, scope: HTTPScope) -> str:
-    """`path` without the prefix of a proxy: the HTTP server puts it on, and some proxies leave it there."""
+    """`path` without a proxy's prefix: the HTTP server adds it, and some proxies leave it there."""
     prefix = scope.get("root_path", "").rstrip("/")
     for _ in range(2 if prefix else 0):
         if path == prefix or path.startswith(f"{prefix}/"):
@@ -158,7 +158,7 @@ def _own_path(path: str, scope: HTTPScope) -> str:
 
 
 def _inner_scope(scope: HTTPScope, request_id: str, server: ServerState) -> HTTPScope:
-    """Routes know no prefix, and no HEAD."""
+    """Routes know neither prefixes nor HEAD."""
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     changed = {
         "path": _own_path(scope["path"], scope),
@@ -170,7 +170,7 @@ def _inner_scope(scope: HTTPScope, request_id: str, server: ServerState) -> HTTP
 
 
 def _demand_page(scope: HTTPScope, path: str, *, host_allowed: bool, origin_allowed: bool) -> None:
-    """Raises what is answered without a look at the routes."""
+    """Raises the refusals that do not depend on the route."""
     if not host_allowed:
         raise PermissionDenied(LOOPBACK_ALONE)
     if _is_preflight(scope):

@@ -1,4 +1,4 @@
-"""Entries: what users do in contests (protocol 13)."""
+"""Entries: users' actions in contests (protocol 13)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from duelcast.wire.timestamps import format_ms
 
 OWN = "me"
 MAX_CHOICES = 1_000
-"""Beyond the 50 of a portfolio, so that their number has an answer of its own."""
+"""More than the 50 of a portfolio, so that too many get an error of their own."""
 
 
 class PortfolioInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +32,7 @@ class PortfolioInput(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TradeRecord(Struct):
-    """What a change of a portfolio bought or sold; `quantity` in units of the token."""
+    """A purchase or sale of a change of portfolio; `quantity` in units of the token."""
 
     id: int
     timestamp: str
@@ -43,7 +43,7 @@ class TradeRecord(Struct):
 
 
 class TradePage(Struct):
-    """Trades, oldest first. Without `nextCursor` there are no more."""
+    """Trades, oldest first. Without `nextCursor`, there are no more."""
 
     data: list[TradeRecord]
     count: int
@@ -58,7 +58,7 @@ class OwnContest(Struct):
 
 
 class OwnContestPage(Struct):
-    """Contests, newest entry first. Without `nextCursor` there are no more."""
+    """Contests, newest entry first. Without `nextCursor`, there are no more."""
 
     data: list[OwnContest]
     count: int
@@ -76,7 +76,7 @@ async def enter_contest(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
-    data: Annotated[PortfolioInput, Body(description="What to hold.")],
+    data: Annotated[PortfolioInput, Body(description="The portfolio.")],
 ) -> Participant:
     """While the contest is pending. For users."""
     identity = caller(request)
@@ -95,9 +95,9 @@ async def change_portfolio(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
-    data: Annotated[PortfolioInput, Body(description="What to hold.")],
+    data: Annotated[PortfolioInput, Body(description="The portfolio.")],
 ) -> Participant:
-    """While the contest is active this trades at the prices of this moment; the value stays. For users."""
+    """While the contest is active, this trades at the prices of this moment; the value does not change. For users."""
     wallet = caller(request).wallet
     await contests.entering.change_portfolio(contest_id, wallet, data.portfolio)
     return await contests.standings.participant(contest_id, wallet)
@@ -106,7 +106,7 @@ async def change_portfolio(
 @delete(
     "/{contest_id:int}/entries/me",
     summary="Withdraw from a contest",
-    response_description="The caller takes no part.",
+    response_description="The caller no longer takes part.",
     guards=[users_only],
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
@@ -124,7 +124,7 @@ async def withdraw(contests: TheContests, request: CallerRequest, contest_id: Co
 async def get_entry(
     contests: TheContests, request: CallerRequest, contest_id: ContestParameter, wallet: WalletParameter = OWN
 ) -> Participant:
-    """`me` is the caller. That of others for admins; for everybody once the contest is completed."""
+    """`me` is the caller. Other rows: for admins; for everybody once the contest is completed."""
     found = await contests.standings.participant(contest_id, _visible_wallet(contests, request, contest_id, wallet))
     if not found.isParticipant:
         raise NotEntered("This wallet did not enter the contest.")
@@ -142,10 +142,10 @@ async def list_trades(
     request: CallerRequest,
     contest_id: ContestParameter,
     wallet: WalletParameter = OWN,
-    limit: Annotated[int, QueryParameter(ge=1, le=500, description="So many at most.")] = 100,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> TradePage:
-    """`me` is the caller. Those of others for admins; for everybody once the contest is completed."""
+    """`me` is the caller. Other participants' trades: for admins; for everybody once the contest is completed."""
     trades = await contests.standings.trades(
         contest_id,
         _visible_wallet(contests, request, contest_id, wallet),
@@ -178,8 +178,8 @@ async def list_trades(
 async def list_own_contests(
     contests: TheContests,
     request: CallerRequest,
-    limit: Annotated[int, QueryParameter(ge=1, le=100, description="So many at most.")] = 50,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=100, description="At most this many.")] = 50,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> OwnContestPage:
     """The contests that the caller entered, newest entry first, with the caller's row in each. For users."""
     identity = caller(request)
@@ -202,7 +202,7 @@ def contests_router() -> Router:
 
 
 def _visible_wallet(contests: Contests, request: CallerRequest, contest_id: int, wallet: str) -> str:
-    """The wallet that is meant. Raises `Unauthorized`, `PermissionDenied` where the caller may not see its row."""
+    """The wallet that is meant. Raises `Unauthorized` or `PermissionDenied` if the caller may not see its row."""
     identity = request.user
     if wallet == OWN:
         if identity is None:

@@ -1,4 +1,4 @@
-"""Errors of services that report theirs (protocol 13)."""
+"""Errors that services report (protocol 13)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TheErrors: TypeAlias = NamedDependency[SkipValidation[ErrorRecords]]
 
 
 class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An error as a service reports it. Without `source` it is the service itself."""
+    """An error that a service reports. Without `source`, it is the service itself."""
 
     service: Name
     level: ErrorLevel
@@ -46,12 +46,12 @@ class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
 async def post_error(
-    errors: TheErrors, data: Annotated[ErrorInput, Body(description="What happened, and to whom.")]
+    errors: TheErrors, data: Annotated[ErrorInput, Body(description="The error, and where it happened.")]
 ) -> Recorded:
-    """Admins, and machines with the scope `errors`. Tokens, passwords and addresses are removed from it. Equal errors
+    """For admins, and machines with the scope `errors`. Tokens, passwords and addresses are removed. Equal errors
     within 10 seconds are one record."""
     details = data.details or {}
-    # A record is sent on in a list in an object.
+    # A record is sent in a list in an object.
     check_values({"details": details}, level=3)
     if len(msgspec.json.encode(details)) > MAX_DETAILS_BYTES:
         raise InvalidRequest("`details` must be at most 16 KiB of JSON.", field="details")

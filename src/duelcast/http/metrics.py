@@ -1,4 +1,4 @@
-"""What the HTTP side counts, and the page of all metrics."""
+"""The metrics of HTTP, and the page of all metrics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class HttpMetrics:
-    """Requests by method and status, how long they took, and who was slowed down."""
+    """Requests by method and status, their duration, and rate-limited callers."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._buckets: list[Buckets] = []
@@ -32,11 +32,11 @@ class HttpMetrics:
         )
 
     def watch(self, buckets: Buckets) -> None:
-        """Count what is evicted from them."""
+        """Count the callers that are evicted from them."""
         self._buckets.append(buckets)
 
     def collect(self) -> Iterable[Metric]:
-        """What is not counted one by one."""
+        """Metrics that are not counted one by one."""
         yield CounterMetricFamily(
             "duelcast_http_rate_limit_evicted",
             "Callers whose count was dropped to make room for others.",
@@ -44,7 +44,7 @@ class HttpMetrics:
         )
 
     def answered(self, method: str, status: int, duration_s: float) -> None:
-        """Count one request. A method that nobody knows counts as `other`: a client must not make labels."""
+        """Count one request. An unknown method counts as `other`: a client must not create labels."""
         self._requests.labels(method if method in _METHODS else "other", str(status)).inc()
         self._duration.observe(duration_s)
 
@@ -52,7 +52,7 @@ class HttpMetrics:
 class Exposition:
     """All metrics of a registry in Prometheus' text format, rendered at most once in `interval_s` seconds.
 
-    Rendering takes milliseconds of the loop, and anybody may ask.
+    Rendering blocks the event loop for milliseconds, and anybody may request it.
     """
 
     def __init__(self, registry: CollectorRegistry, clock: Clock, interval_s: float) -> None:

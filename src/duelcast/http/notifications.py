@@ -1,4 +1,4 @@
-"""Notifications from outside, and their removal (protocol 13)."""
+"""Notifications posted over HTTP, and their removal (protocol 13)."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ TheNotifications: TypeAlias = NamedDependency[SkipValidation[Notifications]]
 
 
 class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A notification for `wallets`, or with `broadcast` for everybody. A wallet gets the first of those with the same
-    `dedupeKey`, so that a post may be repeated."""
+    """A notification for `wallets`, or for everybody with `broadcast`. A wallet gets only the first notification with a
+    given `dedupeKey`, so a post may be repeated."""
 
     wallets: (
-        Annotated[list[str], Meta(min_length=1, max_length=MAX_WALLETS, description="What is no wallet is counted.")]
+        Annotated[list[str], Meta(min_length=1, max_length=MAX_WALLETS, description="Invalid wallets are counted.")]
         | None
     ) = None
     broadcast: bool | None = None
@@ -59,14 +59,16 @@ class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields
     priority: Priority | None = None
     link: Link | None = None
     data: Annotated[dict[str, Any], Meta(description="At most 16 KiB of JSON.")] | None = None
-    expires_at: Annotated[str, Meta(description="ISO-8601 with an offset; it is removed then.")] | None = None
+    expires_at: (
+        Annotated[str, Meta(description="ISO-8601 with an offset; the notification is removed at this time.")] | None
+    ) = None
     dedupeKey: Annotated[str, Meta(min_length=1, max_length=128, pattern=Text)] | None = None
 
 
 @post(
     "/",
     summary="Notify users",
-    response_description="What became of it.",
+    response_description="How many notifications were created.",
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "notifications", VALUES_OPTION: MAX_WALLETS + MAX_VALUES},
@@ -76,9 +78,9 @@ class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields
 async def post_notifications(
     notifications: TheNotifications,
     request: CallerRequest,
-    data: Annotated[NotificationInput, Body(description="What to tell, and whom.")],
+    data: Annotated[NotificationInput, Body(description="The notification, and its recipients.")],
 ) -> PostedNotifications:
-    """Stored for all, or for nobody, and then pushed. Admins, and machines with the scope `notifications`."""
+    """Stored for all or for none, then pushed. For admins, and machines with the scope `notifications`."""
     expires_s = time_parameter(data.expires_at, "expires_at")
     new = NewNotification(
         wallet=EVERYBODY,
@@ -102,14 +104,14 @@ async def post_notifications(
 @delete(
     "/{notification_id:int}",
     summary="Remove a notification",
-    response_description="It is gone.",
+    response_description="Removed.",
     guards=[users_only],
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def delete_notification(
     notifications: TheNotifications, request: CallerRequest, notification_id: NotificationParameter
 ) -> None:
-    """One's own; admins any. For users."""
+    """Users may remove their own, admins any. For users."""
     await notifications.removals.remove(notification_id, caller(request))
 
 

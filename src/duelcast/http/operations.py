@@ -35,7 +35,7 @@ class Health(Struct):
 
 
 class ReadyState(Struct):
-    """Whether the server takes clients, and what does not work. `degraded` is ready."""
+    """Whether the server accepts clients, and what does not work. `degraded` is ready."""
 
     status: ReadyStatus
     reasons: list[Failure]
@@ -59,7 +59,7 @@ TheExposition: TypeAlias = NamedDependency[SkipValidation[Exposition]]
 
 
 def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard: everybody where the configuration says so, else admins, and machines with the scope of the route."""
+    """A guard: admits everybody if configured so, otherwise admins, and machines with the scope of the route."""
     if not server_of(connection.scope).services.public_ops:
         identity = caller_of(connection).known()
         demand_scope(identity, handler.opt.get(SCOPE_OPTION))
@@ -68,29 +68,29 @@ def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
 
 @get(
     "/",
-    summary="What this is",
+    summary="Start page",
     response_description="The page.",
     media_type=MediaType.HTML,
 )
 async def home(documents: Finished) -> Response[bytes]:
-    """A page with links to what everybody may see here."""
+    """A page with links to everything that everybody may see here."""
     return _page(documents.home)
 
 
-@get("/healthz", summary="Is the process alive", response_description="It is.")
+@get("/healthz", summary="Is the process alive", response_description="It is alive.")
 async def healthz() -> Health:
-    """Says nothing about what the process depends on."""
+    """Does not check what the process depends on."""
     return Health()
 
 
 @get(
     "/readyz",
     summary="May clients be sent here",
-    response_description="They may; see the reasons for what does not work.",
-    responses={503: ResponseSpec(ReadyState, generate_examples=False, description="Not now: see the reasons.")},
+    response_description="They may; `reasons` says what does not work.",
+    responses={503: ResponseSpec(ReadyState, generate_examples=False, description="Not now: `reasons` says why.")},
 )
 async def readyz(services: Services) -> Response[ReadyState]:
-    """503 while the server starts or drains, and without storage or bus. A failed feed is listed, with 200."""
+    """503 while the server starts or drains, and without storage or bus. A failed feed is listed, with status 200."""
     now = services.ready()
     status: ReadyStatus = "degraded" if now.failed else "ready"
     if now.draining:
@@ -172,7 +172,7 @@ async def clients(documents: Finished) -> Response[bytes]:
 
 
 def monitoring_router() -> Router:
-    """What operators ask for."""
+    """The routes for operators."""
     return _router(healthz, readyz, metrics)
 
 

@@ -1,4 +1,4 @@
-"""The documentation pages: each one file of HTML with its style and scripts, and nothing from elsewhere."""
+"""The documentation pages: each is one HTML file with its styles and scripts, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STATIC = files("duelcast.http") / "static"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`content_security_policy` lets the page's own style and scripts run, by their hashes, and no others."""
+    """`content_security_policy` lets the page's own styles and scripts run, by their hashes, and no others."""
 
     html: bytes
     content_security_policy: str
@@ -33,7 +33,7 @@ _DOCUMENTS = {
 
 
 def home_page(version: str, *, public_ops: bool, monitored: bool) -> Page:
-    """What this is, with links to what everybody may see here; `monitored`: health is asked at this port."""
+    """The start page, with links to everything that everybody may see here; `monitored`: this port serves health."""
     links = (_DOCUMENTS if public_ops else {}) | (_HEALTH if monitored else {})
     items = "\n".join(f'<li><a href="{path}">{title}</a></li>' for path, title in links.items())
     texts = {"version": escape(version), "links": items}

@@ -10,13 +10,13 @@ from litestar.params import PathParameter
 from duelcast.errors import InvalidRequest
 from duelcast.wire.timestamps import parse_time
 
-WalletParameter = Annotated[str, PathParameter(description="A wallet, upper and lower case as it is written.")]
+WalletParameter = Annotated[str, PathParameter(description="A wallet; upper and lower case matter.")]
 
 _ID = re.compile(r"[1-9][0-9]{0,15}")
 
 
 def time_parameter(text: str | None, field: str) -> float | None:
-    """Epoch seconds. Raises `InvalidRequest` where it is no time."""
+    """Epoch seconds. Raises `InvalidRequest` if the text is not a time."""
     if text is None:
         return None
     try:
@@ -27,7 +27,7 @@ def time_parameter(text: str | None, field: str) -> float | None:
 
 
 def cursor_parameter(text: str | None) -> int | None:
-    """The id behind which a page begins: a `nextCursor` of ours. Raises `InvalidRequest` for anything else."""
+    """The id after which a page begins: one of our `nextCursor`s. Raises `InvalidRequest` for anything else."""
     if text is None:
         return None
     if not _ID.fullmatch(text):

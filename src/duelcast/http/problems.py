@@ -32,23 +32,23 @@ FRAMEWORK_REFUSALS = {
     408: ("REQUEST_TIMEOUT", "The body took too long: send it within 30 seconds."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
 }
-"""What the framework refuses by itself, by status: the code, and what to do."""
+"""The framework's own refusals, by status: the code, and what to do."""
 
 
 class Problem(Struct, kw_only=True):
     """Problem details (RFC 9457): why a request was refused, and what to do."""
 
-    type: Annotated[str, Meta(description="Always `about:blank`: `code` says what it is.")] = "about:blank"
+    type: Annotated[str, Meta(description="Always `about:blank`: `code` identifies the problem.")] = "about:blank"
     title: Annotated[str, Meta(description="The name of the status.")]
     status: Annotated[int, Meta(description="The HTTP status.")]
     detail: Annotated[str, Meta(description="A sentence that says what to do.")]
     code: Annotated[str, Meta(description="What went wrong, for programs.")]
-    requestId: Annotated[str, Meta(description="Names this request in the server's log, if it is logged there.")]
+    requestId: Annotated[str, Meta(description="Identifies this request in the server's log, if it is logged there.")]
     field: Annotated[str, Meta(description="The path of the field at fault.")] | UnsetType = UNSET
     retryAfterMs: (
         Annotated[int, Meta(description="Milliseconds after which the same request may succeed.")] | UnsetType
     ) = UNSET
-    errorId: Annotated[str, Meta(description="Of a defect: names it in the server's log.")] | UnsetType = UNSET
+    errorId: Annotated[str, Meta(description="Identifies a defect in the server's log.")] | UnsetType = UNSET
 
 
 class Refusal(Struct, frozen=True):
@@ -64,7 +64,7 @@ class Refusal(Struct, frozen=True):
 
 
 def refusal_of(error: Exception, request_id: str) -> Refusal:
-    """How `error` is told to the client. Nothing of the text of an exception that is not ours gets in."""
+    """How the client sees `error`. The text of an exception that is not ours never gets in."""
     if isinstance(error, AppError):
         return _refusal(
             error.http_status,
@@ -102,9 +102,9 @@ def _parameter_at_fault(error: ValidationException) -> str | None:
 
 
 def log_refusal(refusal: Refusal, error: Exception, scope: HTTPScope, services: HttpServices) -> None:
-    """Write down what was refused, so that the request id leads somewhere; a defect with where it happened.
+    """Log a refusal, so that the request id leads somewhere; log a defect with its place in the code.
 
-    The path is that of the route: what a client wrote there may be a token. Refusals are sampled, defects are not.
+    The path is that of the route: whatever a client wrote there may be a token. Refusals are sampled, defects are not.
     """
     problem = refusal.problem
     known: dict[str, Any] = {"request_id": problem.requestId, "method": scope["method"]}
@@ -123,7 +123,7 @@ def log_refusal(refusal: Refusal, error: Exception, scope: HTTPScope, services: 
 
 
 def header_of(scope: HTTPScope, name: bytes) -> str | None:
-    """The values of a header, joined by commas; None where there is none."""
+    """The values of a header, joined by commas; None if it is missing."""
     values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
     return ",".join(values) if values else None
 
@@ -161,7 +161,7 @@ def _refusal(
     if retry_after_ms is not None:
         all_headers["Retry-After"] = str(math.ceil(retry_after_ms / 1000))
     if status == HTTPStatus.REQUEST_TIMEOUT:
-        # The connection would go on waiting for the rest of the body.
+        # Otherwise the connection would wait for the rest of the body.
         all_headers["Connection"] = "close"
     if status == HTTPStatus.UNAUTHORIZED:
         all_headers["WWW-Authenticate"] = "Bearer"

@@ -1,4 +1,4 @@
-"""Tables of errors and close codes for the documentation pages, read from where they are declared."""
+"""Tables of errors and close codes for the documentation pages, generated from their declarations."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the handlers find of the server that a request came to.
+"""The state that handlers get from the server that a request came to.
 
-The framework takes a quarter of a second to make its routes, and they are the same for all servers of a process.
+The framework takes a quarter of a second to build its routes, so all servers of a process share them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from duelcast.http.services import HttpServices
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """One server. `provided` is what handlers may ask for by name."""
+    """One server. `provided` is what handlers may request by name."""
 
     services: HttpServices
     charges: Charges

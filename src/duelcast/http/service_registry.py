@@ -1,4 +1,4 @@
-"""Services, and what those outside of the server report (protocol 13)."""
+"""Services, and the reports of those outside of the server (protocol 13)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NameParameter = Annotated[str, PathParameter(description="A service: 1 to 64 of 
 
 
 class OperationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """Something that the service did."""
+    """One operation of the service."""
 
     ok: bool
     durationMs: Annotated[float, Meta(ge=0, le=MAX_DURATION_MS)]
@@ -40,13 +40,13 @@ class OperationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class OperationsTaken(Struct):
-    """How many operations count now."""
+    """How many operations were counted."""
 
     accepted: int
 
 
 class ServicePage(Struct):
-    """Services, in the order they were added."""
+    """Services, in the order in which they were added."""
 
     data: list[SkyDuelService]
     count: int
@@ -60,7 +60,7 @@ class ServicePage(Struct):
     responses=problems(401, 403, 429),
 )
 async def list_services(registered_services: TheRegistry) -> ServicePage:
-    """The server's own, and those outside of it. For admins."""
+    """The server's own services, and those outside of it. For admins."""
     services = [_shown(registered_services, service) for service in registered_services]
     return ServicePage(services, len(services))
 
@@ -73,7 +73,7 @@ async def list_services(registered_services: TheRegistry) -> ServicePage:
     responses=problems(400, 401, 403, 404, 429),
 )
 async def get_service(registered_services: TheRegistry, name: NameParameter) -> SkyDuelService:
-    """As it is now. For admins."""
+    """The service as it is now. For admins."""
     return _shown(registered_services, registered_services[name])
 
 
@@ -89,9 +89,9 @@ async def put_service(
     outside_services: TheOutsideServices,
     request: CallerRequest,
     name: NameParameter,
-    data: Annotated[ServiceDefinition, Body(description="The whole of it: what is left out has its default.")],
+    data: Annotated[ServiceDefinition, Body(description="The complete service: omitted fields get their defaults.")],
 ) -> SkyDuelService:
-    """Its figures and its breaker begin anew. The server's own services and those of the configuration file cannot be
+    """Its figures and its breaker start over. The server's own services and those of the configuration file cannot be
     changed. For admins."""
     if not is_name(name):
         raise InvalidRequest("A service is named by 1 to 64 of a-z 0-9 _ -.", field="name")
@@ -101,12 +101,12 @@ async def put_service(
 @delete(
     "/{name:str}",
     summary="Remove a service",
-    response_description="It is gone.",
+    response_description="Removed.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
 async def delete_service(outside_services: TheOutsideServices, request: CallerRequest, name: NameParameter) -> None:
-    """Not while others depend on it. For admins."""
+    """Refused while other services depend on it. For admins."""
     await outside_services.delete(name, Actor.of(caller(request)))
 
 
@@ -123,9 +123,11 @@ async def delete_service(outside_services: TheOutsideServices, request: CallerRe
 async def post_operations(
     outside_services: TheOutsideServices,
     name: NameParameter,
-    data: Annotated[list[OperationInput], Body(description="In their order.", min_items=1, max_items=MAX_OPERATIONS)],
+    data: Annotated[
+        list[OperationInput], Body(description="Operations, oldest first.", min_items=1, max_items=MAX_OPERATIONS)
+    ],
 ) -> OperationsTaken:
-    """From a service of the kind `reported`. Admins, and machines with the scope `operations`."""
+    """For services of the kind `reported`. For admins, and machines with the scope `operations`."""
     outside_services.report(name, [Operation(one.ok, one.durationMs, one.error) for one in data])
     return OperationsTaken(len(data))
 

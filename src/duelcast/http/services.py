@@ -1,4 +1,4 @@
-"""What the HTTP API is given by the composition root."""
+"""The services that the composition root gives to the HTTP API."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ from duelcast.wire.origins import OriginRules
 
 
 class Failure(Struct, frozen=True):
-    """A part of the server that does not work. `reason` is a sentence of ours."""
+    """A part of the server that does not work. `reason` is a sentence of our own."""
 
     part: str
     reason: str
 
 
 class Readiness(Struct, frozen=True):
-    """The state of the process, as `/readyz` tells it.
+    """The state of the process, as `/readyz` reports it.
 
-    `missing` are parts without which nothing works (storage, bus); `failed` those without which the rest does (feeds).
+    `missing` are parts without which nothing works (storage, bus); without `failed` parts (feeds), the rest works.
     """
 
     starting: bool = False
@@ -49,9 +49,9 @@ class Readiness(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServices:
-    """`asyncapi` gives the AsyncAPI document. `public_ops`: metrics, documents and reasons of `/readyz` are for
-    everybody; otherwise for admins. `refusals` says which of them are logged. Without `sign_ins` tokens come from
-    elsewhere alone."""
+    """`asyncapi` returns the AsyncAPI document. `public_ops`: metrics, documents and reasons of `/readyz` are for
+    everybody; otherwise for admins. `refusals` decides which refusals are logged. Without `sign_ins`, only other
+    issuers make tokens."""
 
     market: Market
     users: Users

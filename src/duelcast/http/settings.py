@@ -28,16 +28,19 @@ KeyParameter = Annotated[str, PathParameter(description=f"The key of a setting: 
 
 
 class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """What a setting becomes. What is not given stays as it is; a new setting is then for admins, and no secret."""
+    """The new state of a setting. Omitted fields stay as they are; a new setting is by default for admins and not
+    secret."""
 
-    value: Annotated[Any, Meta(description="Any JSON; of the type of the first value, and what the server can obey.")]
+    value: Annotated[
+        Any, Meta(description="Any JSON, of the same type as the first value, and within the bounds of the server.")
+    ]
     description: Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)] | None = None
     visibility: Visibility | None = None
-    secret: Annotated[bool, Meta(description="Shown to nobody; said when it is created.")] | None = None
+    secret: Annotated[bool, Meta(description="Shown to nobody; can only be set at creation.")] | None = None
     expectedVersion: (
         Annotated[
             int,
-            Meta(ge=0, le=MAX_SAFE_INTEGER, description="Only where that is its version; 0: only where it is new."),
+            Meta(ge=0, le=MAX_SAFE_INTEGER, description="Only if this is its version; 0: only if it is new."),
         ]
         | None
     ) = None
@@ -52,7 +55,7 @@ class SettingList(Struct):
 
 
 class Change(Struct):
-    """What a setting became. `value` is null where it was deleted or is secret."""
+    """A new state of a setting. `value` is null if the setting was deleted or is secret."""
 
     version: int
     value: Any
@@ -63,7 +66,7 @@ class Change(Struct):
 
 
 class SettingHistory(Struct):
-    """Changes, newest first. Without `nextCursor` there are none before them."""
+    """Changes, newest first. Without `nextCursor`, there are no earlier ones."""
 
     data: list[Change]
     count: int
@@ -78,7 +81,7 @@ class SettingHistory(Struct):
     responses=problems(401, 403, 429),
 )
 async def list_settings(settings: TheSettings) -> SettingList:
-    """Those of the server and all others. For admins."""
+    """The server's settings and all others. For admins."""
     data = list(settings.all(Role.ADMIN).values())
     return SettingList(data, len(data), highest_version(data))
 
@@ -91,7 +94,7 @@ async def list_settings(settings: TheSettings) -> SettingList:
     responses=problems(400, 401, 403, 404, 429),
 )
 async def get_setting(settings: TheSettings, key: KeyParameter) -> Setting:
-    """As it is in force now. For admins."""
+    """The setting in force now. For admins."""
     return settings.get(key, Role.ADMIN)
 
 
@@ -107,10 +110,10 @@ async def put_setting(
     settings: TheSettings,
     request: CallerRequest,
     key: KeyParameter,
-    data: Annotated[SettingInput, Body(description="What it becomes.")],
+    data: Annotated[SettingInput, Body(description="The new state.")],
 ) -> Setting:
-    """It takes effect without a restart, and those who follow it are told. An equal value is a change too. A refusal
-    with `VERSION_CONFLICT` has the setting as it is now in `current`. For admins."""
+    """It takes effect without a restart, and is pushed to its followers. Setting an equal value is a change too. A
+    refusal with `VERSION_CONFLICT` has the current setting in `current`. For admins."""
     change = SettingChange(
         value=data.value,
         description=data.description,
@@ -124,7 +127,7 @@ async def put_setting(
 @delete(
     "/{key:str}",
     summary="Delete a setting",
-    response_description="It is deleted.",
+    response_description="Deleted.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
@@ -134,18 +137,16 @@ async def delete_setting(
     key: KeyParameter,
     expected_version: Annotated[
         int | None,
-        QueryParameter(
-            name="expectedVersion", ge=0, le=MAX_SAFE_INTEGER, description="Only where that is its version."
-        ),
+        QueryParameter(name="expectedVersion", ge=0, le=MAX_SAFE_INTEGER, description="Only if this is its version."),
     ] = None,
 ) -> None:
-    """One of the server falls back to what is configured, or to its default; any other is gone. For admins."""
+    """A setting of the server falls back to its configuration or default; any other disappears. For admins."""
     await settings.delete(caller(request), key, expected_version)
 
 
 @get(
     "/{key:str}/history",
-    summary="What a setting was",
+    summary="The history of a setting",
     response_description="The changes.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
@@ -153,10 +154,10 @@ async def delete_setting(
 async def get_history(
     settings: TheSettings,
     key: KeyParameter,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_CHANGES, description="So many at most.")] = 100,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_CHANGES, description="At most this many.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> SettingHistory:
-    """Every version that it ever had, newest first; of a deleted setting too. For admins."""
+    """Every version of the setting, newest first, also of a deleted one. For admins."""
     changes = await settings.history(key, limit=limit + 1, before_version=cursor_parameter(cursor))
     page = changes[:limit]
     return SettingHistory(

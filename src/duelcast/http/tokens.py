@@ -1,4 +1,4 @@
-"""Tokens, their history, and prices and trades of a platform that brings its own market (protocol 13)."""
+"""Tokens, their history, and prices and trades of a platform with its own market (protocol 13)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TokenPage(Struct):
 
 
 class CandlePage(Struct):
-    """Candles, oldest first; an interval without a price has none. Without `nextCursor` there are none behind them."""
+    """Candles, oldest first; an interval without a price has none. Without `nextCursor`, there are no later ones."""
 
     data: list[Candle]
     count: int
@@ -55,7 +55,7 @@ async def list_tokens(market: TheMarket) -> TokenPage:
     "/{symbol:str}", summary="One token", response_description="The token.", responses=problems(400, 401, 403, 404, 429)
 )
 async def get_token(market: TheMarket, symbol: SymbolParameter) -> Token:
-    """The token with its market fields; null is a value that is not known."""
+    """The token with its market fields; null means unknown."""
     return market.token(symbol)
 
 
@@ -70,16 +70,20 @@ async def get_history(
     symbol: SymbolParameter,
     from_: Annotated[
         str | None,
-        QueryParameter(name="from", description="From then on: ISO-8601 with an offset; 24 hours before the end."),
+        QueryParameter(
+            name="from", description="From this time on: ISO-8601 with an offset; by default 24 hours before the end."
+        ),
     ] = None,
-    to: Annotated[str | None, QueryParameter(name="to", description="Before then: ISO-8601 with an offset.")] = None,
+    to: Annotated[
+        str | None, QueryParameter(name="to", description="Before this time: ISO-8601 with an offset.")
+    ] = None,
     interval: Annotated[
         str, QueryParameter(description="The length of a candle.", schema_extra={"enum": list(CANDLE_MINUTES)})
     ] = "1m",
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_CANDLES, description="So many at most.")] = MAX_CANDLES,
-    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the page before.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_CANDLES, description="At most this many.")] = MAX_CANDLES,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> CandlePage:
-    """Open, high, low and close of the price, in minutes or what `interval` says: the candles that begin in a span."""
+    """Open, high, low and close of the price, per minute or `interval`: the candles that begin in the time span."""
     next_minute = cursor_parameter(cursor)
     from_s = time_parameter(from_, "from") if next_minute is None else next_minute * 60.0
     page = await market.history(symbol, from_s, time_parameter(to, "to"), interval, limit)
@@ -98,16 +102,16 @@ async def put_token(
     market: TheMarket,
     request: CallerRequest,
     symbol: SymbolParameter,
-    data: Annotated[TokenMetadataInput, Body(description="What is known of the token apart from its market.")],
+    data: Annotated[TokenMetadataInput, Body(description="The metadata of the token.")],
 ) -> Token:
-    """Adds the token where it is not known. Everybody who follows it is told."""
+    """Adds the token if it is unknown. Pushed to everybody who follows it."""
     return await market.put_token(symbol, data, Actor.of(caller(request)))
 
 
 @post(
     "/prices",
     summary="Post prices",
-    response_description="What became of them.",
+    response_description="How many rows were accepted.",
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "prices"},
@@ -115,16 +119,16 @@ async def put_token(
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
 async def post_prices(
-    market: TheMarket, data: Annotated[list[PostedPrice], Body(description="Prices, in the order they were made.")]
+    market: TheMarket, data: Annotated[list[PostedPrice], Body(description="Prices, oldest first.")]
 ) -> PostResult:
-    """Admins, and machines with the scope `prices`. A price of an unknown symbol adds the token."""
+    """For admins, and machines with the scope `prices`. A price of an unknown symbol adds the token."""
     return await market.post_prices(data)
 
 
 @post(
     "/trades",
     summary="Post trades",
-    response_description="What became of them.",
+    response_description="How many rows were accepted.",
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "prices"},
@@ -132,9 +136,9 @@ async def post_prices(
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
 async def post_trades(
-    market: TheMarket, data: Annotated[list[PostedTrade], Body(description="Trades, in the order they were made.")]
+    market: TheMarket, data: Annotated[list[PostedTrade], Body(description="Trades, oldest first.")]
 ) -> PostResult:
-    """Admins, and machines with the scope `prices`. A trade whose id was posted before is counted as a duplicate."""
+    """For admins, and machines with the scope `prices`. A trade whose id was posted before counts as a duplicate."""
     return await market.post_trades(data)
 
 

@@ -32,7 +32,7 @@ TheUsers: TypeAlias = NamedDependency[SkipValidation[Users]]
 
 
 class UserChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """What becomes of a user; what is not given stays as it is."""
+    """A change of a user; omitted fields stay as they are."""
 
     nickname: Nickname | None = None
     role: RoleName | None = None
@@ -40,13 +40,13 @@ class UserChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
 
 
 class OwnChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """What users change of themselves. Null ends a nickname."""
+    """A change that users make to themselves. Null removes the nickname."""
 
     nickname: Nickname | None
 
 
 class StoredUser(Struct):
-    """What is stored of a user; `role` is null where none was ever set, and that of the token counts."""
+    """The stored user; `role` is null if none was ever set, in which case that of the token counts."""
 
     wallet: str
     nickname: str | None
@@ -65,8 +65,8 @@ class Achievement(Struct):
 
 
 class PublicUser(Struct):
-    """What everybody may see of a user. `contests` were completed; those of them are `wins` that the user was first in
-    among at least two."""
+    """The public data of a user. `contests` counts completed ones; `wins` those among at least two participants in
+    which the user was first."""
 
     wallet: str
     nickname: str | None
@@ -88,10 +88,10 @@ async def put_user(
     users: TheUsers,
     request: CallerRequest,
     wallet: WalletParameter,
-    data: Annotated[UserChangeInput, Body(description="What is to change.")],
+    data: Annotated[UserChangeInput, Body(description="The fields to change.")],
 ) -> StoredUser:
-    """Adds the user where it is not known; acts on open connections at once. For admins; roles above `user`, and bans
-    of admins, are for superadmins. Nobody changes their own role or ban, and the last superadmin stays."""
+    """Adds the user if unknown; takes effect on open connections at once. For admins; roles above `user`, and bans
+    of admins, are for superadmins. Nobody can change their own role or ban, and the last superadmin stays."""
     change = UserChange(
         nickname=data.nickname, role=None if data.role is None else Role[data.role.upper()], banned=data.banned
     )
@@ -108,7 +108,7 @@ async def put_user(
     responses=problems(401, 403, 429, 503),
 )
 async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
-    """What everybody may see of the caller. For users."""
+    """The public data of the caller. For users."""
     return _public(await users.own_profile(caller(request)))
 
 
@@ -120,9 +120,9 @@ async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
 async def patch_own_user(
-    users: TheUsers, request: CallerRequest, data: Annotated[OwnChangeInput, Body(description="What is to change.")]
+    users: TheUsers, request: CallerRequest, data: Annotated[OwnChangeInput, Body(description="The fields to change.")]
 ) -> PublicUser:
-    """Open connections of the caller are told at once. For users."""
+    """Takes effect on open connections of the caller at once. For users."""
     identity = caller(request)
     await users.rename(identity.wallet, data.nickname)
     return _public(await users.own_profile(identity))
@@ -135,7 +135,7 @@ async def patch_own_user(
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def get_user(users: TheUsers, wallet: WalletParameter) -> PublicUser:
-    """What everybody may see of a user."""
+    """The public data of a user."""
     return _public(await users.profile(wallet))
 
 

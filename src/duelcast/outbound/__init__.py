@@ -1,1 +1,1 @@
-"""What the server asks of others over the network, beside prices: checks of services, keys of a token issuer."""
+"""Outgoing requests other than those for prices: checks of services, keys of a token issuer."""

@@ -14,11 +14,11 @@ from duelcast.errors import Unauthorized, Unavailable
 
 FETCH_TIMEOUT_S = 5.0
 FETCH_INTERVAL_S = 30.0
-"""How often an unknown key makes us ask again: anybody may send a token with an invented key id."""
+"""How often an unknown key triggers a request: anybody may send a token with an invented key id."""
 RETRY_INTERVAL_S = 5.0
-"""How soon we ask again after a failure while there is no key at all."""
+"""The interval of requests after a failure while there is no key at all."""
 MAX_AGE_S = 600.0
-"""After this time keys are read anew, so that a withdrawn one ends; they serve on where that fails."""
+"""Keys are fetched again after this time, so that a withdrawn one expires; if that fails, they stay in use."""
 MAX_JWKS_BYTES = 256 * 1024
 MAX_KEYS = 100
 
@@ -30,7 +30,7 @@ class _KeySet(msgspec.Struct):
 
 
 class JwksKeys:
-    """The keys at `url`, kept in memory. One request at a time, however many tokens wait for it."""
+    """The keys at `url`, kept in memory. At most one request at a time, however many tokens wait for it."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._url = url
@@ -95,7 +95,7 @@ class JwksKeys:
 
 
 def _usable_keys(body: bytes) -> dict[str | None, jwt.PyJWK]:
-    """The public signing keys of a set; those of other uses, and symmetric ones, are left out (RFC 7517, 5)."""
+    """The public signing keys of a set; keys for other uses, and symmetric ones, are left out (RFC 7517, 5)."""
     keys: dict[str | None, jwt.PyJWK] = {}
     for entry in msgspec.json.decode(body, type=_KeySet).keys[:MAX_KEYS]:
         if entry.get("use", "sig") != "sig" or entry.get("kty") == "oct":

@@ -1,1 +1,1 @@
-"""`duelcast demo`: a server, and bots that are its first users."""
+"""`duelcast demo`: a server, and bots as its first users."""

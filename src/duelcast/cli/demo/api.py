@@ -18,26 +18,26 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """The server did not do what it was asked for, or did not answer."""
+    """The server refused a request, or did not answer."""
 
 
 class Passes:
-    """Signs the tokens of people."""
+    """Signs people's tokens."""
 
     def __init__(self, issuer: TokenIssuer) -> None:
         self._issuer = issuer
 
     def header(self, person: Person) -> dict[str, str]:
-        """What a request of that person has, good for an hour."""
+        """The header of that person's requests, valid for an hour."""
         return {"Authorization": f"Bearer {self.token(person, 3_600)}"}
 
     def token(self, person: Person, ttl_s: float) -> str:
-        """A token that ends after `ttl_s` seconds."""
+        """A token that expires after `ttl_s` seconds."""
         return self._issuer.issue(person.wallet, person.role, person.nickname, ttl_s=ttl_s)
 
 
 class Api:
-    """Calls the server at `url`, to be entered and left around its use. Methods raise `Refused`."""
+    """Calls the server at `url`; use it as an async context manager. Methods raise `Refused`."""
 
     def __init__(self, url: str, trust: ssl.SSLContext | None, passes: Passes) -> None:
         self._passes = passes
@@ -52,11 +52,11 @@ class Api:
         await self._http.aclose()
 
     async def get(self, person: Person, path: str, kind: type[T], **query: Any) -> T:
-        """What is at `path`, as a `kind`."""
+        """The resource at `path`, as a `kind`."""
         return msgspec.json.decode(await self._call(person, "GET", path, params=query), type=kind)
 
     async def send(self, person: Person, method: str, path: str, body: object = None, *, kind: type[T]) -> T:
-        """Do something; the answer as a `kind`."""
+        """Send a command; returns the answer as a `kind`."""
         return msgspec.json.decode(await self._call(person, method, path, json=body), type=kind)
 
     async def _call(self, person: Person, method: str, path: str, **content: Any) -> bytes:
@@ -70,7 +70,7 @@ class Api:
 
 
 def trust_of(settings: Settings) -> ssl.SSLContext | None:
-    """How to know the own server again: it has its own certificate, whatever name stands in it. None without TLS."""
+    """Trusts our own server by its own certificate, whatever name is in it. None without TLS."""
     if settings.tls_cert is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,4 +1,4 @@
-"""Which databases the demo takes: empty ones, and its own."""
+"""Restricts the demo to empty databases and its own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from duelcast.store.database import Database, Transaction
 
 
 async def claim(database: Database) -> None:
-    """Mark an empty database as one of demo data, before anything else is written to it.
+    """Mark an empty database as demo data, before anything else is written to it.
 
-    Raises `ConfigurationError` where there is something in it that the demo did not put there.
+    Raises `ConfigurationError` if it contains anything that the demo did not put there.
     """
     await database.write(_claim)
 

@@ -22,11 +22,11 @@ from duelcast.settings import Settings
 from duelcast.store.database import Database
 
 SEATS = 12
-"""Bots that have a connection of their own; the others trade without a word."""
+"""Bots with a connection of their own; the others trade silently."""
 
 
 class Demo:
-    """Contests of `round_s` seconds on a server with these settings, which have a secret."""
+    """Contests of `round_s` seconds on a server with these settings, which must include a secret."""
 
     def __init__(self, settings: Settings, round_s: float) -> None:
         self._settings = settings

@@ -21,7 +21,7 @@ PARTICIPANTS = 20
 """Of each contest."""
 ENTRY_ATTEMPTS = 3
 LIVELY_S = 60.0
-"""A token whose price is older may be stale, and cannot be traded then."""
+"""A token with an older price may be stale, and then cannot be traded."""
 
 
 class _Token(Struct):
@@ -35,7 +35,7 @@ class _Tokens(Struct):
 
 
 class Crowd:
-    """Acts as one bot after the other. What the server refuses a bot is left alone: there are others."""
+    """Acts as one bot after another. If the server refuses a bot, another one gets its turn."""
 
     def __init__(self, api: Api, seats: Sequence[Seat], clock: Clock, rng: random.Random) -> None:
         self._api = api
@@ -47,20 +47,20 @@ class Crowd:
         """Tokens that can be bought."""
 
     async def look_at_market(self) -> None:
-        """Find out which tokens there are; those known before stay where none moves. Raises `Refused`."""
+        """Find out which tokens exist; keeps the known ones if none moves. Raises `Refused`."""
         since_s = self._clock.time() - LIVELY_S
         tokens = (await self._api.get(BOTS[0], "/tokens", _Tokens)).data
         lively = [one.symbol for one in tokens if one.price and parse_time(one.updated_at) >= since_s]
         self.symbols = lively or self.symbols
 
     async def go_to(self, contest_ids: Sequence[int]) -> None:
-        """Have everybody who has a seat in the rooms of these contests, and in no others."""
+        """Send everybody who has a seat to the rooms of these contests, and to no others."""
         for seat in self._seats:
             await seat.go_to(contest_ids)
         self._waiting = {contest_id: self._waiting.get(contest_id, _chosen(contest_id)) for contest_id in contest_ids}
 
     async def enter_all(self, contest_id: int) -> None:
-        """Let all bots enter that are to take part; those that are refused, or get no answer, try again."""
+        """Let all chosen bots enter; those that are refused, or get no answer, retry."""
         entering = self._waiting.get(contest_id) or _chosen(contest_id)
         for _ in range(ENTRY_ATTEMPTS):
             entered = await asyncio.gather(*(self._enter(contest_id, bot) for bot in entering))
@@ -68,7 +68,7 @@ class Crowd:
         self._waiting[contest_id] = []
 
     async def enter_one(self, contest_id: int) -> None:
-        """Let one more bot enter, if there is one."""
+        """Let one more bot enter, if any is left."""
         if waiting := self._waiting.get(contest_id):
             await self._enter(contest_id, waiting.pop())
 
@@ -85,7 +85,7 @@ class Crowd:
         return await self._choose("POST", f"/contests/{contest_id}/entries", bot)
 
     async def _choose(self, method: str, path: str, bot: Person) -> bool:
-        """Whether the server took it."""
+        """Whether the server accepted the portfolio."""
         portfolio = random_portfolio(self._rng, self.symbols)
         try:
             await self._api.send(bot, method, path, {"portfolio": portfolio}, kind=dict[str, Any])
@@ -95,5 +95,5 @@ class Crowd:
 
 
 def _chosen(contest_id: int) -> list[Person]:
-    """Who takes part in a contest: always the same, so that nobody need remember it."""
+    """The participants of a contest: always the same, so that nobody need remember them."""
     return random.Random(contest_id).sample(BOTS, PARTICIPANTS)  # noqa: S311 - draws lots, guards nothing

@@ -1,4 +1,4 @@
-"""What `duelcast demo` says once everything is there: what there is, whom to sign in as, and what to try."""
+"""What `duelcast demo` prints once everything is set up: what there is, whom to sign in as, and what to try."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIKED = ("SOL", "BTC")
 
 def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: Sequence[str]) -> str:
     """Lines for a person at a terminal. `websocket` is the address of the server, `contests` are those to look at,
-    `symbols` the tokens that can be bought, at least one."""
+    and `symbols` are the tokens that can be bought, at least one."""
     http = f"http{websocket.removeprefix('ws')}"
     api = f"{http}/api/v69"
     signed_in = f'-H "Authorization: Bearer ${TOKEN_VARIABLE}"'

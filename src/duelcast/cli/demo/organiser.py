@@ -1,4 +1,4 @@
-"""Sets up users and contests: there is always one that runs, and one to enter."""
+"""Sets up users and contests: at any time one contest runs, and one is open for entries."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from duelcast.clock import Clock
 from duelcast.wire.timestamps import format_ms, parse_time
 
 MAX_LEAD_S = 10.0
-"""So long before the next contest starts, the one behind it is opened."""
+"""The next contest but one is opened this long before the next one starts."""
 BY_ITSELF_S = 1.0
 """A contest that starts sooner is left to the server's clock."""
 LIVE_LIMIT = 50
-"""More than there ever are, also where people open some of their own."""
+"""More than ever exist, even if people open some of their own."""
 
 _KINDS = ("Cup", "Dash", "Derby", "League", "Marathon", "Masters", "Open", "Relay", "Shootout", "Trophy")
 _DESCRIPTION = "Demo data: this contest was opened by `duelcast demo`, and bots take part in it."
@@ -49,7 +49,7 @@ class _Page(Struct):
 
 
 class Lineup(Struct, frozen=True):
-    """The demo's own contests: the one that runs, and those to enter, the next one first."""
+    """The demo's own contests: the one that runs, and those open for entries, the next one first."""
 
     active: Contest | None = None
     pending: tuple[Contest, ...] = ()
@@ -71,7 +71,7 @@ class Organiser:
         self._lead_s = min(MAX_LEAD_S, round_s / 4)
 
     async def set_up_users(self) -> None:
-        """Store who lives in the demo, unless that was done."""
+        """Store the users of the demo, unless that was done before."""
         *most, last = (*BOTS, GUEST, ADMIN)
         try:
             await self._api.get(ORGANISER, f"/users/{last.wallet}", dict[str, Any])
@@ -82,7 +82,7 @@ class Organiser:
 
     async def lineup(self) -> Lineup:
         """The contests as they are now."""
-        # One page, so that a contest that starts meanwhile is not missed; those that are live come first.
+        # One page, so that a contest that starts meanwhile is not missed; live contests come first.
         listed = await self._own(limit=LIVE_LIMIT)
         active = [contest for contest in listed if contest.status == "active"]
         pending = [contest for contest in listed if contest.status == "pending"]
@@ -96,14 +96,14 @@ class Organiser:
         return max(await self._own(status="completed"), key=lambda contest: contest.end_s, default=None)
 
     def to_start(self, lineup: Lineup) -> Contest | None:
-        """The contest to start by hand, since none runs and the clock will not start one soon."""
+        """The contest to start by hand, because none runs and the clock will not start one soon."""
         if lineup.active is not None or not lineup.pending:
             return None
         first = lineup.pending[0]
         return first if first.start_s > self._clock.time() + BY_ITSELF_S else None
 
     def needs_next(self, lineup: Lineup) -> bool:
-        """Whether there is nothing to enter, or soon will not be."""
+        """Whether no contest is open for entries, or soon none will be."""
         return not lineup.pending or lineup.pending[-1].start_s <= self._clock.time() + self._lead_s
 
     async def open_next(self, lineup: Lineup) -> Contest:

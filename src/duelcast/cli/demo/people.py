@@ -1,4 +1,4 @@
-"""Who lives in the demo: its organiser, two people to sign in as, and the bots."""
+"""The users of the demo: its organiser, two people to sign in as, and the bots."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Person(NamedTuple):
 
 
 ORGANISER = Person("demo-organiser", "Demo organiser", Role.SUPERADMIN)
-"""Sets up users and contests; what it made is the demo's own."""
+"""Sets up users and contests; whatever the organiser made is the demo's own."""
 
 GUEST = Person("demo-user", "Demo user")
 ADMIN = Person("demo-admin", "Demo admin", Role.ADMIN)
-"""Whoever tries the demo is one of these two."""
+"""People who try the demo sign in as one of these two."""
 
 _NAMES = (
     *("Albatross", "Badger", "Capybara", "Dormouse", "Egret", "Falcon", "Gecko", "Heron"),

@@ -17,13 +17,13 @@ from duelcast.cli.demo.people import Person
 from duelcast.clock import Clock
 
 RECONNECT_S = (2.0, 5.0)
-"""Between two attempts, so that not all come back at once."""
+"""Between two attempts, so that bots do not all come back at once."""
 CLOSE_TIMEOUT_S = 1.0
 
 
 class Seat:
-    """Keeps a person in the rooms it is sent to, over lost connections too. What the server pushes is read and
-    dropped: bots do not look."""
+    """Keeps a person in the rooms it is sent to, also after lost connections. Pushes are read and dropped: bots do not
+    look at them."""
 
     def __init__(
         self, person: Person, url: str, trust: ssl.SSLContext | None, passes: Passes, clock: Clock, rng: random.Random
@@ -38,7 +38,7 @@ class Seat:
         self._socket: ClientConnection | None = None
 
     async def run(self) -> None:
-        """Stay connected, until cancelled."""
+        """Stay connected until cancelled."""
         while True:
             with suppress(OSError, TimeoutError, WebSocketException):
                 await self._one_connection()
@@ -53,7 +53,7 @@ class Seat:
             await self._join(room)
 
     async def say(self, room: int, text: str) -> None:
-        """Write into the chat of a contest. Nothing happens where the connection is lost."""
+        """Write into the chat of a contest. Does nothing if the connection is lost."""
         await self._send(type="send_chat_message", contestId=room, text=text)
 
     async def _one_connection(self) -> None:

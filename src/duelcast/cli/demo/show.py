@@ -1,4 +1,4 @@
-"""The demo as a whole: set it up, and keep it going."""
+"""The demo as a whole: sets it up, and keeps it going."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from duelcast.clock import Clock
 
 SPRINT_TURNS = 8
 SPRINT_TURN_S = 0.5
-"""Of the contest that is played at the very first, so that there is one that has ended."""
+"""Of the very first contest, which is played at once so that one has ended."""
 RETRY_S = 1.0
 ATTEMPTS_UNTOLD = 5
 LINEUP_INTERVAL_S = 2.0
@@ -24,11 +24,11 @@ MARKET_INTERVAL_S = 60.0
 PAUSE_S = (1.5, 4.5)
 """Between two trades, and between two chat messages."""
 ENTERING_SHARE = 1 / 3
-"""Of a round, in which the bots come in one by one."""
+"""Of a round, during which the bots enter one by one."""
 CLOSING_S = 2.0
-"""So long before a contest ends nobody trades any more."""
+"""Nobody trades during the last seconds of a contest."""
 ACTIVE_ROOM_SHARE = 0.75
-"""Of the chat messages; the others are for the contest that comes next."""
+"""Of the chat messages; the others go to the next contest."""
 
 Step = Callable[[], Awaitable[None]]
 
@@ -38,7 +38,7 @@ _log = structlog.get_logger("duelcast.demo")
 class Show:
     """Contests of `round_s` seconds, one after the other, with bots in them.
 
-    `opened` is called once everything is there, with one contest that has ended, one that runs and one to enter.
+    `opened` is called once everything is set up: one contest has ended, one runs, and one is open for entries.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Show:
         self._lineup = Lineup()
 
     async def run(self) -> None:
-        """Go on, until cancelled."""
+        """Keep going until cancelled."""
         await self._until_done("tokens with a price", self._look_at_market)
         await self._until_done("users", self._organiser.set_up_users)
         await self._until_done("a contest that has ended", self._play_first)
@@ -101,7 +101,7 @@ class Show:
     # ── going on ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _arrange(self) -> None:
-        """Do what is to be done about the contests, one thing after the other, and send the bots where they are."""
+        """Do what the contests need, one thing after the other, and send the bots to them."""
         while True:
             lineup = await self._organiser.lineup()
             if (contest := self._organiser.to_start(lineup)) is not None:

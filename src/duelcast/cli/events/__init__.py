@@ -1,1 +1,1 @@
-"""`duelcast events`: what users did, for those who count it elsewhere."""
+"""`duelcast events`: what users did, for analysis by other programs."""

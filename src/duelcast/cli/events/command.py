@@ -59,7 +59,7 @@ def export(
             total=found.page_count,
             console=Console(stderr=True),
             transient=True,
-            # The bar and the events would write over one another.
+            # The bar and the events would overwrite one another.
             disable=not sys.stderr.isatty() or (file == STANDARD_OUTPUT and sys.stdout.isatty()),
         ):
             writer.write(page)

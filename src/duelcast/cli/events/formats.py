@@ -21,11 +21,11 @@ INSTALL_COMMAND = "pip install 'duelcast[parquet]'"
 FIELDS = ("id", "wallet", "event", "event_id", "data", "occurred_at", "received_at")
 ROWS_PER_GROUP = 50_000
 BYTES_PER_GROUP = 64 * 1024 * 1024
-"""Of `data`. Parquet is read and written in groups of rows, which are in memory as a whole."""
+"""Of `data`. Parquet is read and written in groups of rows, each of which is in memory as a whole."""
 
 
 class Format(enum.Enum):
-    """What can be written."""
+    """The formats of an export."""
 
     JSONL = "jsonl"
     CSV = "csv"
@@ -33,7 +33,7 @@ class Format(enum.Enum):
 
 
 class Writer(Protocol):
-    """Writes events; whole once it is closed."""
+    """Writes events; the output is complete once it is closed."""
 
     def write(self, events: Sequence[TrackedEvent]) -> None: ...
 
@@ -41,7 +41,7 @@ class Writer(Protocol):
 
 
 def writer_of(form: Format, target: BinaryIO) -> Writer:
-    """Writes into `target`, which is left open. Raises `ConfigurationError` where a library is missing."""
+    """Writes into `target`, which is left open. Raises `ConfigurationError` if a library is missing."""
     writers: dict[Format, Callable[[BinaryIO], Writer]] = {
         Format.JSONL: JsonLines,
         Format.CSV: Csv,
@@ -51,7 +51,7 @@ def writer_of(form: Format, target: BinaryIO) -> Writer:
 
 
 class JsonLines:
-    """An object a line (https://jsonlines.org); `data` is an object in it, or null."""
+    """One object per line (https://jsonlines.org); `data` is an object in it, or null."""
 
     def __init__(self, target: BinaryIO) -> None:
         self._target = target
@@ -64,11 +64,11 @@ class JsonLines:
             self._target.write(self._encoder.encode(dict(zip(FIELDS, values, strict=True))) + b"\n")
 
     def close(self) -> None:
-        """Each line is whole."""
+        """Nothing to do: each line is complete."""
 
 
 class Csv:
-    """RFC 4180 with a line of names; `data` is JSON, and nothing where there is none."""
+    """RFC 4180 with a header line; `data` is JSON, or empty if there is none."""
 
     def __init__(self, target: BinaryIO) -> None:
         self._text = io.TextIOWrapper(target, encoding="utf-8", newline="", write_through=True)
@@ -128,7 +128,7 @@ class Parquet:
 
 
 def _compact(json: str) -> str:
-    """The same without space between its parts, line breaks among it; numbers stay as they were written."""
+    """The same JSON without white space between its parts; numbers stay as they were written."""
     return msgspec.json.format(json, indent=-1)
 
 

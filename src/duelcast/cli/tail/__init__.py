@@ -1,1 +1,1 @@
-"""`duelcast tail`: follows an endpoint. What to ask for, where it stands and when to come back is free of I/O."""
+"""`duelcast tail`: follows an endpoint. Targets, positions and reconnecting are decided without I/O."""

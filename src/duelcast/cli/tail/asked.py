@@ -1,4 +1,4 @@
-"""What was asked of the server on a connection, and what came of it, without I/O."""
+"""Tracks what was asked of the server on a connection, and the answers, without I/O."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Verdict = Literal["followed", "refused", "later"]
 
 
 class Asked:
-    """Numbers commands with a `requestId`, by which their answers are known.
+    """Numbers commands with a `requestId`, which identifies their answers.
 
-    The answers to one command come in the order of what it names (protocol 1.3). `followed` is what the server sends,
-    `later` what it cannot give now, and `refused` what it will not give.
+    The answers to one command come in the order of the items that it names (protocol 1.3). `followed` is what the
+    server sends, `later` what it cannot give now, and `refused` what it will never give.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Asked:
         self._count = 0
 
     def connecting(self) -> None:
-        """A connection begins: nothing is asked yet. What was refused stays refused."""
+        """Begin a connection: nothing has been asked yet. Refused items stay refused."""
         self.followed.clear()
         self.later.clear()
         self._open.clear()
@@ -40,7 +40,7 @@ class Asked:
         return {**command, "requestId": request_id}
 
     def answered(self, message: Mapping[str, Any], *, refusals_last: bool) -> list[Item]:
-        """Take a message of the server; returns the items that it refuses, now or for good.
+        """Handle a message of the server; returns the items that it refuses, for now or for good.
 
         Without `refusals_last` a refusal counts as `later`.
         """

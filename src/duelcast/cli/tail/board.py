@@ -13,16 +13,16 @@ from duelcast.cli.tail.lines import is_number, number, printable, signed
 
 COLUMNS = ("symbol", "price", "24 h", "volume 24 h", "trades 1m", "sentiment", "age", "source")
 DISPENSABLE = ("source", "sentiment", "trades 1m", "volume 24 h", "age", "24 h")
-"""What goes, in this order, where a terminal is too narrow for all: a price is never cut."""
+"""The columns that are dropped, in this order, if a terminal is too narrow for all: a price is never cut."""
 BORDER_CELLS = 3
-"""Of a column: a line, and a space on both sides."""
+"""Per column: a line, and a space on both sides."""
 
 _WORDS = ("symbol", "source")
 
 
 @dataclass(slots=True)
 class _Row:
-    """The newest of each kind that is known of a symbol; `received_s` is the steady time of the price."""
+    """The newest message of each kind about a symbol; `received_s` is the monotonic time of the price."""
 
     price: Mapping[str, Any] = field(default_factory=dict)
     minute: Mapping[str, Any] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class PriceBoard:
         return not any(row.price for row in self._rows.values())
 
     def take(self, message: Mapping[str, Any], now_s: float) -> bool:
-        """Take a message about a market; False for every other, which the caller shows in another way."""
+        """Handle a message about a market; returns False for any other, which the caller shows in another way."""
         kind, data = message.get("type"), message.get("data")
         if kind not in ("MARKET_PRICE", "MARKET_VOLUME", "MARKET_SENTIMENT") or not isinstance(data, dict):
             return False
@@ -57,7 +57,7 @@ class PriceBoard:
         return True
 
     def table(self, now_s: float, width: int) -> Table:
-        """The table as it stands at `now_s`, by symbol, in `width` cells of a terminal."""
+        """The table at the time `now_s`, sorted by symbol, in `width` cells of a terminal."""
         rows = [_cells(name, row, now_s) for name, row in sorted(self._rows.items()) if row.price]
         shown = _fitting(rows, width)
         table = Table()
@@ -69,14 +69,14 @@ class PriceBoard:
 
 
 def _is_rising(before: object, now: object) -> bool | None:
-    """None where the price is the same, or one of the two is not known."""
+    """None if the price is the same, or one of the two is unknown."""
     if not (is_number(before) and is_number(now)) or before == now:
         return None
     return now > before
 
 
 def _fitting(rows: list[dict[str, Text]], width: int) -> list[str]:
-    """The columns that there is room for."""
+    """The columns for which there is room."""
     cells = {name: max([len(name), *(row[name].cell_len for row in rows)]) + BORDER_CELLS for name in COLUMNS}
     shown = list(COLUMNS)
     for name in DISPENSABLE:

@@ -24,7 +24,7 @@ from duelcast.clock import Clock
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 STEADY_CONNECTION_S = 5.0
-"""A connection that lasted so long begins the back-off anew."""
+"""A connection that lasted this long resets the back-off."""
 REFRESH_INTERVAL_S = 0.25
 
 
@@ -38,7 +38,7 @@ async def follow(destination: Destination, targets: Targets, output: Output, clo
 
 @asynccontextmanager
 async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do `work`, which never ends by itself, meanwhile."""
+    """Run `work`, which never ends by itself, during the block."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -104,7 +104,7 @@ async def _ask_again(socket: ClientConnection, follower: Follower, clock: Clock)
 
 
 async def _read(socket: ClientConnection, follower: Follower, output: Output) -> Close | Stop:
-    """Read until the connection ends, or there is no more reason to; returns how."""
+    """Read until the connection ends or there is nothing left to read; returns how it ended."""
     try:
         while True:
             frame = await socket.recv(decode=True)

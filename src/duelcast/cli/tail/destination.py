@@ -1,4 +1,4 @@
-"""Where `duelcast tail` connects, and what a server has to offer there."""
+"""Where `duelcast tail` connects, and which endpoints the server has."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class Destination:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The token as a header, which unlike an address is in no log."""
+        """The token as a header, which, unlike an address, is in no log."""
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     @property
     def is_local(self) -> bool:
-        """Whether no proxy lies in between."""
+        """Whether there is no proxy in between."""
         return is_loopback_host(urlsplit(self.server).hostname or "")
 
     @property
     def shown(self) -> str:
-        """The server without a user, a password or a query that its address may hold."""
+        """The server without any user, password or query of its address."""
         parts = urlsplit(self.server)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -56,7 +56,7 @@ class _Document(msgspec.Struct):
 
 
 async def no_such_endpoint(destination: Destination) -> str:
-    """A sentence that says which endpoints there are, where the server tells (`/asyncapi.json`)."""
+    """A sentence that says which endpoints exist, if the server lists them (`/asyncapi.json`)."""
     try:
         names = await _endpoint_names(destination)
     except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError, RecursionError):

@@ -12,12 +12,12 @@ from duelcast.cli.tail.reconnect import Stop
 from duelcast.cli.tail.targets import Command, Item, Targets, awaited_channels
 
 ASK_AGAIN_INTERVAL_S = 5.0
-"""How often what the server could not give is asked for again."""
+"""How often the client asks again for items that the server could not give."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from a message: commands to send, sentences to tell, and whether that is the end."""
+    """What follows from a message: commands to send, sentences to show, and whether to stop."""
 
     commands: list[Command] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -25,10 +25,10 @@ class Step:
 
 
 class Follower:
-    """Asks for the targets on each connection, from where the last one ended, and tells whether that was recovered.
+    """Asks for the targets on each connection, from where the last one ended, and reports whether that was recovered.
 
-    What the first connection refuses is given up, and where nothing else is left that is the end. Later it may be that
-    a restarted server does not know it yet, so that it is asked for again.
+    Items that the first connection refuses are given up; if nothing else is left, that is the end. On later connections
+    a restarted server may not know an item yet, so it is asked for again.
     """
 
     def __init__(self, targets: Targets) -> None:
@@ -42,7 +42,7 @@ class Follower:
         self._lost = 0
 
     def connecting(self) -> None:
-        """A connection begins."""
+        """Begin a connection."""
         self._last_epoch = self._positions.epoch or self._last_epoch
         self._positions.connecting()
         self._asked.connecting()
@@ -50,7 +50,7 @@ class Follower:
         self._told.clear()
 
     def receive(self, message: Mapping[str, Any]) -> Step:
-        """Take a message of the server."""
+        """Handle a message of the server."""
         asked_from = self._positions.since(str(message.get("channel")))
         self._positions.observe(message)
         missing = self._asked.answered(message, refusals_last=self._last_epoch is None)
@@ -60,7 +60,7 @@ class Follower:
         return step
 
     def again(self) -> list[Command]:
-        """Commands that ask again for what the server could not give."""
+        """Commands that ask again for items that the server could not give."""
         return self._asking(self._asked.later)
 
     def _step(self, message: Mapping[str, Any], missing: list[Item], *, had_position: bool) -> Step:
@@ -88,7 +88,7 @@ class Follower:
         return Step(notices=notices)
 
     def _is_news(self, missing: list[Item]) -> bool:
-        """Whether one of these was not told as missing on this connection: they are asked for again and again."""
+        """Whether one of these was not yet reported as missing on this connection: they are asked for repeatedly."""
         new = set(missing) - self._told
         self._told |= new
         return bool(new)
@@ -107,7 +107,7 @@ class Follower:
         )
 
     def _asking(self, items: Iterable[Item] | None = None) -> list[Command]:
-        """Commands that ask for `items`; without any, for all targets that were not refused."""
+        """Commands that ask for `items`; by default for all targets that were not refused."""
         targets = self._targets.without(self._asked.refused) if items is None else self._targets.only(items)
         return [self._asked.asking(command) for command in targets.commands(self._positions)]
 

@@ -16,7 +16,7 @@ from duelcast.clock import Clock
 
 
 class Output(Protocol):
-    """Shows messages; entered and left around their use."""
+    """Shows messages; used as a context manager."""
 
     def __enter__(self) -> Self: ...
 
@@ -25,13 +25,13 @@ class Output(Protocol):
     ) -> None: ...
 
     def message(self, frame: str, message: Mapping[str, Any]) -> None:
-        """Show a message; `frame` is its text as it came."""
+        """Show a message; `frame` is its text as received."""
 
     def notice(self, sentence: str) -> None:
-        """Tell about the connection, apart from the messages."""
+        """Report on the connection, apart from the messages."""
 
     def tick(self) -> None:
-        """Called a few times per second, for what changes with time alone."""
+        """Called a few times per second, to show the passing of time."""
 
 
 class Lines:
@@ -48,10 +48,10 @@ class Lines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Nothing is held: each line is flushed."""
+        """Nothing to do: each line is flushed."""
 
     def message(self, frame: str, message: Mapping[str, Any]) -> None:
-        # A line break in JSON can only stand between its parts.
+        # In JSON, a line break can only occur between its parts.
         text = frame.replace("\r", " ").replace("\n", " ") if self._raw else line(message)
         print(text, file=self._out, flush=True)
 

@@ -1,4 +1,4 @@
-"""Writes what `duelcast tail market-data` shows to standard output, as a picture (SVG)."""
+"""Writes the output of `duelcast tail market-data` to standard output, as a picture (SVG)."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from duelcast.settings import Settings
 SYMBOLS = ("BONK", "BTC", "ETH", "JUP", "SOL", "WIF")
 FEED = "simulated?seed=7"
 LASTS_S = 75.0
-"""Volumes and sentiment are of a minute."""
+"""Volumes and sentiment cover a minute."""
 WIDTH = 94
 _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 class _Last:
-    """Keeps the board, to be drawn once."""
+    """Keeps the board, to draw it once."""
 
     def __init__(self) -> None:
         self.board = PriceBoard()
@@ -50,14 +50,14 @@ class _Last:
         self.board.take(message, SystemClock.monotonic())
 
     def notice(self, sentence: str) -> None:
-        """What is told about the connection is not in the picture."""
+        """Notices about the connection are not in the picture."""
 
     def tick(self) -> None:
         """Nothing is shown before the end."""
 
 
 async def picture(lasts_s: float) -> str:
-    """What the command shows of a server with the simulated market after `lasts_s`."""
+    """The output of the command after `lasts_s`, for a server with the simulated market."""
     last = _Last()
     with TemporaryDirectory(prefix="duelcast-") as folder:
         secret = SecretStr("nobody signs in to the server of a picture")
@@ -79,7 +79,7 @@ def draw(board: PriceBoard) -> str:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(board.table(SystemClock.monotonic(), WIDTH))
     svg = console.export_svg(title=f"duelcast tail market-data {' '.join(SYMBOLS)}", unique_id="tail")
-    # Whoever looks at the picture need not fetch fonts from elsewhere.
+    # Viewers of the picture need not fetch fonts from elsewhere.
     return _FONTS.sub("", svg)
 
 

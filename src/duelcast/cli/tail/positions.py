@@ -9,11 +9,11 @@ from duelcast.channels.broker import Position
 
 
 class Positions:
-    """Learns from each message where the client stands.
+    """Learns the client's position in each channel from the messages.
 
-    A position is the `seq` of the last message handled, and it keeps its epoch. Without a message it is that of the
-    confirmation, once the snapshot has come: which the first frame shows that is no part of it. While a replay runs
-    it stays what was asked with.
+    A position is the `seq` of the last message handled, together with its epoch. Before any message it is that of the
+    confirmation, once the snapshot has come: the first frame that is not part of the snapshot shows that. During a
+    replay it stays the position that was asked for.
     """
 
     def __init__(self) -> None:
@@ -23,16 +23,16 @@ class Positions:
         self._epoch: str | None = None
 
     def since(self, channel: str) -> Position | None:
-        """The position to ask with, None where there is none."""
+        """The position to ask for, or None."""
         return self._known.get(channel)
 
     @property
     def epoch(self) -> str | None:
-        """The epoch of the present connection, None before it is told."""
+        """The epoch of the current connection; None until it is known."""
         return self._epoch
 
     def connecting(self) -> None:
-        """A connection begins: what the last one left unfinished is not known."""
+        """Begin a connection: whatever the last one left unfinished is unknown."""
         self._unsettled = None
         self._epoch = None
         self._early.clear()
@@ -56,7 +56,7 @@ class Positions:
                 self._moved(name, position)
 
     def _settle(self, channel: object, seq: object) -> None:
-        """Take the confirmation's position where this frame is not of the snapshot that follows it."""
+        """Adopt the confirmation's position if this frame is not part of the snapshot that follows it."""
         if self._unsettled is None:
             return
         name, position = self._unsettled

@@ -1,4 +1,4 @@
-"""Whether and when a client comes back after a connection ended (protocol 1.5)."""
+"""Decides whether and when a client comes back after a connection ended (protocol 1.5)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Do not come back. `failed` is false where the server was simply done."""
+    """Do not come back. `failed` is false if the server was simply done."""
 
     sentence: str
     failed: bool
@@ -46,7 +46,7 @@ class Stop:
 
 def after_close(code: int, reason: str, attempt: int, jitter: float) -> Retry | Stop:
     """What to do after a close. `attempt` counts the connections that failed in a row, from 0; `jitter` is a random
-    number of 0 to 1 that keeps clients from coming back in step."""
+    number from 0 to 1 that keeps clients from coming back in step."""
     if code in _STOP:
         return Stop(_STOP[code], failed=code != 1000)
     asked = _RETRY_AFTER.search(reason) if code in (1012, 1013) else None
@@ -56,14 +56,14 @@ def after_close(code: int, reason: str, attempt: int, jitter: float) -> Retry | 
 
 
 def after_refusal(status: int, attempt: int, jitter: float) -> Retry | Stop:
-    """What to do after an HTTP answer in place of an upgrade."""
+    """What to do after an HTTP answer instead of an upgrade."""
     if 400 <= status < 500 and status not in (408, 429):
         return Stop(_STOP_STATUS.get(status, f"The server refuses the connection (HTTP {status})."), failed=True)
     return Retry(backoff_s(attempt, jitter), f"the server refuses for now (HTTP {status})")
 
 
 def after_no_answer(server: str, attempt: int, jitter: float) -> Retry:
-    """What to do where no WebSocket could be opened on `server`, such as because it does not run (yet)."""
+    """What to do if no WebSocket could be opened on `server`, for instance because it does not run (yet)."""
     return Retry(backoff_s(attempt, jitter), f"no WebSocket server answers at {server}")
 
 

@@ -1,4 +1,4 @@
-"""What the arguments of `duelcast tail` ask for, and the commands that ask the server for it (protocol 1.3, 3)."""
+"""The symbols and channels that `duelcast tail` follows, and the commands that request them (protocol 1.3, 3)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ MAX_CHANNELS_PER_COMMAND = 500
 
 _SYMBOL = re.compile(r"[A-Za-z0-9_$-]{1,32}|\*")
 _SYMBOL_CHANNELS = {"market-data": ("market", "metadata"), "token-data": ("market", "token")}
-"""Endpoints that take symbols, and the families of channels that a symbol stands for."""
+"""Endpoints that accept symbols, and the families of channels that a symbol stands for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A symbol or a channel that is asked for."""
+    """A requested symbol or channel."""
 
     name: str
     is_symbol: bool
@@ -41,8 +41,8 @@ class Targets:
 
     @classmethod
     def parse(cls, endpoint: str, arguments: Sequence[str]) -> Targets:
-        """Sort the arguments: a name with a dot or behind `channel:` is a channel, the others are symbols where the
-        endpoint has symbols. Without arguments such an endpoint is asked for all of them."""
+        """Sort the arguments: a name with a dot or after `channel:` is a channel. Others are symbols if the endpoint
+        has symbols. Without arguments, all symbols of such an endpoint are requested."""
         has_symbols = endpoint in _SYMBOL_CHANNELS
         if has_symbols and not arguments:
             arguments = (ALL_SYMBOLS,)
@@ -61,13 +61,13 @@ class Targets:
         return Targets(self.endpoint, symbols, tuple(item.name for item in ordered if not item.is_symbol))
 
     def without(self, items: Collection[Item]) -> Targets:
-        """All but these."""
+        """All except these."""
         symbols = tuple(name for name in self.symbols if Item(name, is_symbol=True) not in items)
         channels = tuple(name for name in self.channels if Item(name, is_symbol=False) not in items)
         return Targets(self.endpoint, symbols, channels)
 
     def commands(self, positions: Positions) -> list[Command]:
-        """What to send on a new connection: symbols and channels with a known position are joined from there."""
+        """The commands for a new connection: symbols and channels with a known position are resumed from there."""
         fresh = [symbol for symbol in self.symbols if not self._is_known(symbol, positions)]
         known = [symbol for symbol in self.symbols if self._is_known(symbol, positions)]
         names = [name for symbol in known for name in self._channels_of(symbol)] + list(self.channels)
@@ -85,13 +85,13 @@ class Targets:
 
 
 def items_of(command: Command) -> list[Item]:
-    """What `command` asks for, in its order."""
+    """The items that `command` requests, in its order."""
     symbols = [Item(symbol, is_symbol=True) for symbol in command.get("symbols", ())]
     return symbols + [Item(entry["channel"], is_symbol=False) for entry in command.get("channels", ())]
 
 
 def awaited_channels(commands: Sequence[Command]) -> frozenset[str]:
-    """The channels that `commands` join from a position, and whose confirmation will say `recovered`."""
+    """The channels that `commands` resume from a position, and whose confirmation will say `recovered`."""
     return frozenset(
         entry["channel"] for command in commands for entry in command.get("channels", ()) if "since" in entry
     )

@@ -1,1 +1,1 @@
-"""Asking a service from outside whether it is healthy, one file per kind of check."""
+"""Checks from outside whether a service is healthy: one file per kind of check."""

@@ -1,4 +1,4 @@
-"""From the definition of a check to what runs it."""
+"""Builds a check from its definition."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _KINDS: Mapping[CheckType, tuple[Mapping[str, int | None], Callable[[CheckUrl, D
 
 
 def build_check(definition: CheckDefinition, targets: TargetRules) -> Check:
-    """The check that `definition` describes, of targets that may be asked.
+    """The check that `definition` describes, restricted to allowed targets.
 
-    Raises `InvalidRequest` with field `check.url` where the URL is not one for this type, or its host may not be asked.
+    Raises `InvalidRequest` with field `check.url` if the URL does not fit this type, or its host is not allowed.
     """
     ports, make_probe = _KINDS[definition.type]
     url = parse_check_url(definition.url, ports)

@@ -1,4 +1,4 @@
-"""Reading the URL of a check."""
+"""Parses the URL of a check."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_][a-z0-9._-]*\Z")
 
 class CheckUrl(Struct, frozen=True):
     """`host` is a lower-case name or an address without brackets, `path` begins with a slash or is empty; user and
-    password are decoded, and None where there is none."""
+    password are decoded, or None."""
 
     scheme: str
     host: str
@@ -30,9 +30,9 @@ class CheckUrl(Struct, frozen=True):
 
 
 def parse_check_url(text: str, ports: Mapping[str, int | None]) -> CheckUrl:
-    """The parts of `text`. `ports` are the schemes that it may have, with their usual ports, None: it must name one.
+    """The parts of `text`. `ports` maps the allowed schemes to their usual ports; None: the URL must name a port.
 
-    Raises `InvalidRequest` without repeating anything of `text`, which may hold a password.
+    Raises `InvalidRequest` without repeating anything of `text`, which may contain a password.
     """
     if not _VISIBLE.fullmatch(text):
         raise InvalidRequest("`check.url` must be ASCII without spaces.", field=FIELD)

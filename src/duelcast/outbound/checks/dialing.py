@@ -1,4 +1,4 @@
-"""Connecting to a checked address of a host, never to one that a second look-up gives."""
+"""Connects to a checked address of a host, never to one that a second look-up returns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Dialer:
-    """Connections to the host and port of `url`, whose addresses are resolved and checked each time."""
+    """Opens connections to the host and port of `url`, whose addresses are resolved and checked each time."""
 
     def __init__(self, url: CheckUrl, rules: TargetRules, timeout_s: float) -> None:
         self._host = url.host
@@ -28,10 +28,10 @@ class Dialer:
         self._timeout_s = timeout_s
 
     async def dial(self, attempt: Callable[[str], Awaitable[T]], errors: tuple[type[Exception], ...] = (OSError,)) -> T:
-        """The result of `attempt` with the first address where it does not raise `errors`.
+        """The result of `attempt` with the first address for which it does not raise `errors`.
 
-        At most four addresses are tried, each but the last for its share of the time. Raises what the last one raises,
-        `TargetRefused`, and OSError where the host has no address.
+        At most four addresses are tried, each but the last for its share of the time. Raises the error of the last
+        attempt, `TargetRefused`, and OSError if the host has no address.
         """
         *earlier, last = (await self._rules.addresses(self._host, self._port))[:MAX_ATTEMPTS]
         for address in earlier:
@@ -42,7 +42,8 @@ class Dialer:
 
     @contextlib.asynccontextmanager
     async def stream(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
-        """A connection, closed at the end without waiting for the peer; with `tls` to who proves to be the host."""
+        """A connection, closed at the end without waiting for the peer; with `tls`, the peer must prove to be the
+        host."""
 
         async def connect(address: str) -> tuple[StreamReader, StreamWriter]:
             return await asyncio.open_connection(

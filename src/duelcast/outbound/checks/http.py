@@ -17,9 +17,9 @@ PORTS = {"http": 80, "https": 443}
 
 
 class HttpProbe:
-    """Healthy where `GET` is answered with 2xx or 3xx; metric `status`. The body is not read.
+    """Healthy if `GET` is answered with 2xx or 3xx; metric `status`. The body is not read.
 
-    By httpcore, since httpx offers no way to say which address a connection goes to.
+    Uses httpcore, since httpx offers no way to choose the address of a connection.
     """
 
     def __init__(self, url: CheckUrl, dialer: Dialer) -> None:
@@ -46,7 +46,7 @@ class HttpProbe:
 
 
 class _CheckedAddresses(httpcore.AsyncNetworkBackend):
-    """Connects where the dialer says."""
+    """Connects to the dialer's address."""
 
     def __init__(self, dialer: Dialer) -> None:
         self._dialer = dialer

@@ -1,4 +1,4 @@
-"""`postgres`: whether a PostgreSQL server lets us in and answers a query."""
+"""`postgres`: whether a PostgreSQL server accepts the login and answers a query."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class PostgresProbe:
 
     async def _encrypt(self, reader: StreamReader, writer: StreamWriter) -> bool:
         writer.write(TLS_REQUEST)
-        # Two, so that what somebody slipped in behind the answer is not taken for a part of what is encrypted.
+        # Two bytes, so that nothing injected after the answer can pass for encrypted data.
         answer = await reader.read(2)
         if answer == b"S":
             await writer.start_tls(self._context, server_hostname=self._host)

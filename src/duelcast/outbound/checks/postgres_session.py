@@ -1,6 +1,6 @@
-"""As much of PostgreSQL's protocol (3.0) as it takes to log in and send a query.
+"""The part of PostgreSQL's protocol (3.0) that is needed to log in and send a query.
 
-A driver reads messages of any length and lets the server choose how much it computes. This reads short ones only.
+A driver reads messages of any length and lets the server choose how much it computes. This reads only short ones.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ERRORS = {
 
 
 class Login:
-    """Who logs in where."""
+    """The user, database and password of a login."""
 
     def __init__(self, user: str, password: str, database: str) -> None:
         self.user = user
@@ -36,7 +36,7 @@ class Login:
 
 
 class PostgresSession:
-    """A session over a connection just opened. Each method raises `Unhealthy` where the server does not play along."""
+    """A session over a newly opened connection. Each method raises `Unhealthy` if the server does not cooperate."""
 
     def __init__(self, reader: StreamReader, writer: StreamWriter, *, encrypted: bool) -> None:
         self._reader = reader
@@ -65,7 +65,7 @@ class PostgresSession:
             pass
 
     def end(self) -> None:
-        """Tell the server that no more comes."""
+        """Tell the server that nothing more follows."""
         self._send(b"X", b"")
 
     async def _prove(self, login: Login, scram: ScramClient, request: bytes) -> None:
@@ -93,7 +93,7 @@ class PostgresSession:
         self._writer.write(kind + struct.pack("!i", len(content) + 4) + content)
 
     async def _receive(self) -> tuple[bytes, bytes]:
-        """Kind and content of the next message. Raises `Unhealthy` where it is an error."""
+        """Kind and content of the next message. Raises `Unhealthy` if it is an error."""
         kind, length = struct.unpack("!ci", await self._reader.readexactly(5))
         if not 4 <= length <= MAX_MESSAGE_BYTES:
             raise Unhealthy(_STRANGE)

@@ -1,6 +1,6 @@
 """`redis`: whether a Redis or Valkey server answers `PING`.
 
-Four lines of its protocol (RESP) instead of a client: that reads answers of any length, and chooses addresses itself.
+Uses four lines of its protocol (RESP): a client library reads answers of any length, and chooses addresses itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _REFUSALS = (b"-NOAUTH", b"-WRONGPASS", b"-NOPERM", b"-ERR invalid password", b"
 
 
 class RedisProbe:
-    """Logs in where the URL says how, selects the database of its path, if any, and sends `PING`."""
+    """Logs in if the URL has credentials, selects the database of its path, if any, and sends `PING`."""
 
     def __init__(self, url: CheckUrl, dialer: Dialer) -> None:
         self._dialer = dialer

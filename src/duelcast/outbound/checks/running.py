@@ -1,4 +1,4 @@
-"""Running a probe in bounded time, and saying in words of ours what went wrong."""
+"""Runs a probe in bounded time, and says in our own words what went wrong."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CERTIFICATE_PROBLEMS = {
 
 
 class Finding(Struct, frozen=True):
-    """What a probe found out; see `CheckResult`."""
+    """The result of a probe; see `CheckResult`."""
 
     healthy: bool
     details: str
@@ -38,11 +38,11 @@ class Finding(Struct, frozen=True):
 
 
 class Unhealthy(Exception):
-    """A probe found that something is wrong; its text is a sentence of ours."""
+    """A probe found that something is wrong; the text is a sentence of our own."""
 
 
 Probe = Callable[[], Awaitable[Finding]]
-"""One attempt, without a time-out of its own. It may raise whatever its library does."""
+"""One attempt, without a time-out of its own. It may raise any exception of its library."""
 
 
 class TimedCheck:
@@ -67,7 +67,7 @@ class TimedCheck:
         return CheckResult(finding.healthy, (time.perf_counter() - began_s) * 1000, finding.details, finding.metrics)
 
     def _sentence(self, error: Exception) -> str:
-        """The innermost cause that we know says most: libraries wrap the errors of sockets in their own."""
+        """The innermost known cause says most: libraries wrap the errors of sockets in their own."""
         told = None
         cause: BaseException | None = error
         while cause is not None:

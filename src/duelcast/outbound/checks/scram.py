@@ -1,4 +1,4 @@
-"""Proving to know a password without telling it: SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding."""
+"""Proves knowledge of a password without revealing it: SCRAM-SHA-256 (RFC 5802, RFC 7677), without channel binding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import unicodedata
 
 MECHANISM = "SCRAM-SHA-256"
 MAX_ITERATIONS = 1_000_000
-"""Of the hash; the server chooses how many, and each of them is our work."""
+"""Of the hash; the server chooses the number, and each of them is our work."""
 
 
 class ScramFailed(Exception):
@@ -19,13 +19,13 @@ class ScramFailed(Exception):
 
 
 class ScramClient:
-    """One login: send what `begin` gives, then what `final` answers to the server, then `verify` what it says to that.
+    """One login: send the result of `begin`, then that of `final` for the server's answer, then `verify` its next one.
 
-    `pending` from the first to the last of these: the server has not proved yet that it knows the password.
+    `pending` from the first to the last of these: the server has not yet proved that it knows the password.
     """
 
     def __init__(self, password: str) -> None:
-        # Of SASLprep (RFC 4013), the step that changes what people type.
+        # The only step of SASLprep (RFC 4013) that changes what people type.
         self._password = unicodedata.normalize("NFKC", password).encode()
         self._nonce = secrets.token_urlsafe(18)
         self._first = f"n=,r={self._nonce}"
@@ -37,7 +37,7 @@ class ScramClient:
         return f"n,,{self._first}".encode()
 
     def final(self, server_first: bytes) -> bytes:
-        """Takes up to a second of computing. Raises `ScramFailed`."""
+        """Computes for up to a second. Raises `ScramFailed`."""
         nonce, salt, iterations = self._challenge(server_first)
         without_proof = b"c=biws,r=" + nonce
         message = b",".join((self._first.encode(), server_first, without_proof))
@@ -48,7 +48,7 @@ class ScramClient:
         return without_proof + b",p=" + base64.b64encode(proof)
 
     def verify(self, server_final: bytes) -> None:
-        """Raises `ScramFailed` where the server does not prove that it knows the password too."""
+        """Raises `ScramFailed` if the server does not prove that it knows the password too."""
         if not self._signature or not hmac.compare_digest(server_final, b"v=" + base64.b64encode(self._signature)):
             raise ScramFailed
         self.pending = False

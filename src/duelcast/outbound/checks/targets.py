@@ -1,4 +1,4 @@
-"""Which addresses may be asked: a check must not reach what only this machine should (cloud metadata above all)."""
+"""Decides which addresses may be checked: never those that only this machine should reach, such as cloud metadata."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
-"""The addresses of a host and port, in order of preference. Raises OSError where there is none."""
+"""The addresses of a host and port, in order of preference. Raises OSError if there are none."""
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -32,8 +32,8 @@ _NEVER = _networks(
     "224.0.0.0/4",
     "255.255.255.255/32",
     "ff00::/8",
-    # What stands for an IPv4 address, which a gateway or this machine would ask instead: RFC 4291 (2.5.5), RFC 2765
-    # (2.1), RFC 8215, RFC 4380, RFC 3056 with RFC 7526.
+    # Addresses that stand for an IPv4 address, which a gateway or this machine would contact instead: RFC 4291 (2.5.5),
+    # RFC 2765 (2.1), RFC 8215, RFC 4380, RFC 3056 with RFC 7526.
     "::/96",
     "::ffff:0:0/96",
     "::ffff:0:0:0/96",
@@ -46,28 +46,28 @@ _LOOPBACK6 = IPv6Address("::1")  # inside of ::/96
 _LOCAL = _networks(
     "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7"
 )
-"""Loopback, and what is private to a network: RFC 1122, RFC 1918, RFC 6598, RFC 4193."""
+"""Loopback, and addresses private to a network: RFC 1122, RFC 1918, RFC 6598, RFC 4193."""
 _GLOBAL6 = IPv6Network("2000::/3")
 _RESERVED = _networks("192.0.0.0/24", "3fff::/20")
-"""Of the special-purpose registries (RFC 6890), what `is_global` does not know of yet in every Python."""
+"""Of the special-purpose registries (RFC 6890), networks that `is_global` does not know yet in every Python."""
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""The addresses that DNS64 makes (RFC 6052): each is asked for the sake of the IPv4 address in it."""
+"""The addresses that DNS64 makes (RFC 6052): each is allowed or refused as the IPv4 address in it."""
 _NEVER_NAMED = frozenset({"metadata.google.internal", "metadata.goog", "metadata"})
 
 
 class TargetRefused(Exception):
-    """The target may not be asked."""
+    """The target may not be contacted."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """By the resolver of this machine."""
+    """Uses the resolver of this machine."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 
 
 class TargetRules:
-    """Decides on addresses, by what is allowed: each address of a network in `allowed` (`10.0.0.0/8`); and global,
-    private and loopback ones if `allowed` is empty, or has the host (`db.example`) or a suffix of it (`*.example`).
+    """Decides whether an address is allowed. Every address of a network in `allowed` (`10.0.0.0/8`) is. Global, private
+    and loopback addresses are, if `allowed` is empty or has the host (`db.example`) or a suffix of it (`*.example`).
 
     Link-local, metadata, multicast and unspecified addresses, and IPv6 addresses that stand for an IPv4 address, are
     never allowed; those of NAT64 (`64:ff9b::/96`) count as the IPv4 address in them.
@@ -83,7 +83,7 @@ class TargetRules:
             self._allow(entry.strip().lower())
 
     def refuse_early(self, host: str) -> None:
-        """Raise `TargetRefused` where `host` itself tells that it will never be asked."""
+        """Raise `TargetRefused` if `host` itself shows that it will never be allowed."""
         if host.rstrip(".") in _NEVER_NAMED:
             raise TargetRefused
         address = _address(host)
@@ -91,9 +91,9 @@ class TargetRules:
             self._check(host, [address])
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """Where `host` is now, each address checked: connect to these and to nothing else.
+        """The current addresses of `host`, each checked: connect to these and to nothing else.
 
-        Raises `TargetRefused` where one of them may not be asked, OSError where there is none.
+        Raises `TargetRefused` if one of them is not allowed, OSError if there is none.
         """
         self.refuse_early(host)
         found = list(dict.fromkeys(await self._resolve(host, port)))
@@ -114,7 +114,7 @@ class TargetRules:
             raise ValueError("A target is a host, `*.` and a suffix, an address or a network.")
 
     def _check(self, host: str, addresses: Sequence[Address | None]) -> None:
-        """None is an address that cannot be read."""
+        """None stands for an address that cannot be parsed."""
         takes_usual = not (self._names or self._suffixes or self._networks) or self._is_named(host.rstrip("."))
         for address in addresses:
             if address is None or _is_forbidden(address):

@@ -1,4 +1,4 @@
-"""`tcp`: whether a port takes connections."""
+"""`tcp`: whether a port accepts connections."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PORTS = {"tcp": None}
 
 
 class TcpProbe:
-    """Healthy where a connection comes about."""
+    """Healthy if a connection can be opened."""
 
     def __init__(self, _url: CheckUrl, dialer: Dialer) -> None:
         self._dialer = dialer

@@ -16,9 +16,9 @@ PORTS = {"ws": 80, "wss": 443}
 
 
 class WebSocketProbe:
-    """Healthy where the opening handshake succeeds; redirections are not followed.
+    """Healthy if the opening handshake succeeds; redirections are not followed.
 
-    By the protocol of the library without its connection, which follows redirections to any address.
+    Uses the library's protocol without its connection, which follows redirections to any address.
     """
 
     def __init__(self, url: CheckUrl, dialer: Dialer) -> None:
@@ -34,7 +34,7 @@ class WebSocketProbe:
             protocol.send_request(protocol.connect())
             writer.writelines(protocol.data_to_send())
             while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
-                # The library refuses heads beyond bounds of its own.
+                # The library refuses heads that exceed its own bounds.
                 received = await reader.read(READ_LIMIT_BYTES)
                 if received:
                     protocol.receive_data(received)
