@@ -1,4 +1,4 @@
-"""What one connection follows: rights, counts, snapshots and replays (protocol 2)."""
+"""The subscriptions of one connection: rights, counts, snapshots and replays (protocol 2)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.streams import NOTHING, Followed, Part, Stream
 
 NO_POSITIONS: Mapping[Target, Position] = {}
-"""For all connections that named none: an empty dict takes 64 bytes."""
+"""Shared by all connections that named none: an empty dict takes 64 bytes."""
 TURN_S = 0.002
-"""How long a command reads snapshots before it yields a loop turn."""
+"""How long a command reads snapshots before it yields to the event loop."""
 
 
 class ConnectionSubscriptions:
@@ -55,32 +55,32 @@ class ConnectionSubscriptions:
         self._session = session
         self._outbox = outbox
         self.limit = limit
-        """How many channels and groups the client may follow."""
+        """The most channels and groups that the client may follow."""
         self._services = services
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
         self._joins: list[JoinedTarget] = []
         self._answer_bytes = self._answer_frames = 0
-        """Of the joins of channels; groups do not count."""
+        """Size of the joins of channels; groups do not count."""
         self._left: tuple[Target, ...] = ()
         self.unknown: Set[Target] = NOTHING
-        """What is held, or about to be, and was not there for the session when it was asked for."""
+        """Targets followed, or about to be, that did not exist for the session when they were asked for."""
         self._unknown_asked: Set[Target] = NOTHING
-        """Those of them that the command asked for."""
+        """The unknown targets that the current command asked for."""
         self.greeting = True
-        """Whether the connection is being greeted: what is joined meanwhile does not count towards the limit."""
+        """Whether the connection is being greeted: joins of the greeting do not count towards the limit."""
         self.connect_since = NO_POSITIONS
-        """Positions that the client named in its URL, for what the endpoint joins on connect."""
+        """Positions from the client's URL, for the channels that the endpoint joins on connect."""
 
     @property
     def _context(self) -> Context:
-        """Made when it is needed: one that is kept would refer back to this."""
+        """Created on demand: a stored context would refer back to this object."""
         return Context(self._session, self, self._services, self._reader.clock)
 
     # ── for handlers ────────────────────────────────────────────────────────────────────────────────────────────
 
     def resolve(self, name: str) -> Target:
-        """The channel or group `name`; the right is checked before the existence."""
+        """The channel or group `name`; rights are checked before existence."""
         for opening in self._reader.endpoint.openings.values():
             group = opening.family.group_named(name)
             if group is not None:
@@ -105,7 +105,7 @@ class ConnectionSubscriptions:
         return self._session.role >= target.least_role and opening.right(self._context, target.parameter)
 
     def lost(self, before: Role) -> Sequence[Target]:
-        """What is held and was seen with the role of `before`, and no longer is."""
+        """Followed targets that were visible with the role `before` and no longer are."""
         return [target for target in self._held if not self.may_hold(target) or self._was_hidden(target, before)]
 
     def _was_hidden(self, target: Target, before: Role) -> bool:
@@ -121,7 +121,7 @@ class ConnectionSubscriptions:
             raise SubscriptionDenied("Your role does not allow this channel.")
 
     def holds(self, target: Target) -> bool:
-        """Whether `target` is followed, by itself or through its group."""
+        """Whether `target` is followed, directly or through its group."""
         if target in self._held:
             return True
         return isinstance(target, Channel) and self._held_group(target) is not None
@@ -143,7 +143,7 @@ class ConnectionSubscriptions:
         self._check_unknown(new)
         known = targets if snapshot_only_if_new else ()
         quiet = set(targets) if silent else set(known) - new
-        # What an endpoint joins on connect nobody could do without.
+        # The channels that an endpoint joins on connect are indispensable, so they have no bound.
         return await self._read(targets, since or {}, quiet, bounded=not self.greeting)
 
     async def join_asked(self, targets: Sequence[Target], since: Mapping[Target, Position]) -> None:
@@ -175,7 +175,7 @@ class ConnectionSubscriptions:
         return joined
 
     def _check_size(self, joined: JoinedTarget) -> None:
-        """A single frame is as large as it is, and a group is sent as the socket drains; the rest has a bound."""
+        """Bound the size of an answer. A single frame has no bound; nor has a group, sent as the socket drains."""
         if isinstance(joined.target, Group) or not joined.frames:
             return
         self._answer_bytes += joined.size_bytes
@@ -208,7 +208,7 @@ class ConnectionSubscriptions:
             )
 
     def _check_unknown(self, targets: Iterable[Target]) -> None:
-        """Last of the checks: from here on they count, until the command ends without them."""
+        """The last check: from here on the unknown targets count, unless the command ends without them."""
         identity = self._session.identity
         for opening in self._reader.endpoint.openings.values():
             if opening.most_unknown is None or identity is None:
@@ -243,13 +243,13 @@ class ConnectionSubscriptions:
     # ── for the connection ──────────────────────────────────────────────────────────────────────────────────────
 
     def every_positions(self) -> dict[str, int]:
-        """Positions of the *every* channels that are held or about to be."""
+        """Positions of the *every* channels that are followed or about to be."""
         held = {target.name: seq for target, seq in self.held() if target.kind is Kind.EVERY and seq is not None}
         return held | positions(self._joins)
 
     @property
     def is_changing(self) -> bool:
-        """Whether the command joined or left something."""
+        """Whether the command joined or left a target."""
         return bool(self._joins or self._left)
 
     def joining(self) -> Sequence[JoinedTarget]:
@@ -257,19 +257,19 @@ class ConnectionSubscriptions:
         return tuple(self._joins)
 
     def end(self, targets: Sequence[Target], frames: Sequence[bytes]) -> None:
-        """Stop following `targets` at once, whatever command runs, and write `frames` behind their last messages."""
+        """Stop following `targets` at once, even during a command, and write `frames` behind their last messages."""
         for target in targets:
             self._drop(target)
         self._forget_unheld()
         self._outbox.answer(frames, followed=frozenset(self._held.values()))
 
     def commit_rejoined(self, segments: Sequence[bytes | Joined]) -> None:
-        """Go on after `rejoin`."""
+        """Commit the joins of `rejoin`."""
         self._outbox.found()
         self.commit(segments)
 
     def commit(self, segments: Sequence[bytes | Joined]) -> None:
-        """Write the reply with the snapshots where they belong (else at its end), and follow the new set."""
+        """Write the reply with each snapshot in its place (or at the end), and follow the new set."""
         frames: list[Part] = []
         placed = {segment.target for segment in segments if isinstance(segment, JoinedTarget)}
         for segment in segments:
@@ -292,11 +292,11 @@ class ConnectionSubscriptions:
         self.abort()
 
     def _frames_of(self, joined: JoinedTarget) -> Sequence[Part]:
-        """While positions are being recovered the news come with that."""
+        """The frames of a join. While positions are being recovered, the recovery brings the news."""
         return joined.frames if self._outbox.lost else joined.all_frames(self._reader.hub, self._session.role)
 
     def abort(self) -> None:
-        """Let go of what the command would have joined."""
+        """Release the targets that the command would have joined."""
         self._left = ()
         self._answer_bytes = self._answer_frames = 0
         if self._unknown_asked:
@@ -310,7 +310,7 @@ class ConnectionSubscriptions:
         self._reader.hub.release(one.followed for one in released)
 
     def withdraw_forbidden(self) -> Collection[Joined]:
-        """Take back the joins that the rights of the session no longer reach: they may have shrunk meanwhile."""
+        """Withdraw joins that the session no longer has the right to: its rights may have shrunk in the meantime."""
         forbidden = [one for one in self._joins if not self.may_hold(one.target)]
         if forbidden:
             self._joins = [one for one in self._joins if one not in forbidden]
@@ -340,15 +340,15 @@ class ConnectionSubscriptions:
         self._free -= {target}
 
     def _drop_channels_of(self, group: Group) -> None:
-        """A group is joined and left as one: the single subscriptions to its channels end with either."""
+        """Drop the single subscriptions to the channels of a group that is joined or left as a whole."""
         for target in [held for held in self._held if isinstance(held, Channel) and held.group == group.name]:
             self._drop(target)
 
     async def rejoin(self, *, bus_lost: bool) -> Sequence[JoinedTarget]:
-        """Read everything that is followed anew, for an unasked confirmation.
+        """Read everything that is followed again, for an unsolicited confirmation.
 
-        After a lost bus from the positions of that moment; otherwise the node itself lost messages, and snapshots are
-        all there is.
+        After a lost bus, read from the positions at that moment. Otherwise the node itself lost messages, and only
+        snapshots are available.
         """
         rejoined = []
         for target, followed in list(self._held.items()):
