@@ -52,8 +52,8 @@ class CommandDecoder:
     def decode(self, data: bytes) -> Command:
         """The command in `data`, a JSON object in UTF-8.
 
-        Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the `request_id` of the message if it has
-        a valid one.
+        Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the `request_id` of the message if it is
+        valid.
         """
         if len(data) > 2 * MAX_FAST_VALUES and has_more_values(data, MAX_FAST_VALUES):
             return self._decode_slowly(data)

@@ -74,8 +74,8 @@ class OriginRules:
         return called is not None and self._same_place(parsed, called)
 
     def host_allowed(self, host: str | None) -> bool:
-        """Whether the server answers requests for `host`: if it listens only on loopback, a loopback name or the host of
-        an allowed origin; otherwise every name."""
+        """Whether the server answers requests for `host`. If it listens only on loopback, `host` must be a loopback
+        name or the host of an allowed origin; otherwise any name is accepted."""
         return not self._loopback_only or self.host_known(host)
 
     def host_known(self, host: str | None) -> bool:
