@@ -1,8 +1,8 @@
-"""What an endpoint is made of.
+"""The building blocks of an endpoint.
 
 An endpoint file declares an `Endpoint`, the channels it opens, and its commands: struct, right and handler in one
-place. A handler returns events or raises `errors.AppError`; it never touches a socket. What it may use of its
-connection is declared here as protocols, which the gateway implements.
+place. A handler returns events or raises `errors.AppError`; it never touches a socket. The parts of the connection
+that it may use are declared here as protocols, which the gateway implements.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Auth(enum.Enum):
     """Who may connect."""
 
     PUBLIC = "public"
-    """Everybody; a token that does not hold makes the connection anonymous."""
+    """Everybody; an invalid token makes the connection anonymous."""
     TOKEN = "token"  # noqa: S105  # not a secret
     """A valid token, or the endpoint's public name."""
     ADMIN = "admin"
@@ -40,27 +40,27 @@ class Auth(enum.Enum):
 
 
 class Session(Protocol):
-    """Who is at the other end."""
+    """The identity of a connection."""
 
     @property
     def connection_id(self) -> str: ...
 
     @property
     def identity(self) -> Identity | None:
-        """None: anonymous."""
+        """The identity; None if anonymous."""
 
     @property
     def role(self) -> Role: ...
 
     async def sign_in(self, token: str) -> Identity:
-        """Take `token` for this connection from now on: refresh, or signing in.
+        """Use `token` for this connection from now on, to refresh or to sign in.
 
-        Raises `errors.Unauthorized` for a bad token or one of another wallet; then nothing has changed.
+        Raises `errors.Unauthorized` for an invalid token or one of another wallet; then nothing changes.
         """
 
 
 class Subscriptions(Protocol):
-    """What the connection follows. Changes take effect with the reply of the command, or not at all where it fails."""
+    """The subscriptions of a connection. Changes take effect with the reply of the command; none do if it fails."""
 
     async def join(
         self,
@@ -70,31 +70,31 @@ class Subscriptions(Protocol):
         snapshot_only_if_new: bool = False,
         silent: bool = False,
     ) -> Sequence[Joined]:
-        """Follow `targets` as soon as the reply is sent; their snapshots, or what was missed since, go out behind it.
+        """Follow `targets` once the reply is sent; their snapshots, or the missed messages, follow it.
 
-        `snapshot_only_if_new` is for commands named `get_…`: no snapshot of what the connection followed already.
-        `silent` is for commands whose reply, made behind this, has all that a snapshot would: no snapshot.
+        `snapshot_only_if_new` is for commands named `get_…`: no snapshots of targets that are already followed.
+        `silent` is for commands whose reply, made after this, has everything a snapshot would: no snapshots at all.
         Raises `errors.TooManySubscriptions`; then none of them is followed.
         """
 
     def leave(self, targets: Sequence[Target]) -> None:
-        """Stop following `targets`, behind their last messages and before the reply."""
+        """Stop following `targets`, after their last messages and before the reply."""
 
     def leave_where(self, ends: Callable[[Target], bool]) -> None:
-        """Stop following every channel and group for which `ends` holds."""
+        """Stop following every channel and group for which `ends` returns True."""
 
     def holds(self, target: Target) -> bool:
-        """Whether `target` is followed, by itself or through its group."""
+        """Whether `target` is followed, directly or through its group."""
 
     def resolve(self, name: str) -> Target:
         """The channel or group `name` of this endpoint.
 
-        Raises `errors.SubscriptionDenied` where the session has no right to it, before anything else;
-        `errors.UnknownChannel` where it is none.
+        Raises `errors.SubscriptionDenied` if the session has no right to it, before anything else;
+        `errors.UnknownChannel` if it does not exist.
         """
 
     def held(self) -> Sequence[tuple[Target, int | None]]:
-        """Everything followed with its position (None for a group), in the order of joining."""
+        """All followed targets with their positions (None for a group), in the order of joining."""
 
 
 class Joined(Protocol):
@@ -108,18 +108,18 @@ class Joined(Protocol):
 
     @property
     def seq(self) -> int | None:
-        """The position with which the snapshot or the missed messages end; None for a group."""
+        """The position at the end of the snapshot or the missed messages; None for a group."""
 
     @property
     def recovered(self) -> bool | None:
-        """Whether everything since the given position follows; None where none was given."""
+        """Whether all messages since the given position follow; None if none was given."""
 
     @property
     def rows(self) -> int:
-        """Channels, symbols or rows that the snapshot or replay is of."""
+        """The number of channels, symbols or rows in the snapshot or replay."""
 
     def parted(self, frames: int) -> tuple[Joined, Joined]:
-        """The first `frames` of the snapshot, and all that follows: an endpoint may greet with something in between."""
+        """Split into the first `frames` of the snapshot and the rest: an endpoint may send other frames in between."""
 
 
 def positions(joined: Iterable[Joined]) -> dict[str, int]:
@@ -128,7 +128,7 @@ def positions(joined: Iterable[Joined]) -> dict[str, int]:
 
 
 class Context:
-    """What a handler has: its session, its subscriptions, the domain services."""
+    """Everything a handler may use: its session, its subscriptions, the domain services."""
 
     __slots__ = ("_services", "answered_rows", "clock", "request_id", "session", "subscriptions")
 
@@ -145,7 +145,7 @@ class Context:
         self.clock = clock
         self.request_id = request_id
         self.answered_rows = 0
-        """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
+        """Symbols or rows of the answer; each hundred, rounded up, costs one message of the rate limit."""
         self._services = services
 
     def service(self, kind: type[T]) -> T:
@@ -161,11 +161,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Events to begin with.
+    """The events that a new follower is sent first.
 
-    `seq`: the position of the channel that the snapshot of an *every* channel includes, read in the same transaction;
-    that of a *latest* one is followed by whatever came while it was made. `rows`: the symbols or rows that
-    they tell of, which count towards the rate limit.
+    `seq`: the position up to which the snapshot of an *every* channel is complete, read in the same transaction. The
+    snapshot of a *latest* channel is followed by messages that arrived while it was made. `rows`: the number of
+    symbols or rows in the events, which count towards the rate limit.
     """
 
     events: Sequence[Event]
@@ -174,7 +174,7 @@ class Snapshot:
 
 
 Right = Callable[[Context, str], bool]
-"""Whether the session of a context may follow the channel of a parameter (for a group: its name)."""
+"""Whether the session of a context may follow the channel with a parameter (for a group: its name)."""
 
 ChannelSnapshot = Callable[[Context, Channel], Awaitable[Snapshot]]
 GroupSnapshot = Callable[[Context, Group], Awaitable[Snapshot]]
@@ -182,8 +182,8 @@ Reply = Event | AppError | Joined | Sequence["Event | AppError | Joined"] | None
 """The frames of an answer, in order. A `Joined` stands for its `subscription_confirmed` and its snapshot or replay. The
 snapshots and replays of joins that are not named here come last."""
 Handler = Callable[[Context, Any], Reply | Awaitable[Reply]]
-"""A handler that was begun runs to its end, also where its client goes meanwhile; its answer is then dropped. One whose
-answer is a push names that event in its return annotation and returns None: the documents are made from it."""
+"""A running handler completes even if its client leaves; its answer is then dropped. A handler whose answer is a push
+names that event in its return annotation, from which the documents are made, and returns None."""
 ConnectHandler = Callable[[Context], Awaitable[Sequence[Event | Joined]]]
 
 
@@ -201,17 +201,17 @@ def _exists(_context: Context, _parameter: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A family of channels that an endpoint opens, to whom, and what its snapshot is.
+    """The access rule of an endpoint for a family of channels: who may follow them, and what their snapshots are.
 
-    Without `snapshot` a *latest* channel begins with the newest message per key, an *every* channel with nothing;
-    without `group_snapshot` a group begins with the newest per key of its channels. `snapshot_events` are those of the
-    snapshots where they are not the family's.
+    Without `snapshot`, a *latest* channel begins with the newest message per key, an *every* channel with nothing;
+    without `group_snapshot`, a group begins with the newest message per key of its channels. `snapshot_events` are the
+    events of the snapshots, if they are not the family's.
 
-    `most` gives how many channels of the family a connection may follow, beside those that it joined on connect.
-    `most_unknown` gives how many that are `unknown` to it a wallet may follow over all its connections, since names can
-    be made up without end.
-    `seen_from` gives the least role that sees a channel now. Who has less may follow it all the same, and is told
-    nothing: what is hidden does not differ from what is not there.
+    `most` returns how many channels of the family a connection may follow, besides those joined on connect.
+    `most_unknown` returns how many channels that are `unknown` to it a wallet may follow over all its connections,
+    because names can be invented without end.
+    `seen_from` returns the least role that currently sees a channel. Others may follow it too, but are sent nothing: a
+    hidden channel looks like one that does not exist.
     """
 
     family: Family
@@ -226,7 +226,7 @@ class Opening:
     most_unknown: Callable[[Context], int] | None
 
     def is_seen(self, context: Context, parameter: str) -> bool:
-        """Whether what the channel of `parameter` carries is for the session of `context`."""
+        """Whether the session of `context` may see the messages of the channel with `parameter`."""
         return self.seen_from is None or context.session.role >= self.seen_from(context, parameter)
 
 
@@ -234,9 +234,9 @@ class Opening:
 class CommandSpec:
     """A command with its handler.
 
-    `counted`: it takes from the rate limit. `detached`: it may answer after later commands, and joins nothing.
-    `paused_by_maintenance`: it is refused to all but admins meanwhile. `successor`: the command to use today, of one
-    that is there for clients of earlier versions.
+    `counted`: it counts towards the rate limit. `detached`: it may answer after later commands, and joins nothing.
+    `paused_by_maintenance`: it is refused during maintenance, except to admins. `successor`: the command to use instead
+    of one that exists only for clients of earlier versions.
     """
 
     command: type[Command]
@@ -318,10 +318,10 @@ class Endpoint:
         paused_by_maintenance: bool = False,
         successor: str | None = None,
     ) -> Callable[[Callable[[Context, C], T]], Callable[[Context, C], T]]:
-        """Declare a command with its handler. `errors` are codes beyond those that every command may give; of one that
-        waits for something, `UNAVAILABLE` is one.
+        """Declare a command with its handler. `errors` are codes beyond those of every command; a handler that awaits
+        something adds `UNAVAILABLE`.
 
-        A later declaration of the same name takes the place of an earlier one.
+        A later declaration of the same name replaces an earlier one.
         """
 
         def declare(handler: Callable[[Context, C], T]) -> Callable[[Context, C], T]:
@@ -349,8 +349,9 @@ class Endpoint:
         return declare
 
     def on_connect(self, *events: type[Event]) -> Callable[[ConnectHandler], ConnectHandler]:
-        """Declare what is sent, and joined, before `connection_established`. A `Joined` among the frames stands for its
-        snapshot; the snapshots of the others that were joined follow."""
+        """Declare the handler of a new connection, which sends frames and joins channels before
+        `connection_established`. A `Joined` among the frames stands for its snapshot; the snapshots of other joined
+        targets follow."""
 
         def declare(handler: ConnectHandler) -> ConnectHandler:
             self.connect_handler = handler
@@ -360,16 +361,16 @@ class Endpoint:
         return declare
 
     def on_disconnect(self, handler: Callable[[Context], None]) -> Callable[[Context], None]:
-        """Declare what is done once for each connection that was greeted, when it begins to close or is gone, and the
-        command that runs has ended."""
+        """Declare the handler called once for each greeted connection, after it begins to close or is gone and its
+        running command has ended."""
         self.disconnect_handler = handler
         return handler
 
     def on_identity_change(
         self, handler: Callable[[Context, Identity | None], None]
     ) -> Callable[[Context, Identity | None], None]:
-        """Declare what is done when a greeted connection is somebody else, or has another role or nickname: the context
-        has who it is now, the second argument is who it was."""
+        """Declare the handler called when the identity, role or nickname of a greeted connection changes: the context
+        has the new identity, the second argument is the old one."""
         self.identity_handler = handler
         return handler
 

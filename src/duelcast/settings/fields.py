@@ -20,12 +20,12 @@ SECRET_MIN_VARIETY = 8
 SECRET_ALGORITHMS = ("HS256", "HS384", "HS512")
 KEY_SET_ALGORITHMS = ("EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 USUAL_ALGORITHMS = ("HS256", "EdDSA", "RS256", "ES256")
-"""Those that are accepted where the configuration names none."""
+"""The algorithms accepted if the configuration names none."""
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """A list; in an environment variable its entries are separated by commas."""
 Tables = Annotated[tuple[dict[str, Any], ...], NoDecode]
-"""Tables of the file."""
+"""Tables of the configuration file."""
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Timeout = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -35,7 +35,7 @@ Bytes = Annotated[int, Field(ge=KIB, le=2**31 - 1)]
 class Settings(BaseSettings):
     """The values that a server runs with.
 
-    Made of arguments and defaults alone; `load_settings` adds the environment and a file.
+    They come from arguments and defaults alone; `load_settings` adds the environment and a file.
     """
 
     model_config = SettingsConfigDict(
@@ -430,12 +430,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments alone, so that a `Settings` made by hand does not depend on the machine."""
+        """Use arguments alone, so that a `Settings` made by hand does not depend on the machine."""
         return (init_settings,)
 
     @property
     def accepted_algorithms(self) -> tuple[str, ...]:
-        """`jwt_algorithms`, or what goes with the keys that are configured."""
+        """`jwt_algorithms`, or the algorithms that fit the configured keys."""
         if self.jwt_algorithms is not None:
             return self.jwt_algorithms
         usable: tuple[str, ...] = () if self.jwt_jwks_url is None else KEY_SET_ALGORITHMS
@@ -547,7 +547,7 @@ class Settings(BaseSettings):
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether `host` can be reached from this machine alone: `localhost`, or an address of the loopback networks."""
+    """Whether `host` is reachable only from this machine: `localhost`, or an address of the loopback networks."""
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -557,9 +557,9 @@ def is_loopback_host(host: str) -> bool:
 
 
 def weakness_of(secret: str) -> str | None:
-    """Why a key of HMAC tokens can be guessed, after "the secret"; None if nothing shows that it can.
+    """Why a key of HMAC tokens can be guessed, to follow "the secret"; None if no weakness is found.
 
-    A key has at least as many bytes as the hash is long (RFC 7518, 3.2), and no less variety than keys of digits have.
+    A key must have at least as many bytes as the hash (RFC 7518, 3.2), and no less variety than a key of digits.
     """
     if len(secret.encode()) < SECRET_MIN_BYTES:
         return f"has fewer than {SECRET_MIN_BYTES} bytes"
@@ -571,7 +571,7 @@ def weakness_of(secret: str) -> str | None:
 
 
 def _is_other_key(secret: str) -> bool:
-    """Whether a key for signatures or a key in JSON was given, which must not become the secret of HMAC tokens."""
+    """Whether the secret is a signature key or a key in JSON, which must not be the secret of HMAC tokens."""
     try:
         HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
     except InvalidKeyError:

@@ -1,4 +1,4 @@
-"""Settings as people read them: the reference table, and values without secrets."""
+"""Settings for readers: the reference table, and values without secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ where it comes from.
 
 
 def masked(name: str, value: object) -> str:
-    """`value` of the setting `name` as it may be shown: no secret, no password or query of an address."""
+    """The `value` of the setting `name` for display, without secrets or the password and query of an address."""
     if value is None:
         return "–"
     if isinstance(value, SecretStr):
@@ -50,7 +50,7 @@ def masked(name: str, value: object) -> str:
 
 
 def _entry(one: object) -> str:
-    """Of a table its name, since the rest may hold addresses with passwords."""
+    """An entry for display: only the name of a table, because the rest may contain addresses with passwords."""
     return str(one.get("name", "(no name)")) if isinstance(one, dict) else str(one)
 
 
