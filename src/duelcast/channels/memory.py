@@ -184,7 +184,7 @@ class MemoryBroker:
         self._streams.clear()
         self._idle.clear()
         self._groups.clear()
-        # Above all numbers used so far: no earlier position covers what is lost.
+        # Above all numbers used so far, so that no earlier position covers lost messages.
         given = [one.seq for one in lost if isinstance(one, LatestStream)]
         self._highest_forgotten_seq = max([self._highest_forgotten_seq, *given]) + 1
         for one in lost:

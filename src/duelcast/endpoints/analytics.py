@@ -27,7 +27,7 @@ MetricName = Annotated[str, Meta(min_length=1, max_length=128, description="One 
 
 endpoint = Endpoint(
     "analytics",
-    "Events that clients tell of; for admins who is active, and what the server does.",
+    "Tracked events of clients; for admins, also the active users and the statistics of the server.",
     auth=Auth.TOKEN,
     max_message_bytes=512 * KIB,
     messages_per_minute=300,

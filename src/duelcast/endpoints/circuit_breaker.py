@@ -34,7 +34,7 @@ ALL_SERVICES = "services"
 
 endpoint = Endpoint(
     "circuit-breaker",
-    "How the services are, and whether calls of them are let through.",
+    "The health of services, and the state of their circuit breakers.",
     auth=Auth.TOKEN,
     max_message_bytes=64 * KIB,
     messages_per_minute=120,

@@ -31,7 +31,7 @@ Types = Annotated[list[NotificationType], Meta(min_length=1, max_length=100)]
 
 endpoint = Endpoint(
     "notifications",
-    "What concerns one user, read on all devices at once, and announcements to everybody.",
+    "Notifications of a user, in sync on all devices, and announcements to everybody.",
     auth=Auth.TOKEN,
     max_message_bytes=64 * KIB,
     messages_per_minute=60,

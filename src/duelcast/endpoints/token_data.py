@@ -22,7 +22,7 @@ from duelcast.wire.messages import Command, Event, Symbol
 
 endpoint = Endpoint(
     "token-data",
-    "The list of tokens, their metadata, and their market fields as they move.",
+    "The list of tokens, their metadata, and their live market fields.",
     auth=Auth.PUBLIC,
     max_message_bytes=128 * KIB,
     messages_per_minute=600,

@@ -87,7 +87,7 @@ class Host(Protocol):
 
 
 class Connection(MessageSocket):
-    """Joins what one client has: its socket, session, outbox, subscriptions and commands."""
+    """The parts of one client together: its socket, session, outbox, subscriptions and commands."""
 
     __slots__ = (
         "_request",
@@ -283,7 +283,7 @@ class Connection(MessageSocket):
             self.close(Defect())
 
     def _running_ended(self) -> None:
-        """Resume what waited for a command."""
+        """Handle the messages that waited for a command."""
         self.commands.end()
         if not self.is_open:
             self.subscriptions.abort()

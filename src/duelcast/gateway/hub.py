@@ -382,7 +382,7 @@ class Hub:
         return followed
 
     def release(self, followed: Iterable[Followed]) -> None:
-        """Release what was acquired, and stop receiving messages of what nobody follows any more."""
+        """Release `followed`, and stop receiving messages of targets that nobody follows any more."""
         for one in followed:
             one.holders -= 1
             self._close_unheld(one)

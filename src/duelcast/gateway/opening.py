@@ -269,7 +269,7 @@ class Opener:
         return context.answered_rows + sum(joined.rows for joined in joining.values()) + len(errors)
 
     def _asked(self) -> tuple[Sequence[Target], Mapping[Target, Position], list[AppError]]:
-        """The channels that the URL names, each once, their positions, and errors for what cannot be followed."""
+        """The channels that the URL names, each once, their positions, and errors for those that cannot be followed."""
         request = self._request
         named: list[tuple[str, str, Position | None]] = [
             (f"channel[{index}]", name, None) for index, name in enumerate(request.channels)

@@ -1,4 +1,4 @@
-"""What waits to be written to one socket, and what happens when the socket is full."""
+"""The frames that wait to be written to one socket, and the handling of a full socket."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class BoundedReader(asyncio.BufferedProtocol):
         self._limit_bytes = self._turn_bytes if size_bytes is None else min(self._turn_bytes, size_bytes)
 
     def discard(self) -> None:
-        """Release what the parser holds, and ignore everything that still arrives."""
+        """Release the parser's buffer, and ignore everything that still arrives."""
         self._parser = None
 
     def get_buffer(self, sizehint: int) -> memoryview:

@@ -147,7 +147,7 @@ class ConnectionSubscriptions:
         return await self._read(targets, since or {}, quiet, bounded=not self.greeting)
 
     async def join_asked(self, targets: Sequence[Target], since: Mapping[Target, Position]) -> None:
-        """Join what the URL names. Raises `TooManySubscriptions`; then none of `targets` is followed."""
+        """Join the channels of the URL. Raises `TooManySubscriptions`; then none of `targets` is followed."""
         before = len(self._joins)
         self._answer_bytes = self._answer_frames = 0
         try:

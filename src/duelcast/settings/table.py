@@ -21,13 +21,13 @@ _INTRODUCTION = """\
 
 Generated from the declarations in `src/duelcast/settings/fields.py` by `make docs`.
 
-A value comes from an option of the command line, else from the environment variable, else from the TOML file that
-`--config` or `DUELCAST_CONFIG` names (key: the variable without `DUELCAST_`, in lower case), else it is the default.
-An empty variable counts as none. Lists are separated by commas in a variable. A name that is not in this table is an
-error, but for `DUELCAST_TOKEN`, with which `duelcast tail` signs in. `duelcast check-config` shows what is in force and
-where it comes from.
+A value comes from the first source that sets it: a command-line option, the environment variable, the TOML file named
+by `--config` or `DUELCAST_CONFIG`, or the default. A key of the file is the name of the variable without `DUELCAST_`,
+in lower case. An empty variable counts as unset. Entries of a list in a variable are separated by commas. A name that
+is not in this table is an error, except `DUELCAST_TOKEN`, with which `duelcast tail` signs in. `duelcast check-config`
+shows the effective values and their sources.
 
-| variable | type | default | what for |
+| variable | type | default | purpose |
 |---|---|---|---|
 """
 

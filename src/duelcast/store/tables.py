@@ -1,4 +1,4 @@
-"""The tables. Times are in milliseconds since the Unix epoch, or microseconds where the name says so (`_us`).
+"""The tables. Times are in milliseconds since the Unix epoch, or in microseconds if the name ends in `_us`.
 
 Amounts of money are decimal strings. These tables equal the result of the migrations; a test checks this.
 """

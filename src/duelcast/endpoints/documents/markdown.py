@@ -51,7 +51,7 @@ def readme_blocks(contract: Contract) -> dict[str, str]:
 
 def _limits(endpoints: Iterable[EndpointDescription]) -> str:
     table = _table(
-        ("endpoint", "what for", "who may connect", "largest message", "messages a minute"),
+        ("endpoint", "purpose", "who may connect", "largest message", "messages a minute"),
         [
             (
                 f"[`{endpoint.path}`](#{endpoint.name})",
