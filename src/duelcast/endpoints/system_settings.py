@@ -31,7 +31,7 @@ Version = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
 endpoint = Endpoint(
     "system-settings",
-    "Settings that change at run time: anybody may read and follow those visible to them, and admins change them.",
+    "Settings that change at run time: users read and follow those visible to them, admins change them.",
     auth=Auth.TOKEN,
     max_message_bytes=1 * MIB,
     messages_per_minute=500,
