@@ -1,4 +1,4 @@
-"""Waiting between two attempts at something that fails."""
+"""Waits between attempts at something that fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST_WAIT_S = 60.0
 
 
 class Backoff:
-    """Waits that double up to a bound, each shortened by up to half at random, so that clients do not come in step."""
+    """Waits that double up to a bound, each randomly shortened by up to half, so that clients do not retry in step."""
 
     def __init__(self, clock: Clock, *, first_s: float = FIRST_WAIT_S, longest_s: float = LONGEST_WAIT_S) -> None:
         self._clock = clock
@@ -20,12 +20,12 @@ class Backoff:
         self._next_s = first_s
 
     async def wait(self, *, at_least_s: float = 0.0) -> None:
-        """Wait before the next attempt; `at_least_s` is what the other side asked for, and is not shortened."""
+        """Wait before the next attempt; `at_least_s`, which the other side asked for, is not shortened."""
         full_s = self._next_s
         self._next_s = min(full_s * 2, self._longest_s)
         jittered_s = full_s * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
         await self._clock.sleep(max(jittered_s, at_least_s))
 
     def reset(self) -> None:
-        """An attempt succeeded: begin again with the shortest wait."""
+        """Start again with the shortest wait: an attempt succeeded."""
         self._next_s = self._first_s

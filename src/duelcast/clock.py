@@ -1,4 +1,4 @@
-"""Time as a port, so that windows, limits and life cycles are tested without sleeping."""
+"""Time as a port, so that windows, limits and life cycles can be tested without sleeping."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 
 
 class Clock(Protocol):
-    """Wall time, steady time, and waiting on the latter."""
+    """Wall time, monotonic time, and sleeping by the latter."""
 
     def time(self) -> float:
         """Seconds since the Unix epoch."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back; only differences mean something."""
+        """Seconds that never go back; only differences are meaningful."""
 
     async def sleep(self, seconds: float) -> None:
-        """Return once `seconds` of steady time have passed; 0 or less gives way to other tasks once."""
+        """Return once `seconds` of monotonic time have passed; 0 or less yields to other tasks once."""
 
 
 class SystemClock:
@@ -33,7 +33,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until a test calls `advance`."""
+    """A clock that stands still until a test advances it."""
 
     def __init__(self, start: float = 1_800_000_000.0) -> None:
         self._start = start
@@ -57,9 +57,9 @@ class ManualClock:
         await wake
 
     async def advance(self, seconds: float) -> None:
-        """Move on by `seconds`, waking each sleeper at its own moment, in order.
+        """Advance by `seconds`, waking each sleeper at its own moment, in order.
 
-        Between two moments every task that can run does, so that a sleeper may sleep again within the span.
+        Between two moments, every task that is ready runs, so a sleeper may sleep again within the span.
         """
         end = self._elapsed + seconds
         await self._settle()
@@ -73,13 +73,13 @@ class ManualClock:
         await self._settle()
 
     async def jump(self, seconds: float) -> None:
-        """Move on by `seconds` at once, as for a machine that was asleep: sleepers wake at the end, however late."""
+        """Advance by `seconds` at once, like a machine that was asleep: sleepers wake at the end, however late."""
         await self._settle()
         self._elapsed += seconds
         await self.advance(0)
 
     def step(self, seconds: float) -> None:
-        """Move the wall time alone, forward or (below 0) back, as somebody does who sets the machine's clock."""
+        """Move the wall time alone, forward or (below 0) back, as if somebody set the machine's clock."""
         self._step += seconds
 
     @staticmethod
@@ -89,7 +89,7 @@ class ManualClock:
 
 
 class Alarm:
-    """Lets one task sleep until something comes up."""
+    """Lets one task sleep until it is woken."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -97,13 +97,13 @@ class Alarm:
         self._awake: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
-        """End the present sleep, or else the next one as soon as it begins."""
+        """End the current sleep, or else the next one as soon as it begins."""
         self._rung = True
         if self._awake is not None:
             _resolve(self._awake)
 
     async def sleep(self, seconds: float) -> None:
-        """Return once `seconds` have passed, which may be infinite, or `ring` is called."""
+        """Return once `seconds` (which may be infinite) have passed, or `ring` is called."""
         if not self._rung:
             awake = self._awake = asyncio.get_running_loop().create_future()
             timer = asyncio.ensure_future(self._clock.sleep(seconds))

@@ -1,8 +1,8 @@
-"""What can go wrong, with its face on the wire.
+"""Errors, and their form on the wire.
 
-Two trees. An `AppError` answers one request and leaves the connection open; a `Disconnect` ends the
-connection with a close code that tells a client whether to come back. Both carry sentences of ours only,
-never the text of another exception. The errors of a single domain are in its folder.
+There are two trees. An `AppError` answers one request and leaves the connection open. A `Disconnect` ends the
+connection with a close code that tells a client whether to come back. Their texts are written in this project and
+never contain the text of another exception. The errors of a single domain are in its folder.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any, ClassVar
 class AppError(Exception):
     """An answer of type `error` (protocol 1.4), or problem details over HTTP.
 
-    `message` says what to do. `field` is the path of the field at fault (`symbols[3]`), `retry_after_ms` the
-    time after which the same request may succeed, `extra` further members of the answer.
+    `message` says what to do. `field` is the path of the invalid field (`symbols[3]`), `retry_after_ms` the time after
+    which the same request may succeed, `extra` further members of the answer.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     http_status: ClassVar[int] = 500
 
     def __init_subclass__(cls, *, code: str | None = None, status: int | None = None) -> None:
-        """`code` is the one on the wire, `status` that of HTTP; without them, those of the base."""
+        """`code` is the error code on the wire, `status` the HTTP status; both default to those of the base."""
         super().__init_subclass__()
         if code is not None:
             cls.code = code
@@ -42,7 +42,7 @@ class AppError(Exception):
         self.retry_after_ms = retry_after_ms
         self.extra = extra
         self.request_id: str | None = None
-        """Of the command that caused it, where the decoder found one."""
+        """The `requestId` of the command that caused it, if the decoder found one."""
 
 
 class InvalidMessage(AppError, code="INVALID_MESSAGE", status=400):
@@ -62,7 +62,7 @@ class Unauthorized(AppError, code="UNAUTHORIZED", status=401):
 
 
 class PermissionDenied(AppError, code="PERMISSION_DENIED", status=403):
-    """Another role or another owner is needed."""
+    """Another role or owner is required."""
 
 
 class RateLimitExceeded(AppError, code="RATE_LIMIT_EXCEEDED", status=429):
@@ -90,27 +90,27 @@ class TooManySubscriptions(AppError, code="TOO_MANY_SUBSCRIPTIONS", status=429):
 
 
 class InvalidState(AppError, code="INVALID_STATE", status=409):
-    """The state of the thing does not allow this."""
+    """The current state does not allow this."""
 
 
 class Conflict(AppError, code="CONFLICT", status=409):
-    """It is at odds with what is stored: a nickname that is taken, a key that was used for something else."""
+    """It conflicts with stored data: a nickname that is taken, or a key that was used for something else."""
 
 
 class ContentTooLarge(AppError, code="CONTENT_TOO_LARGE", status=413):
-    """The body of a request is bigger than its route takes."""
+    """The body of a request is larger than its route accepts."""
 
 
 class UpgradeRequired(AppError, code="UPGRADE_REQUIRED", status=426):
-    """A WebSocket endpoint that was asked like a page."""
+    """A WebSocket endpoint was requested over plain HTTP."""
 
 
 class Unavailable(AppError, code="UNAVAILABLE", status=503):
-    """Storage or bus is out of reach; nothing was changed."""
+    """The database or the bus is unreachable; nothing was changed."""
 
 
 class CircuitOpen(Unavailable):
-    """The breaker of a service lets no call through; nothing was tried."""
+    """The breaker of a service is open; nothing was tried."""
 
 
 class InternalError(AppError):
@@ -124,7 +124,7 @@ class Disconnect(Exception):
     reconnect: ClassVar[bool] = True
 
     def __init_subclass__(cls, *, code: int, reconnect: bool = True) -> None:
-        """`code` closes the connection; `reconnect`: whether the client may come back."""
+        """`code` is the close code; `reconnect`: the client may come back."""
         super().__init_subclass__()
         cls.close_code = code
         cls.reconnect = reconnect
@@ -151,7 +151,7 @@ class PolicyViolation(Disconnect, code=1008):
 
 
 class MessageTooBig(Disconnect, code=1009, reconnect=False):
-    """A message larger than the endpoint takes."""
+    """A message is larger than the endpoint accepts."""
 
 
 class Defect(Disconnect, code=1011):
@@ -159,7 +159,7 @@ class Defect(Disconnect, code=1011):
 
 
 class ServiceRestart(Disconnect, code=1012):
-    """The server drains; the reason has `retry_after_ms=`."""
+    """The server is draining; the reason has `retry_after_ms=`."""
 
 
 class OverCapacity(Disconnect, code=1013):
@@ -175,4 +175,4 @@ class AccessDenied(Disconnect, code=4003, reconnect=False):
 
 
 class SlowReader(Disconnect, code=4008):
-    """The client did not read what it was sent."""
+    """The client read too slowly."""

@@ -1,7 +1,7 @@
-"""Logs that a stranger may read: JSON lines, or coloured ones on a terminal, and never what a client sent.
+"""Logs that a stranger may read: JSON lines, or coloured lines on a terminal, without anything that a client sent.
 
-Everything goes through here, also what libraries log. No token, header or query string passes, and of an exception
-only its type and place, since its text may hold any of them.
+Everything passes through here, including the logs of libraries. No token, header or query string is logged. Of an
+exception, only the type and place are logged, because its text may contain any of these.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _SECRET_KEYS = frozenset(
 )
 _QUERY = re.compile(r"\?[^\s\"'<>]+")
 _SCRUBBED_LEVELS = frozenset({"error", "critical"})
-"""What becomes an error record too; there is little of it, so that it can be read as closely."""
+"""Levels that also create an error record; such lines are few, so scrubbing them costs little."""
 _MAX_GROUP_MEMBERS = 5
 _MAX_DEPTH = 4
-"""Of causes and groups; an exception may be its own cause."""
+"""The greatest depth of causes and groups; an exception may be its own cause."""
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 Format = Literal["auto", "json", "console"]
 
 
 def configure_logging(level: Level, format: Format, stream: TextIO | None = None) -> None:
-    """Log to `stream` (standard error) from `level` up. Replaces what was configured before."""
+    """Log to `stream` (default: standard error) from `level` up. Replaces any earlier configuration."""
     target = stream or sys.stderr
     least = logging.getLevelNamesMapping()[level.upper()]
     coloured = target.isatty()
@@ -57,7 +57,7 @@ def configure_logging(level: Level, format: Format, stream: TextIO | None = None
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    # Libraries print headers and frames at DEBUG: only our own loggers may go that low.
+    # Libraries log headers and frames at DEBUG: only our own loggers may go that low.
     root.setLevel(max(least, logging.INFO))
     logging.getLogger(PACKAGE).setLevel(least)
     for name in QUIET_LIBRARIES:
@@ -74,9 +74,9 @@ def configure_logging(level: Level, format: Format, stream: TextIO | None = None
 
 
 def log_uncaught() -> Callable[[], None]:
-    """Log exceptions that end a thread or the process, or that nobody can catch, instead of printing their texts.
+    """Log exceptions that end a thread or the process, or that cannot be caught, instead of printing their texts.
 
-    Gives what undoes it.
+    Returns a function that undoes this.
     """
     log = logging.getLogger(PACKAGE)
     before = sys.excepthook, threading.excepthook, sys.unraisablehook
@@ -99,9 +99,9 @@ def log_uncaught() -> Callable[[], None]:
 
 
 def describe_exception(error: BaseException) -> str:
-    """Type and place, `ValueError at domain.market.service:88`; of a group its members, of a chain its causes.
+    """Type and place, `ValueError at domain.market.service:88`, with the members of a group and the causes of a chain.
 
-    The place is the innermost one in this package, or the innermost at all where the package was not involved.
+    The place is the innermost one in this package, or the innermost of all if this package was not involved.
     """
     return _describe(error, _MAX_DEPTH)
 
@@ -183,7 +183,7 @@ def _redacted(key: str, value: Any, cleaned: Callable[[str], str]) -> Any:
 
 
 def plain_record(record: logging.LogRecord) -> bool:
-    """A filter: take exception texts and dumps of objects out of a library's record; our own have none any more."""
+    """A filter that removes exception texts and object dumps from a library's record; our own records have none."""
     if isinstance(record.msg, MutableMapping):
         return True
     if isinstance(record.args, tuple):

@@ -1,6 +1,6 @@
-"""Token buckets (protocol 1.5): how often somebody may ask.
+"""Token buckets (protocol 1.5): rate limits.
 
-Times are steady seconds (`Clock.monotonic`), handed in by the caller.
+Times are monotonic seconds (`Clock.monotonic`), passed in by the caller.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _TOLERANCE = 1e-9
 
 
 def scaled(figure: float, factor: float) -> float | None:
-    """The capacity of a limit of `figure` under the configured factor; None is no limit (either of them is 0).
+    """The capacity of a limit of `figure` under the configured factor; None is no limit (if either is 0).
 
     At least one unit, since a smaller bucket would never let anything through.
     """
@@ -24,7 +24,7 @@ def scaled(figure: float, factor: float) -> float | None:
 
 
 class TokenBucket:
-    """`capacity` units, refilled evenly over `per_s` seconds; full at first."""
+    """`capacity` units, refilled evenly over `per_s` seconds; initially full."""
 
     __slots__ = ("_level", "_rate", "_updated", "capacity")
 
@@ -35,23 +35,23 @@ class TokenBucket:
         self._updated = now
 
     def ready(self, now: float) -> bool:
-        """Whether there is a whole unit."""
+        """Whether a whole unit is available."""
         return self._refill(now) >= 1.0 - _TOLERANCE
 
     def full(self, now: float) -> bool:
-        """Whether the bucket holds no memory of its user: a new one would behave the same."""
+        """Whether the bucket is full, so that a new one would behave the same."""
         return self._refill(now) >= self.capacity - _TOLERANCE
 
     def take(self, now: float, units: float = 1.0) -> None:
-        """Take `units`, whatever the level; it may become negative."""
+        """Take `units`, whatever the level, which may become negative."""
         self._level = self._refill(now) - units
 
     def put_back(self, now: float, units: float = 1.0) -> None:
-        """Undo a `take`; never above the capacity."""
+        """Undo a `take`, up to the capacity."""
         self._level = min(self.capacity, self._refill(now) + units)
 
     def retry_after_ms(self, now: float) -> int:
-        """Milliseconds until `ready`, rounded up; 0 where it is."""
+        """Milliseconds until `ready`, rounded up; 0 if it is."""
         missing = 1.0 - self._refill(now)
         return math.ceil(missing / self._rate * 1000 - _TOLERANCE) if missing > _TOLERANCE else 0
 
@@ -65,8 +65,8 @@ class TokenBucket:
 class Buckets:
     """A bucket per key (a wallet, an address), for at most `max_keys` keys.
 
-    Full buckets that nobody asks for are dropped, the longest unused first. Where all are in use the longest unused is
-    dropped all the same, which forgives its user, and counted in `evicted`. Ask each time; do not keep a bucket.
+    Unused full buckets are dropped, the longest unused first. If all are in use, the longest unused is dropped anyway,
+    which resets its user's count, and counted in `evicted`. Look the bucket up each time; do not keep a reference.
     """
 
     def __init__(self, capacity: float, per_s: float = 60.0, *, max_keys: int = 100_000) -> None:
@@ -80,12 +80,12 @@ class Buckets:
         return len(self._buckets)
 
     def resize(self, capacity: float) -> None:
-        """Begin anew, with full buckets of `capacity`."""
+        """Start again with full buckets of `capacity`."""
         self._capacity = capacity
         self._buckets.clear()
 
     def bucket(self, key: str, now: float) -> TokenBucket:
-        """The bucket of `key`, made where there is none."""
+        """The bucket of `key`; created if there is none."""
         found = self._buckets.get(key)
         if found is None:
             self._make_room(now)
@@ -105,10 +105,10 @@ class Buckets:
 
 
 class Allowance:
-    """What each of many may do or store in `per_s` seconds: a bucket per key, full at first and after a restart.
+    """What each key may use in `per_s` seconds: a bucket per key, full at first and after a restart.
 
-    `limit` is asked each time: the figure of a setting, and the factor of all limits. Another figure begins with full
-    buckets. `refusal` makes the sentence for one who has no more, out of what a full bucket holds.
+    `limit` is read each time: the figure of a setting, and the factor of all limits. A changed figure starts with full
+    buckets. `refusal` builds the sentence of a refusal from the capacity of a bucket.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Allowance:
         self._buckets = Buckets(1, per_s)
 
     def take(self, key: str, units: float = 1.0) -> RateLimitExceeded | None:
-        """Count `units`, or say why there may be none. The last ones may be more than were left."""
+        """Take `units`, or return the refusal. The last `take` before a refusal may exceed what was left."""
         capacity = scaled(*self._limit())
         if capacity != self._capacity:
             self._capacity = capacity
@@ -141,7 +141,7 @@ class Allowance:
         return None
 
     def give_back(self, key: str, units: float = 1.0) -> None:
-        """What was counted came to nothing."""
+        """Undo a `take` that came to nothing."""
         if self._capacity is not None:
             now_s = self._clock.monotonic()
             self._buckets.bucket(key, now_s).put_back(now_s, units)

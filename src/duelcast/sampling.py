@@ -1,4 +1,4 @@
-"""Log lines that a stranger causes: a few a minute of each kind, and a count of those left out."""
+"""Bounds the log lines that strangers cause: a few per minute of each kind, and a count of the rest."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from duelcast.ratelimit import Buckets, TokenBucket
 
 MAX_KINDS = 10_000
-"""Pairs of an address and a cause that are remembered; the longest unused one is forgotten first."""
+"""The most pairs of address and cause remembered; the longest unused is forgotten first."""
 
 
 class LogSampler:
-    """Says which of the lines that refused clients cause are written.
+    """Decides which of the log lines about refused clients are written.
 
-    Of one address and cause `per_minute` lines are, of all together `in_all_per_minute`; 0 is no limit. `monotonic`
-    gives steady seconds.
+    `per_minute` limits the lines of one address and cause, `in_all_per_minute` all together; 0 is no limit.
+    `monotonic` returns monotonic seconds.
     """
 
     def __init__(self, monotonic: Callable[[], float], *, per_minute: float = 0, in_all_per_minute: float = 0) -> None:
@@ -28,8 +28,8 @@ class LogSampler:
         """How many lines were not written, since the start."""
 
     def admit(self, address: str, cause: str) -> dict[str, int] | None:
-        """What to add to the line: `left_out`, the number of lines like it that came since the last one and were not
-        written, if any. None if this one is not to be written either."""
+        """Return the fields to add to the line: `left_out`, the number of lines like it that were not written since the
+        last one, if any. None if this line is not to be written either."""
         now = self._monotonic()
         kind = f"{address} {cause}"
         buckets = [] if self._kinds is None else [self._kinds.bucket(kind, now)]
@@ -45,7 +45,7 @@ class LogSampler:
 
     @property
     def remembered(self) -> int:
-        """How many pairs of an address and a cause are remembered."""
+        """The number of pairs of address and cause remembered."""
         return max(len(self._pending), 0 if self._kinds is None else len(self._kinds))
 
     def collect(self) -> Iterable[Metric]:

@@ -1,7 +1,7 @@
-"""Takes what nobody else may read out of texts that others wrote: tokens, passwords, addresses of people and machines.
+"""Removes secrets from texts of foreign origin: tokens, passwords, addresses of people and machines.
 
-It removes rather too much than too little. Each pattern reads a text once, whatever it holds: a repetition either never
-gives back what it took, or has a bound.
+It prefers removing too much to removing too little. Each pattern takes linear time on any text: a repetition either is
+possessive or has a bound.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TOO_MUCH = "[too much]"
 MAX_CHARACTERS = 4_000
 MAX_DETAILS_BYTES = 16 * 1024
 _MARGIN_CHARACTERS = 4_000
-"""Read beyond the bound, so that what begins before it is recognised."""
+"""Read beyond the bound, so that a secret that begins before it is recognised."""
 _MAX_DEPTH = 16
 _MAX_SAFE_INTEGER = 2**53 - 1
 
@@ -55,7 +55,7 @@ _DOTTED = re.compile(r"[A-Za-z0-9_\-]++(?:\.[A-Za-z0-9_\-]*+)*+")
 _BEGINS_TOKEN = re.compile(r"ey[A-DI-L][A-Za-z0-9_\-]{13}")
 """A JSON object in Base64."""
 _MIN_PART_CHARACTERS = 16
-"""Of a token in three parts that begins otherwise; names of modules are shorter."""
+"""The least length of each part of a three-part token with another beginning; names of modules are shorter."""
 _URL = re.compile(r"://\S*+")
 _QUERY = re.compile(r"\?\S++")
 _AT_RUN = re.compile(r"[^\s\"<>(){}\[\],;@]++(?:@[^\s\"<>(){}\[\],;@]++)*+")
@@ -74,7 +74,7 @@ _SECRET_NAME = re.compile(
 
 
 def scrub(text: str) -> str:
-    """`text` without secrets, at most 4,000 characters of it, fit for a frame (no U+0000, no lone surrogates).
+    """Return `text` without secrets, at most 4,000 characters of it, fit for a frame (no U+0000, no lone surrogates).
 
     JWTs, private keys, credentials in headers and URLs, query strings, values of names like `password`, e-mail and IP
     addresses become `[removed]`.
@@ -95,7 +95,7 @@ def scrub(text: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    """As much of a long text as is read. The word at the cut goes, since half of a secret is not recognised."""
+    """Cut a long text. The word at the cut goes as well, because half of a secret is not recognised."""
     limit = MAX_CHARACTERS + _MARGIN_CHARACTERS
     if len(text) <= limit:
         return text
@@ -121,12 +121,12 @@ def _unless_address_of_person(found: re.Match[str]) -> str:
 
 
 def _unless_ipv6(found: re.Match[str]) -> str:
-    """A run that has an address for its whole, or behind or before a colon (`peer:2001:db8::1:`)."""
+    """Remove a run that is an address as a whole, or after or before a colon (`peer:2001:db8::1:`)."""
     run = found[0]
     if run.count(":") < 2:
         return run
     text, begin, end = found.string, found.start(), found.end()
-    # Where a word goes on before or behind the run, its first or last part belongs to that: `std::deque`.
+    # If a word continues before or after the run, the first or last part belongs to that word: `std::deque`.
     begins = [run.partition(":")[2], *([] if _in_word(text[begin - 1 : begin]) else [run])]
     candidates = [
         candidate.strip(".")
@@ -152,7 +152,7 @@ def _is_ipv6(text: str) -> bool:
 
 
 class _TooMuch(Exception):
-    """The value takes more than it may."""
+    """The value exceeds its bound."""
 
 
 class _Budget:
@@ -168,10 +168,10 @@ class _Budget:
 
 
 def scrub_value(value: Any) -> Any:
-    """A JSON value without secrets: every text and name is scrubbed, and what stands under the name of a secret is
-    `[removed]`. `[too much]` takes the place of one beyond 16 KiB of JSON, and of what is nested more than 16 deep.
+    """Return a JSON value without secrets: every text and name is scrubbed, and a member named like a secret becomes
+    `[removed]`. `[too much]` replaces a value of more than 16 KiB of JSON, and members nested more than 16 deep.
 
-    Whatever is no JSON is told by its type alone.
+    A value that is not JSON is represented by its type alone.
     """
     try:
         scrubbed = _scrubbed(value, _MAX_DEPTH, _Budget(MAX_DETAILS_BYTES))
@@ -181,7 +181,7 @@ def scrub_value(value: Any) -> Any:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a member of that name holds a secret, in any spelling (`apiKey`, `API_KEY`, `api-key`)."""
+    """Whether a member named `name` is a secret, in any spelling (`apiKey`, `API_KEY`, `api-key`)."""
     return _SECRET_NAME.search(_HUMP.sub("_", name[:MAX_CHARACTERS]).lower()) is not None
 
 

@@ -1,1 +1,1 @@
-"""Named, numbered streams of messages, and the bus that carries them."""
+"""Channels, which are named and numbered streams of messages, and the bus that carries them."""

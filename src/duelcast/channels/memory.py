@@ -26,15 +26,15 @@ _EVICTION_REASONS: tuple[EvictionReason, ...] = ("retention", "size", "idle", "r
 
 
 class MemoryBroker:
-    """A broker of one process, lost with it. For the guarantees see `Broker`.
+    """The broker of a single process; its memory is lost with the process. `Broker` lists the guarantees.
 
-    `deliver` is called within `publish`. What a listener publishes meanwhile waits until all listeners have the message
-    that is being delivered, and is delivered before the outer `publish` returns.
+    `deliver` is called within `publish`. A message that a listener publishes during a delivery waits until all
+    listeners have received the current one, and is delivered before the outer `publish` returns.
 
-    `max_history_bytes` bounds the histories of all channels together, bodies and bookkeeping. Beyond it the longest
+    `max_history_bytes` bounds the histories of all channels together, bodies and bookkeeping. Beyond it, the longest
     histories lose their older halves, so that a busy channel does not cost the quiet ones their memory. The newest
-    message of each live key is state, not history. `max_idle_channels` bounds the channels that are kept although they
-    have no followers any more; those that were left longest are forgotten first.
+    message of each live key is state, not history. `max_idle_channels` bounds the channels kept without followers;
+    those unfollowed longest ago are forgotten first.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class MemoryBroker:
         self._streams: dict[str, Stream] = {}
         self._max_idle_channels = max_idle_channels
         self._idle: OrderedDict[str, Stream] = OrderedDict()
-        """Those that were followed, the one that was left longest first."""
+        """Channels whose last follower left, in the order of leaving."""
         self._forgotten: Counter[str] = Counter()
         self._groups: dict[str, dict[str, Stream]] = {}
         self._followed: dict[tuple[Family, str], dict[str, Channel]] = {}
@@ -64,7 +64,7 @@ class MemoryBroker:
         self.stored = stored
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._awaited: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
-        """Who waits for the delivery of which number, by channel."""
+        """Waiters for the delivery of a number, by channel."""
         self._undelivered: deque[Message] = deque()
         self._delivering = False
         self._epoch = "0"
@@ -74,8 +74,8 @@ class MemoryBroker:
         return self._epoch
 
     def begin(self, epoch: str, latest_above: int, urgent: Mapping[Channel, int]) -> None:
-        """Take the `epoch` of the database, number *latest* channels above `latest_above`, and place those channels
-        that go on while the database is down. To be called once, before the first message."""
+        """Take the `epoch` of the database, number *latest* channels above `latest_above`, and set the positions of the
+        channels that continue while the database is down. Call it once, before the first message."""
         self._epoch = epoch
         self._highest_forgotten_seq = latest_above
         for channel, seq in urgent.items():
@@ -170,13 +170,13 @@ class MemoryBroker:
         return nullcontext()
 
     async def run(self) -> None:
-        """Keep house once a minute, until cancelled: drop what retention no longer asks for, forget idle channels."""
+        """Until cancelled, drop messages beyond their retention and forget idle channels, once a minute."""
         while True:
             await self._clock.sleep(HOUSEKEEPING_INTERVAL_S)
             await self._sweep()
 
     def reset(self) -> None:
-        """Lose everything but the followers, as a bus does that was restarted. Not to be called from a listener."""
+        """Lose everything but the followers, like a restarted bus. Listeners must not call this."""
         lost = list(self._streams.values())
         self._history.evicted["reset"] += self._history.messages
         self._history.messages = self._history.size_bytes = 0
@@ -184,7 +184,7 @@ class MemoryBroker:
         self._streams.clear()
         self._idle.clear()
         self._groups.clear()
-        # Above all that was given: no position of before covers what is lost.
+        # Above all numbers used so far, so that no earlier position covers lost messages.
         given = [one.seq for one in lost if isinstance(one, LatestStream)]
         self._highest_forgotten_seq = max([self._highest_forgotten_seq, *given]) + 1
         for one in lost:
@@ -201,7 +201,7 @@ class MemoryBroker:
             listener.resynchronise()
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics of the bus, for a Prometheus registry."""
+        """Metrics of the bus for Prometheus."""
         channels = GaugeMetricFamily("duelcast_bus_channels", "Channels in memory.", labels=["kind"])
         kinds = Counter(stream.channel.kind for stream in self._streams.values())
         for kind in Kind:
@@ -249,7 +249,7 @@ class MemoryBroker:
                 delivered.set_result(None)
 
     def _take(self, stream: Stream, message: Message) -> None:
-        """Keep a message that has its number, and hand it on."""
+        """Keep a numbered message, and deliver it."""
         stream.add(message, self._clock.monotonic())
         if self._history.size_bytes > self._max_history_bytes:
             self._relieve()
@@ -258,7 +258,7 @@ class MemoryBroker:
             self._deliver()
 
     async def _reach(self, stream: EveryStream, since: Position | None) -> None:
-        """Have the position of a stream, and its history back to `since`, as far as that is stored."""
+        """Load the position of a stream, and its history back to `since`, as far as it is stored."""
         if not stream.is_placed:
             position = await self.stored.position(stream.channel)
             if not stream.is_placed:
@@ -269,7 +269,7 @@ class MemoryBroker:
             if filling is None:
                 filling = self._filling[name] = asyncio.create_task(self._fill(stream))
                 filling.add_done_callback(lambda _: self._filling.pop(name, None))
-            # Whoever gives up must not take the reading away from the others.
+            # One waiter that gives up must not cancel the read for the others.
             await asyncio.shield(filling)
 
     @staticmethod
@@ -295,7 +295,7 @@ class MemoryBroker:
         return stream
 
     def _relieve(self) -> None:
-        """Shrink the longest histories until there is room for a while."""
+        """Shrink the longest histories until there is room to spare."""
         target = int(self._max_history_bytes * _RELIEVED_FRACTION)
         longest = [(-stream.history_bytes, name) for name, stream in self._streams.items() if stream.history_bytes]
         heapq.heapify(longest)
@@ -319,9 +319,9 @@ class MemoryBroker:
             self._forgotten["idle"] += 1
 
     def _keep_idle(self, stream: Stream) -> None:
-        """Keep a channel that nobody follows any more, for a while and as long as there is room."""
+        """Keep a channel without followers for a while, as long as there is room."""
         if stream.is_empty and stream.seq == self._highest_forgotten_seq:
-            # Made anew it would be the same.
+            # If it is needed again, a new one is identical.
             self._forget(stream)
             return
         self._idle[stream.channel.name] = stream

@@ -1,7 +1,7 @@
 """Channels, their families and groups (protocol 2).
 
-A family is declared once, beside the domain that publishes it: the name's first part, the kind, what the key of a
-message is, the events it carries. Endpoints say who may join it and what its snapshot is.
+A family is declared once, beside the domain that publishes it: the first part of the name, the kind, the key of a
+message, and the events it carries. Endpoints declare who may join it and what its snapshot is.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from duelcast.wire.messages import Event
 
 
 class Kind(enum.Enum):
-    """How a channel treats messages that a subscriber has not been sent yet."""
+    """How a channel treats messages not yet sent to a subscriber."""
 
     LATEST = "latest"
-    """The newest message per key counts; an unsent older one is replaced."""
+    """Only the newest message per key counts; an older unsent one is replaced."""
     EVERY = "every"
-    """Each message is sent, and numbered without gaps."""
+    """Every message is sent, and numbers have no gaps."""
 
 
 class Unfollowed(enum.Enum):
-    """What becomes of a *latest* channel while nobody follows it."""
+    """What happens to a *latest* channel while nobody follows it."""
 
     KEPT = "kept"
-    """Its newest messages stay: they are its snapshot."""
+    """Its newest messages are kept: they are its snapshot."""
     FORGOTTEN = "forgotten"
-    """It is forgotten once it is idle: its snapshot is the endpoint's."""
+    """It is forgotten once it is idle: the endpoint makes its snapshot."""
     SILENT = "silent"
-    """Nothing is published on it, so that no position from before is recovered: its snapshot is the endpoint's."""
+    """Nothing is published on it, so no earlier position can be recovered: the endpoint makes its snapshot."""
 
 
 class Role(enum.IntEnum):
-    """Who somebody is, in growing order of rights."""
+    """Roles, in ascending order of rights."""
 
     ANONYMOUS = 0
     USER = 1
@@ -47,7 +47,7 @@ class Role(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Channel:
-    """One stream. Two channels are the same where their names are; a family gives each name one object."""
+    """One channel. Channels with equal names are equal; a family creates one object per name."""
 
     name: str
     family: Family
@@ -66,9 +66,9 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Group:
-    """All channels of a family that name it as their group, now and later, joined as one.
+    """All channels of a family that belong to this group, present and future, joined as one.
 
-    `parameter` is what the first group of the family's `group_names` matched, empty where there is none.
+    `parameter` is the first group of the family's `group_names` pattern, empty if it has none.
     """
 
     name: str
@@ -90,15 +90,15 @@ def _no_key(_event: Event) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """All channels `<prefix>.<parameter>`, or the single channel `<prefix>` where `parameter` is None.
+    """All channels `<prefix>.<parameter>`, or the single channel `<prefix>` if `parameter` is None.
 
-    `parameter` is a regular expression for what follows the dot, `placeholder` its name in the documents.
-    `key` gives the key of a message of a *latest* channel; `ends_key` tells a message that ends its key: it is in
-    no snapshot, and kept for recovery. `group` gives the name of the one group that a channel belongs to, and
-    `group_names` a regular expression of all group names of the family.
-    `least_role` gives the least role that may see a channel; holders of the group with less do not get it.
-    `unfollowed` is for *latest* channels. `is_urgent`: messages of this *every* channel go out while the database is
-    down, too. `subject` gives what a channel is about: see `Broker.followed`.
+    `parameter` is a regular expression for the part after the dot, `placeholder` its name in the documents.
+    `key` returns the key of a message of a *latest* channel; `ends_key` whether a message ends its key: it is then in
+    no snapshot, but kept for recovery. `group` returns the name of the one group that a channel belongs to, and
+    `group_names` is a regular expression for all group names of the family.
+    `least_role` returns the least role that may see a channel; followers of the group with a lower role do not get it.
+    `unfollowed` is for *latest* channels. `is_urgent`: messages of this *every* channel are broadcast even while the
+    database is down. `subject` returns the subject of a channel: see `Broker.followed`.
     """
 
     prefix: str
@@ -121,11 +121,11 @@ class Family:
 
     @property
     def form(self) -> str:
-        """How its names are written for readers: `<prefix>.<placeholder>`."""
+        """The form of its names for readers: `<prefix>.<placeholder>`."""
         return self.prefix if self.parameter is None else f"{self.prefix}.<{self.placeholder or 'name'}>"
 
     def channel(self, parameter: str = "") -> Channel:
-        """The channel of `parameter`; the same object for as long as somebody holds it."""
+        """The channel of `parameter`; the same object as long as it is referenced."""
         known = self._known.get(parameter)
         if known is None:
             name = self.prefix if self.parameter is None else f"{self.prefix}.{parameter}"
@@ -135,18 +135,18 @@ class Family:
         return known
 
     def held(self, parameter: str) -> Channel | None:
-        """The channel of `parameter` if somebody holds it."""
+        """The channel of `parameter`, or None if it is not referenced."""
         return self._known.get(parameter)
 
     def match(self, name: str) -> str | None:
-        """The parameter of `name`, or None where `name` is not of this family's grammar."""
+        """The parameter of `name`, or None if `name` does not match this family."""
         if self.parameter is None:
             return "" if name == self.prefix else None
         found = re.fullmatch(rf"{re.escape(self.prefix)}\.({self.parameter})", name)
         return found.group(1) if found else None
 
     def group_named(self, name: str) -> Group | None:
-        """The group `name`, or None where it is none of this family; one object for as long as somebody holds it."""
+        """The group `name`, or None if this family has no such group; the same object as long as it is referenced."""
         found = re.fullmatch(self.group_names, name) if self.group_names is not None else None
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""What a write publishes on *every* channels: numbered and stored in its transaction, broadcast after COMMIT."""
+"""Messages that a write publishes on *every* channels: stored in its transaction, broadcast after COMMIT."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 
 class Broadcast(Struct, frozen=True):
-    """A message of an *every* channel. `row_id` is the id of the row whose content it carries, by which `Erase` finds
-    it."""
+    """A message of an *every* channel. `row_id` is the id of the row whose content it carries; `Erase` finds it by
+    that id."""
 
     channel: Channel
     event: Event
@@ -25,8 +25,8 @@ class Broadcast(Struct, frozen=True):
 
 
 class Erase(Struct, frozen=True):
-    """`event` takes the place of the messages of `channel` that carry these rows: in the database, in memory, and for
-    those that were not sent them yet."""
+    """Replaces the messages of `channel` that carry these rows by `event`: in the database, in memory, and in outboxes
+    that have not sent them yet."""
 
     channel: Channel
     row_ids: Sequence[int]
@@ -37,7 +37,7 @@ Outgoing: TypeAlias = Broadcast | Erase
 
 
 class Published(Struct, Generic[T], frozen=True):
-    """The result of a write, and what is broadcast once it is committed, in order."""
+    """The result of a write, and the messages broadcast after COMMIT, in order."""
 
     result: T
     outgoing: Sequence[Outgoing]

@@ -1,4 +1,4 @@
-"""How a domain publishes: an event in, the bus does the rest."""
+"""How a domain publishes events on *latest* channels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from duelcast.wire.messages import Event
 
 
 class Publisher:
-    """Encodes an event once and gives it to the bus, with the key that its family declares."""
+    """Encodes an event once and passes it to the bus, with the key that its family declares."""
 
     __slots__ = ("_broker", "_clock")
 
@@ -25,7 +25,7 @@ class Publisher:
         *,
         least_role: Role = Role.ANONYMOUS,
     ) -> None:
-        """Publish `event` on a *latest* channel; see `Broker.publish` for the rest."""
+        """Publish `event` on a *latest* channel; see `Broker.publish`."""
         family = channel.family
         self._broker.publish(
             channel,
@@ -36,6 +36,6 @@ class Publisher:
         )
 
     def is_followed(self, channel: Channel) -> bool:
-        """Whether some node follows `channel`: for what is computed only then."""
+        """Whether some node follows `channel`: for values that are computed only then."""
         family = channel.family
         return channel.parameter in self._broker.followed(family, family.subject(channel.parameter))

@@ -1,4 +1,4 @@
-"""What a broker in memory keeps of one channel: its newest messages, or its history, and how far back that reaches."""
+"""A channel in the memory of a broker: its newest messages, or its history, and how far back they reach."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from duelcast.channels.broker import Message, StoredMessage
 from duelcast.channels.names import Channel, Unfollowed
 
 MESSAGE_OVERHEAD_BYTES = 200
-"""What a kept message takes beside its body: struct, number, time and slots (64-bit CPython 3.11)."""
+"""Memory of a kept message besides its body: struct, number, time and slots (64-bit CPython 3.11)."""
 
 EvictionReason = Literal["retention", "size", "idle", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long a channel keeps what it could drop.
+    """How long a channel keeps messages that it could drop.
 
-    The history of an *every* channel is at least `history_messages` long and `history_s` old; messages that ended a key
-    are kept for `ended_key_retention_s`. A channel that nobody follows is idle after the one or the other.
+    An *every* channel keeps at least `history_messages` messages and those of the last `history_s`. A *latest* channel
+    keeps messages that ended a key for `ended_key_retention_s`. A channel without followers is idle after that time.
     """
 
     history_messages: int
@@ -35,7 +35,7 @@ class Retention:
 
 @dataclass(slots=True)
 class History:
-    """What all channels together keep beyond the newest message of each live key, and what they dropped."""
+    """Counts what all channels together keep beyond the newest message of each live key, and what they dropped."""
 
     messages: int = 0
     size_bytes: int = 0
@@ -45,8 +45,8 @@ class History:
 class Stream(ABC):
     """The memory of one channel.
 
-    `seq`: its position. `reaches_back_to`: the lowest position from which what was missed is still complete.
-    `history_bytes`: what it takes of the shared `History`. `followers`: how often it is followed.
+    `seq`: its position. `reaches_back_to`: the lowest position from which it can be recovered completely.
+    `history_bytes`: its part of the shared `History`. `followers`: how often it is followed.
     """
 
     __slots__ = (
@@ -75,11 +75,11 @@ class Stream(ABC):
         return self.reaches_back_to <= seq <= self.seq
 
     def touch(self, now_s: float) -> None:
-        """Note that somebody used the channel just now."""
+        """Note that the channel was just used."""
         self._active_s = now_s
 
     def unfollow(self, now_s: float) -> None:
-        """The last follower has gone just now."""
+        """Note that the last follower has left."""
         self.touch(now_s)
 
     @abstractmethod
@@ -88,23 +88,23 @@ class Stream(ABC):
 
     @abstractmethod
     def newest(self) -> Sequence[Message]:
-        """The newest message of each live key in the order of `seq`; nothing of an *every* channel."""
+        """The newest message of each live key in the order of `seq`; empty for an *every* channel."""
 
     @abstractmethod
     def since(self, seq: int) -> Sequence[Message]:
-        """What a subscriber missed who handled everything up to `seq`, in the order of `seq`."""
+        """The messages after `seq`, in order."""
 
     @abstractmethod
     def expire(self, now_s: float) -> None:
-        """Drop what need not be kept any longer."""
+        """Drop messages beyond their retention."""
 
     @abstractmethod
     def shrink(self, reason: EvictionReason) -> None:
-        """Drop the older half of what could be dropped, at least one message of it."""
+        """Drop the older half of the messages that may be dropped, at least one."""
 
     @abstractmethod
     def is_idle(self, now_s: float) -> bool:
-        """Whether nobody would miss this channel (followers aside)."""
+        """Whether this channel can be forgotten, if nobody follows it."""
 
     @property
     @abstractmethod
@@ -114,7 +114,7 @@ class Stream(ABC):
     @property
     @abstractmethod
     def is_state(self) -> bool:
-        """Whether what is kept is nowhere else, so that it must stay."""
+        """Whether the messages exist nowhere else, so that they must be kept."""
 
     def _keep(self, message: Message) -> None:
         size = len(message.body) + MESSAGE_OVERHEAD_BYTES
@@ -137,7 +137,7 @@ class Stream(ABC):
 class EveryStream(Stream):
     """The history of an *every* channel, without gaps. `is_placed`: its position is known.
 
-    `stored_reaches_back_to`: the lowest position from which what is stored is complete, as far as is known.
+    `stored_reaches_back_to`: the lowest position from which the stored messages are known to be complete.
     """
 
     __slots__ = ("_kept", "is_placed", "stored_reaches_back_to")
@@ -155,12 +155,12 @@ class EveryStream(Stream):
         self.expire(now_s)
 
     def place(self, seq: int) -> None:
-        """Begin at the position `seq`, as it is stored."""
+        """Set the position to `seq`, the number of the newest stored message."""
         self.seq = self.reaches_back_to = seq
         self.is_placed = True
 
     def replace(self, seq: int, body: bytes) -> None:
-        """Give the message `seq` another body, if it is kept."""
+        """Replace the body of the message `seq`, if it is kept."""
         index = len(self._kept) - 1 - (self.seq - seq)
         if 0 <= index < len(self._kept):
             added_s, message = self._kept[index]
@@ -170,7 +170,7 @@ class EveryStream(Stream):
             self._kept[index] = added_s, replacement
 
     def fill(self, stored: Sequence[StoredMessage], now_s: float) -> None:
-        """Put what is stored, and goes on to what is kept, before that."""
+        """Prepend the stored messages to those in memory, if they join up."""
         older = [message for message in stored if message.seq <= self.reaches_back_to]
         self.stored_reaches_back_to = older[0].seq - 1 if older else self.reaches_back_to
         if not older or older[-1].seq != self.reaches_back_to:
@@ -194,7 +194,7 @@ class EveryStream(Stream):
         kept, oldest_s = self._kept, now_s - self._retention.history_s
         while len(kept) > self._retention.history_messages and kept[0][0] < oldest_s:
             self._evict(kept.popleft()[1], "retention")
-            # What is stored may be older still, but nobody is promised more.
+            # Older messages may be stored, but no more is promised.
             self.stored_reaches_back_to = self.reaches_back_to
 
     def shrink(self, reason: EvictionReason) -> None:
@@ -214,7 +214,7 @@ class EveryStream(Stream):
 
 
 class LatestStream(Stream):
-    """The newest message per key of a *latest* channel, and for a while those that ended a key."""
+    """The newest message per key of a *latest* channel and, for a while, messages that ended a key."""
 
     __slots__ = ("_ended", "_live")
 
@@ -238,7 +238,7 @@ class LatestStream(Stream):
     def unfollow(self, now_s: float) -> None:
         super().unfollow(now_s)
         if self.channel.family.unfollowed is Unfollowed.SILENT:
-            # No position that was given so far covers what is not published from now on.
+            # Invalidates earlier positions: nothing is published while nobody follows.
             self.seq += 1
             self.reaches_back_to = self.seq
             self._live.clear()

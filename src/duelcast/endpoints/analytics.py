@@ -1,4 +1,4 @@
-"""Tracked events, who is active, and what the server does (protocol 11)."""
+"""Tracked events, active users, and server statistics (protocol 11)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MetricName = Annotated[str, Meta(min_length=1, max_length=128, description="One 
 
 endpoint = Endpoint(
     "analytics",
-    "Events that clients tell of; for admins who is active, and what the server does.",
+    "Tracked events of clients; for admins, also the active users and the statistics of the server.",
     auth=Auth.TOKEN,
     max_message_bytes=512 * KIB,
     messages_per_minute=300,
@@ -45,13 +45,13 @@ class Welcome(Event, tag="welcome"):
 
 
 class ServerStatsReport(Event, tag="server_stats"):
-    """What the server does."""
+    """Statistics of the server."""
 
     stats: ServerStats
 
 
 class TrackEvent(Command, tag="track_event"):
-    """Stores an event, or all of `events`; answered once they are on the disk. The same `eventId` of a wallet is stored
+    """Stores an event, or all of `events`; answered once they are on the disk. An `eventId` of a wallet is stored only
     once, so it is safe to send an event again."""
 
     event: EventName | None = None
@@ -70,7 +70,7 @@ class TrackEvent(Command, tag="track_event"):
 
 
 class TrackedEvent(Record):
-    """An event that is stored. `duplicate`: one with this id had been stored before, and this one was not."""
+    """A stored event. `duplicate`: an event with this id was already stored, so this one was not."""
 
     event: str
     eventId: str
@@ -78,7 +78,7 @@ class TrackedEvent(Record):
 
 
 class EventTracked(Event, tag="event_tracked"):
-    """What was sent is stored: one event, or `events` in the order they were sent."""
+    """The events are stored: one event, or `events` in the order they were sent."""
 
     event: str | UnsetType = UNSET
     eventId: str | UnsetType = UNSET
@@ -95,7 +95,7 @@ class UnsubscribeDashboard(Command, tag="unsubscribe_dashboard"):
 
 
 class Unsubscribed(Event, tag="unsubscribed"):
-    """The dashboard is not followed any more."""
+    """The dashboard is no longer followed."""
 
     dashboard: Literal[True]
 
@@ -107,7 +107,7 @@ class SubscribeMetric(Command, tag="subscribe_metric"):
 
 
 class SubscribedMetric(Event, tag="subscribed_metric"):
-    """The metric is followed; how it is now comes next."""
+    """The metric is followed; its current value comes next."""
 
     metric: str
 
@@ -119,21 +119,21 @@ class UnsubscribeMetric(Command, tag="unsubscribe_metric"):
 
 
 class UnsubscribedMetric(Event, tag="unsubscribed_metric"):
-    """The metric is not followed any more."""
+    """The metric is no longer followed."""
 
     metric: str
 
 
 class GetActiveUsers(Command, tag="get_active_users"):
-    """Asks who is active."""
+    """Asks for the active users."""
 
 
 class GetServerStats(Command, tag="get_server_stats"):
-    """Asks what the server does."""
+    """Asks for the statistics of the server."""
 
 
 class Heartbeat(Command, tag="heartbeat"):
-    """Shows that the user is there, and where: `zone` holds until another is named or the connection ends."""
+    """Shows that the user is present, and where: `zone` is valid until another is named or the connection ends."""
 
     zone: Annotated[str, Meta(pattern=r"^[A-Z0-9_]{1,32}(?!\n)$", description="1 to 32 of A-Z 0-9 _")] | None = None
 

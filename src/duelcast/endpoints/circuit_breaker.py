@@ -34,7 +34,7 @@ ALL_SERVICES = "services"
 
 endpoint = Endpoint(
     "circuit-breaker",
-    "How the services are, and whether calls of them are let through.",
+    "The health of services, and the state of their circuit breakers.",
     auth=Auth.TOKEN,
     max_message_bytes=64 * KIB,
     messages_per_minute=120,
@@ -45,7 +45,7 @@ endpoint = Endpoint(
 
 
 class Capabilities(Struct):
-    """What this connection may do."""
+    """The rights of this connection."""
 
     subscribe: bool
     healthCheck: bool
@@ -54,7 +54,7 @@ class Capabilities(Struct):
 
 
 class Channels(Struct):
-    """What may be followed: the group of all services, and the names of layers and services."""
+    """The targets that may be followed: the group of all services, and the names of layers and services."""
 
     all: str
     layers: list[str]
@@ -95,13 +95,13 @@ class SubscribeService(Command, tag="subscribe:service"):
 
 
 class HealthCheck(Command, tag="service:health_check"):
-    """Looks how a service is: at most once a second; those who are no admins get a result that may be 10 s old."""
+    """Checks a service, at most once a second; the result for anyone but admins may be 10 s old."""
 
     service: Name
 
 
 class HealthCheckResult(Event, tag="service:health_check_result"):
-    """What was seen. That the service is not healthy is a result too."""
+    """The result of a check. An unhealthy service is a result too."""
 
     service: str
     healthy: bool
@@ -111,7 +111,7 @@ class HealthCheckResult(Event, tag="service:health_check_result"):
 
 
 class ResetCircuitBreaker(Command, tag="service:reset_circuit_breaker"):
-    """Lets calls through again at once."""
+    """Closes the breaker at once, so that calls are let through again."""
 
     service: Name
 

@@ -26,7 +26,7 @@ KindName = Literal["latest", "every"]
 
 
 class User(Record):
-    """Who a connection belongs to."""
+    """The user that a connection belongs to."""
 
     wallet_address: str
     nickname: str | None
@@ -34,14 +34,14 @@ class User(Record):
 
 
 def user_record(identity: Identity | None) -> User | None:
-    """The record of an identity, None for nobody."""
+    """The record of an identity; None if anonymous."""
     if identity is None:
         return None
     return User(wallet_address=identity.wallet, nickname=identity.nickname, role=identity.role.name.lower())
 
 
 class Limits(Record):
-    """`messagesPerMinute` is null where there is no limit."""
+    """`messagesPerMinute` is null if there is no limit."""
 
     maxMessageBytes: int
     messagesPerMinute: int | None
@@ -71,7 +71,7 @@ class SessionUpdated(Event, tag="session_updated"):
 
 
 class Heartbeat(Command, tag="heartbeat"):
-    """Shows that the client is there."""
+    """Shows that the client is alive."""
 
 
 class HeartbeatAck(Event, tag="heartbeat_ack"):
@@ -79,14 +79,14 @@ class HeartbeatAck(Event, tag="heartbeat_ack"):
 
 
 class Ping(Command, tag="ping"):
-    """Measures the round trip; `timestamp` comes back. A `data` of clients of earlier versions is ignored."""
+    """Measures the round trip; `timestamp` is returned. `data` from clients of earlier versions is ignored."""
 
     uses_timestamp: ClassVar[bool] = True
     ignored_fields: ClassVar[tuple[str, ...]] = ("data",)
 
 
 class Pong(Event, tag="pong"):
-    """`timestamp` is the client's, else the server's; `serverTime` is the server's."""
+    """`timestamp` is the client's, or the server's if none was sent; `serverTime` is the server's."""
 
     has_own_timestamp: ClassVar[bool] = True
 
@@ -102,7 +102,7 @@ class Since(Struct, forbid_unknown_fields=True):
 
 
 class ChannelSince(Struct, forbid_unknown_fields=True):
-    """A channel, and where to go on from."""
+    """A channel, and the position to resume from."""
 
     channel: ChannelName
     since: Since | None = None
@@ -112,7 +112,7 @@ ChannelList = Annotated[list[ChannelName | ChannelSince], Meta(min_length=1, max
 
 
 class Subscribe(Command, tag="subscribe"):
-    """Follows `channel`, or each of `channels`; with `since` from that position on."""
+    """Follows `channel`, or each of `channels`; `since` is the position to resume from."""
 
     channel: ChannelName | None = None
     since: Since | None = None
@@ -127,9 +127,9 @@ class Unsubscribe(Command, tag="unsubscribe"):
 
 
 class SubscriptionConfirmed(Event, tag="subscription_confirmed"):
-    """`seq` is the position with which the snapshot or the missed messages, which follow, end; null for a group.
+    """The snapshot or the missed messages follow. `seq` is the position with which they end; null for a group.
 
-    `recovered` is there where a `since` was given, or when the server lost touch with the bus.
+    `recovered` is present if a `since` was given, or after the server lost touch with the bus.
     """
 
     channel: str
@@ -140,14 +140,14 @@ class SubscriptionConfirmed(Event, tag="subscription_confirmed"):
 
 
 class UnsubscriptionConfirmed(Event, tag="unsubscription_confirmed"):
-    """No message of the channel follows. `reason` is there where the server ended it (`rights`)."""
+    """No message of the channel follows. `reason` is present if the server ended the subscription (`rights`)."""
 
     channel: str
     reason: str | UnsetType = UNSET
 
 
 class GetSubscriptions(Command, tag="get_subscriptions"):
-    """Lists what the connection follows."""
+    """Lists the subscriptions of the connection."""
 
 
 class Subscription(Record):
@@ -159,19 +159,19 @@ class Subscription(Record):
 
 
 class SubscriptionList(Event, tag="subscriptions"):
-    """Everything that the connection follows, in the order of joining."""
+    """All subscriptions of the connection, in the order of joining."""
 
     data: list[Subscription]
 
 
 class Authenticate(Command, tag="auth"):
-    """Refreshes the token, or signs an anonymous connection in."""
+    """Refreshes the token, or signs in an anonymous connection."""
 
     token: Annotated[str, Meta(min_length=1)]
 
 
 class AuthSuccess(Event, tag="auth_success"):
-    """The token holds."""
+    """The token is valid."""
 
     user: User | None
     expiresAt: str
@@ -212,7 +212,7 @@ def confirmation(joined: Confirmed) -> SubscriptionConfirmed:
 
 
 def auth_success(identity: Identity) -> AuthSuccess:
-    """The answer to a token that holds."""
+    """The answer to a valid token."""
     return AuthSuccess(user=user_record(identity), expiresAt=format_time(identity.expires_at))
 
 
@@ -253,7 +253,7 @@ def resolved(context: Context, name: str, path: str) -> Target | AppError:
 
 
 def _wanted(command: Subscribe) -> list[tuple[str, ChannelSince]]:
-    """What a `subscribe` asks for, each with the path of the field that names it."""
+    """The channels that a `subscribe` asks for, each with the path of the field that names it."""
     if (command.channel is None) == (command.channels is None):
         raise InvalidRequest("Name either one `channel` or a list of `channels`.", field="channel")
     if command.channel is not None:
@@ -307,7 +307,7 @@ async def authenticate(context: Context, command: Authenticate) -> AuthSuccess:
 
 
 def add_common_commands(endpoint: Endpoint) -> None:
-    """Add the commands of this file, but for those that `endpoint` declares itself."""
+    """Add the commands of this file, except those that `endpoint` declares itself."""
     own = dict(endpoint.commands)
     endpoint.command(Heartbeat, counted=False)(heartbeat)
     endpoint.command(Ping, counted=False)(ping)

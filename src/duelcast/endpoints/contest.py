@@ -63,7 +63,7 @@ endpoint = Endpoint(
 
 
 class Capabilities(Struct):
-    """What this connection may use."""
+    """The rights of this connection."""
 
     contests: bool
     chat: bool
@@ -88,7 +88,7 @@ class GetAllContests(Command, tag="get_all_contests"):
 
 
 class AllContests(Event, tag="all_contests"):
-    """A page of contests. Without `nextCursor` it is the last."""
+    """A page of contests, the last one if it has no `nextCursor`."""
 
     data: list[ContestView]
     nextCursor: str | UnsetType = UNSET
@@ -101,8 +101,8 @@ class GetContestState(Command, tag="get_contest_state"):
 
 
 class GetParticipantStatus(Command, tag="get_participant_status"):
-    """Asks for the row of a wallet, one's own where none is named, and follows it unless the contest is completed and
-    the wallet another's."""
+    """Asks for the row of a wallet, by default the caller's own, and follows it unless it is another's in a completed
+    contest."""
 
     contestId: ContestId
     wallet: Wallet | None = None
@@ -123,7 +123,7 @@ class GetLeaderboard(Command, tag="get_leaderboard"):
 
 class JoinContestRoom(Command, tag="join_contest_room"):
     """Enters the room of a contest and follows its channels. `since` is a position of `chat.<id>`; `visibility` is for
-    admins, who are invisible where they do not say otherwise."""
+    admins, who are invisible by default."""
 
     contestId: ContestId
     since: Since | None = None
@@ -131,8 +131,9 @@ class JoinContestRoom(Command, tag="join_contest_room"):
 
 
 class ContestRoomJoined(Event, tag="contest_room_joined"):
-    """The room as it is now. `members` are at most 100, latest first. `recovered` is there where a `since` was given:
-    with true the chat messages since then follow, with false the last 20, in place of what the client had."""
+    """The current state of the room. `members` has at most 100 entries, latest first. `recovered` is present if a
+    `since` was given: if true, the chat messages since then follow; if false, the last 20, which replace those the
+    client had."""
 
     names_positions: ClassVar[bool] = True
 
@@ -152,13 +153,13 @@ class LeaveContestRoom(Command, tag="leave_contest_room"):
 
 
 class ContestRoomLeft(Event, tag="contest_room_left"):
-    """No push of this contest follows, but in `public.contests`."""
+    """No push of this contest follows, except in `public.contests`."""
 
     contestId: int
 
 
 class SendChatMessage(Command, tag="send_chat_message"):
-    """Writes into the room; answered with the own message, once it is stored. The same `messageId` is stored once."""
+    """Writes into the room; answered with the stored message. A `messageId` is stored only once."""
 
     contestId: ContestId
     text: str
@@ -173,14 +174,14 @@ class SetAdminPresence(Command, tag="set_admin_presence"):
 
 
 class AdminPresenceUpdated(Event, tag="admin_presence_updated"):
-    """The admin is shown or hidden now."""
+    """The admin is now shown or hidden."""
 
     contestId: int
     visibility: Visibility
 
 
 class GetChatMessages(Command, tag="get_chat_messages"):
-    """Asks for messages before or after one, else for the newest."""
+    """Asks for the messages before or after a given one, or for the newest."""
 
     contestId: ContestId
     beforeId: MessageNumber | None = None
@@ -189,7 +190,7 @@ class GetChatMessages(Command, tag="get_chat_messages"):
 
 
 class ChatMessages(Event, tag="chat_messages"):
-    """Messages in the order of their ids; `hasMore` in the direction that was asked for."""
+    """Messages in the order of their ids; `hasMore`: there are more in the requested direction."""
 
     contestId: int
     data: list[ChatMessageRecord]
@@ -344,7 +345,7 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     contest = _contest(context, command.contestId)
     contests = context.service(Contests)
     took_part = await _took_part(context, contest)
-    # The rooms hear of a role that changes, so nothing waits from here until they know the connection.
+    # The rooms are notified of role changes, so nothing is awaited from here until they know the connection.
     identity = context.session.identity
     if command.visibility is not None and (identity is None or not identity.is_admin):
         raise PermissionDenied("`visibility` is for admins: leave it out.", field="visibility")
@@ -358,7 +359,7 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     )
     rooms, connection_id = contests.rooms, context.session.connection_id
     was_there = rooms.is_in(contest.id, connection_id)
-    # First, so that the snapshots count it.
+    # Join first, so that the snapshots include this connection.
     rooms.join(contest.id, connection_id, identity, command.visibility or "invisible", took_part=took_part)
     try:
         await context.join(room, since=since)
@@ -366,7 +367,7 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
         if not was_there:
             rooms.leave(contest.id, connection_id)
         raise
-    # Last, so that the list goes with every `user_presence` that follows the reply.
+    # Read the list last, so that it is consistent with every `user_presence` after the reply.
     attendance = rooms.attend(contest.id, connection_id)
     context.answered_rows = len(attendance.members)
     return ContestRoomJoined(

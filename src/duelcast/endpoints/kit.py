@@ -1,8 +1,8 @@
-"""What an endpoint is made of.
+"""The building blocks of an endpoint.
 
 An endpoint file declares an `Endpoint`, the channels it opens, and its commands: struct, right and handler in one
-place. A handler returns events or raises `errors.AppError`; it never touches a socket. What it may use of its
-connection is declared here as protocols, which the gateway implements.
+place. A handler returns events or raises `errors.AppError`; it never touches a socket. The parts of the connection
+that it may use are declared here as protocols, which the gateway implements.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Auth(enum.Enum):
     """Who may connect."""
 
     PUBLIC = "public"
-    """Everybody; a token that does not hold makes the connection anonymous."""
+    """Everybody; an invalid token makes the connection anonymous."""
     TOKEN = "token"  # noqa: S105  # not a secret
     """A valid token, or the endpoint's public name."""
     ADMIN = "admin"
@@ -41,22 +41,22 @@ class Auth(enum.Enum):
 
 
 class Session(Protocol):
-    """Who is at the other end."""
+    """The identity of a connection."""
 
     @property
     def connection_id(self) -> str: ...
 
     @property
     def identity(self) -> Identity | None:
-        """None: anonymous."""
+        """The identity; None if anonymous."""
 
     @property
     def role(self) -> Role: ...
 
     async def sign_in(self, token: str) -> Identity:
-        """Take `token` for this connection from now on: refresh, or signing in.
+        """Use `token` for this connection from now on, to refresh or to sign in.
 
-        Raises `errors.Unauthorized` for a bad token or one of another wallet; then nothing has changed.
+        Raises `errors.Unauthorized` for an invalid token or one of another wallet; then nothing changes.
         """
 
 
@@ -199,11 +199,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Events to begin with.
+    """The events that a new follower is sent first.
 
-    `seq`: the position of the channel that the snapshot of an *every* channel includes, read in the same transaction;
-    that of a *latest* one is followed by whatever came while it was made. `rows`: the symbols or rows that
-    they tell of, which count towards the rate limit.
+    `seq`: the position up to which the snapshot of an *every* channel is complete, read in the same transaction. The
+    snapshot of a *latest* channel is followed by messages that arrived while it was made. `rows`: the number of
+    symbols or rows in the events, which count towards the rate limit.
     """
 
     events: Sequence[Event]
@@ -244,17 +244,17 @@ def _exists(_context: Context, _parameter: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A family of channels that an endpoint opens, to whom, and what its snapshot is.
+    """The access rule of an endpoint for a family of channels: who may follow them, and what their snapshots are.
 
-    Without `snapshot` a *latest* channel begins with the newest message per key, an *every* channel with nothing;
-    without `group_snapshot` a group begins with the newest per key of its channels. `snapshot_events` are those of the
-    snapshots where they are not the family's.
+    Without `snapshot`, a *latest* channel begins with the newest message per key, an *every* channel with nothing;
+    without `group_snapshot`, a group begins with the newest message per key of its channels. `snapshot_events` are the
+    events of the snapshots, if they are not the family's.
 
-    `most` gives how many channels of the family a connection may follow, beside those that it joined on connect.
-    `most_unknown` gives how many that are `unknown` to it a wallet may follow over all its connections, since names can
-    be made up without end.
-    `seen_from` gives the least role that sees a channel now. Who has less may follow it all the same, and is told
-    nothing: what is hidden does not differ from what is not there.
+    `most` returns how many channels of the family a connection may follow, besides those joined on connect.
+    `most_unknown` returns how many channels that are `unknown` to it a wallet may follow over all its connections,
+    because names can be invented without end.
+    `seen_from` returns the least role that currently sees a channel. Others may follow it too, but are sent nothing: a
+    hidden channel looks like one that does not exist.
     """
 
     family: Family
@@ -280,7 +280,7 @@ class Opening:
             raise SubscriptionDenied("Your role does not allow this channel.")
 
     def is_seen(self, context: Context, parameter: str) -> bool:
-        """Whether what the channel of `parameter` carries is for the session of `context`."""
+        """Whether the session of `context` may see the messages of the channel with `parameter`."""
         return self.seen_from is None or context.session.role >= self.seen_from(context, parameter)
 
 
@@ -288,9 +288,9 @@ class Opening:
 class CommandSpec:
     """A command with its handler.
 
-    `counted`: it takes from the rate limit. `detached`: it may answer after later commands, and joins nothing.
-    `paused_by_maintenance`: it is refused to all but admins meanwhile. `successor`: the command to use today, of one
-    that is there for clients of earlier versions.
+    `counted`: it counts towards the rate limit. `detached`: it may answer after later commands, and joins nothing.
+    `paused_by_maintenance`: it is refused during maintenance, except to admins. `successor`: the command to use instead
+    of one that exists only for clients of earlier versions.
     """
 
     command: type[Command]
@@ -372,10 +372,10 @@ class Endpoint:
         paused_by_maintenance: bool = False,
         successor: str | None = None,
     ) -> Callable[[Callable[[Context, C], T]], Callable[[Context, C], T]]:
-        """Declare a command with its handler. `errors` are codes beyond those that every command may give; of one that
-        waits for something, `UNAVAILABLE` is one.
+        """Declare a command with its handler. `errors` are codes beyond those of every command; a handler that awaits
+        something adds `UNAVAILABLE`.
 
-        A later declaration of the same name takes the place of an earlier one.
+        A later declaration of the same name replaces an earlier one.
         """
 
         def declare(handler: Callable[[Context, C], T]) -> Callable[[Context, C], T]:
@@ -414,16 +414,16 @@ class Endpoint:
         return declare
 
     def on_disconnect(self, handler: Callable[[Context], None]) -> Callable[[Context], None]:
-        """Declare what is done once for each connection that was greeted, when it begins to close or is gone, and the
-        command that runs has ended."""
+        """Declare the handler called once for each greeted connection, after it begins to close or is gone and its
+        running command has ended."""
         self.disconnect_handler = handler
         return handler
 
     def on_identity_change(
         self, handler: Callable[[Context, Identity | None], None]
     ) -> Callable[[Context, Identity | None], None]:
-        """Declare what is done when a greeted connection is somebody else, or has another role or nickname: the context
-        has who it is now, the second argument is who it was."""
+        """Declare the handler called when the identity, role or nickname of a greeted connection changes: the context
+        has the new identity, the second argument is the old one."""
         self.identity_handler = handler
         return handler
 

@@ -64,7 +64,7 @@ endpoint = Endpoint(
 
 
 class Capabilities(Struct):
-    """What this connection may see."""
+    """The rights of this connection."""
 
     status: bool
     maintenance: bool
@@ -84,7 +84,7 @@ class GetSystemStatus(Command, tag="get_system_status"):
 
 
 class GetMaintenanceStatus(Command, tag="get_maintenance_status"):
-    """Asks whether there is maintenance."""
+    """Asks whether maintenance is in progress."""
 
 
 class GetSystemSettings(Command, tag="get_system_settings"):
@@ -116,7 +116,7 @@ class AllServices(Event, tag="all_services"):
 
 
 class GetRecentErrors(Command, tag="get_recent_errors"):
-    """Asks for the newest errors, of a service or a level."""
+    """Asks for the newest errors, optionally of a service or a level."""
 
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None
     service: Name | None = None
@@ -167,7 +167,7 @@ async def greet(context: Context) -> Sequence[Event | Join]:
     capabilities = Capabilities(status=True, maintenance=True, settings=known, services=is_admin, errors=is_admin)
     frames: list[Event | Join] = [Welcome(capabilities=capabilities), *joined]
     if is_admin:
-        # Whoever looks after a store that is out of reach must be let in.
+        # An operator who investigates an unreachable store must be let in.
         with suppress(Unavailable):
             frames.append(await _recent_errors(context, GetRecentErrors()))
     return frames
@@ -220,7 +220,7 @@ def _status(context: Context) -> ServerStatusUpdate:
 
 
 def _all_settings(context: Context) -> MonitoredSettings:
-    """All that the connection may see; of anonymous ones the scene alone (protocol 9)."""
+    """All settings that the connection may see; an anonymous one sees only the scene (protocol 9)."""
     monitor, role = context.service(SettingsMonitor), context.session.role
     values = {SCENE_KEY: monitor.scene().data} if role is Role.ANONYMOUS else monitor.all_values(role)
     context.answered_rows = len(values)

@@ -1,4 +1,4 @@
-"""What concerns one user, and announcements (protocol 10)."""
+"""Notifications of a user, and announcements (protocol 10)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Types = Annotated[list[NotificationType], Meta(min_length=1, max_length=100)]
 
 endpoint = Endpoint(
     "notifications",
-    "What concerns one user, read on all devices at once, and announcements to everybody.",
+    "Notifications of a user, in sync on all devices, and announcements to everybody.",
     auth=Auth.TOKEN,
     max_message_bytes=64 * KIB,
     messages_per_minute=60,
@@ -44,7 +44,7 @@ endpoint = Endpoint(
 
 
 class Capabilities(Struct):
-    """What this connection may use."""
+    """The rights of this connection."""
 
     inbox: bool
     announcements: bool
@@ -57,7 +57,7 @@ class Welcome(Event, tag="welcome"):
 
 
 class MarkRead(Command, tag="mark_read"):
-    """Marks one notification, or several; give `id` or `ids`. Those of `ids` that there are count."""
+    """Marks one notification (`id`) or several (`ids`) as read. Unknown `ids` are ignored."""
 
     id: NotificationId | None = None
     ids: Annotated[list[NotificationId], Meta(min_length=1, max_length=MAX_IDS)] | None = None
@@ -68,19 +68,19 @@ class MarkRead(Command, tag="mark_read"):
 
 
 class MarkAllRead(Command, tag="mark_all_read"):
-    """Marks everything, or all of some types."""
+    """Marks all notifications as read, or all of some types."""
 
     types: Types | None = None
 
 
 class GetUnread(Command, tag="get_unread"):
-    """Asks for the newest of what is unread."""
+    """Asks for the newest unread notifications."""
 
     limit: Limit | None = None
 
 
 class GetNotifications(Command, tag="get_notifications"):
-    """Asks for a page of what is there, newest first; `cursor` is the `nextCursor` of the page before."""
+    """Asks for a page of notifications, newest first; `cursor` is the `nextCursor` of the previous page."""
 
     limit: Limit | None = None
     cursor: Annotated[str, Meta(max_length=64)] | None = None
@@ -96,7 +96,7 @@ def that_wallet(identity: Identity | None, parameter: str) -> bool:
 
 
 async def _inbox_snapshot(context: Context, channel: Channel) -> Snapshot:
-    """The count first; then what is unread, where there is any."""
+    """The count first; then the unread notifications, if there are any."""
     unread, batch, seq = await context.service(Notifications).reader.snapshot(channel.parameter)
     if batch is None:
         return Snapshot([unread], seq)

@@ -1,4 +1,4 @@
-"""Finds the endpoints: every module of this folder that has an `endpoint`."""
+"""Finds the endpoints: every module of this folder that defines an `endpoint`."""
 
 from __future__ import annotations
 

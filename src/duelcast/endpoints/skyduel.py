@@ -57,7 +57,7 @@ class SubscribeService(Command, tag="subscribe_service"):
 
 
 class ServiceSubscribed(Event, tag="service_subscribed"):
-    """Its state follows, and every change of it."""
+    """The service is followed; its state and every change of it follow."""
 
     serviceName: str
 
@@ -69,13 +69,13 @@ class UnsubscribeService(Command, tag="unsubscribe_service"):
 
 
 class ServiceUnsubscribed(Event, tag="service_unsubscribed"):
-    """No change of it follows."""
+    """The service is no longer followed."""
 
     serviceName: str
 
 
 class ServiceCommand(Command, tag="service_command"):
-    """Does something with a service. `params.force` stops one that others depend on."""
+    """Sends a command to a service. `params.force` stops a service even if others depend on it."""
 
     serviceName: Name
     command: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -83,7 +83,7 @@ class ServiceCommand(Command, tag="service_command"):
 
 
 class Outcome(Record):
-    """What became of a command."""
+    """The outcome of a command."""
 
     success: bool
     message: str

@@ -1,4 +1,4 @@
-"""Following symbols: what market-data and token-data have in common (protocol 3)."""
+"""Following symbols, shared by market-data and token-data (protocol 3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SymbolList = Annotated[list[SymbolOrAll], Meta(min_length=1, max_length=1000)]
 
 
 class SubscribeSymbols(Command, tag="SUBSCRIBE_SYMBOLS"):
-    """Follows symbols, in any case; `*` is every symbol, now and later."""
+    """Follows symbols, in upper or lower case; `*` is every symbol, present and future."""
 
     symbols: SymbolList
 
@@ -33,9 +33,9 @@ class UnsubscribeSymbols(Command, tag="UNSUBSCRIBE_SYMBOLS"):
 
 
 class Subscribe(common.Subscribe, tag="subscribe"):
-    """Follows `channel`, or each of `channels`; with `since` from that position on.
+    """Follows `channel`, or each of `channels`; `since` is the position to resume from.
 
-    With `symbols` or `tokens` in their place it is an old form of `SUBSCRIBE_SYMBOLS`; the tokens `all` are `*`.
+    With `symbols` or `tokens` instead, it is an old form of `SUBSCRIBE_SYMBOLS`; the tokens `all` are `*`.
     """
 
     symbols: Annotated[SymbolList | None, Meta(extra_json_schema={"deprecated": True})] = None
@@ -43,7 +43,7 @@ class Subscribe(common.Subscribe, tag="subscribe"):
 
     @property
     def old_form(self) -> SubscribeSymbols | None:
-        """What it stands for. Raises `InvalidRequest` where it is several things at once."""
+        """The command that this is an old form of. Raises `InvalidRequest` if it mixes forms."""
         named = [name for name in ("channel", "channels", "symbols", "tokens") if getattr(self, name) is not None]
         if self.symbols is None and self.tokens is None:
             return None
@@ -70,7 +70,7 @@ class SymbolsUnsubscribed(Event, tag="symbols_unsubscribed"):
 async def subscribe_symbols(
     context: Context, command: SubscribeSymbols, families: Sequence[Family]
 ) -> SymbolsSubscribed:
-    """Join, of each symbol, the channels of `families`. Raises `InvalidSymbols` where no symbol is known."""
+    """Join the channels of `families` for each symbol. Raises `InvalidSymbols` if no symbol is known."""
     wanted = _distinct(command.symbols)
     market = context.service(Market)
     if ALL in wanted:
@@ -98,7 +98,7 @@ async def subscribe(
 def unsubscribe_symbols(
     context: Context, command: UnsubscribeSymbols, families: Sequence[Family]
 ) -> SymbolsUnsubscribed:
-    """Leave, of each symbol, the channels of `families`."""
+    """Leave the channels of `families` for each symbol."""
     wanted = _distinct(command.symbols)
     context.answered_rows = len(wanted)
     if ALL in wanted:

@@ -31,7 +31,7 @@ Version = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
 endpoint = Endpoint(
     "system-settings",
-    "Settings that change at run time: read and followed by all who may see them, changed by admins.",
+    "Settings that change at run time: users read and follow those visible to them, admins change them.",
     auth=Auth.TOKEN,
     max_message_bytes=1 * MIB,
     messages_per_minute=500,
@@ -53,7 +53,7 @@ class GetAllSettings(Command, tag="get_all_settings"):
 
 
 class AllSettings(Event, tag="all_settings"):
-    """Settings by key. `version` is the highest of theirs, 0 without any."""
+    """Settings by key. `version` is the highest among them, 0 if there are none."""
 
     settings: dict[str, Setting]
     version: int
@@ -66,7 +66,7 @@ class GetSetting(Command, tag="get_setting"):
 
 
 class SettingFound(Event, tag="setting"):
-    """A setting as it is now."""
+    """The current state of a setting."""
 
     key: str
     setting: Setting
@@ -79,32 +79,32 @@ class GetCategorySettings(Command, tag="get_category_settings"):
 
 
 class CategorySettings(Event, tag="category_settings"):
-    """The settings of a category by key, none where it is unknown."""
+    """The settings of a category by key; empty if the category is unknown."""
 
     category: str
     settings: dict[str, Setting]
 
 
 class SubscribeSetting(Command, tag="subscribe_setting"):
-    """Follows a setting, also one that does not exist yet."""
+    """Follows a setting, even if it does not exist yet."""
 
     key: Key
 
 
 class Subscribed(Event, tag="subscribed"):
-    """The setting is followed; its `setting` follows, where it exists."""
+    """The setting is followed; its `setting` comes next, if it exists."""
 
     key: str
 
 
 class SubscribeCategory(Command, tag="subscribe_category"):
-    """Follows the settings of a category, now and later."""
+    """Follows the settings of a category, present and future."""
 
     category: Category
 
 
 class SubscribedCategory(Event, tag="subscribed_category"):
-    """The category is followed; its `category_settings` follow."""
+    """The category is followed; its `category_settings` comes next."""
 
     category: str
 
@@ -116,7 +116,7 @@ class UnsubscribeSetting(Command, tag="unsubscribe_setting"):
 
 
 class Unsubscribed(Event, tag="unsubscribed"):
-    """The setting is not followed any more, unless its category is."""
+    """The setting is no longer followed, unless its category is."""
 
     key: str
 
@@ -128,15 +128,15 @@ class UnsubscribeCategory(Command, tag="unsubscribe_category"):
 
 
 class UnsubscribedCategory(Event, tag="unsubscribed_category"):
-    """The category is not followed any more."""
+    """The category is no longer followed."""
 
     category: str
 
 
 class UpdateSetting(Command, tag="update_setting"):
-    """Changes a setting, or creates it: then for admins to see, unless `visibility` says otherwise, and of the type of
-    this first value for ever. A `secret` is shown to nobody. `expectedVersion`: only where that is its version; 0:
-    only where nobody stored it. An equal value is a change too."""
+    """Changes a setting, or creates it. A new setting is visible to admins unless `visibility` says otherwise, and
+    keeps the type of its first value. A `secret` is shown to nobody. With `expectedVersion`, the change applies only if
+    that is the current version; 0 means that the setting is not stored. Setting an equal value is a change too."""
 
     key: Key
     value: Any
@@ -172,7 +172,7 @@ def _most_unknown(context: Context) -> int:
 
 
 async def current_setting(context: Context, channel: Channel) -> Snapshot:
-    """The setting as it is pushed: for everybody the same."""
+    """The setting as it is pushed, the same for everybody."""
     setting = context.service(SystemSettings).find(channel.parameter, context.session.role)
     return Snapshot([] if setting is None else [SettingFound(key=setting.key, setting=_public(setting))])
 

@@ -22,7 +22,7 @@ from duelcast.wire.messages import Command, Event, Symbol
 
 endpoint = Endpoint(
     "token-data",
-    "The list of tokens, their metadata, and their market fields as they move.",
+    "The list of tokens, their metadata, and their live market fields.",
     auth=Auth.PUBLIC,
     max_message_bytes=128 * KIB,
     messages_per_minute=600,
@@ -42,7 +42,7 @@ class GetAllTokens(Command, tag="get_all_tokens"):
 
 
 async def complete_list(context: Context, _channel: Channel) -> Snapshot:
-    """The list as it is now: the newest push may be older than the prices in it."""
+    """The current list, whose prices may be newer than the newest push."""
     tokens = context.service(Market).token_list()
     return Snapshot([tokens], rows=len(tokens.data))
 
@@ -75,7 +75,7 @@ def get_token(context: Context, command: GetToken) -> TokenData:
     return TokenData(symbol=token.symbol, data=token)
 
 
-# ── clients of earlier versions, which live on the list alone ───────────────────────────────────────────────────────
+# ── clients of earlier versions, which use the list alone ───────────────────────────────────────────────────────────
 
 
 class SubscribeTokens(symbols.SubscribeSymbols, tag="subscribe_tokens"):
@@ -123,7 +123,7 @@ async def subscribe(
 
 
 async def _move_to_token_list(context: Context, *, silent: bool = False) -> None:
-    """From the list that changes with the metadata to the one that changes with the prices too."""
+    """Move from the list that changes with the metadata to the one that changes with the prices too."""
     token_list = PUBLIC_TOKEN_LIST.channel()
     if context.holds(token_list):
         return

@@ -1,1 +1,1 @@
-"""Sockets: the hand-over from the HTTP server, frames, sessions, and fan-out."""
+"""Sockets: upgrades, frames, sessions and fan-out."""

@@ -48,7 +48,7 @@ from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Event
 
 RETRY_MS = 10_000
-"""When a client may try again that was refused for a reason without a time of its own."""
+"""When a refused client may try again, if the reason names no time of its own."""
 
 
 class Host(Protocol):
@@ -72,23 +72,23 @@ class Host(Protocol):
         """Count a connection. Raises `TooManyConnections`."""
 
     def admit_identified(self, connection: Connection, identity: Identity | None) -> None:
-        """Give it one of the last places, now that it is known for whom. Raises `TooManyConnections`."""
+        """Give it one of the last places, now that its identity is known. Raises `TooManyConnections`."""
 
     def move(self, connection: Connection, identity: Identity | None) -> None:
-        """Count it for another identity. Raises `TooManyConnections`."""
+        """Count it towards another identity. Raises `TooManyConnections`."""
 
     def forget(self, connection: Connection) -> None:
-        """Count it no longer: its socket is gone."""
+        """Stop counting it: its socket is gone."""
 
     async def identify(self, token: str) -> Identity:
         """Turn a token into an identity. Raises what `TokenVerifier.verify` does."""
 
     def spawn(self, work: Work) -> asyncio.Task[None]:
-        """Make a task that ends with the server at the latest."""
+        """Start a task that ends with the server at the latest."""
 
 
 class Connection(MessageSocket):
-    """Joins what one client has: its socket, session, outbox, subscriptions and commands."""
+    """The parts of one client together: its socket, session, outbox, subscriptions and commands."""
 
     __slots__ = (
         "_request",
@@ -109,16 +109,16 @@ class Connection(MessageSocket):
         self.gateway = gateway
         self.runtime = runtime
         self._request: ConnectRequest | None = request
-        """None once it is being answered: nothing else needs it."""
+        """None once the answer has begun: nothing else needs it."""
         self.established = False
         self.connected_s = self.last_message_s = gateway.clock.monotonic()
-        """When the client connected, and when its last message was handled; connecting counts as one."""
+        """When the client connected, and when its last message was handled; connecting counts as a message."""
         self.session = ConnectionSession(str(uuid.uuid4()), request.address_bucket, self)
         self.outbox: Outbox
         self.subscriptions: ConnectionSubscriptions
         self.commands = CommandQueue(self)
         self._resynchronise_after: bool | None = None
-        """Set while a command runs and positions were lost meanwhile: whether it was the bus."""
+        """Set if positions were lost while a command ran: whether the bus lost them."""
 
     @property
     def clock(self) -> Clock:
@@ -174,7 +174,7 @@ class Connection(MessageSocket):
         self._end_work()
 
     def _end_work(self) -> None:
-        """Begin nothing more. A command that has begun runs to its end; only then has the client left."""
+        """Start no new work. A command already running completes; only then has the client left."""
         self.commands.clear()
         self.subscriptions.abort()
         if not self.commands.is_busy:
@@ -189,8 +189,8 @@ class Connection(MessageSocket):
     def _let_go(self) -> None:
         """Once the socket is gone and nothing runs, drop the parts, which refer back to the connection.
 
-        What has ended is freed at once then. Left to the cycle collector, closed connections cost a third of the
-        connects per second of a server whose clients come and go.
+        A closed connection is then freed at once. Left to the cycle collector, closed connections cost a server
+        whose clients come and go a third of its connects per second.
         """
         if self.ws is None and self.commands.is_at_rest:
             del self.session, self.outbox, self.subscriptions, self.commands
@@ -201,7 +201,7 @@ class Connection(MessageSocket):
         super().close(disconnect, timeout_s=timeout_s)
 
     async def _open(self, opener: Opener) -> None:
-        """Admit the client, greet it, then begin to handle what it sent meanwhile."""
+        """Admit the client, greet it, then handle what it sent in the meantime."""
         try:
             await opener.open()
         except AppError as error:
@@ -284,7 +284,7 @@ class Connection(MessageSocket):
             self.close(Defect())
 
     def _running_ended(self) -> None:
-        """Go on with what waited for a command."""
+        """Handle the messages that waited for a command."""
         self.commands.end()
         if not self.is_open:
             self.subscriptions.abort()
@@ -305,11 +305,11 @@ class Connection(MessageSocket):
     # ── back-pressure ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _replies_pile_up(self) -> bool:
-        """Whether more replies wait than the client may leave unread."""
+        """Whether more replies are waiting than the client may leave unread."""
         return self.outbox.blocked and self.outbox.backlog_bytes() > self.gateway.reply_backlog_bytes
 
     def _check_reading(self) -> None:
-        """Read nothing while too much waits: replies that the client does not take, or commands that do not run."""
+        """Stop reading while too much is waiting: replies the client does not read, or commands that do not run yet."""
         if self.is_open:
             self.stop_reading(full=self.commands.is_full or self._replies_pile_up())
 
@@ -326,7 +326,7 @@ class Connection(MessageSocket):
             self._check_reading()
 
     def check_slow(self, now: float) -> None:
-        """Close a client that takes nothing, or falls too far behind on what may not be dropped."""
+        """Close a client that reads nothing, or falls too far behind on messages that may not be dropped."""
         if not self.is_open:
             return
         gateway = self.gateway
@@ -356,7 +356,7 @@ class Connection(MessageSocket):
             self.options.wheel.schedule(self.clock.monotonic() + self._expiry_s(identity), self.check_expiry)
 
     def identity_changed(self, before: Identity | None) -> None:
-        """End what the new rights do not reach, and tell the endpoint."""
+        """End the subscriptions that the new rights do not cover, and tell the endpoint."""
         if self.runtime.endpoint.auth is Auth.ADMIN and self.session.role < Role.ADMIN:
             self.refuse(PermissionDenied("This endpoint is for admins."))
             return
@@ -366,9 +366,9 @@ class Connection(MessageSocket):
             _guarded(handler, self.context(None), before)
 
     def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
-        """Act on a channel that is seen from the role `after` on, and was from a lower one `before`.
+        """Act on a channel whose least role has risen from `before` to `after`.
 
-        Who holds its group keeps that, and is told of the channel all the same: what it knows of it is over.
+        A follower of its group keeps the group, and still hears of the channel: its knowledge of it is out of date.
         """
         if self.is_open and before <= self.session.role < after and self.subscriptions.holds(channel):
             self._lose([channel])
@@ -379,7 +379,7 @@ class Connection(MessageSocket):
             self.subscriptions.end(targets, frames)
 
     def _expiry_s(self, identity: Identity) -> float:
-        """Seconds until the token of `identity` has expired."""
+        """Seconds until the token of `identity` expires."""
         return identity.expires_at + LEEWAY_S - self.clock.time()
 
     def beat(self, now: float) -> float:
@@ -417,7 +417,7 @@ class Connection(MessageSocket):
         self._show(identity, role)
 
     def nickname_changed_hands(self) -> None:
-        """Act on a nickname that the token claims, and that another wallet has stored or given up."""
+        """Act on a nickname that the token claims and another wallet has stored or given up."""
         identity = self.session.identity
         if self.is_open and identity is not None:
             self._show(identity, identity.role)
@@ -434,13 +434,13 @@ class Connection(MessageSocket):
             self._expire()
 
     def _become(self, identity: Identity | None) -> None:
-        """Take another identity, and say so."""
+        """Take another identity, and announce it."""
         self.session.change(identity)
         if self.is_open and self.established:
             self.outbox.answer([self.frame(SessionUpdated(user=user_record(identity)))])
 
     def frame(self, event: Event) -> bytes:
-        """The frame of an event that nobody asked for and that belongs to no channel."""
+        """The frame of an unsolicited event that belongs to no channel."""
         return text_frame(reply_body(event, self.clock.time(), None))
 
     # ── a lost bus ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -449,16 +449,16 @@ class Connection(MessageSocket):
         self.resynchronise(bus_lost=False)
 
     def resynchronise(self, *, bus_lost: bool) -> None:
-        """Recover everything that is followed; behind the command that runs.
+        """Recover everything that is followed, after the command that is running.
 
-        Where the node itself lost messages, positions are no longer known, and a lost bus adds nothing to that.
+        If the node itself lost messages, positions are no longer known, and a lost bus adds nothing to that.
         """
         if not self.is_open:
             return
         was_lost = self.outbox.lost
         bus_lost = self.outbox.lose_track() and bus_lost
         if not (bus_lost or was_lost):
-            return  # what was due is incomplete: `_positions_lost` was called, and has seen to it
+            return  # messages due are missing: `_positions_lost` was called and takes care of it
         if self.commands.is_busy:
             self._resynchronise_after = bus_lost
         else:
@@ -483,7 +483,7 @@ class Connection(MessageSocket):
 
 
 def _guarded(handler: Callable[..., None], *arguments: Any) -> None:
-    """Call what an endpoint declared; a defect in it is logged, and changes nothing here."""
+    """Call a hook that an endpoint declared; a defect in it is logged and has no effect here."""
     try:
         handler(*arguments)
     except Exception as error:

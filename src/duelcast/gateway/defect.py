@@ -1,4 +1,4 @@
-"""What becomes of a defect: an entry in the log, and a number for the client that met it."""
+"""Defects: each is logged, and the client that met it is given the id of the log entry."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = structlog.get_logger("duelcast.gateway")
 
 
 def defect(error: Exception) -> InternalError:
-    """Log a defect, and return what its client is sent. The log has its type and place, never its text."""
+    """Log a defect, and return the error for its client. The log has its type and place, never its text."""
     error_id = uuid.uuid4().hex
     log.error("defect", error_id=error_id, error=describe_exception(error))
     return InternalError("A defect of the server; report it with its `errorId`.", errorId=error_id)

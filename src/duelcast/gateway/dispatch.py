@@ -1,4 +1,4 @@
-"""From the bytes of a message to its handler, and from what the handler returns to the frames of the answer."""
+"""From the bytes of a message to its handler, and from the handler's reply to the frames of the answer."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _SINGLE = (Event, AppError, Join)
 
 
 class Caller(Protocol):
-    """The connection that a message comes from."""
+    """The connection that sent a message."""
 
     last_message_s: float
-    """When its last message came."""
+    """When its last message arrived."""
 
     @property
     def is_open(self) -> bool: ...
@@ -45,10 +45,10 @@ class Caller(Protocol):
     def outbox(self) -> Outbox: ...
 
     def context(self, request_id: str | None) -> Context:
-        """What a handler gets."""
+        """The context that a handler is given."""
 
     def run_beside(self, rest: Coroutine[Any, Any, None]) -> bool:
-        """Run `rest` without letting later messages wait for it; False if too many run like that."""
+        """Run `rest` without making later messages wait for it; False if too many already run this way."""
 
     def close(self, disconnect: Disconnect) -> None:
         """End the connection."""
@@ -63,9 +63,9 @@ class Dispatcher:
         self.received = 0
         self.received_bytes = 0
         self.refused: dict[str, int] = {}
-        """Errors that were answered, by code."""
+        """Error answers sent, by code."""
         self.maintenance: Callable[[], AppError | None] = lambda: None
-        """Why commands that pause during maintenance are refused now, if so."""
+        """The error for commands that pause during maintenance, or None outside of it."""
         names = {name: spec.command for name, spec in endpoint.commands.items()}
         for spec in endpoint.commands.values():
             names |= dict.fromkeys(spec.old_names, spec.command)
@@ -73,9 +73,9 @@ class Dispatcher:
         self._specs = {spec.command: spec for spec in endpoint.commands.values()}
 
     def dispatch(self, connection: Caller, data: bytes) -> Coroutine[Any, Any, None] | None:
-        """Run the command in `data` and answer it. What is returned is the rest, where the handler waits.
+        """Run the command in `data` and answer it. If the handler has to wait, returns the rest of its work.
 
-        Raises `Disconnect` where the connection must end.
+        Raises `Disconnect` if the connection must end.
         """
         self.received += 1
         self.received_bytes += len(data)
@@ -141,7 +141,7 @@ class Dispatcher:
         return self.maintenance()
 
     def _answer(self, connection: Caller, context: Context, reply: Reply, *, joins: bool) -> None:
-        """Write the frames of `reply`; `joins` tells whether the command may have changed what is followed."""
+        """Write the frames of `reply`; `joins`: the command may have changed what is followed."""
         if not connection.is_open:
             return
         subscriptions = connection.subscriptions
@@ -181,7 +181,7 @@ class Dispatcher:
 
     def _fail(self, connection: Caller, context: Context, error: AppError, *, joins: bool) -> None:
         if joins:
-            # What was read for nothing costs like an answer.
+            # Rows read in vain cost as much as an answer.
             context.answered_rows = max(
                 context.answered_rows, sum(one.rows for one in connection.subscriptions.joining())
             )
@@ -198,7 +198,7 @@ class Dispatcher:
         return self.error_frame(error, request_id, now_s)
 
     def error_frame(self, error: AppError, request_id: str | None, now_s: float) -> bytes:
-        """The frame of an error, with the type that this endpoint gives it."""
+        """The frame of an error, with this endpoint's type for errors."""
         return text_frame(error_body(error, self.endpoint.error_type, now_s, request_id))
 
 

@@ -1,7 +1,6 @@
-"""What a connection begins with: an upgrade to a WebSocket is taken here, everything else is left to uvicorn's HTTP.
+"""The first request of a connection: an upgrade to a WebSocket is accepted here, everything else goes to uvicorn.
 
-Nothing else reads upgrades: one that comes later on a connection, or in another form, is refused by
-`BoundedHttpProtocol`.
+Nothing else reads upgrades: `BoundedHttpProtocol` refuses one that comes later on a connection, or in another form.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from duelcast.gateway.refusals import RefusedRequest, answer_to, bad_request, he
 from duelcast.gateway.upgrade import UpgradeRequest
 from duelcast.sampling import LogSampler
 
-# No line can be read in two ways, so that it takes linear time to find out that something does not match.
+# No line can be matched in two ways, so a mismatch is found in linear time.
 _UPGRADE = re.compile(r"GET (/[!-~]*) HTTP/1\.1\r\n((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*\r\n)+)\r\n")
 _HEAD_END = b"\r\n\r\n"
 _METHOD = b"GET "
 
 Accept = Callable[[asyncio.Transport, UpgradeRequest], asyncio.BufferedProtocol]
-"""Takes a transport and the upgrade request; gives the protocol that goes on, or raises `RefusedRequest`."""
+"""Takes a transport and the upgrade request; returns the protocol that takes over, or raises `RefusedRequest`."""
 
 
 def upgrade_request(head: bytes) -> UpgradeRequest | None:
     """The upgrade to a WebSocket in `head`, up to its empty line (RFC 6455, 4.1; RFC 9112, 2 to 5).
 
-    None if it is another request, or none at all. Raises `RefusedRequest` for an upgrade with a body.
+    None if it is not an upgrade. Raises `RefusedRequest` for an upgrade with a body.
     """
     found = _UPGRADE.fullmatch(head.decode("latin-1"))
     if found is None:
@@ -51,7 +50,7 @@ def upgrade_request(head: bytes) -> UpgradeRequest | None:
 
 
 class FirstRequestProtocol(asyncio.Protocol):
-    """A connection until its first request is there."""
+    """A connection until its first request is complete."""
 
     def __init__(
         self,
@@ -70,7 +69,7 @@ class FirstRequestProtocol(asyncio.Protocol):
         self._uvicorn = {"server_state": server_state, **uvicorn}
         self._connections: set[Any] = server_state.connections
         self._pieces = bytearray()
-        """The beginning of a head that did not come at once."""
+        """The beginning of a head that did not arrive in one piece."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -102,7 +101,7 @@ class FirstRequestProtocol(asyncio.Protocol):
         self._place.leave()
 
     def shutdown(self) -> None:
-        """uvicorn stops."""
+        """Called when uvicorn stops."""
         self._transport.close()
 
     def _step_aside(self) -> None:

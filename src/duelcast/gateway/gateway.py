@@ -33,14 +33,14 @@ from duelcast.ratelimit import scaled
 from duelcast.settings import Settings
 
 DRAIN_TIMEOUT_S = 1.0
-"""How long clients have to answer the close when the server stops."""
+"""How long clients may take to answer the close when the server stops."""
 COMMAND_TIMEOUT_S = 30.0
-"""How long commands that have begun have to end then."""
+"""How long running commands may then take to end."""
 CAPACITY_RETRY_MS = 10_000
 
 
 class Gateway:
-    """Owns the connections. `run` does what must be done once a second."""
+    """Owns the connections. `run` does the housekeeping, once a second."""
 
     def __init__(
         self,
@@ -93,27 +93,27 @@ class Gateway:
             for path, endpoint in endpoints.items()
         }
         self.sockets: set[Connection] = set()
-        """Every open socket, also of clients that are being refused."""
+        """Every open socket, including those of clients that are being refused."""
         self.blocked: set[Connection] = set()
         self.closes: Counter[int] = Counter()
         self.draining = False
         self.return_floor_ms = settings.drain_floor_ms or 0
-        """The least time that clients are sent away for when the server stops."""
+        """The shortest time after which clients may return when the server stops."""
         self._settings = settings
         self._admitted: dict[str, Connection] = {}
         self._candidates: set[Connection] = set()
-        """They count for their address, and have no place yet: one is free for a superadmin alone."""
+        """Connections that count towards their address but have no place yet: the free ones are for superadmins."""
         self._reserve = min(settings.superadmin_connections, settings.max_connections // 10)
         self._by_address: Counter[str] = Counter()
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_claim: defaultdict[str, set[Connection]] = defaultdict(set)
-        """By the shapes of the nickname that their token claims."""
+        """Connections by the shapes of the nickname that their token claims."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.loop_lag_s = 0.0
         self._account_changes = 0
         self._changed_wallets: deque[str] = deque(maxlen=1000)
         self._all_gone = asyncio.Event()
-        # A ban must act whatever else hangs on it.
+        # A ban must take effect before anything that depends on it.
         accounts.on_change(self._account_changed, ahead=True)
         accounts.on_owner_change(self._nickname_changed_hands)
         hub.on_lost = self._bus_lost
@@ -124,7 +124,7 @@ class Gateway:
     def admit(self, connection: Connection, *, brings_token: bool) -> None:
         """Count a connection. Raises `TooManyConnections` over the limit of the server or of its address.
 
-        The last places are for superadmins: who brings a token waits for one until `admit_identified`.
+        The last places are for superadmins: a connection with a token waits for one until `admit_identified`.
         """
         places = self._free_places()
         if places is not None and (places <= 0 or (places <= self._reserve and not brings_token)):
@@ -141,7 +141,7 @@ class Gateway:
             self._by_address[bucket] += 1
 
     def admit_identified(self, connection: Connection, identity: Identity | None) -> None:
-        """Give a place to who waited for one. Raises `TooManyConnections`."""
+        """Give a place to a connection that waited for one. Raises `TooManyConnections`."""
         if connection not in self._candidates:
             return
         places = self._free_places()
@@ -152,12 +152,12 @@ class Gateway:
         self._admitted[connection.session.connection_id] = connection
 
     def _free_places(self) -> int | None:
-        """None where the server has no limit."""
+        """None if the server has no limit."""
         limit = self._settings.max_connections
         return limit - len(self._admitted) if limit else None
 
     def move(self, connection: Connection, identity: Identity | None) -> None:
-        """A connection is somebody else's from now on. Raises `TooManyConnections` over the limit of the wallet."""
+        """Count a connection towards another identity. Raises `TooManyConnections` over the limit of the wallet."""
         limit = self._settings.max_connections_per_user
         if identity is not None and limit:
             same = self._by_wallet.get(identity.wallet, set())
@@ -171,7 +171,7 @@ class Gateway:
                     self._by_claim[shape].add(connection)
 
     def forget(self, connection: Connection) -> None:
-        """A socket is gone."""
+        """Forget a connection whose socket is gone."""
         self.sockets.discard(connection)
         if not self.sockets:
             self._all_gone.set()
@@ -196,14 +196,14 @@ class Gateway:
                 _discard(self._by_claim, shape, connection)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run what a connection waits for; it ends with the connection, or with the server."""
+        """Run work that a connection waits for; it ends with the connection, or with the server."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     async def identify(self, token: str) -> Identity:
-        """Who brings `token`, as of now: where the account changed while it was looked at, it is looked at again.
+        """The current identity of `token`: if the account changes during verification, the token is verified again.
 
         Raises what `TokenVerifier.verify` does.
         """
@@ -232,7 +232,7 @@ class Gateway:
         _each(self._by_wallet.get(ended.wallet, ()), lambda connection: connection.session_ended(ended.session_id))
 
     def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
-        """A channel is seen from the role `after` on now, and was from the lower one `before`."""
+        """Act on a channel whose least role has risen from `before` to `after`."""
         _each(
             [one for one in self._admitted.values() if channel.family.prefix in one.runtime.endpoint.openings],
             lambda connection: connection.channel_hidden(channel, before, after),
@@ -247,7 +247,7 @@ class Gateway:
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def run(self) -> None:
-        """Turn the timer wheel, look after slow readers, tidy the hub: once a second."""
+        """Turn the timer wheel, check slow readers and tidy the hub, once a second."""
         loop = asyncio.get_running_loop()
         while True:
             await self.clock.sleep(1.0)
@@ -260,7 +260,7 @@ class Gateway:
             self.hub.tidy()
 
     async def drain(self) -> None:
-        """Send every client away with its own delay above the floor, spread evenly over them in shuffled order."""
+        """Send every client away with its own delay above the floor, spread evenly over the clients in random order."""
         self.draining = True
         sockets = list(self.sockets)
         random.shuffle(sockets)
@@ -282,7 +282,7 @@ class Gateway:
 
     @property
     def connection_count(self) -> int:
-        """How many connections there are."""
+        """The number of connections."""
         return len(self._admitted)
 
     def admitted(self) -> Iterable[Connection]:
@@ -294,7 +294,7 @@ class Gateway:
         return list(self._by_wallet)
 
     def connections_of(self, wallet: str) -> Iterable[Connection]:
-        """The connections of a wallet, also those that are closing."""
+        """The connections of a wallet, including those that are closing."""
         return self._by_wallet.get(wallet, ())
 
 
@@ -307,7 +307,7 @@ def _discard(groups: dict[str, set[Connection]], key: str, connection: Connectio
 
 
 def _each(connections: Iterable[Connection], act: Callable[[Connection], None]) -> None:
-    """Do the same for several connections: a defect in one does not keep the others from it."""
+    """Call `act` for each connection: a defect in one does not affect the others."""
     for connection in list(connections):
         try:
             act(connection)

@@ -1,4 +1,4 @@
-"""The connections that speak HTTP, or nothing yet: how many there are, and of whom (protocol 1.2)."""
+"""Counts connections that speak HTTP, or nothing yet, in total and per address (protocol 1.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from duelcast.wire.addresses import Network, address_bucket, is_in
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """What one connection may take: see the settings of the same names."""
+    """The limits of one connection: see the settings of the same names."""
 
     head_timeout_s: float
     idle_timeout_s: float
@@ -42,7 +42,7 @@ class HttpLimits:
 class HttpConnections:
     """Counts connections from the moment they are accepted until they end or become WebSockets.
 
-    `max_per_address` of one address, 0 is no limit; loopback and trusted proxies, which bring the clients of others,
+    At most `max_per_address` of one address, 0 is no limit; loopback and trusted proxies, which forward other clients,
     have none.
     """
 
@@ -51,13 +51,13 @@ class HttpConnections:
         self._trusted_proxies = trusted_proxies
         self._by_address: Counter[str] = Counter()
         self.open = 0
-        """How many there are."""
+        """The number of open connections."""
         self._refused = 0
         self.pauses = 0
-        """How often nothing was accepted for a while, because descriptors ran out."""
+        """How often accepting paused because descriptors ran out."""
 
     def enter(self, peer: str) -> Place | None:
-        """A place for a connection of `peer`; None if its address has as many as it may."""
+        """A place for a connection of `peer`; None if its address already has the maximum."""
         is_proxy = self._trusted_proxies and is_in(peer, self._trusted_proxies)
         bucket = None if is_proxy else address_bucket(peer)
         if bucket is not None:
@@ -81,7 +81,7 @@ class HttpConnections:
         )
 
     def left(self, bucket: str | None) -> None:
-        """A place is free again."""
+        """Count a freed place."""
         self.open -= 1
         if bucket is not None:
             self._by_address[bucket] -= 1
@@ -90,7 +90,7 @@ class HttpConnections:
 
 
 class Place:
-    """What one connection takes. `peer` is the address of its socket."""
+    """The place of one connection. `peer` is the address of its socket."""
 
     __slots__ = ("_bucket", "_connections", "_taken", "peer")
 
@@ -101,7 +101,7 @@ class Place:
         self.peer = peer
 
     def leave(self) -> None:
-        """The connection ended, or is counted elsewhere from now on."""
+        """Free the place: the connection ended, or is counted elsewhere from now on."""
         if self._taken:
             self._taken = False
             self._connections.left(self._bucket)

@@ -2,13 +2,13 @@
 
 | state | ends after |
 |---|---|
-| the head of a request comes | `http_head_timeout_s` |
-| its body comes and is read | the time that `http.arrival` gives it |
-| the answer is there, the body is not | `http_linger_timeout_s`, or `http_linger_max_bytes` |
-| between two requests | `http_idle_timeout_s`, whatever comes that is no request |
-| an answer waits for a client to take it, also behind a close | `http_write_timeout_s` without progress |
+| the head of a request is arriving | `http_head_timeout_s` |
+| its body is arriving and is read | the time that `http.arrival` allows |
+| the answer is complete, the body is not | `http_linger_timeout_s`, or `http_linger_max_bytes` |
+| between two requests | `http_idle_timeout_s`, whatever arrives short of a request |
+| an answer waits for the client to read it, even after a close | `http_write_timeout_s` without progress |
 
-While a handler works no deadline of the connection runs: the handler has its own.
+While a handler works, no deadline of the connection runs: the handler has its own.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from duelcast.gateway.refusals import RefusedRequest, answer_to, bad_request, he
 from duelcast.sampling import LogSampler
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Of a request's line and headers, and of anything else that is neither a body nor the beginning of a chunk of one."""
+"""The limit of a request's line and headers, and of anything else that is neither a body nor the start of a chunk."""
 
 FREE_CHUNKS = 1_000
-"""Chunks of a body that may be of any size: each costs the loop as much as 4 KiB of a body in one piece."""
+"""Chunks of a body that may be of any size: each costs the loop as much as 4 KiB of an unchunked body."""
 
 _quiet_logger = logging.getLogger("duelcast.http_protocol")
 _quiet_logger.setLevel(logging.ERROR)
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """One connection. Every request that uvicorn's parser takes is answered before the connection ends."""
+    """One connection. Every request that uvicorn's parser accepts is answered before the connection ends."""
 
     def __init__(self, *, limits: HttpLimits, place: Place, sampler: LogSampler, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
-        # A stranger must not be able to write warnings into the log, one per malformed request.
+        # A stranger must not be able to fill the log with warnings, one per malformed request.
         self.logger = _quiet_logger
         self._limits = limits
         self._place = place
@@ -50,21 +50,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._in_request = False
         self._parsed = 0
-        """Grows with whatever the parser makes of what comes: heads, chunks, bodies, ends."""
+        """Counts what the parser has recognised: heads, chunks, bodies, ends."""
         self._unparsed_bytes = 0
-        """What came since."""
+        """Bytes that have arrived since."""
         self._lingering_bytes = 0
         self._chunks = 0
         self._body_bytes = 0
-        """Of the request that comes, like its chunks."""
+        """Of the request that is arriving, like its chunks."""
         self._refusal: RefusedRequest | None = None
-        """Why nothing more is read: once requests that came before are answered, this is."""
+        """Why nothing more is read; it is sent once the earlier requests are answered."""
 
     # ── from the transport ──────────────────────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         super().connection_made(transport)
-        # `pause_writing` is called as soon as the client leaves anything behind.
+        # Makes the transport call `pause_writing` as soon as any byte is left unsent.
         transport.set_write_buffer_limits(high=0)
         self._read_within(self._limits.head_timeout_s, self._close)
 
@@ -144,14 +144,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._refuse(self._refusal or not_http())
 
     def _unsupported_upgrade_warning(self) -> None:
-        # What follows the request is in the other protocol, as far as the parser is concerned.
+        # For the parser, whatever follows this request belongs to the other protocol.
         self.cycle.keep_alive = False
 
     # ── from uvicorn ────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        # uvicorn's own timer ends with the next byte, whatever that is.
+        # uvicorn's own timer ends with the next byte, whatever it is.
         self._unset_keepalive_if_required()
         if self._refusal is not None and self._all_answered:
             self._end_with(self._refusal)
@@ -165,11 +165,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     @property
     def _lingers(self) -> bool:
-        """Whether the body of a request comes that is answered already."""
+        """Whether the body of an already answered request is still arriving."""
         return self._in_request and not self._in_head and self._all_answered
 
     def _await_client(self) -> None:
-        """It is the client's turn, if everything is answered."""
+        """Wait for the client, if everything is answered."""
         if not self._all_answered or self._in_head or self.transport.is_closing():
             return
         if self._in_request:
@@ -191,7 +191,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _check_writing(self, waited_bytes: int) -> None:
         taken_bytes = waited_bytes - self.transport.get_write_buffer_size()
-        # `resume_writing` comes once all is taken.
+        # `resume_writing` is called once everything is sent.
         if taken_bytes < self._limits.write_min_bytes:
             self.transport.abort()
         else:
@@ -200,7 +200,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     # ── endings ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _close(self) -> None:
-        """End the connection once the client has taken what was written."""
+        """End the connection once the client has read what was written."""
         if not self.transport.is_closing():
             self.transport.close()
 
@@ -209,7 +209,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return refusal
 
     def _refuse(self, refusal: RefusedRequest) -> None:
-        """Read nothing more, and end with `refusal` once the requests before it are answered."""
+        """Read nothing more, and end with `refusal` once the earlier requests are answered."""
         self._refusal = refusal
         _stop(self._reading)
         own_body = self._in_request and not self._in_head

@@ -1,13 +1,13 @@
-"""Fan-out: from the bus to the sockets. The message path, from top to bottom.
+"""Fan-out: from the bus to the sockets. The message path reads from top to bottom.
 
 One log, not a queue per client. The log holds, in the order of publishing, the newest message per key of each
-*latest* channel and the recent messages of each *every* channel. A message that is replaced before it was sent is
+*latest* channel and the recent messages of each *every* channel. A message that is replaced before it is sent is
 never built into a frame.
 
-Outboxes that follow the same set of channels form a cohort. A flush joins what is due to a cohort once and writes the
-same bytes to every member. An outbox that cannot be served like the others (it got a reply, changed its set, or its
+Outboxes that follow the same set of channels form a cohort. A flush joins the frames due to a cohort once and writes
+the same bytes to every member. An outbox that cannot be served like the others (it got a reply, changed its set, or its
 socket is full) leaves its cohort with a cursor into the log, is served by walking the log back to that cursor, and
-enters the cohort of its set again at the end of a flush.
+rejoins the cohort of its set at the end of a flush.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from duelcast.gateway.streams import (
 )
 
 COHORT_SIZE = 500
-"""Members that are written to without giving way to other work."""
+"""Members written to before other work may run."""
 TURN_S = 0.005
-"""How long a flush runs before it yields a loop turn."""
+"""How long a flush runs before it yields to the event loop."""
 
 
 class Hub:
     """One node's listener on the bus.
 
-    `flush_interval_ms` 0 flushes in each loop turn that has something due. The log keeps messages of *every* channels
-    for at most `log_s` seconds and `log_bytes` bytes; who falls behind that is resynchronised.
+    `flush_interval_ms` 0 flushes in every loop iteration that has messages due. The log keeps messages of *every*
+    channels for at most `log_s` seconds and `log_bytes` bytes; an outbox that falls further behind is resynchronised.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class Hub:
         self.flush_interval_ms = flush_interval_ms
         self.stats = HubStats()
         self.on_lost: Callable[[], None] = lambda: None
-        """Called when the positions of all outboxes must be recovered anew."""
+        """Called when all outboxes must be recovered."""
         self.find_outbox: Callable[[Origin], Member | None] = lambda _origin: None
         self._broker = broker
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self.turn_time = self._loop.time
-        """Seconds; the same within a loop turn, where the loop keeps its time."""
+        """Seconds; constant within a loop iteration, because the loop caches its time."""
         self._log_s = log_s
         self._log_bytes = log_bytes
         self._streams: dict[Channel, Stream] = {}
@@ -89,7 +89,7 @@ class Hub:
     # ── in: from the bus ────────────────────────────────────────────────────────────────────────────────────────
 
     def deliver(self, message: Message) -> None:
-        """Put a message at the end of the log, in place of the unsent one of its key."""
+        """Append a message to the log, in place of the unsent one of its key."""
         channel = message.channel
         stream = self._streams.get(channel)
         if stream is None:
@@ -118,7 +118,7 @@ class Hub:
             self._schedule_flush()
 
     def replace(self, channel: Channel, seq: int, body: bytes) -> None:
-        """Give a message another body for those that were not sent it yet."""
+        """Replace the body of a message for outboxes that have not been sent it yet."""
         stream = self._streams.get(channel)
         if stream is not None:
             for entry in reversed(self._kept):
@@ -127,20 +127,20 @@ class Hub:
                     return
 
     def resynchronise(self) -> None:
-        """The bus was lost: what everybody holds must be recovered anew, from where it was."""
+        """Recover all subscriptions from their positions: the bus was lost."""
         for stream in self._streams.values():
             stream.lost_at = Position(self._broker.epoch, stream.seq)
         self.on_lost()
 
     def _keep(self, entry: Entry) -> None:
-        """Bound the entries that no newer one replaces, by age and size."""
+        """Bound the entries that are never replaced, by age and size."""
         self._kept.append(entry)
         self._kept_bytes += entry.size
         self._expire(entry.logged_at)
 
     def _expire(self, now: float) -> None:
         oldest_s = now - self._log_s
-        # What was not flushed yet stays: the log may pass its bound by what one flush interval brings.
+        # Entries not flushed yet stay: the log may exceed its bound by the messages of one flush interval.
         while (
             self._kept
             and self._kept[0].position <= self._flushed
@@ -170,7 +170,7 @@ class Hub:
     # ── out: replies ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def write_soon(self, outbox: Member) -> None:
-        """Write what waits in an outbox at the end of the loop turn."""
+        """Write an outbox's waiting frames at the end of the loop iteration."""
         if not self._unwritten:
             self._loop.call_soon(self._write_replies)
         self._unwritten.append(outbox)
@@ -194,7 +194,7 @@ class Hub:
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        """Hand what is due to the cohorts of its channel, then write cohort by cohort."""
+        """Hand each due message to the cohorts of its channel, then write cohort by cohort."""
         self._flush_started = time.perf_counter()
         base = self._flushed
         due = []
@@ -225,7 +225,7 @@ class Hub:
             cohort.due.append(frame)
 
     def _write_pending(self) -> None:
-        """Write to one cohort after another; after `TURN_S` let the loop do other work first."""
+        """Write to one cohort after another; after `TURN_S`, let the loop do other work first."""
         turn_ends = time.perf_counter() + TURN_S
         pending, stats = self._pending, self.stats
         while pending:
@@ -256,7 +256,7 @@ class Hub:
 
     def _end_flush(self) -> None:
         for outbox in self._solo:
-            # A cohort would overtake a reply that is not written yet: a timer may come before the end of the turn.
+            # A cohort would overtake an unwritten reply: a timer may fire before the end of the loop iteration.
             if outbox.cursor == self._flushed and not outbox.has_unwritten:
                 self._enter_cohort(outbox)
         self._solo = {outbox for outbox in self._solo if outbox.cohort is None}
@@ -267,9 +267,9 @@ class Hub:
             self._schedule_flush()
 
     def due_after(self, outbox: Member, ceilings: dict[Stream, int] | None = None) -> list[bytes]:
-        """The frames that an outbox with a cursor of its own was not sent yet, in order.
+        """The frames not yet sent to an outbox with a cursor of its own, in order.
 
-        `ceilings`: of these streams only what is not above the given `seq`.
+        `ceilings`: the highest `seq` to include of each of these streams.
         """
         cursor = outbox.cursor
         if cursor == self._position or not outbox.followed:
@@ -293,7 +293,7 @@ class Hub:
         return frames
 
     def since(self, position: int, stream: Stream, seq: int, role: Role) -> list[bytes]:
-        """The frames of `stream` after log position `position` with a greater `seq` that `role` may see."""
+        """The frames of `stream` after the log position `position` and above `seq` that `role` may see."""
         return [
             entry.frame
             for entry in self._entries_after(position, stream)
@@ -311,14 +311,14 @@ class Hub:
         return entries
 
     def has_lost(self, outbox: Member) -> bool:
-        """Whether something that an outbox was not sent yet has left the log."""
+        """Whether a message has left the log before it was sent to an outbox."""
         cursor = outbox.cursor
         return cursor < self._lost_position and any(
             stream.lost_position > cursor for stream in streams_of(outbox.followed)
         )
 
     def conflated(self) -> Counter[str]:
-        """Messages that were replaced before they were due, by family."""
+        """Messages that were replaced before they were sent, by family."""
         counts = self.stats.conflated.copy()
         for stream in self._streams.values():
             counts[stream.channel.family.prefix] += stream.conflated
@@ -326,7 +326,7 @@ class Hub:
 
     @property
     def position(self) -> int:
-        """Where the log ends."""
+        """The position of the end of the log."""
         return self._position
 
     # ── cohorts ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -356,7 +356,7 @@ class Hub:
         cohort.add(outbox)
 
     def tidy(self) -> None:
-        """Forget cohorts that nobody is in, and entries that nobody will ask for; once a second is often enough."""
+        """Forget empty cohorts, and entries that no outbox needs; once a second is often enough."""
         self._expire(self._clock.monotonic())
         if self._closed:
             self._forget_closed()
@@ -376,13 +376,13 @@ class Hub:
     # ── following ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def acquire(self, target: Channel | Group) -> Followed:
-        """Take messages of a channel or group from now on; the counterpart is `release`."""
+        """Receive messages of a channel or group from now on; the counterpart is `release`."""
         followed = self._open_group(target) if isinstance(target, Group) else self._open_channel(target)
         followed.holders += 1
         return followed
 
     def release(self, followed: Iterable[Followed]) -> None:
-        """Let go of what was acquired, and take no more messages of what nobody holds."""
+        """Release `followed`, and stop receiving messages of targets that nobody follows any more."""
         for one in followed:
             one.holders -= 1
             self._close_unheld(one)
@@ -426,7 +426,7 @@ class Hub:
             self._broker.unfollow(one.channel)
 
     def follow(self, outbox: Member, followed: frozenset[Followed]) -> None:
-        """Give an outbox that has a cursor of its own another set."""
+        """Change the set of an outbox that has a cursor of its own."""
         before = outbox.followed
         outbox.followed = followed
         for one in followed - before:
@@ -439,7 +439,7 @@ class Hub:
             self._solo.discard(outbox)
 
     def remove(self, outbox: Member) -> None:
-        """Forget an outbox, as its connection ends."""
+        """Forget an outbox whose connection ends."""
         self.leave_cohort(outbox)
         self.follow(outbox, frozenset())
 

@@ -1,4 +1,4 @@
-"""What goes out first to somebody who begins to follow a channel, without a gap to what comes later (protocol 2)."""
+"""Snapshots and replays for new followers of a channel, with no gap before later messages (protocol 2)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from duelcast.wire.frames import encode_body, push_body, text_frame
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JoinedTarget:
-    """A channel or group that is about to be followed: what goes out first, and where the log goes on from.
+    """A channel or group about to be followed: the frames that go out first, and where the log takes over.
 
-    It holds what is `followed` until it is committed or aborted. Of the log entries after `base`, those count that are
-    above `floors` (`seq` per stream, 0 where it has none). `rows` are the channels, symbols or rows that `frames`
-    tell of.
+    It keeps `followed` acquired until it is committed or aborted. The log entries after `base` and above `floors`
+    (`seq` per stream, 0 if it has none) come next. `rows` is the number of channels, symbols or rows in `frames`.
     """
 
     join: Join
@@ -42,15 +41,15 @@ class JoinedTarget:
 
     @property
     def size_bytes(self) -> int:
-        """Of `frames`."""
+        """The size of `frames`."""
         return sum(map(part_size, self.frames))
 
     def without_news(self) -> JoinedTarget:
-        """The snapshot alone, for a place before the one where this join goes on."""
+        """The snapshot alone, for a place in the answer before the one of the news."""
         return replace(self, base=sys.maxsize)
 
     def news_alone(self) -> JoinedTarget:
-        """What has come since the snapshot or replay was read, for a place behind that."""
+        """The messages since the snapshot or replay was read, for a later place in the answer."""
         return replace(self, frames=())
 
     def parted(self, frames: int) -> tuple[JoinedTarget, JoinedTarget]:
@@ -58,7 +57,7 @@ class JoinedTarget:
         return replace(self.without_news(), frames=self.frames[:frames]), replace(self, frames=self.frames[frames:])
 
     def all_frames(self, hub: Hub, role: Role) -> list[Part]:
-        """The snapshot or replay, and what has come since it was read that `role` may see."""
+        """The snapshot or replay, and the messages since then that `role` may see."""
         frames = list(self.frames)
         streams = self.followed.streams if isinstance(self.followed, GroupStream) else (self.followed,)
         for stream in streams:
@@ -70,8 +69,8 @@ class JoinedTarget:
 class JoinReader:
     """Reads snapshots and replays, for all connections of an endpoint.
 
-    A replay of more than `max_bytes` is not made: a snapshot takes its place, and nothing is recovered.
-    `unknown_followed` gives how many channels a wallet follows, over all its connections, that were unknown to it.
+    A replay of more than `max_bytes` is not sent: a snapshot takes its place, and nothing is recovered.
+    `unknown_followed` returns how many channels a wallet follows, over all its connections, that were unknown to it.
     """
 
     def __init__(
@@ -94,7 +93,7 @@ class JoinReader:
     async def read(self, context: Context, join: Join, since: Position | None) -> JoinedTarget:
         """What goes out first to a new follower: the snapshot, what was missed `since`, or nothing.
 
-        Raises `errors.Unavailable`; then nothing is open.
+        Raises `errors.Unavailable`; then nothing stays acquired.
         """
         base = self.hub.position
         followed = self.hub.acquire(join.target)
@@ -130,7 +129,7 @@ class JoinReader:
             frames = self._snapshot_frames(channel, snapshot, seq if channel.kind is Kind.LATEST else None)
             rows = snapshot.rows
             if snapshot.seq is not None:
-                # It was read behind what was delivered so far, and may be ahead of what is.
+                # It was read after everything delivered so far, and may be ahead of deliveries.
                 seq = snapshot.seq
                 await self._broker.delivered(channel, seq)
         return JoinedTarget(

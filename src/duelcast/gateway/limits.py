@@ -9,9 +9,9 @@ from duelcast.gateway.session import ConnectionSession
 from duelcast.ratelimit import Buckets, TokenBucket, scaled
 
 LIVENESS_PER_MINUTE = 60
-"""`heartbeat` and `ping` of a connection."""
+"""`heartbeat` and `ping` messages of a connection."""
 ADDRESS_FACTOR = 10
-"""What all anonymous connections of an address may send, in units of what one may."""
+"""How many times the limit of one anonymous connection all of an address may send together."""
 ROWS_PER_UNIT = 100
 UNIT_BYTES = 16 * 1024
 
@@ -23,16 +23,16 @@ class _Meter:
         self._capacity = 0.0
 
     def resize(self, capacity: float) -> None:
-        """Begin anew, with full buckets of `capacity`."""
+        """Start again with full buckets of `capacity`."""
         self._capacity = capacity
 
     def buckets(self, session: ConnectionSession, now: float) -> Sequence[TokenBucket]:
-        """All that a message of `session` takes from."""
+        """The buckets that a message of `session` takes from."""
         return [session.own_bucket(self, self._capacity, now)]
 
     @property
     def evicted(self) -> int:
-        """How many buckets were dropped while in use, see `Buckets`."""
+        """How many buckets were dropped while in use; see `Buckets`."""
         return 0
 
 
@@ -62,7 +62,7 @@ class _ClientMeter(_Meter):
         return [*own, self._addresses.bucket(session.address_bucket, now)]
 
     def shared_bucket(self, session: ConnectionSession, now: float) -> TokenBucket | None:
-        """That of the wallet, or of an anonymous connection's address, None where there is none."""
+        """The bucket of the wallet, or of an anonymous connection's address; None if there is none."""
         if session.identity is not None:
             return self._wallets.bucket(session.identity.wallet, now)
         if session.address_bucket is None:
@@ -73,8 +73,8 @@ class _ClientMeter(_Meter):
 class MessageLimits:
     """The limits of one endpoint.
 
-    Each refusal takes from a second bucket of the same size; where that is empty the connection is closed. A message
-    costs one unit for each started `unit_bytes`.
+    Each refusal takes from a second bucket of the same size; if that is empty, the connection is closed. A message
+    costs one unit per `unit_bytes`, rounded up.
     """
 
     def __init__(self, per_minute: float, factor: float, unit_bytes: int = UNIT_BYTES) -> None:
@@ -87,36 +87,36 @@ class MessageLimits:
         self.change(per_minute)
 
     def change(self, per_minute: float) -> None:
-        """Let so many messages through from now on, 0 is no limit. Another figure forgives what was sent before."""
+        """Change the limit; 0 is no limit. A different figure forgives what was sent before."""
         self._messages.resize(scaled(per_minute, self._factor))
 
     @property
     def per_minute(self) -> int | None:
-        """Messages per minute, None where there is no limit."""
+        """Messages per minute; None if there is no limit."""
         capacity = self._messages.capacity
         return None if capacity is None else int(capacity)
 
     @property
     def evicted(self) -> int:
-        """How many clients were forgiven what they had sent, to make room for others."""
+        """How many clients had their count reset to make room for others."""
         return self._messages.taken.evicted + self._messages.refused.evicted
 
     def admit(self, session: ConnectionSession, size_bytes: int, now: float) -> None:
-        """Let a message of `size_bytes` through and take what it costs.
+        """Let a message of `size_bytes` through and charge its cost.
 
-        Raises `RateLimitExceeded`; `PolicyViolation` where refusals do not stop the client either.
+        Raises `RateLimitExceeded`, or `PolicyViolation` if the client keeps sending despite refusals.
         """
         _admit(self._messages, session, self._units(size_bytes), now)
 
     def admit_liveness(self, session: ConnectionSession, size_bytes: int, now: float) -> None:
-        """The same for `heartbeat` and `ping`, which have a limit of their own."""
+        """Like `admit`, for `heartbeat` and `ping`, which have a limit of their own."""
         _admit(self._liveness, session, self._units(size_bytes), now)
 
     def _units(self, size_bytes: int) -> int:
         return 1 if size_bytes <= self._unit_bytes else -(-size_bytes // self._unit_bytes)
 
     def admit_connection(self, session: ConnectionSession, now: float) -> None:
-        """Let a connection be greeted whose wallet, or address where it is anonymous, has a unit.
+        """Let a connection be greeted if its wallet, or its address if it is anonymous, has a unit left.
 
         Raises `RateLimitExceeded`.
         """
@@ -128,7 +128,7 @@ class MessageLimits:
             )
 
     def charge_connection(self, session: ConnectionSession, rows: int, now: float) -> None:
-        """Take one unit per started hundred rows that a connection was greeted with, and one for an anonymous one."""
+        """Charge one unit per hundred rows of the greeting, rounded up, and one more for an anonymous connection."""
         bucket = self._shared_bucket(session, now)
         if bucket is not None:
             bucket.take(now, (session.identity is None) + -(-rows // ROWS_PER_UNIT))
@@ -137,14 +137,14 @@ class MessageLimits:
         return None if self._messages.capacity is None else self._clients.shared_bucket(session, now)
 
     def charge_rows(self, session: ConnectionSession, rows: int, now: float) -> None:
-        """Take one unit more per started hundred rows of an answer."""
+        """Charge one more unit per hundred rows of an answer, rounded up."""
         if self._messages.capacity is not None and rows:
             for bucket in self._messages.taken.buckets(session, now):
                 bucket.take(now, -(-rows // ROWS_PER_UNIT))
 
 
 class _Pair:
-    """A meter for what is let through, and one for what is refused. `capacity` None is no limit."""
+    """A meter for admitted messages, and one for refusals. `capacity` None is no limit."""
 
     def __init__(self, taken: _Meter, refused: _Meter) -> None:
         self.taken, self.refused = taken, refused

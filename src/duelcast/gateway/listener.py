@@ -1,11 +1,11 @@
 """Accepts the connections of a port, for as long as there are descriptors for them.
 
-It takes the place of `loop.create_server`. That of aiofastnet 1.2, once the process is out of descriptors, calls
-`remove_reader` of the listening socket, which has no such method: the loop is then called again and again for a
-connection that it cannot take, and logs each time.
+It replaces `loop.create_server`. Once the process is out of descriptors, that of aiofastnet 1.2 calls `remove_reader`
+of the listening socket, which has no such method: the loop is then called again and again for a connection that it
+cannot accept, and logs each time.
 
 This is the only file that knows `SelectorSocketTransport`, which is not public: hence the bound on aiofastnet's
-version. Through `connect_accepted_socket` each connection would cost a task and a future more.
+version. Through `connect_accepted_socket`, each connection would cost one more task and future.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from duelcast.gateway.refusals import RefusedRequest, answer_to
 from duelcast.sampling import LogSampler
 
 ACCEPTS_PER_TURN = 64
-"""Connections taken in one turn of the loop; the others wait in the kernel."""
+"""Connections accepted in one loop iteration; the others wait in the kernel."""
 RETRY_INTERVAL_S = 0.1
-"""After which it is looked again whether there are descriptors."""
+"""How often to check whether descriptors are free again."""
 REFUSED_READ_BYTES = 64 * 1024
 
 log = structlog.get_logger("duelcast.gateway")
@@ -41,10 +41,10 @@ ProtocolOf = Callable[[Place], asyncio.BaseProtocol]
 
 
 class Listener:
-    """A bound socket, and the connections that come to it.
+    """A bound socket, and the connections that it accepts.
 
-    The kernel gives each descriptor the lowest number that is free. One of at least `max_descriptor` tells therefore
-    that as many are open: nothing is accepted then until there is a lower one. The timeouts are those of TLS.
+    The kernel gives each descriptor the lowest free number. A number of at least `max_descriptor` therefore means that
+    as many are open: nothing is accepted until a lower one is free. The timeouts are those of TLS.
     """
 
     def __init__(
@@ -73,20 +73,20 @@ class Listener:
         self._closed = False
 
     def start(self, backlog: int) -> None:
-        """Listen; so many connections may wait to be accepted."""
+        """Listen; at most `backlog` connections may wait to be accepted."""
         self._sock.setblocking(False)
         self._sock.listen(backlog)
         self._loop.add_reader(self._sock, self._accept)
 
     def close(self) -> None:
-        """Listen no more. Connections that are there stay."""
+        """Stop listening. Existing connections stay open."""
         if not self._closed:
             self._closed = True
             self._loop.remove_reader(self._sock)
             self._sock.close()
 
     async def wait_closed(self) -> None:
-        """Nothing is left to be waited for."""
+        """Return at once: there is nothing to wait for."""
 
     def _accept(self) -> None:
         for _ in range(ACCEPTS_PER_TURN):
@@ -95,7 +95,7 @@ class Listener:
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionError:
-                continue  # whoever came is gone
+                continue  # the client is gone
             except OSError as error:
                 self._pause(error.strerror or type(error).__name__)
                 return
@@ -115,7 +115,7 @@ class Listener:
     def _take(self, sock: socket.socket, place: Place) -> None:
         try:
             SelectorSocketTransport(self._loop, sock, self._protocol_of(place))
-        except OSError:  # whoever came is gone
+        except OSError:  # the client is gone
             sock.close()
             place.leave()
 
@@ -132,7 +132,7 @@ class Listener:
         except BaseException as error:
             sock.close()
             place.leave()
-            # TLS that a client did not complete is no error.
+            # A TLS handshake that the client did not complete is not an error.
             if not isinstance(error, OSError):
                 raise
         else:
@@ -150,7 +150,7 @@ class Listener:
         with contextlib.suppress(OSError):
             if self._tls is None:
                 sock.send(answer)
-                # What is left unread makes the kernel reset the connection, and the answer may be lost.
+                # Unread bytes would make the kernel reset the connection, and the answer might be lost.
                 sock.recv(REFUSED_READ_BYTES)
         sock.close()
 

@@ -1,4 +1,4 @@
-"""What Prometheus reads of the gateway."""
+"""The gateway's metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from duelcast.gateway.gateway import Gateway
 
 
 class GatewayMetrics:
-    """Reads, and keeps nothing."""
+    """Reads the gateway, and stores nothing."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway

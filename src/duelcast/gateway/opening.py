@@ -45,9 +45,9 @@ _auth_decoder = CommandDecoder({"auth": Authenticate, "authenticate": Authentica
 
 
 class ConnectRequest:
-    """What the upgrade request said. `channels` and `since` in the order asked for; None for a `since` that is none.
+    """What the upgrade request asks. `channels` and `since` are in the order asked for; an invalid `since` is None.
 
-    `token_is_cookie`: an invalid cookie counts as none.
+    `token_is_cookie`: an invalid cookie is treated as missing.
     """
 
     __slots__ = (
@@ -107,25 +107,25 @@ class Newcomer(Protocol):
     def commands(self) -> CommandQueue: ...
 
     def context(self, request_id: str | None) -> Context:
-        """What a handler gets."""
+        """The context that a handler is given."""
 
     def admit(self, *, brings_token: bool) -> None:
         """Count the connection. Raises `TooManyConnections`."""
 
     def admit_identified(self, identity: Identity | None) -> None:
-        """Take one of the last places, now that it is known for whom. Raises `TooManyConnections`."""
+        """Take one of the last places, now that the identity is known. Raises `TooManyConnections`."""
 
     async def identify(self, token: str) -> Identity:
         """Turn a token into an identity. Raises what `TokenVerifier.verify` does."""
 
     def limit_reading(self, *, limited: bool) -> None:
-        """Read no more than a client needs to send before it is greeted, or lift that limit."""
+        """Read no more than a client needs to send before the greeting, or lift that limit."""
 
 
 class Opener:
-    """Runs once per connection. Raises `AppError` where the client is refused.
+    """Runs once per connection. Raises `AppError` if the client is refused.
 
-    `auth_timeout_s`: how long a token may take that comes in a message.
+    `auth_timeout_s`: how long to wait for a token in a message.
     """
 
     def __init__(self, connection: Newcomer, request: ConnectRequest, broker: Broker, *, auth_timeout_s: float) -> None:
@@ -135,7 +135,7 @@ class Opener:
         self._auth_timeout_s = auth_timeout_s
         self._endpoint = connection.runtime.endpoint
         self._auth_id: str | None = None
-        """The `requestId` of the `auth` that came first."""
+        """The `requestId` of the initial `auth`."""
 
     async def open(self) -> None:
         """Admit and greet, up to `connection_established`."""
@@ -171,7 +171,7 @@ class Opener:
     # ── admission ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _identify(self) -> tuple[Identity | None, bool]:
-        """Who connects, and whether the token came in a message."""
+        """The identity of the client, and whether its token came in a message."""
         request = self._request
         if self._endpoint.auth is Auth.PUBLIC:
             try:
@@ -221,9 +221,9 @@ class Opener:
     # ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _greet(self, frames: list[bytes]) -> int:
-        """The endpoint's own frames, then what the URL asks for, then `connection_established`; then pushes.
+        """Write the endpoint's own frames, the channels the URL asks for, `connection_established`, then pushes.
 
-        Returns the rows that this brought.
+        Returns the number of rows sent.
         """
         connection = self._connection
         subscriptions = connection.subscriptions
@@ -243,7 +243,7 @@ class Opener:
         subscriptions.connect_since = NO_POSITIONS
         if not connection.is_open:
             return 0
-        # From here on nothing is awaited, so that rights and positions are those of the moment.
+        # Nothing is awaited from here on, so rights and positions are current.
         errors += [_denied(joined) for joined in subscriptions.withdraw_forbidden() if joined.target in asked]
         joining = {joined.target: joined for joined in subscriptions.joining()}
         recovered = {target for target in asked if target in joining and joining[target].recovered}
@@ -338,7 +338,7 @@ def _denied(joined: JoinedTarget) -> SubscriptionDenied:
 
 
 def _token_missing(endpoint: Endpoint) -> str:
-    """What to do on a connection that ends now: an `auth` on it would come too late."""
+    """What the client should do: the connection ends now, so an `auth` on it would come too late."""
     name = endpoint.public_name
     public = "" if name is None else f" or with `?endpoint={name}` to see what everybody may see,"
     return (

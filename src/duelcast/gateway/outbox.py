@@ -1,4 +1,4 @@
-"""What waits to be written to one socket, and what happens when the socket is full."""
+"""The frames that wait to be written to one socket, and the handling of a full socket."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from duelcast.gateway.hub import Hub
 from duelcast.gateway.streams import NOTHING, Cohort, Followed, Member, Part, Stream, part_frame, part_size
 
 BURST_S = 0.001
-"""Replies to commands that came closer together are written as one."""
+"""Replies to commands closer together than this are written as one."""
 MAX_UNWRITTEN_BYTES = 64 * 1024
-"""Of replies that wait for one another."""
+"""The most bytes of replies that wait to be written together."""
 PIECE_BYTES = 64 * 1024
-"""Of what waits for a full socket, so many are written together."""
+"""How much of the backlog of a full socket is written at once."""
 TURN_BYTES = 4 * PIECE_BYTES
-"""What one socket is written to in a loop turn of what waits for it, however fast it takes that."""
+"""How much backlog is written to one socket in a loop iteration, however fast the socket drains."""
 _NO_MARKS: Mapping[Stream, int] = {}
 
 
@@ -33,12 +33,12 @@ class SocketWriter(Protocol):
 class Outbox:
     """The writing side of a connection.
 
-    Pushes reach it through its cohort, or by `serve`. A reply is put behind what is due (`answer`) and written at once;
-    those that follow it closely at the end of the loop turn, so that the replies to pipelined commands share a write.
-    While the socket is full the outbox is `blocked`: it takes no pushes, and is served from its cursor once the socket
-    has drained, so that of *latest* channels it gets the newest message of each key alone. Replies wait, and go out in
-    pieces as the socket drains: a long replay is never built as a whole. `backlog_bytes` tells the connection when to
-    stop reading commands.
+    Pushes reach it through its cohort, or by `serve`. A reply is put behind due pushes (`answer`) and written at once.
+    Replies that follow closely are written at the end of the loop iteration, so replies to pipelined commands share a
+    write. While the socket is full, the outbox is `blocked`: it takes no pushes, and is served from its cursor once the
+    socket has drained. Of *latest* channels it then gets only the newest message of each key. Replies wait, and go out
+    in pieces as the socket drains: a long replay is never built as a whole. `backlog_bytes` tells the connection when
+    to stop reading commands.
     """
 
     __slots__ = (
@@ -76,7 +76,7 @@ class Outbox:
         self.role = role
         self.write: Callable[[bytes], None] = transport.write_nocheck
         self.on_lost = on_lost
-        """Called when something due has left the log: the positions must be recovered anew."""
+        """Called when a due message has left the log: the positions must be recovered."""
         self.cohort: Cohort | None = None
         self.cursor = hub.position
         self.followed: frozenset[Followed] = NOTHING
@@ -90,7 +90,7 @@ class Outbox:
         self._answered_at = 0.0
         self._unwritten_bytes = 0
         self._waiting: deque[Part] | None = None
-        """What is written before everything else once the socket has drained."""
+        """Written before everything else once the socket has drained."""
         self._waiting_bytes = 0
         self._every_marks = _NO_MARKS
         self._stalled_bytes = 0
@@ -105,7 +105,7 @@ class Outbox:
         followed: frozenset[Followed] | None = None,
         ceilings: dict[Stream, int] | None = None,
     ) -> None:
-        """Write `frames` behind everything that is due, and follow another set from there on; nothing once closed."""
+        """Write `frames` behind everything due, then follow another set; does nothing once closed."""
         if self.closed:
             return
         hub, is_first = self._hub, not self._frames
@@ -130,7 +130,7 @@ class Outbox:
     def answer_at_length(
         self, parts: Sequence[Part], *, followed: frozenset[Followed], ceilings: dict[Stream, int]
     ) -> None:
-        """The same for an answer with snapshots and replays, which is written in pieces where it is long."""
+        """Like `answer`, with snapshots and replays; a long answer is written in pieces."""
         if self.closed or sum(map(part_size, parts)) <= PIECE_BYTES:
             self.answer([part_frame(part) for part in parts], followed=followed, ceilings=ceilings)
             return
@@ -142,21 +142,21 @@ class Outbox:
         self._pour()
 
     def hold(self, head: bytes) -> None:
-        """Write `head` before everything else, behind the callbacks that are scheduled already: together with the
-        greeting, where that waits for nothing."""
+        """Write `head` before everything else, after the callbacks already scheduled: together with the greeting, if
+        that does not have to wait."""
         self._frames.append(head)
         asyncio.get_running_loop().call_soon(self.write_out)
 
     def serve(self) -> None:
-        """Write what is due, if the socket takes it."""
+        """Write due pushes, if the socket is not full."""
         if not self.blocked and not self.lost and not self._waiting:
             self._take_due(None)
             self._move_cursor()
             self.write_out()
 
     def lose_track(self) -> bool:
-        """Take what is due for the last time, and no more until `found`: the positions are recovered anew. Returns
-        whether they are those of the streams; False if something that was due had left the log."""
+        """Write due pushes a last time, then none until `found`: the positions are being recovered. Returns whether the
+        positions are those of the streams; False if a due message had left the log."""
         if self.lost:
             return False
         self.answer(())
@@ -164,7 +164,7 @@ class Outbox:
         return was_complete
 
     def found(self) -> None:
-        """The positions are recovered: what `answer` writes next goes on from them."""
+        """The positions are recovered: the next `answer` continues from them."""
         self.lost = False
         self.cursor = self._hub.position
 
@@ -182,11 +182,11 @@ class Outbox:
 
     @property
     def has_unwritten(self) -> bool:
-        """Whether something waits for the end of the loop turn, or for the socket to drain."""
+        """Whether frames wait for the end of the loop iteration, or for the socket to drain."""
         return bool(self._frames or self._waiting)
 
     def write_out(self) -> None:
-        """Write what waits for the end of the loop turn; behind what waits for the socket."""
+        """Write the frames that wait for the end of the loop iteration, behind those that wait for the socket."""
         frames = self._frames
         if not frames:
             return
@@ -207,11 +207,11 @@ class Outbox:
     # ── a full socket ───────────────────────────────────────────────────────────────────────────────────────────
 
     def backlog_bytes(self) -> int:
-        """Bytes that the socket has not taken yet."""
+        """Bytes not yet sent by the socket."""
         return self._transport.get_write_buffer_size() + self._unwritten_bytes + self._waiting_bytes
 
     def block(self, now: float) -> None:
-        """The socket is full."""
+        """Called when the socket is full."""
         self._hub.leave_cohort(self)
         self.blocked = True
         self._stalled_bytes = self.backlog_bytes()
@@ -219,20 +219,20 @@ class Outbox:
         self._mark_every()
 
     def unblock(self) -> None:
-        """The socket has drained."""
+        """Called when the socket has drained."""
         self.blocked = False
         self._pour()
         self.serve()
 
     def _queue(self, parts: Sequence[Part]) -> None:
-        """Let `parts` wait for the socket."""
+        """Queue `parts` until the socket drains."""
         if self._waiting is None:
             self._waiting = deque()
         self._waiting += parts
         self._waiting_bytes += sum(map(part_size, parts))
 
     def _pour(self) -> None:
-        """Write what waits, until the socket is full again; what it takes at once is bounded for a loop turn."""
+        """Write the backlog until the socket is full again, up to a bound per loop iteration."""
         waiting, poured = self._waiting, 0
         while waiting and not self._transport.get_write_buffer_size():
             if poured >= TURN_BYTES:
@@ -248,7 +248,7 @@ class Outbox:
             self.serve()
 
     def _write_piece(self, waiting: deque[Part]) -> int:
-        """Write the first of what waits. Returns its size."""
+        """Write the first part of the backlog. Returns its size."""
         piece, size = [], 0
         while waiting and size < PIECE_BYTES:
             part = waiting.popleft()
@@ -268,11 +268,11 @@ class Outbox:
         }
 
     def unsent_every_bytes(self) -> int:
-        """Bytes of *every* channels beyond the cursor of a blocked outbox."""
+        """Bytes of *every* channels after the cursor of a blocked outbox."""
         return sum(stream.every_bytes - mark for stream, mark in self._every_marks.items())
 
     def stalled_s(self, now: float) -> float:
-        """For how many seconds a blocked socket has taken nothing."""
+        """How many seconds a blocked socket has made no progress."""
         waiting = self.backlog_bytes()
         if waiting < self._stalled_bytes:
             self._stalled_since = now
@@ -280,9 +280,9 @@ class Outbox:
         return now - self._stalled_since
 
     def close(self) -> None:
-        """Write what waits and, if the socket takes it, what is due; take no more pushes.
+        """Write waiting frames and, if the socket is not full, due pushes; take no more pushes.
 
-        Of a long answer that waits for the socket one more piece goes out: the client is being sent away.
+        Only one more piece of a long answer goes out: the client is being sent away.
         """
         if not self.closed:
             if not self.blocked and not self._waiting:

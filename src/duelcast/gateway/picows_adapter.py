@@ -1,5 +1,5 @@
-"""Puts picows' protocol on a transport that somebody else accepted. The only file that knows `WSProtocol`, which is
-not public: hence the bound on picows' version.
+"""Attaches picows' protocol to an already accepted transport. The only file that uses `WSProtocol`, which is not
+public: hence the bound on picows' version.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from duelcast.gateway.reading import BoundedReader
 from duelcast.gateway.socket import MessageSocket
 
 READ_BUFFER_BYTES = 2048
-"""picows' least; it grows with what a client sends."""
+"""The minimum of picows; the buffer grows with the client's frames."""
 
 
 class _ParserReports:
-    """Takes the place of picows' logger, whose ERROR records are all that it tells of a frame it refused.
+    """Replaces picows' logger, whose ERROR records are the only report of a refused frame.
 
-    It also spares a connection the logger that picows would make for it, and the log one record per connection.
+    It also saves each connection a logger of its own, and the log one record per connection.
     """
 
     __slots__ = ("_socket",)
@@ -47,7 +47,7 @@ class _ParserReports:
 
 
 class _SwitchingProtocols(WSUpgradeResponse):
-    """The answer to an upgrade, of which picows writes nothing: the socket does, where it can together with more."""
+    """The answer to an upgrade. picows does not write it; the socket does, so that it can share a write with more."""
 
     def __init__(self, headers: dict[str, str]) -> None:
         self.version = b"HTTP/1.1"
@@ -59,7 +59,7 @@ class _SwitchingProtocols(WSUpgradeResponse):
         return bytearray()
 
     def head(self) -> bytes:
-        """What goes over the wire, once picows has added `Sec-WebSocket-Accept`."""
+        """The head as sent, once picows has added `Sec-WebSocket-Accept`."""
         lines = [f"{name}: {value}\r\n" for name, value in self.headers.items()]
         return f"HTTP/1.1 101 Switching Protocols\r\n{''.join(lines)}\r\n".encode("ascii")
 
@@ -67,10 +67,10 @@ class _SwitchingProtocols(WSUpgradeResponse):
 def upgrade(
     transport: asyncio.Transport, socket: MessageSocket, *, key: str, headers: dict[str, str]
 ) -> asyncio.BufferedProtocol:
-    """Answer an upgrade request on `transport` with 101 and `headers`, and make its protocol: the caller sets it.
+    """Answer an upgrade request on `transport` with 101 and `headers`, and return its protocol, for the caller to set.
 
-    `key` is the request's valid `Sec-WebSocket-Key`. picows gets a request of ours, since its own parser refuses some
-    that are right (a `Connection` of two entries, more than 16 KiB of headers).
+    `key` is the request's valid `Sec-WebSocket-Key`. picows is given a request made here, because its own parser
+    refuses some valid ones (a `Connection` of two entries, more than 16 KiB of headers).
     """
     response = _SwitchingProtocols(headers)
 
@@ -84,7 +84,7 @@ def upgrade(
         listener_of,
         _ParserReports(socket),
         False,  # disconnect_on_exception: the listener raises none
-        None,  # handshake timeout: the request is here already
+        None,  # handshake timeout: the request has already been read
         False,  # auto ping: one timer wheel serves all
         0,
         0,
@@ -104,6 +104,6 @@ def upgrade(
     protocol.get_buffer(len(request))[: len(request)] = request
     protocol.buffer_updated(len(request))
     socket.upgraded(response.head())
-    # picows keeps both for as long as the connection lasts; nobody reads their headers after the handshake.
+    # picows keeps both for the life of the connection; nothing reads their headers after the handshake.
     del protocol.transport.request.headers, response.headers
     return reader

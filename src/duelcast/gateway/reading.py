@@ -1,7 +1,7 @@
-"""What is read of a client: a little in each loop turn, as much as its state allows, and of unfinished messages no more
-than a budget.
+"""Bounds what is read from clients: per loop iteration, by the state of the connection, and by a budget of unfinished
+messages.
 
-picows would read for as long as something comes, and keep whatever is unfinished. `BoundedReader` stands before it.
+picows would read as long as bytes arrive, and keep everything unfinished. `BoundedReader` stands in front of it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any, Protocol
 
 READ_TURN_BYTES = 4096
 _DISCARDED = memoryview(bytearray(READ_TURN_BYTES))
-"""Where bytes go that nobody looks at."""
+"""Receives bytes that are thrown away."""
 
 
 def resume_reading(transport: Any) -> None:
-    """Read again from a transport that was paused.
+    """Resume reading from a paused transport.
 
-    Over TLS aiofastnet 1.2 asks the socket alone, and forgets what it took from that before the pause.
+    Over TLS, aiofastnet 1.2 polls only the socket, and forgets what it had read from it before the pause.
     """
     transport.resume_reading()
     retry = getattr(transport, "_retry_ssl_read", None)
@@ -28,15 +28,15 @@ def resume_reading(transport: Any) -> None:
 
 
 class UnfinishedHolder(Protocol):
-    """Who holds an unfinished message."""
+    """The holder of an unfinished message."""
 
     @property
     def address_key(self) -> Hashable:
-        """The same for all connections of an address."""
+        """Equal for all connections of an address."""
 
 
 class UnfinishedBudget:
-    """Bytes of unfinished messages, fragments and partial frames, that all connections together may hold."""
+    """The bytes of unfinished messages (fragments and partial frames) that all connections together may hold."""
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
@@ -44,13 +44,13 @@ class UnfinishedBudget:
         self._holders: dict[UnfinishedHolder, int] = {}
 
     def hold(self, holder: UnfinishedHolder, size_bytes: int) -> None:
-        """`holder` has so many bytes now."""
+        """Note that `holder` now holds `size_bytes`."""
         self.held_bytes += size_bytes - self._holders.pop(holder, 0)
         if size_bytes:
             self._holders[holder] = size_bytes
 
     def excessive(self) -> UnfinishedHolder | None:
-        """Of the address that holds most the one that holds most, while all hold more than they may."""
+        """While the budget is exceeded, the largest holder of the address that holds the most; else None."""
         if self.held_bytes <= self.max_bytes:
             return None
         by_address: Counter[Hashable] = Counter()
@@ -62,34 +62,34 @@ class UnfinishedBudget:
 
 
 class ReadingSocket(Protocol):
-    """What a reader has to do with its socket."""
+    """A socket, as its reader sees it."""
 
     tail_bytes: int
-    """What was read of a frame that is not complete."""
+    """How much was read of an incomplete frame."""
     is_unfinished: bool
-    """Whether a message was begun and is not complete, or was not after the last read."""
+    """Whether a message is incomplete, or was after the last read."""
 
     def has_read(self, *, frames: bool) -> None:
-        """Hear that something was read, and whether a frame was completed by it."""
+        """Called after a read; `frames`: it completed a frame."""
 
     def wait_for_turn(self) -> None:
-        """Read nothing more in this loop turn."""
+        """Read nothing more in this loop iteration."""
 
     def limit_reached(self) -> None:
-        """Read nothing more: all that the state of the connection allows was read."""
+        """Read nothing more: the connection's limit in its present state is reached."""
 
     def pause_writing(self) -> None: ...
 
     def resume_writing(self) -> None: ...
 
     def on_ws_disconnected(self, transport: Any) -> None:
-        """Hear that the connection has ended."""
+        """Called when the connection has ended."""
 
 
 class BoundedReader(asyncio.BufferedProtocol):
-    """A protocol that hands `parser`, which is picows', at most `turn_bytes` per loop turn.
+    """A protocol that hands picows' `parser` at most `turn_bytes` per loop iteration.
 
-    `allow` bounds what is read from then on.
+    `allow` bounds how much is read from then on.
     """
 
     __slots__ = ("_allowed_bytes", "_limit_bytes", "_offered_bytes", "_parser", "_socket", "_turn_bytes")
@@ -102,12 +102,12 @@ class BoundedReader(asyncio.BufferedProtocol):
         self._allowed_bytes: int | None = None
 
     def allow(self, size_bytes: int | None) -> None:
-        """Let so many bytes more be read, None is as many as come."""
+        """Allow `size_bytes` more to be read; None removes the limit."""
         self._allowed_bytes = size_bytes
         self._limit_bytes = self._turn_bytes if size_bytes is None else min(self._turn_bytes, size_bytes)
 
     def discard(self) -> None:
-        """Give back what the parser holds, and look at nothing more that comes."""
+        """Release the parser's buffer, and ignore everything that still arrives."""
         self._parser = None
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -126,9 +126,9 @@ class BoundedReader(asyncio.BufferedProtocol):
             socket.tail_bytes = expected = socket.tail_bytes + nbytes
             parser.buffer_updated(nbytes)
             tail_bytes = socket.tail_bytes
-            # Most reads bring whole messages, of which nothing is left.
+            # Most reads bring whole messages, and leave nothing over.
             if tail_bytes or socket.is_unfinished:
-                # Each frame leaves its own rest, which is less: it has a head.
+                # After a complete frame the remainder is smaller, because the frame had a head.
                 socket.has_read(frames=tail_bytes != expected)
         if nbytes == self._offered_bytes:
             socket.wait_for_turn()

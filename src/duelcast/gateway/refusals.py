@@ -1,4 +1,4 @@
-"""Requests that the transport itself refuses, with problem details (RFC 9457)."""
+"""Requests refused by the transport itself, with problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CODES = {
 
 
 class RefusedRequest(Exception):
-    """A request whose connection ends with an HTTP answer. `detail` is a sentence of ours."""
+    """A request whose connection ends with an HTTP answer. `detail` is a sentence written in this project."""
 
     def __init__(self, status: HTTPStatus, detail: str, headers: Sequence[str] = ()) -> None:
         super().__init__(detail)
@@ -60,7 +60,7 @@ class RefusedRequest(Exception):
 
 
 def answer_to(refused: RefusedRequest, address: str, sampler: LogSampler) -> bytes:
-    """The answer to a request that came from `address`, with the id of its line in the log, if it gets one."""
+    """The answer to a request from `address`, with the id of its log line, if one is written."""
     request_id = uuid.uuid4().hex
     sample = sampler.admit(address, f"{refused.status.value} {refused.detail}")
     if sample is not None:

@@ -1,4 +1,4 @@
-"""An endpoint with what it needs to run."""
+"""An endpoint and everything it needs to run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection. No I/O."""
+"""The identity at the other end of a connection. No I/O."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from duelcast.ratelimit import TokenBucket
 
 
 class SessionOwner(Protocol):
-    """Whose session it is. One reference to it takes less memory than a bound method for each of these."""
+    """The owner of a session. One reference to it takes less memory than a bound method for each of these."""
 
     async def identify(self, token: str) -> Identity:
         """Turn a token into an identity."""
 
     def identity_changing(self, identity: Identity | None) -> None:
-        """Hear of a change before it takes effect; refuse it by raising."""
+        """Called before a change takes effect; raises to refuse it."""
 
     def identity_changed(self, before: Identity | None) -> None:
-        """Hear of a change after it, with who it was before."""
+        """Called after a change, with the previous identity."""
 
 
 class ConnectionSession:
-    """`address_bucket` is the key of the limits per address, None where there is none."""
+    """`address_bucket` is the key of the limits per address; None if there are none."""
 
     __slots__ = (
         "_own_buckets",
@@ -47,7 +47,7 @@ class ConnectionSession:
         return Role.ANONYMOUS if self.identity is None else self.identity.role
 
     def own_bucket(self, meter: object, capacity: float, now: float) -> TokenBucket:
-        """The bucket of this connection alone for what `meter` measures, made where there is none of `capacity`."""
+        """This connection's own bucket for `meter`; created if there is none of `capacity`."""
         if self._own_buckets is None:
             self._own_buckets = {}
         bucket = self._own_buckets.get(meter)
@@ -65,7 +65,7 @@ class ConnectionSession:
         return identity
 
     def change(self, identity: Identity | None) -> None:
-        """Be somebody else, or the same with other rights, from now on."""
+        """Take another identity, or the same one with other rights."""
         self._owner.identity_changing(identity)
         before, self.identity = self.identity, identity
         self._owner.identity_changed(before)

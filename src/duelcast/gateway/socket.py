@@ -1,6 +1,6 @@
-"""WebSocket messages over picows frames: what RFC 6455 asks of a server beyond single frames.
+"""WebSocket messages over picows frames: the parts of RFC 6455 beyond single frames.
 
-picows parses and masks frames; the assembly of fragments, UTF-8, reserved bits, the closing handshake and the
+picows parses and masks frames. The assembly of fragments, UTF-8, reserved bits, the closing handshake and the
 heartbeat are here.
 """
 
@@ -44,21 +44,21 @@ _MESSAGE_TOO_BIG = int(WSCloseCode.MESSAGE_TOO_BIG.value)
 
 
 SMALL_FRAME_BYTES = 64
-"""A fragment below it costs like a PING: more to take than it brings."""
+"""A smaller fragment is counted like a PING: it costs more to receive than it carries."""
 
-# Why nothing is read from a client.
+# Reasons why nothing is read from a client.
 _FULL = 1
 _TURN = 2
 _LIMIT = 4
 
 
 class SocketOptions:
-    """What all sockets share. Durations are in seconds.
+    """Options shared by all sockets. Durations are in seconds.
 
-    `small_frames_per_minute`: PING, PONG and small fragments that a connection may send, None is no limit.
-    `close_timeout_s`: how long a client has to answer a close, or to take what was sent before it;
+    `small_frames_per_minute`: PING, PONG and small fragments that a connection may send; None is no limit.
+    `close_timeout_s`: how long a client may take to answer a close, or to read what was sent before it;
     `slow_close_timeout_s` if it is closed for reading slowly.
-    `limited_read_bytes`: what is read of a client that was not greeted yet, and of one that is being sent away.
+    `limited_read_bytes`: how much is read from a client before its greeting, or while it is being sent away.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class SocketOptions:
         self.read_turn_bytes = read_turn_bytes
         self.limited_read_bytes = limited_read_bytes
         self.sent_away = 0
-        """Connections that were closed because unfinished messages held too much."""
+        """Connections closed because unfinished messages held too much memory."""
         self.heartbeat_interval_s = heartbeat_interval_s
         self.heartbeat_timeout_s = heartbeat_timeout_s
         self.close_timeout_s = close_timeout_s
@@ -92,7 +92,7 @@ class SocketOptions:
 
 
 class MessageSocket(WSListener):
-    """One WebSocket. Subclasses take whole messages in `text_received` and `binary_received`.
+    """One WebSocket. Subclasses receive whole messages in `text_received` and `binary_received`.
 
     A `Disconnect` raised by either closes the connection with its code.
     """
@@ -123,13 +123,13 @@ class MessageSocket(WSListener):
         self.max_message_bytes = max_message_bytes
         self.ws: WSTransport | None = None
         self.close_code: int | None = None
-        """The code that this side closed with, None while open."""
+        """The code that this side closed with; None while open."""
         self._fragments: bytearray | None = None
         self._fragments_are_text = True
         self.tail_bytes = 0
-        """What was read of a frame that is not complete."""
+        """How much was read of an incomplete frame."""
         self.is_unfinished = False
-        """Whether a message was begun and is not complete, or was not after the last read."""
+        """Whether a message is incomplete, or was after the last read."""
         self._unfinished_bytes = 0
         self._unfinished_since_s: float | None = None
         self._unfinished_is_watched = False
@@ -144,7 +144,7 @@ class MessageSocket(WSListener):
     # ── for subclasses ──────────────────────────────────────────────────────────────────────────────────────────
 
     def connected(self) -> None:
-        """The socket is there; it may be written to after `upgraded`."""
+        """Called when the socket is ready; it may be written to after `upgraded`."""
 
     def upgraded(self, head: bytes) -> None:
         """Write the head of the answer to the upgrade, before anything else."""
@@ -152,30 +152,30 @@ class MessageSocket(WSListener):
         self.ws.underlying_transport.write(head)
 
     def text_received(self, data: bytes) -> None:
-        """A whole text message, valid UTF-8."""
+        """Called with a whole text message, valid UTF-8."""
 
     def binary_received(self, data: bytes) -> None:
-        """A whole binary message."""
+        """Called with a whole binary message."""
 
     def disconnected(self) -> None:
-        """The socket is gone; called once for each `connected`."""
+        """Called when the socket is gone, once for each `connected`."""
 
     def before_close(self) -> None:
-        """A close is about to be sent: nothing may be written after it."""
+        """Called before a close is sent: nothing may be written after it."""
 
     @property
     def address_key(self) -> Hashable:
-        """The same for all connections of an address."""
+        """Equal for all connections of an address."""
         return None
 
     def read_limit_reached(self) -> None:
-        """Nothing more is read of a client whose reading is limited."""
+        """Called when a client whose reading is limited has reached the limit."""
 
     def write_paused(self) -> None:
-        """The socket is full."""
+        """Called when the socket is full."""
 
     def write_resumed(self) -> None:
-        """The socket has drained."""
+        """Called when the socket has drained."""
 
     # ── closing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -184,7 +184,7 @@ class MessageSocket(WSListener):
         return self.close_code is None and self.ws is not None
 
     def close(self, disconnect: Disconnect, *, timeout_s: float | None = None) -> None:
-        """Send a close, and end the connection when the client has answered it or `timeout_s` has passed."""
+        """Send a close, and end the connection once the client answers or `timeout_s` has passed."""
         if self.ws is None or self.close_code is not None:
             return
         self.before_close()
@@ -194,7 +194,7 @@ class MessageSocket(WSListener):
             options = self.options
             timeout_s = options.slow_close_timeout_s if isinstance(disconnect, SlowReader) else options.close_timeout_s
         reason = disconnect.reason.encode()[:MAX_REASON_BYTES]
-        self.ws.send_close(disconnect.close_code, reason)  # type: ignore[arg-type]  # picows takes any code
+        self.ws.send_close(disconnect.close_code, reason)  # type: ignore[arg-type]  # picows accepts any code
         self._closing_deadline_s = self.options.clock.monotonic() + timeout_s
         self.options.wheel.schedule(self._closing_deadline_s, self._end_closing)
 
@@ -209,30 +209,30 @@ class MessageSocket(WSListener):
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def read_with(self, reader: BoundedReader) -> None:
-        """`reader` is what reads for this socket."""
+        """Set the `reader` of this socket."""
         self._reader = reader
 
     def limit_reading(self, *, limited: bool) -> None:
-        """Read no more than `limited_read_bytes` from now on, or whatever comes."""
+        """Limit further reading to `limited_read_bytes`, or lift that limit."""
         if self._reader is not None:
             self._reader.allow(self.options.limited_read_bytes if limited else None)
             self._resume_reading(_LIMIT)
 
     def stop_reading(self, *, full: bool) -> None:
-        """Read nothing while too much waits already."""
+        """Pause reading while too much is waiting, or resume it."""
         if full:
             self._pause_reading(_FULL)
         else:
             self._resume_reading(_FULL)
 
     def wait_for_turn(self) -> None:
-        """Read nothing more in this loop turn: others come first."""
+        """Read nothing more in this loop iteration: others come first."""
         if self.ws is not None:
             self._pause_reading(_TURN)
             asyncio.get_running_loop().call_soon(self._resume_reading, _TURN)
 
     def limit_reached(self) -> None:
-        """Read nothing more: all that the state of the connection allows was read."""
+        """Read nothing more: the connection's limit in its present state is reached."""
         self._pause_reading(_LIMIT)
         if self.is_open:
             self.read_limit_reached()
@@ -249,7 +249,7 @@ class MessageSocket(WSListener):
                 resume_reading(self.ws.underlying_transport)
 
     def _read_no_more(self) -> None:
-        """Read only what an answer to a close may stand in. Who was in the middle of much gives no such answer."""
+        """Read only enough for an answer to a close. A client in the middle of a long message cannot give one."""
         self._resume_reading(_FULL)
         self.limit_reading(limited=True)
         if self.tail_bytes > self.options.limited_read_bytes and self._reader is not None:
@@ -284,7 +284,7 @@ class MessageSocket(WSListener):
         self.write_resumed()
 
     def _answer_ping(self, transport: WSTransport, payload: bytes) -> None:
-        """While the socket is full only the newest PING is answered, later (RFC 6455, 5.5.3)."""
+        """While the socket is full, only the newest PING is answered, later (RFC 6455, 5.5.3)."""
         if self._is_full:
             self._owed_pong = payload
         else:
@@ -317,9 +317,9 @@ class MessageSocket(WSListener):
             self.close(disconnect)
 
     def parser_failed(self, refused_with: int) -> None:
-        """picows refused a frame; it would close with a text of its own, which this close comes before.
+        """Close after picows refused a frame, before it closes with a text of its own.
 
-        picows parses one frame ahead: what it refuses may stand behind a CLOSE, and then does not count.
+        picows parses one frame ahead: a refused frame may follow a CLOSE, and is then ignored.
         """
         handshake = None if self.ws is None else self.ws.close_handshake
         if self.close_code is None and handshake is not None and handshake.recv is not None:
@@ -357,7 +357,7 @@ class MessageSocket(WSListener):
     # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _data_frame(self, kind: WSMsgType, frame: WSFrame) -> None:
-        """Assemble a fragmented message (RFC 6455, 5.4), whose sum is bounded like a whole one."""
+        """Assemble a fragmented message (RFC 6455, 5.4), bounded like a whole one."""
         fragments = self._fragments
         if kind is _CONTINUATION:
             if fragments is None:
@@ -395,7 +395,7 @@ class MessageSocket(WSListener):
         self._unfinished_since_s = None
 
     def _count_small_frame(self) -> None:
-        """Raises `PolicyViolation` where there are too many."""
+        """Raises `PolicyViolation` if there are too many."""
         per_minute = self.options.small_frames_per_minute
         if per_minute is None:
             return
@@ -409,7 +409,7 @@ class MessageSocket(WSListener):
     # ── unfinished messages ─────────────────────────────────────────────────────────────────────────────────────
 
     def has_read(self, *, frames: bool) -> None:
-        """Something was read that left something, or that ended it; `frames`: it completed one."""
+        """Called after a read that left a message incomplete, or completed one; `frames`: it completed a frame."""
         if not self.is_open:
             return
         fragments = self._fragments
@@ -432,7 +432,7 @@ class MessageSocket(WSListener):
             self.options.unfinished.hold(self, size_bytes)
 
     def _watch_unfinished(self) -> None:
-        """A message has begun, which must be complete in time."""
+        """Start the deadline for completing a message."""
         now = self._unfinished_since_s = self.options.clock.monotonic()
         if not self._unfinished_is_watched:
             self._unfinished_is_watched = True
@@ -444,7 +444,7 @@ class MessageSocket(WSListener):
         if since is None or not self.is_open:
             return
         if self._pauses & ~_TURN:
-            since = self._unfinished_since_s = now  # the rest may be there: nobody looked
+            since = self._unfinished_since_s = now  # the rest may have arrived unread
         due = since + self.options.fragment_timeout_s
         if now >= due:
             self.close(PolicyViolation("incomplete_message"))
@@ -459,10 +459,10 @@ class MessageSocket(WSListener):
             self.options.wheel.schedule(self.beat(now), self._beat)
 
     def beat(self, now: float) -> float:
-        """Ping a silent client, and close one that stays silent. Returns when to look again."""
+        """Ping a silent client, and close one that stays silent. Returns when to check again."""
         options = self.options
         if self._pauses & ~_TURN:
-            # A client cannot be expected to show life while nothing is read from it.
+            # A client cannot show that it is alive while nothing is read from it.
             self._last_frame_s = now
         silent_s = now - self._last_frame_s
         if silent_s >= options.heartbeat_timeout_s:
@@ -474,7 +474,7 @@ class MessageSocket(WSListener):
 
 
 def _checked_text(data: bytes) -> bytes:
-    """Raises `InvalidText` where `data` is not UTF-8."""
+    """Raises `InvalidText` if `data` is not UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -483,5 +483,5 @@ def _checked_text(data: bytes) -> bytes:
 
 
 def _may_be_received(code: int) -> bool:
-    """Close codes that an endpoint may send (RFC 6455, 7.4; 1012–1014 from its registry)."""
+    """Whether an endpoint may send this close code (RFC 6455, 7.4; 1012–1014 from its registry)."""
     return 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999

@@ -1,4 +1,4 @@
-"""What the hub is made of: entries of its log, streams of channels and groups, members and their cohorts."""
+"""The parts of the hub: entries of its log, streams of channels and groups, members and their cohorts."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from duelcast.channels.names import Channel, Group, Role
 from duelcast.wire.frames import push_body, text_frame, with_request_id
 
 ENTRY_OVERHEAD_BYTES = 400
-"""What an entry takes beside its body and its frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
+"""Memory of an entry besides its body and frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
 NOTHING: frozenset[Never] = frozenset()
-"""For everybody: each `frozenset()` would be another object, of 216 bytes."""
+"""Shared by all: each `frozenset()` would be another object of 216 bytes."""
 _FRAME_OVERHEAD_BYTES = 36
-"""What a push has beside its body and its channel: head, `seq` and brackets."""
+"""Bytes of a push besides its body and channel: head, `seq` and brackets."""
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
 
 Part = bytes | Message
-"""Of an answer: a frame, or a message whose frame is built when the socket takes it."""
+"""A part of an answer: a frame, or a message whose frame is built when it is written."""
 
 
 def part_size(part: Part) -> int:
-    """Bytes of the frame of `part`, those of one that is not built yet estimated from above."""
+    """Bytes of the frame of `part`; an upper estimate if it is not built yet."""
     if isinstance(part, bytes):
         return len(part)
     return len(part.body) + len(part.channel.suffix) + _FRAME_OVERHEAD_BYTES
@@ -42,7 +42,7 @@ def part_frame(part: Part) -> bytes:
 
 
 class Entry:
-    """A message in the log. Its frame is built when it is first sent, and serves everybody."""
+    """A message in the log. Its frame is built when it is first sent, and shared by all."""
 
     __slots__ = ("_frame", "logged_at", "message", "position", "size", "stream")
 
@@ -63,18 +63,18 @@ class Entry:
         return frame
 
     def replace_body(self, body: bytes) -> None:
-        """Have another message from now on, but for its number and its origin. `size` stays what was counted."""
+        """Replace the message, except its number and origin. `size` stays as counted."""
         self.message = structs.replace(self.message, body=body)
         self._frame = None
 
     def frame_for_origin(self, request_id: str) -> bytes:
-        """The frame that the connection which caused the message gets."""
+        """The frame for the connection that caused the message."""
         message = self.message
         return text_frame(with_request_id(push_body(message.body, message.channel.suffix, message.seq), request_id))
 
 
 class Stream:
-    """A channel that somebody on this node follows, directly or through its group."""
+    """A channel that is followed on this node, directly or through its group."""
 
     __slots__ = (
         "channel",
@@ -98,17 +98,17 @@ class Stream:
         self.cohorts: set[Cohort] = set()
         self.holders = 0
         self.conflated = 0
-        """Messages that a newer one of their key replaced before they were due."""
+        """Messages that a newer one of their key replaced before they were sent."""
         self.every_bytes = 0
         self.lost_position = 0
-        """Position of the newest entry that left the log without being replaced."""
+        """Log position of the newest entry that left the log without being replaced."""
         self.lost_at: Position | None = None
-        """Where the stream was when the bus was lost."""
+        """The position of the stream when the bus was lost."""
         self.overhead_bytes = len(channel.suffix) + ENTRY_OVERHEAD_BYTES
 
 
 class GroupStream:
-    """A group that somebody on this node follows, with those of its channels that had a message since."""
+    """A group that is followed on this node, with those of its channels that have had a message since."""
 
     __slots__ = ("cohorts", "group", "holders", "streams")
 
@@ -125,7 +125,7 @@ Followed = Stream | GroupStream
 class Member(Protocol):
     """The writing side of a connection, as the hub sees it.
 
-    `cursor`: the position in the log up to which it was served; the cohort's counts while it is in one.
+    `cursor`: the log position up to which it was served; in a cohort, the cohort's cursor counts instead.
     `blocked`: its socket is full. `lost`: its positions are being recovered. Either keeps it out of cohorts.
     """
 
@@ -140,17 +140,17 @@ class Member(Protocol):
 
     @property
     def has_unwritten(self) -> bool:
-        """Whether something waits for the end of the loop turn, or for the socket to drain."""
+        """Whether frames wait for the end of the loop iteration, or for the socket to drain."""
 
     def serve(self) -> None:
-        """Write what is due, if the socket takes it."""
+        """Write due pushes, if the socket is not full."""
 
     def write_out(self) -> None:
-        """Write what waits for the end of the loop turn."""
+        """Write the frames that wait for the end of the loop iteration."""
 
 
 class Cohort:
-    """Members with the same set and role, all served up to the same position."""
+    """Members with the same set and role, all served up to the same log position."""
 
     __slots__ = ("cursor", "due", "followed", "members", "role", "writes")
 
@@ -159,11 +159,11 @@ class Cohort:
         self.followed = followed
         self.members: set[Member] = set()
         self.writes: tuple[Callable[[bytes], None], ...] = ()
-        """Those of the members; empty when they must be collected anew."""
+        """The `write` methods of the members; empty if they must be collected again."""
         self.due: list[bytes] = []
-        """Frames."""
+        """Frames to be written to every member."""
         self.cursor = 0
-        """Only means something while something is due: the position before the first of it."""
+        """The log position before the first due frame; meaningless if nothing is due."""
 
     def add(self, member: Member) -> None:
         self.members.add(member)
@@ -174,7 +174,7 @@ class Cohort:
         self.writes = ()
 
     def collect_writes(self) -> tuple[Callable[[bytes], None], ...]:
-        """What writes to each member."""
+        """The `write` methods of all members."""
         self.writes = tuple([member.write for member in self.members])
         return self.writes
 
@@ -196,9 +196,9 @@ class HubStats:
     def __init__(self) -> None:
         self.published = 0
         self.conflated: Counter[str] = Counter()
-        """By family, of streams that are closed; `Hub.conflated` has all."""
+        """Replaced messages of closed streams, by family; `Hub.conflated` has all."""
         self.answered = 0
-        """Frames of answers: replies, with the snapshots that follow them."""
+        """Frames of answers: replies and the snapshots that follow them."""
         self.delivered = 0
         """Pushes."""
         self.delivered_bytes = 0
@@ -212,13 +212,13 @@ class HubStats:
         self.flush_counts[bisect_left(FLUSH_BUCKETS_S, seconds)] += 1
 
     def flush_buckets(self) -> list[tuple[str, float]]:
-        """Cumulative counts by upper bound in seconds, as Prometheus has them."""
+        """Cumulative counts by upper bound in seconds, in the form of Prometheus."""
         bounds = [*map(str, FLUSH_BUCKETS_S), "+Inf"]
         return list(zip(bounds, accumulate(self.flush_counts), strict=True))
 
 
 def follows(member: Member, stream: Stream) -> bool:
-    """Whether messages of `stream` are for `member`, by itself or through its group."""
+    """Whether `member` follows `stream`, directly or through its group."""
     followed = member.followed
     if stream in followed:
         return True
@@ -226,7 +226,7 @@ def follows(member: Member, stream: Stream) -> bool:
 
 
 def streams_of(followed: Iterable[Followed]) -> Iterable[Stream]:
-    """Every stream in a set, those of its groups too."""
+    """Every stream in a set, including those of its groups."""
     for one in followed:
         if isinstance(one, Stream):
             yield one

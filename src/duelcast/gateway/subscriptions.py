@@ -1,4 +1,4 @@
-"""What one connection follows: rights, counts, snapshots and replays (protocol 2)."""
+"""The subscriptions of one connection: rights, counts, snapshots and replays (protocol 2)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.streams import NOTHING, Followed, Part, Stream
 
 NO_POSITIONS: Mapping[Target, Position] = {}
-"""For all connections that named none: an empty dict takes 64 bytes."""
+"""Shared by all connections that named none: an empty dict takes 64 bytes."""
 TURN_S = 0.002
-"""How long a command reads snapshots before it yields a loop turn."""
+"""How long a command reads snapshots before it yields to the event loop."""
 
 
 class ConnectionSubscriptions:
@@ -56,22 +56,22 @@ class ConnectionSubscriptions:
         self._session = session
         self._outbox = outbox
         self.limit = limit
-        """How many channels and groups the client may follow."""
+        """The most channels and groups that the client may follow."""
         self._services = services
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
         self._joins: list[JoinedTarget] = []
         self._answer_bytes = self._answer_frames = 0
-        """Of the joins of channels; groups do not count."""
+        """Size of the joins of channels; groups do not count."""
         self._left: tuple[Target, ...] = ()
         self.unknown: Set[Target] = NOTHING
-        """What is held, or about to be, and was not there for the session when it was asked for."""
+        """Targets followed, or about to be, that did not exist for the session when they were asked for."""
         self._unknown_asked: Set[Target] = NOTHING
-        """Those of them that the command asked for."""
+        """The unknown targets that the current command asked for."""
         self.greeting = True
-        """Whether the connection is being greeted: what is joined meanwhile does not count towards the limit."""
+        """Whether the connection is being greeted: joins of the greeting do not count towards the limit."""
         self.connect_since = NO_POSITIONS
-        """Positions that the client named in its URL, for what the endpoint joins on connect."""
+        """Positions from the client's URL, for the channels that the endpoint joins on connect."""
 
     @property
     def _context(self) -> Context:
@@ -88,7 +88,7 @@ class ConnectionSubscriptions:
         return opening.may_follow(identity, target.parameter, target.least_role)
 
     def lost(self, before: Role) -> Sequence[Target]:
-        """What is held and was seen with the role of `before`, and no longer is."""
+        """Followed targets that were visible with the role `before` and no longer are."""
         return [target for target in self._held if not self.may_hold(target) or self._was_hidden(target, before)]
 
     def _was_hidden(self, target: Target, before: Role) -> bool:
@@ -98,7 +98,7 @@ class ConnectionSubscriptions:
         return before >= seen_from(self._context, target.parameter) > self._session.role
 
     def holds(self, target: Target) -> bool:
-        """Whether `target` is followed, by itself or through its group."""
+        """Whether `target` is followed, directly or through its group."""
         if target in self._held:
             return True
         return isinstance(target, Channel) and self._held_group(target) is not None
@@ -123,7 +123,7 @@ class ConnectionSubscriptions:
         await self._read(joins, self.connect_since, bounded=not self.greeting)
 
     async def join_asked(self, targets: Sequence[Target], since: Mapping[Target, Position]) -> None:
-        """Join what the URL names. Raises `TooManySubscriptions`; then none of `targets` is followed."""
+        """Join the channels of the URL. Raises `TooManySubscriptions`; then none of `targets` is followed."""
         before = len(self._joins)
         self._answer_bytes = self._answer_frames = 0
         try:
@@ -145,7 +145,7 @@ class ConnectionSubscriptions:
                 turn_ends = time.perf_counter() + TURN_S
 
     def _check_size(self, joined: JoinedTarget) -> None:
-        """A single frame is as large as it is, and a group is sent as the socket drains; the rest has a bound."""
+        """Bound the size of an answer. A single frame has no bound; nor has a group, sent as the socket drains."""
         if isinstance(joined.target, Group) or not joined.frames:
             return
         self._answer_bytes += joined.size_bytes
@@ -178,7 +178,7 @@ class ConnectionSubscriptions:
             )
 
     def _check_unknown(self, targets: Iterable[Target]) -> None:
-        """Last of the checks: from here on they count, until the command ends without them."""
+        """The last check: from here on the unknown targets count, unless the command ends without them."""
         identity = self._session.identity
         for opening in self._reader.endpoint.openings.values():
             if opening.most_unknown is None or identity is None:
@@ -213,7 +213,7 @@ class ConnectionSubscriptions:
     # ── for the connection ──────────────────────────────────────────────────────────────────────────────────────
 
     def every_positions(self) -> dict[str, int]:
-        """Positions of the *every* channels that are held or about to be."""
+        """Positions of the *every* channels that are followed or about to be."""
         held = {target.name: seq for target, seq in self.held() if target.kind is Kind.EVERY and seq is not None}
         return held | self.joining_positions()
 
@@ -225,7 +225,7 @@ class ConnectionSubscriptions:
 
     @property
     def is_changing(self) -> bool:
-        """Whether the command joined or left something."""
+        """Whether the command joined or left a target."""
         return bool(self._joins or self._left)
 
     def joining(self) -> Sequence[JoinedTarget]:
@@ -233,7 +233,7 @@ class ConnectionSubscriptions:
         return tuple(self._joins)
 
     def end(self, targets: Sequence[Target], frames: Sequence[bytes]) -> None:
-        """Stop following `targets` at once, whatever command runs, and write `frames` behind their last messages."""
+        """Stop following `targets` at once, even during a command, and write `frames` behind their last messages."""
         for target in targets:
             self._drop(target)
         self._forget_unheld()
@@ -268,11 +268,11 @@ class ConnectionSubscriptions:
         self.abort()
 
     def _frames_of(self, joined: JoinedTarget) -> Sequence[Part]:
-        """While positions are being recovered the news come with that."""
+        """The frames of a join. While positions are being recovered, the recovery brings the news."""
         return joined.frames if self._outbox.lost else joined.all_frames(self._reader.hub, self._session.role)
 
     def abort(self) -> None:
-        """Let go of what the command would have joined."""
+        """Release the targets that the command would have joined."""
         self._left = ()
         self._answer_bytes = self._answer_frames = 0
         if self._unknown_asked:
@@ -316,15 +316,15 @@ class ConnectionSubscriptions:
         self._free -= {target}
 
     def _drop_channels_of(self, group: Group) -> None:
-        """A group is joined and left as one: the single subscriptions to its channels end with either."""
+        """Drop the single subscriptions to the channels of a group that is joined or left as a whole."""
         for target in [held for held in self._held if isinstance(held, Channel) and held.group == group.name]:
             self._drop(target)
 
     async def rejoin(self, *, bus_lost: bool) -> Sequence[JoinedTarget]:
-        """Read everything that is followed anew, for an unasked confirmation.
+        """Read everything that is followed again, for an unsolicited confirmation.
 
-        After a lost bus from the positions of that moment; otherwise the node itself lost messages, and snapshots are
-        all there is.
+        After a lost bus, read from the positions at that moment. Otherwise the node itself lost messages, and only
+        snapshots are available.
         """
         rejoined = []
         for target, followed in list(self._held.items()):

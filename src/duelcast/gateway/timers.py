@@ -13,18 +13,18 @@ Callback = Callable[[float], None]
 
 
 class TimerWheel:
-    """Calls back at a resolution of one second. Nothing is cancelled: a callback looks whether it still applies.
+    """Calls back at a resolution of one second. Nothing is cancelled: a callback checks whether it still applies.
 
-    Times are steady seconds.
+    Times are monotonic seconds.
     """
 
     def __init__(self, now: float) -> None:
         self._slots: dict[int, list[tuple[ref[Any] | None, Callable[..., None]]]] = {}
-        """A function each, and what it is a method of. A `WeakMethod` would take 400 bytes more."""
+        """Each entry is a function and the object it is a method of. A `WeakMethod` would take 400 bytes more."""
         self._next_slot = int(now)
 
     def schedule(self, when: float, callback: Callback) -> None:
-        """Call `callback(now)` in the first advance at or after `when`; a method only if its object is still there."""
+        """Call `callback(now)` in the first advance at or after `when`; a method only if its object still exists."""
         slot = max(int(when) + (when > int(when)), self._next_slot)
         due = self._slots.setdefault(slot, [])
         if isinstance(callback, MethodType):
@@ -33,7 +33,7 @@ class TimerWheel:
             due.append((None, callback))
 
     def advance(self, now: float) -> None:
-        """Call back everything that is due at `now`."""
+        """Call every callback due at `now`."""
         while self._next_slot <= now:
             due = self._slots.pop(self._next_slot, ())
             self._next_slot += 1
@@ -44,7 +44,7 @@ class TimerWheel:
                     elif (owner := reference()) is not None:
                         function(owner, now)
                 except Exception as error:
-                    # A defect in the service of one must not end that of all others.
+                    # A defect in one callback must not stop the others.
                     defect(error)
             if not self._slots:
                 self._next_slot = int(now) + 1

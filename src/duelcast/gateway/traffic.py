@@ -1,4 +1,4 @@
-"""What analytics see of the gateway."""
+"""The gateway, as analytics see it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from duelcast.gateway.gateway import Gateway
 
 
 class GatewayTraffic:
-    """Reads, and keeps nothing."""
+    """Reads the gateway, and stores nothing."""
 
     __slots__ = ("_gateway",)
 

@@ -1,4 +1,4 @@
-"""What is asked of a request before it becomes a connection, and how it is refused."""
+"""The requirements for an upgrade request, and how one is refused."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _SEQ = re.compile(r"[0-9]{1,16}")
 
 
 class UpgradeRequest(NamedTuple):
-    """A GET request that asks for a WebSocket. `target` is in origin form (RFC 9112, 3.2.1), as it came.
+    """A GET request for a WebSocket. `target` is in origin form (RFC 9112, 3.2.1), as received.
 
-    Names of headers are in lower case; repeated ones are joined.
+    Header names are in lower case; repeated headers are joined.
     """
 
     target: str
@@ -40,7 +40,7 @@ class UpgradeRequest(NamedTuple):
 
 
 class UpgradeRules:
-    """What is asked of an upgrade before it becomes a connection."""
+    """The requirements that an upgrade must meet to become a connection."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class UpgradeRules:
         self._query_token = query_token
 
     def accept(self, transport: asyncio.Transport, request: UpgradeRequest) -> asyncio.BufferedProtocol:
-        """The protocol that goes on with `transport`. Raises `RefusedRequest`."""
+        """Return the protocol that takes over `transport`. Raises `RefusedRequest`."""
         headers = request.headers
         path, _, query = request.target.partition("?")
         runtime = self._endpoint(path)
@@ -71,7 +71,7 @@ class UpgradeRules:
         return upgrade(transport, Connection(self.gateway, runtime, connect), key=key, headers=answer)
 
     def _endpoint(self, path: str) -> EndpointRuntime:
-        """The endpoint at exactly this path: a proxy may forbid it by its spelling, and know no other."""
+        """The endpoint at exactly this path: a proxy may block this spelling alone, so no other is accepted."""
         if "//" in path or "%2f" in path.lower():
             raise bad_request("The path of a WebSocket has neither `//` nor `%2F`.")
         if self._root_path and path.startswith(self._root_path + "/"):
@@ -119,7 +119,7 @@ class UpgradeRules:
         )
 
     def _token(self, headers: dict[str, str], offered: Sequence[str], query: dict[str, str]) -> tuple[str | None, bool]:
-        """The token, and whether it is the cookie's: the first source that holds something decides."""
+        """The token, and whether it comes from the cookie: the first non-empty source decides."""
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and credentials.strip():
             return credentials.strip(), False
@@ -173,7 +173,7 @@ def _is_token(protocol: str) -> bool:
 
 
 def _answer_headers(offered: Sequence[str]) -> dict[str, str]:
-    """The first protocol offered that is not the token, or the token where it is the only one."""
+    """Headers that select the first offered protocol that is not the token, or the token if it is the only one."""
     if not offered:
         return {}
     others = [protocol for protocol in offered if not _is_token(protocol)]

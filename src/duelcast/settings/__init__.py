@@ -1,4 +1,4 @@
-"""Every setting once, where its value comes from, and the server's own secret."""
+"""The settings, the sources of their values, and the server's own secret."""
 
 from duelcast.settings.fields import Settings, is_loopback_host
 from duelcast.settings.loading import LoadedSettings, Source, load_settings

@@ -20,12 +20,12 @@ SECRET_MIN_VARIETY = 8
 SECRET_ALGORITHMS = ("HS256", "HS384", "HS512")
 KEY_SET_ALGORITHMS = ("EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 USUAL_ALGORITHMS = ("HS256", "EdDSA", "RS256", "ES256")
-"""Those that are accepted where the configuration names none."""
+"""The algorithms accepted if the configuration names none."""
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """A list; in an environment variable its entries are separated by commas."""
 Tables = Annotated[tuple[dict[str, Any], ...], NoDecode]
-"""Tables of the file."""
+"""Tables of the configuration file."""
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Timeout = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
@@ -35,7 +35,7 @@ Bytes = Annotated[int, Field(ge=KIB, le=2**31 - 1)]
 class Settings(BaseSettings):
     """The values that a server runs with.
 
-    Made of arguments and defaults alone; `load_settings` adds the environment and a file.
+    They come from arguments and defaults alone; `load_settings` adds the environment and a file.
     """
 
     model_config = SettingsConfigDict(
@@ -50,121 +50,121 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on; `0.0.0.0` or `::` for all.")
     port: int = Field(default=8069, ge=0, le=65535, description="Port of HTTP and WebSocket; 0 takes any free one.")
     root_path: str = Field(
-        default="", description="Path under which a proxy publishes the server, without a slash at the end."
+        default="", description="Path under which a proxy publishes the server, without a trailing slash."
     )
-    tls_cert: Path | None = Field(default=None, description="PEM file of the certificate chain; needs the key as well.")
+    tls_cert: Path | None = Field(default=None, description="PEM file of the certificate chain; requires `tls_key`.")
     tls_key: Path | None = Field(default=None, description="PEM file of the certificate's private key.")
     trusted_proxies: Names = Field(
-        default=(), description="Addresses or networks whose `X-Forwarded-For` tells a client's address."
+        default=(), description="Addresses or networks of proxies whose `X-Forwarded-For` is trusted."
     )
     allowed_origins: Names = Field(
         default=(),
-        description="Web origins that may connect and call, beside the server's own; `https://app.example.org`.",
+        description="Web origins that may connect and call, besides the server's own, such as "
+        "`https://app.example.org`.",
     )
     ops_port: int | None = Field(
         default=None,
         ge=0,
         le=65535,
-        description="Port of `/metrics`, `/healthz` and `/readyz`, which the public port lacks then; 0 takes any.",
+        description="Port of `/metrics`, `/healthz` and `/readyz`, which then leave the public port; 0 takes any free "
+        "one.",
     )
     ops_host: str = Field(
         default="127.0.0.1", min_length=1, description="Address to listen on at that port; `0.0.0.0` or `::` for all."
     )
     public_ops: bool = Field(
         default=True,
-        description="Serve metrics and documents to everybody; else to admins alone, and `/readyz` keeps its reasons.",
+        description="Serve metrics and documents to everybody. If false, only to admins, and `/readyz` hides its "
+        "reasons.",
     )
     metrics_interval_s: Seconds = Field(
-        default=1, description="`/metrics` is rendered at most once in this time, which holds up everything else."
+        default=1,
+        description="`/metrics` is rendered at most once in this time, because rendering blocks everything else.",
     )
 
-    feed: str = Field(
-        default="simulated", min_length=1, description="Where prices come from; several are separated by `;`."
-    )
+    feed: str = Field(default="simulated", min_length=1, description="Sources of prices; several are separated by `;`.")
     feed_attempt_timeout_s: Annotated[float, Field(gt=0, le=3_600)] = Field(
-        default=120, description="Time in which a feed must reach its venue, or fail to; then it is started anew."
+        default=120,
+        description="Time in which an attempt of a feed to reach its venue must end; then the feed is restarted.",
     )
     feed_stale_s: Seconds = Field(default=30, description="Silence of a feed after which its prices count as stale.")
     symbol_stale_s: Seconds = Field(
         default=300,
         description="Silence of one symbol of a feed (a halted pair) after which its price counts as stale.",
     )
-    posted_stale_s: Seconds = Field(
-        default=300, description="Age at which a price that came over HTTP counts as stale."
-    )
+    posted_stale_s: Seconds = Field(default=300, description="Age at which a price posted over HTTP counts as stale.")
     price_interval_ms: Count = Field(default=100, le=60_000, description="At most one price per symbol in this time.")
     clock_slew_percent: int = Field(
         default=50,
         ge=1,
         le=90,
-        description="How much slower than a wall clock that was set back the times of receipt go, until both meet.",
+        description="How much slower than the wall clock receipt times advance after it was set back, until both "
+        "agree.",
     )
     clock_max_ahead_s: Seconds = Field(
         default=3600,
-        description="A server that starts does not go on from stored prices that are further ahead of the wall clock.",
+        description="At its start, the server does not continue from stored prices further ahead of the wall clock.",
     )
     token_list_interval_s: Seconds = Field(default=10, description="At most one complete token list in this time.")
 
     jwt_secret: SecretStr | None = Field(
         default=None,
-        description="Key of HS256 tokens, at least 32 random bytes; with no key the server makes one, for loopback.",
+        description="Key of HS256 tokens, at least 32 random bytes; unset, the server makes one, for loopback only.",
     )
     jwt_jwks_url: str | None = Field(
         default=None,
-        description="Address of the key set that tokens are verified with; `https:`, or `http:` on loopback.",
+        description="Address of the key set for verifying tokens; `https:`, or `http:` on loopback.",
     )
     jwt_issuer: str | None = Field(default=None, description="The `iss` that a token must have.")
     jwt_audience: str | None = Field(default=None, description="The `aud` that a token must have.")
     jwt_algorithms: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         default=None,
         description=(
-            f"Algorithms that are accepted. With a secret: {', '.join(SECRET_ALGORITHMS)}; with a key set: "
-            f"{', '.join(KEY_SET_ALGORITHMS)}. Unset: those of {', '.join(USUAL_ALGORITHMS)} that go with the keys."
+            f"Accepted algorithms. With a secret: {', '.join(SECRET_ALGORITHMS)}; with a key set: "
+            f"{', '.join(KEY_SET_ALGORITHMS)}. Unset: those of {', '.join(USUAL_ALGORITHMS)} that fit the keys."
         ),
     )
-    query_token: bool = Field(
-        default=True, description="Accept `?token=`, which a proxy in front may write to its log."
-    )
+    query_token: bool = Field(default=True, description="Accept `?token=`, which a proxy in front may log.")
 
     auth_domain: str | None = Field(
         default=None,
         min_length=1,
         max_length=253,
-        description="The domain that wallets sign in to; unset, the `Host` of the request where that is loopback or of "
-        "an allowed origin.",
+        description="The domain that wallets sign in to; unset, the `Host` of the request, if it is loopback or "
+        "belongs to an allowed origin.",
     )
 
     reserved_nicknames: Names = Field(
         default=("admin", "moderator", "support", "duelcast"),
-        description="Nicknames that admins alone may give; what looks like one is reserved too.",
+        description="Nicknames that only admins may assign; lookalikes are reserved too.",
     )
 
     data_dir: Path = Field(
         default=Path("data"),
-        description="Folder of what the server keeps: its database, its own secret; made on demand, mode 0700.",
+        description="Folder of the server's data: its database and its own secret; created on demand, mode 0700.",
     )
     database_url: str | None = Field(
         default=None,
-        description="Database, `sqlite:///path/to/file`; unset, the file `duelcast.db` in the data folder.",
+        description="Database, `sqlite:///path/to/file`; unset, the file `duelcast.db` in `data_dir`.",
     )
     database_busy_timeout_ms: int = Field(
         default=2_000,
         ge=0,
         le=60_000,
-        description="How long a write waits for a database that another process holds, from when it is asked for.",
+        description="How long a write waits, from its request, while another process has the database locked.",
     )
     database_lock_notice_ms: int = Field(
         default=250,
         ge=0,
         le=60_000,
-        description="After so long behind another process `/readyz` says that nothing can be written; an occasional "
-        "short wait is no outage.",
+        description="Wait for another process after which `/readyz` reports that nothing can be written; an occasional "
+        "shorter wait is not an outage.",
     )
     database_low_room_bytes: Count = Field(
         default=512 * MIB,
         le=2**50,
         description="Free bytes on the disk of the database below which `/readyz` says `degraded` and tracked events "
-        "are refused; 0 is never.",
+        "are refused; 0 disables this.",
     )
     retention_prices_days: float = Field(
         default=90, gt=0, allow_inf_nan=False, description="Age at which prices per minute are deleted."
@@ -180,27 +180,30 @@ class Settings(BaseSettings):
         default=30, gt=0, allow_inf_nan=False, description="Age at which recorded errors are deleted."
     )
     retention_read_notifications_days: float = Field(
-        default=30, gt=0, allow_inf_nan=False, description="Days after which a notification that was read is deleted."
+        default=30, gt=0, allow_inf_nan=False, description="Time after being read at which a notification is deleted."
     )
     retention_unread_notifications_days: float = Field(
-        default=180, gt=0, allow_inf_nan=False, description="Age at which unread ones, and announcements, are deleted."
+        default=180,
+        gt=0,
+        allow_inf_nan=False,
+        description="Age at which unread notifications, and announcements, are deleted.",
     )
     retention_events_days: float = Field(
         default=90, gt=0, allow_inf_nan=False, description="Age at which tracked events are deleted."
     )
     retention_daily_events_days: float = Field(
-        default=730, gt=0, allow_inf_nan=False, description="Age at which the counts of events per day are deleted."
+        default=730, gt=0, allow_inf_nan=False, description="Age at which the daily counts of events are deleted."
     )
 
     services: Tables = Field(
         default=(),
-        description="Services to check or to hear of, beside those that are put over HTTP: `[[services]]` tables of "
-        "the file, as `PUT /services/{name}` takes them, each with its `name`.",
+        description="Services to check or to hear from, besides those defined over HTTP: `[[services]]` tables of the "
+        "file, each with its `name`, in the form of `PUT /services/{name}`.",
     )
     probe_targets: Names = Field(
         default=(),
-        description="Hosts and networks that checks may reach; unset, all global, private and loopback ones. Never "
-        "link-local and cloud metadata addresses.",
+        description="Hosts and networks that checks may reach; unset, all global, private and loopback ones. "
+        "Link-local and cloud metadata addresses are never allowed.",
     )
 
     leaderboard_interval_ms: Count = Field(
@@ -208,40 +211,38 @@ class Settings(BaseSettings):
     )
     portfolio_changes_per_minute: Count = Field(
         default=10,
-        description="Changes of its portfolio that a wallet may make in one contest; 0 is no limit. Each may be 100 "
+        description="Portfolio changes that a wallet may make in one contest; 0 is no limit. Each may create 100 "
         "trades, which are kept for ever.",
     )
     final_rows_waiting: int = Field(
         default=1_000,
         ge=1,
-        description="Contests that have ended and whose followed participants wait for their last row, since it cannot "
-        "be read; beyond that, the contest that ended first is given up.",
+        description="Ended contests whose followed participants wait for a last row that cannot be read yet; beyond "
+        "that, the contest that ended first is given up.",
     )
     chat_messages_per_minute: Count = Field(
         default=10, description="Messages that a wallet may write into one contest; 0 is no limit."
     )
     chat_max_characters: int = Field(
-        default=500, ge=1, le=4_000, description="Characters of a message, as a reader counts them."
+        default=500, ge=1, le=4_000, description="Characters of a chat message, as a reader counts them."
     )
-    max_rooms: int = Field(default=20, ge=1, description="Contest rooms that one connection may be in.")
+    max_rooms: int = Field(default=20, ge=1, description="Contest rooms that one connection may join.")
     event_bytes_per_day: Count = Field(
         default=10 * MIB,
         le=2**40,
-        description="Bytes of tracked events that a wallet may store, about 200 for the row of each; 0 is no limit.",
+        description="Bytes of tracked events that a wallet may store, including about 200 per row; 0 is no limit.",
     )
     presence_max_members: Count = Field(
-        default=200, description="Members of a room above which coming and going is not told."
+        default=200, description="Members of a room above which arrivals and departures are not broadcast."
     )
 
-    broker_url: str = Field(
-        default="memory://", description="Bus of the channels; `memory://` is the one there is so far."
-    )
+    broker_url: str = Field(default="memory://", description="Bus of the channels; only `memory://` exists so far.")
 
     log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
-        default="info", description="Least severity that is logged."
+        default="info", description="Lowest severity that is logged."
     )
     log_format: Literal["auto", "json", "console"] = Field(
-        default="auto", description="Form of the log; `auto` is `console` on a terminal and `json` elsewhere."
+        default="auto", description="Format of the log; `auto` is `console` on a terminal and `json` elsewhere."
     )
 
     rate_limit_factor: float = Field(
@@ -251,41 +252,46 @@ class Settings(BaseSettings):
         default=600, description="HTTP requests of a wallet, or of an address without a valid token; 0 is no limit."
     )
     http_probes_per_minute: Count = Field(
-        default=6_000, description="Of an address to `/healthz` and `/readyz`, which no other request slows down."
+        default=6_000,
+        description="Requests of an address to `/healthz` and `/readyz`, which have a limit of their own.",
     )
     sign_ins_per_minute: Count = Field(
-        default=10, description="Requests of an address that begin or go on with a session; 0 is no limit."
+        default=10, description="Requests of an address that start or continue a session; 0 is no limit."
     )
     max_used_challenges: int = Field(
         default=1_000_000,
         ge=1,
-        description="Sign-ins in the five minutes for which a challenge holds; some 60 bytes each of the database.",
+        description="Sign-ins in the five minutes for which a challenge is valid; each takes some 60 bytes in the "
+        "database.",
     )
     http_bytes_per_request: Bytes = Field(
-        default=64 * KIB, description="Bytes of a body or an answer that cost as much as another request."
+        default=64 * KIB, description="Bytes of a body or an answer that cost as much as one more request."
     )
     refusals_logged_per_minute: Count = Field(
         default=10,
-        description="Log lines about refused clients, of one address and cause; others are counted. 0 is no limit.",
+        description="Log lines about refused clients, per address and cause; further ones are counted. 0 is no limit.",
     )
     refusals_logged_in_all_per_minute: Count = Field(
-        default=300, description="The same of all addresses and causes together; 0 is no limit."
+        default=300,
+        description="Log lines about refused clients, for all addresses and causes together; 0 is no limit.",
     )
     max_connections: Count = Field(
         default=20_000,
-        description="WebSocket connections of the server; fewer if the limit of open files has no room for them. "
-        "0 is as many as it has.",
+        description="WebSocket connections of the server; fewer if the limit of open files is too low. 0 is as many as "
+        "that limit allows.",
     )
     max_connections_per_ip: Count = Field(
         default=1_000,
-        description="WebSockets of one address, and as many other connections; not of loopback. 0 is no limit.",
+        description="WebSockets of one address, and as many other connections; loopback is exempt. 0 is no limit.",
     )
-    max_connections_per_user: Count = Field(default=100, description="Of one wallet; 0 is no limit.")
+    max_connections_per_user: Count = Field(
+        default=100, description="WebSocket connections of one wallet; 0 is no limit."
+    )
     descriptors_reserve: int = Field(
         default=128,
         ge=16,
         le=65_536,
-        description="Open files that are not for clients, of those that the system allows; half of it is kept free.",
+        description="Open files that clients may not use, of those that the system allows; half of them are kept free.",
     )
     http_head_timeout_s: Timeout = Field(
         default=10, description="Time in which the head of a request, or a TLS handshake, must be complete."
@@ -297,31 +303,31 @@ class Settings(BaseSettings):
         default=5, description="Time after an answer in which the next request of the connection must begin."
     )
     http_linger_timeout_s: Timeout = Field(
-        default=5, description="Time for which the rest of a body is awaited whose request is answered already."
+        default=5, description="Time to wait for the rest of a body after its request has been answered."
     )
-    http_linger_max_bytes: Bytes = Field(default=MIB, description="What may come of such a rest.")
+    http_linger_max_bytes: Bytes = Field(default=MIB, description="Bytes of such a rest that may arrive.")
     http_write_timeout_s: Timeout = Field(
-        default=30, description="Time in which a client must take a part of an answer that waits for it."
+        default=30, description="Time in which a client must read a part of a waiting answer."
     )
     http_write_min_bytes: Bytes = Field(
-        default=64 * KIB, description="How much that part is at least, or else all that is left."
+        default=64 * KIB, description="Size of that part, or all that is left if that is less."
     )
     http_max_pipelined: Count = Field(
-        default=16, description="Requests of one connection that may wait for the answer to an earlier one."
+        default=16, description="Requests of one connection that may wait behind an earlier one."
     )
     http_chunk_min_bytes: Count = Field(
-        default=64, description="Size that the chunks of a body have on average at least, but for the first 1,000."
+        default=64, description="Minimum average size of the chunks of a body, not counting the first 1,000."
     )
     superadmin_connections: Count = Field(
         default=10,
-        description="Places of the server that wait for superadmins, a tenth of `max_connections` at most.",
+        description="Connections reserved for superadmins, at most a tenth of `max_connections`.",
     )
     max_subscriptions: int = Field(default=2_000, ge=1, description="Channels that one connection may follow.")
     max_unknown_settings: int = Field(
         default=1_000,
         ge=0,
         le=100_000,
-        description="Names without a setting that a wallet may follow, over all its connections.",
+        description="Names of missing settings that a wallet may follow, over all its connections.",
     )
 
     flush_interval_ms: float = Field(
@@ -329,23 +335,24 @@ class Settings(BaseSettings):
         ge=0,
         le=1_000,
         allow_inf_nan=False,
-        description="What is due is written together once in this time; 0 at once.",
+        description="Due messages are written together once in this time; 0 writes them at once.",
     )
     history_messages: int = Field(
-        default=1_000, ge=1, description="Messages that a channel keeps at least, for recovery."
+        default=1_000, ge=1, description="Minimum number of messages that a channel keeps for recovery."
     )
-    history_s: Seconds = Field(default=600, description="Time that a channel keeps messages at least, for recovery.")
+    history_s: Seconds = Field(default=600, description="Minimum time that a channel keeps messages for recovery.")
     log_max_age_s: Seconds = Field(
         default=24 * 3600, description="Age at which stored messages of channels of kind *every* are deleted."
     )
     log_max_bytes: int = Field(
         default=256 * 1024 * 1024,
         ge=1024 * 1024,
-        description="What stored messages of channels of kind *every* may take in the database.",
+        description="Bytes that stored messages of channels of kind *every* may take in the database.",
     )
     max_idle_channels: Count = Field(
         default=50_000,
-        description="Channels without followers that are kept for recovery; those left longest are forgotten first.",
+        description="Channels without followers that are kept for recovery; those unfollowed longest are forgotten "
+        "first.",
     )
     heartbeat_interval_s: float = Field(
         default=30, gt=0, allow_inf_nan=False, description="Silence of a client after which it is sent a PING."
@@ -354,41 +361,42 @@ class Settings(BaseSettings):
         default=60,
         gt=0,
         allow_inf_nan=False,
-        description="Silence of a client after which it is closed; more than the interval.",
+        description="Silence of a client after which it is closed; must be more than the interval.",
     )
     auth_timeout_s: Timeout = Field(
-        default=5, description="Time in which the token of a client with `auth=message` must come."
+        default=5, description="Time in which the token of a client with `auth=message` must arrive."
     )
     close_timeout_s: Timeout = Field(
         default=10, description="Time in which a client must answer a close, after which its connection is cut."
     )
     slow_close_timeout_s: Timeout = Field(
-        default=30, description="The same for a slow reader, which has to take what was sent before the close."
+        default=30, description="The same for a slow reader, which must first read everything sent before the close."
     )
     slow_reader_bytes: Bytes = Field(
         default=MIB, description="Unsent bytes of numbered messages at which a client is closed."
     )
     reply_backlog_bytes: Bytes = Field(
-        default=256 * KIB, description="Unsent bytes of replies above which nothing is read from the client."
+        default=256 * KIB, description="Unsent bytes of replies above which nothing more is read from the client."
     )
     answer_max_bytes: Bytes = Field(
         default=4 * MIB,
-        description="Bytes of snapshots and replays that one message may ask for by name; a longer replay is not made.",
+        description="Bytes of snapshots and replays that one message may ask for by name; a longer replay is not sent.",
     )
     send_buffer_bytes: Bytes = Field(
         default=128 * KIB,
         description="Send buffer of a socket in the kernel; small, so that a slow reader gets new prices.",
     )
     fragment_timeout_s: float = Field(
-        default=30, gt=0, allow_inf_nan=False, description="Time in which a message that has begun must be complete."
+        default=30, gt=0, allow_inf_nan=False, description="Time in which a message must be complete once it has begun."
     )
     fragments_max_bytes: Bytes = Field(
         default=16 * MIB,
-        description="Fragments and partial frames that all connections together may hold; who holds most then goes.",
+        description="Fragments and partial frames that all connections together may hold; beyond that, the connection "
+        "that holds most is closed.",
     )
     message_unit_bytes: Bytes = Field(
         default=16 * KIB,
-        description="A message costs one unit of the limit of its endpoint for each started so many bytes.",
+        description="A message costs one unit of its endpoint's limit per this many bytes, rounded up.",
     )
     small_frames_per_minute: Count = Field(
         default=600,
@@ -396,30 +404,30 @@ class Settings(BaseSettings):
     )
     read_turn_bytes: Bytes = Field(
         default=4 * KIB,
-        description="What is read of one connection before the others have their turn.",
+        description="Bytes read from one connection before the others have their turn.",
     )
     limited_read_bytes: Bytes = Field(
         default=16 * KIB,
-        description="What is read of a client before it is greeted, and once it is being sent away.",
+        description="Bytes read from a client before its greeting, and once it is being sent away.",
     )
     receive_buffer_bytes: Bytes = Field(
         default=64 * KIB,
-        description="Receive buffer of a socket in the kernel; small, so that little is there that nobody counted yet.",
+        description="Receive buffer of a socket in the kernel; small, so that few bytes are buffered uncounted.",
     )
     drain_delay_s: Seconds = Field(
         default=0,
         le=3_600,
-        description="Time between the signal to stop and the drain, in which `/readyz` says `draining` and everything "
-        "else goes on, so that a load balancer sends nobody here any more.",
+        description="Time between the stop signal and the drain. Meanwhile `/readyz` says `draining` and everything "
+        "else continues, so that a load balancer sends no more clients.",
     )
     drain_floor_ms: int | None = Field(
         default=None,
         ge=0,
         le=600_000,
-        description="Least time after which clients return after a stop; unset, what the start of this server took, "
-        "and a second for the stop.",
+        description="Shortest time after which clients return after a stop; unset, the time that this server took to "
+        "start, plus a second for the stop.",
     )
-    drain_spread_ms: Count = Field(default=5_000, le=600_000, description="Span over which clients return after that.")
+    drain_spread_ms: Count = Field(default=5_000, le=600_000, description="Time span over which clients then return.")
 
     @classmethod
     def settings_customise_sources(
@@ -430,12 +438,12 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments alone, so that a `Settings` made by hand does not depend on the machine."""
+        """Use arguments alone, so that a `Settings` made by hand does not depend on the machine."""
         return (init_settings,)
 
     @property
     def accepted_algorithms(self) -> tuple[str, ...]:
-        """`jwt_algorithms`, or what goes with the keys that are configured."""
+        """`jwt_algorithms`, or the algorithms that fit the configured keys."""
         if self.jwt_algorithms is not None:
             return self.jwt_algorithms
         usable: tuple[str, ...] = () if self.jwt_jwks_url is None else KEY_SET_ALGORITHMS
@@ -547,7 +555,7 @@ class Settings(BaseSettings):
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether `host` can be reached from this machine alone: `localhost`, or an address of the loopback networks."""
+    """Whether `host` is reachable only from this machine: `localhost`, or an address of the loopback networks."""
     try:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
@@ -557,9 +565,9 @@ def is_loopback_host(host: str) -> bool:
 
 
 def weakness_of(secret: str) -> str | None:
-    """Why a key of HMAC tokens can be guessed, after "the secret"; None if nothing shows that it can.
+    """Why a key of HMAC tokens can be guessed, to follow "the secret"; None if no weakness is found.
 
-    A key has at least as many bytes as the hash is long (RFC 7518, 3.2), and no less variety than keys of digits have.
+    A key must have at least as many bytes as the hash (RFC 7518, 3.2), and no less variety than a key of digits.
     """
     if len(secret.encode()) < SECRET_MIN_BYTES:
         return f"has fewer than {SECRET_MIN_BYTES} bytes"
@@ -571,7 +579,7 @@ def weakness_of(secret: str) -> str | None:
 
 
 def _is_other_key(secret: str) -> bool:
-    """Whether a key for signatures or a key in JSON was given, which must not become the secret of HMAC tokens."""
+    """Whether the secret is a signature key or a key in JSON, which must not be the secret of HMAC tokens."""
     try:
         HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
     except InvalidKeyError:

@@ -1,4 +1,4 @@
-"""Where values come from: an option of the command line, else the environment, else a file, else the default."""
+"""Loads settings, in order of precedence: command-line option, environment variable, file, default."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from duelcast.settings.problems import ConfigurationError, nearest
 ENV_PREFIX = "DUELCAST_"
 CONFIG_VARIABLE = "DUELCAST_CONFIG"
 TOKEN_VARIABLE = "DUELCAST_TOKEN"  # noqa: S105 - the name of a variable, not a secret
-"""What `duelcast tail` signs in with; no setting of the server."""
+"""The token of `duelcast tail`; not a setting of the server."""
 
 
 _NAMED = re.compile(rf"`({'|'.join(Settings.model_fields)})`")
-"""A setting in the text of a problem that concerns several."""
+"""Matches the name of a setting in the text of a problem that concerns several."""
 
 
 class Source(enum.Enum):
-    """What gave a setting its value; the first that is there counts."""
+    """The sources of a value, in order of precedence."""
 
     OPTION = "option"
     ENVIRONMENT = "environment"
@@ -38,7 +38,7 @@ class Source(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class LoadedSettings:
-    """Settings with the source of each field, by name; `file` is the configuration file, None if there is none."""
+    """Settings, and the source of each field by name; `file` is the configuration file, None if there is none."""
 
     settings: Settings
     sources: Mapping[str, Source]
@@ -51,10 +51,10 @@ def variable(name: str) -> str:
 
 
 def load_settings(config: Path | None = None, options: Mapping[str, Any] | None = None) -> LoadedSettings:
-    """Read all sources. `config` is a TOML file (else the one that `DUELCAST_CONFIG` names); of `options`, those that
-    are None count as not given.
+    """Read all sources. `config` is a TOML file (default: the one named by `DUELCAST_CONFIG`); `options` that are None
+    count as not given.
 
-    Raises `ConfigurationError` for unknown names, values that cannot be used and a file that cannot be read.
+    Raises `ConfigurationError` for unknown names, invalid values and an unreadable file.
     """
     _refuse_unknown_variables(os.environ)
     named = config or (Path(path) if (path := os.environ.get(CONFIG_VARIABLE)) else None)
@@ -100,7 +100,7 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 
 def _sentences(error: ValidationError, sources: Mapping[str, Source]) -> str:
-    """One sentence per problem; pydantic's own messages name bounds and types, never the value."""
+    """One sentence per problem; pydantic's messages name bounds and types, never the value."""
     sentences = []
     for problem in error.errors(include_url=False, include_input=False):
         text = _NAMED.sub(lambda named: _as_written(named[1], sources), problem["msg"].removeprefix("Value error, "))
@@ -115,7 +115,7 @@ def _sentences(error: ValidationError, sources: Mapping[str, Source]) -> str:
 
 
 def _as_written(name: str, sources: Mapping[str, Source]) -> str:
-    """How whoever gave the setting `name` calls it."""
+    """The setting `name` as its source spells it."""
     source = sources[name]
     if source is Source.FILE:
         return f"`{name}` in the configuration file"

@@ -1,4 +1,4 @@
-"""What nobody but the user of the server may write to."""
+"""Checks that only the user of the server may write to its files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def check_unshared(*paths: Path) -> None:
-    """Raise `ConfigurationError`, with the mode and the command that mends it, if another user of this machine may
-    write to a file or folder of `paths`: to its group counts as shared too. Those that are not there are passed over.
+    """Raise `ConfigurationError`, with the mode and the command that fixes it, if another user of this machine may
+    write to a file or folder of `paths`; write access for the group counts too. Missing ones are skipped.
     """
     for path in paths:
         try:

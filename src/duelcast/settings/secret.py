@@ -1,4 +1,4 @@
-"""The key of tokens that a server makes for itself when none is configured."""
+"""The token key that a server makes for itself if none is configured."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SECRET_FILE = "jwt_secret"  # noqa: S105 - the name of the file, not a secret
 
 
 def ensure_data_dir(settings: Settings) -> Path:
-    """Make the data directory (mode 0700) where it is not there yet.
+    """Create the data directory (mode 0700) if it is missing.
 
-    Raises `ConfigurationError` if it cannot be made or written to, or others may write to it.
+    Raises `ConfigurationError` if it cannot be created or written to, or others may write to it.
     """
     path = settings.data_dir
     try:
@@ -31,7 +31,7 @@ def ensure_data_dir(settings: Settings) -> Path:
 
 
 def check_data_dir(settings: Settings) -> None:
-    """Raise `ConfigurationError` as `ensure_data_dir` does; nothing is made."""
+    """Raise `ConfigurationError` as `ensure_data_dir` does, without creating anything."""
     path = settings.data_dir
     there = next(folder for folder in (path, *path.parents) if folder.exists())
     is_writable = os.access(there, os.W_OK | os.X_OK)
@@ -48,9 +48,9 @@ def _cannot_be_made(path: Path) -> ConfigurationError:
 
 
 def check_secret_reach(settings: Settings) -> None:
-    """Raise `ConfigurationError` where a server would listen beyond loopback with a key of its own making.
+    """Raise `ConfigurationError` if a server would listen beyond loopback with a key that it made itself.
 
-    Such a key lies beside the server: whoever runs a public server should know that there is one.
+    Such a key is stored with the server: the operator of a public server should know about it.
     """
     if own_secret_file(settings) is not None and not is_loopback_host(settings.host):
         raise ConfigurationError(
@@ -60,7 +60,7 @@ def check_secret_reach(settings: Settings) -> None:
 
 
 def check_secret(settings: Settings) -> None:
-    """Raise `ConfigurationError` as `ensure_secret` does; nothing is made."""
+    """Raise `ConfigurationError` as `ensure_secret` does, without creating anything."""
     check_secret_reach(settings)
     path = own_secret_file(settings)
     if path is not None and path.exists():
@@ -68,16 +68,16 @@ def check_secret(settings: Settings) -> None:
 
 
 def own_secret_file(settings: Settings) -> Path | None:
-    """Where the secret of a server's own making lies, or will; None where keys are configured."""
+    """The path of the secret that a server makes itself; None if keys are configured."""
     configured = settings.jwt_secret is not None or settings.jwt_jwks_url is not None
     return None if configured else settings.data_dir / SECRET_FILE
 
 
 def ensure_secret(settings: Settings) -> Settings:
-    """`settings` with a key to verify tokens with: the configured ones, else the secret in the data directory, which
-    is made (mode 0600) the first time.
+    """Return `settings` with keys to verify tokens: the configured ones, or else the secret in the data directory,
+    which is created (mode 0600) the first time.
 
-    Raises `ConfigurationError`: see `check_secret_reach`; or the file cannot be used.
+    Raises `ConfigurationError` as `check_secret_reach` does, or if the file cannot be used.
     """
     path = own_secret_file(settings)
     if path is None:
@@ -93,7 +93,7 @@ def ensure_secret(settings: Settings) -> Settings:
 
 
 def _create(path: Path) -> None:
-    """Write a new secret at `path`, whole or not at all; one that another process made meanwhile stays."""
+    """Write a new secret at `path` atomically; a secret created by another process in the meantime stays."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

@@ -1,4 +1,4 @@
-"""Settings as people read them: the reference table, and values without secrets."""
+"""Settings for readers: the reference table, and values without secrets."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _INTRODUCTION = """\
 
 Generated from the declarations in `src/duelcast/settings/fields.py` by `make docs`.
 
-A value comes from an option of the command line, else from the environment variable, else from the TOML file that
-`--config` or `DUELCAST_CONFIG` names (key: the variable without `DUELCAST_`, in lower case), else it is the default.
-An empty variable counts as none. Lists are separated by commas in a variable. A name that is not in this table is an
-error, but for `DUELCAST_TOKEN`, with which `duelcast tail` signs in. `duelcast check-config` shows what is in force and
-where it comes from.
+A value comes from the first source that sets it: a command-line option, the environment variable, the TOML file named
+by `--config` or `DUELCAST_CONFIG`, or the default. A key of the file is the name of the variable without `DUELCAST_`,
+in lower case. An empty variable counts as unset. Entries of a list in a variable are separated by commas. A name that
+is not in this table is an error, except `DUELCAST_TOKEN`, with which `duelcast tail` signs in. `duelcast check-config`
+shows the effective values and their sources.
 
-| variable | type | default | what for |
+| variable | type | default | purpose |
 |---|---|---|---|
 """
 
 
 def masked(name: str, value: object) -> str:
-    """`value` of the setting `name` as it may be shown: no secret, no password or query of an address."""
+    """The `value` of the setting `name` for display, without secrets or the password and query of an address."""
     if value is None:
         return "–"
     if isinstance(value, SecretStr):
@@ -50,7 +50,7 @@ def masked(name: str, value: object) -> str:
 
 
 def _entry(one: object) -> str:
-    """Of a table its name, since the rest may hold addresses with passwords."""
+    """An entry for display: only the name of a table, because the rest may contain addresses with passwords."""
     return str(one.get("name", "(no name)")) if isinstance(one, dict) else str(one)
 
 

@@ -1,1 +1,1 @@
-"""What outlives the process: the database, its tables, and a repository per aggregate."""
+"""Everything that outlives the process: the database, its tables, and a repository per aggregate."""

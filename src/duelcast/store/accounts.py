@@ -1,4 +1,4 @@
-"""Users, the used challenges and the sessions of sign-ins, and what the contests say about a wallet."""
+"""Users, the used challenges and sessions of sign-ins, and the contest record of a wallet."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from duelcast.store.tables import auth_sessions, contest_entries, contests, nick
 
 
 class UserRow(Struct, frozen=True):
-    """A user. `role` is a number of `channels.names.Role`, None where none was ever set; `nickname_key` is the nickname
-    as it is compared, unique."""
+    """A user. `role` is a number of `channels.names.Role`, None if none was ever set; `nickname_key` is the form of the
+    nickname used for comparison, and unique."""
 
     wallet: str
     role: int | None = None
@@ -23,7 +23,7 @@ class UserRow(Struct, frozen=True):
 
 
 class SessionRow(Struct, frozen=True):
-    """A sign-in with all tokens that follow from it. None of them lives beyond `ends_ms`."""
+    """A sign-in with all tokens derived from it. No token is valid beyond `ends_ms`."""
 
     id: str
     wallet: str
@@ -33,7 +33,7 @@ class SessionRow(Struct, frozen=True):
 
 
 class ContestRecord(Struct, frozen=True):
-    """Completed contests that a wallet took part in to the end, and those it won."""
+    """How many completed contests a wallet took part in to the end, and how many it won."""
 
     contests: int
     wins: int
@@ -53,7 +53,7 @@ async def find_user(transaction: Transaction, wallet: str) -> UserRow | None:
 
 
 async def is_known(transaction: Transaction, wallet: str) -> bool:
-    """Whether that wallet is a user's, or takes part in a contest."""
+    """Whether that wallet belongs to a user, or takes part in a contest."""
     known = or_(
         select(users.c.wallet).where(users.c.wallet == wallet).exists(),
         select(contest_entries.c.id).where(contest_entries.c.wallet == wallet).exists(),
@@ -62,13 +62,13 @@ async def is_known(transaction: Transaction, wallet: str) -> bool:
 
 
 async def remarkable_users(transaction: Transaction) -> Sequence[UserRow]:
-    """All users of whom more is stored than that they exist."""
+    """All users with stored data beyond their mere existence."""
     anything = or_(users.c.role.is_not(None), users.c.nickname.is_not(None), users.c.banned)
     return [UserRow(*row) for row in await transaction.execute(select(*_USER_COLUMNS).where(anything))]
 
 
 async def other_owner(transaction: Transaction, wallet: str, nickname_key: str, shapes: Collection[str]) -> str | None:
-    """Another wallet than `wallet` whose nickname has this key or one of these shapes."""
+    """A wallet other than `wallet` whose nickname has this key or one of these shapes."""
     equal = select(users.c.wallet).where(users.c.nickname_key == nickname_key, users.c.wallet != wallet)
     alike = select(nickname_shapes.c.wallet).where(
         nickname_shapes.c.shape.in_(list(shapes)), nickname_shapes.c.wallet != wallet
@@ -78,7 +78,7 @@ async def other_owner(transaction: Transaction, wallet: str, nickname_key: str, 
 
 
 async def replace_shapes(transaction: Transaction, shapes: Mapping[str, Collection[str]]) -> None:
-    """Store the shapes of the nicknames of wallets, in the place of what was stored of them."""
+    """Replace the stored shapes of these wallets' nicknames."""
     await transaction.execute(delete(nickname_shapes).where(nickname_shapes.c.wallet.in_(list(shapes))))
     rows = [{"wallet": wallet, "shape": shape} for wallet, its in shapes.items() for shape in its]
     if rows:
@@ -86,18 +86,18 @@ async def replace_shapes(transaction: Transaction, shapes: Mapping[str, Collecti
 
 
 async def newest_change_ms(transaction: Transaction) -> int:
-    """When a user was last stored (epoch); 0 where there is none."""
+    """When a user was last stored (epoch); 0 if there is none."""
     return await transaction.scalar(select(func.max(users.c.updated_ms))) or 0
 
 
 async def count_others(transaction: Transaction, role: int, wallet: str) -> int:
-    """How many users but `wallet` have that role and are not banned."""
+    """How many users other than `wallet` have that role and are not banned."""
     others = and_(users.c.role == role, users.c.wallet != wallet, users.c.banned.is_(False))
     return await transaction.scalar(select(func.count()).select_from(users).where(others)) or 0
 
 
 async def save_user(transaction: Transaction, user: UserRow, *, is_new: bool, now_ms: int) -> None:
-    """Add the user, or replace what is stored of it."""
+    """Add the user, or replace the stored one."""
     values = structs.asdict(user)
     if is_new:
         await transaction.execute(insert(users).values(**values, created_ms=now_ms, updated_ms=now_ms))
@@ -110,13 +110,13 @@ async def save_user(transaction: Transaction, user: UserRow, *, is_new: bool, no
 
 
 async def delete_expired(transaction: Transaction, now_ms: int) -> None:
-    """Forget the used challenges and the sessions whose time is over."""
+    """Delete used challenges and sessions that have expired."""
     await transaction.execute(delete(used_challenges).where(used_challenges.c.expires_ms <= now_ms))
     await transaction.execute(delete(auth_sessions).where(auth_sessions.c.ends_ms <= now_ms))
 
 
 async def is_used(transaction: Transaction, nonce: str) -> bool:
-    """Whether somebody signed in with the challenge of that nonce."""
+    """Whether the challenge with that nonce was used to sign in."""
     return await transaction.scalar(select(used_challenges.c.nonce).where(used_challenges.c.nonce == nonce)) is not None
 
 
@@ -125,7 +125,7 @@ async def count_used(transaction: Transaction) -> int:
 
 
 async def add_used(transaction: Transaction, nonce: str, expires_ms: int) -> None:
-    """Raises `IntegrityError` where it was added before."""
+    """Raises `IntegrityError` if it was added before."""
     await transaction.execute(insert(used_challenges).values(nonce=nonce, expires_ms=expires_ms))
 
 
@@ -144,7 +144,7 @@ async def mark_logged_out(transaction: Transaction, session_id: str, now_ms: int
 
 
 async def logged_out_sessions(transaction: Transaction, now_ms: int) -> Sequence[SessionRow]:
-    """The sessions that were ended before their time, as long as a token of theirs may live."""
+    """The sessions that were ended early, as long as one of their tokens may still be valid."""
     ended = and_(auth_sessions.c.logged_out_ms.is_not(None), auth_sessions.c.ends_ms > now_ms)
     return [SessionRow(*row) for row in await transaction.execute(select(auth_sessions).where(ended))]
 
@@ -153,7 +153,7 @@ async def logged_out_sessions(transaction: Transaction, now_ms: int) -> Sequence
 
 
 async def contest_record(transaction: Transaction, wallet: str) -> ContestRecord:
-    """What a wallet achieved: a win is the first place among at least two."""
+    """The record of a wallet; a win is the first place among at least two."""
     entries, rivals = contest_entries.alias(), contest_entries.alias()
     has_rival = (
         select(rivals.c.id)

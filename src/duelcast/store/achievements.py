@@ -1,4 +1,4 @@
-"""What wallets achieved in contests, and how far they are."""
+"""Achievements of wallets in contests, and the progress towards them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from duelcast.store.tables import achievements, contest_progress
 from duelcast.store.upsert import upsert
 
 _ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop: so many take about 2 ms."""
+"""Parameters are prepared on the event loop; this many take about 2 ms."""
 
 
 class ProgressRow(Struct, frozen=True):
-    """The completed contests that a wallet was not disqualified in, those it won, and how many it won in a row up to
-    the last one."""
+    """The number of completed contests in which a wallet was not disqualified, of those it won, and its current winning
+    streak."""
 
     wallet: str
     entered: int = 0
@@ -39,7 +39,7 @@ class AchievementRow(Struct, frozen=True):
 
 
 async def progress_of(transaction: Transaction, wallets: Sequence[str]) -> dict[str, ProgressRow]:
-    """By wallet; those without any are left out."""
+    """By wallet; wallets without any are left out."""
     found: dict[str, ProgressRow] = {}
     for some in _portions(wallets):
         query = select(contest_progress).where(contest_progress.c.wallet.in_(some))
@@ -48,7 +48,7 @@ async def progress_of(transaction: Transaction, wallets: Sequence[str]) -> dict[
 
 
 async def achievements_of(transaction: Transaction, wallets: Sequence[str]) -> dict[str, list[AchievementRow]]:
-    """By wallet, each in the order of unlocking; those without any are left out."""
+    """By wallet, each in the order of unlocking; wallets without any are left out."""
     found: dict[str, list[AchievementRow]] = {}
     for some in _portions(wallets):
         query = (
@@ -90,7 +90,7 @@ async def delete_progress(transaction: Transaction, wallets: Iterable[str]) -> N
 
 
 async def add_achievements(transaction: Transaction, rows: Sequence[AchievementRow]) -> None:
-    """Raises `IntegrityError` where a wallet has one of them."""
+    """Raises `IntegrityError` if a wallet already has one of them."""
     await _execute_many(transaction, insert(achievements), [structs.asdict(row) for row in rows])
 
 

@@ -1,4 +1,4 @@
-"""Tracked events, and how many there were per minute and day."""
+"""Tracked events, and their counts per minute and day."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from duelcast.store.upsert import upsert_sum
 MINUTES_PER_DAY = 1_440
 MS_PER_MINUTE = 60_000
 _ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop: so many take about 2 ms."""
+"""Parameters are prepared on the event loop; this many take about 2 ms."""
 
 
 class NewEvent(Struct, frozen=True, gc=False):
-    """An event as it is written. `event_id` is a UUID, `data` a JSON object; the times are in epoch milliseconds,
-    `occurred_ms` as the client says."""
+    """An event to be stored. `event_id` is a UUID, `data` a JSON object; the times are in epoch milliseconds;
+    `occurred_ms` comes from the client."""
 
     wallet: str
     event_id: bytes
@@ -47,18 +47,18 @@ class NewEvent(Struct, frozen=True, gc=False):
 
     @property
     def minute(self) -> int:
-        """Of its receipt, since the Unix epoch."""
+        """The minute of its receipt, since the Unix epoch."""
         return self.received_ms // MS_PER_MINUTE
 
 
 EventKey = tuple[str, bytes]
-"""Wallet and id: no two events have the same."""
+"""Wallet and id, unique to an event."""
 MinuteKey = tuple[int, str]
 """Minute since the Unix epoch, and event name."""
 
 
 class EventTotal(Struct, frozen=True):
-    """How often an event was stored, as far as that is kept."""
+    """How often an event was stored, within the retention."""
 
     event: str
     total: int
@@ -68,7 +68,7 @@ class EventTotal(Struct, frozen=True):
 
 
 async def find_stored(transaction: Transaction, keys: Sequence[EventKey]) -> set[EventKey]:
-    """Those of `keys` that are stored already."""
+    """The subset of `keys` that is already stored."""
     columns = analytics_events.c.wallet, analytics_events.c.event_id
     found: set[EventKey] = set()
     for start in range(0, len(keys), _ROWS_PER_STATEMENT):
@@ -79,7 +79,7 @@ async def find_stored(transaction: Transaction, keys: Sequence[EventKey]) -> set
 
 
 async def add_events(transaction: Transaction, events: Sequence[NewEvent]) -> None:
-    """Store events that are not stored yet; the minutes are counted by `count_minutes`."""
+    """Store events that are not stored yet; `count_minutes` counts them per minute."""
     for start in range(0, len(events), _ROWS_PER_STATEMENT):
         rows = [structs.asdict(event) for event in events[start : start + _ROWS_PER_STATEMENT]]
         await transaction.execute(insert(analytics_events), rows)
@@ -102,7 +102,7 @@ async def _add_counts(transaction: Transaction, table: Table, counts: Mapping[tu
 
 
 async def earliest_totals(transaction: Transaction, limit: int) -> list[EventTotal]:
-    """The events that were stored first, at most `limit`, in that order (of names of one minute, by name)."""
+    """At most `limit` events in the order they were first stored (those of the same minute by name)."""
     kept = _kept().subquery()
     query = (
         select(kept.c.event, func.sum(kept.c.count))
@@ -114,13 +114,13 @@ async def earliest_totals(transaction: Transaction, limit: int) -> list[EventTot
 
 
 async def total(transaction: Transaction) -> int:
-    """How many events were stored, as far as that is kept."""
+    """How many events were stored, within the retention."""
     kept = _kept().subquery()
     return int(await transaction.scalar(select(func.coalesce(func.sum(kept.c.count), 0))))
 
 
 async def counts_between(transaction: Transaction, first: int, end: int, events: Sequence[str]) -> dict[MinuteKey, int]:
-    """How often each of `events` came in each of the minutes from `first` to before `end`."""
+    """How often each of `events` arrived in each minute from `first` to before `end`."""
     columns = analytics_minutes.c.minute, analytics_minutes.c.event, analytics_minutes.c.count
     found: dict[MinuteKey, int] = {}
     for start in range(0, len(events), _ROWS_PER_STATEMENT):
@@ -131,7 +131,7 @@ async def counts_between(transaction: Transaction, first: int, end: int, events:
 
 
 async def sums_between(transaction: Transaction, first: int, end: int) -> dict[int, int]:
-    """How many events came in each of these minutes."""
+    """How many events arrived in each of these minutes."""
     minute = analytics_minutes.c.minute
     query = select(minute, func.sum(analytics_minutes.c.count)).where(*_between(first, end)).group_by(minute)
     return {found: int(count) for found, count in await transaction.execute(query)}
@@ -142,7 +142,7 @@ def _between(first: int, end: int) -> Sequence[ColumnElement[bool]]:
 
 
 def _kept() -> Any:
-    """Days and minutes as one table: event, count, and since when (in minutes since the Unix epoch)."""
+    """Days and minutes as one table: event, count, and start (in minutes since the Unix epoch)."""
     days = select(
         analytics_days.c.event,
         analytics_days.c.count,
@@ -156,7 +156,7 @@ def _kept() -> Any:
 
 
 async def roll_up_minutes(transaction: Transaction, before_minute: int, limit: int) -> int:
-    """Move the counts of at most `limit` minutes before `before_minute` into their days, oldest first; gives how many
+    """Add the counts of at most `limit` minutes before `before_minute` to their days, oldest first; returns how many
     there were."""
     columns = analytics_minutes.c.minute, analytics_minutes.c.event, analytics_minutes.c.count
     rows = (
@@ -174,16 +174,15 @@ async def roll_up_minutes(transaction: Transaction, before_minute: int, limit: i
 
 
 async def delete_events(transaction: Transaction, before_ms: int, limit: int) -> int:
-    """Delete at most `limit` events that were received before `before_ms` (epoch), oldest first; gives how many there
-    were."""
+    """Delete at most `limit` events received before `before_ms` (epoch), oldest first; returns how many there were."""
     old = _oldest(select(analytics_events.c.id), analytics_events.c.received_ms, before_ms, limit)
     deleted = await transaction.execute(delete(analytics_events).where(analytics_events.c.id.in_(old)))
     return int(deleted.rowcount)
 
 
 async def delete_days(transaction: Transaction, before_day: int, limit: int) -> list[EventTotal]:
-    """Delete the counts of at most `limit` days before `before_day` (since the Unix epoch), oldest first; gives what
-    they were."""
+    """Delete the counts of at most `limit` days before `before_day` (since the Unix epoch), oldest first; returns the
+    deleted counts."""
     columns = analytics_days.c.day, analytics_days.c.event, analytics_days.c.count
     rows = (await transaction.execute(_oldest(select(*columns), analytics_days.c.day, before_day, limit))).all()
     if rows:

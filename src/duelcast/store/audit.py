@@ -1,4 +1,4 @@
-"""The audit trail: rows that are only ever added."""
+"""The audit trail: rows are only ever added."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from duelcast.store.tables import audit
 
 
 class AuditRow(Struct, frozen=True):
-    """One privileged act. `id` grows with time."""
+    """One privileged action. `id` grows with time."""
 
     id: int
     at_ms: int
@@ -26,7 +26,7 @@ class AuditRow(Struct, frozen=True):
 
 
 class AuditFilter(Struct, frozen=True, kw_only=True):
-    """Which acts are wanted: those that fit all that is not None. `from_ms` is included, `to_ms` is not."""
+    """Selects the actions that match every field that is not None. `from_ms` is inclusive, `to_ms` exclusive."""
 
     wallet: str | None = None
     action: str | None = None
@@ -46,7 +46,7 @@ async def record(
     outcome: str,
     details: dict[str, Any],
 ) -> None:
-    """Add an act."""
+    """Add an audit entry."""
     await transaction.execute(
         insert(audit).values(
             at_ms=at_ms, wallet=wallet, role=role, action=action, target=target, outcome=outcome, details=details
@@ -57,7 +57,7 @@ async def record(
 async def newest(
     transaction: Transaction, wanted: AuditFilter, *, limit: int, before_id: int | None = None
 ) -> Sequence[AuditRow]:
-    """At most `limit` acts that are `wanted`, newest first; with `before_id` those older than that one."""
+    """At most `limit` actions that match `wanted`, newest first; with `before_id`, only older ones."""
     query = select(audit).order_by(audit.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(audit.c.id < before_id)

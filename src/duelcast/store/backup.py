@@ -1,4 +1,4 @@
-"""Copies of a whole database: taken while a server writes to it, and put in its place."""
+"""Backups of a whole database, taken while a server writes to it, and their restoration."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from duelcast.store.whole_file import is_same_file, sync, whole_file
 
 BUSY_TIMEOUT_S = 10.0
 _STEPS_PER_LOOK = 10_000
-"""Of SQLite's machine, which takes less than a millisecond for so many."""
+"""Steps of SQLite's virtual machine between two checks; this many take less than a millisecond."""
 _WAIT_S = 0.2
-"""A wait is not ended by a signal that comes just before it."""
+"""How long to wait at a time: a signal that arrives just before a wait does not end it."""
 
 
 class Restored(Struct, frozen=True):
-    """A database that took the place of another. `moved` is where that one is, None where there was none;
-    `is_served`: a server has it open still."""
+    """A restored database. `moved` is the new path of the one it replaced, None if there was none. `is_served`: a
+    server still has the old one open."""
 
     size_bytes: int
     moved: Path | None
@@ -36,11 +36,11 @@ class Restored(Struct, frozen=True):
 
 
 def back_up(database: Path, file: Path, *, replace: bool = False) -> int:
-    """Copy the SQLite database as it is now into `file` (mode 0600); gives its size in bytes. Blocks.
+    """Copy the current SQLite database into `file` (mode 0600); returns its size in bytes. Blocks.
 
-    What was committed before is in it; a server that writes meanwhile is not held up. Interrupted, it leaves nothing.
-    Raises `ConfigurationError` if there is no database of ours, `file` is there already and not to be replaced, is part
-    of the database or no database of ours, or the copy cannot be made whole.
+    The copy has everything committed so far; a running server is not held up. If interrupted, it leaves nothing behind.
+    Raises `ConfigurationError` if `database` is not a database of Duelcast; if `file` exists and may not be replaced,
+    is part of the database, or is not a database of Duelcast; or if the copy cannot be completed.
     """
     if not database.exists():
         raise ConfigurationError(f"There is no database {database}.")
@@ -53,18 +53,20 @@ def back_up(database: Path, file: Path, *, replace: bool = False) -> int:
 
 
 def restore(file: Path, database: Path, *, replace: bool = False) -> Restored:
-    """Put a copy of `file` in the place of the SQLite database. Blocks.
+    """Replace the SQLite database by a copy of `file`. Blocks.
 
-    With `replace` a database that is there is moved aside, with what is beside it, also while a server uses it: that
-    one has none then. Interrupted, it leaves all as it was. Raises `ConfigurationError` if `file` is no intact database
-    of a version that is known, or has tables, triggers, views or indices that no migration makes; if without `replace`
-    a server uses the other one, or something is in it; and if the copy cannot be made whole.
+    With `replace`, an existing database is moved aside, with the files beside it, even while a server uses it: that
+    server then has no database. If interrupted, it leaves everything as it was.
+
+    Raises `ConfigurationError` if `file` is not an intact database of a known version, or has tables, triggers, views
+    or indices that no migration creates; if, without `replace`, a server uses the other database or it is not empty;
+    and if the copy cannot be completed.
     """
     if not file.is_file():
         raise ConfigurationError(f"There is no file {file}.")
     _check_apart(database, file)
     with _reserved(database, replace=replace) as is_served:
-        # SQLite puts its files beside what a link leads to.
+        # SQLite puts its files beside the target of a link.
         place = database.resolve()
         with whole_file(place, replace=True) as copy:
             _copy(read_only_uri(file), copy, file)
@@ -74,7 +76,7 @@ def restore(file: Path, database: Path, *, replace: bool = False) -> Restored:
             except sqlite3.Error as error:
                 raise ConfigurationError(f"No copy of {file} could be made. {describe_failure(error)}") from None
             size_bytes = copy.stat().st_size
-            sync(copy)  # or the disk would be waited for while there is no database
+            sync(copy)  # or there would be no database while waiting for the disk
             moved = _move_aside(place)
     return Restored(size_bytes, moved, is_served)
 
@@ -93,14 +95,14 @@ def _check_replaceable(file: Path) -> None:
 
 
 def _copy(uri: str, copy: Path, source: Path) -> None:
-    """Copy the database that `uri` opens and messages call `source` into an empty file. Raises `ConfigurationError`."""
+    """Copy the database at `uri` into an empty file. Raises `ConfigurationError`, which calls the database `source`."""
     stops = threading.Event()
     try:
         connecting = sqlite3.connect(uri, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True)
         with closing(connecting) as connection, ThreadPoolExecutor(max_workers=1) as thread:
-            # A signal is noticed in this thread alone, and SQLite would go on; `interrupt` may come too early for it.
+            # Signals only reach this thread, and SQLite would continue; `interrupt` may come too early for it.
             connection.set_progress_handler(stops.is_set, _STEPS_PER_LOOK)
-            # The other one runs before there is anything to do: where its start is broken off it is not waited for.
+            # Start the thread before there is work to do: a thread whose start is interrupted is not waited for.
             thread.submit(stops.is_set).result()
             try:
                 copying = thread.submit(connection.execute, "VACUUM INTO ?", (str(copy),))
@@ -117,8 +119,8 @@ def _copy(uri: str, copy: Path, source: Path) -> None:
 
 @contextmanager
 def _reserved(database: Path, *, replace: bool) -> Iterator[bool]:
-    """Keeps servers from the database during the block; gives whether one has it already, for which it must be one to
-    `replace`."""
+    """Keep servers from the database during the block; gives whether one already has it open, which is allowed only
+    with `replace`."""
     was_there = os.path.lexists(database)
     target = SqliteFile(database, busy_timeout_ms=0)
     is_served = False
@@ -148,10 +150,10 @@ def _is_empty(database: Path) -> bool:
 
 
 def _move_aside(database: Path) -> Path | None:
-    """Give the files of the database another name, by which it can still be opened; None where it is empty.
+    """Give the files of the database another name, under which it can still be opened; None if it is empty.
 
-    Its own name stays, to be given to another file in one step: there is always a database. What is beside it must be
-    gone by then, since SQLite would take it for a part of the other one.
+    Its own name remains until another file takes it in one step, so there is always a database. The files beside it
+    must be gone by then, because SQLite would take them for part of the other database.
     """
     if _is_empty(database):
         return None

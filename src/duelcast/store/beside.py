@@ -1,4 +1,4 @@
-"""The database as a program beside the server reads it."""
+"""Read access to the database for programs other than the server."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from duelcast.store.migrate import check_version
 from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement
 
 Read = Callable[[], AbstractAsyncContextManager[Transaction]]
-"""A consistent view of what is committed, as `Database.read` gives it. As long as it is open, a server that writes
-cannot empty its write-ahead log."""
+"""A consistent view of the committed data, like `Database.read`. While it is open, a running server cannot empty its
+write-ahead log."""
 
 
 @asynccontextmanager
 async def opened_beside(file: SqliteFile) -> AsyncIterator[Read]:
-    """`file`, whether a server holds it or not; nothing can be written. Raises `ConfigurationError` where it is no
-    database of this version; reading does so where it is out of reach."""
+    """Open `file` read-only, whether or not a server holds it. Raises `ConfigurationError` if it is not a database of
+    this version; reading does so if the file is unreachable."""
     file.find()
     await asyncio.to_thread(check_version, file.path)
     engine = file.engine(writes=False)

@@ -1,5 +1,5 @@
-"""The log of *every* channels (protocol 2): the numbers and bodies of messages, stored in the transaction of what they
-tell of, and pruned while others are added."""
+"""The log of *every* channels (protocol 2): numbers and bodies of messages, stored in the transaction of the facts that
+they report, and pruned as others are added."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from duelcast.store.log_retention import Added, LogBounds, LogRetention
 from duelcast.store.tables import channel_messages, channel_positions
 
 RESERVED_NUMBERS = 4_000
-"""So many messages of an urgent channel can go out while the database is down."""
+"""How many messages of an urgent channel can be broadcast while the database is down."""
 _MAX_POSITIONS = 50_000
 """Channels whose positions are kept in memory."""
 _ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop: so many take a few milliseconds."""
+"""Parameters are prepared on the event loop; this many take a few milliseconds."""
 
 T = TypeVar("T")
 
 
 class Bus(Protocol):
-    """Who is given what was committed: see `channels.broker.Broker`."""
+    """Receives committed messages: see `channels.broker.Broker`."""
 
     def broadcast(self, channel: Channel, seq: int, body: bytes, origin: Origin | None = None) -> None: ...
 
@@ -40,20 +40,20 @@ class Bus(Protocol):
 
 
 class Encoded(NamedTuple):
-    """What is to be published, with its body."""
+    """A message to be published, with its body."""
 
     outgoing: Outgoing
     body: bytes
 
 
 class UrgentMark(Protocol):
-    """Outlives the process, and is set while numbers have been broadcast that are not stored."""
+    """A mark that outlives the process. It is set while unstored numbers may have been broadcast."""
 
     def set(self, used: bool) -> None: ...
 
 
 class Numbered(NamedTuple):
-    """A message that goes to the bus. `replaces`: it takes the place of the one that has its number."""
+    """A message for the bus. `replaces`: it replaces the message with the same number."""
 
     channel: Channel
     seq: int
@@ -74,7 +74,7 @@ _NOWHERE = _Position(0, 0, 0)
 
 
 class _Row(NamedTuple):
-    """A row of `channel_messages` that is to be added."""
+    """A row to be added to `channel_messages`."""
 
     channel: Channel
     seq: int
@@ -84,7 +84,7 @@ class _Row(NamedTuple):
 
 
 class ChannelLog:
-    """Numbers messages within a transaction, and hands them to the bus once that is committed.
+    """Numbers messages within a transaction, and hands them to the bus after COMMIT.
 
     One transaction at a time: `number`, then `committed` or `failed`. `bus` and `mark` are set before the first.
     """
@@ -93,17 +93,17 @@ class ChannelLog:
         self.bus: Bus
         self.mark: UrgentMark
         self.is_numbering = False
-        """Whether a transaction has numbers that are not committed yet."""
+        """Whether a transaction has uncommitted numbers."""
         self._clock = clock
         self._retention = LogRetention(bounds or LogBounds())
         self._positions: OrderedDict[str, _Position] = OrderedDict()
         self._urgent: dict[str, _Position] = {}
         self._changed: dict[str, tuple[Channel, _Position]] = {}
-        """Positions after the transaction under way."""
+        """Positions after the current transaction."""
         self._doubtful: dict[str, tuple[Channel, int]] = {}
-        """Channels whose last commit happened or not, with the number that was broadcast last."""
+        """Channels whose last commit has an unknown outcome, with the number broadcast last."""
         self._unstored: deque[_Row] = deque()
-        """Urgent messages that were broadcast and have to be stored."""
+        """Urgent messages that were broadcast and are still to be stored."""
         self._storing = 0
         self._sent_unstored = 0
         self._dropped = 0
@@ -111,9 +111,10 @@ class ChannelLog:
     async def load(
         self, connection: AsyncConnection, urgent: Iterable[Channel], *, block_used: bool
     ) -> Mapping[Channel, int]:
-        """Read what is stored, and reserve numbers of `urgent` channels; gives their positions.
+        """Read the stored log, and reserve numbers for `urgent` channels; returns their positions.
 
-        `block_used`: reserved numbers may have been broadcast and not stored, so these channels go on above them.
+        `block_used`: reserved numbers may have been broadcast without being stored, so these channels continue above
+        them.
         """
         await self._retention.load(connection)
         channels = {channel.name: channel for channel in urgent}
@@ -131,16 +132,16 @@ class ChannelLog:
 
     @property
     def has_unstored(self) -> bool:
-        """Whether messages went out that are not stored."""
+        """Whether messages were broadcast that are not stored yet."""
         return bool(self._unstored)
 
     @property
     def has_debts(self) -> bool:
-        """Whether something of before has to be stored or found out."""
+        """Whether earlier messages are still to be stored, or the outcome of a commit is to be determined."""
         return bool(self._unstored or self._doubtful)
 
     async def number(self, connection: AsyncConnection, jobs: Sequence[Sequence[Encoded]]) -> list[list[Numbered]]:
-        """Number and store what each of `jobs` publishes, in this order; gives what goes to the bus after COMMIT."""
+        """Number and store the messages of `jobs`, in this order; returns those that go to the bus after COMMIT."""
         self.is_numbering = True
         if self._doubtful:
             await self._resolve_doubts(connection)
@@ -169,7 +170,7 @@ class ChannelLog:
         return assigned
 
     def committed(self) -> None:
-        """What was numbered is committed."""
+        """Accept the numbers: the transaction is committed."""
         self.is_numbering = False
         self._retention.committed()
         for name, (_, position) in self._changed.items():
@@ -188,7 +189,7 @@ class ChannelLog:
         self._storing = 0
 
     def failed(self) -> None:
-        """It may be committed or not."""
+        """Note that the outcome of the transaction is unknown."""
         if not self.is_numbering:
             return
         self.is_numbering = False
@@ -202,14 +203,14 @@ class ChannelLog:
         self._changed.clear()
 
     def hand_over(self, numbered: Numbered) -> None:
-        """Give a message to the bus."""
+        """Pass a message to the bus."""
         if numbered.replaces:
             self.bus.replace(numbered.channel, numbered.seq, numbered.body)
         else:
             self.bus.broadcast(numbered.channel, numbered.seq, numbered.body, numbered.origin)
 
     async def _know(self, connection: AsyncConnection, names: Collection[str]) -> None:
-        """Have the positions of channels in memory."""
+        """Load the positions of channels into memory."""
         unknown = [name for name in names if name not in self._positions and name not in self._urgent]
         for some in batched(unknown, _ROWS_PER_STATEMENT):
             query = select(channel_positions).where(channel_positions.c.channel.in_(some))
@@ -220,12 +221,12 @@ class ChannelLog:
                 self._positions[name] = found.get(name, _NOWHERE)
 
     def _position(self, name: str) -> _Position:
-        """As it is within the transaction."""
+        """The position within the current transaction."""
         changed = self._changed.get(name)
         return changed[1] if changed is not None else self._urgent.get(name) or self._positions[name]
 
     def _assign(self, encoded: Encoded, now_ms: int, rows: list[_Row]) -> Numbered:
-        """Give a message its number, and add its row to `rows`."""
+        """Number a message, and add its row to `rows`."""
         broadcast = encoded.outgoing
         assert isinstance(broadcast, Broadcast)
         channel = broadcast.channel
@@ -237,7 +238,7 @@ class ChannelLog:
         return Numbered(channel, seq, encoded.body, broadcast.origin)
 
     async def _erase(self, connection: AsyncConnection, erasures: Sequence[tuple[Erase, bytes]]) -> list[Numbered]:
-        """Give the messages of deleted rows another body, behind whatever else the job publishes."""
+        """Replace the bodies of messages that carry deleted rows, after everything else the job publishes."""
         by_channel: dict[Channel, dict[int, bytes]] = {}
         for erase, body in erasures:
             by_channel.setdefault(erase.channel, {}).update(dict.fromkeys(erase.row_ids, body))
@@ -256,7 +257,7 @@ class ChannelLog:
         return erased
 
     def _added(self, rows: Sequence[_Row]) -> Mapping[str, Added]:
-        """What the transaction adds, by channel."""
+        """The additions of the transaction, by channel."""
         added: dict[str, Added] = {}
         for row in rows:
             before = added.get(row.channel.name)
@@ -276,11 +277,11 @@ class ChannelLog:
         )
         known = self._positions.get(name)
         if known is not None:
-            # Too high a floor, if the transaction fails, prunes nothing that it should not.
+            # If the transaction fails, a floor that is too high prunes nothing it should not.
             self._positions[name] = known._replace(floor=floor)
 
     async def _resolve_doubts(self, connection: AsyncConnection) -> None:
-        """Broadcast what turns out to be committed, before anything that comes after it."""
+        """Broadcast messages that turn out to be committed, before any later ones."""
         for name, (channel, last) in self._doubtful.items():
             these = channel_messages.c.channel == name, channel_messages.c.seq > last
             query = (
@@ -293,8 +294,8 @@ class ChannelLog:
     # ── while the database is down ──────────────────────────────────────────────────────────────────────────────
 
     def send_unstored(self, encoded: Encoded) -> None:
-        """Broadcast an urgent message under a reserved number, and store it later. Beyond the reserved numbers it is
-        dropped, and counted. Not while `is_numbering`."""
+        """Broadcast an urgent message under a reserved number, and store it later. Beyond the reserved numbers, it is
+        dropped and counted. Not allowed while `is_numbering`."""
         broadcast = encoded.outgoing
         assert isinstance(broadcast, Broadcast)
         channel = broadcast.channel
@@ -339,7 +340,7 @@ async def _insert(connection: AsyncConnection, rows: Sequence[_Row]) -> None:
             {"channel": row.channel.name, "seq": row.seq, "at_ms": row.at_ms, "row_id": row.row_id, "body": row.body}
             for row in some
         ]
-        # A message that went out while a COMMIT was unknown may be there.
+        # A message that was broadcast while a COMMIT was unknown may already be stored.
         await connection.execute(insert(channel_messages).on_conflict_do_nothing(), values)
 
 
@@ -352,8 +353,8 @@ async def _put_positions(connection: AsyncConnection, positions: Mapping[str, _P
 
 
 async def positions_of(transaction: AsyncConnection, names: Sequence[str]) -> dict[str, int]:
-    """The numbers of the newest messages of channels, 0 where there never was one: what a snapshot that is read in the
-    same transaction includes."""
+    """The numbers of the newest messages of channels, 0 if there never was one: a snapshot read in the same transaction
+    includes everything up to them."""
     found: dict[str, int] = dict.fromkeys(names, 0)
     for some in batched(names, _ROWS_PER_STATEMENT):
         columns = channel_positions.c.channel, channel_positions.c.seq

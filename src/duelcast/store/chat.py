@@ -1,4 +1,4 @@
-"""The messages that are written in contests, and who is muted there."""
+"""Chat messages of contests, and mutes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from duelcast.store.tables import chat_messages, contest_mutes, contests
 from duelcast.store.upsert import upsert
 
 _ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop: so many take a few milliseconds."""
+"""Parameters are prepared on the event loop; this many take a few milliseconds."""
 
 
 class NewMessage(Struct, frozen=True):
-    """A message as it is written. `role` is a number of `channels.names.Role`, `message_id` the sender's own."""
+    """A message to be stored. `role` is a number of `channels.names.Role`, `message_id` the sender's own id."""
 
     contest_id: int
     wallet: str
@@ -30,21 +30,21 @@ class NewMessage(Struct, frozen=True):
 
 
 class MessageRow(NewMessage, frozen=True):
-    """A stored message. Of a deleted one (`deleted_ms`) everything but the text is left."""
+    """A stored message. A deleted one (`deleted_ms`) keeps everything but its text."""
 
     id: int
     deleted_ms: int | None = None
 
 
 class MessagePlace(NamedTuple):
-    """A message of a contest."""
+    """The contest and id of a message."""
 
     contest_id: int
     id: int
 
 
 class MuteRow(Struct, frozen=True):
-    """A wallet that may not write; `until_ms` None: until it is lifted."""
+    """A mute of a wallet; `until_ms` None: until it is lifted."""
 
     contest_id: int
     wallet: str
@@ -52,13 +52,13 @@ class MuteRow(Struct, frozen=True):
 
 
 MessageKey = tuple[int, str, str]
-"""Contest, wallet and the sender's own id: no two messages have the same."""
+"""Contest, wallet and the sender's own id, unique to a message."""
 
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) -> dict[MessageKey, MessageRow]:
-    """Those messages that are stored already, deleted ones too."""
+    """The messages that are already stored, including deleted ones."""
     columns = tuple_(chat_messages.c.contest_id, chat_messages.c.wallet, chat_messages.c.message_id)
     found: dict[MessageKey, MessageRow] = {}
     for start in range(0, len(keys), _ROWS_PER_STATEMENT):
@@ -74,8 +74,8 @@ async def add_messages(transaction: Transaction, messages: Sequence[NewMessage])
     added: list[MessageRow] = []
     for start in range(0, len(messages), _ROWS_PER_STATEMENT):
         portion = messages[start : start + _ROWS_PER_STATEMENT]
-        # Asked for the order of the ids, SQLAlchemy inserts row by row into SQLite, at ten times the cost. The database
-        # itself numbers the rows of a statement one after the other.
+        # To guarantee the order of ids, SQLAlchemy would insert row by row into SQLite, at ten times the cost. The
+        # database numbers the rows of a statement in order anyway.
         statement = insert(chat_messages).returning(chat_messages.c.id)
         ids = (await transaction.execute(statement, [structs.asdict(message) for message in portion])).scalars()
         added += [
@@ -86,14 +86,14 @@ async def add_messages(transaction: Transaction, messages: Sequence[NewMessage])
 
 
 async def find_message(transaction: Transaction, contest_id: int, message_id: int) -> MessageRow | None:
-    """A message of that contest, deleted ones too, locked until the end of the transaction."""
+    """A message of that contest, even if deleted, locked until the end of the transaction."""
     this = chat_messages.c.id == message_id, chat_messages.c.contest_id == contest_id
     found = await _messages(transaction, select(chat_messages).where(*this).with_for_update())
     return found[0] if found else None
 
 
 async def erase_message(transaction: Transaction, message_id: int, now_ms: int) -> None:
-    """Take the text out of a message."""
+    """Remove the text of a message."""
     this = chat_messages.c.id == message_id
     await transaction.execute(update(chat_messages).where(this).values(text="", deleted_ms=now_ms))
 
@@ -101,7 +101,7 @@ async def erase_message(transaction: Transaction, message_id: int, now_ms: int) 
 async def messages_before(
     transaction: Transaction, contest_id: int, before_id: int | None, limit: int
 ) -> list[MessageRow]:
-    """The newest messages, or those before one, that are not deleted: at most `limit`, newest first."""
+    """At most `limit` undeleted messages, newest first: the newest, or those before a given one."""
     query = _of_contest(contest_id).order_by(chat_messages.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(chat_messages.c.id < before_id)
@@ -109,14 +109,14 @@ async def messages_before(
 
 
 async def messages_after(transaction: Transaction, contest_id: int, after_id: int, limit: int) -> list[MessageRow]:
-    """The messages behind one that are not deleted: at most `limit`, oldest first."""
+    """At most `limit` undeleted messages after `after_id`, oldest first."""
     query = _of_contest(contest_id).where(chat_messages.c.id > after_id).order_by(chat_messages.c.id).limit(limit)
     return await _messages(transaction, query)
 
 
 async def outdated_messages(transaction: Transaction, before_ms: int, limit: int) -> list[MessagePlace]:
-    """At most `limit` messages that were written before `before_ms` (epoch) in contests that have ended, in
-    no order."""
+    """At most `limit` messages written before `before_ms` (epoch) in contests that have ended, in no particular
+    order."""
     ended = select(contests.c.id).where(contests.c.status.in_((COMPLETED, CANCELLED)))
     query = (
         select(chat_messages.c.contest_id, chat_messages.c.id)
@@ -127,7 +127,7 @@ async def outdated_messages(transaction: Transaction, before_ms: int, limit: int
 
 
 async def delete_messages(transaction: Transaction, ids: Sequence[int]) -> None:
-    """Leave nothing of these messages."""
+    """Delete the rows of these messages."""
     for start in range(0, len(ids), _ROWS_PER_STATEMENT):
         portion = [{"key": message_id} for message_id in ids[start : start + _ROWS_PER_STATEMENT]]
         await transaction.execute(delete(chat_messages).where(chat_messages.c.id == bindparam("key")), portion)
@@ -145,7 +145,7 @@ async def _messages(transaction: Transaction, query: Select[tuple[object, ...]])
 
 
 async def all_mutes(transaction: Transaction) -> list[MuteRow]:
-    """All mutes, those that are over too."""
+    """All mutes, including expired ones."""
     columns = contest_mutes.c.contest_id, contest_mutes.c.wallet, contest_mutes.c.until_ms
     return [MuteRow(*row) for row in await transaction.execute(select(*columns))]
 
@@ -156,11 +156,11 @@ async def put_mute(transaction: Transaction, mute: MuteRow, by: str, now_ms: int
 
 
 async def delete_mute(transaction: Transaction, contest_id: int, wallet: str) -> bool:
-    """Lift a mute; whether there was one."""
+    """Lift a mute; returns whether there was one."""
     this = contest_mutes.c.contest_id == contest_id, contest_mutes.c.wallet == wallet
     return bool((await transaction.execute(delete(contest_mutes).where(*this))).rowcount)
 
 
 async def delete_ended_mutes(transaction: Transaction, now_ms: int) -> None:
-    """Forget the mutes that are over."""
+    """Delete expired mutes."""
     await transaction.execute(delete(contest_mutes).where(contest_mutes.c.until_ms <= now_ms))

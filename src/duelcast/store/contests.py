@@ -19,7 +19,7 @@ from duelcast.store.tables import (
 )
 
 _ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop: so many take about 2 ms."""
+"""Parameters are prepared on the event loop; this many take about 2 ms."""
 
 _RESULT_COLUMNS = ("final_value", "final_rank", "final_rank_change", "prize")
 
@@ -27,8 +27,8 @@ PENDING, ACTIVE, COMPLETED, CANCELLED = "pending", "active", "completed", "cance
 
 
 class ContestRow(Struct, frozen=True):
-    """A contest. `payout` is pairs of place and percent; `started_ms` and `ended_ms` the moments whose prices were
-    taken (or that of the cancellation)."""
+    """A contest. `payout` has pairs of place and percent; `started_ms` and `ended_ms` are the moments whose prices were
+    used (or the time of cancellation)."""
 
     id: int
     contest_code: str
@@ -56,7 +56,7 @@ class ContestRow(Struct, frozen=True):
 
 
 class EntryRow(Struct, frozen=True):
-    """A wallet's part in a contest. What is final is None until the contest is completed, and for the disqualified."""
+    """A wallet's entry in a contest. Final figures are None until the contest is completed, and if disqualified."""
 
     id: int
     contest_id: int
@@ -79,7 +79,7 @@ class HoldingRow(Struct, frozen=True):
 
 
 class TradeRow(Struct, frozen=True):
-    """What a change of a portfolio bought or sold."""
+    """A purchase or sale by a portfolio change."""
 
     id: int
     at_ms: int
@@ -90,7 +90,7 @@ class TradeRow(Struct, frozen=True):
 
 
 class BoundaryPrice(Struct, frozen=True):
-    """A price that a start or an end was settled with, and when it was received."""
+    """A price that settled a start or an end, and when it was received."""
 
     symbol: str
     price: float
@@ -98,7 +98,7 @@ class BoundaryPrice(Struct, frozen=True):
 
 
 class FinalResult(Struct, frozen=True):
-    """How an entry ended."""
+    """The final result of an entry."""
 
     entry_id: int
     value: float
@@ -111,7 +111,7 @@ class FinalResult(Struct, frozen=True):
 
 
 async def insert_contest(transaction: Transaction, values: Mapping[str, Any]) -> ContestRow:
-    """Raises `IntegrityError` where the code is taken."""
+    """Raises `IntegrityError` if the code is taken."""
     result = await transaction.execute(insert(contests).values(**values))
     assert result.inserted_primary_key is not None
     found = await find_contest(transaction, result.inserted_primary_key[0])
@@ -120,7 +120,7 @@ async def insert_contest(transaction: Transaction, values: Mapping[str, Any]) ->
 
 
 async def find_contest(transaction: Transaction, contest_id: int, *, lock: bool = False) -> ContestRow | None:
-    """`lock`: what is decided by it is written in the same transaction."""
+    """`lock`: for decisions that are written in the same transaction."""
     query = select(contests).where(contests.c.id == contest_id)
     row = (await transaction.execute(query.with_for_update() if lock else query)).first()
     return None if row is None else _contest(row)
@@ -156,7 +156,7 @@ async def participant_counts(transaction: Transaction) -> dict[int, int]:
 
 
 async def find_key(transaction: Transaction, wallet: str, key: str, since_ms: int) -> tuple[str, int] | None:
-    """The digest of the body and the contest that `key` was used for, `since_ms` or later."""
+    """The digest of the body and the contest for which `key` was used, at `since_ms` or later."""
     table = idempotency_keys
     query = select(table.c.body_digest, table.c.contest_id).where(
         table.c.wallet == wallet, table.c.key == key, table.c.at_ms >= since_ms
@@ -168,7 +168,7 @@ async def find_key(transaction: Transaction, wallet: str, key: str, since_ms: in
 async def remember_key(
     transaction: Transaction, wallet: str, key: str, body_digest: str, contest_id: int, at_ms: int
 ) -> None:
-    """Keys of before are replaced; call `find_key` first."""
+    """Replaces an older key; call `find_key` first."""
     table = idempotency_keys
     await transaction.execute(delete(table).where(table.c.wallet == wallet, table.c.key == key))
     await transaction.execute(
@@ -177,7 +177,7 @@ async def remember_key(
 
 
 async def delete_keys(transaction: Transaction, before_ms: int) -> int:
-    """Forget keys that are no longer good; how many."""
+    """Delete expired keys; returns how many."""
     result = await transaction.execute(delete(idempotency_keys).where(idempotency_keys.c.at_ms < before_ms))
     return int(result.rowcount)
 
@@ -200,7 +200,7 @@ async def count_participants(transaction: Transaction, contest_id: int) -> int:
 
 
 async def has_entries(transaction: Transaction, contest_id: int) -> bool:
-    """Whether anybody entered, disqualified or not."""
+    """Whether the contest has entries, disqualified ones included."""
     query = select(contest_entries.c.id).where(contest_entries.c.contest_id == contest_id).limit(1)
     return (await transaction.execute(query)).first() is not None
 
@@ -244,7 +244,7 @@ async def entries_of(transaction: Transaction, contest_id: int) -> list[EntryRow
 
 
 async def participants_after(transaction: Transaction, contest_id: int, after_id: int, limit: int) -> list[EntryRow]:
-    """The first `limit` entries beyond `after_id` that are not disqualified, by id."""
+    """The first `limit` entries after `after_id` that are not disqualified, by id."""
     table = contest_entries
     query = (
         select(table)
@@ -258,7 +258,7 @@ async def participants_after(transaction: Transaction, contest_id: int, after_id
 async def entries_of_wallet(
     transaction: Transaction, wallet: str, *, limit: int, before_id: int | None = None
 ) -> list[EntryRow]:
-    """The wallet's entries in all contests, newest first; with `before_id` those older than that one."""
+    """The wallet's entries in all contests, newest first; with `before_id`, only older ones."""
     query = select(contest_entries).where(contest_entries.c.wallet == wallet)
     if before_id is not None:
         query = query.where(contest_entries.c.id < before_id)
@@ -279,7 +279,7 @@ async def final_page(transaction: Transaction, contest_id: int, offset: int, lim
 
 
 async def final_position(transaction: Transaction, entry: EntryRow) -> int:
-    """How many rows of the final ranking stand before `entry`, which has a final rank."""
+    """How many rows of the final ranking precede `entry`, which has a final rank."""
     table = contest_entries
     before = (table.c.final_rank < entry.final_rank) | (
         (table.c.final_rank == entry.final_rank)
@@ -293,7 +293,7 @@ async def final_position(transaction: Transaction, entry: EntryRow) -> int:
 
 
 async def store_results(transaction: Transaction, results: Sequence[FinalResult]) -> None:
-    """Write how the entries of a contest ended."""
+    """Store the final results of a contest."""
     table = contest_entries
     statement = (
         update(table)
@@ -338,7 +338,7 @@ async def holdings_of_contest(transaction: Transaction, contest_id: int) -> dict
 
 
 async def held_symbols(transaction: Transaction, contest_id: int) -> list[str]:
-    """The symbols that anybody holds, sorted."""
+    """All symbols held in the contest, sorted."""
     query = (
         select(holdings.c.symbol)
         .join(contest_entries, contest_entries.c.id == holdings.c.entry_id)
@@ -355,8 +355,8 @@ async def replace_holdings(transaction: Transaction, entry_id: int, portfolio: I
 
 
 async def buy_portfolios(transaction: Transaction, contest_id: int, balance: float) -> None:
-    """Give all holdings of a contest their quantity: balance × weight / 100 / price, in that order of operations, at
-    the stored prices of its start. One statement, since each walks all holdings."""
+    """Set the quantity of all holdings of a contest: balance × weight / 100 / price, in that order of operations, at
+    the stored prices of its start. A single statement, because each statement scans all holdings."""
     entered = select(contest_entries.c.id).where(contest_entries.c.contest_id == contest_id)
     price = select(contest_prices.c.price).where(
         contest_prices.c.contest_id == contest_id,
@@ -385,7 +385,7 @@ async def insert_trades(
 async def trades_of(
     transaction: Transaction, contest_id: int, wallet: str, after_id: int, limit: int
 ) -> list[TradeRow]:
-    """In the order they were made, those behind `after_id`."""
+    """Trades after `after_id`, in the order they were made."""
     table = contest_trades
     query = (
         select(table.c.id, table.c.at_ms, table.c.symbol, table.c.side, table.c.quantity, table.c.price)

@@ -1,8 +1,8 @@
-"""The epoch that positions belong to (protocol 2): it is the database's own, and outlives the server.
+"""The epoch of positions (protocol 2): it belongs to the database, and outlives the server.
 
-A file beside the database tells whether the database is the one that numbers were given with: it has the inode of the
-database, counts the starts, as the database does, and says how many numbers were given by the last stop. If a copy
-takes the place of the database, one of them differs.
+A file beside the database shows whether the database is still the one that issued the numbers: it records the inode of
+the database, the count of starts, which the database records too, and how many numbers had been issued by the last
+stop. If a copy replaces the database, one of them differs.
 """
 
 from __future__ import annotations
@@ -27,9 +27,8 @@ _USED, _UNUSED = b"urgent: used  \n", b"urgent: unused\n"
 
 
 class Epoch(Struct, frozen=True):
-    """`latest_floor`: *latest* channels are numbered above it. `numbers`: how many *every* channels had given before.
-    `block_used`: reserved numbers of urgent channels may
-    have been broadcast by a server that was killed, and not stored."""
+    """`latest_floor`: *latest* channels are numbered above it. `numbers`: how many numbers *every* channels had issued.
+    `block_used`: a killed server may have broadcast reserved numbers of urgent channels without storing them."""
 
     name: str
     starts: int
@@ -40,15 +39,15 @@ class Epoch(Struct, frozen=True):
 
 class EpochFile:
     """`<database>.epoch`: whether reserved numbers are in use, the inode of the database, its starts, and how many
-    numbers of *every* channels it had given."""
+    numbers of *every* channels it had issued."""
 
     def __init__(self, database: Path) -> None:
         self.path = Path(f"{database}.epoch")
         self._database = database
 
     def covers(self, starts: int, numbers: int) -> bool:
-        """Whether the database, with so many starts and numbers, is the one that this was written for. A server that
-        was killed between both writes left this one start behind."""
+        """Whether the file was written for the database, given its starts and numbers. If a server was killed between
+        the two writes, the file is one start behind."""
         try:
             _, inode, counted, given = self.path.read_text("ascii").splitlines()
             return int(inode) == self._inode() and int(counted) in (starts, starts - 1) and int(given) <= numbers
@@ -64,13 +63,13 @@ class EpochFile:
             return False
 
     def write(self, starts: int, numbers: int, *, block_used: bool = False) -> None:
-        """Cover the database as it is now. Raises `ConfigurationError`."""
+        """Write the file for the current state of the database. Raises `ConfigurationError`."""
         with whole_file(self.path, replace=True) as made:
             used = _USED if block_used else _UNUSED
             made.write_bytes(used + f"{self._inode()}\n{starts}\n{numbers}\n".encode())
 
     def set(self, used: bool) -> None:
-        """Note, without room on the disk, whether reserved numbers are in use."""
+        """Record whether reserved numbers are in use; needs no free space on the disk."""
         with suppress(OSError):  # the file is gone, and the database with it
             descriptor = os.open(self.path, os.O_WRONLY)
             try:
@@ -83,8 +82,7 @@ class EpochFile:
 
 
 async def begin_epoch(connection: AsyncConnection, file: EpochFile, now_us: int) -> Epoch:
-    """Count a start; the epoch is a new one if `file` does not cover the database. To be followed, once this is
-    committed, by `file.write`."""
+    """Count a start; the epoch is new if `file` does not cover the database. Call `file.write` after COMMIT."""
     stored = (await connection.execute(select(epochs))).one()
     numbers = await given_numbers(connection)
     is_same = file.covers(stored.starts, numbers)
@@ -101,12 +99,12 @@ async def begin_epoch(connection: AsyncConnection, file: EpochFile, now_us: int)
 
 
 async def given_numbers(connection: AsyncConnection) -> int:
-    """How many numbers of *every* channels were ever given."""
+    """How many numbers of *every* channels were ever issued."""
     return int(await connection.scalar(select(func.coalesce(func.sum(channel_positions.c.seq), 0))) or 0)
 
 
 async def raise_latest_floor(connection: AsyncConnection, floor: int) -> None:
-    """See that the next start numbers *latest* channels above `floor`."""
+    """Make the next start number *latest* channels above `floor`."""
     await connection.execute(update(epochs).where(epochs.c.latest_floor < floor).values(latest_floor=floor))
 
 
@@ -116,7 +114,7 @@ def new_epoch() -> str:
 
 
 def read_epoch(database: Path) -> str:
-    """The epoch of the SQLite file at `database`; blocks. Raises `ConfigurationError`."""
+    """Read the epoch of the SQLite file at `database`; blocks. Raises `ConfigurationError`."""
     if not database.exists():
         raise ConfigurationError(f"There is no database {database}.")
     check_version(database)
@@ -125,8 +123,8 @@ def read_epoch(database: Path) -> str:
 
 
 def renew_epoch(database: Path) -> str:
-    """Give the SQLite file at `database` a new epoch, which is returned; blocks. Raises `ConfigurationError`, also if a
-    server uses it."""
+    """Give the SQLite file at `database` a new epoch, and return it; blocks. Raises `ConfigurationError`, also if a
+    server uses the file."""
     read_epoch(database)
     file = SqliteFile(database, busy_timeout_ms=0)
     file.hold()
@@ -138,7 +136,7 @@ def renew_epoch(database: Path) -> str:
 
 
 def put_new_epoch(database: Path) -> None:
-    """Give a file that nobody else uses a new epoch, if it is of a version that has one. Raises `sqlite3.Error`."""
+    """Give a file in exclusive use a new epoch, if its version has one. Raises `sqlite3.Error`."""
     with closing(sqlite3.connect(file_uri(database), uri=True)) as connection, connection:
         if connection.execute("select 1 from sqlite_master where name = 'epochs'").fetchone():
             connection.execute("update epochs set epoch = ?", (new_epoch(),))

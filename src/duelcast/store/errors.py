@@ -1,4 +1,4 @@
-"""Errors of services: one row for equal ones that came together."""
+"""Errors of services: one row for equal errors that arrived together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ErrorLevel = Literal["debug", "info", "warning", "error", "critical"]
 
 
 class ErrorRow(Struct, frozen=True):
-    """`count` equal errors; `id` is when the first came, in µs since the Unix epoch, made unique."""
+    """`count` equal errors; `id` is when the first arrived, in µs since the Unix epoch, made unique."""
 
     id: int
     service: str
@@ -28,7 +28,7 @@ class ErrorRow(Struct, frozen=True):
 
 
 class ErrorFilter(Struct, frozen=True):
-    """Which errors are wanted: those that fit all that is not None."""
+    """Selects the errors that match every field that is not None."""
 
     service: str | None = None
     level: ErrorLevel | None = None
@@ -41,37 +41,37 @@ async def put_all(transaction: Transaction, rows: Sequence[ErrorRow]) -> None:
 
 
 async def find_ids(transaction: Transaction, ids: Collection[int]) -> set[int]:
-    """Those of a few thousand `ids` that are stored."""
+    """The subset of a few thousand `ids` that is stored."""
     wanted = select(error_records.c.id).where(error_records.c.id.in_(ids))
     return set((await transaction.execute(wanted)).scalars())
 
 
 async def newest(transaction: Transaction, wanted: ErrorFilter, limit: int) -> list[ErrorRow]:
-    """At most `limit` rows that are `wanted`, newest first."""
+    """At most `limit` rows that match `wanted`, newest first."""
     query = _that_fit(select(error_records), wanted).order_by(error_records.c.id.desc()).limit(limit)
     return [ErrorRow(**row) for row in (await transaction.execute(query)).mappings()]
 
 
 async def count(transaction: Transaction, wanted: ErrorFilter) -> int:
-    """How many rows are `wanted`."""
+    """How many rows match `wanted`."""
     return int((await transaction.execute(_that_fit(select(func.count()), wanted))).scalar_one())
 
 
 async def last_id(transaction: Transaction) -> int:
-    """The highest id; 0 where there is no row."""
+    """The highest id; 0 if there is no row."""
     highest: int | None = (await transaction.execute(select(func.max(error_records.c.id)))).scalar()
     return highest or 0
 
 
 async def nth_newest_id(transaction: Transaction, number: int) -> int:
-    """The id of the `number`-th newest row; 0 where there are fewer."""
+    """The id of the `number`-th newest row; 0 if there are fewer."""
     wanted = select(error_records.c.id).order_by(error_records.c.id.desc()).offset(number - 1).limit(1)
     found: int | None = (await transaction.execute(wanted)).scalar()
     return found or 0
 
 
 async def delete_before(transaction: Transaction, before_id: int, limit: int) -> int:
-    """Delete at most `limit` rows with lower ids, oldest first; gives how many there were."""
+    """Delete at most `limit` rows with ids below `before_id`, oldest first; returns how many there were."""
     old = select(error_records.c.id).where(error_records.c.id < before_id).order_by(error_records.c.id).limit(limit)
     deleted = await transaction.execute(delete(error_records).where(error_records.c.id.in_(old)))
     return int(deleted.rowcount)

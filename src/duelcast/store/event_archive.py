@@ -1,4 +1,4 @@
-"""Tracked events as a program beside the server reads them: all of a time, in pieces."""
+"""Tracked events for programs other than the server: all of a time span, page by page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from duelcast.store.sqlite import describe_failure, file_uri, is_fault_of_statem
 from duelcast.store.tables import analytics_events
 
 IDS_PER_PAGE = 1_000
-"""With events of the largest size a page takes 16 MiB."""
+"""With events of the largest size, a page takes 16 MiB."""
 BUSY_TIMEOUT_S = 10.0
 
 
@@ -39,7 +39,7 @@ _COLUMNS = [analytics_events.c[name] for name in TrackedEvent.__struct_fields__]
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """Events received from `since_ms` to before `until_ms` (epoch), of the name `event`; None is no bound."""
+    """Events received from `since_ms` to before `until_ms` (epoch) and named `event`; None is no bound."""
 
     since_ms: int | None = None
     until_ms: int | None = None
@@ -47,17 +47,17 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Found(NamedTuple):
-    """`pages` in the order of the ids, of which there are `page_count`; each is read when it is asked for."""
+    """`page_count` pages in the order of ids; each is read when it is requested."""
 
     page_count: int
     pages: Iterator[list[TrackedEvent]]
 
 
 def find_events(path: Path, wanted: Wanted) -> Found:
-    """The events of the SQLite database at `path` that are `wanted`; blocks, and so does each page.
+    """Find the events of the SQLite database at `path` that match `wanted`; blocks, as does each page.
 
-    Nothing is held between two pages, so that a server which writes meanwhile can empty its write-ahead log. Raises
-    `ConfigurationError` where there is no database of ours, or none that can be read; so do the pages.
+    Nothing is locked between pages, so that a running server can empty its write-ahead log. Raises `ConfigurationError`
+    if `path` is not a database of Duelcast or cannot be read; so do the pages.
     """
     if not path.exists():
         raise ConfigurationError(f"There is no database {path}.")

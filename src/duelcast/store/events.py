@@ -1,4 +1,4 @@
-"""Domain events: what happened in contests, in the order it was committed, for those who act on it later."""
+"""Domain events of contests, in the order of commits, for later processing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ROWS_PER_STATEMENT = 500
 
 
 class NewEvent(Struct, frozen=True, kw_only=True):
-    """Something that happened, to a contest as a whole or to one `wallet` in it. `data` is JSON."""
+    """An event of a whole contest, or of one `wallet` in it. `data` is JSON."""
 
     kind: str
     contest_id: int
@@ -36,13 +36,13 @@ class StoredEvent(Struct, frozen=True):
 
 
 async def add_events(transaction: Transaction, events: Sequence[NewEvent]) -> None:
-    """Store `events`, in their order."""
+    """Store `events` in order."""
     rows = [structs.asdict(event) for event in events]
     for start in range(0, len(rows), _ROWS_PER_STATEMENT):
         await transaction.execute(insert(domain_events), rows[start : start + _ROWS_PER_STATEMENT])
 
 
 async def events_after(transaction: Transaction, after_id: int, limit: int) -> list[StoredEvent]:
-    """The first `limit` events beyond `after_id`."""
+    """The first `limit` events after `after_id`."""
     query = select(domain_events).where(domain_events.c.id > after_id).order_by(domain_events.c.id).limit(limit)
     return [StoredEvent(**row) for row in (await transaction.execute(query)).mappings()]

@@ -13,16 +13,16 @@ from duelcast.store.upsert import upsert
 DEMO = "demo"
 """The database was filled by `duelcast demo`."""
 NICKNAME_SHAPES = "nickname_shapes"
-"""How the shapes of all stored nicknames were made: see `domain.accounts.lookalikes.version`."""
+"""The version that made the shapes of all stored nicknames: see `domain.accounts.lookalikes.version`."""
 NOTIFIER = "notifier"
-"""How far the notifier has come: see `domain.notifications.notifier.Position`."""
+"""The position of the notifier: see `domain.notifications.notifier.Position`."""
 
 RECEIPT = "receipt"
 """How times of receipt go beside the wall clock: see `domain.market.receipt.TimeScale`."""
 
 
 async def find_fact(transaction: Transaction, name: str) -> Any | None:
-    """The value of a fact, None where it is not stored."""
+    """The value of a fact; None if it is not stored."""
     return await transaction.scalar(select(facts.c.value).where(facts.c.name == name))
 
 
@@ -37,7 +37,7 @@ async def put_fact(transaction: Transaction, name: str, value: Any) -> None:
 
 
 async def is_empty(transaction: Transaction) -> bool:
-    """Whether no table has a row, but for those that a server without users writes."""
+    """Whether the tables have no rows except those that a server without users writes."""
     for table in metadata.sorted_tables:
         if table in (store_probe, epochs, channel_positions):
             continue

@@ -1,4 +1,4 @@
-"""Reads that many ask for at once, done as one."""
+"""Combines concurrent reads into one."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from duelcast.errors import AppError
 
 MAX_KEYS = 25
-"""In one read. What it finds is made into objects in one turn of the event loop: 500 rows take a few milliseconds."""
+"""The most keys per read. Its rows become objects in one loop iteration: 500 rows take a few milliseconds."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 BatchRead: TypeAlias = Callable[[AsyncConnection, Sequence[K]], Awaitable[Mapping[K, V]]]
-"""Reads what is asked for by keys, none of them twice; gives the value of each."""
+"""Reads the values of distinct keys."""
 
 _Askers: TypeAlias = list["asyncio.Future[Any]"]
 
 
 class GroupedReads:
-    """While a read is on its way those who ask gather for the next one, so that under load many share one, and alone
-    none waits. Nobody is given what was read before they asked.
+    """While a read is running, new requests gather for the next one: under load many share a read, and a single request
+    never waits. A result is never older than its request.
 
-    `read` begins a transaction. Where a read of several keys fails by a defect, each is tried by itself, so that only
-    the one at fault fails.
+    `read` begins a transaction. If a read of several keys fails because of a defect, each key is tried by itself, so
+    that only the faulty one fails.
     """
 
     def __init__(self, read: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
@@ -37,9 +37,9 @@ class GroupedReads:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, batch: BatchRead[K, V], key: K) -> V:
-        """What `batch` reads for `key`; others may be given the same object. Raises what the reading raises."""
+        """Return the value that `batch` reads for `key`; the object may be shared. Raises the error of the read."""
         asker = asyncio.get_running_loop().create_future()
-        # Equal, not identical: a bound method is another object each time.
+        # Compare by equality: a bound method is a new object each time.
         waiting = self._waiting.get(batch)
         if waiting is None:
             waiting = self._waiting[batch] = {}
@@ -51,7 +51,7 @@ class GroupedReads:
         return value
 
     async def close(self) -> None:
-        """Return once nothing is read any more."""
+        """Return once no read is running."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -62,7 +62,7 @@ class GroupedReads:
                 group = {key: waiting.pop(key) for key in list(islice(waiting, MAX_KEYS))}
                 await self._answer(batch, {key: askers for key, askers in group.items() if _waits(askers)})
         except BaseException:
-            # Cancelled, within a read at that: nobody is to wait for ever.
+            # Cancelled, perhaps within a read: nobody may wait for ever.
             for asker in chain.from_iterable((*group.values(), *waiting.values())):
                 asker.cancel()
             raise
@@ -92,5 +92,5 @@ class GroupedReads:
 
 
 def _waits(askers: _Askers) -> bool:
-    """Whether any of them does still."""
+    """Whether any of `askers` is still waiting."""
     return not all(asker.done() for asker in askers)

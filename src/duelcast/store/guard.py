@@ -1,4 +1,4 @@
-"""The breaker of the store, as a port: it lets commits through, or refuses them at once."""
+"""The breaker of the store as a port: it lets commits through, or refuses them at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Permit(Protocol):
-    """The right to one commit, which tells how it went."""
+    """Permission for one commit, whose outcome it reports."""
 
     def succeed(self) -> None: ...
 
@@ -14,10 +14,10 @@ class Permit(Protocol):
 
 
 class Guard(Protocol):
-    """Decides whether a commit is tried."""
+    """Decides whether a commit is attempted."""
 
     def acquire(self) -> Permit:
-        """Raises `errors.CircuitOpen` where none is let through at the moment."""
+        """Raises `errors.CircuitOpen` if no commit is let through at the moment."""
 
 
 class Unguarded:
@@ -27,7 +27,7 @@ class Unguarded:
         return self
 
     def succeed(self) -> None:
-        """Nothing comes of it."""
+        """Do nothing."""
 
     def fail(self) -> None:
-        """Nothing comes of it."""
+        """Do nothing."""

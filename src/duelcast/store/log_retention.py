@@ -1,4 +1,4 @@
-"""How much the log of *every* channels keeps: pruned a little with each addition, never all at once."""
+"""Bounds the log of *every* channels: each addition prunes a little, never all at once."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from duelcast.store.tables import channel_messages
 
 ROW_OVERHEAD_BYTES = 150
-"""What a row takes beside its body: its other columns, and its entries in the indices."""
+"""Size of a row besides its body: its other columns, and its index entries."""
 _STEP_ROWS = 64
-"""A channel is looked at each time that it has so many more."""
+"""A channel is checked each time it has grown by this many rows."""
 _CHANNELS_PER_COMMIT = 10
 _MIN_ROWS = 64
 
 
 class LogBounds(Struct, frozen=True, kw_only=True):
-    """What is kept: of each channel the newest `messages` and the last `seconds`, within `max_age_s` and `max_bytes` of
-    all together, which win."""
+    """The newest `messages` and those of the last `seconds` of each channel are kept; `max_age_s` and `max_bytes`, over
+    all channels together, take precedence."""
 
     messages: int = 1_000
     seconds: float = 600.0
@@ -31,7 +31,7 @@ class LogBounds(Struct, frozen=True, kw_only=True):
 
 
 class Added(NamedTuple):
-    """What a transaction adds to a channel, whose position and floor it says."""
+    """The additions of a transaction to a channel, and the channel's position and floor."""
 
     seq: int
     floor: int
@@ -40,7 +40,7 @@ class Added(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """All that is stored. `oldest_ms`: nothing is older."""
+    """Totals of the stored log. `oldest_ms`: no message is older."""
 
     rows: int
     size_bytes: int
@@ -48,8 +48,8 @@ class _Kept(NamedTuple):
 
 
 class LogRetention:
-    """Deletes what is beyond the bounds, at most twice as much as is added at the same time and a little. Too little
-    may be deleted for a while, never too much."""
+    """Deletes messages beyond the bounds, at most slightly more than twice as much as is added at the same time. It may
+    delete too little for a while, but never too much."""
 
     def __init__(self, bounds: LogBounds) -> None:
         self._bounds = bounds
@@ -57,18 +57,18 @@ class LogRetention:
         self._pruned = self._pruning = 0
 
     async def load(self, connection: AsyncConnection) -> None:
-        """See how much is stored."""
+        """Read how much is stored."""
         size = func.coalesce(func.sum(func.length(channel_messages.c.body) + ROW_OVERHEAD_BYTES), 0)
         oldest = func.coalesce(func.min(channel_messages.c.at_ms), 0)
         self._kept = _Kept(*(await connection.execute(select(func.count(), size, oldest))).one())
         self._after = self._kept
 
     def resized(self, by_bytes: int) -> None:
-        """A body of the transaction under way is larger by so much."""
+        """Note that a body changes size by `by_bytes` in the current transaction."""
         self._after = self._after._replace(size_bytes=self._after.size_bytes + by_bytes)
 
     async def prune(self, connection: AsyncConnection, added: Mapping[str, Added], now_ms: int) -> dict[str, int]:
-        """Delete what `added` makes room for; gives the floors that rise by it."""
+        """Delete messages beyond the bounds as `added` comes in; returns the floors that rise."""
         if not added:
             return {}
         rows = sum(each.rows for each in added.values())
@@ -87,13 +87,13 @@ class LogRetention:
         return floors
 
     def committed(self) -> None:
-        """The transaction is committed."""
+        """Note that the transaction is committed."""
         self._kept = self._after
         self._pruned += self._pruning
         self._pruning = 0
 
     def failed(self) -> None:
-        """It is not, as far as is known."""
+        """Note that the transaction failed, or that its outcome is unknown."""
         self._after = self._kept
         self._pruning = 0
 

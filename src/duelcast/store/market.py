@@ -13,7 +13,7 @@ from duelcast.store.tables import minute_prices, posted_trades, tokens
 from duelcast.store.upsert import upsert
 
 _ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop: so many take about 2 ms."""
+"""Parameters are prepared on the event loop; this many take about 2 ms."""
 _US_PER_MINUTE = 60_000_000
 _MS_PER_MINUTE = 60_000
 
@@ -41,7 +41,7 @@ class CandlePrices(Struct, frozen=True):
 
 
 class StoredToken(Struct, frozen=True):
-    """`source` brought its market last; `told` and `put` are the layers of metadata, `quote` its last figures."""
+    """`source` last provided its market; `told` and `put` are the layers of metadata, `quote` its last figures."""
 
     symbol: str
     source: str | None
@@ -52,7 +52,7 @@ class StoredToken(Struct, frozen=True):
 
 
 class StoredTrade(Struct, frozen=True):
-    """A posted trade; `venue_ms` is the platform's own time, `received_us` when the server took it."""
+    """A posted trade; `venue_ms` is the platform's own time, `received_us` the time of receipt."""
 
     symbol: str
     trade_id: str | None
@@ -64,7 +64,7 @@ class StoredTrade(Struct, frozen=True):
 
 
 class MarketWrites(Struct, frozen=True):
-    """What is stored at once; a token or minute takes the place of what was stored under its key."""
+    """Rows stored together; a token or minute replaces the stored one with its key."""
 
     tokens: Sequence[StoredToken] = ()
     minutes: Sequence[MinutePrice] = ()
@@ -85,8 +85,8 @@ async def write(transaction: Transaction, writes: MarketWrites) -> None:
 
 
 async def delete_minutes(transaction: Transaction, before_ms: int, limit: int) -> int:
-    """Delete at most `limit` minutes that ended before `before_ms` (epoch), and that a later one of their token, which
-    ended before then too, came behind; returns how many."""
+    """Delete at most `limit` minutes that ended before `before_ms` (epoch) and are followed by a later minute of their
+    token that also ended before then; returns how many."""
     before = before_ms // _MS_PER_MINUTE
     later = minute_prices.alias("later")
     is_followed = exists().where(
@@ -101,8 +101,8 @@ async def delete_minutes(transaction: Transaction, before_ms: int, limit: int) -
 async def delete_trades(
     transaction: Transaction, symbol: str, before_ms: int, first_kept: int | None, limit: int
 ) -> int:
-    """Delete at most `limit` trades of a token that were received before `before_ms` (epoch); those with a trade id
-    only below the row id `first_kept`, None: not at all. Returns how many."""
+    """Delete at most `limit` trades of a token that were received before `before_ms` (epoch). Those with a trade id are
+    deleted only below the row id `first_kept`, or not at all if it is None. Returns how many were deleted."""
     may_go: ColumnElement[bool] = posted_trades.c.trade_id.is_(None)
     if first_kept is not None:
         may_go = or_(may_go, posted_trades.c.id < first_kept)
@@ -174,7 +174,7 @@ async def candles_between(
 
 
 async def last_minutes_before(transaction: Transaction, symbols: Sequence[str], minute: int) -> list[MinutePrice]:
-    """The newest minute before `minute` of each of a few symbols that has one."""
+    """The newest minute before `minute` of each of a few symbols, if it has one."""
     return await _newest_minutes(transaction, symbols, minute_prices.c.minute < minute)
 
 
@@ -189,7 +189,7 @@ async def last_minutes_at(transaction: Transaction, symbols: Sequence[str], mome
 
 
 async def first_minutes_from(transaction: Transaction, symbols: Sequence[str], minute: int) -> list[MinutePrice]:
-    """The first minute from `minute` on of each of a few symbols that has one."""
+    """The first minute from `minute` on of each of a few symbols, if it has one."""
     firsts = (
         select(minute_prices.c.symbol, func.min(minute_prices.c.minute).label("minute"))
         .where(minute_prices.c.symbol.in_(symbols), minute_prices.c.minute >= minute)
@@ -205,7 +205,7 @@ async def first_minutes_from(transaction: Transaction, symbols: Sequence[str], m
 async def trades_since(
     transaction: Transaction, received_us: int, after_id: int, limit: int
 ) -> list[tuple[int, StoredTrade]]:
-    """The first `limit` trades beyond `after_id` that were received at `received_us` (epoch) or later, with their
+    """The first `limit` trades after `after_id` that were received at `received_us` (epoch) or later, with their
     ids."""
     wanted = posted_trades.c.received_us >= received_us, posted_trades.c.id > after_id
     ordered = select(posted_trades).where(*wanted).order_by(posted_trades.c.id).limit(limit)
@@ -224,7 +224,7 @@ async def newest_trade_ids(transaction: Transaction, symbol: str, limit: int) ->
 
 
 async def nth_newest_trade_with_id(transaction: Transaction, symbol: str, number: int) -> int | None:
-    """The row id of the `number`-th newest trade of a token that has a trade id; None where there are fewer."""
+    """The row id of the `number`-th newest trade of a token that has a trade id; None if there are fewer."""
     wanted = _trades_with_id(posted_trades.c.id, symbol).offset(number - 1).limit(1)
     found: int | None = (await transaction.execute(wanted)).scalar()
     return found

@@ -1,4 +1,4 @@
-"""Bringing the tables up to date."""
+"""Brings the tables up to date."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _FOREIGN = "It is no database of Duelcast."
 
 
 class _Refused(Exception):
-    """Why a database is not taken: a sentence of ours."""
+    """Why a database is refused, in our own words."""
 
 
 def migrate(path: Path) -> None:
-    """Apply the migrations that the SQLite file at `path` has not seen; blocks.
+    """Apply pending migrations to the SQLite file at `path`; blocks.
 
-    Raises `ConfigurationError` where the file is no database of ours, is locked, or was made by a later version; it is
-    left as it was then.
+    Raises `ConfigurationError` if the file is not a database of Duelcast, is locked, or was made by a later version;
+    the file is then left unchanged.
     """
     with _opened(path, file_uri(path)) as connection:
         with connection.begin():
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             _upgrade(connection)
-        # Written into the file: not before it is known to be ours.
+        # This writes to the file, so it must wait until the file is known to be ours.
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
 
 
 def examine(path: Path, name: Path | None = None) -> None:
-    """See whether the SQLite file at `path` is an intact database of Duelcast that `migrate` takes; blocks, for seconds
-    where it is large. Nothing is written. Raises `ConfigurationError`, which calls the file `name`."""
+    """Check that the SQLite file at `path` is an intact database of Duelcast that `migrate` accepts; blocks, for
+    seconds if it is large. Nothing is written. Raises `ConfigurationError`, which calls the file `name`."""
     with _opened(name or path, read_only_uri(path)) as connection:
         if not _seen(connection):
             raise _Refused(_FOREIGN)
@@ -49,8 +49,8 @@ def examine(path: Path, name: Path | None = None) -> None:
 
 
 def check_schema(path: Path, name: Path) -> None:
-    """See whether the tables, indices, triggers and views of the SQLite file at `path` are those that the migrations
-    make which it has seen; blocks. A trigger would change what the server writes, a view what it reads.
+    """Check that the tables, indices, triggers and views of the SQLite file at `path` are exactly those of its applied
+    migrations; blocks. A trigger could change what the server writes, a view what it reads.
 
     Raises `ConfigurationError`, which calls the file `name`.
     """
@@ -77,15 +77,15 @@ def is_ours(path: Path) -> bool:
 
 
 def check_takes(path: Path) -> None:
-    """See whether `migrate` takes the SQLite file at `path`, if there is one, as far as its version goes; blocks.
-    Nothing is written. Raises `ConfigurationError`."""
+    """Check that `migrate` accepts the version of the SQLite file at `path`, if there is one; blocks. Nothing is
+    written. Raises `ConfigurationError`."""
     if path.exists() and (path.stat().st_size or Path(f"{path}-wal").exists()):
         with _opened(path, read_only_uri(path)) as connection:
             _seen_of_ours(connection)
 
 
 def check_version(path: Path) -> None:
-    """See whether the SQLite file at `path` has all that this version needs; blocks. Nothing is written. Raises
+    """Check that the SQLite file at `path` has everything that this version needs; blocks. Nothing is written. Raises
     `ConfigurationError`."""
     with _opened(path, read_only_uri(path)) as connection:
         seen = _seen(connection)
@@ -110,7 +110,7 @@ def _opened(name: Path, uri: str) -> Iterator[Connection]:
 
 
 def _connect(uri: str) -> sqlite3.Connection:
-    # Without the driver's own guess of when a transaction begins, a migration is applied whole or not at all.
+    # Turn off the driver's implicit transactions, so that a migration is applied whole or not at all.
     return sqlite3.connect(uri, uri=True, isolation_level=None)
 
 
@@ -138,7 +138,7 @@ def _seen(connection: Connection) -> set[str]:
 
 
 def _schema(connection: Connection) -> dict[tuple[str, str], str]:
-    """The statements that made what is in the database, by kind and name, but for what SQLite makes by itself."""
+    """The statements that created the objects of the database, by kind and name, without SQLite's internal ones."""
     rows = connection.exec_driver_sql("select type, name, sql from sqlite_master").all()
     return {
         (kind, name): " ".join((statement or "").split())
@@ -148,7 +148,7 @@ def _schema(connection: Connection) -> dict[tuple[str, str], str]:
 
 
 def _schema_after(seen: set[str]) -> dict[tuple[str, str], str]:
-    """The same of a new database that has seen these migrations."""
+    """The schema of a new database with these migrations."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
         with engine.begin() as connection:
@@ -171,7 +171,7 @@ def apply_migrations(connection: Connection, revision: str) -> None:
 
 
 def refusal(name: Path, error: DBAPIError) -> ConfigurationError:
-    """Why a database is not taken, if SQLite says so."""
+    """The error for a database that SQLite refuses."""
     return _refusal(name, _FOREIGN if is_fault_of_statement(error) else describe_failure(error))
 
 

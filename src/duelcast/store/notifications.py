@@ -1,4 +1,4 @@
-"""Notifications, and the versions of those who have them."""
+"""Notifications, and the version of each wallet's list."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from duelcast.store.database import Transaction
 from duelcast.store.tables import inboxes, notifications
 
 _ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop: so many take a few milliseconds."""
+"""Parameters are prepared on the event loop; this many take a few milliseconds."""
 
 EVERYBODY = ""
 """The wallet of announcements."""
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class NewNotificationRow(Struct, frozen=True, kw_only=True):
-    """A notification as it is added. `wallet` may be `EVERYBODY`; times in epoch milliseconds."""
+    """A notification to be added. `wallet` may be `EVERYBODY`; times are in epoch milliseconds."""
 
     wallet: str
     type: str
@@ -44,7 +44,7 @@ class NotificationRow(NewNotificationRow, frozen=True, kw_only=True):
 
 
 class HeldRow(NamedTuple):
-    """Whose a notification is, and whether it was read."""
+    """The owner of a notification, and whether it was read."""
 
     id: int
     wallet: str
@@ -52,16 +52,16 @@ class HeldRow(NamedTuple):
 
 
 class DoneRow(NamedTuple):
-    """A row whose time is over. `was_visible`: until now; else it had been removed before."""
+    """An outdated row. `was_visible`: it was visible until now; otherwise it had been removed before."""
 
     held: HeldRow
     was_visible: bool
 
 
 DedupeKey = tuple[str, str]
-"""Wallet and the producer's own key: no two notifications have the same, removed ones included."""
+"""Wallet and the producer's own key, unique to a notification, removed ones included."""
 Place = tuple[int, int]
-"""`created_ms` and id: the order of pages."""
+"""`created_ms` and id, the sort key of pages."""
 
 _COLUMNS = tuple(notifications.c[name] for name in NotificationRow.__struct_fields__)
 _HELD = (notifications.c.id, notifications.c.wallet, notifications.c.read_ms)
@@ -72,7 +72,7 @@ _IS_UNREAD = notifications.c.read_ms.is_(None)
 
 
 async def find_repeated(transaction: Transaction, keys: Sequence[DedupeKey]) -> set[DedupeKey]:
-    """Those keys that are stored already."""
+    """The subset of `keys` that is already stored."""
     columns = tuple_(notifications.c.wallet, notifications.c.dedupe_key)
     found: set[DedupeKey] = set()
     for portion in _portions(keys):
@@ -85,7 +85,7 @@ async def add_notifications(transaction: Transaction, rows: Sequence[NewNotifica
     """Store notifications; their ids grow in the order given."""
     added: list[NotificationRow] = []
     for portion in _portions(rows):
-        # The database numbers the rows of a statement one after the other: see `store.chat.add_messages`.
+        # The database numbers the rows of a statement in order: see `store.chat.add_messages`.
         statement = insert(notifications).returning(notifications.c.id)
         values = [structs.asdict(row) for row in portion]
         ids = sorted((await transaction.execute(statement, values)).scalars())
@@ -107,7 +107,7 @@ async def unread_counts(transaction: Transaction, wallets: Sequence[str]) -> dic
 
 
 async def versions(transaction: Transaction, wallets: Sequence[str]) -> dict[str, int]:
-    """The version of what each of the wallets has; 0 of those who never had anything."""
+    """The version of each wallet's list; 0 for a wallet that never had a notification."""
     found = dict.fromkeys(wallets, 0)
     for portion in _portions(wallets):
         query = select(inboxes.c.wallet, inboxes.c.version).where(inboxes.c.wallet.in_(portion))
@@ -116,7 +116,7 @@ async def versions(transaction: Transaction, wallets: Sequence[str]) -> dict[str
 
 
 async def grow_versions(transaction: Transaction, growth: Mapping[str, int]) -> dict[str, int]:
-    """Let the versions of wallets grow by so much; gives the new ones."""
+    """Increase the versions of wallets by `growth`; returns the new ones."""
     before = await versions(transaction, list(growth))
     after = {wallet: before[wallet] + by for wallet, by in growth.items()}
     for portion in _portions([wallet for wallet in after if not before[wallet]]):
@@ -141,7 +141,7 @@ async def newest(
     types: Sequence[str] | None = None,
     only_unread: bool = False,
 ) -> list[NotificationRow]:
-    """At most `limit` notifications of a wallet, newest first; `before` a place in that order."""
+    """At most `limit` notifications of a wallet, newest first; with `before`, only those before that place."""
     place = tuple_(notifications.c.created_ms, notifications.c.id)
     wanted: list[ColumnElement[bool]] = [notifications.c.wallet == wallet, _IS_VISIBLE]
     if before is not None:
@@ -156,9 +156,9 @@ async def newest(
 
 
 async def all_unread(transaction: Transaction, wallets: Sequence[str]) -> dict[str, list[NotificationRow]]:
-    """All that each of the wallets has not read, newest first: for those that have little."""
+    """All unread notifications of each wallet, newest first; for wallets that have few."""
     found: dict[str, list[NotificationRow]] = {wallet: [] for wallet in wallets}
-    # In the order of the index of wallets: without the wallet SQLite reads what is unread of all, to spare the sort.
+    # In the order of the wallet index: without the wallet, SQLite would read the unread rows of all to avoid a sort.
     order = notifications.c.wallet.desc(), notifications.c.created_ms.desc(), notifications.c.id.desc()
     for portion in _portions(wallets):
         wanted = notifications.c.wallet.in_(portion), _IS_UNREAD, _IS_VISIBLE
@@ -168,7 +168,7 @@ async def all_unread(transaction: Transaction, wallets: Sequence[str]) -> dict[s
 
 
 async def find_held(transaction: Transaction, ids: Sequence[int]) -> dict[int, HeldRow]:
-    """Those of the notifications that there are, by id."""
+    """The notifications among `ids` that exist, by id."""
     found: dict[int, HeldRow] = {}
     for portion in _portions(ids):
         for held in await _held(transaction, select(*_HELD).where(notifications.c.id.in_(portion), _IS_VISIBLE)):
@@ -180,13 +180,13 @@ async def find_held(transaction: Transaction, ids: Sequence[int]) -> dict[int, H
 
 
 async def mark_read(transaction: Transaction, ids: Sequence[int], now_ms: int) -> None:
-    """Mark these notifications, which nobody has read."""
+    """Mark these unread notifications as read."""
     for portion in _portions(ids):
         await transaction.execute(update(notifications).where(notifications.c.id.in_(portion)).values(read_ms=now_ms))
 
 
 async def mark_all_read(transaction: Transaction, wallet: str, types: Sequence[str] | None, now_ms: int) -> int:
-    """Mark all that a wallet has not read, or those of some types; how many."""
+    """Mark all unread notifications of a wallet, or only those of some types; returns how many."""
     wanted: list[ColumnElement[bool]] = [notifications.c.wallet == wallet, _IS_UNREAD, _IS_VISIBLE]
     if types is not None:
         wanted.append(notifications.c.type.in_(types))
@@ -197,7 +197,7 @@ async def mark_all_read(transaction: Transaction, wallet: str, types: Sequence[s
 
 
 async def erase(transaction: Transaction, ids: Sequence[int], now_ms: int) -> None:
-    """Leave nothing of these notifications but that they were there."""
+    """Erase the content of these notifications; only their existence stays on record."""
     empty: dict[str, Any] = {"title": "", "content": "", "link": None, "data": {}, "expires_ms": None}
     for portion in _portions(ids):
         this = notifications.c.id.in_(portion)
@@ -205,7 +205,7 @@ async def erase(transaction: Transaction, ids: Sequence[int], now_ms: int) -> No
 
 
 async def expired(transaction: Transaction, now_ms: int, limit: int) -> list[HeldRow]:
-    """At most `limit` notifications that are over, the first to end first."""
+    """At most `limit` expired notifications, the earliest expiry first."""
     ends = notifications.c.expires_ms
     return await _held(transaction, select(*_HELD).where(ends <= now_ms).order_by(ends).limit(limit))
 
@@ -213,8 +213,8 @@ async def expired(transaction: Transaction, now_ms: int, limit: int) -> list[Hel
 async def outdated(
     transaction: Transaction, *, read_before_ms: int, unread_before_ms: int, limit: int
 ) -> list[DoneRow]:
-    """At most `limit` rows that are too old: those that were read or removed before `read_before_ms`, and those that
-    were made before `unread_before_ms` and never read."""
+    """At most `limit` rows that are too old: those read or removed before `read_before_ms`, and those created before
+    `unread_before_ms` and never read."""
     visible = (
         select(*_HELD).where(notifications.c.read_ms < read_before_ms, _IS_VISIBLE),
         select(*_HELD).where(_IS_UNREAD, notifications.c.created_ms < unread_before_ms, _IS_VISIBLE),
@@ -229,7 +229,7 @@ async def outdated(
 
 
 async def delete_rows(transaction: Transaction, ids: Sequence[int]) -> None:
-    """Leave nothing of these rows."""
+    """Delete these rows."""
     for portion in _portions(ids):
         await transaction.execute(delete(notifications).where(notifications.c.id.in_(portion)))
 

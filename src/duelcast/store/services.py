@@ -1,4 +1,4 @@
-"""Services that were put over HTTP."""
+"""Services that were defined over HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ServiceRow(Struct, frozen=True):
 
 
 async def all_services(transaction: Transaction) -> Sequence[ServiceRow]:
-    """All of them, by name."""
+    """All services, by name."""
     rows = await transaction.execute(select(services).order_by(services.c.name))
     return [ServiceRow(**row) for row in rows.mappings()]
 
@@ -34,5 +34,5 @@ async def save_service(transaction: Transaction, service: ServiceRow) -> None:
 
 
 async def delete_service(transaction: Transaction, name: str) -> None:
-    """Nothing happens where there is none of that name."""
+    """Delete the service, if it exists."""
     await transaction.execute(delete(services).where(services.c.name == name))

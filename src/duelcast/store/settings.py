@@ -1,4 +1,4 @@
-"""Settings that change at run time, and every change that was made to them."""
+"""Settings that change at run time, and every change made to them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Visibility = Literal["public", "user", "admin"]
 
 
 class SettingRow(Struct, frozen=True, kw_only=True):
-    """A stored value with what belongs to it. `value` is JSON; `value_type` and `visibility` are as on the wire."""
+    """A stored value with its metadata. `value` is JSON; `value_type` and `visibility` are as on the wire."""
 
     key: str
     value: Any
@@ -30,7 +30,7 @@ class SettingRow(Struct, frozen=True, kw_only=True):
 
 
 class SettingChangeRow(Struct, frozen=True, kw_only=True):
-    """What a setting became. `value` is None where it was deleted, or is secret."""
+    """A change of a setting. `value` is None if the setting was deleted, or is secret."""
 
     key: str
     version: int
@@ -42,7 +42,7 @@ class SettingChangeRow(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True):
-    """How many settings are stored, and the characters of their values."""
+    """The number of stored settings, and of the characters of their values."""
 
     settings: int
     characters: int
@@ -65,7 +65,7 @@ async def find_setting(transaction: Transaction, key: str) -> SettingRow | None:
 
 
 async def save_setting(transaction: Transaction, row: SettingRow, *, is_new: bool) -> None:
-    """Add a setting, or replace what is stored of it."""
+    """Add a setting, or replace the stored one."""
     values = structs.asdict(row)
     if is_new:
         await transaction.execute(insert(settings).values(**values))
@@ -78,34 +78,34 @@ async def delete_setting(transaction: Transaction, key: str) -> None:
 
 
 async def usage_without(transaction: Transaction, key: str) -> Usage:
-    """What is stored beside `key`."""
+    """The usage of all settings except `key`."""
     characters = func.coalesce(func.sum(func.length(cast(settings.c.value, Text))), 0)
     query = select(func.count(), characters).select_from(settings).where(settings.c.key != key)
     return Usage(*(await transaction.execute(query)).one())
 
 
 async def add_change(transaction: Transaction, change: SettingChangeRow) -> int:
-    """Remember a change; its id, which grows with each."""
+    """Record a change; returns its id, which grows with each."""
     query = insert(setting_changes).values(**structs.asdict(change)).returning(setting_changes.c.id)
     change_id: int = (await transaction.execute(query)).scalar_one()
     return change_id
 
 
 async def last_version(transaction: Transaction, key: str) -> int:
-    """The highest version that a setting ever had, 0 where there was none."""
+    """The highest version that a setting ever had; 0 if there was none."""
     query = select(func.max(setting_changes.c.version)).where(setting_changes.c.key == key)
     return await transaction.scalar(query) or 0
 
 
 async def last_change_id(transaction: Transaction) -> int:
-    """The id of the newest change of all, 0 where there was none."""
+    """The id of the newest change of any setting; 0 if there was none."""
     return await transaction.scalar(select(func.max(setting_changes.c.id))) or 0
 
 
 async def changes_of(
     transaction: Transaction, key: str, *, limit: int, before_version: int | None = None
 ) -> Sequence[SettingChangeRow]:
-    """At most `limit` changes of a setting, newest first; with `before_version` those older than that one."""
+    """At most `limit` changes of a setting, newest first; with `before_version`, only older ones."""
     query = select(*_CHANGE_COLUMNS).where(setting_changes.c.key == key)
     if before_version is not None:
         query = query.where(setting_changes.c.version < before_version)

@@ -1,4 +1,4 @@
-"""The file of an SQLite database: how it is opened, held, noticed to be gone, and what its errors mean."""
+"""The file of an SQLite database: opening and holding it, noticing its loss, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from duelcast.settings import ConfigurationError, Settings, check_unshared
 
 READERS = 4
 LOCK_ATTEMPT_MS = 50
-"""The writer's wait for the lock, in SQLite; then it looks at the deadlines of its writes, and tries again."""
+"""How long the writer waits for the lock within SQLite before it checks the deadlines of its writes and retries."""
 BESIDE = ("", "-wal", "-shm")
-"""What the names of the files of a database end with."""
+"""The suffixes of the files of a database."""
 _FILE_MODE = 0o600
 
 # Primary result codes (https://sqlite.org/rescode.html).
@@ -50,11 +50,11 @@ class Held(ConfigurationError):
 
 
 class FileGone(OSError):
-    """The file was moved or deleted: what is committed now would be lost with it."""
+    """The file was moved or deleted: further commits would be lost with it."""
 
 
 class Room(NamedTuple):
-    """What the database takes on its disk, and what is left there for who runs the server, in bytes."""
+    """Bytes that the database takes on its disk, and bytes free there for the user of the server."""
 
     database_bytes: int
     wal_bytes: int
@@ -62,8 +62,8 @@ class Room(NamedTuple):
 
 
 class _Closing(sqlite3.Connection):
-    """Ends its transaction when it is closed. SQLite would keep that, and the write lock, for as long as something
-    refers to the cursor of a statement that was given up (sqlite3_close_v2)."""
+    """Ends its transaction when it is closed. SQLite would keep the transaction and the write lock as long as something
+    refers to the cursor of an abandoned statement (sqlite3_close_v2)."""
 
     def close(self) -> None:
         with suppress(sqlite3.Error):
@@ -72,7 +72,7 @@ class _Closing(sqlite3.Connection):
 
 
 class SqliteFile:
-    """Opened in WAL mode, so that readers and the writer do not wait for one another.
+    """An SQLite file in WAL mode, so that readers and the writer do not block each other.
 
     One process at a time may `hold` the file. `busy_timeout_ms` is how long one waits who finds it locked; the writer's
     connection comes back earlier.
@@ -88,7 +88,7 @@ class SqliteFile:
         self._lock: int | None = None
 
     def hold(self) -> None:
-        """Make the file where there is none. Raises `Held`, and `ConfigurationError` where it cannot be had."""
+        """Hold the file; create it if it is missing. Raises `Held`, and `ConfigurationError` if it cannot be opened."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, _FILE_MODE))
@@ -105,26 +105,26 @@ class SqliteFile:
         self._identity = self._identity_now()
 
     def check_unshared(self) -> None:
-        """Raise `ConfigurationError` if others may write to the file, to what SQLite has beside it, or to its folder,
-        where they could put another one in its place."""
-        place = self.path.resolve()  # SQLite puts its files beside what a link leads to
+        """Raise `ConfigurationError` if others may write to the file, to SQLite's files beside it, or to its folder,
+        where they could replace it."""
+        place = self.path.resolve()  # SQLite puts its files beside the target of a link
         check_unshared(place.parent, *(Path(f"{place}{ending}") for ending in BESIDE))
 
     def find(self) -> None:
-        """Take the file as it is, whoever holds it. Raises `ConfigurationError` where there is none."""
+        """Use the existing file, whoever holds it. Raises `ConfigurationError` if it is missing."""
         try:
             self._identity = self._identity_now()
         except OSError:
             raise ConfigurationError(f"There is no database {self.path}.") from None
 
     def release(self) -> None:
-        """Let another process have the file."""
+        """Let another process hold the file."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
     def check(self) -> None:
-        """Raises `FileGone` where the path no longer leads to the file that is open: SQLite itself would not notice."""
+        """Raises `FileGone` if the path no longer leads to the open file: SQLite itself would not notice."""
         try:
             is_there = self._identity_now() == self._identity
         except OSError:
@@ -133,7 +133,7 @@ class SqliteFile:
             raise FileGone
 
     def room(self) -> Room:
-        """As it is now. Raises `OSError` where the file is gone."""
+        """The current room. Raises `OSError` if the file is gone."""
         disk = os.statvfs(self.path.parent)
         try:
             wal_bytes = os.stat(f"{self.path}-wal").st_size
@@ -142,7 +142,7 @@ class SqliteFile:
         return Room(os.stat(self.path).st_size, wal_bytes, disk.f_bavail * disk.f_frsize)
 
     def engine(self, *, writes: bool) -> AsyncEngine:
-        """Connections that begin their transactions with the write lock, or without."""
+        """An engine whose connections begin transactions with the write lock, or without it."""
         engine = create_async_engine(
             "sqlite+aiosqlite://",
             async_creator=partial(self._connect, writes=writes),
@@ -159,22 +159,22 @@ class SqliteFile:
         return engine
 
     async def _connect(self, *, writes: bool) -> aiosqlite.Connection:
-        # Another file in its place would be taken for ours, and be given what our write-ahead log holds.
+        # Another file in its place would be taken for ours, and receive the contents of our write-ahead log.
         self.check()
         address = file_uri(self.path)
         wait_ms = min(self.busy_timeout_ms, LOCK_ATTEMPT_MS) if writes else self.busy_timeout_ms
-        # No isolation level: the driver would begin and end transactions by its own guess.
+        # No isolation level: otherwise the driver would begin and end transactions by its own rules.
         connecting = aiosqlite.connect(
             address, uri=True, isolation_level=None, timeout=wait_ms / 1000, factory=_Closing
         )
-        connecting._thread.daemon = True  # a process that ends need not wait for it
+        connecting._thread.daemon = True  # the process need not wait for it at exit
         connection = await connecting
         pragmas = ("journal_mode=WAL", f"synchronous={self.synchronous}", "foreign_keys=ON", "temp_store=MEMORY")
         try:
             for pragma in (*pragmas, f"query_only={'OFF' if writes else 'ON'}"):
                 await connection.execute(f"PRAGMA {pragma}")
         except BaseException:
-            await connection.close()  # or its thread would stay
+            await connection.close()  # or its thread would keep running
             raise
         return connection
 
@@ -184,44 +184,44 @@ class SqliteFile:
 
 
 def file_uri(path: Path) -> str:
-    """What opens a file that is there; one that is gone does not come into being again, empty."""
+    """A URI that opens an existing file; a missing one is not created."""
     return f"file:{quote(str(path))}?mode=rw"
 
 
 def read_only_uri(path: Path) -> str:
-    """What opens a file that nobody writes to, and leaves nothing beside it."""
-    # With a write-ahead log there are files beside it already.
+    """A URI that opens a file that nobody writes to, without creating files beside it."""
+    # If there is a write-ahead log, there are files beside it already.
     is_whole = not Path(f"{path}-wal").exists()
     return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if is_whole else ''}"
 
 
 def is_fault_of_statement(error: DBAPIError) -> bool:
-    """Whether the statement or its values were wrong; else the file or the connection is."""
+    """Whether the statement or its values are at fault, rather than the file or the connection."""
     code = _primary_code(error)
     return not error.connection_invalidated and (code is None or code in _FAULTS_OF_THE_STATEMENT)
 
 
 def is_locked(error: Exception) -> bool:
-    """Whether another process holds the file at the moment."""
+    """Whether another process has the file locked at the moment."""
     return _primary_code(error) == sqlite3.SQLITE_BUSY
 
 
 def describe_failure(error: Exception) -> str:
-    """Why the file does not work: a sentence of ours."""
+    """Why the file does not work, in our own words."""
     if isinstance(error, FileGone):
         return "The database file is gone."
     return _FAILURES.get(_primary_code(error) or 0, "The database does not work.")
 
 
 def _primary_code(error: Exception) -> int | None:
-    # None: the driver refused without asking SQLite.
+    # No code: the driver refused without asking SQLite.
     cause = error.orig if isinstance(error, DBAPIError) else error
     code: int | None = getattr(cause, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
 def database_path(settings: Settings) -> Path:
-    """Where the database of a server with these settings lies. Raises `ConfigurationError`."""
+    """The path of the database of a server with these settings. Raises `ConfigurationError`."""
     return settings.data_dir / "duelcast.db" if settings.database_url is None else sqlite_path(settings.database_url)
 
 

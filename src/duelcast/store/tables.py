@@ -1,6 +1,6 @@
-"""The tables. Times are in milliseconds since the Unix epoch, or microseconds where the name says so (`_us`).
+"""The tables. Times are in milliseconds since the Unix epoch, or in microseconds if the name ends in `_us`.
 
-Amounts of money are decimal strings. What is written here is what the migrations make; a test holds both together.
+Amounts of money are decimal strings. These tables equal the result of the migrations; a test checks this.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only where the type is spelled INTEGER.
+# SQLite numbers rows itself only if the type is spelled INTEGER.
 Id = BigInteger().with_variant(Integer(), "sqlite")
 Wallet = String(64)
 Symbol = String(32)
@@ -44,7 +44,7 @@ ChannelName = String(160)
 
 
 def _index_of_known(table: str, column: str) -> Index:
-    """An index of the rows in which `column` is not null."""
+    """An index of the rows whose `column` is not null."""
     condition = text(f"{column} is not null")
     return Index(f"ix_{table}_{column}", column, sqlite_where=condition, postgresql_where=condition)
 
@@ -358,7 +358,7 @@ notifications = Table(
     Column("removed_ms", BigInteger, comment="Its dedupe key still counts."),
     UniqueConstraint("wallet", "dedupe_key"),
     Index("ix_notifications_wallet_created_ms_id", "wallet", "created_ms", "id"),
-    # What is unread is counted in this index alone.
+    # Unread rows are counted from this index alone.
     Index(
         "ix_notifications_wallet_read_ms_removed_ms_created_ms_id",
         "wallet",
@@ -369,7 +369,7 @@ notifications = Table(
     ),
     Index("ix_notifications_read_ms_created_ms", "read_ms", "created_ms"),
     _index_of_known("notifications", "expires_ms"),
-    # Of all rows it would be taken for searches among those that are there, which are most of them.
+    # A full index would be used to search for rows that are not removed, which are most of them.
     _index_of_known("notifications", "removed_ms"),
     sqlite_autoincrement=True,
 )

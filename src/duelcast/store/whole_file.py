@@ -1,4 +1,4 @@
-"""Files that are there whole, or not at all."""
+"""Atomic writes of files: a file exists completely, or not at all."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from duelcast.settings import ConfigurationError
 
 @contextmanager
 def whole_file(path: Path, *, replace: bool) -> Iterator[Path]:
-    """Gives a new, empty file (mode 0600) beside `path`, which takes its place when the block ends; it is on the disk
-    then. Where the block raises, nothing is left of it.
+    """Give a new, empty file (mode 0600) beside `path`, which replaces `path` when the block ends, and is then on the
+    disk. If the block raises, the new file is deleted.
 
-    Raises `ConfigurationError` where something is at `path`, unless it is a file to `replace`, and where the folder
-    does not take a new file.
+    Raises `ConfigurationError` if `path` exists, unless it is a file and `replace` is true, or if the folder does not
+    accept a new file.
     """
     _check_free(path, replace=replace)
     try:
@@ -39,14 +39,14 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[Path]:
 
 
 def is_same_file(one: Path, other: Path) -> bool:
-    """Whether both names lead to one file, or would if there were one: by whatever link."""
+    """Whether both paths lead to the same file, or would if it existed, through any links."""
     if os.path.realpath(one) == os.path.realpath(other):
         return True
     return one.exists() and other.exists() and one.samefile(other)
 
 
 def sync(path: Path) -> None:
-    """Wait until what was written into a file, or which names are in a folder, is on the disk. Raises `OSError`."""
+    """Wait until the contents of a file, or the names in a folder, are on the disk. Raises `OSError`."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

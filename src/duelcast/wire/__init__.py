@@ -1,1 +1,1 @@
-"""What goes over a socket: message structs, strict decoding, encoding once, frames."""
+"""Messages on the wire: structs, strict decoding, encoding once, frames."""

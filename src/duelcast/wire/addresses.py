@@ -1,4 +1,4 @@
-"""Whose address a connection or request counts for (protocol 1.2, 1.5)."""
+"""The address that a connection or request is counted for (protocol 1.2, 1.5)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ Network = IPv4Network | IPv6Network
 _UNKNOWN = "unknown"
 _IPV6_BUCKET_BITS = 64
 _MAX_LENGTH = 64
-"""Of an address with a zone; nothing longer is read, or remembered."""
+"""The length of an address with a zone; nothing longer is read or remembered."""
 
 
 def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
-    """The address of the client: the peer of the socket, or the one that configured proxies vouch for.
+    """The address of the client: the peer of the socket, or the address that configured proxies vouch for.
 
-    `forwarded_for` is `X-Forwarded-For`, several of them joined by commas. It is read from the right, past the
-    `trusted` proxies, and only where the peer is one: what stands left of the first untrusted address, or of
-    something that is no address, was written by the client. `unknown` where the socket has no address.
+    `forwarded_for` is `X-Forwarded-For`; several are joined by commas. It is read from the right, past the `trusted`
+    proxies, and only if the peer is one of them: everything left of the first untrusted address, or of anything that
+    is not an address, may come from the client. `unknown` if the socket has no address.
     """
     current = _parse(peer or "")
     if current is None:
@@ -38,7 +38,7 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
 
 @lru_cache(4096)
 def address_bucket(address: str) -> str | None:
-    """The key that limits per address go by: an IPv6 address counts as its /64. None for loopback: no limit."""
+    """The key of limits per address: an IPv6 address counts as its /64. None for loopback, which has no limit."""
     parsed = _parse(address)
     if parsed is None:
         return address
@@ -50,14 +50,14 @@ def address_bucket(address: str) -> str | None:
 
 
 def is_in(address: str, networks: Sequence[Network]) -> bool:
-    """Whether `address` belongs to one of `networks`; False for what is no address."""
+    """Whether `address` belongs to one of `networks`; False if it is not an address."""
     parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in networks)
 
 
 @lru_cache(1024)
 def is_loopback(address: str) -> bool:
-    """Whether `address` is of this machine (127.0.0.0/8, ::1), also as an IPv4-mapped IPv6 address."""
+    """Whether `address` is a loopback address (127.0.0.0/8, ::1), also as an IPv4-mapped IPv6 address."""
     parsed = _parse(address)
     return parsed is not None and parsed.is_loopback
 

@@ -1,8 +1,8 @@
-"""Frames in, commands out: strict, and with an answer that says what was wrong.
+"""Decodes messages into commands strictly; a refusal says what is wrong.
 
-Two ways lead to the same commands. The fast one is a single pass of msgspec into the union of the endpoint's structs.
-Where msgspec is stricter or looser than the contract, and where it refuses, the slow one decides: it reads the whole
-message, and its refusal is the answer.
+Two paths lead to the same commands. The fast path is a single pass of msgspec into the union of the endpoint's
+structs. If msgspec is stricter or looser than the contract, or refuses the message, the slow path decides: it reads
+the whole message, and its refusal is the answer.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from duelcast.wire.refusals import invalid_request, nearest, unknown_field, unkn
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AppError)
 _MAX_REQUEST_ID_CHARACTERS = 64
 _LONG_BYTES = 2_048
-"""A refused message up to here takes little time, whatever is in it."""
+"""A refused message up to this size takes little time, whatever it contains."""
 MAX_FAST_VALUES = 2_500
-"""More than any command needs. msgspec looks at each member of a list before it counts them; the slow way does not."""
+"""More than any command needs. msgspec decodes a whole list before it counts the members; the slow path does not."""
 
 
 class CommandDecoder:
     """Decodes the commands of one endpoint.
 
-    `commands`: the command classes by `type`, old names included, which are read as the class they lead to.
-    `successors`: names that are refused, and what is sent in their place today.
+    `commands`: the command classes by `type`, including old names of a class.
+    `successors`: names that are refused, and the names to send instead.
     """
 
     __slots__ = ("_commands", "_decode_fast", "_successors", "_types")
@@ -52,8 +52,8 @@ class CommandDecoder:
     def decode(self, data: bytes) -> Command:
         """The command in `data`, a JSON object in UTF-8.
 
-        Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the `request_id` of the message where
-        it has a valid one.
+        Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the `request_id` of the message if it is
+        valid.
         """
         if len(data) > 2 * MAX_FAST_VALUES and has_more_values(data, MAX_FAST_VALUES):
             return self._decode_slowly(data)
@@ -65,7 +65,7 @@ class CommandDecoder:
             return self._decode_slowly(data)
         timestamp = command.timestamp
         if timestamp is not None:
-            # msgspec takes an integer of more than 64 bits for a float.
+            # msgspec reads an integer of more than 64 bits as a float.
             if type(timestamp) is float and not -MAX_SAFE_INTEGER <= timestamp <= MAX_SAFE_INTEGER:
                 return self._decode_slowly(data)
             if not command.uses_timestamp:
@@ -84,9 +84,9 @@ class CommandDecoder:
             raise
 
     def _shortened(self, data: bytes) -> bytes:
-        """A long message without the fields that are the client's own: msgspec skips what would take long to read.
+        """A long message without the fields of the client's own: msgspec skips content that would take long to read.
 
-        Raises `InvalidRequest` for the first field that the command does not have, and `UnknownMessageType`.
+        Raises `UnknownMessageType`, and `InvalidRequest` for the first field that the command does not have.
         """
         try:
             head = _decode_head(data)
@@ -151,7 +151,7 @@ _decode_head = msgspec.json.Decoder(_Head).decode
 
 @cache
 def _members(command: type[Command]) -> msgspec.json.Decoder[Any]:
-    """Decodes the names of what a message of that type may have, and no value."""
+    """A decoder for the field names of such a message, without their values."""
     names = dict.fromkeys(("type", *command.__struct_encode_fields__, *command.ignored_fields))
     fields = [(name, msgspec.Raw, msgspec.field(default=msgspec.Raw())) for name in names]
     return msgspec.json.Decoder(msgspec.defstruct("Members", fields, forbid_unknown_fields=True))
@@ -167,7 +167,7 @@ def _first_unknown(command: type[Command], data: bytes) -> str | None:
 
 
 def _without_own(command: type[Command], data: bytes) -> bytes:
-    """A message without the fields that are the client's own. Raises `InvalidRequest` for one that is unknown."""
+    """A message without the fields of the client's own. Raises `InvalidRequest` for an unknown field."""
     values = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
     values = {key: value for key, value in values.items() if key[:1] != "_"}
     known = _members(command).type.__struct_fields__
@@ -197,10 +197,10 @@ def _refuse(_data: bytes) -> NoReturn:
 
 @cache
 def is_as_strict_as_the_contract(command: type[Command]) -> bool:
-    """Whether msgspec refuses for `command` all that protocol 1.1 refuses, but for U+0000 and a huge `timestamp`.
+    """Whether msgspec refuses for `command` all that protocol 1.1 refuses, except U+0000 and a huge `timestamp`.
 
-    A field of a free form may hold any depth, and it and a float take integers beyond ±(2^53 − 1). All other types have
-    neither, so that what msgspec accepts for them needs no further check.
+    A free-form field may be nested to any depth, and it and a float accept integers beyond ±(2^53 − 1). No other type
+    allows either, so a message that msgspec accepts needs no further check.
     """
     declared = inspect.type_info(command)
     assert isinstance(declared, inspect.StructType)
@@ -222,6 +222,6 @@ def _is_strict(declared: inspect.Type, inside: tuple[type, ...]) -> bool:
         case inspect.Metadata(type=plain):
             return _is_strict(plain, inside)
         case inspect.StructType(cls=cls, fields=fields):
-            # A struct that holds itself can be nested to any depth.
+            # A struct that contains itself can be nested to any depth.
             return cls not in inside and all(_is_strict(each.type, (*inside, cls)) for each in fields)
     return False

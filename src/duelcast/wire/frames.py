@@ -1,7 +1,7 @@
 """Bytes of messages and of frames (RFC 6455, 5.2).
 
-A message is encoded once, without its addressing: `channel`, `seq` and `requestId` are appended to the bytes. A frame
-of a server is not masked, so the same bytes serve every client.
+A message is encoded once, without its addressing: `channel`, `seq` and `requestId` are appended to the bytes. Server
+frames are not masked, so all clients share the same bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 def encode_value(value: Any) -> bytes:
-    """JSON of any value that msgspec can encode."""
+    """The JSON of any value that msgspec can encode."""
     return _encode(value)
 
 
@@ -35,7 +35,7 @@ def encode_body(event: Event, now_s: float) -> bytes:
 
 
 def reply_body(event: Event, now_s: float, request_id: str | None) -> bytes:
-    """A reply: no `channel`, the `requestId` where one was sent."""
+    """A reply: no `channel`, and the `requestId` if one was sent."""
     body = encode_body(event, now_s)
     return body if request_id is None else with_request_id(body, request_id)
 
@@ -59,12 +59,12 @@ def with_request_id(body: bytes, request_id: str) -> bytes:
 
 
 def channel_suffix(channel: str) -> bytes:
-    """What `push_body` appends before the number; made once per channel."""
+    """The bytes that `push_body` appends before the number; made once per channel."""
     return b',"channel":%b' % _encode(channel)
 
 
 def push_body(body: bytes, suffix: bytes, seq: int | None) -> bytes:
-    """A push: `body` with `channel` and, where it has one, `seq`."""
+    """A push: `body` with `channel` and, if it has one, `seq`."""
     if seq is None:
         return b"%b%b}" % (body[:-1], suffix)
     return b'%b%b,"seq":%d}' % (body[:-1], suffix, seq)

@@ -1,7 +1,7 @@
-"""JSON as the contract has it (protocol 1.1): stricter than RFC 8259 in depth, numbers and strings.
+"""JSON as the contract defines it (protocol 1.1): stricter than RFC 8259 in depth, numbers and strings.
 
-The standard library reads it, since unlike msgspec it reads lone surrogates and numbers that are out of range: they are
-then found in their field, which the answer can name.
+The standard library parses it because, unlike msgspec, it accepts lone surrogates and numbers out of range: these are
+then found in their field, so that the answer can name the field.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 MAX_DEPTH = 32
 MAX_VALUES = 10_000
-"""In one message: objects, arrays, and what they hold."""
+"""The most values in one message: objects, arrays and their members."""
 _MAX_NAME_CHARACTERS = 64
 _MAX_INTEGER_CHARACTERS = len(str(-MAX_SAFE_INTEGER))
 
 Path: TypeAlias = "tuple[Path, str | int] | None"
-"""Where a value stands: the path of what holds it, and its key or index there; None for the message itself."""
+"""The path of a value: that of its container, and its key or index there; None for the message itself."""
 
 
 def _refuse_constant(_name: str) -> NoReturn:
@@ -29,7 +29,7 @@ def _refuse_constant(_name: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int:
-    """Reading a number takes time that grows with the square of its length; beyond the contract any value will do."""
+    """Parse an integer. The time grows with the square of its length, so beyond the contract any value will do."""
     return int(digits) if len(digits) <= _MAX_INTEGER_CHARACTERS else MAX_SAFE_INTEGER + 1
 
 
@@ -46,15 +46,15 @@ _ALL_BUT_BEGINNINGS = _all_but(b"[{")
 
 
 def has_more_values(data: bytes, most: int) -> bool:
-    """Whether the JSON in `data` has more than `most` values: those in its objects and arrays, and itself.
+    """Whether the JSON in `data` has more than `most` values: itself and those in its objects and arrays.
 
-    Counts without reading, in a few passes over the bytes, so that a refusal costs less than what it refuses.
-    Of what is no JSON it may say anything.
+    Counts without parsing, in a few passes over the bytes, so that a refusal costs less than parsing the message.
+    The result is arbitrary if `data` is not JSON.
     """
     if len(data.translate(None, _ALL_BUT_COMMAS_AND_BEGINNINGS)) < most:
         return False
     if b'"' in data:
-        # A value takes four quotes at most: two of its own, and two of its name.
+        # A value has at most four quotes: two of its own and two of its name.
         if data.count(b'"') - data.count(b'\\"') > 4 * most:
             return True
         outside = data.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
@@ -63,7 +63,7 @@ def has_more_values(data: bytes, most: int) -> bool:
     if commas >= most:
         return True
     data = data.translate(None, b" \t\r\n")
-    # What is not empty holds one value more than it has commas.
+    # A container that is not empty has one value more than commas.
     beginnings = len(data.translate(None, _ALL_BUT_BEGINNINGS))
     return 1 + commas + beginnings - data.count(b"[]") - data.count(b"{}") > most
 
@@ -75,9 +75,9 @@ def demand_few_values(data: bytes, most: int = MAX_VALUES) -> None:
 
 
 def read_json(data: bytes) -> Any:
-    """The JSON in `data`; of equal keys the last counts.
+    """Parse the JSON in `data`; the last of equal keys counts.
 
-    Raises `ValueError` where it is none, or nested deeper than can be read.
+    Raises `ValueError` if it is not JSON, or nested too deep to parse.
     """
     try:
         return _read(str(data, "utf-8"))
@@ -86,9 +86,9 @@ def read_json(data: bytes) -> Any:
 
 
 def parse_object(data: bytes) -> dict[str, Any]:
-    """The JSON object in `data`.
+    """Parse the JSON object in `data`.
 
-    Raises `InvalidMessage` where it is none, or has too many values.
+    Raises `InvalidMessage` if it is not an object, or has too many values.
     """
     demand_few_values(data)
     try:
@@ -114,7 +114,7 @@ def is_text(value: str) -> bool:
 
 
 def printable(name: str) -> str:
-    """A client's own name, fit for an answer: short, without control characters, surrogates and back-ticks."""
+    """A name from a client, fit for an answer: short, without control characters, surrogates and back-ticks."""
     short = name[:_MAX_NAME_CHARACTERS]
     return "".join(character if character.isprintable() and character != "`" else "\ufffd" for character in short)
 
@@ -129,18 +129,18 @@ def field_path(path: Path) -> str:
 
 
 def check_values(message: dict[str, Any], *, level: int = 1) -> None:
-    """Check depth, numbers, strings and keys of everything in `message`, which counts as `level`: a higher one where it
-    will be sent on within other objects.
+    """Check depth, numbers, strings and keys of everything in `message`. Its own depth counts as `level`, which is
+    higher if it will be sent on within other objects.
 
-    Raises `InvalidMessage` where it is too deep, `InvalidRequest` with the `field` at fault for the rest. Walks without
-    recursion, so that the depth of a message is never that of the stack.
+    Raises `InvalidMessage` if it is too deep, and otherwise `InvalidRequest` with the invalid `field`. Iterates instead
+    of recursing, so that a deep message does not deepen the stack.
     """
     if not _are_right(message, level):
         _find_fault(message, level)
 
 
 def _are_right(message: dict[str, Any], level: int) -> bool:
-    """Whether there is no fault. Looks at a level at a time: where a value stands matters only for a refusal."""
+    """Whether all values are valid. Checks one level at a time, without paths, which only a refusal needs."""
     holders: list[dict[str, Any] | list[Any]] = [message]
     for _ in range(level, MAX_DEPTH + 1):
         values: list[Any] = []

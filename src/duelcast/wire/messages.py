@@ -18,29 +18,29 @@ ChannelName = Annotated[str, Meta(min_length=1, max_length=256, description="A c
 ClientTime = (
     Annotated[int, Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)] | float | Annotated[str, Meta(max_length=64)]
 )
-"""What `timestamp` usually is. Anything else takes the slow path of `wire.decoding`, which drops it."""
+"""The usual types of `timestamp`. Any other takes the slow path of `wire.decoding`, which drops it."""
 
 
 class Command(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True, omit_defaults=True):
-    """A message from a client. `None` is an optional field that is absent.
+    """A message from a client. An absent optional field is `None`.
 
-    `timestamp` is None on every command that does not set `uses_timestamp`. A `__post_init__` that finds fields at odds
-    with one another raises `errors.InvalidRequest`.
+    `timestamp` is None on every command that does not set `uses_timestamp`. A `__post_init__` raises
+    `errors.InvalidRequest` if fields contradict each other.
     """
 
     uses_timestamp: ClassVar[bool] = False
-    """Whether `timestamp` means something to this command; to the others it may be anything."""
+    """Whether this command uses `timestamp`; for the others it may be anything."""
     ignored_fields: ClassVar[tuple[str, ...]] = ()
-    """Fields that clients of earlier versions send, and that mean nothing."""
+    """Fields that clients of earlier versions send, and that are ignored."""
 
     requestId: RequestId | None = None
     timestamp: ClientTime | None = None
 
 
 class Event(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True):
-    """A message to a client, without `timestamp`, `requestId`, `channel` and `seq`: the wire adds those once.
+    """A message to a client, without `timestamp`, `requestId`, `channel` and `seq`, which are added on encoding.
 
-    A field that may be missing has the default `UNSET`; one that is unknown is `None` (JSON null).
+    A field that may be missing has the default `UNSET`; an unknown value is `None` (JSON null).
     """
 
     has_own_timestamp: ClassVar[bool] = False
@@ -56,9 +56,9 @@ class Record(Struct, kw_only=True, forbid_unknown_fields=True):
 class ErrorEvent(Event, tag="error"):
     """Why a message had no effect, or why the connection ends (protocol 1.4).
 
-    `field` is the path of the field at fault, `errorId` that of a defect in the log, `scope` the limit that is reached
-    (`server`, `ip`, `user`), `current` the setting that a change was not meant for, `commands` those that a service
-    takes, `dependents` the services that depend on one.
+    `field` is the path of the invalid field, `errorId` the id of a defect in the log, `scope` the limit that is reached
+    (`server`, `ip`, `user`), `current` the setting as it is now, if a change conflicts with it, `commands` the commands
+    that a service accepts, `dependents` the services that depend on one.
     """
 
     code: str

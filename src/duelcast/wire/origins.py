@@ -1,6 +1,6 @@
-"""Which web pages may talk to the server, and under which host names it answers (protocol 1.2).
+"""The web pages that may talk to the server, and the host names under which it answers (protocol 1.2).
 
-An origin is written as in RFC 6454, 6.2; a `Host` as in RFC 9110, 7.2. Anything else is garbage, and refused.
+An origin is written as in RFC 6454, 6.2; a `Host` as in RFC 9110, 7.2. Anything else is refused.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ class _Host(NamedTuple):
 
 
 class OriginRules:
-    """The allow-list of origins, and what holds without one.
+    """The allow-list of origins, and the rules without one.
 
-    `default_scheme` is what the server itself speaks. A proxy in front of a plain server may add TLS, so a `Host` is
-    there taken for either scheme, that of the origin it is compared with; a server of TLS is of no `http:` origin.
-    Raises `ValueError` where an allowed origin is not one.
+    `default_scheme` is the scheme of the server itself. A proxy in front of a plain server may add TLS, so its `Host`
+    matches an origin of either scheme; a TLS server matches no `http:` origin.
+    Raises `ValueError` if an allowed origin is invalid.
     """
 
     def __init__(
@@ -56,9 +56,10 @@ class OriginRules:
         self._host_schemes = ("https",) if default_scheme == "https" else ("http", "https")
 
     def origin_allowed(self, origin: str | None, host: str | None) -> bool:
-        """Whether a page of `origin` may talk to this server, which it called `host`; None: no such header.
+        """Whether a page of `origin` may talk to this server, addressed as `host`; None: the header is missing.
 
-        A server on loopback only must ask `host_allowed` too: the name of a foreign page may lead to it.
+        A server that listens only on loopback must check `host_allowed` too: the host name of a foreign page may
+        resolve to it.
         """
         if origin is None:
             return True
@@ -73,12 +74,12 @@ class OriginRules:
         return called is not None and self._same_place(parsed, called)
 
     def host_allowed(self, host: str | None) -> bool:
-        """Whether the server answers when called `host`: on loopback only, a loopback name or that of an allowed
-        origin; otherwise every name."""
+        """Whether the server answers requests for `host`. If it listens only on loopback, `host` must be a loopback
+        name or the host of an allowed origin; otherwise any name is accepted."""
         return not self._loopback_only or self.host_known(host)
 
     def host_known(self, host: str | None) -> bool:
-        """Whether `host` is a name that nobody can have invented: a loopback name, or that of an allowed origin."""
+        """Whether `host` is a name that nobody can have invented: a loopback name, or the host of an allowed origin."""
         called = _parse_host(host)
         if called is None:
             return False

@@ -1,7 +1,7 @@
-"""Why msgspec refused a message, in sentences of ours.
+"""Turns msgspec's refusal of a message into our own sentences.
 
-msgspec tells it in text alone, which may hold what the client sent; so the text is taken apart, and only what stems
-from the declaration of the command goes into the answer.
+msgspec gives its reason only as text, which may contain the client's input. The text is taken apart, and only parts
+that stem from the declaration of the command go into the answer.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The one of `known` that `name` may have been meant to be, whatever its case."""
+    """The entry of `known` that `name` may have been meant to be, in any case."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
     found = difflib.get_close_matches(name.casefold(), by_folded, n=1)
     return by_folded[found[0]] if found else None
 
 
 def invalid_request(command: type[Struct], error: msgspec.ValidationError, *, at: str = "") -> InvalidRequest:
-    """The answer to a message that `error` says is no `command`, or whose part `at` is none, such as `[3]`."""
+    """The answer if `error` says that a message, or its part `at` (such as `[3]`), is not a `command`."""
     place = _PLACE.fullmatch(str(error))
     assert place is not None, "the expression matches any text"
     what = place["what"]
@@ -64,7 +64,7 @@ def invalid_request(command: type[Struct], error: msgspec.ValidationError, *, at
 
 
 def _shown(path: str) -> str:
-    """msgspec does not tell which key of a mapping it means."""
+    """A path for the answer; msgspec does not say which key of a mapping it means."""
     return path.replace("[...]", "")
 
 
@@ -77,7 +77,7 @@ def _within(at: str, path: str) -> str:
 
 
 def unknown_name(error: msgspec.ValidationError) -> str | None:
-    """The field that `error` says is not known, None if it says something else."""
+    """The unknown field that `error` names; None if it says something else."""
     place = _PLACE.fullmatch(str(error))
     found = _UNKNOWN.fullmatch(place["what"]) if place is not None else None
     return None if found is None else found["name"]
@@ -96,7 +96,7 @@ def _demand(command: type[Struct], path: str, what: str) -> str:
     expected = _EXPECTED.fullmatch(what)
     if expected:
         names = expected["types"].split(" | ")
-        # null stands for an absent field, and an integer is a number.
+        # null means an absent field, and an integer is a number.
         names = [name for name in names if name != "null" and not (name == "int" and "float" in names)]
         kinds = " or ".join(_TYPES.get(name, name) for name in names)
         return f"must be {kinds}{_limit(command, names[0], expected['limit'])}"
@@ -148,7 +148,7 @@ def _meanings(command: type[Struct]) -> dict[str, str]:
 
 
 def _types_at(command: type[Struct], path: str) -> list[inspect.Type]:
-    """Every type that a value at `path` may have; none where the declaration has no such place."""
+    """Every type that a value at `path` may have; empty if the declaration has no such path."""
     types = _alternatives(inspect.type_info(command))
     for step in _STEP.findall(path):
         types = [part for whole in types for part in _step_into(whole, step)]

@@ -17,7 +17,7 @@ _prefix = ""
 
 
 def format_time(epoch_s: float) -> str:
-    """`1800000000.0617` → `2027-01-15T08:00:00.061Z`. The last text is kept: much happens in one millisecond."""
+    """`1800000000.0617` → `2027-01-15T08:00:00.061Z`. The last text is cached: much happens in one millisecond."""
     global _ms, _text, _second, _prefix
     epoch_ms = int(epoch_s * 1000)
     if epoch_ms == _ms:
@@ -34,14 +34,14 @@ def format_time(epoch_s: float) -> str:
 
 def format_ms(epoch_ms: int) -> str:
     """`format_time` of epoch milliseconds."""
-    # From the middle of its millisecond: the text is cut off, and a quotient may be an ulp too small.
+    # Use the middle of the millisecond: the text is truncated, and a quotient may be an ulp too small.
     return format_time((epoch_ms + 0.5) / 1000)
 
 
 def parse_time(text: str) -> float:
     """Epoch seconds of an ISO-8601 time with an offset.
 
-    Raises `ValueError` where there is no offset, or the text is no such time or one that `format_time` cannot write.
+    Raises `ValueError` if the offset is missing, the text is not such a time, or `format_time` cannot write it.
     """
     if not _TIME.fullmatch(text):
         raise ValueError("not an ISO-8601 time with an offset")

@@ -1,4 +1,4 @@
-"""Prints the contract as an AsyncAPI 3.0 document, which describes the server: it receives what a client sends."""
+"""Prints the contract as an AsyncAPI 3.0 document, from the server's view: it receives the messages of clients."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ without gaps and can be recovered with `since`; of kind `latest` the newest mess
 def asyncapi(contract: Contract) -> dict[str, Any]:
     """The document of `contract`; its JSON is valid AsyncAPI 3.0.0.
 
-    Extensions say what AsyncAPI has no word for: of the document `x-close-codes` and `x-error-codes`; of an endpoint
-    `x-auth`, `x-limits`, `x-channels`, `x-error-codes` and `x-successors` (names that are refused, with those to use);
-    of a command `x-least-role` and `x-error-codes`; of a deprecated message `x-successor`.
+    Extensions cover what AsyncAPI lacks. The document has `x-close-codes` and `x-error-codes`; an endpoint `x-auth`,
+    `x-limits`, `x-channels`, `x-error-codes` and `x-successors` (names that are refused, with those to use); a command
+    `x-least-role` and `x-error-codes`; a deprecated message `x-successor`.
     """
     messages = [message for endpoint in contract.endpoints for message in endpoint.messages]
     return {
@@ -65,7 +65,7 @@ def asyncapi(contract: Contract) -> dict[str, Any]:
 
 
 def _key(name: str) -> str:
-    """`name` in the characters that keys of components may have."""
+    """`name` in the characters allowed in keys of components."""
     return re.sub(r"[^\w.-]", "_", name)
 
 

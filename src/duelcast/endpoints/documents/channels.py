@@ -1,4 +1,4 @@
-"""The channels of an endpoint, as their families and openings declare them."""
+"""The channels of an endpoint, as declared by their families and openings."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _described(opening: Opening) -> ChannelDescription:
 
 
 def _group_pattern(group_names: str) -> str:
-    """`group_names` for a whole name, without Python's names of groups."""
+    """`group_names` as a pattern for a whole name, without Python's group names."""
     return f"^{_GROUP_PARAMETER.sub(_UNNAMED, group_names)}$"
 
 
@@ -66,8 +66,8 @@ def _readable(group_names: str) -> str:
 
 
 def _followers(right: Callable[..., bool], family: Family) -> str:
-    """Who may follow the channels of a family, among those who may connect. A role that only some of the channels
-    demand is not named."""
+    """Describes who may follow the channels of a family, among those who may connect. A role required by only some of
+    the channels is not named."""
     if right is not anyone:
         return _right_name(right)
     least_role = family.least_role("")

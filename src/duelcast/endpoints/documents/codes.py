@@ -1,4 +1,4 @@
-"""Error codes and close codes, read from where they are declared."""
+"""Error codes and close codes, read from their declarations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ErrorCode(Struct, frozen=True, rename="camel"):
 
 
 class CloseCode(Struct, frozen=True, rename="camel"):
-    """How a connection ends, and whether a client should reconnect."""
+    """A code with which a connection ends, and whether a client should reconnect."""
 
     code: int
     description: str
@@ -30,7 +30,7 @@ class CloseCode(Struct, frozen=True, rename="camel"):
 
 
 def error_codes(codes: set[str] | None = None) -> list[ErrorCode]:
-    """What `codes` mean, or all there are. Raises `LookupError` for a code that no error of the server has."""
+    """The meaning of `codes`, by default of all. Raises `LookupError` for a code that no error of the server has."""
     known = {error.code: error for error in _declared(AppError) if "code" in vars(error)}
     known[InternalError.code] = InternalError
     shown = known if codes is None else codes
@@ -48,7 +48,7 @@ _CLOSED_BY_CLIENTS = (
     CloseCode(1000, "The client is done; its close frame is answered with the same code.", False),
     CloseCode(1001, "An end goes away, such as a page that is left.", True),
 )
-"""Codes of RFC 6455, 7.4.1, with which the server never begins a close."""
+"""Codes of RFC 6455, 7.4.1, that the server never sends first."""
 
 
 def _declared(base: type[E]) -> Iterator[type[E]]:

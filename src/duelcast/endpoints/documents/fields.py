@@ -1,4 +1,4 @@
-"""Schemas in a few words, for tables that people read."""
+"""Short descriptions of schemas, for tables."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 
 def field_list(fields: Iterable[FieldDescription]) -> str:
-    """`fields` as text, one after the other; those that may be missing are marked with a question mark."""
+    """`fields` as a list in text; a question mark means that a field may be missing."""
     return "; ".join(f"`{field.name}`{'' if field.always else '?'}: {type_text(field.schema)}" for field in fields)
 
 
 def type_text(schema: Schema) -> str:
-    """What a value may be. A record is named, as a link to its heading."""
+    """The type of a value. A record is named, as a link to its heading."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
@@ -39,14 +39,14 @@ def _choice(value: object) -> str:
 
 
 def _alternatives(schema: Schema) -> str:
-    """A default of null tells an optional field, whose question mark says it already."""
+    """The alternatives of a union, without the null of an optional field, which its question mark already shows."""
     optional = "default" in schema and schema["default"] is None
     parts = [part for part in schema["anyOf"] if not (optional and part == {"type": "null"})]
     return " or ".join(type_text(part) for part in parts)
 
 
 def _limit(schema: Schema) -> str:
-    """What a string or number must be: in words where the declaration has some, else its bounds."""
+    """The limits of a string or number: the description, if it has one, or else its bounds."""
     if "description" in schema:
         return str(schema["description"]).rstrip(".")
     if "pattern" in schema:
@@ -56,7 +56,7 @@ def _limit(schema: Schema) -> str:
 
 
 def _range(schema: Schema, least: str, most: str) -> str:
-    """`1–500`, `≥ 1` or `≤ 500`; the bounds that every integer has are none."""
+    """`1–500`, `≥ 1` or `≤ 500`; the bounds of every integer are left out."""
     low, high = (schema.get(name) for name in (least, most))
     low = None if low == -MAX_SAFE_INTEGER else low
     high = None if high == MAX_SAFE_INTEGER else high

@@ -1,4 +1,4 @@
-"""Prints the contract as tables in Markdown, the blocks of the pages that people read."""
+"""Prints the contract as Markdown tables, the generated blocks of hand-written pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from duelcast.endpoints.kit import KIB
 
 
 def protocol_blocks(contract: Contract) -> dict[str, str]:
-    """The tables of `docs/protocol.md`, those of an endpoint under its name."""
+    """The tables of `docs/protocol.md`; those of an endpoint are under its name."""
     common_greeting = {message.key for message in contract.common.greeting}
     return {
         "limits": _limits(contract.endpoints),
@@ -51,7 +51,7 @@ def readme_blocks(contract: Contract) -> dict[str, str]:
 
 def _limits(endpoints: Iterable[EndpointDescription]) -> str:
     table = _table(
-        ("endpoint", "what for", "who may connect", "largest message", "messages a minute"),
+        ("endpoint", "purpose", "who may connect", "largest message", "messages a minute"),
         [
             (
                 f"[`{endpoint.path}`](#{endpoint.name})",
@@ -67,7 +67,7 @@ def _limits(endpoints: Iterable[EndpointDescription]) -> str:
 
 
 def _common_messages(common: EndpointDescription) -> str:
-    """What every endpoint understands and sends."""
+    """The messages that every endpoint has."""
     answers = [message for command in common.commands for message in command.replies]
     errors = [command.error for command in common.commands]
     parts = [
@@ -79,7 +79,7 @@ def _common_messages(common: EndpointDescription) -> str:
 
 
 def _endpoint(endpoint: EndpointDescription, common_greeting: set[str]) -> str:
-    """What an endpoint has beyond the others."""
+    """The messages that only this endpoint has."""
     own_commands = [command for command in endpoint.commands if not command.is_common]
     parts = [f"`{endpoint.path}` – {endpoint.description}\n"]
     if endpoint.error_type != "error":
@@ -99,7 +99,7 @@ def _endpoint(endpoint: EndpointDescription, common_greeting: set[str]) -> str:
 
 
 def _command_table(commands: Iterable[CommandDescription]) -> str:
-    """Commands with their fields, rights, answers and errors."""
+    """A table of commands with their fields, rights, answers and errors."""
     titles = ("command", "what it does", "fields", "least role", "replies", "errors")
     return _table(titles, map(_command_row, commands))
 
@@ -118,7 +118,7 @@ def _command_row(command: CommandDescription) -> tuple[str, ...]:
 
 
 def _message_table(messages: Mapping[str, Iterable[MessageDescription]]) -> str:
-    """What the server sends, by occasion; a message that has several is one row."""
+    """A table of the server's messages with their occasions; a message with several is one row."""
     occasions: dict[type[Struct], dict[str, MessageDescription]] = {}
     for occasion, sent in messages.items():
         for message in sent:

@@ -20,31 +20,31 @@ from duelcast.endpoints.kit import Auth, CommandSpec, Endpoint, Opening
 from duelcast.wire.messages import ErrorEvent, Event, message_type
 
 UNASKED = (SubscriptionConfirmed, UnsubscriptionConfirmed, SessionUpdated)
-"""What any endpoint may send without a command, besides errors and pushes."""
+"""Messages that any endpoint may send without a command, besides errors and pushes."""
 
 
 class Form(enum.Enum):
-    """The shape of a frame: what stands beside the members of the struct. The value ends a schema's name."""
+    """The shape of a frame: the members added to those of the struct. The value is the suffix of a schema's name."""
 
     COMMAND = ""
-    """From the client; `requestId` and `timestamp` where it likes."""
+    """From the client; `requestId` and `timestamp` are optional."""
     REPLY = "Reply"
     """`timestamp`, and the `requestId` that was sent; no `channel`."""
     NOTICE = "Notice"
-    """`timestamp` alone: what nobody asked for and belongs to no channel."""
+    """`timestamp` alone: an unsolicited message that belongs to no channel."""
     LATEST_PUSH = "Push"
     """`timestamp`, `channel`, `seq`."""
     EVERY_PUSH = "NumberedPush"
-    """The same, and for the one whose command caused it its `requestId`."""
+    """The same, and the `requestId` for the client whose command caused it."""
     SNAPSHOT = "Snapshot"
-    """`timestamp` and `channel`: where the endpoint makes a snapshot that has no position of its own."""
+    """`timestamp` and `channel`: a snapshot that the endpoint makes, without a position of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`type` is that of the struct, but for old names and for errors of endpoints that spell it their way.
+    """`type` is that of the struct, except for old names and for errors of endpoints with a spelling of their own.
 
-    `successor`: the name to send today, where `type` is an old one.
+    `successor`: the name to send today, if `type` is an old one.
     """
 
     struct: type[Struct]
@@ -54,28 +54,28 @@ class Message:
 
     @property
     def key(self) -> str:
-        """Tells apart the messages of an endpoint; a command's is its `type`."""
+        """Unique among the messages of an endpoint; the key of a command is its `type`."""
         return f"{self.type}.{self.form.value.lower()}" if self.form.value else self.type
 
 
 def commands(spec: CommandSpec) -> list[Message]:
-    """A command under its name and its old ones."""
+    """A command under its current and old names."""
     old = (Message(spec.command, Form.COMMAND, name, successor=spec.name) for name in spec.old_names)
     return [Message(spec.command, Form.COMMAND, spec.name, successor=spec.successor), *old]
 
 
 def replies(spec: CommandSpec) -> list[Message]:
-    """What answers a command, but for errors."""
+    """The answers to a command, without errors."""
     return [_message(event, Form.REPLY) for event in dict.fromkeys(spec.replies)]
 
 
 def error(endpoint: Endpoint) -> Message:
-    """The refusal of a command, and the last word before a refused connection ends."""
+    """The refusal of a command, and the last message before a refused connection ends."""
     return Message(ErrorEvent, Form.REPLY, endpoint.error_type)
 
 
 def greeting(endpoint: Endpoint) -> list[Message]:
-    """What comes by itself up to `connection_established`, but for pushes of the channels that connecting joins."""
+    """Messages sent unasked up to `connection_established`, without pushes of channels joined on connect."""
     pushed = {event for opening in endpoint.openings.values() for event in opening.family.events}
     own = [event for event in endpoint.connect_events if event not in pushed]
     by_message = [] if endpoint.auth is Auth.PUBLIC else [AuthSuccess]
@@ -83,12 +83,12 @@ def greeting(endpoint: Endpoint) -> list[Message]:
 
 
 def notices(endpoint: Endpoint) -> list[Message]:
-    """What comes later without a command and belongs to no channel."""
+    """Messages sent later without a command that belong to no channel."""
     return [*_unasked(endpoint, UNASKED), error(endpoint)]
 
 
 def pushes(opening: Opening) -> list[Message]:
-    """What the channels of a family bring."""
+    """The pushes of the channels of a family."""
     family = opening.family
     is_latest = family.kind is Kind.LATEST
     found = [_message(event, Form.LATEST_PUSH if is_latest else Form.EVERY_PUSH) for event in family.events]
@@ -101,7 +101,7 @@ def pushes(opening: Opening) -> list[Message]:
 
 
 def all_messages(endpoint: Endpoint) -> list[Message]:
-    """Every message of an endpoint, each once: the client's, the answers, what comes unasked."""
+    """Every message of an endpoint, each once: commands, answers and unsolicited messages."""
     found: list[Message] = []
     for spec in endpoint.commands.values():
         found += commands(spec)
@@ -118,6 +118,6 @@ def _message(event: type[Event], form: Form) -> Message:
 
 
 def _unasked(endpoint: Endpoint, events: Iterable[type[Event]]) -> list[Message]:
-    """A reply without a `requestId` has the form of a notice, and is not written down twice."""
+    """Notices of `events`. A reply without a `requestId` already has the form of a notice, and is not repeated."""
     answered = {event for spec in endpoint.commands.values() for event in spec.replies}
     return [_message(event, Form.REPLY if event in answered else Form.NOTICE) for event in events]

@@ -1,4 +1,4 @@
-"""The contract as one model, made once from the declarations of the endpoints. The printers only choose and format."""
+"""The contract as one model, made once from the declarations of the endpoints. Printers only select and format."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from duelcast.errors import (
 )
 
 LIVENESS_PER_MINUTE = 60
-"""`heartbeat` and `ping` of a connection, which the gateway counts apart."""
+"""`heartbeat` and `ping` messages of a connection, which the gateway counts separately."""
 
 OF_EVERY_COMMAND = (InvalidRequest.code, RateLimitExceeded.code, InternalError.code)
 _OF_EVERY_CONNECTION = (
@@ -43,7 +43,7 @@ _OF_CONNECTIONS_WITH_TOKEN = (Unauthorized.code, PermissionDenied.code, TokenExp
 
 @dataclass(frozen=True, slots=True)
 class FieldDescription:
-    """A field of a message or record. `always`: it is never missing."""
+    """A field of a message or record. `always`: the field is never missing."""
 
     name: str
     schema: Schema
@@ -52,7 +52,7 @@ class FieldDescription:
 
 @dataclass(frozen=True, slots=True)
 class MessageDescription:
-    """A message of an endpoint. `schema` names that of its frames, `key` tells it from others of the endpoint.
+    """A message of an endpoint. `schema` is the name of its frames' schema; `key` is unique within the endpoint.
 
     `fields` are its own, without those that every message of its form has. `successor`: the name to send today, if
     `type` is an old one.
@@ -75,10 +75,10 @@ class MessageDescription:
 
 @dataclass(frozen=True, slots=True)
 class CommandDescription:
-    """A command with what answers it.
+    """A command with its answers.
 
-    `old`: the same command under its former names. `replies` are without errors; `errors` are all codes of them,
-    `own_errors` those that not every command has. `is_common`: every endpoint has the command.
+    `old`: the same command under its former names. `replies` has no errors; `errors` has all error codes, `own_errors`
+    those that not every command has. `is_common`: every endpoint has the command.
     """
 
     message: MessageDescription
@@ -99,10 +99,10 @@ class CommandDescription:
 
 @dataclass(frozen=True, slots=True)
 class EndpointDescription:
-    """An endpoint. `who`: who may connect. `errors`: every code that a client may meet.
+    """An endpoint. `who`: who may connect. `errors`: every code that a client may receive.
 
-    `greeting` comes unasked up to `connection_established`, `notices` later, `pushes` on channels; each message is
-    once among `messages`.
+    `greeting` is sent unasked up to `connection_established`, `notices` later, `pushes` on channels; `messages` has
+    each message once.
     """
 
     name: str
@@ -126,7 +126,7 @@ class EndpointDescription:
 
 @dataclass(frozen=True, slots=True)
 class RecordDescription:
-    """A record that messages are made of."""
+    """A record used in messages."""
 
     name: str
     description: str
@@ -135,9 +135,9 @@ class RecordDescription:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything a client may send and meet. `common` has what every endpoint has, and no channels.
+    """Everything that a client may send and receive. `common` has what every endpoint shares, and no channels.
 
-    `schemas` are those of all frames and records by name; references between them begin with `#/components/schemas/`.
+    `schemas` has the schemas of all frames and records by name; references begin with `#/components/schemas/`.
     """
 
     endpoints: Sequence[EndpointDescription]
@@ -149,7 +149,7 @@ class Contract:
 
 
 def describe(endpoints: Iterable[Endpoint]) -> Contract:
-    """The contract of `endpoints`, the same for the same endpoints in any order."""
+    """The contract of `endpoints`, independent of their order."""
     described = sorted(endpoints, key=lambda endpoint: endpoint.name)
     common = Endpoint("common", "", auth=Auth.PUBLIC, max_message_bytes=KIB, messages_per_minute=0)
     add_common_commands(common)
@@ -169,7 +169,7 @@ def describe(endpoints: Iterable[Endpoint]) -> Contract:
 
 @lru_cache(maxsize=4)
 def _schemas(found: tuple[Message, ...]) -> Schemas:
-    """They are the larger part of the work, and the same for all servers of a process."""
+    """The schemas of `found`, cached: they are most of the work, and the same for all servers of a process."""
     return Schemas(found)
 
 

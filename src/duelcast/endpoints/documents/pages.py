@@ -1,4 +1,4 @@
-"""Refreshes the generated blocks of pages that are written by hand, in place between their marks."""
+"""Refreshes the generated blocks of hand-written pages, in place between their marks."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _BLOCK = re.compile(
 
 
 def refreshed(page: str, blocks: Mapping[str, str]) -> str:
-    """`page` with `blocks` between their marks.
+    """Return `page` with `blocks` between their marks.
 
-    Raises `ValueError` if the marks of a block are missing or repeated, or marks name no block.
+    Raises `ValueError` if the marks of a block are missing or repeated, or a mark names an unknown block.
     """
     marked = [found["name"] for found in _BLOCK.finditer(page)]
     for name in dict.fromkeys([*blocks, *marked]):

@@ -1,4 +1,4 @@
-"""JSON schemas of frames: those of the structs, with `type`, `requestId`, `timestamp`, `channel` and `seq`."""
+"""JSON schemas of frames: the schemas of structs, with `type`, `requestId`, `timestamp`, `channel` and `seq`."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ _ADDRESSING: dict[Form, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Form.EVERY_PUSH: (("channel", "seq"), ("requestId",)),
     Form.SNAPSHOT: (("channel",), ()),
 }
-"""What is always, and what is sometimes beside the members of an event."""
+"""The members that are always, and those that are sometimes, added to an event."""
 
 _HEAD = frozenset({"type", "requestId", "timestamp"})
-"""What every message may have, and no table repeats."""
+"""Members that every message may have; no table repeats them."""
 
 _NEVER = {Form.REPLY: "channel", Form.NOTICE: "channel", Form.SNAPSHOT: "seq"}
-"""What tells a frame from others of its `type`."""
+"""The member whose absence tells a frame from others of its `type`."""
 
 
 class Schemas:
     """The schemas of `messages` and of every record in them, by name in `components`.
 
-    What a client sends has no members but those declared; what the server sends may grow (protocol 1.1).
+    Messages of clients have only declared members; messages of the server may grow (protocol 1.1).
     """
 
     def __init__(self, messages: Iterable[Message]) -> None:
@@ -80,11 +80,11 @@ class Schemas:
         return self._names[message]
 
     def description(self, message: Message) -> str:
-        """What a message says, in sentences."""
+        """The description of a message, in sentences."""
         return str(self.components[self._names[message]].get("description", ""))
 
     def members(self, message: Message) -> Schema:
-        """The fields of a message that are its own, each with its schema."""
+        """The message's own fields, each with its schema."""
         properties = self.components[self._names[message]]["properties"]
         return {name: properties[name] for name in message.struct.__struct_encode_fields__ if name not in _HEAD}
 
@@ -95,7 +95,7 @@ class Schemas:
 
 
 def for_readers(schema: Schema) -> Schema:
-    """Without the indentation of a docstring, and without the sections of the contract that it cites for its reader."""
+    """`schema` without the indentation of docstrings, and without their citations of the contract."""
     return {**schema, "description": _CITATION.sub("", inspect.cleandoc(schema.get("description", "")))}
 
 
@@ -113,7 +113,7 @@ def _name(reference: str) -> str:
 
 
 def _payload_name(message: Message, struct_name: str) -> str:
-    """Of the struct and the form, and of the `type` where it is not the struct's own."""
+    """A name made of the struct and the form, and of the `type` if it is not the struct's own."""
     name = f"{struct_name}{message.form.value}"
     return name if message.type == message_type(message.struct) else f"{name}.{message.type}"
 
@@ -162,7 +162,7 @@ def _event_payload(message: Message, bare: Schema) -> Schema:
 
 
 def _open(schema: Schema) -> Schema:
-    """`schema` without the prohibition of members that are not declared."""
+    """`schema`, with undeclared members allowed."""
     return _without(schema, "additionalProperties") if schema.get("additionalProperties") is False else schema
 
 
@@ -171,7 +171,7 @@ def _without(members: Schema, name: str) -> Schema:
 
 
 def _reachable(named: dict[str, Schema], roots: Sequence[Schema]) -> set[str]:
-    """The names of those of `named` that `roots` refer to, directly or through one another."""
+    """The names in `named` that `roots` refer to, directly or indirectly."""
     found: set[str] = set()
     waiting: list[Any] = list(roots)
     while waiting:

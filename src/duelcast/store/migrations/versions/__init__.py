@@ -1,1 +1,1 @@
-"""One file per step; a step that was released is never changed."""
+"""One file per step; a released step is never changed."""

@@ -1,4 +1,4 @@
-"""What nicknames look like. The rows are made by the server: they follow from data that grows with Unicode.
+"""Shapes of nicknames. The server fills the rows: they depend on data that grows with Unicode.
 
 Revision ID: 0004
 """

@@ -1,4 +1,4 @@
-"""Challenges of sign-ins are signed by the server: only those that were used are kept.
+"""The server signs the challenges of sign-ins: only used ones are stored.
 
 Revision ID: 0005
 """
