@@ -196,6 +196,15 @@ async def test_a_read_sees_one_moment_whatever_is_committed_meanwhile(database: 
 
 # ── what a commit rests upon ────────────────────────────────────────────────────────────────────────────────────────
 
+
+@pytest_asyncio.fixture
+async def served_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    """As a server opens it: other tests do not sync theirs to the disk."""
+    monkeypatch.setattr(SqliteFile, "synchronous", "FULL")
+    async with opened(tmp_path / "served.db") as database:
+        yield database
+
+
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 """2 is FULL (https://sqlite.org/pragma.html#pragma_synchronous), which is what the server has by itself."""
 
@@ -204,15 +213,15 @@ async def pragmas(transaction: Transaction, *names: str) -> dict[str, Any]:
     return {name: (await transaction.execute(text(f"PRAGMA {name}"))).scalar_one() for name in names}
 
 
-async def test_the_writer_is_durable_and_checks_references(database: Database) -> None:
+async def test_the_writer_is_durable_and_checks_references(served_database: Database) -> None:
     async def work(transaction: Transaction) -> dict[str, Any]:
         return await pragmas(transaction, *PRAGMAS, "query_only")
 
-    assert await database.write(work) == PRAGMAS | {"query_only": 0}
+    assert await served_database.write(work) == PRAGMAS | {"query_only": 0}
 
 
-async def test_readers_are_set_up_alike_and_cannot_write(database: Database) -> None:
-    async with database.read() as transaction:
+async def test_readers_are_set_up_alike_and_cannot_write(served_database: Database) -> None:
+    async with served_database.read() as transaction:
         assert await pragmas(transaction, *PRAGMAS, "query_only") == PRAGMAS | {"query_only": 1}
 
 
