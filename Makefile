@@ -9,7 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tests start hundreds of processes, each of which would compile the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-INSTALL = $(BIN)/python -m pip install --quiet --only-binary :all: -r $(1) && \
+# Without --no-compile, pip would compile thousands of modules that nobody imports.
+INSTALL = $(BIN)/python -m pip install --quiet --no-compile --only-binary :all: -r $(1) && \
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 # The files that have tests with a marker: to collect all others, too, takes as long as some of these runs.
 MARKED = $(shell grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
@@ -24,6 +25,7 @@ LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url
 run: .venv/.runtime
 	$(BIN)/duelcast demo $(ARGS)
 
+# In the order of their names: xdist would begin with files of many tests, and end with a few long ones.
 ## test: the test suite, three files at a time; ARGS="-k symbols" selects, ARGS="-n 0" runs them in turn
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
