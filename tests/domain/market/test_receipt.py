@@ -197,6 +197,15 @@ def test_receipts_meet_the_wall_clock_within_the_step_by_the_rate(moved: list[tu
 
 @given(moves, paces)
 @example([(True, -1e-5), (True, -1e-5)], 0.1)
+@example(
+    [
+        (False, 1.3582563712170668),
+        (False, 1.7851711042681018),
+        (True, -1.3582563712170668),
+        (False, 1.3582563712170668),
+    ],
+    0.1,
+)
 def test_the_scale_tells_what_came_before_the_wall_clock_passed_a_moment_for_the_last_time(
     moved: list[tuple[bool, float]], pace: float
 ) -> None:
@@ -206,8 +215,10 @@ def test_the_scale_tells_what_came_before_the_wall_clock_passed_a_moment_for_the
         before = [number for number, (wall_s, _) in enumerate(received) if to_us(wall_s) <= to_us(moment_s)]
         count = before[-1] + 1 if before else 0
         until_us = days.receipt.scale.until(to_us(moment_s))
-        for number, (_, receipt_s) in enumerate(received):
-            assert (to_us(receipt_s) <= until_us) == (number < count)
+        for number, (wall_s, receipt_s) in enumerate(received):
+            # At a slow pace several µs of the wall clock have the same time of receipt.
+            if number < count or to_us(wall_s) - to_us(moment_s) > 1 / pace:
+                assert (to_us(receipt_s) <= until_us) == (number < count)
 
 
 @given(moves, paces)
