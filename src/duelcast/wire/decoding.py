@@ -80,7 +80,7 @@ class CommandDecoder:
         try:
             return self._convert(message)
         except AppError as refusal:
-            refusal.request_id = _request_id(message)
+            refusal.request_id = _request_id(message.get("requestId"))
             raise
 
     def _shortened(self, data: bytes) -> bytes:
@@ -91,24 +91,33 @@ class CommandDecoder:
         try:
             head = _decode_head(data)
         except _REFUSALS:
-            return data
+            return data  # what is wrong with it is found where it is read
         if not isinstance(head.type, str):
             return data
-        command = self._commands.get(head.type)
         try:
-            if command is None:
-                raise self._unknown(head.type)
-            unknown = _first_unknown(command, data)
-            if unknown is None:
-                return data
-            if not unknown.startswith("_"):
-                raise unknown_field(command, unknown)
-            return _without_own(command, data)
+            return self._without_own(head.type, data)
         except AppError as refusal:
-            refusal.request_id = _request_id({"requestId": head.requestId})
+            refusal.request_id = _request_id(head.requestId)
             raise
         except _REFUSALS:
             return data
+
+    def _without_own(self, name: str, data: bytes) -> bytes:
+        command = self._commands.get(name)
+        if command is None:
+            raise self._unknown(name)
+        unknown = _first_unknown(command, data)
+        if unknown is None:
+            return data
+        if not unknown.startswith("_"):
+            raise unknown_field(command, unknown)
+        values = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        values = {key: value for key, value in values.items() if not key.startswith("_")}
+        members = _members(command).type.__struct_fields__
+        unknown = next((key for key in values if key not in members), None)
+        if unknown is not None:
+            raise unknown_field(command, unknown)
+        return msgspec.json.encode(values)
 
     def _convert(self, message: dict[str, Any]) -> Command:
         name = message.get("type")
@@ -166,19 +175,7 @@ def _first_unknown(command: type[Command], data: bytes) -> str | None:
     return None
 
 
-def _without_own(command: type[Command], data: bytes) -> bytes:
-    """A message without the fields of the client's own. Raises `InvalidRequest` for an unknown field."""
-    values = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    values = {key: value for key, value in values.items() if key[:1] != "_"}
-    known = _members(command).type.__struct_fields__
-    for key in values:
-        if key not in known:
-            raise unknown_field(command, key)
-    return msgspec.json.encode(values)
-
-
-def _request_id(message: dict[str, Any]) -> str | None:
-    sent = message.get("requestId")
+def _request_id(sent: object) -> str | None:
     if isinstance(sent, str) and 1 <= len(sent) <= _MAX_REQUEST_ID_CHARACTERS and is_text(sent):
         return sent
     return None

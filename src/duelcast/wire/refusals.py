@@ -77,9 +77,8 @@ def _within(at: str, path: str) -> str:
 
 
 def unknown_name(error: msgspec.ValidationError) -> str | None:
-    """The unknown field that `error` names; None if it says something else."""
-    place = _PLACE.fullmatch(str(error))
-    found = _UNKNOWN.fullmatch(place["what"]) if place is not None else None
+    """The field that `error` says the outermost object must not have; None if it says something else."""
+    found = _UNKNOWN.fullmatch(str(error))
     return None if found is None else found["name"]
 
 

@@ -215,9 +215,13 @@ def test_the_scale_tells_what_came_before_the_wall_clock_passed_a_moment_for_the
         count = before[-1] + 1 if before else 0
         until_us = days.receipt.scale.until(to_us(moment_s))
         for number, (wall_s, receipt_s) in enumerate(received):
-            # At a slow pace several µs of the wall clock have the same time of receipt.
-            if number < count or to_us(wall_s) - to_us(moment_s) > 1 / pace:
-                assert (to_us(receipt_s) <= until_us) == (number < count)
+            if number < count:
+                assert to_us(receipt_s) <= until_us
+            elif to_us(wall_s) - to_us(moment_s) > 1 / pace:
+                assert to_us(receipt_s) > until_us
+            else:
+                # At a slow pace several µs of the wall clock have the same time of receipt.
+                assert to_us(receipt_s) >= until_us
 
 
 @given(moves, paces)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +78,10 @@ async def check_crowd(folder: Path, **settings: Any) -> None:
             assert sum(user["role"] == "admin" for user in users) == ADMINS
             stats = (await admin.ask(type="get_server_stats"))["stats"]
             assert (stats["activeUsers"], stats["connections"]["total"]) == (WALLETS + 1, CONNECTIONS + 1)
+            await admin.ask(type="subscribe_dashboard")
             crowd.freeze()
-            while await users_of(admin):  # noqa: ASYNC110 - the server tells it when it is asked
-                await asyncio.sleep(0.2)
+            await admin.receive_until(type="active_users", count=1)
+            assert await users_of(admin) == []
 
 
 async def test_a_hundred_users_are_seen_as_they_are_and_leave_when_their_machine_hangs(tmp_path: Path) -> None:
