@@ -14,14 +14,8 @@ from duelcast.channels.names import Channel, Family, Kind, Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import add_common_commands
-from duelcast.endpoints.kit import (
-    KIB,
-    Auth,
-    Context,
-    Endpoint,
-    Snapshot,
-    admins,
-)
+from duelcast.endpoints.context import Context, Snapshot
+from duelcast.endpoints.kit import KIB, Auth, Endpoint, admins
 from duelcast.errors import InvalidRequest
 from duelcast.wire.frames import encode_body
 from duelcast.wire.messages import Command, Event, Record
@@ -237,7 +231,7 @@ def make_arena(
 
     @endpoint.on_connect(Welcome)
     async def greet(context: Context) -> Sequence[Event]:
-        return [Welcome(role=context.session.role.name.lower())]
+        return [Welcome(role=context.role.name.lower())]
 
     @endpoint.command(Write)
     def write(context: Context, command: Write) -> None:

@@ -10,7 +10,7 @@ from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
 from duelcast.domain.accounts.identity import Identity
-from duelcast.endpoints.kit import Context
+from duelcast.endpoints.context import Context
 from tests.e2e.arena import make_arena
 from tests.e2e.slow import until
 from tests.serving import client, running, token_for
@@ -33,7 +33,7 @@ async def app() -> AsyncIterator[App]:
 
     @arena.on_identity_change
     def renamed(context: Context, before: Identity | None) -> None:
-        now = context.session.identity
+        now = context.identity
         context.service(Heard).log.append(f"{before and before.role.name} is {now and now.role.name}")
 
     async with running(endpoints={arena.path: arena}) as app:

@@ -48,7 +48,7 @@ def commands_of(endpoint: Endpoint) -> set[str]:
 def events_of(endpoint: Endpoint) -> set[str]:
     """What the server says in answer, on connect and on the endpoint's channels."""
     replies = {event for spec in endpoint.commands.values() for event in spec.replies}
-    pushes = {event for opening in endpoint.openings.values() for event in opening.family.events}
+    pushes = {event for rule in endpoint.access_rules.values() for event in rule.family.events}
     return {message_type(event) for event in replies | pushes | set(endpoint.connect_events)} | {endpoint.error_type}
 
 

@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from duelcast.channels.names import Family, Kind
 from duelcast.channels.publisher import Publisher
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint
+from duelcast.endpoints.context import Context
+from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.wire.messages import Command, Event
 
 

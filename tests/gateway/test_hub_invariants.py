@@ -16,7 +16,7 @@ from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.endpoints.common import confirmation
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.joining import JoinedTarget
+from duelcast.gateway.subscriptions import Segment
 from duelcast.wire.frames import encode_body, reply_body, text_frame
 from tests.contract.buses import StoredInMemory, publish
 from tests.e2e.arena import BOARD, NOTES, Note, PlayerLeft, Score, make_arena
@@ -136,10 +136,12 @@ class World:
     async def rejoin(self, client: WireClient, *, bus_lost: bool) -> None:
         """What a connection does when positions were lost: unasked confirmations, each with its replay or snapshot."""
         client.lost = 0
-        parts: list[bytes | JoinedTarget] = []
-        for one in await client.subscriptions.rejoin(bus_lost=bus_lost):
-            parts += (text_frame(reply_body(confirmation(one), self.clock.time(), None)), one)
-        client.subscriptions.commit_rejoined(parts)
+        joins = client.subscriptions.joins_again(bus_lost=bus_lost)
+        joined = (await client.desk.read_again(client.ask(), joins)).joined
+        segments: list[Segment] = []
+        for one in joined:
+            segments += (text_frame(reply_body(confirmation(one), self.clock.time(), None)), one)
+        client.subscriptions.commit_again(segments, joined)
 
     async def step(self, action: tuple[str, int, int]) -> None:
         name, first, second = action
@@ -226,7 +228,7 @@ async def finish(world: World) -> None:
     await world.settle()
     world.read()
     for client, view in zip(world.clients, world.views, strict=True):
-        held = {target.name for target, _ in client.subscriptions.held()}
+        held = {target.name for target, _ in client.subscriptions.positions()}
         assert held == view.followed
         for name in held:
             if name.startswith("note."):

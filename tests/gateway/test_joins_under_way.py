@@ -13,7 +13,8 @@ from duelcast.channels.broker import Position, Recovery
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.accounts import Account
-from duelcast.endpoints.kit import Auth, Context, Snapshot
+from duelcast.endpoints.context import Context, Snapshot
+from duelcast.endpoints.kit import Auth
 from duelcast.errors import InvalidRequest, ServiceRestart, Unavailable
 from duelcast.wire.messages import Command, Event
 from tests.e2e.arena import ADMIN, BOARD, Announced, Note, Notebook, Score, Secret, make_arena

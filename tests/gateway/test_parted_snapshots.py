@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
-from duelcast.endpoints.kit import Context, Join
+from duelcast.endpoints.context import Context, Join
 from duelcast.wire.messages import Event
 from tests.e2e.arena import NOTES, STORED, Announced, Notebook, make_arena
 from tests.e2e.following import publish_note, store

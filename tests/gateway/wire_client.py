@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from duelcast.channels.broker import Broker
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
+from duelcast.desk.desk import Desk
+from duelcast.desk.joining import JoinReader
 from duelcast.domain.accounts.identity import Identity
-from duelcast.endpoints.kit import Context, Endpoint
+from duelcast.endpoints.context import Ask, Services, Target
+from duelcast.endpoints.kit import MIB, Endpoint
 from duelcast.errors import Disconnect
 from duelcast.gateway.dispatch import Dispatcher
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.joining import JoinReader
 from duelcast.gateway.limits import MessageLimits
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.session import ConnectionSession
 from duelcast.gateway.subscriptions import ConnectionSubscriptions
+from duelcast.wire.messages import Command
 
 
 def frames_in(data: bytes) -> list[dict[str, Any]]:
@@ -50,13 +53,27 @@ class WireClient:
         self.lost = 0
         self.session = ConnectionSession(name, None, self)
         self.outbox = Outbox(hub, name, Role.ANONYMOUS, self, self._lost)
-        reader = JoinReader(endpoint, hub, broker, clock)
-        self.subscriptions = ConnectionSubscriptions(reader, self.session, self.outbox, {}, 1000)
+        services = Services()
+        reader = JoinReader(
+            endpoint, services, broker, hub, clock, max_bytes=4 * MIB, unknown_followed=lambda _wallet: 0
+        )
+        self.desk = Desk(endpoint, services, reader, clock)
+        self.subscriptions = ConnectionSubscriptions(endpoint, hub, self.session, self.outbox, services, 1000)
         self.subscriptions.greeting = False
-        self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0))
+        self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0), self.desk)
 
-    def context(self, request_id: str | None) -> Context:
-        return Context(self._dispatcher.endpoint, self.session, self.subscriptions, {}, self.clock, request_id)
+    def ask(self, command: Command | None = None) -> Ask:
+        request_id = None if command is None else command.requestId
+        return Ask(self.session.connection_id, self.session.identity, self.subscriptions, command, request_id)
+
+    def identity_asked(self, ask: Ask) -> None:
+        assert ask.identity is self.session.identity
+
+    def positions(self) -> Sequence[tuple[Target, int | None]]:
+        return self.subscriptions.positions()
+
+    async def sign_in(self, token: str) -> Identity:
+        return await self.session.sign_in(token)
 
     async def send(self, **message: Any) -> None:
         """Handle one command, to its end."""

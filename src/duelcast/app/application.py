@@ -35,6 +35,7 @@ from duelcast.domain.operations.internal import STORE
 from duelcast.domain.operations.server_status import Surroundings
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.domain.users.service import Users
+from duelcast.endpoints.context import Services
 from duelcast.endpoints.documents.asyncapi import asyncapi
 from duelcast.endpoints.documents.model import describe
 from duelcast.endpoints.kit import Endpoint
@@ -161,15 +162,17 @@ class App:
             notifications=self.notifications,
             analytics=self.analytics,
         )
-        self.services: dict[type[Any], Any] = {
-            Market: self.market,
-            Contests: self.contests,
-            Analytics: self.analytics,
-            Publisher: self.publisher,
-            **self.operations.services(),
-            SystemSettings: self.system_settings,
-            Notifications: self.notifications,
-        }
+        self.services = Services(
+            {
+                Market: self.market,
+                Contests: self.contests,
+                Analytics: self.analytics,
+                Publisher: self.publisher,
+                **self.operations.services(),
+                SystemSettings: self.system_settings,
+                Notifications: self.notifications,
+            }
+        )
         self.gateway = Gateway(
             settings, clock, self.broker, self.hub, self.accounts, self.verifier, self.endpoints, self.services
         )

@@ -19,7 +19,8 @@ from duelcast.domain.analytics.events import (
 from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.analytics.tracking import GivenEvent, UuidText, event_id_text, new_event
 from duelcast.endpoints.common import HeartbeatAck
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot, admins
+from duelcast.endpoints.context import Context, Snapshot
+from duelcast.endpoints.kit import KIB, Auth, Endpoint, admins
 from duelcast.errors import InvalidRequest
 from duelcast.wire.messages import Command, Event, Record
 
@@ -166,16 +167,16 @@ endpoint.opens(METRIC, admins, exists=_metric_exists, snapshot=_metric_snapshot,
 
 @endpoint.on_connect(Welcome, ServerStatsReport)
 async def greet(context: Context) -> Sequence[Event]:
-    is_admin = context.session.role >= Role.ADMIN
+    is_admin = context.role >= Role.ADMIN
     welcome = Welcome(message="Welcome to the analytics.", isAdmin=is_admin)
     return [welcome, await _server_stats(context)] if is_admin else [welcome]
 
 
 @endpoint.on_disconnect
 def drop_zone(context: Context) -> None:
-    identity = context.session.identity
+    identity = context.identity
     assert identity is not None
-    context.service(Analytics).activity.zones.drop(identity.wallet, context.session.connection_id)
+    context.service(Analytics).activity.zones.drop(identity.wallet, context.connection_id)
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +184,7 @@ def drop_zone(context: Context) -> None:
 
 @endpoint.command(TrackEvent)
 async def track_event(context: Context, command: TrackEvent) -> EventTracked:
-    identity = context.session.identity
+    identity = context.identity
     assert identity is not None
     now_s = context.clock.time()
     if command.events is None:
@@ -245,9 +246,9 @@ async def get_server_stats(context: Context, _command: GetServerStats) -> Server
 
 @endpoint.command(Heartbeat, counted=False)
 def heartbeat(context: Context, command: Heartbeat) -> HeartbeatAck:
-    identity = context.session.identity
+    identity = context.identity
     if command.zone is not None and identity is not None:
-        context.service(Analytics).activity.zones.name(identity.wallet, context.session.connection_id, command.zone)
+        context.service(Analytics).activity.zones.name(identity.wallet, context.connection_id, command.zone)
     return HeartbeatAck()
 
 

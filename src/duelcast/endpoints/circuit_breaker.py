@@ -26,7 +26,8 @@ from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import Service
 from duelcast.domain.operations.service_errors import InvalidService
 from duelcast.endpoints.common import SubscriptionConfirmed
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join, Snapshot
+from duelcast.endpoints.context import Context, Join, Snapshot
+from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.wire.messages import Command, Event
 
 ALL_SERVICES = "services"
@@ -154,7 +155,7 @@ endpoint.opens(ALERTS)
 
 @endpoint.on_connect(Welcome, ServicesState)
 async def greet(context: Context) -> Sequence[Event]:
-    is_admin = context.session.role >= Role.ADMIN
+    is_admin = context.role >= Role.ADMIN
     registry = context.service(Registry)
     context.answered_rows = len(registry)
     await context.join([ALERTS.channel()])
@@ -200,7 +201,7 @@ async def subscribe_service(context: Context, command: SubscribeService) -> Sequ
 @endpoint.command(HealthCheck, errors=("INVALID_SERVICE", "HEALTH_CHECK_FAILED"), detached=True)
 async def check_health(context: Context, command: HealthCheck) -> HealthCheckResult:
     service = _service(context, command.service)
-    is_admin = context.session.role >= Role.ADMIN
+    is_admin = context.role >= Role.ADMIN
     result = await context.service(Health).check(
         service,
         "admin" if is_admin else "system",
@@ -222,7 +223,7 @@ async def check_health(context: Context, command: HealthCheck) -> HealthCheckRes
 )
 async def reset_circuit_breaker(context: Context, command: ResetCircuitBreaker) -> CircuitBreakerResetResult:
     service = _service(context, command.service)
-    identity = context.session.identity
+    identity = context.identity
     assert identity is not None
     result = await context.service(Commands).reset(service.name, Actor.of(identity))
     return CircuitBreakerResetResult(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.channels.broker import Position
 from duelcast.channels.names import Group, Kind
 from duelcast.domain.accounts.identity import Identity
-from duelcast.endpoints.kit import Context, Endpoint, Join, Target
+from duelcast.endpoints.context import Context, Join, Joined, LocalContext, Target
+from duelcast.endpoints.kit import Endpoint
 from duelcast.errors import AppError, InvalidRequest
 from duelcast.wire.messages import (
     MAX_SAFE_INTEGER,
@@ -182,25 +183,7 @@ def kind_name(target: Target) -> KindName:
     return "latest" if target.kind is Kind.LATEST else "every"
 
 
-class Confirmed(Protocol):
-    """A channel or group that is followed from an answer on."""
-
-    @property
-    def target(self) -> Target: ...
-
-    @property
-    def epoch(self) -> str: ...
-
-    @property
-    def seq(self) -> int | None:
-        """The position with which the snapshot or the missed messages end; None for a group."""
-
-    @property
-    def recovered(self) -> bool | None:
-        """Whether everything since the given position follows; None if none was given."""
-
-
-def confirmation(joined: Confirmed) -> SubscriptionConfirmed:
+def confirmation(joined: Joined) -> SubscriptionConfirmed:
     """The confirmation of a channel or group that was joined."""
     return SubscriptionConfirmed(
         channel=joined.target.name,
@@ -216,11 +199,11 @@ def auth_success(identity: Identity) -> AuthSuccess:
     return AuthSuccess(user=user_record(identity), expiresAt=format_time(identity.expires_at))
 
 
-def heartbeat(_context: Context, _command: Heartbeat) -> HeartbeatAck:
+def heartbeat(_context: LocalContext, _command: Heartbeat) -> HeartbeatAck:
     return HeartbeatAck()
 
 
-def ping(context: Context, command: Ping) -> Pong:
+def ping(context: LocalContext, command: Ping) -> Pong:
     now = format_time(context.clock.time())
     return Pong(timestamp=now if command.timestamp is None else command.timestamp, serverTime=now)
 
@@ -294,16 +277,16 @@ def unsubscribe(
     return list(answer.values())
 
 
-def get_subscriptions(context: Context, _command: GetSubscriptions) -> SubscriptionList:
-    held = context.held()
+def get_subscriptions(context: LocalContext, _command: GetSubscriptions) -> SubscriptionList:
+    held = context.connection.positions()
     context.answered_rows = len(held)
     return SubscriptionList(
         data=[Subscription(channel=target.name, kind=kind_name(target), seq=seq) for target, seq in held]
     )
 
 
-async def authenticate(context: Context, command: Authenticate) -> AuthSuccess:
-    return auth_success(await context.session.sign_in(command.token))
+async def authenticate(context: LocalContext, command: Authenticate) -> AuthSuccess:
+    return auth_success(await context.connection.sign_in(command.token))
 
 
 def add_common_commands(endpoint: Endpoint) -> None:

@@ -36,7 +36,8 @@ from duelcast.domain.contests.events import (
 )
 from duelcast.domain.contests.service import Contests
 from duelcast.endpoints.common import Since
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Snapshot, Target
+from duelcast.endpoints.context import Context, Snapshot, Target
+from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.errors import InvalidRequest, PermissionDenied, Unauthorized
 from duelcast.store.contests import COMPLETED
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
@@ -267,7 +268,7 @@ endpoint.opens(PARTICIPANT, that_wallet_and_admins, exists=_participant_exists, 
 
 @endpoint.on_connect(Welcome)
 async def greet(context: Context) -> Sequence[Event]:
-    identity = context.session.identity
+    identity = context.identity
     known = identity is not None
     capabilities = Capabilities(
         contests=True,
@@ -281,12 +282,12 @@ async def greet(context: Context) -> Sequence[Event]:
 
 @endpoint.on_disconnect
 def leave_rooms(context: Context) -> None:
-    context.service(Contests).rooms.leave_all(context.session.connection_id)
+    context.service(Contests).rooms.leave_all(context.connection_id)
 
 
 @endpoint.on_identity_change
 def change_identity(context: Context, _before: object) -> None:
-    context.service(Contests).rooms.identity_changed(context.session.connection_id, context.session.identity)
+    context.service(Contests).rooms.identity_changed(context.connection_id, context.identity)
 
 
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -311,7 +312,7 @@ async def get_contest_state(context: Context, command: GetContestState) -> Conte
 
 @endpoint.command(GetParticipantStatus, errors=("CONTEST_NOT_FOUND", "UNAUTHORIZED", "PERMISSION_DENIED"))
 async def get_participant_status(context: Context, command: GetParticipantStatus) -> ParticipantUpdate:
-    identity = context.session.identity
+    identity = context.identity
     wallet = command.wallet
     if wallet is None:
         if identity is None:
@@ -346,7 +347,7 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     contests = context.service(Contests)
     took_part = await _took_part(context, contest)
     # The rooms are notified of role changes, so nothing is awaited from here until they know the connection.
-    identity = context.session.identity
+    identity = context.identity
     if command.visibility is not None and (identity is None or not identity.is_admin):
         raise PermissionDenied("`visibility` is for admins: leave it out.", field="visibility")
     number = str(contest.id)
@@ -357,7 +358,7 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     since: dict[Target, Position] | None = (
         None if command.since is None else {chat: Position(command.since.epoch, command.since.seq)}
     )
-    rooms, connection_id = contests.rooms, context.session.connection_id
+    rooms, connection_id = contests.rooms, context.connection_id
     was_there = rooms.is_in(contest.id, connection_id)
     # Join first, so that the snapshots include this connection.
     rooms.join(contest.id, connection_id, identity, command.visibility or "invisible", took_part=took_part)
@@ -383,7 +384,7 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
 @endpoint.command(LeaveContestRoom, errors=("CONTEST_NOT_FOUND",))
 def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRoomLeft:
     contest = _contest(context, command.contestId)
-    context.service(Contests).rooms.leave(contest.id, context.session.connection_id)
+    context.service(Contests).rooms.leave(contest.id, context.connection_id)
 
     def is_of_room(target: Target) -> bool:
         if target.family is PARTICIPANT:
@@ -409,11 +410,11 @@ def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRo
     paused_by_maintenance=True,
 )
 async def send_chat_message(context: Context, command: SendChatMessage) -> ChatMessage | None:
-    identity = context.session.identity
+    identity = context.identity
     assert identity is not None
     contest = _contest(context, command.contestId)
     contests = context.service(Contests)
-    if not contests.rooms.is_in(contest.id, context.session.connection_id):
+    if not contests.rooms.is_in(contest.id, context.connection_id):
         raise NotInRoom("Join the room of the contest first: `join_contest_room`.")
     sent = await contests.chat.send(contest.id, identity, command.text, command.messageId, context.origin)
     if sent.duplicate:
@@ -427,9 +428,9 @@ async def send_chat_message(context: Context, command: SendChatMessage) -> ChatM
 def set_admin_presence(context: Context, command: SetAdminPresence) -> AdminPresenceUpdated:
     contest = _contest(context, command.contestId)
     rooms = context.service(Contests).rooms
-    if not rooms.is_in(contest.id, context.session.connection_id):
+    if not rooms.is_in(contest.id, context.connection_id):
         raise NotInRoom("Join the room of the contest first: `join_contest_room`.")
-    rooms.set_visibility(contest.id, context.session.connection_id, command.visibility)
+    rooms.set_visibility(contest.id, context.connection_id, command.visibility)
     return AdminPresenceUpdated(contestId=contest.id, visibility=command.visibility)
 
 
@@ -448,11 +449,11 @@ def _contest(context: Context, given: int | str) -> Contest:
 
 
 async def _took_part(context: Context, contest: Contest) -> bool:
-    identity = context.session.identity
+    identity = context.identity
     return identity is not None and await context.service(Contests).standings.took_part(contest.id, identity.wallet)
 
 
 def _view(context: Context, contest: Contest) -> ContestView:
-    identity = context.session.identity
+    identity = context.identity
     for_admin = identity is not None and identity.is_admin
     return context.service(Contests).view(contest, for_admin=for_admin)

@@ -1,8 +1,7 @@
 """The building blocks of an endpoint.
 
 An endpoint file declares an `Endpoint`, the channels it opens, and its commands: struct, right and handler in one
-place. A handler returns events or raises `errors.AppError`; it never touches a socket. The parts of the connection
-that it may use are declared here as protocols, which the gateway implements.
+place. A handler has a `Context`, and returns events or raises `errors.AppError`; it never touches a socket.
 """
 
 from __future__ import annotations
@@ -12,21 +11,20 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Protocol, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
-from duelcast.channels.broker import Origin, Position
 from duelcast.channels.names import Channel, Family, Group, Role
-from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
-from duelcast.errors import AppError, SubscriptionDenied, UnknownChannel
+from duelcast.endpoints.context import Context, Join, LocalContext, Reply, Services, Snapshot, Target, role_of
+from duelcast.errors import SubscriptionDenied, UnknownChannel
 from duelcast.wire.messages import Command, Event, message_type
 
 KIB = 1024
 MIB = 1024 * KIB
 
-Target = Channel | Group
 T = TypeVar("T")
 C = TypeVar("C", bound=Command)
+X = TypeVar("X", Context, LocalContext)
 
 
 class Auth(enum.Enum):
@@ -40,194 +38,17 @@ class Auth(enum.Enum):
     """A token of an admin."""
 
 
-class Session(Protocol):
-    """The identity of a connection."""
-
-    @property
-    def connection_id(self) -> str: ...
-
-    @property
-    def identity(self) -> Identity | None:
-        """The identity; None if anonymous."""
-
-    @property
-    def role(self) -> Role: ...
-
-    async def sign_in(self, token: str) -> Identity:
-        """Use `token` for this connection from now on, to refresh or to sign in.
-
-        Raises `errors.Unauthorized` for an invalid token or one of another wallet; then nothing changes.
-        """
-
-
-class Followed(Protocol):
-    """What the connection of a caller follows, as the node of that connection knows it."""
-
-    def holds(self, target: Target) -> bool:
-        """Whether `target` is followed, by itself or through its group."""
-
-    def holds_itself(self, target: Target) -> bool:
-        """Whether `target` is followed by itself."""
-
-    def held(self) -> Sequence[tuple[Target, int | None]]:
-        """Everything followed with its position (None for a group), in the order of joining."""
-
-    async def carry_out(self, joins: Sequence[Join], *, snapshot_only_if_new: bool) -> None:
-        """Take the messages of these targets from now on, and read what goes out first, for the answer that will be
-        written.
-
-        Raises `errors.TooManySubscriptions` and `errors.Unavailable`; then none of them is followed.
-        """
-
-    def leave(self, targets: Sequence[Target]) -> None:
-        """Stop following `targets`, behind their last messages and before the answer."""
-
-    def leave_where(self, ends: Callable[[Target], bool]) -> None:
-        """Stop following every channel and group for which `ends` is true."""
-
-
-@dataclass(slots=True, eq=False)
-class Join:
-    """A channel or group that the caller follows from its answer on: data that the node of its connection carries out.
-
-    `silent`: without a snapshot. `counted`: the rows of the snapshot or replay count as rows of the answer. `first`: if
-    the join stands within the answer, only so many of its frames stand there, and the others at the end.
-    """
-
-    target: Target
-    since: Position | None = None
-    silent: bool = False
-    counted: bool = False
-    first: int | None = None
-
-
-class Context:
-    """What a handler has: who asks, what its connection follows, the domain services."""
-
-    __slots__ = ("_endpoint", "_followed", "_services", "answered_rows", "clock", "request_id", "session")
-
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        session: Session,
-        followed: Followed,
-        services: Mapping[type[Any], Any],
-        clock: Clock,
-        request_id: str | None = None,
-    ) -> None:
-        self.session = session
-        self.clock = clock
-        self.request_id = request_id
-        self.answered_rows = 0
-        """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
-        self._endpoint = endpoint
-        self._followed = followed
-        self._services = services
-
-    async def join(
-        self,
-        targets: Sequence[Target],
-        *,
-        since: Mapping[Target, Position] | None = None,
-        snapshot_only_if_new: bool = False,
-        silent: bool = False,
-        counted: bool = False,
-    ) -> Sequence[Join]:
-        """Follow `targets` from the answer on; their snapshots, or what was missed since, go out behind it, or where
-        the joins stand in it.
-
-        `snapshot_only_if_new` is for commands named `get_…`: no snapshot of what the connection followed already.
-        `silent` is for commands whose answer has all that a snapshot would.
-        What the handler reads behind this is not older than the pushes that follow its answer.
-        Raises `errors.TooManySubscriptions` and `errors.Unavailable`; then none of them is followed.
-        """
-        since = since or {}
-        joins = [Join(target, since.get(target), silent, counted) for target in targets]
-        await self._followed.carry_out(joins, snapshot_only_if_new=snapshot_only_if_new)
-        return joins
-
-    def leave(self, targets: Sequence[Target]) -> None:
-        """Stop following `targets`, behind their last messages and before the answer."""
-        self._followed.leave(targets)
-
-    def leave_where(self, ends: Callable[[Target], bool]) -> None:
-        """Stop following every channel and group for which `ends` is true."""
-        self._followed.leave_where(ends)
-
-    def holds(self, target: Target) -> bool:
-        """Whether the connection follows `target`, by itself or through its group."""
-        return self._followed.holds(target)
-
-    def held(self) -> Sequence[tuple[Target, int | None]]:
-        """Everything that the connection follows with its position (None for a group), in the order of joining."""
-        return self._followed.held()
-
-    def resolve(self, name: str) -> Target:
-        """The channel or group `name` of the endpoint.
-
-        Raises `errors.SubscriptionDenied` if the caller has no right to it, before anything else;
-        `errors.UnknownChannel` if there is none.
-        """
-        openings = self._endpoint.openings.values()
-        for opening in openings:
-            family = opening.family
-            group = family.group_named(name)
-            if group is not None:
-                opening.demand_right(self.session.identity, name, Role.ANONYMOUS)
-                return group
-            parameter = family.match(name)
-            if parameter is not None:
-                opening.demand_right(self.session.identity, parameter, family.least_role(parameter))
-                held = family.held(parameter)
-                if held is not None and self._followed.holds_itself(held):
-                    return held
-                if opening.exists(self, parameter):
-                    return family.channel(parameter)
-        families = ", ".join(opening.family.form for opening in openings)
-        raise UnknownChannel(f"This endpoint has no such channel. Names are case-sensitive: {families}.")
-
-    def service(self, kind: type[T]) -> T:
-        """The domain service of class `kind`."""
-        found: T = self._services[kind]
-        return found
-
-    @property
-    def origin(self) -> Origin:
-        """For publishing on an *every* channel that the caller follows: its frame carries the `requestId`."""
-        return Origin(self.session.connection_id, self.request_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The events that a new follower is sent first.
-
-    `seq`: the position up to which the snapshot of an *every* channel is complete, read in the same transaction. The
-    snapshot of a *latest* channel is followed by messages that arrived while it was made. `rows`: the number of
-    symbols or rows in the events, which count towards the rate limit.
-    """
-
-    events: Sequence[Event]
-    seq: int | None = None
-    rows: int = 1
-
-
 Right = Callable[[Identity | None, str], bool]
 """Whether somebody may follow the channel of a parameter (for a group: its name): pure, so that any node can tell."""
 
 ChannelSnapshot = Callable[[Context, Channel], Awaitable[Snapshot]]
 GroupSnapshot = Callable[[Context, Group], Awaitable[Snapshot]]
-Reply = Event | AppError | Join | Sequence["Event | AppError | Join"] | None
-"""An answer, in order. A `Join` stands for its `subscription_confirmed` and its snapshot or replay. The snapshots and
-replays of joins that do not stand here come last."""
-Handler = Callable[[Context, Any], Reply | Awaitable[Reply]]
-"""A handler that was begun runs to its end, also where its client goes meanwhile; its answer is then dropped. One whose
+Handler = Callable[[Any, Any], Reply | Awaitable[Reply]]
+"""Called with a `Context`, or a `LocalContext` if the command is local, and the command.
+
+A handler that was begun runs to its end, also where its client goes meanwhile; its answer is then dropped. One whose
 answer is a push names that event in its return annotation and returns None: the documents are made from it."""
 ConnectHandler = Callable[[Context], Awaitable[Sequence[Event | Join]]]
-
-
-def role_of(identity: Identity | None) -> Role:
-    """The role of somebody, None is nobody."""
-    return Role.ANONYMOUS if identity is None else identity.role
 
 
 def anyone(_identity: Identity | None, _parameter: str) -> bool:
@@ -243,7 +64,7 @@ def _exists(_context: Context, _parameter: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class AccessRule:
     """The access rule of an endpoint for a family of channels: who may follow them, and what their snapshots are.
 
     Without `snapshot`, a *latest* channel begins with the newest message per key, an *every* channel with nothing;
@@ -263,7 +84,7 @@ class Opening:
     snapshot: ChannelSnapshot | None
     group_snapshot: GroupSnapshot | None
     snapshot_events: tuple[type[Event], ...]
-    seen_from: Callable[[Context, str], Role] | None
+    seen_from: Callable[[Services, str], Role] | None
     most: Callable[[Context], int] | None
     unknown: Callable[[Context, Target], bool]
     most_unknown: Callable[[Context], int] | None
@@ -279,15 +100,16 @@ class Opening:
                 raise SubscriptionDenied("This channel needs a token: send `auth` with one, then this again.")
             raise SubscriptionDenied("Your role does not allow this channel.")
 
-    def is_seen(self, context: Context, parameter: str) -> bool:
-        """Whether the session of `context` may see the messages of the channel with `parameter`."""
-        return self.seen_from is None or context.session.role >= self.seen_from(context, parameter)
+    def is_seen(self, services: Services, role: Role, parameter: str) -> bool:
+        """Whether `role` may see the messages of the channel with `parameter`."""
+        return self.seen_from is None or role >= self.seen_from(services, parameter)
 
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
     """A command with its handler.
 
+    `is_local`: the node of the connection answers it, without the desk.
     `counted`: it counts towards the rate limit. `detached`: it may answer after later commands, and joins nothing.
     `paused_by_maintenance`: it is refused during maintenance, except to admins. `successor`: the command to use instead
     of one that exists only for clients of earlier versions.
@@ -304,6 +126,7 @@ class CommandSpec:
     paused_by_maintenance: bool
     successor: str | None
     is_async: bool
+    is_local: bool
 
     @property
     def name(self) -> str:
@@ -326,7 +149,7 @@ class Endpoint:
     public_name: str | None = None
     error_type: str = "error"
     successors: Mapping[str, str] = field(default_factory=dict)
-    openings: dict[str, Opening] = field(default_factory=dict)
+    access_rules: dict[str, AccessRule] = field(default_factory=dict)
     commands: dict[str, CommandSpec] = field(default_factory=dict)
     connect_handler: ConnectHandler | None = None
     connect_events: tuple[type[Event], ...] = ()
@@ -346,19 +169,38 @@ class Endpoint:
         snapshot: ChannelSnapshot | None = None,
         group_snapshot: GroupSnapshot | None = None,
         snapshot_events: tuple[type[Event], ...] = (),
-        seen_from: Callable[[Context, str], Role] | None = None,
+        seen_from: Callable[[Services, str], Role] | None = None,
         most: Callable[[Context], int] | None = None,
         unknown: Callable[[Context, Target], bool] = lambda _context, _target: False,
         most_unknown: Callable[[Context], int] | None = None,
     ) -> None:
-        """Let clients follow the channels and groups of `family`; see `Opening`."""
-        self.openings[family.prefix] = Opening(
+        """Let clients follow the channels and groups of `family`; see `AccessRule`."""
+        self.access_rules[family.prefix] = AccessRule(
             family, right, exists, snapshot, group_snapshot, snapshot_events, seen_from, most, unknown, most_unknown
         )
 
-    def opening(self, target: Target) -> Opening:
-        """The opening that `target` belongs to."""
-        return self.openings[target.family.prefix]
+    def access_rule(self, target: Target) -> AccessRule:
+        """The access rule that `target` belongs to."""
+        return self.access_rules[target.family.prefix]
+
+    def resolve(self, context: Context, name: str) -> Target:
+        """The channel or group `name`. Raises `errors.SubscriptionDenied` and `errors.UnknownChannel`."""
+        for rule in self.access_rules.values():
+            family = rule.family
+            group = family.group_named(name)
+            if group is not None:
+                rule.demand_right(context.identity, name, Role.ANONYMOUS)
+                return group
+            parameter = family.match(name)
+            if parameter is not None:
+                rule.demand_right(context.identity, parameter, family.least_role(parameter))
+                held = family.held(parameter)
+                if held is not None and context.following.holds_itself(held):
+                    return held
+                if rule.exists(context, parameter):
+                    return family.channel(parameter)
+        families = ", ".join(rule.family.form for rule in self.access_rules.values())
+        raise UnknownChannel(f"This endpoint has no such channel. Names are case-sensitive: {families}.")
 
     def command(
         self,
@@ -371,14 +213,14 @@ class Endpoint:
         detached: bool = False,
         paused_by_maintenance: bool = False,
         successor: str | None = None,
-    ) -> Callable[[Callable[[Context, C], T]], Callable[[Context, C], T]]:
+    ) -> Callable[[Callable[[X, C], T]], Callable[[X, C], T]]:
         """Declare a command with its handler. `errors` are codes beyond those of every command; a handler that awaits
         something adds `UNAVAILABLE`.
 
         A later declaration of the same name replaces an earlier one.
         """
 
-        def declare(handler: Callable[[Context, C], T]) -> Callable[[Context, C], T]:
+        def declare(handler: Callable[[X, C], T]) -> Callable[[X, C], T]:
             is_async = inspect.iscoroutinefunction(handler)
             all_errors = list(errors)
             if paused_by_maintenance:
@@ -397,6 +239,7 @@ class Endpoint:
                 paused_by_maintenance=paused_by_maintenance,
                 successor=successor,
                 is_async=is_async,
+                is_local=_is_local(handler),
             )
             return handler
 
@@ -426,6 +269,11 @@ class Endpoint:
         has the new identity, the second argument is the old one."""
         self.identity_handler = handler
         return handler
+
+
+def _is_local(handler: Callable[..., Any]) -> bool:
+    """Whether the node of the connection runs `handler`: it asks for a `LocalContext`."""
+    return LocalContext in get_type_hints(handler).values()
 
 
 @cache

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from duelcast.domain.market.events import MARKET, METADATA
 from duelcast.endpoints import symbols
 from duelcast.endpoints.common import SUBSCRIBE_ERRORS, SubscriptionConfirmed
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join
+from duelcast.endpoints.context import Context, Join
+from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.errors import AppError
 
 endpoint = Endpoint(

@@ -35,7 +35,8 @@ from duelcast.domain.operations.server_status import StatusBoard
 from duelcast.domain.settings.errors import SettingNotFound
 from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN
 from duelcast.domain.settings.service import SystemSettings
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join, Snapshot, Target, admins
+from duelcast.endpoints.context import Context, Join, Snapshot, Target
+from duelcast.endpoints.kit import KIB, Auth, Endpoint, admins
 from duelcast.errors import Unavailable
 from duelcast.store.errors import ErrorLevel
 from duelcast.wire.messages import Command, Event
@@ -157,7 +158,7 @@ endpoint.opens(SYSTEM_ERRORS, admins)
     RecentErrors,
 )
 async def greet(context: Context) -> Sequence[Event | Join]:
-    role = context.session.role
+    role = context.role
     known, is_admin = role >= Role.USER, role >= Role.ADMIN
     status: Target = SYSTEM_STATUS.channel() if known else PUBLIC_STATUS.channel()
     followed: list[Target] = [status, SYSTEM_MAINTENANCE.channel(), PUBLIC_BACKGROUND_SCENE.channel()]
@@ -183,12 +184,12 @@ def get_system_status(context: Context, _command: GetSystemStatus) -> ServerStat
 
 @endpoint.command(GetMaintenanceStatus)
 def get_maintenance_status(context: Context, _command: GetMaintenanceStatus) -> MaintenanceStatus:
-    return context.service(SettingsMonitor).maintenance(for_admin=context.session.role >= Role.ADMIN)
+    return context.service(SettingsMonitor).maintenance(for_admin=context.role >= Role.ADMIN)
 
 
 @endpoint.command(GetSystemSettings, errors=("SETTING_NOT_FOUND",))
 def get_system_settings(context: Context, command: GetSystemSettings) -> MonitoredSettings:
-    role, key = context.session.role, command.key
+    role, key = context.role, command.key
     if key is None:
         return _all_settings(context)
     if role is Role.ANONYMOUS and key != SCENE_KEY:
@@ -214,14 +215,14 @@ async def get_recent_errors(context: Context, command: GetRecentErrors) -> Recen
 
 def _status(context: Context) -> ServerStatusUpdate:
     board = context.service(StatusBoard)
-    if context.session.role is Role.ANONYMOUS:
+    if context.role is Role.ANONYMOUS:
         return ServerStatusUpdate(data=board.public_status())
     return ServerStatusUpdate(data=board.status())
 
 
 def _all_settings(context: Context) -> MonitoredSettings:
     """All settings that the connection may see; an anonymous one sees only the scene (protocol 9)."""
-    monitor, role = context.service(SettingsMonitor), context.session.role
+    monitor, role = context.service(SettingsMonitor), context.role
     values = {SCENE_KEY: monitor.scene().data} if role is Role.ANONYMOUS else monitor.all_values(role)
     context.answered_rows = len(values)
     return MonitoredSettings(subtype=ALL, data=values)

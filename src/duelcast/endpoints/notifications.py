@@ -20,7 +20,8 @@ from duelcast.domain.notifications.events import (
 )
 from duelcast.domain.notifications.inboxes import Marked
 from duelcast.domain.notifications.service import Notifications
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join, Snapshot
+from duelcast.endpoints.context import Context, Join, Snapshot
+from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.errors import InvalidRequest
 from duelcast.wire.messages import Command, Event
 
@@ -119,7 +120,7 @@ endpoint.opens(ANNOUNCEMENTS, snapshot=_announcements_snapshot, snapshot_events=
 
 @endpoint.on_connect(Welcome, UnreadCount, NotificationBatch)
 async def greet(context: Context) -> Sequence[Event | Join]:
-    identity = context.session.identity
+    identity = context.identity
     welcome = Welcome(capabilities=Capabilities(inbox=identity is not None, announcements=True))
     announcements = ANNOUNCEMENTS.channel()
     if identity is None:
@@ -175,7 +176,7 @@ async def get_notifications(context: Context, command: GetNotifications) -> Noti
 
 
 def _wallet(context: Context) -> str:
-    identity = context.session.identity
+    identity = context.identity
     assert identity is not None, "the commands are for users"
     return identity.wallet
 

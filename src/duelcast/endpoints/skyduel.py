@@ -13,7 +13,8 @@ from duelcast.domain.operations import views
 from duelcast.domain.operations.commands import Commands
 from duelcast.domain.operations.events import MANAGED_SERVICE, NAME_PATTERN, ManagedServiceUpdate, Name, SkyDuelService
 from duelcast.domain.operations.registry import Registry
-from duelcast.endpoints.kit import MIB, Auth, Context, Endpoint, Snapshot, Target
+from duelcast.endpoints.context import Context, Snapshot, Target
+from duelcast.endpoints.kit import MIB, Auth, Endpoint
 from duelcast.wire.messages import Command, Event, Record
 
 ALL = "*"
@@ -119,7 +120,7 @@ endpoint.opens(MANAGED_SERVICE, exists=_exists, group_snapshot=_all_snapshot, sn
 @endpoint.on_connect(Welcome, ServiceData)
 async def greet(context: Context) -> Sequence[Event]:
     context.answered_rows = len(context.service(Registry))
-    welcome = Welcome(message="Welcome to the services.", connectionId=context.session.connection_id)
+    welcome = Welcome(message="Welcome to the services.", connectionId=context.connection_id)
     return [welcome, _service_data(context)]
 
 
@@ -154,7 +155,7 @@ def unsubscribe_service(context: Context, command: UnsubscribeService) -> Servic
     detached=True,
 )
 async def run_command(context: Context, command: ServiceCommand) -> ServiceCommandResult:
-    identity = context.session.identity
+    identity = context.identity
     assert identity is not None
     result = await context.service(Commands).run(
         command.serviceName, command.command, command.params or {}, Actor.of(identity)

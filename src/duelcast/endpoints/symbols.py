@@ -11,7 +11,7 @@ from duelcast.channels.names import Channel, Family, Group
 from duelcast.domain.market.errors import InvalidSymbols
 from duelcast.domain.market.service import Market
 from duelcast.endpoints import common
-from duelcast.endpoints.kit import Context, Join
+from duelcast.endpoints.context import Context, Join
 from duelcast.errors import AppError, InvalidRequest
 from duelcast.wire.messages import Command, Event, SymbolOrAll
 

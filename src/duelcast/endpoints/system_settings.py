@@ -20,7 +20,8 @@ from duelcast.domain.settings.events import (
     highest_version,
 )
 from duelcast.domain.settings.service import SystemSettings
-from duelcast.endpoints.kit import MIB, Auth, Context, Endpoint, Snapshot, Target
+from duelcast.endpoints.context import Context, Services, Snapshot, Target
+from duelcast.endpoints.kit import MIB, Auth, Endpoint
 from duelcast.store.settings import Visibility
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
 
@@ -156,12 +157,12 @@ class SettingUpdated(Event, tag="setting_updated"):
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _seen_from(context: Context, key: str) -> Role:
-    return context.service(SystemSettings).seen_from(key)
+def _seen_from(services: Services, key: str) -> Role:
+    return services.of(SystemSettings).seen_from(key)
 
 
 def _unknown(context: Context, target: Target) -> bool:
-    settings, role = context.service(SystemSettings), context.session.role
+    settings, role = context.service(SystemSettings), context.role
     if isinstance(target, Group):
         return not settings.is_category(target.parameter, role)
     return not settings.is_there(target.parameter, role)
@@ -173,13 +174,13 @@ def _most_unknown(context: Context) -> int:
 
 async def current_setting(context: Context, channel: Channel) -> Snapshot:
     """The setting as it is pushed, the same for everybody."""
-    setting = context.service(SystemSettings).find(channel.parameter, context.session.role)
+    setting = context.service(SystemSettings).find(channel.parameter, context.role)
     return Snapshot([] if setting is None else [SettingFound(key=setting.key, setting=_public(setting))])
 
 
 async def current_category(context: Context, group: Group) -> Snapshot:
     """The settings of a category as they are pushed."""
-    settings = context.service(SystemSettings).all(context.session.role, group.parameter)
+    settings = context.service(SystemSettings).all(context.role, group.parameter)
     public = {key: _public(setting) for key, setting in settings.items()}
     return Snapshot([CategorySettings(category=group.parameter, settings=public)], rows=len(public))
 
@@ -206,7 +207,7 @@ endpoint.opens(
 async def greet(context: Context) -> Sequence[Event]:
     answer = _all_settings(context)
     context.answered_rows = len(answer.settings)
-    return [Welcome(canWrite=context.session.role >= Role.ADMIN), answer]
+    return [Welcome(canWrite=context.role >= Role.ADMIN), answer]
 
 
 @endpoint.command(GetAllSettings)
@@ -218,13 +219,13 @@ def get_all_settings(context: Context, _command: GetAllSettings) -> AllSettings:
 
 @endpoint.command(GetSetting, errors=("SETTING_NOT_FOUND",))
 def get_setting(context: Context, command: GetSetting) -> SettingFound:
-    setting = context.service(SystemSettings).get(command.key, context.session.role)
+    setting = context.service(SystemSettings).get(command.key, context.role)
     return SettingFound(key=command.key, setting=setting)
 
 
 @endpoint.command(GetCategorySettings)
 def get_category_settings(context: Context, command: GetCategorySettings) -> CategorySettings:
-    settings = context.service(SystemSettings).all(context.session.role, command.category)
+    settings = context.service(SystemSettings).all(context.role, command.category)
     context.answered_rows = len(settings)
     return CategorySettings(category=command.category, settings=settings)
 
@@ -255,7 +256,7 @@ def unsubscribe_category(context: Context, command: UnsubscribeCategory) -> Unsu
 
 @endpoint.command(UpdateSetting, least_role=Role.ADMIN, errors=("VALIDATION_FAILED", "VERSION_CONFLICT"))
 async def update_setting(context: Context, command: UpdateSetting) -> SettingUpdated:
-    identity = context.session.identity
+    identity = context.identity
     assert identity is not None
     change = SettingChange(
         value=command.value,
@@ -269,7 +270,7 @@ async def update_setting(context: Context, command: UpdateSetting) -> SettingUpd
 
 
 def _all_settings(context: Context) -> AllSettings:
-    shown = context.service(SystemSettings).all(context.session.role)
+    shown = context.service(SystemSettings).all(context.role)
     return AllSettings(settings=shown, version=highest_version(shown.values()))
 
 

@@ -16,7 +16,8 @@ from duelcast.domain.market.events import (
 from duelcast.domain.market.service import Market
 from duelcast.endpoints import symbols
 from duelcast.endpoints.common import SUBSCRIBE_ERRORS, SubscriptionConfirmed
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint, Join, Snapshot
+from duelcast.endpoints.context import Context, Join, Snapshot
+from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.errors import AppError
 from duelcast.wire.messages import Command, Event, Symbol
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import structs
@@ -13,11 +14,13 @@ from msgspec import structs
 from duelcast.channels.broker import Broker
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
+from duelcast.desk.defect import defect
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.claims import LEEWAY_S
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import SessionUpdated, UnsubscriptionConfirmed, confirmation, user_record
-from duelcast.endpoints.kit import Auth, Context, Target
+from duelcast.endpoints.context import Ask, Services, Target, role_of
+from duelcast.endpoints.kit import Auth
 from duelcast.errors import (
     AccessDenied,
     AppError,
@@ -35,17 +38,15 @@ from duelcast.errors import (
     UnsupportedData,
 )
 from duelcast.gateway.command_queue import CommandQueue, QueueOwner, Work
-from duelcast.gateway.defect import defect
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.joining import JoinedTarget
 from duelcast.gateway.opening import ConnectRequest, Opener
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.runtime import EndpointRuntime
 from duelcast.gateway.session import ConnectionSession, SessionOwner
 from duelcast.gateway.socket import MessageSocket, SocketOptions
-from duelcast.gateway.subscriptions import ConnectionSubscriptions
+from duelcast.gateway.subscriptions import ConnectionSubscriptions, Segment
 from duelcast.wire.frames import reply_body, text_frame
-from duelcast.wire.messages import Event
+from duelcast.wire.messages import Command, Event
 
 RETRY_MS = 10_000
 """When a refused client may try again, if the reason names no time of its own."""
@@ -58,7 +59,7 @@ class Host(Protocol):
     broker: Broker
     hub: Hub
     accounts: Accounts
-    services: Mapping[type[Any], Any]
+    services: Services
     socket_options: SocketOptions
     auth_timeout_s: float
     max_subscriptions: int
@@ -139,7 +140,8 @@ class Connection(MessageSocket):
             self._positions_lost,
         )
         self.subscriptions = ConnectionSubscriptions(
-            self.runtime.join_reader,
+            self.runtime.endpoint,
+            gateway.hub,
             self.session,
             self.outbox,
             gateway.services,
@@ -176,15 +178,13 @@ class Connection(MessageSocket):
     def _end_work(self) -> None:
         """Start no new work. A command already running completes; only then has the client left."""
         self.commands.clear()
-        self.subscriptions.abort()
         if not self.commands.is_busy:
             self._leave()
 
     def _leave(self) -> None:
-        handler = self.runtime.endpoint.disconnect_handler
-        if self.established and handler is not None:
+        if self.established:
             self.established = False
-            _guarded(handler, self.context(None))
+            self.runtime.desk.disconnected(self.ask())
 
     def _let_go(self) -> None:
         """Once the socket is gone and nothing runs, drop the parts, which refer back to the connection.
@@ -287,7 +287,6 @@ class Connection(MessageSocket):
         """Handle the messages that waited for a command."""
         self.commands.end()
         if not self.is_open:
-            self.subscriptions.abort()
             self._leave()
             self._let_go()
             return
@@ -297,10 +296,14 @@ class Connection(MessageSocket):
         self.commands.work_off()
         self._check_reading()
 
-    def context(self, request_id: str | None) -> Context:
-        """What a handler gets."""
-        endpoint, services = self.runtime.endpoint, self.gateway.services
-        return Context(endpoint, self.session, self.subscriptions, services, self.clock, request_id)
+    def ask(self, command: Command | None = None) -> Ask:
+        """What the desk is asked for this connection."""
+        request_id = None if command is None else command.requestId
+        return Ask(self.session.connection_id, self.session.identity, self.subscriptions, command, request_id)
+
+    def positions(self) -> Sequence[tuple[Target, int | None]]:
+        """Everything followed with its position (None for a group), in the order of joining."""
+        return self.subscriptions.positions()
 
     # ── back-pressure ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -346,12 +349,15 @@ class Connection(MessageSocket):
     async def identify(self, token: str) -> Identity:
         return await self.gateway.identify(token)
 
+    async def sign_in(self, token: str) -> Identity:
+        return await self.session.sign_in(token)
+
     def identity_changing(self, identity: Identity | None) -> None:
         if not self.is_open:
             raise Unauthorized("The connection has ended.")
         self.gateway.move(self, identity)
         self.gateway.hub.leave_cohort(self.outbox)
-        self.outbox.role = Role.ANONYMOUS if identity is None else identity.role
+        self.outbox.role = role_of(identity)
         if identity is not None and self._expiry_s(identity) < self.options.heartbeat_interval_s:
             self.options.wheel.schedule(self.clock.monotonic() + self._expiry_s(identity), self.check_expiry)
 
@@ -360,10 +366,14 @@ class Connection(MessageSocket):
         if self.runtime.endpoint.auth is Auth.ADMIN and self.session.role < Role.ADMIN:
             self.refuse(PermissionDenied("This endpoint is for admins."))
             return
-        self._lose(self.subscriptions.lost(Role.ANONYMOUS if before is None else before.role))
-        handler = self.runtime.endpoint.identity_handler
-        if self.established and handler is not None:
-            _guarded(handler, self.context(None), before)
+        self._lose(self.subscriptions.lost(role_of(before)))
+        if self.established:
+            self.runtime.desk.identity_changed(self.ask(), before)
+
+    def identity_asked(self, ask: Ask) -> None:
+        """Repeat the news of an identity that changed since `ask`: its handler may have used the earlier one last."""
+        if self.established and self.is_open and ask.identity is not self.session.identity:
+            self.runtime.desk.identity_changed(self.ask(), ask.identity)
 
     def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
         """Act on a channel whose least role has risen from `before` to `after`.
@@ -465,29 +475,20 @@ class Connection(MessageSocket):
             self.commands.begin(self._run(self._resynchronise(bus_lost=bus_lost)))
 
     async def _resynchronise(self, *, bus_lost: bool) -> None:
+        joins = self.subscriptions.joins_again(bus_lost=bus_lost)
         try:
-            rejoined = await self.subscriptions.rejoin(bus_lost=bus_lost)
+            answer = await self.runtime.desk.read_again(self.ask(), joins)
         except AppError as error:
-            self.subscriptions.abort()
             self.refuse(error)
             return
         if not self.is_open:
-            self.subscriptions.abort()
+            self.subscriptions.release(answer.joined)
             return
-        forbidden = self.subscriptions.withdraw_forbidden()
-        parts: list[bytes | JoinedTarget] = []
-        for one in rejoined:
-            if one not in forbidden:
-                parts += (self.frame(confirmation(one)), one)
-        self.subscriptions.commit_rejoined(parts)
-
-
-def _guarded(handler: Callable[..., None], *arguments: Any) -> None:
-    """Call a hook that an endpoint declared; a defect in it is logged and has no effect here."""
-    try:
-        handler(*arguments)
-    except Exception as error:
-        defect(error)
+        joined = [replace(one, recovered=bool(one.recovered)) for one in self.subscriptions.allowed(answer.joined)]
+        segments: list[Segment] = []
+        for one in joined:
+            segments += (self.frame(confirmation(one)), one)
+        self.subscriptions.commit_again(segments, joined)
 
 
 if TYPE_CHECKING:

@@ -1,29 +1,28 @@
-"""From the bytes of a message to its handler, and from the handler's reply to the frames of the answer."""
+"""From the bytes of a message to the desk, and from the desk's answer to frames."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any, Protocol, cast
 
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
+from duelcast.desk.defect import refusal_of
+from duelcast.desk.desk import Desk, parts_of
 from duelcast.endpoints.common import confirmation
-from duelcast.endpoints.kit import CommandSpec, Context, Endpoint, Join, Reply
+from duelcast.endpoints.context import Answer, Ask, Join, Joined, Local, LocalContext, Reply
+from duelcast.endpoints.kit import CommandSpec, Endpoint
 from duelcast.errors import AppError, Disconnect, PermissionDenied, SubscriptionDenied, Unauthorized
-from duelcast.gateway.defect import defect
-from duelcast.gateway.joining import JoinedTarget
 from duelcast.gateway.limits import MessageLimits
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.session import ConnectionSession
-from duelcast.gateway.subscriptions import ConnectionSubscriptions
+from duelcast.gateway.subscriptions import ConnectionSubscriptions, Segment, every_positions
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import error_body, reply_body, text_frame
 from duelcast.wire.messages import Command, Event
 
-_SINGLE = (Event, AppError, Join)
 
-
-class Caller(Protocol):
+class Caller(Local, Protocol):
     """The connection that sent a message."""
 
     last_message_s: float
@@ -44,8 +43,11 @@ class Caller(Protocol):
     @property
     def outbox(self) -> Outbox: ...
 
-    def context(self, request_id: str | None) -> Context:
-        """The context that a handler is given."""
+    def ask(self, command: Command) -> Ask:
+        """What the desk is asked for this connection."""
+
+    def identity_asked(self, ask: Ask) -> None:
+        """Called when `ask` is answered: the identity may have changed since it was asked."""
 
     def run_beside(self, rest: Coroutine[Any, Any, None]) -> bool:
         """Run `rest` without making later messages wait for it; False if too many already run this way."""
@@ -57,8 +59,9 @@ class Caller(Protocol):
 class Dispatcher:
     """The commands of one endpoint, ready to run."""
 
-    def __init__(self, endpoint: Endpoint, limits: MessageLimits) -> None:
+    def __init__(self, endpoint: Endpoint, limits: MessageLimits, desk: Desk) -> None:
         self.endpoint = endpoint
+        self._desk = desk
         self.limits = limits
         self.received = 0
         self.received_bytes = 0
@@ -95,35 +98,45 @@ class Dispatcher:
         if refusal is not None:
             self._answer_error(connection, refusal, command.requestId)
             return None
-        context = connection.context(command.requestId)
+        rest = self._answer_locally(connection, spec, command) if spec.is_local else self._ask(connection, command)
+        return None if rest is None or (spec.detached and connection.run_beside(rest)) else rest
+
+    def _ask(self, connection: Caller, command: Command) -> Coroutine[Any, Any, None] | None:
+        ask = connection.ask(command)
+        answer = self._desk.ask(ask)
+        if isinstance(answer, Answer):
+            self._write(connection, ask.request_id, answer)
+            return None
+        return self._finish(connection, ask, answer)
+
+    async def _finish(self, connection: Caller, ask: Ask, answer: Awaitable[Answer]) -> None:
+        try:
+            self._write(connection, ask.request_id, await answer)
+        except Disconnect as disconnect:
+            connection.close(disconnect)
+        connection.identity_asked(ask)
+
+    def _answer_locally(
+        self, connection: Caller, spec: CommandSpec, command: Command
+    ) -> Coroutine[Any, Any, None] | None:
+        context = LocalContext(connection, connection.clock)
         if spec.is_async:
-            rest = self._finish(connection, spec, context, command, joins=not spec.detached)
-            return None if spec.detached and connection.run_beside(rest) else rest
+            return self._finish_locally(connection, spec, context, command)
         try:
             reply = cast("Reply", spec.handler(context, command))
-        except AppError as error:
-            self._fail(connection, context, error, joins=True)
-        except Disconnect:
-            raise
         except Exception as error:
-            self._fail(connection, context, defect(error), joins=True)
-        else:
-            self._answer(connection, context, reply, joins=True)
+            reply = refusal_of(error)
+        self._write(connection, command.requestId, Answer(parts_of(reply), rows=context.answered_rows))
         return None
 
-    async def _finish(
-        self, connection: Caller, spec: CommandSpec, context: Context, command: Command, *, joins: bool
+    async def _finish_locally(
+        self, connection: Caller, spec: CommandSpec, context: LocalContext, command: Command
     ) -> None:
         try:
             reply = await cast("Awaitable[Reply]", spec.handler(context, command))
-        except AppError as error:
-            self._fail(connection, context, error, joins=joins)
-        except Disconnect as disconnect:
-            connection.close(disconnect)
         except Exception as error:
-            self._fail(connection, context, defect(error), joins=joins)
-        else:
-            self._answer(connection, context, reply, joins=joins)
+            reply = refusal_of(error)
+        self._write(connection, command.requestId, Answer(parts_of(reply), rows=context.answered_rows))
 
     def _admit(self, connection: Caller, spec: CommandSpec | None, size_bytes: int, now: float) -> AppError | None:
         try:
@@ -140,54 +153,43 @@ class Dispatcher:
             return None
         return self.maintenance()
 
-    def _answer(self, connection: Caller, context: Context, reply: Reply, *, joins: bool) -> None:
-        """Write the frames of `reply`; `joins`: the command may have changed what is followed."""
-        if not connection.is_open:
-            return
+    def _write(self, connection: Caller, request_id: str | None, answer: Answer) -> None:
+        """Write the frames of `answer`, and follow what it joins."""
         subscriptions = connection.subscriptions
-        if not joins or not subscriptions.is_changing:
-            connection.outbox.answer([self._frame(part, context) for part in _parts(reply)])
+        if not connection.is_open:
+            subscriptions.release(answer.joined)
+            return
+        if answer.joined or answer.left:
+            joined = subscriptions.allowed(answer.joined)
+            segments = self._segments(answer.parts, joined, connection.clock.time(), request_id)
+            subscriptions.commit(segments, joined, answer.left, answer.unknown)
         else:
-            subscriptions.withdraw_forbidden()
-            joined = {one.join: one for one in subscriptions.joining()}
-            context.answered_rows += sum(one.rows for join, one in joined.items() if join.counted)
-            subscriptions.commit(self._segments(context, reply, joined, subscriptions.joining_positions()))
-        self._charge(connection, context)
-
-    def _charge(self, connection: Caller, context: Context) -> None:
-        if context.answered_rows:
-            self.limits.charge_rows(connection.session, context.answered_rows, context.clock.monotonic())
+            now_s = connection.clock.time()
+            connection.outbox.answer([self._frame(part, now_s, request_id) for part in answer.parts])
+        if answer.rows:
+            self.limits.charge_rows(connection.session, answer.rows, connection.clock.monotonic())
 
     def _segments(
-        self, context: Context, reply: Reply, joined: Mapping[Join, JoinedTarget], positions: dict[str, int]
-    ) -> list[bytes | JoinedTarget]:
+        self, parts: Sequence[Event | AppError | Join], joined: Sequence[Joined], now_s: float, request_id: str | None
+    ) -> list[Segment]:
         """The frames of an answer, and the joins whose snapshots stand between them."""
-        segments: list[bytes | JoinedTarget] = []
-        for part in _parts(reply):
-            if isinstance(part, Join) and part in joined:
-                segments += (self._frame(confirmation(joined[part]), context), joined[part])
+        by_join = {one.join: one for one in joined}
+        segments: list[Segment] = []
+        for part in parts:
+            if isinstance(part, Join) and part in by_join:
+                segments += (self._frame(confirmation(by_join[part]), now_s, request_id), by_join[part])
                 continue
             if isinstance(part, Event) and part.names_positions:
-                _fill_positions(part, joined.values(), positions)
-            segments.append(self._frame(part, context))
+                _fill_positions(part, joined)
+            segments.append(self._frame(part, now_s, request_id))
         return segments
 
-    def _frame(self, part: Event | AppError | Join, context: Context) -> bytes:
+    def _frame(self, part: Event | AppError | Join, now_s: float, request_id: str | None) -> bytes:
         if isinstance(part, Event):
-            return text_frame(reply_body(part, context.clock.time(), context.request_id))
+            return text_frame(reply_body(part, now_s, request_id))
         if isinstance(part, Join):
             part = SubscriptionDenied("Your role changed meanwhile, and does not allow this channel any more.")
-        return self._error_frame(part, context.request_id, context.clock.time())
-
-    def _fail(self, connection: Caller, context: Context, error: AppError, *, joins: bool) -> None:
-        if joins:
-            # Rows read in vain cost as much as an answer.
-            context.answered_rows = max(
-                context.answered_rows, sum(one.rows for one in connection.subscriptions.joining())
-            )
-            connection.subscriptions.abort()
-        self._answer_error(connection, error, context.request_id)
-        self._charge(connection, context)
+        return self._error_frame(part, request_id, now_s)
 
     def _answer_error(self, connection: Caller, error: AppError, request_id: str | None) -> None:
         if connection.is_open:
@@ -202,20 +204,12 @@ class Dispatcher:
         return text_frame(error_body(error, self.endpoint.error_type, now_s, request_id))
 
 
-def _fill_positions(event: Any, joined: Collection[JoinedTarget], positions: dict[str, int]) -> None:
+def _fill_positions(event: Any, joined: Collection[Joined]) -> None:
     """Name in an answer where its joins begin, and whether what was asked for `since` a position follows."""
-    event.positions = positions
+    event.positions = every_positions((), joined)
     recovered = [one.recovered for one in joined if one.join.since is not None]
     if recovered:
         event.recovered = all(recovered)
-
-
-def _parts(reply: Reply) -> Sequence[Event | AppError | Join]:
-    if reply is None:
-        return ()
-    if isinstance(reply, _SINGLE):
-        return (reply,)
-    return reply
 
 
 def _right_missing(connection: Caller, spec: CommandSpec) -> AppError | None:

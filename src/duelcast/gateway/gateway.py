@@ -13,17 +13,19 @@ from typing import Any
 from duelcast.channels.broker import Broker, Origin
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
+from duelcast.desk.defect import defect
+from duelcast.desk.desk import Desk
+from duelcast.desk.joining import JoinReader
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.lookalikes import shapes
 from duelcast.domain.accounts.sessions import EndedSession
 from duelcast.domain.accounts.tokens import TokenVerifier
+from duelcast.endpoints.context import Services
 from duelcast.endpoints.kit import Endpoint
 from duelcast.errors import ServiceRestart, TooManyConnections
 from duelcast.gateway.connection import Connection
-from duelcast.gateway.defect import defect
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.joining import JoinReader
 from duelcast.gateway.limits import MessageLimits
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.runtime import EndpointRuntime
@@ -51,7 +53,7 @@ class Gateway:
         accounts: Accounts,
         verifier: TokenVerifier,
         endpoints: Mapping[str, Endpoint],
-        services: Mapping[type[Any], Any],
+        services: Services,
     ) -> None:
         self.clock = clock
         self.broker = broker
@@ -59,6 +61,7 @@ class Gateway:
         self.accounts = accounts
         self.verifier = verifier
         self.services = services
+        self._settings = settings
         self.wheel = TimerWheel(clock.monotonic())
         self.socket_options = SocketOptions(
             clock,
@@ -81,14 +84,7 @@ class Gateway:
             path: EndpointRuntime(
                 endpoint,
                 MessageLimits(endpoint.messages_per_minute, settings.rate_limit_factor, settings.message_unit_bytes),
-                JoinReader(
-                    endpoint,
-                    hub,
-                    broker,
-                    clock,
-                    max_bytes=settings.answer_max_bytes,
-                    unknown_followed=self._unknown_followed,
-                ),
+                self._desk(endpoint),
             )
             for path, endpoint in endpoints.items()
         }
@@ -99,7 +95,6 @@ class Gateway:
         self.draining = False
         self.return_floor_ms = settings.drain_floor_ms or 0
         """The shortest time after which clients may return when the server stops."""
-        self._settings = settings
         self._admitted: dict[str, Connection] = {}
         self._candidates: set[Connection] = set()
         """Connections that count towards their address but have no place yet: the free ones are for superadmins."""
@@ -118,6 +113,18 @@ class Gateway:
         accounts.on_owner_change(self._nickname_changed_hands)
         hub.on_lost = self._bus_lost
         hub.find_outbox = self._outbox_of
+
+    def _desk(self, endpoint: Endpoint) -> Desk:
+        reader = JoinReader(
+            endpoint,
+            self.services,
+            self.broker,
+            self.hub,
+            self.clock,
+            max_bytes=self._settings.answer_max_bytes,
+            unknown_followed=self._unknown_followed,
+        )
+        return Desk(endpoint, self.services, reader, self.clock)
 
     # ── connections ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -234,7 +241,7 @@ class Gateway:
     def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
         """Act on a channel whose least role has risen from `before` to `after`."""
         _each(
-            [one for one in self._admitted.values() if channel.family.prefix in one.runtime.endpoint.openings],
+            [one for one in self._admitted.values() if channel.family.prefix in one.runtime.endpoint.access_rules],
             lambda connection: connection.channel_hidden(channel, before, after),
         )
 

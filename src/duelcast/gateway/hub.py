@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position
 from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.clock import Clock
-from duelcast.gateway.defect import defect
+from duelcast.desk.defect import defect
 from duelcast.gateway.streams import (
     Cohort,
     Entry,
@@ -375,14 +375,22 @@ class Hub:
 
     # ── following ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def acquire(self, target: Channel | Group) -> Followed:
-        """Receive messages of a channel or group from now on; the counterpart is `release`."""
+    def begin(self, target: Channel | Group) -> int:
+        """Receive messages of a channel or group from now on: those after the returned position of the log. The
+        counterpart is `release`."""
         followed = self._open_group(target) if isinstance(target, Group) else self._open_channel(target)
         followed.holders += 1
-        return followed
+        return self._position
 
-    def release(self, followed: Iterable[Followed]) -> None:
-        """Release `followed`, and stop receiving messages of targets that nobody follows any more."""
+    def release(self, targets: Iterable[Channel | Group]) -> None:
+        """Stop receiving messages of those `targets` that nobody else follows."""
+        self._let_go(list(map(self.find, targets)))
+
+    def find(self, target: Channel | Group) -> Followed:
+        """The stream of a channel or group that is followed."""
+        return self._groups[target.name] if isinstance(target, Group) else self._streams[target]
+
+    def _let_go(self, followed: Iterable[Followed]) -> None:
         for one in followed:
             one.holders -= 1
             self._close_unheld(one)
@@ -432,7 +440,7 @@ class Hub:
         for one in followed - before:
             one.holders += 1
         ended = before - followed
-        self.release(ended)
+        self._let_go(ended)
         if followed:
             self._solo.add(outbox)
         else:

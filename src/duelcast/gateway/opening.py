@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from typing import Protocol
 
 import duelcast
 from duelcast.channels.broker import Broker, Position
-from duelcast.channels.names import Group
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import (
@@ -16,24 +15,23 @@ from duelcast.endpoints.common import (
     Limits,
     auth_success,
     confirmation,
-    resolved,
     user_record,
 )
-from duelcast.endpoints.kit import Auth, Context, Endpoint, Join, Target
+from duelcast.endpoints.context import Ask, Greeting, Join, Joined, Named, Target
+from duelcast.endpoints.kit import Auth, Endpoint
 from duelcast.errors import (
     AppError,
     InvalidRequest,
     PermissionDenied,
     SubscriptionDenied,
-    TooManySubscriptions,
     Unauthorized,
 )
 from duelcast.gateway.command_queue import CommandQueue
-from duelcast.gateway.joining import JoinedTarget
+from duelcast.gateway.joining import news_alone, parted, without_news
 from duelcast.gateway.runtime import EndpointRuntime
 from duelcast.gateway.session import ConnectionSession
 from duelcast.gateway.socket import SocketOptions
-from duelcast.gateway.subscriptions import NO_POSITIONS, ConnectionSubscriptions
+from duelcast.gateway.subscriptions import ConnectionSubscriptions, Segment, every_positions
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Event
@@ -106,8 +104,8 @@ class Newcomer(Protocol):
     @property
     def commands(self) -> CommandQueue: ...
 
-    def context(self, request_id: str | None) -> Context:
-        """The context that a handler is given."""
+    def ask(self, command: None = None) -> Ask:
+        """What the desk is asked for this connection."""
 
     def admit(self, *, brings_token: bool) -> None:
         """Count the connection. Raises `TooManyConnections`."""
@@ -226,68 +224,57 @@ class Opener:
         Returns the number of rows sent.
         """
         connection = self._connection
+        named, errors = self._named()
+        answer = await connection.runtime.desk.greet(connection.ask(), named, errors)
         subscriptions = connection.subscriptions
-        context = connection.context(None)
-        asked, since, errors = self._asked(context)
-        subscriptions.connect_since = since
-        greeting: list[bytes | JoinedTarget] = [*frames]
-        if self._endpoint.connect_handler is not None:
-            parts = await self._endpoint.connect_handler(context)
-            greeting += self._greeting(parts)
-        own = {joined.target: joined for joined in subscriptions.joining()}
-        try:
-            await subscriptions.join_asked([target for target in asked if target not in own], since)
-        except TooManySubscriptions as error:
-            errors.append(error)
-            asked = [target for target in asked if target in own]
-        subscriptions.connect_since = NO_POSITIONS
         if not connection.is_open:
+            subscriptions.release(answer.joined)
             return 0
         # Nothing is awaited from here on, so rights and positions are current.
-        errors += [_denied(joined) for joined in subscriptions.withdraw_forbidden() if joined.target in asked]
-        joining = {joined.target: joined for joined in subscriptions.joining()}
-        recovered = {target for target in asked if target in joining and joining[target].recovered}
-        segments: list[bytes | JoinedTarget] = []
-        for part in greeting:
-            if isinstance(part, bytes):
-                segments.append(part)
-            elif part.target in joining.keys() - recovered:
-                segments.append(part.without_news())
-        for target in asked:
-            if target in joining:
-                segments += (self._frame(confirmation(joining[target])), joining[target].without_news())
-        now_s = connection.clock.time()
-        segments += [connection.runtime.dispatcher.error_frame(error, None, now_s) for error in errors]
-        segments.append(self._frame(self._established(subscriptions.every_positions())))
-        segments += [joined.news_alone() for joined in joining.values()]
-        subscriptions.commit(segments)
+        joined = subscriptions.allowed(answer.joined)
+        segments = [*frames, *self._segments(answer, joined)]
+        positions = every_positions(subscriptions.positions(), joined)
+        segments.append(self._frame(self._established(positions)))
+        segments += map(news_alone, joined)
+        subscriptions.commit(segments, joined, unknown=answer.unknown)
         subscriptions.greeting = False
         connection.established = True
         connection.limit_reading(limited=False)
-        return context.answered_rows + sum(joined.rows for joined in joining.values()) + len(errors)
+        return answer.rows + sum(one.rows for one in joined) + len(answer.errors)
 
-    def _greeting(self, parts: Sequence[Event | Join]) -> list[bytes | JoinedTarget]:
-        """What the endpoint greets with, and the snapshots of its joins: where they stand, the rest at the end."""
-        joined = {one.join: one for one in self._connection.subscriptions.joining()}
-        greeting: list[bytes | JoinedTarget] = []
-        rest: list[JoinedTarget] = []
-        for part in parts:
+    def _segments(self, answer: Greeting, joined: Sequence[Joined]) -> list[Segment]:
+        """What the endpoint greets with, the channels that the URL asks for, and errors for what is not followed."""
+        by_target = {one.target: one for one in joined}
+        asked = [by_target[target] for target in answer.asked if target in by_target]
+        segments = self._greeting(answer, joined, {one.target for one in asked if one.recovered})
+        for one in asked:
+            segments += (self._frame(confirmation(one)), without_news(one))
+        denied = [_denied(target) for target in answer.asked if target not in by_target]
+        now_s = self._connection.clock.time()
+        error_frame = self._connection.runtime.dispatcher.error_frame
+        return segments + [error_frame(error, None, now_s) for error in (*answer.errors, *denied)]
+
+    def _greeting(self, answer: Greeting, joined: Sequence[Joined], recovered: Set[Target]) -> list[Segment]:
+        """What the endpoint greets with, and the snapshots of its joins where they stand; those of `recovered` channels
+        are not needed."""
+        by_join = {one.join: one for one in joined if one.target not in recovered}
+        greeting: list[Segment] = []
+        rest: list[Segment] = []
+        for part in answer.parts:
             if isinstance(part, Event):
                 greeting.append(self._frame(part))
-            elif part.first is None:
-                greeting.append(joined.pop(part))
-            else:
-                first, others = joined.pop(part).parted(part.first)
-                greeting.append(first)
-                rest.append(others)
-        return [*greeting, *rest, *joined.values()]
+            elif isinstance(part, Join) and part in by_join:
+                snapshot = without_news(by_join[part])
+                if part.first is not None:
+                    snapshot, others = parted(snapshot, part.first)
+                    rest.append(others)
+                greeting.append(snapshot)
+        return greeting + rest
 
-    def _asked(self, context: Context) -> tuple[Sequence[Target], Mapping[Target, Position], list[AppError]]:
-        """The channels that the URL names, each once, their positions, and errors for what cannot be followed."""
+    def _named(self) -> tuple[list[Named], list[AppError]]:
+        """The channels that the URL names, and errors for positions that cannot be read."""
         request = self._request
-        named: list[tuple[str, str, Position | None]] = [
-            (f"channel[{index}]", name, None) for index, name in enumerate(request.channels)
-        ]
+        named = [Named(f"channel[{index}]", name) for index, name in enumerate(request.channels)]
         errors: list[AppError] = []
         for index, entry in enumerate(request.since):
             path = f"since[{index}]"
@@ -296,17 +283,8 @@ class Opener:
                     InvalidRequest("A `since` is a channel, an epoch and a seq, joined by commas.", field=path)
                 )
             else:
-                named.append((path, *entry))
-        found: dict[str, Target | AppError] = {}
-        positions: dict[Target, Position] = {}
-        for path, name, position in named:
-            target = found.get(name)
-            if target is None:
-                target = found[name] = resolved(context, name, path)
-            if position is not None and not isinstance(target, Group | AppError):
-                positions[target] = position
-        errors += [target for target in found.values() if isinstance(target, AppError)]
-        return [target for target in found.values() if not isinstance(target, AppError)], positions, errors
+                named.append(Named(path, *entry))
+        return named, errors
 
     def _established(self, positions: dict[str, int]) -> ConnectionEstablished:
         connection = self._connection
@@ -333,8 +311,8 @@ class Opener:
         return text_frame(reply_body(event, self._connection.clock.time(), request_id))
 
 
-def _denied(joined: JoinedTarget) -> SubscriptionDenied:
-    return SubscriptionDenied(f"Your role changed meanwhile, and does not allow {joined.target.name} any more.")
+def _denied(target: Target) -> SubscriptionDenied:
+    return SubscriptionDenied(f"Your role changed meanwhile, and does not allow {target.name} any more.")
 
 
 def _token_missing(endpoint: Endpoint) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from duelcast.channels.names import Kind, Role
+from duelcast.channels.parts import Part, part_frame, part_size
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.streams import NOTHING, Cohort, Followed, Member, Part, Stream, part_frame, part_size
+from duelcast.gateway.streams import NOTHING, Cohort, Followed, Member, Stream
 
 BURST_S = 0.001
 """Replies to commands closer together than this are written as one."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from duelcast.desk.desk import Desk
 from duelcast.endpoints.kit import Endpoint
 from duelcast.gateway.dispatch import Dispatcher
-from duelcast.gateway.joining import JoinReader
 from duelcast.gateway.limits import MessageLimits
 
 
 class EndpointRuntime:
     """Shared by all connections of the endpoint."""
 
-    __slots__ = ("dispatcher", "endpoint", "join_reader")
+    __slots__ = ("desk", "dispatcher", "endpoint")
 
-    def __init__(self, endpoint: Endpoint, limits: MessageLimits, join_reader: JoinReader) -> None:
+    def __init__(self, endpoint: Endpoint, limits: MessageLimits, desk: Desk) -> None:
         self.endpoint = endpoint
-        self.dispatcher = Dispatcher(endpoint, limits)
-        self.join_reader = join_reader
+        self.desk = desk
+        self.dispatcher = Dispatcher(endpoint, limits, desk)

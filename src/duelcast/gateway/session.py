@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.identity import Identity
-from duelcast.endpoints.kit import Session
+from duelcast.endpoints.context import role_of
 from duelcast.errors import Unauthorized
 from duelcast.ratelimit import TokenBucket
 
@@ -44,7 +44,7 @@ class ConnectionSession:
 
     @property
     def role(self) -> Role:
-        return Role.ANONYMOUS if self.identity is None else self.identity.role
+        return role_of(self.identity)
 
     def own_bucket(self, meter: object, capacity: float, now: float) -> TokenBucket:
         """This connection's own bucket for `meter`; created if there is none of `capacity`."""
@@ -69,7 +69,3 @@ class ConnectionSession:
         self._owner.identity_changing(identity)
         before, self.identity = self.identity, identity
         self._owner.identity_changed(before)
-
-
-if TYPE_CHECKING:
-    _conforms: type[Session] = ConnectionSession

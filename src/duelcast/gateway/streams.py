@@ -18,27 +18,7 @@ ENTRY_OVERHEAD_BYTES = 400
 """Memory of an entry besides its body and frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
 NOTHING: frozenset[Never] = frozenset()
 """Shared by all: each `frozenset()` would be another object of 216 bytes."""
-_FRAME_OVERHEAD_BYTES = 36
-"""Bytes of a push besides its body and channel: head, `seq` and brackets."""
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
-
-
-Part = bytes | Message
-"""A part of an answer: a frame, or a message whose frame is built when it is written."""
-
-
-def part_size(part: Part) -> int:
-    """Bytes of the frame of `part`; an upper estimate if it is not built yet."""
-    if isinstance(part, bytes):
-        return len(part)
-    return len(part.body) + len(part.channel.suffix) + _FRAME_OVERHEAD_BYTES
-
-
-def part_frame(part: Part) -> bytes:
-    """The frame of `part`."""
-    if isinstance(part, bytes):
-        return part
-    return text_frame(push_body(part.body, part.channel.suffix, part.seq))
 
 
 class Entry:

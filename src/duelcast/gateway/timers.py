@@ -7,7 +7,7 @@ from types import MethodType
 from typing import Any
 from weakref import ref
 
-from duelcast.gateway.defect import defect
+from duelcast.desk.defect import defect
 
 Callback = Callable[[float], None]
 

@@ -121,7 +121,7 @@ async def test_contest() -> None:
     transcript.check("contest")
     assert transcript.types("client") >= {spec.name for spec in endpoint.commands.values()} - COMMON
     replies = {event for spec in endpoint.commands.values() for event in spec.replies}
-    pushes = {event for opening in endpoint.openings.values() for event in opening.family.events}
+    pushes = {event for rule in endpoint.access_rules.values() for event in rule.family.events}
     assert transcript.types("server") >= {message_type(event) for event in replies | pushes} - UNHEARD
 
 

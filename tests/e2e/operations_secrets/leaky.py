@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint
+from duelcast.endpoints.context import Context
+from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.wire.messages import Command, Event
 
 endpoint = Endpoint("leaky", "Defects.", auth=Auth.PUBLIC, max_message_bytes=4 * KIB, messages_per_minute=600)

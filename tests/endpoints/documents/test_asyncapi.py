@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from duelcast.channels.names import Family, Kind, Role
+from duelcast.endpoints.context import Context
 from duelcast.endpoints.documents.asyncapi import asyncapi
 from duelcast.endpoints.documents.codes import error_codes
 from duelcast.endpoints.documents.messages import all_messages
 from duelcast.endpoints.documents.model import LIVENESS_PER_MINUTE, describe
-from duelcast.endpoints.kit import KIB, Auth, Context, Endpoint
+from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.gateway import limits
 from duelcast.wire.messages import Command, Event, message_type
@@ -170,8 +171,8 @@ def _key(name: str) -> str:
 
 def test_every_push_is_sent(endpoint: Endpoint) -> None:
     sent = {DOCUMENT.messages(endpoint.name)[key]["name"] for key in DOCUMENT.operation_messages(endpoint.name, "send")}
-    for opening in endpoint.openings.values():
-        assert {message_type(event) for event in opening.family.events} <= sent
+    for rule in endpoint.access_rules.values():
+        assert {message_type(event) for event in rule.family.events} <= sent
     assert {"connection_established", "session_updated", "subscription_confirmed", endpoint.error_type} <= sent
 
 

@@ -1,4 +1,4 @@
-"""The channels of an endpoint, as declared by their families and openings."""
+"""The channels of an endpoint, as declared by their families and access rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from duelcast.channels.names import Family, Kind, Role
-from duelcast.endpoints.kit import Endpoint, Opening, anyone
+from duelcast.endpoints.kit import AccessRule, Endpoint, anyone
 from duelcast.wire.messages import message_type
 
 _GROUP_PARAMETER = re.compile(r"\(\?P<(\w+)>(.+)\)")
@@ -35,11 +35,11 @@ class ChannelDescription(Struct, frozen=True, rename="camel"):
 
 def channels_of(endpoint: Endpoint) -> list[ChannelDescription]:
     """The channels of an endpoint, in the order of their declaration."""
-    return [_described(opening) for opening in endpoint.openings.values()]
+    return [_described(rule) for rule in endpoint.access_rules.values()]
 
 
-def _described(opening: Opening) -> ChannelDescription:
-    family = opening.family
+def _described(rule: AccessRule) -> ChannelDescription:
+    family = rule.family
     prefix = re.escape(family.prefix)
     is_single = family.parameter is None
     return ChannelDescription(
@@ -50,7 +50,7 @@ def _described(opening: Opening) -> ChannelDescription:
         kind="latest" if family.kind is Kind.LATEST else "every",
         key=family.key_description or None,
         events=[message_type(event) for event in family.events],
-        who=_followers(opening.right, family),
+        who=_followers(rule.right, family),
         description=family.description,
     )
 

@@ -16,7 +16,7 @@ from duelcast.endpoints.common import (
     SubscriptionConfirmed,
     UnsubscriptionConfirmed,
 )
-from duelcast.endpoints.kit import Auth, CommandSpec, Endpoint, Opening
+from duelcast.endpoints.kit import AccessRule, Auth, CommandSpec, Endpoint
 from duelcast.wire.messages import ErrorEvent, Event, message_type
 
 UNASKED = (SubscriptionConfirmed, UnsubscriptionConfirmed, SessionUpdated)
@@ -76,7 +76,7 @@ def error(endpoint: Endpoint) -> Message:
 
 def greeting(endpoint: Endpoint) -> list[Message]:
     """Messages sent unasked up to `connection_established`, without pushes of channels joined on connect."""
-    pushed = {event for opening in endpoint.openings.values() for event in opening.family.events}
+    pushed = {event for rule in endpoint.access_rules.values() for event in rule.family.events}
     own = [event for event in endpoint.connect_events if event not in pushed]
     by_message = [] if endpoint.auth is Auth.PUBLIC else [AuthSuccess]
     return _unasked(endpoint, [*by_message, *own, ConnectionEstablished])
@@ -87,15 +87,15 @@ def notices(endpoint: Endpoint) -> list[Message]:
     return [*_unasked(endpoint, UNASKED), error(endpoint)]
 
 
-def pushes(opening: Opening) -> list[Message]:
+def pushes(rule: AccessRule) -> list[Message]:
     """The pushes of the channels of a family."""
-    family = opening.family
+    family = rule.family
     is_latest = family.kind is Kind.LATEST
     found = [_message(event, Form.LATEST_PUSH if is_latest else Form.EVERY_PUSH) for event in family.events]
-    in_snapshots = opening.snapshot_events or family.events
-    if opening.snapshot is not None:
+    in_snapshots = rule.snapshot_events or family.events
+    if rule.snapshot is not None:
         found += [_message(event, Form.LATEST_PUSH if is_latest else Form.SNAPSHOT) for event in in_snapshots]
-    if opening.group_snapshot is not None:
+    if rule.group_snapshot is not None:
         found += [_message(event, Form.SNAPSHOT) for event in in_snapshots]
     return list(dict.fromkeys(found))
 
@@ -108,8 +108,8 @@ def all_messages(endpoint: Endpoint) -> list[Message]:
     for spec in endpoint.commands.values():
         found += replies(spec)
     found += [*greeting(endpoint), *notices(endpoint)]
-    for opening in endpoint.openings.values():
-        found += pushes(opening)
+    for rule in endpoint.access_rules.values():
+        found += pushes(rule)
     return list(dict.fromkeys(found))
 
 

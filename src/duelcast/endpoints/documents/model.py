@@ -184,7 +184,7 @@ class _Builder:
     def endpoint(self, endpoint: Endpoint) -> EndpointDescription:
         """The description of an endpoint."""
         commands = [self._command(endpoint, spec) for spec in endpoint.commands.values()]
-        pushes = [message for opening in endpoint.openings.values() for message in messages.pushes(opening)]
+        pushes = [message for rule in endpoint.access_rules.values() for message in messages.pushes(rule)]
         return EndpointDescription(
             name=endpoint.name,
             path=endpoint.path,

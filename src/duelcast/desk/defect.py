@@ -6,7 +6,7 @@ import uuid
 
 import structlog
 
-from duelcast.errors import InternalError
+from duelcast.errors import AppError, InternalError
 from duelcast.logs import describe_exception
 
 log = structlog.get_logger("duelcast.gateway")
@@ -17,3 +17,8 @@ def defect(error: Exception) -> InternalError:
     error_id = uuid.uuid4().hex
     log.error("defect", error_id=error_id, error=describe_exception(error))
     return InternalError("A defect of the server; report it with its `errorId`.", errorId=error_id)
+
+
+def refusal_of(error: Exception) -> AppError:
+    """The error that a client is answered with: `error` itself, or if it is a defect, that there was one."""
+    return error if isinstance(error, AppError) else defect(error)
