@@ -66,9 +66,6 @@ class WireClient:
         request_id = None if command is None else command.requestId
         return Ask(self.session.connection_id, self.session.identity, self.subscriptions, command, request_id)
 
-    def identity_asked(self, ask: Ask) -> None:
-        assert ask.identity is self.session.identity
-
     def positions(self) -> Sequence[tuple[Target, int | None]]:
         return self.subscriptions.positions()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -52,11 +53,16 @@ class Watch:
         self._turns = turns
         self._waits = waits
         self._memory_at_start = self._memory_bytes()
-        self._descriptors_at_start = self.descriptors()
+        self._descriptors_at_start: Counter[str] = Counter()
         self._peak_bytes = 0
 
-    def descriptors(self) -> int:
-        return len(list((self._process / "fd").iterdir()))
+    def descriptors(self) -> Counter[str]:
+        """What is open, such as `socket:[123]` or the path of a file."""
+        links: Counter[str] = Counter()
+        for descriptor in (self._process / "fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # it was closed meanwhile
+                links[str(descriptor.readlink())] += 1
+        return links
 
     def _memory_bytes(self) -> int:
         resident = int((self._process / "statm").read_text().split()[1])
@@ -91,9 +97,16 @@ class Watch:
             self._peak_bytes = max(self._peak_bytes, self._memory_bytes())
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def until_closed(self) -> bool:
-        """Wait until the server has as few descriptors as at the start; whether it had in time."""
-        return await _in_time(lambda: self.descriptors() <= self._descriptors_at_start)
+    def count_descriptors(self) -> None:
+        """Take those open now for the ones at the start: some are opened once, when they are first needed."""
+        self._descriptors_at_start = self.descriptors()
+
+    async def until_closed(self) -> list[str]:
+        """Wait until the server has as few descriptors as at the start: what it still has open then, in addition."""
+        at_start = self._descriptors_at_start
+        if await _in_time(lambda: self.descriptors().total() <= at_start.total()):
+            return []
+        return sorted((self.descriptors() - at_start).elements())
 
     async def until_gone(self, intruders: Iterable[Intruder]) -> list[str]:
         """Wait until the server has let go of these connections: the states of those that it still has then."""

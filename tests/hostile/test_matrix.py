@@ -84,10 +84,12 @@ async def test_strangers_neither_stop_nor_fill_a_server(
                 for title, act in _waves():
                     await play(watch, title, act, _states(title), server.port, figures)
                     _say(f"{figures[-1]} {figures[-1].held or ''}")
+                    if len(figures) == 1:
+                        watch.count_descriptors()
                     assert guest.returncode is None, "the well-behaved client was sent away"
                 if time.monotonic() >= ends_s:
                     break
-            assert await watch.until_closed(), "descriptors stay open that are no connection's"
+            assert await watch.until_closed() == [], "descriptors stay open that are no connection's"
         finally:
             await kill(guest)
         lines = server.log_text().count("\n")

@@ -30,6 +30,8 @@ class Desk:
         self._reader = reader
         self._clock = clock
         self._specs = {spec.command: spec for spec in endpoint.commands.values()}
+        self._waiting: set[Context] = set()
+        """Those of handlers that wait for something: a change of identity reaches them."""
 
     def ask(self, ask: Ask) -> Answer | Coroutine[Any, Any, Answer]:
         """Run the command of `ask`: the answer at once, or the rest of the work if its handler has to wait.
@@ -54,6 +56,7 @@ class Desk:
         `errors` are those of the URL's syntax. Raises `errors.AppError`; then nothing is followed.
         """
         context = self._context(ask, is_greeting=True)
+        self._waiting.add(context)
         try:
             asked, refused = self._resolve(context, named)
             parts: Sequence[Event | Join] = ()
@@ -70,7 +73,7 @@ class Desk:
             self._reader.release(context)
             raise
         finally:
-            self._reader.settle(context)
+            self._settle(context)
         return Greeting(
             parts=parts,
             joined=context.joined,
@@ -93,10 +96,13 @@ class Desk:
             raise
         return Answer(joined=context.joined)
 
-    def identity_changed(self, ask: Ask, before: Identity | None) -> None:
-        """Note that a greeted connection has the identity of `ask` now."""
+    def identity_changed(self, ask: Ask, before: Identity | None, *, greeted: bool) -> None:
+        """Note that a connection has the identity of `ask` now; its endpoint is notified if it is greeted."""
+        for context in self._waiting:
+            if context.connection_id == ask.connection_id:
+                context.identity = ask.identity
         handler = self._endpoint.identity_handler
-        if handler is not None:
+        if greeted and handler is not None:
             try:
                 handler(self._context(ask), before)
             except Exception as error:
@@ -115,6 +121,7 @@ class Desk:
         return Context(ask, self._services, self._clock, self._reader, is_greeting=is_greeting)
 
     async def _wait(self, spec: CommandSpec, context: Context) -> Answer:
+        self._waiting.add(context)
         try:
             reply = await cast("Awaitable[Reply]", spec.handler(context, context.ask.command))
         except (Disconnect, asyncio.CancelledError):
@@ -125,7 +132,11 @@ class Desk:
         else:
             return self._answer(context, reply)
         finally:
-            self._reader.settle(context)
+            self._settle(context)
+
+    def _settle(self, context: Context) -> None:
+        self._waiting.discard(context)
+        self._reader.settle(context)
 
     def _answer(self, context: Context, reply: Reply) -> Answer:
         joined = context.joined

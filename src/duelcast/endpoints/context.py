@@ -74,10 +74,6 @@ class Ask(Struct, frozen=True, eq=False):
     command: Command | None = None
     request_id: str | None = None
 
-    @property
-    def role(self) -> Role:
-        return role_of(self.identity)
-
 
 @dataclass(slots=True, eq=False)
 class Join:
@@ -191,6 +187,7 @@ class Context:
         "answered_rows",
         "ask",
         "clock",
+        "identity",
         "is_greeting",
         "joined",
         "left",
@@ -203,6 +200,8 @@ class Context:
     ) -> None:
         self.ask = ask
         self.clock = clock
+        self.identity = ask.identity
+        """The identity of the caller, None if anonymous. It may change while a handler waits."""
         self.answered_rows = 0
         """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
         self.joined: Sequence[Joined] = ()
@@ -221,13 +220,8 @@ class Context:
         return self.ask.connection_id
 
     @property
-    def identity(self) -> Identity | None:
-        """The identity of the caller; None if anonymous."""
-        return self.ask.identity
-
-    @property
     def role(self) -> Role:
-        return self.ask.role
+        return role_of(self.identity)
 
     @property
     def following(self) -> Following:

@@ -367,13 +367,7 @@ class Connection(MessageSocket):
             self.refuse(PermissionDenied("This endpoint is for admins."))
             return
         self._lose(self.subscriptions.lost(role_of(before)))
-        if self.established:
-            self.runtime.desk.identity_changed(self.ask(), before)
-
-    def identity_asked(self, ask: Ask) -> None:
-        """Repeat the news of an identity that changed since `ask`: its handler may have used the earlier one last."""
-        if self.established and self.is_open and ask.identity is not self.session.identity:
-            self.runtime.desk.identity_changed(self.ask(), ask.identity)
+        self.runtime.desk.identity_changed(self.ask(), before, greeted=self.established)
 
     def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
         """Act on a channel whose least role has risen from `before` to `after`.

@@ -46,9 +46,6 @@ class Caller(Local, Protocol):
     def ask(self, command: Command) -> Ask:
         """What the desk is asked for this connection."""
 
-    def identity_asked(self, ask: Ask) -> None:
-        """Called when `ask` is answered: the identity may have changed since it was asked."""
-
     def run_beside(self, rest: Coroutine[Any, Any, None]) -> bool:
         """Run `rest` without making later messages wait for it; False if too many already run this way."""
 
@@ -107,14 +104,13 @@ class Dispatcher:
         if isinstance(answer, Answer):
             self._write(connection, ask.request_id, answer)
             return None
-        return self._finish(connection, ask, answer)
+        return self._finish(connection, ask.request_id, answer)
 
-    async def _finish(self, connection: Caller, ask: Ask, answer: Awaitable[Answer]) -> None:
+    async def _finish(self, connection: Caller, request_id: str | None, answer: Awaitable[Answer]) -> None:
         try:
-            self._write(connection, ask.request_id, await answer)
+            self._write(connection, request_id, await answer)
         except Disconnect as disconnect:
             connection.close(disconnect)
-        connection.identity_asked(ask)
 
     def _answer_locally(
         self, connection: Caller, spec: CommandSpec, command: Command
