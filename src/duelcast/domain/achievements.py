@@ -12,7 +12,7 @@ from duelcast.store.achievements import ProgressRow
 
 
 class Tier(Struct, frozen=True):
-    """How hard an achievement is, and what it is worth."""
+    """The difficulty of an achievement, and its worth."""
 
     name: str
     xp: int
@@ -35,7 +35,7 @@ THRESHOLDS: Final[Mapping[str, tuple[int, ...]]] = {
 
 
 class Rule(Struct, frozen=True):
-    """An achievement, and what it takes: `threshold` contests of its `category`."""
+    """An achievement, which takes `threshold` contests of its `category`."""
 
     category: str
     threshold: int
@@ -70,13 +70,13 @@ def counted(progress: ProgressRow, *, won: bool) -> ProgressRow:
 
 
 def unlocked(progress: ProgressRow, held: Collection[str]) -> list[Rule]:
-    """The achievements that `progress` is enough for, but for those that are `held`."""
+    """The achievements that `progress` suffices for, except those already `held`."""
     reached = {"contests_entered": progress.entered, "contests_won": progress.won, "win_streak": progress.streak}
     return [rule for name, rule in RULES.items() if rule.threshold <= reached[rule.category] and name not in held]
 
 
 def xp_of(held: Iterable[str]) -> int:
-    """What these achievements are worth together; one that no rule knows any more is worth nothing."""
+    """The total worth of these achievements; one without a rule is worth nothing."""
     return sum(RULES[name].tier.xp for name in held if name in RULES)
 
 

@@ -1,4 +1,4 @@
-"""Who did what, when, and with what outcome (protocol 13, `GET /audit`)."""
+"""The audit trail: actors, actions, times and outcomes (protocol 13, `GET /audit`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFLICT = "conflict"
 
 
 class Person(Protocol):
-    """Whoever has a wallet and a role."""
+    """Somebody with a wallet and a role."""
 
     @property
     def wallet(self) -> str: ...
@@ -28,7 +28,7 @@ class Person(Protocol):
 
 
 class Actor(Struct, frozen=True):
-    """Who acts, with the role of that moment."""
+    """The person who acts, with the role of that moment."""
 
     wallet: str
     role: Role
@@ -39,7 +39,7 @@ class Actor(Struct, frozen=True):
 
 
 class AuditTrail:
-    """Privileged acts, each recorded in the transaction that commits it: neither is there without the other."""
+    """Privileged acts, each recorded in the transaction that commits it: neither exists without the other."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -58,8 +58,8 @@ class AuditTrail:
     ) -> None:
         """Add an act. `action` is a resource and a verb (`users.put`, `contests.create`), at most 64 characters;
         `target` names the thing that was acted on, at most 200; `details` is JSON without secrets; `outcome` is `DONE`,
-        `DENIED`, `CONFLICT` where somebody else was faster, or what else became of it, at most 64. `at_ms` is when it
-        happened, where that was not now."""
+        `DENIED`, `CONFLICT` if somebody else was faster, or another word of at most 64. `at_ms` is when it happened, if
+        not now."""
         await audit.record(
             transaction,
             at_ms=int(self._clock.time() * 1000) if at_ms is None else at_ms,
@@ -72,7 +72,7 @@ class AuditTrail:
         )
 
     async def newest(self, wanted: AuditFilter, *, limit: int, before_id: int | None = None) -> list[AuditRow]:
-        """At most `limit` acts that are `wanted`, newest first; with `before_id` those older than that one.
+        """At most `limit` acts that match `wanted`, newest first; with `before_id`, those older than that act.
 
         Raises `errors.Unavailable`.
         """

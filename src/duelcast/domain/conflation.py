@@ -1,4 +1,4 @@
-"""At most one turn per key and interval, and always with the newest state."""
+"""Conflation: at most one push per key and interval, always of the newest state."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _TOLERANCE_S = 1e-6
 """Timers may wake a little early, and sums of floats miss by an ulp."""
 _PRUNE_AT_KEYS = 1_000
 _PUSHES_PER_TURN = 200
-"""So many in a row take about 2 ms; then other tasks get their turn."""
+"""That many in a row take about 2 ms; then other tasks run."""
 
 K = TypeVar("K", bound=Hashable)
 
 
 class Throttle(Generic[K]):
-    """Decides when a key that changed is due: at once if its last turn is an interval ago, else exactly at the
+    """Decides when a changed key is due: at once if its last turn began an interval ago or earlier, else exactly at the
     interval's end. However often it changes meanwhile, it waits once.
 
-    `interval_ms` is asked each time, so that a new setting acts without restart. Keys compare with one another.
+    `interval_ms` is asked each time, so that a new setting takes effect without a restart. Keys are comparable.
     """
 
     def __init__(self, clock: Clock, interval_ms: Callable[[], int]) -> None:
@@ -35,12 +35,12 @@ class Throttle(Generic[K]):
         self._prune_at_keys = _PRUNE_AT_KEYS
 
     def offer_later(self, key: K) -> None:
-        """Let `key` wait, which has changed, until it is due."""
+        """Let the changed `key` wait until it is due."""
         if key not in self._waiting:
             self._wait(key, max(self._clock.monotonic(), self._last_s.get(key, -1e9) + self._interval_ms() / 1000))
 
     async def take(self) -> K:
-        """The key that is due first, once it is. Its turn begins an interval. For one task at a time."""
+        """Wait for the key that is due first; its turn begins a new interval. For one task at a time."""
         while (delay_s := self._delay_s()) > _TOLERANCE_S:
             await self._alarm.sleep(delay_s)
         key = self._pop()
@@ -54,7 +54,7 @@ class Throttle(Generic[K]):
         heapq.heappush(self._queue, (due_s, key))
 
     def _delay_s(self) -> float:
-        """How long it takes until a key is due."""
+        """The time until a key is due."""
         return self._queue[0][0] - self._clock.monotonic() if self._queue else inf
 
     def _pop(self) -> K:
@@ -68,7 +68,7 @@ class Throttle(Generic[K]):
             self._prune(now_s)
 
     def _prune(self, now_s: float) -> None:
-        """Forget the turns that delay nothing any more, so that keys may come and go for ever; amortised O(1)."""
+        """Forget turns that no longer delay anything, so that keys may come and go for ever; amortised O(1)."""
         since_s = now_s - self._interval_ms() / 1000
         self._last_s = {key: last_s for key, last_s in self._last_s.items() if last_s > since_s}
         self._prune_at_keys = max(_PRUNE_AT_KEYS, 2 * len(self._last_s))
@@ -77,8 +77,8 @@ class Throttle(Generic[K]):
 class Conflator(Throttle[K]):
     """Pushes each key when it is due.
 
-    `push` takes the key and reads the newest state by itself. It may return False where there was nothing to say,
-    which does not begin an interval.
+    `push` takes the key and reads the newest state by itself. It returns False if there was nothing to push, which does
+    not begin an interval.
     """
 
     def __init__(self, clock: Clock, interval_ms: Callable[[], int], push: Callable[[K], bool]) -> None:
@@ -86,8 +86,8 @@ class Conflator(Throttle[K]):
         self._push = push
 
     def offer(self, key: K) -> None:
-        """Push `key`, which has changed: now if it is due, else by `run`. `offer_later` leaves all to `run`: for many
-        keys at once."""
+        """Push the changed `key`: now if it is due, else by `run`. For many keys at once, `offer_later` leaves all to
+        `run`."""
         if key in self._waiting:
             return
         now_s = self._clock.monotonic()
@@ -98,7 +98,7 @@ class Conflator(Throttle[K]):
             self._wait(key, due_s)
 
     async def run(self) -> None:
-        """Push what waits, each key at its moment, until cancelled."""
+        """Push waiting keys, each when it is due, until cancelled."""
         while True:
             delay_s = self._delay_s()
             if delay_s > _TOLERANCE_S:

@@ -1,4 +1,4 @@
-"""What is too old leaves the store: a table of what is deleted when, and one job that does it."""
+"""Retention: a table of rules that say what is deleted when, and one job that applies it."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from duelcast.store.database import Database, Transaction
 
 INTERVAL_S = 3_600.0
 ROWS_PER_WRITE = 1_000
-"""Other writes are let in between."""
+"""Other writes get in between."""
 
 
 log = structlog.get_logger("duelcast.retention")
 
 
 class Rule(NamedTuple):
-    """`delete_old` is called with the values of `settings`, each a number of days, and deletes what is older; it gives
-    how many rows that were. Raises `errors.Unavailable`; some may be left then."""
+    """`delete_old` is called with the values of `settings`, each a number of days, deletes older rows, and returns how
+    many. Raises `errors.Unavailable`; some may be left then."""
 
     settings: tuple[str, ...]
     delete_old: Callable[..., Awaitable[int]]
 
 
 class RetentionJob:
-    """Applies `table`: what is kept, each with its rule. `days` are the values of their settings by key, and may be
+    """Applies `table`: each kind of data with its rule. `days` are the values of their settings by key, and may be
     replaced at any time.
 
-    One that fails does not keep the others from their work, and a database that is out of reach is not waited for: the
-    next hour comes.
+    A rule that fails does not keep the others from their work. A database that is out of reach is not awaited: the next
+    hour comes.
     """
 
     def __init__(self, table: Mapping[str, Rule], days: Mapping[str, float], clock: Clock) -> None:
@@ -48,12 +48,12 @@ class RetentionJob:
         self._last_s: float | None = None
 
     def hasten(self, what: str) -> None:
-        """Apply that row of the table soon."""
+        """Apply the rule for `what` soon."""
         self._hastened.add(what)
         self._alarm.ring()
 
     async def run(self) -> None:
-        """Delete what is old: now, and once an hour, until cancelled."""
+        """Delete old rows now and once an hour, until cancelled."""
         while True:
             await self._apply(self.table)
             self._last_s = self._clock.time()
@@ -69,28 +69,28 @@ class RetentionJob:
             try:
                 self._deleted[what] += await rule.delete_old(*[self.days[key] for key in rule.settings])
             except AppError:
-                pass  # the database has said so
+                pass  # the database has logged it
             except Exception as error:
                 log.error("defect", what=what, error=describe_exception(error))
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         deleted = CounterMetricFamily(
-            "duelcast_retention_deleted_rows", "Rows that were deleted for their age.", labels=["what"]
+            "duelcast_retention_deleted_rows", "Rows that were deleted because of their age.", labels=["what"]
         )
         for what in self.table:
             deleted.add_metric([what], self._deleted[what])
         yield deleted
         yield GaugeMetricFamily(
             "duelcast_retention_last_run_timestamp_seconds",
-            "When all that was old had been looked for last.",
+            "When the last complete search for old rows ended.",
             value=self._last_s or 0,
         )
 
 
 async def delete_in_pieces(database: Database, delete: Callable[[Transaction, int], Awaitable[int]]) -> int:
-    """Call `delete`, which deletes at most so many rows and gives their number, in one write after the other until none
-    is left; gives how many there were. Raises `errors.Unavailable`."""
+    """Call `delete`, which deletes at most the given number of rows and returns how many, in one write after the other
+    until none is left; returns the total. Raises `errors.Unavailable`."""
     deleted = 0
     while True:
         portion = await database.write(lambda transaction: delete(transaction, ROWS_PER_WRITE))

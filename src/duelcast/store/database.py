@@ -38,12 +38,11 @@ from duelcast.wire.frames import encode_body
 MAX_WAITING = 20_000
 """Writes without a producer of their own."""
 DELIVERIES_PER_TURN = 100
-"""Steps in a row after a commit; each may publish to a room, which takes about 40 µs. Other tasks get their turn
-then."""
+"""Steps in a row after a commit; each may publish to a room, which takes about 40 µs. Then other tasks run."""
 MESSAGES_PER_TURN = 500
-"""Messages encoded or numbered in a row: so many take a few milliseconds."""
+"""Messages encoded or numbered in a row: that many take a few milliseconds."""
 MAX_GROUP = 2_000
-"""That many of them are committed as one."""
+"""Writes without a producer that are committed as one."""
 WORK_LIMIT_S = 30.0
 """All writes wait while one works; one that never ends must not stop them for good."""
 PROBE_INTERVAL_S = 1.0
@@ -54,7 +53,7 @@ FLOOR_AHEAD_S = 24 * 3600.0
 log = structlog.get_logger("duelcast.store")
 
 Transaction = AsyncConnection
-"""What a repository reads and writes with."""
+"""Repositories read and write with it."""
 
 _in_line_since_s: ContextVar[float | None] = ContextVar("in_line_since_s", default=None)
 
@@ -66,23 +65,23 @@ R = TypeVar("R")
 
 
 class CutOff(Exception):
-    """The work of a write took too long and was ended; where that was within a statement, with its transaction."""
+    """The work of a write took too long and was ended; within a statement, its transaction was ended, too."""
 
 
 class Database:
-    """Writes wait in the lines of their producers; what waits is committed as one transaction, and only then
+    """Writes wait in the queues of their producers; a group is committed as one transaction, and only then
     acknowledged.
 
-    While a commit is on its way to the disk the next ones gather, so that under load many share one, and alone none
-    waits. Each write has a savepoint of its own: one that fails takes nothing else with it. Once a write was taken it
-    runs to its end, whatever becomes of the one who asked; `committed` is where memory and clients are told, in the
-    order of the commits; the next group begins only after that.
+    While a commit is on its way to the disk, further writes gather, so that under load many share one commit, and a
+    single write never waits. Each write has a savepoint of its own: if it fails, it takes nothing else with it. Once
+    taken, a write runs to its end, even if its caller is gone. `committed` updates memory and clients, in the order of
+    the commits; the next group begins only after that.
 
-    If the database is full or gone, all waiting writes fail with `Unavailable` and leave nothing behind; a probe finds
-    out when it is back. If another process holds its write lock, each write fails `busy_timeout_ms` of the file after
-    it was asked for, whatever waited before it; `failure` says so `lock_notice_ms` after the lock was first met. If its
-    `guard` lets no commit through, writes fail at once. Work that takes longer than `WORK_LIMIT_S` is `CutOff`, and
-    what shared its transaction `Unavailable`. Besides, a write raises what its work raises.
+    If the database is full or gone, all waiting writes fail with `Unavailable` and leave nothing behind; a probe
+    notices when it is back. If another process has its write lock, each write fails `busy_timeout_ms` of the file after
+    it was requested, whatever waited before it; `failure` says so `lock_notice_ms` after the lock was first met. If its
+    `guard` lets no commit through, writes fail at once. Work that takes longer than `WORK_LIMIT_S` raises `CutOff`, and
+    other writes of its transaction `Unavailable`. Besides, a write raises whatever its work raises.
     """
 
     def __init__(
@@ -96,14 +95,14 @@ class Database:
         log_bounds: LogBounds | None = None,
     ) -> None:
         self.guard: Guard = Unguarded()
-        """What lets commits through; to be set before `run`."""
+        """Lets commits through; to be set before `run`."""
         self.log = ChannelLog(clock, log_bounds)
         """Its bus is to be set before `run`."""
         self.epoch: Epoch
-        """There once it is open."""
+        """Set once it is open."""
         self._epoch_file: EpochFile | None = None
         self.urgent_positions: Mapping[Channel, int] = {}
-        """Of the `urgent` channels, as it was opened."""
+        """The positions of the `urgent` channels when it was opened."""
         self._urgent_channels = urgent
         self._file = file
         self._clock = clock
@@ -124,7 +123,7 @@ class Database:
         self.failure: str | None = None
         """Why nothing can be written at the moment: a sentence of ours."""
         self.shortage: str | None = None
-        """That little room is left on the disk (`low_room_bytes`): a sentence of ours."""
+        """Says that little room is left on the disk (`low_room_bytes`): a sentence of ours."""
         self._commits = 0
         self._writes = 0
         self._refused = 0
@@ -138,7 +137,8 @@ class Database:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(self) -> None:
-        """Take the file, and bring its tables up to date. Raises `ConfigurationError`; also if others may write it."""
+        """Take the file, and bring its tables up to date. Raises `ConfigurationError`, among others if other users may
+        write it."""
         self._file.hold()
         try:
             self._file.check_unshared()
@@ -156,7 +156,7 @@ class Database:
             raise
 
     async def _cover(self) -> None:
-        """Note what was given by now, so that an earlier copy of the database is found out."""
+        """Note the numbers given so far, so that an earlier copy of the database is detected."""
         if self._epoch_file is None:
             return
         try:
@@ -164,10 +164,10 @@ class Database:
                 numbers = await given_numbers(connection)
             self._epoch_file.write(self.epoch.starts, numbers, block_used=self.log.has_unstored)
         except (Unavailable, ConfigurationError):
-            pass  # what was noted before holds, too
+            pass  # the previous note is valid, too
 
     async def _begin(self) -> None:
-        """Count the start, and go on with the numbers that are stored. Raises `ConfigurationError`."""
+        """Count the start, and continue the stored numbers. Raises `ConfigurationError`."""
         file = EpochFile(self._file.path)
         try:
             async with self._writing.begin() as connection:
@@ -182,7 +182,7 @@ class Database:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """Open it, and run it during the block; what was asked for by its end is committed. Raises as `open` does."""
+        """Open it, and run it during the block; writes requested by its end are committed. Raises as `open` does."""
         await self.open()
         writing = asyncio.create_task(self.run())
         try:
@@ -193,13 +193,13 @@ class Database:
             await self.close()
 
     async def run(self) -> None:
-        """Commit what is asked for, until `stop_writing`. Cancelled, it ends behind the commit that is on its way; what
-        waits then is `Unavailable`."""
+        """Commit requested writes, until `stop_writing`. If cancelled, it ends after the commit that is on its way;
+        writes that still wait are `Unavailable`."""
         async with asyncio.TaskGroup() as tasks:
             probing = tasks.create_task(self._probe())
             self._writer = asyncio.create_task(self._write_groups())
             try:
-                # A commit that was cut off might have happened or not.
+                # A commit that was cut off may have happened or not.
                 await asyncio.shield(self._writer)
             finally:
                 self.stop_writing()
@@ -218,7 +218,7 @@ class Database:
             await self._commit()
 
     def stop_writing(self) -> None:
-        """Let `run` end once everything that waits is committed; later writes are `Unavailable`."""
+        """Let `run` end once all waiting writes are committed; later ones are `Unavailable`."""
         self._closing = True
         self._arrived.set()
 
@@ -233,19 +233,19 @@ class Database:
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def producer(self, name: str, *, max_waiting: int, max_group: int) -> Producer:
-        """Declare a producer of many writes, with a line of its own. It weighs each write: at most `max_waiting` waits,
-        and a commit takes at most `max_group`."""
+        """Declare a producer of many writes, with a queue of its own. Bounds are sums of the weights of its writes:
+        `max_waiting` of those that wait, `max_group` of those in a commit."""
         return self._queue.add_producer(name, max_waiting, max_group)
 
     async def write(self, work: Work[T], committed: Committed[T] | None = None, refused: Refused | None = None) -> T:
-        """Commit what `work` writes, and give back what it returns. If nothing was committed, `refused` is called with
-        the exception that this raises, also if the caller no longer waits."""
+        """Commit the writes of `work`, and return its result. If nothing was committed, `refused` is called with the
+        exception that this raises, even if the caller no longer waits."""
         result: T = await self._enqueue(self._job(work=work, committed=committed, refused=refused))
         return result
 
     async def publish(self, work: Work[Published[T]], committed: Committed[T] | None = None) -> T:
-        """Commit what `work` writes, number and store in the same transaction what it publishes, and broadcast that;
-        gives back the result."""
+        """Commit the writes of `work`, number and store its messages in the same transaction, broadcast them, and
+        return its result."""
         result: T = await self._enqueue(self._job(work=work, committed=committed))
         return result
 
@@ -260,7 +260,7 @@ class Database:
         weight: int = 1,
     ) -> R:
         """As `write`, together with other payloads of the same `batch`, and after the single writes of the group. It
-        waits in the line of `producer`, if one is given, and takes `weight` (1 at least) of the room there."""
+        waits in the queue of `producer`, if one is given, and takes `weight` (1 at least) of the room there."""
         job = self._job(
             batch=batch, payload=payload, committed=committed, refused=refused, producer=producer, weight=max(weight, 1)
         )
@@ -286,10 +286,10 @@ class Database:
 
     def announce(self, broadcast: Broadcast) -> None:
         """Store and broadcast an urgent message that is a fact by itself; if the database is down, broadcast it at once
-        and store it later. Neither waits nor raises for the state of the database."""
+        and store it later. Neither waits nor raises because of the database."""
         job = self._job(urgent=self._encode([broadcast]))
         if self.failure is not None and not self.log.is_numbering:
-            # It is no reason to try again: that is what the probe does.
+            # It is no reason to try again: the probe does that.
             self._send_urgent()
             self._send_urgent_of(job)
             return
@@ -302,8 +302,8 @@ class Database:
 
     @contextmanager
     def asked_since(self, moment: float) -> Iterator[None]:
-        """Count the writes of the block as asked for at `moment`: what stands in a line elsewhere first does not wait
-        for a locked database all over again."""
+        """Count the writes of the block as requested at `moment`: a write that waited elsewhere first does not wait for
+        a locked database all over again."""
         token = _in_line_since_s.set(moment)
         try:
             yield
@@ -319,7 +319,7 @@ class Database:
 
     async def _enqueue(self, job: Job) -> Any:
         if self._writer is not None and asyncio.current_task() is self._writer:
-            raise RuntimeError("A write inside of a write would wait for itself.")
+            raise RuntimeError("A write inside a write would wait for itself.")
         self._put(job)
         return await job.future
 
@@ -335,7 +335,7 @@ class Database:
             self._arrived.set()
 
     def _send_urgent(self) -> None:
-        """Broadcast, in their order, the urgent messages of what waits: the database is down."""
+        """Broadcast the urgent messages of waiting writes, in order: the database is down."""
         if not self.log.is_numbering:
             for job in self._queue:
                 self._send_urgent_of(job)
@@ -350,7 +350,7 @@ class Database:
         return [Encoded(each, encode_body(each.event, now_s)) for each in outgoing]
 
     async def _commit(self) -> None:
-        """Commit a group of what waits as soon as the write lock is had; what comes until then belongs to it."""
+        """Commit a group of waiting writes once the write lock is acquired; those that come until then belong to it."""
         began_s = self._clock.monotonic()
         try:
             permit = self.guard.acquire()
@@ -370,7 +370,7 @@ class Database:
             permit.fail()
             if not isinstance(error, CutOff):
                 self._failed(error)
-            # Those that wait for the lock have deadlines of their own.
+            # Writes that wait for the lock have deadlines of their own.
             for job in jobs if jobs or is_locked(error) else self._queue.take_group():
                 if isinstance(job.outcome, CutOff):
                     self._send_urgent_of(job)
@@ -388,14 +388,14 @@ class Database:
         await self._deliver_all(jobs)
 
     async def _number(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
-        """Number what is published, in the order of the jobs: behind the last savepoint, just before COMMIT."""
+        """Number the messages, in the order of the jobs: after the last savepoint, just before COMMIT."""
         outgoing = [[*job.urgent, *job.outgoing] for job in jobs]
         if any(outgoing) or self.log.has_debts:
             for job, numbered in zip(jobs, await self.log.number(connection, outgoing), strict=True):
                 job.numbered = numbered
 
     async def _deliver_all(self, jobs: Sequence[Job]) -> None:
-        """Let memory follow what was committed, broadcast and acknowledge it; other tasks get their turn in between."""
+        """Update memory after a commit, broadcast and acknowledge; other tasks run in between."""
         steps = itertools.chain.from_iterable(map(self._deliver, jobs))
         for count, _ in enumerate(steps, start=1):
             if count % DELIVERIES_PER_TURN == 0:
@@ -417,7 +417,7 @@ class Database:
         yield
 
     async def _work_off(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
-        """Do the work of a group; equal batches stand together."""
+        """Do the work of a group; writes of the same batch are adjacent."""
         for batch, group in itertools.groupby(jobs, lambda job: job.batch):
             if batch is not None:
                 together = list(group)
@@ -441,7 +441,7 @@ class Database:
         async def work(within: Transaction) -> None:
             outcomes = await batch(within, [job.payload for job in jobs])
             if len(outcomes) != len(jobs):
-                raise RuntimeError("A batch gave more or fewer outcomes than it was asked for.")
+                raise RuntimeError("A batch returned more or fewer outcomes than it was given payloads.")
             for job, outcome in zip(jobs, outcomes, strict=True):
                 await self._take_outcome(job, outcome)
 
@@ -456,7 +456,7 @@ class Database:
         await self._run_batch(connection, batch, jobs[middle:])
 
     async def _take_outcome(self, job: Job, outcome: Any) -> None:
-        """What is published is encoded here, so that what cannot be fails its own write alone."""
+        """Messages are encoded here, so that one that cannot be encoded fails its own write alone."""
         job.outcome, job.outgoing = outcome, ()
         if isinstance(outcome, Published):
             job.outcome = outcome.result
@@ -469,7 +469,7 @@ class Database:
 
     @asynccontextmanager
     async def _write_locked(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that holds the write lock, and is committed at the end of the block."""
+        """A transaction with the write lock, which is committed at the end of the block."""
         self._file.check()
         connection = await self._lock()
         try:
@@ -477,7 +477,7 @@ class Database:
             self._file.check()
             await connection.commit()
         except Exception:
-            # What is wrong with the file may stick to the connection.
+            # A fault of the file may stick to the connection.
             with contextlib.suppress(Exception):
                 await connection.invalidate()
             raise
@@ -485,8 +485,8 @@ class Database:
             await connection.close()
 
     async def _lock(self) -> AsyncConnection:
-        """Wait for the write lock. Raises what SQLite says about it once a write would have waited long enough, or
-        none waits any more; those that have are refused."""
+        """Wait for the write lock. Writes that have waited too long are refused. Raises SQLite's error once a write
+        asked for now would have waited too long, or none waits any more."""
         began_s = self._clock.monotonic()
         while True:
             try:
@@ -517,7 +517,7 @@ class Database:
         return connection
 
     def _refuse_overdue(self, now_s: float) -> None:
-        """Refuse what was asked for too long ago to wait for the lock any longer."""
+        """Refuse writes that were requested too long ago to wait for the lock any longer."""
         for job in self._queue.take_overdue(now_s, self._lock_wait_s):
             self._refuse(job)
 
@@ -532,7 +532,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        """A consistent view of what is committed, from the first statement on. Raises `Unavailable`."""
+        """A consistent view of the committed data, from the first statement on. Raises `Unavailable`."""
         try:
             async with self._reading.connect() as connection, connection.begin():
                 yield connection
@@ -545,14 +545,14 @@ class Database:
             raise _unavailable() from None
 
     async def read_grouped(self, batch: BatchRead[K, V], key: K) -> V:
-        """What `batch` reads for `key`, in one transaction with what others ask of the same `batch` meanwhile. It sees
-        what was committed when this was called, and the object may be given to others too. Raises `Unavailable`."""
+        """The value that `batch` reads for `key`, in one transaction with others who ask the same `batch` meanwhile. It
+        sees everything committed before this call, and the object may be shared with others. Raises `Unavailable`."""
         return await self._grouped.get(batch, key)
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _probe(self) -> None:
-        """Once a second see whether the file and room for it are there, and while nothing can be written, try to."""
+        """Once a second, check that the file exists and has room, and while nothing can be written, try to."""
         while True:
             await self._clock.sleep(PROBE_INTERVAL_S)
             try:
@@ -569,14 +569,15 @@ class Database:
                 log.error("defect", error=describe_exception(error))
 
     async def probe(self) -> None:
-        """Write, to see whether that works. Raises `Unavailable`."""
+        """Try to write. Raises `Unavailable`."""
         await self.write(self._write_probe)
 
     async def _write_probe(self, transaction: Transaction) -> None:
         await transaction.execute(update(store_probe).values(at_ms=int(self._clock.time() * 1000)))
 
     async def _raise_latest_floor(self, connection: AsyncConnection) -> None:
-        """See that the next start numbers *latest* channels above all that are given, even if the clock is set back."""
+        """Ensure that the next start numbers *latest* channels above all given numbers, even if the clock is set
+        back."""
         now_s = self._clock.monotonic()
         if now_s >= self._raises_floor_s:
             self._raises_floor_s = now_s + FLOOR_INTERVAL_S
@@ -586,7 +587,7 @@ class Database:
         try:
             room = self._file.room()
         except OSError:
-            return  # the file is gone, which is found out elsewhere
+            return  # the file is gone, which is noticed elsewhere
         is_short = room.free_bytes < self._low_room_bytes
         if is_short and self.shortage is None:
             log.warning("store_room_low", free_bytes=room.free_bytes, database_bytes=room.database_bytes)
@@ -627,7 +628,7 @@ class Database:
 
 @contextmanager
 def _blamed(jobs: Sequence[Job]) -> Iterator[None]:
-    """Where their work is cut off, that is their outcome."""
+    """If their work is cut off, that is their outcome."""
     try:
         yield
     except CutOff as error:
@@ -637,9 +638,8 @@ def _blamed(jobs: Sequence[Job]) -> Iterator[None]:
 
 
 async def _run_apart(connection: AsyncConnection, work: Work[None]) -> Exception | None:
-    """The exception that `work` ended with, if that concerns it alone; its statements are undone.
-
-    Raises what concerns the whole transaction.
+    """The exception that `work` ended with, if that concerns it alone; its statements are undone. Raises those that
+    concern the whole transaction.
     """
     savepoint = await connection.begin_nested()
     try:
@@ -669,7 +669,7 @@ async def _limited(work: Work[None], connection: AsyncConnection) -> None:
 
 
 def _remember(job: Job) -> Iterator[None]:
-    """Let memory follow what was committed."""
+    """Update memory after a commit."""
     if job.committed is None:
         return
     try:
@@ -681,7 +681,7 @@ def _remember(job: Job) -> Iterator[None]:
 
 
 def _forget(job: Job) -> None:
-    """Let memory know that nothing was committed."""
+    """Update memory if nothing was committed."""
     if job.refused is None:
         return
     try:

@@ -1,1 +1,1 @@
-"""Who somebody is: wallets, roles, tokens, bans."""
+"""Identities: wallets, roles, tokens, bans."""

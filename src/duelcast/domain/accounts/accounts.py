@@ -1,4 +1,4 @@
-"""Stored accounts, as a port: what is stored wins over what a token claims (protocol 1.2)."""
+"""Stored accounts, as a port. Stored values win over the claims of a token (protocol 1.2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = structlog.get_logger("duelcast.accounts")
 
 
 class Account(Struct, frozen=True):
-    """What is stored of a wallet. `role` and `nickname` are None where none was ever set."""
+    """The stored account of a wallet. `role` and `nickname` are None if they were never set."""
 
     wallet: str
     role: Role | None = None
@@ -26,24 +26,24 @@ class Account(Struct, frozen=True):
 
 
 class Accounts(Protocol):
-    """Guarantees: `find` sees every change that was acknowledged before; a listener hears of each change after it is
-    stored, in the order of the changes of a wallet, once."""
+    """Guarantees: `find` sees every change that was acknowledged before; a listener is called once for each change,
+    after it is stored, in the order of a wallet's changes."""
 
     async def find(self, wallet: str) -> Account | None:
-        """What is stored of `wallet`. Raises `errors.Unavailable` where the store is out of reach."""
+        """The stored account of `wallet`. Raises `errors.Unavailable` if the store is out of reach."""
 
     async def may_claim(self, wallet: str, nickname: str) -> bool:
-        """Whether a token may name `wallet` so: the nickname is not reserved, and no other wallet has stored one that
-        looks like it."""
+        """Whether a token may claim `nickname` for `wallet`: it is not reserved, and does not look like the stored
+        nickname of another wallet."""
 
     def shown_nickname(self, wallet: str, claimed: str | None) -> str | None:
-        """The nickname to show: the stored one, else what a token claimed where it may."""
+        """The nickname to show: the stored one, else the claimed one if the token may claim it."""
 
     def claimed_role(self, wallet: str) -> Role:
-        """The highest role that a token of `wallet` claimed since the start; a user's where none came."""
+        """The highest role that a token of `wallet` has claimed since the start; `user` if no token came."""
 
     def remember_claim(self, wallet: str, role: Role) -> None:
-        """A token that holds claims `role` for `wallet`."""
+        """A valid token claims `role` for `wallet`."""
 
     def on_change(self, listener: Callable[[Account], None], *, ahead: bool = False) -> None:
         """Call `listener` with the account after each change of role, nickname or ban; `ahead` of those before."""
@@ -53,16 +53,17 @@ class Accounts(Protocol):
 
 
 class MemoryAccounts:
-    """What is stored of all wallets, in memory: `Users` fills it and keeps it up to date. Nobody may choose or claim
-    `reserved_nicknames`, or what looks like one."""
+    """The stored accounts of all wallets, in memory: `Users` fills it and keeps it up to date. Nobody may choose or
+    claim one of `reserved_nicknames`, or a nickname that looks like one."""
 
     def __init__(self, reserved_nicknames: Iterable[str] = ()) -> None:
         self._reserved = frozenset().union(*map(shapes, reserved_nicknames))
         self._accounts: dict[str, Account] = {}
         self._owners: dict[str, tuple[str, ...]] = {}
-        """By the shapes of their nicknames. Of those that were stored before such were refused, several have one."""
+        """By the shapes of their nicknames. Several wallets may share a shape if they were stored before this was
+        refused."""
         self._claimed_roles: dict[str, Role] = {}
-        """Of admins alone; as many as the issuer of tokens made."""
+        """Admins only; as many as the issuer of tokens made."""
         self._listeners: list[Callable[[Account], None]] = []
         self._owner_listeners: list[Callable[[str], None]] = []
 
@@ -96,7 +97,7 @@ class MemoryAccounts:
         self._owner_listeners.append(listener)
 
     def put(self, account: Account) -> None:
-        """Replace what is known of a wallet, and tell the listeners."""
+        """Replace the account of a wallet, and call the listeners."""
         wallet = account.wallet
         before, after = _shapes_of(self._accounts.get(wallet)), _shapes_of(account)
         for shape in before - after:
@@ -125,7 +126,7 @@ class MemoryAccounts:
 
 
 def _guarded(call: Callable[[], None]) -> None:
-    """A defect in one listener must not keep the others from hearing."""
+    """A defect in one listener must not keep the others from being called."""
     try:
         call()
     except Exception as error:
@@ -133,7 +134,7 @@ def _guarded(call: Callable[[], None]) -> None:
 
 
 def _shapes_of(account: Account | None) -> frozenset[str]:
-    """Those of the nickname, where there is one."""
+    """Those of the nickname, if there is one."""
     return frozenset() if account is None or account.nickname is None else shapes(account.nickname)
 
 

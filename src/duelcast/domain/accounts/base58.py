@@ -11,7 +11,7 @@ def decode_base58(text: str, size: int) -> bytes:
 
     Raises `ValueError` for another alphabet or length; a long text costs nothing.
     """
-    # 58² < 2¹², so that no text of more characters than this is of so few bytes.
+    # 58² < 2¹², so no longer text decodes to so few bytes.
     if not size <= len(text) <= size * 1.375 + 1:
         raise ValueError("another length")
     number = 0

@@ -1,4 +1,4 @@
-"""What a wallet signs to sign in.
+"""Challenges, which wallets sign to sign in.
 
 A challenge carries all that is needed to check it later, signed by the server: nothing is kept of those that nobody
 answers, so that strangers cannot fill a table with them.
@@ -22,14 +22,14 @@ MAX_DOMAIN_BYTES = 255
 MAX_ID_CHARACTERS = 512
 
 _PURPOSE = b"duelcast: challenges of sign-ins, 1"
-"""Keeps what is signed here apart from tokens, which are signed with the same secret."""
+"""Keeps these signatures apart from those of tokens, which use the same secret."""
 _HEAD = Layout("!16sQ")
-"""Nonce, and the end in epoch milliseconds; the domain follows."""
+"""Nonce, and the expiry in epoch milliseconds; the domain follows."""
 _SIGNATURE_BYTES = sha256().digest_size
 
 
 class Challenge(Struct, frozen=True):
-    """What a wallet is asked to sign: `message`. `nonce` is another one each time, in hexadecimal digits."""
+    """A wallet is asked to sign `message`. `nonce` differs each time, in hexadecimal digits."""
 
     id: str
     message: str
@@ -43,7 +43,7 @@ class Challenge(Struct, frozen=True):
 
 
 class Challenges:
-    """Makes challenges, and knows its own again, also after a restart with the same `secret`."""
+    """Makes challenges and recognises its own, even after a restart with the same `secret`."""
 
     def __init__(self, secret: str) -> None:
         self._key = hmac.digest(secret.encode(), _PURPOSE, sha256)
@@ -56,7 +56,7 @@ class Challenges:
         return self._signed(wallet, domain, secrets.token_bytes(16), expires_ms)
 
     def read(self, challenge_id: str, wallet: str) -> Challenge | None:
-        """The challenge of that id, None where none was made for `wallet`. It may be over, or used."""
+        """The challenge with that id, None if none was made for `wallet`. It may have expired, or been used."""
         try:
             sent = urlsafe_b64decode(challenge_id.encode("ascii"))
         except ValueError:

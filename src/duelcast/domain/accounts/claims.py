@@ -1,4 +1,4 @@
-"""What a token claims (RFC 7519; protocol 1.2), read from its verified payload."""
+"""The claims of a token (RFC 7519; protocol 1.2), read from its verified payload."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from duelcast.errors import Unauthorized
 LEEWAY_S = 30.0
 """How far the clocks of the issuer and of this server may be apart."""
 _MAX_TIME_S = 253_402_300_799 - LEEWAY_S
-"""The end of the year 9999. Beyond it lies what was meant in milliseconds."""
+"""The end of the year 9999. Anything later was meant in milliseconds."""
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9_\-]{43}")
 
 NO_RIGHTS = frozenset({"none"})
-"""The scopes of a token whose `scope` names none that we know: still a machine's, and good for nothing."""
+"""The scopes of a token whose `scope` names no known scope: still a machine's, and may do nothing."""
 
 
 class Claims(Struct, frozen=True):
-    """The claims that count. `expires_at` is in epoch seconds, without the leeway. `session_id` is the claim `sid` in
-    the form that we give it, None where it is another or missing."""
+    """The claims that count. `expires_at` is in epoch seconds, without the leeway. `session_id` is the claim `sid`,
+    None if it is missing or not in the form that we issue."""
 
     wallet: str
     role: Role
@@ -38,7 +38,7 @@ class Claims(Struct, frozen=True):
 def read_claims(payload: dict[str, Any], now_s: float, *, issuer: str | None, audience: str | None) -> Claims:
     """The claims of a payload whose signature was verified. `now_s` is in epoch seconds.
 
-    Raises `Unauthorized` where the token does not hold now, is for somebody else, or names no wallet.
+    Raises `Unauthorized` if the token is not valid now, is for another issuer or audience, or names no wallet.
     """
     expires_at = _check_times(payload, now_s)
     if issuer is not None and payload.get("iss") != issuer:
@@ -64,7 +64,7 @@ def _check_times(payload: dict[str, Any], now_s: float) -> float:
         raise Unauthorized("The token has expired: get a new one.")
     begins_at = _time(payload, "nbf")
     if begins_at is not None and now_s < begins_at - LEEWAY_S:
-        raise Unauthorized("The token does not hold yet (`nbf` is in the future).")
+        raise Unauthorized("The token is not valid yet (`nbf` is in the future).")
     return expires_at
 
 
@@ -90,7 +90,8 @@ def _wallet(payload: dict[str, Any]) -> str:
 
 
 def _scopes(payload: dict[str, Any]) -> frozenset[str]:
-    """None but for a machine's token. A `scope` that cannot be read makes no token a person's: it is refused."""
+    """Empty unless the token is a machine's. A token whose `scope` cannot be read is refused, not taken for a
+    person's."""
     claimed = payload.get("scope")
     if claimed is None:
         return frozenset()

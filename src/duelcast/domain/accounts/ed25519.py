@@ -17,7 +17,7 @@ _SMALL_ORDER_Y = {0, 1, _PRIME - 1, _ORDER_8_Y, _PRIME - _ORDER_8_Y}
 
 
 def read_key(wallet: str) -> Ed25519PublicKey | None:
-    """The key that a wallet's address is; None where it is none that somebody could hold the secret of."""
+    """The public key that a wallet's address encodes; None if nobody could own its secret key."""
     try:
         key = decode_base58(wallet, KEY_BYTES)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Who is behind a connection or a request."""
+"""The caller behind a connection or a request."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ WALLET_PATTERN = r"[A-Za-z0-9_\-]{1,64}"
 WALLET_GRAMMAR = "1 to 64 of A-Z a-z 0-9 _ -"
 """The pattern in words."""
 SCOPES = ("prices", "operations", "errors", "notifications", "metrics")
-"""What a machine's token may do: the POSTs of the first four, `GET /metrics`."""
+"""The rights of a machine's token: the POSTs of the first four, `GET /metrics`."""
 
 
 class Identity(Struct, frozen=True):
-    """A verified token, with the stored role and nickname where there are any.
+    """A verified token, with the stored role and nickname if there are any.
 
-    `expires_at` is in epoch seconds. `scopes`: a machine's token; it may do exactly what its scopes name.
-    `session_id` names all tokens that end together, 43 characters; empty where no token was verified.
-    `claimed_nickname` is what counts again once no nickname is stored.
+    `expires_at` is in epoch seconds. `scopes`: a machine's token; it may do exactly what its scopes name. `session_id`
+    names all tokens that end together, 43 characters; empty if no token was verified. `claimed_nickname` counts again
+    once no nickname is stored.
     """
 
     wallet: str
@@ -37,7 +37,7 @@ class Identity(Struct, frozen=True):
 
 
 def is_wallet(text: str) -> bool:
-    """Whether `text` is of a wallet's grammar (protocol 1.1)."""
+    """Whether `text` follows the grammar of a wallet (protocol 1.1)."""
     return re.fullmatch(WALLET_PATTERN, text) is not None
 
 

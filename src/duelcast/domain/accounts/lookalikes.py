@@ -1,4 +1,4 @@
-"""What names look like: the skeletons of Unicode Technical Standard 39, Unicode Security Mechanisms, 4."""
+"""Names that look alike: the skeletons of Unicode Technical Standard 39, Unicode Security Mechanisms, 4."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import regex
 
 MAX_SHAPE_CHARACTERS = 128
 _METHOD = 1
-"""Grows with each change of what `shapes` gives for a name."""
+"""Grows whenever `shapes` gives another result for some name."""
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 _BRAILLE_BLANK = "\u2800"
 _RIGHT_TO_LEFT_MARK = "\u200e"
@@ -21,7 +21,8 @@ _RIGHT_TO_LEFT_MARK = "\u200e"
 
 
 def strip_invisible(text: str) -> str:
-    """`text` without what nobody sees: default-ignorable and format characters, and blanks beyond one between words."""
+    """`text` without invisible characters: default-ignorable and format characters, and all but one blank between
+    words."""
     if not text.isascii():
         text = _INVISIBLE.sub("", text).replace(_BRAILLE_BLANK, " ")
     return " ".join(text.split())
@@ -29,7 +30,7 @@ def strip_invisible(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def shapes(name: str) -> frozenset[str]:
-    """Names look alike if they have one of these in common. At most 128 characters of a name count.
+    """The shapes of a name: names that share one look alike. At most 128 characters of a name count.
 
     The skeleton of a name differs with its case (`I` is like `l`, `i` is not), and names are compared without regard to
     case. So there are three: of the name in lower case, of the name in capitals, and of the name as it stands.
@@ -44,7 +45,7 @@ def shapes(name: str) -> frozenset[str]:
 
 @cache
 def version() -> str:
-    """Names have the same shapes as long as this is the same: it depends on method and data."""
+    """A name keeps its shapes as long as this stays the same: it depends on method and data."""
     digest = sha256(_data()).hexdigest()[:16]
     return f"{_METHOD}-{unicodedata.unidata_version}-{digest}"
 
@@ -59,7 +60,7 @@ def _skeleton(text: str) -> str:
 
 @cache
 def _prototypes() -> dict[int, str]:
-    """The character or characters that stand for each, by code point.
+    """The prototype of each character, by code point.
 
     The data lists pairs in both directions. Each source has one prototype, and a prototype is no source: the only
     neighbour of several characters is the prototype, and so is the one character that all others of a group are

@@ -1,4 +1,4 @@
-"""What may be a nickname, and when two are the same (protocol 13, `PUT /users`); `lookalikes` tells which are alike."""
+"""Valid nicknames, and when two are the same (protocol 13, `PUT /users`); `lookalikes` finds similar ones."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def is_nickname(text: str) -> bool:
 
 
 def nickname_key(text: str) -> str:
-    """The same for nicknames that are equal without regard to case, width, spaces at the ends, and format characters
-    (NFKC, casefolded): no two wallets have stored one. At most 128 characters."""
+    """Equal for nicknames that differ only in case, width, spaces at the ends, or format characters (NFKC, casefolded):
+    no two wallets store the same. At most 128 characters."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     seen = "".join(c for c in folded if unicodedata.category(c) != _FORMAT)
-    # Compatibility forms make up to 18 characters of one; what first differs beyond the limit counts as the same.
+    # Compatibility forms make up to 18 characters of one; names that differ only beyond the limit count as the same.
     return " ".join(seen.split())[:MAX_KEY_CHARACTERS]

@@ -19,7 +19,8 @@ class EndedSession(Struct, frozen=True):
 
 
 class EndedSessions:
-    """The ids of ended sessions, each as long as a token of it may live: what to refuse, and whom to tell."""
+    """The ids of ended sessions, each kept as long as one of its tokens may be valid, and the listeners for such
+    ends."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -38,14 +39,14 @@ class EndedSessions:
         self._listeners.append(listener)
 
     def end(self, ended: EndedSession) -> None:
-        """Refuse the tokens of a session, and tell the listeners."""
+        """Refuse the tokens of a session, and call the listeners."""
         now = self._clock.monotonic()
         while self._by_end and self._by_end[0][0] <= now:
             self._ids.discard(heapq.heappop(self._by_end)[1])
         if ended.session_id in self._ids:
             return
         self._ids.add(ended.session_id)
-        # In steady time, so that a clock that leaps ahead does not bring a session back.
+        # In monotonic time, so that a clock that leaps ahead does not bring a session back.
         heapq.heappush(self._by_end, (now + ended.ends_at_s - self._clock.time(), ended.session_id))
         for listener in self._listeners:
             listener(ended)

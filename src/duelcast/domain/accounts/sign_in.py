@@ -1,4 +1,4 @@
-"""Signing in with a Solana wallet, and what follows from it: refreshing and logging out (protocol 13)."""
+"""Signing in with a Solana wallet, refreshing and logging out (protocol 13)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from duelcast.store.database import Database, Transaction
 
 TOKEN_LIFETIME_S = 3600.0
 REFRESHABLE_S = 7 * 86_400.0
-"""After the sign-in. The last token that a refresh gives lives on beyond that."""
+"""After the sign-in. The last refreshed token is valid beyond that."""
 MAX_USED = 1_000_000
-"""Challenges that may be used in their lifetime: more than a server can sign in. Each takes some 60 bytes meanwhile."""
+"""Used challenges remembered until they expire: more than a server can sign in. Each takes some 60 bytes meanwhile."""
 
 
 class SignedIn(Struct, frozen=True):
-    """A new token, and who it makes its bearer."""
+    """A new token, and the identity of its bearer."""
 
     token: str
     identity: Identity
@@ -37,7 +37,7 @@ class SignedIn(Struct, frozen=True):
 class SignIns:
     """A challenge is good for one sign-in, a session for all tokens that are refreshed from it.
 
-    Everything here raises `errors.Unavailable` where the store is out of reach, and has changed nothing then.
+    Everything here raises `errors.Unavailable` if the store is out of reach; nothing is changed then.
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class SignIns:
         self._max_used = max_used
 
     def challenge(self, wallet: str, domain: str) -> Challenge:
-        """What the owner of `wallet` is to sign: a message that names `domain`. Nothing is stored of it. Raises
-        `InvalidRequest` for what is no Solana address."""
+        """A message for the owner of `wallet` to sign, which names `domain`. Nothing is stored. Raises `InvalidRequest`
+        if `wallet` is not a Solana address."""
         if read_key(wallet) is None:
-            raise InvalidRequest("This is no address of a Solana wallet (a public key in base58).", field="wallet")
+            raise InvalidRequest("This is not the address of a Solana wallet (a public key in base58).", field="wallet")
         return self._challenges.make(wallet, domain, self._clock.time())
 
     async def verify(self, challenge_id: str, wallet: str, signature: str) -> SignedIn:
-        """Sign in: once with each challenge. Raises `Unauthorized`, and `PermissionDenied` for a banned wallet."""
+        """Sign in, once per challenge. Raises `Unauthorized`, and `PermissionDenied` for a banned wallet."""
         challenge = self._challenges.read(challenge_id, wallet)
         if challenge is None or not is_signed(challenge.message, wallet, signature):
             raise _not_signed()
@@ -89,7 +89,7 @@ class SignIns:
         return await self._token(await self._database.write(work))
 
     async def refresh(self, identity: Identity) -> SignedIn:
-        """A new token of the same session. Raises `Unauthorized` where it lasted long enough, or is none of ours."""
+        """A new token of the same session. Raises `Unauthorized` if the session is too old, or was not begun here."""
         async with self._database.read() as transaction:
             session = await store.find_session(transaction, identity.session_id)
         if session is None or session.wallet != identity.wallet:
@@ -101,7 +101,7 @@ class SignIns:
     async def logout(self, identity: Identity) -> None:
         """End the token of `identity` and all of its session, here and on open connections."""
         now_s = self._clock.time()
-        # Of a session that was not begun here it is not known how long its other tokens live.
+        # If the session was not begun here, the expiry of its other tokens is unknown.
         ends_at = max(identity.expires_at, now_s + REFRESHABLE_S) + LEEWAY_S
         foreign = SessionRow(identity.session_id, identity.wallet, _ms(now_s), _ms(ends_at), _ms(now_s))
 
@@ -139,7 +139,7 @@ def ended_session(session: SessionRow) -> EndedSession:
 
 
 def _not_signed() -> Unauthorized:
-    return Unauthorized("This does not sign the challenge, or it was used, or is too old: ask for a new one.")
+    return Unauthorized("The signature is wrong, or the challenge was used or has expired: ask for a new one.")
 
 
 def _ms(epoch_s: float) -> int:

@@ -1,4 +1,4 @@
-"""Tokens (JWT, RFC 7519): verifying those that clients bring, and making our own."""
+"""Tokens (JWT, RFC 7519): verifying those of clients, and issuing our own."""
 
 from __future__ import annotations
 
@@ -54,17 +54,17 @@ class PublicKeys(Protocol):
     async def key(self, key_id: str | None) -> jwt.PyJWK:
         """The key with `key_id`; without one, the only key there is.
 
-        Raises `Unauthorized` where the issuer has no such key, `Unavailable` where no key could be read yet.
+        Raises `Unauthorized` if the issuer has no such key, `Unavailable` if no key could be read yet.
         """
 
 
 class TokenVerifier:
     """Turns a token into an identity.
 
-    With `secret`, tokens of the HMAC algorithms are verified; with `keys`, those of the public-key algorithms:
-    a public key is never taken for a secret. `algorithms` is the allow-list. `issuer` and `audience` are demanded
-    where they are set; tokens of `ended_sessions` are refused. Raises `ValueError` where an algorithm is not one of
-    ours (`none` never is), or `secret` is a public key.
+    With `secret`, tokens of the HMAC algorithms are verified; with `keys`, those of the public-key algorithms: a public
+    key is never taken for a secret. `algorithms` is the allow-list. `issuer` and `audience` are required if they are
+    set; tokens of `ended_sessions` are refused. Raises `ValueError` if an algorithm is not one of ours (`none` never
+    is), or `secret` is a public key.
     """
 
     def __init__(
@@ -92,10 +92,10 @@ class TokenVerifier:
         self._audience = audience
 
     async def verify(self, token: str) -> Identity:
-        """Who brings `token`. A stored role and nickname win over the claimed ones.
+        """The bearer of `token`. A stored role and nickname win over the claimed ones.
 
-        Raises `Unauthorized` where the token is not valid, `PermissionDenied` for a banned wallet, `Unavailable`
-        where the stored accounts or the issuer's keys are out of reach.
+        Raises `Unauthorized` if the token is not valid, `PermissionDenied` for a banned wallet, `Unavailable` if the
+        stored accounts or the issuer's keys are out of reach.
         """
         header = _read_header(token)
         if header.alg in SECRET_ALGORITHMS:
@@ -130,7 +130,7 @@ class TokenVerifier:
         return self._claims(verified["payload"])
 
     def _claims(self, payload: bytes) -> Claims:
-        """What a payload says whose signature holds."""
+        """The claims of a payload whose signature is valid."""
         try:
             claims = _decode_object(payload)
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -145,7 +145,7 @@ class TokenVerifier:
         claimed_nickname = claims.nickname
         if claimed_nickname is not None and not await self._accounts.may_claim(claims.wallet, claimed_nickname):
             claimed_nickname = None
-        # Last, so that nothing is waited for between this and the answer.
+        # Last, so that nothing is awaited between this check and the answer.
         if session_id in self._ended_sessions:
             raise Unauthorized("This session was ended: sign in again.")
         return Identity(
@@ -160,11 +160,11 @@ class TokenVerifier:
 
 
 def _hmac_key(secret: str) -> bytes:
-    """Raises `ValueError` where `secret` is empty or a public key, which everybody could sign with."""
+    """Raises `ValueError` if `secret` is empty or a public key, which everybody could sign with."""
     try:
         return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
     except jwt.InvalidKeyError:
-        raise ValueError("the secret of HMAC tokens is empty, or a key of another kind") from None
+        raise ValueError("the secret of HMAC tokens is empty, or another kind of key") from None
 
 
 class TokenIssuer:
@@ -186,9 +186,10 @@ class TokenIssuer:
         session_id: str | None = None,
         signed_in_s: float | None = None,
     ) -> str:
-        """A token of `wallet` that ends after `ttl_s` seconds. With `scopes` it is a machine's.
+        """A token of `wallet` that expires after `ttl_s` seconds. With `scopes` it is a machine's.
 
-        Of a sign-in it names the session (`sid`) and its beginning (`auth_time`; OpenID Connect Core, 2).
+        If it comes from a sign-in, it names the session (`sid`) and its beginning (`auth_time`; OpenID Connect Core,
+        2).
         """
         now_s = self._clock.time()
         claims = self._common | {
@@ -206,7 +207,7 @@ class TokenIssuer:
 
 
 def _fingerprint(token: str) -> str:
-    """Names a token that belongs to no session of ours. Of what is signed: a signature may have several spellings."""
+    """Names a token that belongs to no session of ours, by its signed part: a signature may have several spellings."""
     return base64url_encode(sha256(token.rpartition(".")[0].encode("ascii")).digest()).decode("ascii")
 
 

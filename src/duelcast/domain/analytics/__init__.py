@@ -1,1 +1,1 @@
-"""Tracked events, who is active, and what the server does (protocol 11)."""
+"""Tracked events, active users, and figures of the server (protocol 11)."""

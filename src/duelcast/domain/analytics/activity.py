@@ -1,4 +1,4 @@
-"""Who is active: has an open connection, and sent something on one of them not long ago."""
+"""Active users: those with an open connection who sent something on one not long ago."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from duelcast.domain.analytics.traffic import OpenConnection, Traffic
 
 ACTIVE_S = 300.0
 _CONNECTIONS_PER_TURN = 1_000
-"""Looked at in a row, which takes about 2 ms; then other tasks get their turn."""
+"""Examined in a row, which takes about 2 ms; then other tasks run."""
 
 
 class _Presence(NamedTuple):
-    """What makes two lists of active users differ."""
+    """The part of an active user that makes two lists differ."""
 
     role: str
     zone: str | None
@@ -27,7 +27,7 @@ class _Presence(NamedTuple):
 
 
 class Audience(Struct, frozen=True):
-    """Everybody who is active: the list that is shown, and what tells by wallet whether another is different."""
+    """All active users: the list to show, and by wallet the parts that make another list differ."""
 
     shown: ActiveUsers
     presences: Mapping[str, _Presence]
@@ -38,8 +38,7 @@ class Audience(Struct, frozen=True):
 
 
 class Zones:
-    """Where wallets say they are, connection by connection: the one that was named last counts, for as long as its
-    connection is open."""
+    """The zones that wallets name, by connection: the one named last counts while its connection is open."""
 
     def __init__(self) -> None:
         self._named: dict[str, dict[str, str]] = {}
@@ -60,13 +59,13 @@ class Zones:
                 del self._named[wallet]
 
     def of(self, wallet: str) -> str | None:
-        """Where a wallet is, None where it named no zone."""
+        """The zone of a wallet, None if it named none."""
         zones = self._named.get(wallet)
         return None if zones is None else next(reversed(zones.values()))
 
 
 class Activity:
-    """Finds active users by looking at all connections, whenever it is asked."""
+    """Finds active users by examining all connections on each request."""
 
     def __init__(self, clock: Clock, traffic: Callable[[], Traffic]) -> None:
         self.zones = Zones()
@@ -81,7 +80,7 @@ class Activity:
         )
 
     async def audience(self) -> Audience:
-        """Who is active; gives way to other tasks in between."""
+        """The active users; lets other tasks run in between."""
         traffic = self._traffic()
         users: list[ActiveUser] = []
         presences: dict[str, _Presence] = {}
@@ -100,7 +99,7 @@ class Activity:
         return Audience(ActiveUsers(users=shown, count=len(users)), presences)
 
     def _user(self, wallet: str, connections: list[OpenConnection]) -> ActiveUser | None:
-        """None where the wallet is not active."""
+        """None if the wallet is not active."""
         now_s = self._clock.monotonic()
         latest = max(connections, key=lambda one: one.last_message_s, default=None)
         if latest is None or now_s - latest.last_message_s >= ACTIVE_S:

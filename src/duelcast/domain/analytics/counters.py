@@ -1,4 +1,4 @@
-"""What became of the events that clients sent, since the start."""
+"""Counts of the events that clients sent since the start, by outcome."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 
 class EventCounters:
-    """`received` is the sum of the others, and of those that wait."""
+    """`received` is the sum of the others and of the waiting events."""
 
     __slots__ = ("duplicate", "over_quota", "received", "refused", "stored")
 
@@ -39,6 +39,6 @@ class EventCounters:
         )
         yield CounterMetricFamily(
             "duelcast_events_over_quota",
-            "Of these, those of wallets that had stored as much as they may.",
+            "Of these, those beyond the quota of their wallet.",
             value=self.over_quota,
         )

@@ -1,4 +1,4 @@
-"""What is pushed to those who watch: the dashboard and the metrics, computed only while somebody does."""
+"""The dashboard and the metrics, computed and pushed only while somebody follows them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = structlog.get_logger("duelcast.analytics")
 
 
 class Dashboard:
-    """Looks once a second. What was told last is remembered while somebody follows, to know what is another."""
+    """Computes once a second. While somebody follows, the last published state is remembered, to detect changes."""
 
     def __init__(
         self,
@@ -52,19 +52,19 @@ class Dashboard:
         self._told_at_s = -inf
 
     async def begin(self) -> tuple[DashboardUpdate, ActiveUsers]:
-        """What a new follower begins with: how things are now."""
+        """The present state, for a new follower."""
         audience = await self._activity.audience()
         if self._told is None:
             self._told, self._told_at_s = audience, self._clock.monotonic()
         return self._update(audience), audience.shown
 
     async def metric(self, metric: str) -> MetricUpdate:
-        """A metric as it is now, for a new follower."""
+        """The present value of a metric, for a new follower."""
         active_users = (await self._activity.audience()).count if metric == ACTIVE_USERS else 0
         return self._metrics.current(metric, active_users)
 
     async def run(self) -> None:
-        """Push what is another, once a second, until cancelled."""
+        """Push changes once a second, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._feed.run())
             while True:

@@ -1,4 +1,4 @@
-"""The metric `event`: what is stored, as it comes, for those who watch."""
+"""The metric `event`: stored events as they come, for followers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ INTERVAL_MS = 100
 
 
 class EventFeed:
-    """Publishes what was stored since the last time, at most once in `INTERVAL_MS`, and only while it is followed."""
+    """Publishes the events stored since the last time, at most once per `INTERVAL_MS`, and only while it is
+    followed."""
 
     def __init__(self, publisher: Publisher, clock: Clock) -> None:
         self._publisher = publisher
@@ -27,14 +28,14 @@ class EventFeed:
         self._due = Conflator(clock, lambda: INTERVAL_MS, self._push)
 
     def add(self, events: Sequence[NewEvent]) -> None:
-        """Tell of `events`, which are stored."""
+        """Publish the stored `events` soon."""
         if events and self._publisher.is_followed(METRIC.channel(EVENT)):
             self._newest.extend(events)
             self._count += len(events)
             self._due.offer(EVENT)
 
     def update(self, events: Sequence[NewEvent] = (), count: int = 0) -> MetricUpdate:
-        """The newest `events` of `count`; without them, what somebody begins with."""
+        """The newest `events` of `count`; without arguments, the initial value for a follower."""
         records = [
             EventRecord(wallet=one.wallet, event=one.event, timestamp=format_ms(one.received_ms)) for one in events
         ]

@@ -1,4 +1,4 @@
-"""What is published about events, active users and the server, and on which channels (protocol 2, 11, 12)."""
+"""Messages about events, active users and the server, and their channels (protocol 2, 11, 12)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class EventCounts(Record):
 
 class ProcessFigures(Record):
     """The process. `cpuPercent` is of one core, over the last few seconds; `eventLoopLagMs` is how late the event loop
-    was last."""
+    ran last."""
 
     cpuPercent: float
     memoryBytes: int
@@ -56,7 +56,7 @@ class ProcessFigures(Record):
 
 
 class ServerStats(Record):
-    """What the server does. `startTimeMs` is in epoch milliseconds."""
+    """Figures of the server. `startTimeMs` is in epoch milliseconds."""
 
     startTimeMs: int
     uptimeMs: int
@@ -76,8 +76,8 @@ class EventCount(Record):
 
 
 class ActiveUser(Record):
-    """A wallet that is there. `zone` is the one that it named last, on a connection that is still open; times are in
-    epoch milliseconds; `connectedAtMs` is that of its oldest open connection."""
+    """An active wallet. `zone` is the last one that it named on a connection that is still open; times are in epoch
+    milliseconds; `connectedAtMs` is that of its oldest open connection."""
 
     wallet_address: str
     nickname: str | None
@@ -98,8 +98,8 @@ class EventRecord(Record):
 
 
 class MetricData(Record):
-    """`value` is null where it is not known. `events` and `skipped` are of the metric `event`: the newest of those that
-    its `value` counts, and how many more there were."""
+    """`value` is null if it is not known. `events` and `skipped` belong to the metric `event`: the newest of the events
+    that its `value` counts, and how many more there were."""
 
     value: float | None
     timestamp: str
@@ -111,7 +111,7 @@ class MetricData(Record):
 
 
 class DashboardUpdate(Event, tag="dashboard_update"):
-    """How things are. `topEvents` are those of the last 24 hours; `eventsPerMinute` are 60 minutes, the running one
+    """The present state. `topEvents` cover the last 24 hours, `eventsPerMinute` the last 60 minutes, the running one
     last."""
 
     stats: ServerStats
@@ -121,7 +121,7 @@ class DashboardUpdate(Event, tag="dashboard_update"):
 
 
 class ActiveUsers(Event, tag="active_users"):
-    """Who is there: at most 500, the latest active first; `count` is of all."""
+    """Active users: at most 500, the latest active first; `count` counts all."""
 
     users: list[ActiveUser]
     count: int
@@ -145,7 +145,7 @@ DASHBOARD = Family(
     "analytics.dashboard",
     Kind.LATEST,
     (DashboardUpdate, ActiveUsers),
-    "The figures of the server, and who is active.",
+    "The figures of the server, and the active users.",
     key=_type_of,
     key_description="type",
     least_role=lambda _nothing: Role.ADMIN,

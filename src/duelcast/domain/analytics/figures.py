@@ -1,4 +1,4 @@
-"""What the server does: counts, rates over the last few seconds, and the process."""
+"""Figures of the server: counts, rates over the last few seconds, and the process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from duelcast.domain.analytics.traffic import Traffic
 RATE_WINDOW_S = 5.0
 _MEMORY = Path("/proc/self/statm")
 _SHORTEST_S = 1.0
-"""A rate over less is more noise than rate."""
+"""A rate over a shorter time is more noise than rate."""
 
 
 class Rates(NamedTuple):
@@ -47,7 +47,7 @@ class _Sample(NamedTuple):
 
 
 class Figures:
-    """`sample` is called once a second, so that there are rates. `endpoints` are the names of all."""
+    """`sample` is called once a second, for the rates. `endpoints` are the names of all endpoints."""
 
     def __init__(
         self, clock: Clock, traffic: Callable[[], Traffic], counters: EventCounters, endpoints: Sequence[str]
@@ -61,14 +61,14 @@ class Figures:
         self._samples = deque([_Sample(self._began_s, 0, 0, 0, time.process_time())])
 
     def sample(self) -> None:
-        """Take down the counts of this moment."""
+        """Record the present counts."""
         now = self._now()
         self._samples.append(now)
         while now.at_s - self._samples[0].at_s > RATE_WINDOW_S + _SHORTEST_S / 2:
             self._samples.popleft()
 
     def rates(self) -> Rates:
-        """The rates of this moment."""
+        """The present rates."""
         now, before = self._now(), self._samples[0]
         span_s = max(now.at_s - before.at_s, _SHORTEST_S)
         return Rates(
@@ -79,7 +79,7 @@ class Figures:
         )
 
     def connections(self) -> ConnectionCounts:
-        """The connections that there are now."""
+        """The open connections."""
         by_role = dict.fromkeys(Role, 0)
         by_endpoint = dict.fromkeys(self.endpoints, 0)
         for (endpoint, role), count in self._traffic().connection_counts().items():
@@ -94,7 +94,7 @@ class Figures:
         )
 
     def stats(self, active_users: int) -> ServerStats:
-        """All of it, with the number of active users."""
+        """All figures, with the number of active users."""
         traffic, rates = self._traffic(), self.rates()
         return ServerStats(
             startTimeMs=self._start_ms,
@@ -121,7 +121,7 @@ class Figures:
 
 
 def _memory_bytes() -> int:
-    """What the process has in memory; where the system does not tell, the most it ever had."""
+    """The memory of the process; its peak if the system does not report the present value."""
     try:
         return int(_MEMORY.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:

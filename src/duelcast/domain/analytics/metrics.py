@@ -37,13 +37,13 @@ class Metrics:
         return metric in (EVENT, ACTIVE_USERS) or metric in self._plain or _EVENT_TOTAL.fullmatch(metric) is not None
 
     def check(self, metric: str) -> None:
-        """Raises `UnknownMetric` where there is no such metric."""
+        """Raises `UnknownMetric` if there is no such metric."""
         if metric not in self:
             known = ", ".join(f"`{name}`" for name in self._names())
             raise UnknownMetric(f"There is no such metric. There are {known}.", field="metric")
 
     def current(self, metric: str, active_users: int) -> MetricUpdate:
-        """A metric as it is now; `active_users` is what that one is."""
+        """The present value of a metric; `active_users` is the value of the metric of that name."""
         if metric == EVENT:
             return self._feed.update()
         data = MetricData(value=self._value(metric, active_users), timestamp=format_time(self._clock.time()))

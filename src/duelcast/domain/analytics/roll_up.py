@@ -1,4 +1,4 @@
-"""What becomes of old counts and events, piece by piece."""
+"""Old counts and events are rolled up and deleted, piece by piece."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal
 from duelcast.store.database import Database
 
 KEPT_MINUTES_DAYS = 2
-"""Days after which minutes become part of their days. More than the series of a start are read from."""
+"""Days after which minutes become part of their days: more than a start reads its series from."""
 _MS_PER_DAY = 86_400_000
 
 
 class RollUp:
-    """Each method may be called at any time, and again: what one write moves or deletes it does as a whole, and the
-    next goes on from there. They give how many rows there were, and raise `errors.Unavailable`."""
+    """Each method may be called at any time, and again: a write moves or deletes its rows as a whole, and the next
+    continues from there. They return how many rows there were, and raise `errors.Unavailable`."""
 
     def __init__(self, database: Database, clock: Clock, series: Series) -> None:
         self._database = database

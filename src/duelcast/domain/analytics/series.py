@@ -1,4 +1,4 @@
-"""How often events came: in all, in the last 24 hours, and minute by minute."""
+"""Counts of events: in total, in the last 24 hours, and minute by minute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal, MinuteKey
 
 MAX_NAMES = 1_000
 OTHER = "_other"
-"""Where the names beyond `MAX_NAMES` are counted together."""
+"""Counts all names beyond `MAX_NAMES` together."""
 SHOWN_MINUTES = 60
 
 
@@ -27,19 +27,20 @@ class Series:
         self._rows: dict[str, int] = {OTHER: 0}
         self._totals = [0] * (1 + MAX_NAMES)
         self._minutes = np.zeros((1 + MAX_NAMES, MINUTES_PER_DAY), dtype=np.uint32)
-        """A row for each name; the columns are used in turn, the one of a minute is its remainder."""
+        """A row for each name; a minute's column is its remainder, so that the columns are used in turn."""
         self._day = np.zeros(1 + MAX_NAMES, dtype=np.int64)
         self._newest = self._this_minute()
 
     def restore(self, totals: list[EventTotal], of_all: int) -> None:
-        """Begin with the totals of the names that came first, and that `of_all`; `restore_minutes` follows."""
+        """Begin with the totals of the names that came first, and with the total `of_all`; `restore_minutes`
+        follows."""
         for known in totals:
             row = self._row(known.event)
             self._totals[row] += known.total
         self._totals[0] += of_all - sum(known.total for known in totals)
 
     def restore_minutes(self, counts: Mapping[MinuteKey, int], sums: Mapping[int, int]) -> None:
-        """Take in minutes that the totals have: the counts of the known names, and how many there were of all."""
+        """Take in minutes that the totals include: the counts of the known names, and the sum over all names."""
         others = dict(sums)
         for (minute, event), count in counts.items():
             self._count_minute(self._row(event), minute, count)
@@ -65,19 +66,18 @@ class Series:
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def total(self, event: str) -> int | None:
-        """How often `event` was stored, as far as that is kept; None where that is not known, because it counts as
-        `OTHER`."""
+        """How many `event`s were stored and are still kept; None if that is not known, because it counts as `OTHER`."""
         row = self._rows.get(event)
         if row is not None:
             return self._totals[row]
         return 0 if len(self._rows) <= MAX_NAMES else None
 
     def totals(self) -> dict[str, int]:
-        """All totals by name, `OTHER` only where it has any."""
+        """All totals by name, `OTHER` only if it has any."""
         return {name: self._totals[row] for name, row in self._rows.items() if row or self._totals[row]}
 
     def top(self, limit: int) -> list[tuple[str, int]]:
-        """The names that came most often in the last 24 hours, with how often, the most frequent first."""
+        """The most frequent names of the last 24 hours with their counts, the most frequent first."""
         self._turn_to(self._this_minute())
         counts = self._day.tolist()
         came = [(name, counts[row]) for name, row in self._rows.items() if counts[row]]
@@ -111,7 +111,7 @@ class Series:
             self._day[row] += count
 
     def _turn_to(self, minute: int) -> None:
-        """Let the minutes go that are 24 hours before those up to `minute`."""
+        """Clear the minutes that are 24 hours before those up to `minute`."""
         passed = min(minute - self._newest, MINUTES_PER_DAY)
         if passed <= 0:
             return

@@ -31,8 +31,8 @@ _S_PER_DAY = 86_400.0
 
 
 class AnalyticsSettings(Struct, frozen=True, kw_only=True):
-    """`metrics_per_connection` bounds what a connection follows, `event_bytes_per_day` (times `rate_limit_factor`; 0 in
-    either is no limit) what a wallet stores."""
+    """`metrics_per_connection` bounds the metrics that a connection follows, `event_bytes_per_day` (times
+    `rate_limit_factor`; 0 in either is no limit) the events that a wallet stores."""
 
     metrics_per_connection: int = 100
     event_bytes_per_day: float = 0
@@ -41,7 +41,7 @@ class AnalyticsSettings(Struct, frozen=True, kw_only=True):
 
 class Analytics:
     """`writer` runs as a service of its own, `run` does the rest. `traffic` is asked each time, `endpoints` are the
-    names of all, `settings` may be replaced at any time."""
+    names of all endpoints, `settings` may be replaced at any time."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Analytics:
         self.roll_up = RollUp(database, clock, self.series)
 
     async def load(self) -> None:
-        """Count what is stored; once, before the first use. Raises `errors.Unavailable`."""
+        """Count the stored events; once, before the first use. Raises `errors.Unavailable`."""
         now_minute = int(self._clock.time() * 1000) // MS_PER_MINUTE
         async with self._database.read() as transaction:
             # `OTHER` may be one of them.
@@ -88,15 +88,15 @@ class Analytics:
                 self.series.restore_minutes(await store.counts_between(transaction, first, end, known), sums)
 
     async def run(self) -> None:
-        """Push what is followed, until cancelled."""
+        """Push followed metrics, until cancelled."""
         await self.dashboard.run()
 
     async def stats(self) -> ServerStats:
-        """What the server does."""
+        """Figures of the server."""
         return self._figures.stats((await self.activity.audience()).count)
 
     def figures(self) -> Mapping[str, float | None]:
-        """Of the service `analytics_writer`."""
+        """The figures of the service `analytics_writer`."""
         counters = self.counters
         return {
             "waiting": counters.waiting,

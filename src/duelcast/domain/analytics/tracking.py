@@ -1,4 +1,4 @@
-"""From what a client sends to the events that are stored."""
+"""Turns events that clients send into events to store."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ UuidText = Annotated[
 
 
 class GivenEvent(Struct, forbid_unknown_fields=True):
-    """Something that happened. `data` is at most 16 KiB of JSON; the same `eventId` of a wallet is stored once;
-    `occurredAt`, of a client that was offline, is at most 24 h ago and 5 min ahead."""
+    """Something that happened. `data` is at most 16 KiB of JSON; each `eventId` of a wallet is stored once;
+    `occurredAt`, for a client that was offline, is at most 24 h ago and 5 min ahead."""
 
     event: EventName
     data: dict[str, Any] | None = None
@@ -34,7 +34,7 @@ class GivenEvent(Struct, forbid_unknown_fields=True):
 
 
 def new_event(given: GivenEvent, wallet: str, now_s: float, path: str = "") -> NewEvent:
-    """What is to be stored of `given`, which is at `path` of the message (`events[3].`), received at `now_s` (epoch).
+    """The event to store for `given`, which is at `path` of the message (`events[3].`), received at `now_s` (epoch).
 
     Raises `InvalidRequest`.
     """

@@ -1,4 +1,4 @@
-"""What analytics need to know of the connections of this node. A port: the gateway implements it."""
+"""The connections of this node as analytics needs them. A port: the gateway implements it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from duelcast.domain.accounts.identity import Identity
 
 
 class OpenConnection(Struct, frozen=True, gc=False):
-    """A connection of somebody. Both times are of the steady clock, in seconds; connecting counts as a message."""
+    """A connection of a wallet. Both times are of the monotonic clock, in seconds; connecting counts as a message."""
 
     identity: Identity
     endpoint: str
@@ -21,7 +21,7 @@ class OpenConnection(Struct, frozen=True, gc=False):
 
 
 class Traffic(Protocol):
-    """Connections and messages, as they are now and since the start."""
+    """Connections now, and messages since the start."""
 
     @property
     def received(self) -> int:
@@ -33,7 +33,7 @@ class Traffic(Protocol):
 
     @property
     def loop_lag_s(self) -> float:
-        """How late the event loop was last."""
+        """How late the event loop ran last."""
 
     def connection_counts(self) -> Mapping[tuple[str, Role], int]:
         """How many connections there are, by endpoint and role."""
@@ -42,4 +42,4 @@ class Traffic(Protocol):
         """Those that have a connection."""
 
     def connections_of(self, wallet: str) -> Iterable[OpenConnection]:
-        """Its open connections; none where it has gone."""
+        """Its open connections; none if it has left."""

@@ -1,4 +1,4 @@
-"""The way of tracked events into the store: many of them in one commit, each acknowledged behind it."""
+"""Stores tracked events: many in one commit, each acknowledged after it."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ MAX_WAITING_BYTES = 100 * 1024 * 1024
 MAX_GROUP_BYTES = 4 * 1024 * 1024
 """Committed as one. All other writes wait meanwhile."""
 EVENT_BYTES = 2 * 1024
-"""An event weighs that much besides its data."""
+"""The weight of an event besides its data."""
 _RETRY_MS = 1_000
 _SHORTAGE_RETRY_MS = 60_000
 _BYTES_BESIDE_DATA = 200
-"""Of the row of an event and of its three indexes, with a wallet of Solana."""
+"""The row of an event and its three index entries, with a wallet of Solana."""
 
 log = structlog.get_logger("duelcast.analytics")
 
 
 class StoredEvents(NamedTuple):
-    """What a message added: the events, and how many of each name came in which minute."""
+    """The events that a message added, and how many of each name came in which minute."""
 
     events: Sequence[NewEvent]
     counts: Mapping[MinuteKey, int]
 
 
 class _Tracked(NamedTuple):
-    """What became of a message: for each of its events whether it was stored before, and what is new."""
+    """The outcome of a message: for each of its events whether it was stored before, and the new ones."""
 
     duplicates: list[bool]
     new: StoredEvents
 
 
 class AnalyticsWriter:
-    """Stores events in the order they came, each id of a wallet once.
+    """Stores events in the order of arrival, each id of a wallet once.
 
     It takes events while `run` runs. After a cancellation, those being stored are committed and acknowledged; those
     that wait are refused, and none of them is stored. `counted_as` gives the name under which an event is counted;
-    `stored` gets each message after its commit and before its acknowledgement. `quota` is what each wallet may store,
-    in bytes; events that are not stored are given back.
+    `stored` is called with each message after its commit and before its acknowledgement. `quota` bounds the bytes that
+    each wallet stores; events that are not stored do not count.
     """
 
     def __init__(
@@ -73,10 +73,9 @@ class AnalyticsWriter:
         self._running = False
 
     async def track(self, events: Sequence[NewEvent]) -> list[bool]:
-        """Store `events`, which are of one wallet; returns when they are committed: for each whether it was stored
-        before.
+        """Store `events` of one wallet. Returns once they are committed: for each, whether it was stored before.
 
-        Raises `Unavailable`, `RateLimitExceeded` where the wallet has used up its quota; then none of them is stored.
+        Raises `Unavailable`, or `RateLimitExceeded` if the wallet has used up its quota; then none of them is stored.
         """
         self._counters.received += len(events)
         try:
@@ -97,7 +96,7 @@ class AnalyticsWriter:
             raise _unavailable("The events were not stored. Try again.") from None
 
     async def run(self) -> None:
-        """Store what comes, until cancelled."""
+        """Store events as they come, until cancelled."""
         self._running = True
         try:
             await asyncio.Event().wait()
@@ -143,7 +142,7 @@ class AnalyticsWriter:
         return tracked
 
     def _claim(self, new: dict[EventKey, NewEvent], events: Sequence[NewEvent]) -> _Tracked:
-        """Take the events of a message out of `new`; of equal ids the first was stored."""
+        """Take the events of a message out of `new`; if ids are equal, the first was stored."""
         duplicates = [new.pop(event.key, None) is None for event in events]
         added = [event for event, is_duplicate in zip(events, duplicates, strict=True) if not is_duplicate]
         counts = Counter((event.minute, self._counted_as(event.event)) for event in added)
@@ -165,7 +164,7 @@ class AnalyticsWriter:
 
 
 def _row_bytes(event: NewEvent) -> int:
-    """What it takes on the disk, roughly."""
+    """Its size on the disk, roughly."""
     return _BYTES_BESIDE_DATA + len(event.event) + (0 if event.data is None else len(event.data.encode()))
 
 

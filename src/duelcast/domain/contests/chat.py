@@ -1,4 +1,4 @@
-"""The chat of contests: stored, in the order of the store, each message once (protocol 5)."""
+"""The chat of contests: messages are stored, each once, and published in the order of the store (protocol 5)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Sent(NamedTuple):
 
 
 class _Draft(Struct, frozen=True):
-    """A message on its way to the store. `refusal`: what it is answered with, unless it is a repeat."""
+    """A message on its way to the store. `refusal`: the answer to it, unless it is a repeat."""
 
     message: NewMessage
     refusal: AppError | None
@@ -67,8 +67,8 @@ class _Draft(Struct, frozen=True):
 class Chat:
     """Messages of all contests, on the channels `chat.<id>`.
 
-    The ids of a contest's messages grow in the order of their numbers. `closed` gives why nobody may write in a
-    contest, if so, and raises if there is none. `settings` is asked each time.
+    The ids of a contest's messages grow in the order of their numbers. `closed` gives the reason if nobody may write in
+    a contest, and raises if there is no such contest. `settings` is asked each time.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Chat:
         )
 
     async def load(self) -> None:
-        """Read what must be at hand; once, before the first use. Raises `Unavailable`."""
+        """Read the mutes; once, before the first use. Raises `Unavailable`."""
         await self.mutes.load()
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,8 +103,8 @@ class Chat:
         """Store a message, and publish it with `origin`; returns when it is committed.
 
         `message_id` (a UUID; kept in lower case) makes it safe to send again: as long as the first one is stored, a
-        repeat gives that one, whatever its own text, is not published, does not count against the rate, and is answered
-        in a mute and in a closed chat too. Raises what `clean_text` and `closed` raise, `InvalidState`,
+        repeat returns it, whatever the text of the repeat; it is not published, does not count against the rate, and is
+        answered even during a mute and in a closed chat. Raises as `clean_text` and `closed` do, `InvalidState`,
         `Muted`, `RateLimitExceeded`, `Unavailable`, and `ChatMessageNotFound` for the repeat of a message that was
         deleted.
         """
@@ -127,7 +127,7 @@ class Chat:
             raise
 
     async def _store(self, transaction: Transaction, drafts: Sequence[_Draft]) -> list[Published[Sent] | AppError]:
-        """Store those of a group that are new, in their order."""
+        """Store the new messages of a group, in their order."""
         keys = [draft.key or number for number, draft in enumerate(drafts)]
         repeated = await store.find_repeated(transaction, [draft.key for draft in drafts if draft.key is not None])
         known: dict[MessageKey | int, MessageRow] = dict(repeated.items())
@@ -163,7 +163,7 @@ class Chat:
         self, contest_id: int, *, before_id: int | None = None, after_id: int | None = None, limit: int = 50
     ) -> tuple[list[ChatMessageRecord], bool]:
         """At most `limit` messages in the order of their ids, and whether there are more in that direction: those just
-        before `before_id`, those just behind `after_id`, or the newest. Raises `InvalidRequest` where both are given,
+        before `before_id`, those just after `after_id`, or the newest. Raises `InvalidRequest` if both are given,
         `Unavailable`."""
         if before_id is not None and after_id is not None:
             raise InvalidRequest("Give `beforeId` or `afterId`, not both.", field="afterId")
@@ -176,15 +176,15 @@ class Chat:
         return [_record(row) for row in page], len(rows) > limit
 
     async def last(self, contest_id: int, limit: int = SNAPSHOT_MESSAGES) -> tuple[list[ChatMessageRecord], int]:
-        """The newest messages in the order of their ids, and the position of the channel that they were read at. Raises
-        `Unavailable`."""
+        """The newest messages in the order of their ids, and the position of the channel at which they were read.
+        Raises `Unavailable`."""
         return await self._database.read_grouped(_last, (contest_id, limit))
 
     # ── deleting ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def delete(self, contest_id: int, message_id: int, actor: Actor) -> None:
-        """Take the text of a message out of the store and of the channel's history, and publish that once. What is
-        deleted already stays so: a repeat does nothing.
+        """Delete the text of a message from the store and from the channel's history, and publish that once. A repeat
+        does nothing.
 
         Raises `ContestNotFound`, `ChatMessageNotFound`, `Unavailable`.
         """
@@ -206,14 +206,13 @@ class Chat:
         await self._database.publish(work)
 
     async def delete_old(self, days: float) -> int:
-        """Leave nothing of messages that are older than `days`, in contests that have ended, and of mutes that are
-        over; gives how many messages. A `message_id` among them is new again. Raises `Unavailable`; some may be left
-        then."""
+        """Delete the messages of ended contests that are older than `days`, and expired mutes; returns how many
+        messages. Their `message_id`s count as new again. Raises `Unavailable`; some may be left then."""
         await self.mutes.delete_ended()
         before_ms = self._now_ms() - int(days * _MS_PER_DAY)
         deleted = 0
         while True:
-            # The search may be long and must not hold the writer up.
+            # The search may take long, and must not hold up the writer.
             async with self._database.read() as transaction:
                 outdated = await store.outdated_messages(transaction, before_ms, _ROWS_PER_DELETE)
             if not outdated:
@@ -278,7 +277,7 @@ def _repeated(row: MessageRow) -> Published[Sent] | ChatMessageNotFound:
 
 
 def _normalised(message_id: str | None) -> str | None:
-    """RFC 9562, 4: upper-case digits are taken, lower-case ones written."""
+    """RFC 9562, 4: upper-case digits are accepted, lower-case ones written."""
     if message_id is None:
         return None
     lower_case = message_id.lower()

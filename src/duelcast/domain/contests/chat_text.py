@@ -1,4 +1,4 @@
-"""What may be the text of a chat message (protocol 5)."""
+"""The text of chat messages (protocol 5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_BYTES = 4_000
 """In UTF-8."""
 
 # Control, surrogate and private characters, line and paragraph separators, noncharacters; the bidi embeddings,
-# overrides and isolates, which reach beyond the text. Unassigned ones may be emoji younger than our tables.
+# overrides and isolates, which reach beyond the text. Unassigned characters may be emoji newer than our tables.
 _REFUSED = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u202a-\u202e\u2066-\u2069]")
 # U+2800 is a braille cell without dots; U+FFF9 to U+FFFB mark annotations.
 _INVISIBLE = regex.compile(r"[\s\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]*")
@@ -25,10 +25,10 @@ def clean_text(text: str, max_characters: int) -> str:
 
     `max_characters` counts grapheme clusters (UAX #29), so that a letter with its accents, or a family of emoji, is
     one. Raises `MessageTooLong` beyond it or `MAX_BYTES`, as sent or as stored; `InvalidRequest` for control
-    characters, line breaks inside the text too; `EmptyMessage` where there is nothing to see.
+    characters, line breaks inside the text too; `EmptyMessage` if there is nothing to see.
     """
     text = text.strip()
-    # What follows grows with the text, normalising with the square of its accents: the size comes first.
+    # The size comes first: the cost of normalising grows with the square of the accents.
     if len(text) > MAX_BYTES:
         raise _too_long(max_characters)
     if _REFUSED.search(text):

@@ -1,4 +1,4 @@
-"""The contest clock: starts and ends each contest at its moment, and catches up with what was missed."""
+"""The contest clock: starts and ends each contest on time, and catches up with missed boundaries."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from duelcast.store.contests import PENDING
 
 RETRY_S = 1.0
 SETTLED_TOGETHER = 10
-"""Contests of one boundary that share a commit; behind it each takes about 1 ms, in which nothing else is served."""
+"""Contests of one boundary that share a commit; after it each takes about 1 ms, in which nothing else is served."""
 STUCK_RETRY_S = 60.0
-"""A contest that met a defect holds nobody else up; it is tried again."""
+"""A contest that met a defect does not hold up the others; it is tried again."""
 MINUTE_MS = 60_000
 TOLERANCE_S = 0.0005
 """Timers may wake a little early, and sums of floats miss by an ulp."""
@@ -35,11 +35,11 @@ _log = structlog.get_logger("duelcast.contests")
 
 
 class ContestClock:
-    """Everything that moves a contest on goes through here, one at a time.
+    """Every change of a contest's status goes through here, one at a time.
 
-    It goes by the wall clock, also if that is set anew. A boundary is due once its millisecond is over, so that a price
-    received in it still counts. Its moment is marked in the market, which asks for `settle_due` before it stores
-    anything that was received later.
+    It follows the wall clock, even when that is set anew. A boundary is due once its millisecond is over, so that a
+    price received in it still counts. Its moment is marked in the market, which awaits `settle_due` before it stores
+    anything received later.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class ContestClock:
         """End an active contest at the prices of this moment."""
         async with self._acting(contest_id) as contest:
             await self._lifecycle.end(contest, None, actor, reason)
-            # What is taken is taken: where the rest cannot be stored now, `run` goes on with it.
+            # The prices are taken for good: if the rest cannot be stored now, `run` completes it.
             with suppress(Unavailable):
                 await self._lifecycle.complete(contest)
 
@@ -96,7 +96,7 @@ class ContestClock:
 
     @asynccontextmanager
     async def _acting(self, contest_id: int) -> AsyncIterator[Contest]:
-        """What is due comes first, so that nobody ends or cancels a contest behind its end."""
+        """Due boundaries come first, so that nobody ends or cancels a contest after its end."""
         contest = self._book[contest_id]
         with self._lifecycle.asked_now():
             async with self._settling:
@@ -106,15 +106,15 @@ class ContestClock:
     # ── what time does ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def settle_due(self) -> None:
-        """Start and end what is due, in the order of the boundaries; nothing while the clock is stopped. Raises
-        `Unavailable`."""
+        """Start and end due contests, in the order of the boundaries; nothing happens while the clock is stopped.
+        Raises `Unavailable`."""
         async with self._settling:
             if not self._stopped:
                 await self._settle_due()
 
     async def remember_minute(self, contest: Contest) -> None:
-        """The ranks of the last full minute of an active contest, also of one whose end was taken, as far as they
-        follow from stored prices: for a server that was not there."""
+        """Recover the ranks of the last full minute of an active contest, even if its end was taken, as far as they
+        follow from stored prices: for a server that was down then."""
         board, row = contest.board, contest.row
         if board is None or row.started_ms is None:
             return
@@ -126,8 +126,8 @@ class ContestClock:
         board.minute_mark()
 
     async def run(self) -> None:
-        """Keep time, until cancelled; may be run anew. In between the clock is stopped: what is due waits, and its
-        prices are kept."""
+        """Keep time, until cancelled; may be run again. In between, the clock is stopped: due boundaries wait, and
+        their prices are kept."""
         self._stopped = False
         self._minute = self._now_ms() // MINUTE_MS
         try:
@@ -145,8 +145,8 @@ class ContestClock:
             self._stopped = True
 
     async def release(self) -> None:
-        """Do what is due though nobody keeps time, as far as the store is in reach, and let `settle_due` do so from now
-        on: of a boundary that waits only this process has the prices."""
+        """Settle due boundaries although the clock is stopped, as far as the store is in reach, and let `settle_due` do
+        so from now on: only this process has the prices of a waiting boundary."""
         self._stopped = False
         with suppress(Unavailable):
             await self.settle_due()
@@ -163,7 +163,7 @@ class ContestClock:
                     raise outcome
 
     def _due_first(self) -> list[Contest]:
-        """Those due that are the first by their boundary, which a commit can take together."""
+        """The due contests with the earliest boundary, which can share a commit."""
         due = [contest for contest in self._book.live if self._is_due(contest)]
         first_ms = min((contest.boundary_ms or 0 for contest in due), default=0)
         return [contest for contest in due if (contest.boundary_ms or 0) == first_ms][:SETTLED_TOGETHER]
@@ -178,7 +178,7 @@ class ContestClock:
                 await self._lifecycle.start(contest, boundary_ms * 1000)
                 if late_s >= MINUTE_MS / 1000:
                     await self.remember_minute(contest)
-                    # Its prices are those of the minute now.
+                    # Its prices are those of the present minute.
                     self._scorer.touch(contest)
             else:
                 await self._lifecycle.end(contest, boundary_ms * 1000)
@@ -202,7 +202,7 @@ class ContestClock:
         minute = self._now_ms() // MINUTE_MS
         was, self._minute = self._minute, minute
         if minute <= was:
-            return  # the same one, or the wall clock was set back
+            return  # the same minute, or the wall clock was set back
         for contest in self._book.live:
             if contest.is_running and (contest.row.started_ms or 0) < minute * MINUTE_MS < contest.row.end_ms:
                 try:
@@ -215,7 +215,7 @@ class ContestClock:
                     _report(contest, error)
 
     async def _wait(self) -> None:
-        """Until the next moment at which something is due, or may be."""
+        """Wait until something is, or may be, due."""
         delay_s = max(0.0, self._next_ms() / 1000 - self._market.wall_us() / 1e6) + TOLERANCE_S
         await self._alarm.sleep(delay_s)
 
@@ -235,7 +235,7 @@ class ContestClock:
         return min(moments)
 
     def watch(self, contest: Contest) -> None:
-        """Wait for the boundary that comes next, and let the market keep its prices."""
+        """Wait for the next boundary of a contest, and let the market keep its prices."""
         boundary_ms = contest.boundary_ms
         marked_us = self._marked.get(contest.id)
         moment_us = None if boundary_ms is None else boundary_ms * 1000
@@ -250,7 +250,7 @@ class ContestClock:
         self._alarm.ring()
 
     def _oldest_needed_ms(self) -> int | None:
-        """The earliest boundary that is still to be settled: prices before it are needed no more."""
+        """The earliest boundary that is still to be settled: earlier prices are no longer needed."""
         boundaries = [one.boundary_ms for one in self._book.live if one.boundary_ms is not None]
         return min(boundaries, default=None)
 
@@ -259,7 +259,7 @@ class ContestClock:
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Do `work` whole, also where the task that asks for it is cancelled meanwhile."""
+    """Complete `work` even if the calling task is cancelled meanwhile."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)

@@ -1,4 +1,4 @@
-"""Growing arrays: what a board knows of each participant, a row each."""
+"""Growing arrays: the figures of each participant of a board, a row each."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Number = TypeVar("Number", bound=np.generic)
 
 
 def doubled(column: NDArray[Number]) -> NDArray[Number]:
-    """A copy with room for twice as many rows, and for some where there was none; zero in the new ones.
+    """A copy with room for twice as many rows, or for some if there were none; zero in the new ones.
 
-    Who holds the old array, such as a scoring under way, keeps it as it was.
+    The old array stays as it was, for a scoring under way.
     """
     grown = np.zeros(max(2 * len(column), _FIRST_CAPACITY), column.dtype)
     grown[: len(column)] = column
@@ -25,7 +25,7 @@ def doubled(column: NDArray[Number]) -> NDArray[Number]:
 class Columns:
     """The figures of participants by row; `size` rows are in use.
 
-    `ranks` is 0 for who is not ranked. `told_ranks` and `told_values` are what was last told.
+    `ranks` is 0 for the unranked. `told_ranks` and `told_values` are those last published.
     """
 
     __slots__ = (

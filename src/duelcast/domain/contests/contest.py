@@ -1,4 +1,4 @@
-"""All contests, in memory: what is stored, who takes part, what is told of each."""
+"""All contests, in memory: their stored rows, participants and public records."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from duelcast.store.contests import ACTIVE, PENDING, ContestRow
 from duelcast.wire.timestamps import format_ms
 
 LISTED_AFTER_END_MS = 24 * 3600 * 1000
-"""So long an ended contest stays in the default list."""
+"""How long an ended contest stays in the default list."""
 
 
 class Contest:
-    """`row` is what is stored, `board` its participants while it is pending or active."""
+    """`row` is the stored contest, `board` its participants while it is pending or active."""
 
     __slots__ = ("_participants", "board", "final_version", "row")
 
@@ -25,8 +25,8 @@ class Contest:
         self.row = row
         self.board = board
         self.final_version = row.updated_ms
-        """Of the leaderboard of one that has ended, until a nickname changes; above those of its board, and the same
-        after a restart."""
+        """The version of the leaderboard of an ended contest, until a nickname changes; above those of its board, and
+        the same after a restart."""
         self._participants = participants
 
     @property
@@ -50,7 +50,7 @@ class Contest:
 
     @property
     def boundary_ms(self) -> int | None:
-        """The start or end that comes next; None where the clock has nothing to do."""
+        """The next start or end; None if the clock has nothing to do."""
         if self.row.status == PENDING:
             return self.row.start_ms
         return self.row.end_ms if self.is_running else None
@@ -64,7 +64,7 @@ class Contest:
 
     @property
     def place(self) -> Place:
-        """Where it stands in lists."""
+        """Its place in lists."""
         return place_of(is_over=not self.is_live, start_ms=self.row.start_ms, contest_id=self.id)
 
     def is_participant(self, wallet: str) -> bool:
@@ -80,7 +80,7 @@ class Contest:
         self.board = None
 
     def view(self, rooms: Rooms, muted: list[str] | None = None) -> ContestView:
-        """Its record; with what only admins may see where `muted` is given."""
+        """Its record; with the fields for admins if `muted` is given."""
         row = self.row
         view = ContestView(
             id=row.id,
@@ -114,8 +114,8 @@ class Contest:
 
 
 class ContestBook:
-    """The contests by id. `on_change` listeners are called with one that was added or changed, `on_event` listeners
-    when a domain event was stored."""
+    """The contests by id. `on_change` listeners are called with a contest that was added or changed, `on_event`
+    listeners when a domain event was stored."""
 
     def __init__(self) -> None:
         self._contests: dict[int, Contest] = {}
@@ -154,8 +154,8 @@ class ContestBook:
     def page(
         self, *, status: ContestStatus | None = None, limit: int, cursor: str | None = None
     ) -> tuple[list[Contest], str | None]:
-        """A page of the default list, pending and active ones and then those that ended within a day, or of all of a
-        status: see `Listing.page`."""
+        """A page of the default list (pending and active ones, then those that ended within a day), or of all contests
+        with a status: see `Listing.page`."""
         listing = self._default_list if status is None else self._lists.get(status, Listing())
         ids, following = listing.page(limit, cursor)
         return [self._contests[contest_id] for contest_id in ids], following
@@ -175,12 +175,12 @@ class ContestBook:
         self._event_listeners.append(listener)
 
     def event_stored(self) -> None:
-        """A contest started or ended, or somebody was disqualified or admitted again; that was committed."""
+        """A committed event: a contest started or ended, or somebody was disqualified or admitted again."""
         for listener in self._event_listeners:
             listener()
 
     def add(self, contest: Contest, now_ms: int) -> None:
-        """Take a contest that was stored before, without telling anybody."""
+        """Take a contest that was stored before, without calling listeners."""
         self._contests[contest.id] = contest
         if contest.is_live:
             self._live[contest.id] = contest
@@ -194,7 +194,7 @@ class ContestBook:
         self._changed(contest)
 
     def update(self, row: ContestRow) -> Contest:
-        """Take what was stored of a contest. One that is no longer live loses its board."""
+        """Take the stored row of a contest. A contest that is no longer live loses its board."""
         contest = self._contests[row.id]
         self._unlist(contest)
         if contest.is_live and row.status not in (PENDING, ACTIVE):
@@ -207,13 +207,12 @@ class ContestBook:
         return contest
 
     def names_changed(self, newest: int, version: int) -> None:
-        """Some nickname changed at `newest`, a time in epoch ms, and leaderboards have at least `version` from now
-        on."""
+        """Some nickname changed at `newest` (epoch ms); leaderboards have at least `version` from now on."""
         self._names_changed = max(self._names_changed, newest)
         self._names_version = max(self._names_version + 1, version)
 
     def final_version(self, contest: Contest) -> int:
-        """The version of the leaderboard of a contest that has ended, which shows the nicknames of today."""
+        """The version of the leaderboard of an ended contest, which shows the present nicknames."""
         is_as_it_ended = contest.final_version > self._names_changed
         return contest.final_version if is_as_it_ended else max(contest.final_version, self._names_version)
 
@@ -222,7 +221,7 @@ class ContestBook:
         self._changed(contest)
 
     def delist(self, now_ms: int) -> list[Contest]:
-        """Those that left the default list since this was last asked."""
+        """Those that left the default list since the last call."""
         gone = [one for one in self._listed.values() if one.delisted_ms is not None and one.delisted_ms <= now_ms]
         for contest in gone:
             del self._listed[contest.id]

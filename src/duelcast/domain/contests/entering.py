@@ -1,4 +1,4 @@
-"""What users do: enter a contest, change the portfolio, withdraw."""
+"""Actions of users: enter a contest, change the portfolio, withdraw."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from duelcast.store.database import Database, Transaction
 
 
 class Entering:
-    """Each act is decided on the stored contest, in the transaction that commits it; memory and clients hear of it
-    behind the commit. All raise `ContestNotFound` and `Unavailable`."""
+    """Each act is decided on the stored contest, in the transaction that commits it; memory and clients follow after
+    the commit. All raise `ContestNotFound` and `Unavailable`."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Entering:
         await self._database.write(work, committed)
 
     async def withdraw(self, contest_id: int, wallet: str) -> None:
-        """Take part no more. Raises `NotEntered`, `ContestStarted`; `InvalidState` for the disqualified."""
+        """Withdraw. Raises `NotEntered`, `ContestStarted`; `InvalidState` for the disqualified."""
         contest = self._book[contest_id]
 
         async def work(transaction: Transaction) -> None:
@@ -91,8 +91,8 @@ class Entering:
     async def change_portfolio(self, contest_id: int, wallet: str, portfolio: Sequence[Choice]) -> None:
         """Choose another portfolio; while the contest is active, trade into it at the prices of this moment.
 
-        What is held already is no change, and does not count against the rate. Raises `RateLimitExceeded`,
-        `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
+        An equal portfolio is no change, and does not count against the rate. Raises `RateLimitExceeded`, `NotEntered`,
+        `InvalidPortfolio`, `NoPrice`, `InvalidState`.
         """
         contest = self._book[contest_id]
         key = f"{contest_id} {wallet}"
@@ -108,7 +108,7 @@ class Entering:
             self._changes.give_back(key)
 
     async def _change(self, contest: Contest, wallet: str, portfolio: Sequence[Choice]) -> bool:
-        """Whether anything is stored."""
+        """Whether anything was stored."""
         contest_id = contest.id
 
         async def work(transaction: Transaction) -> list[HoldingRow] | None:
@@ -139,7 +139,7 @@ class Entering:
     async def _trade(
         self, transaction: Transaction, row: ContestRow, entry: EntryRow, portfolio: Sequence[Choice]
     ) -> list[HoldingRow]:
-        """Store the trades from what is held to `portfolio`; the new holdings."""
+        """Store the trades from the present holdings to `portfolio`; returns the new holdings."""
         market = self._market
         chosen = validate(
             portfolio, allowed_symbols=row.allowed_symbols, price_of=market.price, is_stale=market.is_stale
@@ -167,7 +167,7 @@ class Entering:
         return row
 
     def _is_open(self, row: ContestRow) -> bool:
-        """Whether the contest has not reached the boundary that comes next; what is later belongs behind it."""
+        """Whether the contest has not reached its next boundary; later acts belong after it."""
         boundary_ms = Contest(row, None).boundary_ms
         return boundary_ms is not None and self._now_ms() < boundary_ms
 

@@ -1,4 +1,4 @@
-"""What contests publish, and on which channels (protocol 2, 5, 12)."""
+"""Messages of contests, and their channels (protocol 2, 5, 12)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EntryStatus = Literal["registered", "active", "disqualified", "finished"]
 RoomRole = Literal["participant", "spectator", "admin"]
 Visibility = Literal["visible", "invisible"]
 
-# A string of digits is taken wherever an id is (protocol 1.1); handlers use `contest_id_of`.
+# A string of digits is accepted wherever an id is (protocol 1.1); handlers use `contest_id_of`.
 ContestId = (
     Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
     | Annotated[str, Meta(pattern=rf"^{CONTEST_ID_PATTERN}(?!\n)$", description="the digits of an id")]
@@ -39,7 +39,7 @@ class Payout(Record):
 class ContestView(Record):
     """A contest (protocol 12). Fees and prizes are decimal strings in `currency`; `max_participants` null: any number.
 
-    `created_by`, `created_at` and `muted` (wallets) are there for admins alone.
+    `created_by`, `created_at` and `muted` (wallets) are for admins alone.
     """
 
     id: int
@@ -80,7 +80,7 @@ class Holding(Record):
 
 
 class Participant(Record):
-    """A wallet in a contest (protocol 12). `portfolio` is there for its owner and admins, for all once completed."""
+    """A wallet in a contest (protocol 12). `portfolio` is for its owner and admins, and for all once completed."""
 
     isParticipant: bool
     walletAddress: str
@@ -110,7 +110,7 @@ class LeaderboardRow(Record):
 
 
 class Leaderboard(Record):
-    """A page: `total` rows there are, `version` grows with each ranking."""
+    """A page of `total` rows; `version` grows with each ranking."""
 
     contestId: int
     entries: list[LeaderboardRow]
@@ -122,7 +122,7 @@ class Leaderboard(Record):
 
 
 class Sender(Record):
-    """Who wrote a message, as of then."""
+    """The author of a message, as of then."""
 
     wallet: str
     nickname: str | None
@@ -157,7 +157,7 @@ class RoomMember(Record):
 
 
 class ContestState(Event, tag="contest_state"):
-    """A contest as it is now."""
+    """The present state of a contest."""
 
     contestId: int
     data: ContestView
@@ -207,7 +207,7 @@ class ParticipantUpdate(Event, tag="participant_update"):
 
 
 class ChatMessage(Event, tag="chat_message"):
-    """A stored message. `duplicate` is there where a `messageId` was sent again."""
+    """A stored message. `duplicate` is present if a `messageId` was sent again."""
 
     contestId: int
     data: ChatMessageRecord
@@ -248,7 +248,7 @@ CONTEST = Family(
     "contest",
     Kind.LATEST,
     (ContestState, AdminPresence, SpectatorCount),
-    "A contest, and who watches it.",
+    "A contest, and how many watch it.",
     parameter=CONTEST_ID_PATTERN,
     placeholder="id",
     key=_contest_key,
@@ -259,7 +259,7 @@ PRESENCE = Family(
     "presence",
     Kind.LATEST,
     (UserPresence,),
-    "Who comes into a contest's room and leaves it.",
+    "Users who enter or leave a contest's room.",
     parameter=CONTEST_ID_PATTERN,
     placeholder="id",
     key=_presence_key,
@@ -279,7 +279,7 @@ CHAT = Family(
     "chat",
     Kind.EVERY,
     (ChatMessage, ChatMessageDeleted),
-    "What is written in a contest's room.",
+    "The chat of a contest's room.",
     parameter=CONTEST_ID_PATTERN,
     placeholder="id",
 )

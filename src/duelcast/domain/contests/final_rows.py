@@ -1,4 +1,4 @@
-"""The last word to each participant whose row is followed: how a contest that is over ended for it."""
+"""The final row of each participant whose row is followed, published after the contest."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _log = structlog.get_logger("duelcast.contests")
 
 
 class FinalRows:
-    """Reads the rows that are followed, one by one, and publishes them. What cannot be read now is read later, so that
-    nobody is left with the row of before. Contests wait in the order in which they ended, each once.
+    """Reads the followed rows one by one, and publishes them. A row that cannot be read now is read later, so that
+    nobody keeps an outdated row. Contests wait in the order in which they ended, each once.
 
-    At most `max_waiting()` contests wait. Beyond that, the one that ended first is given up: its participants keep the
-    row of before until they ask or connect again.
+    At most `max_waiting()` contests wait. Beyond that, the one that ended first is given up: its participants keep
+    their outdated row until they ask or connect again.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class FinalRows:
         self._over.put_nowait(contest_id)
 
     async def told(self) -> None:
-        """Return once all that are over by now have been told."""
+        """Return once the rows of all contests that have ended by now are published, or given up."""
         await self._over.join()
 
     async def run(self) -> None:

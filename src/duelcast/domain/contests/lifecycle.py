@@ -1,4 +1,4 @@
-"""Starts, ends and cancellations: what happens at a boundary, and exactly once (protocol 5, Life cycle)."""
+"""Starts, ends and cancellations, each exactly once (protocol 5, Life cycle)."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.events import NewEvent, add_events
 
 _ROWS_PER_TURN = 500
-"""So many results take a few milliseconds, in which nothing else is served."""
+"""That many results take a few milliseconds, in which nothing else is served."""
 
 Prices = dict[str, PricePoint | None]
-"""None where a token has no price."""
+"""None if a token has no price."""
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class _Outdated(Exception):
 
 
 class _Moved(Exception):
-    """The boundary that the clock came for was put somewhere else."""
+    """The boundary that the clock came for was moved."""
 
 
 class _Missing(Exception):
@@ -54,20 +54,20 @@ class _Missing(Exception):
 
 
 class _Ranking(Struct, frozen=True):
-    """How a contest ended, before it is stored; `winners` are those with a prize, behind their wallets."""
+    """The result of a contest before it is stored; `winners` are those with a prize, by wallet."""
 
     results: list[FinalResult]
     winners: list[tuple[str, FinalResult]]
 
 
 class Lifecycle:
-    """Moves contests on. `boundary_us` is the moment whose prices are taken (epoch), None for that of the commit;
-    `actor` None: the clock.
+    """Starts, ends and cancels contests. `boundary_us` is the moment whose prices are taken (epoch), None for that of
+    the commit; `actor` None: the clock.
 
-    An end has two steps, each a transaction. The first takes the prices, and no portfolio changes behind it; the second
-    stores the ranking that follows from them. A server that is stopped between goes on with the second.
+    An end has two steps, each a transaction. The first takes the prices, and no portfolio changes after it; the second
+    stores the ranking that follows from them. A server that stops in between resumes with the second.
 
-    Who takes part is told its row by `final_rows`. For each contest one call at a time; all raise `Unavailable`.
+    `final_rows` publishes the rows of participants. One call at a time per contest; all raise `Unavailable`.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Lifecycle:
         self._final_rows = final_rows
 
     def asked_now(self) -> AbstractContextManager[None]:
-        """Count the writes of the block as asked for now, whatever they wait for first."""
+        """Count the writes of the block as requested now, whatever they wait for first."""
         return self._database.asked_since(self._database.moment())
 
     # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,9 +97,9 @@ class Lifecycle:
     async def start(
         self, contest: Contest, boundary_us: int | None, actor: Actor | None = None, reason: str | None = None
     ) -> None:
-        """Let everybody buy. The clock cancels a contest with too few participants, or whose tokens have no price.
+        """Buy all portfolios. The clock cancels a contest with too few participants, or whose tokens have no price.
 
-        Raises, for an `actor`, `InvalidState` where it is not pending, its start has passed or nobody entered,
+        Raises, for an `actor`, `InvalidState` if it is not pending, its start has passed or nobody entered, and
         `NoPrice`.
         """
 
@@ -153,7 +153,7 @@ class Lifecycle:
     ) -> None:
         """Take the prices of the end; `complete` does the rest. A contest whose tokens have no price is cancelled.
 
-        Raises, for an `actor`, `InvalidState` where it is not active or its end has passed, `NoPrice`.
+        Raises, for an `actor`, `InvalidState` if it is not active or its end has passed, and `NoPrice`.
         """
 
         async def work(known: Prices | None, transaction: Transaction) -> ContestRow:
@@ -239,7 +239,7 @@ class Lifecycle:
     # ── cancel ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def cancel(self, contest: Contest, reason: str, actor: Actor) -> None:
-        """Raises `InvalidState` where it is neither pending nor active, or its end was taken."""
+        """Raises `InvalidState` if it is neither pending nor active, or its end was taken."""
 
         async def work(transaction: Transaction) -> ContestRow:
             row = await self._locked(transaction, contest.id)
@@ -294,11 +294,11 @@ class Lifecycle:
             except _Outdated:
                 continue
             except _Moved:
-                pass  # it is not due any more
+                pass  # it is no longer due
             return
 
     async def _prices(self, transaction: Transaction, contest_id: int, known: Prices | None) -> dict[str, PricePoint]:
-        """Of all that is held: the `known` ones of a boundary, or the newest. Raises `_Missing`, `_Outdated`."""
+        """The prices of all held tokens: those `known` of a boundary, or the newest. Raises `_Missing`, `_Outdated`."""
         symbols = await store.held_symbols(transaction, contest_id)
         if known is None:
             known = dict(self._market.newest(symbols))
@@ -328,8 +328,7 @@ class Lifecycle:
 
 
 def _check_boundary(stored_ms: int, boundary_us: int | None, moment_us: int) -> None:
-    """The clock must come for the boundary that is stored, an admin before it has passed. Raises `_Moved`,
-    `InvalidState`."""
+    """The clock must come for the stored boundary, an admin before it has passed. Raises `_Moved`, `InvalidState`."""
     if boundary_us is not None and boundary_us != stored_ms * 1000:
         raise _Moved
     if boundary_us is None and moment_us // 1000 > stored_ms:

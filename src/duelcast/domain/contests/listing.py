@@ -12,7 +12,7 @@ _CURSOR = re.compile(r"([01])\.(-?[0-9]{1,16})\.([1-9][0-9]{0,15})")
 
 
 class Place(NamedTuple):
-    """Where a contest stands: pending and active ones first, then by the newest start, then by the newest id."""
+    """The place of a contest: pending and active ones first, then by the newest start, then by the newest id."""
 
     is_over: bool
     before_start_ms: int
@@ -28,7 +28,7 @@ def place_of(*, is_over: bool, start_ms: int, contest_id: int) -> Place:
 
 
 class Listing:
-    """Contests in their order. A page costs what it holds, whatever there is besides."""
+    """Contests in their order. The cost of a page depends on its length alone."""
 
     def __init__(self) -> None:
         self._places: list[Place] = []
@@ -37,13 +37,13 @@ class Listing:
         insort(self._places, place)
 
     def remove(self, place: Place) -> None:
-        """What was added."""
+        """Remove a place that was added."""
         del self._places[bisect_left(self._places, place)]
 
     def page(self, limit: int, cursor: str | None) -> tuple[list[int], str | None]:
-        """The ids of at most `limit` contests behind `cursor`, and the cursor of the rest, None where there is none.
+        """The ids of at most `limit` contests after `cursor`, and the cursor of the rest, None if there is none.
 
-        New contests never shift a page. Raises `InvalidRequest` for a cursor that is none.
+        New contests never shift a page. Raises `InvalidRequest` for an invalid cursor.
         """
         begin = 0 if cursor is None else bisect_right(self._places, _place_at(cursor))
         found = self._places[begin : begin + limit]

@@ -1,4 +1,4 @@
-"""Who may not write in which contest."""
+"""Mutes: wallets that may not write in a contest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from duelcast.wire.timestamps import format_time
 
 
 class Mutes:
-    """Mutes act from their acknowledgement on, and end by themselves. Times are in epoch milliseconds."""
+    """Mutes take effect by their acknowledgement, and expire by themselves. Times are in epoch milliseconds."""
 
     def __init__(self, database: Database, clock: Clock, audit: AuditTrail) -> None:
         self._database = database
@@ -24,13 +24,13 @@ class Mutes:
         """By contest and wallet; None: until it is lifted."""
 
     async def load(self) -> None:
-        """Read what is stored; once, before the first use."""
+        """Read the stored mutes; once, before the first use."""
         async with self._database.read() as transaction:
             for mute in await store.all_mutes(transaction):
                 self._remember(mute)
 
     def refusal(self, contest_id: int, wallet: str) -> Muted | None:
-        """Why the wallet may not write in that contest, if so."""
+        """The reason if the wallet may not write in that contest."""
         mutes = self._until_ms.get(contest_id)
         if mutes is None or wallet not in mutes:
             return None
@@ -47,9 +47,9 @@ class Mutes:
         return sorted(wallet for wallet in self._until_ms.get(contest_id, ()) if self.refusal(contest_id, wallet))
 
     async def mute(self, contest_id: int, wallet: str, until_ms: int | None, actor: Actor) -> None:
-        """Mute the wallet `until_ms`, or until it is lifted (None), in place of an earlier mute.
+        """Mute the wallet until `until_ms`, or until the mute is lifted (None), in place of an earlier mute.
 
-        Raises `InvalidRequest` where that time is not ahead, `ContestNotFound`, `Unavailable`.
+        Raises `InvalidRequest` if that time is not in the future, `ContestNotFound`, `Unavailable`.
         """
         now_ms = self._now_ms()
         if until_ms is not None and until_ms <= now_ms:
@@ -67,7 +67,7 @@ class Mutes:
         await self._database.write(work, self._remember)
 
     async def unmute(self, contest_id: int, wallet: str, actor: Actor) -> None:
-        """Lift a mute. Where there is none nothing is done. Raises `ContestNotFound`, `Unavailable`."""
+        """Lift a mute; nothing happens if there is none. Raises `ContestNotFound`, `Unavailable`."""
 
         async def work(transaction: Transaction) -> None:
             if await contests.find_contest(transaction, contest_id) is None:
@@ -78,7 +78,7 @@ class Mutes:
         await self._database.write(work, lambda _: self._forget(contest_id, wallet))
 
     async def delete_ended(self) -> None:
-        """Forget the mutes that are over. Raises `Unavailable`."""
+        """Delete expired mutes. Raises `Unavailable`."""
         now_ms = self._now_ms()
         ended = [
             (contest_id, wallet)

@@ -1,4 +1,4 @@
-"""What admins do: set up contests, edit them, disqualify and admit participants."""
+"""Actions of admins: set up and edit contests, disqualify and admit participants."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ class Organising:
         self._prices = prices
 
     async def create(self, given: NewContest, actor: Actor, idempotency_key: str | None = None) -> Contest:
-        """A new contest. The same key and body within 24 h, of the same wallet, give the contest of the first time.
+        """A new contest. The same key and body from the same wallet within 24 h give the first contest again.
 
-        Raises `InvalidRequest`; `Conflict` where the key was used with another body.
+        Raises `InvalidRequest`; `Conflict` if the key was used with another body.
         """
         digest = sha256(msgspec.json.encode(given)).hexdigest()
 
@@ -121,9 +121,9 @@ class Organising:
         return contest
 
     async def set_disqualified(self, contest_id: int, wallet: str, *, disqualified: bool, actor: Actor) -> None:
-        """Take a participant out of the ranks, or admit it again. What is so already stays so.
+        """Take a participant out of the ranks, or admit it again; a repeat does nothing.
 
-        Raises `NotEntered`, `InvalidState` where the contest is over, `ContestFull` where nobody can be admitted.
+        Raises `NotEntered`, `InvalidState` if the contest is over, `ContestFull` if nobody can be admitted.
         """
         contest = self._book[contest_id]
 
@@ -172,7 +172,7 @@ class Organising:
         await add_events(transaction, [event])
 
     async def _open(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        """The contest, locked. Raises `InvalidState` where it is over, or reached the boundary that comes next."""
+        """The contest, locked. Raises `InvalidState` if it is over, or has reached its next boundary."""
         row = await store.find_contest(transaction, contest_id, lock=True)
         assert row is not None
         if row.status not in (PENDING, ACTIVE):

@@ -1,4 +1,4 @@
-"""What leaves the contests: states, leaderboards and rows of participants, not more often than agreed."""
+"""Publishes states, leaderboards and rows of participants, at most once per interval."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PARTICIPANT_INTERVAL_MS = 1_000
 
 
 class ContestOutlet:
-    """Publishes what changed. `live_row` gives the row of a participant of a live contest, None where there is none."""
+    """Publishes what changed. `live_row` gives the row of a participant of a live contest, None if there is none."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class ContestOutlet:
             tasks.create_task(self._participants.run())
 
     def ranked(self, contest: Contest) -> None:
-        """The board was ranked: publish the top where it differs, and the rows that differ and are followed."""
+        """The board was ranked: publish the top if it changed, and the followed rows that changed."""
         board = contest.board
         assert board is not None
         top = board.take_top()
@@ -89,7 +89,7 @@ class ContestOutlet:
         """The portfolio or the status of a participant changed."""
         if f"{wallet}.{contest.id}" in self._broker.followed(PARTICIPANT, str(contest.id)):
             if contest.board is not None:
-                # The next ranking need not tell it again.
+                # The next ranking need not publish it again.
                 contest.board.mark_told(wallet)
             self._participants.offer((contest.id, wallet))
 
@@ -123,7 +123,7 @@ class ContestOutlet:
     def _push_state(self, contest_id: int) -> bool:
         contest = self._book[contest_id]
         if contest.row.status == ACTIVE and not contest.is_running:
-            # It has ended, and its result is being stored: what is told is the end with its result.
+            # It has ended, and its result is being stored: the end is published with it.
             return False
         state = ContestState(contestId=contest.id, data=contest.view(self._rooms))
         self._publisher.publish(CONTEST.channel(str(contest_id)), state)

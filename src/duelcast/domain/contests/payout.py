@@ -26,10 +26,10 @@ Entry = TypeVar("Entry")
 
 
 def parse_amount(given: str | int | float, *, field: str) -> Decimal:
-    """The amount that a decimal string says, or a number by its shortest decimal.
+    """The amount given as a decimal string, or as a number by its shortest decimal.
 
-    Raises `InvalidRequest` with `field` where it has a sign, more than 9 decimals or more than 18 digits before them,
-    or is a string with an exponent.
+    Raises `InvalidRequest` with `field` if it has a sign, more than 9 decimals or more than 18 digits before them, or
+    is a string with an exponent.
     """
     text = given if isinstance(given, str) else format(Decimal(repr(given)), "f")
     if not _AMOUNT.fullmatch(text):
@@ -48,7 +48,7 @@ def format_amount(amount: Decimal) -> str:
 
 
 def check_payout(payout: Sequence[Payout]) -> None:
-    """Raises `InvalidRequest` where a place is below 1 or named twice, a percent not above 0, or the sum above 100."""
+    """Raises `InvalidRequest` if a place is below 1 or named twice, a percent not above 0, or the sum above 100."""
     places: set[int] = set()
     for number, one in enumerate(payout):
         if one.place < 1 or one.place in places:
@@ -63,8 +63,8 @@ def check_payout(payout: Sequence[Payout]) -> None:
 def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[Entry, int]]) -> dict[Entry, Decimal]:
     """The prizes above 0 of `standings`, which are pairs of entry and rank in listing order.
 
-    Equal ranks share the sum of their places equally. What a rank gets and each share of it are rounded down to 9
-    decimals; what is left by the sharing goes to the first of the tied. Places that nobody holds are not paid.
+    Equal ranks share the sum of their places equally. The amount of a rank and each share of it are rounded down to 9
+    decimals; the remainder goes to the first of the tied. Places that nobody takes are not paid.
     """
     percents = {one.place: _exact(one.percent) for one in payout}
     last_place = max(percents, default=0)
@@ -83,5 +83,5 @@ def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[En
 
 
 def _exact(percent: float) -> Fraction:
-    """The number that was written, not its nearest double."""
+    """The number as written, not its nearest double."""
     return Fraction(repr(percent))

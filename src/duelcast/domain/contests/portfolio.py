@@ -1,4 +1,4 @@
-"""Portfolios (protocol 5): what may be chosen, and the quantities that a choice comes to."""
+"""Portfolios (protocol 5): valid choices, and the quantities that they come to."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ROUNDING_NOISE = 1e-12
 
 
 class Choice(Struct, frozen=True, forbid_unknown_fields=True):
-    """`weight` hundredths of a portfolio are for the token `symbol`."""
+    """`weight` hundredths of a portfolio in the token `symbol`."""
 
     symbol: Symbol
     weight: int
 
 
 class Position(NamedTuple):
-    """So much of a token, in units of the token."""
+    """A quantity of a token, in units of the token."""
 
     symbol: str
     quantity: float
@@ -51,9 +51,8 @@ def validate(
     price_of: Callable[[str], float | None],
     is_stale: Callable[[str], bool] = _never,
 ) -> list[Choice]:
-    """The portfolio with symbols in upper case, in their order. `allowed_symbols` empty: all are allowed.
-
-    Raises `InvalidPortfolio`, or `NoPrice` where a token has no price or a stale one, with the `field` at fault.
+    """The portfolio with symbols in upper case, in their order. `allowed_symbols` empty: all are allowed. Raises
+    `InvalidPortfolio`, or `NoPrice` if a token has no price or a stale one, with the `field` at fault.
     """
     if not 1 <= len(portfolio) <= MAX_TOKENS:
         raise InvalidPortfolio(f"Choose 1 to {MAX_TOKENS} tokens.", field="portfolio")
@@ -87,7 +86,7 @@ def usable_price(
     *,
     field: str | None = None,
 ) -> float:
-    """The price of `symbol`. Raises `NoPrice` where there is none, or a stale one."""
+    """The price of `symbol`. Raises `NoPrice` if there is none, or a stale one."""
     price = price_of(symbol)
     if price is None:
         raise NoPrice(f"{printable(symbol)} has no price; choose another token.", field=field)
@@ -97,7 +96,7 @@ def usable_price(
 
 
 def quantities(balance: float, chosen: Sequence[Choice], prices: Mapping[str, float]) -> list[Position]:
-    """What `balance` buys at `prices`: balance × weight / 100 / price, in exactly this order of operations."""
+    """The quantities that `balance` buys at `prices`: balance × weight / 100 / price, in exactly this order."""
     return [Position(choice.symbol, balance * choice.weight / FULL_WEIGHT / prices[choice.symbol]) for choice in chosen]
 
 
@@ -112,10 +111,10 @@ def value_of(positions: Sequence[Position], prices: Mapping[str, float]) -> floa
 def rebalance(
     held: Sequence[Position], chosen: Sequence[Choice], prices: Mapping[str, float]
 ) -> tuple[list[Position], list[Trade]]:
-    """Trade what is `held` for what is `chosen`, at `prices` of every token in either: the value stays.
+    """Trade the `held` positions for the `chosen` ones, at `prices` of every token in either: the value stays.
 
-    Returns the new positions, and the trades in the order of their symbols. Where only rounding differs, nothing is
-    traded and the quantity stays: asking again changes nothing.
+    Returns the new positions, and the trades in the order of their symbols. If only rounding differs, nothing is traded
+    and the quantity stays: asking again changes nothing.
     """
     before, after = dict(held), dict(quantities(value_of(held, prices), chosen, prices))
     trades = []

@@ -1,4 +1,4 @@
-"""The newest price of each token, where scoring gathers them."""
+"""The newest price of each token, in an array for scoring."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 CASH = 0
-"""Index of what is always worth 1.0: the starting balance before the start, and places in arrays that hold nothing."""
+"""Index of the price that is always 1.0: for the starting balance before the start, and for empty array places."""
 
 
 class PriceVector:
-    """A price per symbol at an index that stays; NaN while it is not known. Nothing is removed."""
+    """A price per symbol at a fixed index; NaN while it is not known. Nothing is removed."""
 
     __slots__ = ("_changed", "_indices", "_prices", "_symbols")
 
@@ -38,7 +38,7 @@ class PriceVector:
             self._changed.add(index)
 
     def index(self, symbol: str) -> int:
-        """Where the price of `symbol` is; a new symbol gets a place."""
+        """The index of the price of `symbol`; a new symbol gets one."""
         index = self._indices.get(symbol)
         if index is None:
             index = self._indices[symbol] = len(self._prices)
@@ -58,7 +58,7 @@ class PriceVector:
         return self._prices[index]
 
     def take_changed(self) -> AbstractSet[int]:
-        """The indices whose price changed since this was last asked."""
+        """The indices whose price changed since the last call."""
         changed, self._changed = self._changed, set()
         return changed
 
@@ -67,7 +67,7 @@ class PriceVector:
         return np.array(self._prices)
 
     def snapshot_of(self, prices: Mapping[str, float]) -> NDArray[np.float64]:
-        """`prices` by index, NaN for all others: those of a boundary, in place of the newest."""
+        """`prices` by index, such as those of a boundary; NaN for all others."""
         indices = [self.index(symbol) for symbol in prices]
         vector = np.full(len(self._prices), np.nan)
         vector[CASH] = 1.0

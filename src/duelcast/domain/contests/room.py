@@ -1,4 +1,4 @@
-"""Who is in the room of one contest (protocol 5, Room)."""
+"""The room of one contest (protocol 5, Room)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ MAX_LISTED_MEMBERS = 100
 
 
 class Occupant(Struct, frozen=True):
-    """Who one connection in the room belongs to. `wallet` None: anonymous. `is_visible` is False but for admins.
-    `is_participant`: the wallet entered the contest and is not disqualified."""
+    """The user behind one connection in the room. `wallet` None: anonymous. `is_visible` is False unless an admin is
+    shown. `is_participant`: the wallet entered the contest and is not disqualified."""
 
     wallet: str | None
     nickname: str | None
@@ -35,7 +35,7 @@ class Occupant(Struct, frozen=True):
 
 
 class Attendance(NamedTuple):
-    """`members`: the `MAX_LISTED_MEMBERS` that came last, latest first. The counts are those of the whole room."""
+    """`members`: the latest `MAX_LISTED_MEMBERS`, latest first. The counts are those of the whole room."""
 
     members: list[RoomMember]
     member_count: int
@@ -46,11 +46,11 @@ NOBODY = Attendance([], 0, 0)
 
 
 class Room:
-    """One contest's room. The facts are its occupants, one per connection; all else follows from them, so that facts of
-    other nodes can be put beside those of this one.
+    """One contest's room. Its occupants, one per connection, are the only facts; all else follows from them, so that
+    occupants from other nodes can be added.
 
-    Publishes `user_presence` and `admin_presence` within the change that causes them, each only where it is news.
-    Changing one occupant costs the same whatever the size of the room.
+    Publishes `user_presence` and `admin_presence` within the change that causes them, each only if it is news. Changing
+    one occupant costs the same whatever the size of the room.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Room:
         self._channel = CONTEST.channel(str(contest_id))
         self._occupants: dict[str, Occupant] = {}
         self._connections: dict[str | None, dict[str, None]] = {}
-        """Connection ids per wallet, the one put last at the end."""
+        """Connection ids per wallet, the latest at the end."""
         self._members: dict[str, RoomMember] = {}
         """Wallets that are not hidden admins, the latest at the end."""
         self._roles: Counter[RoomRole] = Counter()
@@ -72,7 +72,7 @@ class Room:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no connection, hidden ones included."""
+        """Whether there is no connection, not even a hidden one."""
         return not self._occupants
 
     @property
@@ -84,11 +84,11 @@ class Room:
         return self._roles["admin"] > 0
 
     def occupant(self, connection_id: str) -> Occupant:
-        """Raises `KeyError` where the connection is not in the room."""
+        """Raises `KeyError` if the connection is not in the room."""
         return self._occupants[connection_id]
 
     def role_of(self, connection_id: str) -> RoomRole:
-        """The role of the connection's wallet. Raises `KeyError` where the connection is not in the room."""
+        """The role of the connection's wallet. Raises `KeyError` if the connection is not in the room."""
         wallet = self._occupants[connection_id].wallet
         return "spectator" if wallet is None else self._role(wallet)
 
@@ -97,20 +97,20 @@ class Room:
         return Attendance(listed, len(self._members), self.spectator_count)
 
     def attend(self, connection_id: str) -> Attendance:
-        """The attendance, to begin with for a connection in the room that follows `user_presence`."""
+        """The initial attendance for a connection in the room that follows `user_presence`."""
         attendance = self.attendance()
         self._news.begin(connection_id, attendance.members)
         return attendance
 
     def put(self, connection_id: str, occupant: Occupant) -> None:
-        """The connection is in the room, as `occupant` from now on."""
+        """The connection is in the room as `occupant` from now on."""
         before = self._take_out(connection_id)
         self._occupants[connection_id] = occupant
         self._connections.setdefault(occupant.wallet, {})[connection_id] = None
         self._settle(before, occupant.wallet)
 
     def remove(self, connection_id: str) -> None:
-        """The connection is not in the room any more."""
+        """The connection has left the room."""
         self._news.end(connection_id)
         self._settle(self._take_out(connection_id))
 
@@ -122,7 +122,7 @@ class Room:
         self._settle(wallet)
 
     def _take_out(self, connection_id: str) -> str | None:
-        """The wallet that the connection was of."""
+        """The wallet of the connection."""
         occupant = self._occupants.pop(connection_id, None)
         if occupant is None:
             return None
@@ -154,7 +154,7 @@ class Room:
         return before
 
     def _member(self, wallet: str) -> RoomMember | None:
-        """How `wallet` is listed, or None where it is not."""
+        """How `wallet` is listed, or None if it is not."""
         occupants = self._occupants_of(wallet)
         if not occupants:
             return None
@@ -174,16 +174,17 @@ class Room:
 
 
 class PresenceNews:
-    """Tells who came and who left, so that a list of members plus these events stays true.
+    """Publishes who came and who left, so that a list of members plus these events stays true.
 
-    What holds: a client that follows `user_presence` since it got a list of all members has, whenever the room has at
-    most `max_members()` of them, exactly the members; one whose list was a part of them knows, besides all who came
-    since, the rest of that part. A larger room is silent: a change in it is told, where it still matters, with the
-    first change that leaves the room small enough. So a `leave` is told for everybody whose `join` was told, or whom a
-    list named that is still in use.
+    The invariant: a client that has followed `user_presence` since it got a list of all members knows exactly the
+    members whenever the room has at most `max_members()`; a client whose list was a part of them knows the rest of that
+    part, and all who came since. A larger room is silent: a change in it is published, if it still matters, with the
+    first change that leaves the room small enough. So a `leave` is published for everybody whose `join` was, or who is
+    named in a list still in use.
 
-    `members` is the room's own, by wallet; it changes before `changed` is called. Memory: of a silent room the members
-    that differ from what was told, and per connection that joined meanwhile at most `MAX_LISTED_MEMBERS` references.
+    `members` is the room's own, by wallet; it changes before `changed` is called. Memory: for a silent room, the
+    members that differ from the published ones, and per connection that joined meanwhile at most `MAX_LISTED_MEMBERS`
+    references.
     """
 
     def __init__(
@@ -199,12 +200,12 @@ class PresenceNews:
         self._members = members
         self._max_members = max_members
         self._untold: dict[str, RoomMember] = {}
-        """Who came or left since that was last told, and has not gone back on it."""
+        """Members who came or left since the last publication, unless they undid it."""
         self._named: dict[str, list[RoomMember]] = {}
-        """Per connection those whom its list named though their `join` was not told."""
+        """Per connection, the members of its list whose `join` was not published."""
 
     def begin(self, connection_id: str, listed: list[RoomMember]) -> None:
-        """The connection got the list `listed`, instead of any earlier one."""
+        """The connection got the list `listed`, in place of any earlier one."""
         named = [member for member in listed if member.wallet in self._untold]
         if named:
             self._named[connection_id] = named
@@ -212,11 +213,11 @@ class PresenceNews:
             self.end(connection_id)
 
     def end(self, connection_id: str) -> None:
-        """The list of the connection is not in use any more."""
+        """The list of the connection is no longer in use."""
         self._named.pop(connection_id, None)
 
     def changed(self, *members: RoomMember) -> None:
-        """Each of `members` came, or left, all at once."""
+        """Each of `members` came or left, all at once."""
         for member in members:
             if self._untold.pop(member.wallet, None) is None:
                 self._untold[member.wallet] = member

@@ -1,4 +1,4 @@
-"""The rooms of all contests: which connection is where (protocol 5, Room)."""
+"""The rooms of all contests (protocol 5, Room)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from duelcast.errors import TooManySubscriptions
 
 
 class RoomSettings(Struct, frozen=True, kw_only=True):
-    """`presence_max_members`: a room with more members publishes no `user_presence`. `spectator_count_interval_ms`:
-    the least time between two `spectator_count` of a contest. `rooms_per_connection` bounds what a connection joins.
+    """`presence_max_members`: a room with more members publishes no `user_presence`. `spectator_count_interval_ms`: the
+    least time between two `spectator_count` of a contest. `rooms_per_connection` bounds the rooms that a connection
+    joins.
     """
 
     presence_max_members: int = 200
@@ -28,9 +29,9 @@ class RoomSettings(Struct, frozen=True, kw_only=True):
 class Rooms:
     """Presence of this node's connections in contests, in memory; a room without connections is forgotten.
 
-    `is_participant` tells whether a wallet entered a contest and is not disqualified, while that may change;
-    `entry_changed` is called after its answer changed. What a room knows of its people stays when the contest ends.
-    `settings` is asked each time. An `identity` None is an anonymous connection.
+    `is_participant` says whether a wallet entered a contest and is not disqualified, while that may change;
+    `entry_changed` is called after its answer changed. A room keeps its people when the contest ends. `settings` is
+    asked each time. An `identity` None is an anonymous connection.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Rooms:
         self._joined: dict[str, set[int]] = {}
         self._counts = Conflator(clock, lambda: settings().spectator_count_interval_ms, self._push_count)
         self._pushed_counts: dict[int, int] = {}
-        """Of the contests whose last published `spectator_count` is not 0."""
+        """The contests whose last published `spectator_count` is not 0."""
 
     async def run(self) -> None:
         """Publish the counts that wait for their interval, until cancelled."""
@@ -62,8 +63,8 @@ class Rooms:
         *,
         took_part: bool = False,
     ) -> None:
-        """Enter the room, or be there as named now; `visibility` concerns admins alone. `took_part`: the wallet is a
-        participant of a contest that is over.
+        """Enter the room, or change how the connection is there; `visibility` concerns admins alone. `took_part`: the
+        wallet is a participant of a contest that is over.
 
         Raises `errors.TooManySubscriptions`; then nothing has changed.
         """
@@ -79,12 +80,12 @@ class Rooms:
         self._counts.offer(contest_id)
 
     def attend(self, contest_id: int, connection_id: str) -> Attendance:
-        """The room as it is now, for the reply to a connection that joined: from a position of `presence.<id>` before
-        this call on, its list and the events stay true. Raises `KeyError` where the connection is not in the room."""
+        """The present room, for the reply to a connection that joined: its list plus the events after any position of
+        `presence.<id>` from before this call stay true. Raises `KeyError` if the connection is not in the room."""
         return self._rooms[contest_id].attend(connection_id)
 
     def leave(self, contest_id: int, connection_id: str) -> None:
-        """Leave the room; nothing happens where the connection is not in it."""
+        """Leave the room; nothing happens if the connection is not in it."""
         if not self.is_in(contest_id, connection_id):
             return
         joined = self._joined[connection_id]
@@ -98,21 +99,21 @@ class Rooms:
         self._counts.offer(contest_id)
 
     def leave_all(self, connection_id: str) -> None:
-        """The connection is closed. Call it when no command of it runs any more: a later `join` would stay for ever."""
+        """The connection is closed. Call this once none of its commands runs: a later `join` would stay for ever."""
         for contest_id in self.rooms_of(connection_id):
             self.leave(contest_id, connection_id)
 
     def set_visibility(self, contest_id: int, connection_id: str, visibility: Visibility) -> None:
-        """Show or hide an admin; nothing happens for others. Raises `KeyError` where the connection is not there."""
+        """Show or hide an admin; nothing happens for others. Raises `KeyError` if the connection is not in the room."""
         room = self._rooms[contest_id]
         occupant = room.occupant(connection_id)
         is_visible = occupant.is_admin and visibility == "visible"
         room.put(connection_id, structs.replace(occupant, is_visible=is_visible))
 
     def identity_changed(self, connection_id: str, identity: Identity | None) -> None:
-        """The connection signed in, or became anonymous, or its role or nickname changed. Who becomes an admin is
-        hidden; who stays one stays as visible. Who signs in takes part in a contest that is over from the next `join`
-        on."""
+        """The connection signed in, or became anonymous, or its role or nickname changed. A new admin is hidden; an
+        admin who stays one stays as visible. In a contest that is over, a wallet that signs in counts as a participant
+        from its next `join` on."""
         for contest_id in self.rooms_of(connection_id):
             room = self._rooms[contest_id]
             before = room.occupant(connection_id)
@@ -135,12 +136,12 @@ class Rooms:
         return contest_id in self._joined.get(connection_id, ())
 
     def role_of(self, contest_id: int, connection_id: str) -> RoomRole:
-        """The role of the connection's wallet: admin where one of its connections in the room is, before participant
-        before spectator. Raises `KeyError` where the connection is not in the room."""
+        """The role of the connection's wallet: admin if one of its connections in the room is, else participant, else
+        spectator. Raises `KeyError` if the connection is not in the room."""
         return self._rooms[contest_id].role_of(connection_id)
 
     def members(self, contest_id: int) -> Attendance:
-        """Who is in the room. What a joining client is told is `attend`."""
+        """The members of the room. A joining client gets `attend` instead."""
         room = self._rooms.get(contest_id)
         return NOBODY if room is None else room.attendance()
 

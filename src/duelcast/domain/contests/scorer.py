@@ -17,14 +17,14 @@ from duelcast.domain.contests.prices import PriceVector
 from duelcast.logs import describe_exception
 
 THREAD_PARTICIPANTS = 5_000
-"""From here a scoring takes half a millisecond and more, and is computed in a thread."""
+"""From this size on, a scoring takes half a millisecond or more, and is computed in a thread."""
 
 _log = structlog.get_logger("duelcast.contests")
 
 
 class Scorer:
-    """Scores a contest where somebody holds a token whose price changed, at most once in `interval_ms()`, and publishes
-    what differs."""
+    """Scores a contest if somebody holds a token whose price changed, at most once per `interval_ms()`, and publishes
+    the changes."""
 
     def __init__(
         self,
@@ -54,11 +54,12 @@ class Scorer:
         self._moved.set()
 
     def touch(self, contest: Contest) -> None:
-        """Who takes part in a contest, or what somebody holds, changed."""
+        """The participants of a contest, or somebody's holdings, changed."""
         self._due.offer_later(contest.id)
 
     async def score(self, contest: Contest) -> None:
-        """Value and rank a live contest now, and publish what differs; then give way, as many are scored in a row."""
+        """Value and rank a live contest now, and publish the changes; then let other tasks run, as many are scored in a
+        row."""
         board = contest.board
         assert board is not None
         began_s = self._clock.monotonic()
@@ -67,14 +68,14 @@ class Scorer:
             await asyncio.to_thread(scoring.compute)
         else:
             scoring.compute()
-        # Meanwhile it may have ended, or another scoring begun.
+        # Meanwhile it may have ended, or another scoring may have begun.
         if contest.board is board and board.apply(scoring):
             self._duration_s.observe(self._clock.monotonic() - began_s)
             self._outlet.ranked(contest)
         await self._clock.sleep(0)
 
     async def run(self) -> None:
-        """Score what is due, until cancelled; may be run anew, and makes good what was missed."""
+        """Score due contests, until cancelled; may be run again, and catches up then."""
         for contest in self._book.live:
             self.touch(contest)
         async with asyncio.TaskGroup() as tasks:

@@ -1,4 +1,4 @@
-"""The board of a contest: who is in it, what their portfolios are worth, and in which order they stand (protocol 5)."""
+"""The board of a contest: its participants, the values of their portfolios, and their ranks (protocol 5)."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ class Scoring:
         self.ranks: NDArray[np.int32] | None = None
 
     def compute(self) -> None:
-        """The long part; it reads nothing that the board goes on changing.
+        """The long part; it reads nothing that the board may change meanwhile.
 
-        Who holds a token without a price keeps the value of before.
+        A participant with a token without a price keeps the previous value.
         """
         before, entry_times_ms, entry_ids = self._columns
         values = value_of_owners(self._lines, self._prices, len(before))
@@ -75,9 +75,9 @@ class Scoring:
 class Board:
     """The participants of one contest, in compact arrays (measured: see `benchmarks/contest`).
 
-    Who has no positions yet holds the starting balance as cash, so that before the start everybody has rank 1. Who
-    joins or leaves changes the ranks at once, with the values of the last scoring. Methods that take a `wallet` raise
-    `KeyError` where it is not in the contest. All but `Scoring.compute` belongs on one thread.
+    A participant without positions holds the starting balance as cash, so that before the start everybody has rank 1.
+    Entering and leaving change the ranks at once, with the values of the last scoring. Methods that take a `wallet`
+    raise `KeyError` if it is not in the contest. All but `Scoring.compute` belongs on one thread.
     """
 
     def __init__(self, starting_balance: float, prices: PriceVector, *, version: int = 0) -> None:
@@ -90,7 +90,7 @@ class Board:
         self._nicknames: list[str | None] = []
         self._claimed_nicknames: list[str | None] = []
         self._claimants: dict[str, tuple[str, ...]] = {}
-        """Wallets by the `shapes` of what they claim."""
+        """Wallets by the `shapes` of the nicknames that they claim."""
         self._columns = Columns()
         self._positions = Positions()
         self._free_rows: list[int] = []
@@ -106,7 +106,7 @@ class Board:
 
     @property
     def version(self) -> int:
-        """Grows from what it began with whenever a row may have changed: the rows of one version are equal."""
+        """Grows from its initial value whenever a row may have changed: the rows of one version are equal."""
         self._settle()
         return self._version
 
@@ -124,9 +124,8 @@ class Board:
         portfolio: Iterable[HoldingRow] = (),
         claimed_nickname: str | None = None,
     ) -> None:
-        """Enter a wallet with its portfolio; `claimed_nickname` is what its token named.
-
-        Raises `ValueError` where it is in the contest.
+        """Enter a wallet with its portfolio; `claimed_nickname` comes from its token. Raises `ValueError` if it is in
+        the contest.
         """
         if wallet in self._rows:
             raise ValueError("a wallet enters once")
@@ -187,7 +186,7 @@ class Board:
         self._enter_ranks(self._rows[wallet])
 
     def set_nickname(self, wallet: str, nickname: str | None) -> bool:
-        """Show another nickname. Whether it is another."""
+        """Show `nickname`; returns whether it differs from the one before."""
         row = self._rows[wallet]
         if self._nicknames[row] == nickname:
             return False
@@ -210,19 +209,19 @@ class Board:
         ]
 
     def buy(self, prices: Mapping[str, float]) -> None:
-        """The start: everybody buys the portfolio that was chosen, at `prices` of all that is held."""
+        """The start: everybody buys the chosen portfolio, at `prices` of all held tokens."""
         self._positions.buy(self.starting_balance, self._prices.snapshot_of(prices))
 
     def symbols(self) -> list[str]:
-        """What somebody holds, sorted."""
+        """The tokens that somebody holds, sorted."""
         return sorted(self._prices.symbol(token) for token in self._positions.held() if token != CASH)
 
     def concerned(self, changed: AbstractSet[int]) -> bool:
-        """Whether somebody holds one of the tokens that `PriceVector.take_changed` told."""
+        """Whether somebody holds one of the tokens from `PriceVector.take_changed`."""
         return self._positions.any_held(changed)
 
     def prepare(self, prices: Mapping[str, float] | None = None) -> Scoring:
-        """Begin a scoring at the newest prices, or at `prices`, as those of a boundary. It ends one under way."""
+        """Begin a scoring at the newest prices, or at `prices`, such as those of a boundary. It voids one under way."""
         self._settle()
         columns, size = self._columns, self._columns.size
         self._under_way = Scoring(
@@ -235,7 +234,7 @@ class Board:
         return self._under_way
 
     def apply(self, scoring: Scoring) -> bool:
-        """Take over what was computed. False where another scoring was begun since; then nothing changes."""
+        """Take over the computed values. False if another scoring was begun since; then nothing changes."""
         if scoring is not self._under_way or scoring.ranks is None:
             return False
         self._under_way = None
@@ -247,13 +246,13 @@ class Board:
         return True
 
     def score(self, prices: Mapping[str, float] | None = None) -> None:
-        """Value and rank all in one go, as fits a small board."""
+        """Value and rank all at once, for a small board."""
         scoring = self.prepare(prices)
         scoring.compute()
         self.apply(scoring)
 
     def minute_mark(self) -> None:
-        """A full minute: `rankChange` counts from the ranks as they are."""
+        """A full minute: `rankChange` counts from the present ranks."""
         self._settle()
         columns = self._columns
         marked, ranks = columns.marked_ranks, columns.ranks
@@ -269,7 +268,7 @@ class Board:
     def around(self, wallet: str, limit: int) -> int | None:
         """The offset of the page of `limit` rows with `wallet` in its middle, as far as the ends of the list allow.
 
-        None where it is not ranked.
+        None if it is not ranked.
         """
         self._settle()
         row = self._rows[wallet]
@@ -296,7 +295,7 @@ class Board:
         return zip(columns.entry_ids[self._order].tolist(), columns.ranks[self._order].tolist(), strict=True)
 
     def take_top(self) -> list[LeaderboardRow] | None:
-        """The first 100 rows where one of them, or their number, differs from when this was last asked; else None."""
+        """The first 100 rows if one of them, or the total, changed since the last call; else None."""
         top = self.page(0, TOP_ROWS)
         if top == self._top:
             return None
@@ -304,7 +303,7 @@ class Board:
         return top
 
     def take_changed(self, wallets: Collection[str]) -> list[str]:
-        """Those of `wallets` whose rank or value differs from when this was last asked, or that are new.
+        """Those of `wallets` whose rank or value changed since the last call, or that are new.
 
         Wallets that are not in the contest are passed over.
         """
@@ -314,14 +313,14 @@ class Board:
         columns = self._columns
         ranks, values = columns.ranks[rows], columns.values[rows]
         differ = (columns.told_ranks[rows] != ranks) | (columns.told_values[rows] != values)
-        # Of all: who is asked about for the first time next time, knows the figures of after this.
+        # Of all rows: a wallet first asked about next time compares with the figures of now.
         columns.told_ranks[:] = columns.ranks
         columns.told_values[:] = columns.values
         return [present[number] for number in np.flatnonzero(differ).tolist()]
 
     def mark_told(self, wallet: str) -> None:
-        """`take_changed` need not bring the rank and value that this wallet has now; nothing happens where it is not in
-        the contest."""
+        """Count this wallet's present rank and value as published, so that `take_changed` skips them; nothing happens
+        if it is not in the contest."""
         self._settle()
         row = self._rows.get(wallet)
         if row is not None:
@@ -344,7 +343,7 @@ class Board:
             del self._claimants[key]
 
     def _new_row(self) -> int:
-        # A scoring under way will bring a value for each row that it knows, also for one that became free since.
+        # A scoring under way will bring a value for each row that it knows, even for one that has become free since.
         if self._free_rows and self._under_way is None:
             return self._free_rows.pop()
         self._wallets.append("")

@@ -1,4 +1,4 @@
-"""Contests, put together: the parts that endpoints and the HTTP API use."""
+"""Contests: composes the parts that endpoints and the HTTP API use."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ from duelcast.store.database import Database
 
 class ContestSettings(Struct, frozen=True, kw_only=True):
     """`leaderboard_interval_ms`: the least time between two rankings of a contest. `portfolio_changes_per_minute` are
-    those of one wallet in one contest. `final_rows_waiting` bounds the contests that have ended and whose participants
-    are not told yet."""
+    those of one wallet in one contest. `final_rows_waiting` bounds the ended contests whose final rows are not
+    published yet."""
 
     leaderboard_interval_ms: int = 1_000
     portfolio_changes_per_minute: float = 10
@@ -51,8 +51,8 @@ class ContestSettings(Struct, frozen=True, kw_only=True):
 
 
 class Contests:
-    """`book` has all contests, `organising` and `clock` are what admins do, `entering` what users do; `standings` tell
-    who stands where, `rooms` who is there, `chat` what they write. `settings` may be replaced at any time."""
+    """`book` has all contests; `organising` and `clock` are for admins, `entering` for users; `standings` has the
+    ranks, `rooms` the presence, `chat` the messages. `settings` may be replaced at any time."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Contests:
         accounts.on_owner_change(self._nickname_changed_hands)
 
     async def load(self) -> None:
-        """Take what is stored, and catch up with the boundaries that were missed; accounts and market are loaded."""
+        """Load the stored contests, and catch up with missed boundaries; accounts and market are loaded before."""
         async with self._database.read() as transaction:
             rows = await store.all_contests(transaction)
             counts = await store.participant_counts(transaction)
@@ -117,12 +117,12 @@ class Contests:
             await self.clock.remember_minute(contest)
             self.clock.watch(contest)
             self.scorer.touch(contest)
-        # Where that cannot be stored now, `run` tries again.
+        # If that cannot be stored now, `run` tries again.
         with suppress(Unavailable):
             await self.clock.settle_due()
 
     async def run(self) -> None:
-        """Do all that is not switched by itself, as the scorer and the clock are, until cancelled."""
+        """Run all parts but the scorer and the clock, which are switched separately, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for part in (self.rooms, self._outlet, self.final_rows):
                 tasks.create_task(part.run())
@@ -145,7 +145,7 @@ class Contests:
         yield statuses
 
     def _board(self, row: ContestRow, entries: list[EntryRow], held: dict[int, list[HoldingRow]]) -> Board:
-        # A board makes far less than 1,000 rankings a second, so that the versions of before were lower.
+        # A board makes far fewer than 1,000 rankings a second, so earlier versions were lower.
         board = Board(row.starting_balance, self._prices, version=self._new_version())
         for entry in entries:
             nickname = self._accounts.shown_nickname(entry.wallet, entry.nickname)
@@ -177,11 +177,11 @@ class Contests:
             self._outlet.participant_changed(contest, wallet)
 
     def _new_version(self) -> int:
-        """The time of receipt in epoch ms: it is above all that was given, since it never goes back."""
+        """The time of receipt in epoch ms: above all earlier versions, since it never goes back."""
         return self._market.receipt_us() // 1000
 
     def _chat_closed(self, contest_id: int) -> InvalidState | None:
-        """Why nothing may be written any more, if so. Raises `ContestNotFound`."""
+        """The reason if nothing may be written any more. Raises `ContestNotFound`."""
         if self.book[contest_id].row.status == CANCELLED:
             return InvalidState("The contest was cancelled: its chat is closed.")
         return None

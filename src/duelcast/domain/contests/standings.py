@@ -1,4 +1,5 @@
-"""Leaderboards, rows of participants, trades and boundary prices: of live contests from memory, else from the store."""
+"""Leaderboards, rows of participants, trades and boundary prices: from memory for live contests, else from the
+store."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from duelcast.wire.timestamps import format_ms, format_time
 
 
 class SettledPrice(Struct, frozen=True):
-    """A price that a boundary was settled with, and when the server received it."""
+    """A price that settled a boundary, and when the server received it."""
 
     symbol: str
     price: float
@@ -36,7 +37,7 @@ class Boundary(Struct, frozen=True):
 
 
 class Settlement(Struct, frozen=True):
-    """What a result follows from, with the trades. A boundary that was not reached is null."""
+    """The boundary prices that, with the trades, determine a result. A boundary that was not reached is null."""
 
     contestId: int
     start: Boundary | None
@@ -44,7 +45,7 @@ class Settlement(Struct, frozen=True):
 
 
 class Standings:
-    """Reads; everything else about a result is somewhere else. Methods that read the store raise `Unavailable`."""
+    """Only reads. Methods that read the store raise `Unavailable`."""
 
     def __init__(
         self, database: Database, clock: Clock, accounts: Accounts, book: ContestBook, prices: PriceVector
@@ -60,9 +61,9 @@ class Standings:
     async def leaderboard(
         self, contest_id: int, *, offset: int = 0, limit: int = 100, around: str | None = None
     ) -> Leaderboard:
-        """A page; with `around` the one in whose middle that wallet stands.
+        """A page; with `around`, the one with that wallet in its middle.
 
-        Raises `ContestNotFound`, and `NotEntered` where `around` is not ranked.
+        Raises `ContestNotFound`, and `NotEntered` if `around` is not ranked.
         """
         contest = self._book[contest_id]
         if contest.board is not None:
@@ -142,7 +143,7 @@ class Standings:
         )
 
     async def participant(self, contest_id: int, wallet: str) -> Participant:
-        """The row of a wallet, with its portfolio; `isParticipant` false where it did not enter.
+        """The row of a wallet, with its portfolio; `isParticipant` is false if it did not enter.
 
         Raises `ContestNotFound`.
         """
@@ -196,7 +197,7 @@ class Standings:
             return await store.trades_of(transaction, contest.id, wallet, after_id, limit)
 
     async def settlement(self, contest_id: int) -> Settlement:
-        """The prices that the start and the end took. Raises `ContestNotFound`."""
+        """The prices of the start and the end. Raises `ContestNotFound`."""
         row = self._book[contest_id].row
         async with self._database.read() as transaction:
             start = await store.prices_of(transaction, contest_id, "start")
@@ -232,7 +233,7 @@ def _holding(one: HoldingRow, price: float | None) -> Holding:
 
 
 def _value(held: Sequence[HoldingRow], prices: Mapping[str, float | None], initial: float) -> float:
-    """What a portfolio without a final value is worth: what it began with where it was never bought or has no price."""
+    """The value of a portfolio without a final one: its initial value if it was never bought or has no price."""
     total = 0.0
     for one in held:
         price = prices.get(one.symbol)

@@ -70,8 +70,8 @@ class NewContest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ContestPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to change. Null clears `description`, `image_url`, `rules` and `max_participants`; elsewhere it counts as
-    absent."""
+    """The fields to change. Null clears `description`, `image_url`, `rules` and `max_participants`; elsewhere it counts
+    as absent."""
 
     name: Name | UnsetType | None = UNSET
     start_time: Time | UnsetType | None = UNSET
@@ -105,7 +105,7 @@ _FIELDS = {"start_ms": "start_time", "end_ms": "end_time"}
 
 
 def places_of(contest: ContestRow) -> int:
-    """How many may take part."""
+    """The maximum number of participants."""
     return MAX_PARTICIPANTS if contest.max_participants is None else contest.max_participants
 
 
@@ -126,8 +126,8 @@ def columns_of(given: NewContest, now_ms: int) -> dict[str, Any]:
 def changes_of(
     patch: ContestPatch, contest: ContestRow, now_ms: int, *, participants: int, has_entries: bool
 ) -> dict[str, Any]:
-    """The columns of `contest` that differ by `patch`. Raises `InvalidRequest`, or `InvalidState` where it is too late
-    for a change, with the field at fault."""
+    """The columns of `contest` that `patch` changes. Raises `InvalidRequest`, or `InvalidState` if it is too late for a
+    change, with the field at fault."""
     fields = {
         name: value
         for name, value in structs.asdict(patch).items()
@@ -136,12 +136,12 @@ def changes_of(
     columns = {name: value for name, value in _columns(fields).items() if value != getattr(contest, name)}
     for name in columns:
         if contest.status != PENDING and name not in _AFTER_THE_START:
-            raise InvalidState("The contest has begun: this can be changed no more.", field=_FIELDS.get(name, name))
+            raise InvalidState("The contest has begun: this can no longer be changed.", field=_FIELDS.get(name, name))
         if has_entries and name in _WITHOUT_ENTRIES:
-            raise InvalidState("Somebody has entered: this can be changed no more.", field=name)
+            raise InvalidState("Somebody has entered: this can no longer be changed.", field=name)
     if contest.status != PENDING:
         if columns.get("end_ms", contest.end_ms) < contest.end_ms:
-            raise InvalidRequest("The end can be moved to a later time alone.", field="end_time")
+            raise InvalidRequest("The end can only be moved to a later time.", field="end_time")
     elif "start_ms" in columns or "end_ms" in columns:
         _check_times(columns.get("start_ms", contest.start_ms), columns.get("end_ms", contest.end_ms), now_ms)
     limit = columns.get("max_participants", contest.max_participants)
@@ -153,7 +153,7 @@ def changes_of(
 
 
 def differences(contest: ContestRow, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """What the audit trail keeps of a change: the old and the new value of each field."""
+    """The audit details of a change: the old and the new value of each field."""
     told = {}
     for name, value in columns.items():
         before_and_after = [getattr(contest, name), value]
@@ -175,7 +175,7 @@ def _columns(fields: dict[str, Any]) -> dict[str, Any]:
         check_payout([Payout(place=one.place, percent=one.percent) for one in columns["payout"]])
         columns["payout"] = sorted([one.place, one.percent] for one in columns["payout"])
     if "starting_balance" in columns:
-        # Values are ranked and sent like this, and at first they are the balance.
+        # Values are ranked and sent in this form, and the first value is the balance.
         columns["starting_balance"] = round(float(columns["starting_balance"]), VALUE_DECIMALS)
     if "allowed_symbols" in columns:
         columns["allowed_symbols"] = _distinct(columns["allowed_symbols"])
@@ -197,7 +197,7 @@ def _check_times(start_ms: int, end_ms: int, now_ms: int) -> None:
     if start_ms <= now_ms:
         raise InvalidRequest("Let the contest start in the future.", field="start_time")
     if end_ms <= start_ms:
-        raise InvalidRequest("Let the contest end behind its start.", field="end_time")
+        raise InvalidRequest("Let the contest end after its start.", field="end_time")
 
 
 def _check_places(least: int, most: int | None) -> None:

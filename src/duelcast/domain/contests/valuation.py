@@ -1,6 +1,6 @@
 """Positions of all participants in arrays, and their values (protocol 5).
 
-A position is a line: owner, token, quantity, weight; those of one owner stand together, in the order of their symbols.
+A position is a line: owner, token, quantity, weight; those of one owner are adjacent, in the order of their symbols.
 Measured at 100,000 × 8 against a column per place in a portfolio: 2.4 ms instead of 1.0 ms a valuation, but 3 ms
 instead of 9 ms where one in fifty holds 50 tokens, since nothing is padded.
 """
@@ -22,9 +22,9 @@ from duelcast.domain.contests.prices import CASH
 VALUE_DECIMALS = 8
 _SCALE = 10.0**VALUE_DECIMALS
 _ROUND_BELOW = 2.0**26
-"""From here doubles are further apart than 1e-8: each is the one nearest to its own rounded decimal."""
+"""From here on, doubles are further apart than 1e-8: each is the nearest to its own rounded decimal."""
 _BLOCK_LINES = 1 << 16
-"""So many stay in the cache, hold the interpreter for less than a millisecond, and take about one to copy."""
+"""That many stay in the cache, occupy the interpreter for less than a millisecond, and take about one to copy."""
 _FIRST_CAPACITY = 64
 
 
@@ -82,7 +82,7 @@ class _Block:
         self.empty += place.stop - place.start
 
     def buy(self, balance: float, prices: NDArray[np.float64]) -> NDArray[np.intp]:
-        """See `Positions.buy`. The array of before stays as it is. Returns the places that were bought."""
+        """See `Positions.buy`. The previous array stays as it is. Returns the places that were bought."""
         self.quantities = np.multiply(balance, self.weights[: self.size])
         self.quantities /= 100.0
         self.quantities /= prices[self.tokens[: self.size]]
@@ -93,7 +93,7 @@ class _Block:
         return np.flatnonzero((self.tokens[: self.size] != CASH) | (self.quantities[: self.size] != 0.0))
 
     def keep(self, kept: NDArray[np.intp]) -> None:
-        """Cut out all other places. The arrays of before stay as they are."""
+        """Drop all other places. The previous arrays stay as they are."""
         self.owners = self.owners[kept]
         self.tokens = self.tokens[kept]
         self.quantities = self.quantities[kept]
@@ -106,11 +106,11 @@ class _Block:
 
 
 class Positions:
-    """What each owner holds; owners are numbered from 0. Those of one owner are in one block.
+    """The positions of all owners, who are numbered from 0. Those of one owner are in one block.
 
-    New positions go behind all others, so that no change reaches `Lines` taken before. What is given up is emptied when
-    the next `lines` are taken, and cut out of its block once it is more than half: a change costs what it changes,
-    amortised.
+    New positions go after all others, so that no change reaches `Lines` taken before. Positions given up are emptied
+    when the next `lines` are taken, and dropped once they are more than half of their block: the amortised cost of a
+    change is proportional to it.
     """
 
     __slots__ = ("_blocks", "_counts", "_given_up", "_holders", "_starts")
@@ -118,7 +118,8 @@ class Positions:
     def __init__(self) -> None:
         self._blocks = [_Block()]
         self._starts = array("q")
-        """Of the block that has room for all, times `_BLOCK_LINES`, and within it."""
+        """Where each owner's positions begin: the number of the block times `_BLOCK_LINES`, plus the place within
+        it."""
         self._counts = array("i")
         self._given_up: list[tuple[_Block, slice]] = []
         self._holders: Counter[int] = Counter()
@@ -153,7 +154,7 @@ class Positions:
     def buy(self, balance: float, prices: NDArray[np.float64]) -> None:
         """Give every position the quantity balance × weight / 100 / price, in exactly this order of operations.
 
-        What has no weight is given up. `prices` are by token.
+        Positions without a weight are given up. `prices` are by token.
         """
         for block, place in self._given_up:
             block.weights[place] = 0
@@ -178,7 +179,7 @@ class Positions:
         return any(self._holders[token] > 0 for token in tokens)
 
     def lines(self) -> list[Lines]:
-        """All positions now, in parts that each have all of an owner."""
+        """All present positions, in parts; no owner spans two parts."""
         for block, place in self._given_up:
             block.clear(place)
         self._given_up.clear()
@@ -204,7 +205,7 @@ class Positions:
 
 
 def value_of_owners(lines: Iterable[Lines], prices: NDArray[np.float64], owners: int) -> NDArray[np.float64]:
-    """Σ quantity × price of each of the first `owners` owners, rounded; NaN where a price is not known.
+    """Σ quantity × price of each of the first `owners` owners, rounded; NaN if a price is not known.
 
     Added one by one in the order of the lines (`np.add.at` does, `np.sum` and `np.add.reduceat` add pairwise), so that
     equal positions have equal values to the last bit, and a loop in any language finds the same.
@@ -221,8 +222,8 @@ def rounded(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """`sums` ≥ 0 to 8 decimals as `round(x, 8)`, C's `%.8f` and SQL have it: the decimal nearest to the exact binary
     value, ties to even, then the double nearest to that.
 
-    `np.round` differs from it: it multiplies by 1e8, and where the product is inexact and lands on a half it may take
-    the wrong side. What the multiplication lost is found here from two halves of the factor whose products are exact.
+    `np.round` multiplies by 1e8, and may take the wrong side if the product is inexact and lands on a half. Here the
+    error of the multiplication is found from two halves of the factor whose products are exact.
     """
     scaled = sums * _SCALE
     units = np.rint(scaled)

@@ -1,4 +1,4 @@
-"""The token book: what is known of each symbol."""
+"""The token book: the state of each symbol."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _is_symbol = re.compile(SYMBOL_PATTERN).fullmatch
 class Entry(TokenState):
     """One symbol.
 
-    `received_s` is the steady time of the newest quote or trade, `updated_s` the epoch time of the newest record of any
-    kind; `trade_s` the venue's time of the last trade that a window counted.
+    `received_s` is the monotonic time of the newest quote or trade, `updated_s` the epoch time of the newest record of
+    any kind; `trade_s` the venue's time of the last trade that a window counted.
     """
 
     __slots__ = ("metadata", "received_s", "stale", "trade_s", "updated_s", "windows")
@@ -37,13 +37,13 @@ class Entry(TokenState):
         self.trade_s = 0.0
 
     def priced(self) -> tuple[Quote, Source]:
-        """The quote and who brought it, of an entry that had a price."""
+        """The quote and its source, of an entry that has a price."""
         assert self.quote is not None
         assert self.source is not None
         return self.quote, self.source
 
     def price(self, now_s: float) -> Price:
-        """The record of `MARKET_PRICE` at `now_s`, epoch seconds, of an entry that had a price."""
+        """The record of `MARKET_PRICE` at `now_s`, epoch seconds, of an entry that has a price."""
         quote, source = self.priced()
         high, low = quote.high_24h, quote.low_24h
         if high is None or low is None:
@@ -124,11 +124,11 @@ class TokenBook:
         """Raises `errors.TokenNotFound`."""
         entry = self._entries.get(symbol)
         if entry is None:
-            raise TokenNotFound("No token has this symbol: ask for all tokens to see those there are.")
+            raise TokenNotFound("No token has this symbol: ask for all tokens to see which exist.")
         return entry
 
     def check_room(self, symbol: str, soon: int = 0) -> None:
-        """Raises `Dropped` where `symbol` is new and cannot be added beside `soon` others that will be."""
+        """Raises `Dropped` if `symbol` is new and there is no room for it beside `soon` others that will be added."""
         if symbol in self._entries:
             return
         if not _is_symbol(symbol):

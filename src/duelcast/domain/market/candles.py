@@ -1,4 +1,4 @@
-"""Minute rows of a symbol's price: the history, and 24 h figures where a feed gives none."""
+"""Minute rows of a symbol's price: the history, and 24 h figures if a feed gives none."""
 
 from __future__ import annotations
 
@@ -78,13 +78,13 @@ class MinuteRows:
         self._current: Row | None = None
         self.received_s = 0.0
         self._before: float | None = None  # the price at the beginning of the kept minutes
-        self._complete: Extremes | None = _NO_EXTREMES  # of the complete minutes; None: to be found anew
+        self._complete: Extremes | None = _NO_EXTREMES  # of the complete minutes; None: to be recomputed
 
     def __len__(self) -> int:
         return len(self._minute) + (self._current is not None)
 
     def add(self, now_s: float, price: float) -> Row | None:
-        """Take a price that was received at `now_s`; time does not go back. Returns the row that is complete now."""
+        """Take a price received at `now_s`; time does not go back. Returns the row that is complete now."""
         minute = int(now_s // 60)
         row = self._current
         self.received_s = now_s
@@ -105,14 +105,14 @@ class MinuteRows:
         self.received_s = received_s
 
     def fork(self) -> MinuteRows:
-        """Rows of their own that begin with the newest of these."""
+        """Independent rows that begin with the newest of these."""
         fork = MinuteRows()
         fork._current = self._current
         fork.received_s = self.received_s
         return fork
 
     def put(self, row: Row, received_s: float) -> None:
-        """Take over a row of a fork, whose last price was received at `received_s`; rows come in their order."""
+        """Take over a row of a fork, whose last price was received at `received_s`; rows come in order."""
         self.received_s = received_s
         if self._current is None or row.minute > self._current.minute:
             self._begin(row)
@@ -139,8 +139,8 @@ class MinuteRows:
         return None if self._before is None else (row.close - self._before) / self._before * 100
 
     def extremes(self, now_s: float) -> Extremes:
-        """The highest and the lowest price of the last 24 h at `now_s`, as far as prices are known: after a whole day
-        without one, the price that still stands. There was a price."""
+        """The highest and the lowest price of the last 24 h at `now_s`, as far as prices are known; after a whole day
+        without one, the last price. There must have been a price."""
         row = self._current
         assert row is not None
         oldest = self._drop_passed(now_s)
@@ -173,7 +173,7 @@ class MinuteRows:
             self._complete = _widened(self._complete, complete)
 
     def _drop_passed(self, now_s: float) -> int:
-        """Drop the complete minutes that are out of the last 24 h at `now_s`; returns the oldest that is within."""
+        """Drop the complete minutes before the last 24 h at `now_s`; returns the oldest minute within."""
         oldest = int(now_s // 60) - MINUTES_KEPT + 1
         if self._minute and self._minute[0] < oldest:
             self._drop_before(oldest)
@@ -194,7 +194,7 @@ def _widened(extremes: Extremes, row: Row) -> Extremes:
 
 
 def by_interval(rows: Iterable[Row], minutes: int) -> list[Row]:
-    """Rows of `minutes` each, aligned to the epoch, made of rows of fewer minutes, oldest first."""
+    """Rows of `minutes` each, aligned to the epoch, merged from rows of fewer minutes, oldest first."""
     merged: dict[int, Row] = {}
     for row in rows:
         start = row.minute // minutes * minutes
@@ -208,5 +208,5 @@ def by_interval(rows: Iterable[Row], minutes: int) -> list[Row]:
 
 
 def candle(row: Row) -> Candle:
-    """How a row is shown."""
+    """The record of a row."""
     return Candle(timestamp=format_time(row.minute * 60), open=row.open, high=row.high, low=row.low, close=row.close)

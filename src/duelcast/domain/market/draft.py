@@ -1,4 +1,4 @@
-"""The book as the posts that share a commit will leave it: decided and stored before anybody sees it."""
+"""The state in which the posts that share a commit will leave the book: decided and stored before it is visible."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from duelcast.domain.market.ticks import Ticker, Trade
 from duelcast.store.market import MarketWrites, MinutePrice, StoredToken, StoredTrade
 
 ROWS_PER_TURN = 200
-"""That many take a few milliseconds; then other tasks get their turn."""
+"""That many take a few milliseconds; then other tasks run."""
 
 
 class Priced(NamedTuple):
-    """What posts make of the market of a symbol; the newest record was received at `received_s` (epoch). `minutes` are
-    those with a new price, `trades` the new ones, each with when the last price or the trade was received."""
+    """A change of a symbol's market by posts; the newest record was received at `received_s` (epoch). `minutes` are
+    those with a new price, `trades` the new ones, each with the time of receipt of its last price or of the trade."""
 
     symbol: str
     received_s: float
@@ -30,7 +30,7 @@ class Priced(NamedTuple):
 
 
 class Described(NamedTuple):
-    """The metadata of a symbol that was put at `received_s` (epoch)."""
+    """Metadata of a symbol that was put at `received_s` (epoch)."""
 
     symbol: str
     received_s: float
@@ -41,8 +41,8 @@ Change = Priced | Described
 
 
 class _Touched:
-    """A symbol as it will be. The records that it took were received from `first_s` to `received_s`; its metadata was
-    put at `put_s`."""
+    """The future state of a symbol. Its records were received from `first_s` to `received_s`; its metadata was put at
+    `put_s`."""
 
     __slots__ = ("first_s", "minutes", "put_s", "received_s", "state", "trades")
 
@@ -56,8 +56,8 @@ class _Touched:
 
 
 class Draft:
-    """Decides on records in their order, on copies of the symbols that they touch. `before` is an earlier draft that
-    the same transaction stores."""
+    """Decides on records in order, on copies of the symbols that they touch. `before` is an earlier draft that the same
+    transaction stores."""
 
     def __init__(self, book: TokenBook, ownership: Ownership, before: Draft | None) -> None:
         self._book = book
@@ -94,7 +94,7 @@ class Draft:
         touched.put_s = received_s
 
     async def finish(self) -> tuple[MarketWrites, list[Change]]:
-        """The rows to store, and the changes that they stand for."""
+        """The rows to store, and the changes that they represent."""
         tokens: list[StoredToken] = []
         minutes: list[MinutePrice] = []
         changes: list[Change] = []

@@ -1,4 +1,4 @@
-"""What the market publishes, and on which channels (protocol 2, 3, 4)."""
+"""Messages of the market, and their channels (protocol 2, 3, 4)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TokenMetadata(Record):
 
 
 class Token(TokenMetadata):
-    """Token (protocol 12); market fields in quote currency, `change_24h` in percent, null where unknown."""
+    """Token (protocol 12); market fields in quote currency, `change_24h` in percent, null if unknown."""
 
     price: float | None
     change_24h: float | None
@@ -164,6 +164,6 @@ PUBLIC_TOKEN_LIST = Family(
     "public.token_list",
     Kind.LATEST,
     (TokenListUpdate,),
-    "The complete list of tokens whenever anything in it changed, a price too, at most every 10 seconds.",
+    "The complete list of tokens whenever anything in it changed, prices included, at most every 10 seconds.",
     unfollowed=Unfollowed.SILENT,
 )

@@ -1,4 +1,4 @@
-"""Feeds as the market sees them: their way in, how they are, and what is missing of one that works as a whole."""
+"""Feeds as the market sees them: their sink, their state, and gaps of a feed that works as a whole."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from duelcast.domain.market.ownership import Dropped, FeedStatus, Source
 from duelcast.domain.market.ticks import Tick
 
 MAX_LOGGED_PAIRS = 100
-"""If more of a feed fail, they are in its state alone: a feed may have thousands, which fail and recover together."""
+"""Failures of further pairs are in the state of the feed only: a feed may have thousands, which fail and recover
+together."""
 NAMES_IN_SENTENCE = 10
 LABELS_PER_FEED = 100
 """Further pairs and symbols count as `_other`: a feed may have thousands."""
@@ -24,7 +25,7 @@ _log = structlog.get_logger("duelcast.market")
 
 
 class MarketSink:
-    """Takes what one feed reads; conforms to `feeds.source.Sink`."""
+    """Takes the records of one feed; conforms to `feeds.source.Sink`."""
 
     __slots__ = ("_intake", "_source")
 
@@ -52,21 +53,21 @@ class MarketSink:
         self._source.failure = None
 
     def failed(self, reason: str) -> None:
-        """The feed cannot read its venue, for `reason`, and tries again by itself."""
+        """The feed cannot read its venue because of `reason`, and retries by itself."""
         if self._source.failure != reason:
             _log.warning("feed_failed", feed=self._source.name, reason=reason)
         self._source.status = "failed"
         self._source.failure = reason
 
     def pair_failed(self, pair: str, reason: str) -> None:
-        """One of what the feed was asked for cannot be read, for `reason`."""
+        """One of the requested pairs cannot be read because of `reason`."""
         failed = self._source.failed_pairs
         if failed.get(pair) != reason and len(failed) < MAX_LOGGED_PAIRS:
             _log.warning("feed_pair_failed", feed=self._source.name, pair=pair, reason=reason)
         failed[pair] = reason
 
     def pair_works(self, pair: str) -> None:
-        """What failed as a pair is read again."""
+        """A pair that failed is read again."""
         failed = self._source.failed_pairs
         if failed.pop(pair, None) is not None and len(failed) < MAX_LOGGED_PAIRS:
             _log.info("feed_pair_recovered", feed=self._source.name, pair=pair)
@@ -76,9 +77,9 @@ class MarketSink:
 
 
 class FeedState(Struct, kw_only=True, frozen=True):
-    """How a feed is. `age_ms` is since its newest record, None before the first; `reason` is why it failed; `symbols`
-    counts those it owns, `records` those of its records that were used. `failed_pairs` has the reason of each pair that
-    fails by itself; `awaited` are the symbols it is known to bring of which nothing came, sorted."""
+    """The state of a feed. `age_ms` is the time since its newest record, None before the first; `reason` says why it
+    failed; `symbols` counts those it owns, `records` its records that were used. `failed_pairs` has the reason of each
+    pair that fails by itself; `awaited` are the symbols that it should bring but has not, sorted."""
 
     name: str
     status: FeedStatus
@@ -91,7 +92,7 @@ class FeedState(Struct, kw_only=True, frozen=True):
 
 
 def feed_state(feed: Source, steady_s: float) -> FeedState:
-    """The state of `feed` at `steady_s` of the steady clock."""
+    """The state of `feed` at `steady_s` of the monotonic clock."""
     age_ms = None if feed.received_s is None else int((steady_s - feed.received_s) * 1000)
     return FeedState(
         name=feed.name,
@@ -106,8 +107,8 @@ def feed_state(feed: Source, steady_s: float) -> FeedState:
 
 
 def gaps(state: FeedState) -> Iterator[str]:
-    """Sentences on the pairs that fail by themselves, and on the symbols of which nothing came; none while the feed
-    itself is at fault."""
+    """Sentences about the pairs that fail by themselves, and about the symbols without any record; none while the feed
+    itself has failed."""
     if state.status != "running":
         return
     by_reason: defaultdict[str, list[str]] = defaultdict(list)
@@ -116,7 +117,7 @@ def gaps(state: FeedState) -> Iterator[str]:
     for reason, pairs in by_reason.items():
         yield f"{_listed(pairs)}: {reason}"
     if state.awaited:
-        yield f"No price has come of {_listed(state.awaited)}."
+        yield f"No price has come for {_listed(state.awaited)}."
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -150,7 +151,7 @@ def market_metrics(feeds: Sequence[Source], posted: Source, symbols: int, steady
 
 
 def gap_metrics(feeds: Sequence[Source]) -> Iterable[Metric]:
-    """A series for each pair that fails, and each symbol of which nothing came."""
+    """A series for each pair that fails, and each symbol without any record."""
     failed = GaugeMetricFamily(
         "duelcast_feed_pair_failed", "1 while a pair fails by itself; absent otherwise.", labels=["feed", "pair"]
     )

@@ -1,4 +1,4 @@
-"""The way of feeds into the store: behind the prices, and never in their way."""
+"""Stores the records of feeds: after the prices are published, and never in their way."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from duelcast.store.market import MarketWrites, MinutePrice
 
 FLUSH_INTERVAL_S = 5.0
 MAX_COMPLETE = 200_000
-"""Minutes that wait while the store is out of reach, about 40 MB; then the oldest are lost."""
+"""Minutes that may wait while the store is out of reach, about 40 MB; beyond that the oldest are lost."""
 _ROWS_PER_WRITE = 200
-"""So many are prepared in about 2 ms, in which nothing else is served."""
+"""Preparing that many takes about 2 ms, in which nothing else is served."""
 
 log = structlog.get_logger("duelcast.market")
 
 
 class Unstored:
-    """`changed` are the entries whose running minute or metadata changed; `lost` counts minutes that never were
+    """`changed` are the entries whose running minute or metadata changed; `lost` counts minutes that were never
     stored."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Unstored:
         yield CounterMetricFamily("duelcast_market_lost_minutes", "Minutes that were never stored.", value=self.lost)
 
     def take(self, limit: int) -> tuple[MarketWrites, Sequence[Entry]]:
-        """About `limit` rows to store, and the entries they are of: those are no longer in `changed`."""
+        """About `limit` rows to store, and their entries, which are no longer in `changed`."""
         minutes = list(islice(self._complete.values(), limit))
         entries = [self.changed.pop() for _ in range(min(len(self.changed), limit - len(minutes)))]
         for entry in entries:
@@ -64,9 +64,9 @@ class Unstored:
         return MarketWrites(tokens=[entry.stored(entry.updated_s) for entry in entries], minutes=minutes), entries
 
     def stored(self, writes: MarketWrites | None) -> None:
-        """These are in the store now."""
+        """These are stored now."""
         for minute in () if writes is None else writes.minutes:
-            # One that ended meanwhile has other prices than the running one that was stored.
+            # A minute that ended meanwhile has other prices than the running one that was stored.
             if self._complete.get((minute.symbol, minute.minute)) == minute:
                 del self._complete[minute.symbol, minute.minute]
 
@@ -75,13 +75,13 @@ class Unstored:
         wanted = set(symbols)
         return {
             row.symbol: PricePoint(row.last, row.received_us)
-            for row in self._complete.values()  # the minutes of a symbol are in their order
+            for row in self._complete.values()  # the minutes of a symbol are in order
             if row.symbol in wanted and row.received_us <= moment_us
         }
 
 
 class Flushing:
-    """Stores what feeds brought. What cannot be stored now waits for the next time."""
+    """Stores the records of feeds. Rows that cannot be stored now wait for the next time."""
 
     def __init__(self, database: Database, clock: Clock, journal: Journal, unstored: Unstored) -> None:
         self._database = database
@@ -96,18 +96,18 @@ class Flushing:
             await self.flush()
 
     async def flush(self) -> None:
-        """Store what is there by now, as far as the store is in reach."""
+        """Store all waiting rows, as far as the store is in reach."""
         left = len(self._unstored)
         try:
             while left > 0:
                 left -= await self._store_some()
         except AppError:
-            pass  # the database has said so
+            pass  # the database has logged it
         except Exception as error:
             log.error("defect", error=describe_exception(error))
 
     async def _store_some(self) -> int:
-        """Gives the number of rows; 0 if a marked moment passed meanwhile, which must be settled first."""
+        """Returns the number of rows; 0 if a marked moment passed meanwhile, which must be settled first."""
         settled = await self._journal.settled()
         entries: Sequence[Entry] = ()
 

@@ -1,4 +1,4 @@
-"""The candles of a token: of the last 24 h from memory, of the time before from the store."""
+"""The candles of a token: the last 24 h from memory, earlier ones from the store."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ MAX_CANDLES = 1_440
 
 
 class CandleSpan(Struct, frozen=True):
-    """Candles of `minutes` that begin from `from_minute` to before `before_minute`, both multiples of it, counted from
-    the Unix epoch; at most `limit` of them."""
+    """Candles of `minutes` that begin at `from_minute` or later and before `before_minute`, both multiples of
+    `minutes`, counted from the Unix epoch; at most `limit` of them."""
 
     minutes: int
     from_minute: int
@@ -24,7 +24,7 @@ class CandleSpan(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """Candles, oldest first. `next_minute` is where those begin that `limit` left out."""
+    """Candles, oldest first. `next_minute` is the beginning of the first one that `limit` left out."""
 
     candles: list[Candle]
     next_minute: int | None
@@ -32,7 +32,7 @@ class History(Struct, frozen=True):
 
 def candle_span(interval: str, from_s: float | None, to_s: float | None, now_s: float, limit: int) -> CandleSpan:
     """The span of the candles that begin at `from_s` or later and before `to_s` (epoch seconds); without `to_s` all
-    until now, without `from_s` those of the 24 h before the end, with the one that its beginning is in.
+    until now; without `from_s` those of the 24 h before the end, including the one that contains its beginning.
 
     Raises `errors.InvalidRequest`.
     """
@@ -53,7 +53,7 @@ def candle_span(interval: str, from_s: float | None, to_s: float | None, now_s: 
 
 
 async def history(database: Database, entry: Entry, span: CandleSpan, now_s: float) -> History:
-    """Raises `errors.Unavailable` where the store is needed and out of reach."""
+    """Raises `errors.Unavailable` if the store is needed and out of reach."""
     kept_from = int(now_s // 60) - MINUTES_KEPT + 1
     rows: list[Row] = []
     if span.from_minute < kept_from:

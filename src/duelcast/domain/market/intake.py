@@ -1,4 +1,4 @@
-"""How records change the book: those of feeds at once, posted ones after they are stored."""
+"""Applies records to the book: those of feeds at once, posted ones after they are stored."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from duelcast.wire.timestamps import format_time
 
 
 class Intake:
-    """Changes the book, and tells the outlet and `traded` (a symbol had a trade). `listeners` are called with each new
-    price."""
+    """Changes the book, and informs the outlet and `traded` (a symbol had a trade). `listeners` are called with each
+    new price."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Intake:
     # ── posts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def follow(self, change: Change) -> Iterator[None]:
-        """Apply a change of posts that are stored. Yields after every trade, and at the end."""
+        """Apply a change by stored posts. Yields after every trade, and at the end."""
         if isinstance(change, Priced):
             yield from self._follow_price(change)
         else:
@@ -164,7 +164,7 @@ class Intake:
             self._outlet.token_changed(entry)
 
     def _announce(self, entry: Entry, price_before: float | None, now_s: float, steady_s: float) -> None:
-        """Quotes or trades of `entry` came; its price was `price_before`."""
+        """Quotes or trades of `entry` came; its price before was `price_before`."""
         entry.stale = False
         entry.received_s = steady_s
         entry.updated_s = now_s

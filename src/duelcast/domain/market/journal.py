@@ -1,4 +1,4 @@
-"""How the market writes to the store, and when it may."""
+"""Writes the market to the store, once marked moments are settled."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Settled(NamedTuple):
 
 
 class Journal:
-    """In the store a price replaces an older one of its minute. A contest that marked a moment may still need the older
-    one: `settle_first` is awaited before anything is stored that was received after a marked moment. It may wait for
-    records that were received before, and for none that come later."""
+    """In the store a price replaces an older one of its minute, which a contest that marked a moment may still need. So
+    `settle_first` is awaited before anything received after a marked moment is stored. It may wait for records received
+    before, but for none that come later."""
 
     def __init__(self, receipt: ReceiptTime, marks: Marks, settle_first: Callable[[], Settle | None]) -> None:
         self._receipt = receipt
@@ -32,7 +32,7 @@ class Journal:
         self._settle_first = settle_first
 
     async def settled(self) -> Settled:
-        """Wait until everything that is received now may be stored. Raises what `settle_first` does."""
+        """Wait until everything received by now may be stored. Raises as `settle_first` does."""
         settled_us = -1
         while True:
             now = self._now()
@@ -43,11 +43,11 @@ class Journal:
             settled_us = now.passed_us
 
     def is_settled(self, before: Settled) -> bool:
-        """Whether everything that was received by now may be stored, since no marked moment passed after `before`."""
+        """Whether everything received by now may be stored, since no marked moment passed after `before`."""
         return self._settle_first() is None or self._now().passed_us <= before.passed_us
 
     async def write(self, transaction: Transaction, writes: MarketWrites) -> None:
-        """Store `writes`, with the scale by which their times of receipt go."""
+        """Store `writes`, with the scale of their times of receipt."""
         await store.write(transaction, writes)
         if self._receipt.scale.bends:
             await store_scale(transaction, self._receipt.scale)

@@ -1,4 +1,4 @@
-"""Prices at a moment that was announced: what a contest begins or ends with (protocol 5, Life cycle)."""
+"""Prices at a moment marked in advance, such as the start or end of a contest (protocol 5, Life cycle)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from duelcast.domain.market.receipt import to_us
 
 
 class PricePoint(NamedTuple):
-    """A price, and when it was received, in epoch µs."""
+    """A price, and its time of receipt in epoch µs."""
 
     price: float
     received_us: int
@@ -20,11 +20,12 @@ Prices = dict[str, PricePoint]
 
 
 class Marks:
-    """Keeps all prices as they were before the first record that was received after a marked moment.
+    """Keeps all prices from before the first record received after a marked moment.
 
-    Moments are those of the wall clock; `until_us` gives the newest time of receipt that counts for one, by which
-    everything else here goes. `next_s` is such a time (epoch seconds) before which no record passes a mark: whoever
-    takes a price compares with it, and calls `passed` if it is not earlier. `prices` gives all prices as they are.
+    Moments are those of the wall clock; everything else here is a time of receipt, and `until_us` gives the newest one
+    that counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: a
+    caller that takes a price compares with it, and calls `passed` if the price is not earlier. `prices` gives all
+    present prices.
     """
 
     __slots__ = ("_marked", "_prices", "_snapshots", "_until", "_until_us", "next_s")
@@ -38,13 +39,13 @@ class Marks:
         self.next_s = float("inf")
 
     def mark(self, moment_us: int) -> None:
-        """Keep the prices at `moment_us`, until each `mark` of it had its `unmark`."""
+        """Keep the prices at `moment_us`, until each `mark` of it has had its `unmark`."""
         self._marked[moment_us] += 1
         self._until[moment_us] = self._until_us(moment_us)
         self._find_next()
 
     def unmark(self, moment_us: int) -> None:
-        """Nothing happens where the moment is not marked."""
+        """Undo a `mark`; nothing happens if the moment is not marked."""
         self._marked[moment_us] -= 1
         if self._marked[moment_us] <= 0:
             del self._marked[moment_us]
@@ -53,7 +54,7 @@ class Marks:
         self._find_next()
 
     def rescale(self) -> None:
-        """The wall clock was moved: a moment that lies ahead again has not passed."""
+        """The wall clock was moved: a moment that is in the future again has not passed."""
         for moment_us, until_us in self._until.items():
             self._until[moment_us] = self._until_us(moment_us)
             if self._until[moment_us] > until_us:
@@ -61,7 +62,7 @@ class Marks:
         self._find_next()
 
     def passed(self, received_s: float) -> None:
-        """A record that was received at `received_s` (epoch) is about to be applied."""
+        """A record received at `received_s` (epoch) is about to be applied."""
         received_us = to_us(received_s)
         for moment_us, until_us in self._until.items():
             if until_us < received_us and moment_us not in self._snapshots:
@@ -69,17 +70,17 @@ class Marks:
         self._find_next()
 
     def applied_late(self, symbol: str, price: float, received_us: int) -> None:
-        """A price was applied after records that were received later than it."""
+        """A price was applied after records that were received later."""
         for moment_us, snapshot in self._snapshots.items():
             if received_us <= self._until[moment_us]:
                 snapshot[symbol] = PricePoint(price, received_us)
 
     def snapshot(self, moment_us: int) -> Prices | None:
-        """The prices before the first record after `moment_us`; None where there was no such record, or no mark."""
+        """The prices before the first record after `moment_us`; None if there was no such record, or no mark."""
         return self._snapshots.get(moment_us)
 
     def newest_before(self, received_us: int) -> int | None:
-        """The newest time of receipt before `received_us` that counts for a marked moment as the last one."""
+        """The newest time of receipt before `received_us` that is the last one of a marked moment."""
         return max((until_us for until_us in self._until.values() if until_us < received_us), default=None)
 
     def _find_next(self) -> None:

@@ -1,4 +1,4 @@
-"""Metadata of tokens, in three layers: nothing known, what a feed told, what was put over HTTP."""
+"""Metadata of tokens, in three layers: the defaults, the fields of a feed, the fields put over HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FEED_FIELDS: dict[str, Any] = {
     "socials": posted.Socials,
     "websites": posted.Websites,
 }
-"""The fields that a feed may tell, each with what it must fulfil."""
+"""The fields that a feed may give, each with its constraint."""
 
 
 _UNKNOWN: dict[str, Any] = {
@@ -38,12 +38,12 @@ _UNKNOWN: dict[str, Any] = {
 
 
 def unknown_metadata(symbol: str, updated_at: str) -> TokenMetadata:
-    """A token of which only the symbol is known."""
+    """The metadata of a token of which only the symbol is known."""
     return TokenMetadata(symbol=symbol, updated_at=updated_at, **_UNKNOWN)
 
 
 def fields_of_feed(info: TokenInfo) -> dict[str, Any]:
-    """What `info` tells. A field that breaks the bounds of `posted` counts as not told."""
+    """The fields that `info` gives. A field that breaks the bounds of `posted` counts as not given."""
     told: dict[str, Any] = {}
     for name, accepted_type in _FEED_FIELDS.items():
         value = getattr(info, name)
@@ -61,7 +61,7 @@ def fields_of_feed(info: TokenInfo) -> dict[str, Any]:
 
 
 def fields_of_input(given: TokenMetadataInput) -> dict[str, Any]:
-    """What was put; a field that was not given is absent."""
+    """The fields that were put; a field that was not given is absent."""
     told = {name: value for name in given.__struct_fields__ if (value := getattr(given, name)) is not None}
     if "websites" in told:
         told["websites"] = _websites(told["websites"])
@@ -69,7 +69,7 @@ def fields_of_input(given: TokenMetadataInput) -> dict[str, Any]:
 
 
 def fields_of_store(stored: dict[str, Any]) -> dict[str, Any]:
-    """A layer as it was stored, which is as JSON."""
+    """A layer, from the JSON in the store."""
     if "websites" not in stored:
         return stored
     return stored | {"websites": msgspec.convert(stored["websites"], list[Website])}
@@ -78,7 +78,7 @@ def fields_of_store(stored: dict[str, Any]) -> dict[str, Any]:
 def merged(
     metadata: TokenMetadata, told_by_feed: dict[str, Any], put: dict[str, Any], updated_at: str
 ) -> TokenMetadata:
-    """The metadata that the layers give; `metadata` itself where that is the same."""
+    """The metadata that the layers give; `metadata` itself if nothing changed."""
     fields = {**_UNKNOWN, **told_by_feed, **put}
     if all(getattr(metadata, name) == value for name, value in fields.items()):
         return metadata

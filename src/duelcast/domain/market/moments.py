@@ -1,4 +1,4 @@
-"""The prices of a moment that has passed: from memory where they are still known there, else from the store."""
+"""The prices of a moment that has passed: from memory if they are still there, else from the store."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SYMBOLS_PER_READ = 500
 
 
 class PricesAt:
-    """Finds the last price of each symbol that was received at or before a moment of the wall clock.
+    """Finds the last price of each symbol received at or before a moment of the wall clock.
 
-    Exact where the moment was marked before it passed, or where the store had what was received by then before it got
-    anything later of the same minute.
+    Exact if the moment was marked before it passed, or if the records received by then were stored before any later
+    ones of the same minute.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class PricesAt:
         self._unstored = unstored
 
     async def find(self, symbols: Collection[str], moment_us: int) -> Prices:
-        """By symbol, with the time of the wall clock at which each was received. Where there is no price by `moment_us`
-        (epoch), the first one after it, with the earliest time at which it can have been received. A symbol that never
-        had a price is missing. Raises `errors.Unavailable`."""
+        """By symbol, with the wall time of receipt. If there is no price by `moment_us` (epoch), the first one after
+        it, with the earliest time at which it may have been received. A symbol that never had a price is missing.
+        Raises `errors.Unavailable`."""
         until_us = self._receipt.scale.until(moment_us)
         await self._posting.done_until(until_us)
         found = self._in_memory(symbols, self._marks.snapshot(moment_us), until_us)
@@ -58,7 +58,7 @@ class PricesAt:
 
     def _in_memory(self, symbols: Collection[str], snapshot: Prices | None, until_us: int) -> Prices:
         points = {symbol: self._current(symbol) if snapshot is None else snapshot.get(symbol) for symbol in symbols}
-        # A moment that was marked after it had passed has later prices in its snapshot.
+        # The snapshot of a moment that was marked after it had passed has later prices.
         return {
             symbol: point for symbol, point in points.items() if point is not None and point.received_us <= until_us
         }

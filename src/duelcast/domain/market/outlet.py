@@ -1,4 +1,4 @@
-"""What leaves the market: prices, tokens and metadata, each on its channel and not more often than agreed."""
+"""Publishes prices, tokens and metadata, each on its channel and at most once per interval."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from duelcast.domain.market.settings import MarketSettings
 from duelcast.wire.timestamps import format_time
 
 _LIST_SETTLE_S = 1.0
-"""Tokens are often added by the dozen: the list waits this long for those that follow the first."""
+"""Tokens are often added by the dozen: the list waits this long after the first for more."""
 _LIST_AGE_S = 1.0
 _LEAST_INTERVAL_S = 0.1
-"""Of the list with prices, which always has something new."""
+"""The interval of the list with prices, which always has something new."""
 
 
 class MarketOutlet:
@@ -58,11 +58,11 @@ class MarketOutlet:
         self._pushed_tokens: dict[str, Token] = {}
         self._pushed_balances: dict[str, Balance] = {}
         self._list_due = asyncio.Event()
-        self._list_due.set()  # so that the channel has a list from the start, also without tokens
+        self._list_due.set()  # so that the channel has a list from the start, even without tokens
         self._list = TokenListUpdate(data=[])
         self._list_built_s = 0.0
         self._renewed = False  # whether tokens or metadata may have changed since the list was built
-        self._moved = False  # whether a market field may have
+        self._moved = False  # whether a market field may have changed
 
     def metadata_changed(self, entry: Entry) -> None:
         """A token was added, or its metadata or status changed."""
@@ -71,7 +71,7 @@ class MarketOutlet:
         self._list_due.set()
 
     def restored(self, entry: Entry) -> None:
-        """A token is known from before the server started."""
+        """A token was known before the server started."""
         self.metadata_changed(entry)
         if entry.quote is not None:
             self.priced_first(entry)
@@ -79,11 +79,11 @@ class MarketOutlet:
         self.token_changed(entry)
 
     def price_changed(self, entry: Entry) -> None:
-        """The quote of a token, which has one, may have changed."""
+        """The quote of a token that has one may have changed."""
         self.prices.offer(entry.symbol)
 
     def staleness_changed(self, entry: Entry) -> None:
-        """A token turned stale or fresh without a record of its own, as many others do at the same time."""
+        """A token turned stale or fresh without a record of its own, as many may at the same time."""
         if entry.quote is not None:
             self.prices.offer_later(entry.symbol)
 
@@ -93,11 +93,11 @@ class MarketOutlet:
         self.tokens.offer(entry.symbol)
 
     def priced_first(self, entry: Entry) -> None:
-        """The token got its first price: from now on it has a sentiment."""
+        """The token got its first price, and with it a sentiment."""
         self.push_balance(entry.symbol, NEUTRAL, self._receipt.now_s())
 
     def push_balance(self, symbol: str, balance: Balance, now_s: float) -> None:
-        """Publish the sentiment of `symbol` where it changed."""
+        """Publish the sentiment of `symbol` if it changed."""
         if self._pushed_balances.get(symbol) == balance:
             return
         self._pushed_balances[symbol] = balance
@@ -112,8 +112,8 @@ class MarketOutlet:
         self._publisher.publish(MARKET.channel(symbol), MarketSentiment(data=sentiment))
 
     def token_list(self) -> TokenListUpdate:
-        """All tokens: added ones and metadata at once, market fields at most a second old. The same object until
-        something in it changed."""
+        """All tokens: new ones and metadata are up to date, market fields at most a second old. The same object until
+        something in it changes."""
         is_old = self._clock.monotonic() - self._list_built_s >= _LIST_AGE_S
         return self._current_list() if self._renewed or (self._moved and is_old) else self._list
 
@@ -127,7 +127,7 @@ class MarketOutlet:
         return self._list
 
     async def run_token_list(self) -> None:
-        """Publish the complete list, at most once per interval, where tokens were added or changed."""
+        """Publish the complete list, at most once per interval, if tokens were added or changed."""
         while True:
             await self._list_due.wait()
             interval_s = self._settings().token_list_interval_ms / 1000
@@ -138,7 +138,7 @@ class MarketOutlet:
             await self._clock.sleep(interval_s - settle_s)
 
     async def run_moving_list(self) -> None:
-        """Publish the complete list once per interval, where anything in it changed and somebody follows it."""
+        """Publish the complete list once per interval, if anything in it changed and somebody follows it."""
         channel = PUBLIC_TOKEN_LIST.channel()
         published = self._list
         while True:
@@ -168,8 +168,8 @@ class MarketOutlet:
 
 
 def _is_news(entry: Entry, pushed: Price) -> bool:
-    """Whether the price itself, its source or its staleness changed, or a figure of the day became known. Other
-    figures move on with the next price, and in `token_data`."""
+    """Whether the price itself, its source or its staleness changed, or a figure of the day became known. Other figures
+    follow with the next price, and in `token_data`."""
     quote, source = entry.priced()
     return (
         pushed.price != quote.price

@@ -1,4 +1,4 @@
-"""Whose records of a symbol count: those of the source that was named first (protocol 3)."""
+"""Ownership of symbols: the records of the source that was named first count (protocol 3)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REMEMBERED_FEED_IDS = 1_000
 
 
 class Dropped(Exception):
-    """A record is not used; `reason` says why, and is counted."""
+    """A record is not used; `reason` says why, and is counted in metrics."""
 
     def __init__(self, reason: DropReason) -> None:
         super().__init__(reason)
@@ -24,10 +24,10 @@ class Dropped(Exception):
 
 
 class Source:
-    """Where records come from: a feed, or posting over HTTP, whose `rank` is behind that of every feed.
+    """A source of records: a feed, or posting over HTTP, whose `rank` is after every feed.
 
-    `received_s` is the steady time of its newest record of any kind. `symbols` are those it owns; `awaited` those it is
-    known to bring, and of which no quote or trade has come; `failed_pairs` has the reason of each pair that fails by
+    `received_s` is the monotonic time of its newest record of any kind. `symbols` are those it owns; `awaited` those
+    that it should bring but has sent no quote or trade of; `failed_pairs` has the reason of each pair that fails by
     itself.
     """
 
@@ -62,7 +62,7 @@ class Source:
 
 
 class Ownership:
-    """Who owns which symbol: the first-named source that claims it beforehand or brings it."""
+    """The owner of each symbol: the first-named source that claims it beforehand or brings it."""
 
     def __init__(self) -> None:
         self.posted = Source(POSTED_SOURCE, float("inf"), REMEMBERED_POSTED_IDS)
@@ -71,7 +71,7 @@ class Ownership:
         self._owners: dict[str, Source] = {}
 
     def remember(self, name: str, symbol: str) -> Source:
-        """The source `name` brought `symbol` before the server started. A feed that is not there gives way to all."""
+        """The source `name` brought `symbol` before the server started. An absent feed gives way to all others."""
         source = self.posted
         if name != POSTED_SOURCE:
             source = self._absent.setdefault(name, _absent(name))
@@ -79,8 +79,8 @@ class Ownership:
         return source
 
     def add_feed(self, name: str, claims: frozenset[str]) -> Source:
-        """A feed that ranks behind those added before. It owns those of its `claims` that no other feed has claimed;
-        one that claims nothing beforehand, what it brought before the server started."""
+        """A feed that ranks behind those added before. It owns those of its `claims` that no other feed has claimed; if
+        it claims nothing beforehand, the symbols that it brought before the server started."""
         feed = self._absent.pop(name, None) or _absent(name)
         feed.rank = len(self.feeds)
         self.feeds.append(feed)
@@ -94,20 +94,20 @@ class Ownership:
         return feed
 
     def absent(self) -> Iterable[Source]:
-        """Feeds of former times that nobody took the place of."""
+        """Former feeds that no present feed replaces."""
         return self._absent.values()
 
     def owner(self, symbol: str) -> Source | None:
         return self._owners.get(symbol)
 
     def check(self, source: Source, symbol: str) -> None:
-        """Raises `Dropped` where `symbol` belongs to a source named before `source`."""
+        """Raises `Dropped` if `symbol` belongs to a source named before `source`."""
         owner = self._owners.get(symbol)
         if owner is not None and owner.rank < source.rank:
             raise Dropped("not_owner")
 
     def take(self, source: Source, symbol: str) -> None:
-        """`source`, which `check` let pass, brings `symbol`: it is the owner from now on."""
+        """`source`, which passed `check`, brings `symbol`: it is the owner from now on."""
         owner = self._owners.get(symbol)
         if owner is not source:
             if owner is not None:
@@ -115,7 +115,8 @@ class Ownership:
             self._own(symbol, source)
 
     def _let_go(self, feed: Source, symbols: set[str]) -> None:
-        """What `feed` brought before and no longer names is left to whoever brings it."""
+        """Release `symbols`, which `feed` brought before and no longer names: the next source that brings one owns
+        it."""
         former = self._absent[feed.name] = _absent(feed.name)
         former.received_s, former.stale = feed.received_s, feed.stale
         for symbol in symbols:

@@ -1,4 +1,4 @@
-"""What a platform posts over HTTP that brings its own market (protocol 13)."""
+"""Posts over HTTP of a platform that brings its own market (protocol 13)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Socials = Annotated[dict[Kind, HttpsUrl], Meta(max_length=MAX_LINKS)]
 
 
 class PostedPrice(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The price of a symbol. Amounts are in the quote currency; what is not given stays as it was."""
+    """The price of a symbol. Amounts are in the quote currency; a field that is not given stays as it was."""
 
     symbol: Symbol
     price: PositiveAmount
@@ -77,7 +77,7 @@ Websites = Annotated[list[WebsiteInput], Meta(max_length=MAX_LINKS)]
 
 
 class TokenMetadataInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The metadata of a token, as a whole: what is not given is unknown, or left to the token's feed."""
+    """The complete metadata of a token: a field that is not given is unknown, or left to the token's feed."""
 
     name: Name
     address: Address
@@ -91,7 +91,7 @@ class TokenMetadataInput(Struct, kw_only=True, frozen=True, forbid_unknown_field
 
 
 class PostResult(Struct, kw_only=True, frozen=True):
-    """What became of a batch. `dropped`: the symbol belongs to a feed, the market is full, or an amount is out of
+    """The outcome of a batch. `dropped`: the symbol belongs to a feed, the market is full, or an amount is out of
     range; `duplicate`: trades whose id was counted before."""
 
     accepted: int

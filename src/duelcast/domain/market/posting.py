@@ -1,4 +1,4 @@
-"""Posts over HTTP: decided, stored, and only then applied and acknowledged, all in their order."""
+"""Posts over HTTP: decided, stored, and only then applied and acknowledged, all in order."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from duelcast.store.database import Database, Transaction
 
 MAX_WAITING_ROWS = 100_000
 MAX_GROUP_ROWS = 20_000
-"""Many posts are of the same symbols, which a commit stores once each."""
+"""Many posts are about the same symbols, which a commit stores once each."""
 
 P = TypeVar("P")
 
 
 class Decision(NamedTuple):
-    """What becomes of a post: its `accepted` records by kind, those `dropped` by reason, and why metadata was refused.
-    `changes` are those of its whole commit, or none."""
+    """The outcome of a post: its `accepted` records by kind, those `dropped` by reason, and why metadata was refused.
+    `changes` are those of its whole commit, or empty."""
 
     accepted: Mapping[str, int] = {}
     dropped: Mapping[DropReason, int] = {}
@@ -51,7 +51,7 @@ class Post(ABC):
 
     @abstractmethod
     async def decide(self, draft: Draft, transaction: Transaction) -> Decision:
-        """Decide what becomes of it; `transaction` stores the draft. May be called again, with another draft, if that
+        """Decide its outcome; `transaction` stores the draft. May be called again with another draft, if the first
         could not be stored."""
 
 
@@ -114,13 +114,13 @@ class Posting:
         self._book = book
         self._ownership = ownership
         self._intake = intake
-        self._undone: dict[Post, None] = {}  # those received and not applied yet, oldest first
+        self._undone: dict[Post, None] = {}  # received and not applied yet, oldest first
         self._done = asyncio.Event()
         self._transaction: Transaction | None = None
         self._draft: Draft | None = None  # the newest that it stores
 
     async def post(self, post: Post) -> Decision:
-        """Returns once it is stored and applied. Raises `errors.Unavailable` if it cannot be stored."""
+        """Returns once `post` is stored and applied. Raises `errors.Unavailable` if it cannot be stored."""
         with self._database.asked_since(self._database.moment()):
             with self._producer.reserved(post.rows):
                 post.settled = await self._journal.settled()
@@ -135,8 +135,8 @@ class Posting:
             )
 
     async def done_until(self, moment_us: int) -> None:
-        """Wait for the posts that were received at or before `moment_us` (epoch). Not to be called in a write to the
-        database, which those posts wait for."""
+        """Wait for the posts that were received at or before `moment_us` (epoch). Must not be called in a write to the
+        database: those posts wait for it."""
         while self._undone and to_us(next(iter(self._undone)).settled.received_s) <= moment_us:
             self._done.clear()
             await self._done.wait()
@@ -151,7 +151,7 @@ class Posting:
         if transaction is not self._transaction:
             self._transaction, self._draft = transaction, None
         before, decisions = self._draft, list[Decision]()
-        # Prices at a marked moment are those before the posts that were received after it.
+        # Prices at a marked moment are those before the posts received after it.
         for _, together in groupby(posts, key=lambda post: post.settled.passed_us):
             before = draft = Draft(self._book, self._ownership, before)
             first, *others = [await post.decide(draft, transaction) for post in together]

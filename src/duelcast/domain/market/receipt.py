@@ -1,5 +1,5 @@
-"""The time of receipt, by which windows and minute rows go, and its scale beside that of the wall clock, which somebody
-may set back."""
+"""The time of receipt, which windows and minute rows follow, and its scale relative to the wall clock, which may be set
+back."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ from duelcast.store.database import Transaction
 from duelcast.store.facts import RECEIPT, find_fact, put_fact
 
 _STEP_S = 0.1
-"""A wall clock that is disciplined gently moves by less from one look to the next, beside the steady clock."""
+"""A gently disciplined wall clock moves by less between two readings, relative to the monotonic clock."""
 _LOOK_INTERVAL_S = 1.0
 _LOG_INTERVAL_S = 60.0
 _TOLERANCE_S = 1e-6
-"""Whole microseconds may be a little later than the wall clock that they were taken from."""
+"""Rounded to whole microseconds, a time may be slightly later than the wall clock it was read from."""
 _GAP_US = 2
-"""What comes behind a bend has a later time of receipt than all before it."""
+"""Records after a bend have later times of receipt than all before it."""
 _BENDS_KEPT = 16
-"""The newest one decides on all that is to come, those before it on boundaries that passed and wait to be settled."""
+"""The newest bend decides all times to come, earlier ones those of past boundaries that wait to be settled."""
 
 _log = structlog.get_logger("duelcast.market")
 
 
 def to_us(epoch_s: float) -> int:
-    """Epoch microseconds: as exact as epoch seconds in a float are, and in their order."""
+    """Epoch microseconds: as exact as epoch seconds in a float, and in the same order."""
     return round(epoch_s * 1_000_000)
 
 
 class Bend(Struct, frozen=True):
-    """From the moment at which the wall clock was set to `wall_us`, times of receipt go on from `receipt_us`, at `pace`
-    (0 to 1) times the speed of the wall clock until that has caught up. Before it the newest one was `last_us`."""
+    """From the moment at which the wall clock was set to `wall_us`, times of receipt continue from `receipt_us`, at
+    `pace` (0 to 1) times the speed of the wall clock until that has caught up. The newest one before it was
+    `last_us`."""
 
     wall_us: int
     receipt_us: int
@@ -57,8 +58,7 @@ class TimeScale(Struct, frozen=True):
     bends: tuple[Bend, ...] = ()
 
     def until(self, wall_us: int) -> int:
-        """The newest time of receipt that something has which came before the wall clock went beyond `wall_us` for the
-        last time."""
+        """The newest time of receipt from before the wall clock passed `wall_us` for the last time."""
         newest: float = inf
         for bend in reversed(self.bends):
             if bend.wall_us <= wall_us:
@@ -67,8 +67,8 @@ class TimeScale(Struct, frozen=True):
         return int(min(newest, wall_us))
 
     def wall(self, receipt_us: int) -> int:
-        """When something was received by the wall clock; what came while that was ahead counts as received when it was
-        set back, at the latest."""
+        """The wall time of a time of receipt; records that came while the wall clock was ahead count as received when
+        it was set back, at the latest."""
         latest: float = inf
         for bend in reversed(self.bends):
             if bend.receipt_us <= receipt_us:
@@ -78,7 +78,7 @@ class TimeScale(Struct, frozen=True):
 
 
 async def load_scale(transaction: Transaction) -> TimeScale:
-    """The scale by which the stored times of receipt go."""
+    """The scale of the stored times of receipt."""
     return (
         TimeScale() if (stored := await find_fact(transaction, RECEIPT)) is None else msgspec.convert(stored, TimeScale)
     )
@@ -89,12 +89,12 @@ async def store_scale(transaction: Transaction, scale: TimeScale) -> None:
 
 
 class ReceiptTime:
-    """The wall clock, but that it never goes back.
+    """The wall clock, except that it never goes back.
 
-    Once a wall clock that was ahead is set back, the time of receipt goes slower than it until they meet: a correction
-    neither reopens a minute that has been counted nor makes the windows stand still. What is due at a time that people
-    chose goes by the wall clock, `wall_s`; `scale` says what had been received by then. `on_step` listeners are called
-    when the wall clock was moved.
+    Once a wall clock that was ahead is set back, the time of receipt runs slower until they meet: a correction neither
+    reopens a counted minute nor makes the windows stand still. Events at a time that people chose follow the wall
+    clock, `wall_s`; `scale` says which records had been received by then. `on_step` listeners are called when the wall
+    clock was moved.
     """
 
     __slots__ = (
@@ -125,8 +125,8 @@ class ReceiptTime:
         self._logged_s = -_LOG_INTERVAL_S
 
     def go_on(self, scale: TimeScale, newest_us: int) -> None:
-        """Go on behind what was received before the server started, `newest_us` at the latest (epoch), on its scale;
-        before anything else is received. Times that are too far ahead were wrong, and are not gone on from."""
+        """Continue after the records received before the server started, the newest at `newest_us` (epoch), on their
+        scale; before anything else is received. Times too far ahead were wrong, and are not continued."""
         wall_us, bends = to_us(self.wall_s()), scale.bends
         if newest_us > wall_us + self._settings.max_ahead_s * 1_000_000:
             bends = (*bends, Bend(wall_us, wall_us, newest_us, self._settings.pace))
@@ -137,7 +137,7 @@ class ReceiptTime:
         self.now_s()
 
     def now_s(self) -> float:
-        """The time of receipt of what comes now, in epoch seconds."""
+        """The time of receipt of a record that comes now, in epoch seconds."""
         wall_s, steady_s = self._time(), self._monotonic()
         step_s = wall_s - self._wall_s - (steady_s - self._steady_s)
         if self._slewing is not None or wall_s < self._last_s or not -_STEP_S < step_s < _STEP_S:
@@ -153,18 +153,18 @@ class ReceiptTime:
         return self._wall_s
 
     def at_wall(self, wall_s: float) -> float:
-        """The newest time of receipt of what came by a time of the wall clock, both in epoch seconds."""
+        """The newest time of receipt by a time of the wall clock, both in epoch seconds."""
         return self.scale.until(to_us(wall_s)) / 1_000_000 if self.scale.bends else wall_s
 
     def seconds_until(self, receipt_s: float) -> float:
-        """How long it takes until that time of receipt, if the wall clock is left alone."""
+        """The time until `receipt_s`, if the wall clock is left alone."""
         now_s = self.now_s()
         if self._slewing is None:
             return receipt_s - now_s
         return self.scale.wall(to_us(receipt_s)) / 1_000_000 - self._wall_s
 
     async def watch(self) -> None:
-        """Notice within a second that the wall clock was moved, also while nothing is received; until cancelled."""
+        """Notice within a second that the wall clock was moved, even while nothing is received; until cancelled."""
         while True:
             await self._clock.sleep(_LOOK_INTERVAL_S)
             self.now_s()
@@ -188,7 +188,7 @@ class ReceiptTime:
             has_met = receipt_us <= wall_us
             self._slewing = None if has_met else bend
             receipt_s = receipt_us / 1_000_000
-            # Set forward meanwhile, the wall clock takes away from what it is behind, and adds nothing to it.
+            # If the wall clock is set forward meanwhile, its lag shrinks, and never grows.
             is_bent = receipt_s < self._last_s or (step_s > 0 and not has_met)
         if is_bent:
             receipt_s = self._bend()
@@ -198,15 +198,15 @@ class ReceiptTime:
         return self._last_s
 
     def _look(self) -> float:
-        """Read the clocks anew: a process that did not run between two readings sees a step that was none. Returns by
-        how much the wall clock was moved since the last time, 0 if it goes as usual."""
+        """Read the clocks again, since a process that did not run between two readings sees a step where none was.
+        Returns by how much the wall clock was moved since the last time, 0 if it runs as usual."""
         wall_s, steady_s = self._time(), self._monotonic()
         step_s = wall_s - self._wall_s - (steady_s - self._steady_s)
         self._wall_s, self._steady_s = wall_s, steady_s
         return 0.0 if -_STEP_S < step_s < _STEP_S else step_s
 
     def _bend(self) -> float:
-        """Begin to slew from the newest time of receipt, at the wall time that it is now."""
+        """Begin to slew from the newest time of receipt, at the present wall time."""
         wall_us, last_us = to_us(self._wall_s), to_us(self._last_s)
         receipt_us = max(wall_us, last_us + _GAP_US)
         self._slewing = Bend(wall_us, receipt_us, last_us, self._settings.pace)

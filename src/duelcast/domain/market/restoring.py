@@ -1,4 +1,4 @@
-"""The book as it was when the server stopped."""
+"""Restores the book as it was when the server stopped."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Restoring:
-    """Reads tokens, their prices and trades of the last 24 h, and whose they are, into an empty book."""
+    """Reads tokens, their owners, and their prices and trades of the last 24 h into an empty book."""
 
     def __init__(
         self, database: Database, clock: Clock, receipt: ReceiptTime, book: TokenBook, ownership: Ownership
@@ -42,7 +42,7 @@ class Restoring:
         self._ownership = ownership
 
     async def restore(self, settings: MarketSettings) -> Sequence[Entry]:
-        """All entries, stale where their owner has been silent for too long. Raises `errors.Unavailable`."""
+        """All entries, stale if their owner has been silent for too long. Raises `errors.Unavailable`."""
         await self._restore_tokens()
         entries = list(self._book.entries())
         for symbols in _portions([entry.symbol for entry in entries if entry.quote is not None]):
@@ -65,7 +65,7 @@ class Restoring:
                 before = {row.symbol: row for row in await store.last_minutes_before(transaction, symbols, oldest)}
                 rows = await store.minutes_since(transaction, symbols, oldest)
             by_symbol = {
-                # A clock that was wrong may have left minutes that are still to come.
+                # A wrong clock may have left minutes in the future.
                 symbol: [_row(row) for row in group if row.minute <= minute]
                 for symbol, group in groupby(rows, attrgetter("symbol"))
             }
@@ -87,7 +87,7 @@ class Restoring:
             if before is not None:
                 rows = [_row(before), *rows]
             if not rows or rows[-1].minute < minute:
-                # The store may have forgotten the minutes, or they are still to come; never the price itself.
+                # The minutes may have been deleted, or lie in the future; the price itself is always there.
                 rows = [*rows, Row(minute, price, price, price, price)]
             entry.rows.restore(rows, received_s)
 
@@ -120,7 +120,7 @@ class Restoring:
         received_s = trade.received_us / 1_000_000
         venue_time_s = None if trade.venue_ms is None else trade.venue_ms / 1000
         windows = entry.windows or TradeWindows()
-        # A clock that was wrong may have left a time that is still to come.
+        # A wrong clock may have left a time in the future.
         traded_s = min(window_time(venue_time_s, received_s, self._receipt.at_wall), now_s)
         side: Side = "buy" if trade.side == "buy" else "sell"
         if windows.add(now_s, traded_s, trade.price * trade.quantity, side):

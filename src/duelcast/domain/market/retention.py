@@ -1,4 +1,4 @@
-"""Old prices and trades leave the store."""
+"""Retention of prices and trades."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _MS_PER_DAY = 86_400_000
 
 
 class Retention:
-    """Deletes what is older than so many days, never beyond `oldest_needed_ms` (epoch; None: nothing is needed)."""
+    """Deletes prices and trades older than a number of days, but nothing from `oldest_needed_ms` on (epoch; None:
+    nothing is needed)."""
 
     def __init__(self, database: Database, receipt: ReceiptTime, oldest_needed_ms: Callable[[], int | None]) -> None:
         self._database = database
@@ -22,16 +23,15 @@ class Retention:
         self._oldest_needed_ms = oldest_needed_ms
 
     async def delete_prices(self, days: float) -> int:
-        """Delete old minutes, and give how many. The last one of a token before that stays: it is the price of that
-        time. Raises `errors.Unavailable`."""
+        """Delete old minutes, and return how many. The last old one of a token stays: it is the price at the beginning
+        of the rest. Raises `errors.Unavailable`."""
         before_ms = self._before_ms(days)
         return await delete_in_pieces(
             self._database, lambda transaction, limit: store.delete_minutes(transaction, before_ms, limit)
         )
 
     async def delete_trades(self, days: float) -> int:
-        """Delete old trades, and give how many. The newest ids that are remembered stay. Raises
-        `errors.Unavailable`."""
+        """Delete old trades, and return how many. Trades whose ids are remembered stay. Raises `errors.Unavailable`."""
         before_ms = self._before_ms(days)
         async with self._database.read() as transaction:
             symbols = await store.traded_symbols(transaction)

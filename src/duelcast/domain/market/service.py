@@ -1,4 +1,4 @@
-"""The market: records of feeds and of platforms in, prices, volumes, sentiment and tokens out."""
+"""The market: takes records of feeds and platforms, publishes prices, volumes, sentiment and tokens."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from duelcast.store.database import Database
 
 
 class Market:
-    """Held in memory, and kept in the store. `settings` may be replaced at any time, and acts without restart.
+    """Held in memory, and kept in the store. `settings` may be replaced at any time, and take effect without a restart.
 
-    Symbols are upper-case; what is posted, put or asked for over HTTP may name them in any case.
+    Symbols are upper-case; HTTP requests may name them in any case.
 
-    Whoever needs the prices of a moment (`mark`, `prices_at`) sets `settle_first`: it is awaited before anything is
-    stored that was received after a marked moment, takes the prices it needs and stores them. `oldest_needed_ms` gives
-    the moment (epoch) whose stored prices somebody still needs, or None.
+    A user of the prices of a moment (`mark`, `prices_at`) sets `settle_first`, which takes and stores the prices it
+    needs; it is awaited before anything received after a marked moment is stored. `oldest_needed_ms` gives the oldest
+    moment (epoch) whose stored prices are still needed, or None.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Market:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def load(self) -> None:
-        """Take over what is stored, before anything else; once per market. Raises `errors.Unavailable`."""
+        """Load the stored market, before anything else; once per market. Raises `errors.Unavailable`."""
         restoring = Restoring(self._database, self._clock, self._receipt, self._book, self._ownership)
         for entry in await restoring.restore(self.settings):
             if entry.windows is not None:
@@ -95,11 +95,11 @@ class Market:
             self._outlet.restored(entry)
 
     def sink(self, feed_name: str, symbols: frozenset[str]) -> MarketSink:
-        """The way in for a feed. The first feed that asks ranks first; `symbols` are those it is known to bring."""
+        """The sink for a feed. The first feed that asks ranks first; `symbols` are those that it should bring."""
         return MarketSink(self._intake, self._ownership.add_feed(feed_name, symbols))
 
     async def run(self) -> None:
-        """Do all background work until cancelled; once per market. What it raises is a defect."""
+        """Do all background work until cancelled; once per market. An exception is a defect."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._receipt.watch(), name="market-clock")
             tasks.create_task(self._outlet.prices.run(), name="market-prices")
@@ -112,7 +112,7 @@ class Market:
             tasks.create_task(self._flushing.run(), name="market-flushing")
 
     async def close(self) -> None:
-        """Store what is not stored yet; feeds and `run` have ended."""
+        """Store the remaining rows; feeds and `run` have ended."""
         await self._posting.finish()
         await self._flushing.flush()
 
@@ -135,8 +135,8 @@ class Market:
         return self._book.tokens(self._receipt.now_s())
 
     def token_list(self) -> TokenListUpdate:
-        """All tokens: added ones and metadata at once, market fields at most a second old. The same object until
-        something in it changed."""
+        """All tokens: new ones and metadata are up to date, market fields at most a second old. The same object until
+        something in it changes."""
         return self._outlet.token_list()
 
     async def history(
@@ -147,8 +147,8 @@ class Market:
         interval: str,
         limit: int = MAX_CANDLES,
     ) -> History:
-        """At most `limit` candles that begin at `from_s` or later and before `to_s` (epoch seconds), oldest first; of
-        the last 24 h where that is left out.
+        """At most `limit` candles that begin at `from_s` or later and before `to_s` (epoch seconds), oldest first; see
+        `candle_span` for the defaults.
 
         `interval` is one of `CANDLE_MINUTES`. An interval without a price has no candle.
         Raises `errors.TokenNotFound`, `errors.InvalidRequest` and `errors.Unavailable`.
@@ -162,22 +162,22 @@ class Market:
     async def post_prices(self, prices: Sequence[PostedPrice]) -> PostResult:
         """Take prices in their order; one for an unknown symbol adds the token. They are stored when this returns.
 
-        Raises `errors.Unavailable` where they cannot be; nothing has changed then.
+        Raises `errors.Unavailable` if they cannot be stored; nothing is changed then.
         """
         return _result(await self._posting.post(PostedTicks(prices, _ticker)))
 
     async def post_trades(self, trades: Sequence[PostedTrade]) -> PostResult:
         """Take trades in their order; one for an unknown symbol adds the token. They are stored when this returns.
 
-        Raises `errors.Unavailable` where they cannot be; nothing has changed then.
+        Raises `errors.Unavailable` if they cannot be stored; nothing is changed then.
         """
         return _result(await self._posting.post(PostedTicks(trades, _trade)))
 
     async def put_token(self, symbol: str, metadata: TokenMetadataInput, by: Actor) -> Token:
-        """Replace what was put of a token, or add one; a field that is left out is as its feed tells. It is stored, and
-        in the audit trail, when this returns.
+        """Replace the metadata that was put for a token, or add a token; a field that is left out comes from its feed.
+        It is stored, and in the audit trail, when this returns.
 
-        Raises `errors.InvalidRequest` where `symbol` is none, or there is no room for another, and
+        Raises `errors.InvalidRequest` if `symbol` is invalid, or there is no room for another, and
         `errors.Unavailable`.
         """
         symbol = symbol.upper()
@@ -188,11 +188,11 @@ class Market:
             raise InvalidRequest(f"At most {self.settings.max_symbols} tokens are kept.", field="symbol")
         return self.token(symbol)
 
-    # ── prices, for whoever reckons with them; symbols are upper-case ───────────────────────────────────────────
+    # ── prices for other parts of the server; symbols are upper-case ───────────────────────────────────────────
 
     def listen(self, listener: Callable[[str, float], None]) -> None:
-        """Call `listener` with the symbol and price of each change, at once; not for prices that
-        were loaded. Posts that share a commit make one change of a symbol."""
+        """Call `listener` with the symbol and price of each change, at once; not for loaded prices. Posts that share a
+        commit make one change of a symbol."""
         self._intake.listeners.append(listener)
 
     def price(self, symbol: str) -> float | None:
@@ -201,16 +201,16 @@ class Market:
         return None if entry is None or entry.quote is None else entry.quote.price
 
     def is_stale(self, symbol: str) -> bool:
-        """Whether there is no price that is fresh."""
+        """Whether there is no fresh price."""
         entry = self._book.get(symbol)
         return entry is None or entry.quote is None or entry.stale
 
     def wall_us(self) -> int:
-        """Now, by the wall clock, which may be set back (epoch µs); so are moments that are marked or asked for."""
+        """Now, by the wall clock, which may be set back (epoch µs); marked and requested moments use it too."""
         return to_us(self._receipt.wall_s())
 
     def receipt_us(self) -> int:
-        """Now, by the clock by which prices are received, and which never goes back (epoch µs)."""
+        """Now, by the clock of receipt, which never goes back (epoch µs)."""
         return to_us(self._receipt.now_s())
 
     def on_clock_step(self, listener: Callable[[], None]) -> None:
@@ -218,24 +218,23 @@ class Market:
         self._receipt.on_step.append(listener)
 
     def mark(self, moment_us: int) -> None:
-        """Keep the prices of a moment (epoch µs) once it has passed, until each `mark` of it had its `unmark`."""
+        """Keep the prices of a moment (epoch µs) once it has passed, until each `mark` of it has had its `unmark`."""
         self._marks.mark(moment_us)
 
     def unmark(self, moment_us: int) -> None:
-        """Nothing happens where the moment is not marked."""
+        """Undo a `mark`; nothing happens if the moment is not marked."""
         self._marks.unmark(moment_us)
 
     async def prices_at(self, symbols: Collection[str], moment_us: int) -> dict[str, PricePoint]:
-        """The last price of each symbol that was received at or before a moment (epoch µs) that has passed; where there
-        is none, the first one after it. A symbol that never had a price is missing.
+        """The last price of each symbol received at or before a past moment (epoch µs); if there is none, the first one
+        after it. A symbol that never had a price is missing.
 
-        Exact where the moment is marked. Not to be called in a write to the database. Raises `errors.Unavailable`.
+        Exact if the moment is marked. Must not be called in a write to the database. Raises `errors.Unavailable`.
         """
         return await self._prices_at.find(symbols, moment_us)
 
     def newest(self, symbols: Iterable[str]) -> dict[str, PricePoint]:
-        """The newest price of each symbol, and when it was received by the wall clock; those without one are
-        missing."""
+        """The newest price of each symbol, with its wall time of receipt; symbols without one are missing."""
         prices, scale = self._prices(), self._receipt.scale
         points = {symbol: prices[symbol] for symbol in symbols if symbol in prices}
         return {symbol: PricePoint(point.price, scale.wall(point.received_us)) for symbol, point in points.items()}
@@ -243,12 +242,12 @@ class Market:
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def feed_states(self) -> list[FeedState]:
-        """How each feed is, in the order of naming."""
+        """The state of each feed, in the order of naming."""
         steady_s = self._clock.monotonic()
         return [feed_state(feed, steady_s) for feed in self._ownership.feeds]
 
     def feed_gaps(self) -> Iterator[tuple[str, str]]:
-        """What is missing of the feeds that work as a whole: the name of the feed, and a sentence of ours."""
+        """The gaps of feeds that work as a whole: the name of the feed, and a sentence of ours."""
         for state in self.feed_states():
             for sentence in gaps(state):
                 yield state.name, sentence

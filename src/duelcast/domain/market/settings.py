@@ -1,4 +1,4 @@
-"""What may be set of the market."""
+"""Settings of the market."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from msgspec import Struct
 
 
 class ReceiptSettings(Struct, frozen=True, kw_only=True):
-    """`pace` (0 to 1): as long as the time of receipt is ahead of the wall clock, it goes at this part of its speed.
-    `max_ahead_s`: a server that starts goes on behind stored times of receipt that are up to so far ahead."""
+    """`pace` (0 to 1): the speed of the time of receipt relative to the wall clock, while it is ahead of it.
+    `max_ahead_s`: a server that starts continues after stored times of receipt that are at most that far ahead."""
 
     pace: float = 0.5
     max_ahead_s: float = 3_600.0
@@ -16,9 +16,9 @@ class ReceiptSettings(Struct, frozen=True, kw_only=True):
 class MarketSettings(Struct, frozen=True, kw_only=True):
     """Intervals are the least time between two pushes of the same kind for the same symbol.
 
-    `feed_stale_ms`: a feed that is silent for so long makes all its symbols stale; `symbol_stale_ms`: the same for one
-    symbol of a feed; `posted_stale_ms`: for one symbol whose prices are posted. `max_symbols` bounds the tokens that
-    are kept.
+    `feed_stale_ms`: a feed that is silent for that long makes all its symbols stale; `symbol_stale_ms`: the same for
+    one symbol of a feed; `posted_stale_ms`: for one symbol whose prices are posted. `max_symbols` bounds the number of
+    tokens.
     """
 
     price_interval_ms: int = 100

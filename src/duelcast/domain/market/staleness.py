@@ -1,5 +1,5 @@
-"""Which symbols are stale: those of a feed that is silent as a whole, those of which a lively feed brings nothing any
-more, and those whose prices are no longer posted."""
+"""Stale symbols: those of a feed that is silent as a whole, those that an active feed no longer brings, and those whose
+prices are no longer posted."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from duelcast.domain.market.settings import MarketSettings
 
 _LONGEST_SLEEP_S = 1.0
 _SHORTEST_SLEEP_S = 0.05
-"""A look at 10,000 symbols takes about 2 ms; each may become stale at another moment."""
+"""Checking 10,000 symbols takes about 2 ms; each may become stale at another moment."""
 _TOLERANCE_S = 1e-6
 
 
 class Staleness:
-    """Marks entries and tells the outlet. A record marks its own symbol fresh when it comes; the other symbols of a
+    """Marks entries and informs the outlet. A record marks its own symbol fresh when it comes; the other symbols of a
     feed that was silent follow within a second."""
 
     def __init__(
@@ -37,12 +37,12 @@ class Staleness:
         self._began_s = clock.monotonic()
 
     async def run(self) -> None:
-        """Mark each symbol at its moment, until cancelled."""
+        """Mark each symbol when it becomes stale or fresh, until cancelled."""
         while True:
             await self._clock.sleep(max(_SHORTEST_SLEEP_S, self._check()))
 
     def _check(self) -> float:
-        """Mark what has changed; returns the seconds until more can change."""
+        """Mark the changed symbols; returns the seconds until more can change."""
         now_s = self._clock.monotonic()
         settings = self._settings()
         feed_stale_s, symbol_stale_s = settings.feed_stale_ms / 1000, settings.symbol_stale_ms / 1000
@@ -52,7 +52,7 @@ class Staleness:
         return wait_s
 
     def _check_feed(self, feed: Source, feed_stale_before_s: float, symbol_stale_before_s: float) -> float:
-        # Prices of former times may wait for a feed that never comes.
+        # Restored prices may wait for a feed that never comes.
         received_s = self._began_s if feed.received_s is None else feed.received_s
         left_s = received_s - feed_stale_before_s
         was_stale, feed.stale = feed.stale, left_s <= _TOLERANCE_S

@@ -1,4 +1,4 @@
-"""What is known of the market of a symbol, and how a quote or trade changes it (protocol 3)."""
+"""The state of a symbol's market, and how quotes and trades change it (protocol 3)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from duelcast.store.market import StoredToken
 
 
 def check_amounts(tick: Ticker | Trade) -> None:
-    """Raises `Dropped` if a number that everything else is computed from cannot be used."""
+    """Raises `Dropped` if an essential number, such as the price, cannot be used."""
     is_usable = is_positive(tick.price)
     if isinstance(tick, Trade):
         is_usable = is_usable and is_positive(tick.quantity) and is_positive(tick.price * tick.quantity)
@@ -29,7 +29,7 @@ class TokenState:
 
     `source` is the owner that brought quotes or trades. `told_by_feed` and `put` are the layers of its metadata. The
     price comes from tickers; from trades only while the owner has sent no ticker. A figure that a ticker leaves out
-    stays as the owner sent it last.
+    stays as the owner last sent it.
     """
 
     __slots__ = ("put", "quote", "recent_ids", "rows", "source", "symbol", "told_by_feed")
@@ -44,14 +44,14 @@ class TokenState:
         self.recent_ids: RecentIds | None = None
 
     def own(self, source: Source) -> None:
-        """Make `source` the owner. Figures and trade ids were those of the former one."""
+        """Make `source` the owner. Figures and trade ids of the former owner are dropped."""
         self.source = source
         self.recent_ids = None
         if self.quote is not None:
             self.quote = self.quote.for_new_owner()
 
     def take(self, tick: Ticker | Trade, received_s: float) -> Row | None:
-        """Take a record of the owner that passed `check_amounts`, received at `received_s` (epoch). Gives the minute
+        """Take a record of the owner that passed `check_amounts`, received at `received_s` (epoch). Returns the minute
         that is complete now. Raises `Dropped` for a trade that was counted before."""
         quote = self.quote
         if isinstance(tick, Trade):
@@ -71,7 +71,7 @@ class TokenState:
         return complete
 
     def fork(self) -> TokenState:
-        """A copy to decide on: the records that it takes do not change this one. It has only the newest minute."""
+        """A copy to decide on: the records that it takes do not change the original. It has only the newest minute."""
         fork = TokenState(self.symbol, self.rows.fork())
         fork.source = self.source
         fork.told_by_feed = self.told_by_feed
@@ -81,8 +81,8 @@ class TokenState:
         return fork
 
     def follow(self, source: Source, quote: Quote, minutes: Iterable[tuple[Row, float]]) -> None:
-        """Take over what records of `source` made of a fork; `minutes` are those with a new price, and when the last
-        one of each was received (epoch seconds)."""
+        """Take over the changes that records of `source` made to a fork; `minutes` are those with a new price, each
+        with the time of receipt of its last one (epoch seconds)."""
         if self.source is not source:
             self.own(source)
         self.quote = quote
@@ -101,7 +101,7 @@ class TokenState:
         )
 
     def remember(self, trade_id: str | None) -> bool:
-        """Note the id of a trade of the owner; gives whether it is new, as a trade without an id always is."""
+        """Note the id of a trade of the owner; returns whether it is new, as a trade without an id always is."""
         if trade_id is None:
             return True
         if self.recent_ids is None:
@@ -111,9 +111,9 @@ class TokenState:
 
 
 class Quote:
-    """Amounts in the quote currency, None where the owner never told.
+    """Amounts in the quote currency, None if the owner never gave them.
 
-    `timestamp_s` is the venue's time of the price, else that of receipt; epoch seconds. `from_ticker`: the owner tells
+    `timestamp_s` is the venue's time of the price, else that of receipt; epoch seconds. `from_ticker`: the owner sends
     prices apart from trades.
     """
 
@@ -143,7 +143,7 @@ class Quote:
         self.liquidity: float | None = None
 
     def tell(self, ticker: Ticker) -> None:
-        """Take over what `ticker` tells apart from its price; an amount that cannot be used counts as not told."""
+        """Take over the figures of `ticker` apart from its price; an amount that cannot be used counts as not given."""
         volume = ticker.volume_24h
         if volume is None and ticker.base_volume_24h is not None:
             volume = ticker.base_volume_24h * ticker.price
@@ -165,16 +165,16 @@ class Quote:
         return twin
 
     def for_new_owner(self) -> Quote:
-        """The price alone: figures are those of the owner that told them."""
+        """The price alone: figures belong to the owner that sent them."""
         return Quote(self.price, self.timestamp_s)
 
     def stored(self, received_us: int) -> dict[str, Any]:
-        """What `restored` takes, with when the price was received (epoch µs)."""
+        """The form that `restored_quote` reads, with the time of receipt of the price (epoch µs)."""
         return {name: getattr(self, name) for name in self.__slots__} | {"received_us": received_us}
 
 
 def restored_quote(stored: dict[str, Any]) -> tuple[Quote, int]:
-    """The quote of `Quote.stored`, and when its price was received (epoch µs)."""
+    """The quote of `Quote.stored`, and the time of receipt of its price (epoch µs)."""
     quote = Quote(stored["price"], stored["timestamp_s"])
     for name in Quote.__slots__:
         setattr(quote, name, stored[name])
@@ -205,11 +205,11 @@ class RecentIds:
         return False
 
     def fork(self) -> RecentIds:
-        """One that knows these, and does not add to them."""
+        """A set that knows these ids, and does not add to them."""
         return RecentIds(self._capacity, self)
 
     def is_new(self, trade_id: str) -> bool:
-        """Whether `trade_id` is not among those remembered; it is from now on."""
+        """Whether `trade_id` is not remembered yet; it is from now on."""
         if trade_id in self:
             return False
         if len(self._order) == self._capacity:

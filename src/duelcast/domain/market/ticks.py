@@ -1,8 +1,7 @@
-"""Normalised input of the market: what every feed turns its venue's messages into, and which of its numbers can be
-used.
+"""Normalised input of the market, into which every feed turns its venue's messages, and checks of its numbers.
 
-`venue_time` is the venue's own time in epoch seconds, None where it gives none. The time of receipt, by which windows
-and staleness go, is taken by the market from its clock.
+`venue_time` is the venue's own time in epoch seconds, None if it gives none. The market takes the time of receipt,
+which windows and staleness follow, from its clock.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ class Trade(Struct, kw_only=True, frozen=True, tag="trade", tag_field="kind"):
 
 
 class TokenInfo(Struct, kw_only=True, frozen=True, tag="token", tag_field="kind"):
-    """What is known of a token apart from its market. None: not known, and leaves what is known untouched."""
+    """Facts about a token apart from its market. None: not known; a known value stays."""
 
     symbol: str
     name: str | None = None
@@ -64,11 +63,11 @@ Tick = Ticker | Trade | TokenInfo
 # ── amounts and times ───────────────────────────────────────────────────────────────────────────────────────────────
 
 MAX_AMOUNT = 1e30
-"""Bound of every price, quantity and amount: sums and products of what is below it stay finite."""
+"""Upper bound of every price, quantity and amount: sums and products within it stay finite."""
 MIN_POSITIVE_AMOUNT = 1e-30
-"""Least price and quantity: what is divided by one stays finite."""
+"""Least price and quantity: a quotient by one stays finite."""
 
-_END_OF_CALENDAR_S = 253_402_300_800.0  # the year 10000, which ISO-8601 with four digits cannot say
+_END_OF_CALENDAR_S = 253_402_300_800.0  # the year 10000, which ISO-8601 with four digits cannot express
 
 
 def is_positive(number: float) -> bool:
@@ -77,25 +76,25 @@ def is_positive(number: float) -> bool:
 
 
 def amount_or_none(number: float | None) -> float | None:
-    """`number` where it is from 0 to `MAX_AMOUNT`, as a float without a negative zero."""
+    """`number` if it is from 0 to `MAX_AMOUNT`, as a float without a negative zero."""
     return number + 0.0 if number is not None and 0 <= number <= MAX_AMOUNT else None
 
 
 def change_or_none(percent: float | None) -> float | None:
-    """`percent` where it is finite and within ±`MAX_AMOUNT`, as a float without a negative zero."""
+    """`percent` if it is finite and within ±`MAX_AMOUNT`, as a float without a negative zero."""
     return percent + 0.0 if percent is not None and -MAX_AMOUNT <= percent <= MAX_AMOUNT else None
 
 
 def venue_time_or(venue_time_s: float | None, receipt_s: float) -> float:
-    """The venue's time where it gives one that a calendar can say, else the time of receipt; epoch seconds."""
+    """The venue's time if it is within the calendar, else the time of receipt; epoch seconds."""
     if venue_time_s is not None and 0 <= venue_time_s < _END_OF_CALENDAR_S:
         return venue_time_s
     return receipt_s
 
 
 def window_time(venue_time_s: float | None, receipt_s: float, on_scale: Callable[[float], float]) -> float:
-    """The time by which windows count a trade: the venue's, that of receipt if it is missing or in the future; epoch
-    seconds on the scale of times of receipt, on which `on_scale` puts a time of the wall clock."""
+    """The time at which windows count a trade: the venue's, or the time of receipt if that is missing or in the future;
+    epoch seconds on the scale of times of receipt, to which `on_scale` converts a wall time."""
     if venue_time_s is not None and 0 <= venue_time_s < _END_OF_CALENDAR_S:
         return min(on_scale(venue_time_s), receipt_s)
     return receipt_s

@@ -1,4 +1,4 @@
-"""Volumes and sentiment of the symbols that are traded, on the full interval."""
+"""Publishes volumes and sentiment of traded symbols, on each full interval."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from duelcast.domain.market.windows import INTERVALS, NOTHING, Totals, TradeWind
 from duelcast.wire.timestamps import format_time
 
 _SYMBOLS_PER_TURN = 50
-"""So many in a row take about 5 ms; then other tasks get their turn."""
+"""That many in a row take about 5 ms; then other tasks run."""
 _TOLERANCE_S = 1e-6
 """Epoch seconds as floats are 2.4e-7 apart."""
 
 
 class Boundaries:
-    """The multiples of `interval_ms()` in times of receipt, one after the other; those that passed unseen are left out.
+    """The multiples of `interval_ms()` in times of receipt, one after the other; missed ones are skipped.
 
-    Windows change at the boundaries of their buckets, so a job that runs on them tells of a change when it happens.
-    An interval below 1 ms counts as 1 ms.
+    Windows change at the boundaries of their buckets, so a job that runs on them publishes a change when it happens. An
+    interval below 1 ms counts as 1 ms.
     """
 
     def __init__(self, clock: Clock, receipt: ReceiptTime, interval_ms: Callable[[], int]) -> None:
@@ -35,7 +35,7 @@ class Boundaries:
         self._last_s = 0.0
 
     async def next(self) -> float:
-        """Wait for the next boundary; returns it, or the time now where that is later, in epoch seconds."""
+        """Wait for the next boundary; returns it, or the present time if that is later, in epoch seconds."""
         interval_s = max(self._interval_ms(), 1) / 1000
         now_s = self._receipt.now_s()
         due_s = (now_s // interval_s + 1) * interval_s
@@ -49,7 +49,7 @@ class Boundaries:
 
 
 class _Traded:
-    """What was published of a symbol, and when its next trades leave a window (epoch seconds)."""
+    """The last published values of a symbol, and when its next trades leave a window (epoch seconds)."""
 
     __slots__ = ("entry", "has_new_trade", "next_exit_s", "published", "windows")
 

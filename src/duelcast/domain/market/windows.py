@@ -3,10 +3,10 @@
 A window is the current bucket and those before it; a trade counts in the bucket of its own time, and leaves with it.
 Only buckets that had a trade are kept, in arrays of machine numbers, and each window has running sums, so that a trade
 and a bucket that leaves cost the same whatever the length of the window. A trade that comes late for its bucket costs a
-search, and moves the buckets behind it.
+search, and moves the later buckets.
 
 Running sums of floats drift, and would leave crumbs in an empty window. They are therefore integers in units of 2^-64
-of the quote currency: what a bucket adds when it is complete, it takes away to the last bit when it leaves.
+of the quote currency: a bucket that leaves subtracts, to the last bit, what it added when complete.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _SCALE = float(_UNITS_PER_ONE)
 
 
 class Totals(NamedTuple):
-    """What a window holds; amounts in the quote currency. Trades without a side are in `volume` and `trades` alone."""
+    """The contents of a window; amounts in the quote currency. Trades without a side are in `volume` and `trades`
+    alone."""
 
     volume: float
     trades: int
@@ -115,7 +116,7 @@ class BucketSeries:
         return True
 
     def totals(self, span: int, now_s: float) -> Totals:
-        """What the window of `span` buckets, one of those given to the constructor, holds at `now_s`."""
+        """The contents of the window of `span` buckets, one of those given to the constructor, at `now_s`."""
         bucket = int(now_s // self._width_s)
         window = self._sums[span]
         self._expire(window, bucket)
@@ -123,7 +124,7 @@ class BucketSeries:
         return window.with_current(self._bucket(-1) if current_counts else NOTHING)
 
     def next_exit_s(self, spans: Sequence[int], now_s: float) -> float | None:
-        """When the next bucket leaves one of the windows, in epoch seconds; None where all of them are empty."""
+        """When the next bucket leaves one of the windows, in epoch seconds; None if all of them are empty."""
         bucket = int(now_s // self._width_s)
         exits = []
         for span in spans:
@@ -145,7 +146,8 @@ class BucketSeries:
             self._sell[place] += volume
 
     def _grow_complete(self, bucket: int, volume: float, side: Side | None) -> None:
-        """Count a trade in a bucket before the last one, in the sums of the windows that it has not left too."""
+        """Count a trade in a bucket before the last one, and in the sums of the windows that the bucket has not
+        left."""
         place = bisect_left(self._index, bucket)
         if self._index[place] != bucket:
             self._insert(place, bucket)
@@ -163,7 +165,7 @@ class BucketSeries:
         for amounts in (self._volume, self._buy, self._sell):
             amounts.insert(place, 0.0)
         for window in self._sums.values():
-            # What is older than a bucket that has left has left as well; if it only should have, it leaves next time.
+            # A bucket older than one that has left has left as well; if it only should have, it leaves next time.
             window.first += place < window.first
 
     def _open(self, bucket: int) -> None:
@@ -177,7 +179,7 @@ class BucketSeries:
             amounts.append(0.0)
 
     def _expire(self, window: _Sum, bucket: int) -> None:
-        """Take out of `window` what has left it when `bucket` is the current one."""
+        """Remove from `window` the buckets that have left it when `bucket` is the current one."""
         oldest = bucket - window.span + 1
         complete = len(self._index) - 1
         while window.first < complete and self._index[window.first] < oldest:
@@ -209,17 +211,17 @@ class TradeWindows:
         return self._minutes.add(now_s, traded_s, volume, side)
 
     def totals(self, interval: Interval, now_s: float) -> Totals:
-        """What the window of `interval` holds at `now_s`."""
+        """The contents of the window of `interval` at `now_s`."""
         if interval in SECOND_SPANS:
             return self._seconds.totals(SECOND_SPANS[interval], now_s)
         return self._minutes.totals(MINUTE_SPANS[interval], now_s)
 
     def trend_totals(self, now_s: float) -> Totals:
-        """What the last 30 minutes hold at `now_s`."""
+        """The contents of the last 30 minutes at `now_s`."""
         return self._seconds.totals(TREND_SPAN_S, now_s)
 
     def next_exit_s(self, now_s: float) -> float | None:
-        """When the next trades leave one of the intervals, in epoch seconds; None where no trade is left."""
+        """When the next trades leave one of the intervals, in epoch seconds; None if no trade is left."""
         exits = (
             self._seconds.next_exit_s(tuple(SECOND_SPANS.values()), now_s),
             self._minutes.next_exit_s(tuple(MINUTE_SPANS.values()), now_s),

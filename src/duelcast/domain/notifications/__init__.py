@@ -1,1 +1,1 @@
-"""What concerns one user, and what concerns everybody."""
+"""Notifications for one user, and announcements for everybody."""

@@ -1,4 +1,4 @@
-"""What the completion of a contest adds to the achievements of those who took part to the end."""
+"""Counts a completed contest towards the achievements of those who took part to the end."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from duelcast.store.events import StoredEvent
 async def count_completion(
     transaction: Transaction, event: StoredEvent, contest: ContestRow, entries: Sequence[EntryRow]
 ) -> list[NewNotification]:
-    """Store the progress of some of its participants, once for each of them, and what they unlock by it; what there is
-    to say to them."""
+    """Store the progress of some of its participants, once each, and the achievements that they unlock by it; returns
+    the notifications for them."""
     participants: int = event.data["participants"]
     wallets = [entry.wallet for entry in entries]
     progress = await store.progress_of(transaction, wallets)

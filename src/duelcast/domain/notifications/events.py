@@ -1,4 +1,4 @@
-"""What is told of notifications, and on which channels (protocol 2, 10, 12)."""
+"""Messages about notifications, and their channels (protocol 2, 10, 12)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NotificationType = Annotated[
     str, Meta(pattern=r"^[A-Z0-9_]{1,64}(?!\n)$", description="1 to 64 of A-Z 0-9 _, such as `CONTEST_INVITE`")
 ]
 
-# A string of digits is taken wherever an id is (protocol 1.1).
+# A string of digits is accepted wherever an id is (protocol 1.1).
 NotificationId = (
     Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
     | Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,15}(?!\n)$", description="the digits of an id")]
@@ -40,7 +40,7 @@ class Notification(Record):
 
 
 def record_of(row: NotificationRow) -> Notification:
-    """What its owner is shown of a row."""
+    """The record of a row for its owner."""
     return Notification(
         id=row.id,
         type=row.type,
@@ -63,7 +63,7 @@ class NotificationAdded(Event, tag="notification"):
 
 
 class NotificationBatch(Event, tag="notification_batch"):
-    """Notifications, newest first. `nextCursor` goes on where there are more; from an unread batch by `onlyUnread`."""
+    """Notifications, newest first. `nextCursor` continues if there are more; for an unread batch, with `onlyUnread`."""
 
     data: list[Notification]
     count: int
@@ -80,7 +80,7 @@ class UnreadCount(Event, tag="unread_count"):
 
 
 class ReadConfirmed(Event, tag="read_confirmed"):
-    """`ids`, or `all` (of the `types` that were named), are read; `count` of them were not before."""
+    """`ids`, or `all` (of the given `types`), are read; `count` of them were unread before."""
 
     count: int
     ids: list[int] | UnsetType = UNSET
@@ -89,7 +89,7 @@ class ReadConfirmed(Event, tag="read_confirmed"):
 
 
 class NotificationRemoved(Event, tag="notification_removed"):
-    """These notifications are gone: deleted, or over."""
+    """These notifications are gone: deleted or expired."""
 
     ids: list[int]
 
@@ -98,7 +98,7 @@ USER_NOTIFICATIONS = Family(
     "user.notifications",
     Kind.EVERY,
     (NotificationAdded, UnreadCount, ReadConfirmed, NotificationRemoved),
-    "What concerns one user.",
+    "The notifications of one user.",
     parameter=WALLET_PATTERN,
     placeholder="wallet",
 )
@@ -106,5 +106,5 @@ ANNOUNCEMENTS = Family(
     "system.announcements",
     Kind.EVERY,
     (NotificationAdded, NotificationRemoved),
-    "What concerns everybody.",
+    "Announcements for everybody.",
 )

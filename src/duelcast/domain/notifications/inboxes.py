@@ -1,4 +1,4 @@
-"""What is written into the inboxes of users: new notifications, and that they were read (protocol 10)."""
+"""Writes to the inboxes of users: new notifications, and read marks (protocol 10)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from duelcast.store.notifications import EVERYBODY, NewNotificationRow, Notifica
 
 
 class NewNotification(Struct, frozen=True, kw_only=True):
-    """A notification to add. `wallet` empty: for everybody. `expires_ms` is in epoch milliseconds. Of those with the
-    same `dedupe_key` a wallet gets the first."""
+    """A notification to add. `wallet` empty: for everybody. `expires_ms` is in epoch milliseconds. If several have the
+    same `dedupe_key`, a wallet gets the first."""
 
     wallet: str
     type: str
@@ -42,8 +42,8 @@ class NewNotification(Struct, frozen=True, kw_only=True):
 
 
 class Added(Struct, frozen=True):
-    """What became of new notifications: how many were `stored`, how many repeated a key, and what is to be published of
-    them: of each wallet its notifications, then its count."""
+    """The outcome of new notifications: how many were `stored`, how many repeated a key, and the messages to publish:
+    for each wallet its notifications, then its count."""
 
     stored: int
     duplicates: int
@@ -51,7 +51,7 @@ class Added(Struct, frozen=True):
 
 
 class Marked(Struct, frozen=True):
-    """What became of a mark, and how the inbox is since. Nothing is published unless it `changed` something."""
+    """The outcome of a mark, and the state of the inbox since. Nothing is published unless it `changed` something."""
 
     confirmed: ReadConfirmed
     unread: UnreadCount
@@ -72,8 +72,8 @@ class _Mark(Struct, frozen=True):
 class Inboxes:
     """Writes, and publishes it to the wallets concerned.
 
-    The version of an inbox grows by one with each write that changes what its wallet has. A count is one of the rows,
-    made in the transaction of the write.
+    The version of an inbox grows by one with each write that changes its contents. A count counts the rows, in the
+    transaction of the write.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -85,8 +85,8 @@ class Inboxes:
     # ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def add(self, transaction: Transaction, new: Sequence[NewNotification]) -> Added:
-        """Store those of `new` whose keys are new. The write publishes the `outgoing` of what this returns, and its
-        `committed` adds what was `stored` to that of this."""
+        """Store those of `new` whose keys are new. The calling write publishes the `outgoing` of the result, and its
+        `committed` adds the result's `stored` to the counter of this object."""
         now_ms = self._now_ms()
         wanted = await _without_repeats(transaction, new)
         rows = await store.add_notifications(transaction, [_row(each, now_ms) for each in wanted])
@@ -97,9 +97,9 @@ class Inboxes:
     # ── marking ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def mark_read(self, wallet: str, ids: Sequence[int], origin: Origin | None = None) -> Marked:
-        """Mark those of `ids` that the wallet has, and publish it with `origin`; returns when that is done.
+        """Mark those of `ids` that the wallet has, and publish that with `origin`; returns when it is done.
 
-        Raises `NotificationNotFound` where it has none of them, `Unavailable`.
+        Raises `NotificationNotFound` if it has none of them, `Unavailable`.
         """
         mark = _Mark(wallet, tuple(dict.fromkeys(ids)), origin)
         return await self._database.publish_batched(self._mark, mark)
@@ -107,7 +107,7 @@ class Inboxes:
     async def mark_all_read(
         self, wallet: str, types: Sequence[str] | None = None, origin: Origin | None = None
     ) -> Marked:
-        """The same for all that the wallet has not read, or what of it is of some types. Raises `Unavailable`."""
+        """The same for all unread notifications of the wallet, or those of some types. Raises `Unavailable`."""
 
         async def work(transaction: Transaction) -> Published[Marked]:
             count = await store.mark_all_read(transaction, wallet, types, self._now_ms())
@@ -119,7 +119,7 @@ class Inboxes:
         return await self._database.publish(work)
 
     async def _mark(self, transaction: Transaction, marks: Sequence[_Mark]) -> list[Published[Marked] | AppError]:
-        """Do the marks of a group in their order."""
+        """Do the marks of a group, in order."""
         wallets = list(dict.fromkeys(mark.wallet for mark in marks))
         held = await store.find_held(transaction, list({each for mark in marks for each in mark.ids}))
         counts = await store.unread_counts(transaction, wallets)
@@ -150,14 +150,14 @@ class Inboxes:
 
 
 async def grown(transaction: Transaction, wallets: Sequence[str]) -> dict[str, UnreadCount]:
-    """How inboxes are after a write that changed them, in whose transaction this is."""
+    """The state of inboxes after a write that changed them, read in its transaction."""
     versions = await store.grow_versions(transaction, dict.fromkeys(wallets, 1))
     counts = await store.unread_counts(transaction, wallets)
     return {wallet: UnreadCount(count=counts[wallet], version=versions[wallet]) for wallet in wallets}
 
 
 async def _without_repeats(transaction: Transaction, new: Sequence[NewNotification]) -> list[NewNotification]:
-    """Those whose keys are neither stored nor those of others before them."""
+    """Those whose keys are neither stored nor used by others before them."""
     keys = list(dict.fromkeys((each.wallet, each.dedupe_key) for each in new if each.dedupe_key is not None))
     known: set[tuple[str, str]] = await store.find_repeated(transaction, keys)
     wanted = []

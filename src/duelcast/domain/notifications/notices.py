@@ -1,4 +1,4 @@
-"""What the server itself notifies of: contests, achievements, levels (protocol 10)."""
+"""The server's own notifications: contests, achievements, levels (protocol 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells wallets what became of their contests, and counts what they achieved, once for each stored event."""
+"""Notifies wallets of the fate of their contests, and counts their achievements, once for each stored event."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.events import StoredEvent, events_after
 
 LOOK_INTERVAL_S = 5.0
-"""Without being woken, and after the store was out of reach."""
+"""Used without a wake-up, and after the store was out of reach."""
 PORTION = 500
-"""Entries, or events, that are worked off in one write: other writes wait for it."""
+"""Entries or events processed in one write: other writes wait for it."""
 NEWS_MS = 24 * 3600 * 1000
-"""Nobody is told of what is older."""
+"""Nobody is notified of older events."""
 
 _KINDS = ("contest_started", "contest_completed", "contest_cancelled", "participant_disqualified")
 
@@ -36,10 +36,10 @@ class _Done(Struct, frozen=True):
 
 
 class Notifier:
-    """Works off the domain events, in their order, portion by portion. Notifications, progress, achievements and the
-    position behind them are one write, so that each is there once, whenever this is stopped or broken off.
+    """Processes the domain events in order, portion by portion. Notifications, progress, achievements and the position
+    after them are one write, so that each is stored once, whenever this is stopped or interrupted.
 
-    What fails by a defect is not passed over: `run` raises it, and begins with the same portion when it is run again.
+    An event that fails by a defect is not skipped: `run` raises, and begins with the same portion when it is run again.
     """
 
     def __init__(self, database: Database, inboxes: Inboxes, clock: Clock) -> None:
@@ -55,25 +55,25 @@ class Notifier:
         self._alarm.ring()
 
     async def run(self) -> None:
-        """Work off what there is and will be, until cancelled; may be run anew."""
+        """Process all events as they come, until cancelled; may be run again."""
         while True:
-            # Else the next look tries again.
+            # Otherwise the next round tries again.
             with suppress(Unavailable):
                 await self.catch_up()
             await self._alarm.sleep(LOOK_INTERVAL_S)
 
     async def catch_up(self) -> None:
-        """Work off what there is. Raises `Unavailable`."""
+        """Process all stored events. Raises `Unavailable`."""
         while await self._has_work():
             await self._database.publish(self._do_portion, self._committed)
 
     def figures(self) -> Mapping[str, float | None]:
-        """What was done since the start of the server."""
+        """Counts since the start of the server."""
         return {"events": self._events, "notifications": self._notices}
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
-        yield CounterMetricFamily("duelcast_notifier_events", "Domain events that were worked off.", value=self._events)
+        yield CounterMetricFamily("duelcast_notifier_events", "Domain events that were processed.", value=self._events)
         yield CounterMetricFamily(
             "duelcast_notifier_notifications", "Notifications that were made of them.", value=self._notices
         )
@@ -84,7 +84,7 @@ class Notifier:
             return bool(await events_after(transaction, position.event, 1))
 
     async def _do_portion(self, transaction: Transaction) -> Published[_Done]:
-        # Read here: a write of before, whose asker was stopped, may have moved it.
+        # Read here: an earlier write, whose caller was stopped, may have moved it.
         position = await find_position(transaction)
         events = await events_after(transaction, position.event, PORTION)
         event = next((one for one in events if one.kind in _KINDS), None)
@@ -101,7 +101,7 @@ class Notifier:
     async def _portion(
         self, transaction: Transaction, event: StoredEvent, after_entry: int
     ) -> tuple[list[NewNotification], Position]:
-        """What a part of an event makes, and the position behind it."""
+        """The notifications for a part of an event, and the position after it."""
         contest = await store.find_contest(transaction, event.contest_id)
         assert contest is not None
         if event.kind == "participant_disqualified":

@@ -1,4 +1,4 @@
-"""How far the notifier has come, stored with what it made."""
+"""The progress of the notifier, stored with its results."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from duelcast.store.database import Transaction
 
 
 class Position(Struct, frozen=True):
-    """Done are the domain events up to `event`, and of the one behind it the contest entries up to `entry` (ids)."""
+    """Domain events up to `event` are done, and the contest entries up to `entry` (ids) of the next one."""
 
     event: int = 0
     entry: int = 0
 
 
 async def find_position(transaction: Transaction) -> Position:
-    """The beginning of all, where none is stored."""
+    """The stored position; the very beginning if none is stored."""
     stored = await facts.find_fact(transaction, facts.NOTIFIER)
     return Position() if stored is None else msgspec.convert(stored, Position)
 

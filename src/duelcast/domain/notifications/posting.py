@@ -1,4 +1,4 @@
-"""Notifications that come from outside: invites, announcements, and whatever a platform tells its users."""
+"""Notifications from outside: invites, announcements, and others that a platform sends its users."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY
 
 _WALLETS_PER_TURN = 500
-"""So many take a few milliseconds of the event loop."""
+"""That many take a few milliseconds of the event loop."""
 
 
 class PostedNotifications(Struct, frozen=True):
-    """How many notifications were stored, how many were there already or named twice, and how many wallets are none."""
+    """How many notifications were stored, how many existed already or were named twice, and how many wallets are
+    invalid."""
 
     created: int = 0
     duplicate: int = 0
@@ -28,7 +29,7 @@ class PostedNotifications(Struct, frozen=True):
 
 
 class Posting:
-    """All of a post, or nothing of it, is stored."""
+    """A post is stored as a whole or not at all."""
 
     def __init__(self, inboxes: Inboxes, database: Database, audit: AuditTrail, clock: Clock) -> None:
         self._inboxes = inboxes
@@ -37,12 +38,12 @@ class Posting:
         self._clock = clock
 
     async def announce(self, by: Actor, new: NewNotification) -> PostedNotifications:
-        """Tell everybody, whatever wallet `new` is for. Raises `InvalidRequest` where it is over already,
+        """Notify everybody, whatever wallet `new` is for. Raises `InvalidRequest` if it has expired already,
         `Unavailable`."""
         return await self._post(by, new, [EVERYBODY], "broadcast", PostedNotifications())
 
     async def post(self, by: Actor, wallets: Sequence[str], new: NewNotification) -> PostedNotifications:
-        """Tell each of `wallets`, whatever wallet `new` is for. Raises as `announce` does."""
+        """Notify each of `wallets`, whatever wallet `new` is for. Raises as `announce` does."""
         valid = [wallet for wallet in wallets if is_wallet(wallet)]
         unique = list(dict.fromkeys(valid))
         rest = PostedNotifications(duplicate=len(valid) - len(unique), invalid=len(wallets) - len(valid))
@@ -51,9 +52,9 @@ class Posting:
     async def _post(
         self, by: Actor, new: NewNotification, wallets: Sequence[str], target: str, rest: PostedNotifications
     ) -> PostedNotifications:
-        """`rest` is what was sorted out before."""
+        """`rest` counts those that were sorted out before."""
         if new.expires_ms is not None and new.expires_ms <= self._clock.time() * 1000:
-            raise InvalidRequest("Let the notification end in the future.", field="expires_at")
+            raise InvalidRequest("Let the notification expire in the future.", field="expires_at")
 
         async def work(transaction: Transaction) -> Published[PostedNotifications]:
             added = []

@@ -1,4 +1,4 @@
-"""What users are shown of their notifications (protocol 10)."""
+"""The notifications that users see (protocol 10)."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _PLACE = re.compile(r"(0|[1-9][0-9]{0,15})\.([1-9][0-9]{0,15})", re.ASCII)
 
 
 class InboxSnapshot(NamedTuple):
-    """An inbox at one moment: `seq` is the position of its channel then, `batch` the newest of what is unread, None if
-    nothing is."""
+    """An inbox at one moment: `seq` is the position of its channel then, `batch` the newest unread notifications, None
+    if all are read."""
 
     unread: UnreadCount
     batch: NotificationBatch | None
@@ -46,23 +46,23 @@ class Announced(NamedTuple):
 
 
 class InboxReader:
-    """Pages are newest first, by time and id, so that what is added shifts none. What a page shows was broadcast
-    before: no push repeats it, or is missing behind it. Everything here raises `Unavailable`."""
+    """Pages are newest first, by time and id, so that additions shift none. Notifications on a page were broadcast
+    before it: no later push repeats one, or misses one. Everything here raises `Unavailable`."""
 
     def __init__(self, database: Database, broker: Broker) -> None:
         self._database = database
         self._broker = broker
 
     async def snapshot(self, wallet: str) -> InboxSnapshot:
-        """What the snapshot of the wallet's channel holds."""
+        """The contents of the snapshot of the wallet's channel."""
         return await self._database.read_grouped(_snapshots, wallet)
 
     async def announcements(self) -> Announced:
-        """What the snapshot of the announcements holds."""
+        """The contents of the snapshot of the announcements."""
         return await self._database.read_grouped(_announced, EVERYBODY)
 
     async def unread(self, wallet: str, limit: int) -> NotificationBatch:
-        """At most `limit` of what the wallet has not read."""
+        """At most `limit` unread notifications of the wallet."""
         async with self._database.read() as transaction:
             batch = await _unread(transaction, wallet, limit)
             seqs = await positions_of(transaction, [USER_NOTIFICATIONS.channel(wallet).name])
@@ -78,7 +78,7 @@ class InboxReader:
         types: Sequence[str] | None = None,
         only_unread: bool = False,
     ) -> NotificationBatch:
-        """At most `limit` of what the wallet has, behind `cursor`. Raises `InvalidRequest` where that is none."""
+        """At most `limit` notifications of the wallet, after `cursor`. Raises `InvalidRequest` if that is invalid."""
         before = None if cursor is None else _place_of(cursor)
         async with self._database.read() as transaction:
             rows = await store.newest(
@@ -89,7 +89,7 @@ class InboxReader:
         return _batch(rows, limit)
 
     async def _broadcast(self, wallet: str, seqs: Mapping[str, int]) -> None:
-        """Return once all that was read is broadcast."""
+        """Return once every message up to `seqs` is broadcast."""
         channel = USER_NOTIFICATIONS.channel(wallet)
         await self._broker.delivered(channel, seqs[channel.name])
 
@@ -116,7 +116,7 @@ async def _snapshots(transaction: Transaction, wallets: Sequence[str]) -> dict[s
 
 
 async def _announced(transaction: Transaction, wallets: Sequence[str]) -> dict[str, Announced]:
-    """`wallets`: `EVERYBODY`, and nobody else."""
+    """`wallets`: `EVERYBODY` alone."""
     rows = await store.newest(transaction, EVERYBODY, SNAPSHOT_ANNOUNCEMENTS + 1)
     name = ANNOUNCEMENTS.channel().name
     seqs = await positions_of(transaction, [name])
@@ -153,7 +153,7 @@ def _cursor_of(row: NotificationRow) -> str:
 
 
 def _place_of(cursor: str) -> Place:
-    """Raises `InvalidRequest` where it is no cursor of ours."""
+    """Raises `InvalidRequest` if it is not one of our cursors."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (ValueError, binascii.Error):

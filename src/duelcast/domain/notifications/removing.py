@@ -1,4 +1,4 @@
-"""What leaves the inboxes: what is deleted, what is over, and what is old (protocol 10)."""
+"""Removes deleted, expired and old notifications from the inboxes (protocol 10)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _log = structlog.get_logger("duelcast.notifications")
 
 
 class Removals:
-    """Of what is removed a row without content is left for a while, so that its dedupe key still counts."""
+    """A removed notification leaves a row without content for a while, so that its dedupe key still counts."""
 
     def __init__(self, database: Database, audit: AuditTrail, clock: Clock) -> None:
         self.removed = 0
@@ -43,19 +43,20 @@ class Removals:
         self._clock = clock
 
     async def run(self) -> None:
-        """Remove what is over, now and once a minute, until cancelled. A database that is out of reach is not waited
-        for: the next minute comes."""
+        """Remove expired notifications now and once a minute, until cancelled. A database that is out of reach is not
+        awaited: the next minute comes."""
         while True:
             try:
                 await self.expire()
             except Unavailable:
-                pass  # the database has said so
+                pass  # the database has logged it
             except Exception as error:
                 _log.error("defect", error=describe_exception(error))
             await self._clock.sleep(EXPIRY_INTERVAL_S)
 
     async def remove(self, notification_id: int, by: Identity) -> None:
-        """Remove one's own notification; admins any. Raises `NotificationNotFound` for all others, `Unavailable`."""
+        """Remove a notification of `by`, or any if `by` is an admin. Raises `NotificationNotFound` for all others,
+        `Unavailable`."""
 
         async def work(transaction: Transaction) -> Published[int]:
             row = (await store.find_held(transaction, [notification_id])).get(notification_id)
@@ -70,13 +71,13 @@ class Removals:
         await self._database.publish(work, self._count)
 
     async def expire(self) -> None:
-        """Remove what is over. Raises `Unavailable`; some may be left then."""
+        """Remove expired notifications. Raises `Unavailable`; some may be left then."""
         while await self._database.publish(self._expire_some, self._count):
             pass
 
     async def delete_old(self, read_days: float, unread_days: float) -> int:
-        """Leave nothing of what was read, or removed, more than `read_days` ago, and of what was made more than
-        `unread_days` ago and never read; how many rows. Raises `Unavailable`; some may be left then."""
+        """Delete notifications that were read or removed more than `read_days` ago, and unread ones made more than
+        `unread_days` ago; returns how many rows. Raises `Unavailable`; some may be left then."""
         deleted = 0
         while True:
             work = partial(self._delete_some, read_days=read_days, unread_days=unread_days)
@@ -86,13 +87,13 @@ class Removals:
                 return deleted
 
     async def _expire_some(self, transaction: Transaction) -> Published[int]:
-        """Gives how many were removed."""
+        """Returns how many were removed."""
         return await self._erase(transaction, await store.expired(transaction, self._now_ms(), ROWS_PER_WRITE))
 
     async def _delete_some(
         self, transaction: Transaction, read_days: float, unread_days: float
     ) -> Published[tuple[int, int]]:
-        """Gives how many were deleted, and how many of them were removed by that."""
+        """Returns how many were deleted, and how many of them had not been removed before."""
         now_ms = self._now_ms()
         rows = await store.outdated(
             transaction,
@@ -116,8 +117,8 @@ class Removals:
 
 
 async def _removed(transaction: Transaction, rows: Sequence[HeldRow]) -> Published[int]:
-    """How many `rows` are gone, and what is published of it: of each inbox what is gone, then its count if that is
-    another one."""
+    """The number of `rows`, and the messages to publish: for each inbox the removed notifications, then its count if it
+    changed."""
     by_wallet: dict[str, list[HeldRow]] = {}
     for row in rows:
         by_wallet.setdefault(row.wallet, []).append(row)

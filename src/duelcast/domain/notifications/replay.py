@@ -1,4 +1,4 @@
-"""The achievements as the whole history gives them, and how what is stored differs from that."""
+"""Recomputes the achievements from the whole history, and finds stored ones that differ."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.events import StoredEvent, events_after
 
 PAGE = 500
-"""Events or entries that are read at once; rows that are written at once."""
+"""Events or entries read at once; rows written at once."""
 
 K = TypeVar("K", str, tuple[str, str])
 T = TypeVar("T")
 
 
 class Differences(Struct, frozen=True):
-    """What is stored and should not be (`surplus`), and what should be and is not (`missing`). An achievement that is
-    stored for another completion is in both."""
+    """Rows that are stored but should not be (`surplus`), and rows that should be but are not (`missing`). An
+    achievement stored for the wrong completion is in both."""
 
     surplus: list[AchievementRow]
     missing: list[AchievementRow]
@@ -55,9 +55,9 @@ class _Standing(Struct):
 
 
 async def find_differences(read: Read, advanced: Callable[[float], None]) -> Differences:
-    """Replay what the notifier has worked off. `advanced` is told how much of that is done, from 0 to 1.
+    """Replay the events that the notifier has processed. `advanced` is called with the fraction done, from 0 to 1.
 
-    Reads page by page: what is replayed never changes any more. What is stored is read as of one moment.
+    Events are read page by page, as they never change any more; the stored results are read as of one moment.
     """
     async with read() as transaction:
         position = await find_position(transaction)
@@ -73,8 +73,8 @@ async def find_differences(read: Read, advanced: Callable[[float], None]) -> Dif
 
 
 async def apply(database: Database, differences: Differences) -> None:
-    """Let what is stored be what it should be. Broken off, it goes on where that is asked for again. Nobody else may
-    write achievements meanwhile. Raises `Unavailable`."""
+    """Correct the stored rows. If interrupted, another call continues. Nobody else may write achievements meanwhile.
+    Raises `Unavailable`."""
     keys = [(row.wallet, row.achievement) for row in differences.surplus]
     wallets = [row.wallet for row in differences.surplus_progress]
     await _write(database, store.delete_achievements, keys)
@@ -129,5 +129,5 @@ async def _replay_completion(read: Read, standing: _Standing, event: StoredEvent
 
 
 def _without(rows: Mapping[K, T], others: Mapping[K, T]) -> list[T]:
-    """The rows that `others` does not have so, by their keys."""
+    """The rows that `others` lacks, or has with other contents, by key."""
     return [row for key, row in sorted(rows.items()) if others.get(key) != row]

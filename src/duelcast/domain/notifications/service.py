@@ -17,7 +17,7 @@ from duelcast.store.database import Database
 
 
 class Notifications:
-    """`inboxes` writes, `posting` for those outside of the server, `reader` shows, `removals` removes."""
+    """`inboxes` writes, `posting` takes notifications from outside, `reader` reads, `removals` removes."""
 
     def __init__(self, database: Database, broker: Broker, audit: AuditTrail, clock: Clock) -> None:
         self.inboxes = Inboxes(database, clock)
@@ -26,7 +26,7 @@ class Notifications:
         self.removals = Removals(database, audit, clock)
 
     async def run(self) -> None:
-        """Remove what is over, until cancelled."""
+        """Remove expired notifications, until cancelled."""
         await self.removals.run()
 
     def collect(self) -> Iterable[Metric]:

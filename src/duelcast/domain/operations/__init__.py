@@ -1,1 +1,1 @@
-"""The services of the platform: how they are, what failed, and what is done about it."""
+"""The services of the platform: their state, their errors, and commands for them."""

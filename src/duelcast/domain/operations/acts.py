@@ -1,4 +1,4 @@
-"""Acts of operators in the audit trail, also while the store is out of reach."""
+"""Acts of operators in the audit trail, even while the store is out of reach."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class _Act:
 
 
 class ActLog:
-    """Acts that have happened, such as the reset of the store's own breaker: what cannot be stored at once waits, at
-    most 1,000 of them; those beyond are in the log alone, and counted."""
+    """Acts that have happened, such as the reset of the store's own breaker: at most 1,000 that cannot be stored at
+    once wait; those beyond are in the log alone, and counted."""
 
     def __init__(self, audit: AuditTrail, database: Database, clock: Clock) -> None:
         self._audit = audit
@@ -46,7 +46,7 @@ class ActLog:
         self._dropped = 0
 
     async def record(self, actor: Actor, action: str, target: str, details: dict[str, Any], outcome: str) -> None:
-        """Store an act, with the time of this moment; returns when it is stored, or waits to be."""
+        """Store an act with the present time; returns when it is stored, or waits to be."""
         act = _Act(actor, action, target, details, outcome, int(self._clock.time() * 1000))
         _log.info("act", wallet=actor.wallet, action=action, target=target, outcome=outcome)
         if self._backlog:
@@ -56,7 +56,7 @@ class ActLog:
                 await self._store(act)
 
     async def close(self) -> None:
-        """Store what waits; what cannot be stored now is in the log alone."""
+        """Store the waiting acts; those that cannot be stored now are in the log alone."""
         await self._backlog.flush()
         if self._backlog:
             _log.error("acts_not_stored", count=len(self._backlog))

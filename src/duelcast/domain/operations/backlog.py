@@ -1,4 +1,4 @@
-"""Facts that have happened, and are stored sooner or later, however long the store is out of reach."""
+"""A backlog of facts to store, however long the store is out of reach."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from duelcast.store.database import CutOff
 
 RETRY_S = 1.0
 _WRITES_PER_ROUND = 200
-"""Asking for that many takes about 2 ms, in which nothing else is served."""
+"""Requesting that many takes about 2 ms, in which nothing else is served."""
 
 T = TypeVar("T")
 
 
 class Backlog(Generic[T]):
-    """Items that wait to be stored, oldest first. The owner keeps their number within a bound.
+    """Items that wait to be stored, oldest first. The owner bounds their number.
 
     `write` stores an item, and discards it after the commit; many are written at once. `give_up` gets each item that
-    the store does not take, and the reason.
+    the store refuses, and the reason.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class Backlog(Generic[T]):
         return iter(self._items)
 
     def add(self, item: T) -> None:
-        """Store `item`, as it is when its turn comes."""
+        """Store `item`, in its state when its turn comes."""
         self._items[item] = None
         if not self._failing:
             self._alarm.ring()
 
     def retry(self, item: T) -> None:
-        """Store `item`, which the store has just refused, when it is tried again."""
+        """Store `item`, which has just been refused, at the next retry."""
         self._items[item] = None
         if not self._failing:
             self._failing = True

@@ -1,7 +1,7 @@
 """Circuit breakers (protocol 6): a service that keeps failing is left alone for a while, then tried with few calls.
 
-No I/O and no tasks of its own. What time brings about happens in `advance`, which every other call begins with; whoever
-wants a breaker to move while nobody calls sleeps until `due_at` and calls it.
+No I/O and no tasks of its own. Timed changes happen in `advance`, with which every other call begins; to let a breaker
+move while nobody calls, sleep until `due_at` and call `advance`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Permit:
     """The right to one call. The first of `succeed`, `fail` and `release` settles it, later ones do nothing.
 
-    Where the breaker changed its state or was reset meanwhile, the outcome is counted and decides nothing.
+    If the breaker changed its state or was reset meanwhile, the outcome is counted but decides nothing.
     """
 
     __slots__ = ("_breaker", "_period", "_settled", "_started_s")
@@ -36,7 +36,7 @@ class Permit:
         self._settled = False
 
     def succeed(self) -> None:
-        """The call did what it should."""
+        """The call succeeded."""
         self._breaker._settle(self, ok=True)
 
     def fail(self) -> None:
@@ -53,19 +53,19 @@ def _ignore(_transition: Transition) -> None:
 
 
 class Breaker:
-    """The breaker of one service; every change of state is told to `on_transition` once, in order.
+    """The breaker of one service; `on_transition` is called once for every change of state, in order.
 
     Closed, it opens when a call has ended and `failure_threshold` calls failed in a row, however far apart, or at least
     `minimum_calls` ended in the window (exact to 5 %, see `CallWindow`) and the rate of failed or of slow ones reached
     its threshold. Open, it becomes half open after min(`reset_timeout_ms` × `backoff_multiplier`^n,
     `max_reset_timeout_ms`). Half open, it lets `half_open_calls` through: all succeed and it closes, one fails and it
-    opens with n + 1. Each of them has `half_open_timeout_ms`, then it counts as failed; without calls it stays half
-    open.
+    opens with n + 1. Each of them has `half_open_timeout_ms`, and then counts as failed; without calls the breaker
+    stays half open.
 
     Figures, as of the last call or `advance`: `successful`, `failed` and `rejected` calls, which only grow;
-    `durations`; the epoch seconds `last_failure_s`, `last_success_s` and `last_reset_s`, None where there was none;
-    `opened_at_s` and `next_attempt_at_s`, likewise, None unless it is open; and what closing clears: `failures_in_row`,
-    `last_call_failed` and `recovery_attempts`, the n above.
+    `durations`; the epoch seconds `last_failure_s`, `last_success_s` and `last_reset_s`, None if there was none;
+    `opened_at_s` and `next_attempt_at_s`, likewise, None unless it is open; and those that closing clears:
+    `failures_in_row`, `last_call_failed` and `recovery_attempts`, the n above.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Breaker:
         self._slow_ms = math.inf if settings.slow_call_ms is None else settings.slow_call_ms
         self._wait_ms = 0.0
         self._period = 0
-        # Steady seconds.
+        # Monotonic seconds.
         self._open_until_s = 0.0
         # Let through while half open and under way, the oldest first.
         self._leases: dict[Permit, None] = {}
@@ -124,7 +124,7 @@ class Breaker:
         return self._current_window().slow_rate
 
     def acquire(self) -> Permit:
-        """The right to a call, to be settled in any case. Raises `CircuitOpen` where no call may be made now."""
+        """The right to a call, which must be settled. Raises `CircuitOpen` if no call may be made now."""
         if self._state is not BreakerState.CLOSED:
             self.advance()
             if self._state is BreakerState.OPEN:
@@ -134,8 +134,8 @@ class Breaker:
         return Permit(self, self._period, self._clock.monotonic())
 
     async def call(self, work: Callable[[], Awaitable[T]], *, ignored: tuple[type[BaseException], ...] = ()) -> T:
-        """The result of `work`. It fails by any Exception that is not `ignored`. Raises `CircuitOpen`, with `work` not
-        begun, and what `work` raises."""
+        """The result of `work`. Any Exception that is not `ignored` counts as a failure. Raises `CircuitOpen` before
+        `work` begins, and whatever `work` raises."""
         permit = self.acquire()
         try:
             result = await work()
@@ -149,8 +149,8 @@ class Breaker:
         return result
 
     def record(self, ok: bool, duration_ms: float) -> None:
-        """A call ended that did not ask for a permit: while open it only counts; half open, it takes a place like any
-        other where one is left, and only counts where none is."""
+        """A call ended that had no permit: while open it is only counted; half open, it takes a place like any other if
+        one is left, and is only counted otherwise."""
         self.advance()
         self._count(ok, duration_ms)
         if self._state is BreakerState.CLOSED:
@@ -160,7 +160,7 @@ class Breaker:
             self._decide(ok)
 
     def reset(self) -> None:
-        """Close by hand, and forget the calls in the window; not a transition where it is closed already."""
+        """Close by hand, and forget the calls in the window; no transition if it is closed already."""
         self.advance()
         self.last_reset_s = self._clock.time()
         if self._state is BreakerState.CLOSED:
@@ -169,7 +169,7 @@ class Breaker:
             self._close("reset")
 
     def due_at(self) -> float | None:
-        """Steady seconds at which `advance` will change the state; None while only calls can."""
+        """Monotonic seconds at which `advance` will change the state; None while only calls can."""
         if self._state is BreakerState.OPEN:
             return self._open_until_s
         for oldest in self._leases:
@@ -177,7 +177,8 @@ class Breaker:
         return None
 
     def advance(self) -> None:
-        """Do what is due: half open after the time-out of open, and open again where a call let through hangs."""
+        """Make due transitions: to half open after the time-out of open, and to open again if a call let through
+        hangs."""
         due_s = self.due_at()
         if due_s is None or due_s > self._now_s():
             return
@@ -204,7 +205,8 @@ class Breaker:
         return lease._started_s + self.settings.half_open_timeout_ms / 1000
 
     def _now_s(self) -> float:
-        """For comparing with what is due. Sums of seconds are not exact: a sleep until then must not end before it."""
+        """Now, to compare with due times. Sums of seconds are not exact: a sleep until a due time must not end before
+        it."""
         return self._clock.monotonic() + _TOLERANCE_S
 
     def _rejection(self, message: str) -> CircuitOpen:
@@ -283,7 +285,7 @@ class Breaker:
 
     def _open(self, cause: Cause) -> None:
         settings = self.settings
-        # Step by step, since the power of many attempts is no float any more.
+        # Step by step, since the power of many attempts exceeds a float.
         longer_ms = self._wait_ms * settings.backoff_multiplier if self.recovery_attempts else settings.reset_timeout_ms
         self._wait_ms = min(longer_ms, settings.max_reset_timeout_ms)
         self._open_until_s = self._clock.monotonic() + self._wait_ms / 1000

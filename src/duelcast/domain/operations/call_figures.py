@@ -1,4 +1,4 @@
-"""What a breaker knows of past calls: outcomes in a sliding window, and the newest durations. Bounded at any rate."""
+"""Past calls of a breaker: outcomes in a sliding window, and the newest durations. Bounded at any rate."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ KEPT_DURATIONS = 200
 class CallWindow:
     """Outcomes of the calls that ended within `length_s`, in 20 buckets of equal length.
 
-    A call counts for at least 95 % of `length_s`, and never longer than `length_s`. Times are steady seconds
-    (`Clock.monotonic`), handed in by the caller.
+    A call counts for at least 95 % of `length_s`, and never longer than `length_s`. Times are monotonic seconds
+    (`Clock.monotonic`), given by the caller.
     """
 
     __slots__ = ("_buckets", "_newest", "_width_s", "calls", "failed", "slow")

@@ -1,4 +1,4 @@
-"""What a check is made from, and what it finds (protocol 13, `check` of a service)."""
+"""The definition and the result of a check (protocol 13, `check` of a service)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CheckType = Literal["http", "tcp", "tls", "websocket", "postgres", "redis"]
 
 
 class CheckDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Ask `url` every `intervalMs`. It may hold a user and a password, and is never shown."""
+    """Ask `url` every `intervalMs`. It may contain a user and a password, and is never shown."""
 
     type: CheckType
     url: Annotated[str, Meta(min_length=1, max_length=2_048)]
@@ -32,12 +32,12 @@ class Check(Protocol):
     """A check of one service, to be run any number of times."""
 
     async def run(self) -> CheckResult:
-        """Ask now. Returns within the time-out, raises nothing but `CancelledError`, leaves no socket and no task."""
+        """Check now. Returns within the time-out, raises nothing but `CancelledError`, leaves no socket and no task."""
 
 
 BuildCheck = Callable[[CheckDefinition], Check]
 """Makes the check that a definition describes.
 
-Raises `errors.InvalidRequest` with field `check.url` where the URL is not one for its type, or its host may not be
-asked.
+Raises `errors.InvalidRequest` with field `check.url` if the URL does not fit its type, or its host may not be
+contacted.
 """

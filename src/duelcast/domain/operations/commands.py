@@ -1,4 +1,4 @@
-"""What operators do with services (protocol 8): one command at a time per service, each in the audit trail."""
+"""Commands of operators (protocol 8): one at a time per service, each in the audit trail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = structlog.get_logger("duelcast.operations")
 
 
 class CommandResult(Struct, frozen=True):
-    """What a command came to. `message` is a sentence of ours."""
+    """The outcome of a command. `message` is a sentence of ours."""
 
     success: bool
     message: str
@@ -34,7 +34,7 @@ class CommandResult(Struct, frozen=True):
 
 
 class Commands:
-    """Runs commands. Their effect is there when they return, and goes on where nobody waits for it any more."""
+    """Runs commands. They return once they have taken effect, and complete even if nobody waits any more."""
 
     def __init__(self, registry: Registry, health: Health, acts: ActLog, clock: Clock) -> None:
         self._registry = registry
@@ -47,9 +47,9 @@ class Commands:
     async def run(self, name: str, command: str, params: Mapping[str, Any], actor: Actor) -> CommandResult:
         """Do `command` with the service `name`.
 
-        Raises `ServiceNotFound`, `InvalidCommand`, `errors.InvalidRequest` for other `params` than
-        `force`, `DependencyError` where others that run depend on what is to be stopped, and `force` is not set,
-        `CommandInProgress`, and `CommandFailed` where it did not take effect within 30 s.
+        Raises `ServiceNotFound`, `InvalidCommand`, `errors.InvalidRequest` for other `params` than `force`,
+        `DependencyError` if running services depend on the one to be stopped and `force` is not set,
+        `CommandInProgress`, and `CommandFailed` if it did not take effect within 30 s.
         """
         service = self._registry[name]
         if command not in service.commands:
@@ -60,7 +60,7 @@ class Commands:
     async def reset(self, name: str, actor: Actor) -> CommandResult:
         """Close the breaker of the service `name`.
 
-        Raises `ServiceNotFound`, `ResetFailed` where it has none, `CommandInProgress`.
+        Raises `ServiceNotFound`, `ResetFailed` if it has none, `CommandInProgress`.
         """
         return await self._begin(self._registry[name], RESET, False, actor)
 
@@ -77,14 +77,14 @@ class Commands:
             raise
         self._busy.add(name)
         began_s = self._clock.monotonic()
-        # The client may go, and the effect must be in the audit trail all the same.
+        # The client may disconnect, but the effect must still be in the audit trail.
         running = asyncio.create_task(self._run(service, command, actor, details, began_s))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         return await asyncio.shield(running)
 
     async def close(self) -> None:
-        """Return when the commands that have begun have ended; nobody gives any more."""
+        """Return when all running commands have ended; no more come."""
         if self._running:
             await asyncio.wait(self._running)
 

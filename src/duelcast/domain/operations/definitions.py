@@ -1,4 +1,4 @@
-"""Services that are not the server's own: what is configured or put of them (protocol 13, `PUT /services`)."""
+"""Definitions of services that are not the server's own (protocol 13, `PUT /services`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEFAULT_SILENT_AFTER_MS = 60_000
 
 
 def is_name(text: str) -> bool:
-    """Whether a service or a layer may be called so."""
+    """Whether `text` may name a service or a layer."""
     return re.fullmatch(NAME_PATTERN, text) is not None
 
 
@@ -35,7 +35,7 @@ class ServiceDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     silentAfterMs: Annotated[int, Meta(ge=1_000, le=86_400_000)] | None = None
 
     def verify(self) -> None:
-        """Raises `errors.InvalidRequest` for fields at odds with one another."""
+        """Raises `errors.InvalidRequest` for fields that contradict one another."""
         if self.kind == "probe" and self.check is None:
             raise InvalidRequest("A probe needs a `check`.", field="check")
         if self.kind == "reported" and self.check is not None:

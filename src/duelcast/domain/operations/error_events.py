@@ -1,4 +1,4 @@
-"""What is published of errors, and on which channel (protocol 2, 7)."""
+"""Messages about errors, and their channel (protocol 2, 7)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from duelcast.wire.messages import Event, Record
 
 
 class ErrorRecord(Record):
-    """`count` equal errors of a service that came within 10 s; texts are scrubbed."""
+    """`count` equal errors of a service within 10 s; texts are scrubbed."""
 
     id: int
     service: str
@@ -23,14 +23,14 @@ class ErrorRecord(Record):
 
 
 class ErrorAlert(Event, tag="error_alert"):
-    """The first of equal errors, with `count` 1. If more follow within 10 s, the same `id` comes once more at their
-    end, with the count."""
+    """The first of equal errors, with `count` 1. If more follow within 10 s, the same `id` comes once more at the end
+    of that time, with the count."""
 
     data: ErrorRecord
 
 
 class RecentErrors(Event, tag="recent_errors"):
-    """Errors, newest first. `totalErrors`: how many there are to fit; `service`: that asked for, or null."""
+    """Errors, newest first. `totalErrors`: how many match; `service`: the requested one, or null."""
 
     data: list[ErrorRecord]
     count: int

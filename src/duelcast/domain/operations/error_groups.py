@@ -1,4 +1,4 @@
-"""Equal errors that come together are one record with a count."""
+"""Groups of equal errors: those that come together become one record with a count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_OPEN_GROUPS = 1_000
 
 
 class ErrorKey(NamedTuple):
-    """What equal errors share; the texts are scrubbed."""
+    """The fields that equal errors share; the texts are scrubbed."""
 
     service: str
     source: str
@@ -27,9 +27,9 @@ class ErrorKey(NamedTuple):
 class ErrorGroup:
     """`count` errors, of which the store knows `stored_count`. `details` are those of the first.
 
-    `id` is when it came, in µs since the Unix epoch, made unique; `opened_s` the same on the steady clock. `posts` of
-    the count have callers that wait for the store. `ended`: no more are counted. `pushed`: its first alert is
-    published; `publishing`: that is being stored, with the row.
+    `id` is the time of the first, in µs since the Unix epoch, made unique; `opened_s` the same on the monotonic clock.
+    `posts` of the count have callers that wait for the store. `ended`: no more are counted. `pushed`: its first alert
+    is published; `publishing`: that alert is being stored, with the row.
     """
 
     key: ErrorKey
@@ -47,7 +47,7 @@ class ErrorGroup:
         return ErrorRow(self.id, *self.key, self.details, count)
 
     def alert(self, count: int) -> Broadcast:
-        """What admins get of `count` equal errors."""
+        """The alert to admins about `count` equal errors."""
         return Broadcast(SYSTEM_ERRORS.channel(), ErrorAlert(data=error_record(self.row(count))))
 
 
@@ -61,7 +61,7 @@ class OpenGroups:
         return self._groups.get(key)
 
     def add(self, group: ErrorGroup) -> ErrorGroup | None:
-        """Open `group`; gives the one that had to end for it."""
+        """Open `group`; returns the group that had to end for it."""
         oldest = None
         if len(self._groups) >= MAX_OPEN_GROUPS:
             oldest = self._groups.pop(next(iter(self._groups)))
@@ -69,12 +69,12 @@ class OpenGroups:
         return oldest
 
     def remove(self, group: ErrorGroup) -> None:
-        """End `group`, where it did not yet."""
+        """End `group`, if it has not ended yet."""
         if self._groups.get(group.key) is group:
             del self._groups[group.key]
 
     def next_end_s(self) -> float:
-        """When the next group ends, on the steady clock; infinite where none is open."""
+        """When the next group ends, on the monotonic clock; infinite if none is open."""
         return next((group.opened_s + GROUP_S for group in self._groups.values()), float("inf"))
 
     def take_ended(self, now_s: float) -> list[ErrorGroup]:
@@ -90,7 +90,7 @@ class OpenGroups:
 
 
 def error_record(row: ErrorRow, count: int | None = None) -> ErrorRecord:
-    """What clients see of a row, with `count` in place of its own."""
+    """The record of a row for clients, with `count` in place of its own."""
     return ErrorRecord(
         id=row.id,
         service=row.service,

@@ -1,4 +1,4 @@
-"""Old errors leave the store, and so do the oldest of too many."""
+"""Retention of errors, by age and number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from duelcast.store.database import Database
 
 MAX_ROWS = 100_000
 ROWS_BETWEEN = 1_000
-"""So many more than `MAX_ROWS` there may be for a moment."""
+"""Rows beyond `MAX_ROWS` that may exist for a moment."""
 _US_PER_DAY = 86_400_000_000
 
 
@@ -20,20 +20,20 @@ class ErrorRetention:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.on_crowded: Callable[[], None] = lambda: None
-        """Called where `delete_old` should not wait for its time; to be set before the first error."""
+        """Called if `delete_old` should not wait for its time; to be set before the first error."""
         self._database = database
         self._clock = clock
         self._added = 0
 
     def added(self) -> None:
-        """There is one more row."""
+        """A row was added."""
         self._added += 1
         if self._added == ROWS_BETWEEN:
             self.on_crowded()
 
     async def delete_old(self, days: float) -> int:
-        """Delete what is older than `days`, and the oldest of what is more than `MAX_ROWS`; gives how many that were.
-        Raises `errors.Unavailable`."""
+        """Delete errors older than `days`, and the oldest beyond `MAX_ROWS`; returns how many. Raises
+        `errors.Unavailable`."""
         self._added = 0
         async with self._database.read() as transaction:
             too_many = await store.nth_newest_id(transaction, MAX_ROWS + 1)

@@ -1,4 +1,4 @@
-"""The way of errors into the store: behind everything else, and never in its way."""
+"""Stores errors: after everything else, and never in its way."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class _Write(NamedTuple):
 
 
 class ErrorStoring:
-    """Stores groups in the order they came. While the store is out of reach they wait, and posts fail.
+    """Stores groups in the order of arrival. While the store is out of reach they wait, and posts fail.
 
-    `stored` is told of each group behind its commit, `withdrawn` of each that was nothing but posts that failed.
-    Nothing here is logged at a level that becomes an error record: it would feed itself.
+    `stored` is called with each group after its commit, `withdrawn` with each group that consisted of failed posts
+    alone. Nothing here is logged at a level that becomes an error record: that would feed itself.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class ErrorStoring:
         self.flush = self._backlog.flush
         self.add = self._backlog.add
         self.defects = 0
-        """Groups that the store would not take."""
+        """Groups that the store refused."""
 
     def __len__(self) -> int:
         return len(self._backlog)
 
     @property
     def is_full(self) -> bool:
-        """Whether no new group should be added; those whose count changed still may."""
+        """Whether no new group should be added; the counts of others may still change."""
         return len(self._backlog) >= MAX_WAITING_GROUPS
 
     def waiting(self) -> list[ErrorGroup]:
@@ -72,7 +72,7 @@ class ErrorStoring:
 
     async def post(self, group: ErrorGroup) -> None:
         """Return once the present count of `group` is committed. Raises `errors.Unavailable`; the last error of the
-        count is then taken back."""
+        count is then withdrawn."""
         group.posts += 1
         try:
             await self._write(_Write(group, 1))
@@ -89,8 +89,8 @@ class ErrorStoring:
         )
 
     async def _put_all(self, transaction: Transaction, writes: Sequence[_Write]) -> Sequence[Published[int]]:
-        """Gives the counts that are stored, which leave out posts that wait for a later commit, and publishes the first
-        alert of each group."""
+        """Returns the stored counts, without posts that wait for a later commit, and publishes the first alert of each
+        group."""
         acknowledged = Counter[ErrorGroup]()
         for group, posts in writes:
             acknowledged[group] += posts
@@ -105,7 +105,7 @@ class ErrorStoring:
         group.stored_count = count
         was_first = group.publishing
         group.pushed, group.publishing = True, False
-        # What is counted later is stored at the end of the group, unless somebody waits for it.
+        # Later counts are stored at the end of the group, unless somebody waits for them.
         if group.ended and group.count - group.posts > count:
             self._backlog.add(group)
         else:
@@ -119,7 +119,7 @@ class ErrorStoring:
         group.posts -= write.posts
         group.count -= write.posts
         if group.publishing and group.count > group.posts:
-            # Others were taken meanwhile, which need no store to be published.
+            # Other errors were taken meanwhile, and can be published without the store.
             group.pushed = True
             self._database.announce(group.alert(1))
             self._announce_end(group)
@@ -131,7 +131,7 @@ class ErrorStoring:
             self._withdrawn(group)
 
     def _announce_end(self, group: ErrorGroup) -> None:
-        """Tell the count of a group that ended before its first alert was published."""
+        """Publish the count of a group that ended before its first alert was published."""
         if group.ended and group.count > 1:
             self._database.announce(group.alert(group.count))
 

@@ -38,10 +38,10 @@ class Recorded(Struct, frozen=True):
 
 
 class ErrorRecords:
-    """Scrubs errors, groups equal ones, tells admins and stores them.
+    """Scrubs errors, groups equal ones, publishes them to admins and stores them.
 
-    The first of equal errors is told at once; if more follow within 10 s, their count is told at the end. At most 1,000
-    groups wait for the store; beyond that new ones are dropped, counted, and a record says how many.
+    The first of equal errors is published at once; if more follow within 10 s, their count is published at the end. At
+    most 1,000 groups wait for the store; beyond that new ones are dropped and counted, and a record says how many.
     `retention` deletes old ones.
     """
 
@@ -60,18 +60,18 @@ class ErrorRecords:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def load(self) -> None:
-        """Go on behind the ids that are stored. Raises `errors.Unavailable`."""
+        """Continue after the stored ids. Raises `errors.Unavailable`."""
         async with self._database.read() as transaction:
             self._last_id = max(self._last_id, await store.last_id(transaction))
 
     async def run(self) -> None:
-        """End groups, and store, until cancelled."""
+        """End and store groups, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._end_groups())
             tasks.create_task(self._storing.run())
 
     async def close(self) -> None:
-        """End all groups and store what waits, as far as the store is in reach; `run` has ended."""
+        """End and store all groups, as far as the store is in reach; `run` has ended."""
         self._end(self._open.take_ended(float("inf")))
         await self._storing.flush()
 
@@ -80,9 +80,9 @@ class ErrorRecords:
     def take(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None
     ) -> None:
-        """Record an error of `service` (protocol 1.1); `source` is where in it. Neither raises nor waits.
+        """Record an error of `service` (protocol 1.1); `source` is the part of it. Neither raises nor waits.
 
-        To be called in the thread of the event loop.
+        Must be called in the thread of the event loop.
         """
         try:
             group = self._count(service, source, level, error, details or {})
@@ -98,7 +98,7 @@ class ErrorRecords:
     async def post(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None
     ) -> Recorded:
-        """The same, returning once it is stored. Raises `errors.Unavailable`; nothing is changed then."""
+        """The same, but returns once it is stored. Raises `errors.Unavailable`; nothing is changed then."""
         group = self._count(service, source, level, error, details or {})
         if group is None:
             raise Unavailable("Too many errors wait to be stored. Try again.", retry_after_ms=_RETRY_MS)
@@ -109,7 +109,7 @@ class ErrorRecords:
     def _count(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any]
     ) -> ErrorGroup | None:
-        """The group of the error, which is counted in it; None where there is no room for a new one."""
+        """Count the error in its group; None if there is no room for a new one."""
         key = ErrorKey(service, scrub(source)[:MAX_SOURCE_CHARACTERS], level, scrub(error))
         group = self._open.find(key)
         if group is None:
@@ -135,7 +135,7 @@ class ErrorRecords:
         self._opened.ring()
         return group
 
-    # ── what becomes of a group ─────────────────────────────────────────────────────────────────────────────────
+    # ── the end of a group ─────────────────────────────────────────────────────────────────────────────────
 
     def _push_first(self, group: ErrorGroup) -> None:
         group.pushed = True
@@ -174,8 +174,8 @@ class ErrorRecords:
     async def recent(
         self, limit: int, service: str | None = None, level: ErrorLevel | None = None
     ) -> tuple[list[ErrorRecord], int]:
-        """At most `limit` records of `service` and `level` (None: of any), newest first, and how many there are to
-        fit. Those that wait for the store are among them. Raises `errors.Unavailable`."""
+        """At most `limit` records of `service` and `level` (None: of any), newest first, and how many match, including
+        those that wait for the store. Raises `errors.Unavailable`."""
         wanted = ErrorFilter(service, level)
         waiting = {group.id: group for group in self._storing.waiting() if group.pushed and _fits(group.key, wanted)}
         async with self._database.read() as transaction:
@@ -195,7 +195,7 @@ class ErrorRecords:
         yield recorded
         yield CounterMetricFamily("duelcast_errors_dropped", "Errors not recorded.", value=self._dropped)
         yield CounterMetricFamily(
-            "duelcast_errors_not_stored", "Records that the store would not take.", value=self._storing.defects
+            "duelcast_errors_not_stored", "Records that the store refused.", value=self._storing.defects
         )
         yield GaugeMetricFamily("duelcast_errors_waiting", "Records that wait for the store.", value=len(self._storing))
 

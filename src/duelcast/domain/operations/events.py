@@ -1,4 +1,4 @@
-"""What is published about services, and on which channels (protocol 2, 6, 7, 8, 12)."""
+"""Messages about services, and their channels (protocol 2, 6, 7, 8, 12)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from duelcast.channels.names import Family, Kind, Role, Unfollowed
 from duelcast.wire.messages import Event, Record
 
 NAME_PATTERN = r"[a-z0-9_\-]{1,64}"
-"""Of services and layers."""
+"""The names of services and layers."""
 Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
 
 ServiceKind = Literal["internal", "probe", "reported"]
@@ -34,7 +34,7 @@ class BreakerSummary(Record):
 
 class BreakerRecord(BreakerSummary):
     """The breaker of a service. `failures` are those in a row, `failure_rate` is in percent of the calls in the window,
-    null without a call; `recovery_attempts` counts the half-open periods since it last was closed."""
+    null without a call; `recovery_attempts` counts the half-open periods since it was last closed."""
 
     details: str
     failures: int
@@ -48,7 +48,7 @@ class BreakerRecord(BreakerSummary):
 
 
 class Operations(Record):
-    """Calls since the start. `rejected` were refused by the open breaker, and are not in `total`."""
+    """Calls since the start. The open breaker refused those `rejected`, which are not in `total`."""
 
     total: int
     successful: int
@@ -80,7 +80,7 @@ class ServiceState(Record):
 
 
 class Alert(Record):
-    """A transition, told once."""
+    """A transition, published once."""
 
     id: str
     type: AlertType
@@ -126,8 +126,8 @@ class ServiceHealth(Record):
 
 
 class ServerStatus(Record):
-    """The server as a whole. What follows `timestamp` is for those who signed in alone; `affected` are the names of the
-    services that are not as they should be."""
+    """The server as a whole. Fields after `timestamp` are only for those who signed in; `affected` are the names of the
+    services that do not work as they should."""
 
     status: ServerStatusName
     message: str
@@ -161,7 +161,7 @@ class LayerUpdate(Event, tag="layer:status"):
 
 
 class ServiceAlert(Event, tag="service:alert"):
-    """A breaker or the health of a service turned."""
+    """A breaker or the health of a service changed."""
 
     service: str
     alert: Alert
@@ -184,7 +184,7 @@ class MonitoredServiceUpdate(Event, tag="service_status"):
 
 
 class ServerStatusUpdate(Event, tag="SERVER_STATUS_UPDATE"):
-    """How the server is."""
+    """The status of the server."""
 
     data: ServerStatus
 
@@ -227,7 +227,7 @@ ALERTS = Family(
     "alerts",
     Kind.EVERY,
     (ServiceAlert,),
-    "Turns of the breakers and of the health of all services.",
+    "Changes of the breakers and of the health of all services.",
     least_role=lambda _nothing: Role.USER,
     is_urgent=True,
 )
@@ -257,7 +257,7 @@ SYSTEM_STATUS = Family(
     "system.status",
     Kind.LATEST,
     (ServerStatusUpdate,),
-    "How the server is, in full.",
+    "The full status of the server.",
     least_role=lambda _nothing: Role.USER,
 )
-PUBLIC_STATUS = Family("public.status", Kind.LATEST, (ServerStatusUpdate,), "How the server is, for everybody.")
+PUBLIC_STATUS = Family("public.status", Kind.LATEST, (ServerStatusUpdate,), "The status of the server, for everybody.")

@@ -1,4 +1,4 @@
-"""How services are: their checks, the timers of their breakers, the silence of those that report themselves."""
+"""The health of services: their checks, the timers of their breakers, the silence of those that report themselves."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from duelcast.errors import CircuitOpen
 from duelcast.logs import describe_exception
 
 MIN_CHECK_INTERVAL_S = 1.0
-"""Between two checks of a service that were asked for; in between the last result is the answer."""
+"""The least time between two requested checks of a service; in between, the last result is the answer."""
 RECENT_CHECK_S = 10.0
-"""A result younger than that is the answer to those who are no admins."""
+"""Callers who are not admins get a result that is younger than this."""
 MAX_CONCURRENT_CHECKS = 64
 _HALF_OPEN_INTERVAL_S = 0.1
 _HALF_OPEN_LOOK_S = 1.0
@@ -43,7 +43,7 @@ _log = structlog.get_logger("duelcast.operations")
 
 
 class Health:
-    """Looks after all services of a registry; `watch` a service once it is there, `unwatch` it when it goes."""
+    """Watches all services of a registry; `watch` a service once it is added, `unwatch` it when it is removed."""
 
     def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry = registry
@@ -55,15 +55,15 @@ class Health:
         self._tasks: asyncio.TaskGroup | None = None
         self._reset_by: By | None = None
         self.turns: Counter[tuple[str, BreakerState]] = Counter()
-        """How often the breaker of a service turned to a state."""
+        """How often the breaker of a service entered a state."""
 
     # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────
 
     def breaker(
         self, name: str, settings: BreakerSettings, also: Callable[[Transition], None] | None = None
     ) -> Breaker:
-        """A breaker for the service `name`, whose turns are told from then on when the service is there, and to
-        `also`."""
+        """A breaker for the service `name`; its transitions are published once the service is added, and always passed
+        to `also`."""
 
         def turned(transition: Transition) -> None:
             if also is not None:
@@ -80,7 +80,7 @@ class Health:
         self._alarm.ring()
 
     def unwatch(self, service: Service) -> None:
-        """Forget it, and end the check that runs; nothing happens where it is not watched."""
+        """Forget it, and end the running check; nothing happens if it is not watched."""
         for task in (self._watching.pop(service, None), service.checking):
             if task is not None:
                 task.cancel()
@@ -88,7 +88,7 @@ class Health:
             self.turns.pop((service.name, state), None)
 
     async def run(self) -> None:
-        """Check services, let breakers turn, notice silence, until cancelled; then no check runs any more."""
+        """Check services, advance breakers and notice silence, until cancelled; then no check runs any more."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -102,19 +102,19 @@ class Health:
                 check.cancel()
             await asyncio.gather(*self._checks, return_exceptions=True)
 
-    # ── what is asked for ───────────────────────────────────────────────────────────────────────────────────────
+    # ── requests ───────────────────────────────────────────────────────────────────────────────────────
 
     async def check(self, service: Service, by: By, *, not_older_than_s: float = MIN_CHECK_INTERVAL_S) -> CheckResult:
-        """Look how a service is. Who asks while a check runs shares it; a result that is not older is the answer.
+        """Check a service. Callers during a check share it; a result that is not older is the answer.
 
-        Raises `HealthCheckFailed` where it cannot be looked at.
+        Raises `HealthCheckFailed` if it cannot be checked.
         """
         if not service.work.running:
             raise HealthCheckFailed(f"`{service.name}` is stopped: start it first.")
         if service.check is None:
             return self._reported(service)
         last, last_s = service.last_check, service.last_check_s
-        # What was seen before the breaker opened is no answer any more.
+        # A result from before the breaker opened no longer counts.
         is_open = service.breaker is not None and service.breaker.state is BreakerState.OPEN
         if last is not None and last_s is not None and service.checking is None and not is_open:
             age_s = self._clock.monotonic() - last_s
@@ -127,14 +127,14 @@ class Health:
             if check.cancelled():
                 raise HealthCheckFailed(f"`{service.name}` was changed or removed meanwhile.") from None
             raise
-        # One of those who share a check tells of it; what the breaker refused was none.
+        # One of those who share a check publishes it; if the breaker refused it, there was none.
         if service.last_check is result and service.told_check is not result:
             service.told_check = result
             self._registry.changed(service, checked_by=by)
         return result
 
     def reset(self, service: Service, by: By) -> None:
-        """Close the breaker by hand. Raises `ResetFailed` where there is none."""
+        """Close the breaker by hand. Raises `ResetFailed` if there is none."""
         if service.breaker is None:
             raise ResetFailed(f"`{service.name}` has no circuit breaker.")
         turned = service.breaker.state is not BreakerState.CLOSED
@@ -147,7 +147,7 @@ class Health:
             self._registry.changed(service, reset_by=by)
 
     def report(self, service: Service, operations: Sequence[tuple[bool, float]]) -> None:
-        """Take what a service says of its own operations: success and duration (ms) of each, in their order."""
+        """Take a service's report on its own operations: success and duration (ms) of each, in order."""
         assert service.breaker is not None
         for ok, duration_ms in operations:
             service.breaker.record(ok, duration_ms)
@@ -177,7 +177,7 @@ class Health:
             await service.alarm.sleep(_interval_s(service))
 
     def _begin_check(self, service: Service) -> asyncio.Task[CheckResult]:
-        """The check that runs, or a new one; it goes on where nobody waits for it any more."""
+        """The running check, or a new one; it completes even if nobody waits any more."""
         if service.checking is None:
             assert service.check is not None
             service.checking = asyncio.create_task(self._run_check(service, service.check))
@@ -198,14 +198,14 @@ class Health:
                     self._registry.stirred(service)
                     return CheckResult(healthy=False, latency_ms=0.0, details=_NOT_LET_THROUGH)
                 if service.breaker.due_at() is not None:
-                    # Let through while half open, it has a time of its own.
+                    # If let through while half open, it has a time limit of its own.
                     self._alarm.ring()
                 try:
                     result = await _result_of(service, check)
                 except BaseException:
                     permit.release()
                     raise
-                # First what was seen, then what the breaker makes of it.
+                # First the result, then its effect on the breaker.
                 self._take(service, result)
                 (permit.succeed if result.healthy else permit.fail)()
                 self._registry.stirred(service)
@@ -214,7 +214,7 @@ class Health:
             service.checking = None
 
     def _place(self, service: Service) -> AbstractAsyncContextManager[object]:
-        """One of those for checks; the server's own parts never wait for what hangs elsewhere."""
+        """A place among the running checks; the server's own parts never wait for services that hang elsewhere."""
         return nullcontext() if service.declaration.kind == "internal" else self._running
 
     def _take(self, service: Service, result: CheckResult) -> None:
@@ -233,7 +233,7 @@ class Health:
             self._registry.stirred(service)
 
     def _reported(self, service: Service) -> CheckResult:
-        """From the last report."""
+        """The result of the last report."""
         calls = service.calls
         if service.last_report_s is None or not isinstance(calls, Breaker):
             raise HealthCheckFailed(f"`{service.name}` has reported nothing yet.")
@@ -262,11 +262,11 @@ class Health:
             if breaker is None or breaker.state is BreakerState.CLOSED:
                 continue
             turns_s = breaker.due_at()
-            # The time of a half-open call begins without a turn.
+            # The time of a half-open call begins without a transition.
             due_s = min(due_s, self._clock.monotonic() + _HALF_OPEN_LOOK_S if turns_s is None else turns_s)
         return due_s
 
-    # ── what is told ────────────────────────────────────────────────────────────────────────────────────────────
+    # ── publishing ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _turned(self, breaker: Breaker, name: str, transition: Transition) -> None:
         self._alarm.ring()
@@ -293,9 +293,9 @@ async def _result_of(service: Service, check: Check) -> CheckResult:
 
 
 def _interval_s(service: Service) -> float:
-    """Between two checks that nobody asks for; infinite where there are none."""
+    """The time between two automatic checks; infinite if there are none."""
     if service.breaker is not None and service.breaker.state is BreakerState.HALF_OPEN:
-        # The permits that no call takes are the check's.
+        # The check takes the permits that no call takes.
         return _HALF_OPEN_INTERVAL_S
     declaration = service.declaration
     interval_s = inf if declaration.check_interval_s is None else declaration.check_interval_s
@@ -305,7 +305,7 @@ def _interval_s(service: Service) -> float:
 
 
 def _silent_at_s(service: Service) -> float:
-    """When a service that reports itself counts as silent (steady seconds); infinite where that is not to come."""
+    """When a service that reports itself counts as silent (monotonic seconds); infinite if it never does."""
     after_s, reported_s = service.declaration.silent_after_s, service.last_report_s
     if after_s is None or reported_s is None or service.silent:
         return inf

@@ -20,7 +20,7 @@ from duelcast.errors import Unavailable
 STORE = "store"
 BROKER = "broker"
 FOUNDATIONS = (STORE, BROKER)
-"""What all other parts depend on; they are never switched off."""
+"""All other parts depend on these; they are never switched off."""
 CHECK_INTERVAL_S = 10.0
 RECHECK_INTERVAL_S = 1.0
 
@@ -40,7 +40,7 @@ class InternalServices:
     def add_foundation(
         self, name: str, title: str, check: Check, *, breaker: Breaker | None = None, metrics: Figures = dict
     ) -> None:
-        """Add what others depend on. Its calls go through the breaker by themselves."""
+        """Add a part that others depend on. Its calls go through the breaker by themselves."""
         self._add(
             name,
             "infrastructure",
@@ -69,7 +69,7 @@ class InternalServices:
         checks_are_calls: bool = True,
         metrics: Figures = dict,
     ) -> None:
-        """Add a part that works until it is stopped. Without `check` it is healthy while it does so."""
+        """Add a part that works until it is stopped. Without `check` it is healthy while it works."""
 
         def changed() -> None:
             service.alarm.ring()
@@ -130,7 +130,7 @@ class InternalServices:
             can_be_switched=can_be_switched,
             settings=settings,
             check_interval_s=CHECK_INTERVAL_S,
-            # What everything waits for is to be known as soon as it is back.
+            # Everything waits for such a part: its return must be noticed soon.
             recheck_interval_s=None if can_be_switched else RECHECK_INTERVAL_S,
             checks_are_calls=checks_are_calls,
         )

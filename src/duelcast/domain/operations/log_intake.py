@@ -32,9 +32,9 @@ class _Logged(Struct, frozen=True):
 
 
 class LogIntake(logging.Handler):
-    """Takes every log record from ERROR up, of any thread, into error records on the thread of the event loop.
+    """Turns every log record from ERROR up, of any thread, into an error record on the thread of the event loop.
 
-    At most 1,000 wait for it; what comes beyond that, behind the end of the loop, or from within the taking itself is
+    At most 1,000 wait for it; further ones, those after the end of the loop, and those caused by the intake itself are
     dropped and counted.
     """
 
@@ -49,14 +49,14 @@ class LogIntake(logging.Handler):
         self._undo: Callable[[], None] | None = None
 
     def attach(self, records: ErrorRecords) -> None:
-        """Take what is logged from now on into `records`, exceptions that nobody caught too. To be called on the thread
-        of the running loop."""
+        """Pass errors logged from now on to `records`, uncaught exceptions included. Must be called on the thread of
+        the running loop."""
         self._records, self._loop = records, asyncio.get_running_loop()
         self._undo = log_uncaught()
         logging.getLogger().addHandler(self)
 
     def detach(self) -> None:
-        """The end of `attach`. What waits is taken."""
+        """Undo `attach`. Waiting errors are still taken."""
         logging.getLogger().removeHandler(self)
         if self._undo is not None:
             self._undo()
@@ -66,7 +66,7 @@ class LogIntake(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         loop = self._loop
-        # An error of the taking would be taken, and so on.
+        # An error of the intake would be taken in turn, and so on.
         if loop is None or self._taking_in == threading.get_ident() or len(self._waiting) >= MAX_WAITING:
             self._dropped += 1
             return
@@ -74,7 +74,7 @@ class LogIntake(logging.Handler):
             self._waiting.append(_logged(record))
             loop.call_soon_threadsafe(self._take)
         except Exception:
-            # Neither may a failure here be logged, nor end what was about to be told; a closed loop is the usual one.
+            # A failure here must neither be logged nor reach the code that logs; the usual one is a closed loop.
             self._dropped += 1
 
     def collect(self) -> Iterable[Metric]:
@@ -113,7 +113,7 @@ def _logged(record: logging.LogRecord) -> _Logged:
 
 
 def _part(logger: str) -> str:
-    """`contests` of `duelcast.contests.chat`; what libraries log is the server's own."""
+    """`contests` of `duelcast.contests.chat`; errors of libraries count as the server's."""
     package, _, path = logger.partition(".")
     part = path.partition(".")[0]
     return part if package == PACKAGE and _SERVICE.fullmatch(part) else PACKAGE

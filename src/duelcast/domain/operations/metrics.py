@@ -14,7 +14,7 @@ from duelcast.domain.operations.transitions import BreakerState
 
 
 class OperationsMetrics:
-    """The state of each service and breaker, the turns of breakers, calls, and how long checks took."""
+    """The state of each service and breaker, transitions of breakers, calls, and durations of checks."""
 
     def __init__(self, registry: Registry, health: Health) -> None:
         self._registry = registry
@@ -45,7 +45,7 @@ class OperationsMetrics:
                 calls.add_metric([name, outcome], getattr(service.calls, outcome))
             checks.add_metric([name], service.checks, service.checks_s)
         turns = CounterMetricFamily(
-            "duelcast_breaker_transitions", "Turns of breakers, by what they turned to.", labels=["service", "state"]
+            "duelcast_breaker_transitions", "Transitions of breakers, by new state.", labels=["service", "state"]
         )
         for (name, state), count in self._health.turns.items():
             turns.add_metric([name, state.value], count)

@@ -1,4 +1,4 @@
-"""What monitor tells of the settings, of maintenance and of the scene in the background (protocol 7, 9)."""
+"""Settings, maintenance and the background scene as monitor publishes them (protocol 7, 9)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UPDATE = "update"
 
 
 class MaintenanceRecord(Record):
-    """`mode`: there is maintenance. `until` is there where it ends by itself, `updated_by` in replies to admins."""
+    """`mode`: there is maintenance. `until` is present if it ends by itself, `updated_by` in replies to admins."""
 
     mode: bool
     message: str | None
@@ -36,7 +36,7 @@ class MaintenanceStatus(Event, tag="maintenance_status"):
 
 class MonitoredSettings(Event, tag="system_settings"):
     """Settings. `subtype` is a key, and `data` its value; or `all` or `update`, and `data` are values by key. A secret
-    one shows null."""
+    value is null."""
 
     subtype: str
     data: Any
@@ -57,13 +57,11 @@ SYSTEM_SETTINGS = Family(
     least_role=lambda _nothing: Role.ADMIN,
 )
 SYSTEM_MAINTENANCE = Family("system.maintenance", Kind.LATEST, (MaintenanceStatus,), "Whether there is maintenance.")
-PUBLIC_BACKGROUND_SCENE = Family(
-    "public.background_scene", Kind.LATEST, (MonitoredSettings,), "The scene in the background."
-)
+PUBLIC_BACKGROUND_SCENE = Family("public.background_scene", Kind.LATEST, (MonitoredSettings,), "The background scene.")
 
 
 class SettingsMonitor:
-    """Tells changes; `announce` the state of the start first."""
+    """Publishes changes; call `announce` first, for the initial state."""
 
     def __init__(self, settings: SystemSettings, status: StatusBoard, publisher: Publisher) -> None:
         self._settings = settings
@@ -72,12 +70,12 @@ class SettingsMonitor:
         settings.on_change("", self._changed)
 
     def announce(self) -> None:
-        """Publish what everybody who comes is to find."""
+        """Publish the initial state."""
         self._publish_maintenance()
         self._publish_scene()
 
     def scene(self) -> MonitoredSettings:
-        """The scene as it is now."""
+        """The present scene."""
         return MonitoredSettings(subtype=SCENE_KEY, data=self._settings.value(SCENE_KEY))
 
     def all_values(self, role: Role) -> dict[str, Any]:
@@ -85,7 +83,7 @@ class SettingsMonitor:
         return {key: setting.value for key, setting in self._settings.all(role).items()}
 
     def maintenance(self, *, for_admin: bool) -> MaintenanceStatus:
-        """Maintenance as it is now."""
+        """The present maintenance."""
         state = self._settings.maintenance()
         return MaintenanceStatus(
             data=MaintenanceRecord(
@@ -98,7 +96,7 @@ class SettingsMonitor:
         )
 
     def _changed(self, key: str, _value: Any) -> None:
-        # As admins see it: what is secret is given to listeners too.
+        # As admins see it: listeners are given secret values, too.
         setting = self._settings.find(key, Role.ADMIN)
         update = MonitoredSettings(subtype=UPDATE, data={key: None if setting is None else setting.value})
         self._publisher.publish(SYSTEM_SETTINGS.channel(), update)

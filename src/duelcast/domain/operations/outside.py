@@ -1,4 +1,4 @@
-"""Services outside of the server: those of the configuration file, and those that were put over HTTP."""
+"""Services outside of the server: those of the configuration file, and those put over HTTP."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _log = structlog.get_logger("duelcast.operations")
 
 
 class Operation(Struct, frozen=True):
-    """What a service did. `duration_ms` is how long it took, `error` what it says of a failure."""
+    """An operation of a service. `duration_ms` is how long it took, `error` describes a failure."""
 
     ok: bool
     duration_ms: float
@@ -63,8 +63,8 @@ class OutsideServices:
         self._changing = asyncio.Lock()
 
     def add_configured(self) -> None:
-        """Add what is configured, behind the server's own services. Raises `ConfigurationError` if one has the name of
-        another, or depends on what is not there."""
+        """Add the configured services, after the server's own. Raises `ConfigurationError` if one has the name of
+        another, or depends on an unknown one."""
         for name, definition in self._configured.items():
             try:
                 self._add(name, definition, self._configured)
@@ -72,8 +72,8 @@ class OutsideServices:
                 raise ConfigurationError(f"`[[services]]`, `{name}`: {refusal.message}") from None
 
     async def load(self) -> None:
-        """Add what is stored, behind what is configured. What can no longer be used of it is left out, and in the log.
-        Raises `errors.Unavailable`."""
+        """Add the stored services, after the configured ones. Those that can no longer be used are left out, and
+        logged. Raises `errors.Unavailable`."""
         async with self._database.read() as transaction:
             rows = await repository.all_services(transaction)
         names = {row.name for row in rows}
@@ -84,14 +84,14 @@ class OutsideServices:
                 _log.warning("service_left_out", service=row.name)
 
     def definition(self, name: str) -> ServiceDefinition | None:
-        """None of the server's own. Raises `ServiceNotFound`."""
+        """The definition of a service; None if it is the server's own. Raises `ServiceNotFound`."""
         return self._definitions.get(self._registry[name].name)
 
     async def put(self, name: str, definition: ServiceDefinition, actor: Actor) -> Service:
         """Add a service, or change it; its breaker and figures begin anew. It is stored when this returns.
 
-        Raises `errors.InvalidRequest`, `DependencyError`, `errors.InvalidState` where `name` is the server's own
-        or in the file, `errors.Unavailable`.
+        Raises `errors.InvalidRequest`, `DependencyError`, `errors.InvalidState` if `name` is the server's own or in the
+        file, `errors.Unavailable`.
         """
         async with self._in_line():
             self._refuse_fixed(name)
@@ -112,8 +112,8 @@ class OutsideServices:
             return service
 
     async def delete(self, name: str, actor: Actor) -> None:
-        """Raises `ServiceNotFound`, `errors.InvalidState` where it is the server's own or in the file,
-        `DependencyError` where others depend on it, `errors.Unavailable`."""
+        """Raises `ServiceNotFound`, `errors.InvalidState` if it is the server's own or in the file, `DependencyError`
+        if others depend on it, `errors.Unavailable`."""
         async with self._in_line():
             service = self._registry[name]
             self._refuse_fixed(name)
@@ -129,14 +129,14 @@ class OutsideServices:
 
     @asynccontextmanager
     async def _in_line(self) -> AsyncIterator[None]:
-        """One change at a time, from what it was decided by to its effect."""
+        """One change at a time, from its decision to its effect."""
         with self._database.asked_since(self._database.moment()):
             async with self._changing:
                 yield
 
     def report(self, name: str, operations: Sequence[Operation]) -> None:
-        """Take what a service did, in its order. Raises `ServiceNotFound`, `errors.InvalidState` where it does
-        not report itself."""
+        """Take the operations of a service, in order. Raises `ServiceNotFound`, `errors.InvalidState` if it does not
+        report itself."""
         service = self._registry[name]
         if service.declaration.kind != "reported":
             raise InvalidState(f"`{name}` does not report itself: it is put with another `kind`.")

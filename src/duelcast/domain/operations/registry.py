@@ -1,4 +1,4 @@
-"""All services with their layers and dependencies, and what is published of them."""
+"""All services with their layers and dependencies; publishes their changes."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ LAYERS = ("data", "contest", "wallet", "infrastructure")
 MAX_SERVICES = 2_000
 METRICS_INTERVAL_S = 1.0
 MEMBERS_TOLD_AT_ONCE = 100
-"""A layer with more services is told with the figures: each time it is a list of them all."""
+"""A layer with more services is published with the figures: each time it lists them all."""
 TOLD_PER_TURN = 50
-"""Services whose figures are told before others have their turn."""
+"""Services whose figures are published before other tasks run."""
 
 _log = structlog.get_logger("duelcast.operations")
 
 
 class Registry:
-    """The services by name. A change of status or breaker is published at once, of figures alone once a second.
+    """The services by name. A change of status or breaker is published at once, changes of figures alone once a second.
 
     `announce` stores and broadcasts an alert: see `Database.announce`. `listeners` are called with each service whose
     status may have changed, or that is no longer one.
@@ -52,11 +52,11 @@ class Registry:
         self._dependents: dict[str, set[str]] = {}
         self._layers: dict[str, set[str]] = {layer: set() for layer in LAYERS}
         self._stirred: dict[str, None] = {}
-        """Services whose figures may be others than those that were published."""
+        """Services whose figures may differ from the published ones."""
         self._stirred_layers: dict[str, None] = {}
         self.listeners: list[Callable[[Service], None]] = []
 
-    # ── what there is ───────────────────────────────────────────────────────────────────────────────────────────
+    # ── reading ───────────────────────────────────────────────────────────────────────────────────────────
 
     def __getitem__(self, name: str) -> Service:
         """Raises `ServiceNotFound`."""
@@ -77,7 +77,7 @@ class Registry:
 
     @property
     def layers(self) -> Sequence[str]:
-        """Those that are always there, then those that services brought."""
+        """The layers that always exist, then those that services brought."""
         return list(self._layers)
 
     def dependents(self, name: str) -> list[str]:
@@ -94,13 +94,13 @@ class Registry:
     # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────
 
     def check_dependencies(self, declaration: Declaration, also: Collection[str] = ()) -> None:
-        """Raises `DependencyError` where it depends on what is not there, nor among `also`, or on itself
+        """Raises `DependencyError` if it depends on a service that neither exists nor is among `also`, or on itself
         through others."""
         name = declaration.name
         for needed in declaration.dependencies:
             if needed != name and needed not in self._services and needed not in also:
                 raise DependencyError(
-                    f"`{name}` depends on `{needed}`, which is no service: add that one first.", field="dependencies"
+                    f"`{name}` depends on `{needed}`, which is not a service: add that one first.", field="dependencies"
                 )
             path = self._path(needed, name)
             if path is not None:
@@ -108,7 +108,7 @@ class Registry:
                 raise DependencyError(f"The dependencies go in a circle: {circle}.", field="dependencies")
 
     def put(self, service: Service) -> None:
-        """Add a service, or let it take the place of the one of its name; its dependencies were checked."""
+        """Add a service, or replace the one with its name; its dependencies were checked."""
         before = self._services.get(service.name)
         if before is not None:
             self._unlink(before)
@@ -125,7 +125,7 @@ class Registry:
         self._stir_around(declaration)
 
     def remove(self, service: Service) -> None:
-        """Nothing depends on it, and its work has ended."""
+        """Remove a service. Nothing depends on it, and its work has ended."""
         self._unlink(service)
         del self._services[service.name]
         self._stirred.pop(service.name, None)
@@ -146,13 +146,13 @@ class Registry:
             self._dependents[needed].discard(declaration.name)
 
     def _stir_around(self, declaration: Declaration) -> None:
-        """Who depends on them is shown with those it depends on."""
+        """The dependencies of `declaration` show it among their dependents."""
         for needed in declaration.dependencies:
             if needed in self._services:
                 self._stirred[needed] = None
 
     def _path(self, start: str, end: str) -> list[str] | None:
-        """How `start` depends on `end`, both included; None where it does not."""
+        """The path by which `start` depends on `end`, both included; None if it does not."""
         if start == end:
             return [start]
         came_from: dict[str, str] = {start: ""}
@@ -172,7 +172,7 @@ class Registry:
                 todo.append(needed)
         return None
 
-    # ── what is published ───────────────────────────────────────────────────────────────────────────────────────
+    # ── publishing ───────────────────────────────────────────────────────────────────────────────────────
 
     def stirred(self, service: Service) -> None:
         """Its figures changed, and perhaps its status."""
@@ -184,11 +184,11 @@ class Registry:
     def changed(
         self, service: Service, *, alert: Alert | None = None, checked_by: By | None = None, reset_by: By | None = None
     ) -> None:
-        """Publish the service as it is now, with what caused it; nothing is heard of one that is no longer there."""
+        """Publish the present state of the service, with its cause; nothing is published of a removed one."""
         if self._services.get(service.name) is not service:
             return
         self._stirred.pop(service.name, None)
-        # Looking at a breaker may turn it, which is told at once: what was shown is what is shown after that.
+        # Reading a breaker may advance it, which is published at once: `shown` is read after that.
         now = (service.status, service.breaker_status)
         before, service.shown = service.shown, now
         service.updated_at_s = self._clock.time()
@@ -238,7 +238,7 @@ class Registry:
                     self._publisher.publish(LAYER.channel(layer), self.layer_update(layer))
 
     def _guarded_changed(self, service: Service) -> None:
-        """A defect in one service must not keep the others from being told."""
+        """A defect in one service must not keep the others from being published."""
         try:
             self.changed(service)
         except Exception as error:
@@ -246,7 +246,7 @@ class Registry:
 
     def _publish_layer(self, layer: str) -> None:
         members = self._layers[layer]
-        # A list of all its services, which is long: made for those who follow it alone.
+        # A long list of all its services: made only if somebody follows it.
         if self._publisher.is_followed(LAYER.channel(layer)):
             if len(members) > MEMBERS_TOLD_AT_ONCE:
                 self._stirred_layers[layer] = None

@@ -1,4 +1,4 @@
-"""Keeps a part of the server at work, and switches it."""
+"""Keeps a part of the server running, and switches it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from duelcast.domain.operations.service import Work
 from duelcast.logs import describe_exception
 
 STABLE_AFTER_S = 60.0
-"""A run of this length was no crash at start: after it the shortest wait is enough again."""
+"""A run of this length was no crash at start: the next wait is the shortest again."""
 CRASHED = "It stopped by a defect, and is started again."
 
 _log = structlog.get_logger("duelcast.operations")
 
 
 class Runner:
-    """Runs `work` until it is stopped; what ends by a defect is run again after a growing, jittered wait.
+    """Runs `work` until it is stopped; after a defect it is run again after a growing, jittered wait.
 
-    `work` is run anew by each start. It is ended by cancellation, at which it must lose nothing that was accepted.
-    What returns by itself is finished, and counts as stopped. `on_change` is called whenever `running` or `failure` is
-    another.
+    Each start runs `work` anew. It is ended by cancellation, at which it must lose nothing that was accepted. If it
+    returns by itself, it is finished, and counts as stopped. `on_change` is called whenever `running` or `failure`
+    changes.
     """
 
     def __init__(
@@ -46,17 +46,17 @@ class Runner:
         return self._task is not None
 
     async def start(self) -> None:
-        """Begin; nothing happens where it runs."""
+        """Begin; nothing happens if it runs."""
         if self._task is None:
             self.restarts += self.started_at_s is not None
             self.started_at_s = self._clock.time()
             self._task = asyncio.create_task(self._keep_running(), name=self._name)
-            # So that it has begun when this returns.
+            # It has begun when this returns.
             await asyncio.sleep(0)
             self._on_change()
 
     async def stop(self) -> None:
-        """End, and return when it has; nothing happens where it does not run."""
+        """End, and return once it has ended; nothing happens if it does not run."""
         task = self._task
         if task is not None:
             task.cancel()

@@ -1,4 +1,4 @@
-"""How the server is as a whole (protocol 7, `SERVER_STATUS_UPDATE`)."""
+"""The status of the server as a whole (protocol 7, `SERVER_STATUS_UPDATE`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from duelcast.domain.settings.maintenance import Maintenance
 from duelcast.wire.timestamps import format_time
 
 DAMPING_S = 2.0
-"""A state that does not hold so long is not told: a service that flaps does not flood everybody."""
+"""A shorter state is not published: a service that flaps does not flood everybody."""
 REPEAT_S = 30.0
 AFFECTING = frozenset({"circuit_open", "unhealthy", "stopped"})
 _TOLERANCE_S = 1e-6
@@ -35,7 +35,7 @@ _MESSAGES: dict[ServerStatusName, str] = {
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
-    """What the status needs to know of the rest of the server."""
+    """The parts of the server on which the status depends."""
 
     connections: Callable[[], int]
     is_ready: Callable[[], bool]
@@ -49,7 +49,7 @@ class _State(Struct, frozen=True):
 
 
 class StatusBoard:
-    """Tells a state once it has held for 2 s, and repeats it every 30 s."""
+    """Publishes a state once it has lasted 2 s, and repeats it every 30 s."""
 
     def __init__(
         self, registry: Registry, publisher: Publisher, clock: Clock, surroundings: Surroundings, version: str
@@ -68,11 +68,11 @@ class StatusBoard:
         registry.listeners.append(self._service_changed)
 
     def changed(self) -> None:
-        """Maintenance or readiness may be another."""
+        """Maintenance or readiness may have changed."""
         self._alarm.ring()
 
     def status(self) -> ServerStatus:
-        """The state that was told last, with figures of this moment."""
+        """The last published state, with the present figures."""
         return ServerStatus(
             status=self._told.status,
             message=self._told.message,
@@ -84,15 +84,15 @@ class StatusBoard:
         )
 
     def public_status(self) -> ServerStatus:
-        """The part of it that everybody may see."""
+        """The public part of the status."""
         return ServerStatus(
             status=self._told.status, message=self._told.message, timestamp=format_time(self._clock.time())
         )
 
     async def run(self) -> None:
-        """Tell it, until cancelled."""
+        """Publish the status, until cancelled."""
         first = self._now()
-        # The parts of a server that starts are not at work yet: that is told where it lasts.
+        # The parts of a starting server are not running yet: that is published if it lasts.
         if first.status != "degraded":
             self._told = self._candidate = first
         while True:

@@ -1,4 +1,4 @@
-"""One service: what is declared of it, and what is known of it."""
+"""One service: its declaration and its state."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from duelcast.domain.operations.events import Alert, BreakerStatus, ServiceKind,
 from duelcast.domain.operations.transitions import BreakerState
 
 Check = Callable[[], Awaitable[CheckResult]]
-"""Looks how a service is. What it raises is a defect; an unhealthy service is a result."""
+"""Checks a service. An exception is a defect; an unhealthy service is a result."""
 
 By = Literal["admin", "system"]
 JOINED_S = 0.05
-"""Updates that are not further apart count as one; it is longer than the hub collects messages by default."""
+"""Updates that are not further apart count as one; longer than the hub's default flush interval."""
 
 RESET = "reset_circuit_breaker"
 HEALTH_CHECK = "health_check"
@@ -50,14 +50,14 @@ class Tally:
 
 
 class Work(Protocol):
-    """What a service of the server itself does, and how it is switched."""
+    """The work of one of the server's own services, and its switch."""
 
     @property
     def running(self) -> bool: ...
 
     @property
     def failure(self) -> str | None:
-        """Why it does not work at the moment, though it was started: a sentence of ours."""
+        """Why it does not run at the moment, though it was started: a sentence of ours."""
 
     @property
     def started_at_s(self) -> float | None:
@@ -72,11 +72,11 @@ class Work(Protocol):
 
 
 class Declaration(Struct, frozen=True, kw_only=True):
-    """What is declared of a service. `settings` is what may be shown of its configuration: no URL, no secret.
+    """The declaration of a service. `settings` is the public part of its configuration: no URL, no secret.
 
-    `check_interval_s`: None is never by itself; `recheck_interval_s` takes its place while the last check was bad.
-    `checks_are_calls`: a check goes through the breaker; otherwise what it calls does so by itself. `silent_after_s`:
-    of a reported service, the silence after which it counts as unhealthy.
+    `check_interval_s`: None means no automatic checks; `recheck_interval_s` replaces it while the last check was bad.
+    `checks_are_calls`: a check goes through the breaker; otherwise the calls it makes do. `silent_after_s`: the silence
+    after which a reported service counts as unhealthy.
     """
 
     name: str
@@ -95,7 +95,7 @@ class Declaration(Struct, frozen=True, kw_only=True):
 
 
 class Cause(Struct, frozen=True, kw_only=True):
-    """Why a service was published; `at_s` is in steady seconds."""
+    """Why a service was published; `at_s` is in monotonic seconds."""
 
     at_s: float
     previous: ServiceStatus | None
@@ -104,7 +104,8 @@ class Cause(Struct, frozen=True, kw_only=True):
     reset_by: By | None
 
     def joined(self, earlier: Cause | None) -> Cause:
-        """With what was told so shortly before that followers may get the newest update alone."""
+        """Merged with an `earlier` cause, if that was published so shortly before that followers may get only the
+        newest update."""
         if earlier is None or self.at_s - earlier.at_s > JOINED_S:
             return self
         return Cause(
@@ -117,7 +118,7 @@ class Cause(Struct, frozen=True, kw_only=True):
 
 
 class Service:
-    """A service with its state. `metrics` gives figures of its own, which are shown beside those of all services."""
+    """A service with its state. `metrics` gives figures of its own, shown beside those that all services have."""
 
     def __init__(
         self,
@@ -142,17 +143,17 @@ class Service:
         self.checks_s = 0.0
         """How many checks ended, and how long they took together."""
         self.checking: asyncio.Task[CheckResult] | None = None
-        """The check that runs: whoever asks meanwhile shares it."""
+        """The running check, which callers share meanwhile."""
         self.told_check: CheckResult | None = None
-        """The last result that was told with who asked for it."""
+        """The last result that was published with its requester."""
         self.last_report_s: float | None = None
         """Steady seconds."""
         self.silent = False
         self.updated_at_s = clock.time()
         self.shown: tuple[ServiceStatus, BreakerStatus] | None = None
-        """What was last published of its state."""
+        """The last published state."""
         self.cause: Cause | None = None
-        """Why it was last published."""
+        """The cause of the last publication."""
         self.alarm = Alarm(clock)
         """Ends the wait for the next check."""
 
@@ -162,7 +163,7 @@ class Service:
 
     @property
     def status(self) -> ServiceStatus:
-        """The first that applies (protocol 12)."""
+        """The first status that applies (protocol 12)."""
         breaker = self.breaker
         if not self.work.running:
             return "stopped"
@@ -182,7 +183,7 @@ class Service:
 
     @property
     def breaker_status(self) -> BreakerStatus:
-        """How the breaker is on the wire (protocol 6)."""
+        """The state of the breaker on the wire (protocol 6)."""
         breaker = self.breaker
         if breaker is None:
             return "disabled"
@@ -196,14 +197,14 @@ class Service:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """What operators may do with it."""
+        """The commands that operators may give it."""
         switches = (START, STOP, RESTART) if self.declaration.can_be_switched else ()
         reset = () if self.breaker is None else (RESET,)
         return (*switches, *reset, HEALTH_CHECK)
 
 
 class Watching:
-    """The work of a service that runs elsewhere: while it is switched off, nobody looks how it is."""
+    """The work of a service that runs elsewhere: while it is switched off, it is not checked."""
 
     failure: str | None = None
 

@@ -1,4 +1,4 @@
-"""The states of a breaker, and telling of each change."""
+"""The states of a breaker, and the announcement of each change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Cause = Literal[
 
 
 class BreakerState(enum.Enum):
-    """`closed` lets every call through, `open` none, `half_open` a few, which decide."""
+    """`closed` lets every call through, `open` none, `half_open` a few, which decide the next state."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -45,9 +45,9 @@ class Transition(Struct, frozen=True):
 
 
 class Announcer:
-    """Numbers transitions and tells each to `listener` once, in order, also where it makes the next one itself.
+    """Numbers transitions and calls `listener` once for each, in order, even if it causes the next one itself.
 
-    A listener that raises is logged, and told the next one all the same.
+    If the listener raises, that is logged, and it still gets the next one.
     """
 
     def __init__(self, clock: Clock, listener: Callable[[Transition], None]) -> None:

@@ -1,4 +1,4 @@
-"""Services as they are shown (protocol 12)."""
+"""The records of services (protocol 12)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DETAILS: dict[BreakerStatus, str] = {
 
 
 def state(service: Service) -> ServiceState:
-    """For those who depend on it."""
+    """The record for those who depend on it."""
     declaration = service.declaration
     return ServiceState(
         service=declaration.name,
@@ -64,7 +64,7 @@ def service_update(
     reset_by: Literal["admin", "system"] | None = None,
     removed: bool = False,
 ) -> ServiceUpdate:
-    """The same, with what caused it."""
+    """The same, with its cause."""
     return ServiceUpdate(
         **structs.asdict(state(service)),
         previousStatus=UNSET if previous is None else previous,
@@ -76,7 +76,7 @@ def service_update(
 
 
 def managed(service: Service, dependents: Sequence[str]) -> SkyDuelService:
-    """For those who manage it."""
+    """The record for those who manage it."""
     declaration = service.declaration
     started_at_s = service.work.started_at_s
     return SkyDuelService(
@@ -100,7 +100,7 @@ def managed(service: Service, dependents: Sequence[str]) -> SkyDuelService:
 
 
 def health(service: Service) -> ServiceHealth:
-    """For monitor."""
+    """The record for monitor."""
     return ServiceHealth(status=service.status, metrics=_metrics(service), updated_at=format_time(service.updated_at_s))
 
 
@@ -114,7 +114,7 @@ def layer_update(layer: str, services: Iterable[Service]) -> LayerUpdate:
 
 
 def breaker_record(service: Service) -> BreakerRecord:
-    """The breaker of a service, also where it has none."""
+    """The record of a service's breaker, even if it has none."""
     status = service.breaker_status
     breaker = service.breaker
     if breaker is None:

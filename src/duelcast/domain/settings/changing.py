@@ -1,4 +1,4 @@
-"""A change of a setting: what is asked for, whether it may be, and what is stored of it."""
+"""A change of a setting: the request, its validation, and the row to store."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from duelcast.store.settings import SettingRow, Visibility
 MAX_DESCRIPTION_CHARACTERS = 1_000
 MAX_SETTINGS = 10_000
 MAX_CHARACTERS = 8 * 1024 * 1024
-"""Of all stored values together: one answer may carry them all."""
+"""The bound of all stored values together: one answer may carry them all."""
 
 
 class SettingChange(Struct, frozen=True, kw_only=True):
-    """What becomes of a setting. None leaves it as it is; a new one is then for admins, and no secret.
+    """A change of a setting. None leaves a field as it is; by default a new setting is for admins, and not secret.
 
-    `expected_version`: the change is made to that version alone; 0 is a setting that is not stored.
+    `expected_version`: the change applies to that version alone; 0 is a setting that is not stored.
     """
 
     value: Any
@@ -46,11 +46,11 @@ def changed(
     now_ms: int,
     by: str,
 ) -> SettingRow:
-    """What is stored after `change`. Raises `ValidationFailed`."""
+    """The row after `change`. Raises `ValidationFailed`."""
     check_value(change.value)
     secret = before.secret if before is not None else bool(change.secret and declared is None)
     if change.secret is not None and change.secret != secret:
-        raise ValidationFailed("Whether a setting is secret is said when it is created.", field="secret")
+        raise ValidationFailed("A setting can only be made secret, or not, when it is created.", field="secret")
     if declared is not None:
         declared.validate(change.value)
         if change.visibility not in (None, declared.visibility):
@@ -78,7 +78,7 @@ def changed(
 
 
 async def acting(transaction: Transaction, by: Identity) -> Actor:
-    """Who acts: the role that is stored by now counts, whatever it was when they asked; a ban takes it."""
+    """The actor: the role stored now counts, whatever it was at the request; a ban takes it away."""
     stored = await accounts.find_user(transaction, by.wallet)
     if stored is None:
         return Actor.of(by)
@@ -87,7 +87,7 @@ async def acting(transaction: Transaction, by: Identity) -> Actor:
 
 
 async def check_room(transaction: Transaction, after: SettingRow, *, is_new: bool) -> None:
-    """Raises `ValidationFailed` where there are too many settings, or too much in them."""
+    """Raises `ValidationFailed` if there are too many settings, or too much in them."""
     usage = await store.usage_without(transaction, after.key)
     if is_new and usage.settings >= MAX_SETTINGS:
         raise ValidationFailed(f"There are {MAX_SETTINGS} settings: delete some before you create another.")
@@ -96,7 +96,7 @@ async def check_room(transaction: Transaction, after: SettingRow, *, is_new: boo
 
 
 def differences(before: SettingRow | None, after: SettingRow | None) -> dict[str, Any]:
-    """What the audit trail keeps: old and new of value, description and visibility; None where nothing is stored."""
+    """The audit details: old and new value, description and visibility; None if nothing is stored."""
     old, new = _described(before), _described(after)
     return {name: [old.get(name), new.get(name)] for name in ("version", "value", "description", "visibility")}
 

@@ -23,8 +23,8 @@ Days = Annotated[float, Meta(gt=0, le=36_500)]
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSetting:
-    """A setting with what its value must be: `type` is what msgspec converts it to, `check` finds what types cannot
-    say. `field` names the setting of the start configuration that gives it a value, which is that times `scale`."""
+    """A setting with the constraints of its value: msgspec converts it to `type`, and `check` verifies more than types
+    can. `field` names the setting of the start configuration that gives it a value, multiplied by `scale`."""
 
     key: str
     type: Any
@@ -42,7 +42,7 @@ class DeclaredSetting:
         return "number" if isinstance(plain, inspect.IntType | inspect.FloatType) else "json"
 
     def validate(self, value: Any) -> None:
-        """Raises `ValidationFailed` where the server cannot obey `value`."""
+        """Raises `ValidationFailed` if the server cannot obey `value`."""
         holder = msgspec.defstruct("Value", [("value", self.type)])
         try:
             msgspec.convert({"value": value}, holder)
@@ -68,7 +68,7 @@ def declared_settings(endpoint_limits: Mapping[str, int]) -> dict[str, DeclaredS
 
 
 def configured_values(settings: Settings) -> dict[str, Any]:
-    """What environment, file or command line say about declared settings, by key."""
+    """The values that environment, file or command line give declared settings, by key."""
     return {
         one.key: _scaled(getattr(settings, one.field), one.scale)
         for one in _CONFIGURED
@@ -82,7 +82,7 @@ def limit_key(endpoint: str) -> str:
 
 
 def _configured(key: str, type: Any, field: str, *, scale: int = 1) -> DeclaredSetting:
-    """A setting that the start configuration has as well: default and description are written there."""
+    """A setting that the start configuration has as well, with its default and description."""
     known = Settings.model_fields[field]
     assert known.description is not None
     default = _scaled(known.default, scale)
@@ -133,6 +133,6 @@ _OTHERS = (
         check=check_maintenance,
     ),
     DeclaredSetting(
-        "background_scene", dict[str, Any] | None, {}, "What clients show behind everything.", visibility="public"
+        "background_scene", dict[str, Any] | None, {}, "The background that clients show.", visibility="public"
     ),
 )

@@ -10,11 +10,11 @@ class SettingNotFound(AppError, code="SETTING_NOT_FOUND", status=404):
 
 
 class ValidationFailed(AppError, code="VALIDATION_FAILED", status=422):
-    """The value is not one that the setting takes."""
+    """The setting does not accept the value."""
 
 
 class VersionConflict(AppError, code="VERSION_CONFLICT", status=409):
-    """Somebody else changed the setting meanwhile; `current` is what it is now, null where there is none."""
+    """Somebody else changed the setting meanwhile; `current` is its present state, null if it is gone."""
 
 
 class UnderMaintenance(AppError, code="MAINTENANCE", status=503):

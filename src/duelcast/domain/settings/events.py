@@ -1,4 +1,4 @@
-"""What the settings publish, and on which channels (protocol 2, 9)."""
+"""Messages of the settings, and their channels (protocol 2, 9)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ CATEGORY_GRAMMAR = "1 to 127 of a-z 0-9 _ -"
 
 
 SEEN_FROM: dict[str, Role] = {"public": Role.ANONYMOUS, "user": Role.USER, "admin": Role.ADMIN}
-"""The least role that sees a setting, by its visibility."""
+"""The lowest role that sees a setting, by its visibility."""
 
 
 class Setting(Record):
-    """A setting as it is now (protocol 12).
+    """The present state of a setting (protocol 12).
 
-    `name` is the key without its category, which is null where the key has no dot. `value` is null where it is secret.
-    `version` is 0, and `updatedAt` null, while the value is one that nobody stored. `updatedBy` is there for admins.
+    `name` is the key without its category, which is null if the key has no dot. `value` is null if it is secret.
+    `version` is 0, and `updatedAt` null, while no value is stored. `updatedBy` is for admins.
     """
 
     key: str
@@ -42,13 +42,13 @@ class Setting(Record):
 
 
 def highest_version(settings: Iterable[Setting]) -> int:
-    """Of what is shown: it does not tell whether anything else changed."""
+    """The highest version of the settings shown: it does not reveal whether anything else changed."""
     return max((setting.version for setting in settings), default=0)
 
 
 class SettingUpdate(Event, tag="setting_update"):
-    """A setting changed. `setting` is null where there is none any more; `previous` is the value before: null where
-    there was none, it is secret, or was for fewer to see."""
+    """A setting changed. `setting` is null if it is gone; `previous` is the value before: null if there was none, it is
+    secret, or fewer could see it."""
 
     key: str
     setting: Setting | None
@@ -56,7 +56,7 @@ class SettingUpdate(Event, tag="setting_update"):
 
 
 def split_key(key: str) -> tuple[str | None, str]:
-    """Category and name: what is before the first dot, and behind it. None: the key has no category."""
+    """Category and name: the parts before and after the first dot. None: the key has no category."""
     category, dot, name = key.partition(".")
     return (category, name) if dot and category else (None, key)
 

@@ -13,7 +13,7 @@ from duelcast.wire.timestamps import parse_time
 
 MAINTENANCE_KEY = "maintenance_mode"
 RETRY_MS = 60_000
-"""When somebody may try again where nobody said how long it takes."""
+"""When clients may try again if nobody said how long it takes."""
 
 
 class MaintenanceValue(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,13 +34,13 @@ class Maintenance(Struct, frozen=True, kw_only=True):
     updated_by: str | None = None
 
     def at(self, now_s: float) -> Maintenance:
-        """The state at `now_s`: with `until_s` it is over, whether that was stored yet or not."""
+        """The state at `now_s`: it ends at `until_s`, whether that was stored yet or not."""
         is_over = self.enabled and self.until_s is not None and now_s >= self.until_s
         return structs.replace(self, enabled=False) if is_over else self
 
 
 def check_maintenance(value: Any) -> None:
-    """Raises `ValidationFailed` for an `until` that is no time; the rest was checked with the declaration."""
+    """Raises `ValidationFailed` if `until` is not a time; the rest was checked with the declaration."""
     until = msgspec.convert(value, MaintenanceValue).until
     if until is None:
         return
@@ -53,7 +53,7 @@ def check_maintenance(value: Any) -> None:
 
 
 def maintenance_of(value: Any, updated_at_s: float | None, updated_by: str | None) -> Maintenance:
-    """What the setting says."""
+    """The maintenance that the setting describes."""
     given = msgspec.convert(value, MaintenanceValue)
     return Maintenance(
         enabled=given.enabled,
@@ -65,7 +65,7 @@ def maintenance_of(value: Any, updated_at_s: float | None, updated_by: str | Non
 
 
 def refusal_of(maintenance: Maintenance, now_s: float) -> UnderMaintenance | None:
-    """What users are told who want to write, if it is refused."""
+    """The error for users who want to write, if that is refused."""
     if not maintenance.enabled:
         return None
     until_s = maintenance.until_s

@@ -1,4 +1,4 @@
-"""What follows from a change that is stored: memory has it, and those hear of it whom it concerns."""
+"""Applies stored changes: to memory, to clients and to listeners."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from duelcast.logs import describe_exception
 from duelcast.store.settings import SettingRow
 
 ChangeListener = Callable[[str, Any], None]
-"""Is given the key and the value in force, secret or not; None where the setting is gone."""
+"""Called with the key and the value in force, secret or not; None if the setting is gone."""
 HiddenListener = Callable[[str, Role, Role], None]
-"""Is given a key, the least role that saw it, and the higher one that does now."""
+"""Called with a key, the lowest role that saw it, and the higher one that does now."""
 
 _log = structlog.get_logger("duelcast.settings")
 
 
 class Committed(Struct, frozen=True):
-    """A change that is stored: the row before and after it."""
+    """A stored change: the row before and after it."""
 
     key: str
     before: SettingRow | None
@@ -33,7 +33,7 @@ class Committed(Struct, frozen=True):
 
 
 class SettingOutlet:
-    """Takes changes into the book and tells of them, in the order of their commits."""
+    """Takes changes into the book and publishes them, in the order of their commits."""
 
     def __init__(self, publisher: Publisher, book: SettingBook) -> None:
         self._publisher = publisher
@@ -46,16 +46,16 @@ class SettingOutlet:
         self._listeners.append((prefix, listener))
 
     def on_hidden(self, listener: HiddenListener) -> None:
-        """Call `listener` when fewer may see a setting than before, ahead of what is published of it."""
+        """Call `listener` when fewer may see a setting than before, ahead of its publication."""
         self._hidden_listeners.append(listener)
 
     def committed(self, change: Committed) -> None:
-        """Take a change, publish it for those who may see it, and call who listens."""
+        """Take a change, publish it for those who may see it, and call the listeners."""
         key, before, book = change.key, change.before, self._book
         was_seen_from, existed = book.seen_from(key), key in book
         previous = None if before is not None and before.secret else book.value(key)
         book.put(key, change.after)
-        # What ends is told to those who saw it.
+        # The end of a setting is published to those who saw it.
         seen_from = book.seen_from(key) if key in book else was_seen_from
         if existed and seen_from > was_seen_from:
             for hidden in self._hidden_listeners:
@@ -73,7 +73,7 @@ class SettingOutlet:
 
 
 def _guarded(call: Callable[[], None]) -> None:
-    """A defect in one listener must not keep the others from hearing."""
+    """A defect in one listener must not keep the others from being called."""
     try:
         call()
     except Exception as error:

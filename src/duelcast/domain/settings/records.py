@@ -1,4 +1,4 @@
-"""All settings in memory: what is stored, over what is configured, over what is declared."""
+"""All settings in memory: stored values win over configured ones, and those over defaults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = structlog.get_logger("duelcast.settings")
 
 
 class SettingBook:
-    """What the settings are now. A stored value that its declaration no longer takes is passed over, with a warning."""
+    """The present settings. A stored value that its declaration no longer accepts is ignored, with a warning."""
 
     def __init__(self, declared: Mapping[str, DeclaredSetting], configured: Mapping[str, Any]) -> None:
         self._declared = declared
@@ -28,7 +28,7 @@ class SettingBook:
         self._unfit: set[str] = set()
 
     def put(self, key: str, row: SettingRow | None) -> None:
-        """Take what is stored of a setting from now on; None: nothing."""
+        """Take the stored row of a setting; None: none is stored."""
         self._unfit.discard(key)
         if row is None:
             self._rows.pop(key, None)
@@ -40,13 +40,13 @@ class SettingBook:
                 declared.validate(row.value)
             except ValidationFailed:
                 self._unfit.add(key)
-                _log.warning("stored_setting_ignored", key=key, reason="Its declaration does not take the value.")
+                _log.warning("stored_setting_ignored", key=key, reason="Its declaration does not accept the value.")
 
     def declared(self, key: str) -> DeclaredSetting | None:
         return self._declared.get(key)
 
     def row(self, key: str) -> SettingRow | None:
-        """What is stored of a setting."""
+        """The stored row of a setting."""
         return self._rows.get(key)
 
     def __contains__(self, key: str) -> bool:
@@ -58,24 +58,24 @@ class SettingBook:
         return sorted(key for key in known if category is None or split_key(key)[0] == category)
 
     def value(self, key: str) -> Any:
-        """The value in force, secret or not; None where there is no such setting."""
+        """The value in force, secret or not; None if there is no such setting."""
         row = self._rows.get(key)
         return self._fallback.get(key) if row is None or key in self._unfit else row.value
 
     def is_stored(self, key: str) -> bool:
-        """Whether the value in force is the one that is stored."""
+        """Whether the value in force is the stored one."""
         return key in self._rows and key not in self._unfit
 
     def seen_from(self, key: str) -> Role:
-        """The least role that sees a setting; what does not exist is for admins."""
+        """The lowest role that sees a setting; for a missing one, admin."""
         return SEEN_FROM[_visibility(self._declared.get(key), self._rows.get(key))]
 
     def record(self, key: str, *, for_admin: bool) -> Setting | None:
-        """The setting as it is told, None where there is none."""
+        """The record of a setting, None if there is none."""
         return self._record(key, self._rows.get(key), self.value(key), for_admin=for_admin)
 
     def record_of(self, key: str, row: SettingRow | None) -> Setting | None:
-        """The setting as admins are told it where `row` is what is stored of it."""
+        """The record for admins of a setting that is stored as `row`."""
         return self._record(key, row, self._fallback.get(key) if row is None else row.value, for_admin=True)
 
     def _record(self, key: str, row: SettingRow | None, value: Any, *, for_admin: bool) -> Setting | None:

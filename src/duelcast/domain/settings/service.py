@@ -1,4 +1,4 @@
-"""The settings: read from memory, changed in the store, told to those who may see them (protocol 9)."""
+"""The settings: read from memory, changed in the store, published to those who may see them (protocol 9)."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _log = structlog.get_logger("duelcast.settings")
 
 
 class SystemSettings:
-    """A stored value wins over `configured` (environment and file), that over the default that is declared.
+    """A stored value wins over `configured` (environment and file), and that over the declared default.
 
-    Reading takes a role: a setting that it may not see does not exist for it. What changes something raises
-    `Unavailable` where the store is out of reach, and has changed nothing then.
+    Reading takes a role: a setting that it may not see does not exist for it. Methods that change something raise
+    `Unavailable` if the store is out of reach; nothing is changed then.
     """
 
     def __init__(
@@ -57,19 +57,19 @@ class SystemSettings:
         self._book = SettingBook(declared, configured)
         self._outlet = SettingOutlet(publisher, self._book)
         self._maintenance = Maintenance(enabled=False)
-        """As the setting says; its end may have passed."""
+        """As the setting describes it; its end may have passed."""
         self._maintenance_changed = Alarm(clock)
         self._outlet.on_change(MAINTENANCE_KEY, lambda _key, _value: self._take_maintenance())
 
     async def load(self) -> None:
-        """Read what is stored; once, before the first use. Raises `Unavailable`."""
+        """Read the stored settings; once, before the first use. Raises `Unavailable`."""
         async with self._database.read() as transaction:
             for row in await store.all_settings(transaction):
                 self._book.put(row.key, row)
         self._take_maintenance()
 
     async def check(self) -> None:
-        """See whether the store can be read. Raises `Unavailable`."""
+        """Check whether the store can be read. Raises `Unavailable`."""
         async with self._database.read() as transaction:
             await store.last_change_id(transaction)
 
@@ -93,7 +93,7 @@ class SystemSettings:
         return self._book.value(key)
 
     def find(self, key: str, role: Role) -> Setting | None:
-        """The setting as `role` sees it, None where it sees none."""
+        """The setting as `role` sees it, None if it does not."""
         return self._book.record(key, for_admin=role >= Role.ADMIN) if role >= self.seen_from(key) else None
 
     def get(self, key: str, role: Role) -> Setting:
@@ -117,13 +117,13 @@ class SystemSettings:
         return any(self.is_there(key, role) for key in self._book.keys(category))
 
     def seen_from(self, key: str) -> Role:
-        """The least role that sees a setting; what does not exist only admins know not to."""
+        """The lowest role that sees a setting; for a missing one, admin, so that others cannot tell."""
         return self._book.seen_from(key)
 
     async def history(self, key: str, *, limit: int, before_version: int | None = None) -> Sequence[SettingChangeRow]:
-        """At most `limit` changes, newest first; with `before_version` those older than that one. For admins.
+        """At most `limit` changes, newest first; with `before_version`, those older than that version. For admins.
 
-        Raises `SettingNotFound` where there is no such setting and never was one, `Unavailable`.
+        Raises `SettingNotFound` if there is no such setting and never was one, `Unavailable`.
         """
         async with self._database.read() as transaction:
             changes = await store.changes_of(transaction, key, limit=limit, before_version=before_version)
@@ -136,7 +136,7 @@ class SystemSettings:
         return self._maintenance.at(self._clock.time())
 
     def maintenance_refusal(self) -> UnderMaintenance | None:
-        """What those who are no admins are told who want to write, if it is refused now."""
+        """The error for callers without an admin role who want to write, if that is refused now."""
         return refusal_of(self.maintenance(), self._clock.time())
 
     # ── listening ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,15 +146,15 @@ class SystemSettings:
         self._outlet.on_change(prefix, listener)
 
     def on_hidden(self, listener: HiddenListener) -> None:
-        """Call `listener` when fewer may see a setting than before, ahead of what is published of it."""
+        """Call `listener` when fewer may see a setting than before, ahead of its publication."""
         self._outlet.on_hidden(listener)
 
     # ── changing ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def update(self, by: Identity | Actor, key: str, change: SettingChange) -> Setting:
-        """Change a setting, or create it, for an admin. Each success is a new version, also with an equal value.
+        """Change a setting, or create it, for an admin. Each success is a new version, even with an equal value.
 
-        Raises `InvalidRequest` for what is no key, `PermissionDenied`, `VersionConflict` with the `current` setting,
+        Raises `InvalidRequest` for an invalid key, `PermissionDenied`, `VersionConflict` with the `current` setting,
         `ValidationFailed`.
         """
         if not re.fullmatch(KEY_PATTERN, key):
@@ -173,14 +173,14 @@ class SystemSettings:
             await self._record(transaction, actor, "settings.put", key, before, after)
             return await self._save(transaction, before, after)
 
-        # A refusal is given back instead of raised, which would undo its record.
+        # A refusal is returned, not raised: raising would undo its audit record.
         outcome = await self._database.write(work, self._committed)
         return self._told(outcome, key)
 
     async def delete(self, by: Identity | Actor, key: str, expected_version: int | None = None) -> None:
-        """Delete what is stored of a setting, for an admin: a declared one falls back, another ends.
+        """Delete the stored row of a setting, for an admin: a declared setting falls back, another is gone.
 
-        Raises `SettingNotFound` where there is none, `PermissionDenied`, `VersionConflict`.
+        Raises `SettingNotFound` if there is none, `PermissionDenied`, `VersionConflict`.
         """
 
         async def work(transaction: Transaction) -> Committed | AppError | None:
@@ -208,7 +208,7 @@ class SystemSettings:
         stored: SettingRow | None,
         expected_version: int | None,
     ) -> tuple[Actor, AppError | None]:
-        """Who acts, and why they may not. The role that is stored by now counts, whatever it was when they asked."""
+        """The actor, and why they may not act. The role that is stored now counts, whatever it was when they asked."""
         actor = by if isinstance(by, Actor) else await acting(transaction, by)
         if actor.role < Role.ADMIN:
             return actor, PermissionDenied("This needs the role of an admin.")
@@ -230,14 +230,14 @@ class SystemSettings:
     def _asked_for(
         self, key: str, before: SettingRow | None, change: SettingChange, version: int, actor: Actor
     ) -> SettingRow | None:
-        """What a refused change would have made, None where that cannot be either."""
+        """The row that a refused change would have made, None if that is invalid, too."""
         try:
             return self._changed(key, before, change, version, actor)
         except ValidationFailed:
             return None
 
     def _as_stored(self, key: str, row: SettingRow | None) -> Setting | None:
-        """The record of what the transaction found, which memory may not have yet."""
+        """The record of the row that the transaction found, which memory may not have yet."""
         return self._book.record_of(key, row)
 
     async def _save(self, transaction: Transaction, before: SettingRow | None, after: SettingRow) -> Committed:
@@ -304,7 +304,7 @@ class SystemSettings:
         self._maintenance_changed.ring()
 
     async def _end_maintenance(self) -> float:
-        """Store that maintenance is over, where its time has passed; the seconds until there is something to do."""
+        """Store the end of maintenance, if its time has passed; returns the seconds until there is something to do."""
         row, maintenance = self._book.row(MAINTENANCE_KEY), self._maintenance
         if row is None or maintenance.until_s is None or not maintenance.enabled:
             return math.inf
@@ -312,7 +312,7 @@ class SystemSettings:
         if left_s > 0:
             return left_s
         change = SettingChange(value={"enabled": False}, expected_version=row.version)
-        # An admin who was faster rang the alarm.
+        # An admin who was faster has rung the alarm.
         with suppress(VersionConflict):
             await self.update(SYSTEM, MAINTENANCE_KEY, change)
         return math.inf

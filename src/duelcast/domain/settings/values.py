@@ -1,4 +1,4 @@
-"""What a value may be."""
+"""Values of settings, and their bounds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from duelcast.store.settings import ValueType
 
 MAX_VALUE_BYTES = 64 * 1024
 MAX_VALUE_DEPTH = 24
-"""The answers that carry a value nest it deeper than the request did, and keep to the 32 levels of a message."""
+"""Answers nest a value deeper than the request did, and must keep to the 32 levels of a message."""
 MAX_AUDITED_BYTES = 4 * 1024
 
 
@@ -34,7 +34,7 @@ def check_value(value: Any) -> None:
 
 
 def audited(value: Any, *, secret: bool) -> Any:
-    """What the audit trail keeps of a value."""
+    """The audit details of a value."""
     if secret:
         return "[secret]"
     size = len(msgspec.json.encode(value))
@@ -42,7 +42,7 @@ def audited(value: Any, *, secret: bool) -> Any:
 
 
 def stored_characters(value: Any) -> int:
-    """What a value takes in the store."""
+    """The size of a value in the store."""
     return len(json.dumps(value))
 
 

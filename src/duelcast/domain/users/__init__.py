@@ -1,1 +1,1 @@
-"""Users as admins and profiles see them: what is stored of each, who may change it, and what everybody may see."""
+"""Users as admins and profiles see them: stored facts, the right to change them, and the public part."""

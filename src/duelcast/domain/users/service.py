@@ -1,4 +1,4 @@
-"""Users: what is stored of them, who may change it, and what everybody may see (protocol 13)."""
+"""Users: stored facts, the right to change them, and the public part (protocol 13)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NICKNAMES_PER_WRITE = 500
 
 
 class UserChange(Struct, frozen=True, kw_only=True):
-    """What becomes of a user; None leaves it as it is."""
+    """A change of a user; None leaves a field as it is."""
 
     nickname: str | None = None
     role: Role | None = None
@@ -45,8 +45,8 @@ class Achieved(Struct, frozen=True):
 
 
 class Profile(Struct, frozen=True):
-    """What everybody may see. `contests` were completed, `wins` are first places among at least two; `achievements` are
-    in the order of unlocking."""
+    """The public profile. `contests` were completed, `wins` are first places among at least two; `achievements` are in
+    the order of unlocking."""
 
     wallet: str
     nickname: str | None
@@ -71,9 +71,9 @@ class _Put(Struct, frozen=True):
 
 
 class Users:
-    """All of them are stored; those with a role, a nickname or a ban are in `accounts` too, for every connect to see.
+    """All users are stored; those with a role, a nickname or a ban are in `accounts` too, for every connect to see.
 
-    Everything here raises `errors.Unavailable` where the store is out of reach, and has changed nothing then.
+    Everything here raises `errors.Unavailable` if the store is out of reach; nothing is changed then.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Users:
         self._clock = clock
 
     async def load(self) -> None:
-        """Fill `accounts` with what is stored."""
+        """Fill `accounts` from the store."""
         async with self._database.read() as transaction:
             users = await store.remarkable_users(transaction)
             made_by = await facts.find_fact(transaction, facts.NICKNAME_SHAPES)
@@ -97,19 +97,19 @@ class Users:
             self._accounts.put(_account(user))
 
     async def _make_shapes(self, nicknames: Sequence[tuple[str, str]]) -> None:
-        """Store what all nicknames look like. Whoever has one keeps it, also if it looks like another's."""
+        """Store the shapes of all nicknames. Every wallet keeps its nickname, even if it looks like another's."""
         for start in range(0, len(nicknames), _NICKNAMES_PER_WRITE):
             some = {wallet: shapes(name) for wallet, name in nicknames[start : start + _NICKNAMES_PER_WRITE]}
             await self._database.write(partial(store.replace_shapes, shapes=some))
         await self._database.write(partial(facts.put_fact, name=facts.NICKNAME_SHAPES, value=version()))
 
     async def put(self, by: Identity, wallet: str, change: UserChange) -> Account:
-        """Change a user, or add one; `by` is an admin. Open connections of the wallet hear of it once it is stored, and
-        the wallet is notified where its nickname or role is another one.
+        """Change a user, or add one; `by` is an admin. Open connections of the wallet follow the change once it is
+        stored, and the wallet is notified if its nickname or role changed.
 
-        Reserved nicknames are for admins to give. Raises `InvalidRequest` for what is no wallet or no nickname,
-        `PermissionDenied` where `by` may not do this,
-        `InvalidState` where no superadmin would be left, `Conflict` where the nickname is, or looks like, another's.
+        Reserved nicknames are for admins to give. Raises `InvalidRequest` for an invalid wallet or nickname,
+        `PermissionDenied` if `by` may not do this, `InvalidState` if no superadmin would be left, `Conflict` if the
+        nickname is, or looks like, another's.
         """
         _check_wallet(wallet)
         if change.nickname is not None:
@@ -135,15 +135,15 @@ class Users:
                 self._accounts.put(outcome.account)
                 self._inboxes.stored += outcome.notifications
 
-        # A refusal is given back instead of raised, which would undo its record.
+        # A refusal is returned, not raised: raising would undo its audit record.
         outcome = await self._database.publish(work, committed)
         if isinstance(outcome, AppError):
             raise outcome
         return outcome.account
 
     async def rename(self, wallet: str, nickname: str | None) -> None:
-        """Give a user another nickname, or none, as it asked for. Raises `InvalidRequest`, and `Conflict` where that is
-        another's or a reserved one, or looks like it."""
+        """Give a user the nickname that it asked for, or none. Raises `InvalidRequest`, and `Conflict` if the nickname
+        is another's or reserved, or looks like one."""
         if nickname is not None:
             _check_nickname(nickname)
 
@@ -161,16 +161,16 @@ class Users:
         await self._database.write(work, lambda user: self._accounts.put(_account(user)))
 
     async def profile(self, wallet: str) -> Profile:
-        """Raises `InvalidRequest` for what is no wallet, `UserNotFound` where nobody has heard of it."""
+        """Raises `InvalidRequest` for an invalid wallet, `UserNotFound` if nothing is known of it."""
         _check_wallet(wallet)
         async with self._database.read() as transaction:
             if not await store.is_known(transaction, wallet):
-                raise UserNotFound("Nobody has heard of this wallet. Mind upper and lower case.")
+                raise UserNotFound("Nothing is known of this wallet. Mind upper and lower case.")
             account = await self._accounts.find(wallet)
             return await _profile(transaction, wallet, None if account is None else account.nickname)
 
     async def own_profile(self, identity: Identity) -> Profile:
-        """The profile of who asks, also before anything of them is stored. A claimed nickname counts as theirs."""
+        """The caller's profile, even before anything of them is stored. A claimed nickname counts as theirs."""
         account = await self._accounts.find(identity.wallet)
         stored = None if account is None else account.nickname
         async with self._database.read() as transaction:
@@ -179,7 +179,7 @@ class Users:
     async def _refusal(
         self, transaction: Transaction, by: Identity, before: UserRow, after: UserRow
     ) -> tuple[Actor, AppError | None]:
-        """Who acts, and why they may not. The role that is stored by now counts, whatever it was when they asked."""
+        """The actor, and why they may not act. The role that is stored now counts, whatever it was when they asked."""
         acting = await store.find_user(transaction, by.wallet) or UserRow(by.wallet)
         actor = Actor(by.wallet, by.role if acting.role is None else Role(acting.role))
         if acting.banned or actor.role < Role.ADMIN:
@@ -188,7 +188,7 @@ class Users:
             return actor, None
         if before.wallet == by.wallet:
             return actor, PermissionDenied("Nobody changes their own role or ban: ask another admin.")
-        # Where no role is stored, a token may claim one: a stored `user` would take it away.
+        # If no role is stored, a token may claim one: a stored `user` would take it away.
         claimed = self._accounts.claimed_role(before.wallet) if before.role is None else Role.USER
         takes_claim = before.role is None and after.role is not None
         if (
@@ -201,7 +201,7 @@ class Users:
         return actor, None
 
     async def _save(self, transaction: Transaction, before: UserRow, after: UserRow, *, is_new: bool) -> None:
-        """Raises `Conflict` where the nickname is a new one, and is or looks like another's."""
+        """Raises `Conflict` if the nickname is new, and is or looks like another's."""
         is_renamed = after.nickname != before.nickname
         alike = frozenset() if after.nickname is None else shapes(after.nickname)
         if (
@@ -253,7 +253,7 @@ def _account(user: UserRow) -> Account:
 
 
 def _differences(before: UserRow, after: UserRow) -> dict[str, Any]:
-    """What the audit trail keeps of a change: the old and the new value of each field that differs."""
+    """The audit details of a change: the old and the new value of each field that differs."""
     old, new = _described(before), _described(after)
     return {name: [old[name], new[name]] for name in new if old[name] != new[name]}
 
@@ -264,7 +264,7 @@ def _described(user: UserRow) -> dict[str, Any]:
 
 
 def _news_of(before: UserRow, after: UserRow) -> list[NewNotification]:
-    """What a user is told of a change that somebody else made; bans speak for themselves."""
+    """The notifications for a change that somebody else made; bans speak for themselves."""
     changed: dict[str, str | None] = {}
     sentences = []
     if after.nickname != before.nickname:
