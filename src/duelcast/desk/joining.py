@@ -32,9 +32,9 @@ class Log(Protocol):
 
 
 class JoinReader:
-    """Reads what the joins of an endpoint begin with, and checks that they are not too many.
+    """Reads the first frames of the joins of an endpoint, and checks that they are not too many.
 
-    An answer has at most `max_bytes` of it. `unknown_followed` returns how many channels a wallet follows, over all its
+    An answer has at most `max_bytes` of them. `unknown_followed` returns how many channels a wallet follows, over all its
     connections, that were unknown to it.
     """
 
@@ -172,7 +172,7 @@ class JoinReader:
                 turn_ends = time.perf_counter() + TURN_S
 
     async def _read(self, context: Context, join: Join) -> Joined:
-        """What goes out first to a new follower: the snapshot, what was missed, or nothing.
+        """Read the first frames for a new follower: the snapshot, the messages it missed, or none.
 
         Raises `errors.Unavailable`; then the log keeps nothing for it.
         """

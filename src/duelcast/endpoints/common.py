@@ -227,7 +227,7 @@ async def subscribe(context: Context, command: Subscribe) -> Sequence[Subscripti
 
 
 def resolved(context: Context, name: str, path: str) -> Target | AppError:
-    """What `name` stands for, or why it cannot be followed."""
+    """The channel or group `name`, or the error that says why it cannot be followed."""
     try:
         return context.resolve(name)
     except AppError as error:

@@ -1,7 +1,7 @@
-"""What a handler has, and the question and answer between a connection's node and the desk that runs handlers.
+"""The context of handlers, and the question and answer between a connection's node and the desk that runs them.
 
-A node asks for one of its connections (`Ask`); the desk answers with data (`Answer`): what to write, what to follow
-from then on, what to follow no more. Neither refers to a socket, so node and desk may be different machines.
+A node asks for one of its connections (`Ask`). The desk answers with data (`Answer`): events to write, channels to follow
+from then on, channels to leave. Neither refers to a socket, so node and desk may be different machines.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Services(dict[type[Any], Any]):
 
 
 class Following(Protocol):
-    """What a connection follows when it asks."""
+    """The channels and groups that a connection follows when it asks."""
 
     @property
     def limit(self) -> int:
@@ -178,8 +178,10 @@ class Joiner(Protocol):
 
 
 class Context:
-    """What a handler has: who asks, what is followed, the domain services. What it joins and leaves is collected here,
-    and takes effect with its answer."""
+    """Everything that a handler may use: the caller and what it follows, and the domain services.
+
+    Joins and leaves are collected here, and take effect with the answer.
+    """
 
     __slots__ = (
         "_joiner",
@@ -225,7 +227,7 @@ class Context:
 
     @property
     def following(self) -> Following:
-        """What the connection followed when it asked."""
+        """The channels and groups that the connection followed when it asked."""
         return self.ask.following
 
     async def join(
@@ -242,7 +244,7 @@ class Context:
 
         `snapshot_only_if_new` is for commands named `get_…`: no snapshot of what the connection followed already.
         `silent` is for commands whose answer has all that a snapshot would.
-        What the handler reads behind this is not older than the pushes that follow its answer.
+        The pushes that follow the answer are newer than anything the handler reads after this.
         Raises `errors.TooManySubscriptions` and `errors.Unavailable`; then none of them is followed.
         """
         since = since or self.since
@@ -294,7 +296,7 @@ class Local(Protocol):
 
 
 class LocalContext:
-    """What a handler has that runs on the node of the connection, without the desk."""
+    """Everything that a handler may use if it runs on the node of the connection, without the desk."""
 
     __slots__ = ("answered_rows", "clock", "connection")
 

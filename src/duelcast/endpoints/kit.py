@@ -28,7 +28,7 @@ X = TypeVar("X", Context, LocalContext)
 
 
 class Auth(enum.Enum):
-    """Who may connect."""
+    """The clients that may connect."""
 
     PUBLIC = "public"
     """Everybody; an invalid token makes the connection anonymous."""

@@ -182,7 +182,7 @@ def _wallet(context: Context) -> str:
 
 
 def _answer(context: Context, marked: Marked) -> Sequence[ReadConfirmed | UnreadCount] | None:
-    """Nothing where the pushes are the answer: they carry the `requestId`."""
+    """None if the pushes are the answer: they carry the `requestId`."""
     if marked.changed and context.holds(USER_NOTIFICATIONS.channel(_wallet(context))):
         return None
     return [marked.confirmed, marked.unread]

@@ -297,7 +297,7 @@ class Connection(MessageSocket):
         self._check_reading()
 
     def ask(self, command: Command | None = None) -> Ask:
-        """What the desk is asked for this connection."""
+        """The question to the desk about this connection."""
         request_id = None if command is None else command.requestId
         return Ask(self.session.connection_id, self.session.identity, self.subscriptions, command, request_id)
 

@@ -44,7 +44,7 @@ class Caller(Local, Protocol):
     def outbox(self) -> Outbox: ...
 
     def ask(self, command: Command) -> Ask:
-        """What the desk is asked for this connection."""
+        """The question to the desk about this connection."""
 
     def run_beside(self, rest: Coroutine[Any, Any, None]) -> bool:
         """Run `rest` without making later messages wait for it; False if too many already run this way."""

@@ -43,7 +43,7 @@ _auth_decoder = CommandDecoder({"auth": Authenticate, "authenticate": Authentica
 
 
 class ConnectRequest:
-    """What the upgrade request asks. `channels` and `since` are in the order asked for; an invalid `since` is None.
+    """The wishes of an upgrade request. `channels` and `since` are in the order asked for; an invalid `since` is None.
 
     `token_is_cookie`: an invalid cookie is treated as missing.
     """
@@ -105,7 +105,7 @@ class Newcomer(Protocol):
     def commands(self) -> CommandQueue: ...
 
     def ask(self, command: None = None) -> Ask:
-        """What the desk is asked for this connection."""
+        """The question to the desk about this connection."""
 
     def admit(self, *, brings_token: bool) -> None:
         """Count the connection. Raises `TooManyConnections`."""
@@ -243,7 +243,7 @@ class Opener:
         return answer.rows + sum(one.rows for one in joined) + len(answer.errors)
 
     def _segments(self, answer: Greeting, joined: Sequence[Joined]) -> list[Segment]:
-        """What the endpoint greets with, the channels that the URL asks for, and errors for what is not followed."""
+        """The endpoint's greeting, the channels that the URL names, and an error for each that is not followed."""
         by_target = {one.target: one for one in joined}
         asked = [by_target[target] for target in answer.asked if target in by_target]
         segments = self._greeting(answer, joined, {one.target for one in asked if one.recovered})
@@ -255,8 +255,7 @@ class Opener:
         return segments + [error_frame(error, None, now_s) for error in (*answer.errors, *denied)]
 
     def _greeting(self, answer: Greeting, joined: Sequence[Joined], recovered: Set[Target]) -> list[Segment]:
-        """What the endpoint greets with, and the snapshots of its joins where they stand; those of `recovered` channels
-        are not needed."""
+        """The endpoint's greeting, with the snapshots of its joins in their places, except those of `recovered` channels."""
         by_join = {one.join: one for one in joined if one.target not in recovered}
         greeting: list[Segment] = []
         rest: list[Segment] = []
@@ -316,7 +315,7 @@ def _denied(target: Target) -> SubscriptionDenied:
 
 
 def _token_missing(endpoint: Endpoint) -> str:
-    """What the client should do: the connection ends now, so an `auth` on it would come too late."""
+    """A sentence with the client's next step: the connection ends now, so an `auth` on it would come too late."""
     name = endpoint.public_name
     public = "" if name is None else f" or with `?endpoint={name}` to see what everybody may see,"
     return (
