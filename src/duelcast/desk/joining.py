@@ -34,8 +34,8 @@ class Log(Protocol):
 class JoinReader:
     """Reads the first frames of the joins of an endpoint, and checks that they are not too many.
 
-    An answer has at most `max_bytes` of them. `unknown_followed` returns how many channels a wallet follows, over all its
-    connections, that were unknown to it.
+    An answer has at most `max_bytes` of them. `unknown_followed` returns how many channels a wallet follows, over all
+    its connections, that were unknown to it.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The context of handlers, and the question and answer between a connection's node and the desk that runs them.
 
-A node asks for one of its connections (`Ask`). The desk answers with data (`Answer`): events to write, channels to follow
-from then on, channels to leave. Neither refers to a socket, so node and desk may be different machines.
+A node asks for one of its connections (`Ask`). The desk answers with data (`Answer`): events to write, channels to
+follow from then on, channels to leave. Neither refers to a socket, so node and desk may be different machines.
 """
 
 from __future__ import annotations

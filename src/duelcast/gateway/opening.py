@@ -255,7 +255,8 @@ class Opener:
         return segments + [error_frame(error, None, now_s) for error in (*answer.errors, *denied)]
 
     def _greeting(self, answer: Greeting, joined: Sequence[Joined], recovered: Set[Target]) -> list[Segment]:
-        """The endpoint's greeting, with the snapshots of its joins in their places, except those of `recovered` channels."""
+        """The endpoint's greeting, with the snapshots of its joins in their places, except those of `recovered`
+        channels."""
         by_join = {one.join: one for one in joined if one.target not in recovered}
         greeting: list[Segment] = []
         rest: list[Segment] = []
