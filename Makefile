@@ -2,7 +2,8 @@
 PYTHON ?= $(firstword $(foreach python,python3.11 python3 python3.12 python3.13,\
 	$(shell $(python) -c 'import sys; sys.version_info >= (3, 11) and print("$(python)")' 2>/dev/null)))
 BIN := .venv/bin
-SOURCES := src tests benchmarks .ci/dependencies.py
+SOURCES := src tests benchmarks .ci/dependencies.py .ci/prose.py
+PROSE := README.md CONTRIBUTING.md CHANGELOG.md docs src
 ARGS ?=
 export FULL
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -30,12 +31,13 @@ run: .venv/.runtime
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-## check: style, types, architecture; names dependencies that were yanked or are a year old, where an index answers
+## check: style, types, architecture, prose; names dependencies that were yanked or are a year old, where an index answers
 check: .venv/.dev
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy --strict $(SOURCES)
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/prose.py $(PROSE)
 	$(BIN)/python .ci/dependencies.py requirements-dev.lock
 
 ## format: what `check` would complain about and a tool can mend

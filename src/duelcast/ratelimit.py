@@ -105,7 +105,7 @@ class Buckets:
 
 
 class Allowance:
-    """What each key may use in `per_s` seconds: a bucket per key, full at first and after a restart.
+    """The quota of each key in `per_s` seconds: a bucket per key, full at first and after a restart.
 
     `limit` is read each time: the figure of a setting, and the factor of all limits. A changed figure starts with full
     buckets. `refusal` builds the sentence of a refusal from the capacity of a bucket.

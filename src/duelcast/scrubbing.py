@@ -32,7 +32,7 @@ _SCHEME = re.compile(r"((?:bearer|basic)[\"']?[\s:=]++)\S++", re.IGNORECASE)
 _PAIR = re.compile(
     r"""
     (?P<name>
-        # What people choose may hold spaces: without quotes it goes on to the end of the line.
+        # Phrases that people choose may contain spaces: without quotes, one goes on to the end of the line.
         (?P<phrase>
             (?:passw(?:or)?d|passphrase|secret|mnemonic|credential|authori[sz]ation|cookie)[\w\-]{0,32}+
             | (?<![A-Za-z0-9])(?:pass|pwd|pin|seed)(?![A-Za-z0-9])[\w\-]{0,32}+

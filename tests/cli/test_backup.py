@@ -88,7 +88,7 @@ def test_what_was_there_is_named(duelcast: Command, data: Path, file: Path) -> N
     done = duelcast("restore", str(file), "--force")
     assert done.code == 0
     [moved] = [path for path in data.iterdir() if ".replaced-" in path.name]
-    assert done.out.splitlines()[1:] == [f"What was there is in {moved} now."]
+    assert done.out.splitlines()[1:] == [f"The previous database is in {moved} now."]
 
 
 def test_a_server_that_runs_must_be_restarted(duelcast: Command, data: Path, file: Path) -> None:

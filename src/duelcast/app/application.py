@@ -301,7 +301,7 @@ class App:
         await self.operations.load()
         async with self.database.read() as transaction:
             if await facts.find_fact(transaction, facts.DEMO) is not None:
-                log.warning("demo_data", reason="What is in the database was made up by `duelcast demo`.")
+                log.warning("demo_data", reason="The data in the database was made up by `duelcast demo`.")
 
     async def _stop_serving(self, server: PortServer) -> None:
         for listening in server.servers:

@@ -46,7 +46,7 @@ class Message(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What a subscriber needs to resume from a position.
+    """The data that a subscriber needs to resume from a position.
 
     `epoch`, `seq`: the channel's position, with which `messages` end; if the channel has no messages, the number above
     which they will begin.

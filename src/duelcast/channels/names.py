@@ -26,7 +26,7 @@ class Kind(enum.Enum):
 
 
 class Unfollowed(enum.Enum):
-    """What happens to a *latest* channel while nobody follows it."""
+    """The fate of a *latest* channel while nobody follows it."""
 
     KEPT = "kept"
     """Its newest messages are kept: they are its snapshot."""

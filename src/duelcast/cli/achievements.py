@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EXIT_DIFFERS = 1
 
-application = typer.Typer(name="achievements", no_args_is_help=True, help="What users achieved.")
+application = typer.Typer(name="achievements", no_args_is_help=True, help="Achievements of users.")
 
 
 @application.command("rebuild")

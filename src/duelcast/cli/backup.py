@@ -52,7 +52,7 @@ def restore(
         done = restore(file, database, replace=force)
     typer.echo(f"{database}: the database of {file}, {decimal(done.size_bytes)}.")
     if done.moved is not None:
-        typer.echo(f"What was there is in {done.moved} now.")
+        typer.echo(f"The previous database is in {done.moved} now.")
     if done.is_served:
         typer.echo("The server that runs must be restarted now: until then it takes no writes.")
     elif _lacks_secret(settings):

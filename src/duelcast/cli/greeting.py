@@ -1,4 +1,4 @@
-"""What `duelcast serve` prints on a terminal once it listens: where to look, and what to try."""
+"""The greeting that `duelcast serve` prints on a terminal once it listens: where to look, and what to try."""
 
 from __future__ import annotations
 

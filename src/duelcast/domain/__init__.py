@@ -1,1 +1,1 @@
-"""What the platform knows and does, independent of how it is reached."""
+"""The state and the rules of the platform, independent of how it is reached."""

@@ -44,7 +44,7 @@ class Link(Struct, frozen=True):
 
 
 class Info(Struct, frozen=True, rename="camel"):
-    """What the token's owners told the venue: pictures and links."""
+    """Pictures and links that the token's owners gave the venue."""
 
     image_url: str | None = None
     websites: list[Link] | None = None

@@ -1,4 +1,4 @@
-"""What streams request from a venue, and which requests it refuses.
+"""The requests of streams to a venue, and those that it refuses.
 
 ccxt tracks neither: everybody who waits on a connection shares its subscriptions. Each stream therefore runs in its own
 task, whose context (`contextvars`) names its subscription; everything that ccxt sends and keeps in that context is the

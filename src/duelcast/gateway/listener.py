@@ -109,7 +109,7 @@ class Listener:
                 self._arriving.add(arriving)
                 arriving.add_done_callback(self._arriving.discard)
             if sock.fileno() >= self._max_descriptor:
-                self._pause("What is left is for files, the database and outgoing connections.")
+                self._pause("The rest is for files, the database and outgoing connections.")
                 return
 
     def _take(self, sock: socket.socket, place: Place) -> None:

@@ -23,8 +23,8 @@ TheAudit: TypeAlias = NamedDependency[SkipValidation[AuditTrail]]
 
 
 class AuditEntry(Struct):
-    """Who did what, when, and with what outcome: `ok`, `denied` if a right was missing, or `conflict` if somebody else
-    was faster."""
+    """The audit trail: who did what, when, and with what outcome: `ok`, `denied` if a right was missing, or `conflict`
+    if somebody else was faster."""
 
     id: int
     timestamp: str

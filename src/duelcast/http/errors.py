@@ -29,7 +29,7 @@ class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     service: Name
     level: ErrorLevel
     error: Annotated[
-        str, Meta(min_length=1, max_length=10_000, description="What happened; 4,000 characters are kept.")
+        str, Meta(min_length=1, max_length=10_000, description="The error message; 4,000 characters are kept.")
     ]
     source: Annotated[str, Meta(min_length=1, max_length=MAX_SOURCE_CHARACTERS, description="Where.")] | None = None
     details: Annotated[dict[str, Any], Meta(description="At most 16 KiB of JSON.")] | None = None

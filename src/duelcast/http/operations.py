@@ -43,8 +43,8 @@ class ReadyState(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What the documentation routes serve. The first call of `asyncapi` or `openapi` takes up to half a second, for a
-    thread."""
+    """The documents that the documentation routes serve. The first call of `asyncapi` or `openapi` takes up to half a
+    second, for a thread."""
 
     asyncapi: Callable[[], bytes]
     openapi: Callable[[], bytes]

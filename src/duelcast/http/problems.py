@@ -42,7 +42,7 @@ class Problem(Struct, kw_only=True):
     title: Annotated[str, Meta(description="The name of the status.")]
     status: Annotated[int, Meta(description="The HTTP status.")]
     detail: Annotated[str, Meta(description="A sentence that says what to do.")]
-    code: Annotated[str, Meta(description="What went wrong, for programs.")]
+    code: Annotated[str, Meta(description="The error code, for programs.")]
     requestId: Annotated[str, Meta(description="Identifies this request in the server's log, if it is logged there.")]
     field: Annotated[str, Meta(description="The path of the field at fault.")] | UnsetType = UNSET
     retryAfterMs: (

@@ -34,7 +34,7 @@ class OperationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
     ok: bool
     durationMs: Annotated[float, Meta(ge=0, le=MAX_DURATION_MS)]
-    error: Annotated[str, Meta(max_length=10_000, description="What went wrong; secrets in it are removed.")] | None = (
+    error: Annotated[str, Meta(max_length=10_000, description="The error text; secrets in it are removed.")] | None = (
         None
     )
 

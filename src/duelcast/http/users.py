@@ -102,7 +102,7 @@ async def put_user(
 
 @get(
     "/me",
-    summary="Who am I",
+    summary="The caller",
     response_description="The caller.",
     guards=[users_only],
     responses=problems(401, 403, 429, 503),

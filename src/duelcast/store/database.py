@@ -69,7 +69,7 @@ class CutOff(Exception):
 
 
 class Database:
-    """Writes wait in the lines of their producers; what waits is committed as one transaction, and only then
+    """Writes wait in the queues of their producers; a group is committed as one transaction, and only then
     acknowledged.
 
     While a commit is on its way to the disk, further writes gather, so that under load many share one commit, and a

@@ -100,7 +100,7 @@ class LogRetention:
     def collect(self) -> Iterator[Metric]:
         """Metrics for Prometheus."""
         yield GaugeMetricFamily("duelcast_log_messages", "Stored messages of *every* channels.", self._kept.rows)
-        yield GaugeMetricFamily("duelcast_log_bytes", "What they take in the database.", self._kept.size_bytes)
+        yield GaugeMetricFamily("duelcast_log_bytes", "Their size in the database.", self._kept.size_bytes)
         yield CounterMetricFamily("duelcast_log_pruned", "Stored messages deleted by retention.", self._pruned)
 
     def _oldest_allowed(self, now_ms: int) -> int:

@@ -80,7 +80,7 @@ nickname_shapes = Table(
     Column("wallet", Wallet, ForeignKey("users.wallet", ondelete="CASCADE"), primary_key=True),
     Column("shape", String(128), primary_key=True),
     Index("ix_nickname_shapes_shape", "shape"),
-    comment="What the nicknames look like; of those of before several may have one. Made anew when the method changes.",
+    comment="Shapes of the nicknames; several old nicknames may share one. Recomputed when the method changes.",
 )
 used_challenges = Table(
     "used_challenges",
@@ -133,7 +133,7 @@ setting_changes = Table(
     _id(),
     Column("key", SettingKey, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Column("value", JSON, nullable=False, comment="JSON; null where it was deleted."),
+    Column("value", JSON, nullable=False, comment="JSON; null if it was deleted."),
     Column("deleted", Boolean, nullable=False),
     Column("secret", Boolean, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
@@ -171,8 +171,8 @@ tokens = Table(
     "tokens",
     metadata,
     Column("symbol", Symbol, primary_key=True),
-    Column("source", String(64), comment="Who brought its market last: the name of a feed, or `posted`."),
-    Column("told", JSON, nullable=False, comment="Metadata that a feed told."),
+    Column("source", String(64), comment="The last source of its market: the name of a feed, or `posted`."),
+    Column("told", JSON, nullable=False, comment="Metadata that a feed gave."),
     Column("put", JSON, nullable=False, comment="Metadata that was put over HTTP."),
     Column("quote", JSON, comment="The last figures beside the price."),
     Column("updated_ms", BigInteger, nullable=False),
@@ -380,7 +380,7 @@ contest_progress = Table(
     Column("entered", Integer, nullable=False, comment="Completed contests that it was not disqualified in."),
     Column("won", Integer, nullable=False),
     Column("streak", Integer, nullable=False, comment="Of wins, up to the last one that counts."),
-    comment="What the completions up to the notifier's position say of a wallet.",
+    comment="Progress of a wallet by the completions up to the notifier's position.",
 )
 achievements = Table(
     "achievements",
@@ -398,7 +398,7 @@ analytics_events = Table(
     Column("event_id", LargeBinary(16), nullable=False, comment="A UUID, unique per wallet."),
     Column("event", String(64), nullable=False),
     Column("data", Text, comment="A JSON object."),
-    Column("occurred_ms", BigInteger, comment="What the client says."),
+    Column("occurred_ms", BigInteger, comment="The client's own time."),
     Column("received_ms", BigInteger, nullable=False, index=True),
     UniqueConstraint("wallet", "event_id"),
     sqlite_autoincrement=True,

@@ -59,7 +59,7 @@ def invalid_request(command: type[Struct], error: msgspec.ValidationError, *, at
     if unknown := _UNKNOWN.fullmatch(what):
         return unknown_field(command, unknown["name"], at=at, path=path)
     field = _within(at, _shown(path))
-    subject = f"`{field}`" if field else "What you sent"
+    subject = f"`{field}`" if field else "The request"
     return InvalidRequest(f"{subject} {_demand(command, path, what)}.", field=field or None)
 
 

@@ -1,4 +1,4 @@
-"""What may be the text of a chat message (protocol 5)."""
+"""The text of chat messages (protocol 5)."""
 
 from __future__ import annotations
 

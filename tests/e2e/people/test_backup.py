@@ -194,7 +194,7 @@ async def test_a_running_server_is_left_its_database_unless_it_is_taken_by_force
         assert await server.ended() == 0
     async with serving(tmp_path, **SETTINGS) as server:
         assert (await call(server, "GET", "/contests/1")).status_code == 404
-    moved = re.search(r"What was there is in (\S+) now", forced.out)
+    moved = re.search(r"The previous database is in (\S+) now", forced.out)
     assert moved is not None
     assert (await duelcast(tmp_path, "restore", moved[1], "--force")).code == 0
     async with serving(tmp_path, **SETTINGS) as server:

@@ -1,4 +1,4 @@
-"""What `duelcast demo` prints once everything is set up: what there is, whom to sign in as, and what to try."""
+"""The guide that `duelcast demo` prints once everything is set up: what exists, whom to sign in as, and what to try."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _PRIZE_POOL = "10"
 
 
 class Contest(Struct, frozen=True):
-    """What the demo needs to know of a contest."""
+    """The facts about a contest that the demo needs."""
 
     id: int
     name: str

@@ -1,4 +1,4 @@
-"""What bots buy."""
+"""Portfolios of the bots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What bots say."""
+"""Chat lines of the bots."""
 
 from __future__ import annotations
 

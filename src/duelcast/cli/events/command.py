@@ -33,7 +33,7 @@ def export(
     ] = None,
     until: Annotated[str | None, typer.Option(help="Up to that age or time; else up to now.")] = None,
     event: Annotated[str | None, typer.Option(help="Events of this name alone.")] = None,
-    form: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.JSONL,
+    form: Annotated[Format, typer.Option("--format", help="The format to write.")] = Format.JSONL,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     config: ConfigOption = None,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Where `duelcast tail` connects, and which endpoints the server has."""
+"""The address to which `duelcast tail` connects, and the endpoints that the server has."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ ASK_AGAIN_INTERVAL_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What follows from a message: commands to send, sentences to show, and whether to stop."""
+    """The reaction to a message: commands to send, sentences to show, and whether to stop."""
 
     commands: list[Command] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)

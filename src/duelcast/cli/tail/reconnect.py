@@ -45,7 +45,7 @@ class Stop:
 
 
 def after_close(code: int, reason: str, attempt: int, jitter: float) -> Retry | Stop:
-    """What to do after a close. `attempt` counts the connections that failed in a row, from 0; `jitter` is a random
+    """The reaction to a close. `attempt` counts the connections that failed in a row, from 0; `jitter` is a random
     number from 0 to 1 that keeps clients from coming back in step."""
     if code in _STOP:
         return Stop(_STOP[code], failed=code != 1000)
@@ -56,14 +56,14 @@ def after_close(code: int, reason: str, attempt: int, jitter: float) -> Retry | 
 
 
 def after_refusal(status: int, attempt: int, jitter: float) -> Retry | Stop:
-    """What to do after an HTTP answer instead of an upgrade."""
+    """The reaction to an HTTP answer instead of an upgrade."""
     if 400 <= status < 500 and status not in (408, 429):
         return Stop(_STOP_STATUS.get(status, f"The server refuses the connection (HTTP {status})."), failed=True)
     return Retry(backoff_s(attempt, jitter), f"the server refuses for now (HTTP {status})")
 
 
 def after_no_answer(server: str, attempt: int, jitter: float) -> Retry:
-    """What to do if no WebSocket could be opened on `server`, for instance because it does not run (yet)."""
+    """The reaction if no WebSocket could be opened on `server`, for instance because it does not run (yet)."""
     return Retry(backoff_s(attempt, jitter), f"no WebSocket server answers at {server}")
 
 

@@ -63,7 +63,7 @@ class MemoryAccounts:
         """By the shapes of their nicknames. Several wallets may share a shape if they were stored before this was
         refused."""
         self._claimed_roles: dict[str, Role] = {}
-        """Of admins alone; as many as the issuer of tokens made."""
+        """Admins only; as many as the issuer of tokens made."""
         self._listeners: list[Callable[[Account], None]] = []
         self._owner_listeners: list[Callable[[str], None]] = []
 

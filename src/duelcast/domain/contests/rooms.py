@@ -48,7 +48,7 @@ class Rooms:
         self._joined: dict[str, set[int]] = {}
         self._counts = Conflator(clock, lambda: settings().spectator_count_interval_ms, self._push_count)
         self._pushed_counts: dict[int, int] = {}
-        """Of the contests whose last published `spectator_count` is not 0."""
+        """The contests whose last published `spectator_count` is not 0."""
 
     async def run(self) -> None:
         """Publish the counts that wait for their interval, until cancelled."""

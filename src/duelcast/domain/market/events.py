@@ -37,7 +37,7 @@ class TokenMetadata(Record):
 
 
 class Token(TokenMetadata):
-    """Token (protocol 12); market fields in quote currency, `change_24h` in percent, null where unknown."""
+    """Token (protocol 12); market fields in quote currency, `change_24h` in percent, null if unknown."""
 
     price: float | None
     change_24h: float | None

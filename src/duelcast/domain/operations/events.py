@@ -10,7 +10,7 @@ from duelcast.channels.names import Family, Kind, Role, Unfollowed
 from duelcast.wire.messages import Event, Record
 
 NAME_PATTERN = r"[a-z0-9_\-]{1,64}"
-"""Of services and layers."""
+"""The names of services and layers."""
 Name = Annotated[str, Meta(pattern=rf"^{NAME_PATTERN}(?!\n)$", description="1 to 64 of a-z 0-9 _ -")]
 
 ServiceKind = Literal["internal", "probe", "reported"]

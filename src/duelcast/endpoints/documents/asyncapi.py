@@ -87,7 +87,7 @@ def _channel(endpoint: EndpointDescription) -> dict[str, Any]:
     return {
         "address": endpoint.path,
         "title": endpoint.name,
-        "description": f"{endpoint.description} Who may connect: {endpoint.who}.",
+        "description": f"{endpoint.description} Open to: {endpoint.who}.",
         "messages": messages,
         "bindings": {
             "ws": {
@@ -171,9 +171,9 @@ def _message(message: MessageDescription) -> dict[str, Any]:
 def _operations(endpoint: EndpointDescription) -> dict[str, Any]:
     received = {command.message.type: _command_operation(endpoint, command) for command in endpoint.commands}
     sent = {
-        "connect": _send(endpoint, endpoint.greeting, "What a connection begins with"),
-        "push": _send(endpoint, endpoint.pushes, "What the channels bring to those that follow them"),
-        "notice": _send(endpoint, endpoint.notices, "What concerns the connection itself"),
+        "connect": _send(endpoint, endpoint.greeting, "The first messages of a connection"),
+        "push": _send(endpoint, endpoint.pushes, "Messages of the channels to those that follow them"),
+        "notice": _send(endpoint, endpoint.notices, "Messages about the connection itself"),
     }
     return received | {name: operation for name, operation in sent.items() if operation["messages"]}
 
