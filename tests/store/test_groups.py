@@ -291,12 +291,12 @@ async def test_a_work_that_waits_for_something_cancelled_fails_alone(database: D
     assert await stored(database) == ["next"]
 
 
-async def test_a_write_inside_of_a_write_is_refused_instead_of_waiting_for_ever(database: Database) -> None:
+async def test_a_write_inside_a_write_is_refused_instead_of_waiting_for_ever(database: Database) -> None:
     async def work(transaction: Transaction) -> None:
         await put("outer")(transaction)
         await database.write(put("inner"))
 
-    with pytest.raises(RuntimeError, match="inside of a write"):
+    with pytest.raises(RuntimeError, match="inside a write"):
         await asyncio.wait_for(database.write(work), 60)
     assert await stored(database) == []
 

@@ -282,7 +282,7 @@ async def test_services_of_the_file_may_depend_on_each_other_but_in_no_circle(tm
 @pytest.mark.parametrize(
     ("name", "definition", "problem"),
     [
-        ("a", defined(dependencies=["nowhere"]), "`a` depends on `nowhere`, which is no service"),
+        ("a", defined(dependencies=["nowhere"]), "`a` depends on `nowhere`, which is not a service"),
         ("a", defined("probe", check=CHECK | {"url": "redis://user:password@db"}), "`check.url` must begin with"),
         ("a", defined("probe", check=CHECK | {"url": "http://u:password@169.254.1.1"}), "may not be probed"),
         ("store", defined(), "There is a service `store` already."),

@@ -62,9 +62,9 @@ def _skeleton(text: str) -> str:
 def _prototypes() -> dict[int, str]:
     """The prototype of each character, by code point.
 
-    The data lists pairs in both directions. Each source has one prototype, and a prototype is no source: the only
-    neighbour of several characters is the prototype, and so is the one character that all others of a group are
-    neighbours of. In a group of two it does not matter which one stands for both.
+    The data lists pairs in both directions. Each source has one prototype, which is not a source itself. So in a group
+    of look-alikes, the prototype is the one character that all others have as a neighbour, and their only one. In a
+    group of two either may be the prototype.
     """
     alike: defaultdict[str, set[str]] = defaultdict(set)
     for one, its in msgspec.json.decode(_data(), type=dict[str, list[str]]).items():

@@ -178,7 +178,7 @@ class Board:
         return self._claimants.get(shape, ())
 
     def disqualify(self, wallet: str) -> None:
-        """Take a wallet out of the ranks; its value goes on."""
+        """Take a wallet out of the ranks; its value is still computed."""
         self._leave_ranks(self._rows[wallet])
 
     def restore(self, wallet: str) -> None:
@@ -305,7 +305,7 @@ class Board:
     def take_changed(self, wallets: Collection[str]) -> list[str]:
         """Those of `wallets` whose rank or value changed since the last call, or that are new.
 
-        Wallets that are not in the contest are passed over.
+        Wallets that are not in the contest are skipped.
         """
         self._settle()
         present = [wallet for wallet in wallets if wallet in self._rows]
