@@ -11,9 +11,9 @@ import pytest_asyncio
 from prometheus_client import CollectorRegistry
 
 from duelcast.channels.broker import Message, Position
+from duelcast.channels.channel_memory import MESSAGE_OVERHEAD_BYTES
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel
-from duelcast.channels.streams import MESSAGE_OVERHEAD_BYTES
 from duelcast.clock import ManualClock
 from tests.contract.buses import Recorder, StoredInMemory, memory_bus, publish
 from tests.contract.families import BOARD, CHAT, PRESENCE, ROW
@@ -31,9 +31,9 @@ class NumberingBroker(MemoryBroker):
         self._numbers = StoredInMemory(clock, keeps=False)
         super().__init__(clock, self._numbers, **bounds)
 
-    def say(self, channel: Channel, body: bytes, *, key: str = "", ends_key: bool = False) -> None:
+    def say(self, channel: Channel, body: bytes, *, key: str = "", is_tombstone: bool = False) -> None:
         """Publish, on a channel of whatever kind."""
-        publish(self, self._numbers, channel, body, key=key, ends_key=ends_key)
+        publish(self, self._numbers, channel, body, key=key, is_tombstone=is_tombstone)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def clock() -> ManualClock:
 async def broker(clock: ManualClock) -> AsyncIterator[NumberingBroker]:
     """Room for 20 messages of `BODY`; idle after 100 s."""
     opened = NumberingBroker(
-        clock, history_messages=2, history_s=100, ended_key_retention_s=100, max_history_bytes=20 * MESSAGE_BYTES
+        clock, history_messages=2, history_s=100, tombstone_retention_s=100, max_history_bytes=20 * MESSAGE_BYTES
     )
     housekeeping = asyncio.create_task(opened.run())
     yield opened
@@ -99,7 +99,7 @@ async def test_ended_keys_count_as_history_and_live_ones_do_not(broker: Numberin
         broker.say(room, BODY, key=str(number))
     assert metric(broker, "history_bytes") == 0
     for number in range(100):
-        broker.say(room, BODY, key=str(number), ends_key=True)
+        broker.say(room, BODY, key=str(number), is_tombstone=True)
     assert metric(broker, "history_messages") <= 20
     assert not await recovers(broker, room, 100)
     assert await recovers(broker, room, 195)
@@ -108,7 +108,7 @@ async def test_ended_keys_count_as_history_and_live_ones_do_not(broker: Numberin
 async def test_housekeeping_drops_what_is_old_and_idle(broker: NumberingBroker, clock: ManualClock) -> None:
     for number in range(10):
         broker.say(CHAT.channel(str(number)), BODY)
-        broker.say(PRESENCE.channel("a"), BODY, key=str(number), ends_key=True)
+        broker.say(PRESENCE.channel("a"), BODY, key=str(number), is_tombstone=True)
     await clock.advance(60)
     assert metric(broker, "channels", kind="every") == 10
     await clock.advance(120)

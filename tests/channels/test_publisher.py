@@ -28,7 +28,7 @@ def _left(event: Event) -> bool:
     return event.left
 
 
-ROOM = Family("room", Kind.LATEST, (Presence,), "Who is there.", parameter="[a-z]+", key=_wallet, ends_key=_left)
+ROOM = Family("room", Kind.LATEST, (Presence,), "Who is there.", parameter="[a-z]+", key=_wallet, is_tombstone=_left)
 LOG = Family("log", Kind.LATEST, (Presence,), "Who came or left last.")
 
 
@@ -48,12 +48,12 @@ async def test_an_event_is_encoded_with_the_time_of_its_publication() -> None:
 
 async def test_key_and_end_of_key_are_what_the_family_declares() -> None:
     came, left = await published(ROOM, Presence(wallet="w")), await published(ROOM, Presence(wallet="w", left=True))
-    assert [(message.key, message.ends_key) for message in (came, left)] == [("w", False), ("w", True)]
+    assert [(message.key, message.is_tombstone) for message in (came, left)] == [("w", False), ("w", True)]
 
 
 async def test_a_family_without_keys_has_one_message_at_a_time() -> None:
     message = await published(LOG, Presence(wallet="w", left=True))
-    assert (message.key, message.ends_key) == ("", False)
+    assert (message.key, message.is_tombstone) == ("", False)
 
 
 async def test_a_channel_is_followed_as_long_as_somebody_follows_it() -> None:

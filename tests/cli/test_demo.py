@@ -17,7 +17,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from duelcast.store import facts
+from duelcast.store import key_values
 from tests.e2e.forked import fork
 from tests.e2e.process import COMMAND, Server, environment, free_port, kill, serving
 from tests.storing import opened, rename_somebody
@@ -274,7 +274,7 @@ async def test_a_database_with_data_of_others_is_refused_and_left_alone(tmp_path
         "server alone with `duelcast serve`, or set DUELCAST_DATA_DIR to another folder for the demo."
     ]
     async with opened(file) as database, database.read() as transaction:
-        assert await facts.find_fact(transaction, facts.DEMO) is None
+        assert await key_values.find_value(transaction, key_values.DEMO) is None
 
 
 async def test_the_server_alone_starts_empty(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from duelcast.clock import Clock, ManualClock
 
 HISTORY_MESSAGES = 5
 HISTORY_S = 100.0
-ENDED_KEY_RETENTION_S = 100.0
-LONG_IDLE_S = HISTORY_S + ENDED_KEY_RETENTION_S + 300.0
+TOMBSTONE_RETENTION_S = 100.0
+LONG_IDLE_S = HISTORY_S + TOMBSTONE_RETENTION_S + 300.0
 """Time enough for a bus to forget what it may."""
 
 
@@ -86,10 +86,10 @@ class Bus:
     lose: Callable[[], Awaitable[None]]
 
     def publish(
-        self, channel: Channel, body: bytes, *, key: str = "", ends_key: bool = False, origin: Origin | None = None
+        self, channel: Channel, body: bytes, *, key: str = "", is_tombstone: bool = False, origin: Origin | None = None
     ) -> None:
         """Of an *every* channel, what is stored is broadcast."""
-        publish(self.broker, self.stored, channel, body, key=key, ends_key=ends_key, origin=origin)
+        publish(self.broker, self.stored, channel, body, key=key, is_tombstone=is_tombstone, origin=origin)
 
     def listen(self) -> Recorder:
         recorder = Recorder()
@@ -104,14 +104,14 @@ def publish(
     body: bytes,
     *,
     key: str = "",
-    ends_key: bool = False,
+    is_tombstone: bool = False,
     origin: Origin | None = None,
 ) -> None:
     """Publish on a *latest* channel; store and broadcast on an *every* one."""
     if channel.kind is Kind.EVERY:
         broker.broadcast(channel, stored.add(channel, body), body, origin)
     else:
-        broker.publish(channel, body, key=key, ends_key=ends_key)
+        broker.publish(channel, body, key=key, is_tombstone=is_tombstone)
 
 
 @asynccontextmanager
@@ -123,7 +123,7 @@ async def memory_bus(max_history_bytes: int = 1_000_000) -> AsyncIterator[Bus]:
         stored,
         history_messages=HISTORY_MESSAGES,
         history_s=HISTORY_S,
-        ended_key_retention_s=ENDED_KEY_RETENTION_S,
+        tombstone_retention_s=TOMBSTONE_RETENTION_S,
         max_history_bytes=max_history_bytes,
     )
 

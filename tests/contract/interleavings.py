@@ -17,13 +17,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from duelcast.channels.broker import Message, Position
 from duelcast.channels.names import Channel, Kind
-from tests.contract.buses import ENDED_KEY_RETENTION_S, HISTORY_S, Bus
+from tests.contract.buses import HISTORY_S, TOMBSTONE_RETENTION_S, Bus
 from tests.contract.families import CHAT, PRESENCE
 
 CHANNELS = (CHAT.channel("1"), CHAT.channel("2"), PRESENCE.channel("a"))
 SUBSCRIBERS = (CHANNELS[0], CHANNELS[0], CHANNELS[1], CHANNELS[2], CHANNELS[2])
 KEYS = ("x", "y")
-RETENTION_S = min(HISTORY_S, ENDED_KEY_RETENTION_S)
+RETENTION_S = min(HISTORY_S, TOMBSTONE_RETENTION_S)
 
 
 class Truth:
@@ -41,7 +41,7 @@ class Truth:
 
 def apply(live: dict[str, bytes], message: Message) -> None:
     """What a message of a *latest* channel does to the state that a client holds."""
-    if message.ends_key:
+    if message.is_tombstone:
         live.pop(message.key, None)
     else:
         live[message.key] = message.body
@@ -136,10 +136,10 @@ class Interleavings(RuleBasedStateMachine):
             if channel.kind is Kind.LATEST:
                 self._truths[channel.name].messages.clear()
 
-    def _publish(self, channel: Channel, key: str, ends_key: bool) -> None:
+    def _publish(self, channel: Channel, key: str, is_tombstone: bool) -> None:
         body = b"%d" % next(self._body)
         if channel.kind is Kind.LATEST:
-            self._bus.publish(channel, body, key=key, ends_key=ends_key)
+            self._bus.publish(channel, body, key=key, is_tombstone=is_tombstone)
         else:
             self._bus.publish(channel, body)
 
@@ -152,8 +152,8 @@ class Interleavings(RuleBasedStateMachine):
         messages=st.lists(st.tuples(st.sampled_from(KEYS), st.booleans()), min_size=1, max_size=12),
     )
     def publish(self, channel: Channel, messages: list[tuple[str, bool]]) -> None:
-        for key, ends_key in messages:
-            self._publish(channel, key, ends_key)
+        for key, is_tombstone in messages:
+            self._publish(channel, key, is_tombstone)
         self._runner.run(self._settle())
 
     @rule(number=st.integers(0, len(SUBSCRIBERS) - 1), meanwhile=st.integers(0, 3))

@@ -20,7 +20,7 @@ async def delivered(bus: Bus, *channels: Channel) -> None:
 async def test_a_listener_gets_a_message_as_it_was_published(bus: Bus) -> None:
     listener = bus.listen()
     bus.publish(CHAT.channel("1"), b'{"n":1}', origin=Origin("connection", "7"))
-    bus.publish(PRESENCE.channel("a"), b'{"n":2}', key="wallet", ends_key=True)
+    bus.publish(PRESENCE.channel("a"), b'{"n":2}', key="wallet", is_tombstone=True)
     await delivered(bus, CHAT.channel("1"), PRESENCE.channel("a"))
     assert listener.messages == [
         Message(CHAT.channel("1"), 1, b'{"n":1}', origin=Origin("connection", "7")),

@@ -6,7 +6,7 @@ import asyncio
 
 from duelcast.channels.broker import Position, Recovery
 from duelcast.channels.names import Channel
-from tests.contract.buses import ENDED_KEY_RETENTION_S, HISTORY_MESSAGES, HISTORY_S, LONG_IDLE_S, Bus
+from tests.contract.buses import HISTORY_MESSAGES, HISTORY_S, LONG_IDLE_S, TOMBSTONE_RETENTION_S, Bus
 from tests.contract.families import CHAT, PRESENCE
 
 CHAT_1 = CHAT.channel("1")
@@ -178,12 +178,12 @@ class TestLatestChannel:
     async def test_a_message_that_ends_its_key_is_in_no_snapshot(self, bus: Bus) -> None:
         bus.publish(ROOM, b"1", key="a")
         bus.publish(ROOM, b"2", key="b")
-        bus.publish(ROOM, b"3", key="a", ends_key=True)
+        bus.publish(ROOM, b"3", key="a", is_tombstone=True)
         recovery = await bus.broker.recover(ROOM)
         assert (recovery.seq, contents(recovery)) == (3, [b"2"])
 
     async def test_a_key_that_comes_back_is_in_the_snapshot_again(self, bus: Bus) -> None:
-        bus.publish(ROOM, b"1", key="a", ends_key=True)
+        bus.publish(ROOM, b"1", key="a", is_tombstone=True)
         bus.publish(ROOM, b"2", key="a")
         assert contents(await bus.broker.recover(ROOM)) == [b"2"]
         assert contents(await bus.broker.recover(ROOM, Position(bus.broker.epoch, 0))) == [b"2"]
@@ -201,16 +201,16 @@ class TestLatestChannel:
         bus.publish(ROOM, b"1", key="a")
         since = await position(bus, ROOM)
         bus.publish(ROOM, b"2", key="b")
-        bus.publish(ROOM, b"3", key="a", ends_key=True)
+        bus.publish(ROOM, b"3", key="a", is_tombstone=True)
         bus.publish(ROOM, b"4", key="b")
-        await bus.advance(ENDED_KEY_RETENTION_S)
+        await bus.advance(TOMBSTONE_RETENTION_S)
         assert contents(await bus.broker.recover(ROOM, since)) == [b"3", b"4"]
 
     async def test_since_from_before_a_dropped_end_of_a_key_is_not_recovered(self, bus: Bus) -> None:
         for key in ("a", "b"):
             bus.publish(ROOM, key.encode(), key=key)
-        bus.publish(ROOM, b"end", key="a", ends_key=True)
-        await bus.advance(ENDED_KEY_RETENTION_S + 1)
+        bus.publish(ROOM, b"end", key="a", is_tombstone=True)
+        await bus.advance(TOMBSTONE_RETENTION_S + 1)
         recoveries = [await bus.broker.recover(ROOM, Position(bus.broker.epoch, seq)) for seq in (2, 3)]
         assert [recovery.recovered for recovery in recoveries] == [False, True]
         assert [contents(recovery) for recovery in recoveries] == [[b"b"], []]
@@ -246,7 +246,7 @@ class TestGroup:
     async def test_ended_keys_and_channels_of_no_group_are_not_in_it(self, bus: Bus) -> None:
         bus.publish(PRESENCE.channel("alone"), b"1")
         bus.publish(ROOM, b"2")
-        bus.publish(ROOM, b"3", ends_key=True)
+        bus.publish(ROOM, b"3", is_tombstone=True)
         assert list(await bus.broker.group_messages("presence.*")) == []
 
     async def test_what_a_group_brings_has_been_delivered(self, bus: Bus) -> None:

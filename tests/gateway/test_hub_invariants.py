@@ -98,7 +98,7 @@ class World:
         self.clock = ManualClock()
         self.stored = StoredInMemory(self.clock)
         self.broker = MemoryBroker(
-            self.clock, self.stored, history_messages=HISTORY, history_s=5, ended_key_retention_s=5
+            self.clock, self.stored, history_messages=HISTORY, history_s=5, tombstone_retention_s=5
         )
         self.hub = Hub(self.broker, self.clock, flush_interval_ms=flush_interval_ms, log_s=4)
         self.publisher = Publisher(self.broker, self.clock)

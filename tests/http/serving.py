@@ -41,10 +41,10 @@ from duelcast.http.charges import RequestLimits
 from duelcast.http.services import HttpServices, Readiness
 from duelcast.outbound.checks.build import build_check
 from duelcast.outbound.checks.targets import TargetRules
+from duelcast.peers.addresses import Network
+from duelcast.peers.origins import OriginRules
 from duelcast.sampling import LogSampler
 from duelcast.store.database import Database
-from duelcast.wire.addresses import Network
-from duelcast.wire.origins import OriginRules
 from tests.storing import bus_of, opened
 
 SECRET = "a secret of the tests, long enough for HS256"

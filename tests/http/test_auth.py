@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
-from duelcast.wire.origins import OriginRules
+from duelcast.peers.origins import OriginRules
 from tests.domain.accounts.wallets import Wallet, base58
 from tests.http.serving import Serving, serving
 from tests.http.test_problems import assert_problem

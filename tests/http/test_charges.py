@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from duelcast.http.charges import RequestLimits
-from duelcast.wire.origins import OriginRules
+from duelcast.peers.origins import OriginRules
 from tests.http.serving import Serving, serving
 from tests.http.test_problems import assert_problem
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from duelcast.wire.origins import OriginRules
+from duelcast.peers.origins import OriginRules
 from tests.http.serving import Serving, serving
 from tests.http.test_problems import assert_problem
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from duelcast.settings import ConfigurationError
-from duelcast.store import facts
+from duelcast.store import key_values
 from duelcast.store.beside import opened_beside
 from duelcast.store.sqlite import SqliteFile
 from duelcast.store.tables import facts as table
@@ -28,23 +28,23 @@ def file_at(path: Path) -> SqliteFile:
 
 async def test_what_a_running_server_commits_is_read(path: Path) -> None:
     async with opened(path) as database, opened_beside(file_at(path)) as read:
-        await do(database, facts.add_fact, "a", 1)
+        await do(database, key_values.add_value, "a", 1)
         async with read() as transaction:
-            assert await facts.find_fact(transaction, "a") == 1
-            await do(database, facts.put_fact, "a", 2)
-            assert await facts.find_fact(transaction, "a") == 1, "of one moment"
+            assert await key_values.find_value(transaction, "a") == 1
+            await do(database, key_values.put_value, "a", 2)
+            assert await key_values.find_value(transaction, "a") == 1, "of one moment"
         async with read() as transaction:
-            assert await facts.find_fact(transaction, "a") == 2
+            assert await key_values.find_value(transaction, "a") == 2
 
 
 async def test_a_database_is_read_without_a_server_and_is_not_held(path: Path) -> None:
     async with opened(path) as database:
-        await do(database, facts.add_fact, "a", 1)
+        await do(database, key_values.add_value, "a", 1)
     async with opened_beside(file_at(path)) as read:
         async with read() as transaction:
-            assert await facts.find_fact(transaction, "a") == 1
+            assert await key_values.find_value(transaction, "a") == 1
         async with opened(path) as database:
-            await do(database, facts.put_fact, "a", 2)
+            await do(database, key_values.put_value, "a", 2)
 
 
 async def test_nothing_can_be_written(path: Path) -> None:

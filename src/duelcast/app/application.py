@@ -52,7 +52,7 @@ from duelcast.http.charges import RequestLimits
 from duelcast.http.services import Failure, HttpServices, Readiness
 from duelcast.sampling import LogSampler
 from duelcast.settings import Settings
-from duelcast.store import facts
+from duelcast.store import key_values
 from duelcast.store.database import Database
 from duelcast.store.stored_log import StoredLog
 
@@ -246,7 +246,7 @@ class App:
             started.push_async_callback(_cancel, self._endless)
             started.push_async_callback(self.operations.internal.stop)
             await self.operations.internal.start()
-            started.push_async_callback(self.operations.acts.close)
+            started.push_async_callback(self.operations.audit_backlog.close)
             started.push_async_callback(self.operations.commands.close)
             self._serving = await _listening(server, listener)
             started.push_async_callback(self._stop_serving, server)
@@ -303,7 +303,7 @@ class App:
         await self.analytics.load()
         await self.operations.load()
         async with self.database.read() as transaction:
-            if await facts.find_fact(transaction, facts.DEMO) is not None:
+            if await key_values.find_value(transaction, key_values.DEMO) is not None:
                 log.warning("demo_data", reason="The data in the database was made up by `duelcast demo`.")
 
     async def _stop_serving(self, server: PortServer) -> None:

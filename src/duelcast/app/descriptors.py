@@ -53,7 +53,7 @@ def fitted(settings: Settings) -> Settings:
     return settings.model_copy(update={"max_connections": most})
 
 
-def tell(configured: Settings, fitting: Settings) -> None:
+def report(configured: Settings, fitting: Settings) -> None:
     """Log how many connections fit, and whether that is fewer than an operator configured."""
     log.info("descriptors", limit=limit(), reserve=fitting.descriptors_reserve, max_connections=fitting.max_connections)
     if "max_connections" in configured.model_fields_set and fitting.max_connections < configured.max_connections:

@@ -18,7 +18,7 @@ from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
 from duelcast.domain.notifications.notifier import Notifier
-from duelcast.domain.operations.acts import ActLog
+from duelcast.domain.operations.audit_backlog import AuditBacklog
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import BuildCheck, CheckResult
 from duelcast.domain.operations.commands import Commands
@@ -79,10 +79,10 @@ class Operations:
         self.registry = Registry(publisher, clock, database.announce)
         self.health = Health(self.registry, clock)
         self.internal = InternalServices(self.registry, self.health, clock, duelcast.__version__)
-        self.acts = ActLog(audit, database, clock)
+        self.audit_backlog = AuditBacklog(audit, database, clock)
         self.errors = ErrorRecords(database, clock)
         self.log_intake = LogIntake()
-        self.commands = Commands(self.registry, self.health, self.acts, clock)
+        self.commands = Commands(self.registry, self.health, self.audit_backlog, clock)
         self.outside = OutsideServices(
             self.registry, self.health, database, audit, self.errors, clock, build_check, configured
         )
@@ -130,7 +130,7 @@ class Operations:
     @property
     def endless(self) -> Sequence[Endless]:
         """The tasks that must run as long as the server does."""
-        return (self.registry, self.health, self.acts, self.errors, self.status)
+        return (self.registry, self.health, self.audit_backlog, self.errors, self.status)
 
     def services(self) -> Mapping[type[Any], Any]:
         """The services that endpoints may use."""
@@ -146,7 +146,8 @@ class Operations:
 
     def register(self, registry: CollectorRegistry) -> None:
         """Register their metrics."""
-        for collector in (OperationsMetrics(self.registry, self.health), self.acts, self.errors, self.log_intake):
+        metrics = OperationsMetrics(self.registry, self.health)
+        for collector in (metrics, self.audit_backlog, self.errors, self.log_intake):
             registry.register(collector)
 
     def _add_feed(self, feed: Feed, market: Market, attempt_timeout_s: float) -> None:

@@ -23,11 +23,11 @@ from duelcast.feeds.spec import build_feeds
 from duelcast.outbound.checks.build import build_check
 from duelcast.outbound.checks.targets import TargetRules
 from duelcast.outbound.jwks import JwksKeys
+from duelcast.peers.origins import OriginRules
 from duelcast.settings import ConfigurationError, Settings, is_loopback_host
 from duelcast.store.database import Database
 from duelcast.store.log_retention import LogBounds
 from duelcast.store.sqlite import SqliteFile, database_path
-from duelcast.wire.origins import OriginRules
 from duelcast.wire.refusals import invalid_request
 
 

@@ -48,7 +48,7 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None], compan
     app = prepare(fitting)
     asked_to_stop = _stop_signals()
     await app.start(None if companion is None else companion.claim)
-    descriptors.tell(settings, fitting)
+    descriptors.report(settings, fitting)
     if settings.drain_floor_ms is None:
         # The next process takes as long to start as this one did, and starts after this one has stopped.
         app.gateway.return_floor_ms = ceil((process_age_s() + DRAIN_TIMEOUT_S) * 1000)

@@ -39,7 +39,7 @@ class Message(Struct, frozen=True, gc=False):
     seq: int
     body: bytes
     key: str = ""
-    ends_key: bool = False
+    is_tombstone: bool = False
     origin: Origin | None = None
     least_role: Role = Role.ANONYMOUS
 
@@ -104,7 +104,7 @@ class Broker(Protocol):
       was forgotten in between. A broker that loses its memory keeps its epoch, numbers *latest* channels above all
       numbers used so far, and calls `resynchronise`.
     - Memory: a *latest* channel keeps the newest message per key, and messages that ended a key for
-      `ended_key_retention_s`; an *every* channel keeps at least `history_messages` messages and `history_s` seconds,
+      `tombstone_retention_s`; an *every* channel keeps at least `history_messages` messages and `history_s` seconds,
       and older ones are read from the database. A followed channel is never forgotten; `Unfollowed` says what remains
       of a *latest* channel that nobody follows.
     - Recovery without gap: when `recover` or `group_messages` returns, every message up to the positions it names
@@ -124,7 +124,7 @@ class Broker(Protocol):
         body: bytes,
         *,
         key: str = "",
-        ends_key: bool = False,
+        is_tombstone: bool = False,
         least_role: Role = Role.ANONYMOUS,
     ) -> None:
         """Number a message of a *latest* channel and deliver it. Never blocks, and never raises for the state of the

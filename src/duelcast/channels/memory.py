@@ -14,8 +14,15 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from duelcast.channels.broker import Broker, BusListener, Message, Origin, Position, Recovery, StoredMessages
+from duelcast.channels.channel_memory import (
+    ChannelMemory,
+    EveryMemory,
+    EvictionReason,
+    History,
+    HistoryBounds,
+    LatestMemory,
+)
 from duelcast.channels.names import Channel, Family, Kind, Role, Unfollowed
-from duelcast.channels.streams import EveryStream, EvictionReason, History, LatestStream, Retention, Stream
 from duelcast.clock import Clock
 
 HOUSEKEEPING_INTERVAL_S = 60.0
@@ -44,21 +51,21 @@ class MemoryBroker:
         *,
         history_messages: int = 1000,
         history_s: float = 600.0,
-        ended_key_retention_s: float = 600.0,
+        tombstone_retention_s: float = 600.0,
         max_history_bytes: int = 256 * 1024 * 1024,
         max_idle_channels: int = 50_000,
     ) -> None:
         self._clock = clock
-        self._retention = Retention(history_messages, history_s, ended_key_retention_s)
+        self._retention = HistoryBounds(history_messages, history_s, tombstone_retention_s)
         self._max_history_bytes = max_history_bytes
         self._history = History()
         self._listeners: tuple[BusListener, ...] = ()
-        self._streams: dict[str, Stream] = {}
+        self._streams: dict[str, ChannelMemory] = {}
         self._max_idle_channels = max_idle_channels
-        self._idle: OrderedDict[str, Stream] = OrderedDict()
+        self._idle: OrderedDict[str, ChannelMemory] = OrderedDict()
         """Channels whose last follower left, in the order of leaving."""
         self._forgotten: Counter[str] = Counter()
-        self._groups: dict[str, dict[str, Stream]] = {}
+        self._groups: dict[str, dict[str, ChannelMemory]] = {}
         self._followed: dict[tuple[Family, str], dict[str, Channel]] = {}
         self._highest_forgotten_seq = 0
         self.stored = stored
@@ -80,7 +87,7 @@ class MemoryBroker:
         self._highest_forgotten_seq = latest_above
         for channel, seq in urgent.items():
             stream = self._open(channel)
-            assert isinstance(stream, EveryStream)
+            assert isinstance(stream, EveryMemory)
             stream.place(seq)
 
     def attach(self, listener: BusListener) -> None:
@@ -92,7 +99,7 @@ class MemoryBroker:
         body: bytes,
         *,
         key: str = "",
-        ends_key: bool = False,
+        is_tombstone: bool = False,
         least_role: Role = Role.ANONYMOUS,
     ) -> None:
         stream = self._streams.get(channel.name)
@@ -101,11 +108,11 @@ class MemoryBroker:
         if stream is None:
             stream = self._open(channel)
         stream.seq = seq = stream.seq + 1
-        self._take(stream, Message(channel, seq, body, key, ends_key, least_role=least_role))
+        self._take(stream, Message(channel, seq, body, key, is_tombstone, least_role=least_role))
 
     def broadcast(self, channel: Channel, seq: int, body: bytes, origin: Origin | None = None) -> None:
         stream = self._streams.get(channel.name) or self._open(channel)
-        assert isinstance(stream, EveryStream)
+        assert isinstance(stream, EveryMemory)
         if not stream.is_placed:
             stream.place(seq - 1)
         if seq <= stream.seq:
@@ -116,7 +123,7 @@ class MemoryBroker:
 
     def replace(self, channel: Channel, seq: int, body: bytes) -> None:
         stream = self._streams.get(channel.name)
-        if isinstance(stream, EveryStream):
+        if isinstance(stream, EveryMemory):
             stream.replace(seq, body)
         for listener in self._listeners:
             listener.replace(channel, seq, body)
@@ -148,7 +155,7 @@ class MemoryBroker:
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
         stream = self._streams.get(channel.name) or self._new_stream(channel)
-        if isinstance(stream, EveryStream):
+        if isinstance(stream, EveryMemory):
             await self._reach(stream, since)
         stream.expire(self._clock.monotonic())
         if since is not None and since.epoch == self._epoch and stream.covers(since.seq):
@@ -157,7 +164,7 @@ class MemoryBroker:
 
     async def delivered(self, channel: Channel, seq: int) -> None:
         stream = self._streams.get(channel.name)
-        if isinstance(stream, EveryStream) and stream.is_placed and stream.seq < seq:
+        if isinstance(stream, EveryMemory) and stream.is_placed and stream.seq < seq:
             delivered = asyncio.get_running_loop().create_future()
             self._awaited.setdefault(channel.name, []).append((seq, delivered))
             await delivered
@@ -185,13 +192,13 @@ class MemoryBroker:
         self._idle.clear()
         self._groups.clear()
         # Above all numbers used so far, so that no earlier position covers lost messages.
-        given = [one.seq for one in lost if isinstance(one, LatestStream)]
+        given = [one.seq for one in lost if isinstance(one, LatestMemory)]
         self._highest_forgotten_seq = max([self._highest_forgotten_seq, *given]) + 1
         for one in lost:
             if one.followers or one.channel.family.is_urgent:
                 anew = self._open(one.channel)
                 anew.followers = one.followers
-                if isinstance(one, EveryStream) and isinstance(anew, EveryStream) and one.is_placed:
+                if isinstance(one, EveryMemory) and isinstance(anew, EveryMemory) and one.is_placed:
                     anew.place(one.seq)
         for _, delivered in chain.from_iterable(self._awaited.values()):
             if not delivered.done():
@@ -248,7 +255,7 @@ class MemoryBroker:
             elif not delivered.done():
                 delivered.set_result(None)
 
-    def _take(self, stream: Stream, message: Message) -> None:
+    def _take(self, stream: ChannelMemory, message: Message) -> None:
         """Keep a numbered message, and deliver it."""
         stream.add(message, self._clock.monotonic())
         if self._history.size_bytes > self._max_history_bytes:
@@ -257,7 +264,7 @@ class MemoryBroker:
         if not self._delivering:
             self._deliver()
 
-    async def _reach(self, stream: EveryStream, since: Position | None) -> None:
+    async def _reach(self, stream: EveryMemory, since: Position | None) -> None:
         """Load the position of a stream, and its history back to `since`, as far as it is stored."""
         if not stream.is_placed:
             position = await self.stored.position(stream.channel)
@@ -273,21 +280,21 @@ class MemoryBroker:
             await asyncio.shield(filling)
 
     @staticmethod
-    def _may_fill(stream: EveryStream, seq: int) -> bool:
+    def _may_fill(stream: EveryMemory, seq: int) -> bool:
         return stream.stored_reaches_back_to <= seq < stream.reaches_back_to
 
-    async def _fill(self, stream: EveryStream) -> None:
+    async def _fill(self, stream: EveryMemory) -> None:
         stored = await self.stored.messages(stream.channel)
         stream.fill(stored, self._clock.monotonic())
         if self._history.size_bytes > self._max_history_bytes:
             self._relieve()
 
-    def _new_stream(self, channel: Channel) -> Stream:
+    def _new_stream(self, channel: Channel) -> ChannelMemory:
         if channel.kind is Kind.EVERY:
-            return EveryStream(channel, self._retention, self._history)
-        return LatestStream(channel, self._retention, self._history, self._highest_forgotten_seq)
+            return EveryMemory(channel, self._retention, self._history)
+        return LatestMemory(channel, self._retention, self._history, self._highest_forgotten_seq)
 
-    def _open(self, channel: Channel) -> Stream:
+    def _open(self, channel: Channel) -> ChannelMemory:
         stream = self._streams[channel.name] = self._new_stream(channel)
         stream.touch(self._clock.monotonic())
         if channel.group is not None:
@@ -311,14 +318,14 @@ class MemoryBroker:
             if number % _SWEEP_STEP_CHANNELS == 0:
                 await asyncio.sleep(0)
 
-    def _sweep_stream(self, stream: Stream) -> None:
+    def _sweep_stream(self, stream: ChannelMemory) -> None:
         now_s = self._clock.monotonic()
         stream.expire(now_s)
         if not stream.followers and stream.is_idle(now_s):
             self._forget(stream)
             self._forgotten["idle"] += 1
 
-    def _keep_idle(self, stream: Stream) -> None:
+    def _keep_idle(self, stream: ChannelMemory) -> None:
         """Keep a channel without followers for a while, as long as there is room."""
         if stream.is_empty and stream.seq == self._highest_forgotten_seq:
             # If it is needed again, a new one is identical.
@@ -331,12 +338,12 @@ class MemoryBroker:
                 self._forget(oldest)
                 self._forgotten["room"] += 1
 
-    def _forget(self, stream: Stream) -> None:
+    def _forget(self, stream: ChannelMemory) -> None:
         channel = stream.channel
         self._idle.pop(channel.name, None)
         while stream.history_bytes:
             stream.shrink("idle")
-        if isinstance(stream, LatestStream):
+        if isinstance(stream, LatestMemory):
             self._highest_forgotten_seq = max(self._highest_forgotten_seq, stream.seq)
         del self._streams[channel.name]
         if channel.group is not None:

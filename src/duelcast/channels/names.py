@@ -92,13 +92,13 @@ def _no_key(_event: Event) -> str:
 class Family:
     """All channels `<prefix>.<parameter>`, or the single channel `<prefix>` if `parameter` is None.
 
-    `parameter` is a regular expression for the part after the dot, `placeholder` its name in the documents.
-    `key` returns the key of a message of a *latest* channel; `ends_key` whether a message ends its key: it is then in
-    no snapshot, but kept for recovery. `group` returns the name of the one group that a channel belongs to, and
-    `group_names` is a regular expression for all group names of the family.
-    `least_role` returns the least role that may see a channel; followers of the group with a lower role do not get it.
-    `unfollowed` is for *latest* channels. `is_urgent`: messages of this *every* channel are broadcast even while the
-    database is down. `subject` returns the subject of a channel: see `Broker.followed`.
+    `parameter` is a regular expression for the part after the dot, `placeholder` its name in the documents. `key`
+    returns the key of a message of a *latest* channel; `is_tombstone` whether a message ends its key: it is then in no
+    snapshot, but kept for recovery. `group` returns the name of the one group that a channel belongs to, and
+    `group_names` is a regular expression for all group names of the family. `least_role` returns the least role that
+    may see a channel; followers of the group with a lower role do not get it. `unfollowed` is for *latest* channels.
+    `is_urgent`: messages of this *every* channel are broadcast even while the database is down. `subject` returns the
+    subject of a channel: see `Broker.followed`.
     """
 
     prefix: str
@@ -109,7 +109,7 @@ class Family:
     placeholder: str = ""
     key: Callable[[Event], str] = _no_key
     key_description: str = ""
-    ends_key: Callable[[Event], bool] = field(default=lambda _event: False)
+    is_tombstone: Callable[[Event], bool] = field(default=lambda _event: False)
     group: Callable[[str], str | None] = field(default=lambda _parameter: None)
     group_names: str | None = None
     least_role: Callable[[str], Role] = field(default=lambda _parameter: Role.ANONYMOUS)

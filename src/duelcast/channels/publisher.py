@@ -31,7 +31,7 @@ class Publisher:
             channel,
             encode_body(event, self._clock.time()),
             key=family.key(event),
-            ends_key=family.ends_key(event),
+            is_tombstone=family.is_tombstone(event),
             least_role=least_role,
         )
 

@@ -10,8 +10,8 @@ from duelcast.settings import SECRET_FILE, ConfigurationError, LoadedSettings
 def check_destination(file: Path, loaded: LoadedSettings) -> None:
     """Raise `ConfigurationError` if a server with these settings depends on `file`: its secret, database,
     configuration, certificate or key. These are never replaced, not even with `--force`."""
+    from duelcast.store.atomic_write import is_same_file
     from duelcast.store.sqlite import BESIDE, database_path
-    from duelcast.store.whole_file import is_same_file
 
     settings = loaded.settings
     database = database_path(settings)

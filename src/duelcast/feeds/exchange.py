@@ -13,7 +13,7 @@ from duelcast.clock import Clock
 from duelcast.feeds.ccxt_client import forget_dial_delay, open_exchange, require_exchange
 from duelcast.feeds.ccxt_connections import Exchange
 from duelcast.feeds.exchange_health import NOT_LISTED_REASON, ExchangeHealth, concerns_one_pair, reason_of
-from duelcast.feeds.exchange_stream import Stream, streams_of
+from duelcast.feeds.exchange_stream import VenueStream, streams_of
 from duelcast.feeds.options import FeedOptions
 from duelcast.feeds.pairs import Pair, parse_pairs
 from duelcast.feeds.source import Sink
@@ -130,7 +130,7 @@ class ExchangeFeed:
     async def _follow(
         self,
         exchange: Exchange,
-        stream: Stream,
+        stream: VenueStream,
         subscription: Subscription,
         pair: Pair,
         sink: Sink,
@@ -161,7 +161,7 @@ def _ignore(_reason: str) -> None:
     """The listed pairs continue."""
 
 
-def _bring(stream: Stream, sink: Sink) -> bool:
+def _bring(stream: VenueStream, sink: Sink) -> bool:
     """Give the sink every tick that it has not received; returns whether there were any."""
     brought = False
     for tick in stream.unread():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from duelcast.feeds.exchange_stream import Stream
+from duelcast.feeds.exchange_stream import VenueStream
 from duelcast.feeds.pairs import Pair
 from duelcast.feeds.source import Sink
 from duelcast.feeds.subscription import Refused
@@ -35,36 +35,36 @@ class ExchangeHealth:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
-        self._untried: set[Stream] = set()
-        self._working: set[Stream] = set()
-        self._failing: dict[Pair, dict[Stream, str]] = {}
-        self._failed_this_round: set[Stream] = set()
+        self._untried: set[VenueStream] = set()
+        self._working: set[VenueStream] = set()
+        self._failing: dict[Pair, dict[VenueStream, str]] = {}
+        self._failed_this_round: set[VenueStream] = set()
         self._is_connected = False
 
-    def add(self, stream: Stream) -> None:
+    def add(self, stream: VenueStream) -> None:
         """The stream will be tried."""
         self._untried.add(stream)
 
-    def asked(self, stream: Stream, pair: Pair) -> None:
+    def asked(self, stream: VenueStream, pair: Pair) -> None:
         """The venue was asked for the stream and has not refused it."""
         if stream not in self._failing.get(pair, ()):
             self._works(stream)
 
-    def brought(self, stream: Stream, pair: Pair) -> None:
+    def brought(self, stream: VenueStream, pair: Pair) -> None:
         """The stream brought something."""
         self._works(stream)
         failing = self._failing.get(pair, {})
         if failing.pop(stream, None) is not None:
-            self._tell_of_pair(pair)
+            self._report_pair(pair)
 
-    def fails(self, stream: Stream, pair: Pair, error: BaseException) -> None:
+    def fails(self, stream: VenueStream, pair: Pair, error: BaseException) -> None:
         """An attempt at the stream failed."""
         self._working.discard(stream)
         self._untried.discard(stream)
         is_of_pair = concerns_one_pair(error)
         if is_of_pair:
             self._failing.setdefault(pair, {})[stream] = _reason_of_pair(error, stream)
-            self._tell_of_pair(pair)
+            self._report_pair(pair)
         if self._working or (is_of_pair and self._untried):
             return
         if not self._failed_this_round or stream in self._failed_this_round:
@@ -74,7 +74,7 @@ class ExchangeHealth:
         else:
             self._failed_this_round.add(stream)
 
-    def _tell_of_pair(self, pair: Pair) -> None:
+    def _report_pair(self, pair: Pair) -> None:
         """The reason is that of the stream that failed first, so that it does not change with every attempt."""
         for reason in self._failing[pair].values():
             self._sink.pair_failed(pair.name, reason)
@@ -82,7 +82,7 @@ class ExchangeHealth:
         del self._failing[pair]
         self._sink.pair_works(pair.name)
 
-    def _works(self, stream: Stream) -> None:
+    def _works(self, stream: VenueStream) -> None:
         if not self._is_connected:
             self._is_connected = True
             self._failed_this_round.clear()
@@ -101,7 +101,7 @@ def reason_of(error: BaseException) -> str:
     return next((_REASONS[kind] for kind in _kinds(error) if kind in _REASONS), OTHER_REASON)
 
 
-def _reason_of_pair(error: BaseException, stream: Stream) -> str:
+def _reason_of_pair(error: BaseException, stream: VenueStream) -> str:
     return f"The venue refuses its {stream.kind}." if isinstance(error, Refused) else reason_of(error)
 
 

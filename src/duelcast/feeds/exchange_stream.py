@@ -21,7 +21,7 @@ REMEMBERED_TRADES = 1_000
 """Ids kept per pair: as many as the trades that ccxt keeps; venues repeat the newest trades to a new connection."""
 
 
-class Stream(Protocol):
+class VenueStream(Protocol):
     """One kind of record of one pair; `kind` is its name in a sentence."""
 
     kind: str
@@ -100,9 +100,9 @@ class TradeStream:
         return True
 
 
-def streams_of(exchange: Exchange, pair: Pair) -> list[Stream]:
+def streams_of(exchange: Exchange, pair: Pair) -> list[VenueStream]:
     """Tickers, and trades if the venue has them."""
-    streams: list[Stream] = [TickerStream(exchange, pair)]
+    streams: list[VenueStream] = [TickerStream(exchange, pair)]
     if _has(exchange, "watchTrades") or _has(exchange, "watchTradesForSymbols"):
         streams.append(TradeStream(exchange, pair))
     return streams
@@ -120,4 +120,4 @@ def _watcher(exchange: Exchange, pair: Pair, for_one: str, for_many: str) -> Cal
 
 
 if TYPE_CHECKING:
-    _conforms: tuple[type[Stream], ...] = (TickerStream, TradeStream)
+    _conforms: tuple[type[VenueStream], ...] = (TickerStream, TradeStream)

@@ -81,7 +81,7 @@ class GuardedFeed:
         if self._tried.is_set():
             await asyncio.Event().wait()
         self._sink.failed(NO_OUTCOME_REASON)
-        self._tell(NO_OUTCOME_REASON)
+        self._notify(NO_OUTCOME_REASON)
 
     async def check(self) -> CheckResult:
         """Whether the feed reads its venue; if it has just begun, waits for its first outcome."""
@@ -98,10 +98,10 @@ class GuardedFeed:
 
     async def _read(self) -> None:
         try:
-            await self._feed.run(_GuardedSink(self._sink, self._tell))
+            await self._feed.run(_GuardedSink(self._sink, self._notify))
         except Exception:
             self._sink.failed(CRASH_REASON)
-            self._tell(CRASH_REASON)
+            self._notify(CRASH_REASON)
             raise
 
     def _is_open(self) -> bool:
@@ -111,7 +111,7 @@ class GuardedFeed:
         self._tried.clear()
         self._attempt_s = self._clock.monotonic()
 
-    def _tell(self, failure: str | None) -> None:
+    def _notify(self, failure: str | None) -> None:
         now_s = self._clock.monotonic()
         duration_ms = (now_s - self._attempt_s) * 1000
         self._attempt_s = now_s
@@ -129,11 +129,11 @@ class GuardedFeed:
 class _GuardedSink:
     """Passes on the feed's ticks, and reports the outcome of its attempts."""
 
-    __slots__ = ("_sink", "_tell", "accept")
+    __slots__ = ("_notify", "_sink", "accept")
 
-    def __init__(self, sink: Sink, tell: Callable[[str | None], None]) -> None:
+    def __init__(self, sink: Sink, notify: Callable[[str | None], None]) -> None:
         self._sink = sink
-        self._tell = tell
+        self._notify = notify
         # The path of every tick: not one call more than without a breaker.
         self.accept: Callable[[Tick], None] = sink.accept
 
@@ -142,11 +142,11 @@ class _GuardedSink:
 
     def connected(self) -> None:
         self._sink.connected()
-        self._tell(None)
+        self._notify(None)
 
     def failed(self, reason: str) -> None:
         self._sink.failed(reason)
-        self._tell(reason)
+        self._notify(reason)
 
     def pair_failed(self, pair: str, reason: str) -> None:
         self._sink.pair_failed(pair, reason)

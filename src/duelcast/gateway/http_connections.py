@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from duelcast.peers.addresses import Network, address_bucket, is_in
 from duelcast.settings import Settings
-from duelcast.wire.addresses import Network, address_bucket, is_in
 
 
 @dataclass(frozen=True, slots=True)

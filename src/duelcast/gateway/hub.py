@@ -24,10 +24,10 @@ from duelcast.clock import Clock
 from duelcast.desk.defect import defect
 from duelcast.gateway.streams import (
     Cohort,
-    Entry,
     Followed,
     GroupStream,
     HubStats,
+    LogEntry,
     Member,
     Stream,
     follows,
@@ -70,8 +70,8 @@ class Hub:
         self._log_bytes = log_bytes
         self._streams: dict[Channel, Stream] = {}
         self._groups: dict[str, GroupStream] = {}
-        self._log: dict[Entry, None] = {}
-        self._kept: deque[Entry] = deque()
+        self._log: dict[LogEntry, None] = {}
+        self._kept: deque[LogEntry] = deque()
         self._kept_bytes = 0
         self._closed: set[Stream] = set()
         self._position = 0
@@ -100,13 +100,13 @@ class Hub:
         self._position += 1
         self.stats.published += 1
         stream.seq = message.seq
-        entry = Entry(message, stream, self._position, self._clock.monotonic())
+        entry = LogEntry(message, stream, self._position, self._clock.monotonic())
         if channel.family.kind is Kind.LATEST:
             replaced = stream.newest.get(message.key)
             if replaced is not None and self._log.pop(replaced, self) is None:
                 stream.conflated += replaced.position > self._flushed
             stream.newest[message.key] = entry
-            if message.ends_key:
+            if message.is_tombstone:
                 self._keep(entry)
         else:
             stream.every_bytes += len(message.body) + len(channel.suffix)
@@ -132,7 +132,7 @@ class Hub:
             stream.lost_at = Position(self._broker.epoch, stream.seq)
         self.on_lost()
 
-    def _keep(self, entry: Entry) -> None:
+    def _keep(self, entry: LogEntry) -> None:
         """Bound the entries that are never replaced, by age and size."""
         self._kept.append(entry)
         self._kept_bytes += entry.size
@@ -214,7 +214,7 @@ class Hub:
         self._flushed = self._position
         self._write_pending()
 
-    def _hand_out(self, entry: Entry, cohorts: Iterable[Cohort], base: int, least_role: Role) -> None:
+    def _hand_out(self, entry: LogEntry, cohorts: Iterable[Cohort], base: int, least_role: Role) -> None:
         frame = entry.frame
         if least_role is not Role.ANONYMOUS:
             cohorts = [cohort for cohort in cohorts if cohort.role >= least_role]
@@ -300,7 +300,7 @@ class Hub:
             if entry.message.seq > seq and role >= entry.message.least_role
         ]
 
-    def _entries_after(self, position: int, stream: Stream) -> list[Entry]:
+    def _entries_after(self, position: int, stream: Stream) -> list[LogEntry]:
         entries = []
         for entry in reversed(self._log):
             if entry.position <= position:

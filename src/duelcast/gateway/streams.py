@@ -21,7 +21,7 @@ NOTHING: frozenset[Never] = frozenset()
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
 
-class Entry:
+class LogEntry:
     """A message in the log. Its frame is built when it is first sent, and shared by all."""
 
     __slots__ = ("_frame", "logged_at", "message", "position", "size", "stream")
@@ -74,7 +74,7 @@ class Stream:
         self.channel = channel
         self.group = group
         self.seq = 0
-        self.newest: dict[str, Entry] = {}
+        self.newest: dict[str, LogEntry] = {}
         self.cohorts: set[Cohort] = set()
         self.holders = 0
         self.conflated = 0

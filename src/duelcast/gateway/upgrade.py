@@ -18,9 +18,9 @@ from duelcast.gateway.opening import ConnectRequest
 from duelcast.gateway.picows_adapter import upgrade
 from duelcast.gateway.refusals import RefusedRequest, bad_request
 from duelcast.gateway.runtime import EndpointRuntime
-from duelcast.wire.addresses import Network, address_bucket, client_address
+from duelcast.peers.addresses import Network, address_bucket, client_address
+from duelcast.peers.origins import LOOPBACK_ALONE, ORIGIN_REFUSED, OriginRules
 from duelcast.wire.messages import MAX_SAFE_INTEGER
-from duelcast.wire.origins import LOOPBACK_ALONE, ORIGIN_REFUSED, OriginRules
 
 MAX_QUERY_FIELDS = 1_000
 

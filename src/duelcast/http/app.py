@@ -31,8 +31,8 @@ from duelcast.http.services import HttpServices
 from duelcast.http.settings import settings_router
 from duelcast.http.tokens import tokens_router
 from duelcast.http.users import users_router
+from duelcast.peers.origins import OriginRules
 from duelcast.wire.frames import encode_value
-from duelcast.wire.origins import OriginRules
 
 API_PATH = "/api/v69"
 

@@ -18,7 +18,7 @@ from duelcast.errors import AppError, PermissionDenied, Unauthorized
 from duelcast.http.bodies import take_body
 from duelcast.http.server_state import server_of
 from duelcast.http.services import HttpServices
-from duelcast.wire.addresses import Network, address_bucket, client_address
+from duelcast.peers.addresses import Network, address_bucket, client_address
 
 SCOPE_OPTION = "scope"
 """The option of a route that names the scope with which a machine's token may use it."""

@@ -24,7 +24,7 @@ from duelcast.http.cors import Headers, answer_headers, preflight_headers
 from duelcast.http.metrics import HttpMetrics
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, header_of, log_refusal, refusal_of
 from duelcast.http.server_state import ServerState
-from duelcast.wire.origins import LOOPBACK_ALONE, ORIGIN_REFUSED
+from duelcast.peers.origins import LOOPBACK_ALONE, ORIGIN_REFUSED
 
 WEBSOCKET_PREFIX = "/api/v69/ws/"
 # An empty segment, also a trailing one; an escaped slash, or an unnecessary escape.

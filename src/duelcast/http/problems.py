@@ -18,7 +18,7 @@ from duelcast.errors import AppError, InternalError, InvalidRequest
 from duelcast.http.server_state import server_of
 from duelcast.http.services import HttpServices
 from duelcast.logs import describe_exception
-from duelcast.wire.addresses import client_address
+from duelcast.peers.addresses import client_address
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 

@@ -23,9 +23,9 @@ from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.domain.users.service import Users
 from duelcast.http.charges import RequestLimits
+from duelcast.peers.addresses import Network
+from duelcast.peers.origins import OriginRules
 from duelcast.sampling import LogSampler
-from duelcast.wire.addresses import Network
-from duelcast.wire.origins import OriginRules
 
 
 class Failure(Struct, frozen=True):

@@ -14,10 +14,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from duelcast.settings import ConfigurationError
+from duelcast.store.atomic_write import is_same_file, sync, whole_file
 from duelcast.store.epoch import put_new_epoch
 from duelcast.store.migrate import check_schema, examine, is_ours
 from duelcast.store.sqlite import BESIDE, Held, SqliteFile, describe_failure, file_uri, read_only_uri
-from duelcast.store.whole_file import is_same_file, sync, whole_file
 
 BUSY_TIMEOUT_S = 10.0
 _STEPS_PER_LOOK = 10_000

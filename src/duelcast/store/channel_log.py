@@ -62,7 +62,7 @@ class Numbered(NamedTuple):
     replaces: bool = False
 
 
-class _Position(NamedTuple):
+class _Counters(NamedTuple):
     """A row of `channel_positions`."""
 
     seq: int
@@ -70,7 +70,7 @@ class _Position(NamedTuple):
     reserved: int
 
 
-_NOWHERE = _Position(0, 0, 0)
+_NOWHERE = _Counters(0, 0, 0)
 
 
 class _Row(NamedTuple):
@@ -96,9 +96,9 @@ class ChannelLog:
         """Whether a transaction has uncommitted numbers."""
         self._clock = clock
         self._retention = LogRetention(bounds or LogBounds())
-        self._positions: OrderedDict[str, _Position] = OrderedDict()
-        self._urgent: dict[str, _Position] = {}
-        self._changed: dict[str, tuple[Channel, _Position]] = {}
+        self._positions: OrderedDict[str, _Counters] = OrderedDict()
+        self._urgent: dict[str, _Counters] = {}
+        self._changed: dict[str, tuple[Channel, _Counters]] = {}
         """Positions after the current transaction."""
         self._doubtful: dict[str, tuple[Channel, int]] = {}
         """Channels whose last commit has an unknown outcome, with the number broadcast last."""
@@ -122,7 +122,7 @@ class ChannelLog:
         for name in channels:
             position = self._positions.pop(name)
             if block_used:
-                position = _Position(*[position.reserved] * 3)
+                position = _Counters(*[position.reserved] * 3)
                 await connection.execute(delete(channel_messages).where(channel_messages.c.channel == name))
             self._urgent[name] = position._replace(reserved=position.seq + RESERVED_NUMBERS)
         await _put_positions(connection, self._urgent)
@@ -215,12 +215,12 @@ class ChannelLog:
         for some in batched(unknown, _ROWS_PER_STATEMENT):
             query = select(channel_positions).where(channel_positions.c.channel.in_(some))
             found = {
-                row.channel: _Position(row.seq, row.floor, row.reserved) for row in await connection.execute(query)
+                row.channel: _Counters(row.seq, row.floor, row.reserved) for row in await connection.execute(query)
             }
             for name in some:
                 self._positions[name] = found.get(name, _NOWHERE)
 
-    def _position(self, name: str) -> _Position:
+    def _position(self, name: str) -> _Counters:
         """The position within the current transaction."""
         changed = self._changed.get(name)
         return changed[1] if changed is not None else self._urgent.get(name) or self._positions[name]
@@ -233,7 +233,7 @@ class ChannelLog:
         position = self._position(channel.name)
         seq = position.seq + 1
         reserved = seq + RESERVED_NUMBERS if channel.name in self._urgent else 0
-        self._changed[channel.name] = channel, _Position(seq, position.floor, reserved)
+        self._changed[channel.name] = channel, _Counters(seq, position.floor, reserved)
         rows.append(_Row(channel, seq, now_ms, broadcast.row_id, encoded.body))
         return Numbered(channel, seq, encoded.body, broadcast.origin)
 
@@ -344,7 +344,7 @@ async def _insert(connection: AsyncConnection, rows: Sequence[_Row]) -> None:
         await connection.execute(insert(channel_messages).on_conflict_do_nothing(), values)
 
 
-async def _put_positions(connection: AsyncConnection, positions: Mapping[str, _Position]) -> None:
+async def _put_positions(connection: AsyncConnection, positions: Mapping[str, _Counters]) -> None:
     for some in batched(positions.items(), _ROWS_PER_STATEMENT):
         statement = insert(channel_positions)
         changed = {name: statement.excluded[name] for name in ("seq", "floor", "reserved")}

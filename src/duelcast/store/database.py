@@ -24,10 +24,10 @@ from duelcast.clock import Clock
 from duelcast.errors import CircuitOpen, Unavailable
 from duelcast.logs import describe_exception
 from duelcast.settings import ConfigurationError
+from duelcast.store.breaker_port import BreakerPort, NoBreaker
 from duelcast.store.channel_log import ChannelLog, Encoded, batched
 from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, given_numbers, raise_latest_floor
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
-from duelcast.store.guard import Guard, Unguarded
 from duelcast.store.log_retention import LogBounds
 from duelcast.store.migrate import migrate, refusal
 from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement, is_locked
@@ -94,7 +94,7 @@ class Database:
         urgent: Sequence[Channel] = (),
         log_bounds: LogBounds | None = None,
     ) -> None:
-        self.guard: Guard = Unguarded()
+        self.guard: BreakerPort = NoBreaker()
         """Lets commits through; to be set before `run`."""
         self.log = ChannelLog(clock, log_bounds)
         """Its bus is to be set before `run`."""

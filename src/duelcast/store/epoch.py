@@ -18,10 +18,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.settings import ConfigurationError
+from duelcast.store.atomic_write import whole_file
 from duelcast.store.migrate import check_version
 from duelcast.store.sqlite import SqliteFile, file_uri, read_only_uri
 from duelcast.store.tables import channel_positions, epochs
-from duelcast.store.whole_file import whole_file
 
 _USED, _UNUSED = b"urgent: used  \n", b"urgent: unused\n"
 

@@ -10,7 +10,7 @@ from duelcast.cli.demo.claim import claim
 from duelcast.clock import SystemClock
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.settings import ConfigurationError
-from duelcast.store import facts
+from duelcast.store import key_values
 from duelcast.store.database import Database
 from tests.storing import opened, rename_somebody
 
@@ -19,7 +19,7 @@ Put = Callable[[Database], Awaitable[None]]
 
 async def is_demo(database: Database) -> bool:
     async with database.read() as transaction:
-        return await facts.find_fact(transaction, facts.DEMO) is not None
+        return await key_values.find_value(transaction, key_values.DEMO) is not None
 
 
 async def audit_something(database: Database) -> None:
@@ -28,7 +28,7 @@ async def audit_something(database: Database) -> None:
 
 
 async def add_another_fact(database: Database) -> None:
-    await database.write(lambda transaction: facts.add_fact(transaction, "another", 1))
+    await database.write(lambda transaction: key_values.add_value(transaction, "another", 1))
 
 
 async def test_an_empty_database_becomes_the_demos(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ class ContestRoom:
         """Move on, until everything that is due by then is done."""
         await self.clock.advance(seconds)
         await self.contests.clock.settle_due()
-        await self.contests.final_rows.told()
+        await self.contests.final_rows.published()
         await self.clock.advance(0)
 
     async def prices(self, **prices: float) -> None:

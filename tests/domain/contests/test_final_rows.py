@@ -62,7 +62,7 @@ async def test_the_end_is_told_with_rank_and_prize(tmp_path: Path) -> None:
     async with contest_room(tmp_path) as room:
         contest = await running(room)
         await room.contests.clock.end(contest.id, ADMIN)
-        await room.contests.final_rows.told()
+        await room.contests.final_rows.published()
         assert statuses(room, contest) == ["finished", "finished"]
         assert [row["finalRank"] for row in told(room, contest)] == [1, 1]
 
@@ -80,7 +80,7 @@ async def test_what_cannot_be_read_at_the_end_is_told_when_it_can(
         assert statuses(room, contest) == ["active", "active"]
         reading.error = None
         await room.clock.advance(1)
-        await room.contests.final_rows.told()
+        await room.contests.final_rows.published()
         assert statuses(room, contest) == ["finished", "finished"]
 
 
@@ -98,7 +98,7 @@ async def test_beyond_the_bound_the_contest_that_ended_first_is_given_up_and_cou
         assert figures(room) == {"waiting": 1, "given_up_total": 1}
         reading.error = None
         await room.clock.advance(1)
-        await room.contests.final_rows.told()
+        await room.contests.final_rows.published()
         assert [statuses(room, contest)[0] for contest in (under_way, first, second)] == [
             "finished",
             "active",
@@ -117,7 +117,7 @@ async def test_a_contest_whose_rows_nobody_follows_takes_no_place(
         reading = Reading(room, Unavailable("The database is out of reach.", retry_after_ms=1_000))
         monkeypatch.setattr(room.contests.standings, "participant", reading.participant)
         await room.contests.clock.end(contest.id, ADMIN)
-        await room.contests.final_rows.told()
+        await room.contests.final_rows.published()
         assert reading.failures == 0
 
 
@@ -143,5 +143,5 @@ async def test_a_defect_in_a_row_keeps_no_other_contest_from_being_told(
         await until(lambda: reading.failures == len(WALLETS))
         reading.error = None
         await room.contests.clock.end(second.id, ADMIN)
-        await room.contests.final_rows.told()
+        await room.contests.final_rows.published()
         assert statuses(room, second) == ["finished", "finished"]

@@ -13,7 +13,7 @@ from duelcast.domain.contests.errors import InvalidPortfolio, NoPrice
 from duelcast.domain.contests.portfolio import (
     MAX_TOKENS,
     Choice,
-    Position,
+    Holding,
     Trade,
     quantities,
     rebalance,
@@ -87,16 +87,14 @@ def test_quantity_is_balance_times_weight_by_100_by_price() -> None:
 
 
 def test_value_is_added_one_by_one_in_the_order_of_the_symbols() -> None:
-    held = [Position("C", 1.0), Position("A", 1.0), Position("B", 1.0)]
+    held = [Holding("C", 1.0), Holding("A", 1.0), Holding("B", 1.0)]
     prices = {"A": 1e16, "B": 1.0, "C": 1.0}
     assert value_of(held, prices) == 1e16
     assert value_of(held, {"A": 1.0, "B": 1.0, "C": 1e16}) == 1e16 + 2
 
 
 def test_a_change_sells_what_is_left_out_and_buys_what_is_new() -> None:
-    positions, trades = rebalance(
-        [Position("BTC", 0.01), Position("ETH", 0.2)], chosen(("ETH", 50), ("SOL", 50)), PRICES
-    )
+    positions, trades = rebalance([Holding("BTC", 0.01), Holding("ETH", 0.2)], chosen(("ETH", 50), ("SOL", 50)), PRICES)
     assert positions == [("ETH", 0.2), ("SOL", 4.0)]
     assert trades == [Trade("BTC", "sell", 0.01, 60_000.0), Trade("SOL", "buy", 4.0, 150.0)]
 

@@ -415,8 +415,8 @@ def test_changed_are_those_whose_rank_or_value_differs_from_when_that_was_last_a
 def test_what_was_told_otherwise_is_no_change(board: Board) -> None:
     board.take_changed(())
     board.disqualify("w0")
-    board.mark_told("w1")
-    board.mark_told("stranger")
+    board.mark_published("w1")
+    board.mark_published("stranger")
     assert board.take_changed(["w0", "w1", "w2"]) == ["w0", "w2"]
 
 

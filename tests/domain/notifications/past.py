@@ -10,7 +10,7 @@ from sqlalchemy import select
 from duelcast.clock import ManualClock
 from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
 from duelcast.domain.notifications.notifier import Notifier
-from duelcast.domain.notifications.position import Position, find_position
+from duelcast.domain.notifications.progress import NotifierProgress, find_progress
 from duelcast.store import achievements as achievements_store
 from duelcast.store import contests as store
 from duelcast.store.achievements import ProgressRow
@@ -95,8 +95,8 @@ class Past:
     async def progress(self) -> dict[str, ProgressRow]:
         return await do(self.database, achievements_store.all_progress)
 
-    async def position(self) -> Position:
-        return await do(self.database, find_position)
+    async def position(self) -> NotifierProgress:
+        return await do(self.database, find_progress)
 
     async def last_event(self) -> int:
         return max(event.id for event in await do(self.database, events_after, 0, 10_000))

@@ -11,7 +11,7 @@ import pytest
 from duelcast.clock import ManualClock
 from duelcast.domain.notifications import notifier as module
 from duelcast.domain.notifications.notifier import LOOK_INTERVAL_S, NEWS_MS, Notifier
-from duelcast.domain.notifications.position import Position
+from duelcast.domain.notifications.progress import NotifierProgress
 from duelcast.store.achievements import ProgressRow, put_progress
 from duelcast.store.database import Database, Transaction
 from tests.domain.notifications.past import Broken, Office, figures
@@ -85,7 +85,7 @@ async def test_prizes_and_admissions_are_passed_over(office: Office) -> None:
     await office.happened("prize_won", contest, "ann", rank=1, prize="1", currency="SOL")
     await office.notifier.catch_up()
     assert await office.notices() == []
-    assert await office.position() == Position(await office.last_event())
+    assert await office.position() == NotifierProgress(await office.last_event())
 
 
 async def test_a_first_win_brings_result_then_achievements_then_the_level(office: Office) -> None:
@@ -193,7 +193,7 @@ async def test_starts_cancellations_and_disqualifications_of_yesterday_are_told_
     await office.clock.jump(NEWS_MS / 1000)
     await office.notifier.catch_up()
     assert await office.notices() == []
-    assert await office.position() == Position(await office.last_event())
+    assert await office.position() == NotifierProgress(await office.last_event())
 
 
 # ── once, whatever happens ──────────────────────────────────────────────────────────────────────────────────────────
@@ -298,7 +298,7 @@ async def test_a_defect_is_not_passed_over(office: Office) -> None:
         with pytest.raises(KeyError):
             await office.notifier.catch_up()
     assert await office.notices() == []
-    assert await office.position() == Position(0)
+    assert await office.position() == NotifierProgress(0)
 
 
 async def test_what_is_before_a_defect_is_done(office: Office) -> None:
@@ -308,7 +308,7 @@ async def test_what_is_before_a_defect_is_done(office: Office) -> None:
     await office.happened("contest_completed", contest)
     with pytest.raises(KeyError):
         await office.notifier.run()
-    assert await office.position() == Position(done)
+    assert await office.position() == NotifierProgress(done)
     assert len(await office.notices("ann", "CONTEST_RESULT")) == 1
 
 
@@ -333,7 +333,7 @@ class Running:
 
 async def until_done(office: Office, step_s: float = 0.0) -> None:
     async with asyncio.timeout(PATIENCE_S):
-        while await office.position() != Position(await office.last_event()):
+        while await office.position() != NotifierProgress(await office.last_event()):
             await office.clock.advance(step_s)
 
 

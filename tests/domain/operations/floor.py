@@ -51,7 +51,7 @@ class Doctor:
         self.under_way = 0
 
     async def __call__(self) -> CheckResult:
-        self.asked_s.append(_steady_s(self._clock))
+        self.asked_s.append(_monotonic_s(self._clock))
         self.under_way += 1
         try:
             await self.may_end.wait()
@@ -82,7 +82,7 @@ class Floor:
         publish(self.broker, self.stored, broadcast.channel, body)
 
     def deliver(self, message: Message) -> None:
-        self.pushes.append(Push(_steady_s(self.clock), message.channel.name, msgspec.json.decode(message.body)))
+        self.pushes.append(Push(_monotonic_s(self.clock), message.channel.name, msgspec.json.decode(message.body)))
 
     def replace(self, channel: Channel, seq: int, body: bytes) -> None:
         raise AssertionError("nothing is taken back")
@@ -149,6 +149,6 @@ class Floor:
             await asyncio.gather(*work, return_exceptions=True)
 
 
-def _steady_s(clock: ManualClock) -> float:
+def _monotonic_s(clock: ManualClock) -> float:
     """Sums of seconds are not exact."""
     return round(clock.monotonic(), 6)

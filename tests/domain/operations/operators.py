@@ -9,7 +9,7 @@ from pathlib import Path
 
 from duelcast.channels.names import Role
 from duelcast.domain.audit import Actor, AuditTrail
-from duelcast.domain.operations.acts import ActLog
+from duelcast.domain.operations.audit_backlog import AuditBacklog
 from duelcast.domain.operations.commands import Commands
 from duelcast.domain.operations.service import Watching
 from duelcast.store.audit import AuditFilter, AuditRow
@@ -30,8 +30,8 @@ class Operators(Floor):
         database.log.bus = self.broker
         self.path = path
         self.audit = AuditTrail(database, self.clock)
-        self.acts = ActLog(self.audit, database, self.clock)
-        self.commands = Commands(self.registry, self.health, self.acts, self.clock)
+        self.audit_backlog = AuditBacklog(self.audit, database, self.clock)
+        self.commands = Commands(self.registry, self.health, self.audit_backlog, self.clock)
 
     async def acts_stored(self) -> list[AuditRow]:
         """What is in the audit trail, oldest first."""
@@ -43,20 +43,20 @@ class Operators(Floor):
 
     def figure(self, name: str) -> float:
         """The sample `duelcast_audit_<name>` of the metrics."""
-        samples = {sample.name: sample.value for metric in self.acts.collect() for sample in metric.samples}
+        samples = {sample.name: sample.value for metric in self.audit_backlog.collect() for sample in metric.samples}
         return samples[f"duelcast_audit_{name}"]
 
     async def settled(self) -> None:
         """Let time pass until everything that waits is stored."""
         async with asyncio.timeout(LIMIT_S):
-            while self.figure("waiting_acts"):
+            while self.figure("waiting_entries"):
                 await self.clock.advance(1)
                 await asyncio.sleep(0.001)
 
     @asynccontextmanager
     async def storing(self) -> AsyncIterator[None]:
         """Acts that wait are stored, once they can be."""
-        work = asyncio.create_task(self.acts.run())
+        work = asyncio.create_task(self.audit_backlog.run())
         try:
             await self.clock.advance(0)
             yield

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-import duelcast.domain.operations.acts as module
+import duelcast.domain.operations.audit_backlog as module
 from duelcast.domain.audit import AuditTrail
 from duelcast.store.database import CutOff
 from tests.domain.operations.operators import BOSS, Operators, operators
@@ -24,7 +24,7 @@ async def floor(tmp_path: Path) -> AsyncIterator[Operators]:
 
 async def act(floor: Operators, *targets: str) -> None:
     for target in targets:
-        await floor.acts.record(BOSS, "services.stop", target, {"force": False}, "ok")
+        await floor.audit_backlog.record(BOSS, "services.stop", target, {"force": False}, "ok")
 
 
 async def targets(floor: Operators) -> list[str]:
@@ -36,7 +36,7 @@ async def test_an_act_is_stored_when_record_returns(floor: Operators) -> None:
     (row,) = await floor.acts_stored()
     assert (row.wallet, row.action, row.target, row.outcome) == ("boss", "services.stop", "a", "ok")
     assert (row.at_ms, row.details) == (int(floor.clock.time() * 1000), {"force": False})
-    assert floor.figure("waiting_acts") == 0
+    assert floor.figure("waiting_entries") == 0
 
 
 async def test_acts_wait_for_the_store_and_keep_their_order_and_their_times(floor: Operators) -> None:
@@ -45,7 +45,7 @@ async def test_acts_wait_for_the_store_and_keep_their_order_and_their_times(floo
         await act(floor, "a")
         await floor.clock.advance(1)
         await act(floor, "b")
-    assert floor.figure("waiting_acts") == 2
+    assert floor.figure("waiting_entries") == 2
     await act(floor, "c")
     assert await targets(floor) == [], "later acts wait behind earlier ones"
     async with floor.storing():
@@ -71,7 +71,7 @@ async def test_at_most_so_many_wait_and_those_beyond_are_counted(
     monkeypatch.setattr(module, "MAX_WAITING", 2)
     with moved_away(floor.path):
         await act(floor, "a", "b", "c", "d")
-    assert (floor.figure("waiting_acts"), floor.figure("dropped_acts_total")) == (2, 2)
+    assert (floor.figure("waiting_entries"), floor.figure("dropped_entries_total")) == (2, 2)
     async with floor.storing():
         await floor.settled()
     assert await targets(floor) == ["a", "b"]

@@ -190,7 +190,7 @@ async def test_a_part_that_takes_too_long_to_end_ends_all_the_same(
         finally:
             await may_end.wait()
 
-    runner = Runner("a", work, floor.clock, lambda: floor.registry.stirred(service))
+    runner = Runner("a", work, floor.clock, lambda: floor.registry.mark_dirty(service))
     service = floor.add("a", work=runner)
     await runner.start()
     with pytest.raises(CommandFailed):

@@ -57,9 +57,9 @@ async def test_the_turns_of_a_removed_service_are_not_counted_for_ever(floor: Fl
     doctor.healthy = False
     service = floor.add("a", check=doctor, breaker=BRIEF, check_interval_s=10.0)
     async with floor.working():
-        assert floor.health.turns == {("a", BreakerState.OPEN): 1}
+        assert floor.health.transitions == {("a", BreakerState.OPEN): 1}
         floor.health.unwatch(service)
-    assert not floor.health.turns
+    assert not floor.health.transitions
 
 
 async def test_a_trial_call_that_hangs_opens_the_breaker_again_in_time(floor: Floor, doctor: Doctor) -> None:

@@ -137,7 +137,7 @@ def test_a_service_is_told_to_all_three_audiences_and_its_layer(floor: Floor) ->
 async def test_a_change_of_status_is_told_at_once_with_the_one_before(floor: Floor) -> None:
     service = floor.add("a")
     await service.work.stop()
-    floor.registry.stirred(service)
+    floor.registry.mark_dirty(service)
     update = floor.on("service.a")[-1]
     assert (update["previousStatus"], update["status"]) == ("unknown", "stopped")
     assert floor.layer() == "warning"
@@ -148,12 +148,12 @@ async def test_figures_alone_are_told_once_a_second_and_only_where_they_changed(
     service = floor.add("a", breaker=BreakerSettings())
     assert service.breaker is not None
     service.breaker.record(True, 1.0)
-    floor.registry.stirred(service)
+    floor.registry.mark_dirty(service)
     async with floor.working():
         floor.pushes.clear()
         for _ in range(10):
             service.breaker.record(True, 1.0)
-            floor.registry.stirred(service)
+            floor.registry.mark_dirty(service)
             await floor.clock.advance(0.05)
         assert floor.pushes == []
         await floor.clock.advance(3)
@@ -166,7 +166,7 @@ async def test_figures_alone_are_told_once_a_second_and_only_where_they_changed(
 
 async def test_figures_that_went_out_with_something_else_are_not_told_again(floor: Floor) -> None:
     service = floor.add("a")
-    floor.registry.stirred(service)
+    floor.registry.mark_dirty(service)
     floor.registry.changed(service)
     floor.pushes.clear()
     async with floor.working():
@@ -218,7 +218,7 @@ async def test_nothing_is_heard_of_a_service_that_is_no_longer_there(floor: Floo
     floor.pushes.clear()
     for service in (gone, replaced):
         await service.work.stop()
-        floor.registry.stirred(service)
+        floor.registry.mark_dirty(service)
         floor.registry.changed(service)
     async with floor.working():
         await floor.clock.advance(2)
@@ -242,6 +242,6 @@ async def test_listeners_hear_of_each_change_of_status_and_of_the_end(floor: Flo
     service = floor.add("a")
     floor.registry.changed(service)
     await service.work.stop()
-    floor.registry.stirred(service)
+    floor.registry.mark_dirty(service)
     floor.registry.remove(service)
     assert heard == [("a", "unknown", True), ("a", "stopped", True), ("a", "stopped", False)]

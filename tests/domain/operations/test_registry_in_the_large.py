@@ -46,7 +46,7 @@ async def test_a_layer_that_nobody_follows_is_not_put_together(floor: Floor, mon
 async def test_figures_of_many_services_let_others_have_their_turn(floor: Floor) -> None:
     services = [floor.add(f"s{number}", layer=f"l{number % 50}") for number in range(4 * TOLD_PER_TURN)]
     for service in services:
-        floor.registry.stirred(service)
+        floor.registry.mark_dirty(service)
     floor.pushes.clear()
     seen: list[int] = []
 

@@ -45,7 +45,7 @@ class Hall(Floor):
     async def set_running(self, running: bool, service: Service | None = None) -> None:
         service = service or self.service
         await (service.work.start() if running else service.work.stop())
-        self.registry.stirred(service)
+        self.registry.mark_dirty(service)
 
     def told(self, channel: str = "system.status") -> list[tuple[float, str]]:
         """When, and the status."""
@@ -142,11 +142,11 @@ async def test_which_statuses_affect_the_server(hall: Hall) -> None:
         await hall.clock.advance(3)
         assert (hall.service.status, hall.newest()["affected"]) == ("circuit_open", ["a"])
         await hall.clock.advance(2)
-        hall.registry.stirred(hall.service)
+        hall.registry.mark_dirty(hall.service)
         await hall.clock.advance(3)
         assert (hall.service.status, hall.newest()["affected"]) == ("degraded", [])
         hall.service.silent = True
-        hall.registry.stirred(hall.service)
+        hall.registry.mark_dirty(hall.service)
         await hall.clock.advance(3)
         assert (hall.service.status, hall.newest()["affected"]) == ("unhealthy", ["a"])
 

@@ -184,7 +184,7 @@ async def test_turns_are_counted_by_service_and_state(floor: Floor, doctor: Doct
     floor.add("a", check=doctor, check_interval_s=10.0, breaker=SOON)
     async with floor.working():
         await floor.clock.advance(20)
-    assert floor.health.turns == {("a", BreakerState.OPEN): 2, ("a", BreakerState.HALF_OPEN): 1}
+    assert floor.health.transitions == {("a", BreakerState.OPEN): 2, ("a", BreakerState.HALF_OPEN): 1}
 
 
 async def test_the_breaker_of_one_that_was_replaced_tells_nothing(floor: Floor) -> None:
@@ -194,4 +194,4 @@ async def test_the_breaker_of_one_that_was_replaced_tells_nothing(floor: Floor) 
     for _ in range(2):
         replaced.breaker.record(False, 1.0)
     assert floor.alerts() == []
-    assert not floor.health.turns
+    assert not floor.health.transitions

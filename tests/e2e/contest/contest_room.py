@@ -81,7 +81,7 @@ class Stage:
     async def act(self, contest: int, what: str, **body: Any) -> Any:
         """Start, end or cancel a contest."""
         answer = await self.do("POST", f"/contests/{contest}/{what}", body or None)
-        await self.app.contests.final_rows.told()
+        await self.app.contests.final_rows.published()
         return answer
 
     async def set_status(self, contest: int, wallet: str, status: str) -> Any:
@@ -93,7 +93,7 @@ class Stage:
         """Let time pass, and the contest clock do what is due by then."""
         await self.clock.advance(seconds)
         await self.app.contests.clock.settle_due()
-        await self.app.contests.final_rows.told()
+        await self.app.contests.final_rows.published()
 
     def token(self, wallet: str) -> str:
         return token_for(self.app, wallet, Role.ADMIN if wallet in ADMINS else Role.USER, nickname=f"N-{wallet}"[:32])

@@ -55,7 +55,7 @@ async def pass_by(app: App, clock: ManualClock, contest: Contest, seconds: float
     if clock.time() < due_s < until_s:
         await clock.advance(due_s - clock.time())
         await app.contests.clock.settle_due()
-        await app.contests.final_rows.told()
+        await app.contests.final_rows.published()
     await clock.advance(until_s - clock.time())
 
 

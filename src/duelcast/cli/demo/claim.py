@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from duelcast.settings import ConfigurationError
-from duelcast.store import facts
+from duelcast.store import key_values
 from duelcast.store.database import Database, Transaction
 
 
@@ -16,11 +16,11 @@ async def claim(database: Database) -> None:
 
 
 async def _claim(transaction: Transaction) -> None:
-    if await facts.find_fact(transaction, facts.DEMO) is not None:
+    if await key_values.find_value(transaction, key_values.DEMO) is not None:
         return
-    if not await facts.is_empty(transaction):
+    if not await key_values.is_empty(transaction):
         raise ConfigurationError(
             "The database holds data that `duelcast demo` did not make, and bots would spoil it: run the server alone "
             "with `duelcast serve`, or set DUELCAST_DATA_DIR to another folder for the demo."
         )
-    await facts.add_fact(transaction, facts.DEMO, True)
+    await key_values.add_value(transaction, key_values.DEMO, True)

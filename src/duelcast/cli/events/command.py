@@ -84,7 +84,7 @@ def _moment_ms(text: str, now_s: float, option: str) -> int:
 
 @contextmanager
 def _opened(file: Path, form: Format, *, replace: bool) -> Iterator[BinaryIO]:
-    from duelcast.store.whole_file import whole_file
+    from duelcast.store.atomic_write import whole_file
 
     if file == STANDARD_OUTPUT:
         if form is Format.PARQUET and sys.stdout.isatty():

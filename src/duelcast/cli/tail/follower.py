@@ -37,7 +37,7 @@ class Follower:
         self._asked = Asked()
         self._last_epoch: str | None = None
         self._awaited: set[str] = set()
-        self._told: set[Item] = set()
+        self._shown: set[Item] = set()
         self._recovered = 0
         self._lost = 0
 
@@ -47,7 +47,7 @@ class Follower:
         self._positions.connecting()
         self._asked.connecting()
         self._awaited.clear()
-        self._told.clear()
+        self._shown.clear()
 
     def receive(self, message: Mapping[str, Any]) -> Step:
         """Handle a message of the server."""
@@ -89,8 +89,8 @@ class Follower:
 
     def _is_news(self, missing: list[Item]) -> bool:
         """Whether one of these was not yet reported as missing on this connection: they are asked for repeatedly."""
-        new = set(missing) - self._told
-        self._told |= new
+        new = set(missing) - self._shown
+        self._shown |= new
         return bool(new)
 
     def _established(self) -> Step:

@@ -48,14 +48,14 @@ class Dashboard:
         self._series = series
         self._metrics = metrics
         self._feed = feed
-        self._told: Audience | None = None
-        self._told_at_s = -inf
+        self._published: Audience | None = None
+        self._last_s = -inf
 
     async def begin(self) -> tuple[DashboardUpdate, ActiveUsers]:
         """The present state, for a new follower."""
         audience = await self._activity.audience()
-        if self._told is None:
-            self._told, self._told_at_s = audience, self._clock.monotonic()
+        if self._published is None:
+            self._published, self._last_s = audience, self._clock.monotonic()
         return self._update(audience), audience.shown
 
     async def metric(self, metric: str) -> MetricUpdate:
@@ -80,21 +80,21 @@ class Dashboard:
         metrics = [name for name in self._broker.followed(METRIC) if name != EVENT]
         audience = await self._activity.audience() if is_watched or ACTIVE_USERS in metrics else None
         if audience is not None and is_watched:
-            self._tell(audience)
+            self._publish(audience)
         else:
-            self._told = None
+            self._published = None
         for name in metrics:
             update = self._metrics.current(name, 0 if audience is None else audience.count)
             self._publisher.publish(METRIC.channel(name), update)
 
-    def _tell(self, audience: Audience) -> None:
-        told, now_s = self._told, self._clock.monotonic()
-        if told is None or told.presences != audience.presences:
+    def _publish(self, audience: Audience) -> None:
+        published, now_s = self._published, self._clock.monotonic()
+        if published is None or published.presences != audience.presences:
             self._publisher.publish(DASHBOARD.channel(), audience.shown)
-        if told is None or told.count != audience.count or now_s >= self._told_at_s + REPEAT_S - _TOLERANCE_S:
-            self._told_at_s = now_s
+        if published is None or published.count != audience.count or now_s >= self._last_s + REPEAT_S - _TOLERANCE_S:
+            self._last_s = now_s
             self._publisher.publish(DASHBOARD.channel(), self._update(audience))
-        self._told = audience
+        self._published = audience
 
     def _update(self, audience: Audience) -> DashboardUpdate:
         return DashboardUpdate(

@@ -25,18 +25,18 @@ def doubled(column: NDArray[Number]) -> NDArray[Number]:
 class Columns:
     """The figures of participants by row; `size` rows are in use.
 
-    `ranks` is 0 for the unranked. `told_ranks` and `told_values` are those last published.
+    `ranks` is 0 for the unranked. `published_ranks` and `published_values` are those last published.
     """
 
     __slots__ = (
         "entry_ids",
         "entry_times_ms",
         "marked_ranks",
+        "published_ranks",
+        "published_values",
         "ranked",
         "ranks",
         "size",
-        "told_ranks",
-        "told_values",
         "values",
     )
 
@@ -47,8 +47,8 @@ class Columns:
         self.values = np.zeros(_FIRST_CAPACITY, np.float64)
         self.ranks = np.zeros(_FIRST_CAPACITY, np.int32)
         self.marked_ranks = np.zeros(_FIRST_CAPACITY, np.int32)
-        self.told_ranks = np.zeros(_FIRST_CAPACITY, np.int32)
-        self.told_values = np.zeros(_FIRST_CAPACITY, np.float64)
+        self.published_ranks = np.zeros(_FIRST_CAPACITY, np.int32)
+        self.published_values = np.zeros(_FIRST_CAPACITY, np.float64)
         self.ranked = np.zeros(_FIRST_CAPACITY, np.bool_)
 
     def new_row(self) -> int:
@@ -59,8 +59,8 @@ class Columns:
             self.values = doubled(self.values)
             self.ranks = doubled(self.ranks)
             self.marked_ranks = doubled(self.marked_ranks)
-            self.told_ranks = doubled(self.told_ranks)
-            self.told_values = doubled(self.told_values)
+            self.published_ranks = doubled(self.published_ranks)
+            self.published_values = doubled(self.published_values)
             self.ranked = doubled(self.ranked)
         self.size += 1
         return self.size - 1

@@ -9,7 +9,7 @@ from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.errors import AlreadyEntered, ContestFull, ContestStarted, NotEntered
 from duelcast.domain.contests.outlet import ContestOutlet
-from duelcast.domain.contests.portfolio import Choice, Position, Trade, rebalance, usable_price, validate
+from duelcast.domain.contests.portfolio import Choice, Holding, Trade, rebalance, usable_price, validate
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.terms import places_of
@@ -144,7 +144,7 @@ class Entering:
         chosen = validate(
             portfolio, allowed_symbols=row.allowed_symbols, price_of=market.price, is_stale=market.is_stale
         )
-        held = [Position(one.symbol, one.quantity or 0.0) for one in await store.holdings_of(transaction, entry.id)]
+        held = [Holding(one.symbol, one.quantity or 0.0) for one in await store.holdings_of(transaction, entry.id)]
         symbols = {one.symbol for one in held} | {choice.symbol for choice in chosen}
         prices = {symbol: usable_price(symbol, market.price, market.is_stale) for symbol in symbols}
         positions, trades = rebalance(held, chosen, prices)

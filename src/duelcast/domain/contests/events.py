@@ -242,7 +242,7 @@ PUBLIC_CONTESTS = Family(
     "The contests of the default list.",
     key=_list_key,
     key_description="contest",
-    ends_key=lambda event: isinstance(event, ContestRemoved),
+    is_tombstone=lambda event: isinstance(event, ContestRemoved),
 )
 CONTEST = Family(
     "contest",
@@ -264,7 +264,7 @@ PRESENCE = Family(
     placeholder="id",
     key=_presence_key,
     key_description="wallet",
-    ends_key=lambda event: isinstance(event, UserPresence) and event.action == "leave",
+    is_tombstone=lambda event: isinstance(event, UserPresence) and event.action == "leave",
 )
 LEADERBOARD = Family(
     "leaderboard",

@@ -37,7 +37,7 @@ class FinalRows:
         self._over: asyncio.Queue[int] = asyncio.Queue()
         self._given_up = 0
 
-    def tell(self, contest_id: int) -> None:
+    def add(self, contest_id: int) -> None:
         """The contest is over."""
         if not self._outlet.is_followed(contest_id):
             return
@@ -47,7 +47,7 @@ class FinalRows:
             self._given_up += 1
         self._over.put_nowait(contest_id)
 
-    async def told(self) -> None:
+    async def published(self) -> None:
         """Return once the rows of all contests that have ended by now are published, or given up."""
         await self._over.join()
 
@@ -56,10 +56,10 @@ class FinalRows:
         while True:
             contest_id = await self._over.get()
             for wallet in list(self._outlet.followed(contest_id)):
-                await self._tell(contest_id, wallet)
+                await self._publish(contest_id, wallet)
             self._over.task_done()
 
-    async def _tell(self, contest_id: int, wallet: str) -> None:
+    async def _publish(self, contest_id: int, wallet: str) -> None:
         while True:
             try:
                 row = await self._standings.participant(contest_id, wallet)

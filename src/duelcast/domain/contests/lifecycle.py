@@ -125,7 +125,7 @@ class Lifecycle:
             await store.buy_portfolios(transaction, row.id, row.starting_balance)
             await self._record(transaction, actor, "contests.start", row.id, reason)
             data = {"participants": participants, "by": None if actor is None else actor.wallet}
-            await self._tell(transaction, "contest_started", row.id, data)
+            await self._add_event(transaction, "contest_started", row.id, data)
             started = await store.update_contest(
                 transaction, row.id, status=ACTIVE, started_ms=moment_us // 1000, updated_ms=self._now_ms()
             )
@@ -200,7 +200,7 @@ class Lifecycle:
                 )
                 for wallet, one in ranking.winners
             ]
-            await self._tell(transaction, "contest_completed", contest.id, {"participants": total})
+            await self._add_event(transaction, "contest_completed", contest.id, {"participants": total})
             await add_events(transaction, events)
             return await store.update_contest(transaction, contest.id, status=COMPLETED, updated_ms=self._now_ms())
 
@@ -209,7 +209,7 @@ class Lifecycle:
             self._book.update(row)
             if top is not None:
                 self._outlet.leaderboard(contest, top, total, contest.final_version)
-            self._final_rows.tell(contest.id)
+            self._final_rows.add(contest.id)
             self._book.event_stored()
 
         currency = contest.row.currency
@@ -251,7 +251,7 @@ class Lifecycle:
         await self._database.write(work, lambda row: self._cancelled(contest, row))
 
     async def _cancel(self, transaction: Transaction, row: ContestRow, moment_us: int, reason: str) -> ContestRow:
-        await self._tell(transaction, "contest_cancelled", row.id, {"reason": reason})
+        await self._add_event(transaction, "contest_cancelled", row.id, {"reason": reason})
         return await store.update_contest(
             transaction,
             row.id,
@@ -264,7 +264,7 @@ class Lifecycle:
     def _cancelled(self, contest: Contest, row: ContestRow) -> None:
         self._book.update(row)
         self._outlet.leaderboard(contest, [], 0, contest.final_version)
-        self._final_rows.tell(contest.id)
+        self._final_rows.add(contest.id)
         self._book.event_stored()
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -317,7 +317,7 @@ class Lifecycle:
             details = {} if reason is None else {"reason": reason}
             await self._audit.record(transaction, actor, action, f"contests/{contest_id}", details)
 
-    async def _tell(self, transaction: Transaction, kind: str, contest_id: int, data: dict[str, Any]) -> None:
+    async def _add_event(self, transaction: Transaction, kind: str, contest_id: int, data: dict[str, Any]) -> None:
         await add_events(transaction, [self._event(kind, contest_id, data)])
 
     def _event(self, kind: str, contest_id: int, data: dict[str, Any], wallet: str | None = None) -> NewEvent:

@@ -90,7 +90,7 @@ class ContestOutlet:
         if f"{wallet}.{contest.id}" in self._broker.followed(PARTICIPANT, str(contest.id)):
             if contest.board is not None:
                 # The next ranking need not publish it again.
-                contest.board.mark_told(wallet)
+                contest.board.mark_published(wallet)
             self._participants.offer((contest.id, wallet))
 
     def participants_changed(self, contest: Contest) -> None:

@@ -22,7 +22,7 @@ MAX_INTEGER_DIGITS = 18
 _UNITS_PER_ONE = 10**AMOUNT_DECIMALS
 _AMOUNT = re.compile(rf"[0-9]{{1,{MAX_INTEGER_DIGITS}}}(\.[0-9]{{1,{AMOUNT_DECIMALS}}})?")
 
-Entry = TypeVar("Entry")
+E = TypeVar("E")
 
 
 def parse_amount(given: str | int | float, *, field: str) -> Decimal:
@@ -60,7 +60,7 @@ def check_payout(payout: Sequence[Payout]) -> None:
         raise InvalidRequest("Let the percents sum to at most 100.", field="payout")
 
 
-def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[Entry, int]]) -> dict[Entry, Decimal]:
+def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[E, int]]) -> dict[E, Decimal]:
     """The prizes above 0 of `standings`, which are pairs of entry and rank in listing order.
 
     Equal ranks share the sum of their places equally. The amount of a rank and each share of it are rounded down to 9
@@ -68,7 +68,7 @@ def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[En
     """
     percents = {one.place: _exact(one.percent) for one in payout}
     last_place = max(percents, default=0)
-    won: dict[Entry, Decimal] = {}
+    won: dict[E, Decimal] = {}
     for rank, group in groupby(standings, key=itemgetter(1)):
         if rank > last_place:
             break

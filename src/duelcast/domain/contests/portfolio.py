@@ -24,7 +24,7 @@ class Choice(Struct, frozen=True, forbid_unknown_fields=True):
     weight: int
 
 
-class Position(NamedTuple):
+class Holding(NamedTuple):
     """A quantity of a token, in units of the token."""
 
     symbol: str
@@ -95,12 +95,12 @@ def usable_price(
     return price
 
 
-def quantities(balance: float, chosen: Sequence[Choice], prices: Mapping[str, float]) -> list[Position]:
+def quantities(balance: float, chosen: Sequence[Choice], prices: Mapping[str, float]) -> list[Holding]:
     """The quantities that `balance` buys at `prices`: balance × weight / 100 / price, in exactly this order."""
-    return [Position(choice.symbol, balance * choice.weight / FULL_WEIGHT / prices[choice.symbol]) for choice in chosen]
+    return [Holding(choice.symbol, balance * choice.weight / FULL_WEIGHT / prices[choice.symbol]) for choice in chosen]
 
 
-def value_of(positions: Sequence[Position], prices: Mapping[str, float]) -> float:
+def value_of(positions: Sequence[Holding], prices: Mapping[str, float]) -> float:
     """Σ quantity × price, added one by one in the order of the symbols; not rounded."""
     total = 0.0
     for symbol, quantity in sorted(positions):
@@ -109,8 +109,8 @@ def value_of(positions: Sequence[Position], prices: Mapping[str, float]) -> floa
 
 
 def rebalance(
-    held: Sequence[Position], chosen: Sequence[Choice], prices: Mapping[str, float]
-) -> tuple[list[Position], list[Trade]]:
+    held: Sequence[Holding], chosen: Sequence[Choice], prices: Mapping[str, float]
+) -> tuple[list[Holding], list[Trade]]:
     """Trade the `held` positions for the `chosen` ones, at `prices` of every token in either: the value stays.
 
     Returns the new positions, and the trades in the order of their symbols. If only rounding differs, nothing is traded
@@ -124,4 +124,4 @@ def rebalance(
             trades.append(Trade(symbol, "buy" if new > old else "sell", abs(new - old), prices[symbol]))
         else:
             after[symbol] = old
-    return [Position(choice.symbol, after[choice.symbol]) for choice in chosen], trades
+    return [Holding(choice.symbol, after[choice.symbol]) for choice in chosen], trades

@@ -199,14 +199,14 @@ class PresenceNews:
         self._channel = PRESENCE.channel(str(contest_id))
         self._members = members
         self._max_members = max_members
-        self._untold: dict[str, RoomMember] = {}
+        self._unpublished: dict[str, RoomMember] = {}
         """Members who came or left since the last publication, unless they undid it."""
         self._named: dict[str, list[RoomMember]] = {}
         """Per connection, the members of its list whose `join` was not published."""
 
     def begin(self, connection_id: str, listed: list[RoomMember]) -> None:
         """The connection got the list `listed`, in place of any earlier one."""
-        named = [member for member in listed if member.wallet in self._untold]
+        named = [member for member in listed if member.wallet in self._unpublished]
         if named:
             self._named[connection_id] = named
         else:
@@ -219,22 +219,22 @@ class PresenceNews:
     def changed(self, *members: RoomMember) -> None:
         """Each of `members` came or left, all at once."""
         for member in members:
-            if self._untold.pop(member.wallet, None) is None:
-                self._untold[member.wallet] = member
+            if self._unpublished.pop(member.wallet, None) is None:
+                self._unpublished[member.wallet] = member
         if members and len(self._members) <= self._max_members():
-            self._tell()
+            self._publish_due()
 
-    def _tell(self) -> None:
+    def _publish_due(self) -> None:
         gone = {
             member.wallet: member
             for named in self._named.values()
             for member in named
             if member.wallet not in self._members
         }
-        untold = gone | self._untold
+        unpublished = gone | self._unpublished
         self._named.clear()
-        self._untold.clear()
-        for wallet, member in untold.items():
+        self._unpublished.clear()
+        for wallet, member in unpublished.items():
             present = self._members.get(wallet)
             if present is None:
                 self._publish("leave", member)

@@ -141,7 +141,7 @@ class Board:
         columns.entry_ids[row] = entry_id
         columns.entry_times_ms[row] = entry_time_ms
         columns.values[row] = self.starting_balance
-        columns.marked_ranks[row] = columns.told_ranks[row] = 0
+        columns.marked_ranks[row] = columns.published_ranks[row] = 0
         self._positions.set(row, self._lines(portfolio))
         self._enter_ranks(row)
 
@@ -312,21 +312,21 @@ class Board:
         rows = np.array([self._rows[wallet] for wallet in present], np.intp)
         columns = self._columns
         ranks, values = columns.ranks[rows], columns.values[rows]
-        differ = (columns.told_ranks[rows] != ranks) | (columns.told_values[rows] != values)
+        differ = (columns.published_ranks[rows] != ranks) | (columns.published_values[rows] != values)
         # Of all rows: a wallet first asked about next time compares with the figures of now.
-        columns.told_ranks[:] = columns.ranks
-        columns.told_values[:] = columns.values
+        columns.published_ranks[:] = columns.ranks
+        columns.published_values[:] = columns.values
         return [present[number] for number in np.flatnonzero(differ).tolist()]
 
-    def mark_told(self, wallet: str) -> None:
+    def mark_published(self, wallet: str) -> None:
         """Count this wallet's present rank and value as published, so that `take_changed` skips them; nothing happens
         if it is not in the contest."""
         self._settle()
         row = self._rows.get(wallet)
         if row is not None:
             columns = self._columns
-            columns.told_ranks[row] = columns.ranks[row]
-            columns.told_values[row] = columns.values[row]
+            columns.published_ranks[row] = columns.ranks[row]
+            columns.published_values[row] = columns.values[row]
 
     def _lines(self, portfolio: Iterable[HoldingRow]) -> list[Line]:
         held = sorted((one.symbol, one) for one in portfolio)

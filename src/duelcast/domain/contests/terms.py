@@ -154,11 +154,11 @@ def changes_of(
 
 def differences(contest: ContestRow, columns: Mapping[str, Any]) -> dict[str, Any]:
     """The audit details of a change: the old and the new value of each field."""
-    told = {}
+    given = {}
     for name, value in columns.items():
         before_and_after = [getattr(contest, name), value]
-        told[_FIELDS.get(name, name)] = list(map(format_ms, before_and_after)) if name in _FIELDS else before_and_after
-    return told
+        given[_FIELDS.get(name, name)] = list(map(format_ms, before_and_after)) if name in _FIELDS else before_and_after
+    return given
 
 
 def _columns(fields: dict[str, Any]) -> dict[str, Any]:

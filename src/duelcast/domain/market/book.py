@@ -18,7 +18,7 @@ from duelcast.wire.timestamps import format_time
 _is_symbol = re.compile(SYMBOL_PATTERN).fullmatch
 
 
-class Entry(TokenState):
+class BookEntry(TokenState):
     """One symbol.
 
     `received_s` is the monotonic time of the newest quote or trade, `updated_s` the epoch time of the newest record of
@@ -108,7 +108,7 @@ class TokenBook:
 
     def __init__(self, max_symbols: Callable[[], int]) -> None:
         self._max_symbols = max_symbols
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, BookEntry] = {}
         self._sorted: list[str] | None = None
 
     def __len__(self) -> int:
@@ -117,10 +117,10 @@ class TokenBook:
     def __contains__(self, symbol: str) -> bool:
         return symbol in self._entries
 
-    def get(self, symbol: str) -> Entry | None:
+    def get(self, symbol: str) -> BookEntry | None:
         return self._entries.get(symbol)
 
-    def __getitem__(self, symbol: str) -> Entry:
+    def __getitem__(self, symbol: str) -> BookEntry:
         """Raises `errors.TokenNotFound`."""
         entry = self._entries.get(symbol)
         if entry is None:
@@ -136,9 +136,9 @@ class TokenBook:
         if len(self._entries) + soon >= self._max_symbols():
             raise Dropped("too_many_symbols")
 
-    def add(self, symbol: str, now_s: float) -> Entry:
+    def add(self, symbol: str, now_s: float) -> BookEntry:
         """A new entry for a symbol that `check_room` let pass."""
-        entry = self._entries[symbol] = Entry(symbol, now_s)
+        entry = self._entries[symbol] = BookEntry(symbol, now_s)
         self._sorted = None
         return entry
 
@@ -148,7 +148,7 @@ class TokenBook:
             self._sorted = sorted(self._entries)
         return self._sorted
 
-    def entries(self) -> Iterable[Entry]:
+    def entries(self) -> Iterable[BookEntry]:
         """All entries, in no order."""
         return self._entries.values()
 

@@ -91,9 +91,9 @@ class FeedState(Struct, kw_only=True, frozen=True):
     awaited: Sequence[str] = ()
 
 
-def feed_state(feed: Source, steady_s: float) -> FeedState:
-    """The state of `feed` at `steady_s` of the monotonic clock."""
-    age_ms = None if feed.received_s is None else int((steady_s - feed.received_s) * 1000)
+def feed_state(feed: Source, monotonic_s: float) -> FeedState:
+    """The state of `feed` at `monotonic_s` of the monotonic clock."""
+    age_ms = None if feed.received_s is None else int((monotonic_s - feed.received_s) * 1000)
     return FeedState(
         name=feed.name,
         status=feed.status,
@@ -128,14 +128,14 @@ def _listed(names: Sequence[str]) -> str:
 # ── metrics ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def market_metrics(feeds: Sequence[Source], posted: Source, symbols: int, steady_s: float) -> Iterator[Metric]:
+def market_metrics(feeds: Sequence[Source], posted: Source, symbols: int, monotonic_s: float) -> Iterator[Metric]:
     """Records taken and dropped by source, the age of each feed, and the number of tokens."""
     age = GaugeMetricFamily("duelcast_feed_age_seconds", "Time since the newest record of a feed.", labels=["feed"])
     up = GaugeMetricFamily("duelcast_feed_up", "1 while a feed reads its venue.", labels=["feed"])
     for feed in feeds:
         up.add_metric([feed.name], float(feed.status == "running"))
         if feed.received_s is not None:
-            age.add_metric([feed.name], steady_s - feed.received_s)
+            age.add_metric([feed.name], monotonic_s - feed.received_s)
     taken = CounterMetricFamily("duelcast_feed_records", "Records taken.", labels=["feed", "kind"])
     dropped = CounterMetricFamily("duelcast_feed_dropped", "Records not used, by reason.", labels=["feed", "reason"])
     for source in (*feeds, posted):

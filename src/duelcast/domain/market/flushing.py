@@ -10,7 +10,7 @@ import structlog
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from duelcast.clock import Clock
-from duelcast.domain.market.book import Entry
+from duelcast.domain.market.book import BookEntry
 from duelcast.domain.market.candles import Row
 from duelcast.domain.market.journal import Journal
 from duelcast.domain.market.marks import PricePoint, Prices
@@ -34,7 +34,7 @@ class Unstored:
     stored."""
 
     def __init__(self) -> None:
-        self.changed: set[Entry] = set()
+        self.changed: set[BookEntry] = set()
         self.lost = 0
         self._complete: OrderedDict[tuple[str, int], MinutePrice] = OrderedDict()
 
@@ -53,7 +53,7 @@ class Unstored:
         yield GaugeMetricFamily("duelcast_market_unstored", "Tokens and minutes to be stored.", value=len(self))
         yield CounterMetricFamily("duelcast_market_lost_minutes", "Minutes that were never stored.", value=self.lost)
 
-    def take(self, limit: int) -> tuple[MarketWrites, Sequence[Entry]]:
+    def take(self, limit: int) -> tuple[MarketWrites, Sequence[BookEntry]]:
         """About `limit` rows to store, and their entries, which are no longer in `changed`."""
         minutes = list(islice(self._complete.values(), limit))
         entries = [self.changed.pop() for _ in range(min(len(self.changed), limit - len(minutes)))]
@@ -109,7 +109,7 @@ class Flushing:
     async def _store_some(self) -> int:
         """Returns the number of rows; 0 if a marked moment passed meanwhile, which must be settled first."""
         settled = await self._journal.settled()
-        entries: Sequence[Entry] = ()
+        entries: Sequence[BookEntry] = ()
 
         async def work(transaction: Transaction) -> MarketWrites | None:
             # Not taken earlier: posts that are committed meanwhile may be of the same symbols.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from duelcast.domain.market.book import Entry
+from duelcast.domain.market.book import BookEntry
 from duelcast.domain.market.candles import CANDLE_MINUTES, MINUTES_KEPT, Candle, Row, by_interval, candle
 from duelcast.errors import InvalidRequest
 from duelcast.store import market as store
@@ -52,7 +52,7 @@ def candle_span(interval: str, from_s: float | None, to_s: float | None, now_s: 
     return CandleSpan(minutes, from_minute, before_minute, limit)
 
 
-async def history(database: Database, entry: Entry, span: CandleSpan, now_s: float) -> History:
+async def history(database: Database, entry: BookEntry, span: CandleSpan, now_s: float) -> History:
     """Raises `errors.Unavailable` if the store is needed and out of reach."""
     kept_from = int(now_s // 60) - MINUTES_KEPT + 1
     rows: list[Row] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from duelcast.clock import Clock
-from duelcast.domain.market.book import Entry, TokenBook
+from duelcast.domain.market.book import BookEntry, TokenBook
 from duelcast.domain.market.draft import Change, Priced
 from duelcast.domain.market.flushing import Unstored
 from duelcast.domain.market.marks import Marks
@@ -32,7 +32,7 @@ class Intake:
         outlet: MarketOutlet,
         marks: Marks,
         unstored: Unstored,
-        traded: Callable[[Entry, TradeWindows], None],
+        traded: Callable[[BookEntry, TradeWindows], None],
     ) -> None:
         self._clock = clock
         self._receipt = receipt
@@ -48,7 +48,7 @@ class Intake:
 
     def take(self, source: Source, tick: Tick) -> None:
         """Use one record of a feed. Raises `Dropped` if it changes nothing."""
-        steady_s = source.received_s = self._clock.monotonic()
+        monotonic_s = source.received_s = self._clock.monotonic()
         now_s = self._receipt.now_s()
         if now_s >= self._marks.next_s:
             self._marks.passed(now_s)
@@ -56,7 +56,7 @@ class Intake:
             if isinstance(tick, TokenInfo):
                 entry, kind = self._info(source, tick, now_s), "token"
             else:
-                entry = self._market_record(source, tick, now_s, steady_s)
+                entry = self._market_record(source, tick, now_s, monotonic_s)
                 kind = "ticker" if isinstance(tick, Ticker) else "trade"
         except Dropped as dropped:
             source.dropped[dropped.reason] += 1
@@ -64,7 +64,7 @@ class Intake:
         source.accepted[kind] += 1
         self._unstored.changed.add(entry)
 
-    def _market_record(self, source: Source, tick: Ticker | Trade, now_s: float, steady_s: float) -> Entry:
+    def _market_record(self, source: Source, tick: Ticker | Trade, now_s: float, monotonic_s: float) -> BookEntry:
         check_amounts(tick)
         entry = self._entry_of(source, tick.symbol, now_s)
         quote = entry.quote
@@ -75,20 +75,20 @@ class Intake:
             self._unstored.complete(entry.symbol, complete, before_s)
         if isinstance(tick, Trade):
             self._count_trade(entry, tick, now_s)
-        self._announce(entry, price_before, now_s, steady_s)
+        self._announce(entry, price_before, now_s, monotonic_s)
         return entry
 
-    def _info(self, source: Source, info: TokenInfo, now_s: float) -> Entry:
+    def _info(self, source: Source, info: TokenInfo, now_s: float) -> BookEntry:
         self._ownership.check(source, info.symbol)
         self._book.check_room(info.symbol)
         if self._ownership.owner(info.symbol) is None:
             self._ownership.take(source, info.symbol)
         entry, is_new = self._entry(info.symbol, now_s)
-        entry.told_by_feed.update(fields_of_feed(info))
+        entry.given_by_feed.update(fields_of_feed(info))
         self._describe(entry, now_s, is_new)
         return entry
 
-    def _entry_of(self, source: Source, symbol: str, now_s: float) -> Entry:
+    def _entry_of(self, source: Source, symbol: str, now_s: float) -> BookEntry:
         """The entry for a quote or trade of `source`, made its own."""
         if source.awaited:
             source.awaited.discard(symbol)
@@ -142,11 +142,11 @@ class Intake:
 
     # ── both ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _entry(self, symbol: str, now_s: float) -> tuple[Entry, bool]:
+    def _entry(self, symbol: str, now_s: float) -> tuple[BookEntry, bool]:
         entry = self._book.get(symbol)
         return (entry, False) if entry is not None else (self._book.add(symbol, now_s), True)
 
-    def _count_trade(self, entry: Entry, trade: Trade, now_s: float) -> None:
+    def _count_trade(self, entry: BookEntry, trade: Trade, now_s: float) -> None:
         # Venues send their last trades to a new subscription, however old they are.
         windows = entry.windows or TradeWindows()
         traded_s = window_time(trade.venue_time, now_s, self._receipt.at_wall)
@@ -155,18 +155,18 @@ class Intake:
             entry.trade_s = venue_time_or(trade.venue_time, now_s)
             self._traded(entry, windows)
 
-    def _describe(self, entry: Entry, now_s: float, is_new: bool) -> None:
-        metadata = merged(entry.metadata, entry.told_by_feed, entry.put, format_time(now_s))
+    def _describe(self, entry: BookEntry, now_s: float, is_new: bool) -> None:
+        metadata = merged(entry.metadata, entry.given_by_feed, entry.put, format_time(now_s))
         if metadata is not entry.metadata or is_new:
             entry.metadata = metadata
             entry.updated_s = now_s
             self._outlet.metadata_changed(entry)
             self._outlet.token_changed(entry)
 
-    def _announce(self, entry: Entry, price_before: float | None, now_s: float, steady_s: float) -> None:
+    def _announce(self, entry: BookEntry, price_before: float | None, now_s: float, monotonic_s: float) -> None:
         """Quotes or trades of `entry` came; its price before was `price_before`."""
         entry.stale = False
-        entry.received_s = steady_s
+        entry.received_s = monotonic_s
         entry.updated_s = now_s
         quote = entry.quote
         assert quote is not None, "each record leaves a price"

@@ -44,28 +44,28 @@ def unknown_metadata(symbol: str, updated_at: str) -> TokenMetadata:
 
 def fields_of_feed(info: TokenInfo) -> dict[str, Any]:
     """The fields that `info` gives. A field that breaks the bounds of `posted` counts as not given."""
-    told: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     for name, accepted_type in _FEED_FIELDS.items():
         value = getattr(info, name)
         if value is None:
             continue
         try:
-            told[name] = msgspec.convert(value, accepted_type)
+            given[name] = msgspec.convert(value, accepted_type)
         except msgspec.ValidationError:
             continue
-    if "websites" in told:
-        told["websites"] = _websites(told["websites"])
+    if "websites" in given:
+        given["websites"] = _websites(given["websites"])
     if info.active is not None:
-        told["status"] = "active" if info.active else "inactive"
-    return told
+        given["status"] = "active" if info.active else "inactive"
+    return given
 
 
 def fields_of_input(given: TokenMetadataInput) -> dict[str, Any]:
     """The fields that were put; a field that was not given is absent."""
-    told = {name: value for name in given.__struct_fields__ if (value := getattr(given, name)) is not None}
-    if "websites" in told:
-        told["websites"] = _websites(told["websites"])
-    return told
+    fields = {name: value for name in given.__struct_fields__ if (value := getattr(given, name)) is not None}
+    if "websites" in fields:
+        fields["websites"] = _websites(fields["websites"])
+    return fields
 
 
 def fields_of_store(stored: dict[str, Any]) -> dict[str, Any]:
@@ -76,10 +76,10 @@ def fields_of_store(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def merged(
-    metadata: TokenMetadata, told_by_feed: dict[str, Any], put: dict[str, Any], updated_at: str
+    metadata: TokenMetadata, given_by_feed: dict[str, Any], put: dict[str, Any], updated_at: str
 ) -> TokenMetadata:
     """The metadata that the layers give; `metadata` itself if nothing changed."""
-    fields = {**_UNKNOWN, **told_by_feed, **put}
+    fields = {**_UNKNOWN, **given_by_feed, **put}
     if all(getattr(metadata, name) == value for name, value in fields.items()):
         return metadata
     return TokenMetadata(symbol=metadata.symbol, updated_at=updated_at, **fields)

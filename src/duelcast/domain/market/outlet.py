@@ -8,7 +8,7 @@ from collections.abc import Callable
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
 from duelcast.domain.conflation import Conflator
-from duelcast.domain.market.book import Entry, TokenBook, same_token
+from duelcast.domain.market.book import BookEntry, TokenBook, same_token
 from duelcast.domain.market.events import (
     MARKET,
     METADATA,
@@ -64,13 +64,13 @@ class MarketOutlet:
         self._renewed = False  # whether tokens or metadata may have changed since the list was built
         self._moved = False  # whether a market field may have changed
 
-    def metadata_changed(self, entry: Entry) -> None:
+    def metadata_changed(self, entry: BookEntry) -> None:
         """A token was added, or its metadata or status changed."""
         self._publisher.publish(METADATA.channel(entry.symbol), TokenMetadataUpdate(data=[entry.metadata]))
         self._renewed = True
         self._list_due.set()
 
-    def restored(self, entry: Entry) -> None:
+    def restored(self, entry: BookEntry) -> None:
         """A token was known before the server started."""
         self.metadata_changed(entry)
         if entry.quote is not None:
@@ -78,21 +78,21 @@ class MarketOutlet:
             self.price_changed(entry)
         self.token_changed(entry)
 
-    def price_changed(self, entry: Entry) -> None:
+    def price_changed(self, entry: BookEntry) -> None:
         """The quote of a token that has one may have changed."""
         self.prices.offer(entry.symbol)
 
-    def staleness_changed(self, entry: Entry) -> None:
+    def staleness_changed(self, entry: BookEntry) -> None:
         """A token turned stale or fresh without a record of its own, as many may at the same time."""
         if entry.quote is not None:
             self.prices.offer_later(entry.symbol)
 
-    def token_changed(self, entry: Entry) -> None:
+    def token_changed(self, entry: BookEntry) -> None:
         """A market field or the metadata of a token may have changed."""
         self._moved = True
         self.tokens.offer(entry.symbol)
 
-    def priced_first(self, entry: Entry) -> None:
+    def priced_first(self, entry: BookEntry) -> None:
         """The token got its first price, and with it a sentiment."""
         self.push_balance(entry.symbol, NEUTRAL, self._receipt.now_s())
 
@@ -167,7 +167,7 @@ class MarketOutlet:
         return True
 
 
-def _is_news(entry: Entry, pushed: Price) -> bool:
+def _is_news(entry: BookEntry, pushed: Price) -> bool:
     """Whether the price itself, its source or its staleness changed, or a figure of the day became known. Other figures
     follow with the next price, and in `token_data`."""
     quote, source = entry.priced()

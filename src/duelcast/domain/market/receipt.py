@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from duelcast.clock import Clock
 from duelcast.domain.market.settings import ReceiptSettings
 from duelcast.store.database import Transaction
-from duelcast.store.facts import RECEIPT, find_fact, put_fact
+from duelcast.store.key_values import RECEIPT, find_value, put_value
 
 _STEP_S = 0.1
 """A gently disciplined wall clock moves by less between two readings, relative to the monotonic clock."""
@@ -79,13 +79,12 @@ class TimeScale(Struct, frozen=True):
 
 async def load_scale(transaction: Transaction) -> TimeScale:
     """The scale of the stored times of receipt."""
-    return (
-        TimeScale() if (stored := await find_fact(transaction, RECEIPT)) is None else msgspec.convert(stored, TimeScale)
-    )
+    stored = await find_value(transaction, RECEIPT)
+    return TimeScale() if stored is None else msgspec.convert(stored, TimeScale)
 
 
 async def store_scale(transaction: Transaction, scale: TimeScale) -> None:
-    await put_fact(transaction, RECEIPT, msgspec.to_builtins(scale))
+    await put_value(transaction, RECEIPT, msgspec.to_builtins(scale))
 
 
 class ReceiptTime:
@@ -102,9 +101,9 @@ class ReceiptTime:
         "_last_s",
         "_logged_s",
         "_monotonic",
+        "_monotonic_s",
         "_settings",
         "_slewing",
-        "_steady_s",
         "_steps",
         "_time",
         "_wall_s",
@@ -119,7 +118,7 @@ class ReceiptTime:
         self._time, self._monotonic = clock.time, clock.monotonic
         self._settings = settings
         self._wall_s = self._last_s = clock.time()
-        self._steady_s = clock.monotonic()
+        self._monotonic_s = clock.monotonic()
         self._slewing: Bend | None = None
         self._steps = 0
         self._logged_s = -_LOG_INTERVAL_S
@@ -138,13 +137,13 @@ class ReceiptTime:
 
     def now_s(self) -> float:
         """The time of receipt of a record that comes now, in epoch seconds."""
-        wall_s, steady_s = self._time(), self._monotonic()
-        step_s = wall_s - self._wall_s - (steady_s - self._steady_s)
+        wall_s, monotonic_s = self._time(), self._monotonic()
+        step_s = wall_s - self._wall_s - (monotonic_s - self._monotonic_s)
         if self._slewing is not None or wall_s < self._last_s or not -_STEP_S < step_s < _STEP_S:
             return self._corrected_s()
         # On the path of every tick.
         self._wall_s = self._last_s = wall_s
-        self._steady_s = steady_s
+        self._monotonic_s = monotonic_s
         return wall_s
 
     def wall_s(self) -> float:
@@ -200,9 +199,9 @@ class ReceiptTime:
     def _look(self) -> float:
         """Read the clocks again, since a process that did not run between two readings sees a step where none was.
         Returns by how much the wall clock was moved since the last time, 0 if it runs as usual."""
-        wall_s, steady_s = self._time(), self._monotonic()
-        step_s = wall_s - self._wall_s - (steady_s - self._steady_s)
-        self._wall_s, self._steady_s = wall_s, steady_s
+        wall_s, monotonic_s = self._time(), self._monotonic()
+        step_s = wall_s - self._wall_s - (monotonic_s - self._monotonic_s)
+        self._wall_s, self._monotonic_s = wall_s, monotonic_s
         return 0.0 if -_STEP_S < step_s < _STEP_S else step_s
 
     def _bend(self) -> float:
@@ -217,8 +216,8 @@ class ReceiptTime:
         for listener in self.on_step:
             listener()
         self._steps += step_s != 0
-        if step_s and self._steady_s - self._logged_s >= _LOG_INTERVAL_S:
-            self._logged_s = self._steady_s
+        if step_s and self._monotonic_s - self._logged_s >= _LOG_INTERVAL_S:
+            self._logged_s = self._monotonic_s
             _log.warning(
                 "clock_stepped", step_s=round(step_s, 3), receipts_ahead_s=round(self._last_s - self._wall_s, 3)
             )

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from duelcast.clock import Clock
-from duelcast.domain.market.book import Entry, TokenBook
+from duelcast.domain.market.book import BookEntry, TokenBook
 from duelcast.domain.market.candles import MINUTES_KEPT, Row
 from duelcast.domain.market.metadata import fields_of_store, merged
 from duelcast.domain.market.ownership import POSTED_SOURCE, REMEMBERED_POSTED_IDS, Ownership, Source
@@ -41,7 +41,7 @@ class Restoring:
         self._book = book
         self._ownership = ownership
 
-    async def restore(self, settings: MarketSettings) -> Sequence[Entry]:
+    async def restore(self, settings: MarketSettings) -> Sequence[BookEntry]:
         """All entries, stale if their owner has been silent for too long. Raises `errors.Unavailable`."""
         await self._restore_tokens()
         entries = list(self._book.entries())
@@ -75,9 +75,9 @@ class Restoring:
     def _restore_token(self, token: StoredToken, before: MinutePrice | None, rows: list[Row]) -> None:
         updated_s = token.updated_ms / 1000
         entry = self._book.add(token.symbol, updated_s)
-        entry.told_by_feed = fields_of_store(token.told)
+        entry.given_by_feed = fields_of_store(token.told)
         entry.put = fields_of_store(token.put)
-        entry.metadata = merged(entry.metadata, entry.told_by_feed, entry.put, format_time(updated_s))
+        entry.metadata = merged(entry.metadata, entry.given_by_feed, entry.put, format_time(updated_s))
         if token.source is not None:
             entry.source = self._ownership.remember(token.source, token.symbol)
         if token.quote is not None:
@@ -116,7 +116,7 @@ class Restoring:
                     continue
                 self._restore_trade(entry, trade, now_s)
 
-    def _restore_trade(self, entry: Entry, trade: StoredTrade, now_s: float) -> None:
+    def _restore_trade(self, entry: BookEntry, trade: StoredTrade, now_s: float) -> None:
         received_s = trade.received_us / 1_000_000
         venue_time_s = None if trade.venue_ms is None else trade.venue_ms / 1000
         windows = entry.windows or TradeWindows()
@@ -127,23 +127,23 @@ class Restoring:
             entry.windows = windows
             entry.trade_s = venue_time_or(venue_time_s, received_s)
 
-    def _find_stale(self, entries: Iterable[Entry], settings: MarketSettings) -> None:
-        steady_s = self._clock.monotonic()
+    def _find_stale(self, entries: Iterable[BookEntry], settings: MarketSettings) -> None:
+        monotonic_s = self._clock.monotonic()
         now_s = self._receipt.now_s()
-        owned: Mapping[Source, list[Entry]] = _by_source(entries)
+        owned: Mapping[Source, list[BookEntry]] = _by_source(entries)
         for source, own in owned.items():
             for entry in own:
-                entry.received_s = steady_s - max(now_s - entry.rows.received_s, 0.0)
+                entry.received_s = monotonic_s - max(now_s - entry.rows.received_s, 0.0)
             source.received_s = max(entry.received_s for entry in own)
             is_posted = source.name == POSTED_SOURCE
-            source.stale = not is_posted and source.received_s <= steady_s - settings.feed_stale_ms / 1000
+            source.stale = not is_posted and source.received_s <= monotonic_s - settings.feed_stale_ms / 1000
             stale_ms = settings.posted_stale_ms if is_posted else settings.symbol_stale_ms
             for entry in own:
-                entry.stale = source.stale or entry.received_s <= steady_s - stale_ms / 1000
+                entry.stale = source.stale or entry.received_s <= monotonic_s - stale_ms / 1000
 
 
-def _by_source(entries: Iterable[Entry]) -> dict[Source, list[Entry]]:
-    owned: dict[Source, list[Entry]] = {}
+def _by_source(entries: Iterable[BookEntry]) -> dict[Source, list[BookEntry]]:
+    owned: dict[Source, list[BookEntry]] = {}
     for entry in entries:
         if entry.source is not None and entry.quote is not None:
             owned.setdefault(entry.source, []).append(entry)

@@ -13,7 +13,7 @@ from duelcast.store.database import Database
 _MS_PER_DAY = 86_400_000
 
 
-class Retention:
+class MarketRetention:
     """Deletes prices and trades older than a number of days, but nothing from `oldest_needed_ms` on (epoch; None:
     nothing is needed)."""
 

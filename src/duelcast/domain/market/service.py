@@ -25,7 +25,7 @@ from duelcast.domain.market.posted import PostedPrice, PostedTrade, PostResult, 
 from duelcast.domain.market.posting import Decision, PostedTicks, Posting, PutMetadata
 from duelcast.domain.market.receipt import ReceiptTime, to_us
 from duelcast.domain.market.restoring import Restoring
-from duelcast.domain.market.retention import Retention
+from duelcast.domain.market.retention import MarketRetention
 from duelcast.domain.market.settings import MarketSettings, ReceiptSettings
 from duelcast.domain.market.staleness import Staleness
 from duelcast.domain.market.ticks import Ticker, Trade
@@ -81,7 +81,7 @@ class Market:
         journal = Journal(self._receipt, self._marks, lambda: self.settle_first)
         self._posting = Posting(database, journal, self._book, self._ownership, self._intake)
         self._flushing = Flushing(database, clock, journal, self._unstored)
-        self.retention = Retention(database, self._receipt, lambda: self.oldest_needed_ms())
+        self.retention = MarketRetention(database, self._receipt, lambda: self.oldest_needed_ms())
         self._prices_at = PricesAt(database, self._receipt, self._book, self._marks, self._posting, self._unstored)
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -243,8 +243,8 @@ class Market:
 
     def feed_states(self) -> list[FeedState]:
         """The state of each feed, in the order of naming."""
-        steady_s = self._clock.monotonic()
-        return [feed_state(feed, steady_s) for feed in self._ownership.feeds]
+        monotonic_s = self._clock.monotonic()
+        return [feed_state(feed, monotonic_s) for feed in self._ownership.feeds]
 
     def feed_gaps(self) -> Iterator[tuple[str, str]]:
         """The gaps of feeds that work as a whole: the name of the feed, and a sentence of ours."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from duelcast.clock import Clock
-from duelcast.domain.market.book import Entry, TokenBook
+from duelcast.domain.market.book import BookEntry, TokenBook
 from duelcast.domain.market.outlet import MarketOutlet
 from duelcast.domain.market.ownership import Ownership, Source
 from duelcast.domain.market.settings import MarketSettings
@@ -78,7 +78,7 @@ class Staleness:
                 wait_s = left_s
         return wait_s
 
-    def _mark(self, entry: Entry | None, is_stale: bool) -> None:
+    def _mark(self, entry: BookEntry | None, is_stale: bool) -> None:
         if entry is not None and entry.stale != is_stale:
             entry.stale = is_stale
             self._outlet.staleness_changed(entry)

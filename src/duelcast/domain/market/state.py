@@ -27,17 +27,17 @@ def check_amounts(tick: Ticker | Trade) -> None:
 class TokenState:
     """The part of a symbol that decides what a record changes.
 
-    `source` is the owner that brought quotes or trades. `told_by_feed` and `put` are the layers of its metadata. The
+    `source` is the owner that brought quotes or trades. `given_by_feed` and `put` are the layers of its metadata. The
     price comes from tickers; from trades only while the owner has sent no ticker. A figure that a ticker leaves out
     stays as the owner last sent it.
     """
 
-    __slots__ = ("put", "quote", "recent_ids", "rows", "source", "symbol", "told_by_feed")
+    __slots__ = ("given_by_feed", "put", "quote", "recent_ids", "rows", "source", "symbol")
 
     def __init__(self, symbol: str, rows: MinuteRows | None = None) -> None:
         self.symbol = symbol
         self.source: Source | None = None
-        self.told_by_feed: dict[str, Any] = {}
+        self.given_by_feed: dict[str, Any] = {}
         self.put: dict[str, Any] = {}
         self.quote: Quote | None = None
         self.rows = MinuteRows() if rows is None else rows
@@ -67,14 +67,14 @@ class TokenState:
             quote.price = tick.price
             quote.timestamp_s = timestamp_s
         if isinstance(tick, Ticker):
-            quote.tell(tick)
+            quote.take(tick)
         return complete
 
     def fork(self) -> TokenState:
         """A copy to decide on: the records that it takes do not change the original. It has only the newest minute."""
         fork = TokenState(self.symbol, self.rows.fork())
         fork.source = self.source
-        fork.told_by_feed = self.told_by_feed
+        fork.given_by_feed = self.given_by_feed
         fork.put = self.put
         fork.quote = None if self.quote is None else self.quote.copy()
         fork.recent_ids = None if self.recent_ids is None else self.recent_ids.fork()
@@ -94,7 +94,7 @@ class TokenState:
         return StoredToken(
             symbol=self.symbol,
             source=None if self.source is None else self.source.name,
-            told=msgspec.to_builtins(self.told_by_feed),
+            told=msgspec.to_builtins(self.given_by_feed),
             put=msgspec.to_builtins(self.put),
             quote=None if self.quote is None else self.quote.stored(to_us(self.rows.received_s)),
             updated_ms=int(updated_s * 1000),
@@ -142,19 +142,19 @@ class Quote:
         self.fdv: float | None = None
         self.liquidity: float | None = None
 
-    def tell(self, ticker: Ticker) -> None:
+    def take(self, ticker: Ticker) -> None:
         """Take over the figures of `ticker` apart from its price; an amount that cannot be used counts as not given."""
         volume = ticker.volume_24h
         if volume is None and ticker.base_volume_24h is not None:
             volume = ticker.base_volume_24h * ticker.price
         self.from_ticker = True
-        self.change_24h = _told(change_or_none(ticker.change_24h), self.change_24h)
-        self.volume_24h = _told(amount_or_none(volume), self.volume_24h)
-        self.high_24h = _told(amount_or_none(ticker.high_24h), self.high_24h)
-        self.low_24h = _told(amount_or_none(ticker.low_24h), self.low_24h)
-        self.market_cap = _told(amount_or_none(ticker.market_cap), self.market_cap)
-        self.fdv = _told(amount_or_none(ticker.fdv), self.fdv)
-        self.liquidity = _told(amount_or_none(ticker.liquidity), self.liquidity)
+        self.change_24h = _newer(change_or_none(ticker.change_24h), self.change_24h)
+        self.volume_24h = _newer(amount_or_none(volume), self.volume_24h)
+        self.high_24h = _newer(amount_or_none(ticker.high_24h), self.high_24h)
+        self.low_24h = _newer(amount_or_none(ticker.low_24h), self.low_24h)
+        self.market_cap = _newer(amount_or_none(ticker.market_cap), self.market_cap)
+        self.fdv = _newer(amount_or_none(ticker.fdv), self.fdv)
+        self.liquidity = _newer(amount_or_none(ticker.liquidity), self.liquidity)
 
     def copy(self) -> Quote:
         twin = Quote(self.price, self.timestamp_s)
@@ -181,7 +181,7 @@ def restored_quote(stored: dict[str, Any]) -> tuple[Quote, int]:
     return quote, stored["received_us"]
 
 
-def _told(new: float | None, known: float | None) -> float | None:
+def _newer(new: float | None, known: float | None) -> float | None:
     return known if new is None else new
 
 

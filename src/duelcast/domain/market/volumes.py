@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
-from duelcast.domain.market.book import Entry
+from duelcast.domain.market.book import BookEntry
 from duelcast.domain.market.events import MARKET, Interval, MarketVolume, Volume
 from duelcast.domain.market.outlet import MarketOutlet
 from duelcast.domain.market.receipt import ReceiptTime
@@ -53,7 +53,7 @@ class _Traded:
 
     __slots__ = ("entry", "has_new_trade", "next_exit_s", "published", "windows")
 
-    def __init__(self, entry: Entry, windows: TradeWindows) -> None:
+    def __init__(self, entry: BookEntry, windows: TradeWindows) -> None:
         self.entry = entry
         self.windows = windows
         self.has_new_trade = True
@@ -83,7 +83,7 @@ class TradeBoard:
         self._traded: dict[str, _Traded] = {}
         self._balanced: dict[str, _Traded] = {}
 
-    def traded(self, entry: Entry, windows: TradeWindows) -> None:
+    def traded(self, entry: BookEntry, windows: TradeWindows) -> None:
         """A trade of `entry` was added to its `windows`."""
         traded = self._traded.get(entry.symbol)
         if traded is None:

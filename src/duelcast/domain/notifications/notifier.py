@@ -13,7 +13,7 @@ from duelcast.clock import Alarm, Clock
 from duelcast.domain.notifications import notices
 from duelcast.domain.notifications.completions import count_completion
 from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
-from duelcast.domain.notifications.position import Position, find_position, put_position
+from duelcast.domain.notifications.progress import NotifierProgress, find_progress, put_progress
 from duelcast.errors import Unavailable
 from duelcast.store import contests as store
 from duelcast.store.database import Database, Transaction
@@ -80,33 +80,33 @@ class Notifier:
 
     async def _has_work(self) -> bool:
         async with self._database.read() as transaction:
-            position = await find_position(transaction)
+            position = await find_progress(transaction)
             return bool(await events_after(transaction, position.event, 1))
 
     async def _do_portion(self, transaction: Transaction) -> Published[_Done]:
         # Read here: an earlier write, whose caller was stopped, may have moved it.
-        position = await find_position(transaction)
+        position = await find_progress(transaction)
         events = await events_after(transaction, position.event, PORTION)
         event = next((one for one in events if one.kind in _KINDS), None)
         if event is not None:
             made, reached = await self._portion(transaction, event, position.entry)
         else:
-            made, reached = [], Position(events[-1].id) if events else position
-        told = made if event is not None and self._is_news(event) else []
-        added = await self._inboxes.add(transaction, told)
-        await put_position(transaction, reached)
-        done = _Done(sum(one.id <= reached.event for one in events), len(told), added.stored)
+            made, reached = [], NotifierProgress(events[-1].id) if events else position
+        notices = made if event is not None and self._is_news(event) else []
+        added = await self._inboxes.add(transaction, notices)
+        await put_progress(transaction, reached)
+        done = _Done(sum(one.id <= reached.event for one in events), len(notices), added.stored)
         return Published(done, added.outgoing)
 
     async def _portion(
         self, transaction: Transaction, event: StoredEvent, after_entry: int
-    ) -> tuple[list[NewNotification], Position]:
+    ) -> tuple[list[NewNotification], NotifierProgress]:
         """The notifications for a part of an event, and the position after it."""
         contest = await store.find_contest(transaction, event.contest_id)
         assert contest is not None
         if event.kind == "participant_disqualified":
             assert event.wallet is not None
-            return [notices.participant_disqualified(contest, event.wallet)], Position(event.id)
+            return [notices.participant_disqualified(contest, event.wallet)], NotifierProgress(event.id)
         entries = await store.participants_after(transaction, contest.id, after_entry, PORTION)
         if event.kind == "contest_completed":
             made = await count_completion(transaction, event, contest, entries)
@@ -115,7 +115,7 @@ class Notifier:
         else:
             made = [notices.contest_started(contest, entry.wallet) for entry in entries]
         is_last = len(entries) < PORTION
-        return made, Position(event.id) if is_last else Position(event.id - 1, entries[-1].id)
+        return made, NotifierProgress(event.id) if is_last else NotifierProgress(event.id - 1, entries[-1].id)
 
     def _is_news(self, event: StoredEvent) -> bool:
         return self._clock.time() * 1000 - event.at_ms < NEWS_MS

@@ -8,7 +8,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from duelcast.domain.achievements import counted, is_win, unlocked
-from duelcast.domain.notifications.position import Position, find_position
+from duelcast.domain.notifications.progress import NotifierProgress, find_progress
 from duelcast.store import achievements as store
 from duelcast.store.achievements import AchievementRow, ProgressRow
 from duelcast.store.beside import Read
@@ -60,7 +60,7 @@ async def find_differences(read: Read, advanced: Callable[[float], None]) -> Dif
     Events are read page by page, as they never change any more; the stored results are read as of one moment.
     """
     async with read() as transaction:
-        position = await find_position(transaction)
+        position = await find_progress(transaction)
         progress = await store.all_progress(transaction)
         achievements = await store.all_achievements(transaction)
     due = await _replay(read, position, advanced)
@@ -93,7 +93,7 @@ async def _write(
         await write(rows[start : start + PAGE])
 
 
-async def _replay(read: Read, position: Position, advanced: Callable[[float], None]) -> _Standing:
+async def _replay(read: Read, position: NotifierProgress, advanced: Callable[[float], None]) -> _Standing:
     standing = _Standing()
     last = position.event + (position.entry > 0)
     done = 0

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from duelcast.clock import Clock
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.call_figures import CallWindow, RecentDurations
-from duelcast.domain.operations.transitions import Announcer, BreakerState, Cause, Transition
+from duelcast.domain.operations.transitions import Announcer, BreakerState, Transition, TransitionReason
 from duelcast.errors import CircuitOpen
 
 _TOLERANCE_S = 1e-6
@@ -277,13 +277,13 @@ class Breaker:
         if not self._successes_missing:
             self._close("recovered")
 
-    def _fail_again(self, cause: Cause, *, failures: int = 1) -> None:
+    def _fail_again(self, cause: TransitionReason, *, failures: int = 1) -> None:
         self.last_call_failed = True
         self.failures_in_row += failures
         self.recovery_attempts += 1
         self._open(cause)
 
-    def _open(self, cause: Cause) -> None:
+    def _open(self, cause: TransitionReason) -> None:
         settings = self.settings
         # Step by step, since the power of many attempts exceeds a float.
         longer_ms = self._wait_ms * settings.backoff_multiplier if self.recovery_attempts else settings.reset_timeout_ms
@@ -293,7 +293,7 @@ class Breaker:
         self.next_attempt_at_s = self.opened_at_s + self._wait_ms / 1000
         self._move(BreakerState.OPEN, cause)
 
-    def _close(self, cause: Cause) -> None:
+    def _close(self, cause: TransitionReason) -> None:
         self._begin_afresh()
         self._move(BreakerState.CLOSED, cause)
 
@@ -305,7 +305,7 @@ class Breaker:
         self.recovery_attempts = 0
         self.opened_at_s = self.next_attempt_at_s = None
 
-    def _move(self, after: BreakerState, cause: Cause) -> None:
+    def _move(self, after: BreakerState, cause: TransitionReason) -> None:
         before, self._state = self._state, after
         self._period += 1
         self._leases.clear()

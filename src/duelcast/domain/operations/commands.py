@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from duelcast.clock import Clock
 from duelcast.domain.audit import DONE, Actor
-from duelcast.domain.operations.acts import ActLog
+from duelcast.domain.operations.audit_backlog import AuditBacklog
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import HEALTH_CHECK, RESET, RESTART, START, STOP, Service
@@ -36,10 +36,10 @@ class CommandResult(Struct, frozen=True):
 class Commands:
     """Runs commands. They return once they have taken effect, and complete even if nobody waits any more."""
 
-    def __init__(self, registry: Registry, health: Health, acts: ActLog, clock: Clock) -> None:
+    def __init__(self, registry: Registry, health: Health, audit_backlog: AuditBacklog, clock: Clock) -> None:
         self._registry = registry
         self._health = health
-        self._acts = acts
+        self._audit_backlog = audit_backlog
         self._clock = clock
         self._busy: set[str] = set()
         self._running: set[asyncio.Task[CommandResult]] = set()
@@ -73,7 +73,7 @@ class Commands:
             if command == STOP and not force:
                 self._refuse_if_needed(service)
         except AppError as refusal:
-            await self._acts.record(actor, f"services.{command}", name, details, refusal.code.lower())
+            await self._audit_backlog.record(actor, f"services.{command}", name, details, refusal.code.lower())
             raise
         self._busy.add(name)
         began_s = self._clock.monotonic()
@@ -109,7 +109,7 @@ class Commands:
             raise CommandFailed(f"`{command}` of `{service.name}` failed by a defect, which is in the log.") from None
         finally:
             self._busy.discard(service.name)
-            await self._acts.record(actor, f"services.{command}", service.name, details, outcome)
+            await self._audit_backlog.record(actor, f"services.{command}", service.name, details, outcome)
         duration_ms = round((self._clock.monotonic() - began_s) * 1000, 3)
         return CommandResult(outcome == DONE, message, data, duration_ms)
 
@@ -155,7 +155,7 @@ class Commands:
 
     def _switched(self, service: Service) -> None:
         service.alarm.ring()
-        self._registry.stirred(service)
+        self._registry.mark_dirty(service)
 
     _effects: Mapping[str, Callable[[Commands, Service], Awaitable[tuple[str, dict[str, Any]]]]] = {
         START: _start,

@@ -55,7 +55,7 @@ class ErrorRecords:
         self._last_id = 0
         self._recorded: Counter[ErrorLevel] = Counter()
         self._dropped = 0
-        self._dropped_untold = 0
+        self._dropped_unreported = 0
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -88,7 +88,7 @@ class ErrorRecords:
             group = self._count(service, source, level, error, details or {})
             if group is None:
                 self._dropped += 1
-                self._dropped_untold += 1
+                self._dropped_unreported += 1
             elif not (group.pushed or group.publishing):
                 self._push_first(group)
         except Exception as failure:
@@ -150,7 +150,7 @@ class ErrorRecords:
         while True:
             await self._opened.sleep(self._open.next_end_s() - self._clock.monotonic())
             self._end(self._open.take_ended(self._clock.monotonic()))
-            self._tell_dropped()
+            self._report_dropped()
 
     def _end(self, groups: Iterable[ErrorGroup]) -> None:
         for group in groups:
@@ -162,11 +162,11 @@ class ErrorRecords:
 
     def _stored(self, _group: ErrorGroup) -> None:
         self.retention.added()
-        self._tell_dropped()
+        self._report_dropped()
 
-    def _tell_dropped(self) -> None:
-        if self._dropped_untold and not self._storing.is_full and self._open.find(_DROPPED) is None:
-            dropped, self._dropped_untold = self._dropped_untold, 0
+    def _report_dropped(self) -> None:
+        if self._dropped_unreported and not self._storing.is_full and self._open.find(_DROPPED) is None:
+            dropped, self._dropped_unreported = self._dropped_unreported, 0
             self.take(*_DROPPED, {"dropped": dropped})
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────

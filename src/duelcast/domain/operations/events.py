@@ -47,7 +47,7 @@ class BreakerRecord(BreakerSummary):
     last_reset: str | None
 
 
-class Operations(Record):
+class CallCounts(Record):
     """Calls since the start. The open breaker refused those `rejected`, which are not in `total`."""
 
     total: int
@@ -72,7 +72,7 @@ class ServiceState(Record):
     layer: str
     status: ServiceStatus
     circuit_breaker: BreakerRecord
-    operations: Operations
+    operations: CallCounts
     performance: Performance
     config: dict[str, Any]
     dependencies: list[str]
@@ -208,7 +208,7 @@ SERVICE = Family(
     "The state of a service.",
     parameter=NAME_PATTERN,
     placeholder="name",
-    ends_key=_removes,
+    is_tombstone=_removes,
     group=lambda _name: "services",
     group_names="services",
     least_role=lambda _name: Role.USER,
@@ -238,7 +238,7 @@ MANAGED_SERVICE = Family(
     "A service for those who manage it.",
     parameter=NAME_PATTERN,
     placeholder="name",
-    ends_key=_removes,
+    is_tombstone=_removes,
     group=lambda _name: "skyduel.*",
     group_names=r"skyduel\.\*",
     least_role=lambda _name: Role.ADMIN,
@@ -250,7 +250,7 @@ MONITORED_SERVICES = Family(
     "The states of all services.",
     key=_monitored_key,
     key_description="service",
-    ends_key=_removes,
+    is_tombstone=_removes,
     least_role=lambda _nothing: Role.ADMIN,
 )
 SYSTEM_STATUS = Family(

@@ -17,7 +17,7 @@ from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.events import Alert, AlertType, Severity
 from duelcast.domain.operations.registry import Registry
-from duelcast.domain.operations.service import By, Check, Service, Tally
+from duelcast.domain.operations.service import By, RunCheck, Service, Tally
 from duelcast.domain.operations.service_errors import HealthCheckFailed, ResetFailed
 from duelcast.domain.operations.transitions import BreakerState, Transition
 from duelcast.errors import CircuitOpen
@@ -54,7 +54,7 @@ class Health:
         self._running = asyncio.Semaphore(MAX_CONCURRENT_CHECKS)
         self._tasks: asyncio.TaskGroup | None = None
         self._reset_by: By | None = None
-        self.turns: Counter[tuple[str, BreakerState]] = Counter()
+        self.transitions: Counter[tuple[str, BreakerState]] = Counter()
         """How often the breaker of a service entered a state."""
 
     # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────
@@ -85,7 +85,7 @@ class Health:
             if task is not None:
                 task.cancel()
         for state in BreakerState:
-            self.turns.pop((service.name, state), None)
+            self.transitions.pop((service.name, state), None)
 
     async def run(self) -> None:
         """Check services, advance breakers and notice silence, until cancelled; then no check runs any more."""
@@ -128,8 +128,8 @@ class Health:
                 raise HealthCheckFailed(f"`{service.name}` was changed or removed meanwhile.") from None
             raise
         # One of those who share a check publishes it; if the breaker refused it, there was none.
-        if service.last_check is result and service.told_check is not result:
-            service.told_check = result
+        if service.last_check is result and service.published_check is not result:
+            service.published_check = result
             self._registry.changed(service, checked_by=by)
         return result
 
@@ -155,9 +155,9 @@ class Health:
         service.last_report_s = self._clock.monotonic()
         if service.silent:
             service.silent = False
-            self._tell(service, "health_recovered", "info", "It reports its operations again.")
+            self._alert(service, "health_recovered", "info", "It reports its operations again.")
         else:
-            self._registry.stirred(service)
+            self._registry.mark_dirty(service)
         if not was_waited_for:
             self._alarm.ring()
 
@@ -185,7 +185,7 @@ class Health:
             service.checking.add_done_callback(self._checks.discard)
         return service.checking
 
-    async def _run_check(self, service: Service, check: Check) -> CheckResult:
+    async def _run_check(self, service: Service, check: RunCheck) -> CheckResult:
         try:
             async with self._place(service):
                 if service.breaker is None or not service.declaration.checks_are_calls:
@@ -195,7 +195,7 @@ class Health:
                 try:
                     permit = service.breaker.acquire()
                 except CircuitOpen:
-                    self._registry.stirred(service)
+                    self._registry.mark_dirty(service)
                     return CheckResult(healthy=False, latency_ms=0.0, details=_NOT_LET_THROUGH)
                 if service.breaker.due_at() is not None:
                     # If let through while half open, it has a time limit of its own.
@@ -208,7 +208,7 @@ class Health:
                 # First the result, then its effect on the breaker.
                 self._take(service, result)
                 (permit.succeed if result.healthy else permit.fail)()
-                self._registry.stirred(service)
+                self._registry.mark_dirty(service)
                 return result
         finally:
             service.checking = None
@@ -226,11 +226,11 @@ class Health:
         if isinstance(service.calls, Tally):
             service.calls.add(ok=result.healthy, duration_ms=result.latency_ms)
         if not result.healthy and (before is None or before.healthy):
-            self._tell(service, "health_failed", "warning", result.details)
+            self._alert(service, "health_failed", "warning", result.details)
         elif result.healthy and before is not None and not before.healthy:
-            self._tell(service, "health_recovered", "info", result.details)
+            self._alert(service, "health_recovered", "info", result.details)
         else:
-            self._registry.stirred(service)
+            self._registry.mark_dirty(service)
 
     def _reported(self, service: Service) -> CheckResult:
         """The result of the last report."""
@@ -252,7 +252,7 @@ class Health:
                     service.breaker.advance()
                 if _silent_at_s(service) <= now_s + _TOLERANCE_S:
                     service.silent = True
-                    self._tell(service, "health_failed", "warning", "It does not report its operations any more.")
+                    self._alert(service, "health_failed", "warning", "It does not report its operations any more.")
 
     def _next_due_s(self) -> float:
         due_s = inf
@@ -273,18 +273,18 @@ class Health:
         if name not in self._registry or self._registry[name].breaker is not breaker:
             return
         service = self._registry[name]
-        self.turns[name, transition.after] += 1
+        self.transitions[name, transition.after] += 1
         service.alarm.ring()
         kind, severity, message = _BREAKER_ALERTS[transition.after]
-        self._tell(service, kind, severity, message)
+        self._alert(service, kind, severity, message)
 
-    def _tell(self, service: Service, kind: AlertType, severity: Severity, message: str) -> None:
+    def _alert(self, service: Service, kind: AlertType, severity: Severity, message: str) -> None:
         _log.info("service_turned", service=service.name, turn=kind)
         alert = Alert(id=str(uuid.uuid4()), type=kind, severity=severity, message=message)
         self._registry.changed(service, alert=alert, reset_by=self._reset_by)
 
 
-async def _result_of(service: Service, check: Check) -> CheckResult:
+async def _result_of(service: Service, check: RunCheck) -> CheckResult:
     try:
         return await check()
     except Exception as error:

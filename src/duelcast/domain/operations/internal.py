@@ -14,7 +14,7 @@ from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.runner import Runner
-from duelcast.domain.operations.service import Check, Declaration, Service
+from duelcast.domain.operations.service import Declaration, RunCheck, Service
 from duelcast.errors import Unavailable
 
 STORE = "store"
@@ -38,7 +38,7 @@ class InternalServices:
         self._runners: list[Runner] = []
 
     def add_foundation(
-        self, name: str, title: str, check: Check, *, breaker: Breaker | None = None, metrics: Figures = dict
+        self, name: str, title: str, check: RunCheck, *, breaker: Breaker | None = None, metrics: Figures = dict
     ) -> None:
         """Add a part that others depend on. Its calls go through the breaker by themselves."""
         self._add(
@@ -53,7 +53,7 @@ class InternalServices:
             checks_are_calls=False,
         )
 
-    def add_fixed(self, name: str, layer: str, title: str, check: Check, *, metrics: Figures = dict) -> None:
+    def add_fixed(self, name: str, layer: str, title: str, check: RunCheck, *, metrics: Figures = dict) -> None:
         """Add a part that depends on the foundations, and is never switched off."""
         self._add(name, layer, title, check=check, metrics=metrics, can_be_switched=False)
 
@@ -64,7 +64,7 @@ class InternalServices:
         title: str,
         work: Callable[[], Coroutine[Any, Any, None]],
         *,
-        check: Check | None = None,
+        check: RunCheck | None = None,
         breaker: Breaker | None = None,
         checks_are_calls: bool = True,
         metrics: Figures = dict,
@@ -73,7 +73,7 @@ class InternalServices:
 
         def changed() -> None:
             service.alarm.ring()
-            self._registry.stirred(service)
+            self._registry.mark_dirty(service)
 
         runner = Runner(name, work, self._clock, changed)
 
@@ -109,7 +109,7 @@ class InternalServices:
         layer: str,
         title: str,
         *,
-        check: Check,
+        check: RunCheck,
         breaker: Breaker | None = None,
         work: Runner | None = None,
         metrics: Figures = dict,

@@ -44,9 +44,9 @@ class OperationsMetrics:
             for outcome in ("successful", "failed", "rejected"):
                 calls.add_metric([name, outcome], getattr(service.calls, outcome))
             checks.add_metric([name], service.checks, service.checks_s)
-        turns = CounterMetricFamily(
+        transitions = CounterMetricFamily(
             "duelcast_breaker_transitions", "Transitions of breakers, by new state.", labels=["service", "state"]
         )
-        for (name, state), count in self._health.turns.items():
-            turns.add_metric([name, state.value], count)
-        yield from (status, breaker, calls, checks, turns)
+        for (name, state), count in self._health.transitions.items():
+            transitions.add_metric([name, state.value], count)
+        yield from (status, breaker, calls, checks, transitions)

@@ -22,7 +22,7 @@ from duelcast.domain.operations.events import (
     MonitoredServiceUpdate,
     ServiceAlert,
 )
-from duelcast.domain.operations.service import By, Cause, Declaration, Service
+from duelcast.domain.operations.service import By, Declaration, PublishReason, Service
 from duelcast.domain.operations.service_errors import DependencyError, InvalidLayer, ServiceNotFound
 from duelcast.logs import describe_exception
 
@@ -51,9 +51,9 @@ class Registry:
         self._services: dict[str, Service] = {}
         self._dependents: dict[str, set[str]] = {}
         self._layers: dict[str, set[str]] = {layer: set() for layer in LAYERS}
-        self._stirred: dict[str, None] = {}
+        self._dirty: dict[str, None] = {}
         """Services whose figures may differ from the published ones."""
-        self._stirred_layers: dict[str, None] = {}
+        self._dirty_layers: dict[str, None] = {}
         self.listeners: list[Callable[[Service], None]] = []
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────
@@ -128,7 +128,7 @@ class Registry:
         """Remove a service. Nothing depends on it, and its work has ended."""
         self._unlink(service)
         del self._services[service.name]
-        self._stirred.pop(service.name, None)
+        self._dirty.pop(service.name, None)
         name = service.name
         self._publisher.publish(SERVICE.channel(name), views.service_update(service, removed=True))
         managed = ManagedServiceUpdate(service=views.managed(service, ()), removed=True)
@@ -137,7 +137,7 @@ class Registry:
         self._publisher.publish(MONITORED_SERVICES.channel(), monitored)
         self._publish_layer(service.declaration.layer)
         self._stir_around(service.declaration)
-        self._tell(service)
+        self._publish(service)
 
     def _unlink(self, service: Service) -> None:
         declaration = service.declaration
@@ -149,7 +149,7 @@ class Registry:
         """The dependencies of `declaration` show it among their dependents."""
         for needed in declaration.dependencies:
             if needed in self._services:
-                self._stirred[needed] = None
+                self._dirty[needed] = None
 
     def _path(self, start: str, end: str) -> list[str] | None:
         """The path by which `start` depends on `end`, both included; None if it does not."""
@@ -174,12 +174,12 @@ class Registry:
 
     # ── publishing ───────────────────────────────────────────────────────────────────────────────────────
 
-    def stirred(self, service: Service) -> None:
+    def mark_dirty(self, service: Service) -> None:
         """Its figures changed, and perhaps its status."""
         if (service.status, service.breaker_status) != service.shown:
             self.changed(service)
         elif service.name in self._services:
-            self._stirred[service.name] = None
+            self._dirty[service.name] = None
 
     def changed(
         self, service: Service, *, alert: Alert | None = None, checked_by: By | None = None, reset_by: By | None = None
@@ -187,7 +187,7 @@ class Registry:
         """Publish the present state of the service, with its cause; nothing is published of a removed one."""
         if self._services.get(service.name) is not service:
             return
-        self._stirred.pop(service.name, None)
+        self._dirty.pop(service.name, None)
         # Reading a breaker may advance it, which is published at once: `shown` is read after that.
         now = (service.status, service.breaker_status)
         before, service.shown = service.shown, now
@@ -198,7 +198,7 @@ class Registry:
                 Broadcast(ALERTS.channel(), ServiceAlert(service=service.name, alert=alert, circuit_breaker=breaker))
             )
         previous = before[0] if before is not None and before[0] != now[0] else None
-        cause = service.cause = Cause(
+        cause = service.cause = PublishReason(
             at_s=self._clock.monotonic(), previous=previous, alert=alert, checked_by=checked_by, reset_by=reset_by
         ).joined(service.cause)
         update = views.service_update(
@@ -215,7 +215,7 @@ class Registry:
         self._publisher.publish(MONITORED_SERVICES.channel(), monitored)
         if before != now:
             self._publish_layer(service.declaration.layer)
-            self._tell(service)
+            self._publish(service)
 
     def layer_update(self, layer: str) -> LayerUpdate:
         """Raises `InvalidLayer`."""
@@ -225,14 +225,14 @@ class Registry:
         """Publish figures that changed, once a second, until cancelled."""
         while True:
             await self._clock.sleep(METRICS_INTERVAL_S)
-            stirred, self._stirred = self._stirred, {}
-            for number, name in enumerate(stirred, 1):
+            dirty, self._dirty = self._dirty, {}
+            for number, name in enumerate(dirty, 1):
                 service = self._services.get(name)
                 if service is not None:
                     self._guarded_changed(service)
                 if number % TOLD_PER_TURN == 0:
                     await self._clock.sleep(0)
-            layers, self._stirred_layers = self._stirred_layers, {}
+            layers, self._dirty_layers = self._dirty_layers, {}
             for layer in layers:
                 if layer in self._layers:
                     self._publisher.publish(LAYER.channel(layer), self.layer_update(layer))
@@ -249,12 +249,12 @@ class Registry:
         # A long list of all its services: made only if somebody follows it.
         if self._publisher.is_followed(LAYER.channel(layer)):
             if len(members) > MEMBERS_TOLD_AT_ONCE:
-                self._stirred_layers[layer] = None
+                self._dirty_layers[layer] = None
             else:
                 self._publisher.publish(LAYER.channel(layer), self.layer_update(layer))
         if not members and layer not in LAYERS:
             del self._layers[layer]
 
-    def _tell(self, service: Service) -> None:
+    def _publish(self, service: Service) -> None:
         for listener in self.listeners:
             listener(service)

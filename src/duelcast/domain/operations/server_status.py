@@ -62,9 +62,9 @@ class StatusBoard:
         self._began_s = clock.monotonic()
         self._alarm = Alarm(clock)
         self._affected: set[str] = set()
-        self._told = self._candidate = _State("online", _MESSAGES["online"], ())
+        self._published = self._candidate = _State("online", _MESSAGES["online"], ())
         self._candidate_since_s = -inf
-        self._told_at_s = -inf
+        self._published_at_s = -inf
         registry.listeners.append(self._service_changed)
 
     def changed(self) -> None:
@@ -74,19 +74,19 @@ class StatusBoard:
     def status(self) -> ServerStatus:
         """The last published state, with the present figures."""
         return ServerStatus(
-            status=self._told.status,
-            message=self._told.message,
+            status=self._published.status,
+            message=self._published.message,
             timestamp=format_time(self._clock.time()),
             version=self._version,
             uptime_seconds=int(self._clock.monotonic() - self._began_s),
             connections=self._surroundings.connections(),
-            affected=list(self._told.affected),
+            affected=list(self._published.affected),
         )
 
     def public_status(self) -> ServerStatus:
         """The public part of the status."""
         return ServerStatus(
-            status=self._told.status, message=self._told.message, timestamp=format_time(self._clock.time())
+            status=self._published.status, message=self._published.message, timestamp=format_time(self._clock.time())
         )
 
     async def run(self) -> None:
@@ -94,25 +94,25 @@ class StatusBoard:
         first = self._now()
         # The parts of a starting server are not running yet: that is published if it lasts.
         if first.status != "degraded":
-            self._told = self._candidate = first
+            self._published = self._candidate = first
         while True:
             now_s = self._clock.monotonic()
             state = self._now()
             if state != self._candidate:
                 self._candidate, self._candidate_since_s = state, now_s
             settles_at_s = self._candidate_since_s + DAMPING_S
-            if self._candidate != self._told and now_s >= settles_at_s - _TOLERANCE_S:
-                self._told = self._candidate
-                self._tell(now_s)
-            elif now_s >= self._told_at_s + REPEAT_S - _TOLERANCE_S:
-                self._tell(now_s)
-            wake_at_s = self._told_at_s + REPEAT_S
-            if self._candidate != self._told:
+            if self._candidate != self._published and now_s >= settles_at_s - _TOLERANCE_S:
+                self._published = self._candidate
+                self._publish(now_s)
+            elif now_s >= self._published_at_s + REPEAT_S - _TOLERANCE_S:
+                self._publish(now_s)
+            wake_at_s = self._published_at_s + REPEAT_S
+            if self._candidate != self._published:
                 wake_at_s = min(wake_at_s, settles_at_s)
             await self._alarm.sleep(wake_at_s - now_s)
 
-    def _tell(self, now_s: float) -> None:
-        self._told_at_s = now_s
+    def _publish(self, now_s: float) -> None:
+        self._published_at_s = now_s
         self._publisher.publish(SYSTEM_STATUS.channel(), ServerStatusUpdate(data=self.status()))
         self._publisher.publish(PUBLIC_STATUS.channel(), ServerStatusUpdate(data=self.public_status()))
 

@@ -15,7 +15,7 @@ from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.events import Alert, BreakerStatus, ServiceKind, ServiceStatus
 from duelcast.domain.operations.transitions import BreakerState
 
-Check = Callable[[], Awaitable[CheckResult]]
+RunCheck = Callable[[], Awaitable[CheckResult]]
 """Checks a service. An exception is a defect; an unhealthy service is a result."""
 
 By = Literal["admin", "system"]
@@ -94,7 +94,7 @@ class Declaration(Struct, frozen=True, kw_only=True):
     silent_after_s: float | None = None
 
 
-class Cause(Struct, frozen=True, kw_only=True):
+class PublishReason(Struct, frozen=True, kw_only=True):
     """Why a service was published; `at_s` is in monotonic seconds."""
 
     at_s: float
@@ -103,12 +103,12 @@ class Cause(Struct, frozen=True, kw_only=True):
     checked_by: By | None
     reset_by: By | None
 
-    def joined(self, earlier: Cause | None) -> Cause:
+    def joined(self, earlier: PublishReason | None) -> PublishReason:
         """Merged with an `earlier` cause, if that was published so shortly before that followers may get only the
         newest update."""
         if earlier is None or self.at_s - earlier.at_s > JOINED_S:
             return self
-        return Cause(
+        return PublishReason(
             at_s=self.at_s,
             previous=earlier.previous or self.previous,
             alert=self.alert or earlier.alert,
@@ -125,7 +125,7 @@ class Service:
         declaration: Declaration,
         clock: Clock,
         *,
-        check: Check | None = None,
+        check: RunCheck | None = None,
         breaker: Breaker | None = None,
         work: Work | None = None,
         metrics: Callable[[], Mapping[str, float | None]] = dict,
@@ -144,7 +144,7 @@ class Service:
         """How many checks ended, and how long they took together."""
         self.checking: asyncio.Task[CheckResult] | None = None
         """The running check, which callers share meanwhile."""
-        self.told_check: CheckResult | None = None
+        self.published_check: CheckResult | None = None
         """The last result that was published with its requester."""
         self.last_report_s: float | None = None
         """Steady seconds."""
@@ -152,7 +152,7 @@ class Service:
         self.updated_at_s = clock.time()
         self.shown: tuple[ServiceStatus, BreakerStatus] | None = None
         """The last published state."""
-        self.cause: Cause | None = None
+        self.cause: PublishReason | None = None
         """The cause of the last publication."""
         self.alarm = Alarm(clock)
         """Ends the wait for the next check."""

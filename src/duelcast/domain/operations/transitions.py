@@ -14,7 +14,7 @@ from duelcast.clock import Clock
 
 _log = structlog.get_logger()
 
-Cause = Literal[
+TransitionReason = Literal[
     "failures in a row",
     "failure rate",
     "slow calls",
@@ -41,7 +41,7 @@ class Transition(Struct, frozen=True):
     before: BreakerState
     after: BreakerState
     at_s: float
-    cause: Cause
+    cause: TransitionReason
 
 
 class Announcer:
@@ -54,23 +54,23 @@ class Announcer:
         self._clock = clock
         self._listener = listener
         self._count = 0
-        self._untold: deque[Transition] = deque()
+        self._unpublished: deque[Transition] = deque()
         self._telling = False
 
-    def announce(self, before: BreakerState, after: BreakerState, cause: Cause) -> None:
+    def announce(self, before: BreakerState, after: BreakerState, cause: TransitionReason) -> None:
         """The state is `after` now."""
         self._count += 1
-        self._untold.append(Transition(self._count, before, after, self._clock.time(), cause))
+        self._unpublished.append(Transition(self._count, before, after, self._clock.time(), cause))
         if self._telling:
             return
         self._telling = True
         try:
-            while self._untold:
-                self._tell(self._untold.popleft())
+            while self._unpublished:
+                self._notify(self._unpublished.popleft())
         finally:
             self._telling = False
 
-    def _tell(self, transition: Transition) -> None:
+    def _notify(self, transition: Transition) -> None:
         try:
             self._listener(transition)
         except Exception as error:

@@ -13,10 +13,10 @@ from duelcast.domain.operations.events import (
     BreakerRecord,
     BreakerStatus,
     BreakerSummary,
+    CallCounts,
     LayerMember,
     LayerStatus,
     LayerUpdate,
-    Operations,
     Performance,
     ServiceHealth,
     ServiceState,
@@ -153,8 +153,8 @@ def _summary(service: Service) -> BreakerSummary:
     )
 
 
-def _operations(calls: Breaker | Tally) -> Operations:
-    return Operations(total=calls.total, successful=calls.successful, failed=calls.failed, rejected=calls.rejected)
+def _operations(calls: Breaker | Tally) -> CallCounts:
+    return CallCounts(total=calls.total, successful=calls.successful, failed=calls.failed, rejected=calls.rejected)
 
 
 def _performance(calls: Breaker | Tally) -> Performance:

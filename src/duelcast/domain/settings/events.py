@@ -82,7 +82,7 @@ SETTING = Family(
     "A setting, for those who may see it.",
     parameter=KEY_PATTERN,
     placeholder="key",
-    ends_key=_ends,
+    is_tombstone=_ends,
     group=_group_of,
     group_names=rf"category\.(?P<category>{CATEGORY_PATTERN})",
     unfollowed=Unfollowed.FORGOTTEN,

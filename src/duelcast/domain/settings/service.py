@@ -175,7 +175,7 @@ class SystemSettings:
 
         # A refusal is returned, not raised: raising would undo its audit record.
         outcome = await self._database.write(work, self._committed)
-        return self._told(outcome, key)
+        return self._outcome_of(outcome, key)
 
     async def delete(self, by: Identity | Actor, key: str, expected_version: int | None = None) -> None:
         """Delete the stored row of a setting, for an admin: a declared setting falls back, another is gone.
@@ -281,7 +281,7 @@ class SystemSettings:
         outcome = DONE if refusal is None else CONFLICT if isinstance(refusal, VersionConflict) else DENIED
         await self._audit.record(transaction, actor, action, key, differences(before, after), outcome)
 
-    def _told(self, outcome: Committed | AppError, key: str) -> Setting:
+    def _outcome_of(self, outcome: Committed | AppError, key: str) -> Setting:
         if isinstance(outcome, AppError):
             raise outcome
         stored = self._as_stored(key, outcome.after)

@@ -21,7 +21,7 @@ from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
 from duelcast.domain.users.errors import UserNotFound
 from duelcast.errors import AppError, Conflict, InvalidRequest, InvalidState, PermissionDenied
 from duelcast.store import accounts as store
-from duelcast.store import facts
+from duelcast.store import key_values
 from duelcast.store.accounts import UserRow
 from duelcast.store.achievements import achievements_of
 from duelcast.store.database import Database, Transaction
@@ -89,7 +89,7 @@ class Users:
         """Fill `accounts` from the store."""
         async with self._database.read() as transaction:
             users = await store.remarkable_users(transaction)
-            made_by = await facts.find_fact(transaction, facts.NICKNAME_SHAPES)
+            made_by = await key_values.find_value(transaction, key_values.NICKNAME_SHAPES)
         nicknames = [(user.wallet, user.nickname) for user in users if user.nickname is not None]
         if nicknames and made_by != version():
             await self._make_shapes(nicknames)
@@ -101,7 +101,7 @@ class Users:
         for start in range(0, len(nicknames), _NICKNAMES_PER_WRITE):
             some = {wallet: shapes(name) for wallet, name in nicknames[start : start + _NICKNAMES_PER_WRITE]}
             await self._database.write(partial(store.replace_shapes, shapes=some))
-        await self._database.write(partial(facts.put_fact, name=facts.NICKNAME_SHAPES, value=version()))
+        await self._database.write(partial(key_values.put_value, name=key_values.NICKNAME_SHAPES, value=version()))
 
     async def put(self, by: Identity, wallet: str, change: UserChange) -> Account:
         """Change a user, or add one; `by` is an admin. Open connections of the wallet follow the change once it is

@@ -68,14 +68,14 @@ class TimedCheck:
 
     def _sentence(self, error: Exception) -> str:
         """The innermost known cause says most: libraries wrap the errors of sockets in their own."""
-        told = None
+        known = None
         cause: BaseException | None = error
         while cause is not None:
-            told = _known(cause) or told
+            known = _known(cause) or known
             cause = cause.__cause__ or cause.__context__
-        if told is None:
+        if known is None:
             _log.warning("check_failed", type=self._type, error_type=type(error).__name__)
-        return told or "The check failed in an unexpected way."
+        return known or "The check failed in an unexpected way."
 
 
 def _known(error: BaseException) -> str | None:

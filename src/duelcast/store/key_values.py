@@ -15,23 +15,23 @@ DEMO = "demo"
 NICKNAME_SHAPES = "nickname_shapes"
 """The version that made the shapes of all stored nicknames: see `domain.accounts.lookalikes.version`."""
 NOTIFIER = "notifier"
-"""The position of the notifier: see `domain.notifications.notifier.Position`."""
+"""The position of the notifier: see `domain.notifications.progress.NotifierProgress`."""
 
 RECEIPT = "receipt"
 """How times of receipt go beside the wall clock: see `domain.market.receipt.TimeScale`."""
 
 
-async def find_fact(transaction: Transaction, name: str) -> Any | None:
+async def find_value(transaction: Transaction, name: str) -> Any | None:
     """The value of a fact; None if it is not stored."""
     return await transaction.scalar(select(facts.c.value).where(facts.c.name == name))
 
 
-async def add_fact(transaction: Transaction, name: str, value: Any) -> None:
+async def add_value(transaction: Transaction, name: str, value: Any) -> None:
     """Store a fact that is not stored yet; `value` is JSON, and not null."""
     await transaction.execute(insert(facts).values(name=name, value=value))
 
 
-async def put_fact(transaction: Transaction, name: str, value: Any) -> None:
+async def put_value(transaction: Transaction, name: str, value: Any) -> None:
     """Store a fact, in the place of what was stored under its name; `value` is JSON, and not null."""
     await transaction.execute(upsert(facts), {"name": name, "value": value})
 

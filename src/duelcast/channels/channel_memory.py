@@ -21,16 +21,16 @@ EvictionReason = Literal["retention", "size", "idle", "reset"]
 
 
 @dataclass(frozen=True, slots=True)
-class Retention:
+class HistoryBounds:
     """How long a channel keeps messages that it could drop.
 
     An *every* channel keeps at least `history_messages` messages and those of the last `history_s`. A *latest* channel
-    keeps messages that ended a key for `ended_key_retention_s`. A channel without followers is idle after that time.
+    keeps messages that ended a key for `tombstone_retention_s`. A channel without followers is idle after that time.
     """
 
     history_messages: int
     history_s: float
-    ended_key_retention_s: float
+    tombstone_retention_s: float
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class History:
     evicted: Counter[EvictionReason] = field(default_factory=Counter)
 
 
-class Stream(ABC):
+class ChannelMemory(ABC):
     """The memory of one channel.
 
     `seq`: its position. `reaches_back_to`: the lowest position from which it can be recovered completely.
@@ -60,7 +60,7 @@ class Stream(ABC):
         "seq",
     )
 
-    def __init__(self, channel: Channel, retention: Retention, history: History, begins_above: int) -> None:
+    def __init__(self, channel: Channel, retention: HistoryBounds, history: History, begins_above: int) -> None:
         self.channel = channel
         self.seq = begins_above
         self.reaches_back_to = begins_above
@@ -134,7 +134,7 @@ class Stream(ABC):
         self.reaches_back_to = max(self.reaches_back_to, message.seq)
 
 
-class EveryStream(Stream):
+class EveryMemory(ChannelMemory):
     """The history of an *every* channel, without gaps. `is_placed`: its position is known.
 
     `stored_reaches_back_to`: the lowest position from which the stored messages are known to be complete.
@@ -142,7 +142,7 @@ class EveryStream(Stream):
 
     __slots__ = ("_kept", "is_placed", "stored_reaches_back_to")
 
-    def __init__(self, channel: Channel, retention: Retention, history: History) -> None:
+    def __init__(self, channel: Channel, retention: HistoryBounds, history: History) -> None:
         super().__init__(channel, retention, history, 0)
         self.is_placed = False
         self.stored_reaches_back_to = 0
@@ -213,24 +213,24 @@ class EveryStream(Stream):
         return self.channel.family.is_urgent
 
 
-class LatestStream(Stream):
+class LatestMemory(ChannelMemory):
     """The newest message per key of a *latest* channel and, for a while, messages that ended a key."""
 
-    __slots__ = ("_ended", "_live")
+    __slots__ = ("_live", "_tombstones")
 
-    def __init__(self, channel: Channel, retention: Retention, history: History, begins_above: int) -> None:
+    def __init__(self, channel: Channel, retention: HistoryBounds, history: History, begins_above: int) -> None:
         super().__init__(channel, retention, history, begins_above)
         self._live: dict[str, Message] = {}
-        self._ended: OrderedDict[str, tuple[float, Message]] = OrderedDict()
+        self._tombstones: OrderedDict[str, tuple[float, Message]] = OrderedDict()
 
     def add(self, message: Message, now_s: float) -> None:
         self._active_s = now_s
-        if self._ended:
-            self._replace_ended(message.key)
+        if self._tombstones:
+            self._replace_tombstone(message.key)
             self.expire(now_s)
-        if message.ends_key:
+        if message.is_tombstone:
             self._live.pop(message.key, None)
-            self._ended[message.key] = now_s, message
+            self._tombstones[message.key] = now_s, message
             self._keep(message)
         else:
             self._live[message.key] = message
@@ -248,32 +248,32 @@ class LatestStream(Stream):
 
     def since(self, seq: int) -> Sequence[Message]:
         missed = [message for message in self._live.values() if message.seq > seq]
-        missed.extend(message for _, message in self._ended.values() if message.seq > seq)
+        missed.extend(message for _, message in self._tombstones.values() if message.seq > seq)
         missed.sort(key=_seq)
         return missed
 
     def expire(self, now_s: float) -> None:
-        oldest_s = now_s - self._retention.ended_key_retention_s
-        while self._ended and next(iter(self._ended.values()))[0] < oldest_s:
-            self._evict(self._ended.popitem(last=False)[1][1], "retention")
+        oldest_s = now_s - self._retention.tombstone_retention_s
+        while self._tombstones and next(iter(self._tombstones.values()))[0] < oldest_s:
+            self._evict(self._tombstones.popitem(last=False)[1][1], "retention")
 
     def shrink(self, reason: EvictionReason) -> None:
-        for _ in range((len(self._ended) + 1) // 2):
-            self._evict(self._ended.popitem(last=False)[1][1], reason)
+        for _ in range((len(self._tombstones) + 1) // 2):
+            self._evict(self._tombstones.popitem(last=False)[1][1], reason)
 
     def is_idle(self, now_s: float) -> bool:
-        return not self.is_state and now_s - self._active_s > self._retention.ended_key_retention_s
+        return not self.is_state and now_s - self._active_s > self._retention.tombstone_retention_s
 
     @property
     def is_empty(self) -> bool:
-        return not self._live and not self._ended
+        return not self._live and not self._tombstones
 
     @property
     def is_state(self) -> bool:
         return bool(self._live) and self.channel.family.unfollowed is Unfollowed.KEPT
 
-    def _replace_ended(self, key: str) -> None:
-        replaced = self._ended.pop(key, None)
+    def _replace_tombstone(self, key: str) -> None:
+        replaced = self._tombstones.pop(key, None)
         if replaced is not None:
             self._release(replaced[1])
 

@@ -13,14 +13,14 @@ class Permit(Protocol):
     def fail(self) -> None: ...
 
 
-class Guard(Protocol):
+class BreakerPort(Protocol):
     """Decides whether a commit is attempted."""
 
     def acquire(self) -> Permit:
         """Raises `errors.CircuitOpen` if no commit is let through at the moment."""
 
 
-class Unguarded:
+class NoBreaker:
     """Lets every commit through."""
 
     def acquire(self) -> Permit:

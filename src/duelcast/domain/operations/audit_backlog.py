@@ -24,7 +24,7 @@ _log = structlog.get_logger("duelcast.operations")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Act:
+class _AuditEntry:
     actor: Actor
     action: str
     target: str
@@ -33,7 +33,7 @@ class _Act:
     at_ms: int
 
 
-class ActLog:
+class AuditBacklog:
     """Acts that have happened, such as the reset of the store's own breaker: at most 1,000 that cannot be stored at
     once wait; those beyond are in the log alone, and counted."""
 
@@ -41,57 +41,57 @@ class ActLog:
         self._audit = audit
         self._database = database
         self._clock = clock
-        self._backlog = Backlog[_Act](clock, self._store, self._give_up)
+        self._backlog = Backlog[_AuditEntry](clock, self._store, self._give_up)
         self.run = self._backlog.run
         self._dropped = 0
 
     async def record(self, actor: Actor, action: str, target: str, details: dict[str, Any], outcome: str) -> None:
         """Store an act with the present time; returns when it is stored, or waits to be."""
-        act = _Act(actor, action, target, details, outcome, int(self._clock.time() * 1000))
+        entry = _AuditEntry(actor, action, target, details, outcome, int(self._clock.time() * 1000))
         _log.info("act", wallet=actor.wallet, action=action, target=target, outcome=outcome)
         if self._backlog:
-            self._retry_later(act)
+            self._retry_later(entry)
         else:
             with suppress(AppError, CutOff):
-                await self._store(act)
+                await self._store(entry)
 
     async def close(self) -> None:
         """Store the waiting acts; those that cannot be stored now are in the log alone."""
         await self._backlog.flush()
         if self._backlog:
-            _log.error("acts_not_stored", count=len(self._backlog))
+            _log.error("audit_entries_not_stored", count=len(self._backlog))
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         yield GaugeMetricFamily(
-            "duelcast_audit_waiting_acts", "Acts of operators that are not stored yet.", value=len(self._backlog)
+            "duelcast_audit_waiting_entries", "Acts of operators that are not stored yet.", value=len(self._backlog)
         )
         yield CounterMetricFamily(
-            "duelcast_audit_dropped_acts", "Acts of operators that could not be stored.", value=self._dropped
+            "duelcast_audit_dropped_entries", "Acts of operators that could not be stored.", value=self._dropped
         )
 
-    async def _store(self, act: _Act) -> None:
+    async def _store(self, entry: _AuditEntry) -> None:
         await self._database.write_batched(
-            self._record_all, act, lambda _nothing: self._backlog.discard(act), partial(self._refuse, act)
+            self._record_all, entry, lambda _nothing: self._backlog.discard(entry), partial(self._refuse, entry)
         )
 
-    async def _record_all(self, transaction: Transaction, acts: Sequence[_Act]) -> Sequence[None]:
-        for act in acts:
+    async def _record_all(self, transaction: Transaction, entries: Sequence[_AuditEntry]) -> Sequence[None]:
+        for entry in entries:
             await self._audit.record(
-                transaction, act.actor, act.action, act.target, act.details, act.outcome, at_ms=act.at_ms
+                transaction, entry.actor, entry.action, entry.target, entry.details, entry.outcome, at_ms=entry.at_ms
             )
-        return [None] * len(acts)
+        return [None] * len(entries)
 
-    def _refuse(self, act: _Act, refusal: Exception) -> None:
+    def _refuse(self, entry: _AuditEntry, refusal: Exception) -> None:
         if isinstance(refusal, AppError | CutOff):
-            self._retry_later(act)
+            self._retry_later(entry)
 
-    def _retry_later(self, act: _Act) -> None:
-        if act in self._backlog or len(self._backlog) < MAX_WAITING:
-            self._backlog.retry(act)
+    def _retry_later(self, entry: _AuditEntry) -> None:
+        if entry in self._backlog or len(self._backlog) < MAX_WAITING:
+            self._backlog.retry(entry)
         else:
             self._dropped += 1
 
-    def _give_up(self, act: _Act, error: BaseException) -> None:
+    def _give_up(self, entry: _AuditEntry, error: BaseException) -> None:
         self._dropped += 1
-        _log.error("act_not_stored", action=act.action, error=describe_exception(error))
+        _log.error("act_not_stored", action=entry.action, error=describe_exception(error))

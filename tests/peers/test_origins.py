@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.wire.origins import OriginRules
+from duelcast.peers.origins import OriginRules
 
 PUBLIC = OriginRules(listens_on_loopback_only=False)
 LOCAL = OriginRules(["https://play.example.org", "http://dev.example.org:3000"], listens_on_loopback_only=True)

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from duelcast.wire.addresses import address_bucket, client_address, is_loopback
+from duelcast.peers.addresses import address_bucket, client_address, is_loopback
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from duelcast.wire.addresses import is_loopback
+from duelcast.peers.addresses import is_loopback
 
 _MAX_LENGTH = 300
 _HOST = r"(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
