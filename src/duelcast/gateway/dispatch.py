@@ -102,13 +102,13 @@ class Dispatcher:
         ask = connection.ask(command)
         answer = self._desk.ask(ask)
         if isinstance(answer, Answer):
-            self._write(connection, ask.request_id, answer)
+            self._carry_out(connection, ask.request_id, answer)
             return None
         return self._finish(connection, ask.request_id, answer)
 
     async def _finish(self, connection: Caller, request_id: str | None, answer: Awaitable[Answer]) -> None:
         try:
-            self._write(connection, request_id, await answer)
+            self._carry_out(connection, request_id, await answer)
         except Disconnect as disconnect:
             connection.close(disconnect)
 
@@ -122,7 +122,7 @@ class Dispatcher:
             reply = cast("Reply", spec.handler(context, command))
         except Exception as error:
             reply = refusal_of(error)
-        self._write(connection, command.requestId, Answer(parts_of(reply), rows=context.answered_rows))
+        self._write(connection, command.requestId, parts_of(reply), context.answered_rows)
         return None
 
     async def _finish_locally(
@@ -132,7 +132,7 @@ class Dispatcher:
             reply = await cast("Awaitable[Reply]", spec.handler(context, command))
         except Exception as error:
             reply = refusal_of(error)
-        self._write(connection, command.requestId, Answer(parts_of(reply), rows=context.answered_rows))
+        self._write(connection, command.requestId, parts_of(reply), context.answered_rows)
 
     def _admit(self, connection: Caller, spec: CommandSpec | None, size_bytes: int, now: float) -> AppError | None:
         try:
@@ -149,21 +149,31 @@ class Dispatcher:
             return None
         return self.maintenance()
 
-    def _write(self, connection: Caller, request_id: str | None, answer: Answer) -> None:
-        """Write the frames of `answer`, and follow what it joins."""
+    def _carry_out(self, connection: Caller, request_id: str | None, answer: Answer) -> None:
+        """Write the frames of `answer`, and change the set of followed channels as it says."""
+        if not (answer.joined or answer.left):
+            self._write(connection, request_id, answer.parts, answer.rows)
+            return
         subscriptions = connection.subscriptions
         if not connection.is_open:
             subscriptions.release(answer.joined)
             return
-        if answer.joined or answer.left:
-            joined = subscriptions.allowed(answer.joined)
-            segments = self._segments(answer.parts, joined, connection.clock.time(), request_id)
-            subscriptions.commit(segments, joined, answer.left, answer.unknown)
-        else:
+        joined = subscriptions.allowed(answer.joined)
+        segments = self._segments(answer.parts, joined, connection.clock.time(), request_id)
+        subscriptions.commit(segments, joined, answer.left, answer.unknown)
+        self._charge(connection, answer.rows)
+
+    def _write(
+        self, connection: Caller, request_id: str | None, parts: Sequence[Event | AppError | Join], rows: int
+    ) -> None:
+        if connection.is_open:
             now_s = connection.clock.time()
-            connection.outbox.answer([self._frame(part, now_s, request_id) for part in answer.parts])
-        if answer.rows:
-            self.limits.charge_rows(connection.session, answer.rows, connection.clock.monotonic())
+            connection.outbox.answer([self._frame(part, now_s, request_id) for part in parts])
+            self._charge(connection, rows)
+
+    def _charge(self, connection: Caller, rows: int) -> None:
+        if rows:
+            self.limits.charge_rows(connection.session, rows, connection.clock.monotonic())
 
     def _segments(
         self, parts: Sequence[Event | AppError | Join], joined: Sequence[Joined], now_s: float, request_id: str | None
