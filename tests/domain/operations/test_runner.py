@@ -118,6 +118,7 @@ async def test_waits_grow_up_to_a_bound_while_it_crashes_at_start(desk: Desk) ->
     await desk.clock.advance(1_000)
     await desk.runner.stop()
     waits_s = [after - before for before, after in pairwise(desk.part.began_s)]
+    assert FIRST_WAIT_S * 2 ** len(waits_s) > LONGEST_WAIT_S, "the bound was reached"
     for attempt, wait_s in enumerate(waits_s):
         full_s = min(FIRST_WAIT_S * 2**attempt, LONGEST_WAIT_S)
         assert full_s / 2 <= wait_s <= full_s
