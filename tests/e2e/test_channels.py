@@ -100,7 +100,7 @@ async def test_a_confirmation_names_channel_kind_epoch_and_position(app: App, ch
         "type": "subscription_confirmed",
         "channel": channel,
         "kind": kind,
-        "epoch": app.broker.epoch,
+        "epoch": reader.epoch,
         "seq": 0 if kind == "every" else latest_seq(app, 0),
         "requestId": "q",
     }

@@ -103,8 +103,8 @@ async def test_a_replay_costs_by_the_messages_that_it_brings() -> None:
     async with running(ManualClock(), endpoints={arena.path: arena}) as app:
         for number in range(1000):
             publish_note(app, "long", str(number))
-        since = {"epoch": app.broker.epoch, "seq": 0}
         async with client(app, "arena") as reader:
+            since = {"epoch": reader.epoch, "seq": 0}
             for _ in range(2):
                 await reader.send(type="subscribe", channel="note.long", since=since)
             assert len(texts(await reader.drain())) == 2000

@@ -88,7 +88,7 @@ async def say_what_all_endpoints_understand(transcript: Transcript, app: App, sp
     await transcript.say(speaker, type="ping", timestamp=1764000000000)
     await transcript.say(speaker, type="ping", requestId="p1", data={"of": "old"})
     await transcript.say(speaker, type="subscribe", channel="market.BARE", requestId="s1")
-    since = {"epoch": app.broker.epoch, "seq": latest_seq(app, 16)}
+    since = {"epoch": speaker.epoch, "seq": latest_seq(app, 16)}
     await transcript.say(speaker, type="subscribe", channel="market.SOL", since=since, requestId="s2")
     await transcript.say(speaker, type="get_subscriptions", requestId="g1")
     await transcript.say(speaker, type="subscribe", channels=[{"channel": "market.*"}, "nowhere"])

@@ -12,7 +12,7 @@ from duelcast.channels.broker import Position
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
 from tests.e2e.arena import BOARD, PlayerLeft
-from tests.e2e.following import follow, held, latest_seq, points, publish_end, publish_score
+from tests.e2e.following import epoch_of, follow, held, latest_seq, points, publish_end, publish_score
 from tests.serving import Client, Frame, client, token_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,7 +37,7 @@ async def test_a_group_has_no_position_and_begins_with_the_newest_of_all_its_cha
     async with client(app, "arena") as reader:
         confirmed, snapshot = await follow(reader, "board.*")
     assert (confirmed["channel"], confirmed["kind"], confirmed["seq"]) == ("board.*", "latest", None)
-    assert confirmed["epoch"] == app.broker.epoch
+    assert confirmed["epoch"] == reader.epoch
     assert [(each["channel"], each["seq"], each["points"]) for each in of_board(snapshot, "begin1", "begin2")] == [
         ("board.begin1", latest_seq(app, 1), 1),
         ("board.begin2", latest_seq(app, 2), 3),
@@ -63,14 +63,14 @@ async def test_a_channel_that_begins_later_belongs_to_the_group(app: App) -> Non
 async def test_since_is_ignored_for_a_group(app: App) -> None:
     publish_score(app, "since", "P", 1)
     async with client(app, "arena") as reader:
-        confirmed, snapshot = await follow(reader, "board.*", Position(app.broker.epoch, 1))
+        confirmed, snapshot = await follow(reader, "board.*", Position(reader.epoch, 1))
     assert "recovered" not in confirmed
     assert points(of_board(snapshot, "since")) == [("P", 1)]
 
 
 async def test_since_is_ignored_for_a_group_in_the_address(app: App) -> None:
     publish_score(app, "query", "P", 1)
-    async with client(app, "arena", f"?since=board.*,{app.broker.epoch},99", greeted=False) as reader:
+    async with client(app, "arena", f"?since=board.*,{await epoch_of(app)},99", greeted=False) as reader:
         frames = await reader.receive_until(type="connection_established")
     confirmed = next(each for each in frames if each["type"] == "subscription_confirmed")
     assert (confirmed["seq"], "recovered" in confirmed) == (None, False)
@@ -147,7 +147,7 @@ async def test_since_of_a_channel_that_is_joined_meanwhile_is_recovered(app: App
     publish_score(app, "missed", "Q", 2)
     async with client(app, "arena") as reader:
         await follow(reader, "board.*")
-        confirmed, frames = await follow(reader, "board.missed", Position(app.broker.epoch, latest_seq(app, 1)))
+        confirmed, frames = await follow(reader, "board.missed", Position(reader.epoch, latest_seq(app, 1)))
     assert (confirmed["recovered"], points(frames)) == (True, [("Q", 2)])
 
 

@@ -170,7 +170,7 @@ async def test_who_falls_a_mebibyte_behind_on_numbered_messages_is_closed_and_re
     assert handled == list(range(1, len(before) + 1))
     assert len(handled) < MESSAGES
 
-    query = f"?since=note.slow,{app.broker.epoch},{handled[-1]}"
+    query = f"?since=note.slow,{reader.epoch},{handled[-1]}"
     async with client(app, "arena", query, greeted=False) as again:
         frames = await again.receive_until(type="connection_established")
         publish_note(app, "slow", "after")
