@@ -13,6 +13,7 @@ from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
 from tests.e2e.arena import BOARD, PlayerLeft
 from tests.e2e.following import epoch_of, follow, held, latest_seq, points, publish_end, publish_score
+from tests.e2e.users import put_user
 from tests.serving import Client, Frame, client, token_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -262,7 +263,7 @@ async def test_who_becomes_admin_sees_it_from_then_on(app: App) -> None:
 async def test_who_is_no_admin_any_more_keeps_the_group_without_it(app: App) -> None:
     async with client(app, "arena", token=token_for(app, "Group-C", Role.ADMIN)) as reader:
         await follow(reader, "board.*")
-        app.accounts.put(Account("Group-C", Role.USER))
+        await put_user(app, "Group-C", role="user")
         await reader.receive_until(type="session_updated")
         app.publisher.publish(BOARD.channel("x5"), PlayerLeft(board="x5", player="P"))
         publish_score(app, "open", "P", 1)
@@ -274,7 +275,7 @@ async def test_who_loses_a_right_is_told_which_channels_end_and_then_who_it_is(a
     async with client(app, "arena", token=token_for(app, "Group-D", Role.ADMIN)) as reader:
         for name in ("backstage", "board.x6", "note.stays"):
             await follow(reader, name)
-        app.accounts.put(Account("Group-D", Role.USER))
+        await put_user(app, "Group-D", role="user")
         frames = await reader.receive_until(type="session_updated")
         assert await held(reader) == ["note.stays"]
     assert [(each["type"], each.get("channel"), each.get("reason")) for each in frames] == [

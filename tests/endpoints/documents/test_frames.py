@@ -10,13 +10,13 @@ import pytest
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from duelcast.domain.accounts.accounts import Account
 from duelcast.domain.audit import Actor
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, TokenMetadataInput
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.errors import AppError
 from duelcast.wire.decoding import CommandDecoder
 from tests.e2e.arena import Notebook, make_arena
+from tests.e2e.users import put_user
 from tests.endpoints.documents.described import Document
 from tests.serving import Frame, client, running, token_for
 
@@ -77,7 +77,7 @@ async def conversation(endpoint: str) -> tuple[list[Frame], list[Frame]]:
                 received += await talker.drain()
             await trade(app, clock, 151.0)
             received += await talker.drain()
-            app.accounts.put(Account("w1", nickname="another"))
+            await put_user(app, "w1", nickname="another")
             received += await talker.receive_until(type="session_updated")
     return sent, received
 
