@@ -13,7 +13,7 @@ from duelcast.endpoints.registry import find_endpoints
 from tests.e2e.arena import make_arena
 from tests.e2e.ending import ending_of
 from tests.e2e.following import epoch_of, publish_notes
-from tests.e2e.market import post_price
+from tests.e2e.market import list_tokens
 from tests.e2e.slow import KIB
 from tests.serving import client, running, token_for
 
@@ -105,8 +105,7 @@ async def test_with_a_token_it_is_the_bucket_of_the_wallet_that_pays(app: App) -
 
 
 async def test_the_list_of_all_tokens_counts_by_its_tokens(app: App) -> None:
-    for number in range(150):
-        await post_price(app, f"T{number}", 1.0)
+    await list_tokens(app, 150)
     async with client(app, "token-data", **at("192.0.2.1")):
         pass
     limits = app.gateway.endpoints["/api/v69/ws/token-data"].dispatcher.limits

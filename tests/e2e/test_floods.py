@@ -15,8 +15,9 @@ from duelcast.errors import SlowReader
 from duelcast.gateway.connection import Connection
 from tests.e2e.arena import make_arena
 from tests.e2e.following import follow, publish_note, texts
+from tests.e2e.metrics import outbox_depth_bytes, received, slow_readers
 from tests.e2e.raw import CLOSE, PING, TEXT, TIMEOUT_S, frame, raw_socket
-from tests.e2e.slow import KIB, generous_server, outbox_depth_bytes, received, slow_socket, until
+from tests.e2e.slow import KIB, generous_server, slow_socket, until
 from tests.serving import client, running
 
 PINGS = 40_000
@@ -127,6 +128,6 @@ async def test_no_pong_is_sent_behind_a_close(app: App) -> None:
 
 async def fill(app: App, room: str) -> None:
     """Publish until the follower's socket is full."""
-    while not app.gateway.blocked:
+    while not slow_readers(app):
         publish_note(app, room, "x" * 50_000)
         await asyncio.sleep(0.01)

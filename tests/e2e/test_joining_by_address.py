@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from duelcast.app import App
-from duelcast.domain.market.posted import TokenMetadataInput
 from tests.e2e.following import (
     epoch_of,
     held,
@@ -15,7 +14,7 @@ from tests.e2e.following import (
     publish_score,
     texts,
 )
-from tests.e2e.market import PLATFORM
+from tests.e2e.market import put_token
 from tests.serving import client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -85,7 +84,7 @@ async def test_a_channel_in_the_address_that_cannot_be_joined_is_an_error(app: A
 
 
 async def test_a_recovered_position_replaces_the_connect_frames_of_its_channel(app: App) -> None:
-    await app.market.put_token("KEPT", TokenMetadataInput(name="Kept", address="K", decimals=9), PLATFORM)
+    await put_token(app, "KEPT")
     async with client(app, "token-data", greeted=False) as reader:
         frames = await reader.receive_until(type="connection_established")
         assert [each["type"] for each in frames] == ["token_update", "connection_established"]

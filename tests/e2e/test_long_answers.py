@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.e2e.following import epoch_of, held, own_arena, publish_note, publish_notes, publish_score, store, texts
+from tests.e2e.metrics import slow_readers
 from tests.e2e.slow import KIB, slow_socket, until
 from tests.serving import Client, Frame, client
 
@@ -121,7 +122,7 @@ async def test_the_snapshot_of_a_group_may_be_larger_and_is_handed_to_the_socket
         for number in range(2000):
             publish_score(app, f"b{number}", LONG, number)
         await slow.send_json(type="subscribe", channel="board.*", requestId="r")
-        await until(lambda: len(app.gateway.blocked) == 1)
+        await until(lambda: slow_readers(app) == 1)
         (connection,) = app.gateway.blocked
         assert connection.outbox.backlog_bytes() > 1000 * KIB
         held_by_transport = connection.ws.underlying_transport.get_write_buffer_size()  # type: ignore[union-attr]  # open
@@ -138,7 +139,7 @@ async def test_answers_behind_a_long_one_come_behind_it() -> None:
         publish_notes(app, "a", *[LONG] * 1000)
         await slow.send_json(type="subscribe", **beginning(await epoch_of(app), "note.a"))
         await slow.send_json(type="ping", timestamp="behind")
-        await until(lambda: len(app.gateway.blocked) == 1)
+        await until(lambda: slow_readers(app) == 1)
         publish_note(app, "a", "last")
         kinds = [(await slow.receive_message())["type"] for _ in range(1003)]
         assert kinds[:1001] == ["subscription_confirmed"] + ["note"] * 1000

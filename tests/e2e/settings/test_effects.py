@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 
 from duelcast.app import App
-from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from duelcast.domain.audit import Actor
-from duelcast.domain.settings.changing import SettingChange
-from tests.e2e.contest.contest_room import ADMIN, Stage, join, pushes, stage
+from tests.e2e.contest.contest_room import Stage, join, pushes, stage
+from tests.e2e.market import platform
 from tests.serving import Client, client, running
 
 
@@ -20,7 +18,8 @@ async def put(scene: Stage, key: str, value: Any) -> None:
 
 
 async def update(app: App, key: str, value: Any) -> None:
-    await app.system_settings.update(Actor(ADMIN, Role.ADMIN), key, SettingChange(value=value))
+    async with platform(app) as caller:
+        assert (await caller.put(f"/settings/{key}", json={"value": value})).is_success
 
 
 async def send_chat(member: Client, contest: int, text: str) -> str | None:
