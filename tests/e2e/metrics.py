@@ -5,6 +5,8 @@ It is read without a request, which would itself be counted and let the loop tur
 
 from __future__ import annotations
 
+from prometheus_client.samples import Sample
+
 from duelcast.app import App
 
 
@@ -14,10 +16,14 @@ def metric(app: App, name: str, **labels: str) -> float:
     return value
 
 
+def connections(app: App) -> int:
+    """All connections but those to endpoints for admins."""
+    return sum(int(sample.value) for sample in _samples(app, "duelcast_connections"))
+
+
 def closes(app: App) -> dict[int, int]:
     """The connections that the server closed, by code."""
-    (family,) = [family for family in app.registry.collect() if family.name == "duelcast_closes"]
-    return {int(sample.labels["code"]): int(sample.value) for sample in family.samples}
+    return {int(sample.labels["code"]): int(sample.value) for sample in _samples(app, "duelcast_closes")}
 
 
 def outbox_depth_bytes(app: App) -> float:
@@ -32,3 +38,8 @@ def slow_readers(app: App) -> float:
 def received(app: App, endpoint: str = "arena") -> float:
     """How many messages the server has taken from clients."""
     return metric(app, "duelcast_messages_received_total", endpoint=endpoint)
+
+
+def _samples(app: App, name: str) -> list[Sample]:
+    (family,) = [family for family in app.registry.collect() if family.name == name]
+    return family.samples

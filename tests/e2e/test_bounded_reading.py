@@ -12,7 +12,7 @@ from duelcast.clock import ManualClock
 from duelcast.gateway.reading import BoundedReader
 from tests.e2e.arenas import arenas
 from tests.e2e.ending import retry_after_ms
-from tests.e2e.metrics import metric, received
+from tests.e2e.metrics import connections, metric, received
 from tests.e2e.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawSocket, frame, raw_socket
 from tests.e2e.slow import KIB, MIB, until
 from tests.serving import client, running, token_for
@@ -114,7 +114,7 @@ async def test_of_a_client_that_was_not_greeted_16_kib_are_read(bytes_read: list
         assert (await stranger.ending())[0] == 4001
         assert isinstance(app.clock, ManualClock)
         await app.clock.advance(11)
-        await until(lambda: not app.gateway.sockets)
+        await until(lambda: not connections(app))
         assert sum(bytes_read) <= 2 * 16 * KIB
 
 
@@ -159,7 +159,7 @@ async def test_of_a_client_that_is_sent_away_its_close_is_still_read() -> None:
     async with arenas() as app, raw_socket(app, "open") as leaver:
         await leaver.send(frame(BINARY, b"x") + HEARTBEAT * 100 + frame(CLOSE, (1003).to_bytes(2, "big")))
         assert (await leaver.ending())[0] == 1003
-        await until(lambda: not app.gateway.sockets)
+        await until(lambda: not connections(app))
 
 
 # ── unfinished messages ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from duelcast.app import App
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.kit import Context
 from tests.e2e.arena import make_arena
+from tests.e2e.metrics import connections
 from tests.e2e.slow import until
 from tests.e2e.users import put_user
 from tests.serving import client, running, token_for
@@ -51,7 +52,7 @@ async def test_a_connection_leaves_once_however_it_ends(app: App) -> None:
         pass
     async with client(app, "arena", additional_headers={"Cookie": "a=b"}) as other:
         other.ws.transport.abort()
-    await until(lambda: not app.gateway.sockets)
+    await until(lambda: not connections(app))
     assert log_of(app) == ["left", "left"]
 
 

@@ -15,7 +15,7 @@ from duelcast.errors import SlowReader
 from duelcast.gateway.connection import Connection
 from tests.e2e.arena import make_arena
 from tests.e2e.following import follow, publish_note, texts
-from tests.e2e.metrics import outbox_depth_bytes, received, slow_readers
+from tests.e2e.metrics import connections, outbox_depth_bytes, received, slow_readers
 from tests.e2e.raw import CLOSE, PING, TEXT, TIMEOUT_S, frame, raw_socket
 from tests.e2e.slow import KIB, generous_server, slow_socket, until
 from tests.serving import client, running
@@ -93,7 +93,7 @@ async def test_connections_that_ended_hold_no_memory_until_their_timers(app: App
     for _ in range(20):
         async with raw_socket(app, "arena"):
             pass
-    await until(lambda: not app.gateway.sockets)
+    await until(lambda: not connections(app))
     await asyncio.sleep(0)
     gc.collect()
     assert not [thing for thing in gc.get_objects() if type(thing) is Connection]

@@ -13,7 +13,7 @@ import pytest
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
-from tests.e2e.metrics import metric
+from tests.e2e.metrics import connections, metric
 from tests.e2e.raw_http import RawHttp, raw_http
 from tests.e2e.slow import until
 from tests.serving import running
@@ -206,5 +206,5 @@ async def test_a_connection_that_became_a_websocket_is_no_http_connection_any_mo
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
             )
         )
-        await until(lambda: len(app.gateway.sockets) == 1)
+        await until(lambda: connections(app) == 1)
         assert metric(app, "duelcast_http_connections") == 0

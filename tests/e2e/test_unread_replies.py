@@ -13,7 +13,7 @@ from duelcast.app import App
 from duelcast.clock import ManualClock
 from tests.e2e.following import publish_score
 from tests.e2e.market import put_token
-from tests.e2e.metrics import closes, outbox_depth_bytes, received
+from tests.e2e.metrics import closes, connections, outbox_depth_bytes, received
 from tests.e2e.raw import TEXT, RawSocket, frame
 from tests.e2e.slow import KIB, MIB, SYMBOLS, generous_server, read_on, read_to_the_end, slow_socket, until
 from tests.serving import client
@@ -136,7 +136,7 @@ async def test_a_client_that_was_closed_and_still_takes_nothing_is_gone_in_the_e
     async with slow_socket(app, "arena") as slow, sending_without_reading(slow):
         await stands_still(app, clock)
         await clock.advance(62)
-        assert len(app.gateway.sockets) == 1
+        assert connections(app) == 1
         await clock.advance(60)
-        await until(lambda: not app.gateway.sockets)
+        await until(lambda: not connections(app))
         assert outbox_depth_bytes(app) == 0
