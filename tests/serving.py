@@ -56,10 +56,12 @@ def ws_url(app: App, endpoint: str, query: str = "") -> str:
 
 
 class Client:
-    """A client of the contract: frames as dicts, in the order they came."""
+    """A client of the contract: frames as dicts, in the order they came. `epoch` is that of `connection_established`,
+    empty until that has come."""
 
     def __init__(self, ws: ClientConnection) -> None:
         self.ws = ws
+        self.epoch = ""
 
     async def send(self, **message: Any) -> None:
         await self.ws.send(json.dumps(message))
@@ -70,6 +72,8 @@ class Client:
             text = await self.ws.recv()
         assert isinstance(text, str)
         frame: Frame = json.loads(text)
+        if frame.get("type") == "connection_established":
+            self.epoch = frame["epoch"]
         return frame
 
     async def receive_many(self, count: int) -> list[Frame]:

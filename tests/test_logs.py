@@ -1,17 +1,27 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 import structlog
 
 from duelcast.clock import ManualClock
-from duelcast.logs import QUIET_LIBRARIES, Format, Level, configure_logging, describe_exception
+from duelcast.logs import (
+    QUIET_LIBRARIES,
+    Format,
+    Level,
+    configure_logging,
+    describe_exception,
+    exception_fields,
+    frames_of,
+)
 
 Records = Callable[[], list[dict[str, Any]]]
 SECRET = "hunter2"
@@ -42,6 +52,34 @@ def records(stream: io.StringIO) -> Records:
         return [json.loads(line) for line in lines]
 
     return read
+
+
+def issue_token() -> None:
+    """Fails two calls deep; neither its name nor that of the next is a secret."""
+    read_password(SECRET)
+
+
+def read_password(password: str) -> None:
+    raise ValueError(password)
+
+
+def descend(depth: int) -> None:
+    if depth == 0:
+        raise ValueError(SECRET)
+    descend(depth - 1)
+
+
+def failure_of(call: Callable[[], object]) -> Exception:
+    try:
+        call()
+    except Exception as error:
+        return error
+    raise AssertionError("It did not fail.")
+
+
+def line_of(function: Callable[..., object], offset: int) -> str:
+    """The frame of `function`, `offset` lines below its head."""
+    return f"tests/test_logs.py:{function.__code__.co_firstlineno + offset} in {function.__qualname__}"
 
 
 async def fail_in_the_clock() -> None:
@@ -90,6 +128,88 @@ def test_an_exception_that_is_its_own_cause_is_told_up_to_a_bound() -> None:
     error = ValueError(SECRET)
     error.__cause__ = error
     assert describe_exception(error).count("ValueError") == 5
+
+
+# ── frames ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_frames_of_an_exception_are_file_line_and_function_of_each_call() -> None:
+    frames = frames_of(failure_of(issue_token))
+    assert frames == [line_of(failure_of, 2), line_of(issue_token, 2), line_of(read_password, 1)]
+
+
+async def test_files_are_relative_to_this_package_or_begin_with_their_own() -> None:
+    with pytest.raises(TypeError) as failed:
+        await fail_in_the_clock()
+    assert frames_of(failed.value)[-1].startswith("clock.py:")
+    (*_, within_package, innermost) = frames_of(failure_of(lambda: json.loads("[")))
+    assert within_package.startswith("json/decoder.py:")
+    assert innermost.endswith(" in JSONDecoder.raw_decode")
+    assert any(line.startswith("json/__init__.py:") for line in frames_of(failure_of(lambda: json.loads("["))))
+
+
+def test_the_innermost_20_frames_are_kept() -> None:
+    frames = frames_of(failure_of(lambda: descend(500)))
+    assert frames == [line_of(descend, 3)] * 19 + [line_of(descend, 2)]
+
+
+def test_the_frames_of_a_cause_and_of_the_members_of_a_group_follow() -> None:
+    def wrap() -> None:
+        raise ExceptionGroup(SECRET, [failure_of(issue_token)]) from failure_of(partial(read_password, SECRET))
+
+    frames = frames_of(failure_of(wrap))
+    assert frames[2:] == [
+        "member ValueError",
+        line_of(failure_of, 2),
+        line_of(issue_token, 2),
+        line_of(read_password, 1),
+        "caused by ValueError",
+        line_of(failure_of, 2),
+        line_of(read_password, 1),
+    ]
+
+
+def test_a_chain_of_causes_has_40_lines_at_most() -> None:
+    error = failure_of(lambda: descend(500))
+    error.__cause__ = error
+    assert len(frames_of(error)) == 40
+
+
+def test_a_line_has_200_characters_at_most() -> None:
+    scope: dict[str, Any] = {"__name__": "tests.long"}
+    exec(f"def {'f' * 1_000}(): raise ValueError\nfail = {'f' * 1_000}", scope)
+    assert [len(line) for line in frames_of(failure_of(scope["fail"]))][-1] == 200
+
+
+@pytest.mark.parametrize("level", ["warning", "error"])
+def test_a_defect_is_logged_with_its_frames_and_without_a_value(records: Records, level: str) -> None:
+    error = failure_of(issue_token)
+    getattr(structlog.get_logger("duelcast.app"), level)("defect", **exception_fields(error))
+    (record,) = records()
+    assert record["error"].startswith("ValueError at tests.test_logs:")
+    assert record["traceback"] == frames_of(error)
+    assert SECRET not in json.dumps(record)
+
+
+def test_whatever_logs_an_exception_shows_its_frames(records: Records) -> None:
+    for logger in (structlog.get_logger("duelcast.app"), logging.getLogger("library")):
+        logger.error("failed", exc_info=failure_of(issue_token))
+    logged = records()
+    assert [record["traceback"][-1] for record in logged] == [line_of(read_password, 1)] * 2
+    assert SECRET not in json.dumps(logged)
+
+
+async def test_a_task_that_dies_without_being_awaited_shows_its_frames(records: Records) -> None:
+    await asyncio.wait({asyncio.create_task(fail_in_the_clock())})
+    gc.collect()
+    (record,) = records()
+    assert record["event"] == "Task exception was never retrieved"
+    assert record["traceback"][0] == line_of(fail_in_the_clock, 1)
+    assert record["traceback"][-1].startswith("clock.py:")
+    assert SECRET not in json.dumps(record)
+
+
+# ── what is never logged ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("key", ["token", "Authorization", "cookie", "headers", "query_string", "secret"])

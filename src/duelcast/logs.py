@@ -1,7 +1,7 @@
 """Logs that a stranger may read: JSON lines, or coloured lines on a terminal, without anything that a client sent.
 
 Everything passes through here, including the logs of libraries. No token, header or query string is logged. Of an
-exception, only the type and place are logged, because its text may contain any of these.
+exception, only the type, the place and the calls that led there are logged, because its text may contain any of these.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ import logging
 import re
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from types import TracebackType
+from itertools import islice
+from os.path import basename
+from traceback import walk_tb
+from types import FrameType, TracebackType
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -31,6 +35,10 @@ _QUERY = re.compile(r"\?[^\s\"'<>]+")
 _SCRUBBED_LEVELS = frozenset({"error", "critical"})
 """Levels that also create an error record; such lines are few, so scrubbing them costs little."""
 _MAX_GROUP_MEMBERS = 5
+_MAX_FRAMES = 20
+"""The most frames of one exception; those nearest to the place where it was raised are kept."""
+_MAX_LINES = 40
+_MAX_LINE_CHARACTERS = 200
 _MAX_DEPTH = 4
 """The greatest depth of causes and groups; an exception may be its own cause."""
 
@@ -106,6 +114,21 @@ def describe_exception(error: BaseException) -> str:
     return _describe(error, _MAX_DEPTH)
 
 
+def exception_fields(error: BaseException) -> dict[str, Any]:
+    """The fields that a defect adds to its log entry: `error`, as `describe_exception` has it, and `traceback`."""
+    return {"error": describe_exception(error), "traceback": frames_of(error)}
+
+
+def frames_of(error: BaseException) -> list[str]:
+    """The calls that led to `error`, outermost first, as `gateway/gateway.py:88 in Gateway.open`.
+
+    Files are relative to this package, those of other packages begin with the package; there are no values and no
+    texts. The innermost 20 frames of an exception are followed by those of the members of a group and of its cause,
+    each headed by the type: at most 40 lines of 200 characters.
+    """
+    return [line[:_MAX_LINE_CHARACTERS] for line in islice(_frames(error, _MAX_DEPTH), _MAX_LINES)]
+
+
 def _describe(error: BaseException, depth: int) -> str:
     text = _type_and_place(error)
     if depth == 0:
@@ -117,6 +140,33 @@ def _describe(error: BaseException, depth: int) -> str:
     if error.__cause__ is not None:
         text += f", caused by {_describe(error.__cause__, depth - 1)}"
     return text
+
+
+def _frames(error: BaseException, depth: int) -> Iterator[str]:
+    for frame, line in deque(walk_tb(error.__traceback__), _MAX_FRAMES):
+        yield f"{_file(frame)}:{line} in {frame.f_code.co_qualname}"
+    if depth == 0:
+        return
+    if isinstance(error, BaseExceptionGroup):
+        for member in error.exceptions[:_MAX_GROUP_MEMBERS]:
+            yield f"member {type(member).__name__}"
+            yield from _frames(member, depth - 1)
+    if error.__cause__ is not None:
+        yield f"caused by {type(error.__cause__).__name__}"
+        yield from _frames(error.__cause__, depth - 1)
+
+
+def _file(frame: FrameType) -> str:
+    """From the name of the module, because the path of the file tells where on its machine the server lies."""
+    *folders, module = _module(frame).split(".")
+    file = basename(frame.f_code.co_filename)
+    if file == "__init__.py":
+        folders.append(module)
+    return "/".join([*folders, file]).removeprefix(f"{PACKAGE}/")
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "?"))
 
 
 def _shared_processors() -> list[Processor]:
@@ -131,7 +181,7 @@ def _shared_processors() -> list[Processor]:
 
 
 def _type_and_place(error: BaseException) -> str:
-    places = list(_places(error.__traceback__))
+    places = [(_module(frame), line) for frame, line in walk_tb(error.__traceback__)]
     own = [place for place in places if place[0] == PACKAGE or place[0].startswith(f"{PACKAGE}.")]
     if not places:
         return type(error).__name__
@@ -139,14 +189,8 @@ def _type_and_place(error: BaseException) -> str:
     return f"{type(error).__name__} at {module.removeprefix(f'{PACKAGE}.')}:{line}"
 
 
-def _places(traceback: TracebackType | None) -> Iterator[tuple[str, int]]:
-    while traceback is not None:
-        yield traceback.tb_frame.f_globals.get("__name__", "?"), traceback.tb_lineno
-        traceback = traceback.tb_next
-
-
 def _place_of_exception(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Replace `exc_info` by the type and place of the exception."""
+    """Replace `exc_info` by the type, the place and the frames of the exception."""
     exc_info = event.pop("exc_info", None)
     event.pop("stack_info", None)
     error = exc_info[1] if isinstance(exc_info, tuple) else exc_info
@@ -154,13 +198,16 @@ def _place_of_exception(_logger: Any, _method: str, event: EventDict) -> EventDi
         error = sys.exc_info()[1]
     if isinstance(error, BaseException):
         event["exception"] = describe_exception(error)
+        event["traceback"] = frames_of(error)
     return event
 
 
 def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     cleaned = scrub if event.get("level") in _SCRUBBED_LEVELS else _without_queries
     for key, value in event.items():
-        event[key] = _redacted(key, value, cleaned)
+        # A traceback consists of names in the code, and each line would cost as much to scrub as all the rest.
+        if key != "traceback":
+            event[key] = _redacted(key, value, cleaned)
     return event
 
 

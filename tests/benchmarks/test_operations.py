@@ -79,6 +79,7 @@ async def test_a_follower_counts_what_comes_and_has_followed_once_its_command_is
         port = server.sockets[0].getsockname()[1]
         async with following(f"ws://127.0.0.1:{port}/", ["token"] * 2) as followers, asyncio.timeout(60):
             await asyncio.gather(*(one.closed.wait() for one in followers))
+    assert len(followers) == 2
     for one in followers:
         assert (one.frames[STATES], one.frames[UPDATE]) == (2, 1)
         assert one.bytes[UPDATE] == len('{"type":"service:update","service":"bench-00000"}')

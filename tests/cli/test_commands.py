@@ -8,7 +8,7 @@ from pathlib import Path
 import jwt
 import pytest
 
-from duelcast import __version__
+from duelcast import __version__, cli
 from tests.cli.running import Finished, run
 
 Command = Callable[..., Finished]
@@ -49,6 +49,21 @@ def test_a_configuration_error_is_one_line_and_exit_code_2(duelcast: Command, mo
         ended = duelcast(*name)
         assert (ended.code, ended.out) == (2, "")
         assert ended.err == "duelcast: DUELCAST_PROT is not a setting; did you mean DUELCAST_PORT?\n"
+
+
+def test_a_defect_is_shown_with_its_frames_and_without_its_text(
+    duelcast: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise KeyError("hunter2")
+
+    monkeypatch.setattr(cli, "application", broken)
+    ended = duelcast("serve")
+    assert (ended.code, ended.out) == (1, "")
+    head, *frames = ended.err.splitlines()
+    assert head.startswith("duelcast: a defect: KeyError at ")
+    assert frames[-1] == f"  tests/cli/test_commands.py:{broken.__code__.co_firstlineno + 1} in {broken.__qualname__}"
+    assert "hunter2" not in ended.err
 
 
 def test_services_are_shown_by_name_alone(duelcast: Command, tmp_path: Path) -> None:

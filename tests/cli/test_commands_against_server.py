@@ -175,6 +175,7 @@ async def test_ctrl_c_ends_a_recording_that_is_whole(tmp_path: Path) -> None:
         await kill(process)
     lines = file.read_bytes().splitlines()
     assert (process.returncode, err.decode()) == (0, f"{len(lines)} ticks in ticks.jsonl\n")
+    assert lines
     assert all(json.loads(line)["tick"] for line in lines)
 
 

@@ -10,7 +10,7 @@ from duelcast.app import App
 from duelcast.channels.broker import Position
 from duelcast.clock import ManualClock
 from tests.e2e.arena import BOARD, NOTES, Note, Notebook, PlayerLeft, Score, make_arena
-from tests.serving import Client, Frame, running
+from tests.serving import Client, Frame, client, running
 
 RETENTION_S = 600
 """How long messages are kept at least."""
@@ -75,6 +75,12 @@ async def held(follower: Client) -> list[str]:
     """The names of what a connection follows."""
     answer = await follower.ask(type="get_subscriptions")
     return [entry["channel"] for entry in answer["data"]]
+
+
+async def epoch_of(app: App) -> str:
+    """The epoch that the arena of a server names."""
+    async with client(app, "arena") as anybody:
+        return anybody.epoch
 
 
 def position_of(frame: Frame, epoch: str) -> Position:

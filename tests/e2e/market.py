@@ -1,8 +1,8 @@
-"""A platform that brings its own market, over HTTP or at once, and what its clients see."""
+"""A platform that brings its own market, and what its clients see."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
@@ -11,26 +11,37 @@ import httpx
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from duelcast.domain.audit import Actor
-from duelcast.domain.market.posted import PostedPrice, PostedTrade, TokenMetadataInput
 from tests.serving import Client, Frame, token_for
-
-PLATFORM = Actor("platform", Role.ADMIN)
 
 INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
 
 
 async def post_price(app: App, symbol: str, price: float, **more: Any) -> None:
-    assert (await app.market.post_prices([PostedPrice(symbol=symbol, price=price, **more)])).accepted == 1
+    await post_prices(app, {"symbol": symbol, "price": price, **more})
+
+
+async def post_prices(app: App, *rows: Mapping[str, Any]) -> None:
+    async with platform(app) as caller:
+        answer = await caller.post("/tokens/prices", json=rows)
+    assert answer.json()["accepted"] == len(rows), answer.text
+
+
+async def list_tokens(app: App, count: int) -> None:
+    """Tokens T000, T001 and so on, each at a price of 1."""
+    await post_prices(app, *({"symbol": f"T{number:03}", "price": 1.0} for number in range(count)))
 
 
 async def post_trade(app: App, symbol: str, price: float, quantity: float, side: Literal["buy", "sell"]) -> None:
-    trade = PostedTrade(symbol=symbol, price=price, quantity=quantity, side=side)
-    assert (await app.market.post_trades([trade])).accepted == 1
+    trade = {"symbol": symbol, "price": price, "quantity": quantity, "side": side}
+    async with platform(app) as caller:
+        answer = await caller.post("/tokens/trades", json=[trade])
+    assert answer.json()["accepted"] == 1, answer.text
 
 
 async def put_token(app: App, symbol: str, name: str = "A token", **more: Any) -> None:
-    await app.market.put_token(symbol, TokenMetadataInput(name=name, address="addr", decimals=6, **more), PLATFORM)
+    async with platform(app) as caller:
+        answer = await caller.put(f"/tokens/{symbol}", json={"name": name, "address": "addr", "decimals": 6, **more})
+    assert answer.is_success, answer.text
 
 
 async def advance(app: App, seconds: float) -> None:

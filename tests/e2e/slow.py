@@ -74,28 +74,11 @@ async def read_to_the_end(slow: RawSocket) -> tuple[list[Frame], int, str]:
             return frames, int.from_bytes(received.payload[:2], "big"), received.payload[2:].decode()
 
 
-def gauge(app: App, name: str) -> float:
-    value = app.registry.get_sample_value(name)
-    assert value is not None, name
-    return value
-
-
-def outbox_depth_bytes(app: App) -> float:
-    return gauge(app, "duelcast_outbox_depth_bytes")
-
-
 async def until(reached: Callable[[], bool]) -> None:
     """Wait for what the kernel does in its own time."""
     async with asyncio.timeout(60):
         while not reached():  # noqa: ASYNC110  # the kernel tells no event
             await asyncio.sleep(0.005)
-
-
-def received(app: App, endpoint: str = "arena") -> float:
-    """How many messages the server has taken from clients."""
-    value = app.registry.get_sample_value("duelcast_messages_received_total", {"endpoint": endpoint})
-    assert value is not None
-    return value
 
 
 def publish_price(app: App, number: int) -> None:

@@ -18,6 +18,7 @@ from tests.e2e.arena import ADMIN, PRIVATE, Secret
 from tests.e2e.arenas import arenas, signed
 from tests.e2e.ending import Ending, ending_of
 from tests.e2e.following import notebook_of
+from tests.e2e.users import put_user
 from tests.serving import Client, Frame, client, token_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -226,7 +227,7 @@ async def test_issuer_and_audience_are_demanded_where_they_are_configured() -> N
 
 
 async def test_a_stored_role_and_nickname_win_over_the_claims(app: App) -> None:
-    app.accounts.put(Account("stored", role=Role.ADMIN, nickname="Stored"))
+    await put_user(app, "stored", role="admin", nickname="Stored")
     token = token_for(app, "stored", Role.SUPERADMIN, nickname="Claimed")
     assert (await established(app, "admins", token=token))["user"] == {
         "wallet_address": "stored",
@@ -236,7 +237,7 @@ async def test_a_stored_role_and_nickname_win_over_the_claims(app: App) -> None:
 
 
 async def test_a_claimed_nickname_that_another_wallet_has_stored_counts_as_null(app: App) -> None:
-    app.accounts.put(Account("owner", nickname="Taken"))
+    await put_user(app, "owner", nickname="Taken")
     answer = await established(app, "open", token=token_for(app, "borrower", nickname="tAKEN"))
     assert answer["user"]["nickname"] is None
 
@@ -271,7 +272,7 @@ async def test_a_public_endpoint_takes_a_bad_token_for_nobody(app: App, endpoint
 
 
 async def test_a_public_endpoint_takes_an_expired_or_banned_token_for_nobody(app: App) -> None:
-    app.accounts.put(Account("outlaw", banned=True))
+    await put_user(app, "outlaw", banned=True)
     assert await wallet_of(app, token=token_for(app, "outlaw")) is None
     assert await wallet_of(app, token=signed(app, sub="w1", exp=app.clock.time() - 3600)) is None
 
@@ -284,7 +285,7 @@ async def test_without_a_token_a_client_is_upgraded_told_and_closed_with_4001(ap
 
 
 async def test_a_banned_wallet_is_denied_and_closed_with_4003(app: App) -> None:
-    app.accounts.put(Account("banned", banned=True))
+    await put_user(app, "banned", banned=True)
     ending = await refusal(app, "members", token=token_for(app, "banned"))
     assert [each["code"] for each in ending.frames] == ["PERMISSION_DENIED"]
     assert ending.code == 4003
@@ -381,7 +382,7 @@ async def test_with_auth_message_a_token_of_the_request_does_not_replace_the_mes
 
 
 async def test_with_auth_message_a_banned_wallet_is_denied(app: App) -> None:
-    app.accounts.put(Account("banned2", banned=True))
+    await put_user(app, "banned2", banned=True)
     async with client(app, "members", "?auth=message", greeted=False) as newcomer:
         await newcomer.send(type="auth", token=token_for(app, "banned2"))
         ending = await ending_of(newcomer)
@@ -523,7 +524,7 @@ async def test_a_token_that_ends_on_a_public_endpoint_ends_what_it_allowed() -> 
 async def test_a_new_nickname_is_told_to_all_connections_of_the_wallet(app: App) -> None:
     token = token_for(app, "renamed")
     async with client(app, "market-data", token=token) as one, client(app, "members", token=token) as other:
-        app.accounts.put(Account("renamed", nickname="Fresh"))
+        await put_user(app, "renamed", nickname="Fresh")
         told = [await one.receive(), await other.receive()]
     assert [each["type"] for each in told] == ["session_updated"] * 2
     assert told[0]["user"] == {"wallet_address": "renamed", "nickname": "Fresh", "role": "user"}
@@ -531,13 +532,13 @@ async def test_a_new_nickname_is_told_to_all_connections_of_the_wallet(app: App)
 
 async def test_a_change_of_another_wallet_is_told_to_nobody_else(app: App) -> None:
     async with client(app, "members", token=token_for(app, "bystander")) as user, client(app, "open") as visitor:
-        app.accounts.put(Account("somebody-else", nickname="Quiet", role=Role.ADMIN))
+        await put_user(app, "somebody-else", nickname="Quiet", role="admin")
         assert [*await user.drain(), *await visitor.drain()] == []
 
 
 async def test_a_higher_role_acts_on_the_open_connection(app: App) -> None:
     async with client(app, "members", token=token_for(app, "promoted")) as user:
-        app.accounts.put(Account("promoted", role=Role.ADMIN))
+        await put_user(app, "promoted", role="admin")
         told = await user.receive()
         assert (await user.ask(type="announce", text="hear"))["type"] == "announced"
     assert (told["type"], told["user"]["role"]) == ("session_updated", "admin")
@@ -546,7 +547,7 @@ async def test_a_higher_role_acts_on_the_open_connection(app: App) -> None:
 async def test_a_lower_role_ends_what_it_does_not_allow_and_then_tells_the_user(app: App) -> None:
     query = "?channel=backstage&channel=board.x1&channel=note.stays"
     async with client(app, "members", query, token=token_for(app, "demoted", Role.ADMIN)) as user:
-        app.accounts.put(Account("demoted", role=Role.USER))
+        await put_user(app, "demoted", role="user")
         *ended, told = await user.receive_many(3)
         app.publisher.publish(ADMIN.channel(), Secret(text="for admins alone"))
         assert await user.drain() == []
@@ -568,21 +569,21 @@ async def test_what_was_published_before_a_loss_of_rights_arrives_before_it_is_c
 
 async def test_losing_the_role_that_the_endpoint_needs_closes_with_4003(app: App) -> None:
     async with client(app, "admins", token=token_for(app, "dethroned", Role.ADMIN)) as admin:
-        app.accounts.put(Account("dethroned", role=Role.USER))
+        await put_user(app, "dethroned", role="user")
         ending = await ending_of(admin)
     assert ending.code == 4003
 
 
 async def test_a_ban_closes_with_4003(app: App) -> None:
     async with client(app, "members", token=token_for(app, "rowdy")) as user:
-        app.accounts.put(Account("rowdy", banned=True))
+        await put_user(app, "rowdy", banned=True)
         ending = await ending_of(user)
     assert (ending.error["code"], ending.code) == ("PERMISSION_DENIED", 4003)
 
 
 async def test_a_ban_on_a_public_endpoint_makes_the_connection_anonymous(app: App) -> None:
     async with client(app, "open", "?channel=private.noisy", token=token_for(app, "noisy")) as user:
-        app.accounts.put(Account("noisy", banned=True))
+        await put_user(app, "noisy", banned=True)
         ended, told = await user.receive_many(2)
         notebook_of(app).say(PRIVATE.channel("noisy"), Secret(text="for one wallet"))
         assert await user.drain() == []

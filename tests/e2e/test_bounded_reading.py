@@ -12,8 +12,9 @@ from duelcast.clock import ManualClock
 from duelcast.gateway.reading import BoundedReader
 from tests.e2e.arenas import arenas
 from tests.e2e.ending import retry_after_ms
+from tests.e2e.metrics import connections, metric, received
 from tests.e2e.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, RawSocket, frame, raw_socket
-from tests.e2e.slow import KIB, MIB, gauge, received, until
+from tests.e2e.slow import KIB, MIB, until
 from tests.serving import client, running, token_for
 
 HEARTBEAT = frame(TEXT, b'{"type":"heartbeat"}')
@@ -113,7 +114,7 @@ async def test_of_a_client_that_was_not_greeted_16_kib_are_read(bytes_read: list
         assert (await stranger.ending())[0] == 4001
         assert isinstance(app.clock, ManualClock)
         await app.clock.advance(11)
-        await until(lambda: not app.gateway.sockets)
+        await until(lambda: not connections(app))
         assert sum(bytes_read) <= 2 * 16 * KIB
 
 
@@ -158,7 +159,7 @@ async def test_of_a_client_that_is_sent_away_its_close_is_still_read() -> None:
     async with arenas() as app, raw_socket(app, "open") as leaver:
         await leaver.send(frame(BINARY, b"x") + HEARTBEAT * 100 + frame(CLOSE, (1003).to_bytes(2, "big")))
         assert (await leaver.ending())[0] == 1003
-        await until(lambda: not app.gateway.sockets)
+        await until(lambda: not connections(app))
 
 
 # ── unfinished messages ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,7 +171,7 @@ async def send_part(socket: RawSocket, announced: int, sent: int) -> None:
 
 
 async def holds(app: App, size: int) -> None:
-    await until(lambda: gauge(app, "duelcast_fragments_bytes") >= size)
+    await until(lambda: metric(app, "duelcast_fragments_bytes") >= size)
 
 
 async def test_a_partial_frame_has_30_seconds_however_it_trickles() -> None:
@@ -179,7 +180,7 @@ async def test_a_partial_frame_has_30_seconds_however_it_trickles() -> None:
         data = frame(TEXT, b"x" * 1_000)
         for second in range(30):
             await trickling.send(data[second : second + 1])
-            await until(lambda read=second + 1: gauge(app, "duelcast_fragments_bytes") == read)  # type: ignore[misc]  # bound now
+            await until(lambda read=second + 1: metric(app, "duelcast_fragments_bytes") == read)  # type: ignore[misc]  # bound now
             await clock.advance(1)
         await clock.advance(1)
         assert (await trickling.ending()) == (1008, "incomplete_message")
@@ -210,7 +211,7 @@ async def test_a_partial_frame_counts_in_the_budget_and_who_holds_most_is_sent_a
         assert (code, retry_after_ms(reason) > 0) == (1013, True)
         await modest.send(frame(CONTINUATION, b"x"))
         assert (await modest.receive_message())["code"] == "INVALID_MESSAGE"
-        assert gauge(app, "duelcast_unfinished_refused_total") == 1
+        assert metric(app, "duelcast_unfinished_refused_total") == 1
 
 
 async def test_it_is_the_address_that_holds_most_that_loses_a_connection() -> None:
@@ -225,7 +226,7 @@ async def test_it_is_the_address_that_holds_most_that_loses_a_connection() -> No
         for sender, size in ((other, 40), (first, 20), (second, 25), (third, 18)):
             await send_part(sender, 100 * KIB, size * KIB)
             if sender is not third:
-                await until(lambda: gauge(app, "duelcast_fragments_bytes") % KIB == 0)
+                await until(lambda: metric(app, "duelcast_fragments_bytes") % KIB == 0)
         assert (await second.ending())[0] == 1013
         assert len([each for each in app.gateway.sockets if each.is_open]) == 3
 
@@ -235,8 +236,8 @@ async def test_what_a_partial_frame_held_is_free_once_its_connection_is_gone() -
         async with raw_socket(app, "market-data") as leaver:
             await send_part(leaver, 100 * KIB, 50 * KIB)
             await holds(app, 50 * KIB)
-        await until(lambda: gauge(app, "duelcast_fragments_bytes") == 0)
-        assert gauge(app, "duelcast_unfinished_refused_total") == 0
+        await until(lambda: metric(app, "duelcast_fragments_bytes") == 0)
+        assert metric(app, "duelcast_unfinished_refused_total") == 0
 
 
 async def test_a_large_message_in_small_parts_is_read_whole() -> None:

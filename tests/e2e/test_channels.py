@@ -8,9 +8,8 @@ import re
 import pytest
 
 from duelcast.app import App
-from duelcast.domain.market.posted import TokenMetadataInput
 from tests.e2e.following import follow, latest_seq, numbers, points, publish_note, publish_notes, publish_score, texts
-from tests.e2e.market import PLATFORM
+from tests.e2e.market import put_token
 from tests.serving import client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -100,7 +99,7 @@ async def test_a_confirmation_names_channel_kind_epoch_and_position(app: App, ch
         "type": "subscription_confirmed",
         "channel": channel,
         "kind": kind,
-        "epoch": app.broker.epoch,
+        "epoch": reader.epoch,
         "seq": 0 if kind == "every" else latest_seq(app, 0),
         "requestId": "q",
     }
@@ -219,7 +218,7 @@ async def test_the_right_is_checked_before_the_existence(app: App) -> None:
     ],
 )
 async def test_a_channel_of_the_market_is_a_latest_one(app: App, endpoint: str, channel: str, seq: type) -> None:
-    await app.market.put_token("ROW", TokenMetadataInput(name="Row", address="R", decimals=9), PLATFORM)
+    await put_token(app, "ROW")
     async with client(app, endpoint) as reader:
         confirmed, _ = await follow(reader, channel)
     assert confirmed["kind"] == "latest"

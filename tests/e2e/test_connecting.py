@@ -14,9 +14,9 @@ from websockets.exceptions import InvalidStatus
 import duelcast
 from duelcast.app import App
 from duelcast.clock import ManualClock
-from duelcast.domain.market.posted import PostedPrice
 from tests.e2e.arena import make_arena
 from tests.e2e.ending import ending_of, retry_after_ms
+from tests.e2e.market import post_price
 from tests.e2e.raw import answer_to, raw_socket, upgrade_request
 from tests.serving import Client, Frame, client, running, token_for
 
@@ -199,7 +199,7 @@ async def test_the_endpoints_own_frames_come_first_then_what_the_url_asks_for_th
 
 
 async def test_a_channel_of_the_url_brings_its_snapshot_behind_its_confirmation(app: App) -> None:
-    await app.market.post_prices([PostedPrice(symbol="SNAP", price=2.0)])
+    await post_price(app, "SNAP", 2.0)
     frames = await greeting(app, "market-data", "?channel=market.SNAP&channel=metadata.SNAP")
     kinds = [each["type"] for each in frames]
     assert sorted(kinds[1:3]) == ["MARKET_PRICE", "MARKET_SENTIMENT"]

@@ -12,8 +12,8 @@ from duelcast.clock import ManualClock
 from duelcast.endpoints.registry import find_endpoints
 from tests.e2e.arena import make_arena
 from tests.e2e.ending import ending_of
-from tests.e2e.following import publish_notes
-from tests.e2e.market import post_price
+from tests.e2e.following import epoch_of, publish_notes
+from tests.e2e.market import list_tokens
 from tests.e2e.slow import KIB
 from tests.serving import client, running, token_for
 
@@ -89,7 +89,7 @@ async def test_a_refused_connection_is_told_when_to_come_back_and_closed(app: Ap
 
 async def test_what_a_connection_is_greeted_with_counts_like_the_answer_to_a_command(app: App) -> None:
     publish_notes(app, "a", *["x"] * 950)
-    since = f"?since=note.a,{app.broker.epoch},0"
+    since = f"?since=note.a,{await epoch_of(app)},0"
     # 1 for the connection and 10 for 950 messages.
     assert await connects(app, 10, since, **at("192.0.2.1")) == ["connection_established"] * 10
     assert await connects(app, 1, **at("192.0.2.1")) == ["RATE_LIMIT_EXCEEDED"]
@@ -97,7 +97,7 @@ async def test_what_a_connection_is_greeted_with_counts_like_the_answer_to_a_com
 
 async def test_with_a_token_it_is_the_bucket_of_the_wallet_that_pays(app: App) -> None:
     publish_notes(app, "a", *["x"] * 950)
-    since = f"?since=note.a,{app.broker.epoch},0"
+    since = f"?since=note.a,{await epoch_of(app)},0"
     rich, poor = ({**at("192.0.2.1"), "token": token_for(app, wallet)} for wallet in ("rich", "poor"))
     assert await connects(app, 2, since, **poor) == ["connection_established", "RATE_LIMIT_EXCEEDED"]
     assert await connects(app, 20, **rich) == ["connection_established"] * 20
@@ -105,8 +105,7 @@ async def test_with_a_token_it_is_the_bucket_of_the_wallet_that_pays(app: App) -
 
 
 async def test_the_list_of_all_tokens_counts_by_its_tokens(app: App) -> None:
-    for number in range(150):
-        await post_price(app, f"T{number}", 1.0)
+    await list_tokens(app, 150)
     async with client(app, "token-data", **at("192.0.2.1")):
         pass
     limits = app.gateway.endpoints["/api/v69/ws/token-data"].dispatcher.limits

@@ -5,9 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from duelcast.app import App
 from duelcast.clock import ManualClock
 from duelcast.ratelimit import Buckets
+from tests.e2e.metrics import metric
 from tests.serving import client, running, token_for
 
 WALLETS = ("ann", "bob", "eve")
@@ -25,16 +25,12 @@ async def test_forgiven_clients_of_an_endpoint_are_counted() -> None:
         for wallet in WALLETS:
             async with client(app, "contest", token=token_for(app, wallet)) as member:
                 await member.ask(type="get_subscriptions")
-        assert _figure(app, "duelcast_rate_limit_evicted_total", endpoint="contest") == 2
-        assert _figure(app, "duelcast_rate_limit_evicted_total", endpoint="monitor") == 0
+        assert metric(app, "duelcast_rate_limit_evicted_total", endpoint="contest") == 2
+        assert metric(app, "duelcast_rate_limit_evicted_total", endpoint="monitor") == 0
 
 
 async def test_forgiven_callers_are_counted() -> None:
     async with running(ManualClock()) as app, httpx.AsyncClient(base_url=f"{app.url}/api/v69") as http:
         for wallet in WALLETS:
             await http.get("/tokens", headers={"Authorization": f"Bearer {token_for(app, wallet)}"})
-        assert _figure(app, "duelcast_http_rate_limit_evicted_total") == 2
-
-
-def _figure(app: App, name: str, **labels: str) -> float | None:
-    return app.registry.get_sample_value(name, labels)
+        assert metric(app, "duelcast_http_rate_limit_evicted_total") == 2

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from duelcast.app import App
-from duelcast.channels.names import Role
-from duelcast.domain.accounts.accounts import Account
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.context import Context
 from tests.e2e.arena import make_arena
+from tests.e2e.metrics import connections
 from tests.e2e.slow import until
+from tests.e2e.users import put_user
 from tests.serving import client, running, token_for
 
 
@@ -52,13 +52,13 @@ async def test_a_connection_leaves_once_however_it_ends(app: App) -> None:
         pass
     async with client(app, "arena", additional_headers={"Cookie": "a=b"}) as other:
         other.ws.transport.abort()
-    await until(lambda: not app.gateway.sockets)
+    await until(lambda: not connections(app))
     assert log_of(app) == ["left", "left"]
 
 
 async def test_an_endpoint_hears_of_another_identity(app: App) -> None:
     async with client(app, "arena") as visitor:
         await visitor.ask(type="auth", token=token_for(app, "Wallet"))
-        app.accounts.put(Account("Wallet", role=Role.ADMIN))
+        await put_user(app, "Wallet", role="admin")
         await visitor.receive_until(type="session_updated")
         assert log_of(app) == ["None is USER", "USER is ADMIN"]

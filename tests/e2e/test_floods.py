@@ -15,8 +15,9 @@ from duelcast.errors import SlowReader
 from duelcast.gateway.connection import Connection
 from tests.e2e.arena import make_arena
 from tests.e2e.following import follow, publish_note, texts
+from tests.e2e.metrics import connections, outbox_depth_bytes, received, slow_readers
 from tests.e2e.raw import CLOSE, PING, TEXT, TIMEOUT_S, frame, raw_socket
-from tests.e2e.slow import KIB, generous_server, outbox_depth_bytes, received, slow_socket, until
+from tests.e2e.slow import KIB, generous_server, slow_socket, until
 from tests.serving import client, running
 
 PINGS = 40_000
@@ -92,7 +93,7 @@ async def test_connections_that_ended_hold_no_memory_until_their_timers(app: App
     for _ in range(20):
         async with raw_socket(app, "arena"):
             pass
-    await until(lambda: not app.gateway.sockets)
+    await until(lambda: not connections(app))
     await asyncio.sleep(0)
     gc.collect()
     assert not [thing for thing in gc.get_objects() if type(thing) is Connection]
@@ -103,8 +104,8 @@ async def test_a_replay_costs_by_the_messages_that_it_brings() -> None:
     async with running(ManualClock(), endpoints={arena.path: arena}) as app:
         for number in range(1000):
             publish_note(app, "long", str(number))
-        since = {"epoch": app.broker.epoch, "seq": 0}
         async with client(app, "arena") as reader:
+            since = {"epoch": reader.epoch, "seq": 0}
             for _ in range(2):
                 await reader.send(type="subscribe", channel="note.long", since=since)
             assert len(texts(await reader.drain())) == 2000
@@ -127,6 +128,6 @@ async def test_no_pong_is_sent_behind_a_close(app: App) -> None:
 
 async def fill(app: App, room: str) -> None:
     """Publish until the follower's socket is full."""
-    while not app.gateway.blocked:
+    while not slow_readers(app):
         publish_note(app, room, "x" * 50_000)
         await asyncio.sleep(0.01)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
-from duelcast.domain.accounts.accounts import Account
 from duelcast.endpoints.kit import Endpoint
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.wire.messages import message_type
@@ -17,6 +16,7 @@ from tests.e2e.ending import ending_of
 from tests.e2e.following import latest_seq
 from tests.e2e.market import post_price, post_trade, put_token
 from tests.e2e.transcript import GOLDEN, Transcript
+from tests.e2e.users import put_user
 from tests.serving import Client, client, running, token_for
 
 COMMON_CODES = {
@@ -88,7 +88,7 @@ async def say_what_all_endpoints_understand(transcript: Transcript, app: App, sp
     await transcript.say(speaker, type="ping", timestamp=1764000000000)
     await transcript.say(speaker, type="ping", requestId="p1", data={"of": "old"})
     await transcript.say(speaker, type="subscribe", channel="market.BARE", requestId="s1")
-    since = {"epoch": app.broker.epoch, "seq": latest_seq(app, 16)}
+    since = {"epoch": speaker.epoch, "seq": latest_seq(app, 16)}
     await transcript.say(speaker, type="subscribe", channel="market.SOL", since=since, requestId="s2")
     await transcript.say(speaker, type="get_subscriptions", requestId="g1")
     await transcript.say(speaker, type="subscribe", channels=[{"channel": "market.*"}, "nowhere"])
@@ -104,10 +104,10 @@ async def sign_in_and_be_changed(transcript: Transcript, app: App, speaker: Clie
     for name in ("auth", "authenticate"):
         await transcript.say(speaker, type=name, token=token_for(app, "w1", nickname="Comet"))
     transcript.note("the wallet gets another nickname")
-    app.accounts.put(Account("w1", nickname="Fresh"))
+    await put_user(app, "w1", nickname="Fresh")
     await transcript.hear(speaker)
     transcript.note("the wallet is banned")
-    app.accounts.put(Account("w1", nickname="Fresh", banned=True))
+    await put_user(app, "w1", nickname="Fresh", banned=True)
     await transcript.hear(speaker)
 
 

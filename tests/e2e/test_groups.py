@@ -12,7 +12,8 @@ from duelcast.channels.broker import Position
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.accounts import Account
 from tests.e2e.arena import BOARD, PlayerLeft
-from tests.e2e.following import follow, held, latest_seq, points, publish_end, publish_score
+from tests.e2e.following import epoch_of, follow, held, latest_seq, points, publish_end, publish_score
+from tests.e2e.users import put_user
 from tests.serving import Client, Frame, client, token_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,7 +38,7 @@ async def test_a_group_has_no_position_and_begins_with_the_newest_of_all_its_cha
     async with client(app, "arena") as reader:
         confirmed, snapshot = await follow(reader, "board.*")
     assert (confirmed["channel"], confirmed["kind"], confirmed["seq"]) == ("board.*", "latest", None)
-    assert confirmed["epoch"] == app.broker.epoch
+    assert confirmed["epoch"] == reader.epoch
     assert [(each["channel"], each["seq"], each["points"]) for each in of_board(snapshot, "begin1", "begin2")] == [
         ("board.begin1", latest_seq(app, 1), 1),
         ("board.begin2", latest_seq(app, 2), 3),
@@ -63,14 +64,14 @@ async def test_a_channel_that_begins_later_belongs_to_the_group(app: App) -> Non
 async def test_since_is_ignored_for_a_group(app: App) -> None:
     publish_score(app, "since", "P", 1)
     async with client(app, "arena") as reader:
-        confirmed, snapshot = await follow(reader, "board.*", Position(app.broker.epoch, 1))
+        confirmed, snapshot = await follow(reader, "board.*", Position(reader.epoch, 1))
     assert "recovered" not in confirmed
     assert points(of_board(snapshot, "since")) == [("P", 1)]
 
 
 async def test_since_is_ignored_for_a_group_in_the_address(app: App) -> None:
     publish_score(app, "query", "P", 1)
-    async with client(app, "arena", f"?since=board.*,{app.broker.epoch},99", greeted=False) as reader:
+    async with client(app, "arena", f"?since=board.*,{await epoch_of(app)},99", greeted=False) as reader:
         frames = await reader.receive_until(type="connection_established")
     confirmed = next(each for each in frames if each["type"] == "subscription_confirmed")
     assert (confirmed["seq"], "recovered" in confirmed) == (None, False)
@@ -147,7 +148,7 @@ async def test_since_of_a_channel_that_is_joined_meanwhile_is_recovered(app: App
     publish_score(app, "missed", "Q", 2)
     async with client(app, "arena") as reader:
         await follow(reader, "board.*")
-        confirmed, frames = await follow(reader, "board.missed", Position(app.broker.epoch, latest_seq(app, 1)))
+        confirmed, frames = await follow(reader, "board.missed", Position(reader.epoch, latest_seq(app, 1)))
     assert (confirmed["recovered"], points(frames)) == (True, [("Q", 2)])
 
 
@@ -262,7 +263,7 @@ async def test_who_becomes_admin_sees_it_from_then_on(app: App) -> None:
 async def test_who_is_no_admin_any_more_keeps_the_group_without_it(app: App) -> None:
     async with client(app, "arena", token=token_for(app, "Group-C", Role.ADMIN)) as reader:
         await follow(reader, "board.*")
-        app.accounts.put(Account("Group-C", Role.USER))
+        await put_user(app, "Group-C", role="user")
         await reader.receive_until(type="session_updated")
         app.publisher.publish(BOARD.channel("x5"), PlayerLeft(board="x5", player="P"))
         publish_score(app, "open", "P", 1)
@@ -274,7 +275,7 @@ async def test_who_loses_a_right_is_told_which_channels_end_and_then_who_it_is(a
     async with client(app, "arena", token=token_for(app, "Group-D", Role.ADMIN)) as reader:
         for name in ("backstage", "board.x6", "note.stays"):
             await follow(reader, name)
-        app.accounts.put(Account("Group-D", Role.USER))
+        await put_user(app, "Group-D", role="user")
         frames = await reader.receive_until(type="session_updated")
         assert await held(reader) == ["note.stays"]
     assert [(each["type"], each.get("channel"), each.get("reason")) for each in frames] == [

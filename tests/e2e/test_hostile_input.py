@@ -18,7 +18,7 @@ from duelcast.app import App
 from duelcast.clock import ManualClock
 from tests.e2e.arenas import arenas, signed
 from tests.e2e.ending import ending_of
-from tests.e2e.market import advance, post_price, prices, subscribed
+from tests.e2e.market import advance, list_tokens, post_price, prices, subscribed
 from tests.e2e.raw import CONTINUATION, PING, PONG, TEXT, answer_to, fragments, frame, raw_socket, upgrade_request
 from tests.serving import Frame, client, running, token_for
 
@@ -183,8 +183,7 @@ async def test_of_10000_subscriptions_2000_are_made(app: App, log: io.StringIO) 
 
 async def test_everything_in_a_loop_is_held_once_and_ends_at_the_rate_limit(log: io.StringIO) -> None:
     async with running(ManualClock(), rate_limit_factor=0.1) as app:
-        for number in range(150):
-            await post_price(app, f"T{number}", 1.0)
+        await list_tokens(app, 150)
         async with unharmed(app, log), client(app, "market-data") as looping:
             for _ in range(200):
                 await looping.send(type="SUBSCRIBE_SYMBOLS", symbols=["*"])

@@ -13,8 +13,9 @@ import pytest
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
+from tests.e2e.metrics import connections, metric
 from tests.e2e.raw_http import RawHttp, raw_http
-from tests.e2e.slow import gauge, until
+from tests.e2e.slow import until
 from tests.serving import running
 
 HOUR_S = 3600.0
@@ -146,9 +147,9 @@ async def test_an_answer_that_is_not_taken_ends_its_connection() -> None:
         connected(send_buffer_bytes=4096, http_write_timeout_s=SHORT_S) as (app, _),
         raw_http(app, receive_buffer_bytes=4096) as http,
     ):
-        await until(lambda: gauge(app, "duelcast_http_connections") == 2)
+        await until(lambda: metric(app, "duelcast_http_connections") == 2)
         await http.send(http.head("GET /openapi.json", "Connection: close"))
-        await until(lambda: gauge(app, "duelcast_http_connections") == 1)
+        await until(lambda: metric(app, "duelcast_http_connections") == 1)
 
 
 async def test_an_answer_that_is_taken_slowly_comes_whole() -> None:
@@ -187,15 +188,15 @@ async def test_a_request_before_one_that_cannot_be_read_is_answered() -> None:
 async def test_who_sends_no_more_is_closed(sent: str) -> None:
     async with connected() as (app, http):
         await http.send(sent.encode())
-        await until(lambda: gauge(app, "duelcast_http_connections") == 1)
+        await until(lambda: metric(app, "duelcast_http_connections") == 1)
         http.half_close()
         await http.ended()
-        await until(lambda: gauge(app, "duelcast_http_connections") == 0)
+        await until(lambda: metric(app, "duelcast_http_connections") == 0)
 
 
 async def test_a_connection_that_became_a_websocket_is_no_http_connection_any_more() -> None:
     async with connected() as (app, http):
-        await until(lambda: gauge(app, "duelcast_http_connections") == 1)
+        await until(lambda: metric(app, "duelcast_http_connections") == 1)
         await http.send(
             http.head(
                 "GET /api/v69/ws/market-data",
@@ -205,5 +206,5 @@ async def test_a_connection_that_became_a_websocket_is_no_http_connection_any_mo
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
             )
         )
-        await until(lambda: len(app.gateway.sockets) == 1)
-        assert gauge(app, "duelcast_http_connections") == 0
+        await until(lambda: connections(app) == 1)
+        assert metric(app, "duelcast_http_connections") == 0

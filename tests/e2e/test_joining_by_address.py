@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from duelcast.app import App
-from duelcast.domain.market.posted import TokenMetadataInput
 from tests.e2e.following import (
+    epoch_of,
     held,
     points,
     publish_note,
@@ -14,7 +14,7 @@ from tests.e2e.following import (
     publish_score,
     texts,
 )
-from tests.e2e.market import PLATFORM
+from tests.e2e.market import put_token
 from tests.serving import client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -43,7 +43,7 @@ async def test_channels_in_the_address_are_confirmed_with_their_snapshots_before
 
 async def test_a_position_in_the_address_brings_what_was_missed(app: App) -> None:
     publish_notes(app, "point", "a", "b", "c")
-    query = f"?since=note.point,{app.broker.epoch},1"
+    query = f"?since=note.point,{await epoch_of(app)},1"
     async with client(app, "arena", query, greeted=False) as reader:
         frames = await reader.receive_until(type="connection_established")
         assert await held(reader) == ["note.point"]
@@ -53,7 +53,7 @@ async def test_a_position_in_the_address_brings_what_was_missed(app: App) -> Non
 
 async def test_a_channel_that_the_address_names_twice_is_joined_once_from_its_position(app: App) -> None:
     publish_notes(app, "both", "a", "b")
-    query = f"?channel=note.both&since=note.both,{app.broker.epoch},1"
+    query = f"?channel=note.both&since=note.both,{await epoch_of(app)},1"
     async with client(app, "arena", query, greeted=False) as reader:
         frames = await reader.receive_until(type="connection_established")
     assert [each["type"] for each in frames[1:]] == ["subscription_confirmed", "note", "connection_established"]
@@ -63,7 +63,7 @@ async def test_a_channel_that_the_address_names_twice_is_joined_once_from_its_po
 async def test_several_positions_in_the_address_are_each_recovered_or_not(app: App) -> None:
     publish_notes(app, "some1", "a", "b")
     publish_score(app, "some2", "P", 1)
-    query = f"?since=note.some1,{app.broker.epoch},1&since=board.some2,another,5"
+    query = f"?since=note.some1,{await epoch_of(app)},1&since=board.some2,another,5"
     async with client(app, "arena", query, greeted=False) as reader:
         frames = await reader.receive_until(type="connection_established")
     assert {each["channel"]: each["recovered"] for each in frames if "recovered" in each} == {
@@ -84,12 +84,12 @@ async def test_a_channel_in_the_address_that_cannot_be_joined_is_an_error(app: A
 
 
 async def test_a_recovered_position_replaces_the_connect_frames_of_its_channel(app: App) -> None:
-    await app.market.put_token("KEPT", TokenMetadataInput(name="Kept", address="K", decimals=9), PLATFORM)
+    await put_token(app, "KEPT")
     async with client(app, "token-data", greeted=False) as reader:
         frames = await reader.receive_until(type="connection_established")
         assert [each["type"] for each in frames] == ["token_update", "connection_established"]
         seq = (await reader.ask(type="get_subscriptions"))["data"][0]["seq"]
-    query = f"?since=public.tokens,{app.broker.epoch},{seq}"
+    query = f"?since=public.tokens,{frames[-1]['epoch']},{seq}"
     async with client(app, "token-data", query, greeted=False) as reader:
         frames = await reader.receive_until(type="connection_established")
     assert [each["type"] for each in frames] == ["subscription_confirmed", "connection_established"]

@@ -42,7 +42,7 @@ async def test_the_position_of_a_command_is_one_to_come_back_with_before_the_fir
         positions = (await reader.ask(type="enter", room="early"))["positions"]
     publish_note(app, "early", "b")
     async with client(app, "arena") as reader:
-        confirmed, frames = await follow(reader, "note.early", Position(app.broker.epoch, positions["note.early"]))
+        confirmed, frames = await follow(reader, "note.early", Position(reader.epoch, positions["note.early"]))
     assert (confirmed["recovered"], texts(frames)) == (True, ["b"])
 
 
@@ -105,6 +105,6 @@ async def test_a_replayed_message_keeps_no_request_id_for_another_connection(app
     async with client(app, "arena") as writer, client(app, "arena") as reader:
         await follow(writer, "note.kept")
         await writer.ask(type="write", room="kept", text="a", requestId="secret-id")
-        _, frames = await follow(reader, "note.kept", Position(app.broker.epoch, 0))
+        _, frames = await follow(reader, "note.kept", Position(reader.epoch, 0))
     assert texts(frames) == ["a"]
     assert "requestId" not in frames[0]

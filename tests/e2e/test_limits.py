@@ -11,10 +11,9 @@ import pytest_asyncio
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from duelcast.domain.market.posted import PostedPrice
 from tests.e2e.arena import make_arena
 from tests.e2e.ending import ending_of, retry_after_ms
-from tests.e2e.market import advance
+from tests.e2e.market import advance, list_tokens
 from tests.e2e.raw import CLOSE, CONTINUATION, PING, PONG, TEXT, fragments, frame, raw_socket
 from tests.serving import Client, Frame, client, running, token_for
 
@@ -39,10 +38,6 @@ async def listing() -> AsyncIterator[App]:
         await list_tokens(app, 301)
         await advance(app, 2)
         yield app
-
-
-async def list_tokens(app: App, count: int) -> None:
-    await app.market.post_prices([PostedPrice(symbol=f"T{number:03}", price=1.0) for number in range(count)])
 
 
 def behind(address: str) -> dict[str, str]:

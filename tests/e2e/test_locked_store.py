@@ -8,8 +8,9 @@ import httpx
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
+from tests.e2e.metrics import metric
 from tests.serving import client, running, token_for
-from tests.store.facts import figure, until
+from tests.store.facts import until
 from tests.storing import locked
 
 WAIT_S = 2.0
@@ -27,9 +28,9 @@ async def test_each_request_waits_two_seconds_from_when_it_came_and_readiness_fo
         refused_s[wallet] = clock.monotonic()
 
     async def waits(wallet: str) -> asyncio.Task[None]:
-        before = figure(app.database, "waiting_writes")
+        before = metric(app, "duelcast_store_waiting_writes")
         task = asyncio.create_task(rename(wallet))
-        await until(lambda: figure(app.database, "waiting_writes") == before + 1)
+        await until(lambda: metric(app, "duelcast_store_waiting_writes") == before + 1)
         return task
 
     async with running(clock) as app, httpx.AsyncClient(base_url=app.url, trust_env=False) as http:
@@ -62,20 +63,20 @@ async def test_an_event_behind_others_waits_no_longer_than_one_alone() -> None:
         await at_rest(app)
         async with locked(app.settings.data_dir / "duelcast.db"):
             await ann.send(type="track_event", event="first")
-            await until(lambda: app.analytics.counters.received == 1)
+            await until(lambda: metric(app, "duelcast_events_received_total") == 1)
             await clock.advance(wait_s / 2)
             await bob.send(type="track_event", event="second")
-            await until(lambda: app.analytics.counters.received == 2)
+            await until(lambda: metric(app, "duelcast_events_received_total") == 2)
             await clock.advance(wait_s / 2)
             assert (await ann.receive())["code"] == "UNAVAILABLE"
-            assert app.analytics.counters.refused == 1, "the second has time left"
+            assert metric(app, "duelcast_events_refused_total") == 1, "the second has time left"
             await clock.advance(wait_s / 2)
             assert (await bob.receive())["code"] == "UNAVAILABLE"
 
 
 async def at_rest(app: App) -> None:
     """What a start writes by itself is written; and enough commits went well for the breaker to bear one that fails."""
-    await until(lambda: any(metric.samples[0].value for metric in app.retention.collect() if "last_run" in metric.name))
+    await until(lambda: metric(app, "duelcast_retention_last_run_timestamp_seconds") > 0)
     for _ in range(20):
         await app.database.probe()
 
@@ -87,6 +88,5 @@ async def status(http: httpx.AsyncClient) -> int:
 async def becomes_ready(app: App, clock: ManualClock, http: httpx.AsyncClient) -> None:
     """By itself: nobody asks for a write any more."""
     async with asyncio.timeout(60):
-        while app.database.failure is not None:
+        while await status(http) != 200:
             await clock.advance(1)
-    assert await status(http) == 200

@@ -8,6 +8,7 @@ from typing import Any
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
+from tests.e2e.metrics import metric
 from tests.e2e.raw import answer_to, upgrade_request
 from tests.e2e.raw_http import raw_http
 from tests.serving import running
@@ -30,7 +31,7 @@ async def test_refused_upgrades_are_sampled_and_counted(log: io.StringIO) -> Non
     async with running(clock, refusals_logged_per_minute=3) as app:
         await refused_upgrades(app, REFUSALS)
         assert len(lines(log, "request_refused")) == 3
-        assert app.registry.get_sample_value("duelcast_log_lines_left_out_total") == REFUSALS - 3
+        assert metric(app, "duelcast_log_lines_left_out_total") == REFUSALS - 3
         await clock.advance(60)
         await refused_upgrades(app, 1)
         assert lines(log, "request_refused")[-1]["left_out"] == REFUSALS - 3

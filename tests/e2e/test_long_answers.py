@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from duelcast.app import App
-from tests.e2e.following import held, own_arena, publish_note, publish_notes, publish_score, store, texts
+from tests.e2e.following import epoch_of, held, own_arena, publish_note, publish_notes, publish_score, store, texts
+from tests.e2e.metrics import slow_readers
 from tests.e2e.slow import KIB, slow_socket, until
 from tests.serving import Client, Frame, client
 
 LONG = "x" * 1000
 
 
-def beginning(app: App, channel: str) -> dict[str, Any]:
+def beginning(epoch: str, channel: str) -> dict[str, Any]:
     """A member of `channels` that asks for everything that was ever published on `channel`."""
-    return {"channel": channel, "since": {"epoch": app.broker.epoch, "seq": 0}}
+    return {"channel": channel, "since": {"epoch": epoch, "seq": 0}}
 
 
 async def answer(member: Client, **message: Any) -> list[Frame]:
@@ -35,7 +35,7 @@ async def test_a_channel_that_a_message_names_again_is_answered_once() -> None:
 async def test_a_repeat_with_a_position_counts_once_too() -> None:
     async with own_arena() as (app, _), client(app, "arena") as member:
         publish_notes(app, "a", "one", "two")
-        frames = await answer(member, type="subscribe", channels=[beginning(app, "note.a")] * 500)
+        frames = await answer(member, type="subscribe", channels=[beginning(member.epoch, "note.a")] * 500)
         assert [frame["type"] for frame in frames] == ["subscription_confirmed", "note", "note"]
 
 
@@ -66,7 +66,7 @@ async def test_a_message_whose_answer_is_too_large_is_refused_as_a_whole() -> No
     async with own_arena(answer_max_bytes=20 * KIB) as (app, _), client(app, "arena") as member:
         for room in "abcd":
             publish_notes(app, room, *[LONG] * 6)
-        wanted = [beginning(app, f"note.{room}") for room in "abcd"]
+        wanted = [beginning(member.epoch, f"note.{room}") for room in "abcd"]
         (refused,) = await answer(member, type="subscribe", channels=wanted, requestId="r")
         assert (refused["code"], refused["requestId"]) == ("TOO_MANY_SUBSCRIPTIONS", "r")
         assert await held(member) == []
@@ -80,7 +80,7 @@ async def test_what_a_refused_message_read_is_charged() -> None:
     ):
         publish_notes(app, "a", *[""] * 100)
         publish_notes(app, "b", *[LONG] * 10)
-        wanted = [beginning(app, "note.a"), beginning(app, "note.b")]
+        wanted = [beginning(member.epoch, "note.a"), beginning(member.epoch, "note.b")]
         codes = [(await member.ask(type="subscribe", channels=wanted))["code"] for _ in range(3)]
     assert codes == ["TOO_MANY_SUBSCRIPTIONS"] * 2 + ["RATE_LIMIT_EXCEEDED"]
 
@@ -89,7 +89,7 @@ async def test_a_replay_that_is_too_large_by_itself_is_not_recovered() -> None:
     async with own_arena(answer_max_bytes=20 * KIB) as (app, _), client(app, "arena") as member:
         for number in range(30):
             store(app, "a", f"{number}{LONG}")
-        confirmed, *snapshot = await answer(member, type="subscribe", **beginning(app, "stored.a"))
+        confirmed, *snapshot = await answer(member, type="subscribe", **beginning(member.epoch, "stored.a"))
         assert (confirmed["recovered"], confirmed["seq"]) == (False, 30)
         assert [text.rstrip("x") for text in texts(snapshot)] == ["27", "28", "29"]
 
@@ -105,7 +105,8 @@ async def test_what_the_address_asks_for_has_the_same_bound_and_the_connection_i
     async with own_arena(answer_max_bytes=20 * KIB) as (app, _):
         for room in "abcd":
             publish_notes(app, room, *[LONG] * 6)
-        query = "?" + "&".join(f"since=note.{room},{app.broker.epoch},0" for room in "abcd")
+        epoch = await epoch_of(app)
+        query = "?" + "&".join(f"since=note.{room},{epoch},0" for room in "abcd")
         async with client(app, "arena", query, greeted=False) as member:
             frames = await member.receive_until(type="connection_established")
             assert [frame["type"] for frame in frames] == ["welcome", "error", "connection_established"]
@@ -121,7 +122,7 @@ async def test_the_snapshot_of_a_group_may_be_larger_and_is_handed_to_the_socket
         for number in range(2000):
             publish_score(app, f"b{number}", LONG, number)
         await slow.send_json(type="subscribe", channel="board.*", requestId="r")
-        await until(lambda: len(app.gateway.blocked) == 1)
+        await until(lambda: slow_readers(app) == 1)
         (connection,) = app.gateway.blocked
         assert connection.outbox.backlog_bytes() > 1000 * KIB
         held_by_transport = connection.ws.underlying_transport.get_write_buffer_size()  # type: ignore[union-attr]  # open
@@ -136,9 +137,9 @@ async def test_the_snapshot_of_a_group_may_be_larger_and_is_handed_to_the_socket
 async def test_answers_behind_a_long_one_come_behind_it() -> None:
     async with own_arena() as (app, _), slow_socket(app, "arena") as slow:
         publish_notes(app, "a", *[LONG] * 1000)
-        await slow.send_json(type="subscribe", **beginning(app, "note.a"))
+        await slow.send_json(type="subscribe", **beginning(await epoch_of(app), "note.a"))
         await slow.send_json(type="ping", timestamp="behind")
-        await until(lambda: len(app.gateway.blocked) == 1)
+        await until(lambda: slow_readers(app) == 1)
         publish_note(app, "a", "last")
         kinds = [(await slow.receive_message())["type"] for _ in range(1003)]
         assert kinds[:1001] == ["subscription_confirmed"] + ["note"] * 1000

@@ -10,7 +10,7 @@ from duelcast.app import App
 from duelcast.channels.broker import Position
 from duelcast.clock import ManualClock
 from tests.e2e.arena import Notebook, make_arena
-from tests.e2e.following import follow, held, points, publish_note, publish_notes, publish_score, store, texts
+from tests.e2e.following import epoch_of, follow, held, points, publish_note, publish_notes, publish_score, store, texts
 from tests.serving import Client, Frame, client, running
 
 
@@ -40,7 +40,7 @@ async def test_a_bus_that_lost_its_memory_is_told_by_an_unasked_confirmation(app
         app.broker.reset()
         confirmed = (await unasked(reader, "note.lost"))["note.lost"]
     assert confirmed["recovered"] is True
-    assert confirmed["epoch"] == app.broker.epoch == before["epoch"]
+    assert confirmed["epoch"] == before["epoch"] == await epoch_of(app)
     assert confirmed["seq"] == before["seq"] == 2
     assert "requestId" not in confirmed
 
@@ -78,7 +78,7 @@ async def test_a_message_between_the_loss_and_the_recovery_is_not_lost(app: App)
         publish_note(app, "lost", "after")
         publish_score(app, "lost", "Q", 2)
         frames = await reader.drain()
-        confirmed, recovered = await follow(reader, "note.lost", Position(app.broker.epoch, 0))
+        confirmed, recovered = await follow(reader, "note.lost", Position(reader.epoch, 0))
     assert confirmed["recovered"] is True
     assert texts(recovered) == ["between", "after"]
     assert texts(frames)[-1] == "after"
@@ -131,8 +131,8 @@ async def test_a_position_from_before_the_loss_is_recovered_of_an_every_channel_
     app.broker.reset()
     publish_notes(app, "lost", "c", "d", "e")
     async with client(app, "arena") as reader:
-        confirmed, missed = await follow(reader, "note.lost", Position(app.broker.epoch, 2))
-        latest, _ = await follow(reader, "board.lost", Position(app.broker.epoch, before["seq"]))
+        confirmed, missed = await follow(reader, "note.lost", Position(reader.epoch, 2))
+        latest, _ = await follow(reader, "board.lost", Position(reader.epoch, before["seq"]))
     assert (confirmed["recovered"], confirmed["seq"], texts(missed)) == (True, 5, ["c", "d", "e"])
     assert latest["recovered"] is False
     assert latest["seq"] > before["seq"]
@@ -177,7 +177,7 @@ async def test_a_loss_while_a_command_waits_is_told_behind_its_answer(app: App) 
         assert sorted(texts(await reader.drain())) == ["b", "c"]
     assert frames[-1]["channel"] == "stored.room"
     assert {each["recovered"] for each in again.values()} == {True}
-    assert {each["epoch"] for each in again.values()} == {app.broker.epoch}
+    assert {each["epoch"] for each in again.values()} == {reader.epoch}
 
 
 async def test_many_losses_in_a_row_leave_every_reader_with_the_newest(app: App) -> None:
@@ -193,6 +193,6 @@ async def test_many_losses_in_a_row_leave_every_reader_with_the_newest(app: App)
         publish_note(app, "often", "end")
         last = await reader.drain()
     epochs = [each["epoch"] for each in frames if each["type"] == "subscription_confirmed"]
-    assert epochs[-1] == app.broker.epoch
+    assert epochs[-1] == await epoch_of(app)
     assert points(frames)[-1] == ("P", 10)
     assert texts(last) == ["end"]

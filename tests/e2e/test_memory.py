@@ -20,6 +20,7 @@ from duelcast.gateway.streams import Cohort, GroupStream, Stream
 from duelcast.gateway.subscriptions import ConnectionSubscriptions
 from tests.e2e.arena import Notebook, make_arena
 from tests.e2e.following import publish_note, publish_score, store
+from tests.e2e.metrics import metric, slow_readers
 from tests.e2e.raw import CLOSE, TEXT, frame, raw_socket
 from tests.serving import client, running, token_for
 
@@ -105,8 +106,8 @@ async def test_two_thousand_visits_leave_nothing_behind(app: App, clock: ManualC
     await everybody_gone(app, clock)
     assert left_behind() == before
     assert tasks_of_connections() <= tasks
-    assert app.registry.get_sample_value("duelcast_fragments_bytes") == 0
-    assert app.registry.get_sample_value("duelcast_slow_readers") == 0
+    assert metric(app, "duelcast_fragments_bytes") == 0
+    assert slow_readers(app) == 0
 
 
 async def test_a_client_that_goes_in_the_middle_of_a_command_leaves_nothing_behind(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import linecache
 import re
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from duelcast.app import App
 from duelcast.channels.names import Role
+from tests.e2e import arena
 from tests.e2e.arena import Notebook
 from tests.e2e.ending import ending_of
 from tests.e2e.raw import TEXT, frame, raw_socket
@@ -537,14 +539,23 @@ async def test_a_channel_with_a_least_role_is_denied_below_it(app: App) -> None:
         assert (await admin.ask(type="subscribe", channel="board.x1"))["type"] == "subscription_confirmed"
 
 
-async def test_a_defect_is_told_with_an_error_id_that_is_in_the_log_and_its_text_nowhere(
-    app: App, log: io.StringIO
-) -> None:
+async def test_a_defect_is_told_with_an_error_id_and_its_text_nowhere(app: App, log: io.StringIO) -> None:
     async with client(app, "arena") as unlucky:
         answer = await unlucky.ask(type="fail")
         assert (await unlucky.ask(type="heartbeat"))["type"] == "heartbeat_ack"
     assert answer["code"] == "INTERNAL_ERROR"
-    assert answer["errorId"] in log.getvalue()
     assert "nobody may see" not in json.dumps(answer) + log.getvalue()
     assert "ValueError" in log.getvalue()
     assert "ValueError" not in json.dumps(answer)
+
+
+async def test_the_error_id_leads_to_the_file_line_and_function_of_a_defect(app: App, log: io.StringIO) -> None:
+    async with client(app, "arena") as unlucky:
+        answer = await unlucky.ask(type="fail")
+    entries = [json.loads(line) for line in log.getvalue().splitlines()]
+    (entry,) = [entry for entry in entries if entry.get("error_id") == answer["errorId"]]
+    place, _, function = entry["traceback"][-1].partition(" in ")
+    file, _, line = place.rpartition(":")
+    assert (file, function) == ("tests/e2e/arena.py", "make_arena.<locals>.fail")
+    assert "nobody may see" in linecache.getline(str(arena.__file__), int(line))
+    assert entry["traceback"][0].startswith("gateway/dispatch.py:")

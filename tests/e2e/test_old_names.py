@@ -12,6 +12,7 @@ from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from duelcast.endpoints.registry import find_endpoints
 from tests.e2e.market import post_price, put_token
+from tests.e2e.metrics import connections
 from tests.e2e.slow import until
 from tests.serving import Client, Frame, client, running, token_for
 
@@ -193,7 +194,7 @@ async def test_the_list_of_old_is_made_only_while_it_is_followed() -> None:
             await veteran.ask(type="get_all_tokens")
             await clock.advance(20)
             before = await position_of(veteran, TOKEN_LIST)
-        await until(lambda: not app.gateway.sockets)
+        await until(lambda: not connections(app))
         for price in (2.0, 3.0, 4.0):
             await post_price(app, "OLD", price)
             await clock.advance(20)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.feeds.recorded_exchange import RecordedExchange, recorded_exchange
-from tests.feeds.recorded_sessions import RecordedTime, Session, coinbase_session, okx_session
+from tests.feeds.recorded_exchange import SESSIONS, RecordedExchange, recorded_exchange
+from tests.feeds.recorded_sessions import RecordedTime, Session
 from tests.serving import Client, Frame, client, running
 
 INTERVALS = {"1m", "5m", "15m", "1h", "4h", "1d"}
@@ -58,8 +58,8 @@ def changes(prices: list[float]) -> list[float]:
     return [price for number, price in enumerate(prices) if number == 0 or price != prices[number - 1]]
 
 
-@pytest.mark.parametrize("make_session", [coinbase_session, okx_session])
-async def test_a_client_gets_the_recorded_prices_and_volumes_of_a_venue(make_session: Callable[[], Session]) -> None:
+@pytest.mark.parametrize("make_session", SESSIONS.values(), ids=SESSIONS)
+async def test_a_client_gets_the_prices_and_volumes_of_a_venue(make_session: Callable[[], Session]) -> None:
     session = make_session()
     async with (
         recorded_exchange(session, lockstep=True) as venue,
@@ -70,6 +70,7 @@ async def test_a_client_gets_the_recorded_prices_and_volumes_of_a_venue(make_ses
         watch = await watched(trader, venue)
     for symbol in session.symbols:
         assert changes(watch.prices[symbol]) == changes([ticker.price for ticker in session.tickers_of(symbol)])
+    assert len(watch.volumes) == len({trade.symbol for trade in session.trades}) * len(INTERVALS)
     for symbol, interval in watch.volumes:
         trades = session.trades_of(symbol)
         volume = watch.volumes[symbol, interval]

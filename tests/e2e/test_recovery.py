@@ -32,7 +32,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_since_brings_exactly_the_missed_messages_in_order(app: App) -> None:
     publish_notes(app, "missed", "a", "b", "c", "d")
     async with client(app, "arena") as reader:
-        confirmed, frames = await follow(reader, "note.missed", Position(app.broker.epoch, 1))
+        confirmed, frames = await follow(reader, "note.missed", Position(reader.epoch, 1))
     assert (confirmed["recovered"], confirmed["seq"]) == (True, 4)
     assert texts(frames) == ["b", "c", "d"]
     assert numbers(frames, "note.missed") == [2, 3, 4]
@@ -41,7 +41,7 @@ async def test_since_brings_exactly_the_missed_messages_in_order(app: App) -> No
 async def test_who_missed_nothing_gets_nothing(app: App) -> None:
     publish_notes(app, "nothing", "a", "b")
     async with client(app, "arena") as reader:
-        confirmed, frames = await follow(reader, "note.nothing", Position(app.broker.epoch, 2))
+        confirmed, frames = await follow(reader, "note.nothing", Position(reader.epoch, 2))
     assert (confirmed["recovered"], confirmed["seq"], frames) == (True, 2, [])
 
 
@@ -58,7 +58,7 @@ async def test_a_reader_that_comes_back_has_every_message_once(app: App) -> None
         before = await reader.drain()
     publish_notes(app, "again", "c", "d")
     async with client(app, "arena") as reader:
-        _, missed = await follow(reader, "note.again", position_of(before[-1], app.broker.epoch))
+        _, missed = await follow(reader, "note.again", position_of(before[-1], reader.epoch))
         publish_note(app, "again", "e")
         after = await reader.drain()
     assert texts(before + missed + after) == ["a", "b", "c", "d", "e"]
@@ -70,7 +70,7 @@ async def test_the_position_of_a_confirmation_is_one_to_come_back_with(app: App)
         confirmed, _ = await follow(reader, "note.come")
     publish_note(app, "come", "after")
     async with client(app, "arena") as reader:
-        again, frames = await follow(reader, "note.come", position_of(confirmed, app.broker.epoch))
+        again, frames = await follow(reader, "note.come", position_of(confirmed, reader.epoch))
     assert (again["recovered"], texts(frames)) == (True, ["after"])
 
 
@@ -80,7 +80,7 @@ async def test_another_epoch_is_not_recovered(app: App, channel: str) -> None:
     publish_score(app, "other", "P", 7)
     async with client(app, "arena") as reader:
         confirmed, frames = await follow(reader, channel, Position("another", 0))
-    assert (confirmed["recovered"], confirmed["epoch"]) == (False, app.broker.epoch)
+    assert (confirmed["recovered"], confirmed["epoch"]) == (False, reader.epoch)
     assert points(frames) == ([("P", 7)] if channel == "board.other" else [])
     assert texts(frames) == []
 
@@ -88,7 +88,7 @@ async def test_another_epoch_is_not_recovered(app: App, channel: str) -> None:
 async def test_a_position_that_was_never_reached_is_not_recovered(app: App) -> None:
     publish_note(app, "future", "a")
     async with client(app, "arena") as reader:
-        confirmed, frames = await follow(reader, "note.future", Position(app.broker.epoch, 2))
+        confirmed, frames = await follow(reader, "note.future", Position(reader.epoch, 2))
     assert (confirmed["recovered"], confirmed["seq"], frames) == (False, 1, [])
 
 
@@ -97,8 +97,8 @@ async def test_a_thousand_messages_are_kept_however_old() -> None:
         publish_notes(app, "old", *map(str, range(1, 1002)))
         await clock.advance(RETENTION_S + 1)
         async with client(app, "arena") as reader:
-            reaches, frames = await follow(reader, "note.old", Position(app.broker.epoch, 1))
-            beyond, nothing = await follow(reader, "note.old", Position(app.broker.epoch, 0))
+            reaches, frames = await follow(reader, "note.old", Position(reader.epoch, 1))
+            beyond, nothing = await follow(reader, "note.old", Position(reader.epoch, 0))
     assert (reaches["recovered"], len(frames), frames[0]["seq"]) == (True, 1000, 2)
     assert (beyond["recovered"], nothing) == (False, [])
 
@@ -110,8 +110,8 @@ async def test_ten_minutes_are_kept_however_many_messages() -> None:
         publish_notes(app, "many", *map(str, range(100)))
         await clock.advance(RETENTION_S)
         async with client(app, "arena") as reader:
-            reaches, frames = await follow(reader, "note.many", Position(app.broker.epoch, 5))
-            beyond, _ = await follow(reader, "note.many", Position(app.broker.epoch, 4))
+            reaches, frames = await follow(reader, "note.many", Position(reader.epoch, 5))
+            beyond, _ = await follow(reader, "note.many", Position(reader.epoch, 4))
     assert (reaches["recovered"], texts(frames)) == (True, [str(number) for number in range(100)])
     assert beyond["recovered"] is False
 
@@ -121,7 +121,7 @@ async def test_a_channel_that_memory_has_forgotten_is_recovered_from_what_is_sto
         publish_notes(app, "gone", "a", "b")
         await clock.advance(2 * RETENTION_S)
         async with client(app, "arena") as reader:
-            confirmed, missed = await follow(reader, "note.gone", Position(app.broker.epoch, 1))
+            confirmed, missed = await follow(reader, "note.gone", Position(reader.epoch, 1))
             publish_note(app, "gone", "c")
             (push,) = await reader.drain()
     assert (confirmed["recovered"], texts(missed)) == (True, ["b"])
@@ -152,7 +152,7 @@ async def test_since_brings_the_newest_message_of_each_key_that_moved(app: App) 
     publish_score(app, "moved", "Q", 2)
     publish_score(app, "moved", "P", 3)
     async with client(app, "arena") as reader:
-        confirmed, frames = await follow(reader, "board.moved", Position(app.broker.epoch, latest_seq(app, 3)))
+        confirmed, frames = await follow(reader, "board.moved", Position(reader.epoch, latest_seq(app, 3)))
     assert (confirmed["recovered"], confirmed["seq"]) == (True, latest_seq(app, 6))
     assert points(frames) == [("Q", 2), ("P", 3)]
 
@@ -184,7 +184,7 @@ async def test_a_key_that_begins_anew_is_in_the_snapshot(app: App) -> None:
     publish_score(app, "anew", "P", 5)
     async with client(app, "arena") as reader:
         _, frames = await follow(reader, "board.anew")
-        _, missed = await follow(reader, "board.anew", Position(app.broker.epoch, latest_seq(app, 0)))
+        _, missed = await follow(reader, "board.anew", Position(reader.epoch, latest_seq(app, 0)))
     assert points(frames) == points(missed) == [("P", 5)]
     assert len(missed) == 1
 
@@ -196,7 +196,7 @@ async def test_who_missed_the_end_of_a_key_is_told_for_ten_minutes() -> None:
         publish_end(app, "end", "P")
         await clock.advance(RETENTION_S)
         async with client(app, "arena") as reader:
-            confirmed, frames = await follow(reader, "board.end", Position(app.broker.epoch, latest_seq(app, 2)))
+            confirmed, frames = await follow(reader, "board.end", Position(reader.epoch, latest_seq(app, 2)))
     assert confirmed["recovered"] is True
     assert [(each["type"], each["player"], each["seq"]) for each in frames] == [
         ("player_left", "P", latest_seq(app, 3))
@@ -211,8 +211,8 @@ async def test_a_since_from_before_a_dropped_end_is_not_recovered() -> None:
         publish_score(app, "drop", "R", 1)
         await clock.advance(RETENTION_S + 1)
         async with client(app, "arena") as reader:
-            before, snapshot = await follow(reader, "board.drop", Position(app.broker.epoch, latest_seq(app, 2)))
-            after, missed = await follow(reader, "board.drop", Position(app.broker.epoch, latest_seq(app, 3)))
+            before, snapshot = await follow(reader, "board.drop", Position(reader.epoch, latest_seq(app, 2)))
+            after, missed = await follow(reader, "board.drop", Position(reader.epoch, latest_seq(app, 3)))
     assert (before["recovered"], points(snapshot)) == (False, [("Q", 1), ("R", 1)])
     assert (after["recovered"], points(missed)) == (True, [("R", 1)])
 
@@ -238,7 +238,7 @@ async def test_joining_again_with_since_replays_from_there(app: App) -> None:
         await follow(reader, "note.replay")
         publish_notes(app, "replay", "a", "b", "c")
         assert texts(await reader.drain()) == ["a", "b", "c"]
-        confirmed, frames = await follow(reader, "note.replay", Position(app.broker.epoch, 1))
+        confirmed, frames = await follow(reader, "note.replay", Position(reader.epoch, 1))
         assert (confirmed["recovered"], texts(frames)) == (True, ["b", "c"])
         publish_note(app, "replay", "d")
         assert texts(await reader.drain()) == ["d"]

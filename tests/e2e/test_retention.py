@@ -14,6 +14,7 @@ from typing import Any
 from duelcast.app import App
 from duelcast.domain.settings.declared import declared_settings
 from duelcast.settings import Settings
+from tests.e2e.metrics import metric
 from tests.serving import running
 from tests.store.facts import until
 
@@ -141,11 +142,10 @@ async def test_what_is_too_old_is_deleted_at_the_start_and_what_is_not_stays(tmp
         fill(connection, int(time.time() * 1000))
     before = counts(path)
     async with running(data_dir=tmp_path) as app:
-        last_run = app.registry.get_sample_value
-        await until(lambda: bool(last_run("duelcast_retention_last_run_timestamp_seconds")))
+        await until(lambda: bool(metric(app, "duelcast_retention_last_run_timestamp_seconds")))
         after = counts(path)
         deleted = {
-            what: last_run("duelcast_retention_deleted_rows_total", {"what": what}) for what in app.retention.table
+            what: metric(app, "duelcast_retention_deleted_rows_total", what=what) for what in app.retention.table
         }
     assert before == {
         "trades": 2,

@@ -15,22 +15,19 @@ import pytest_asyncio
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
-from duelcast.domain.market.posted import TokenMetadataInput
 from tests.e2e.following import publish_note, publish_score
-from tests.e2e.market import PLATFORM
+from tests.e2e.market import put_token
+from tests.e2e.metrics import closes, metric, outbox_depth_bytes, received, slow_readers
 from tests.e2e.slow import (
     KIB,
     MIB,
     SYMBOLS,
     flood_with_prices,
     follow_all_prices,
-    gauge,
     generous_server,
-    outbox_depth_bytes,
     publish_price,
     read_on,
     read_to_the_end,
-    received,
     slow_socket,
     until,
 )
@@ -88,7 +85,7 @@ async def read_prices(reader: Client) -> list[int]:
 
 async def test_a_client_that_stops_reading_gets_the_newest_prices_and_nobody_else_notices(app: App) -> None:
     for symbol in SYMBOLS:
-        await app.market.put_token(symbol, TokenMetadataInput(name=symbol, address="A", decimals=9), PLATFORM)
+        await put_token(app, symbol)
     async with AsyncExitStack() as stack:
         slow = await stack.enter_async_context(slow_socket(app, "market-data"))
         await follow_all_prices(slow)
@@ -96,9 +93,9 @@ async def test_a_client_that_stops_reading_gets_the_newest_prices_and_nobody_els
         for reader in readers:
             await follow_prices(reader)
         reading = [asyncio.create_task(read_prices(reader)) for reader in readers]
-        before_bytes = gauge(app, "process_resident_memory_bytes")
+        before_bytes = metric(app, "process_resident_memory_bytes")
         deepest_bytes = await publish_paced(app, lambda number: publish_price(app, number))
-        grown_bytes = gauge(app, "process_resident_memory_bytes") - before_bytes
+        grown_bytes = metric(app, "process_resident_memory_bytes") - before_bytes
 
         assert await asyncio.gather(*reading) == [list(range(MESSAGES))] * READERS
         assert 0 < deepest_bytes < 256 * KIB
@@ -129,14 +126,14 @@ async def test_the_metrics_tell_of_slow_readers_and_what_waits_for_them(app: App
     async with slow_socket(app, "market-data") as slow:
         await follow_all_prices(slow)
         await flood_with_prices(app)
-        await until(lambda: gauge(app, "duelcast_slow_readers") == 1)
+        await until(lambda: slow_readers(app) == 1)
         async with httpx.AsyncClient(trust_env=False) as http:
             text = (await http.get(f"{app.url}/metrics")).text
         shown = dict(line.split(" ") for line in text.splitlines() if line.startswith("duelcast_") and "{" not in line)
         assert float(shown["duelcast_slow_readers"]) == 1
         assert 0 < float(shown["duelcast_outbox_depth_bytes"]) < 256 * KIB
         await read_on(slow)
-        await until(lambda: gauge(app, "duelcast_slow_readers") == 0)
+        await until(lambda: slow_readers(app) == 0)
         assert outbox_depth_bytes(app) == 0
 
 
@@ -163,14 +160,14 @@ async def test_who_falls_a_mebibyte_behind_on_numbered_messages_is_closed_and_re
         await clock.advance(1)
         assert await reading == list(range(1, MESSAGES + 1))
         assert 0 < deepest_bytes < 256 * KIB
-        assert app.gateway.closes == {4008: 1}
+        assert closes(app) == {4008: 1}
         before, code, _ = await read_to_the_end(slow)
     assert code == 4008
     handled = [frame["seq"] for frame in before]
     assert handled == list(range(1, len(before) + 1))
     assert len(handled) < MESSAGES
 
-    query = f"?since=note.slow,{app.broker.epoch},{handled[-1]}"
+    query = f"?since=note.slow,{reader.epoch},{handled[-1]}"
     async with client(app, "arena", query, greeted=False) as again:
         frames = await again.receive_until(type="connection_established")
         publish_note(app, "slow", "after")
@@ -185,7 +182,7 @@ async def test_who_falls_less_than_a_mebibyte_behind_stays_and_gets_every_messag
     async with slow_socket(app, "arena", "?channel=note.most") as slow:
         for _ in range(count):
             publish_note(app, "most", LONG)
-        await until(lambda: len(app.gateway.blocked) == 1)
+        await until(lambda: slow_readers(app) == 1)
         await clock.advance(2)
         notes = [frame for frame in await read_on(slow) if frame["type"] == "note"]
     assert [note["seq"] for note in notes] == list(range(1, count + 1))
@@ -199,7 +196,7 @@ async def test_messages_of_latest_channels_do_not_count_towards_the_mebibyte(app
                 await asyncio.sleep(0.001)
         await clock.advance(2)
         scores = [frame for frame in await read_on(slow) if frame["type"] == "score"]
-        assert app.gateway.closes == {}
+        assert closes(app) == {}
     assert {score["player"]: score["points"] for score in scores} == {
         str(number % 100): number for number in range(19_900, 20_000)
     }
@@ -213,11 +210,11 @@ async def test_who_takes_no_prices_for_a_minute_is_closed(app: App, clock: Manua
     async with slow_socket(app, "market-data") as slow:
         await follow_all_prices(slow)
         await flood_with_prices(app)
-        await until(lambda: len(app.gateway.blocked) == 1)
+        await until(lambda: slow_readers(app) == 1)
         for beats in range(4):
             await slow.send_json(type="heartbeat")
             await until(partial(has_received, app, beats + 2))
             await clock.advance(14)
-        assert app.gateway.closes == {}
+        assert closes(app) == {}
         await clock.advance(6)
-        assert app.gateway.closes == {4008: 1}
+        assert closes(app) == {4008: 1}

@@ -76,7 +76,7 @@ async def test_recovery_needs_no_snapshot(app: App) -> None:
     for text in "abc":
         store(app, "room", text)
     async with client(app, "arena") as reader:
-        confirmed, frames = await follow(reader, CHANNEL, Position(app.broker.epoch, 2))
+        confirmed, frames = await follow(reader, CHANNEL, Position(reader.epoch, 2))
     assert (confirmed["recovered"], texts(frames)) == (True, ["c"])
     assert frames[0]["seq"] == 3
 

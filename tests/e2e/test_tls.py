@@ -27,8 +27,9 @@ from duelcast.app import App
 from duelcast.clock import ManualClock
 from tests.e2e.arena import make_arena
 from tests.e2e.following import publish_note, texts
+from tests.e2e.metrics import slow_readers
 from tests.e2e.raw_http import raw_http
-from tests.e2e.slow import gauge, until
+from tests.e2e.slow import until
 from tests.serving import Client, running
 
 MOST_NOTES = 400
@@ -116,7 +117,7 @@ async def test_a_slow_reader_over_tls_is_found_out_and_gets_all_when_it_reads(tm
     async with tls_server(tmp_path) as (app, context, clock), tls_client(app, context, "arena") as reader:
         await reader.ask(type="subscribe", channel="note.a")
         published: list[str] = []
-        while not gauge(app, "duelcast_slow_readers"):
+        while not slow_readers(app):
             assert len(published) < MOST_NOTES
             published.append(f"{len(published)} " + "x" * 60_000)
             publish_note(app, "a", published[-1])

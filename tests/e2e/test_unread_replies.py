@@ -11,22 +11,11 @@ import pytest_asyncio
 
 from duelcast.app import App
 from duelcast.clock import ManualClock
-from duelcast.domain.market.posted import TokenMetadataInput
 from tests.e2e.following import publish_score
-from tests.e2e.market import PLATFORM
+from tests.e2e.market import put_token
+from tests.e2e.metrics import closes, connections, outbox_depth_bytes, received
 from tests.e2e.raw import TEXT, RawSocket, frame
-from tests.e2e.slow import (
-    KIB,
-    MIB,
-    SYMBOLS,
-    generous_server,
-    outbox_depth_bytes,
-    read_on,
-    read_to_the_end,
-    received,
-    slow_socket,
-    until,
-)
+from tests.e2e.slow import KIB, MIB, SYMBOLS, generous_server, read_on, read_to_the_end, slow_socket, until
 from tests.serving import client
 
 REPLY = "r" * 30_000
@@ -88,8 +77,7 @@ async def test_small_commands_with_large_answers_do_not_grow_the_backlog_either(
     """They all arrive in one read."""
     description = "d" * 2000
     for symbol in SYMBOLS:
-        metadata = TokenMetadataInput(name=symbol, address="A", decimals=9, description=description)
-        await app.market.put_token(symbol, metadata, PLATFORM)
+        await put_token(app, symbol, description=description)
     answer_bytes = 2 * len(SYMBOLS) * len(description)
     commands = 200
     async with slow_socket(app, "token-data") as slow:
@@ -112,7 +100,7 @@ async def test_the_heartbeat_rests_while_nothing_is_read_from_a_client(app: App,
                 assert (await slow.receive())[0] == TEXT
                 taken += 1
             await clock.advance(1)
-        assert app.gateway.closes == {}
+        assert closes(app) == {}
         frames = [await slow.receive_message() for _ in range(COMMANDS - taken)]
     assert frames[-1]["requestId"] == f"r{COMMANDS - 1}"
 
@@ -121,9 +109,9 @@ async def test_who_takes_nothing_for_a_minute_is_closed(app: App, clock: ManualC
     async with slow_socket(app, "arena") as slow, sending_without_reading(slow):
         await stands_still(app, clock)
         await clock.advance(57)
-        assert app.gateway.closes == {}
+        assert closes(app) == {}
         await clock.advance(4)
-        assert app.gateway.closes == {4008: 1}
+        assert closes(app) == {4008: 1}
         _, code, _ = await read_to_the_end(slow)
     assert code == 4008
 
@@ -138,7 +126,7 @@ async def test_a_snapshot_larger_than_the_mebibyte_reaches_a_slow_reader_whole(a
         await clock.advance(30)
         publish_score(app, "large", "0", -1)
         scores = [each for each in await read_on(slow) if each["type"] == "score"]
-        assert app.gateway.closes == {}
+        assert closes(app) == {}
     assert [score["points"] for score in scores] == [*range(players), -1]
 
 
@@ -148,7 +136,7 @@ async def test_a_client_that_was_closed_and_still_takes_nothing_is_gone_in_the_e
     async with slow_socket(app, "arena") as slow, sending_without_reading(slow):
         await stands_still(app, clock)
         await clock.advance(62)
-        assert len(app.gateway.sockets) == 1
+        assert connections(app) == 1
         await clock.advance(60)
-        await until(lambda: not app.gateway.sockets)
+        await until(lambda: not connections(app))
         assert outbox_depth_bytes(app) == 0

@@ -1,12 +1,12 @@
-"""A venue on loopback that speaks a recorded session: its HTTP answers, and its frames exactly as recorded.
+"""A venue on loopback that speaks a session: its HTTP answers, and its frames exactly as they are.
 
-    async with recorded_exchange(coinbase_session()) as venue:
+    async with recorded_exchange(made_coinbase_session()) as venue:
         ...  # a feed of `venue.feed`
         await venue.subscribed.wait()
         venue.start.set()
         await venue.finished.wait()
 
-By hand: `python -m tests.feeds.recorded_exchange [coinbaseexchange|okx]`.
+By hand: `python -m tests.feeds.recorded_exchange [made-coinbase|made-okx|coinbase|okx]`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,16 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from tests.feeds.local_http import Answer, local_http
+from tests.feeds.made_sessions import made_coinbase_session, made_okx_session
 from tests.feeds.recorded_sessions import Session, coinbase_session, okx_session
 
-SESSIONS = {"coinbaseexchange": coinbase_session, "okx": okx_session}
+SESSIONS = {
+    "made-coinbase": made_coinbase_session,
+    "made-okx": made_okx_session,
+    "coinbase": coinbase_session,
+    "okx": okx_session,
+}
+"""Tests that read the recorded ones skip if these are absent."""
 _READ_CHANNELS = {"ticker", "matches", "tickers", "trades"}
 
 
@@ -135,8 +142,8 @@ async def recorded_exchange(
         yield venue
 
 
-async def _main(venue_name: str) -> None:
-    async with recorded_exchange(SESSIONS[venue_name](), speed=1.0) as venue:
+async def _main(name: str) -> None:
+    async with recorded_exchange(SESSIONS[name](), speed=1.0) as venue:
         venue.start.set()
         sys.stdout.write(f"DUELCAST_FEED='{venue.feed}'\n")
         sys.stdout.flush()
@@ -145,4 +152,4 @@ async def _main(venue_name: str) -> None:
 
 if __name__ == "__main__":
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_main(sys.argv[1] if len(sys.argv) > 1 else "coinbaseexchange"))
+        asyncio.run(_main(sys.argv[1] if len(sys.argv) > 1 else "made-coinbase"))

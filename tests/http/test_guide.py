@@ -14,9 +14,9 @@ import pytest
 
 from duelcast.app import App
 from duelcast.channels.names import Role
-from duelcast.domain.market.posted import PostedPrice
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.wire.frames import encode_value
+from tests.e2e.market import post_prices
 from tests.serving import Frame, client, running, token_for
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "clients.md").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ ADDRESSES = re.findall(r"`GET (/\S+)`", GUIDE)
 @pytest.fixture
 async def app() -> AsyncIterator[App]:
     async with running() as started:
-        await started.market.post_prices([PostedPrice(symbol="SOL", price=1.0), PostedPrice(symbol="BTC", price=2.0)])
+        await post_prices(started, {"symbol": "SOL", "price": 1.0}, {"symbol": "BTC", "price": 2.0})
         yield started
 
 

@@ -110,6 +110,8 @@ async def test_a_defect_tells_its_error_id_and_nothing_else(server: Serving, mon
     (line,) = [entry for entry in logs if entry["log_level"] == "error"]
     assert (line["request_id"], line["errorId"]) == (problem["requestId"], problem["errorId"])
     assert line["error"].startswith("RuntimeError")
+    place = f"tests/http/test_problems.py:{broken.__code__.co_firstlineno + 1} in {broken.__qualname__}"
+    assert line["traceback"][-1] == place
     assert "hunter" not in answer.text + str(logs)
 
 

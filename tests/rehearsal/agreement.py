@@ -120,9 +120,11 @@ def _of(values: Mapping[str, Any], keys: Mapping[str, Any]) -> dict[str, Any]:
 def assert_nothing_is_lost_or_doubled(acknowledged: Acknowledged, cast: Cast, filed: Filed) -> None:
     """Each thing that was acknowledged is in the file once, and nothing else is."""
     assert {contest: dict(said) for contest, said in acknowledged.said.items()} == filed.said
+    assert acknowledged.posted
     for wallet, titles in acknowledged.posted.items():
         stored = [title for title in filed.titles[wallet] if title.startswith("News ")]
         assert sorted(stored) == sorted(titles), wallet
+    assert cast.tracked
     for tracked in cast.tracked:
         assert tracked.wallet is not None
         assert sorted(filed.events[tracked.wallet]) == sorted(one.replace("-", "") for one in tracked.stored)

@@ -140,6 +140,7 @@ def prices_of(told: Told) -> dict[str, float]:
 
 def assert_it_was_an_evening(cast: Cast, desk: Desk) -> None:
     """All that should have happened did, before everybody's eyes."""
+    assert cast.statuses
     for watcher in cast.statuses:
         assert watcher.maintenances == [False, True, False]
     assert any("MAINTENANCE" in member.refusals for member in cast.members)

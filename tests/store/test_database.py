@@ -82,7 +82,9 @@ async def test_a_committed_that_fails_harms_nobody_and_shows_no_text(database: D
             tasks = await waiting(database, database.write(put("a"), broken), database.write(put("b"), told.append))
         assert await asyncio.gather(*tasks) == ["a", "b"]
     assert told == ["b"]
-    assert [entry["event"] for entry in logs] == ["defect"]
+    (entry,) = logs
+    assert entry["event"] == "defect"
+    assert entry["traceback"][-1].endswith(f" in {broken.__qualname__}")
     assert "secret" not in repr(logs)
 
 

@@ -12,7 +12,7 @@ from duelcast.cli import achievements, asyncapi, backup, check_config, epoch, is
 from duelcast.cli.demo import command as demo
 from duelcast.cli.events import command as events
 from duelcast.cli.tail import command as tail
-from duelcast.logs import describe_exception
+from duelcast.logs import describe_exception, frames_of
 from duelcast.settings import ConfigurationError
 
 EXIT_DEFECT = 1
@@ -65,5 +65,5 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
     except Exception as error:
-        typer.echo(f"duelcast: a defect: {describe_exception(error)}", err=True)
+        typer.echo("\n  ".join([f"duelcast: a defect: {describe_exception(error)}", *frames_of(error)]), err=True)
         sys.exit(EXIT_DEFECT)

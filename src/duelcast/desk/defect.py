@@ -7,15 +7,15 @@ import uuid
 import structlog
 
 from duelcast.errors import AppError, InternalError
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 
 log = structlog.get_logger("duelcast.gateway")
 
 
 def defect(error: Exception) -> InternalError:
-    """Log a defect, and return the error for its client. The log has its type and place, never its text."""
+    """Log a defect, and return the error for its client. The log has its type and frames, never its text."""
     error_id = uuid.uuid4().hex
-    log.error("defect", error_id=error_id, error=describe_exception(error))
+    log.error("defect", error_id=error_id, **exception_fields(error))
     return InternalError("A defect of the server; report it with its `errorId`.", errorId=error_id)
 
 

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from duelcast.clock import Alarm, Clock
 from duelcast.errors import AppError
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.store.database import Database, Transaction
 
 INTERVAL_S = 3_600.0
@@ -71,7 +71,7 @@ class RetentionJob:
             except AppError:
                 pass  # the database has logged it
             except Exception as error:
-                log.error("defect", what=what, error=describe_exception(error))
+                log.error("defect", what=what, **exception_fields(error))
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""

@@ -17,7 +17,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from duelcast.errors import AppError, InternalError, InvalidRequest
 from duelcast.http.server_state import server_of
 from duelcast.http.services import HttpServices
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.peers.addresses import client_address
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -112,7 +112,7 @@ def log_refusal(refusal: Refusal, error: Exception, scope: HTTPScope, services: 
         known["path"] = scope["path_template"]
     known |= {"status": problem.status, "code": problem.code}
     if problem.code == InternalError.code:
-        _log.error("http_defect", **known, **refusal.extra, error=describe_exception(error))
+        _log.error("http_defect", **known, **refusal.extra, **exception_fields(error))
         return
     peer = scope["client"][0] if scope["client"] is not None else None
     forwarded_for = header_of(scope, b"x-forwarded-for")

@@ -22,7 +22,7 @@ from duelcast.channels.names import Channel
 from duelcast.channels.outgoing import Broadcast, Outgoing, Published
 from duelcast.clock import Clock
 from duelcast.errors import CircuitOpen, Unavailable
-from duelcast.logs import describe_exception
+from duelcast.logs import describe_exception, exception_fields
 from duelcast.settings import ConfigurationError
 from duelcast.store.breaker_port import BreakerPort, NoBreaker
 from duelcast.store.channel_log import ChannelLog, Encoded, batched
@@ -411,7 +411,7 @@ class Database:
             try:
                 self.log.hand_over(numbered)
             except Exception as error:
-                log.error("defect", error=describe_exception(error))
+                log.error("defect", **exception_fields(error))
             yield
         _acknowledge(job)
         yield
@@ -566,7 +566,7 @@ class Database:
             except Unavailable:
                 pass
             except Exception as error:
-                log.error("defect", error=describe_exception(error))
+                log.error("defect", **exception_fields(error))
 
     async def probe(self) -> None:
         """Try to write. Raises `Unavailable`."""
@@ -677,7 +677,7 @@ def _remember(job: Job) -> Iterator[None]:
         if steps is not None:
             yield from steps
     except Exception as error:
-        log.error("defect", error=describe_exception(error))
+        log.error("defect", **exception_fields(error))
 
 
 def _forget(job: Job) -> None:
@@ -687,7 +687,7 @@ def _forget(job: Job) -> None:
     try:
         job.refused(job.outcome)
     except Exception as error:
-        log.error("defect", error=describe_exception(error))
+        log.error("defect", **exception_fields(error))
 
 
 def _acknowledge(job: Job) -> None:

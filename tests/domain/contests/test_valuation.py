@@ -26,6 +26,7 @@ steps = st.lists(
     st.tuples(st.just("set"), st.integers(0, OWNERS - 1), st.one_of(chosen, held))
     | st.tuples(st.just("clear"), st.integers(0, OWNERS - 1), st.just(()))
     | st.tuples(st.sampled_from(["buy", "take"]), st.just(0), st.just(())),
+    min_size=1,
     max_size=40,
 )
 

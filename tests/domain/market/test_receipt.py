@@ -160,7 +160,7 @@ def test_the_scale_goes_on_over_a_restart_as_if_there_had_been_none(days: Days) 
 # ── invariants ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 spans = st.sampled_from([1e-5, 0.01, 1.0, 30.0, 600.0]) | st.floats(1e-5, 5_000)
-moves = st.lists(st.tuples(st.booleans(), spans | spans.map(lambda span: -span)), max_size=30)
+moves = st.lists(st.tuples(st.booleans(), spans | spans.map(lambda span: -span)), min_size=1, max_size=30)
 paces = st.sampled_from([0.1, 0.5, 0.99])
 
 

@@ -50,7 +50,11 @@ def test_the_trend_compares_the_last_fifteen_minutes_with_the_fifteen_before() -
 
 
 @given(
-    st.lists(st.tuples(st.floats(0, 400), st.floats(1e-30, 1e30), st.sampled_from(["buy", "sell", None])), max_size=40)
+    st.lists(
+        st.tuples(st.floats(0, 400), st.floats(1e-30, 1e30), st.sampled_from(["buy", "sell", None])),
+        min_size=1,
+        max_size=40,
+    )
 )
 def test_score_and_pressures_stay_in_their_bounds(steps: list[tuple[float, float, Side | None]]) -> None:
     windows = TradeWindows()

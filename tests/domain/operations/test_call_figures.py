@@ -10,7 +10,9 @@ from duelcast.domain.operations.call_figures import BUCKETS, CallWindow
 Call = tuple[int, bool, bool]
 """Quarters of a bucket since the one before, whether it failed, whether it was slow."""
 
-CALLS = st.lists(st.tuples(st.one_of(st.integers(0, 8), st.integers(60, 200)), st.booleans(), st.booleans()))
+CALLS = st.lists(
+    st.tuples(st.one_of(st.integers(0, 8), st.integers(60, 200)), st.booleans(), st.booleans()), min_size=1
+)
 
 
 @given(CALLS)

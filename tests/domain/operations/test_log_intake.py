@@ -16,7 +16,7 @@ import structlog
 
 import duelcast.domain.operations.log_intake as module
 from duelcast.domain.operations.log_intake import LogIntake
-from duelcast.logs import QUIET_LIBRARIES, configure_logging
+from duelcast.logs import QUIET_LIBRARIES, configure_logging, exception_fields
 from tests.domain.operations.error_room import ErrorRoom
 
 SECRET = "hunter2"
@@ -94,6 +94,17 @@ async def test_an_exception_is_told_by_type_and_place(room: ErrorRoom) -> None:
         structlog.get_logger("duelcast.store").exception("defect")
     (error,) = await taken(room, "error")
     assert error.startswith("defect: ValueError at tests.domain.operations.test_log_intake:")
+
+
+@pytest.mark.usefixtures("intake")
+async def test_the_frames_of_a_defect_are_in_the_log_alone(room: ErrorRoom, log: io.StringIO) -> None:
+    try:
+        fail()
+    except ValueError as error:
+        structlog.get_logger("duelcast.store").error("defect", what="a", **exception_fields(error))
+    (details,) = await taken(room, "details")
+    assert details == {"what": "a"}
+    assert " in fail" in log.getvalue()
 
 
 @pytest.mark.usefixtures("intake")

@@ -80,6 +80,8 @@ async def test_previous_status_is_what_was_told_before(floor: Floor, doctor: Doc
         changed = before != update["status"]
         assert update.get("previousStatus") == (before if changed else None)
         before = update["status"]
+    assert before == "healthy"
+    assert len(newest) > 2
 
 
 async def test_one_that_fails_again_is_left_alone_for_longer(floor: Floor, doctor: Doctor) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from duelcast.channels.names import Role
-from duelcast.domain.accounts.accounts import Account
 from duelcast.errors import Unavailable
 from tests.e2e.contest.contest_room import ADMIN, Stage, join, pushes
+from tests.e2e.users import put_user
 from tests.serving import Client, Frame
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -370,7 +369,7 @@ async def test_who_is_promoted_while_it_joins_is_a_hidden_admin(hall: Stage, mon
     async with hall.socket("pia") as pia, hall.socket() as watcher:
         await join(watcher, contest)
         async with joining(pia, contest, monkeypatch, hall.app.contests.standings, "took_part") as answer:
-            hall.app.accounts.put(Account("pia", Role.ADMIN))
+            await put_user(hall.app, "pia", role="admin")
         assert head(answer.result()) == ("admin", [], 0, 1)
         assert await presence(watcher) == []
         assert head(await join(watcher, contest))[1:] == ([], 0, 1)
@@ -382,7 +381,7 @@ async def test_who_is_promoted_while_its_snapshots_are_read_hides(hall: Stage, m
         await join(watcher, contest)
         async with joining(pat, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
             assert await presence(watcher) == [("join", "pat")]
-            hall.app.accounts.put(Account("pat", Role.ADMIN))
+            await put_user(hall.app, "pat", role="admin")
         assert answer.result()["role"] == "admin"
         assert await presence(watcher) == [("leave", "pat")]
         assert head(await join(watcher, contest))[1:] == ([], 0, 1)
@@ -390,11 +389,11 @@ async def test_who_is_promoted_while_its_snapshots_are_read_hides(hall: Stage, m
 
 async def test_who_is_demoted_while_it_joins_is_seen(hall: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     contest = await hall.contest()
-    hall.app.accounts.put(Account("dan", Role.ADMIN))
+    await put_user(hall.app, "dan", role="admin")
     async with hall.socket("dan") as dan, hall.socket() as watcher:
         await join(watcher, contest)
         async with joining(dan, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
-            hall.app.accounts.put(Account("dan", Role.USER))
+            await put_user(hall.app, "dan", role="user")
         assert answer.result()["role"] == "spectator"
         assert await presence(watcher) == [("join", "dan")]
         assert head(await join(watcher, contest))[1:] == (["dan"], 1, 2)

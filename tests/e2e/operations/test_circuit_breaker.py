@@ -66,12 +66,12 @@ async def test_everybody_is_greeted_with_all_services(room: ControlRoom, wallet:
 async def test_the_parts_of_the_server_depend_on_store_and_broker_alone(room: ControlRoom) -> None:
     async with room.socket(CIRCUIT_BREAKER, "ann", greeted=False) as ann:
         (_, state) = await ann.receive_many(2)
-    for service in state["services"]:
-        if service["service"] in PARTS:
-            foundation = service["service"] in ("store", "broker")
-            assert service["dependencies"] == ([] if foundation else ["store", "broker"])
-            guarded = service["service"] in ("store", "feed_simulated")
-            assert (service["circuit_breaker"]["status"] == "disabled") is not guarded
+    services = {service["service"]: service for service in state["services"]}
+    for part in PARTS:
+        foundation = part in ("store", "broker")
+        assert services[part]["dependencies"] == ([] if foundation else ["store", "broker"])
+        guarded = part in ("store", "feed_simulated")
+        assert (services[part]["circuit_breaker"]["status"] == "disabled") is not guarded
 
 
 @pytest.mark.parametrize("query", ["", "?endpoint=services", "?endpoint=public.background_scene"])

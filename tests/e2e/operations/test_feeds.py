@@ -20,8 +20,8 @@ from tests.e2e.operations.control_room import (
     of_service,
     of_type,
 )
+from tests.feeds.made_sessions import made_coinbase_session
 from tests.feeds.recorded_exchange import recorded_exchange
-from tests.feeds.recorded_sessions import coinbase_session
 from tests.serving import Client, Frame
 
 FEED = "feed_simulated"
@@ -64,6 +64,7 @@ def assert_no_gap(frames: Sequence[Frame]) -> None:
     for frame in frames:
         if "seq" in frame:
             numbers.setdefault(frame["channel"], []).append(frame["seq"])
+    assert numbers
     for one in numbers.values():
         assert one == sorted(set(one))
 
@@ -125,7 +126,7 @@ async def test_prices_of_a_stopped_feed_become_stale_until_it_is_started() -> No
 
 
 async def test_a_venue_that_dies_is_left_alone_and_read_again_when_it_is_back() -> None:
-    session = coinbase_session()
+    session = made_coinbase_session()
     name = f"feed_{session.venue}"
     async with AsyncExitStack() as stack:
         first_life = await stack.enter_async_context(AsyncExitStack())

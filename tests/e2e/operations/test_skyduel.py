@@ -54,6 +54,7 @@ async def test_admins_are_greeted_with_all_services(room: ControlRoom, wallet: s
         assert established["type"] == "connection_established"
         assert isinstance(welcome["message"], str)
         assert welcome["connectionId"] == established["connectionId"]
+        assert data["services"]
         for service in data["services"]:
             assert service.keys() == SERVICE_FIELDS
         assert established["positions"] == {}

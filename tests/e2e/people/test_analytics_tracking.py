@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from duelcast.wire.timestamps import format_time
+from tests.e2e.metrics import metric
 from tests.e2e.people.observatory import Observatory, observatory
 from tests.serving import Frame
 from tests.store.facts import held, until
@@ -27,6 +28,10 @@ async def one_observatory() -> AsyncIterator[Observatory]:
     """One server for all tests, each with wallets of its own."""
     async with observatory() as made:
         yield made
+
+
+def counted(place: Observatory, what: str) -> float:
+    return metric(place.app, f"duelcast_events_{what}_total")
 
 
 def without_times(frame: Frame) -> Frame:
@@ -76,7 +81,7 @@ async def test_the_server_makes_an_id_where_none_is_sent(place: Observatory) -> 
 
 
 async def test_the_same_id_is_stored_once_whatever_its_case_and_per_wallet(place: Observatory) -> None:
-    before = place.app.analytics.counters.duplicate
+    before = counted(place, "duplicate")
     async with place.socket("dan") as dan, place.socket("eve") as eve:
         first = await dan.ask(type="track_event", event="buy", eventId=ID.upper())
         again = await dan.ask(type="track_event", event="sell", eventId=ID)
@@ -88,7 +93,7 @@ async def test_the_same_id_is_stored_once_whatever_its_case_and_per_wallet(place
     ]
     stored = place.rows("select wallet, event from analytics_events where wallet in ('dan', 'eve') order by wallet")
     assert stored == [("dan", "buy"), ("eve", "buy")]
-    assert place.app.analytics.counters.duplicate == before + 1
+    assert counted(place, "duplicate") == before + 1
 
 
 async def test_a_batch_is_answered_in_its_order_and_its_own_repeats_are_duplicates(place: Observatory) -> None:
@@ -114,14 +119,13 @@ async def test_a_batch_is_answered_in_its_order_and_its_own_repeats_are_duplicat
 
 
 async def test_repeats_within_one_commit_are_stored_once(place: Observatory) -> None:
-    counters = place.app.analytics.counters
     async with place.socket("gus") as gus, place.socket("gus") as gus_too, place.socket("gus") as gus_again:
         async with held(place.app.database):
             await gus.send(type="track_event", event="first")
-            await until(lambda: counters.waiting == 1)
+            await until(lambda: metric(place.app, "duelcast_events_waiting") == 1)
             await gus_too.send(type="track_event", event="x", eventId=ID)
             await gus_again.send(type="track_event", event="x", eventId=ID)
-            await until(lambda: counters.waiting == 3)
+            await until(lambda: metric(place.app, "duelcast_events_waiting") == 3)
         answers = [await one.receive() for one in (gus, gus_too, gus_again)]
     assert [one["duplicate"] for one in answers].count(True) == 1
     assert answers[0]["duplicate"] is False
@@ -196,8 +200,6 @@ async def test_the_longest_name_the_largest_data_and_the_outermost_times_are_tak
 
 
 async def test_many_at_once_are_each_stored_once_and_counted(place: Observatory) -> None:
-    counters, series = place.app.analytics.counters, place.app.analytics.series
-
     async def track(wallet: str) -> int:
         async with place.socket(wallet) as one:
             for _ in range(20):
@@ -205,12 +207,12 @@ async def test_many_at_once_are_each_stored_once_and_counted(place: Observatory)
             answers = [await one.receive() for _ in range(20)]
         return sum(len(answer["events"]) for answer in answers)
 
-    before = counters.stored
+    before = counted(place, "stored")
     acknowledged = await asyncio.gather(*(track(f"busy{number}") for number in range(10)))
-    assert sum(acknowledged) == 2_000 == counters.stored - before
+    assert sum(acknowledged) == 2_000 == counted(place, "stored") - before
     assert place.rows("select count(*) from analytics_events where event = 'busy'") == [(2_000,)]
     assert place.rows("select sum(count) from analytics_minutes where event = 'busy'") == [(2_000,)]
-    assert series.total("busy") == 2_000
+    assert metric(place.app, "duelcast_events_kept", event="busy") == 2_000
 
 
 async def test_maintenance_does_not_pause_it(place: Observatory) -> None:
@@ -227,8 +229,7 @@ async def test_a_stopped_writer_stores_nothing_and_says_when_to_try_again() -> N
         refusal = await ann.ask(type="track_event", events=[{"event": "a", "eventId": ID}, {"event": "b"}])
         assert (refusal["code"], refusal["retryAfterMs"]) == ("UNAVAILABLE", 1_000)
         assert place.rows("select 1 from analytics_events") == []
-        counters = place.app.analytics.counters
-        assert (counters.received, counters.refused, counters.stored) == (2, 2, 0)
+        assert [counted(place, what) for what in ("received", "refused", "stored")] == [2, 2, 0]
         await operator.ask(type="service_command", serviceName="analytics_writer", command="start")
         answer = await ann.ask(type="track_event", event="a", eventId=ID)
         assert (answer["type"], answer["duplicate"]) == ("event_tracked", False)

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from duelcast.channels.names import Role
-from duelcast.domain.users.service import UserChange
 from tests.e2e.people.post_office import BOSS, PostOffice, of_type, post_office, titles
-from tests.serving import Client, Frame, token_for
+from tests.e2e.users import put_user
+from tests.serving import Client, Frame
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -356,14 +355,12 @@ async def test_who_replays_a_deleted_announcement_does_not_get_its_text() -> Non
 
 async def test_who_is_promoted_is_told(office: PostOffice) -> None:
     async with office.socket("uli") as uli:
-        chief = token_for(office.app, "chief", Role.SUPERADMIN)
-        identity = await office.app.gateway.identify(chief)
-        await office.app.users.put(identity, "uli", UserChange(role=Role.ADMIN, nickname="Uli"))
+        await put_user(office.app, "uli", role="admin", nickname="Uli")
         frames = await uli.drain()
         assert kinds(frames) == ["session_updated", "notification", "unread_count"]
         told = frames[1]["data"]
         assert (told["type"], told["data"]) == ("PROFILE_UPDATE", {"nickname": "Uli", "role": "admin"})
         assert told["content"] == "Your nickname is Uli now. Your role is admin now."
-        await office.app.users.put(identity, "uli", UserChange(role=Role.ADMIN, banned=False))
-        await office.app.users.rename("uli", "Ully")
+        await put_user(office.app, "uli", role="admin", banned=False)
+        assert (await office.call("PATCH", "/users/me", {"nickname": "Ully"}, by="uli")).status_code == 200
         assert kinds(await uli.drain()) == ["session_updated"]

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from duelcast.app import App
-from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from duelcast.domain.audit import Actor
-from duelcast.domain.settings.changing import SettingChange
-from tests.e2e.contest.contest_room import ADMIN, Stage, join, pushes, stage
+from duelcast.endpoints.registry import find_endpoints
+from tests.e2e.contest.contest_room import Stage, join, pushes, stage
+from tests.e2e.market import platform
 from tests.serving import Client, client, running
 
 
@@ -20,7 +19,8 @@ async def put(scene: Stage, key: str, value: Any) -> None:
 
 
 async def update(app: App, key: str, value: Any) -> None:
-    await app.system_settings.update(Actor(ADMIN, Role.ADMIN), key, SettingChange(value=value))
+    async with platform(app) as caller:
+        assert (await caller.put(f"/settings/{key}", json={"value": value})).is_success
 
 
 async def send_chat(member: Client, contest: int, text: str) -> str | None:
@@ -182,6 +182,8 @@ async def test_the_market_obeys(key: str, value: float, field: str) -> None:
 
 async def test_every_endpoint_has_a_limit_of_its_own() -> None:
     async with running(ManualClock()) as app:
-        for runtime in app.gateway.endpoints.values():
-            key = f"limits.{runtime.endpoint.name}.messages_per_minute"
-            assert app.system_settings.value(key) == runtime.endpoint.messages_per_minute
+        endpoints = find_endpoints().values()
+        assert len(endpoints) > 8
+        for endpoint in endpoints:
+            key = f"limits.{endpoint.name}.messages_per_minute"
+            assert app.system_settings.value(key) == endpoint.messages_per_minute

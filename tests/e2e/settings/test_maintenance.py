@@ -13,7 +13,7 @@ from duelcast.clock import ManualClock
 from duelcast.domain.accounts.tokens import TokenIssuer
 from duelcast.wire.timestamps import format_time
 from tests.e2e.contest.contest_room import Stage, join, stage
-from tests.serving import SECRET, client, running
+from tests.serving import SECRET, client
 
 WRITES: list[tuple[str, str, Any]] = [
     ("PATCH", "/users/me", {"nickname": "Ann"}),
@@ -26,6 +26,19 @@ WRITES: list[tuple[str, str, Any]] = [
 
 async def begin(scene: Stage, **value: Any) -> None:
     await scene.do("PUT", "/settings/maintenance_mode", {"value": {"enabled": True, **value}})
+
+
+async def is_on(scene: Stage) -> bool:
+    """By what is stored, and by what happens to a user."""
+    enabled: bool = (await scene.do("GET", "/settings/maintenance_mode"))["value"]["enabled"]
+    assert await refuses(scene) is enabled
+    return enabled
+
+
+async def refuses(scene: Stage) -> bool:
+    """Whether a user may not write."""
+    answer = await scene.call("PATCH", "/users/me", {"nickname": "Writer"}, by="writer")
+    return answer.status_code == 503 and answer.json()["code"] == "MAINTENANCE"
 
 
 async def end(scene: Stage) -> None:
@@ -79,7 +92,7 @@ async def test_it_ends_by_itself_and_says_so() -> None:
     async with stage() as scene, client(scene.app, "system-settings", token=scene.token("ann")) as ann:
         await ann.ask(type="subscribe_setting", key="maintenance_mode")
         await begin(scene, message="Back soon.", until=format_time(scene.clock.time() + 60))
-        assert scene.app.system_settings.maintenance().enabled
+        assert await is_on(scene)
         await scene.pass_time(59)
         assert (await ann.drain())[-1]["setting"]["value"]["enabled"]
         await scene.pass_time(1)
@@ -96,9 +109,9 @@ async def test_a_later_end_counts() -> None:
         await begin(scene, until=format_time(scene.clock.time() + 60))
         await begin(scene, until=format_time(scene.clock.time() + 120))
         await scene.pass_time(119)
-        assert scene.app.system_settings.maintenance().enabled
+        assert await is_on(scene)
         await scene.pass_time(1)
-        assert not scene.app.system_settings.maintenance().enabled
+        assert not await is_on(scene)
 
 
 async def test_it_ends_after_a_restart_too(tmp_path: Path) -> None:
@@ -107,13 +120,13 @@ async def test_it_ends_after_a_restart_too(tmp_path: Path) -> None:
         await begin(scene, until=format_time(clock.time() + 60))
     await clock.advance(61)
     async with stage(clock, data_dir=tmp_path) as scene:
-        assert scene.app.system_settings.maintenance_refusal() is None
+        assert not await refuses(scene)
         async with asyncio.timeout(60):
             while (await scene.do("GET", "/settings/maintenance_mode"))["version"] < 2:
                 await clock.advance(0)
-        assert scene.app.system_settings.value("maintenance_mode") == {"enabled": False}
+        assert (await scene.do("GET", "/settings/maintenance_mode"))["value"] == {"enabled": False}
 
 
 async def test_without_it_nobody_is_refused() -> None:
-    async with running(ManualClock()) as app:
-        assert app.system_settings.maintenance_refusal() is None
+    async with stage() as scene:
+        assert not await refuses(scene)

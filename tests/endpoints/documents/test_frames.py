@@ -10,13 +10,12 @@ import pytest
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from duelcast.domain.accounts.accounts import Account
-from duelcast.domain.audit import Actor
-from duelcast.domain.market.posted import PostedPrice, PostedTrade, TokenMetadataInput
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.errors import AppError
 from duelcast.wire.decoding import CommandDecoder
 from tests.e2e.arena import Notebook, make_arena
+from tests.e2e.market import post_price, post_trade, put_token
+from tests.e2e.users import put_user
 from tests.endpoints.documents.described import Document
 from tests.serving import Frame, client, running, token_for
 
@@ -55,10 +54,9 @@ COMMANDS: dict[str, list[Frame]] = {
 
 async def trade(app: App, clock: ManualClock, price: float) -> None:
     """A market in which everything that is pushed has changed."""
-    metadata = TokenMetadataInput(name=f"Sol at {price}", address="So1", decimals=9)
-    await app.market.put_token("SOL", metadata, Actor("platform", Role.ADMIN))
-    await app.market.post_prices([PostedPrice(symbol="SOL", price=price, market_cap=1e9)])
-    await app.market.post_trades([PostedTrade(symbol="SOL", price=price, quantity=2.0, side="buy")])
+    await put_token(app, "SOL", f"Sol at {price}")
+    await post_price(app, "SOL", price, market_cap=1e9)
+    await post_trade(app, "SOL", price, 2.0, "buy")
     await clock.advance(11)
 
 
@@ -77,7 +75,7 @@ async def conversation(endpoint: str) -> tuple[list[Frame], list[Frame]]:
                 received += await talker.drain()
             await trade(app, clock, 151.0)
             received += await talker.drain()
-            app.accounts.put(Account("w1", nickname="another"))
+            await put_user(app, "w1", nickname="another")
             received += await talker.receive_until(type="session_updated")
     return sent, received
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.lookalikes import shapes
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 
 _log = structlog.get_logger("duelcast.accounts")
 
@@ -130,7 +130,7 @@ def _guarded(call: Callable[[], None]) -> None:
     try:
         call()
     except Exception as error:
-        _log.error("defect", error=describe_exception(error))
+        _log.error("defect", **exception_fields(error))
 
 
 def _shapes_of(account: Account | None) -> frozenset[str]:

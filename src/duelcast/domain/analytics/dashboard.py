@@ -16,7 +16,7 @@ from duelcast.domain.analytics.events import DASHBOARD, METRIC, ActiveUsers, Das
 from duelcast.domain.analytics.figures import Figures
 from duelcast.domain.analytics.metrics import ACTIVE_USERS, Metrics
 from duelcast.domain.analytics.series import Series
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 
 TURN_S = 1.0
 REPEAT_S = 5.0
@@ -72,7 +72,7 @@ class Dashboard:
                 try:
                     await self._turn()
                 except Exception as error:
-                    log.error("defect", error=describe_exception(error))
+                    log.error("defect", **exception_fields(error))
 
     async def _turn(self) -> None:
         self._figures.sample()

@@ -14,7 +14,7 @@ import structlog
 
 from duelcast.domain.analytics.counters import EventCounters
 from duelcast.errors import AppError, Unavailable
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.ratelimit import Allowance
 from duelcast.store import analytics as store
 from duelcast.store.analytics import EventKey, MinuteKey, NewEvent
@@ -92,7 +92,7 @@ class AnalyticsWriter:
         except AppError:
             raise
         except Exception as error:
-            log.error("defect", error=describe_exception(error))
+            log.error("defect", **exception_fields(error))
             raise _unavailable("The events were not stored. Try again.") from None
 
     async def run(self) -> None:

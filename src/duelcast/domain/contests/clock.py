@@ -19,7 +19,7 @@ from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.market.service import Market
 from duelcast.errors import Unavailable
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.store.contests import PENDING
 
 RETRY_S = 1.0
@@ -269,4 +269,4 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _report(contest: Contest, error: Exception) -> None:
-    _log.error("defect", contest=contest.id, error=describe_exception(error))
+    _log.error("defect", contest=contest.id, **exception_fields(error))

@@ -12,7 +12,7 @@ from duelcast.clock import Clock
 from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.standings import Standings
 from duelcast.errors import Unavailable
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 
 RETRY_S = 1.0
 
@@ -67,7 +67,7 @@ class FinalRows:
                 await self._clock.sleep(RETRY_S)
                 continue
             except Exception as error:
-                _log.error("defect", contest=contest_id, error=describe_exception(error))
+                _log.error("defect", contest=contest_id, **exception_fields(error))
                 return
             if row.isParticipant:
                 self._outlet.participant(contest_id, wallet, row)

@@ -14,7 +14,7 @@ from duelcast.domain.conflation import Throttle
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.prices import PriceVector
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 
 THREAD_PARTICIPANTS = 5_000
 """From this size on, a scoring takes half a millisecond or more, and is computed in a thread."""
@@ -104,4 +104,4 @@ class Scorer:
                     await self.score(contest)
                 except Exception as error:
                     # One contest must not stop the others.
-                    _log.error("defect", error=describe_exception(error))
+                    _log.error("defect", **exception_fields(error))

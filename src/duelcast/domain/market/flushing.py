@@ -16,7 +16,7 @@ from duelcast.domain.market.journal import Journal
 from duelcast.domain.market.marks import PricePoint, Prices
 from duelcast.domain.market.receipt import to_us
 from duelcast.errors import AppError
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.store.database import Database, Transaction
 from duelcast.store.market import MarketWrites, MinutePrice
 
@@ -104,7 +104,7 @@ class Flushing:
         except AppError:
             pass  # the database has logged it
         except Exception as error:
-            log.error("defect", error=describe_exception(error))
+            log.error("defect", **exception_fields(error))
 
     async def _store_some(self) -> int:
         """Returns the number of rows; 0 if a marked moment passed meanwhile, which must be settled first."""

@@ -20,7 +20,7 @@ from duelcast.domain.notifications.events import (
 )
 from duelcast.domain.notifications.inboxes import grown
 from duelcast.errors import Unavailable
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.store import notifications as store
 from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY, HeldRow
@@ -51,7 +51,7 @@ class Removals:
             except Unavailable:
                 pass  # the database has logged it
             except Exception as error:
-                _log.error("defect", error=describe_exception(error))
+                _log.error("defect", **exception_fields(error))
             await self._clock.sleep(EXPIRY_INTERVAL_S)
 
     async def remove(self, notification_id: int, by: Identity) -> None:

@@ -15,7 +15,7 @@ from duelcast.clock import Clock
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.operations.backlog import Backlog
 from duelcast.errors import AppError
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.store.database import CutOff, Database, Transaction
 
 MAX_WAITING = 1_000
@@ -94,4 +94,4 @@ class AuditBacklog:
 
     def _give_up(self, entry: _AuditEntry, error: BaseException) -> None:
         self._dropped += 1
-        _log.error("act_not_stored", action=entry.action, error=describe_exception(error))
+        _log.error("audit_entry_not_stored", action=entry.action, **exception_fields(error))

@@ -17,7 +17,7 @@ from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import HEALTH_CHECK, RESET, RESTART, START, STOP, Service
 from duelcast.domain.operations.service_errors import CommandFailed, CommandInProgress, DependencyError, InvalidCommand
 from duelcast.errors import AppError, InvalidRequest
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 
 TIME_LIMIT_S = 30.0
 
@@ -105,7 +105,7 @@ class Commands:
             raise CommandFailed(f"`{command}` of `{service.name}` took longer than {TIME_LIMIT_S:.0f} s.") from None
         except Exception as error:
             outcome = "failed"
-            _log.error("command_crashed", service=service.name, command=command, error=describe_exception(error))
+            _log.error("command_crashed", service=service.name, command=command, **exception_fields(error))
             raise CommandFailed(f"`{command}` of `{service.name}` failed by a defect, which is in the log.") from None
         finally:
             self._busy.discard(service.name)

@@ -14,7 +14,7 @@ from duelcast.clock import Clock
 from duelcast.domain.operations.backlog import Backlog
 from duelcast.domain.operations.error_groups import ErrorGroup
 from duelcast.errors import AppError, Unavailable
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.store import errors as store
 from duelcast.store.database import CutOff, Database, Transaction
 
@@ -137,5 +137,5 @@ class ErrorStoring:
 
     def _give_up(self, group: ErrorGroup, error: BaseException) -> None:
         self.defects += 1
-        log.warning("error_not_stored", service=group.key.service, error=describe_exception(error))
+        log.warning("error_not_stored", service=group.key.service, **exception_fields(error))
         self._withdrawn(group)

@@ -17,7 +17,7 @@ from duelcast.domain.operations.error_groups import ErrorGroup, ErrorKey, OpenGr
 from duelcast.domain.operations.error_retention import ErrorRetention
 from duelcast.domain.operations.error_storing import ErrorStoring
 from duelcast.errors import Unavailable
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.scrubbing import scrub, scrub_value
 from duelcast.store import errors as store
 from duelcast.store.database import Database
@@ -93,7 +93,7 @@ class ErrorRecords:
                 self._push_first(group)
         except Exception as failure:
             self._dropped += 1
-            log.warning("error_not_taken", error=describe_exception(failure))
+            log.warning("error_not_taken", **exception_fields(failure))
 
     async def post(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None

@@ -21,7 +21,7 @@ from duelcast.domain.operations.service import By, RunCheck, Service, Tally
 from duelcast.domain.operations.service_errors import HealthCheckFailed, ResetFailed
 from duelcast.domain.operations.transitions import BreakerState, Transition
 from duelcast.errors import CircuitOpen
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 
 MIN_CHECK_INTERVAL_S = 1.0
 """The least time between two requested checks of a service; in between, the last result is the answer."""
@@ -173,7 +173,7 @@ class Health:
                     pass
                 except Exception as error:
                     # The other services go on being watched.
-                    _log.error("defect", service=service.name, error=describe_exception(error))
+                    _log.error("defect", service=service.name, **exception_fields(error))
             await service.alarm.sleep(_interval_s(service))
 
     def _begin_check(self, service: Service) -> asyncio.Task[CheckResult]:
@@ -288,7 +288,7 @@ async def _result_of(service: Service, check: RunCheck) -> CheckResult:
     try:
         return await check()
     except Exception as error:
-        _log.error("check_crashed", service=service.name, error=describe_exception(error))
+        _log.error("check_crashed", service=service.name, **exception_fields(error))
         raise HealthCheckFailed("The check has a defect, which is in the log.") from None
 
 

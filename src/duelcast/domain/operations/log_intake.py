@@ -19,7 +19,7 @@ from duelcast.scrubbing import scrub
 from duelcast.store.errors import ErrorLevel
 
 MAX_WAITING = 1_000
-_NOT_DETAILS = frozenset({"event", "level", "logger", "timestamp", "exception", "error", "service"})
+_NOT_DETAILS = frozenset({"event", "level", "logger", "timestamp", "exception", "traceback", "error", "service"})
 _SERVICE = re.compile(r"[a-z0-9_\-]{1,64}")
 
 

@@ -24,7 +24,7 @@ from duelcast.domain.operations.events import (
 )
 from duelcast.domain.operations.service import By, Declaration, PublishReason, Service
 from duelcast.domain.operations.service_errors import DependencyError, InvalidLayer, ServiceNotFound
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 
 LAYERS = ("data", "contest", "wallet", "infrastructure")
 MAX_SERVICES = 2_000
@@ -242,7 +242,7 @@ class Registry:
         try:
             self.changed(service)
         except Exception as error:
-            _log.error("defect", service=service.name, error=describe_exception(error))
+            _log.error("defect", service=service.name, **exception_fields(error))
 
     def _publish_layer(self, layer: str) -> None:
         members = self._layers[layer]

@@ -11,7 +11,7 @@ import structlog
 from duelcast.backoff import Backoff
 from duelcast.clock import Clock
 from duelcast.domain.operations.service import Work
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 
 STABLE_AFTER_S = 60.0
 """A run of this length was no crash at start: the next wait is the shortest again."""
@@ -69,7 +69,7 @@ class Runner:
                 try:
                     await self._work()
                 except Exception as error:
-                    _log.error("service_crashed", service=self._name, error=describe_exception(error))
+                    _log.error("service_crashed", service=self._name, **exception_fields(error))
                 else:
                     _log.info("service_finished", service=self._name)
                     return

@@ -11,6 +11,7 @@ import structlog
 from msgspec import Struct
 
 from duelcast.clock import Clock
+from duelcast.logs import exception_fields
 
 _log = structlog.get_logger()
 
@@ -74,4 +75,4 @@ class Announcer:
         try:
             self._listener(transition)
         except Exception as error:
-            _log.error("breaker_listener_failed", transition=transition.number, error_type=type(error).__name__)
+            _log.error("breaker_listener_failed", transition=transition.number, **exception_fields(error))

@@ -13,7 +13,7 @@ from duelcast.channels.names import Role
 from duelcast.channels.publisher import Publisher
 from duelcast.domain.settings.events import SETTING, SettingUpdate
 from duelcast.domain.settings.records import SettingBook
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.store.settings import SettingRow
 
 ChangeListener = Callable[[str, Any], None]
@@ -77,4 +77,4 @@ def _guarded(call: Callable[[], None]) -> None:
     try:
         call()
     except Exception as error:
-        _log.error("defect", error=describe_exception(error))
+        _log.error("defect", **exception_fields(error))

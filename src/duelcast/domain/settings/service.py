@@ -23,7 +23,7 @@ from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, Maintenance, m
 from duelcast.domain.settings.outlet import ChangeListener, Committed, HiddenListener, SettingOutlet
 from duelcast.domain.settings.records import SettingBook
 from duelcast.errors import AppError, InvalidRequest, PermissionDenied, Unavailable
-from duelcast.logs import describe_exception
+from duelcast.logs import exception_fields
 from duelcast.store import settings as store
 from duelcast.store.database import Database, Transaction
 from duelcast.store.settings import SettingChangeRow, SettingRow
@@ -81,7 +81,7 @@ class SystemSettings:
             except Unavailable:
                 await self._clock.sleep(RETRY_S)
             except Exception as error:
-                _log.error("defect", error=describe_exception(error))
+                _log.error("defect", **exception_fields(error))
                 await self._clock.sleep(RETRY_S)
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────

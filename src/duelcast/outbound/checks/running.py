@@ -12,6 +12,7 @@ import structlog
 from msgspec import Struct, field
 
 from duelcast.domain.operations.check import CheckDefinition, CheckResult
+from duelcast.logs import exception_fields
 from duelcast.outbound.checks.targets import TargetRefused
 
 _log = structlog.get_logger()
@@ -74,7 +75,7 @@ class TimedCheck:
             known = _known(cause) or known
             cause = cause.__cause__ or cause.__context__
         if known is None:
-            _log.warning("check_failed", type=self._type, error_type=type(error).__name__)
+            _log.warning("check_failed", type=self._type, **exception_fields(error))
         return known or "The check failed in an unexpected way."
 
 
