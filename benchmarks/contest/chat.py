@@ -23,8 +23,8 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.sqlite import SqliteFile
 from duelcast.store.stored_log import StoredLog
 
-SENDERS = 200
-MESSAGES_PER_SENDER = 50
+SENDERS = 1_000
+MESSAGES_PER_SENDER = 20
 LEAST_PER_S = 2_000
 
 

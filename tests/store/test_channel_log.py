@@ -344,6 +344,22 @@ async def test_urgent_messages_go_out_while_the_database_is_down_and_are_stored_
         assert place.stored(SIREN.channel()) == [(seq, str(seq)) for seq in (1, 2, 3, 4)]
 
 
+async def test_numbers_continue_above_messages_that_were_stored_late(path: Path) -> None:
+    async with place_at(path, SystemClock()) as place:
+        async with locked(path):
+            with pytest.raises(Unavailable):
+                await place.database.write(put("x"))
+            place.database.announce(said("1", SIREN.channel()))
+            place.database.announce(said("2", SIREN.channel()))
+        await place.database.probe()
+        await place.database.write(put("end"))
+        assert place.stored(SIREN.channel()) == [(1, "1"), (2, "2")]
+    async with place_at(path, SystemClock()) as place:
+        place.database.announce(said("3", SIREN.channel()))
+        await place.database.write(put("again"))
+        assert place.stored(SIREN.channel()) == [(1, "1"), (2, "2"), (3, "3")]
+
+
 async def test_beyond_the_reserved_numbers_urgent_messages_are_dropped_and_counted(path: Path) -> None:
     async with place_at(path, SystemClock()) as place:
         async with locked(path):

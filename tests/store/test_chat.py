@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-import pytest
 import pytest_asyncio
-from sqlalchemy.exc import IntegrityError
 
 from duelcast.store import chat
 from duelcast.store.chat import MuteRow, NewMessage
@@ -55,12 +53,20 @@ def message(
     return NewMessage(contest_id, wallet, "Ann", 1, f"text {number}", message_id, at_ms)
 
 
+async def _added(tables: Tables, messages: Sequence[chat.NewMessage]) -> list[chat.MessageRow]:
+    """Store messages, none of which is a repeat."""
+    rows = await tables.write(chat.add_messages, messages)
+    added = [row for row in rows if row is not None]
+    assert len(added) == len(messages)
+    return added
+
+
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_messages_are_numbered_in_the_order_given(tables: Tables) -> None:
     given = [message(number, contest_id=1 + number % 2) for number in range(MORE_THAN_ONE_STATEMENT)]
-    added = await tables.write(chat.add_messages, given)
+    added = await _added(tables, given)
     assert [row.text for row in added] == [one.text for one in given]
     assert [row.id for row in added] == sorted({row.id for row in added})
     for contest_id in (1, 2):
@@ -75,18 +81,19 @@ async def test_nothing_to_add_is_nothing_to_do(tables: Tables) -> None:
 
 async def test_repeated_messages_are_found_by_contest_wallet_and_their_own_id(tables: Tables) -> None:
     given = [message(number, message_id=uuid_of(number)) for number in range(MORE_THAN_ONE_STATEMENT)]
-    added = await tables.write(chat.add_messages, given)
+    added = await _added(tables, given)
     keys = [(1, "ann", uuid_of(number)) for number in range(2 * MORE_THAN_ONE_STATEMENT)]
     assert await tables.read(chat.find_repeated, keys) == dict(zip(keys, added, strict=False))
     others = [(2, "ann", uuid_of(0)), (1, "bob", uuid_of(0)), (1, "Ann", uuid_of(0))]
     assert await tables.read(chat.find_repeated, others) == {}
 
 
-async def test_the_table_itself_holds_a_message_of_one_id_once(tables: Tables) -> None:
+async def test_a_message_of_one_id_is_stored_once(tables: Tables) -> None:
     await tables.write(chat.add_messages, [message(1, message_id=uuid_of(1))])
-    with pytest.raises(IntegrityError):
-        await tables.write(chat.add_messages, [message(2), message(3, message_id=uuid_of(1))])
-    assert [row.text for row in await tables.read(chat.messages_after, 1, 0, 10)] == ["text 1"]
+    again = [message(2), message(3, message_id=uuid_of(1)), message(4, message_id=uuid_of(4))]
+    added = await tables.write(chat.add_messages, again)
+    assert [row and row.text for row in added] == ["text 2", None, "text 4"]
+    assert [row.text for row in await tables.read(chat.messages_after, 1, 0, 10)] == ["text 1", "text 2", "text 4"]
 
 
 async def test_messages_without_an_id_of_their_own_are_never_the_same(tables: Tables) -> None:
@@ -94,7 +101,7 @@ async def test_messages_without_an_id_of_their_own_are_never_the_same(tables: Ta
 
 
 async def test_an_erased_message_keeps_all_but_its_text(tables: Tables) -> None:
-    (row,) = await tables.write(chat.add_messages, [message(1, message_id=uuid_of(1))])
+    (row,) = await _added(tables, [message(1, message_id=uuid_of(1))])
     await tables.write(chat.erase_message, row.id, 5_000)
     erased = await tables.read(chat.find_message, 1, row.id)
     assert erased is not None
@@ -104,14 +111,14 @@ async def test_an_erased_message_keeps_all_but_its_text(tables: Tables) -> None:
 
 
 async def test_a_message_is_found_in_its_own_contest_only(tables: Tables) -> None:
-    (row,) = await tables.write(chat.add_messages, [message(1)])
+    (row,) = await _added(tables, [message(1)])
     assert await tables.read(chat.find_message, 1, row.id) == row
     assert await tables.read(chat.find_message, 2, row.id) is None
     assert await tables.read(chat.find_message, 1, row.id + 1) is None
 
 
 async def test_messages_are_read_in_both_directions_without_those_erased(tables: Tables) -> None:
-    rows = await tables.write(chat.add_messages, [message(number) for number in range(6)])
+    rows = await _added(tables, [message(number) for number in range(6)])
     await tables.write(chat.erase_message, rows[2].id, 5_000)
     left = [row for row in rows if row is not rows[2]]
     assert await tables.read(chat.messages_before, 1, None, 3) == left[:-4:-1]
@@ -122,7 +129,7 @@ async def test_messages_are_read_in_both_directions_without_those_erased(tables:
 
 async def test_outdated_are_old_messages_of_contests_that_have_ended(tables: Tables) -> None:
     given = [message(0, contest_id=contest_id, at_ms=at_ms) for contest_id in (1, 2, 3, 4) for at_ms in (1, 2, 3)]
-    rows = await tables.write(chat.add_messages, given)
+    rows = await _added(tables, given)
     outdated = [(row.contest_id, row.id) for row in rows if row.contest_id in (3, 4) and row.at_ms < 3]
     ids = [message_id for _, message_id in outdated]
     assert sorted(await tables.read(chat.outdated_messages, 3, 100)) == outdated
@@ -135,7 +142,7 @@ async def test_outdated_are_old_messages_of_contests_that_have_ended(tables: Tab
 
 
 async def test_any_number_of_messages_is_deleted(tables: Tables) -> None:
-    rows = await tables.write(chat.add_messages, [message(number) for number in range(MORE_THAN_ONE_STATEMENT)])
+    rows = await _added(tables, [message(number) for number in range(MORE_THAN_ONE_STATEMENT)])
     await tables.write(chat.delete_messages, [row.id for row in rows[1:]])
     assert await tables.read(chat.messages_after, 1, 0, 10) == rows[:1]
 

@@ -14,7 +14,7 @@ from duelcast.wire.messages import Event
 T = TypeVar("T")
 
 
-class Broadcast(Struct, frozen=True):
+class Broadcast(Struct, frozen=True, gc=False):
     """A message of an *every* channel. `row_id` is the id of the row whose content it carries; `Erase` finds it by
     that id."""
 
@@ -24,7 +24,7 @@ class Broadcast(Struct, frozen=True):
     row_id: int | None = None
 
 
-class Erase(Struct, frozen=True):
+class Erase(Struct, frozen=True, gc=False):
     """Replaces the messages of `channel` that carry these rows by `event`: in the database, in memory, and in outboxes
     that have not sent them yet."""
 
@@ -36,7 +36,7 @@ class Erase(Struct, frozen=True):
 Outgoing: TypeAlias = Broadcast | Erase
 
 
-class Published(Struct, Generic[T], frozen=True):
+class Published(Struct, Generic[T], frozen=True, gc=False):
     """The result of a write, and the messages broadcast after COMMIT, in order."""
 
     result: T

@@ -6,11 +6,13 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Dialect, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -39,7 +41,7 @@ class Bus(Protocol):
     def replace(self, channel: Channel, seq: int, body: bytes) -> None: ...
 
 
-class Encoded(NamedTuple):
+class Encoded(Struct, frozen=True, gc=False):
     """A message to be published, with its body."""
 
     outgoing: Outgoing
@@ -52,7 +54,7 @@ class UrgentMark(Protocol):
     def set(self, used: bool) -> None: ...
 
 
-class Numbered(NamedTuple):
+class Numbered(Struct, frozen=True, gc=False):
     """A message for the bus. `replaces`: it replaces the message with the same number."""
 
     channel: Channel
@@ -73,14 +75,20 @@ class _Counters(NamedTuple):
 _NOWHERE = _Counters(0, 0, 0)
 
 
-class _Row(NamedTuple):
-    """A row to be added to `channel_messages`."""
+class _Change(Struct):
+    """The counters of a channel within the current transaction, and what is added to it."""
 
     channel: Channel
     seq: int
-    at_ms: int
-    row_id: int | None
-    body: bytes
+    floor: int
+    reserved: int
+    rows: int = 0
+    size_bytes: int = 0
+
+
+_Row = tuple[str, int, int, int | None, bytes]
+"""A row to be added to `channel_messages`, with the values of `_COLUMNS`."""
+_COLUMNS = ("channel", "seq", "at_ms", "row_id", "body")
 
 
 class ChannelLog:
@@ -98,11 +106,11 @@ class ChannelLog:
         self._retention = LogRetention(bounds or LogBounds())
         self._positions: OrderedDict[str, _Counters] = OrderedDict()
         self._urgent: dict[str, _Counters] = {}
-        self._changed: dict[str, tuple[Channel, _Counters]] = {}
-        """Positions after the current transaction."""
+        self._changed: dict[str, _Change] = {}
+        """The channels that the current transaction changes."""
         self._doubtful: dict[str, tuple[Channel, int]] = {}
         """Channels whose last commit has an unknown outcome, with the number broadcast last."""
-        self._unstored: deque[_Row] = deque()
+        self._unstored: deque[tuple[Channel, _Row]] = deque()
         """Urgent messages that were broadcast and are still to be stored."""
         self._storing = 0
         self._sent_unstored = 0
@@ -145,39 +153,48 @@ class ChannelLog:
         self.is_numbering = True
         if self._doubtful:
             await self._resolve_doubts(connection)
-        names = {each.channel.name for job in jobs for each, _ in job if isinstance(each, Broadcast)}
+        names = {one.outgoing.channel.name for job in jobs for one in job if isinstance(one.outgoing, Broadcast)}
         await self._know(connection, names)
         now_ms = int(self._clock.time() * 1000)
         self._storing = len(self._unstored)
-        rows = list(self._unstored)
+        rows: list[_Row] = []
+        for channel, row in self._unstored:
+            self._add(self._change_of(channel), row, rows)
         assigned = []
         for job in jobs:
             numbered: list[Numbered] = []
-            for some in batched((one for one in job if isinstance(one.outgoing, Broadcast)), _ROWS_PER_STATEMENT):
-                if numbered:
-                    await asyncio.sleep(0)
-                numbered += [self._assign(one, now_ms, rows) for one in some]
+            for one in job:
+                if isinstance(one.outgoing, Broadcast):
+                    numbered.append(self._assign(one.outgoing, one.body, now_ms, rows))
+                    if len(rows) % _ROWS_PER_STATEMENT == 0:
+                        await asyncio.sleep(0)
             assigned.append(numbered)
         await _insert(connection, rows)
         for job, numbered in zip(jobs, assigned, strict=True):
             erasures = [(one.outgoing, one.body) for one in job if isinstance(one.outgoing, Erase)]
             if erasures:
                 numbered += await self._erase(connection, erasures)
-        added = self._added(rows)
+        added = {
+            name: Added(change.seq, change.floor, change.rows, change.size_bytes)
+            for name, change in self._changed.items()
+            if change.rows
+        }
         for name, floor in (await self._retention.prune(connection, added, now_ms)).items():
             await self._raise_floor(connection, name, floor)
-        await _put_positions(connection, {name: position for name, (_, position) in self._changed.items()})
+        for name in self._changed.keys() & self._urgent.keys():
+            self._changed[name].reserved = self._changed[name].seq + RESERVED_NUMBERS
+        await _put_positions(connection, {name: _counters(change) for name, change in self._changed.items()})
         return assigned
 
     def committed(self) -> None:
         """Accept the numbers: the transaction is committed."""
         self.is_numbering = False
         self._retention.committed()
-        for name, (_, position) in self._changed.items():
+        for name, change in self._changed.items():
             if name in self._urgent:
-                self._urgent[name] = position
+                self._urgent[name] = _counters(change)
             else:
-                self._positions[name] = position
+                self._positions[name] = _counters(change)
                 self._positions.move_to_end(name)
         self._changed.clear()
         while len(self._positions) > _MAX_POSITIONS:
@@ -195,11 +212,11 @@ class ChannelLog:
         self.is_numbering = False
         self._storing = 0
         self._retention.failed()
-        for name, (channel, position) in self._changed.items():
+        for name, change in self._changed.items():
             known = self._positions.pop(name, None)
             if name not in self._urgent:
-                last = known.seq if known is not None else position.seq
-                self._doubtful.setdefault(name, (channel, last))
+                last = known.seq if known is not None else change.seq
+                self._doubtful.setdefault(name, (change.channel, last))
         self._changed.clear()
 
     def hand_over(self, numbered: Numbered) -> None:
@@ -220,22 +237,25 @@ class ChannelLog:
             for name in some:
                 self._positions[name] = found.get(name, _NOWHERE)
 
-    def _position(self, name: str) -> _Counters:
-        """The position within the current transaction."""
-        changed = self._changed.get(name)
-        return changed[1] if changed is not None else self._urgent.get(name) or self._positions[name]
+    def _change_of(self, channel: Channel) -> _Change:
+        """The counters of a channel within the current transaction; its position is known."""
+        change = self._changed.get(channel.name)
+        if change is None:
+            known = self._urgent.get(channel.name) or self._positions[channel.name]
+            change = self._changed[channel.name] = _Change(channel, *known)
+        return change
 
-    def _assign(self, encoded: Encoded, now_ms: int, rows: list[_Row]) -> Numbered:
+    def _assign(self, broadcast: Broadcast, body: bytes, now_ms: int, rows: list[_Row]) -> Numbered:
         """Number a message, and add its row to `rows`."""
-        broadcast = encoded.outgoing
-        assert isinstance(broadcast, Broadcast)
-        channel = broadcast.channel
-        position = self._position(channel.name)
-        seq = position.seq + 1
-        reserved = seq + RESERVED_NUMBERS if channel.name in self._urgent else 0
-        self._changed[channel.name] = channel, _Counters(seq, position.floor, reserved)
-        rows.append(_Row(channel, seq, now_ms, broadcast.row_id, encoded.body))
-        return Numbered(channel, seq, encoded.body, broadcast.origin)
+        change = self._change_of(broadcast.channel)
+        change.seq += 1
+        self._add(change, (broadcast.channel.name, change.seq, now_ms, broadcast.row_id, body), rows)
+        return Numbered(broadcast.channel, change.seq, body, broadcast.origin)
+
+    def _add(self, change: _Change, row: _Row, rows: list[_Row]) -> None:
+        change.rows += 1
+        change.size_bytes += len(row[-1])
+        rows.append(row)
 
     async def _erase(self, connection: AsyncConnection, erasures: Sequence[tuple[Erase, bytes]]) -> list[Numbered]:
         """Replace the bodies of messages that carry deleted rows, after everything else the job publishes."""
@@ -256,21 +276,10 @@ class ChannelLog:
                     erased.append(Numbered(channel, seq, body, replaces=True))
         return erased
 
-    def _added(self, rows: Sequence[_Row]) -> Mapping[str, Added]:
-        """The additions of the transaction, by channel."""
-        added: dict[str, Added] = {}
-        for row in rows:
-            before = added.get(row.channel.name)
-            position = self._position(row.channel.name)
-            number, size = (before.rows, before.size_bytes) if before is not None else (0, 0)
-            added[row.channel.name] = Added(position.seq, position.floor, number + 1, size + len(row.body))
-        return added
-
     async def _raise_floor(self, connection: AsyncConnection, name: str, floor: int) -> None:
-        changed = self._changed.get(name)
-        if changed is not None:
-            channel, position = changed
-            self._changed[name] = channel, position._replace(floor=floor)
+        change = self._changed.get(name)
+        if change is not None:
+            change.floor = floor
             return
         await connection.execute(
             update(channel_positions).where(channel_positions.c.channel == name).values(floor=floor)
@@ -307,7 +316,8 @@ class ChannelLog:
         if not self._unstored:
             self.mark.set(True)
         self._urgent[channel.name] = position._replace(seq=seq)
-        self._unstored.append(_Row(channel, seq, int(self._clock.time() * 1000), broadcast.row_id, encoded.body))
+        at_ms = int(self._clock.time() * 1000)
+        self._unstored.append((channel, (channel.name, seq, at_ms, broadcast.row_id, encoded.body)))
         self._sent_unstored += 1
         self.bus.broadcast(channel, seq, encoded.body, broadcast.origin)
 
@@ -334,14 +344,22 @@ def batched(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
         yield some
 
 
+def _counters(change: _Change) -> _Counters:
+    return _Counters(change.seq, change.floor, change.reserved)
+
+
 async def _insert(connection: AsyncConnection, rows: Sequence[_Row]) -> None:
+    # Per row, SQLAlchemy's preparation of parameters would cost more than all of the numbering.
+    statement = _insertion(connection.dialect)
     for some in batched(rows, _ROWS_PER_STATEMENT):
-        values = [
-            {"channel": row.channel.name, "seq": row.seq, "at_ms": row.at_ms, "row_id": row.row_id, "body": row.body}
-            for row in some
-        ]
-        # A message that was broadcast while a COMMIT was unknown may already be stored.
-        await connection.execute(insert(channel_messages).on_conflict_do_nothing(), values)
+        await connection.exec_driver_sql(statement, list(some))
+
+
+@cache
+def _insertion(dialect: Dialect) -> str:
+    """Adds a `_Row`. A message that was broadcast while a COMMIT was unknown may already be stored."""
+    columns: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
+    return str(insert(channel_messages).values(columns).on_conflict_do_nothing().compile(dialect=dialect))
 
 
 async def _put_positions(connection: AsyncConnection, positions: Mapping[str, _Counters]) -> None:

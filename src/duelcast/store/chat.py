@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec import Struct, structs
-from sqlalchemy import Select, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, select, tuple_, update
+from sqlalchemy.dialects.sqlite import insert
 
 from duelcast.store.contests import CANCELLED, COMPLETED
 from duelcast.store.database import Transaction
@@ -16,8 +17,11 @@ from duelcast.store.upsert import upsert
 _ROWS_PER_STATEMENT = 500
 """Parameters are prepared on the event loop; this many take a few milliseconds."""
 
+MessageKey = tuple[int, str, str]
+"""Contest, wallet and the sender's own id, unique to a message."""
 
-class NewMessage(Struct, frozen=True):
+
+class NewMessage(Struct, frozen=True, gc=False):
     """A message to be stored. `role` is a number of `channels.names.Role`, `message_id` the sender's own id."""
 
     contest_id: int
@@ -27,6 +31,11 @@ class NewMessage(Struct, frozen=True):
     text: str
     message_id: str | None
     at_ms: int
+
+    @property
+    def key(self) -> MessageKey | None:
+        """None if the sender gave no id."""
+        return None if self.message_id is None else (self.contest_id, self.wallet, self.message_id)
 
 
 class MessageRow(NewMessage, frozen=True):
@@ -51,9 +60,6 @@ class MuteRow(Struct, frozen=True):
     until_ms: int | None
 
 
-MessageKey = tuple[int, str, str]
-"""Contest, wallet and the sender's own id, unique to a message."""
-
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -69,18 +75,25 @@ async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) ->
     return found
 
 
-async def add_messages(transaction: Transaction, messages: Sequence[NewMessage]) -> list[MessageRow]:
-    """Store messages; their ids grow in the order given."""
-    added: list[MessageRow] = []
+async def add_messages(transaction: Transaction, messages: Sequence[NewMessage]) -> list[MessageRow | None]:
+    """Store messages whose keys differ; their ids grow in the order given. None stands for a message whose key is
+    already stored."""
+    added: list[MessageRow | None] = []
     for start in range(0, len(messages), _ROWS_PER_STATEMENT):
-        portion = messages[start : start + _ROWS_PER_STATEMENT]
+        portion = [structs.asdict(message) for message in messages[start : start + _ROWS_PER_STATEMENT]]
         # To guarantee the order of ids, SQLAlchemy would insert row by row into SQLite, at ten times the cost. The
         # database numbers the rows of a statement in order anyway.
-        statement = insert(chat_messages).returning(chat_messages.c.id)
-        ids = (await transaction.execute(statement, [structs.asdict(message) for message in portion])).scalars()
+        statement = insert(chat_messages).on_conflict_do_nothing().returning(chat_messages.c.id)
+        ids = sorted((await transaction.execute(statement, portion)).scalars())
+        repeated = set[MessageKey]()
+        if len(ids) < len(portion):
+            keys = [message.key for message in messages[start : start + _ROWS_PER_STATEMENT] if message.key is not None]
+            stored = await find_repeated(transaction, keys)
+            repeated = {key for key, row in stored.items() if row.id not in ids}
+        left = iter(ids)
         added += [
-            MessageRow(**structs.asdict(message), id=message_id)
-            for message, message_id in zip(portion, sorted(ids), strict=True)
+            None if message.key in repeated else MessageRow(**values, id=next(left))
+            for message, values in zip(messages[start:], portion, strict=False)
         ]
     return added
 

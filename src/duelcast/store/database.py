@@ -19,13 +19,13 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from duelcast.channels.names import Channel
-from duelcast.channels.outgoing import Broadcast, Outgoing, Published
+from duelcast.channels.outgoing import Broadcast, Published
 from duelcast.clock import Clock
 from duelcast.errors import CircuitOpen, Unavailable
 from duelcast.logs import describe_exception, exception_fields
 from duelcast.settings import ConfigurationError
 from duelcast.store.breaker_port import BreakerPort, NoBreaker
-from duelcast.store.channel_log import ChannelLog, Encoded, batched
+from duelcast.store.channel_log import ChannelLog, Encoded
 from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, given_numbers, raise_latest_floor
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.log_retention import LogBounds
@@ -240,13 +240,14 @@ class Database:
     async def write(self, work: Work[T], committed: Committed[T] | None = None, refused: Refused | None = None) -> T:
         """Commit the writes of `work`, and return its result. If nothing was committed, `refused` is called with the
         exception that this raises, even if the caller no longer waits."""
-        result: T = await self._enqueue(self._job(work=work, committed=committed, refused=refused))
+        job = Job(self._asked_s(), self.shared, work=work, committed=committed, refused=refused)
+        result: T = await self._enqueue(job)
         return result
 
     async def publish(self, work: Work[Published[T]], committed: Committed[T] | None = None) -> T:
         """Commit the writes of `work`, number and store its messages in the same transaction, broadcast them, and
         return its result."""
-        result: T = await self._enqueue(self._job(work=work, committed=committed))
+        result: T = await self._enqueue(Job(self._asked_s(), self.shared, work=work, committed=committed))
         return result
 
     async def write_batched(
@@ -261,10 +262,10 @@ class Database:
     ) -> R:
         """As `write`, together with other payloads of the same `batch`, and after the single writes of the group. It
         waits in the queue of `producer`, if one is given, and takes `weight` (1 at least) of the room there."""
-        job = self._job(
-            batch=batch, payload=payload, committed=committed, refused=refused, producer=producer, weight=max(weight, 1)
+        line = self.shared if producer is None else producer
+        result: R = await self._enqueue(
+            Job(self._asked_s(), line, max(weight, 1), None, batch, payload, committed, refused)
         )
-        result: R = await self._enqueue(job)
         return result
 
     async def publish_batched(
@@ -278,16 +279,17 @@ class Database:
         weight: int = 1,
     ) -> R:
         """As `write_batched`, and `publish` for each."""
-        job = self._job(
-            batch=batch, payload=payload, committed=committed, refused=refused, producer=producer, weight=max(weight, 1)
+        line = self.shared if producer is None else producer
+        result: R = await self._enqueue(
+            Job(self._asked_s(), line, max(weight, 1), None, batch, payload, committed, refused)
         )
-        result: R = await self._enqueue(job)
         return result
 
     def announce(self, broadcast: Broadcast) -> None:
         """Store and broadcast an urgent message that is a fact by itself; if the database is down, broadcast it at once
         and store it later. Neither waits nor raises because of the database."""
-        job = self._job(urgent=self._encode([broadcast]))
+        encoded = Encoded(broadcast, encode_body(broadcast.event, self._clock.time()))
+        job = Job(self._asked_s(), self.shared, urgent=[encoded])
         if self.failure is not None and not self.log.is_numbering:
             # It is no reason to try again: the probe does that.
             self._send_urgent()
@@ -313,9 +315,6 @@ class Database:
     def _asked_s(self) -> float:
         asked_s = _in_line_since_s.get()
         return self._clock.monotonic() if asked_s is None else asked_s
-
-    def _job(self, *, producer: Producer | None = None, **what: Any) -> Job:
-        return Job(self._asked_s(), producer or self.shared, **what)
 
     async def _enqueue(self, job: Job) -> Any:
         if self._writer is not None and asyncio.current_task() is self._writer:
@@ -344,10 +343,6 @@ class Database:
         urgent, job.urgent = job.urgent, ()
         for encoded in urgent:
             self.log.send_unstored(encoded)
-
-    def _encode(self, outgoing: Sequence[Outgoing]) -> list[Encoded]:
-        now_s = self._clock.time()
-        return [Encoded(each, encode_body(each.event, now_s)) for each in outgoing]
 
     async def _commit(self) -> None:
         """Commit a group of waiting writes once the write lock is acquired; those that come until then belong to it."""
@@ -431,7 +426,7 @@ class Database:
 
     async def _run_single(self, connection: AsyncConnection, job: Job, work: Work[Any]) -> None:
         async def encoded(within: Transaction) -> None:
-            await self._take_outcome(job, await work(within))
+            await self._take_outcomes([job], [await work(within)])
 
         failure = await _run_apart(connection, encoded)
         if failure is not None:
@@ -442,8 +437,7 @@ class Database:
             outcomes = await batch(within, [job.payload for job in jobs])
             if len(outcomes) != len(jobs):
                 raise RuntimeError("A batch returned more or fewer outcomes than it was given payloads.")
-            for job, outcome in zip(jobs, outcomes, strict=True):
-                await self._take_outcome(job, outcome)
+            await self._take_outcomes(jobs, outcomes)
 
         failure = await _run_apart(connection, work)
         if failure is None:
@@ -455,17 +449,20 @@ class Database:
         await self._run_batch(connection, batch, jobs[:middle])
         await self._run_batch(connection, batch, jobs[middle:])
 
-    async def _take_outcome(self, job: Job, outcome: Any) -> None:
+    async def _take_outcomes(self, jobs: Sequence[Job], outcomes: Sequence[Any]) -> None:
         """Messages are encoded here, so that one that cannot be encoded fails its own write alone."""
-        job.outcome, job.outgoing = outcome, ()
-        if isinstance(outcome, Published):
-            job.outcome = outcome.result
-            encoded: list[Encoded] = []
-            for some in batched(outcome.outgoing, MESSAGES_PER_TURN):
-                if encoded:
-                    await asyncio.sleep(0)
-                encoded += self._encode(some)
-            job.outgoing = encoded
+        count = 0
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            job.outcome, job.outgoing = outcome, ()
+            if isinstance(outcome, Published):
+                now_s = self._clock.time()
+                encoded: list[Encoded] = []
+                for each in outcome.outgoing:
+                    encoded.append(Encoded(each, encode_body(each.event, now_s)))
+                    count += 1
+                    if count % MESSAGES_PER_TURN == 0:
+                        await asyncio.sleep(0)
+                job.outcome, job.outgoing = outcome.result, encoded
 
     @asynccontextmanager
     async def _write_locked(self) -> AsyncIterator[AsyncConnection]:

@@ -31,6 +31,10 @@ their turn between its steps."""
 Refused = Callable[[Exception], None]
 
 
+def _future() -> asyncio.Future[Any]:
+    return asyncio.get_running_loop().create_future()
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """One write. `urgent` messages are broadcast whatever becomes of the work, and before they are stored if the
@@ -48,7 +52,7 @@ class Job:
     outgoing: Sequence[Encoded] = ()
     numbered: Sequence[Numbered] = ()
     outcome: Any = None
-    future: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    future: asyncio.Future[Any] = field(default_factory=_future)
 
 
 class Producer:

@@ -1,4 +1,7 @@
-"""Base structs of all messages, and the types that commands share."""
+"""Base structs of all messages, and the types that commands share.
+
+Messages contain no cycles, so the garbage collector need not track them (`gc=False`).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ ClientTime = (
 """The usual types of `timestamp`. Any other takes the slow path of `wire.decoding`, which drops it."""
 
 
-class Command(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True, omit_defaults=True):
+class Command(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_fields=True, omit_defaults=True):
     """A message from a client. An absent optional field is `None`.
 
     `timestamp` is None on every command that does not set `uses_timestamp`. A `__post_init__` raises
@@ -37,7 +40,7 @@ class Command(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True
     timestamp: ClientTime | None = None
 
 
-class Event(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True):
+class Event(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_fields=True):
     """A message to a client, without `timestamp`, `requestId`, `channel` and `seq`, which are added on encoding.
 
     A field that may be missing has the default `UNSET`; an unknown value is `None` (JSON null).
@@ -49,7 +52,7 @@ class Event(Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True):
     """Whether the gateway fills in `positions` and `recovered`: those of what the command joined."""
 
 
-class Record(Struct, kw_only=True, forbid_unknown_fields=True):
+class Record(Struct, kw_only=True, gc=False, forbid_unknown_fields=True):
     """A part of an event (protocol 12)."""
 
 

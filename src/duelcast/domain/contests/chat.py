@@ -51,17 +51,12 @@ class Sent(NamedTuple):
     duplicate: bool
 
 
-class _Draft(Struct, frozen=True):
+class _Draft(Struct, frozen=True, gc=False):
     """A message on its way to the store. `refusal`: the answer to it, unless it is a repeat."""
 
     message: NewMessage
     refusal: AppError | None
     origin: Origin | None
-
-    @property
-    def key(self) -> MessageKey | None:
-        message = self.message
-        return None if message.message_id is None else (message.contest_id, message.wallet, message.message_id)
 
 
 class Chat:
@@ -128,21 +123,22 @@ class Chat:
 
     async def _store(self, transaction: Transaction, drafts: Sequence[_Draft]) -> list[Published[Sent] | AppError]:
         """Store the new messages of a group, in their order."""
-        keys = [draft.key or number for number, draft in enumerate(drafts)]
-        repeated = await store.find_repeated(transaction, [draft.key for draft in drafts if draft.key is not None])
-        known: dict[MessageKey | int, MessageRow] = dict(repeated.items())
+        keys = [draft.message.key or number for number, draft in enumerate(drafts)]
         new: dict[MessageKey | int, NewMessage] = {}
         for key, draft in zip(keys, drafts, strict=True):
-            if draft.refusal is None and key not in known:
+            if draft.refusal is None:
                 new.setdefault(key, draft.message)
         added = dict(zip(new, await store.add_messages(transaction, list(new.values())), strict=True))
+        asked = [key for key in keys if not isinstance(key, int) and added.get(key) is None]
+        known = await store.find_repeated(transaction, asked)
         outcomes: list[Published[Sent] | AppError] = []
         for key, draft in zip(keys, drafts, strict=True):
-            if key in added:
-                is_first = new[key] is draft.message
-                outgoing = [_broadcast(added[key], draft.origin)] if is_first else []
-                outcomes.append(Published(Sent(_record(added[key]), duplicate=not is_first), outgoing))
-            elif key in known:
+            row = added.get(key)
+            if row is not None:
+                record, is_first = _record(row), new[key] is draft.message
+                outgoing = [_broadcast(record, draft.origin)] if is_first else []
+                outcomes.append(Published(Sent(record, duplicate=not is_first), outgoing))
+            elif not isinstance(key, int) and key in known:
                 outcomes.append(_repeated(known[key]))
             else:
                 assert draft.refusal is not None
@@ -252,9 +248,9 @@ async def _last(
     return found
 
 
-def _broadcast(row: MessageRow, origin: Origin | None) -> Broadcast:
-    channel = CHAT.channel(str(row.contest_id))
-    return Broadcast(channel, ChatMessage(contestId=row.contest_id, data=_record(row)), origin, row.id)
+def _broadcast(record: ChatMessageRecord, origin: Origin | None) -> Broadcast:
+    channel = CHAT.channel(str(record.contestId))
+    return Broadcast(channel, ChatMessage(contestId=record.contestId, data=record), origin, record.id)
 
 
 def _record(row: MessageRow) -> ChatMessageRecord:
