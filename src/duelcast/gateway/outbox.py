@@ -34,12 +34,12 @@ class SocketWriter(Protocol):
 class Outbox:
     """The writing side of a connection.
 
-    Pushes reach it through its cohort, or by `serve`. A reply is put behind due pushes (`answer`) and written at once.
-    Replies that follow closely are written at the end of the loop iteration, so replies to pipelined commands share a
-    write. While the socket is full, the outbox is `blocked`: it gets no pushes, and is served from its cursor once the
-    socket has drained. Of *latest* channels it then gets only the newest message of each key. Replies wait, and are
-    written in pieces as the socket drains, so that a long replay is never built as a whole. `backlog_bytes` tells the
-    connection when to stop reading commands.
+    Pushes reach it through its cohort, or by `serve`. A reply follows the pushes that are due (`answer`), and is
+    written at once. Replies that follow closely are written at the end of the loop iteration, so replies to pipelined
+    commands share a write. While the socket is full, the outbox is `blocked`: it gets no pushes, and is served from its
+    cursor once the socket has drained. Of *latest* channels it then gets only the newest message of each key. Replies
+    wait, and are written in pieces as the socket drains, so that a long replay is never built as a whole.
+    `backlog_bytes` tells the connection when to stop reading commands.
     """
 
     __slots__ = (
@@ -187,7 +187,7 @@ class Outbox:
         return bool(self._frames or self._waiting)
 
     def write_out(self) -> None:
-        """Write the frames that wait for the end of the loop iteration, behind those that wait for the socket."""
+        """Write the frames that wait for the end of the loop iteration, after those that wait for the socket."""
         frames = self._frames
         if not frames:
             return
