@@ -76,7 +76,7 @@ def get_token(context: Context, command: GetToken) -> TokenData:
     return TokenData(symbol=token.symbol, data=token)
 
 
-# ── clients of earlier versions, which use the list alone ───────────────────────────────────────────────────────────
+# ── clients of earlier versions, which use only the list ──────────────────────────────────────────────────────────────
 
 
 class SubscribeTokens(symbols.SubscribeSymbols, tag="subscribe_tokens"):

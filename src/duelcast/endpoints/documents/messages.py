@@ -31,7 +31,7 @@ class Form(enum.Enum):
     REPLY = "Reply"
     """`timestamp`, and the `requestId` that was sent; no `channel`."""
     NOTICE = "Notice"
-    """`timestamp` alone: an unsolicited message that belongs to no channel."""
+    """Only `timestamp`: an unsolicited message that belongs to no channel."""
     LATEST_PUSH = "Push"
     """`timestamp`, `channel`, `seq`."""
     EVERY_PUSH = "NumberedPush"

@@ -259,8 +259,8 @@ def _fields(properties: Mapping[str, Schema], required: Iterable[str]) -> list[F
 def _who_may_connect(endpoint: Endpoint) -> str:
     if endpoint.auth is Auth.PUBLIC:
         return "anyone"
-    who = "admins" if endpoint.auth is Auth.ADMIN else "a token"
-    return who if endpoint.public_name is None else f"{who}, or `endpoint={endpoint.public_name}`"
+    who = "admins" if endpoint.auth is Auth.ADMIN else "clients with a token"
+    return who if endpoint.public_name is None else f"{who}, or with `endpoint={endpoint.public_name}`"
 
 
 def _command_errors(spec: CommandSpec) -> list[str]:
