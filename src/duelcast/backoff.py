@@ -20,12 +20,12 @@ class Backoff:
         self._next_s = first_s
 
     async def wait(self, *, at_least_s: float = 0.0) -> None:
-        """Wait before the next attempt; `at_least_s`, which the other side asked for, is not shortened."""
+        """Wait before the next attempt, for at least `at_least_s`, if the other side asked for that."""
         full_s = self._next_s
         self._next_s = min(full_s * 2, self._longest_s)
         jittered_s = full_s * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing
         await self._clock.sleep(max(jittered_s, at_least_s))
 
     def reset(self) -> None:
-        """Start again with the shortest wait: an attempt succeeded."""
+        """Start again with the shortest wait, after an attempt has succeeded."""
         self._next_s = self._first_s

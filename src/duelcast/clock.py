@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 
 class Clock(Protocol):
-    """Wall time, monotonic time, and sleeping by the latter."""
+    """A source of wall time and monotonic time; sleeping uses the monotonic time."""
 
     def time(self) -> float:
         """Seconds since the Unix epoch."""
@@ -57,9 +57,9 @@ class ManualClock:
         await wake
 
     async def advance(self, seconds: float) -> None:
-        """Advance by `seconds`, waking each sleeper at its own moment, in order.
+        """Advance by `seconds`, waking each sleeper at its due time, in order.
 
-        Between two moments, every task that is ready runs, so a sleeper may sleep again within the span.
+        Between two due times, every ready task runs, so a sleeper may go back to sleep within the span.
         """
         end = self._elapsed + seconds
         await self._settle()
@@ -73,13 +73,14 @@ class ManualClock:
         await self._settle()
 
     async def jump(self, seconds: float) -> None:
-        """Advance by `seconds` at once, like a machine that was asleep: sleepers wake at the end, however late."""
+        """Advance by `seconds` in one step, like a machine that was suspended: due sleepers wake at the end, however
+        late."""
         await self._settle()
         self._elapsed += seconds
         await self.advance(0)
 
     def step(self, seconds: float) -> None:
-        """Move the wall time alone, forward or (below 0) back, as if somebody set the machine's clock."""
+        """Move only the wall time, forward or (if negative) back, as if somebody had set the machine's clock."""
         self._step += seconds
 
     @staticmethod
@@ -97,7 +98,7 @@ class Alarm:
         self._awake: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
-        """End the current sleep, or else the next one as soon as it begins."""
+        """End the current sleep or, if there is none, the next one as soon as it begins."""
         self._rung = True
         if self._awake is not None:
             _resolve(self._awake)

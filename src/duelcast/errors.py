@@ -1,8 +1,8 @@
 """Errors, and their form on the wire.
 
 There are two trees. An `AppError` answers one request and leaves the connection open. A `Disconnect` ends the
-connection with a close code that tells a client whether to come back. Their texts are written in this project and
-never contain the text of another exception. The errors of a single domain are in its folder.
+connection with a close code that tells the client whether to reconnect. Their texts are written in this project and
+never contain the text of another exception. Errors that only one domain raises are in its folder.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 class AppError(Exception):
     """An answer of type `error` (protocol 1.4), or problem details over HTTP.
 
-    `message` says what to do. `field` is the path of the invalid field (`symbols[3]`), `retry_after_ms` the time after
-    which the same request may succeed, `extra` further members of the answer.
+    `message` says what to do, `field` is the path of the invalid field (`symbols[3]`), `retry_after_ms` is the time
+    after which the same request may succeed, and `extra` has further members of the answer.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
@@ -42,7 +42,7 @@ class AppError(Exception):
         self.retry_after_ms = retry_after_ms
         self.extra = extra
         self.request_id: str | None = None
-        """The `requestId` of the command that caused it, if the decoder found one."""
+        """The `requestId` of the command that caused the error, if the decoder found one."""
 
 
 class InvalidMessage(AppError, code="INVALID_MESSAGE", status=400):
@@ -78,11 +78,11 @@ class TooManyConnections(AppError, code="TOO_MANY_CONNECTIONS", status=503):
 
 
 class UnknownChannel(AppError, code="UNKNOWN_CHANNEL", status=404):
-    """Not a channel of this endpoint."""
+    """This endpoint has no such channel."""
 
 
 class SubscriptionDenied(AppError, code="SUBSCRIPTION_DENIED", status=403):
-    """No right to that channel, whether it exists or not."""
+    """The client may not follow that channel, whether or not it exists."""
 
 
 class TooManySubscriptions(AppError, code="TOO_MANY_SUBSCRIPTIONS", status=429):
@@ -94,7 +94,8 @@ class InvalidState(AppError, code="INVALID_STATE", status=409):
 
 
 class Conflict(AppError, code="CONFLICT", status=409):
-    """It conflicts with stored data: a nickname that is taken, or a key that was used for something else."""
+    """The request conflicts with stored data, such as a nickname that is taken or a key that was used for something
+    else."""
 
 
 class ContentTooLarge(AppError, code="CONTENT_TOO_LARGE", status=413):
@@ -110,11 +111,11 @@ class Unavailable(AppError, code="UNAVAILABLE", status=503):
 
 
 class CircuitOpen(Unavailable):
-    """The breaker of a service is open; nothing was tried."""
+    """The circuit breaker of a service is open, so nothing was tried."""
 
 
 class InternalError(AppError):
-    """A defect; `errorId` is in the log."""
+    """The server has a defect; its log entry has the same `errorId`."""
 
 
 class Disconnect(Exception):
@@ -124,7 +125,7 @@ class Disconnect(Exception):
     reconnect: ClassVar[bool] = True
 
     def __init_subclass__(cls, *, code: int, reconnect: bool = True) -> None:
-        """`code` is the close code; `reconnect`: the client may come back."""
+        """`code` is the close code, `reconnect` whether the client should reconnect."""
         super().__init_subclass__()
         cls.close_code = code
         cls.reconnect = reconnect
@@ -139,11 +140,11 @@ class ProtocolViolation(Disconnect, code=1002, reconnect=False):
 
 
 class UnsupportedData(Disconnect, code=1003, reconnect=False):
-    """A binary frame; every message is text."""
+    """The client sent a binary frame; every message is text."""
 
 
 class InvalidText(Disconnect, code=1007, reconnect=False):
-    """A text message that is not UTF-8 (RFC 6455, 8.1)."""
+    """A text message is not UTF-8 (RFC 6455, 8.1)."""
 
 
 class PolicyViolation(Disconnect, code=1008):
@@ -155,7 +156,7 @@ class MessageTooBig(Disconnect, code=1009, reconnect=False):
 
 
 class Defect(Disconnect, code=1011):
-    """A defect of the server."""
+    """The server has a defect."""
 
 
 class ServiceRestart(Disconnect, code=1012):
@@ -163,11 +164,11 @@ class ServiceRestart(Disconnect, code=1012):
 
 
 class OverCapacity(Disconnect, code=1013):
-    """No room for this connection; the reason has `retry_after_ms=`."""
+    """The server has no room for this connection; the reason has `retry_after_ms=`."""
 
 
 class AuthenticationFailed(Disconnect, code=4001):
-    """Come back with another token."""
+    """The token is missing, invalid or expired; reconnect with another one."""
 
 
 class AccessDenied(Disconnect, code=4003, reconnect=False):

@@ -1,4 +1,4 @@
-"""Token buckets (protocol 1.5): rate limits.
+"""Token buckets for rate limits (protocol 1.5).
 
 Times are monotonic seconds (`Clock.monotonic`), passed in by the caller.
 """
@@ -16,15 +16,15 @@ _TOLERANCE = 1e-9
 
 
 def scaled(figure: float, factor: float) -> float | None:
-    """The capacity of a limit of `figure` under the configured factor; None is no limit (if either is 0).
+    """The capacity of a limit of `figure` times the configured factor; None (no limit) if either is 0.
 
-    At least one unit, since a smaller bucket would never let anything through.
+    The capacity is at least one unit, because a smaller bucket would never let anything through.
     """
     return max(1.0, figure * factor) if figure > 0 and factor > 0 else None
 
 
 class TokenBucket:
-    """`capacity` units, refilled evenly over `per_s` seconds; initially full."""
+    """A bucket of `capacity` units, refilled evenly over `per_s` seconds and initially full."""
 
     __slots__ = ("_level", "_rate", "_updated", "capacity")
 
@@ -51,7 +51,7 @@ class TokenBucket:
         self._level = min(self.capacity, self._refill(now) + units)
 
     def retry_after_ms(self, now: float) -> int:
-        """Milliseconds until `ready`, rounded up; 0 if it is."""
+        """Milliseconds until the bucket is `ready`, rounded up; 0 if it is ready now."""
         missing = 1.0 - self._refill(now)
         return math.ceil(missing / self._rate * 1000 - _TOLERANCE) if missing > _TOLERANCE else 0
 
@@ -65,8 +65,8 @@ class TokenBucket:
 class Buckets:
     """A bucket per key (a wallet, an address), for at most `max_keys` keys.
 
-    Unused full buckets are dropped, the longest unused first. If all are in use, the longest unused is dropped anyway,
-    which resets its user's count, and counted in `evicted`. Look the bucket up each time; do not keep a reference.
+    The bucket unused for longest is dropped if it is full, or if there are `max_keys` buckets. Dropping one that is not
+    full resets its user's count, and `evicted` counts it. Look the bucket up each time instead of keeping a reference.
     """
 
     def __init__(self, capacity: float, per_s: float = 60.0, *, max_keys: int = 100_000) -> None:
@@ -105,10 +105,10 @@ class Buckets:
 
 
 class Allowance:
-    """The quota of each key in `per_s` seconds: a bucket per key, full at first and after a restart.
+    """A quota for each key over `per_s` seconds, as a bucket that is full initially and after a restart.
 
-    `limit` is read each time: the figure of a setting, and the factor of all limits. A changed figure starts with full
-    buckets. `refusal` builds the sentence of a refusal from the capacity of a bucket.
+    `limit` is called for every `take`, and returns the figure of a setting and the factor of all limits. If their
+    product has changed, all buckets start full again. `refusal` makes the sentence of a refusal from the capacity.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Allowance:
         return None
 
     def give_back(self, key: str, units: float = 1.0) -> None:
-        """Undo a `take` that came to nothing."""
+        """Undo a `take` for something that was not done after all."""
         if self._capacity is not None:
             now_s = self._clock.monotonic()
             self._buckets.bucket(key, now_s).put_back(now_s, units)

@@ -9,13 +9,13 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from duelcast.ratelimit import Buckets, TokenBucket
 
 MAX_KINDS = 10_000
-"""The most pairs of address and cause remembered; the longest unused is forgotten first."""
+"""The most pairs of address and cause that are remembered; the pair unused for longest is forgotten first."""
 
 
 class LogSampler:
     """Decides which of the log lines about refused clients are written.
 
-    `per_minute` limits the lines of one address and cause, `in_all_per_minute` all together; 0 is no limit.
+    `per_minute` limits the lines for one address and cause, `in_all_per_minute` all lines together; 0 means no limit.
     `monotonic` returns monotonic seconds.
     """
 
@@ -25,11 +25,11 @@ class LogSampler:
         self._all = TokenBucket(in_all_per_minute, now=monotonic()) if in_all_per_minute else None
         self._pending: dict[str, int] = {}
         self.left_out = 0
-        """How many lines were not written, since the start."""
+        """The number of lines not written since the start."""
 
     def admit(self, address: str, cause: str) -> dict[str, int] | None:
-        """Return the fields to add to the line: `left_out`, the number of lines like it that were not written since the
-        last one, if any. None if this line is not to be written either."""
+        """Return the fields to add to the line, or None if the line must not be written. The field `left_out`, if
+        present, is the number of similar lines left out since the last one was written."""
         now = self._monotonic()
         kind = f"{address} {cause}"
         buckets = [] if self._kinds is None else [self._kinds.bucket(kind, now)]
@@ -52,7 +52,7 @@ class LogSampler:
         """Metrics for Prometheus."""
         yield CounterMetricFamily(
             "duelcast_log_lines_left_out",
-            "Log lines about refused clients that were not written, because there were many like them.",
+            "Log lines about refused clients that were not written, because there were too many like them.",
             value=self.left_out,
         )
 

@@ -1,7 +1,7 @@
-"""Removes secrets from texts of foreign origin: tokens, passwords, addresses of people and machines.
+"""Removes secrets from texts that others wrote: tokens, passwords, and addresses of people and machines.
 
-It prefers removing too much to removing too little. Each pattern takes linear time on any text: a repetition either is
-possessive or has a bound.
+It prefers removing too much to removing too little. Each pattern takes linear time on any text, because every
+repetition is possessive or bounded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TOO_MUCH = "[too much]"
 MAX_CHARACTERS = 4_000
 MAX_DETAILS_BYTES = 16 * 1024
 _MARGIN_CHARACTERS = 4_000
-"""Read beyond the bound, so that a secret that begins before it is recognised."""
+"""The characters read beyond the bound, so that a secret that begins before the bound is recognised."""
 _MAX_DEPTH = 16
 _MAX_SAFE_INTEGER = 2**53 - 1
 
@@ -32,7 +32,7 @@ _SCHEME = re.compile(r"((?:bearer|basic)[\"']?[\s:=]++)\S++", re.IGNORECASE)
 _PAIR = re.compile(
     r"""
     (?P<name>
-        # Phrases that people choose may contain spaces: without quotes, one goes on to the end of the line.
+        # A phrase that somebody chose may contain spaces, so an unquoted one extends to the end of the line.
         (?P<phrase>
             (?:passw(?:or)?d|passphrase|secret|mnemonic|credential|authori[sz]ation|cookie)[\w\-]{0,32}+
             | (?<![A-Za-z0-9])(?:pass|pwd|pin|seed)(?![A-Za-z0-9])[\w\-]{0,32}+
@@ -42,7 +42,7 @@ _PAIR = re.compile(
     )
     (?P<separator> \\*+["']\s*+(?:=>|[:=,])\s*+ | \s*+(?:=>|:=|[:=>])\s*+ )
     (?:
-        \[removed\](?=[\s,;:)}\]]|\Z)  # what stands behind it was found to be no secret
+        \[removed\](?=[\s,;:)}\]]|\Z)  # an earlier pattern has removed the value
         | \\*+b?"(?:[^"\\]|\\.|"")*+"?[^\s,;\}\])]*+
         | \\*+b?'(?:[^'\\]|\\.|'')*+'?[^\s,;\}\])]*+
         | [|>][+\-0-9]*+[\ \t]*+\r?\n(?:[\ \t]++[^\n]*+\n?)*+  # a block of YAML
@@ -53,9 +53,9 @@ _PAIR = re.compile(
 )
 _DOTTED = re.compile(r"[A-Za-z0-9_\-]++(?:\.[A-Za-z0-9_\-]*+)*+")
 _BEGINS_TOKEN = re.compile(r"ey[A-DI-L][A-Za-z0-9_\-]{13}")
-"""A JSON object in Base64."""
+"""The beginning of a JSON object in Base64."""
 _MIN_PART_CHARACTERS = 16
-"""The least length of each part of a three-part token with another beginning; names of modules are shorter."""
+"""The least length of each part of a three-part token with another beginning; the parts of module names are shorter."""
 _URL = re.compile(r"://\S*+")
 _QUERY = re.compile(r"\?\S++")
 _AT_RUN = re.compile(r"[^\s\"<>(){}\[\],;@]++(?:@[^\s\"<>(){}\[\],;@]++)*+")
@@ -74,10 +74,10 @@ _SECRET_NAME = re.compile(
 
 
 def scrub(text: str) -> str:
-    """Return `text` without secrets, at most 4,000 characters of it, fit for a frame (no U+0000, no lone surrogates).
+    """Return at most 4,000 characters of `text`, without secrets and fit for a frame (no U+0000, no lone surrogates).
 
-    JWTs, private keys, credentials in headers and URLs, query strings, values of names like `password`, e-mail and IP
-    addresses become `[removed]`.
+    JWTs, private keys, credentials in headers and URLs, query strings, the values of names like `password`, and e-mail
+    and IP addresses become `[removed]`.
     """
     text = _NO_TEXT.sub("\ufffd", _shortened(text))
     text = _PEM.sub(REMOVED, text)
@@ -95,7 +95,7 @@ def scrub(text: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Cut a long text. The word at the cut goes as well, because half of a secret is not recognised."""
+    """Cut a long text. The word at the cut is removed too, because half a secret would not be recognised."""
     limit = MAX_CHARACTERS + _MARGIN_CHARACTERS
     if len(text) <= limit:
         return text
@@ -121,7 +121,8 @@ def _unless_address_of_person(found: re.Match[str]) -> str:
 
 
 def _unless_ipv6(found: re.Match[str]) -> str:
-    """Remove a run that is an address as a whole, or after or before a colon (`peer:2001:db8::1:`)."""
+    """Remove a run if it is an address, as a whole or after the first or before the last colon
+    (`peer:2001:db8::1:`)."""
     run = found[0]
     if run.count(":") < 2:
         return run
@@ -152,7 +153,7 @@ def _is_ipv6(text: str) -> bool:
 
 
 class _TooMuch(Exception):
-    """The value exceeds its bound."""
+    """The value is too large."""
 
 
 class _Budget:
@@ -171,7 +172,7 @@ def scrub_value(value: Any) -> Any:
     """Return a JSON value without secrets: every text and name is scrubbed, and a member named like a secret becomes
     `[removed]`. `[too much]` replaces a value of more than 16 KiB of JSON, and members nested more than 16 deep.
 
-    A value that is not JSON is represented by its type alone.
+    A value that is not JSON is replaced by the name of its type.
     """
     try:
         scrubbed = _scrubbed(value, _MAX_DEPTH, _Budget(MAX_DETAILS_BYTES))

@@ -1,6 +1,6 @@
 """The bus numbers, keeps and delivers the messages of channels.
 
-It is a port: `memory.MemoryBroker` serves one process; an implementation over a shared server serves many.
+It is a port: `memory.MemoryBroker` serves one process; an implementation over a shared server would serve several.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Position(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """The cause of a message: a connection of some node, and the `requestId` of its command (None: none was sent)."""
+    """The cause of a message: a connection of some node, and the `requestId` of its command (None if none was sent)."""
 
     connection_id: str
     request_id: str | None
@@ -48,10 +48,10 @@ class Message(Struct, frozen=True, gc=False):
 class Recovery:
     """The data that a subscriber needs to resume from a position.
 
-    `epoch`, `seq`: the channel's position, with which `messages` end; if the channel has no messages, the number above
-    which they will begin.
-    `recovered`: `messages` are exactly those that the subscriber missed. If False, they are the newest per key of a
-    *latest* channel, and empty for an *every* channel, whose snapshot the endpoint makes.
+    `epoch` and `seq` are the channel's position, at which `messages` end. If the channel has had no messages, the first
+    will have a higher number.
+    If `recovered` is true, `messages` are exactly those that the subscriber missed. Otherwise they are the newest per
+    key of a *latest* channel; they are empty for an *every* channel, whose snapshot the endpoint makes.
     """
 
     epoch: str
@@ -70,7 +70,7 @@ class BusListener(Protocol):
         """If the message `seq` is still kept, replace its body by `body`. Called after its `deliver`."""
 
     def resynchronise(self) -> None:
-        """Recover every subscription from its position: messages may have been missed."""
+        """Recover every subscription from its position, because messages may have been missed."""
 
 
 class StoredMessage(NamedTuple):
@@ -88,7 +88,7 @@ class StoredMessages(Protocol):
     """
 
     async def position(self, channel: Channel) -> int:
-        """The number of the newest stored message, 0 if there never was one."""
+        """The number of the newest message ever stored, 0 if there was none."""
 
     async def messages(self, channel: Channel) -> Sequence[StoredMessage]:
         """The stored messages, in the order of `seq` and without gaps."""
@@ -99,11 +99,11 @@ class Broker(Protocol):
 
     - Order: all listeners receive the messages of a channel in the order of `seq`; a listener receives its own node's
       messages like all others.
-    - Numbers: the messages of an *every* channel arrive numbered, each one higher than the last; a *latest* channel is
-      numbered here, and its numbers grow. Within an `epoch`, no `seq` of a channel is used twice, even if the channel
-      was forgotten in between. A broker that loses its memory keeps its epoch, numbers *latest* channels above all
-      numbers used so far, and calls `resynchronise`.
-    - Memory: a *latest* channel keeps the newest message per key, and messages that ended a key for
+    - Numbers: the messages of an *every* channel arrive with consecutive numbers; those of a *latest* channel are
+      numbered here, in ascending order. Within an `epoch`, no `seq` of a channel is used twice, even if the channel was
+      forgotten in between. A broker that loses its memory keeps its epoch, numbers *latest* channels above all numbers
+      used so far, and calls `resynchronise`.
+    - Memory: a *latest* channel keeps the newest message per key, and tombstones (messages that end a key) for
       `tombstone_retention_s`; an *every* channel keeps at least `history_messages` messages and `history_s` seconds,
       and older ones are read from the database. A followed channel is never forgotten; `Unfollowed` says what remains
       of a *latest* channel that nobody follows.
@@ -127,18 +127,19 @@ class Broker(Protocol):
         is_tombstone: bool = False,
         least_role: Role = Role.ANONYMOUS,
     ) -> None:
-        """Number a message of a *latest* channel and deliver it. Never blocks, and never raises for the state of the
-        bus: `resynchronise` makes up for messages that a lost bus swallows. A message of a `SILENT` channel without
-        followers is dropped.
+        """Number a message of a *latest* channel and deliver it. Never blocks, and never raises because of the state of
+        the bus: `resynchronise` makes up for messages that are lost with the bus. A message of a `SILENT` channel
+        without followers is dropped.
         """
 
     def broadcast(self, channel: Channel, seq: int, body: bytes, origin: Origin | None = None) -> None:
         """Deliver a message of an *every* channel that is, or will be, stored under `seq`. Like `publish`, it neither
-        blocks nor raises. A number not above the channel's position is known already, and ignored."""
+        blocks nor raises. A message whose number is not above the channel's position is known already, and is
+        ignored."""
 
     def replace(self, channel: Channel, seq: int, body: bytes) -> None:
-        """Replace the body of the message `seq` of an *every* channel for all later recoveries: deleted text leaves the
-        history, too. Every listener is notified. Listeners must not call this.
+        """Replace the body of the message `seq` of an *every* channel for all later recoveries, so that deleted text
+        disappears from the history. Every listener is notified. Listeners must not call this.
         """
 
     def follow(self, channel: Channel) -> None:
@@ -148,8 +149,8 @@ class Broker(Protocol):
         """The counterpart of `follow`."""
 
     def followed(self, family: Family, subject: str = "") -> Mapping[str, Channel]:
-        """The channels of `family` about `subject` that some node follows, by parameter: for values that are computed
-        only while they are followed."""
+        """The channels of `family` about `subject` that some node follows, by parameter. Domains use this to compute
+        values only while somebody follows them."""
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
         """Return what a subscriber to `channel` needs after handling everything up to `since` (None: nothing).
@@ -158,7 +159,8 @@ class Broker(Protocol):
         """
 
     async def delivered(self, channel: Channel, seq: int) -> None:
-        """Return once every message of the *every* channel up to `seq`, which is committed, was passed to `deliver`."""
+        """Return once every message of the *every* channel up to `seq`, which must be committed, has been passed to
+        `deliver`."""
 
     async def group_messages(self, group: str) -> Sequence[Message]:
         """The newest messages per key of all *latest* channels of `group`, channel by channel, in `seq` order.
@@ -169,5 +171,6 @@ class Broker(Protocol):
     def lease(self, name: str) -> AbstractAsyncContextManager[None]:
         """Hold the cluster's only lease for the job `name`.
 
-        Entering waits until the lease is free; the body is cancelled if it is lost. A single process always has it.
+        Entering waits until the lease is free; the body is cancelled if the lease is lost. A single process always has
+        the lease.
         """

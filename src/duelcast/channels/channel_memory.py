@@ -15,7 +15,7 @@ from duelcast.channels.broker import Message, StoredMessage
 from duelcast.channels.names import Channel, Unfollowed
 
 MESSAGE_OVERHEAD_BYTES = 200
-"""Memory of a kept message besides its body: struct, number, time and slots (64-bit CPython 3.11)."""
+"""The memory that a kept message takes besides its body: struct, number, time and slots (64-bit CPython 3.11)."""
 
 EvictionReason = Literal["retention", "size", "idle", "reset"]
 
@@ -25,7 +25,8 @@ class HistoryBounds:
     """How long a channel keeps messages that it could drop.
 
     An *every* channel keeps at least `history_messages` messages and those of the last `history_s`. A *latest* channel
-    keeps messages that ended a key for `tombstone_retention_s`. A channel without followers is idle after that time.
+    keeps tombstones (messages that end a key) for `tombstone_retention_s`. A channel without followers is idle once it
+    has been unused for the time of its kind.
     """
 
     history_messages: int
@@ -45,8 +46,8 @@ class History:
 class ChannelMemory(ABC):
     """The memory of one channel.
 
-    `seq`: its position. `reaches_back_to`: the lowest position from which it can be recovered completely.
-    `history_bytes`: its part of the shared `History`. `followers`: how often it is followed.
+    `seq` is its position, `reaches_back_to` the lowest position from which it can be recovered completely,
+    `history_bytes` its share of the `History`, and `followers` the number of its followers.
     """
 
     __slots__ = (
@@ -135,9 +136,9 @@ class ChannelMemory(ABC):
 
 
 class EveryMemory(ChannelMemory):
-    """The history of an *every* channel, without gaps. `is_placed`: its position is known.
+    """The history of an *every* channel, without gaps. `is_placed` says whether its position is known.
 
-    `stored_reaches_back_to`: the lowest position from which the stored messages are known to be complete.
+    `stored_reaches_back_to` is the lowest position from which the stored messages are known to be complete.
     """
 
     __slots__ = ("_kept", "is_placed", "stored_reaches_back_to")
@@ -194,7 +195,7 @@ class EveryMemory(ChannelMemory):
         kept, oldest_s = self._kept, now_s - self._retention.history_s
         while len(kept) > self._retention.history_messages and kept[0][0] < oldest_s:
             self._evict(kept.popleft()[1], "retention")
-            # Older messages may be stored, but no more is promised.
+            # Older messages may still be stored, but that is not certain.
             self.stored_reaches_back_to = self.reaches_back_to
 
     def shrink(self, reason: EvictionReason) -> None:
@@ -214,7 +215,7 @@ class EveryMemory(ChannelMemory):
 
 
 class LatestMemory(ChannelMemory):
-    """The newest message per key of a *latest* channel and, for a while, messages that ended a key."""
+    """The newest message per key of a *latest* channel and, for a while, its tombstones (messages that end a key)."""
 
     __slots__ = ("_live", "_tombstones")
 
@@ -238,7 +239,7 @@ class LatestMemory(ChannelMemory):
     def unfollow(self, now_s: float) -> None:
         super().unfollow(now_s)
         if self.channel.family.unfollowed is Unfollowed.SILENT:
-            # Invalidates earlier positions: nothing is published while nobody follows.
+            # This invalidates earlier positions, because nothing is published while nobody follows.
             self.seq += 1
             self.reaches_back_to = self.seq
             self._live.clear()

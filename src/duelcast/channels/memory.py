@@ -38,10 +38,10 @@ class MemoryBroker:
     `deliver` is called within `publish`. A message that a listener publishes during a delivery waits until all
     listeners have received the current one, and is delivered before the outer `publish` returns.
 
-    `max_history_bytes` bounds the histories of all channels together, bodies and bookkeeping. Beyond it, the longest
-    histories lose their older halves, so that a busy channel does not cost the quiet ones their memory. The newest
+    `max_history_bytes` bounds the histories of all channels together, including bookkeeping. Beyond it, the longest
+    histories lose their older halves, so that a busy channel does not cost the quiet ones their histories. The newest
     message of each live key is state, not history. `max_idle_channels` bounds the channels kept without followers;
-    those unfollowed longest ago are forgotten first.
+    those that lost their followers first are forgotten first.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class MemoryBroker:
         self._streams: dict[str, ChannelMemory] = {}
         self._max_idle_channels = max_idle_channels
         self._idle: OrderedDict[str, ChannelMemory] = OrderedDict()
-        """Channels whose last follower left, in the order of leaving."""
+        """Channels without followers, in the order in which the last follower left."""
         self._forgotten: Counter[str] = Counter()
         self._groups: dict[str, dict[str, ChannelMemory]] = {}
         self._followed: dict[tuple[Family, str], dict[str, Channel]] = {}
@@ -71,7 +71,7 @@ class MemoryBroker:
         self.stored = stored
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._awaited: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
-        """Waiters for the delivery of a number, by channel."""
+        """The waiters for the delivery of a number, by channel."""
         self._undelivered: deque[Message] = deque()
         self._delivering = False
         self._epoch = "0"
@@ -81,8 +81,8 @@ class MemoryBroker:
         return self._epoch
 
     def begin(self, epoch: str, latest_above: int, urgent: Mapping[Channel, int]) -> None:
-        """Take the `epoch` of the database, number *latest* channels above `latest_above`, and set the positions of the
-        channels that continue while the database is down. Call it once, before the first message."""
+        """Use the `epoch` of the database, number *latest* channels above `latest_above`, and set the positions of the
+        `urgent` channels, which continue while the database is down. Called once, before the first message."""
         self._epoch = epoch
         self._highest_forgotten_seq = latest_above
         for channel, seq in urgent.items():
@@ -191,7 +191,7 @@ class MemoryBroker:
         self._streams.clear()
         self._idle.clear()
         self._groups.clear()
-        # Above all numbers used so far, so that no earlier position covers lost messages.
+        # Continue above all numbers used so far, so that no earlier position covers lost messages.
         given = [one.seq for one in lost if isinstance(one, LatestMemory)]
         self._highest_forgotten_seq = max([self._highest_forgotten_seq, *given]) + 1
         for one in lost:
@@ -222,7 +222,7 @@ class MemoryBroker:
         )
         forgotten = CounterMetricFamily(
             "duelcast_bus_channels_forgotten",
-            "Channels that nobody followed any more, dropped after a while (idle) or to make room (room).",
+            "Channels without followers that were dropped, after a while (idle) or to make room (room).",
             labels=["reason"],
         )
         for why in _FORGOTTEN_REASONS:
@@ -328,7 +328,7 @@ class MemoryBroker:
     def _keep_idle(self, stream: ChannelMemory) -> None:
         """Keep a channel without followers for a while, as long as there is room."""
         if stream.is_empty and stream.seq == self._highest_forgotten_seq:
-            # If it is needed again, a new one is identical.
+            # If the channel is needed again, a new one is identical.
             self._forget(stream)
             return
         self._idle[stream.channel.name] = stream

@@ -29,11 +29,11 @@ class Unfollowed(enum.Enum):
     """The fate of a *latest* channel while nobody follows it."""
 
     KEPT = "kept"
-    """Its newest messages are kept: they are its snapshot."""
+    """Its newest messages are kept, because they are its snapshot."""
     FORGOTTEN = "forgotten"
-    """It is forgotten once it is idle: the endpoint makes its snapshot."""
+    """It is forgotten once it is idle, because the endpoint makes its snapshot."""
     SILENT = "silent"
-    """Nothing is published on it, so no earlier position can be recovered: the endpoint makes its snapshot."""
+    """Nothing is published on it, so no earlier position can be recovered. The endpoint makes its snapshot."""
 
 
 class Role(enum.IntEnum):
@@ -47,7 +47,7 @@ class Role(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Channel:
-    """One channel. Channels with equal names are equal; a family creates one object per name."""
+    """One channel. A family creates one object per name, so channels with equal names are the same object."""
 
     name: str
     family: Family
@@ -68,7 +68,7 @@ class Channel:
 class Group:
     """All channels of a family that belong to this group, present and future, joined as one.
 
-    `parameter` is the first group of the family's `group_names` pattern, empty if it has none.
+    `parameter` is the part of the name that the first capture group of `Family.group_names` matches, if it has one.
     """
 
     name: str
@@ -93,12 +93,12 @@ class Family:
     """All channels `<prefix>.<parameter>`, or the single channel `<prefix>` if `parameter` is None.
 
     `parameter` is a regular expression for the part after the dot, `placeholder` its name in the documents. `key`
-    returns the key of a message of a *latest* channel; `is_tombstone` whether a message ends its key: it is then in no
-    snapshot, but kept for recovery. `group` returns the name of the one group that a channel belongs to, and
-    `group_names` is a regular expression for all group names of the family. `least_role` returns the least role that
-    may see a channel; followers of the group with a lower role do not get it. `unfollowed` is for *latest* channels.
-    `is_urgent`: messages of this *every* channel are broadcast even while the database is down. `subject` returns the
-    subject of a channel: see `Broker.followed`.
+    returns the key of a message of a *latest* channel; `is_tombstone` returns whether a message ends its key; such a
+    message is in no snapshot, but is kept for recovery. `group` returns the name of the one group that a channel
+    belongs to, and `group_names` is a regular expression for all group names of the family. `least_role` returns the
+    least role that may see a channel; followers of the group with a lower role are not sent its messages. `unfollowed`
+    applies to *latest* channels. If `is_urgent`, messages of this *every* channel are broadcast even while the database
+    is down. `subject` returns the subject of a channel (see `Broker.followed`).
     """
 
     prefix: str
@@ -121,11 +121,11 @@ class Family:
 
     @property
     def form(self) -> str:
-        """The form of its names for readers: `<prefix>.<placeholder>`."""
+        """The form of the names, for readers: `<prefix>.<placeholder>`."""
         return self.prefix if self.parameter is None else f"{self.prefix}.<{self.placeholder or 'name'}>"
 
     def channel(self, parameter: str = "") -> Channel:
-        """The channel of `parameter`; the same object as long as it is referenced."""
+        """The channel with `parameter`; the same object as long as it is referenced."""
         known = self._known.get(parameter)
         if known is None:
             name = self.prefix if self.parameter is None else f"{self.prefix}.{parameter}"
@@ -135,7 +135,7 @@ class Family:
         return known
 
     def held(self, parameter: str) -> Channel | None:
-        """The channel of `parameter`, or None if it is not referenced."""
+        """The channel with `parameter`, or None if nothing refers to it."""
         return self._known.get(parameter)
 
     def match(self, name: str) -> str | None:

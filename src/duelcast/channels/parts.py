@@ -8,11 +8,11 @@ from duelcast.wire.frames import push_body, text_frame
 Part = bytes | Message
 
 _FRAME_OVERHEAD_BYTES = 36
-"""Bytes of a push besides its body and channel: head, `seq` and brackets."""
+"""The bytes of a push besides its body and channel: head, `seq` and brackets."""
 
 
 def part_size(part: Part) -> int:
-    """Bytes of the frame of `part`; an upper estimate if it is not built yet."""
+    """The size of the frame of `part` in bytes; an upper bound if the frame is not built yet."""
     if isinstance(part, bytes):
         return len(part)
     return len(part.body) + len(part.channel.suffix) + _FRAME_OVERHEAD_BYTES

@@ -36,6 +36,6 @@ class Publisher:
         )
 
     def is_followed(self, channel: Channel) -> bool:
-        """Whether some node follows `channel`: for values that are computed only then."""
+        """Whether some node follows `channel`; values that nobody follows need not be computed."""
         family = channel.family
         return channel.parameter in self._broker.followed(family, family.subject(channel.parameter))

@@ -1,1 +1,1 @@
-"""Runs the handlers of the endpoints: asked by the node of a connection, answers with data."""
+"""Runs the handlers of the endpoints: takes requests from the nodes that hold connections, and answers with data."""

@@ -1,4 +1,5 @@
-"""Runs the handlers of an endpoint: a question of a connection's node in, an answer as data out."""
+"""Runs the handlers of an endpoint: takes a request from the node that holds the connection, and returns the answer as
+data."""
 
 from __future__ import annotations
 
@@ -31,14 +32,14 @@ class Desk:
         self._clock = clock
         self._specs = {spec.command: spec for spec in endpoint.commands.values()}
         self._waiting: set[Context] = set()
-        """Those of handlers that wait for something: a change of identity reaches them."""
+        """Contexts of handlers that are still running; a change of identity is applied to them."""
 
     def ask(self, ask: Ask) -> Answer | Coroutine[Any, Any, Answer]:
-        """Run the command of `ask`: the answer at once, or the rest of the work if its handler has to wait.
+        """Run the command of `ask`. Returns the answer, or the rest of the work if the handler has to wait.
 
         Raises `errors.Disconnect` if the connection must end.
         """
-        spec = self._specs[type(ask.command)]  # type: ignore[index]  # an ask without a command is for the other methods
+        spec = self._specs[type(ask.command)]  # type: ignore[index]  # asks without a command go to the other methods
         context = self._context(ask)
         if spec.is_async:
             return self._wait(spec, context)
@@ -51,9 +52,9 @@ class Desk:
         return self._answer(context, reply)
 
     async def greet(self, ask: Ask, named: Sequence[Named], errors: Sequence[AppError]) -> Greeting:
-        """The greeting of the endpoint, and the channels that the URL of the connection names.
+        """Return the greeting of the endpoint, with the channels named in the connection's URL.
 
-        `errors` are those of the URL's syntax. Raises `errors.AppError`; then nothing is followed.
+        `errors` are the syntax errors in the URL. If this raises `errors.AppError`, nothing is followed.
         """
         context = self._context(ask, is_greeting=True)
         self._waiting.add(context)
@@ -84,7 +85,7 @@ class Desk:
         )
 
     async def read_again(self, ask: Ask, joins: Sequence[Join]) -> Answer:
-        """Snapshots and replays of everything followed, for a connection that has lost messages.
+        """Return snapshots and replays of everything followed, for a connection that has lost messages.
 
         Raises `errors.Unavailable`.
         """
@@ -97,7 +98,8 @@ class Desk:
         return Answer(joined=context.joined)
 
     def identity_changed(self, ask: Ask, before: Identity | None, *, greeted: bool) -> None:
-        """Note that a connection has the identity of `ask` now; its endpoint is notified if it is greeted."""
+        """Record that the connection now has the identity of `ask`; notify the endpoint if the connection has been
+        greeted."""
         for context in self._waiting:
             if context.connection_id == ask.connection_id:
                 context.identity = ask.identity
@@ -109,7 +111,7 @@ class Desk:
                 defect(error)
 
     def disconnected(self, ask: Ask) -> None:
-        """Note that a greeted connection has ended."""
+        """Notify the endpoint that a greeted connection has ended."""
         handler = self._endpoint.disconnect_handler
         if handler is not None:
             try:
@@ -144,13 +146,14 @@ class Desk:
         return Answer(parts_of(reply), joined, context.left, rows, context.unknown)
 
     def _failed(self, context: Context, error: Exception) -> Answer:
-        # Rows read in vain cost as much as an answer.
+        # A failed command is still charged for the rows it read.
         rows = max(context.answered_rows, sum(one.rows for one in context.joined))
         self._reader.release(context)
         return Answer((refusal_of(error),), rows=rows)
 
     def _resolve(self, context: Context, named: Sequence[Named]) -> tuple[list[Target], list[AppError]]:
-        """The channels that the URL names, each once, and why others cannot be followed; notes their positions."""
+        """The channels named in the URL, without duplicates, and the errors for those that cannot be followed. Stores
+        the requested positions in `context.since`."""
         found: dict[str, Target | AppError] = {}
         since: dict[Target, Position] = {}
         for one in named:

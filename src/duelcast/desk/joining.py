@@ -28,14 +28,14 @@ class Log(Protocol):
         """Keep the messages of `target` from now on. Returns the end of the log; the counterpart is `release`."""
 
     def release(self, targets: Iterable[Target]) -> None:
-        """Keep the messages of `targets` no longer for the sake of a `begin`."""
+        """Undo one `begin` for each of `targets`."""
 
 
 class JoinReader:
-    """Reads the first frames of the joins of an endpoint, and checks that they are not too many.
+    """Reads the first frames for the joins of an endpoint, and enforces the limits on joins.
 
-    An answer has at most `max_bytes` of them. `unknown_followed` returns how many channels a wallet follows, over all
-    its connections, that were unknown to it.
+    `max_bytes` limits these frames per answer. `unknown_followed` returns the number of channels that a wallet follows,
+    over all its connections, although they did not exist for it.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class JoinReader:
         self._max_bytes = max_bytes
         self._unknown_followed = unknown_followed
         self._unknown_asked: Counter[str] = Counter()
-        """Unknown targets of commands that are not answered yet, by wallet."""
+        """The number of unknown targets in commands that are not answered yet, by wallet."""
 
     async def carry_out(self, context: Context, joins: Sequence[Join], *, snapshot_only_if_new: bool) -> None:
-        """Read the joins of a handler. Raises `TooManySubscriptions`, `Unavailable`."""
+        """Read the joins of a handler. Raises `TooManySubscriptions` or `Unavailable`."""
         new = {join.target for join in joins if not context.holds(join.target)}
         if context.is_greeting:
-            # Nobody could do without the channels that an endpoint joins on connect.
+            # Channels that an endpoint joins on connect are required, so no limits apply.
             await self._read_all(context, joins, bounded=False)
             return
         if new:
@@ -75,11 +75,11 @@ class JoinReader:
         await self._read_all(context, joins, bounded=True)
 
     def resolve(self, context: Context, name: str) -> Target:
-        """The channel or group `name`. Raises `SubscriptionDenied`, `UnknownChannel`."""
+        """The channel or group `name`. Raises `SubscriptionDenied` or `UnknownChannel`."""
         return self._endpoint.resolve(context, name)
 
     async def join_asked(self, context: Context, targets: Sequence[Target]) -> None:
-        """Join the channels of the URL. Raises `TooManySubscriptions`; then none of `targets` is followed."""
+        """Join the channels named in the URL. If this raises `TooManySubscriptions`, none of `targets` is followed."""
         before = context.joined
         try:
             self._check_unknown(context, targets)
@@ -90,11 +90,11 @@ class JoinReader:
             raise
 
     async def read_again(self, context: Context, joins: Sequence[Join]) -> None:
-        """Read everything that is followed again. Raises `Unavailable`."""
+        """Read again everything that is followed. Raises `Unavailable`."""
         await self._read_all(context, joins, bounded=False)
 
     def settle(self, context: Context) -> None:
-        """The command of `context` is answered: its unknown targets are followed now, or not at all."""
+        """Called when the command of `context` has been answered: its unknown targets are no longer pending."""
         if context.unknown and context.identity is not None:
             wallet = context.identity.wallet
             self._unknown_asked[wallet] -= len(context.unknown)
@@ -102,7 +102,7 @@ class JoinReader:
                 del self._unknown_asked[wallet]
 
     def release(self, context: Context) -> None:
-        """The command of `context` has failed: it follows nothing."""
+        """Called when the command of `context` has failed: nothing that it joined is followed."""
         self._log.release(one.target for one in context.joined)
         context.joined = ()
 
@@ -120,14 +120,14 @@ class JoinReader:
         counted = wanted | following.counted()
         if len(counted) - len(replaced) > following.limit:
             raise TooManySubscriptions(
-                f"A connection may follow {following.limit} channels; unsubscribe from some, or follow a group."
+                f"A connection may follow at most {following.limit} channels; unsubscribe from some, or follow a group."
             )
         for rule in self._endpoint.access_rules.values():
             if rule.most is not None:
                 _check_family(rule, rule.most(context), wanted, counted)
 
     def _check_unknown(self, context: Context, targets: Iterable[Target]) -> None:
-        """The last check: from here on the unknown targets count, unless the command ends without them."""
+        """Must be the last check, because from here on the unknown targets count as pending."""
         identity = context.identity
         for rule in self._endpoint.access_rules.values():
             if rule.most_unknown is None or identity is None:
@@ -144,8 +144,8 @@ class JoinReader:
             followed = self._unknown_followed(identity.wallet) + self._unknown_asked[identity.wallet]
             if followed + len(unknown) > most:
                 raise TooManySubscriptions(
-                    f"All your connections together may follow {most} of `{rule.family.prefix}` that are not there; "
-                    "unsubscribe from some."
+                    f"Your connections together may follow at most {most} `{rule.family.prefix}` channels that do not "
+                    "exist; unsubscribe from some."
                 )
             context.unknown |= unknown
             self._unknown_asked[identity.wallet] += len(unknown)
@@ -159,7 +159,7 @@ class JoinReader:
         for join in joins:
             one = await self._read(context, join)
             joined.append(one)
-            # A single frame has no bound; nor has a group, which is sent as the socket drains.
+            # A single frame is not limited, nor is a group, which is sent as the socket drains.
             if bounded and one.frames and not isinstance(one.target, Group):
                 read_bytes += sum(map(part_size, one.frames))
                 read_frames += len(one.frames)
@@ -174,7 +174,7 @@ class JoinReader:
     async def _read(self, context: Context, join: Join) -> Joined:
         """Read the first frames for a new follower: the snapshot, the messages it missed, or none.
 
-        Raises `errors.Unavailable`; then the log keeps nothing for it.
+        Raises `errors.Unavailable`, and then the log keeps nothing for the join.
         """
         target = join.target
         base = self._log.begin(target)
@@ -204,14 +204,15 @@ class JoinReader:
             frames = self._snapshot_frames(channel, snapshot, seq if channel.kind is Kind.LATEST else None)
             rows = snapshot.rows
             if snapshot.seq is not None:
-                # It was read after everything delivered so far, and may be ahead of deliveries.
+                # The snapshot may include messages that have not been delivered yet.
                 seq = snapshot.seq
                 await self._broker.delivered(channel, seq)
         recovered = None if since is None else recovery.recovered
         return Joined(join, recovery.epoch, seq, recovered, frames, base, {channel: seq}, rows=max(1, rows))
 
     async def _recover(self, channel: Channel, join: Join) -> Recovery:
-        """A replay of more than `max_bytes` is not sent: a snapshot takes its place, and nothing is recovered."""
+        """Recover a channel from the position of `join`, or as for a new follower if the replay would exceed
+        `max_bytes`."""
         recovery = await self._broker.recover(channel, join.since)
         if recovery.recovered and sum(map(part_size, recovery.messages)) > self._max_bytes:
             return await self._broker.recover(channel)
@@ -247,5 +248,5 @@ def _check_family(rule: AccessRule, most: int, wanted: Set[Target], counted: Set
     family = rule.family
     if sum(one.family is family for one in counted) > most and any(one.family is family for one in wanted):
         raise TooManySubscriptions(
-            f"A connection may follow {most} channels of `{family.prefix}`; unsubscribe from some."
+            f"A connection may follow at most {most} `{family.prefix}` channels; unsubscribe from some."
         )

@@ -24,7 +24,7 @@ from duelcast.endpoints.kit import KIB, Auth, Endpoint, admins
 from duelcast.errors import InvalidRequest
 from duelcast.wire.messages import Command, Event, Record
 
-MetricName = Annotated[str, Meta(min_length=1, max_length=128, description="One that `UNKNOWN_METRIC` lists.")]
+MetricName = Annotated[str, Meta(min_length=1, max_length=128, description="`UNKNOWN_METRIC` lists the names.")]
 
 endpoint = Endpoint(
     "analytics",
@@ -52,8 +52,8 @@ class ServerStatsReport(Event, tag="server_stats"):
 
 
 class TrackEvent(Command, tag="track_event"):
-    """Stores an event, or all of `events`; answered once they are on the disk. An `eventId` of a wallet is stored only
-    once, so it is safe to send an event again."""
+    """Stores an event, or all of `events`; the answer means that they are on disk. An `eventId` is stored only once per
+    wallet, so it is safe to send an event again."""
 
     event: EventName | None = None
     data: dict[str, Any] | None = None
@@ -71,7 +71,7 @@ class TrackEvent(Command, tag="track_event"):
 
 
 class TrackedEvent(Record):
-    """A stored event. `duplicate`: an event with this id was already stored, so this one was not."""
+    """A stored event. `duplicate` is true if an event with this id was already stored, so that this one was not."""
 
     event: str
     eventId: str
@@ -134,7 +134,8 @@ class GetServerStats(Command, tag="get_server_stats"):
 
 
 class Heartbeat(Command, tag="heartbeat"):
-    """Shows that the user is present, and where: `zone` is valid until another is named or the connection ends."""
+    """Shows that the user is present, and in which `zone`; the zone applies until another is named or the connection
+    ends."""
 
     zone: Annotated[str, Meta(pattern=r"^[A-Z0-9_]{1,32}(?!\n)$", description="1 to 32 of A-Z 0-9 _")] | None = None
 
@@ -162,7 +163,7 @@ endpoint.opens(DASHBOARD, admins, snapshot=_dashboard_snapshot)
 endpoint.opens(METRIC, admins, exists=_metric_exists, snapshot=_metric_snapshot, most=_most_metrics)
 
 
-# ── coming and going ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── connecting and disconnecting ────────────────────────────────────────────────────────────────────────────────────
 
 
 @endpoint.on_connect(Welcome, ServerStatsReport)

@@ -96,7 +96,7 @@ class SubscribeService(Command, tag="subscribe:service"):
 
 
 class HealthCheck(Command, tag="service:health_check"):
-    """Checks a service, at most once a second; the result for anyone but admins may be 10 s old."""
+    """Checks a service, at most once a second; for everybody but admins, the result may be up to 10 s old."""
 
     service: Name
 
@@ -150,7 +150,7 @@ endpoint.opens(LAYER, exists=_layer_exists, snapshot=_layer_snapshot)
 endpoint.opens(ALERTS)
 
 
-# ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── connecting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @endpoint.on_connect(Welcome, ServicesState)

@@ -42,7 +42,7 @@ def user_record(identity: Identity | None) -> User | None:
 
 
 class Limits(Record):
-    """`messagesPerMinute` is null if there is no limit."""
+    """The limits of a connection; null means no limit."""
 
     maxMessageBytes: int
     messagesPerMinute: int | None
@@ -50,7 +50,7 @@ class Limits(Record):
 
 
 class ConnectionEstablished(Event, tag="connection_established"):
-    """The end of the connect frames; pushes follow. `positions` are those of the *every* channels joined."""
+    """Ends the greeting; pushes follow. `positions` are those of the *every* channels that were joined."""
 
     connectionId: str
     endpoint: str
@@ -87,7 +87,7 @@ class Ping(Command, tag="ping"):
 
 
 class Pong(Event, tag="pong"):
-    """`timestamp` is the client's, or the server's if none was sent; `serverTime` is the server's."""
+    """`timestamp` is the client's, or the server's time if none was sent; `serverTime` is always the server's."""
 
     has_own_timestamp: ClassVar[bool] = True
 
@@ -128,9 +128,10 @@ class Unsubscribe(Command, tag="unsubscribe"):
 
 
 class SubscriptionConfirmed(Event, tag="subscription_confirmed"):
-    """The snapshot or the missed messages follow. `seq` is the position with which they end; null for a group.
+    """The channel is followed. Its snapshot or the missed messages come next; `seq` is the position at which they end
+    (null for a group).
 
-    `recovered` is present if a `since` was given, or after the server lost touch with the bus.
+    `recovered` is present if a `since` was given, or after the server lost its connection to the bus.
     """
 
     channel: str
@@ -141,7 +142,8 @@ class SubscriptionConfirmed(Event, tag="subscription_confirmed"):
 
 
 class UnsubscriptionConfirmed(Event, tag="unsubscription_confirmed"):
-    """No message of the channel follows. `reason` is present if the server ended the subscription (`rights`)."""
+    """No further message of the channel is sent. `reason` is present if the server ended the subscription
+    (`rights`)."""
 
     channel: str
     reason: str | UnsetType = UNSET
@@ -152,7 +154,7 @@ class GetSubscriptions(Command, tag="get_subscriptions"):
 
 
 class Subscription(Record):
-    """`seq` is null for a group."""
+    """A channel or group that the connection follows; `seq` is null for a group."""
 
     channel: str
     kind: KindName
@@ -179,7 +181,7 @@ class AuthSuccess(Event, tag="auth_success"):
 
 
 def kind_name(target: Target) -> KindName:
-    """The kind of a channel or group as it is on the wire."""
+    """The kind of a channel or group as it is written on the wire."""
     return "latest" if target.kind is Kind.LATEST else "every"
 
 
@@ -209,7 +211,7 @@ def ping(context: LocalContext, command: Ping) -> Pong:
 
 
 async def subscribe(context: Context, command: Subscribe) -> Sequence[SubscriptionConfirmed | Join | AppError]:
-    """A `Join` in the answer is its confirmation, with what follows. A name that comes again counts once."""
+    """A `Join` in the answer stands for its confirmation and what follows that. A repeated name counts once."""
     results: dict[str, Target | AppError] = {}
     since: dict[Target, Position] = {}
     for path, item in _wanted(command):

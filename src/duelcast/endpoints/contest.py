@@ -102,15 +102,16 @@ class GetContestState(Command, tag="get_contest_state"):
 
 
 class GetParticipantStatus(Command, tag="get_participant_status"):
-    """Asks for the row of a wallet, by default the caller's own, and follows it unless it is another's in a completed
-    contest."""
+    """Asks for the row of a wallet, by default the caller's own. The owner and admins also follow it; others see it
+    only once the contest is completed."""
 
     contestId: ContestId
     wallet: Wallet | None = None
 
 
 class GetLeaderboard(Command, tag="get_leaderboard"):
-    """Asks for a page of the leaderboard, and follows its top. `around` is a wallet: the rows around it."""
+    """Asks for a page of the leaderboard, and follows its top. With `around`, a wallet, the page has the rows around
+    that wallet's."""
 
     contestId: ContestId
     limit: Annotated[int, Meta(ge=1, le=500)] | None = None
@@ -132,9 +133,9 @@ class JoinContestRoom(Command, tag="join_contest_room"):
 
 
 class ContestRoomJoined(Event, tag="contest_room_joined"):
-    """The current state of the room. `members` has at most 100 entries, latest first. `recovered` is present if a
-    `since` was given: if true, the chat messages since then follow; if false, the last 20, which replace those the
-    client had."""
+    """The current state of the room. `members` has at most 100 entries, most recently joined first. `recovered` is
+    present if a `since` was given. If it is true, the chat messages since then follow; otherwise the last 20 follow,
+    and replace those that the client had."""
 
     names_positions: ClassVar[bool] = True
 
@@ -154,13 +155,13 @@ class LeaveContestRoom(Command, tag="leave_contest_room"):
 
 
 class ContestRoomLeft(Event, tag="contest_room_left"):
-    """No push of this contest follows, except in `public.contests`."""
+    """No further push of this contest is sent, except on `public.contests`."""
 
     contestId: int
 
 
 class SendChatMessage(Command, tag="send_chat_message"):
-    """Writes into the room; answered with the stored message. A `messageId` is stored only once."""
+    """Posts a message in the room; the answer is the stored message. A message is stored only once per `messageId`."""
 
     contestId: ContestId
     text: str
@@ -191,7 +192,7 @@ class GetChatMessages(Command, tag="get_chat_messages"):
 
 
 class ChatMessages(Event, tag="chat_messages"):
-    """Messages in the order of their ids; `hasMore`: there are more in the requested direction."""
+    """Messages in the order of their ids; `hasMore` is true if there are more in the requested direction."""
 
     contestId: int
     data: list[ChatMessageRecord]
@@ -210,6 +211,7 @@ def _participant_exists(context: Context, parameter: str) -> bool:
 
 
 def that_wallet_and_admins(identity: Identity | None, parameter: str) -> bool:
+    """The owner of the wallet, and admins."""
     wallet = parameter.rpartition(".")[0]
     return identity is not None and (identity.is_admin or identity.wallet == wallet)
 
@@ -263,7 +265,7 @@ endpoint.opens(CHAT, exists=_contest_exists, snapshot=_chat_snapshot)
 endpoint.opens(PARTICIPANT, that_wallet_and_admins, exists=_participant_exists, snapshot=_participant_snapshot)
 
 
-# ── coming and going ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── connecting and disconnecting ────────────────────────────────────────────────────────────────────────────────────
 
 
 @endpoint.on_connect(Welcome)
@@ -415,7 +417,7 @@ async def send_chat_message(context: Context, command: SendChatMessage) -> ChatM
     contest = _contest(context, command.contestId)
     contests = context.service(Contests)
     if not contests.rooms.is_in(contest.id, context.connection_id):
-        raise NotInRoom("Join the room of the contest first: `join_contest_room`.")
+        raise NotInRoom("Join the room of the contest first, with `join_contest_room`.")
     sent = await contests.chat.send(contest.id, identity, command.text, command.messageId, context.origin)
     if sent.duplicate:
         return ChatMessage(contestId=contest.id, data=sent.record, duplicate=True)
@@ -429,7 +431,7 @@ def set_admin_presence(context: Context, command: SetAdminPresence) -> AdminPres
     contest = _contest(context, command.contestId)
     rooms = context.service(Contests).rooms
     if not rooms.is_in(contest.id, context.connection_id):
-        raise NotInRoom("Join the room of the contest first: `join_contest_room`.")
+        raise NotInRoom("Join the room of the contest first, with `join_contest_room`.")
     rooms.set_visibility(contest.id, context.connection_id, command.visibility)
     return AdminPresenceUpdated(contestId=contest.id, visibility=command.visibility)
 

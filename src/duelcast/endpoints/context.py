@@ -1,7 +1,8 @@
-"""The context of handlers, and the question and answer between a connection's node and the desk that runs them.
+"""The context of handlers, and the requests and answers exchanged by a connection's node and the desk.
 
-A node asks for one of its connections (`Ask`). The desk answers with data (`Answer`): events to write, channels to
-follow from then on, channels to leave. Neither refers to a socket, so node and desk may be different machines.
+A node asks on behalf of one of its connections (`Ask`). The desk answers with data (`Answer`): events to write,
+channels to follow from then on, channels to leave. Neither refers to a socket, so the node and the desk may run on
+different machines.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ NO_TARGETS: Set[Target] = frozenset()
 
 
 def role_of(identity: Identity | None) -> Role:
-    """The role of somebody; None is nobody."""
+    """The role of `identity`; anonymous if it is None."""
     return Role.ANONYMOUS if identity is None else identity.role
 
 
@@ -56,7 +57,7 @@ class Following(Protocol):
         """Everything followed, in the order of joining."""
 
     def counted(self) -> Set[Target]:
-        """The followed targets that count towards `limit`: those joined on connect do not."""
+        """The followed targets that count towards `limit`: all but those joined on connect."""
 
     def holds(self, target: Target) -> bool:
         """Whether `target` is followed, by itself or through its group."""
@@ -66,7 +67,8 @@ class Following(Protocol):
 
 
 class Ask(Struct, frozen=True, eq=False):
-    """A command of a connection, or without one its greeting or another event in its life."""
+    """A request about a connection: to run `command` or, if it is None, about the greeting or another event in its
+    life."""
 
     connection_id: str
     identity: Identity | None
@@ -79,8 +81,9 @@ class Ask(Struct, frozen=True, eq=False):
 class Join:
     """A channel or group that the caller follows from its answer on.
 
-    `silent`: without a snapshot. `counted`: the rows of the snapshot or replay count as rows of the answer. `first`: if
-    the join stands within the answer, only so many of its frames stand there, and the others at the end.
+    A `silent` join has no snapshot. If it is `counted`, the rows of its snapshot or replay count as rows of the answer.
+    If the join stands within the answer and has a `first`, only that many of its frames stand there; the others follow
+    at the end.
     """
 
     target: Target
@@ -94,8 +97,9 @@ class Join:
 class Joined:
     """A join that was read: its first frames, and where the log takes over.
 
-    The log entries after `base` and above `floors` (`seq` per channel, 0 if it has none) come next. `seq` is None for a
-    group, `recovered` if no position was given. `rows` is the number of channels, symbols or rows in `frames`.
+    The log entries after `base` whose `seq` is above the channel's in `floors` (by default 0) come next. `seq` is None
+    for a group, and `recovered` is None if no position was given. `rows` is the number of channels, symbols or rows in
+    `frames`.
     """
 
     join: Join
@@ -113,16 +117,16 @@ class Joined:
 
 
 Reply = Event | AppError | Join | Sequence["Event | AppError | Join"] | None
-"""An answer, in order. A `Join` stands for its `subscription_confirmed` and its snapshot or replay. The snapshots and
-replays of joins that do not stand here come last."""
+"""The parts of an answer, in order. A `Join` stands for its `subscription_confirmed` and its snapshot or replay. The
+snapshots and replays of all other joins come last."""
 
 
 @dataclass(slots=True, eq=False)
 class Answer:
     """The answer to an `Ask`. The node that asked carries it out, or releases `joined` if the connection has ended.
 
-    `left` are followed no more. `rows`: symbols or rows of the answer; each started hundred costs one message of the
-    rate limit. `unknown`: those of `joined` that do not exist for the caller.
+    `left` are no longer followed. `rows` is the number of symbols or rows in the answer; every hundred, rounded up,
+    cost one message of the rate limit. `unknown` are those of `joined` that do not exist for the caller.
     """
 
     parts: Sequence[Event | AppError | Join] = ()
@@ -134,7 +138,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A channel that the URL of a connection names, with the path of the field that names it."""
+    """A channel named in the URL of a connection, with the path of the parameter that names it."""
 
     path: str
     name: str
@@ -143,8 +147,8 @@ class Named:
 
 @dataclass(slots=True, eq=False)
 class Greeting(Answer):
-    """The greeting of an endpoint; all its own joins stand in `parts`. `asked`: what the URL names and may be followed;
-    `errors`: why the rest may not."""
+    """The greeting of an endpoint; all its own joins stand in `parts`. `asked` are the channels named in the URL that
+    may be followed, `errors` the reasons why the others may not."""
 
     asked: Sequence[Target] = ()
     errors: Sequence[AppError] = ()
@@ -154,8 +158,8 @@ class Greeting(Answer):
 class Snapshot:
     """The events that a new follower is sent first.
 
-    `seq`: the position up to which the snapshot of an *every* channel is complete, read in the same transaction. The
-    snapshot of a *latest* channel is followed by messages that arrived while it was made. `rows`: the number of
+    `seq` is the position up to which the snapshot of an *every* channel is complete, read in the same transaction. The
+    snapshot of a *latest* channel is followed by the messages published while it was made. `rows` is the number of
     symbols or rows in the events, which count towards the rate limit.
     """
 
@@ -168,12 +172,12 @@ class Joiner(Protocol):
     """The part of the desk that finds channels, and reads what their new followers are sent first."""
 
     def resolve(self, context: Context, name: str) -> Target:
-        """The channel or group `name` of the endpoint. Raises as `Context.resolve`."""
+        """The channel or group `name` of the endpoint. Raises the errors of `Context.resolve`."""
 
     async def carry_out(self, context: Context, joins: Sequence[Join], *, snapshot_only_if_new: bool) -> None:
         """Read `joins` into `context.joined`.
 
-        Raises `errors.TooManySubscriptions` and `errors.Unavailable`; then the command has failed.
+        If this raises `errors.TooManySubscriptions` or `errors.Unavailable`, the command has failed.
         """
 
 
@@ -205,13 +209,14 @@ class Context:
         self.identity = ask.identity
         """The identity of the caller, None if anonymous. It may change while a handler waits."""
         self.answered_rows = 0
-        """Symbols or rows of the answer; each started hundred costs one message of the rate limit."""
+        """The number of symbols or rows in the answer; every hundred, rounded up, cost one message of the rate
+        limit."""
         self.joined: Sequence[Joined] = ()
         self.left: Sequence[Target] = ()
         self.unknown: Set[Target] = NO_TARGETS
         """Targets about to be followed that do not exist for the caller."""
         self.is_greeting = is_greeting
-        """Joins of the greeting do not count towards the limit of channels."""
+        """Whether this is the greeting, whose joins do not count towards the limit of channels."""
         self.since = NO_POSITIONS
         """Positions from the URL, for the channels that the endpoint joins on connect."""
         self._services = services
@@ -239,13 +244,13 @@ class Context:
         silent: bool = False,
         counted: bool = False,
     ) -> Sequence[Join]:
-        """Follow `targets` from the answer on; their snapshots, or what was missed since, go out behind it, or where
-        the joins stand in it.
+        """Follow `targets` from the answer on. Their snapshots, or the messages missed after `since`, are sent after
+        the answer, or within it where the joins stand.
 
-        `snapshot_only_if_new` is for commands named `get_…`: no snapshot of what the connection followed already.
-        `silent` is for commands whose answer has all that a snapshot would.
-        The pushes that follow the answer are newer than anything the handler reads after this.
-        Raises `errors.TooManySubscriptions` and `errors.Unavailable`; then none of them is followed.
+        With `snapshot_only_if_new`, for commands named `get_…`, channels that the connection already follows get no
+        snapshot. `silent` is for commands whose answer has everything that a snapshot would have. No message published
+        after this call is missed, so the pushes continue whatever the handler reads afterwards. If this raises
+        `errors.TooManySubscriptions` or `errors.Unavailable`, none of `targets` is followed.
         """
         since = since or self.since
         joins = [Join(target, since.get(target), silent, counted) for target in targets]
@@ -253,7 +258,7 @@ class Context:
         return joins
 
     def leave(self, targets: Iterable[Target]) -> None:
-        """Stop following `targets`, behind their last messages and before the answer."""
+        """Stop following `targets`, after their last messages and before the answer."""
         self.left = (*self.left, *targets)
 
     def leave_where(self, ends: Callable[[Target], bool]) -> None:
@@ -267,8 +272,8 @@ class Context:
     def resolve(self, name: str) -> Target:
         """The channel or group `name` of the endpoint.
 
-        Raises `errors.SubscriptionDenied` if the caller has no right to it, before anything else;
-        `errors.UnknownChannel` if there is none.
+        Raises `errors.SubscriptionDenied` if the caller has no right to it, whether or not it exists, or
+        `errors.UnknownChannel` if it does not exist.
         """
         return self._joiner.resolve(self, name)
 
@@ -278,7 +283,8 @@ class Context:
 
     @property
     def origin(self) -> Origin:
-        """For publishing on an *every* channel that the caller follows: its frame carries the `requestId`."""
+        """The origin of messages that the handler publishes on an *every* channel: a push to the caller carries the
+        `requestId`."""
         return Origin(self.ask.connection_id, self.ask.request_id)
 
 
@@ -286,9 +292,9 @@ class Local(Protocol):
     """The connection of a caller, for the commands that its own node answers."""
 
     async def sign_in(self, token: str) -> Identity:
-        """Use `token` for this connection from now on, to refresh or to sign in.
+        """Use `token` for this connection from now on, to refresh its token or to sign in.
 
-        Raises `errors.Unauthorized` for an invalid token or one of another wallet; then nothing changes.
+        Raises `errors.Unauthorized` and changes nothing if the token is invalid or belongs to another wallet.
         """
 
     def positions(self) -> Sequence[tuple[Target, int | None]]:
@@ -304,4 +310,4 @@ class LocalContext:
         self.connection = connection
         self.clock = clock
         self.answered_rows = 0
-        """Rows of the answer, as in `Context`."""
+        """The number of rows in the answer, as in `Context`."""

@@ -1,7 +1,8 @@
 """The building blocks of an endpoint.
 
 An endpoint file declares an `Endpoint`, the channels it opens, and its commands: struct, right and handler in one
-place. A handler has a `Context`, and returns events or raises `errors.AppError`; it never touches a socket.
+place. A handler takes a `Context` and its command, and returns events or raises `errors.AppError`; it never touches a
+socket.
 """
 
 from __future__ import annotations
@@ -31,23 +32,24 @@ class Auth(enum.Enum):
     """The clients that may connect."""
 
     PUBLIC = "public"
-    """Everybody; an invalid token makes the connection anonymous."""
+    """Anybody; an invalid token makes the connection anonymous."""
     TOKEN = "token"  # noqa: S105  # not a secret
-    """A valid token, or the endpoint's public name."""
+    """Clients with a valid token, or with the endpoint's public name."""
     ADMIN = "admin"
-    """A token of an admin."""
+    """Clients with the token of an admin."""
 
 
 Right = Callable[[Identity | None, str], bool]
-"""Whether somebody may follow the channel of a parameter (for a group: its name): pure, so that any node can tell."""
+"""Whether an identity may follow the channel with a parameter (for a group: with its name). The function is pure, so
+that any node can decide."""
 
 ChannelSnapshot = Callable[[Context, Channel], Awaitable[Snapshot]]
 GroupSnapshot = Callable[[Context, Group], Awaitable[Snapshot]]
 Handler = Callable[[Any, Any], Reply | Awaitable[Reply]]
 """Called with a `Context`, or a `LocalContext` if the command is local, and the command.
 
-A handler that was begun runs to its end, also where its client goes meanwhile; its answer is then dropped. One whose
-answer is a push names that event in its return annotation and returns None: the documents are made from it."""
+A handler that has begun runs to its end even if its client leaves; its answer is then dropped. A handler whose answer
+is a push returns None, and names that event in its return annotation, from which the documents are made."""
 ConnectHandler = Callable[[Context], Awaitable[Sequence[Event | Join]]]
 
 
@@ -72,10 +74,10 @@ class AccessRule:
     events of the snapshots, if they are not the family's.
 
     `most` returns how many channels of the family a connection may follow, besides those joined on connect.
-    `most_unknown` returns how many channels that are `unknown` to it a wallet may follow over all its connections,
-    because names can be invented without end.
-    `seen_from` returns the least role that currently sees a channel. Others may follow it too, but are sent nothing: a
-    hidden channel looks like one that does not exist.
+    `most_unknown` returns how many `unknown` channels a wallet may follow over all its connections, because clients
+    could invent names without end.
+    `seen_from` returns the least role that currently sees a channel. Others may follow it too, but are sent
+    nothing, so that a hidden channel looks like one that does not exist.
     """
 
     family: Family
@@ -90,14 +92,14 @@ class AccessRule:
     most_unknown: Callable[[Context], int] | None
 
     def may_follow(self, identity: Identity | None, parameter: str, least_role: Role) -> bool:
-        """Whether somebody has the right to a channel that needs `least_role`."""
+        """Whether `identity` has the right to a channel that needs `least_role`."""
         return role_of(identity) >= least_role and self.right(identity, parameter)
 
     def demand_right(self, identity: Identity | None, parameter: str, least_role: Role) -> None:
-        """Raises `errors.SubscriptionDenied`."""
+        """Raise `errors.SubscriptionDenied` unless `may_follow` is true."""
         if not self.may_follow(identity, parameter, least_role):
             if identity is None:
-                raise SubscriptionDenied("This channel needs a token: send `auth` with one, then this again.")
+                raise SubscriptionDenied("This channel needs a token: send `auth` with one, then try again.")
             raise SubscriptionDenied("Your role does not allow this channel.")
 
     def is_seen(self, services: Services, role: Role, parameter: str) -> bool:
@@ -109,10 +111,10 @@ class AccessRule:
 class CommandSpec:
     """A command with its handler.
 
-    `is_local`: the node of the connection answers it, without the desk.
-    `counted`: it counts towards the rate limit. `detached`: it may answer after later commands, and joins nothing.
-    `paused_by_maintenance`: it is refused during maintenance, except to admins. `successor`: the command to use instead
-    of one that exists only for clients of earlier versions.
+    If `is_local`, the node of the connection answers it, without the desk. If `counted`, it counts towards the rate
+    limit. If `detached`, it may be answered after later commands, and joins nothing. If `paused_by_maintenance`, it is
+    refused during maintenance, except for admins. `successor` is the command to use instead, if this one exists only
+    for clients of earlier versions.
     """
 
     command: type[Command]
@@ -180,7 +182,7 @@ class Endpoint:
         )
 
     def access_rule(self, target: Target) -> AccessRule:
-        """The access rule that `target` belongs to."""
+        """The access rule for `target`."""
         return self.access_rules[target.family.prefix]
 
     def resolve(self, context: Context, name: str) -> Target:
@@ -200,7 +202,9 @@ class Endpoint:
                 if rule.exists(context, parameter):
                     return family.channel(parameter)
         families = ", ".join(rule.family.form for rule in self.access_rules.values())
-        raise UnknownChannel(f"This endpoint has no such channel. Names are case-sensitive: {families}.")
+        raise UnknownChannel(
+            f"This endpoint has no such channel. Its channels are {families}; names are case-sensitive."
+        )
 
     def command(
         self,
@@ -214,8 +218,8 @@ class Endpoint:
         paused_by_maintenance: bool = False,
         successor: str | None = None,
     ) -> Callable[[Callable[[X, C], T]], Callable[[X, C], T]]:
-        """Declare a command with its handler. `errors` are codes beyond those of every command; a handler that awaits
-        something adds `UNAVAILABLE`.
+        """Declare a command with its handler. `errors` are the codes beyond those of every command; `UNAVAILABLE` is
+        added if the handler is asynchronous.
 
         A later declaration of the same name replaces an earlier one.
         """
@@ -246,8 +250,8 @@ class Endpoint:
         return declare
 
     def on_connect(self, *events: type[Event]) -> Callable[[ConnectHandler], ConnectHandler]:
-        """Declare what is sent, and joined, before `connection_established`. A `Join` among the frames stands for its
-        snapshot; the snapshots of the other joins follow."""
+        """Declare the handler whose `events` are sent, and whose joins take effect, before `connection_established`. A
+        `Join` among the events stands for its snapshot; the snapshots of the other joins follow."""
 
         def declare(handler: ConnectHandler) -> ConnectHandler:
             self.connect_handler = handler
@@ -257,7 +261,7 @@ class Endpoint:
         return declare
 
     def on_disconnect(self, handler: Callable[[Context], None]) -> Callable[[Context], None]:
-        """Declare the handler called once for each greeted connection, after it begins to close or is gone and its
+        """Declare the handler called once for each greeted connection, when the connection is closing or gone and its
         running command has ended."""
         self.disconnect_handler = handler
         return handler
@@ -266,13 +270,13 @@ class Endpoint:
         self, handler: Callable[[Context, Identity | None], None]
     ) -> Callable[[Context, Identity | None], None]:
         """Declare the handler called when the identity, role or nickname of a greeted connection changes: the context
-        has the new identity, the second argument is the old one."""
+        has the new identity, and the second argument is the old one."""
         self.identity_handler = handler
         return handler
 
 
 def _is_local(handler: Callable[..., Any]) -> bool:
-    """Whether the node of the connection runs `handler`: it asks for a `LocalContext`."""
+    """Whether the node of the connection runs `handler`, which then takes a `LocalContext`."""
     return LocalContext in get_type_hints(handler).values()
 
 

@@ -95,17 +95,17 @@ class GetSystemSettings(Command, tag="get_system_settings"):
 
 
 class GetServiceStatus(Command, tag="get_service_status"):
-    """Asks for a service."""
+    """Asks for the health of a service."""
 
     service: Name
 
 
 class GetAllServices(Command, tag="get_all_services"):
-    """Asks for all services."""
+    """Asks for the health of all services."""
 
 
 class NamedHealth(ServiceHealth):
-    """A service in the list of all."""
+    """A service in the list of all services."""
 
     name: str
 
@@ -146,7 +146,7 @@ endpoint.opens(MONITORED_SERVICES, admins, snapshot=_services_snapshot, snapshot
 endpoint.opens(SYSTEM_ERRORS, admins)
 
 
-# ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── connecting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @endpoint.on_connect(

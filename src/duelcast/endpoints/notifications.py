@@ -65,11 +65,11 @@ class MarkRead(Command, tag="mark_read"):
 
     def __post_init__(self) -> None:
         if (self.id is None) == (self.ids is None):
-            raise InvalidRequest("Give `id` or `ids`: one of them.", field="id" if self.id is None else "ids")
+            raise InvalidRequest("Give either `id` or `ids`.", field="id" if self.id is None else "ids")
 
 
 class MarkAllRead(Command, tag="mark_all_read"):
-    """Marks all notifications as read, or all of some types."""
+    """Marks all notifications as read, or all those of some types."""
 
     types: Types | None = None
 
@@ -93,6 +93,7 @@ class GetNotifications(Command, tag="get_notifications"):
 
 
 def that_wallet(identity: Identity | None, parameter: str) -> bool:
+    """The owner of the wallet."""
     return identity is not None and identity.wallet == parameter
 
 
@@ -115,7 +116,7 @@ endpoint.opens(
 endpoint.opens(ANNOUNCEMENTS, snapshot=_announcements_snapshot, snapshot_events=(NotificationBatch,))
 
 
-# ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── connecting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @endpoint.on_connect(Welcome, UnreadCount, NotificationBatch)
@@ -126,7 +127,7 @@ async def greet(context: Context) -> Sequence[Event | Join]:
     if identity is None:
         return [welcome, *await context.join([announcements])]
     inbox, announced = await context.join([USER_NOTIFICATIONS.channel(identity.wallet), announcements])
-    inbox.first = 1  # the count; what is unread comes behind the announcements
+    inbox.first = 1  # the count; the unread notifications come after the announcements
     return [welcome, inbox, announced]
 
 

@@ -58,7 +58,7 @@ class SubscribeService(Command, tag="subscribe_service"):
 
 
 class ServiceSubscribed(Event, tag="service_subscribed"):
-    """The service is followed; its state and every change of it follow."""
+    """The service is followed; its state comes next, then every change."""
 
     serviceName: str
 
@@ -114,7 +114,7 @@ async def _all_snapshot(context: Context, _group: Group) -> Snapshot:
 endpoint.opens(MANAGED_SERVICE, exists=_exists, group_snapshot=_all_snapshot, snapshot_events=(ServiceData,))
 
 
-# ── coming ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── connecting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @endpoint.on_connect(Welcome, ServiceData)

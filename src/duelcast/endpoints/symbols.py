@@ -27,7 +27,7 @@ class SubscribeSymbols(Command, tag="SUBSCRIBE_SYMBOLS"):
 
 
 class UnsubscribeSymbols(Command, tag="UNSUBSCRIBE_SYMBOLS"):
-    """Stops following symbols; `*` ends all."""
+    """Stops following symbols; `*` is every symbol."""
 
     symbols: SymbolList
 
@@ -35,7 +35,7 @@ class UnsubscribeSymbols(Command, tag="UNSUBSCRIBE_SYMBOLS"):
 class Subscribe(common.Subscribe, tag="subscribe"):
     """Follows `channel`, or each of `channels`; `since` is the position to resume from.
 
-    With `symbols` or `tokens` instead, it is an old form of `SUBSCRIBE_SYMBOLS`; the tokens `all` are `*`.
+    With `symbols` or `tokens` instead, it is an old form of `SUBSCRIBE_SYMBOLS`, in which `all` means `*`.
     """
 
     symbols: Annotated[SymbolList | None, Meta(extra_json_schema={"deprecated": True})] = None
@@ -43,7 +43,7 @@ class Subscribe(common.Subscribe, tag="subscribe"):
 
     @property
     def old_form(self) -> SubscribeSymbols | None:
-        """The command that this is an old form of. Raises `InvalidRequest` if it mixes forms."""
+        """The command that this is an old form of, if any. Raises `InvalidRequest` if it mixes forms."""
         named = [name for name in ("channel", "channels", "symbols", "tokens") if getattr(self, name) is not None]
         if self.symbols is None and self.tokens is None:
             return None
@@ -55,14 +55,15 @@ class Subscribe(common.Subscribe, tag="subscribe"):
 
 
 class SymbolsSubscribed(Event, tag="symbols_subscribed"):
-    """`symbols` in upper case, each once, or `["*"]`; the current state of each follows. `unknown` are not followed."""
+    """`symbols` are followed, in upper case and without duplicates, or `["*"]`; the current state of each comes next.
+    `unknown` symbols are not followed."""
 
     symbols: list[str]
     unknown: list[str]
 
 
 class SymbolsUnsubscribed(Event, tag="symbols_unsubscribed"):
-    """No push of these symbols follows."""
+    """No further push of these symbols is sent."""
 
     symbols: list[str]
 

@@ -136,8 +136,9 @@ class UnsubscribedCategory(Event, tag="unsubscribed_category"):
 
 class UpdateSetting(Command, tag="update_setting"):
     """Changes a setting, or creates it. A new setting is visible to admins unless `visibility` says otherwise, and
-    keeps the type of its first value. A `secret` is shown to nobody. With `expectedVersion`, the change applies only if
-    that is the current version; 0 means that the setting is not stored. Setting an equal value is a change too."""
+    keeps the type of its first value. The value of a `secret` is shown to nobody. With `expectedVersion`, the change
+    applies only if that is the current version; 0 stands for a setting that is not stored. Setting an equal value is a
+    change too."""
 
     key: Key
     value: Any

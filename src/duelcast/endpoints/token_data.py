@@ -39,11 +39,11 @@ class GetToken(Command, tag="get_token"):
 
 
 class GetAllTokens(Command, tag="get_all_tokens"):
-    """Asks for the complete list of tokens; moves from `public.tokens` to `public.token_list`."""
+    """Asks for the complete list of tokens, and moves the connection from `public.tokens` to `public.token_list`."""
 
 
 async def complete_list(context: Context, _channel: Channel) -> Snapshot:
-    """The current list, whose prices may be newer than the newest push."""
+    """The current list, whose prices may be newer than those in the last push."""
     tokens = context.service(Market).token_list()
     return Snapshot([tokens], rows=len(tokens.data))
 
@@ -76,15 +76,15 @@ def get_token(context: Context, command: GetToken) -> TokenData:
     return TokenData(symbol=token.symbol, data=token)
 
 
-# ── clients of earlier versions, which use the list alone ───────────────────────────────────────────────────────────
+# ── clients of earlier versions, which use only the list ──────────────────────────────────────────────────────────────
 
 
 class SubscribeTokens(symbols.SubscribeSymbols, tag="subscribe_tokens"):
-    """Old name of `SUBSCRIBE_SYMBOLS`; moves to `public.token_list`."""
+    """Old name of `SUBSCRIBE_SYMBOLS`; also moves the connection to `public.token_list`."""
 
 
 class UnsubscribeTokens(symbols.UnsubscribeSymbols, tag="unsubscribe_tokens"):
-    """Old name of `UNSUBSCRIBE_SYMBOLS`; moves to `public.token_list`."""
+    """Old name of `UNSUBSCRIBE_SYMBOLS`; also moves the connection to `public.token_list`."""
 
 
 @endpoint.command(GetAllTokens, errors=("TOO_MANY_SUBSCRIPTIONS",))
@@ -124,7 +124,7 @@ async def subscribe(
 
 
 async def _move_to_token_list(context: Context, *, silent: bool = False) -> None:
-    """Move from the list that changes with the metadata to the one that changes with the prices too."""
+    """Move from the list that is pushed when metadata change to the one that is also pushed when prices change."""
     token_list = PUBLIC_TOKEN_LIST.channel()
     if context.holds(token_list):
         return

@@ -9,18 +9,19 @@ from typing import Any, Protocol
 
 MAX_WAITING_MESSAGES = 256
 MAX_WAITING_BYTES = 1024 * 1024
-"""How much may wait; beyond either bound, nothing is read from the client."""
+"""The bounds of what may wait; beyond either of them, nothing more is read from the client."""
 MAX_DETACHED = 8
-"""Commands that may run concurrently with the queue; the next one runs in order."""
+"""The most commands that may run concurrently with the queue; any other runs in order."""
 
 Work = Coroutine[Any, Any, None]
 
 
 class QueueOwner(Protocol):
-    """The owner of a queue. One reference to it takes less memory than a bound method for each of these."""
+    """The owner of a queue. One reference to it takes less memory than a bound method for each of its methods."""
 
     def handle(self, data: bytes) -> None:
-        """Handle a message whose turn has come; if it has to wait for something, pass the rest to `begin`."""
+        """Handle a message whose turn has come; if it has to wait for something, pass the rest of the work to
+        `begin`."""
 
     def may_handle(self) -> bool:
         """Whether messages may be handled now."""
@@ -33,7 +34,7 @@ class QueueOwner(Protocol):
 
 
 class CommandQueue:
-    """Messages wait for the one before them, and until the owner may handle them."""
+    """A queue in which each message waits for the one before it, and until the owner may handle messages."""
 
     __slots__ = ("_arrival", "_detached", "_owner", "_running", "_waiting", "_waiting_bytes")
 
@@ -48,7 +49,7 @@ class CommandQueue:
 
     @property
     def is_busy(self) -> bool:
-        """Whether later messages are waiting for running work."""
+        """Whether work is running for which later messages must wait."""
         return self._running is not None
 
     @property
@@ -115,7 +116,7 @@ class CommandQueue:
         self._waiting_bytes = 0
 
     def give_up_first(self) -> None:
-        """Release the caller of `first`: no message can come any more."""
+        """Release the caller of `first`, because no more messages can arrive."""
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
 

@@ -49,7 +49,7 @@ from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Command, Event
 
 RETRY_MS = 10_000
-"""When a refused client may try again, if the reason names no time of its own."""
+"""The time after which a refused client may try again, unless the error names another."""
 
 
 class Host(Protocol):
@@ -73,23 +73,23 @@ class Host(Protocol):
         """Count a connection. Raises `TooManyConnections`."""
 
     def admit_identified(self, connection: Connection, identity: Identity | None) -> None:
-        """Give it one of the last places, now that its identity is known. Raises `TooManyConnections`."""
+        """Give the connection one of the last places, now that its identity is known. Raises `TooManyConnections`."""
 
     def move(self, connection: Connection, identity: Identity | None) -> None:
-        """Count it towards another identity. Raises `TooManyConnections`."""
+        """Count the connection towards another identity. Raises `TooManyConnections`."""
 
     def forget(self, connection: Connection) -> None:
-        """Stop counting it: its socket is gone."""
+        """Stop counting a connection whose socket is gone."""
 
     async def identify(self, token: str) -> Identity:
-        """Turn a token into an identity. Raises what `TokenVerifier.verify` does."""
+        """Return the identity of `token`. Raises the errors of `TokenVerifier.verify`."""
 
     def spawn(self, work: Work) -> asyncio.Task[None]:
         """Start a task that ends with the server at the latest."""
 
 
 class Connection(MessageSocket):
-    """The parts of one client together: its socket, session, outbox, subscriptions and commands."""
+    """Everything that belongs to one client: its socket, session, outbox, subscriptions and commands."""
 
     __slots__ = (
         "_request",
@@ -110,16 +110,16 @@ class Connection(MessageSocket):
         self.gateway = gateway
         self.runtime = runtime
         self._request: ConnectRequest | None = request
-        """None once the answer has begun: nothing else needs it."""
+        """None once the connection is being opened, because nothing else needs it."""
         self.established = False
         self.connected_s = self.last_message_s = gateway.clock.monotonic()
-        """When the client connected, and when its last message was handled; connecting counts as a message."""
+        """The times at which the client connected and its last message was handled; connecting counts as a message."""
         self.session = ConnectionSession(str(uuid.uuid4()), request.address_bucket, self)
         self.outbox: Outbox
         self.subscriptions: ConnectionSubscriptions
         self.commands = CommandQueue(self)
         self._resynchronise_after: bool | None = None
-        """Set if positions were lost while a command ran: whether the bus lost them."""
+        """Whether the bus lost the positions, if they were lost while a command ran; otherwise None."""
 
     @property
     def clock(self) -> Clock:
@@ -176,7 +176,7 @@ class Connection(MessageSocket):
         self._end_work()
 
     def _end_work(self) -> None:
-        """Start no new work. A command already running completes; only then has the client left."""
+        """Start no new work. A running command completes before the client counts as gone."""
         self.commands.clear()
         if not self.commands.is_busy:
             self._leave()
@@ -189,8 +189,8 @@ class Connection(MessageSocket):
     def _let_go(self) -> None:
         """Once the socket is gone and nothing runs, drop the parts, which refer back to the connection.
 
-        A closed connection is then freed at once. Left to the cycle collector, closed connections cost a server
-        whose clients come and go a third of its connects per second.
+        A closed connection is then freed at once. If closed connections were left to the cycle collector, they would
+        cost a server with short-lived connections a third of its connects per second.
         """
         if self.ws is None and self.commands.is_at_rest:
             del self.session, self.outbox, self.subscriptions, self.commands
@@ -242,7 +242,7 @@ class Connection(MessageSocket):
     def binary_received(self, data: bytes) -> None:
         error = InvalidMessage("Send text frames: a message is a JSON object in UTF-8.")
         self.outbox.answer([self._error_frame(error)])
-        raise UnsupportedData("binary frames are not taken")
+        raise UnsupportedData("binary frames are not accepted")
 
     def handle(self, data: bytes) -> None:
         try:
@@ -297,7 +297,7 @@ class Connection(MessageSocket):
         self._check_reading()
 
     def ask(self, command: Command | None = None) -> Ask:
-        """The question to the desk about this connection."""
+        """The request to the desk about this connection."""
         request_id = None if command is None else command.requestId
         return Ask(self.session.connection_id, self.session.identity, self.subscriptions, command, request_id)
 
@@ -312,7 +312,8 @@ class Connection(MessageSocket):
         return self.outbox.blocked and self.outbox.backlog_bytes() > self.gateway.reply_backlog_bytes
 
     def _check_reading(self) -> None:
-        """Stop reading while too much is waiting: replies the client does not read, or commands that do not run yet."""
+        """Stop reading while too much is waiting: replies the client does not read, or commands that have not run
+        yet."""
         if self.is_open:
             self.stop_reading(full=self.commands.is_full or self._replies_pile_up())
 
@@ -362,7 +363,7 @@ class Connection(MessageSocket):
             self.options.wheel.schedule(self.clock.monotonic() + self._expiry_s(identity), self.check_expiry)
 
     def identity_changed(self, before: Identity | None) -> None:
-        """End the subscriptions that the new rights do not cover, and tell the endpoint."""
+        """End the subscriptions that the new rights do not cover, and notify the endpoint."""
         if self.runtime.endpoint.auth is Auth.ADMIN and self.session.role < Role.ADMIN:
             self.refuse(PermissionDenied("This endpoint is for admins."))
             return
@@ -372,7 +373,8 @@ class Connection(MessageSocket):
     def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
         """Act on a channel whose least role has risen from `before` to `after`.
 
-        A follower of its group keeps the group, and still hears of the channel: its knowledge of it is out of date.
+        A follower of the channel's group keeps the group, but is notified too, because what it knows of the channel is
+        out of date.
         """
         if self.is_open and before <= self.session.role < after and self.subscriptions.holds(channel):
             self._lose([channel])
@@ -438,7 +440,7 @@ class Connection(MessageSocket):
             self._expire()
 
     def _become(self, identity: Identity | None) -> None:
-        """Take another identity, and announce it."""
+        """Take another identity, and announce it to the client."""
         self.session.change(identity)
         if self.is_open and self.established:
             self.outbox.answer([self.frame(SessionUpdated(user=user_record(identity)))])
@@ -453,16 +455,16 @@ class Connection(MessageSocket):
         self.resynchronise(bus_lost=False)
 
     def resynchronise(self, *, bus_lost: bool) -> None:
-        """Recover everything that is followed, after the command that is running.
+        """Recover everything that is followed, once the running command has ended.
 
-        If the node itself lost messages, positions are no longer known, and a lost bus adds nothing to that.
+        If the node itself has lost messages, the positions are unknown already, so that a lost bus makes no difference.
         """
         if not self.is_open:
             return
         was_lost = self.outbox.lost
         bus_lost = self.outbox.lose_track() and bus_lost
         if not (bus_lost or was_lost):
-            return  # messages due are missing: `_positions_lost` was called and takes care of it
+            return  # due messages are missing: `_positions_lost` was called, and starts the recovery
         if self.commands.is_busy:
             self._resynchronise_after = bus_lost
         else:

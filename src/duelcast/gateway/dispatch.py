@@ -26,7 +26,7 @@ class Caller(Local, Protocol):
     """The connection that sent a message."""
 
     last_message_s: float
-    """When its last message arrived."""
+    """The time at which its last message arrived."""
 
     @property
     def is_open(self) -> bool: ...
@@ -44,7 +44,7 @@ class Caller(Local, Protocol):
     def outbox(self) -> Outbox: ...
 
     def ask(self, command: Command) -> Ask:
-        """The question to the desk about this connection."""
+        """The request to the desk about this connection."""
 
     def run_beside(self, rest: Coroutine[Any, Any, None]) -> bool:
         """Run `rest` without making later messages wait for it; False if too many already run this way."""
@@ -194,7 +194,7 @@ class Dispatcher:
         if isinstance(part, Event):
             return text_frame(reply_body(part, now_s, request_id))
         if isinstance(part, Join):
-            part = SubscriptionDenied("Your role changed meanwhile, and does not allow this channel any more.")
+            part = SubscriptionDenied("Your role has just changed, and no longer allows this channel.")
         return self._error_frame(part, request_id, now_s)
 
     def _answer_error(self, connection: Caller, error: AppError, request_id: str | None) -> None:
@@ -211,7 +211,8 @@ class Dispatcher:
 
 
 def _fill_positions(event: Any, joined: Collection[Joined]) -> None:
-    """Name in an answer where its joins begin, and whether what was asked for `since` a position follows."""
+    """Fill in the positions of the joined *every* channels, and whether everything requested with `since` is
+    recovered."""
     event.positions = every_positions((), joined)
     recovered = [one.recovered for one in joined if one.join.since is not None]
     if recovered:
@@ -222,5 +223,5 @@ def _right_missing(connection: Caller, spec: CommandSpec) -> AppError | None:
     if spec.least_role is Role.ANONYMOUS or (role := connection.session.role) >= spec.least_role:
         return None
     if role is Role.ANONYMOUS:
-        return Unauthorized("This message needs a token: send `auth` with one, then this again.")
+        return Unauthorized("This message needs a token: send `auth` with one, then try again.")
     return PermissionDenied("This message needs the role of an admin.")

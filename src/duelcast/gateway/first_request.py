@@ -1,6 +1,6 @@
 """The first request of a connection: an upgrade to a WebSocket is accepted here, everything else goes to uvicorn.
 
-Nothing else reads upgrades: `BoundedHttpProtocol` refuses one that comes later on a connection, or in another form.
+Upgrades are accepted nowhere else: `BoundedHttpProtocol` refuses an upgrade that comes later or in another form.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class FirstRequestProtocol(asyncio.Protocol):
         self._connections.discard(self)
 
     def _upgrade_in(self, data: bytes) -> UpgradeRequest | None:
-        """Raises `RefusedRequest`."""
+        """The upgrade request in `data`, if it is one. Raises `RefusedRequest`."""
         end = data.find(_HEAD_END) + len(_HEAD_END)
         if end > MAX_HEAD_BYTES or (end < len(_HEAD_END) and len(data) >= MAX_HEAD_BYTES):
             raise head_too_large()

@@ -94,10 +94,11 @@ class Gateway:
         self.closes: Counter[int] = Counter()
         self.draining = False
         self.return_floor_ms = settings.drain_floor_ms or 0
-        """The shortest time after which clients may return when the server stops."""
+        """The shortest time after which clients are asked to reconnect when the server stops."""
         self._admitted: dict[str, Connection] = {}
         self._candidates: set[Connection] = set()
-        """Connections that count towards their address but have no place yet: the free ones are for superadmins."""
+        """Connections that count towards their address but have no place yet, because the last places are for
+        superadmins."""
         self._reserve = min(settings.superadmin_connections, settings.max_connections // 10)
         self._by_address: Counter[str] = Counter()
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -129,9 +130,9 @@ class Gateway:
     # ── connections ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def admit(self, connection: Connection, *, brings_token: bool) -> None:
-        """Count a connection. Raises `TooManyConnections` over the limit of the server or of its address.
+        """Count a connection. Raises `TooManyConnections` if the server or the address has too many.
 
-        The last places are for superadmins: a connection with a token waits for one until `admit_identified`.
+        The last places are reserved for superadmins: a connection with a token waits for one until `admit_identified`.
         """
         places = self._free_places()
         if places is not None and (places <= 0 or (places <= self._reserve and not brings_token)):
@@ -139,7 +140,7 @@ class Gateway:
         bucket = connection.session.address_bucket
         limit = self._settings.max_connections_per_ip
         if limit and bucket is not None and self._by_address[bucket] >= limit:
-            raise _too_many("ip", "Your address has as many connections as it may")
+            raise _too_many("ip", "Your address has reached its limit of connections")
         if places is not None and places <= self._reserve:
             self._candidates.add(connection)
         else:
@@ -164,12 +165,12 @@ class Gateway:
         return limit - len(self._admitted) if limit else None
 
     def move(self, connection: Connection, identity: Identity | None) -> None:
-        """Count a connection towards another identity. Raises `TooManyConnections` over the limit of the wallet."""
+        """Count a connection towards another identity. Raises `TooManyConnections` if the wallet has too many."""
         limit = self._settings.max_connections_per_user
         if identity is not None and limit:
             same = self._by_wallet.get(identity.wallet, set())
             if connection not in same and len(same) >= limit:
-                raise _too_many("user", "Your wallet has as many connections as it may")
+                raise _too_many("user", "Your wallet has reached its limit of connections")
         self._leave_identity(connection)
         if identity is not None:
             self._by_wallet[identity.wallet].add(connection)
@@ -212,7 +213,7 @@ class Gateway:
     async def identify(self, token: str) -> Identity:
         """The current identity of `token`: if the account changes during verification, the token is verified again.
 
-        Raises what `TokenVerifier.verify` does.
+        Raises the errors of `TokenVerifier.verify`.
         """
         while True:
             changes = self._account_changes
@@ -235,7 +236,7 @@ class Gateway:
         _each(self._by_claim.get(key, ()), Connection.nickname_changed_hands)
 
     def session_ended(self, ended: EndedSession) -> None:
-        """Act on a logout: open connections with a token of that session end as if it had expired."""
+        """Act on a logout: open connections with a token of that session end as if the token had expired."""
         _each(self._by_wallet.get(ended.wallet, ()), lambda connection: connection.session_ended(ended.session_id))
 
     def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
@@ -267,7 +268,8 @@ class Gateway:
             self.hub.tidy()
 
     async def drain(self) -> None:
-        """Send every client away with its own delay above the floor, spread evenly over the clients in random order."""
+        """Close every connection, and ask each client to return after a delay of its own: the floor plus an even share
+        of the spread, in random order."""
         self.draining = True
         sockets = list(self.sockets)
         random.shuffle(sockets)
@@ -328,5 +330,5 @@ def _no_room() -> TooManyConnections:
 
 def _too_many(scope: str, sentence: str) -> TooManyConnections:
     return TooManyConnections(
-        f"{sentence}; try again later, or close another.", retry_after_ms=CAPACITY_RETRY_MS, scope=scope
+        f"{sentence}: try again later, or close another connection.", retry_after_ms=CAPACITY_RETRY_MS, scope=scope
     )

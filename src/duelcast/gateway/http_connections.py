@@ -42,8 +42,8 @@ class HttpLimits:
 class HttpConnections:
     """Counts connections from the moment they are accepted until they end or become WebSockets.
 
-    At most `max_per_address` of one address, 0 is no limit; loopback and trusted proxies, which forward other clients,
-    have none.
+    An address may have at most `max_per_address` of them (0 means no limit). Loopback and trusted proxies, which
+    forward for other clients, have no limit.
     """
 
     def __init__(self, max_per_address: int = 0, trusted_proxies: Sequence[Network] = ()) -> None:
@@ -70,14 +70,14 @@ class HttpConnections:
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
-        yield GaugeMetricFamily("duelcast_http_connections", "Open connections that are no WebSocket.", self.open)
+        yield GaugeMetricFamily("duelcast_http_connections", "Open connections that are not WebSockets.", self.open)
         yield CounterMetricFamily(
             "duelcast_http_connections_refused",
-            "Connections closed at once, because their address had as many as it may.",
+            "Connections closed at once, because their address had reached its limit.",
             self._refused,
         )
         yield CounterMetricFamily(
-            "duelcast_accepting_pauses", "Times that no connection was accepted, for lack of descriptors.", self.pauses
+            "duelcast_accepting_pauses", "How often accepting was paused for lack of descriptors.", self.pauses
         )
 
     def left(self, bucket: str | None) -> None:

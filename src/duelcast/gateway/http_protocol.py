@@ -5,10 +5,10 @@
 | the head of a request is arriving | `http_head_timeout_s` |
 | its body is arriving and is read | the time that `http.arrival` allows |
 | the answer is complete, the body is not | `http_linger_timeout_s`, or `http_linger_max_bytes` |
-| between two requests | `http_idle_timeout_s`, whatever arrives short of a request |
+| between two requests | `http_idle_timeout_s`, unless a request begins |
 | an answer waits for the client to read it, even after a close | `http_write_timeout_s` without progress |
 
-While a handler works, no deadline of the connection runs: the handler has its own.
+While a handler works, no deadline of the connection runs, because the handler has its own.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from duelcast.gateway.refusals import RefusedRequest, answer_to, bad_request, he
 from duelcast.sampling import LogSampler
 
 MAX_HEAD_BYTES = 64 * 1024
-"""The limit of a request's line and headers, and of anything else that is neither a body nor the start of a chunk."""
+"""The limit for a request line with its headers, and for anything else that is neither a body nor the start of a
+chunk."""
 
 FREE_CHUNKS = 1_000
-"""Chunks of a body that may be of any size: each costs the loop as much as 4 KiB of an unchunked body."""
+"""The number of chunks of a body that may have any size. Each costs the loop as much as 4 KiB of an unchunked body."""
 
 _quiet_logger = logging.getLogger("duelcast.http_protocol")
 _quiet_logger.setLevel(logging.ERROR)
@@ -52,11 +53,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._parsed = 0
         """Counts what the parser has recognised: heads, chunks, bodies, ends."""
         self._unparsed_bytes = 0
-        """Bytes that have arrived since."""
+        """Bytes that have arrived since the parser last recognised something."""
         self._lingering_bytes = 0
         self._chunks = 0
         self._body_bytes = 0
-        """Of the request that is arriving, like its chunks."""
+        """The size of the arriving body so far; `_chunks` counts its chunks."""
         self._refusal: RefusedRequest | None = None
         """Why nothing more is read; it is sent once the earlier requests are answered."""
 
@@ -95,7 +96,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._place.leave()
         super().connection_lost(exc)
 
-    # ── from the parser: an exception is a request that is refused ──────────────────────────────────────────────
+    # ── from the parser: an exception refuses the request ───────────────────────────────────────────────────────
 
     def on_message_begin(self) -> None:
         if len(self.pipeline) >= self._limits.max_pipelined:
@@ -107,15 +108,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_head:
-            raise self._refused(bad_request("Send all headers before the body: trailers are not taken."))
+            raise self._refused(bad_request("Send all headers before the body: trailers are not accepted."))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         if self.parser.should_upgrade() and _asks_for_websocket(self.headers):
             raise self._refused(
                 bad_request(
-                    "A WebSocket begins with the first request of a connection: GET, HTTP/1.1, in origin form, without "
-                    "a body, and nothing behind it before the answer."
+                    "A WebSocket must begin with the first request of a connection: an HTTP/1.1 GET in origin form, "
+                    "with no body, and with nothing sent after it before the answer."
                 )
             )
         super().on_headers_complete()

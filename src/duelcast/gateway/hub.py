@@ -1,8 +1,8 @@
 """Fan-out: from the bus to the sockets. The message path reads from top to bottom.
 
-One log, not a queue per client. The log holds, in the order of publishing, the newest message per key of each
-*latest* channel and the recent messages of each *every* channel. A message that is replaced before it is sent is
-never built into a frame.
+There is one log instead of a queue per client. It holds, in the order of publishing, the newest message per key of each
+*latest* channel and the recent messages of each *every* channel. A message that is replaced before it is sent is never
+built into a frame.
 
 Outboxes that follow the same set of channels form a cohort. A flush joins the frames due to a cohort once and writes
 the same bytes to every member. An outbox that cannot be served like the others (it got a reply, changed its set, or its
@@ -35,7 +35,7 @@ from duelcast.gateway.streams import (
 )
 
 COHORT_SIZE = 500
-"""Members written to before other work may run."""
+"""The most members of a cohort, which are all written to before other work may run."""
 TURN_S = 0.005
 """How long a flush runs before it yields to the event loop."""
 
@@ -65,7 +65,7 @@ class Hub:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self.turn_time = self._loop.time
-        """Seconds; constant within a loop iteration, because the loop caches its time."""
+        """The time of the loop in seconds; constant within an iteration, because the loop caches it."""
         self._log_s = log_s
         self._log_bytes = log_bytes
         self._streams: dict[Channel, Stream] = {}
@@ -89,7 +89,7 @@ class Hub:
     # ── in: from the bus ────────────────────────────────────────────────────────────────────────────────────────
 
     def deliver(self, message: Message) -> None:
-        """Append a message to the log, in place of the unsent one of its key."""
+        """Append a message to the log. A *latest* message replaces the previous one of its key."""
         channel = message.channel
         stream = self._streams.get(channel)
         if stream is None:
@@ -127,20 +127,20 @@ class Hub:
                     return
 
     def resynchronise(self) -> None:
-        """Recover all subscriptions from their positions: the bus was lost."""
+        """Recover all subscriptions from their positions, because the bus was lost."""
         for stream in self._streams.values():
             stream.lost_at = Position(self._broker.epoch, stream.seq)
         self.on_lost()
 
     def _keep(self, entry: LogEntry) -> None:
-        """Bound the entries that are never replaced, by age and size."""
+        """Keep an entry that no later message may ever replace, within the bounds of age and size."""
         self._kept.append(entry)
         self._kept_bytes += entry.size
         self._expire(entry.logged_at)
 
     def _expire(self, now: float) -> None:
         oldest_s = now - self._log_s
-        # Entries not flushed yet stay: the log may exceed its bound by the messages of one flush interval.
+        # Entries not flushed yet stay, so the log may exceed its bound by the messages of one flush interval.
         while (
             self._kept
             and self._kept[0].position <= self._flushed
@@ -256,7 +256,8 @@ class Hub:
 
     def _end_flush(self) -> None:
         for outbox in self._solo:
-            # A cohort would overtake an unwritten reply: a timer may fire before the end of the loop iteration.
+            # The pushes of a cohort would overtake an unwritten reply, if a timer fires before the end of the loop
+            # iteration.
             if outbox.cursor == self._flushed and not outbox.has_unwritten:
                 self._enter_cohort(outbox)
         self._solo = {outbox for outbox in self._solo if outbox.cohort is None}
@@ -269,7 +270,7 @@ class Hub:
     def due_after(self, outbox: Member, ceilings: dict[Stream, int] | None = None) -> list[bytes]:
         """The frames not yet sent to an outbox with a cursor of its own, in order.
 
-        `ceilings`: the highest `seq` to include of each of these streams.
+        `ceilings` maps streams to the highest `seq` to include.
         """
         cursor = outbox.cursor
         if cursor == self._position or not outbox.followed:
@@ -376,8 +377,8 @@ class Hub:
     # ── following ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, target: Channel | Group) -> int:
-        """Receive messages of a channel or group from now on: those after the returned position of the log. The
-        counterpart is `release`."""
+        """Receive messages of a channel or group from now on: those after the returned log position. The counterpart is
+        `release`."""
         followed = self._open_group(target) if isinstance(target, Group) else self._open_channel(target)
         followed.holders += 1
         return self._position

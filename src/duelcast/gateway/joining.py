@@ -1,4 +1,5 @@
-"""The place of a join in an answer: its snapshot or replay, and the messages that came since it was read."""
+"""The parts of a join in an answer: its snapshot or replay, and the news, which are the messages published since
+then."""
 
 from __future__ import annotations
 
@@ -14,17 +15,17 @@ from duelcast.gateway.streams import GroupStream
 
 
 def without_news(joined: Joined) -> Joined:
-    """The snapshot alone, for a place in the answer before the one of the news."""
+    """The snapshot or replay without the news, which have a later place in the answer."""
     return replace(joined, base=sys.maxsize)
 
 
 def news_alone(joined: Joined) -> Joined:
-    """The messages since the snapshot or replay was read, for a later place in the answer."""
+    """The news without the snapshot or replay, which has an earlier place in the answer."""
     return replace(joined, frames=())
 
 
 def parted(joined: Joined, frames: int) -> tuple[Joined, Joined]:
-    """The first `frames` of a snapshot, and the others."""
+    """The first `frames` frames of a snapshot, and the others."""
     return replace(joined, frames=joined.frames[:frames]), replace(joined, frames=joined.frames[frames:])
 
 

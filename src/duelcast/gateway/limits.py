@@ -9,9 +9,9 @@ from duelcast.gateway.session import ConnectionSession
 from duelcast.ratelimit import Buckets, TokenBucket, scaled
 
 LIVENESS_PER_MINUTE = 60
-"""`heartbeat` and `ping` messages of a connection."""
+"""The most `heartbeat` and `ping` messages per connection."""
 ADDRESS_FACTOR = 10
-"""How many times the limit of one anonymous connection all of an address may send together."""
+"""All anonymous connections of an address together may send this many times the limit of one."""
 ROWS_PER_UNIT = 100
 UNIT_BYTES = 16 * 1024
 
@@ -37,7 +37,7 @@ class _Meter:
 
 
 class _ClientMeter(_Meter):
-    """A bucket per wallet over all its connections, or per anonymous connection and its address."""
+    """A bucket per wallet for all its connections. Anonymous connections have one each, and share one per address."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class MessageLimits:
         self.change(per_minute)
 
     def change(self, per_minute: float) -> None:
-        """Change the limit; 0 is no limit. A different figure forgives what was sent before."""
+        """Change the limit; 0 means no limit. If the figure differs, messages sent before no longer count."""
         self._messages.resize(scaled(per_minute, self._factor))
 
     @property
@@ -116,9 +116,9 @@ class MessageLimits:
         return 1 if size_bytes <= self._unit_bytes else -(-size_bytes // self._unit_bytes)
 
     def admit_connection(self, session: ConnectionSession, now: float) -> None:
-        """Let a connection be greeted if its wallet, or its address if it is anonymous, has a unit left.
+        """Raise `RateLimitExceeded` unless a unit is left for the connection's wallet, or for its address if it is
+        anonymous.
 
-        Raises `RateLimitExceeded`.
         """
         bucket = self._shared_bucket(session, now)
         if bucket is not None and not bucket.ready(now):
@@ -144,7 +144,7 @@ class MessageLimits:
 
 
 class _Pair:
-    """A meter for admitted messages, and one for refusals. `capacity` None is no limit."""
+    """A meter for admitted messages, and one for refusals. If `capacity` is None, there is no limit."""
 
     def __init__(self, taken: _Meter, refused: _Meter) -> None:
         self.taken, self.refused = taken, refused
@@ -171,5 +171,5 @@ def _admit(meters: _Pair, session: ConnectionSession, units: int, now: float) ->
         bucket.take(now, units)
     retry_after_ms = max(bucket.retry_after_ms(now) for bucket in buckets)
     raise RateLimitExceeded(
-        "Too many messages: this one was dropped, send it again after `retryAfterMs`.", retry_after_ms=retry_after_ms
+        "Too many messages: this one was dropped. Send it again after `retryAfterMs`.", retry_after_ms=retry_after_ms
     )

@@ -1,11 +1,11 @@
 """Accepts the connections of a port, for as long as there are descriptors for them.
 
-It replaces `loop.create_server`. Once the process is out of descriptors, that of aiofastnet 1.2 calls `remove_reader`
-of the listening socket, which has no such method: the loop is then called again and again for a connection that it
-cannot accept, and logs each time.
+It replaces `loop.create_server`: once the process is out of descriptors, the one of aiofastnet 1.2 calls
+`remove_reader` on the listening socket, which has no such method. The loop is then called again and again for a
+connection that it cannot accept, and logs an error each time.
 
-This is the only file that knows `SelectorSocketTransport`, which is not public: hence the bound on aiofastnet's
-version. Through `connect_accepted_socket`, each connection would cost one more task and future.
+This is the only file that knows `SelectorSocketTransport`, which is not public, so the project bounds the version of
+aiofastnet. With `connect_accepted_socket`, each connection would cost one more task and future.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from duelcast.gateway.refusals import RefusedRequest, answer_to
 from duelcast.sampling import LogSampler
 
 ACCEPTS_PER_TURN = 64
-"""Connections accepted in one loop iteration; the others wait in the kernel."""
+"""The most connections accepted in one loop iteration; the others wait in the kernel."""
 RETRY_INTERVAL_S = 0.1
 """How often to check whether descriptors are free again."""
 REFUSED_READ_BYTES = 64 * 1024
@@ -44,7 +44,7 @@ class Listener:
     """A bound socket, and the connections that it accepts.
 
     The kernel gives each descriptor the lowest free number. A number of at least `max_descriptor` therefore means that
-    as many are open: nothing is accepted until a lower one is free. The timeouts are those of TLS.
+    this many are open, and nothing is accepted until a lower number is free. The timeouts are those of TLS.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Listener:
                 self._arriving.add(arriving)
                 arriving.add_done_callback(self._arriving.discard)
             if sock.fileno() >= self._max_descriptor:
-                self._pause("The rest is for files, the database and outgoing connections.")
+                self._pause("The remaining descriptors are for files, the database and outgoing connections.")
                 return
 
     def _take(self, sock: socket.socket, place: Place) -> None:
@@ -142,7 +142,7 @@ class Listener:
     def _refuse(self, sock: socket.socket, peer: str) -> None:
         refused = RefusedRequest(
             HTTPStatus.SERVICE_UNAVAILABLE,
-            "Your address has as many connections as it may: close another, or try again later.",
+            "Your address has reached its limit of connections: close another connection, or try again later.",
             ["Retry-After: 10"],
         )
         answer = answer_to(refused, peer, self._sampler)

@@ -29,13 +29,15 @@ class GatewayMetrics:
         yield connections
 
         received = CounterMetricFamily("duelcast_messages_received", "Messages from clients.", labels=["endpoint"])
-        received_bytes = CounterMetricFamily("duelcast_received_bytes", "Bytes of these.", labels=["endpoint"])
+        received_bytes = CounterMetricFamily(
+            "duelcast_received_bytes", "Bytes of messages from clients.", labels=["endpoint"]
+        )
         evicted = CounterMetricFamily(
             "duelcast_rate_limit_evicted",
             "Clients whose count was dropped to make room for others.",
             labels=["endpoint"],
         )
-        errors = CounterMetricFamily("duelcast_errors_sent", "Errors answered, by code.", labels=["endpoint", "code"])
+        errors = CounterMetricFamily("duelcast_errors_sent", "Error answers, by code.", labels=["endpoint", "code"])
         for runtime in runtimes:
             received.add_metric([runtime.endpoint.name], runtime.dispatcher.received)
             received_bytes.add_metric([runtime.endpoint.name], runtime.dispatcher.received_bytes)
@@ -60,7 +62,7 @@ class GatewayMetrics:
         )
         dropped = CounterMetricFamily(
             "duelcast_messages_dropped",
-            "Messages replaced by a newer one before they were due.",
+            "Messages replaced by a newer one before they were sent.",
             labels=["reason", "family"],
         )
         for family, count in sorted(gateway.hub.conflated().items()):
@@ -88,10 +90,12 @@ class GatewayMetrics:
         )
         yield CounterMetricFamily(
             "duelcast_unfinished_refused",
-            "Connections closed because unfinished messages held too much together.",
+            "Connections closed because unfinished messages together held too many bytes.",
             value=gateway.socket_options.sent_away,
         )
         flushes = HistogramMetricFamily("duelcast_flush_seconds", "Duration of a flush, yields included.")
         flushes.add_metric([], stats.flush_buckets(), stats.flush_seconds)
         yield flushes
-        yield GaugeMetricFamily("duelcast_event_loop_lag_seconds", "How late the loop woke.", value=gateway.loop_lag_s)
+        yield GaugeMetricFamily(
+            "duelcast_event_loop_lag_seconds", "The most recent delay of the event loop.", value=gateway.loop_lag_s
+        )

@@ -43,9 +43,10 @@ _auth_decoder = CommandDecoder({"auth": Authenticate, "authenticate": Authentica
 
 
 class ConnectRequest:
-    """The wishes of an upgrade request. `channels` and `since` are in the order asked for; an invalid `since` is None.
+    """The parameters of an upgrade request. `channels` and `since` are in the order of the request; an invalid `since`
+    is None.
 
-    `token_is_cookie`: an invalid cookie is treated as missing.
+    If `token_is_cookie`, an invalid token is treated as missing.
     """
 
     __slots__ = (
@@ -105,7 +106,7 @@ class Newcomer(Protocol):
     def commands(self) -> CommandQueue: ...
 
     def ask(self, command: None = None) -> Ask:
-        """The question to the desk about this connection."""
+        """The request to the desk about this connection."""
 
     def admit(self, *, brings_token: bool) -> None:
         """Count the connection. Raises `TooManyConnections`."""
@@ -114,17 +115,14 @@ class Newcomer(Protocol):
         """Take one of the last places, now that the identity is known. Raises `TooManyConnections`."""
 
     async def identify(self, token: str) -> Identity:
-        """Turn a token into an identity. Raises what `TokenVerifier.verify` does."""
+        """Return the identity of `token`. Raises the errors of `TokenVerifier.verify`."""
 
     def limit_reading(self, *, limited: bool) -> None:
-        """Read no more than a client needs to send before the greeting, or lift that limit."""
+        """Limit reading to what a client needs to send before the greeting, or lift that limit."""
 
 
 class Opener:
-    """Runs once per connection. Raises `AppError` if the client is refused.
-
-    `auth_timeout_s`: how long to wait for a token in a message.
-    """
+    """Admits and greets one client. `auth_timeout_s` is how long to wait for a token in a message."""
 
     def __init__(self, connection: Newcomer, request: ConnectRequest, broker: Broker, *, auth_timeout_s: float) -> None:
         self._connection = connection
@@ -136,7 +134,7 @@ class Opener:
         """The `requestId` of the initial `auth`."""
 
     async def open(self) -> None:
-        """Admit and greet, up to `connection_established`."""
+        """Admit and greet the client, up to `connection_established`. Raises `AppError` if the client is refused."""
         try:
             await self._admit_and_greet()
         except AppError as refusal:
@@ -193,7 +191,7 @@ class Opener:
             return None
         identity = await self._connection.identify(token)
         if identity.scopes:
-            raise PermissionDenied("This token is for machines: it may make its POSTs, and not connect.")
+            raise PermissionDenied("This token is for machines: it allows POST requests, but no connections.")
         return identity
 
     async def _identity_by_message(self) -> Identity:
@@ -203,7 +201,7 @@ class Opener:
         if data is None:
             most = self._connection.options.limited_read_bytes
             raise Unauthorized(
-                f"No token came within {timeout_s:g} seconds and {most} bytes: connect again, and send `auth`."
+                f"No token was received within {timeout_s:g} seconds and {most} bytes: connect again, and send `auth`."
             )
         try:
             command = _auth_decoder.decode(data)
@@ -312,14 +310,14 @@ class Opener:
 
 
 def _denied(target: Target) -> SubscriptionDenied:
-    return SubscriptionDenied(f"Your role changed meanwhile, and does not allow {target.name} any more.")
+    return SubscriptionDenied(f"Your role has just changed, and no longer allows {target.name}.")
 
 
 def _token_missing(endpoint: Endpoint) -> str:
     """A sentence with the client's next step: the connection ends now, so an `auth` on it would come too late."""
     name = endpoint.public_name
-    public = "" if name is None else f" or with `?endpoint={name}` to see what everybody may see,"
+    public = "" if name is None else f" with `?endpoint={name}` for what everybody may see,"
     return (
-        "This endpoint needs a token, and this connection ends: connect again with one in the header `Authorization` "
-        f"or `Sec-WebSocket-Protocol`,{public} or with `?auth=message`, and send `auth` first."
+        "This endpoint needs a token, so this connection ends: connect again with one in the header `Authorization` "
+        f"or `Sec-WebSocket-Protocol`,{public} or with `?auth=message` and an `auth` as the first message."
     )

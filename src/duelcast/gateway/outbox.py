@@ -13,7 +13,7 @@ from duelcast.gateway.hub import Hub
 from duelcast.gateway.streams import NOTHING, Cohort, Followed, Member, Stream
 
 BURST_S = 0.001
-"""Replies to commands closer together than this are written as one."""
+"""Replies that follow one another within this time share a write."""
 MAX_UNWRITTEN_BYTES = 64 * 1024
 """The most bytes of replies that wait to be written together."""
 PIECE_BYTES = 64 * 1024
@@ -34,12 +34,12 @@ class SocketWriter(Protocol):
 class Outbox:
     """The writing side of a connection.
 
-    Pushes reach it through its cohort, or by `serve`. A reply is put behind due pushes (`answer`) and written at once.
-    Replies that follow closely are written at the end of the loop iteration, so replies to pipelined commands share a
-    write. While the socket is full, the outbox is `blocked`: it takes no pushes, and is served from its cursor once the
-    socket has drained. Of *latest* channels it then gets only the newest message of each key. Replies wait, and go out
-    in pieces as the socket drains: a long replay is never built as a whole. `backlog_bytes` tells the connection when
-    to stop reading commands.
+    Pushes reach it through its cohort, or by `serve`. A reply follows the pushes that are due (`answer`), and is
+    written at once. Replies that follow closely are written at the end of the loop iteration, so replies to pipelined
+    commands share a write. While the socket is full, the outbox is `blocked`: it gets no pushes, and is served from its
+    cursor once the socket has drained. Of *latest* channels it then gets only the newest message of each key. Replies
+    wait, and are written in pieces as the socket drains, so that a long replay is never built as a whole.
+    `backlog_bytes` tells the connection when to stop reading commands.
     """
 
     __slots__ = (
@@ -77,21 +77,21 @@ class Outbox:
         self.role = role
         self.write: Callable[[bytes], None] = transport.write_nocheck
         self.on_lost = on_lost
-        """Called when a due message has left the log: the positions must be recovered."""
+        """Called when a due message has left the log, so that the positions must be recovered."""
         self.cohort: Cohort | None = None
         self.cursor = hub.position
         self.followed: frozenset[Followed] = NOTHING
         self.blocked = False
         self.closed = False
         self.lost = False
-        """Whether positions are being recovered: until then nothing is pushed."""
+        """Whether positions are being recovered; meanwhile nothing is pushed."""
         self._hub = hub
         self._transport = transport
         self._frames: list[bytes] = []
         self._answered_at = 0.0
         self._unwritten_bytes = 0
         self._waiting: deque[Part] | None = None
-        """Written before everything else once the socket has drained."""
+        """The parts written before everything else once the socket has drained."""
         self._waiting_bytes = 0
         self._every_marks = _NO_MARKS
         self._stalled_bytes = 0
@@ -106,7 +106,7 @@ class Outbox:
         followed: frozenset[Followed] | None = None,
         ceilings: dict[Stream, int] | None = None,
     ) -> None:
-        """Write `frames` behind everything due, then follow another set; does nothing once closed."""
+        """Write `frames` after all due pushes, then follow the set `followed`, if given. Does nothing once closed."""
         if self.closed:
             return
         hub, is_first = self._hub, not self._frames
@@ -143,8 +143,8 @@ class Outbox:
         self._pour()
 
     def hold(self, head: bytes) -> None:
-        """Write `head` before everything else, after the callbacks already scheduled: together with the greeting, if
-        that does not have to wait."""
+        """Write `head` before everything else, once the callbacks already scheduled have run. It shares a write with
+        the greeting, unless the greeting has to wait."""
         self._frames.append(head)
         asyncio.get_running_loop().call_soon(self.write_out)
 
@@ -156,8 +156,8 @@ class Outbox:
             self.write_out()
 
     def lose_track(self) -> bool:
-        """Write due pushes a last time, then none until `found`: the positions are being recovered. Returns whether the
-        positions are those of the streams; False if a due message had left the log."""
+        """Write due pushes one last time, then none until `found`, while the positions are being recovered. Returns
+        True if the positions are those of the streams, or False if a due message had left the log."""
         if self.lost:
             return False
         self.answer(())
@@ -165,7 +165,7 @@ class Outbox:
         return was_complete
 
     def found(self) -> None:
-        """The positions are recovered: the next `answer` continues from them."""
+        """Called when the positions have been recovered: the next `answer` continues from them."""
         self.lost = False
         self.cursor = self._hub.position
 
@@ -187,7 +187,7 @@ class Outbox:
         return bool(self._frames or self._waiting)
 
     def write_out(self) -> None:
-        """Write the frames that wait for the end of the loop iteration, behind those that wait for the socket."""
+        """Write the frames that wait for the end of the loop iteration, after those that wait for the socket."""
         frames = self._frames
         if not frames:
             return
@@ -283,7 +283,7 @@ class Outbox:
     def close(self) -> None:
         """Write waiting frames and, if the socket is not full, due pushes; take no more pushes.
 
-        Only one more piece of a long answer goes out: the client is being sent away.
+        Only one more piece of a long answer is written, because the connection is being closed.
         """
         if not self.closed:
             if not self.blocked and not self._waiting:
@@ -294,7 +294,7 @@ class Outbox:
             self.drop()
 
     def drop(self) -> None:
-        """Take no more pushes, and write nothing: the socket is gone."""
+        """Take no more pushes, and discard the frames that wait."""
         self.closed = True
         self._frames.clear()
         self._waiting = None

@@ -1,5 +1,5 @@
-"""Attaches picows' protocol to an already accepted transport. The only file that uses `WSProtocol`, which is not
-public: hence the bound on picows' version.
+"""Attaches picows' protocol to an already accepted transport. This is the only file that uses `WSProtocol`, which is
+not public, so the project bounds the version of picows.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class _ParserReports:
 
 
 class _SwitchingProtocols(WSUpgradeResponse):
-    """The answer to an upgrade. picows does not write it; the socket does, so that it can share a write with more."""
+    """The answer to an upgrade. picows does not write it; the socket does, so that it can share a write with other
+    frames."""
 
     def __init__(self, headers: dict[str, str]) -> None:
         self.version = b"HTTP/1.1"
@@ -67,7 +68,8 @@ class _SwitchingProtocols(WSUpgradeResponse):
 def upgrade(
     transport: asyncio.Transport, socket: MessageSocket, *, key: str, headers: dict[str, str]
 ) -> asyncio.BufferedProtocol:
-    """Answer an upgrade request on `transport` with 101 and `headers`, and return its protocol, for the caller to set.
+    """Answer an upgrade request on `transport` with 101 and `headers`, and return the protocol that the caller must
+    set.
 
     `key` is the request's valid `Sec-WebSocket-Key`. picows is given a request made here, because its own parser
     refuses some valid ones (a `Connection` of two entries, more than 16 KiB of headers).

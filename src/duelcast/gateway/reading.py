@@ -19,7 +19,7 @@ _DISCARDED = memoryview(bytearray(READ_TURN_BYTES))
 def resume_reading(transport: Any) -> None:
     """Resume reading from a paused transport.
 
-    Over TLS, aiofastnet 1.2 polls only the socket, and forgets what it had read from it before the pause.
+    Over TLS, aiofastnet 1.2 polls only the socket, and forgets what it had read from the socket before the pause.
     """
     transport.resume_reading()
     retry = getattr(transport, "_retry_ssl_read", None)
@@ -70,13 +70,13 @@ class ReadingSocket(Protocol):
     """Whether a message is incomplete, or was after the last read."""
 
     def has_read(self, *, frames: bool) -> None:
-        """Called after a read; `frames`: it completed a frame."""
+        """Called after a read; `frames` says whether it completed a frame."""
 
     def wait_for_turn(self) -> None:
         """Read nothing more in this loop iteration."""
 
     def limit_reached(self) -> None:
-        """Read nothing more: the connection's limit in its present state is reached."""
+        """Read nothing more, because the limit for the present state of the connection is reached."""
 
     def pause_writing(self) -> None: ...
 

@@ -73,7 +73,7 @@ def bad_request(detail: str) -> RefusedRequest:
 
 
 def not_http() -> RefusedRequest:
-    return bad_request("This is not a request of HTTP/1.1 (RFC 9112).")
+    return bad_request("This is not an HTTP/1.1 request (RFC 9112).")
 
 
 def head_too_large() -> RefusedRequest:

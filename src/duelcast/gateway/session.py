@@ -1,4 +1,4 @@
-"""The identity at the other end of a connection. No I/O."""
+"""The identity behind a connection, without I/O."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from duelcast.ratelimit import TokenBucket
 
 
 class SessionOwner(Protocol):
-    """The owner of a session. One reference to it takes less memory than a bound method for each of these."""
+    """The owner of a session. One reference to it takes less memory than a bound method for each of its methods."""
 
     async def identify(self, token: str) -> Identity:
-        """Turn a token into an identity."""
+        """Return the identity of `token`."""
 
     def identity_changing(self, identity: Identity | None) -> None:
         """Called before a change takes effect; raises to refuse it."""
@@ -58,9 +58,9 @@ class ConnectionSession:
     async def sign_in(self, token: str) -> Identity:
         identity = await self._owner.identify(token)
         if identity.scopes:
-            raise Unauthorized("This token is for machines: send `auth` with one of a user.", field="token")
+            raise Unauthorized("This token is for machines: send `auth` with the token of a user.", field="token")
         if self.identity is not None and identity.wallet != self.identity.wallet:
-            raise Unauthorized("This token is of another wallet; open another connection for it.", field="token")
+            raise Unauthorized("This token belongs to another wallet: open another connection for it.", field="token")
         self.change(identity)
         return identity
 

@@ -44,7 +44,7 @@ _MESSAGE_TOO_BIG = int(WSCloseCode.MESSAGE_TOO_BIG.value)
 
 
 SMALL_FRAME_BYTES = 64
-"""A smaller fragment is counted like a PING: it costs more to receive than it carries."""
+"""Fragments smaller than this are counted like PINGs, because receiving them costs more than their content."""
 
 # Reasons why nothing is read from a client.
 _FULL = 1
@@ -55,10 +55,10 @@ _LIMIT = 4
 class SocketOptions:
     """Options shared by all sockets. Durations are in seconds.
 
-    `small_frames_per_minute`: PING, PONG and small fragments that a connection may send; None is no limit.
-    `close_timeout_s`: how long a client may take to answer a close, or to read what was sent before it;
-    `slow_close_timeout_s` if it is closed for reading slowly.
-    `limited_read_bytes`: how much is read from a client before its greeting, or while it is being sent away.
+    `small_frames_per_minute` limits the PING, PONG and small fragments that a connection may send; None means no limit.
+    `close_timeout_s` is how long a client may take to answer a close, or to read what was sent before the close; if it
+    is closed for reading slowly, it has `slow_close_timeout_s`. `limited_read_bytes` is how much is read from a client
+    before its greeting, or while its connection is being closed.
     """
 
     def __init__(
@@ -161,7 +161,7 @@ class MessageSocket(WSListener):
         """Called when the socket is gone, once for each `connected`."""
 
     def before_close(self) -> None:
-        """Called before a close is sent: nothing may be written after it."""
+        """Called before a close is sent, because nothing may be written after the close."""
 
     @property
     def address_key(self) -> Hashable:
@@ -226,13 +226,13 @@ class MessageSocket(WSListener):
             self._resume_reading(_FULL)
 
     def wait_for_turn(self) -> None:
-        """Read nothing more in this loop iteration: others come first."""
+        """Read nothing more in this loop iteration, so that others have their turn."""
         if self.ws is not None:
             self._pause_reading(_TURN)
             asyncio.get_running_loop().call_soon(self._resume_reading, _TURN)
 
     def limit_reached(self) -> None:
-        """Read nothing more: the connection's limit in its present state is reached."""
+        """Read nothing more, because the limit for the present state of the connection is reached."""
         self._pause_reading(_LIMIT)
         if self.is_open:
             self.read_limit_reached()
@@ -249,7 +249,8 @@ class MessageSocket(WSListener):
                 resume_reading(self.ws.underlying_transport)
 
     def _read_no_more(self) -> None:
-        """Read only enough for an answer to a close. A client in the middle of a long message cannot give one."""
+        """Read only enough for an answer to the close. If a client is in the middle of a long message, it cannot
+        answer, so everything is discarded."""
         self._resume_reading(_FULL)
         self.limit_reading(limited=True)
         if self.tail_bytes > self.options.limited_read_bytes and self._reader is not None:
@@ -284,7 +285,8 @@ class MessageSocket(WSListener):
         self.write_resumed()
 
     def _answer_ping(self, transport: WSTransport, payload: bytes) -> None:
-        """While the socket is full, only the newest PING is answered, later (RFC 6455, 5.5.3)."""
+        """Answer a PING. While the socket is full, remember only the newest one, to answer it later (RFC 6455,
+        5.5.3)."""
         if self._is_full:
             self._owed_pong = payload
         else:
@@ -317,7 +319,7 @@ class MessageSocket(WSListener):
             self.close(disconnect)
 
     def parser_failed(self, refused_with: int) -> None:
-        """Close after picows refused a frame, before it closes with a text of its own.
+        """Close after picows refused a frame, before picows closes with a text of its own.
 
         picows parses one frame ahead: a refused frame may follow a CLOSE, and is then ignored.
         """
@@ -331,7 +333,7 @@ class MessageSocket(WSListener):
         elif refused_with == InvalidText.close_code:
             self.close(InvalidText("the text is not UTF-8"))
         else:
-            self.close(ProtocolViolation("the frame breaks RFC 6455"))
+            self.close(ProtocolViolation("the frame violates RFC 6455"))
 
     def _close_received(self, payload: bytes) -> None:
         """Answer a close with its own code (RFC 6455, 5.5.1)."""
@@ -339,7 +341,7 @@ class MessageSocket(WSListener):
         if code is None or _may_be_received(code):
             self._answer_close(code)
         elif self.ws is not None:
-            self.close(ProtocolViolation("that close code is not for the wire"))
+            self.close(ProtocolViolation("that close code may not be sent"))
             self.ws.disconnect()
 
     def _answer_close(self, code: Any) -> None:
@@ -395,7 +397,7 @@ class MessageSocket(WSListener):
         self._unfinished_since_s = None
 
     def _count_small_frame(self) -> None:
-        """Raises `PolicyViolation` if there are too many."""
+        """Count a small frame. Raises `PolicyViolation` if there were too many."""
         per_minute = self.options.small_frames_per_minute
         if per_minute is None:
             return
@@ -409,7 +411,8 @@ class MessageSocket(WSListener):
     # ── unfinished messages ─────────────────────────────────────────────────────────────────────────────────────
 
     def has_read(self, *, frames: bool) -> None:
-        """Called after a read that left a message incomplete, or completed one; `frames`: it completed a frame."""
+        """Called after a read that left a message incomplete, or completed one; `frames` says whether it completed a
+        frame."""
         if not self.is_open:
             return
         fragments = self._fragments
@@ -474,7 +477,7 @@ class MessageSocket(WSListener):
 
 
 def _checked_text(data: bytes) -> bytes:
-    """Raises `InvalidText` if `data` is not UTF-8."""
+    """Return `data`. Raises `InvalidText` if it is not UTF-8."""
     try:
         data.decode()
     except UnicodeDecodeError:

@@ -15,9 +15,10 @@ from duelcast.channels.names import Channel, Group, Role
 from duelcast.wire.frames import push_body, text_frame, with_request_id
 
 ENTRY_OVERHEAD_BYTES = 400
-"""Memory of an entry besides its body and frame: structs, slots and the frame's head (64-bit CPython 3.11)."""
+"""The memory that an entry takes besides its body and frame: structs, slots and the frame's head (64-bit CPython
+3.11)."""
 NOTHING: frozenset[Never] = frozenset()
-"""Shared by all: each `frozenset()` would be another object of 216 bytes."""
+"""The empty set shared by all, because each `frozenset()` would be another object of 216 bytes."""
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
 
@@ -43,7 +44,7 @@ class LogEntry:
         return frame
 
     def replace_body(self, body: bytes) -> None:
-        """Replace the message, except its number and origin. `size` stays as counted."""
+        """Replace the body of the message. `size` stays as it was counted."""
         self.message = structs.replace(self.message, body=body)
         self._frame = None
 
@@ -88,7 +89,7 @@ class Stream:
 
 
 class GroupStream:
-    """A group that is followed on this node, with those of its channels that have had a message since."""
+    """A group that is followed on this node, with those of its channels that have had a message since then."""
 
     __slots__ = ("cohorts", "group", "holders", "streams")
 
@@ -180,7 +181,7 @@ class HubStats:
         self.answered = 0
         """Frames of answers: replies and the snapshots that follow them."""
         self.delivered = 0
-        """Pushes."""
+        """The number of pushes."""
         self.delivered_bytes = 0
         self.resynchronised = 0
         self.flush_seconds = 0.0
@@ -192,7 +193,7 @@ class HubStats:
         self.flush_counts[bisect_left(FLUSH_BUCKETS_S, seconds)] += 1
 
     def flush_buckets(self) -> list[tuple[str, float]]:
-        """Cumulative counts by upper bound in seconds, in the form of Prometheus."""
+        """Cumulative counts by upper bound in seconds, as Prometheus expects them."""
         bounds = [*map(str, FLUSH_BUCKETS_S), "+Inf"]
         return list(zip(bounds, accumulate(self.flush_counts), strict=True))
 

@@ -102,7 +102,8 @@ class ConnectionSubscriptions:
         return before >= seen_from(self._services, target.parameter) > self._session.role
 
     def allowed(self, joined: Sequence[Joined]) -> Sequence[Joined]:
-        """Those of `joined` that the session may still follow, and release the others: rights may shrink meanwhile."""
+        """Return those of `joined` that the session may still follow, and release the others: rights may have shrunk
+        meanwhile."""
         forbidden = [one for one in joined if not self.may_hold(one.target)]
         if not forbidden:
             return joined
@@ -122,10 +123,10 @@ class ConnectionSubscriptions:
         return followed.seq if is_seen else 0
 
     def joins_again(self, *, bus_lost: bool) -> Sequence[Join]:
-        """Joins of everything followed, to go on after messages were lost.
+        """Joins of everything followed, to continue after messages were lost.
 
-        If the bus lost them, they name the positions at that moment. Otherwise the node itself lost them, and only
-        snapshots are available.
+        If the bus lost the messages, the joins name the positions at that time. Otherwise the node itself lost them,
+        and only snapshots are available.
         """
         return [
             Join(target, since=followed.lost_at if bus_lost and isinstance(followed, Stream) else None)
@@ -135,7 +136,7 @@ class ConnectionSubscriptions:
     # ── changes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def end(self, targets: Sequence[Target], frames: Sequence[bytes]) -> None:
-        """Stop following `targets` at once, even during a command, and write `frames` behind their last messages."""
+        """Stop following `targets` at once, even during a command, and write `frames` after their last messages."""
         for target in targets:
             self._drop(target)
         self._forget_unheld()
@@ -148,7 +149,7 @@ class ConnectionSubscriptions:
         left: Sequence[Target] = (),
         unknown: Set[Target] = NO_TARGETS,
     ) -> None:
-        """Write an answer with its snapshots where they belong (else at its end), and follow the new set."""
+        """Write an answer with its snapshots where they belong (by default at its end), and follow the new set."""
         frames: list[Part] = []
         placed = {segment.target for segment in segments if isinstance(segment, Joined)}
         for segment in segments:
@@ -173,16 +174,17 @@ class ConnectionSubscriptions:
         self.release(joined)
 
     def commit_again(self, segments: Sequence[Segment], joined: Sequence[Joined]) -> None:
-        """Go on with `joins_again`."""
+        """Write the answer to `joins_again`, and continue from its positions."""
         self._outbox.found()
         self.commit(segments, joined)
 
     def release(self, joined: Iterable[Joined]) -> None:
-        """End the hold that the desk has on the log for `joined`: they are followed now, or not at all."""
+        """Release the log entries that the desk kept for `joined`, which are followed by now, or not at all."""
         self._hub.release(one.target for one in joined)
 
     def _frames_of(self, joined: Joined) -> Sequence[Part]:
-        """The frames of a join. While positions are being recovered, the recovery brings the news."""
+        """The frames of a join. While positions are being recovered, messages published since then are left to the
+        recovery."""
         return joined.frames if self._outbox.lost else all_frames(joined, self._hub, self._session.role)
 
     def _change_held(self, joined: Sequence[Joined], left: Sequence[Target], unknown: Set[Target]) -> None:
@@ -215,7 +217,7 @@ class ConnectionSubscriptions:
 
 
 def every_positions(positions: Iterable[tuple[Target, int | None]], joined: Iterable[Joined]) -> dict[str, int]:
-    """Positions of *every* channels: of those followed, and those about to be."""
+    """The positions of all *every* channels that are followed or are about to be."""
     known = [*positions, *((one.target, one.seq) for one in joined)]
     return {target.name: seq for target, seq in known if target.kind is Kind.EVERY and seq is not None}
 

@@ -20,7 +20,8 @@ class TimerWheel:
 
     def __init__(self, now: float) -> None:
         self._slots: dict[int, list[tuple[ref[Any] | None, Callable[..., None]]]] = {}
-        """Each entry is a function and the object it is a method of. A `WeakMethod` would take 400 bytes more."""
+        """Each entry is a function and, if it is a method, a reference to its object. A `WeakMethod` would take 400
+        bytes more."""
         self._next_slot = int(now)
 
     def schedule(self, when: float, callback: Callback) -> None:

@@ -1,4 +1,4 @@
-"""The requirements for an upgrade request, and how one is refused."""
+"""The requirements for an upgrade request, and the refusals of requests that do not meet them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,8 @@ class UpgradeRules:
         return upgrade(transport, Connection(self.gateway, runtime, connect), key=key, headers=answer)
 
     def _endpoint(self, path: str) -> EndpointRuntime:
-        """The endpoint at exactly this path: a proxy may block this spelling alone, so no other is accepted."""
+        """The endpoint at exactly this path. No other spelling of it is accepted, because a proxy may block only this
+        one."""
         if "//" in path or "%2f" in path.lower():
             raise bad_request("The path of a WebSocket has neither `//` nor `%2F`.")
         if self._root_path and path.startswith(self._root_path + "/"):
@@ -156,7 +157,7 @@ def _check_handshake(headers: dict[str, str]) -> str:
     except (binascii.Error, ValueError):
         valid = False
     if not valid:
-        raise bad_request("`Sec-WebSocket-Key` is 16 bytes in base64.")
+        raise bad_request("`Sec-WebSocket-Key` must be 16 bytes in base64.")
     return key
 
 

@@ -1,4 +1,4 @@
-"""The address that a connection or request is counted for (protocol 1.2, 1.5)."""
+"""The address to which a connection or request is attributed (protocol 1.2, 1.5)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ Network = IPv4Network | IPv6Network
 _UNKNOWN = "unknown"
 _IPV6_BUCKET_BITS = 64
 _MAX_LENGTH = 64
-"""The length of an address with a zone; nothing longer is read or remembered."""
+"""The greatest length of an address, including its zone; nothing longer is parsed or cached."""
 
 
 def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
-    """The address of the client: the peer of the socket, or the address that configured proxies vouch for.
+    """The address of the client: the peer of the socket, or the address that trusted proxies vouch for.
 
-    `forwarded_for` is `X-Forwarded-For`; several are joined by commas. It is read from the right, past the `trusted`
-    proxies, and only if the peer is one of them: everything left of the first untrusted address, or of anything that
-    is not an address, may come from the client. `unknown` if the socket has no address.
+    `forwarded_for` is the value of `X-Forwarded-For`; repeated headers are joined by commas. It is read from right to
+    left, as long as the previous address (at first the peer) is that of a `trusted` proxy: everything further left may
+    have been made up by the client. Reading also stops at anything that is not an address. Returns `unknown` if the
+    socket has no address.
     """
     current = _parse(peer or "")
     if current is None:
@@ -38,7 +39,7 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
 
 @lru_cache(4096)
 def address_bucket(address: str) -> str | None:
-    """The key of limits per address: an IPv6 address counts as its /64. None for loopback, which has no limit."""
+    """The key for limits per address, for IPv6 the /64 network. None for loopback, which has no limits."""
     parsed = _parse(address)
     if parsed is None:
         return address

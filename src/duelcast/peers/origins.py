@@ -18,9 +18,9 @@ _ORIGIN = re.compile(rf"(?P<scheme>[a-z][a-z0-9+.-]*)://{_HOST}", re.ASCII)
 _HOST_HEADER = re.compile(_HOST, re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
-ORIGIN_REFUSED = "Pages of this origin may not connect: the operator can add it to DUELCAST_ALLOWED_ORIGINS."
+ORIGIN_REFUSED = "Pages of this origin may not connect; the operator can add the origin to DUELCAST_ALLOWED_ORIGINS."
 LOOPBACK_ALONE = (
-    "This server listens on loopback and answers on its loopback names alone: call it localhost, or add the origin of "
+    "This server listens on loopback and answers only to loopback names: use localhost, or add the origin of "
     "your pages to DUELCAST_ALLOWED_ORIGINS."
 )
 
@@ -37,10 +37,10 @@ class _Host(NamedTuple):
 
 
 class OriginRules:
-    """The allow-list of origins, and the rules without one.
+    """The allow-list of origins, and the rules for origins that are not on it.
 
-    `default_scheme` is the scheme of the server itself. A proxy in front of a plain server may add TLS, so its `Host`
-    matches an origin of either scheme; a TLS server matches no `http:` origin.
+    `default_scheme` is the scheme of the server itself. A proxy in front of a plain server may add TLS, so the `Host`
+    of a plain server matches an origin of either scheme; that of a TLS server matches no `http:` origin.
     Raises `ValueError` if an allowed origin is invalid.
     """
 
@@ -56,10 +56,11 @@ class OriginRules:
         self._host_schemes = ("https",) if default_scheme == "https" else ("http", "https")
 
     def origin_allowed(self, origin: str | None, host: str | None) -> bool:
-        """Whether a page of `origin` may talk to this server, addressed as `host`; None: the header is missing.
+        """Whether a page of `origin` may talk to this server, addressed as `host`. None means that the header is
+        missing.
 
-        A server that listens only on loopback must check `host_allowed` too: the host name of a foreign page may
-        resolve to it.
+        A server that listens only on loopback must check `host_allowed` too, because the host name of a foreign page
+        may resolve to loopback.
         """
         if origin is None:
             return True
@@ -79,7 +80,7 @@ class OriginRules:
         return not self._loopback_only or self.host_known(host)
 
     def host_known(self, host: str | None) -> bool:
-        """Whether `host` is a name that nobody can have invented: a loopback name, or the host of an allowed origin."""
+        """Whether `host` is certainly a name of this server: a loopback name, or the host of an allowed origin."""
         called = _parse_host(host)
         if called is None:
             return False

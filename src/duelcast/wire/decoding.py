@@ -1,4 +1,4 @@
-"""Decodes messages into commands strictly; a refusal says what is wrong.
+"""Strictly decodes messages into commands; a refusal says what is wrong.
 
 Two paths lead to the same commands. The fast path is a single pass of msgspec into the union of the endpoint's
 structs. If msgspec is stricter or looser than the contract, or refuses the message, the slow path decides: it reads
@@ -29,16 +29,17 @@ from duelcast.wire.refusals import invalid_request, nearest, unknown_field, unkn
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AppError)
 _MAX_REQUEST_ID_CHARACTERS = 64
 _LONG_BYTES = 2_048
-"""A refused message up to this size takes little time, whatever it contains."""
+"""Messages up to this size are quick to refuse, whatever they contain."""
 MAX_FAST_VALUES = 2_500
-"""More than any command needs. msgspec decodes a whole list before it counts the members; the slow path does not."""
+"""The most values decoded on the fast path, more than any command needs. msgspec decodes a whole list before it counts
+the members; the slow path counts first."""
 
 
 class CommandDecoder:
     """Decodes the commands of one endpoint.
 
-    `commands`: the command classes by `type`, including old names of a class.
-    `successors`: names that are refused, and the names to send instead.
+    `commands` maps each `type`, including old names, to its command class. `successors` maps names that are refused to
+    the names to send instead.
     """
 
     __slots__ = ("_commands", "_decode_fast", "_successors", "_types")
@@ -50,9 +51,9 @@ class CommandDecoder:
         self._decode_fast = _fast_decoder([command for command in self._types if is_as_strict_as_the_contract(command)])
 
     def decode(self, data: bytes) -> Command:
-        """The command in `data`, a JSON object in UTF-8.
+        """Return the command in `data`, a JSON object in UTF-8.
 
-        Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the `request_id` of the message if it is
+        Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the message's `request_id` if that is
         valid.
         """
         if len(data) > 2 * MAX_FAST_VALUES and has_more_values(data, MAX_FAST_VALUES):
@@ -84,14 +85,15 @@ class CommandDecoder:
             raise
 
     def _shortened(self, data: bytes) -> bytes:
-        """A long message without the fields of the client's own: msgspec skips content that would take long to read.
+        """Remove the client's own fields from a long message; msgspec skips their content, which may take long to
+        parse.
 
-        Raises `UnknownMessageType`, and `InvalidRequest` for the first field that the command does not have.
+        Raises `UnknownMessageType`, or `InvalidRequest` for the first field that the command does not have.
         """
         try:
             head = _decode_head(data)
         except _REFUSALS:
-            return data  # what is wrong with it is found where it is read
+            return data  # the parser will say what is wrong
         if not isinstance(head.type, str):
             return data
         try:
@@ -160,14 +162,14 @@ _decode_head = msgspec.json.Decoder(_Head).decode
 
 @cache
 def _members(command: type[Command]) -> msgspec.json.Decoder[Any]:
-    """A decoder for the field names of such a message, without their values."""
+    """A decoder that checks the field names of a message without decoding their values."""
     names = dict.fromkeys(("type", *command.__struct_encode_fields__, *command.ignored_fields))
     fields = [(name, msgspec.Raw, msgspec.field(default=msgspec.Raw())) for name in names]
     return msgspec.json.Decoder(msgspec.defstruct("Members", fields, forbid_unknown_fields=True))
 
 
 def _first_unknown(command: type[Command], data: bytes) -> str | None:
-    """The first field that the command does not have."""
+    """The first field in `data` that the command does not have."""
     try:
         _members(command).decode(data)
     except msgspec.ValidationError as error:
@@ -196,8 +198,8 @@ def _refuse(_data: bytes) -> NoReturn:
 def is_as_strict_as_the_contract(command: type[Command]) -> bool:
     """Whether msgspec refuses for `command` all that protocol 1.1 refuses, except U+0000 and a huge `timestamp`.
 
-    A free-form field may be nested to any depth, and it and a float accept integers beyond ±(2^53 − 1). No other type
-    allows either, so a message that msgspec accepts needs no further check.
+    A free-form field may be nested to any depth and, like a float, accepts integers beyond ±(2^53 − 1). No other type
+    allows either, so without such fields, a message that msgspec accepts needs no further check.
     """
     declared = inspect.type_info(command)
     assert isinstance(declared, inspect.StructType)

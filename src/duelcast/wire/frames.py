@@ -24,7 +24,7 @@ def encode_value(value: Any) -> bytes:
 
 
 def encode_body(event: Event, now_s: float) -> bytes:
-    """The JSON object of `event` with its `timestamp`, still open for addressing.
+    """The JSON object of `event` with its `timestamp`, but without addressing.
 
     `now_s` is in epoch seconds.
     """
@@ -35,13 +35,13 @@ def encode_body(event: Event, now_s: float) -> bytes:
 
 
 def reply_body(event: Event, now_s: float, request_id: str | None) -> bytes:
-    """A reply: no `channel`, and the `requestId` if one was sent."""
+    """The body of a reply, without `channel`, and with the `requestId` if one was sent."""
     body = encode_body(event, now_s)
     return body if request_id is None else with_request_id(body, request_id)
 
 
 def error_body(error: AppError, error_type: str, now_s: float, request_id: str | None) -> bytes:
-    """An error (protocol 1.4), of type `error` or, on market-data, `ERROR`."""
+    """The body of an error (protocol 1.4); `error_type` is `error` or, on market-data, `ERROR`."""
     answer = {"type": error_type, "code": error.code, "message": error.message, **error.extra}
     if error.field is not None:
         answer["field"] = error.field
@@ -59,12 +59,12 @@ def with_request_id(body: bytes, request_id: str) -> bytes:
 
 
 def channel_suffix(channel: str) -> bytes:
-    """The bytes that `push_body` appends before the number; made once per channel."""
+    """The bytes that `push_body` appends before the `seq`; they are made once per channel."""
     return b',"channel":%b' % _encode(channel)
 
 
 def push_body(body: bytes, suffix: bytes, seq: int | None) -> bytes:
-    """A push: `body` with `channel` and, if it has one, `seq`."""
+    """The body of a push: `body` with `channel` and, unless it is None, `seq`."""
     if seq is None:
         return b"%b%b}" % (body[:-1], suffix)
     return b'%b%b,"seq":%d}' % (body[:-1], suffix, seq)

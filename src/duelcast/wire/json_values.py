@@ -1,7 +1,7 @@
 """JSON as the contract defines it (protocol 1.1): stricter than RFC 8259 in depth, numbers and strings.
 
-The standard library parses it because, unlike msgspec, it accepts lone surrogates and numbers out of range: these are
-then found in their field, so that the answer can name the field.
+The standard library parses the JSON because, unlike msgspec, it accepts lone surrogates and numbers out of range. They
+are found afterwards, when the answer can name their field.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MAX_NAME_CHARACTERS = 64
 _MAX_INTEGER_CHARACTERS = len(str(-MAX_SAFE_INTEGER))
 
 Path: TypeAlias = "tuple[Path, str | int] | None"
-"""The path of a value: that of its container, and its key or index there; None for the message itself."""
+"""The path of a value: the path of its container, and its key or index there; None for the message itself."""
 
 
 def _refuse_constant(_name: str) -> NoReturn:
@@ -29,7 +29,8 @@ def _refuse_constant(_name: str) -> NoReturn:
 
 
 def _integer(digits: str) -> int:
-    """Parse an integer. The time grows with the square of its length, so beyond the contract any value will do."""
+    """Parse an integer. Parsing takes time quadratic in the length, so an integer that is too long becomes an
+    out-of-range one, which is refused later."""
     return int(digits) if len(digits) <= _MAX_INTEGER_CHARACTERS else MAX_SAFE_INTEGER + 1
 
 
@@ -46,9 +47,9 @@ _ALL_BUT_BEGINNINGS = _all_but(b"[{")
 
 
 def has_more_values(data: bytes, most: int) -> bool:
-    """Whether the JSON in `data` has more than `most` values: itself and those in its objects and arrays.
+    """Whether the JSON in `data` has more than `most` values, counting itself and those in its objects and arrays.
 
-    Counts without parsing, in a few passes over the bytes, so that a refusal costs less than parsing the message.
+    It counts without parsing, in a few passes over the bytes, so that a refusal costs less than parsing the message.
     The result is arbitrary if `data` is not JSON.
     """
     if len(data.translate(None, _ALL_BUT_COMMAS_AND_BEGINNINGS)) < most:
@@ -69,15 +70,15 @@ def has_more_values(data: bytes, most: int) -> bool:
 
 
 def demand_few_values(data: bytes, most: int = MAX_VALUES) -> None:
-    """Raises `InvalidMessage` for more than `most` values."""
+    """Raise `InvalidMessage` if `data` has more than `most` values."""
     if has_more_values(data, most):
-        raise InvalidMessage(f"Send at most {most:,} values at a time: split this into several.")
+        raise InvalidMessage(f"Send at most {most:,} values at a time, in several messages or requests.")
 
 
 def read_json(data: bytes) -> Any:
-    """Parse the JSON in `data`; the last of equal keys counts.
+    """Parse the JSON in `data`; if a key is repeated, its last value counts.
 
-    Raises `ValueError` if it is not JSON, or nested too deep to parse.
+    Raises `ValueError` if it is not JSON, or is nested too deeply to parse.
     """
     try:
         return _read(str(data, "utf-8"))
@@ -88,7 +89,7 @@ def read_json(data: bytes) -> Any:
 def parse_object(data: bytes) -> dict[str, Any]:
     """Parse the JSON object in `data`.
 
-    Raises `InvalidMessage` if it is not an object. `demand_few_values` bounds its values beforehand.
+    Raises `InvalidMessage` if it is not an object. Call `demand_few_values` first, which bounds the number of values.
     """
     try:
         value = read_json(data)
@@ -113,13 +114,14 @@ def is_text(value: str) -> bool:
 
 
 def printable(name: str) -> str:
-    """A name from a client, fit for an answer: short, without control characters, surrogates and back-ticks."""
+    """Make a name that a client sent fit for an answer: short, without control characters, surrogates and
+    back-ticks."""
     short = name[:_MAX_NAME_CHARACTERS]
     return "".join(character if character.isprintable() and character != "`" else "\ufffd" for character in short)
 
 
 def field_path(path: Path) -> str:
-    """`data.rows[3]`"""
+    """The path as text, such as `data.rows[3]`."""
     steps: list[str] = []
     while path is not None:
         path, step = path
@@ -128,11 +130,11 @@ def field_path(path: Path) -> str:
 
 
 def check_values(message: dict[str, Any], *, level: int = 1) -> None:
-    """Check depth, numbers, strings and keys of everything in `message`. Its own depth counts as `level`, which is
-    higher if it will be sent on within other objects.
+    """Check depth, numbers, strings and keys of everything in `message`. `level` is the depth of `message` itself, more
+    than 1 if it will be sent on within other objects.
 
-    Raises `InvalidMessage` if it is too deep, and otherwise `InvalidRequest` with the invalid `field`. Iterates instead
-    of recursing, so that a deep message does not deepen the stack.
+    Raises `InvalidMessage` if it is too deep, or `InvalidRequest` naming the `field` if a value is invalid. Iterates
+    instead of recursing, so that a deep message does not deepen the stack.
     """
     if not _are_right(message, level):
         _find_fault(message, level)
@@ -193,7 +195,7 @@ def _items(holder: dict[str, Any] | list[Any], path: Path) -> Iterable[tuple[str
         return enumerate(holder)
     for key in holder:
         if not is_text(key):
-            raise _refusal((path, key), "must have a name without U+0000 and lone surrogates")
+            raise _refusal((path, key), "must have a name without U+0000 or a lone surrogate")
     return holder.items()
 
 

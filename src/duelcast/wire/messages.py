@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 MAX_SAFE_INTEGER = 2**53 - 1
 
-RequestId = Annotated[str, Meta(min_length=1, max_length=64, description="Carried back by every direct answer.")]
+RequestId = Annotated[str, Meta(min_length=1, max_length=64, description="Returned in every direct answer.")]
 # `(?!\n)` because `$` alone also matches before a line break at the end.
 Symbol = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_$.\-]{1,32}(?!\n)$", description="1 to 32 of A-Z a-z 0-9 _ $ . -")]
 SymbolOrAll = Annotated[
@@ -21,7 +21,8 @@ ChannelName = Annotated[str, Meta(min_length=1, max_length=256, description="A c
 ClientTime = (
     Annotated[int, Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)] | float | Annotated[str, Meta(max_length=64)]
 )
-"""The usual types of `timestamp`. Any other takes the slow path of `wire.decoding`, which drops it."""
+"""The usual types of `timestamp`. A value of another type takes the slow path of `wire.decoding`, which ignores it
+unless the command uses it."""
 
 
 class Command(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_fields=True, omit_defaults=True):
@@ -32,7 +33,7 @@ class Command(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_f
     """
 
     uses_timestamp: ClassVar[bool] = False
-    """Whether this command uses `timestamp`; for the others it may be anything."""
+    """Whether this command uses `timestamp`; other commands accept any value and ignore it."""
     ignored_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that clients of earlier versions send, and that are ignored."""
 
@@ -47,9 +48,9 @@ class Event(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_fie
     """
 
     has_own_timestamp: ClassVar[bool] = False
-    """Whether `timestamp` is a field of the event (`pong` alone)."""
+    """Whether `timestamp` is a field of the event (only of `pong`)."""
     names_positions: ClassVar[bool] = False
-    """Whether the gateway fills in `positions` and `recovered`: those of what the command joined."""
+    """Whether the gateway fills in `positions` and `recovered` for the channels that the command joined."""
 
 
 class Record(Struct, kw_only=True, gc=False, forbid_unknown_fields=True):
@@ -57,11 +58,11 @@ class Record(Struct, kw_only=True, gc=False, forbid_unknown_fields=True):
 
 
 class ErrorEvent(Event, tag="error"):
-    """Why a message had no effect, or why the connection ends (protocol 1.4).
+    """Says why a message had no effect, or why the connection ends (protocol 1.4).
 
-    `field` is the path of the invalid field, `errorId` the id of a defect in the log, `scope` the limit that is reached
-    (`server`, `ip`, `user`), `current` the setting as it is now, if a change conflicts with it, `commands` the commands
-    that a service accepts, `dependents` the services that depend on one.
+    `field` is the path of the invalid field, `errorId` the id of the defect's log entry, `scope` the limit that was
+    reached (`server`, `ip` or `user`), `current` the stored setting that a change conflicts with, `commands` the
+    commands that the service accepts, and `dependents` the services that depend on the service.
     """
 
     code: str

@@ -1,7 +1,7 @@
 """Turns msgspec's refusal of a message into our own sentences.
 
-msgspec gives its reason only as text, which may contain the client's input. The text is taken apart, and only parts
-that stem from the declaration of the command go into the answer.
+msgspec gives its reason only as text, which may contain the client's input. The text is taken apart, and the answer
+repeats nothing of the input but names of fields, made printable.
 """
 
 from __future__ import annotations
@@ -41,14 +41,17 @@ _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The entry of `known` that `name` may have been meant to be, in any case."""
+    """The entry of `known` most similar to `name`, ignoring case; None if none is similar."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
     found = difflib.get_close_matches(name.casefold(), by_folded, n=1)
     return by_folded[found[0]] if found else None
 
 
 def invalid_request(command: type[Struct], error: msgspec.ValidationError, *, at: str = "") -> InvalidRequest:
-    """The answer if `error` says that a message, or its part `at` (such as `[3]`), is not a `command`."""
+    """The answer to a message that msgspec refused as a `command` with `error`.
+
+    `at` is the path of the decoded part, such as `[3]`, if that was not the whole message.
+    """
     place = _PLACE.fullmatch(str(error))
     assert place is not None, "the expression matches any text"
     what = place["what"]
@@ -64,7 +67,7 @@ def invalid_request(command: type[Struct], error: msgspec.ValidationError, *, at
 
 
 def _shown(path: str) -> str:
-    """A path for the answer; msgspec does not say which key of a mapping it means."""
+    """The path for the answer, without `[...]`: msgspec does not say which key of a mapping it means."""
     return path.replace("[...]", "")
 
 
@@ -77,7 +80,7 @@ def _within(at: str, path: str) -> str:
 
 
 def unknown_name(error: msgspec.ValidationError) -> str | None:
-    """The field that `error` says the outermost object must not have; None if it says something else."""
+    """The unknown field of the outermost object that `error` reports; None if it reports something else."""
     found = _UNKNOWN.fullmatch(str(error))
     return None if found is None else found["name"]
 

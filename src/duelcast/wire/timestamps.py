@@ -17,7 +17,8 @@ _prefix = ""
 
 
 def format_time(epoch_s: float) -> str:
-    """`1800000000.0617` → `2027-01-15T08:00:00.061Z`. The last text is cached: much happens in one millisecond."""
+    """`1800000000.0617` → `2027-01-15T08:00:00.061Z`. The last text is cached, because many messages share a
+    millisecond."""
     global _ms, _text, _second, _prefix
     epoch_ms = int(epoch_s * 1000)
     if epoch_ms == _ms:

@@ -22,11 +22,12 @@ from duelcast.endpoints.kit import Auth
 
 _DESCRIPTION = """\
 Every frame is one JSON object in a text message, with a string `type`. A command may carry a `requestId`, which its \
-replies and errors carry back. A push carries the `channel` it belongs to and its `seq` there.
+replies and errors return. A push carries the `channel` it belongs to and its `seq` there.
 
-Server messages, records and enumerations may grow: ignore what you do not know. Errors leave the connection open \
-unless a close code follows; `x-close-codes` says when to come back. Channels of kind `every` number each message \
-without gaps and can be recovered with `since`; of kind `latest` the newest message per key counts."""
+Server messages, records and enumerations may grow: ignore members and values that you do not know. Errors leave the \
+connection open unless a close code follows; `x-close-codes` says when to reconnect. Channels of kind `every` number \
+each message without gaps and can be recovered with `since`; on channels of kind `latest`, only the newest message per \
+key counts."""
 
 
 def asyncapi(contract: Contract) -> dict[str, Any]:
@@ -113,9 +114,9 @@ def _query(endpoint: EndpointDescription) -> Schema:
     """The query parameters of the upgrade (protocol 1.2)."""
     properties: Schema = {"token": {"type": "string", "description": "A JWT; the Authorization header is safer."}}
     if endpoint.auth is not Auth.PUBLIC:
-        properties["auth"] = {"const": "message", "description": "The token comes in the first message, an `auth`."}
+        properties["auth"] = {"const": "message", "description": "The token is sent in the first message, an `auth`."}
     if endpoint.public_name is not None:
-        properties["endpoint"] = {"const": endpoint.public_name, "description": "Come in without a token."}
+        properties["endpoint"] = {"const": endpoint.public_name, "description": "Connects without a token."}
     properties["channel"] = {
         "type": "array",
         "items": {"type": "string"},
@@ -124,7 +125,7 @@ def _query(endpoint: EndpointDescription) -> Schema:
     properties["since"] = {
         "type": "array",
         "items": {"type": "string", "pattern": "^.+,[A-Za-z0-9_-]{1,32},[0-9]{1,16}$"},
-        "description": "`<channel>,<epoch>,<seq>`: go on from that position; one parameter each.",
+        "description": "`<channel>,<epoch>,<seq>`: resume from that position; one parameter each.",
     }
     return {"type": "object", "properties": properties}
 
@@ -134,8 +135,8 @@ def _headers() -> Schema:
         "type": "object",
         "properties": {
             "Authorization": {"type": "string", "description": "`Bearer` and a JWT."},
-            "Sec-WebSocket-Protocol": {"type": "string", "description": "May have a JWT among its entries."},
-            "Cookie": {"type": "string", "description": "`session` may hold a JWT."},
+            "Sec-WebSocket-Protocol": {"type": "string", "description": "One of the entries may be a JWT."},
+            "Cookie": {"type": "string", "description": "The cookie `session` may contain a JWT."},
         },
     }
 
@@ -172,7 +173,7 @@ def _operations(endpoint: EndpointDescription) -> dict[str, Any]:
     received = {command.message.type: _command_operation(endpoint, command) for command in endpoint.commands}
     sent = {
         "connect": _send(endpoint, endpoint.greeting, "The first messages of a connection"),
-        "push": _send(endpoint, endpoint.pushes, "Messages of the channels to those that follow them"),
+        "push": _send(endpoint, endpoint.pushes, "Messages of the channels, sent to their followers"),
         "notice": _send(endpoint, endpoint.notices, "Messages about the connection itself"),
     }
     return received | {name: operation for name, operation in sent.items() if operation["messages"]}

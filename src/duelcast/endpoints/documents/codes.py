@@ -30,7 +30,8 @@ class CloseCode(Struct, frozen=True, rename="camel"):
 
 
 def error_codes(codes: set[str] | None = None) -> list[ErrorCode]:
-    """The meaning of `codes`, by default of all. Raises `LookupError` for a code that no error of the server has."""
+    """The descriptions of `codes`, by default of all codes. Raises `LookupError` for a code that no error of the server
+    has."""
     known = {error.code: error for error in _declared(AppError) if "code" in vars(error)}
     known[InternalError.code] = InternalError
     shown = known if codes is None else codes
@@ -46,7 +47,7 @@ def close_codes() -> list[CloseCode]:
 
 _CLOSED_BY_CLIENTS = (
     CloseCode(1000, "The client is done; its close frame is answered with the same code.", False),
-    CloseCode(1001, "An end goes away, such as a page that is left.", True),
+    CloseCode(1001, "One side goes away, such as a page that the user leaves.", True),
 )
 """Codes of RFC 6455, 7.4.1, that the server never sends first."""
 

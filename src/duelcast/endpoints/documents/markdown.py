@@ -63,7 +63,7 @@ def _limits(endpoints: Iterable[EndpointDescription]) -> str:
             for endpoint in endpoints
         ],
     )
-    return f"{table}\n`heartbeat` and `ping` are counted apart: {LIVENESS_PER_MINUTE} a minute.\n"
+    return f"{table}\n`heartbeat` and `ping` are counted separately: {LIVENESS_PER_MINUTE} a minute.\n"
 
 
 def _common_messages(common: EndpointDescription) -> str:
@@ -72,7 +72,7 @@ def _common_messages(common: EndpointDescription) -> str:
     errors = [command.error for command in common.commands]
     parts = [
         _command_table(common.commands),
-        f"Any command may be answered with {_codes(OF_EVERY_COMMAND, ', ')}; the tables have the codes beyond those.\n",
+        f"Any command may be answered with {_codes(OF_EVERY_COMMAND, ', ')}; the tables list only further codes.\n",
         _message_table({"reply": [*answers, *errors], "by itself": [*common.greeting, *common.notices]}),
     ]
     return "\n".join(parts)

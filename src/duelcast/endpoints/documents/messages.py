@@ -31,20 +31,19 @@ class Form(enum.Enum):
     REPLY = "Reply"
     """`timestamp`, and the `requestId` that was sent; no `channel`."""
     NOTICE = "Notice"
-    """`timestamp` alone: an unsolicited message that belongs to no channel."""
+    """Only `timestamp`: an unsolicited message that belongs to no channel."""
     LATEST_PUSH = "Push"
     """`timestamp`, `channel`, `seq`."""
     EVERY_PUSH = "NumberedPush"
-    """The same, and the `requestId` for the client whose command caused it."""
+    """The members of `LATEST_PUSH`, and the `requestId` for the client whose command caused the push."""
     SNAPSHOT = "Snapshot"
     """`timestamp` and `channel`: a snapshot that the endpoint makes, without a position of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`type` is that of the struct, except for old names and for errors of endpoints with a spelling of their own.
-
-    `successor`: the name to send today, if `type` is an old one.
+    """`type` is that of the struct, except for old names, and for the errors of endpoints that spell `error`
+    differently. `successor` is the name to send today, if `type` is an old one.
     """
 
     struct: type[Struct]

@@ -29,7 +29,7 @@ from duelcast.errors import (
 )
 
 LIVENESS_PER_MINUTE = 60
-"""`heartbeat` and `ping` messages of a connection, which the gateway counts separately."""
+"""The most `heartbeat` and `ping` messages of a connection per minute, which the gateway counts separately."""
 
 OF_EVERY_COMMAND = (InvalidRequest.code, RateLimitExceeded.code, InternalError.code)
 _OF_EVERY_CONNECTION = (
@@ -43,7 +43,7 @@ _OF_CONNECTIONS_WITH_TOKEN = (Unauthorized.code, PermissionDenied.code, TokenExp
 
 @dataclass(frozen=True, slots=True)
 class FieldDescription:
-    """A field of a message or record. `always`: the field is never missing."""
+    """A field of a message or record. If `always`, the field is never missing."""
 
     name: str
     schema: Schema
@@ -52,9 +52,10 @@ class FieldDescription:
 
 @dataclass(frozen=True, slots=True)
 class MessageDescription:
-    """A message of an endpoint. `schema` is the name of its frames' schema; `key` is unique within the endpoint.
+    """A message of an endpoint. `schema` is the name of the schema of its frames, and `key` is unique within the
+    endpoint.
 
-    `fields` are its own, without those that every message of its form has. `successor`: the name to send today, if
+    `fields` are its own, without those that every message of its form has. `successor` is the name to send today, if
     `type` is an old one.
     """
 
@@ -77,8 +78,8 @@ class MessageDescription:
 class CommandDescription:
     """A command with its answers.
 
-    `old`: the same command under its former names. `replies` has no errors; `errors` has all error codes, `own_errors`
-    those that not every command has. `is_common`: every endpoint has the command.
+    `old` is the same command under its former names. `replies` has no errors, `errors` has all error codes, and
+    `own_errors` those that not every command has. If `is_common`, every endpoint has the command.
     """
 
     message: MessageDescription
@@ -99,7 +100,7 @@ class CommandDescription:
 
 @dataclass(frozen=True, slots=True)
 class EndpointDescription:
-    """An endpoint. `who`: who may connect. `errors`: every code that a client may receive.
+    """An endpoint. `who` describes who may connect, and `errors` are all codes that a client may receive.
 
     `greeting` is sent unasked up to `connection_established`, `notices` later, `pushes` on channels; `messages` has
     each message once.
@@ -169,7 +170,8 @@ def describe(endpoints: Iterable[Endpoint]) -> Contract:
 
 @lru_cache(maxsize=4)
 def _schemas(found: tuple[Message, ...]) -> Schemas:
-    """The schemas of `found`, cached: they are most of the work, and the same for all servers of a process."""
+    """The schemas of `found`, cached, because making them is most of the work, and they are the same for all servers of
+    a process."""
     return Schemas(found)
 
 
@@ -257,8 +259,8 @@ def _fields(properties: Mapping[str, Schema], required: Iterable[str]) -> list[F
 def _who_may_connect(endpoint: Endpoint) -> str:
     if endpoint.auth is Auth.PUBLIC:
         return "anyone"
-    who = "admins" if endpoint.auth is Auth.ADMIN else "a token"
-    return who if endpoint.public_name is None else f"{who}, or `endpoint={endpoint.public_name}`"
+    who = "admins" if endpoint.auth is Auth.ADMIN else "clients with a token"
+    return who if endpoint.public_name is None else f"{who}, or with `endpoint={endpoint.public_name}`"
 
 
 def _command_errors(spec: CommandSpec) -> list[str]:

@@ -23,14 +23,14 @@ _SHARED: dict[str, Schema] = {
         "type": "string",
         "minLength": 1,
         "maxLength": 64,
-        "description": "Chosen by the client; carried back by every direct answer.",
+        "description": "Chosen by the client; returned in every direct answer.",
     },
     "Timestamp": {
         "type": "string",
         "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
         "description": "ISO-8601 in UTC with milliseconds.",
     },
-    "Channel": {"type": "string", "description": "The channel of a push; of the snapshot of a group, the group."},
+    "Channel": {"type": "string", "description": "The channel of a push, or the group of a group's snapshot."},
     "Seq": {
         "type": "integer",
         "minimum": 0,
@@ -46,13 +46,13 @@ _ADDRESSING: dict[Form, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Form.EVERY_PUSH: (("channel", "seq"), ("requestId",)),
     Form.SNAPSHOT: (("channel",), ()),
 }
-"""The members that are always, and those that are sometimes, added to an event."""
+"""By form, the members that are always added to an event, and those that are added sometimes."""
 
 _HEAD = frozenset({"type", "requestId", "timestamp"})
 """Members that every message may have; no table repeats them."""
 
 _NEVER = {Form.REPLY: "channel", Form.NOTICE: "channel", Form.SNAPSHOT: "seq"}
-"""The member whose absence tells a frame from others of its `type`."""
+"""The member whose absence distinguishes a frame from others of its `type`."""
 
 
 class Schemas:
@@ -138,7 +138,7 @@ def _command_payload(message: Message, bare: Schema) -> Schema:
     if message.successor is not None:
         schema["deprecated"] = True
         if message.type != message_type(message.struct):
-            schema["description"] = f"Old name of `{message.successor}`, and answered as that."
+            schema["description"] = f"Old name of `{message.successor}`; the answer is the same."
     return schema
 
 
