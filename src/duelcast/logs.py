@@ -1,6 +1,6 @@
 """Logs that a stranger may read: JSON lines, or coloured lines on a terminal, without anything that a client sent.
 
-Everything passes through here, including the logs of libraries. No token, header or query string is logged. Of an
+Everything passes through here, including the logs of libraries. No token, header or query string is logged. For an
 exception, only the type, the place and the calls that led there are logged, because its text may contain any of these.
 """
 
@@ -26,7 +26,7 @@ from duelcast.scrubbing import scrub
 PACKAGE = "duelcast"
 REDACTED = "[redacted]"
 QUIET_LIBRARIES = ("picows", "httpx", "httpcore", "ccxt", "alembic")
-"""These log each connection, request or migration at INFO, some with an address."""
+"""Libraries that log each connection, request or migration at INFO, some of them with an address."""
 
 _SECRET_KEYS = frozenset(
     {"authorization", "cookie", "cookies", "headers", "jwt", "password", "query", "query_string", "secret", "token"}
@@ -40,14 +40,14 @@ _MAX_FRAMES = 20
 _MAX_LINES = 40
 _MAX_LINE_CHARACTERS = 200
 _MAX_DEPTH = 4
-"""The greatest depth of causes and groups; an exception may be its own cause."""
+"""The greatest depth to which causes and groups are followed; an exception may be its own cause."""
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 Format = Literal["auto", "json", "console"]
 
 
 def configure_logging(level: Level, format: Format, stream: TextIO | None = None) -> None:
-    """Log to `stream` (default: standard error) from `level` up. Replaces any earlier configuration."""
+    """Log records of `level` and above to `stream` (default: standard error). Replaces any earlier configuration."""
     target = stream or sys.stderr
     least = logging.getLevelNamesMapping()[level.upper()]
     coloured = target.isatty()
@@ -65,7 +65,7 @@ def configure_logging(level: Level, format: Format, stream: TextIO | None = None
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    # Libraries log headers and frames at DEBUG: only our own loggers may go that low.
+    # Libraries log headers and frames at DEBUG, so only our own loggers may go that low.
     root.setLevel(max(least, logging.INFO))
     logging.getLogger(PACKAGE).setLevel(least)
     for name in QUIET_LIBRARIES:
@@ -107,7 +107,8 @@ def log_uncaught() -> Callable[[], None]:
 
 
 def describe_exception(error: BaseException) -> str:
-    """Type and place, `ValueError at domain.market.service:88`, with the members of a group and the causes of a chain.
+    """Return the type and place of `error`, such as `ValueError at domain.market.service:88`, with the members of a
+    group and the chain of causes.
 
     The place is the innermost one in this package, or the innermost of all if this package was not involved.
     """
@@ -115,16 +116,16 @@ def describe_exception(error: BaseException) -> str:
 
 
 def exception_fields(error: BaseException) -> dict[str, Any]:
-    """The fields that a defect adds to its log entry: `error`, as `describe_exception` has it, and `traceback`."""
+    """The fields that a defect adds to its log entry: `error`, the result of `describe_exception`, and `traceback`."""
     return {"error": describe_exception(error), "traceback": frames_of(error)}
 
 
 def frames_of(error: BaseException) -> list[str]:
-    """The calls that led to `error`, outermost first, as `gateway/gateway.py:88 in Gateway.open`.
+    """The calls that led to `error`, outermost first, such as `gateway/gateway.py:88 in Gateway.open`.
 
-    Files are relative to this package, those of other packages begin with the package; there are no values and no
-    texts. The innermost 20 frames of an exception are followed by those of the members of a group and of its cause,
-    each headed by the type: at most 40 lines of 200 characters.
+    Paths are relative to this package; those of other packages begin with the name of the package. The lines contain no
+    values and no exception texts. The innermost 20 frames of an exception are followed by those of its group members
+    and its cause, each headed by the type. There are at most 40 lines of 200 characters.
     """
     return [line[:_MAX_LINE_CHARACTERS] for line in islice(_frames(error, _MAX_DEPTH), _MAX_LINES)]
 
@@ -157,7 +158,8 @@ def _frames(error: BaseException, depth: int) -> Iterator[str]:
 
 
 def _file(frame: FrameType) -> str:
-    """From the name of the module, because the path of the file tells where on its machine the server lies."""
+    """The file of a frame, derived from the name of its module, because the real path would reveal where the server is
+    installed."""
     *folders, module = _module(frame).split(".")
     file = basename(frame.f_code.co_filename)
     if file == "__init__.py":
@@ -237,7 +239,7 @@ def plain_record(record: logging.LogRecord) -> bool:
         record.args = tuple(describe_exception(arg) if isinstance(arg, BaseException) else arg for arg in record.args)
     text = record.getMessage().split("\n", 1)[0]
     if record.name == "asyncio":
-        # `Exception in callback f(<arguments>)`, `Task exception was never retrieved` and the task with its exception.
+        # asyncio adds the arguments, as in `Exception in callback f(<arguments>)`.
         text = text.split("(", 1)[0]
     record.msg, record.args = text, None
     return True

@@ -1,4 +1,5 @@
-"""Messages that a write publishes on *every* channels: stored in its transaction, broadcast after COMMIT."""
+"""Messages that a write publishes on *every* channels. They are stored in its transaction and broadcast after
+COMMIT."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ T = TypeVar("T")
 
 
 class Broadcast(Struct, frozen=True, gc=False):
-    """A message of an *every* channel. `row_id` is the id of the row whose content it carries; `Erase` finds it by
-    that id."""
+    """A message of an *every* channel. `row_id` is the id of the row whose content it carries; `Erase` finds the
+    message by that id."""
 
     channel: Channel
     event: Event
@@ -25,8 +26,8 @@ class Broadcast(Struct, frozen=True, gc=False):
 
 
 class Erase(Struct, frozen=True, gc=False):
-    """Replaces the messages of `channel` that carry these rows by `event`: in the database, in memory, and in outboxes
-    that have not sent them yet."""
+    """Replaces with `event` the messages of `channel` that carry these rows: in the database, in memory, and in
+    outboxes that have not sent them yet."""
 
     channel: Channel
     row_ids: Sequence[int]
@@ -37,7 +38,7 @@ Outgoing: TypeAlias = Broadcast | Erase
 
 
 class Published(Struct, Generic[T], frozen=True, gc=False):
-    """The result of a write, and the messages broadcast after COMMIT, in order."""
+    """The result of a write, and the messages to broadcast after COMMIT, in order."""
 
     result: T
     outgoing: Sequence[Outgoing]
