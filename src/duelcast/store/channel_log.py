@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from sqlalchemy import Dialect, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Dialect, Table, bindparam, delete, func, select, update
+from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.channels.broker import Origin
@@ -87,8 +87,7 @@ class _Change(Struct):
 
 
 _Row = tuple[str, int, int, int | None, bytes]
-"""A row to be added to `channel_messages`, with the values of `_COLUMNS`."""
-_COLUMNS = ("channel", "seq", "at_ms", "row_id", "body")
+"""A row to be added to `channel_messages`: channel, number, time (ms), id of the row it carries, body."""
 
 
 class ChannelLog:
@@ -133,7 +132,7 @@ class ChannelLog:
                 position = _Counters(*[position.reserved] * 3)
                 await connection.execute(delete(channel_messages).where(channel_messages.c.channel == name))
             self._urgent[name] = position._replace(reserved=position.seq + RESERVED_NUMBERS)
-        await _put_positions(connection, self._urgent)
+        await _write_rows(connection, _PUT_POSITION, [(name, *counters) for name, counters in self._urgent.items()])
         return {channel: self._urgent[name].seq for name, channel in channels.items()}
 
     # ── within a transaction ────────────────────────────────────────────────────────────────────────────────────
@@ -169,7 +168,7 @@ class ChannelLog:
                     if len(rows) % _ROWS_PER_STATEMENT == 0:
                         await asyncio.sleep(0)
             assigned.append(numbered)
-        await _insert(connection, rows)
+        await _write_rows(connection, _ADD_MESSAGE, rows)
         for job, numbered in zip(jobs, assigned, strict=True):
             erasures = [(one.outgoing, one.body) for one in job if isinstance(one.outgoing, Erase)]
             if erasures:
@@ -183,7 +182,8 @@ class ChannelLog:
             await self._raise_floor(connection, name, floor)
         for name in self._changed.keys() & self._urgent.keys():
             self._changed[name].reserved = self._changed[name].seq + RESERVED_NUMBERS
-        await _put_positions(connection, {name: _counters(change) for name, change in self._changed.items()})
+        positions = [(name, each.seq, each.floor, each.reserved) for name, each in self._changed.items()]
+        await _write_rows(connection, _PUT_POSITION, positions)
         return assigned
 
     def committed(self) -> None:
@@ -348,26 +348,30 @@ def _counters(change: _Change) -> _Counters:
     return _Counters(change.seq, change.floor, change.reserved)
 
 
-async def _insert(connection: AsyncConnection, rows: Sequence[_Row]) -> None:
-    # Per row, SQLAlchemy's preparation of parameters would cost more than all of the numbering.
-    statement = _insertion(connection.dialect)
+async def _write_rows(connection: AsyncConnection, statement: Insert, rows: Iterable[tuple[object, ...]]) -> None:
+    """Execute `statement` for each of `rows`, which the driver is given as they are: to prepare the parameters of a row
+    would cost SQLAlchemy more than everything else that is done for a message."""
+    compiled = _compiled(statement, connection.dialect)
     for some in batched(rows, _ROWS_PER_STATEMENT):
-        await connection.exec_driver_sql(statement, list(some))
+        await connection.exec_driver_sql(compiled, list(some))
 
 
 @cache
-def _insertion(dialect: Dialect) -> str:
-    """Adds a `_Row`. A message that was broadcast while a COMMIT was unknown may already be stored."""
-    columns: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
-    return str(insert(channel_messages).values(columns).on_conflict_do_nothing().compile(dialect=dialect))
+def _compiled(statement: Insert, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect))
 
 
-async def _put_positions(connection: AsyncConnection, positions: Mapping[str, _Counters]) -> None:
-    for some in batched(positions.items(), _ROWS_PER_STATEMENT):
-        statement = insert(channel_positions)
-        changed = {name: statement.excluded[name] for name in ("seq", "floor", "reserved")}
-        values = [{"channel": name, **position._asdict()} for name, position in some]
-        await connection.execute(statement.on_conflict_do_update(index_elements=["channel"], set_=changed), values)
+def _insert(table: Table, columns: Sequence[str]) -> Insert:
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return insert(table).values(values)
+
+
+_ADD_MESSAGE = _insert(channel_messages, ("channel", "seq", "at_ms", "row_id", "body")).on_conflict_do_nothing()
+"""Takes a `_Row`. A message that was broadcast while a COMMIT was unknown may already be stored."""
+_put_position = _insert(channel_positions, ("channel", *_Counters._fields))
+_PUT_POSITION = _put_position.on_conflict_do_update(
+    index_elements=["channel"], set_={name: _put_position.excluded[name] for name in _Counters._fields}
+)
 
 
 async def positions_of(transaction: AsyncConnection, names: Sequence[str]) -> dict[str, int]:
