@@ -13,7 +13,7 @@ from duelcast.store.upsert import upsert
 DEMO = "demo"
 """The database was filled by `duelcast demo`."""
 NICKNAME_SHAPES = "nickname_shapes"
-"""The version that made the shapes of all stored nicknames: see `domain.accounts.lookalikes.version`."""
+"""The version that made the shapes of all stored nicknames: see `domain.accounts.nicknames.version`."""
 NOTIFIER = "notifier"
 """The position of the notifier: see `domain.notifications.progress.NotifierProgress`."""
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from duelcast.domain.accounts.lookalikes import shapes
+from duelcast.domain.accounts.nicknames import shapes
 from duelcast.domain.contests.columns import Columns
 from duelcast.domain.contests.events import LeaderboardRow
 from duelcast.domain.contests.prices import CASH, PriceVector

@@ -13,8 +13,7 @@ from duelcast.channels.outgoing import Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, Identity, is_wallet
-from duelcast.domain.accounts.lookalikes import shapes, version
-from duelcast.domain.accounts.nicknames import is_nickname, nickname_key
+from duelcast.domain.accounts.nicknames import is_nickname, nickname_key, shapes, version
 from duelcast.domain.achievements import RULES, Rule, level_of, xp_of
 from duelcast.domain.audit import DENIED, DONE, Actor, AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
