@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
-from duelcast.domain.analytics.counters import EventCounters
+from duelcast.domain.analytics.activity import Traffic
 from duelcast.domain.analytics.events import (
     ConnectionCounts,
     EventCounts,
@@ -21,7 +21,7 @@ from duelcast.domain.analytics.events import (
     ProcessFigures,
     ServerStats,
 )
-from duelcast.domain.analytics.traffic import Traffic
+from duelcast.domain.analytics.writer import EventCounters
 
 RATE_WINDOW_S = 5.0
 _MEMORY = Path("/proc/self/statm")
