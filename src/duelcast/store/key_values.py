@@ -15,7 +15,7 @@ DEMO = "demo"
 NICKNAME_SHAPES = "nickname_shapes"
 """The version that made the shapes of all stored nicknames: see `domain.accounts.nicknames.version`."""
 NOTIFIER = "notifier"
-"""The position of the notifier: see `domain.notifications.progress.NotifierProgress`."""
+"""The position of the notifier: see `domain.notifications.notifier.NotifierProgress`."""
 
 RECEIPT = "receipt"
 """How times of receipt go beside the wall clock: see `domain.market.receipt.TimeScale`."""
