@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.channels.broker import Origin
 from duelcast.channels.names import Channel
-from duelcast.channels.outgoing import Broadcast, Erase, Outgoing
+from duelcast.channels.publisher import Broadcast, Erase, Outgoing
 from duelcast.clock import Clock
 from duelcast.store.log_retention import Added, LogBounds, LogRetention
 from duelcast.store.tables import channel_messages, channel_positions

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from duelcast.channels.names import Channel
-from duelcast.channels.outgoing import Broadcast, Outgoing, Published
+from duelcast.channels.publisher import Broadcast, Outgoing, Published
 from duelcast.clock import Clock
 from duelcast.errors import CircuitOpen, Unavailable
 from duelcast.logs import describe_exception

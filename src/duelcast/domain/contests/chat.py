@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct
 
 from duelcast.channels.broker import Origin
 from duelcast.channels.names import Role
-from duelcast.channels.outgoing import Broadcast, Erase, Published
+from duelcast.channels.publisher import Broadcast, Erase, Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from duelcast.channels.broker import Origin
-from duelcast.channels.outgoing import Broadcast, Published
+from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import Clock
 from duelcast.domain.notifications.errors import NotificationNotFound
 from duelcast.domain.notifications.events import (

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, Metric
 
-from duelcast.channels.outgoing import Published
+from duelcast.channels.publisher import Published
 from duelcast.clock import Alarm, Clock
 from duelcast.domain.achievements import counted, is_win, level_of, unlocked, xp_of
 from duelcast.domain.notifications import notices

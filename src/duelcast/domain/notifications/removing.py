@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from duelcast.channels.names import Channel
-from duelcast.channels.outgoing import Broadcast, Erase, Outgoing, Published
+from duelcast.channels.publisher import Broadcast, Erase, Outgoing, Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail

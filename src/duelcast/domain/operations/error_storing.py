@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
-from duelcast.channels.outgoing import Published
+from duelcast.channels.publisher import Published
 from duelcast.clock import Clock
 from duelcast.domain.operations.backlog import Backlog
 from duelcast.domain.operations.error_groups import ErrorGroup

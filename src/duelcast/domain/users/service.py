@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from duelcast.channels.names import Role
-from duelcast.channels.outgoing import Published
+from duelcast.channels.publisher import Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, Identity, is_wallet
