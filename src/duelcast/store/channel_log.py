@@ -6,8 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy import delete, func, select, update
@@ -19,16 +18,13 @@ from duelcast.channels.names import Channel
 from duelcast.channels.publisher import Broadcast, Erase, Outgoing
 from duelcast.clock import Clock
 from duelcast.store.log_retention import Added, LogBounds, LogRetention
+from duelcast.store.statements import execute_many, portions, upsert
 from duelcast.store.tables import channel_messages, channel_positions
 
 RESERVED_NUMBERS = 4_000
 """How many messages of an urgent channel can be broadcast while the database is down."""
 _MAX_POSITIONS = 50_000
 """Channels whose positions are kept in memory."""
-_ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take a few milliseconds."""
-
-T = TypeVar("T")
 
 
 class Bus(Protocol):
@@ -153,7 +149,7 @@ class ChannelLog:
         assigned = []
         for job in jobs:
             numbered: list[Numbered] = []
-            for some in batched((one for one in job if isinstance(one.outgoing, Broadcast)), _ROWS_PER_STATEMENT):
+            for some in portions(one for one in job if isinstance(one.outgoing, Broadcast)):
                 if numbered:
                     await asyncio.sleep(0)
                 numbered += [self._assign(one, now_ms, rows) for one in some]
@@ -212,7 +208,7 @@ class ChannelLog:
     async def _know(self, connection: AsyncConnection, names: Collection[str]) -> None:
         """Load the positions of channels into memory."""
         unknown = [name for name in names if name not in self._positions and name not in self._urgent]
-        for some in batched(unknown, _ROWS_PER_STATEMENT):
+        for some in portions(unknown):
             query = select(channel_positions).where(channel_positions.c.channel.in_(some))
             found = {
                 row.channel: _Counters(row.seq, row.floor, row.reserved) for row in await connection.execute(query)
@@ -244,7 +240,7 @@ class ChannelLog:
             by_channel.setdefault(erase.channel, {}).update(dict.fromkeys(erase.row_ids, body))
         erased, columns = [], channel_messages.c
         for channel, bodies in by_channel.items():
-            for some in batched(bodies, _ROWS_PER_STATEMENT):
+            for some in portions(bodies):
                 query = select(columns.id, columns.row_id, columns.seq, func.length(columns.body)).where(
                     columns.channel == channel.name, columns.row_id.in_(some)
                 )
@@ -327,36 +323,25 @@ class ChannelLog:
         )
 
 
-def batched(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
-    """`items` in sequences of at most `size`."""
-    rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
-
-
 async def _insert(connection: AsyncConnection, rows: Sequence[_Row]) -> None:
-    for some in batched(rows, _ROWS_PER_STATEMENT):
-        values = [
-            {"channel": row.channel.name, "seq": row.seq, "at_ms": row.at_ms, "row_id": row.row_id, "body": row.body}
-            for row in some
-        ]
-        # A message that was broadcast while a COMMIT was unknown may already be stored.
-        await connection.execute(insert(channel_messages).on_conflict_do_nothing(), values)
+    values = (
+        {"channel": row.channel.name, "seq": row.seq, "at_ms": row.at_ms, "row_id": row.row_id, "body": row.body}
+        for row in rows
+    )
+    # A message that was broadcast while a COMMIT was unknown may already be stored.
+    await execute_many(connection, insert(channel_messages).on_conflict_do_nothing(), values)
 
 
 async def _put_positions(connection: AsyncConnection, positions: Mapping[str, _Counters]) -> None:
-    for some in batched(positions.items(), _ROWS_PER_STATEMENT):
-        statement = insert(channel_positions)
-        changed = {name: statement.excluded[name] for name in ("seq", "floor", "reserved")}
-        values = [{"channel": name, **position._asdict()} for name, position in some]
-        await connection.execute(statement.on_conflict_do_update(index_elements=["channel"], set_=changed), values)
+    rows = ({"channel": name, **position._asdict()} for name, position in positions.items())
+    await execute_many(connection, upsert(channel_positions), rows)
 
 
 async def positions_of(transaction: AsyncConnection, names: Sequence[str]) -> dict[str, int]:
     """The numbers of the newest messages of channels, 0 if there never was one: a snapshot read in the same transaction
     includes everything up to them."""
     found: dict[str, int] = dict.fromkeys(names, 0)
-    for some in batched(names, _ROWS_PER_STATEMENT):
+    for some in portions(names):
         columns = channel_positions.c.channel, channel_positions.c.seq
         query = select(*columns).where(channel_positions.c.channel.in_(some))
         found |= {row.channel: row.seq for row in await transaction.execute(query)}

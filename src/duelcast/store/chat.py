@@ -10,11 +10,8 @@ from sqlalchemy import Select, bindparam, delete, insert, select, tuple_, update
 
 from duelcast.store.contests import CANCELLED, COMPLETED
 from duelcast.store.database import Transaction
+from duelcast.store.statements import execute_many, portions, upsert
 from duelcast.store.tables import chat_messages, contest_mutes, contests
-from duelcast.store.upsert import upsert
-
-_ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take a few milliseconds."""
 
 
 class NewMessage(Struct, frozen=True):
@@ -61,9 +58,8 @@ async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) ->
     """The messages that are already stored, including deleted ones."""
     columns = tuple_(chat_messages.c.contest_id, chat_messages.c.wallet, chat_messages.c.message_id)
     found: dict[MessageKey, MessageRow] = {}
-    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
-        wanted = columns.in_(keys[start : start + _ROWS_PER_STATEMENT])
-        for message in await _messages(transaction, select(chat_messages).where(wanted)):
+    for portion in portions(keys):
+        for message in await _messages(transaction, select(chat_messages).where(columns.in_(portion))):
             assert message.message_id is not None
             found[message.contest_id, message.wallet, message.message_id] = message
     return found
@@ -72,8 +68,7 @@ async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) ->
 async def add_messages(transaction: Transaction, messages: Sequence[NewMessage]) -> list[MessageRow]:
     """Store messages; their ids grow in the order given."""
     added: list[MessageRow] = []
-    for start in range(0, len(messages), _ROWS_PER_STATEMENT):
-        portion = messages[start : start + _ROWS_PER_STATEMENT]
+    for portion in portions(messages):
         # To guarantee the order of ids, SQLAlchemy would insert row by row into SQLite, at ten times the cost. The
         # database numbers the rows of a statement in order anyway.
         statement = insert(chat_messages).returning(chat_messages.c.id)
@@ -128,9 +123,8 @@ async def outdated_messages(transaction: Transaction, before_ms: int, limit: int
 
 async def delete_messages(transaction: Transaction, ids: Sequence[int]) -> None:
     """Delete the rows of these messages."""
-    for start in range(0, len(ids), _ROWS_PER_STATEMENT):
-        portion = [{"key": message_id} for message_id in ids[start : start + _ROWS_PER_STATEMENT]]
-        await transaction.execute(delete(chat_messages).where(chat_messages.c.id == bindparam("key")), portion)
+    statement = delete(chat_messages).where(chat_messages.c.id == bindparam("key"))
+    await execute_many(transaction, statement, ({"key": message_id} for message_id in ids))
 
 
 def _of_contest(contest_id: int) -> Select[tuple[object, ...]]:

@@ -25,12 +25,13 @@ from duelcast.errors import CircuitOpen, Unavailable
 from duelcast.logs import describe_exception
 from duelcast.settings import ConfigurationError
 from duelcast.store.breaker_port import BreakerPort, NoBreaker
-from duelcast.store.channel_log import ChannelLog, Encoded, batched
+from duelcast.store.channel_log import ChannelLog, Encoded
 from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, given_numbers, raise_latest_floor
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.log_retention import LogBounds
 from duelcast.store.migrate import migrate, refusal
 from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement, is_locked
+from duelcast.store.statements import batched
 from duelcast.store.tables import store_probe
 from duelcast.store.write_queue import RETRY_MS, BatchWork, Committed, Job, Producer, Refused, Work, WriteQueue
 from duelcast.wire.frames import encode_body

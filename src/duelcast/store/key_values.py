@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import upsert
 from duelcast.store.tables import channel_positions, epochs, facts, metadata, store_probe
-from duelcast.store.upsert import upsert
 
 DEMO = "demo"
 """The database was filled by `duelcast demo`."""
