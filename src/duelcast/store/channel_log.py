@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from duelcast.channels.broker import Origin
 from duelcast.channels.names import Channel
 from duelcast.channels.publisher import Broadcast, Erase, Outgoing
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.store.log_retention import Added, LogBounds, LogRetention
 from duelcast.store.statements import execute_many, portions, upsert
 from duelcast.store.tables import channel_messages, channel_positions
@@ -143,7 +143,7 @@ class ChannelLog:
             await self._resolve_doubts(connection)
         names = {each.channel.name for job in jobs for each, _ in job if isinstance(each, Broadcast)}
         await self._know(connection, names)
-        now_ms = int(self._clock.time() * 1000)
+        now_ms = time_ms(self._clock)
         self._storing = len(self._unstored)
         rows = list(self._unstored)
         assigned = []
@@ -303,7 +303,7 @@ class ChannelLog:
         if not self._unstored:
             self.mark.set(True)
         self._urgent[channel.name] = position._replace(seq=seq)
-        self._unstored.append(_Row(channel, seq, int(self._clock.time() * 1000), broadcast.row_id, encoded.body))
+        self._unstored.append(_Row(channel, seq, time_ms(self._clock), broadcast.row_id, encoded.body))
         self._sent_unstored += 1
         self.bus.broadcast(channel, seq, encoded.body, broadcast.origin)
 

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from duelcast.channels.names import Channel
 from duelcast.channels.publisher import Broadcast, Outgoing, Published
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.errors import CircuitOpen, Unavailable
 from duelcast.logs import describe_exception
 from duelcast.settings import ConfigurationError
@@ -276,12 +276,9 @@ class Database:
         refused: Refused | None = None,
         *,
         producer: Producer | None = None,
-        weight: int = 1,
     ) -> R:
         """As `write_batched`, and `publish` for each."""
-        job = self._job(
-            batch=batch, payload=payload, committed=committed, refused=refused, producer=producer, weight=max(weight, 1)
-        )
+        job = self._job(batch=batch, payload=payload, committed=committed, refused=refused, producer=producer)
         result: R = await self._enqueue(job)
         return result
 
@@ -574,7 +571,7 @@ class Database:
         await self.write(self._write_probe)
 
     async def _write_probe(self, transaction: Transaction) -> None:
-        await transaction.execute(update(store_probe).values(at_ms=int(self._clock.time() * 1000)))
+        await transaction.execute(update(store_probe).values(at_ms=time_ms(self._clock)))
 
     async def _raise_latest_floor(self, connection: AsyncConnection) -> None:
         """Ensure that the next start numbers *latest* channels above all given numbers, even if the clock is set

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from duelcast.channels.names import Role
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.analytics.activity import Traffic
 from duelcast.domain.analytics.events import (
     ConnectionCounts,
@@ -56,7 +56,7 @@ class Figures:
         self._clock = clock
         self._traffic = traffic
         self._counters = counters
-        self._start_ms = int(clock.time() * 1000)
+        self._start_ms = time_ms(clock)
         self._began_s = clock.monotonic()
         self._samples = deque([_Sample(self._began_s, 0, 0, 0, time.process_time())])
 

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from duelcast.channels.broker import Broker
 from duelcast.channels.publisher import Publisher
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.analytics.activity import Activity, Traffic
 from duelcast.domain.analytics.dashboard import Dashboard
 from duelcast.domain.analytics.events import ServerStats
@@ -73,7 +73,7 @@ class Analytics:
 
     async def load(self) -> None:
         """Count the stored events; once, before the first use. Raises `errors.Unavailable`."""
-        now_minute = int(self._clock.time() * 1000) // MS_PER_MINUTE
+        now_minute = time_ms(self._clock) // MS_PER_MINUTE
         async with self._database.read() as transaction:
             # `OTHER` may be one of them.
             totals = await store.earliest_totals(transaction, MAX_NAMES + 1)

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from msgspec import Meta, Struct
 
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import BuildCheck, CheckDefinition
@@ -139,7 +139,7 @@ class OutsideServices:
 
             async def work(transaction: Transaction) -> None:
                 stored = msgspec.to_builtins(definition)
-                now_ms = int(self._clock.time() * 1000)
+                now_ms = time_ms(self._clock)
                 await repository.save_service(transaction, ServiceRow(name, stored, now_ms, actor.wallet))
                 details = {"kind": definition.kind, "layer": definition.layer, "existed": existed}
                 await self._audit.record(transaction, actor, "services.put", name, details)

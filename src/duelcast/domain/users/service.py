@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from duelcast.channels.names import Role
 from duelcast.channels.publisher import Published
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, Identity, is_wallet
 from duelcast.domain.accounts.nicknames import is_nickname, nickname_key, shapes, version
@@ -211,7 +211,7 @@ class Users:
             raise Conflict(
                 "Somebody else has this nickname, or one that looks alike: choose another.", field="nickname"
             )
-        await store.save_user(transaction, after, is_new=is_new, now_ms=int(self._clock.time() * 1000))
+        await store.save_user(transaction, after, is_new=is_new, now_ms=time_ms(self._clock))
         if is_renamed:
             await store.replace_shapes(transaction, {after.wallet: alike})
 
