@@ -1,8 +1,9 @@
 """Reads what ccxt keeps of one pair as ticks, without loss and without repetition.
 
 ccxt wakes a waiter once for a burst of messages, at the first of a burst of tickers. A reader therefore looks at what
-ccxt keeps (`tickers`, `trades`) whenever it wakes, and brings everything that it has not brought yet. For the structures
-see https://docs.ccxt.com, "Ticker structure" and "Public trades".
+ccxt keeps (`tickers`, `trades`) whenever it wakes, and brings everything that it has not brought yet.
+
+For the structures see https://docs.ccxt.com, "Ticker structure" and "Public trades".
 """
 
 from __future__ import annotations
