@@ -1,4 +1,4 @@
-"""What commands that write files share: where they may write, and cleaning up when they are stopped."""
+"""The rules of commands that write files: where they may write, and that they clean up when they are stopped."""
 
 from __future__ import annotations
 
