@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from duelcast.endpoints.documents.markdown import protocol_blocks, readme_blocks
+from duelcast.endpoints.documents.markdown import protocol_blocks, readme_blocks, refreshed
 from duelcast.endpoints.documents.model import describe
-from duelcast.endpoints.documents.pages import refreshed
 from duelcast.endpoints.registry import find_endpoints
 
 PROJECT = Path(__file__).resolve().parents[1]

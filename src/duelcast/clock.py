@@ -22,6 +22,11 @@ class Clock(Protocol):
         """Return once `seconds` of monotonic time have passed; 0 or less yields to other tasks once."""
 
 
+def time_ms(clock: Clock) -> int:
+    """Milliseconds since the Unix epoch, rounded down."""
+    return int(clock.time() * 1000)
+
+
 class SystemClock:
     """The machine's clocks."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from duelcast.cli.server_url import server_url
+from duelcast.cli.greeting import server_url
 from duelcast.settings import Settings
 
 

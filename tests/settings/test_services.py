@@ -8,7 +8,7 @@ import pytest
 
 from duelcast.app.parts import check_builder_of, configured_services
 from duelcast.domain.operations.check import CheckDefinition
-from duelcast.domain.operations.definitions import ServiceDefinition
+from duelcast.domain.operations.outside import ServiceDefinition
 from duelcast.errors import InvalidRequest
 from duelcast.settings import ConfigurationError, load_settings
 

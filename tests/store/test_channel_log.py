@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from duelcast.channels.broker import Origin
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind
-from duelcast.channels.outgoing import Broadcast, Erase, Outgoing, Published
+from duelcast.channels.publisher import Broadcast, Erase, Outgoing, Published
 from duelcast.clock import Clock, ManualClock, SystemClock
 from duelcast.errors import AppError, Conflict, Unavailable
 from duelcast.store.channel_log import RESERVED_NUMBERS

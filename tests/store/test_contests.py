@@ -232,7 +232,7 @@ async def test_results_are_stored_for_the_entries_they_name(database: Database) 
 
 
 async def test_results_beyond_one_statement_are_stored_too(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repository, "_ROWS_PER_STATEMENT", 2)
+    monkeypatch.setattr("duelcast.store.statements.ROWS_PER_STATEMENT", 2)
     contest = await new_contest(database)
     made = [await enter(database, contest, f"s{number}") for number in range(5)]
     results = [FinalResult(entry.id, 1.0, rank, 0, None) for rank, entry in enumerate(made, start=1)]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from duelcast.channels.outgoing import Broadcast, Published
+from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import ManualClock
 from duelcast.domain.contests.events import CHAT, ChatMessageDeleted
 from duelcast.settings import ConfigurationError

@@ -33,6 +33,7 @@ from duelcast.domain.notifications.notifier import Notifier
 from duelcast.domain.notifications.service import Notifications
 from duelcast.domain.operations.internal import STORE
 from duelcast.domain.operations.server_status import Surroundings
+from duelcast.domain.settings.declared import configured_values
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.domain.users.service import Users
 from duelcast.endpoints.context import Services
@@ -101,7 +102,7 @@ class App:
             self.audit,
             clock,
             live_settings.declared_of(self.endpoints.values()),
-            live_settings.configured_of(settings),
+            configured_values(settings),
         )
         conflate = parts.conflates(self.feeds)
         market_settings = live_settings.market_settings_of(self.system_settings, conflate=conflate)

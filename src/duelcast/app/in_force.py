@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from duelcast.app.live_settings import configured_of, declared_of
-from duelcast.domain.settings.declared import DeclaredSetting
+from duelcast.app.live_settings import declared_of
+from duelcast.domain.settings.declared import DeclaredSetting, configured_values
 from duelcast.domain.settings.records import SettingBook
 from duelcast.endpoints.registry import find_endpoints
 from duelcast.settings import LoadedSettings, Settings
@@ -48,7 +48,7 @@ async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
 def settings_in_force(loaded: LoadedSettings, stored: Iterable[SettingRow]) -> Iterator[InForce]:
     """All settings: a stored value takes precedence over environment and file."""
     declared = declared_of(find_endpoints().values())
-    book = SettingBook(declared, configured_of(loaded.settings))
+    book = SettingBook(declared, configured_values(loaded.settings))
     for row in stored:
         book.put(row.key, row)
     yield from _of_the_start(loaded, book, {one.field: one for one in declared.values() if one.field is not None})

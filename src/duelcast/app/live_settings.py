@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from duelcast.app.retention import days_of
 from duelcast.channels.names import Role
@@ -14,7 +13,7 @@ from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.retention import RetentionJob
-from duelcast.domain.settings.declared import DeclaredSetting, configured_values, declared_settings, limit_key
+from duelcast.domain.settings.declared import DeclaredSetting, declared_settings, limit_key
 from duelcast.domain.settings.events import SETTING
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.endpoints.kit import Endpoint
@@ -25,11 +24,6 @@ from duelcast.settings import Settings
 def declared_of(endpoints: Iterable[Endpoint]) -> dict[str, DeclaredSetting]:
     """The settings of a server with these endpoints."""
     return declared_settings({endpoint.name: endpoint.messages_per_minute for endpoint in endpoints})
-
-
-def configured_of(settings: Settings) -> Mapping[str, Any]:
-    """The values that the start configuration gives them."""
-    return configured_values(settings)
 
 
 def market_settings_of(live: SystemSettings, *, conflate: bool) -> MarketSettings:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from msgspec import structs
 from prometheus_client import CollectorRegistry
+from prometheus_client.core import Metric
 
 import duelcast
 from duelcast.channels.memory import MemoryBroker
@@ -22,18 +23,17 @@ from duelcast.domain.operations.audit_backlog import AuditBacklog
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import BuildCheck, CheckResult
 from duelcast.domain.operations.commands import Commands
-from duelcast.domain.operations.definitions import ServiceDefinition
 from duelcast.domain.operations.errors import ErrorRecords
 from duelcast.domain.operations.events import SYSTEM_STATUS, ServiceStatus
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.internal import BROKER, STORE, InternalServices, timed
 from duelcast.domain.operations.log_intake import LogIntake
-from duelcast.domain.operations.metrics import OperationsMetrics
 from duelcast.domain.operations.monitored_settings import SettingsMonitor
-from duelcast.domain.operations.outside import OutsideServices
+from duelcast.domain.operations.outside import OutsideServices, ServiceDefinition
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.server_status import AFFECTING, StatusBoard, Surroundings
 from duelcast.domain.operations.service import Service
+from duelcast.domain.operations.views import service_metrics
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.feeds.guarded import GuardedFeed
 from duelcast.feeds.source import Feed
@@ -146,9 +146,12 @@ class Operations:
 
     def register(self, registry: CollectorRegistry) -> None:
         """Register their metrics."""
-        metrics = OperationsMetrics(self.registry, self.health)
-        for collector in (metrics, self.audit_backlog, self.errors, self.log_intake):
+        for collector in (self, self.audit_backlog, self.errors, self.log_intake):
             registry.register(collector)
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        return service_metrics(self.registry, self.health.transitions)
 
     def _add_feed(self, feed: Feed, market: Market, attempt_timeout_s: float) -> None:
         name = f"feed_{feed.name}"

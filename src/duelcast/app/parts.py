@@ -14,9 +14,9 @@ from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import PublicKeys, TokenIssuer, TokenVerifier
 from duelcast.domain.market.settings import ReceiptSettings
 from duelcast.domain.operations.check import BuildCheck
-from duelcast.domain.operations.definitions import ServiceDefinition, is_name
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.domain.operations.events import ALERTS
+from duelcast.domain.operations.outside import ServiceDefinition, is_name
 from duelcast.errors import InvalidRequest
 from duelcast.feeds.source import Feed
 from duelcast.feeds.spec import build_feeds

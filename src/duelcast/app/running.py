@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from math import ceil
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -15,10 +18,13 @@ import uvloop
 
 from duelcast.app import descriptors
 from duelcast.app.preparing import prepare
-from duelcast.app.process_age import process_age_s
 from duelcast.gateway.gateway import DRAIN_TIMEOUT_S
 from duelcast.settings import Settings
 from duelcast.store.database import Database
+
+_LOADED_S = time.monotonic()
+_STARTTIME = 22
+"""The field of `/proc/<pid>/stat`, in clock ticks since the boot (proc_pid_stat(5))."""
 
 log = structlog.get_logger("duelcast")
 
@@ -51,7 +57,7 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None], compan
     descriptors.report(settings, fitting)
     if settings.drain_floor_ms is None:
         # The next process takes as long to start as this one did, and starts after this one has stopped.
-        app.gateway.return_floor_ms = ceil((process_age_s() + DRAIN_TIMEOUT_S) * 1000)
+        app.gateway.return_floor_ms = ceil((_process_age_s() + DRAIN_TIMEOUT_S) * 1000)
     _spare_the_collector()
     on_listening(app.url)
     stop = asyncio.create_task(asked_to_stop.wait())
@@ -92,3 +98,14 @@ def _spare_the_collector() -> None:
     """Existing objects stay for good: the garbage collector need not look at them again and again."""
     gc.collect()
     gc.freeze()
+
+
+def _process_age_s() -> float:
+    """Seconds since the system started the process, before anything of ours was loaded; if the system does not tell,
+    since this module was loaded."""
+    try:
+        behind_the_name = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        started_s = int(behind_the_name[_STARTTIME - 3]) / os.sysconf("SC_CLK_TCK")
+        return max(time.clock_gettime(time.CLOCK_BOOTTIME) - started_s, 0.0)
+    except (OSError, ValueError, IndexError, AttributeError):
+        return time.monotonic() - _LOADED_S

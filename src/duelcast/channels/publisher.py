@@ -1,12 +1,20 @@
-"""How a domain publishes events on *latest* channels."""
+"""How a domain publishes events: on *latest* channels through a `Publisher`, on *every* channels as the result of a
+write, in whose transaction they are stored."""
 
 from __future__ import annotations
 
-from duelcast.channels.broker import Broker
+from collections.abc import Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from duelcast.channels.broker import Broker, Origin
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
 from duelcast.wire.frames import encode_body
 from duelcast.wire.messages import Event
+
+T = TypeVar("T")
 
 
 class Publisher:
@@ -39,3 +47,32 @@ class Publisher:
         """Whether some node follows `channel`; values that nobody follows need not be computed."""
         family = channel.family
         return channel.parameter in self._broker.followed(family, family.subject(channel.parameter))
+
+
+class Broadcast(Struct, frozen=True, gc=False):
+    """A message of an *every* channel. `row_id` is the id of the row whose content it carries; `Erase` finds the
+    message by that id."""
+
+    channel: Channel
+    event: Event
+    origin: Origin | None = None
+    row_id: int | None = None
+
+
+class Erase(Struct, frozen=True, gc=False):
+    """Replaces with `event` the messages of `channel` that carry these rows: in the database, in memory, and in
+    outboxes that have not sent them yet."""
+
+    channel: Channel
+    row_ids: Sequence[int]
+    event: Event
+
+
+Outgoing: TypeAlias = Broadcast | Erase
+
+
+class Published(Struct, Generic[T], frozen=True, gc=False):
+    """The result of a write, and the messages to broadcast after COMMIT, in order."""
+
+    result: T
+    outgoing: Sequence[Outgoing]

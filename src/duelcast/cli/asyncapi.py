@@ -8,6 +8,9 @@ import typer
 
 def print_asyncapi() -> None:
     """Print the AsyncAPI document of all endpoints."""
-    from duelcast.app import asyncapi_document
+    from duelcast.endpoints.documents.asyncapi import asyncapi
+    from duelcast.endpoints.documents.model import describe
+    from duelcast.endpoints.registry import find_endpoints
 
-    typer.echo(msgspec.json.format(msgspec.json.encode(asyncapi_document()), indent=2).decode())
+    document = asyncapi(describe(find_endpoints().values()))
+    typer.echo(msgspec.json.format(msgspec.json.encode(document), indent=2).decode())

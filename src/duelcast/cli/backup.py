@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 from rich.filesize import decimal
 
-from duelcast.cli.destination import check_destination
 from duelcast.cli.options import ConfigOption
-from duelcast.cli.terminable import terminable
+from duelcast.cli.output_files import check_destination, terminable
 from duelcast.settings import Settings, load_settings, own_secret_file
 
 

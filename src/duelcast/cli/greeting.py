@@ -1,4 +1,5 @@
-"""The greeting that `duelcast serve` prints on a terminal once it listens: where to look, and what to try."""
+"""The greeting that `duelcast serve` prints on a terminal once it listens: where to look, and what to try. It names the
+addresses by which the server's own machine reaches it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,6 @@ from urllib.parse import urlsplit
 
 import typer
 
-from duelcast.cli.server_url import server_url
 from duelcast.settings import Settings
 
 
@@ -29,6 +29,13 @@ def greeting(settings: Settings, url: str) -> str:
         f"To try in another terminal: {tail_command(websocket, 'market-data', *symbols)}",
     ]
     return "\n" + "".join(f"  {line}\n" for line in lines)
+
+
+def server_url(settings: Settings) -> str:
+    """The address of a server with these settings, with the scheme `ws` or `wss`."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    scheme = "ws" if settings.tls_cert is None else "wss"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}{settings.root_path}"
 
 
 def websocket_url(settings: Settings, url: str) -> str:

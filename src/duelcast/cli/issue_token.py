@@ -1,4 +1,4 @@
-"""`duelcast token`"""
+"""`duelcast token`, and the signing of tokens with the server's own secret"""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import typer
 
 from duelcast.channels.names import Role
 from duelcast.cli.options import ConfigOption, parse_duration
-from duelcast.cli.signing import check_signing, issuer_of
+from duelcast.clock import SystemClock
 from duelcast.domain.accounts.identity import SCOPES, WALLET_GRAMMAR, is_wallet
-from duelcast.settings import Settings, ensure_secret, load_settings, own_secret_file
+from duelcast.domain.accounts.tokens import TokenIssuer
+from duelcast.settings import ConfigurationError, Settings, ensure_secret, load_settings, own_secret_file
 
 
 class RoleName(enum.Enum):
@@ -55,3 +56,22 @@ def _with_secret(settings: Settings) -> Settings:
             err=True,
         )
     return settings
+
+
+def check_signing(settings: Settings) -> None:
+    """Raises `ConfigurationError` if the server would refuse our tokens."""
+    if settings.jwt_secret is None and settings.jwt_jwks_url is not None:
+        raise ConfigurationError("Tokens come from the owner of the key set; set DUELCAST_JWT_SECRET to issue some.")
+    if "HS256" not in settings.accepted_algorithms:
+        raise ConfigurationError("The server would refuse the token: DUELCAST_JWT_ALGORITHMS does not name HS256.")
+
+
+def issuer_of(settings: Settings) -> TokenIssuer:
+    """Makes tokens that the server accepts, with the secret of `settings`, which must be set."""
+    assert settings.jwt_secret is not None
+    return TokenIssuer(
+        SystemClock(),
+        settings.jwt_secret.get_secret_value(),
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+    )

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from duelcast.cli.destination import check_destination
 from duelcast.cli.options import ConfigOption, parse_duration
+from duelcast.cli.output_files import check_destination
 from duelcast.clock import Clock, SystemClock
 from duelcast.feeds.source import Feed, Sink
 from duelcast.logs import configure_logging

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from duelcast.channels.names import Role
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.store import audit
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.database import Database, Transaction
@@ -62,7 +62,7 @@ class AuditTrail:
         not now."""
         await audit.record(
             transaction,
-            at_ms=int(self._clock.time() * 1000) if at_ms is None else at_ms,
+            at_ms=time_ms(self._clock) if at_ms is None else at_ms,
             wallet=actor.wallet,
             role=actor.role,
             action=action,

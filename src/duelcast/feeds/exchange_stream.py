@@ -1,20 +1,21 @@
-"""Reads what ccxt keeps of one pair, without loss and without repetition.
+"""Reads what ccxt keeps of one pair as ticks, without loss and without repetition.
 
 ccxt wakes a waiter once for a burst of messages, at the first of a burst of tickers. A reader therefore looks at what
 ccxt keeps (`tickers`, `trades`) whenever it wakes, and brings everything that it has not brought yet.
+
+For the structures see https://docs.ccxt.com, "Ticker structure" and "Public trades".
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from math import inf
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from duelcast.domain.market.ticks import Tick
+from duelcast.domain.market.ticks import Tick, Ticker, Trade
 from duelcast.feeds.ccxt_connections import Exchange
-from duelcast.feeds.ccxt_records import ticker_from, trade_from
 from duelcast.feeds.pairs import Pair
 
 REMEMBERED_TRADES = 1_000
@@ -76,7 +77,7 @@ class TradeStream:
 
     def unread(self) -> Iterator[Tick]:
         trades = [trade for fields in self._arrived() if (trade := trade_from(self._pair.symbol, fields)) is not None]
-        for trade in sorted(trades, key=lambda trade: trade.venue_time or inf):
+        for trade in sorted(trades, key=lambda trade: trade.venue_time or math.inf):
             if trade.trade_id is None or self._is_new(trade.trade_id):
                 yield trade
 
@@ -117,6 +118,67 @@ def _watcher(exchange: Exchange, pair: Pair, for_one: str, for_many: str) -> Cal
     if _has(exchange, for_one):
         return functools.partial(getattr(exchange, for_one), pair.name)
     return functools.partial(getattr(exchange, for_many), [pair.name])
+
+
+# ── records ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ticker_from(symbol: str, fields: Mapping[str, Any]) -> Ticker | None:
+    """The ticker of `symbol`, or None if it has no last price.
+
+    `percentage` is the venue's own, or derived by ccxt from the venue's price 24 h ago; None if it has neither.
+    """
+    price = _positive(fields.get("last"))
+    if price is None:
+        return None
+    return Ticker(
+        symbol=symbol,
+        price=price,
+        change_24h=_finite(fields.get("percentage")),
+        volume_24h=_finite(fields.get("quoteVolume")),
+        base_volume_24h=_finite(fields.get("baseVolume")),
+        high_24h=_positive(fields.get("high")),
+        low_24h=_positive(fields.get("low")),
+        venue_time=_seconds(fields.get("timestamp")),
+    )
+
+
+def trade_from(symbol: str, fields: Mapping[str, Any]) -> Trade | None:
+    """The trade, or None if it has no price or amount. ccxt's `side` of a public trade is the taker's."""
+    price, quantity = _positive(fields.get("price")), _positive(fields.get("amount"))
+    if price is None or quantity is None:
+        return None
+    trade_id = fields.get("id")
+    return Trade(
+        symbol=symbol,
+        price=price,
+        quantity=quantity,
+        side=_side(fields.get("side")),
+        trade_id=None if trade_id is None else str(trade_id),
+        venue_time=_seconds(fields.get("timestamp")),
+    )
+
+
+def _side(value: object) -> Literal["buy", "sell"] | None:
+    if value == "buy":
+        return "buy"
+    return "sell" if value == "sell" else None
+
+
+def _finite(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _positive(value: object) -> float | None:
+    number = _finite(value)
+    return number if number is not None and number > 0 else None
+
+
+def _seconds(milliseconds: object) -> float | None:
+    number = _positive(milliseconds)
+    return None if number is None else number / 1000
 
 
 if TYPE_CHECKING:

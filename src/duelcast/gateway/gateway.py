@@ -18,7 +18,7 @@ from duelcast.desk.desk import Desk
 from duelcast.desk.joining import JoinReader
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.identity import Identity
-from duelcast.domain.accounts.lookalikes import shapes
+from duelcast.domain.accounts.nicknames import shapes
 from duelcast.domain.accounts.sessions import EndedSession
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.endpoints.context import Services

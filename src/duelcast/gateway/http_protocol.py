@@ -3,7 +3,7 @@
 | state | ends after |
 |---|---|
 | the head of a request is arriving | `http_head_timeout_s` |
-| its body is arriving and is read | the time that `http.arrival` allows |
+| its body is arriving and is read | the time that `http.edge` allows |
 | the answer is complete, the body is not | `http_linger_timeout_s`, or `http_linger_max_bytes` |
 | between two requests | `http_idle_timeout_s`, unless a request begins |
 | an answer waits for the client to read it, even after a close | `http_write_timeout_s` without progress |

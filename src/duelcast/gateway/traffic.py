@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from duelcast.channels.names import Role
-from duelcast.domain.analytics.traffic import OpenConnection, Traffic
+from duelcast.domain.analytics.activity import OpenConnection, Traffic
 from duelcast.gateway.gateway import Gateway
 
 

@@ -25,9 +25,8 @@ from duelcast.http.notifications import notifications_router
 from duelcast.http.operations import Documents, documents_router, monitoring_router
 from duelcast.http.pages import clients_page, docs_page, home_page
 from duelcast.http.problems import problem_response
-from duelcast.http.server_state import ServerState, server_of
 from duelcast.http.service_registry import services_router
-from duelcast.http.services import HttpServices
+from duelcast.http.services import HttpServices, ServerState, server_of
 from duelcast.http.settings import settings_router
 from duelcast.http.tokens import tokens_router
 from duelcast.http.users import users_router

@@ -16,8 +16,7 @@ from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.errors import AppError, PermissionDenied, Unauthorized
 from duelcast.http.bodies import take_body
-from duelcast.http.server_state import server_of
-from duelcast.http.services import HttpServices
+from duelcast.http.services import HttpServices, server_of
 from duelcast.peers.addresses import Network, address_bucket, client_address
 
 SCOPE_OPTION = "scope"

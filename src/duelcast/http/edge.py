@@ -6,6 +6,7 @@ rebinding), answers CORS, removes a proxy's prefix from the path, limits the tim
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from collections.abc import Callable
@@ -13,18 +14,19 @@ from typing import cast
 
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
-from litestar.exceptions import NotFoundException
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
 
-from duelcast.errors import PermissionDenied, UpgradeRequired
-from duelcast.http.arrival import Arrival
+from duelcast.clock import Clock
+from duelcast.errors import InvalidMessage, PermissionDenied, UpgradeRequired
 from duelcast.http.callers import Caller, Connection, address_key, identify
 from duelcast.http.charges import payer_of
-from duelcast.http.cors import Headers, answer_headers, preflight_headers
 from duelcast.http.metrics import HttpMetrics
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, header_of, log_refusal, refusal_of
-from duelcast.http.server_state import ServerState
+from duelcast.http.services import ServerState
 from duelcast.peers.origins import LOOPBACK_ALONE, ORIGIN_REFUSED
+
+Headers = list[tuple[bytes, bytes]]
 
 WEBSOCKET_PREFIX = "/api/v69/ws/"
 # An empty segment, also a trailing one; an escaped slash, or an unnecessary escape.
@@ -57,7 +59,7 @@ class Edge:
         extra = [
             (b"x-request-id", request_id.encode()),
             *_FIXED_HEADERS,
-            *answer_headers(origin, allowed=origin_allowed),
+            *_cors_headers(origin, allowed=origin_allowed),
         ]
         answer = _Answer(send, extra, self._metrics, self._clock.monotonic, scope["method"])
         inner_scope = _inner_scope(scope, request_id, self._server)
@@ -68,10 +70,10 @@ class Edge:
             await self._refuse(scope, answer, request_id, error)
             return
         if _is_preflight(scope):
-            await answer({"type": "http.response.start", "status": 204, "headers": preflight_headers()})
+            await answer({"type": "http.response.start", "status": 204, "headers": _preflight_headers()})
             await answer({"type": "http.response.body", "body": b"", "more_body": False})
             return
-        arrival = Arrival(receive, self._clock, self._services.body_timeout_s)
+        arrival = _Arrival(receive, self._clock, self._services.body_timeout_s)
         try:
             await self._inner(inner_scope, arrival, answer)
         finally:
@@ -101,6 +103,49 @@ class Edge:
         headers.append((b"content-length", str(len(refusal.body)).encode()))
         await send({"type": "http.response.start", "status": refusal.problem.status, "headers": headers})
         await send({"type": "http.response.body", "body": refusal.body, "more_body": False})
+
+
+class _Arrival:
+    """`receive` of one request: its body to the end, with a limit on the time until it is complete.
+
+    Raises status 408 beyond the limit, so that nobody can hold a request open by sending nothing, and `InvalidMessage`
+    if the client goes away before the end, which is no defect of ours.
+    """
+
+    def __init__(self, receive: Receive, clock: Clock, timeout_s: float) -> None:
+        self._receive = receive
+        self._clock = clock
+        self._deadline = clock.monotonic() + timeout_s
+        self._complete = False
+        self.received_bytes = 0
+
+    async def __call__(self) -> HTTPReceiveMessage:
+        """The next message of the server."""
+        if self._complete:
+            return await self._next()
+        message = await self._next_in_time()
+        if message["type"] == "http.disconnect":
+            raise InvalidMessage("The body ended before it was complete.")
+        self.received_bytes += len(message["body"])
+        self._complete = not message.get("more_body", False)
+        return message
+
+    async def _next(self) -> HTTPReceiveMessage:
+        message = await self._receive()
+        assert message["type"] in ("http.request", "http.disconnect"), "only requests are wrapped"
+        return message
+
+    async def _next_in_time(self) -> HTTPReceiveMessage:
+        arriving = asyncio.ensure_future(self._next())
+        timeout = asyncio.ensure_future(self._clock.sleep(self._deadline - self._clock.monotonic()))
+        try:
+            await asyncio.wait([arriving, timeout], return_when=asyncio.FIRST_COMPLETED)
+            if not arriving.done():
+                raise HTTPException(status_code=408)
+            return arriving.result()
+        finally:
+            arriving.cancel()
+            timeout.cancel()
 
 
 class _Answer:
@@ -180,3 +225,30 @@ def _demand_page(scope: HTTPScope, path: str, *, host_allowed: bool, origin_allo
         raise NotFoundException
     elif path.startswith(WEBSOCKET_PREFIX):
         raise UpgradeRequired("WebSocket endpoints are here: connect with `ws:` or `wss:`; see /docs.")
+
+
+# ── CORS (the Fetch standard) ─────────────────────────────────────────────────────────────────────────────────────────
+
+_ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+_ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key"
+_EXPOSED_HEADERS = "X-Request-Id, Retry-After"
+_PREFLIGHT_MAX_AGE_S = 600
+
+
+def _cors_headers(origin: str | None, *, allowed: bool) -> Headers:
+    """Headers for the answer to a request of `origin`, which may read it if it is allowed. Caches keep answers to
+    different origins apart."""
+    headers = [(b"vary", b"Origin")]
+    if origin is not None and allowed:
+        headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
+        headers.append((b"access-control-expose-headers", _EXPOSED_HEADERS.encode()))
+    return headers
+
+
+def _preflight_headers() -> Headers:
+    """Headers for the answer to a preflight request of an allowed page."""
+    return [
+        (b"access-control-allow-methods", _ALLOWED_METHODS.encode()),
+        (b"access-control-allow-headers", _ALLOWED_HEADERS.encode()),
+        (b"access-control-max-age", str(_PREFLIGHT_MAX_AGE_S).encode()),
+    ]

@@ -19,8 +19,7 @@ from duelcast.http.callers import OPEN_OPTION, SCOPE_OPTION, caller_of, demand_a
 from duelcast.http.documents import problems
 from duelcast.http.metrics import Exposition
 from duelcast.http.pages import Page
-from duelcast.http.server_state import server_of
-from duelcast.http.services import Failure, HttpServices
+from duelcast.http.services import Failure, HttpServices, server_of
 
 ReadyStatus = Literal["ready", "degraded", "starting", "draining", "unavailable"]
 

@@ -1,16 +1,19 @@
-"""The documentation pages: each is one HTML file with its styles and scripts, and loads nothing from elsewhere."""
+"""The documentation pages: each is one HTML file with its styles and scripts, and loads nothing from elsewhere. Tables
+of errors and close codes come from their declarations."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
 
-from duelcast.http.reference import close_code_table, error_table
+from duelcast.endpoints.documents.codes import close_codes, error_codes
+from duelcast.http.problems import FRAMEWORK_REFUSALS
 
 _STATIC = files("duelcast.http") / "static"
 
@@ -47,7 +50,7 @@ def docs_page(version: str) -> Page:
         "docs.html",
         styles={"style": _read("page.css")},
         scripts={"script": _read("docs.js")},
-        texts={"version": escape(version), "errors": error_table(), "close_codes": close_code_table()},
+        texts={"version": escape(version), "errors": _error_table(), "close_codes": _close_code_table()},
     )
 
 
@@ -59,7 +62,7 @@ def clients_page(version: str) -> Page:
         "clients.html",
         styles={"style": _read("page.css")},
         scripts={"client": client, "script": _read("clients.js")},
-        texts={"version": escape(version), "client_source": escape(client), "close_codes": close_code_table()},
+        texts={"version": escape(version), "client_source": escape(client), "close_codes": _close_code_table()},
     )
 
 
@@ -81,3 +84,30 @@ def _hashes(texts: Mapping[str, str]) -> str:
 
 def _read(name: str) -> str:
     return (_STATIC / name).read_text(encoding="utf-8")
+
+
+def _error_table() -> str:
+    """HTML of every error code, its HTTP status and meaning."""
+    framework = {code: (code, str(status), detail) for status, (code, detail) in FRAMEWORK_REFUSALS.items()}
+    declared = {row.code: (row.code, str(row.http_status), row.description) for row in error_codes()}
+    return _table(("Code", "HTTP", "When"), sorted({**framework, **declared}.values()))
+
+
+def _close_code_table() -> str:
+    """HTML of every close code, its meaning, and whether a client comes back."""
+    rows = ((str(row.code), row.description, "yes" if row.reconnect else "no") for row in close_codes())
+    return _table(("Code", "Meaning", "Reconnect"), rows)
+
+
+def _table(titles: Iterable[str], rows: Iterable[tuple[str, str, str]]) -> str:
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
+    body = "".join(
+        f"<tr><td><code>{escape(first)}</code></td><td>{_prose(second)}</td><td>{_prose(third)}</td></tr>"
+        for first, second, third in rows
+    )
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _prose(text: str) -> str:
+    """HTML of a sentence with `code` between back-ticks."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))

@@ -15,8 +15,7 @@ from litestar.types import HTTPScope
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.errors import AppError, InternalError, InvalidRequest
-from duelcast.http.server_state import server_of
-from duelcast.http.services import HttpServices
+from duelcast.http.services import HttpServices, server_of
 from duelcast.logs import exception_fields
 from duelcast.peers.addresses import client_address
 

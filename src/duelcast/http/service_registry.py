@@ -11,9 +11,8 @@ from msgspec import Meta, Struct
 
 from duelcast.domain.audit import Actor
 from duelcast.domain.operations import views
-from duelcast.domain.operations.definitions import ServiceDefinition, is_name
 from duelcast.domain.operations.events import SkyDuelService
-from duelcast.domain.operations.outside import Operation, OutsideServices
+from duelcast.domain.operations.outside import Operation, OutsideServices, ServiceDefinition, is_name
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.service import Service
 from duelcast.errors import InvalidRequest

@@ -1,12 +1,16 @@
-"""The services that the composition root gives to the HTTP API."""
+"""The services that the composition root gives to the HTTP API, and how handlers find those of their server.
+
+The framework takes a quarter of a second to build its routes, so all servers of a process share them.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
+from litestar.types import Scope
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
@@ -22,7 +26,7 @@ from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.domain.users.service import Users
-from duelcast.http.charges import RequestLimits
+from duelcast.http.charges import Charges, RequestLimits
 from duelcast.peers.addresses import Network
 from duelcast.peers.origins import OriginRules
 from duelcast.sampling import LogSampler
@@ -77,3 +81,17 @@ class HttpServices:
     refusals: LogSampler = field(default_factory=lambda: LogSampler(time.monotonic))
     sign_ins: SignIns | None = None
     auth_domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerState:
+    """One server. `provided` is what handlers may request by name."""
+
+    services: HttpServices
+    charges: Charges
+    provided: Mapping[str, object]
+
+
+def server_of(scope: Scope) -> ServerState:
+    """The server that a request came to."""
+    return cast("ServerState", scope["state"]["server"])

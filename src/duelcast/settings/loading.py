@@ -6,8 +6,9 @@ import enum
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from duelcast.settings.fields import Settings
-from duelcast.settings.problems import ConfigurationError, nearest
 
 ENV_PREFIX = "DUELCAST_"
 CONFIG_VARIABLE = "DUELCAST_CONFIG"
@@ -25,6 +25,10 @@ TOKEN_VARIABLE = "DUELCAST_TOKEN"  # noqa: S105 - the name of a variable, not a 
 
 _NAMED = re.compile(rf"`({'|'.join(Settings.model_fields)})`")
 """Matches the name of a setting in the text of a problem that concerns several."""
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used. The text says what to set, on one line, and contains no secret."""
 
 
 class Source(enum.Enum):
@@ -80,7 +84,7 @@ def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
     known = {variable(name) for name in Settings.model_fields} | {CONFIG_VARIABLE, TOKEN_VARIABLE}
     for name in environment:
         if name.upper().startswith(ENV_PREFIX) and name.upper() not in known:
-            raise ConfigurationError(f"{name} is not a setting; did you mean {nearest(name.upper(), known)}?")
+            raise ConfigurationError(f"{name} is not a setting; did you mean {_nearest(name.upper(), known)}?")
 
 
 def _read_file(path: Path) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"The configuration file {path} is not TOML{where}.") from None
     for name in values:
         if name not in Settings.model_fields:
-            known = nearest(name, Settings.model_fields)
+            known = _nearest(name, Settings.model_fields)
             raise ConfigurationError(f"`{name}` in {path} is not a setting; did you mean `{known}`?")
     return values
 
@@ -120,3 +124,8 @@ def _as_written(name: str, sources: Mapping[str, Source]) -> str:
     if source is Source.FILE:
         return f"`{name}` in the configuration file"
     return f"--{name.replace('_', '-')}" if source is Source.OPTION else variable(name)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The known name with the spelling closest to `name`."""
+    return get_close_matches(name, list(known), n=1, cutoff=0.0)[0]

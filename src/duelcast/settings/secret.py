@@ -1,19 +1,22 @@
-"""The token key that a server makes for itself if none is configured."""
+"""The data directory, to which only the user of the server may write, and the token key that a server makes for itself
+in it if none is configured."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import stat
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from duelcast.settings.fields import SECRET_MIN_BYTES, Settings, is_loopback_host, weakness_of
-from duelcast.settings.permissions import check_unshared
-from duelcast.settings.problems import ConfigurationError
+from duelcast.settings.loading import ConfigurationError
 
 SECRET_FILE = "jwt_secret"  # noqa: S105 - the name of the file, not a secret
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def ensure_data_dir(settings: Settings) -> Path:
@@ -45,6 +48,23 @@ def check_data_dir(settings: Settings) -> None:
 
 def _cannot_be_made(path: Path) -> ConfigurationError:
     return ConfigurationError(f"The folder {path} cannot be made; set DUELCAST_DATA_DIR to one that can.")
+
+
+def check_unshared(*paths: Path) -> None:
+    """Raise `ConfigurationError`, with the mode and the command that fixes it, if another user of this machine may
+    write to a file or folder of `paths`; write access for the group counts too. Missing ones are skipped.
+    """
+    for path in paths:
+        try:
+            mode = path.stat().st_mode
+        except OSError:
+            continue
+        if mode & _OTHERS_WRITE:
+            what = "folder" if stat.S_ISDIR(mode) else "file"
+            raise ConfigurationError(
+                f"Others may write to the {what} {path} (mode {stat.S_IMODE(mode):04o}): "
+                f"`chmod {'700' if what == 'folder' else '600'} {shlex.quote(str(path))}`."
+            )
 
 
 def check_secret_reach(settings: Settings) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, structs
-from sqlalchemy import Delete, Insert, bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import execute_many, portions, upsert
 from duelcast.store.tables import achievements, contest_progress
-from duelcast.store.upsert import upsert
-
-_ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take about 2 ms."""
 
 
 class ProgressRow(Struct, frozen=True):
@@ -41,7 +37,7 @@ class AchievementRow(Struct, frozen=True):
 async def progress_of(transaction: Transaction, wallets: Sequence[str]) -> dict[str, ProgressRow]:
     """By wallet; wallets without any are left out."""
     found: dict[str, ProgressRow] = {}
-    for some in _portions(wallets):
+    for some in portions(wallets):
         query = select(contest_progress).where(contest_progress.c.wallet.in_(some))
         found |= {row.wallet: ProgressRow(*row) for row in await transaction.execute(query)}
     return found
@@ -50,7 +46,7 @@ async def progress_of(transaction: Transaction, wallets: Sequence[str]) -> dict[
 async def achievements_of(transaction: Transaction, wallets: Sequence[str]) -> dict[str, list[AchievementRow]]:
     """By wallet, each in the order of unlocking; wallets without any are left out."""
     found: dict[str, list[AchievementRow]] = {}
-    for some in _portions(wallets):
+    for some in portions(wallets):
         query = (
             select(achievements)
             .where(achievements.c.wallet.in_(some))
@@ -82,31 +78,19 @@ _DELETE_ACHIEVEMENT = delete(achievements).where(
 
 async def put_progress(transaction: Transaction, rows: Sequence[ProgressRow]) -> None:
     """Each takes the place of what was stored of its wallet."""
-    await _execute_many(transaction, upsert(contest_progress), [structs.asdict(row) for row in rows])
+    await execute_many(transaction, upsert(contest_progress), [structs.asdict(row) for row in rows])
 
 
 async def delete_progress(transaction: Transaction, wallets: Iterable[str]) -> None:
-    await _execute_many(transaction, _DELETE_PROGRESS, [{"key": wallet} for wallet in wallets])
+    await execute_many(transaction, _DELETE_PROGRESS, [{"key": wallet} for wallet in wallets])
 
 
 async def add_achievements(transaction: Transaction, rows: Sequence[AchievementRow]) -> None:
     """Raises `IntegrityError` if a wallet already has one of them."""
-    await _execute_many(transaction, insert(achievements), [structs.asdict(row) for row in rows])
+    await execute_many(transaction, insert(achievements), [structs.asdict(row) for row in rows])
 
 
 async def delete_achievements(transaction: Transaction, keys: Iterable[tuple[str, str]]) -> None:
     """`keys` are pairs of wallet and achievement."""
     parameters = [{"key": wallet, "key_achievement": achievement} for wallet, achievement in keys]
-    await _execute_many(transaction, _DELETE_ACHIEVEMENT, parameters)
-
-
-def _portions(wallets: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(wallets), _ROWS_PER_STATEMENT):
-        yield wallets[start : start + _ROWS_PER_STATEMENT]
-
-
-async def _execute_many(
-    transaction: Transaction, statement: Insert | Delete, parameters: Sequence[Mapping[str, Any]]
-) -> None:
-    for start in range(0, len(parameters), _ROWS_PER_STATEMENT):
-        await transaction.execute(statement, parameters[start : start + _ROWS_PER_STATEMENT])
+    await execute_many(transaction, _DELETE_ACHIEVEMENT, parameters)

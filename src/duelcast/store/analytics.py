@@ -21,13 +21,11 @@ from sqlalchemy import (
 )
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import execute_many, portions, upsert_sum
 from duelcast.store.tables import analytics_days, analytics_events, analytics_minutes
-from duelcast.store.upsert import upsert_sum
 
 MINUTES_PER_DAY = 1_440
 MS_PER_MINUTE = 60_000
-_ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take about 2 ms."""
 
 
 class NewEvent(Struct, frozen=True, gc=False):
@@ -71,18 +69,15 @@ async def find_stored(transaction: Transaction, keys: Sequence[EventKey]) -> set
     """The subset of `keys` that is already stored."""
     columns = analytics_events.c.wallet, analytics_events.c.event_id
     found: set[EventKey] = set()
-    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
-        wanted = tuple_(*columns).in_(keys[start : start + _ROWS_PER_STATEMENT])
-        rows = await transaction.execute(select(*columns).where(wanted))
+    for portion in portions(keys):
+        rows = await transaction.execute(select(*columns).where(tuple_(*columns).in_(portion)))
         found.update((wallet, event_id) for wallet, event_id in rows)
     return found
 
 
 async def add_events(transaction: Transaction, events: Sequence[NewEvent]) -> None:
     """Store events that are not stored yet; `count_minutes` counts them per minute."""
-    for start in range(0, len(events), _ROWS_PER_STATEMENT):
-        rows = [structs.asdict(event) for event in events[start : start + _ROWS_PER_STATEMENT]]
-        await transaction.execute(insert(analytics_events), rows)
+    await execute_many(transaction, insert(analytics_events), map(structs.asdict, events))
 
 
 async def count_minutes(transaction: Transaction, counts: Mapping[MinuteKey, int]) -> None:
@@ -93,9 +88,8 @@ async def count_minutes(transaction: Transaction, counts: Mapping[MinuteKey, int
 async def _add_counts(transaction: Transaction, table: Table, counts: Mapping[tuple[int, str], int]) -> None:
     """`counts` by time, in the table's unit, and event."""
     time_name = table.columns[0].name
-    rows = [{time_name: time, "event": event, "count": count} for (time, event), count in counts.items()]
-    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        await transaction.execute(upsert_sum(table, "count"), rows[start : start + _ROWS_PER_STATEMENT])
+    rows = ({time_name: time, "event": event, "count": count} for (time, event), count in counts.items())
+    await execute_many(transaction, upsert_sum(table, "count"), rows)
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -123,8 +117,8 @@ async def counts_between(transaction: Transaction, first: int, end: int, events:
     """How often each of `events` arrived in each minute from `first` to before `end`."""
     columns = analytics_minutes.c.minute, analytics_minutes.c.event, analytics_minutes.c.count
     found: dict[MinuteKey, int] = {}
-    for start in range(0, len(events), _ROWS_PER_STATEMENT):
-        wanted = analytics_minutes.c.event.in_(events[start : start + _ROWS_PER_STATEMENT])
+    for portion in portions(events):
+        wanted = analytics_minutes.c.event.in_(portion)
         rows = await transaction.execute(select(*columns).where(*_between(first, end), wanted))
         found |= {(minute, event): count for minute, event, count in rows}
     return found

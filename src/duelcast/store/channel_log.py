@@ -6,31 +6,25 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from itertools import islice
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from sqlalchemy import Dialect, Table, bindparam, delete, func, select, update
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.channels.broker import Origin
 from duelcast.channels.names import Channel
-from duelcast.channels.outgoing import Broadcast, Erase, Outgoing
-from duelcast.clock import Clock
+from duelcast.channels.publisher import Broadcast, Erase, Outgoing
+from duelcast.clock import Clock, time_ms
 from duelcast.store.log_retention import Added, LogBounds, LogRetention
+from duelcast.store.statements import ROWS_PER_STATEMENT, insertion, portions, upsertion, write_rows
 from duelcast.store.tables import channel_messages, channel_positions
 
 RESERVED_NUMBERS = 4_000
 """How many messages of an urgent channel can be broadcast while the database is down."""
 _MAX_POSITIONS = 50_000
 """Channels whose positions are kept in memory."""
-_ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take a few milliseconds."""
-
-T = TypeVar("T")
 
 
 class Bus(Protocol):
@@ -132,7 +126,7 @@ class ChannelLog:
                 position = _Counters(*[position.reserved] * 3)
                 await connection.execute(delete(channel_messages).where(channel_messages.c.channel == name))
             self._urgent[name] = position._replace(reserved=position.seq + RESERVED_NUMBERS)
-        await _write_rows(connection, _PUT_POSITION, [(name, *counters) for name, counters in self._urgent.items()])
+        await write_rows(connection, _PUT_POSITION, [(name, *counters) for name, counters in self._urgent.items()])
         return {channel: self._urgent[name].seq for name, channel in channels.items()}
 
     # ── within a transaction ────────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +148,7 @@ class ChannelLog:
             await self._resolve_doubts(connection)
         names = {one.outgoing.channel.name for job in jobs for one in job if isinstance(one.outgoing, Broadcast)}
         await self._know(connection, names)
-        now_ms = int(self._clock.time() * 1000)
+        now_ms = time_ms(self._clock)
         self._storing = len(self._unstored)
         rows: list[_Row] = []
         for channel, row in self._unstored:
@@ -165,10 +159,10 @@ class ChannelLog:
             for one in job:
                 if isinstance(one.outgoing, Broadcast):
                     numbered.append(self._assign(one.outgoing, one.body, now_ms, rows))
-                    if len(rows) % _ROWS_PER_STATEMENT == 0:
+                    if len(rows) % ROWS_PER_STATEMENT == 0:
                         await asyncio.sleep(0)
             assigned.append(numbered)
-        await _write_rows(connection, _ADD_MESSAGE, rows)
+        await write_rows(connection, _ADD_MESSAGE, rows)
         for job, numbered in zip(jobs, assigned, strict=True):
             erasures = [(one.outgoing, one.body) for one in job if isinstance(one.outgoing, Erase)]
             if erasures:
@@ -183,7 +177,7 @@ class ChannelLog:
         for name in self._changed.keys() & self._urgent.keys():
             self._changed[name].reserved = self._changed[name].seq + RESERVED_NUMBERS
         positions = [(name, each.seq, each.floor, each.reserved) for name, each in self._changed.items()]
-        await _write_rows(connection, _PUT_POSITION, positions)
+        await write_rows(connection, _PUT_POSITION, positions)
         return assigned
 
     def committed(self) -> None:
@@ -229,7 +223,7 @@ class ChannelLog:
     async def _know(self, connection: AsyncConnection, names: Collection[str]) -> None:
         """Load the positions of channels into memory."""
         unknown = [name for name in names if name not in self._positions and name not in self._urgent]
-        for some in batched(unknown, _ROWS_PER_STATEMENT):
+        for some in portions(unknown):
             query = select(channel_positions).where(channel_positions.c.channel.in_(some))
             found = {
                 row.channel: _Counters(row.seq, row.floor, row.reserved) for row in await connection.execute(query)
@@ -264,7 +258,7 @@ class ChannelLog:
             by_channel.setdefault(erase.channel, {}).update(dict.fromkeys(erase.row_ids, body))
         erased, columns = [], channel_messages.c
         for channel, bodies in by_channel.items():
-            for some in batched(bodies, _ROWS_PER_STATEMENT):
+            for some in portions(bodies):
                 query = select(columns.id, columns.row_id, columns.seq, func.length(columns.body)).where(
                     columns.channel == channel.name, columns.row_id.in_(some)
                 )
@@ -316,7 +310,7 @@ class ChannelLog:
         if not self._unstored:
             self.mark.set(True)
         self._urgent[channel.name] = position._replace(seq=seq)
-        at_ms = int(self._clock.time() * 1000)
+        at_ms = time_ms(self._clock)
         self._unstored.append((channel, (channel.name, seq, at_ms, broadcast.row_id, encoded.body)))
         self._sent_unstored += 1
         self.bus.broadcast(channel, seq, encoded.body, broadcast.origin)
@@ -337,48 +331,20 @@ class ChannelLog:
         )
 
 
-def batched(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
-    """`items` in sequences of at most `size`."""
-    rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
-
-
 def _counters(change: _Change) -> _Counters:
     return _Counters(change.seq, change.floor, change.reserved)
 
 
-async def _write_rows(connection: AsyncConnection, statement: Insert, rows: Iterable[tuple[object, ...]]) -> None:
-    """Execute `statement` for each of `rows`, which the driver is given as they are: to prepare the parameters of a row
-    would cost SQLAlchemy more than everything else that is done for a message."""
-    compiled = _compiled(statement, connection.dialect)
-    for some in batched(rows, _ROWS_PER_STATEMENT):
-        await connection.exec_driver_sql(compiled, list(some))
-
-
-@cache
-def _compiled(statement: Insert, dialect: Dialect) -> str:
-    return str(statement.compile(dialect=dialect))
-
-
-def _insert(table: Table, columns: Sequence[str]) -> Insert:
-    values: dict[str, Any] = {name: bindparam(name) for name in columns}
-    return insert(table).values(values)
-
-
-_ADD_MESSAGE = _insert(channel_messages, ("channel", "seq", "at_ms", "row_id", "body")).on_conflict_do_nothing()
+_ADD_MESSAGE = insertion(channel_messages, "channel", "seq", "at_ms", "row_id", "body").on_conflict_do_nothing()
 """Takes a `_Row`. A message that was broadcast while a COMMIT was unknown may already be stored."""
-_put_position = _insert(channel_positions, ("channel", *_Counters._fields))
-_PUT_POSITION = _put_position.on_conflict_do_update(
-    index_elements=["channel"], set_={name: _put_position.excluded[name] for name in _Counters._fields}
-)
+_PUT_POSITION = upsertion(channel_positions, "channel", *_Counters._fields)
 
 
 async def positions_of(transaction: AsyncConnection, names: Sequence[str]) -> dict[str, int]:
     """The numbers of the newest messages of channels, 0 if there never was one: a snapshot read in the same transaction
     includes everything up to them."""
     found: dict[str, int] = dict.fromkeys(names, 0)
-    for some in batched(names, _ROWS_PER_STATEMENT):
+    for some in portions(names):
         columns = channel_positions.c.channel, channel_positions.c.seq
         query = select(*columns).where(channel_positions.c.channel.in_(some))
         found |= {row.channel: row.seq for row in await transaction.execute(query)}

@@ -11,11 +11,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from duelcast.store.contests import CANCELLED, COMPLETED
 from duelcast.store.database import Transaction
+from duelcast.store.statements import execute_many, portions, upsert
 from duelcast.store.tables import chat_messages, contest_mutes, contests
-from duelcast.store.upsert import upsert
-
-_ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take a few milliseconds."""
 
 MessageKey = tuple[int, str, str]
 """Contest, wallet and the sender's own id, unique to a message."""
@@ -67,9 +64,8 @@ async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) ->
     """The messages that are already stored, including deleted ones."""
     columns = tuple_(chat_messages.c.contest_id, chat_messages.c.wallet, chat_messages.c.message_id)
     found: dict[MessageKey, MessageRow] = {}
-    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
-        wanted = columns.in_(keys[start : start + _ROWS_PER_STATEMENT])
-        for message in await _messages(transaction, select(chat_messages).where(wanted)):
+    for portion in portions(keys):
+        for message in await _messages(transaction, select(chat_messages).where(columns.in_(portion))):
             assert message.message_id is not None
             found[message.contest_id, message.wallet, message.message_id] = message
     return found
@@ -79,21 +75,20 @@ async def add_messages(transaction: Transaction, messages: Sequence[NewMessage])
     """Store messages whose keys differ; their ids grow in the order given. None stands for a message whose key is
     already stored."""
     added: list[MessageRow | None] = []
-    for start in range(0, len(messages), _ROWS_PER_STATEMENT):
-        portion = [structs.asdict(message) for message in messages[start : start + _ROWS_PER_STATEMENT]]
+    for portion in portions(messages):
+        rows = [structs.asdict(message) for message in portion]
         # To guarantee the order of ids, SQLAlchemy would insert row by row into SQLite, at ten times the cost. The
         # database numbers the rows of a statement in order anyway.
         statement = insert(chat_messages).on_conflict_do_nothing().returning(chat_messages.c.id)
-        ids = sorted((await transaction.execute(statement, portion)).scalars())
+        ids = sorted((await transaction.execute(statement, rows)).scalars())
         repeated = set[MessageKey]()
         if len(ids) < len(portion):
-            keys = [message.key for message in messages[start : start + _ROWS_PER_STATEMENT] if message.key is not None]
-            stored = await find_repeated(transaction, keys)
+            stored = await find_repeated(transaction, [message.key for message in portion if message.key is not None])
             repeated = {key for key, row in stored.items() if row.id not in ids}
         left = iter(ids)
         added += [
             None if message.key in repeated else MessageRow(**values, id=next(left))
-            for message, values in zip(messages[start:], portion, strict=False)
+            for message, values in zip(portion, rows, strict=True)
         ]
     return added
 
@@ -141,9 +136,8 @@ async def outdated_messages(transaction: Transaction, before_ms: int, limit: int
 
 async def delete_messages(transaction: Transaction, ids: Sequence[int]) -> None:
     """Delete the rows of these messages."""
-    for start in range(0, len(ids), _ROWS_PER_STATEMENT):
-        portion = [{"key": message_id} for message_id in ids[start : start + _ROWS_PER_STATEMENT]]
-        await transaction.execute(delete(chat_messages).where(chat_messages.c.id == bindparam("key")), portion)
+    statement = delete(chat_messages).where(chat_messages.c.id == bindparam("key"))
+    await execute_many(transaction, statement, ({"key": message_id} for message_id in ids))
 
 
 def _of_contest(contest_id: int) -> Select[tuple[object, ...]]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import execute_many
 from duelcast.store.tables import (
     contest_entries,
     contest_prices,
@@ -17,9 +18,6 @@ from duelcast.store.tables import (
     holdings,
     idempotency_keys,
 )
-
-_ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take about 2 ms."""
 
 _RESULT_COLUMNS = ("final_value", "final_rank", "final_rank_change", "prize")
 
@@ -300,18 +298,17 @@ async def store_results(transaction: Transaction, results: Sequence[FinalResult]
         .where(table.c.id == bindparam("key"))
         .values({name: bindparam(f"its_{name}") for name in _RESULT_COLUMNS})
     )
-    for start in range(0, len(results), _ROWS_PER_STATEMENT):
-        rows = [
-            {
-                "key": one.entry_id,
-                "its_final_value": one.value,
-                "its_final_rank": one.rank,
-                "its_final_rank_change": one.rank_change,
-                "its_prize": one.prize,
-            }
-            for one in results[start : start + _ROWS_PER_STATEMENT]
-        ]
-        await transaction.execute(statement, rows)
+    rows = (
+        {
+            "key": one.entry_id,
+            "its_final_value": one.value,
+            "its_final_rank": one.rank,
+            "its_final_rank_change": one.rank_change,
+            "its_prize": one.prize,
+        }
+        for one in results
+    )
+    await execute_many(transaction, statement, rows)
 
 
 # ── portfolios ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,8 +19,8 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from duelcast.channels.names import Channel
-from duelcast.channels.outgoing import Broadcast, Published
-from duelcast.clock import Clock
+from duelcast.channels.publisher import Broadcast, Published
+from duelcast.clock import Clock, time_ms
 from duelcast.errors import CircuitOpen, Unavailable
 from duelcast.logs import describe_exception, exception_fields
 from duelcast.settings import ConfigurationError
@@ -276,13 +276,10 @@ class Database:
         refused: Refused | None = None,
         *,
         producer: Producer | None = None,
-        weight: int = 1,
     ) -> R:
         """As `write_batched`, and `publish` for each."""
         line = self.shared if producer is None else producer
-        result: R = await self._enqueue(
-            Job(self._asked_s(), line, max(weight, 1), None, batch, payload, committed, refused)
-        )
+        result: R = await self._enqueue(Job(self._asked_s(), line, 1, None, batch, payload, committed, refused))
         return result
 
     def announce(self, broadcast: Broadcast) -> None:
@@ -570,7 +567,7 @@ class Database:
         await self.write(self._write_probe)
 
     async def _write_probe(self, transaction: Transaction) -> None:
-        await transaction.execute(update(store_probe).values(at_ms=int(self._clock.time() * 1000)))
+        await transaction.execute(update(store_probe).values(at_ms=time_ms(self._clock)))
 
     async def _raise_latest_floor(self, connection: AsyncConnection) -> None:
         """Ensure that the next start numbers *latest* channels above all given numbers, even if the clock is set

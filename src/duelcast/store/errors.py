@@ -9,8 +9,8 @@ from msgspec import Struct, structs
 from sqlalchemy import Select, delete, func, select
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import upsert
 from duelcast.store.tables import error_records
-from duelcast.store.upsert import upsert
 
 ErrorLevel = Literal["debug", "info", "warning", "error", "critical"]
 

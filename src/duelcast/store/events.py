@@ -9,9 +9,8 @@ from msgspec import Struct, structs
 from sqlalchemy import insert, select
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import execute_many
 from duelcast.store.tables import domain_events
-
-_ROWS_PER_STATEMENT = 500
 
 
 class NewEvent(Struct, frozen=True, kw_only=True):
@@ -37,9 +36,7 @@ class StoredEvent(Struct, frozen=True):
 
 async def add_events(transaction: Transaction, events: Sequence[NewEvent]) -> None:
     """Store `events` in order."""
-    rows = [structs.asdict(event) for event in events]
-    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        await transaction.execute(insert(domain_events), rows[start : start + _ROWS_PER_STATEMENT])
+    await execute_many(transaction, insert(domain_events), map(structs.asdict, events))
 
 
 async def events_after(transaction: Transaction, after_id: int, limit: int) -> list[StoredEvent]:

@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import upsert
 from duelcast.store.tables import channel_positions, epochs, facts, metadata, store_probe
-from duelcast.store.upsert import upsert
 
 DEMO = "demo"
 """The database was filled by `duelcast demo`."""
 NICKNAME_SHAPES = "nickname_shapes"
-"""The version that made the shapes of all stored nicknames: see `domain.accounts.lookalikes.version`."""
+"""The version that made the shapes of all stored nicknames: see `domain.accounts.nicknames.version`."""
 NOTIFIER = "notifier"
-"""The position of the notifier: see `domain.notifications.progress.NotifierProgress`."""
+"""The position of the notifier: see `domain.notifications.notifier.NotifierProgress`."""
 
 RECEIPT = "receipt"
 """How times of receipt go beside the wall clock: see `domain.market.receipt.TimeScale`."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, Delete, Insert, Select, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, func, insert, or_, select
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import execute_many, upsert
 from duelcast.store.tables import minute_prices, posted_trades, tokens
-from duelcast.store.upsert import upsert
 
-_ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take about 2 ms."""
 _US_PER_MINUTE = 60_000_000
 _MS_PER_MINUTE = 60_000
 
@@ -81,7 +79,7 @@ async def write(transaction: Transaction, writes: MarketWrites) -> None:
         (upsert(minute_prices), writes.minutes),
         (insert(posted_trades), writes.trades),
     ):
-        await _execute_many(transaction, statement, [structs.asdict(row) for row in rows])
+        await execute_many(transaction, statement, [structs.asdict(row) for row in rows])
 
 
 async def delete_minutes(transaction: Transaction, before_ms: int, limit: int) -> int:
@@ -94,7 +92,7 @@ async def delete_minutes(transaction: Transaction, before_ms: int, limit: int) -
     )
     old = select(minute_prices.c.symbol, minute_prices.c.minute).where(minute_prices.c.minute < before, is_followed)
     rows = (await transaction.execute(old.order_by(minute_prices.c.minute).limit(limit))).all()
-    await _execute_many(transaction, _DELETE_MINUTE, [{"key": row.symbol, "key_minute": row.minute} for row in rows])
+    await execute_many(transaction, _DELETE_MINUTE, [{"key": row.symbol, "key_minute": row.minute} for row in rows])
     return len(rows)
 
 
@@ -110,7 +108,7 @@ async def delete_trades(
         posted_trades.c.symbol == symbol, posted_trades.c.received_us < before_ms * 1000, may_go
     )
     ids = (await transaction.execute(old.order_by(posted_trades.c.id).limit(limit))).scalars().all()
-    await _execute_many(transaction, _DELETE_TRADE, [{"key": trade_id} for trade_id in ids])
+    await execute_many(transaction, _DELETE_TRADE, [{"key": trade_id} for trade_id in ids])
     return len(ids)
 
 
@@ -118,13 +116,6 @@ _DELETE_MINUTE = delete(minute_prices).where(
     minute_prices.c.symbol == bindparam("key"), minute_prices.c.minute == bindparam("key_minute")
 )
 _DELETE_TRADE = delete(posted_trades).where(posted_trades.c.id == bindparam("key"))
-
-
-async def _execute_many(
-    transaction: Transaction, statement: Insert | Delete, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        await transaction.execute(statement, rows[start : start + _ROWS_PER_STATEMENT])
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────

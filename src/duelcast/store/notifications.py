@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, Select, delete, func, insert, select, tuple_, update
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import portions
 from duelcast.store.tables import inboxes, notifications
-
-_ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take a few milliseconds."""
 
 EVERYBODY = ""
 """The wallet of announcements."""
@@ -75,7 +73,7 @@ async def find_repeated(transaction: Transaction, keys: Sequence[DedupeKey]) -> 
     """The subset of `keys` that is already stored."""
     columns = tuple_(notifications.c.wallet, notifications.c.dedupe_key)
     found: set[DedupeKey] = set()
-    for portion in _portions(keys):
+    for portion in portions(keys):
         query = select(notifications.c.wallet, notifications.c.dedupe_key).where(columns.in_(portion))
         found.update((wallet, key) for wallet, key in await transaction.execute(query))
     return found
@@ -84,7 +82,7 @@ async def find_repeated(transaction: Transaction, keys: Sequence[DedupeKey]) -> 
 async def add_notifications(transaction: Transaction, rows: Sequence[NewNotificationRow]) -> list[NotificationRow]:
     """Store notifications; their ids grow in the order given."""
     added: list[NotificationRow] = []
-    for portion in _portions(rows):
+    for portion in portions(rows):
         # The database numbers the rows of a statement in order: see `store.chat.add_messages`.
         statement = insert(notifications).returning(notifications.c.id)
         values = [structs.asdict(row) for row in portion]
@@ -99,7 +97,7 @@ async def add_notifications(transaction: Transaction, rows: Sequence[NewNotifica
 async def unread_counts(transaction: Transaction, wallets: Sequence[str]) -> dict[str, int]:
     """How many unread notifications each of the wallets has."""
     counts = dict.fromkeys(wallets, 0)
-    for portion in _portions(wallets):
+    for portion in portions(wallets):
         wallet = notifications.c.wallet
         query = select(wallet, func.count()).where(wallet.in_(portion), _IS_UNREAD, _IS_VISIBLE).group_by(wallet)
         counts.update((row[0], row[1]) for row in await transaction.execute(query))
@@ -109,7 +107,7 @@ async def unread_counts(transaction: Transaction, wallets: Sequence[str]) -> dic
 async def versions(transaction: Transaction, wallets: Sequence[str]) -> dict[str, int]:
     """The version of each wallet's list; 0 for a wallet that never had a notification."""
     found = dict.fromkeys(wallets, 0)
-    for portion in _portions(wallets):
+    for portion in portions(wallets):
         query = select(inboxes.c.wallet, inboxes.c.version).where(inboxes.c.wallet.in_(portion))
         found.update((row[0], row[1]) for row in await transaction.execute(query))
     return found
@@ -119,11 +117,11 @@ async def grow_versions(transaction: Transaction, growth: Mapping[str, int]) -> 
     """Increase the versions of wallets by `growth`; returns the new ones."""
     before = await versions(transaction, list(growth))
     after = {wallet: before[wallet] + by for wallet, by in growth.items()}
-    for portion in _portions([wallet for wallet in after if not before[wallet]]):
+    for portion in portions([wallet for wallet in after if not before[wallet]]):
         new = [{"wallet": wallet, "version": after[wallet]} for wallet in portion]
         await transaction.execute(insert(inboxes), new)
     for by in set(growth.values()):
-        for portion in _portions([wallet for wallet in after if before[wallet] and growth[wallet] == by]):
+        for portion in portions([wallet for wallet in after if before[wallet] and growth[wallet] == by]):
             these = inboxes.c.wallet.in_(portion)
             await transaction.execute(update(inboxes).where(these).values(version=inboxes.c.version + by))
     return after
@@ -160,7 +158,7 @@ async def all_unread(transaction: Transaction, wallets: Sequence[str]) -> dict[s
     found: dict[str, list[NotificationRow]] = {wallet: [] for wallet in wallets}
     # In the order of the wallet index: without the wallet, SQLite would read the unread rows of all to avoid a sort.
     order = notifications.c.wallet.desc(), notifications.c.created_ms.desc(), notifications.c.id.desc()
-    for portion in _portions(wallets):
+    for portion in portions(wallets):
         wanted = notifications.c.wallet.in_(portion), _IS_UNREAD, _IS_VISIBLE
         for row in (await transaction.execute(select(*_COLUMNS).where(*wanted).order_by(*order))).mappings():
             found[row["wallet"]].append(NotificationRow(**row))
@@ -170,7 +168,7 @@ async def all_unread(transaction: Transaction, wallets: Sequence[str]) -> dict[s
 async def find_held(transaction: Transaction, ids: Sequence[int]) -> dict[int, HeldRow]:
     """The notifications among `ids` that exist, by id."""
     found: dict[int, HeldRow] = {}
-    for portion in _portions(ids):
+    for portion in portions(ids):
         for held in await _held(transaction, select(*_HELD).where(notifications.c.id.in_(portion), _IS_VISIBLE)):
             found[held.id] = held
     return found
@@ -181,7 +179,7 @@ async def find_held(transaction: Transaction, ids: Sequence[int]) -> dict[int, H
 
 async def mark_read(transaction: Transaction, ids: Sequence[int], now_ms: int) -> None:
     """Mark these unread notifications as read."""
-    for portion in _portions(ids):
+    for portion in portions(ids):
         await transaction.execute(update(notifications).where(notifications.c.id.in_(portion)).values(read_ms=now_ms))
 
 
@@ -199,7 +197,7 @@ async def mark_all_read(transaction: Transaction, wallet: str, types: Sequence[s
 async def erase(transaction: Transaction, ids: Sequence[int], now_ms: int) -> None:
     """Erase the content of these notifications; only their existence stays on record."""
     empty: dict[str, Any] = {"title": "", "content": "", "link": None, "data": {}, "expires_ms": None}
-    for portion in _portions(ids):
+    for portion in portions(ids):
         this = notifications.c.id.in_(portion)
         await transaction.execute(update(notifications).where(this).values(**empty, removed_ms=now_ms))
 
@@ -230,14 +228,9 @@ async def outdated(
 
 async def delete_rows(transaction: Transaction, ids: Sequence[int]) -> None:
     """Delete these rows."""
-    for portion in _portions(ids):
+    for portion in portions(ids):
         await transaction.execute(delete(notifications).where(notifications.c.id.in_(portion)))
 
 
 async def _held(transaction: Transaction, query: Select[Any]) -> list[HeldRow]:
     return [HeldRow(row[0], row[1], row[2] is not None) for row in await transaction.execute(query)]
-
-
-def _portions(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-        yield rows[start : start + _ROWS_PER_STATEMENT]

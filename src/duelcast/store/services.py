@@ -9,8 +9,8 @@ from msgspec import Struct, structs
 from sqlalchemy import delete, select
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import upsert
 from duelcast.store.tables import services
-from duelcast.store.upsert import upsert
 
 
 class ServiceRow(Struct, frozen=True):

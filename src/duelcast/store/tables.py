@@ -43,10 +43,10 @@ SettingKey = String(128)
 ChannelName = String(160)
 
 
-def _index_of_known(table: str, column: str) -> Index:
-    """An index of the rows whose `column` is not null."""
+def _index_of_known(column: str) -> Index:
+    """An index of the notifications whose `column` is not null."""
     condition = text(f"{column} is not null")
-    return Index(f"ix_{table}_{column}", column, sqlite_where=condition, postgresql_where=condition)
+    return Index(f"ix_notifications_{column}", column, sqlite_where=condition, postgresql_where=condition)
 
 
 def _id() -> Column[int]:
@@ -368,9 +368,9 @@ notifications = Table(
         "id",
     ),
     Index("ix_notifications_read_ms_created_ms", "read_ms", "created_ms"),
-    _index_of_known("notifications", "expires_ms"),
+    _index_of_known("expires_ms"),
     # A full index would be used to search for rows that are not removed, which are most of them.
-    _index_of_known("notifications", "removed_ms"),
+    _index_of_known("removed_ms"),
     sqlite_autoincrement=True,
 )
 contest_progress = Table(

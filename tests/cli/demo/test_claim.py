@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from duelcast.channels.names import Role
-from duelcast.cli.demo.claim import claim
+from duelcast.cli.demo.companion import claim
 from duelcast.clock import SystemClock
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.settings import ConfigurationError

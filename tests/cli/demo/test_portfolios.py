@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.cli.demo.portfolios import random_portfolio
+from duelcast.cli.demo.crowd import random_portfolio
 from duelcast.domain.contests.portfolio import Choice, validate
 
 

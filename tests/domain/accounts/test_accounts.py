@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
-from duelcast.domain.accounts.lookalikes import shapes
+from duelcast.domain.accounts.nicknames import shapes
 
 
 async def test_a_nickname_is_found_whatever_its_case() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.domain.accounts.base58 import decode_base58
+from duelcast.domain.accounts.wallet_keys import decode_base58
 from tests.domain.accounts.wallets import ALPHABET, base58
 
 SIZES = [32, 64]

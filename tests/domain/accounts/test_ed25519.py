@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.domain.accounts.ed25519 import is_signed, read_key
+from duelcast.domain.accounts.wallet_keys import is_signed, read_key
 from tests.domain.accounts.wallets import Wallet, base58
 
 PRIME = 2**255 - 19

@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.domain.accounts.lookalikes import MAX_SHAPE_CHARACTERS, shapes
-from duelcast.domain.accounts.nicknames import MAX_NICKNAME_CHARACTERS, is_nickname, nickname_key
+from duelcast.domain.accounts.nicknames import (
+    MAX_NICKNAME_CHARACTERS,
+    MAX_SHAPE_CHARACTERS,
+    is_nickname,
+    nickname_key,
+    shapes,
+)
 
 INVISIBLE = ["\ufe0f", "\u034f", "\u3164", "\u115f", "\u17b4", "\u180b", "\U000e0100", "\u200d", "\u00ad"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from duelcast.channels.names import Role
 from duelcast.domain.accounts.identity import Identity
-from duelcast.domain.analytics.traffic import OpenConnection, Traffic
+from duelcast.domain.analytics.activity import OpenConnection, Traffic
 
 
 class Quiet:

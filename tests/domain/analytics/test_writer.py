@@ -14,8 +14,7 @@ from sqlalchemy import func, select
 
 from duelcast.clock import ManualClock
 from duelcast.domain.analytics import writer as writing
-from duelcast.domain.analytics.counters import EventCounters
-from duelcast.domain.analytics.writer import AnalyticsWriter, StoredEvents
+from duelcast.domain.analytics.writer import AnalyticsWriter, EventCounters, StoredEvents
 from duelcast.errors import RateLimitExceeded, Unavailable
 from duelcast.ratelimit import Allowance
 from duelcast.store import analytics as store

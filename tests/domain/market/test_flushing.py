@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from duelcast.domain.market import flushing
+from duelcast.domain.market import journal
 from duelcast.domain.market.marks import PricePoint
 from duelcast.domain.market.posted import PostedPrice
 from duelcast.domain.market.ticks import TokenInfo
@@ -144,7 +144,7 @@ async def test_while_the_store_is_gone_prices_go_on_and_are_stored_when_it_is_ba
 async def test_minutes_that_wait_are_bounded_and_the_lost_are_counted(
     room: MarketRoom, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flushing, "MAX_COMPLETE", 2)
+    monkeypatch.setattr(journal, "MAX_COMPLETE", 2)
     feed = room.feed()
     with moved_away(path):
         for number in range(1, 6):

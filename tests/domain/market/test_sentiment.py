@@ -7,8 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duelcast.domain.market.events import VolumeTrend
-from duelcast.domain.market.sentiment import NEUTRAL, balance, balance_of, volume_trend
-from duelcast.domain.market.windows import NOTHING, Side, Totals, TradeWindows
+from duelcast.domain.market.windows import (
+    NEUTRAL,
+    NOTHING,
+    Side,
+    Totals,
+    TradeWindows,
+    balance,
+    balance_of,
+    volume_trend,
+)
 
 START_S = 1_728_000_000.0
 

@@ -11,7 +11,7 @@ import msgspec
 
 from duelcast.channels.broker import Message
 from duelcast.channels.names import Channel, Role
-from duelcast.channels.outgoing import Published
+from duelcast.channels.publisher import Published
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import AuditTrail

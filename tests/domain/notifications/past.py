@@ -9,8 +9,7 @@ from sqlalchemy import select
 
 from duelcast.clock import ManualClock
 from duelcast.domain.notifications.inboxes import Added, Inboxes, NewNotification
-from duelcast.domain.notifications.notifier import Notifier
-from duelcast.domain.notifications.progress import NotifierProgress, find_progress
+from duelcast.domain.notifications.notifier import Notifier, NotifierProgress, find_progress
 from duelcast.store import achievements as achievements_store
 from duelcast.store import contests as store
 from duelcast.store.achievements import ProgressRow

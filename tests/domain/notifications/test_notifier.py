@@ -10,8 +10,7 @@ import pytest
 
 from duelcast.clock import ManualClock
 from duelcast.domain.notifications import notifier as module
-from duelcast.domain.notifications.notifier import LOOK_INTERVAL_S, NEWS_MS, Notifier
-from duelcast.domain.notifications.progress import NotifierProgress
+from duelcast.domain.notifications.notifier import LOOK_INTERVAL_S, NEWS_MS, Notifier, NotifierProgress
 from duelcast.store.achievements import ProgressRow, put_progress
 from duelcast.store.database import Database, Transaction
 from tests.domain.notifications.past import Broken, Office, figures

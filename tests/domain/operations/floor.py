@@ -13,8 +13,7 @@ import msgspec
 from duelcast.channels.broker import Message
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel
-from duelcast.channels.outgoing import Broadcast
-from duelcast.channels.publisher import Publisher
+from duelcast.channels.publisher import Broadcast, Publisher
 from duelcast.clock import ManualClock
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import CheckResult

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.definitions import ServiceDefinition, is_name
+from duelcast.domain.operations.outside import ServiceDefinition, is_name
 from duelcast.errors import InvalidRequest
 
 CHECK = {"type": "tcp", "url": "tcp://db:1", "intervalMs": 1_000}

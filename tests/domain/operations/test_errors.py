@@ -15,7 +15,6 @@ import duelcast.domain.operations.error_groups as groups_module
 import duelcast.domain.operations.error_storing as storing_module
 from duelcast.channels.names import Role
 from duelcast.domain import retention
-from duelcast.domain.operations import error_retention
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.errors import Unavailable
 from tests.domain.operations.error_room import ErrorRoom, error_room
@@ -361,7 +360,7 @@ async def test_records_are_deleted_once_they_are_older_than_the_days(room: Error
 
 
 async def test_the_oldest_of_too_many_are_deleted_however_new(room: ErrorRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(error_retention, "MAX_ROWS", 3)
+    monkeypatch.setattr(storing_module, "MAX_ROWS", 3)
     monkeypatch.setattr(retention, "ROWS_PER_WRITE", 1)
     for error in "abcde":
         room.take(error)
@@ -371,7 +370,7 @@ async def test_the_oldest_of_too_many_are_deleted_however_new(room: ErrorRoom, m
 
 
 async def test_many_new_records_ask_for_it_once_each_time(room: ErrorRoom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(error_retention, "ROWS_BETWEEN", 3)
+    monkeypatch.setattr(storing_module, "ROWS_BETWEEN", 3)
     asked: list[None] = []
     room.records.retention.on_crowded = lambda: asked.append(None)
     for errors, expected in (("ab", 0), ("cd", 1), ("ef", 1)):

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from duelcast.domain.settings.changing import MAX_VALUE_BYTES, check_value
 from duelcast.domain.settings.declared import configured_values, declared_settings
 from duelcast.domain.settings.errors import ValidationFailed
-from duelcast.domain.settings.values import MAX_VALUE_BYTES, check_value
 from duelcast.settings import Settings
 
 DECLARED = declared_settings({"contest": 120, "market-data": 600})

@@ -15,8 +15,7 @@ from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from duelcast.domain.audit import Actor
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.definitions import ServiceDefinition
-from duelcast.domain.operations.outside import Operation
+from duelcast.domain.operations.outside import Operation, ServiceDefinition
 from duelcast.domain.settings.changing import SettingChange
 from duelcast.endpoints.registry import find_endpoints
 from tests.e2e.ending import ending_of

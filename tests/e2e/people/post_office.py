@@ -10,7 +10,7 @@ import httpx
 
 from duelcast.app import App
 from duelcast.channels.names import Role
-from duelcast.channels.outgoing import Published
+from duelcast.channels.publisher import Published
 from duelcast.clock import ManualClock
 from duelcast.domain.notifications.inboxes import Added, NewNotification
 from duelcast.store.database import Transaction

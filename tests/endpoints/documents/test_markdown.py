@@ -6,10 +6,15 @@ import re
 
 import pytest
 
-from duelcast.endpoints.documents.fields import type_text
-from duelcast.endpoints.documents.markdown import protocol_blocks, readme_blocks
+from duelcast.endpoints.documents.markdown import (
+    begin_mark,
+    end_mark,
+    protocol_blocks,
+    readme_blocks,
+    refreshed,
+    type_text,
+)
 from duelcast.endpoints.documents.model import describe
-from duelcast.endpoints.documents.pages import begin_mark, end_mark, refreshed
 from duelcast.endpoints.kit import Endpoint
 from duelcast.endpoints.registry import find_endpoints
 from tests.e2e.arena import make_arena

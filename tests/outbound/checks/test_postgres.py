@@ -21,7 +21,7 @@ from typing import IO
 import pytest
 import trustme
 
-from duelcast.outbound.checks.postgres_session import TLS_REQUEST
+from duelcast.outbound.checks.postgres import TLS_REQUEST
 from duelcast.outbound.checks.scram import ScramClient, ScramFailed
 from duelcast.outbound.checks.targets import TargetRules
 from tests.outbound.checks.conftest import Certify

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from duelcast.cli.greeting import greet
+from duelcast.cli.issue_token import check_signing
 from duelcast.cli.options import (
     ConfigOption,
     FeedOption,
@@ -18,7 +19,6 @@ from duelcast.cli.options import (
     TlsKeyOption,
     parse_duration,
 )
-from duelcast.cli.signing import check_signing
 from duelcast.logs import configure_logging
 from duelcast.settings import ensure_secret, load_settings
 

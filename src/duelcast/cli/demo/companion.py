@@ -1,4 +1,4 @@
-"""The demo beside its server, of which it is a client like any other."""
+"""The demo beside its server, of which it is a client like any other. It takes an empty database, or one of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import random
 import typer
 
 from duelcast.cli.demo.api import Api, Passes, trust_of
-from duelcast.cli.demo.claim import claim
 from duelcast.cli.demo.crowd import Crowd
 from duelcast.cli.demo.guide import guide
 from duelcast.cli.demo.organiser import Contest, Organiser
@@ -16,10 +15,11 @@ from duelcast.cli.demo.people import BOTS
 from duelcast.cli.demo.seat import Seat
 from duelcast.cli.demo.show import Show
 from duelcast.cli.greeting import websocket_url
-from duelcast.cli.signing import issuer_of
+from duelcast.cli.issue_token import issuer_of
 from duelcast.clock import SystemClock
-from duelcast.settings import Settings
-from duelcast.store.database import Database
+from duelcast.settings import ConfigurationError, Settings
+from duelcast.store import key_values
+from duelcast.store.database import Database, Transaction
 
 SEATS = 12
 """Bots with a connection of their own; the others trade silently."""
@@ -51,3 +51,22 @@ class Demo:
                 for seat in seats:
                     tasks.create_task(seat.run())
                 tasks.create_task(Show(organiser, crowd, clock, rng, self._round_s, opened).run())
+
+
+async def claim(database: Database) -> None:
+    """Mark an empty database as demo data, before anything else is written to it.
+
+    Raises `ConfigurationError` if it contains anything that the demo did not put there.
+    """
+    await database.write(_claim)
+
+
+async def _claim(transaction: Transaction) -> None:
+    if await key_values.find_value(transaction, key_values.DEMO) is not None:
+        return
+    if not await key_values.is_empty(transaction):
+        raise ConfigurationError(
+            "The database holds data that `duelcast demo` did not make, and bots would spoil it: run the server alone "
+            "with `duelcast serve`, or set DUELCAST_DATA_DIR to another folder for the demo."
+        )
+    await key_values.add_value(transaction, key_values.DEMO, True)

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from duelcast.cli.demo.api import Api, Refused
 from duelcast.cli.demo.people import BOTS, Person
-from duelcast.cli.demo.portfolios import random_portfolio
 from duelcast.cli.demo.seat import Seat
 from duelcast.cli.demo.small_talk import line
 from duelcast.clock import Clock
@@ -22,6 +21,10 @@ PARTICIPANTS = 20
 ENTRY_ATTEMPTS = 3
 LIVELY_S = 60.0
 """A token with an older price may be stale, and then cannot be traded."""
+MAX_TOKENS = 5
+"""Of a portfolio."""
+STEP = 5
+"""Weights are multiples of it, as people choose them."""
 
 
 class _Token(Struct):
@@ -97,3 +100,11 @@ class Crowd:
 def _chosen(contest_id: int) -> list[Person]:
     """The participants of a contest: always the same, so that nobody need remember them."""
     return random.Random(contest_id).sample(BOTS, PARTICIPANTS)  # noqa: S311 - draws lots, guards nothing
+
+
+def random_portfolio(rng: random.Random, symbols: Sequence[str]) -> list[dict[str, Any]]:
+    """1 to 5 of `symbols`, of which there is at least one, with weights that sum to 100."""
+    chosen = rng.sample(symbols, rng.randint(min(2, len(symbols)), min(MAX_TOKENS, len(symbols))))
+    cuts = sorted(rng.sample(range(STEP, 100, STEP), len(chosen) - 1))
+    weights = [end - begin for begin, end in zip([0, *cuts], [*cuts, 100], strict=True)]
+    return [{"symbol": symbol, "weight": weight} for symbol, weight in zip(chosen, weights, strict=True)]

@@ -13,10 +13,9 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from duelcast.cli.destination import check_destination
 from duelcast.cli.events.formats import Format, writer_of
 from duelcast.cli.options import ConfigOption, parse_duration
-from duelcast.cli.terminable import terminable
+from duelcast.cli.output_files import check_destination, terminable
 from duelcast.settings import ConfigurationError, load_settings
 from duelcast.wire.timestamps import parse_time
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import typer
 
+from duelcast.cli.greeting import server_url
 from duelcast.cli.options import ConfigOption
-from duelcast.cli.server_url import server_url
 from duelcast.cli.tail.outputs import Board, Lines, Output
 from duelcast.cli.tail.targets import Targets
 from duelcast.clock import SystemClock

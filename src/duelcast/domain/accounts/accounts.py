@@ -10,7 +10,7 @@ import structlog
 from msgspec import Struct
 
 from duelcast.channels.names import Role
-from duelcast.domain.accounts.lookalikes import shapes
+from duelcast.domain.accounts.nicknames import shapes
 from duelcast.logs import exception_fields
 
 _log = structlog.get_logger("duelcast.accounts")

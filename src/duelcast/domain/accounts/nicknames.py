@@ -1,10 +1,18 @@
-"""Valid nicknames, and when two are the same (protocol 13, `PUT /users`); `lookalikes` finds similar ones."""
+"""Nicknames (protocol 13, `PUT /users`): valid ones, and when two are the same or look alike.
+
+Names that look alike share a skeleton of Unicode Technical Standard 39, Unicode Security Mechanisms, 4.
+"""
 
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.resources import files
 
-from duelcast.domain.accounts.lookalikes import strip_invisible
+import msgspec
+import regex
 
 MAX_NICKNAME_CHARACTERS = 32
 MAX_KEY_CHARACTERS = 128
@@ -34,3 +42,89 @@ def nickname_key(text: str) -> str:
     seen = "".join(c for c in folded if unicodedata.category(c) != _FORMAT)
     # Compatibility forms make up to 18 characters of one; names that differ only beyond the limit count as the same.
     return " ".join(seen.split())[:MAX_KEY_CHARACTERS]
+
+
+# ── look-alikes ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+MAX_SHAPE_CHARACTERS = 128
+_METHOD = 1
+"""Grows whenever `shapes` gives another result for some name."""
+_INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
+_BRAILLE_BLANK = "\u2800"
+_RIGHT_TO_LEFT_MARK = "\u200e"
+"""The data has it around characters that are written from right to left."""
+
+
+def strip_invisible(text: str) -> str:
+    """`text` without invisible characters: default-ignorable and format characters, and all but one blank between
+    words."""
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text).replace(_BRAILLE_BLANK, " ")
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=4_096)
+def shapes(name: str) -> frozenset[str]:
+    """The shapes of a name: names that share one look alike. At most 128 characters of a name count.
+
+    The skeleton of a name differs with its case (`I` is like `l`, `i` is not), and names are compared without regard to
+    case. So there are three: of the name in lower case, of the name in capitals, and of the name as it stands.
+    """
+    text = strip_invisible(unicodedata.normalize("NFKC", strip_invisible(name)))[:MAX_SHAPE_CHARACTERS]
+    lower = unicodedata.normalize("NFKC", text.casefold())
+    upper = unicodedata.normalize("NFKC", text.upper())
+    return frozenset(
+        shape[:MAX_SHAPE_CHARACTERS] for shape in (_skeleton(lower), _skeleton(upper), _skeleton(text).casefold())
+    )
+
+
+@cache
+def version() -> str:
+    """A name keeps its shapes as long as this stays the same: it depends on method and data."""
+    digest = sha256(_data()).hexdigest()[:16]
+    return f"{_METHOD}-{unicodedata.unidata_version}-{digest}"
+
+
+def _skeleton(text: str) -> str:
+    """UTS 39, 4: decomposed, each character replaced by its prototype, decomposed again."""
+    if text.isascii():
+        return text.translate(_prototypes())
+    decomposed = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFD", decomposed.translate(_prototypes()))
+
+
+@cache
+def _prototypes() -> dict[int, str]:
+    """The prototype of each character, by code point.
+
+    The data lists pairs in both directions. Each source has one prototype, which is not a source itself. So in a group
+    of look-alikes, the prototype is the one character that all others have as a neighbour, and their only one. In a
+    group of two either may be the prototype.
+    """
+    alike: defaultdict[str, set[str]] = defaultdict(set)
+    for one, its in msgspec.json.decode(_data(), type=dict[str, list[str]]).items():
+        for other in its:
+            pair = one.strip(_RIGHT_TO_LEFT_MARK), other.strip(_RIGHT_TO_LEFT_MARK)
+            alike[pair[0]].add(pair[1])
+            alike[pair[1]].add(pair[0])
+    found: dict[int, str] = {}
+    for character, others in alike.items():
+        if len(character) == 1:
+            prototype = _prototype(character, others, alike)
+            if prototype != character:
+                found[ord(character)] = prototype
+    return found
+
+
+def _prototype(character: str, others: set[str], alike: dict[str, set[str]]) -> str:
+    for other in others:
+        if len(other) > 1:
+            return other
+    if len(others) > 1:
+        return character
+    (other,) = others
+    return other if len(alike[other]) > 1 else min(character, other)
+
+
+def _data() -> bytes:
+    return files("homoglyphs_fork").joinpath("confusables.json").read_bytes()

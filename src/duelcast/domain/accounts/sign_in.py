@@ -11,10 +11,10 @@ from duelcast.channels.names import Role
 from duelcast.clock import Clock
 from duelcast.domain.accounts.challenges import Challenge, Challenges
 from duelcast.domain.accounts.claims import LEEWAY_S
-from duelcast.domain.accounts.ed25519 import is_signed, read_key
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.sessions import EndedSession, EndedSessions
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
+from duelcast.domain.accounts.wallet_keys import is_signed, read_key
 from duelcast.errors import InvalidRequest, Unauthorized, Unavailable
 from duelcast.store import accounts as store
 from duelcast.store.accounts import SessionRow, UserRow

@@ -1,21 +1,57 @@
-"""Active users: those with an open connection who sent something on one not long ago."""
+"""Active users: those with an open connection who sent something on one not long ago. The connections are behind a
+port, `Traffic`, which the gateway implements."""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
+from duelcast.channels.names import Role
 from duelcast.clock import Clock
+from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.analytics.events import MAX_USERS, ActiveUser, ActiveUsers
-from duelcast.domain.analytics.traffic import OpenConnection, Traffic
 
 ACTIVE_S = 300.0
 _CONNECTIONS_PER_TURN = 1_000
 """Examined in a row, which takes about 2 ms; then other tasks run."""
+
+
+class OpenConnection(Struct, frozen=True, gc=False):
+    """A connection of a wallet. Both times are of the monotonic clock, in seconds; connecting counts as a message."""
+
+    identity: Identity
+    endpoint: str
+    connected_s: float
+    last_message_s: float
+
+
+class Traffic(Protocol):
+    """Connections of this node now, and messages since the start."""
+
+    @property
+    def received(self) -> int:
+        """Messages from clients."""
+
+    @property
+    def sent(self) -> int:
+        """Messages to clients: replies and pushes."""
+
+    @property
+    def loop_lag_s(self) -> float:
+        """How late the event loop ran last."""
+
+    def connection_counts(self) -> Mapping[tuple[str, Role], int]:
+        """How many connections there are, by endpoint and role."""
+
+    def wallets(self) -> Sequence[str]:
+        """Those that have a connection."""
+
+    def connections_of(self, wallet: str) -> Iterable[OpenConnection]:
+        """Its open connections; none if it has left."""
 
 
 class _Presence(NamedTuple):

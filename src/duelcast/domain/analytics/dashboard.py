@@ -11,10 +11,9 @@ from duelcast.channels.broker import Broker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
 from duelcast.domain.analytics.activity import Activity, Audience
-from duelcast.domain.analytics.event_feed import EVENT, EventFeed
 from duelcast.domain.analytics.events import DASHBOARD, METRIC, ActiveUsers, DashboardUpdate, EventCount, MetricUpdate
 from duelcast.domain.analytics.figures import Figures
-from duelcast.domain.analytics.metrics import ACTIVE_USERS, Metrics
+from duelcast.domain.analytics.metrics import ACTIVE_USERS, EVENT, EventFeed, Metrics
 from duelcast.domain.analytics.series import Series
 from duelcast.logs import exception_fields
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from duelcast.channels.names import Role
-from duelcast.clock import Clock
-from duelcast.domain.analytics.counters import EventCounters
+from duelcast.clock import Clock, time_ms
+from duelcast.domain.analytics.activity import Traffic
 from duelcast.domain.analytics.events import (
     ConnectionCounts,
     EventCounts,
@@ -21,7 +21,7 @@ from duelcast.domain.analytics.events import (
     ProcessFigures,
     ServerStats,
 )
-from duelcast.domain.analytics.traffic import Traffic
+from duelcast.domain.analytics.writer import EventCounters
 
 RATE_WINDOW_S = 5.0
 _MEMORY = Path("/proc/self/statm")
@@ -56,7 +56,7 @@ class Figures:
         self._clock = clock
         self._traffic = traffic
         self._counters = counters
-        self._start_ms = int(clock.time() * 1000)
+        self._start_ms = time_ms(clock)
         self._began_s = clock.monotonic()
         self._samples = deque([_Sample(self._began_s, 0, 0, 0, time.process_time())])
 

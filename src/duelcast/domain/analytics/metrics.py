@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
+from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
 from duelcast.domain.analytics.errors import UnknownMetric
-from duelcast.domain.analytics.event_feed import EVENT, EventFeed
-from duelcast.domain.analytics.events import EVENT_PATTERN, MetricData, MetricUpdate
+from duelcast.domain.analytics.events import EVENT_PATTERN, MAX_EVENTS, METRIC, EventRecord, MetricData, MetricUpdate
 from duelcast.domain.analytics.figures import Figures
 from duelcast.domain.analytics.series import Series
-from duelcast.wire.timestamps import format_time
+from duelcast.domain.conflation import Conflator
+from duelcast.store.analytics import NewEvent
+from duelcast.wire.timestamps import format_ms, format_time
 
+EVENT = "event"
 ACTIVE_USERS = "active_users"
+INTERVAL_MS = 100
 _EVENT_TOTAL = re.compile(rf"event:({EVENT_PATTERN})")
 _ENDPOINT = "connections:"
 
@@ -60,3 +65,40 @@ class Metrics:
 
     def _connections_to(self, endpoint: str) -> Callable[[], float]:
         return lambda: self._figures.connections().byEndpoint[endpoint]
+
+
+class EventFeed:
+    """The metric `event`: publishes the events stored since the last time, at most once per `INTERVAL_MS`, and only
+    while it is followed. `run` publishes what waits for its interval, until cancelled."""
+
+    def __init__(self, publisher: Publisher, clock: Clock) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._newest: deque[NewEvent] = deque(maxlen=MAX_EVENTS)
+        self._count = 0
+        self._due = Conflator(clock, lambda: INTERVAL_MS, self._push)
+        self.run = self._due.run
+
+    def add(self, events: Sequence[NewEvent]) -> None:
+        """Publish the stored `events` soon."""
+        if events and self._publisher.is_followed(METRIC.channel(EVENT)):
+            self._newest.extend(events)
+            self._count += len(events)
+            self._due.offer(EVENT)
+
+    def update(self, events: Sequence[NewEvent] = (), count: int = 0) -> MetricUpdate:
+        """The newest `events` of `count`; without arguments, the initial value for a follower."""
+        records = [
+            EventRecord(wallet=one.wallet, event=one.event, timestamp=format_ms(one.received_ms)) for one in events
+        ]
+        data = MetricData(
+            value=count, timestamp=format_time(self._clock.time()), events=records, skipped=count - len(records)
+        )
+        return MetricUpdate(metric=EVENT, data=data)
+
+    def _push(self, _key: str) -> bool:
+        update = self.update(list(self._newest), self._count)
+        self._newest.clear()
+        self._count = 0
+        self._publisher.publish(METRIC.channel(EVENT), update)
+        return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.analytics.series import Series
 from duelcast.domain.retention import ROWS_PER_WRITE, delete_in_pieces
 from duelcast.store import analytics as store
@@ -25,21 +25,21 @@ class RollUp:
 
     async def roll_up_minutes(self) -> int:
         """Add the minutes that are older than `KEPT_MINUTES_DAYS` to their days."""
-        before_minute = self._now_ms() // store.MS_PER_MINUTE - KEPT_MINUTES_DAYS * MINUTES_PER_DAY
+        before_minute = time_ms(self._clock) // store.MS_PER_MINUTE - KEPT_MINUTES_DAYS * MINUTES_PER_DAY
         return await delete_in_pieces(
             self._database, lambda transaction, limit: store.roll_up_minutes(transaction, before_minute, limit)
         )
 
     async def delete_events(self, days: float) -> int:
         """Delete the events that were received more than `days` ago; they still count."""
-        before_ms = self._now_ms() - int(days * _MS_PER_DAY)
+        before_ms = time_ms(self._clock) - int(days * _MS_PER_DAY)
         return await delete_in_pieces(
             self._database, lambda transaction, limit: store.delete_events(transaction, before_ms, limit)
         )
 
     async def delete_days(self, days: float) -> int:
         """Delete the counts of the days that ended more than `days` ago, out of the totals too."""
-        before_day = (self._now_ms() - int(days * _MS_PER_DAY)) // _MS_PER_DAY
+        before_day = (time_ms(self._clock) - int(days * _MS_PER_DAY)) // _MS_PER_DAY
         deleted = 0
         while True:
             rows = await self._database.write(
@@ -52,6 +52,3 @@ class RollUp:
     def _forget(self, deleted: list[EventTotal]) -> None:
         for one in deleted:
             self._series.forget(one)
-
-    def _now_ms(self) -> int:
-        return int(self._clock.time() * 1000)

@@ -9,18 +9,15 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from duelcast.channels.broker import Broker
 from duelcast.channels.publisher import Publisher
-from duelcast.clock import Clock
-from duelcast.domain.analytics.activity import Activity
-from duelcast.domain.analytics.counters import EventCounters
+from duelcast.clock import Clock, time_ms
+from duelcast.domain.analytics.activity import Activity, Traffic
 from duelcast.domain.analytics.dashboard import Dashboard
-from duelcast.domain.analytics.event_feed import EventFeed
 from duelcast.domain.analytics.events import ServerStats
 from duelcast.domain.analytics.figures import Figures
-from duelcast.domain.analytics.metrics import Metrics
+from duelcast.domain.analytics.metrics import EventFeed, Metrics
 from duelcast.domain.analytics.roll_up import RollUp
 from duelcast.domain.analytics.series import MAX_NAMES, Series
-from duelcast.domain.analytics.traffic import Traffic
-from duelcast.domain.analytics.writer import AnalyticsWriter, StoredEvents
+from duelcast.domain.analytics.writer import AnalyticsWriter, EventCounters, StoredEvents
 from duelcast.ratelimit import Allowance
 from duelcast.store import analytics as store
 from duelcast.store.analytics import MINUTES_PER_DAY, MS_PER_MINUTE
@@ -76,7 +73,7 @@ class Analytics:
 
     async def load(self) -> None:
         """Count the stored events; once, before the first use. Raises `errors.Unavailable`."""
-        now_minute = int(self._clock.time() * 1000) // MS_PER_MINUTE
+        now_minute = time_ms(self._clock) // MS_PER_MINUTE
         async with self._database.read() as transaction:
             # `OTHER` may be one of them.
             totals = await store.earliest_totals(transaction, MAX_NAMES + 1)

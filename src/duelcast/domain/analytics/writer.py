@@ -1,4 +1,4 @@
-"""Stores tracked events: many in one commit, each acknowledged after it."""
+"""Stores tracked events, many in one commit, each acknowledged after it; counts those that clients sent, by outcome."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from itertools import chain
 from typing import NamedTuple
 
 import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from duelcast.domain.analytics.counters import EventCounters
 from duelcast.errors import AppError, Unavailable
 from duelcast.logs import exception_fields
 from duelcast.ratelimit import Allowance
@@ -45,6 +45,43 @@ class _Tracked(NamedTuple):
 
     duplicates: list[bool]
     new: StoredEvents
+
+
+class EventCounters:
+    """Events since the start. `received` is the sum of the others and of the waiting events."""
+
+    __slots__ = ("duplicate", "over_quota", "received", "refused", "stored")
+
+    def __init__(self) -> None:
+        self.received = 0
+        self.stored = 0
+        self.duplicate = 0
+        self.refused = 0
+        self.over_quota = 0
+
+    @property
+    def waiting(self) -> int:
+        """Events that are neither stored nor refused yet."""
+        return self.received - self.stored - self.duplicate - self.refused - self.over_quota
+
+    def collect(self) -> Iterable[Metric]:
+        """Metrics for Prometheus."""
+        yield CounterMetricFamily("duelcast_events_received", "Events that clients sent.", value=self.received)
+        yield GaugeMetricFamily(
+            "duelcast_events_waiting", "Of these, those that wait to be stored.", value=self.waiting
+        )
+        yield CounterMetricFamily("duelcast_events_stored", "Of these, those that were stored.", value=self.stored)
+        yield CounterMetricFamily(
+            "duelcast_events_duplicate", "Of these, those that were stored before.", value=self.duplicate
+        )
+        yield CounterMetricFamily(
+            "duelcast_events_refused", "Of these, those that could not be stored.", value=self.refused
+        )
+        yield CounterMetricFamily(
+            "duelcast_events_over_quota",
+            "Of these, those beyond the quota of their wallet.",
+            value=self.over_quota,
+        )
 
 
 class AnalyticsWriter:

@@ -11,8 +11,8 @@ from msgspec import UNSET, Struct
 
 from duelcast.channels.broker import Origin
 from duelcast.channels.names import Role
-from duelcast.channels.outgoing import Broadcast, Erase, Published
-from duelcast.clock import Clock
+from duelcast.channels.publisher import Broadcast, Erase, Published
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.contests.chat_text import clean_text
@@ -112,7 +112,7 @@ class Chat:
         )
         if refusal is not None and message_id is None:
             raise refusal
-        now_ms = self._now_ms()
+        now_ms = time_ms(self._clock)
         message = NewMessage(contest_id, sender.wallet, sender.nickname, int(sender.role), text, message_id, now_ms)
         draft = _Draft(message, refusal, origin)
         try:
@@ -193,7 +193,7 @@ class Chat:
                 raise ChatMessageNotFound("The contest has no such message.")
             if message.deleted_ms is not None:
                 return Published(None, ())
-            await store.erase_message(transaction, message_id, self._now_ms())
+            await store.erase_message(transaction, message_id, time_ms(self._clock))
             target = f"contests/{contest_id}/chat/{message_id}"
             await self._audit.record(transaction, actor, "chat.delete", target, {"wallet": message.wallet})
             channel, event = CHAT.channel(str(contest_id)), ChatMessageDeleted(contestId=contest_id, id=message_id)
@@ -205,7 +205,7 @@ class Chat:
         """Delete the messages of ended contests that are older than `days`, and expired mutes; returns how many
         messages. Their `message_id`s count as new again. Raises `Unavailable`; some may be left then."""
         await self.mutes.delete_ended()
-        before_ms = self._now_ms() - int(days * _MS_PER_DAY)
+        before_ms = time_ms(self._clock) - int(days * _MS_PER_DAY)
         deleted = 0
         while True:
             # The search may take long, and must not hold up the writer.
@@ -215,9 +215,6 @@ class Chat:
                 return deleted
             await self._database.publish(partial(_delete, outdated=outdated))
             deleted += len(outdated)
-
-    def _now_ms(self) -> int:
-        return int(self._clock.time() * 1000)
 
 
 async def _delete(transaction: Transaction, outdated: Sequence[MessagePlace]) -> Published[None]:

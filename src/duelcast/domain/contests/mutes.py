@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.contests.errors import ContestNotFound, Muted
 from duelcast.errors import InvalidRequest
@@ -37,7 +37,7 @@ class Mutes:
         until_ms = mutes[wallet]
         if until_ms is None:
             return Muted("An admin muted you in this contest.")
-        remaining_ms = until_ms - self._now_ms()
+        remaining_ms = until_ms - time_ms(self._clock)
         if remaining_ms <= 0:
             return None
         return Muted("An admin muted you in this contest for a while.", retry_after_ms=remaining_ms)
@@ -51,7 +51,7 @@ class Mutes:
 
         Raises `InvalidRequest` if that time is not in the future, `ContestNotFound`, `Unavailable`.
         """
-        now_ms = self._now_ms()
+        now_ms = time_ms(self._clock)
         if until_ms is not None and until_ms <= now_ms:
             raise InvalidRequest("A mute ends in the future: give a later time, or none.", field="until")
         mute = MuteRow(contest_id, wallet, until_ms)
@@ -79,7 +79,7 @@ class Mutes:
 
     async def delete_ended(self) -> None:
         """Delete expired mutes. Raises `Unavailable`."""
-        now_ms = self._now_ms()
+        now_ms = time_ms(self._clock)
         ended = [
             (contest_id, wallet)
             for contest_id, mutes in self._until_ms.items()
@@ -106,9 +106,6 @@ class Mutes:
         mutes.pop(wallet, None)
         if not mutes:
             self._until_ms.pop(contest_id, None)
-
-    def _now_ms(self) -> int:
-        return int(self._clock.time() * 1000)
 
 
 def _target(contest_id: int, wallet: str) -> str:

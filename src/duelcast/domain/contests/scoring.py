@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from duelcast.domain.accounts.lookalikes import shapes
-from duelcast.domain.contests.columns import Columns
+from duelcast.domain.accounts.nicknames import shapes
+from duelcast.domain.contests.columns import Columns, Rows, rank
 from duelcast.domain.contests.events import LeaderboardRow
 from duelcast.domain.contests.prices import CASH, PriceVector
-from duelcast.domain.contests.ranking import Rows, rank
 from duelcast.domain.contests.valuation import Line, Lines, Positions, value_of_owners
 from duelcast.store.contests import HoldingRow
 from duelcast.wire.timestamps import format_ms

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from duelcast.clock import Clock
 from duelcast.domain.market.book import BookEntry, TokenBook
 from duelcast.domain.market.draft import Change, Priced
-from duelcast.domain.market.flushing import Unstored
+from duelcast.domain.market.journal import Unstored
 from duelcast.domain.market.marks import Marks
 from duelcast.domain.market.metadata import fields_of_feed, merged
 from duelcast.domain.market.outlet import MarketOutlet

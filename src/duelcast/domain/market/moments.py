@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from duelcast.domain.market.book import TokenBook
-from duelcast.domain.market.flushing import Unstored
+from duelcast.domain.market.journal import Unstored
 from duelcast.domain.market.marks import Marks, PricePoint, Prices
 from duelcast.domain.market.posting import Posting
 from duelcast.domain.market.receipt import ReceiptTime, to_us

@@ -25,8 +25,8 @@ from duelcast.domain.market.events import (
     TokenMetadataUpdate,
 )
 from duelcast.domain.market.receipt import ReceiptTime
-from duelcast.domain.market.sentiment import NEUTRAL, Balance
 from duelcast.domain.market.settings import MarketSettings
+from duelcast.domain.market.windows import NEUTRAL, Balance
 from duelcast.wire.timestamps import format_time
 
 _LIST_SETTLE_S = 1.0

@@ -13,10 +13,9 @@ from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.market.book import TokenBook
 from duelcast.domain.market.events import Token, TokenListUpdate
 from duelcast.domain.market.feeds import FeedState, MarketSink, feed_state, gap_metrics, gaps, market_metrics
-from duelcast.domain.market.flushing import Flushing, Unstored
 from duelcast.domain.market.history import MAX_CANDLES, History, candle_span, history
 from duelcast.domain.market.intake import Intake
-from duelcast.domain.market.journal import Journal, Settle
+from duelcast.domain.market.journal import Flushing, Journal, Settle, Unstored
 from duelcast.domain.market.marks import Marks, PricePoint, Prices
 from duelcast.domain.market.moments import PricesAt
 from duelcast.domain.market.outlet import MarketOutlet

@@ -10,9 +10,8 @@ from duelcast.domain.market.book import BookEntry
 from duelcast.domain.market.events import MARKET, Interval, MarketVolume, Volume
 from duelcast.domain.market.outlet import MarketOutlet
 from duelcast.domain.market.receipt import ReceiptTime
-from duelcast.domain.market.sentiment import balance_of
 from duelcast.domain.market.settings import MarketSettings
-from duelcast.domain.market.windows import INTERVALS, NOTHING, Totals, TradeWindows
+from duelcast.domain.market.windows import INTERVALS, NOTHING, Totals, TradeWindows, balance_of
 from duelcast.wire.timestamps import format_time
 
 _SYMBOLS_PER_TURN = 50

@@ -9,8 +9,8 @@ from typing import Any
 from msgspec import UNSET, Struct
 
 from duelcast.channels.broker import Origin
-from duelcast.channels.outgoing import Broadcast, Published
-from duelcast.clock import Clock
+from duelcast.channels.publisher import Broadcast, Published
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.notifications.errors import NotificationNotFound
 from duelcast.domain.notifications.events import (
     ANNOUNCEMENTS,
@@ -87,7 +87,7 @@ class Inboxes:
     async def add(self, transaction: Transaction, new: Sequence[NewNotification]) -> Added:
         """Store those of `new` whose keys are new. The calling write publishes the `outgoing` of the result, and its
         `committed` adds the result's `stored` to the counter of this object."""
-        now_ms = self._now_ms()
+        now_ms = time_ms(self._clock)
         wanted = await _without_repeats(transaction, new)
         rows = await store.add_notifications(transaction, [_row(each, now_ms) for each in wanted])
         wallets = list(dict.fromkeys(row.wallet for row in rows if row.wallet != EVERYBODY))
@@ -110,7 +110,7 @@ class Inboxes:
         """The same for all unread notifications of the wallet, or those of some types. Raises `Unavailable`."""
 
         async def work(transaction: Transaction) -> Published[Marked]:
-            count = await store.mark_all_read(transaction, wallet, types, self._now_ms())
+            count = await store.mark_all_read(transaction, wallet, types, time_ms(self._clock))
             version = await _version(transaction, wallet, grows=count > 0)
             unread = (await store.unread_counts(transaction, [wallet]))[wallet]
             confirmed = ReadConfirmed(all=True, types=UNSET if types is None else list(types), count=count)
@@ -141,12 +141,9 @@ class Inboxes:
                 counts[wallet] -= len(newly)
             unread = UnreadCount(count=counts[wallet], version=versions[wallet] + growth[wallet])
             outcomes.append(_published(wallet, origin, Marked(ReadConfirmed(ids=found, count=len(newly)), unread)))
-        await store.mark_read(transaction, newly_read, self._now_ms())
+        await store.mark_read(transaction, newly_read, time_ms(self._clock))
         await store.grow_versions(transaction, growth)
         return outcomes
-
-    def _now_ms(self) -> int:
-        return int(self._clock.time() * 1000)
 
 
 async def grown(transaction: Transaction, wallets: Sequence[str]) -> dict[str, UnreadCount]:

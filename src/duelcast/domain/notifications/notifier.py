@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
+import msgspec
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, Metric
 
-from duelcast.channels.outgoing import Published
+from duelcast.channels.publisher import Published
 from duelcast.clock import Alarm, Clock
+from duelcast.domain.achievements import counted, is_win, level_of, unlocked, xp_of
 from duelcast.domain.notifications import notices
-from duelcast.domain.notifications.completions import count_completion
 from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
-from duelcast.domain.notifications.progress import NotifierProgress, find_progress, put_progress
 from duelcast.errors import Unavailable
+from duelcast.store import achievements, key_values
 from duelcast.store import contests as store
+from duelcast.store.achievements import AchievementRow, ProgressRow
+from duelcast.store.contests import ContestRow, EntryRow
 from duelcast.store.database import Database, Transaction
 from duelcast.store.events import StoredEvent, events_after
 
@@ -27,6 +30,13 @@ NEWS_MS = 24 * 3600 * 1000
 """Nobody is notified of older events."""
 
 _KINDS = ("contest_started", "contest_completed", "contest_cancelled", "participant_disqualified")
+
+
+class NotifierProgress(Struct, frozen=True):
+    """Domain events up to `event` are done, and the contest entries up to `entry` (ids) of the next one."""
+
+    event: int = 0
+    entry: int = 0
 
 
 class _Done(Struct, frozen=True):
@@ -94,7 +104,7 @@ class Notifier:
             made, reached = [], NotifierProgress(events[-1].id) if events else position
         notices = made if event is not None and self._is_news(event) else []
         added = await self._inboxes.add(transaction, notices)
-        await put_progress(transaction, reached)
+        await key_values.put_value(transaction, key_values.NOTIFIER, msgspec.to_builtins(reached))
         done = _Done(sum(one.id <= reached.event for one in events), len(notices), added.stored)
         return Published(done, added.outgoing)
 
@@ -109,7 +119,7 @@ class Notifier:
             return [notices.participant_disqualified(contest, event.wallet)], NotifierProgress(event.id)
         entries = await store.participants_after(transaction, contest.id, after_entry, PORTION)
         if event.kind == "contest_completed":
-            made = await count_completion(transaction, event, contest, entries)
+            made = await _count_completion(transaction, event, contest, entries)
         elif event.kind == "contest_cancelled":
             made = [notices.contest_cancelled(contest, entry.wallet, event.data["reason"]) for entry in entries]
         else:
@@ -124,3 +134,39 @@ class Notifier:
         self._events += done.events
         self._notices += done.notices
         self._inboxes.stored += done.stored
+
+
+async def _count_completion(
+    transaction: Transaction, event: StoredEvent, contest: ContestRow, entries: Sequence[EntryRow]
+) -> list[NewNotification]:
+    """Count a completed contest towards the achievements of some of those who took part to the end: store their
+    progress, once each, and the achievements that they unlock by it; returns the notifications for them."""
+    participants: int = event.data["participants"]
+    wallets = [entry.wallet for entry in entries]
+    progress = await achievements.progress_of(transaction, wallets)
+    achieved = await achievements.achievements_of(transaction, wallets)
+    made: list[NewNotification] = []
+    advanced: list[ProgressRow] = []
+    added: list[AchievementRow] = []
+    for entry in entries:
+        wallet = entry.wallet
+        now = counted(progress.get(wallet) or ProgressRow(wallet), won=is_win(entry.final_rank, participants))
+        held = {row.achievement for row in achieved.get(wallet, ())}
+        rules = unlocked(now, held)
+        advanced.append(now)
+        added += [AchievementRow(wallet, rule.achievement, event.id, event.at_ms) for rule in rules]
+        made.append(notices.contest_completed(contest, entry, participants))
+        made += [notices.achievement_unlocked(rule, wallet) for rule in rules]
+        xp_before = xp_of(held)
+        xp = xp_before + sum(rule.tier.xp for rule in rules)
+        if level_of(xp) > level_of(xp_before):
+            made.append(notices.level_up(wallet, level_of(xp), xp))
+    await achievements.put_progress(transaction, advanced)
+    await achievements.add_achievements(transaction, added)
+    return made
+
+
+async def find_progress(transaction: Transaction) -> NotifierProgress:
+    """The stored position; the very beginning if none is stored."""
+    stored = await key_values.find_value(transaction, key_values.NOTIFIER)
+    return NotifierProgress() if stored is None else msgspec.convert(stored, NotifierProgress)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from duelcast.channels.outgoing import Published
+from duelcast.channels.publisher import Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import is_wallet
 from duelcast.domain.audit import Actor, AuditTrail

@@ -8,8 +8,8 @@ from functools import partial
 import structlog
 
 from duelcast.channels.names import Channel
-from duelcast.channels.outgoing import Broadcast, Erase, Outgoing, Published
-from duelcast.clock import Clock
+from duelcast.channels.publisher import Broadcast, Erase, Outgoing, Published
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.notifications.errors import NotificationNotFound
@@ -88,13 +88,13 @@ class Removals:
 
     async def _expire_some(self, transaction: Transaction) -> Published[int]:
         """Returns how many were removed."""
-        return await self._erase(transaction, await store.expired(transaction, self._now_ms(), ROWS_PER_WRITE))
+        return await self._erase(transaction, await store.expired(transaction, time_ms(self._clock), ROWS_PER_WRITE))
 
     async def _delete_some(
         self, transaction: Transaction, read_days: float, unread_days: float
     ) -> Published[tuple[int, int]]:
         """Returns how many were deleted, and how many of them had not been removed before."""
-        now_ms = self._now_ms()
+        now_ms = time_ms(self._clock)
         rows = await store.outdated(
             transaction,
             read_before_ms=now_ms - int(read_days * _MS_PER_DAY),
@@ -106,14 +106,11 @@ class Removals:
         return Published((len(rows), removed.result), removed.outgoing)
 
     async def _erase(self, transaction: Transaction, rows: Sequence[HeldRow]) -> Published[int]:
-        await store.erase(transaction, [row.id for row in rows], self._now_ms())
+        await store.erase(transaction, [row.id for row in rows], time_ms(self._clock))
         return await _removed(transaction, rows)
 
     def _count(self, removed: int) -> None:
         self.removed += removed
-
-    def _now_ms(self) -> int:
-        return int(self._clock.time() * 1000)
 
 
 async def _removed(transaction: Transaction, rows: Sequence[HeldRow]) -> Published[int]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from duelcast.domain.achievements import counted, is_win, unlocked
-from duelcast.domain.notifications.progress import NotifierProgress, find_progress
+from duelcast.domain.notifications.notifier import NotifierProgress, find_progress
 from duelcast.store import achievements as store
 from duelcast.store.achievements import AchievementRow, ProgressRow
 from duelcast.store.beside import Read

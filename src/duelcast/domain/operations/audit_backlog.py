@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.operations.backlog import Backlog
 from duelcast.errors import AppError
@@ -47,7 +47,7 @@ class AuditBacklog:
 
     async def record(self, actor: Actor, action: str, target: str, details: dict[str, Any], outcome: str) -> None:
         """Store an act with the present time; returns when it is stored, or waits to be."""
-        entry = _AuditEntry(actor, action, target, details, outcome, int(self._clock.time() * 1000))
+        entry = _AuditEntry(actor, action, target, details, outcome, time_ms(self._clock))
         _log.info("act", wallet=actor.wallet, action=action, target=target, outcome=outcome)
         if self._backlog:
             self._retry_later(entry)

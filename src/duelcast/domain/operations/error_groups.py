@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from duelcast.channels.outgoing import Broadcast
+from duelcast.channels.publisher import Broadcast
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS, ErrorAlert, ErrorRecord
 from duelcast.store.errors import ErrorLevel, ErrorRow
 from duelcast.wire.timestamps import format_ms

@@ -1,4 +1,4 @@
-"""Stores errors: after everything else, and never in its way."""
+"""Stores errors after everything else, and never in its way; deletes old ones, by age and number."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import structlog
 
-from duelcast.channels.outgoing import Published
+from duelcast.channels.publisher import Published
 from duelcast.clock import Clock
 from duelcast.domain.operations.backlog import Backlog
 from duelcast.domain.operations.error_groups import ErrorGroup
+from duelcast.domain.retention import delete_in_pieces
 from duelcast.errors import AppError, Unavailable
 from duelcast.logs import exception_fields
 from duelcast.store import errors as store
@@ -21,7 +22,11 @@ from duelcast.store.database import CutOff, Database, Transaction
 MAX_WAITING_GROUPS = 1_000
 MAX_GROUP_ROWS = 200
 """Preparing that many takes about 2 ms, in which nothing else is served."""
+MAX_ROWS = 100_000
+ROWS_BETWEEN = 1_000
+"""Rows beyond `MAX_ROWS` that may exist for a moment."""
 _RETRY_MS = 1_000
+_US_PER_DAY = 86_400_000_000
 
 log = structlog.get_logger("duelcast.errors")
 
@@ -139,3 +144,31 @@ class ErrorStoring:
         self.defects += 1
         log.warning("error_not_stored", service=group.key.service, **exception_fields(error))
         self._withdrawn(group)
+
+
+class ErrorRetention:
+    """Deletes errors, and says when that is due."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self.on_crowded: Callable[[], None] = lambda: None
+        """Called if `delete_old` should not wait for its time; to be set before the first error."""
+        self._database = database
+        self._clock = clock
+        self._added = 0
+
+    def added(self) -> None:
+        """A row was added."""
+        self._added += 1
+        if self._added == ROWS_BETWEEN:
+            self.on_crowded()
+
+    async def delete_old(self, days: float) -> int:
+        """Delete errors older than `days`, and the oldest beyond `MAX_ROWS`; returns how many. Raises
+        `errors.Unavailable`."""
+        self._added = 0
+        async with self._database.read() as transaction:
+            too_many = await store.nth_newest_id(transaction, MAX_ROWS + 1)
+        before_id = max(int(self._clock.time() * 1e6 - days * _US_PER_DAY), too_many + 1)
+        return await delete_in_pieces(
+            self._database, lambda transaction, limit: store.delete_before(transaction, before_id, limit)
+        )

@@ -14,8 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from duelcast.clock import Alarm, Clock
 from duelcast.domain.operations.error_events import ErrorRecord
 from duelcast.domain.operations.error_groups import ErrorGroup, ErrorKey, OpenGroups, error_record
-from duelcast.domain.operations.error_retention import ErrorRetention
-from duelcast.domain.operations.error_storing import ErrorStoring
+from duelcast.domain.operations.error_storing import ErrorRetention, ErrorStoring
 from duelcast.errors import Unavailable
 from duelcast.logs import exception_fields
 from duelcast.scrubbing import scrub, scrub_value

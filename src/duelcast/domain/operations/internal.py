@@ -53,9 +53,9 @@ class InternalServices:
             checks_are_calls=False,
         )
 
-    def add_fixed(self, name: str, layer: str, title: str, check: RunCheck, *, metrics: Figures = dict) -> None:
+    def add_fixed(self, name: str, layer: str, title: str, check: RunCheck) -> None:
         """Add a part that depends on the foundations, and is never switched off."""
-        self._add(name, layer, title, check=check, metrics=metrics, can_be_switched=False)
+        self._add(name, layer, title, check=check, can_be_switched=False)
 
     def add_running(
         self,

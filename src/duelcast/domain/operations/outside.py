@@ -1,21 +1,24 @@
-"""Services outside of the server: those of the configuration file, and those put over HTTP."""
+"""Services outside of the server: those of the configuration file, and those put over HTTP (protocol 13,
+`PUT /services`)."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import structlog
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.audit import Actor, AuditTrail
-from duelcast.domain.operations.check import BuildCheck
-from duelcast.domain.operations.definitions import DEFAULT_SILENT_AFTER_MS, ServiceDefinition
+from duelcast.domain.operations.breaker_settings import BreakerSettings
+from duelcast.domain.operations.check import BuildCheck, CheckDefinition
 from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.events import NAME_PATTERN, Name
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.registry import MAX_SERVICES, Registry
 from duelcast.domain.operations.service import Declaration, Service
@@ -26,7 +29,40 @@ from duelcast.store import services as repository
 from duelcast.store.database import Database, Transaction
 from duelcast.store.services import ServiceRow
 
+DEFAULT_SILENT_AFTER_MS = 60_000
+
 _log = structlog.get_logger("duelcast.operations")
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` may name a service or a layer."""
+    return re.fullmatch(NAME_PATTERN, text) is not None
+
+
+class ServiceDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A service. `probe`: the server checks it by `check`. `reported`: it posts its own operations, and is unhealthy
+    when it posts none for `silentAfterMs` (60,000)."""
+
+    kind: Literal["probe", "reported"]
+    layer: Name
+    displayName: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    description: Annotated[str, Meta(max_length=2_000)] | None = None
+    version: Annotated[str, Meta(max_length=64)] | None = None
+    dependencies: Annotated[tuple[Name, ...], Meta(max_length=100, description="Names of other services.")] = ()
+    check: CheckDefinition | None = None
+    circuit_breaker: BreakerSettings = BreakerSettings()
+    silentAfterMs: Annotated[int, Meta(ge=1_000, le=86_400_000)] | None = None
+
+    def verify(self) -> None:
+        """Raises `errors.InvalidRequest` for fields that contradict one another."""
+        if self.kind == "probe" and self.check is None:
+            raise InvalidRequest("A probe needs a `check`.", field="check")
+        if self.kind == "reported" and self.check is not None:
+            raise InvalidRequest("A service that reports itself takes no `check`.", field="check")
+        if self.kind == "probe" and self.silentAfterMs is not None:
+            raise InvalidRequest("`silentAfterMs` is for services that report themselves.", field="silentAfterMs")
+        if len(set(self.dependencies)) != len(self.dependencies):
+            raise InvalidRequest("Name each dependency once.", field="dependencies")
 
 
 class Operation(Struct, frozen=True):
@@ -103,7 +139,7 @@ class OutsideServices:
 
             async def work(transaction: Transaction) -> None:
                 stored = msgspec.to_builtins(definition)
-                now_ms = int(self._clock.time() * 1000)
+                now_ms = time_ms(self._clock)
                 await repository.save_service(transaction, ServiceRow(name, stored, now_ms, actor.wallet))
                 details = {"kind": definition.kind, "layer": definition.layer, "existed": existed}
                 await self._audit.record(transaction, actor, "services.put", name, details)

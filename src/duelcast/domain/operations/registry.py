@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 import structlog
 
-from duelcast.channels.outgoing import Broadcast
-from duelcast.channels.publisher import Publisher
+from duelcast.channels.publisher import Broadcast, Publisher
 from duelcast.clock import Clock
 from duelcast.domain.operations import views
 from duelcast.domain.operations.events import (

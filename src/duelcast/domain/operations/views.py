@@ -1,11 +1,12 @@
-"""The records of services (protocol 12)."""
+"""Services as others see them: their records (protocol 12), and their metrics for Prometheus."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, get_args
 
 from msgspec import UNSET, structs
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 
 from duelcast.domain.operations.breaker import Breaker
 from duelcast.domain.operations.events import (
@@ -144,6 +145,41 @@ def breaker_record(service: Service) -> BreakerRecord:
         recovery_attempts=breaker.recovery_attempts,
         last_reset=_time(breaker.last_reset_s),
     )
+
+
+def service_metrics(
+    services: Iterable[Service], transitions: Mapping[tuple[str, BreakerState], int]
+) -> Iterable[Metric]:
+    """For Prometheus: the state of each service and breaker, calls, durations of checks, and `transitions` of breakers,
+    by service and new state."""
+    status = GaugeMetricFamily(
+        "duelcast_service_status", "1 for the status that a service has.", labels=["service", "status"]
+    )
+    breaker = GaugeMetricFamily(
+        "duelcast_breaker_state", "1 for the state that a breaker has.", labels=["service", "state"]
+    )
+    calls = CounterMetricFamily(
+        "duelcast_service_calls", "Calls of services, by outcome.", labels=["service", "outcome"]
+    )
+    checks = SummaryMetricFamily(
+        "duelcast_service_check_seconds", "How long the checks of services took.", labels=["service"]
+    )
+    for service in services:
+        name, now = service.name, service.status
+        for one in get_args(ServiceStatus):
+            status.add_metric([name, one], one == now)
+        if service.breaker is not None:
+            for state in BreakerState:
+                breaker.add_metric([name, state.value], state is service.breaker.state)
+        for outcome in ("successful", "failed", "rejected"):
+            calls.add_metric([name, outcome], getattr(service.calls, outcome))
+        checks.add_metric([name], service.checks, service.checks_s)
+    turns = CounterMetricFamily(
+        "duelcast_breaker_transitions", "Transitions of breakers, by new state.", labels=["service", "state"]
+    )
+    for (name, state), count in transitions.items():
+        turns.add_metric([name, state.value], count)
+    yield from (status, breaker, calls, checks, turns)
 
 
 def _summary(service: Service) -> BreakerSummary:

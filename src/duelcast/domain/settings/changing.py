@@ -1,9 +1,11 @@
-"""A change of a setting: the request, its validation, and the row to store."""
+"""A change of a setting: the request, its validation, the bounds of values, and the row to store."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from duelcast.channels.names import Role
@@ -11,13 +13,16 @@ from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import Actor
 from duelcast.domain.settings.declared import DeclaredSetting
 from duelcast.domain.settings.errors import ValidationFailed
-from duelcast.domain.settings.values import audited, check_value, stored_characters, value_type_of
 from duelcast.store import accounts
 from duelcast.store import settings as store
 from duelcast.store.database import Transaction
-from duelcast.store.settings import SettingRow, Visibility
+from duelcast.store.settings import SettingRow, ValueType, Visibility
 
 MAX_DESCRIPTION_CHARACTERS = 1_000
+MAX_VALUE_BYTES = 64 * 1024
+MAX_VALUE_DEPTH = 24
+"""Answers nest a value deeper than the request did, and must keep to the 32 levels of a message."""
+MAX_AUDITED_BYTES = 4 * 1024
 MAX_SETTINGS = 10_000
 MAX_CHARACTERS = 8 * 1024 * 1024
 """The bound of all stored values together: one answer may carry them all."""
@@ -77,6 +82,23 @@ def changed(
     )
 
 
+def value_type_of(value: Any) -> ValueType:
+    """The type of a JSON value."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "string" if isinstance(value, str) else "json"
+
+
+def check_value(value: Any) -> None:
+    """Raises `ValidationFailed` for a value that is too big or too deep."""
+    if _depth(value) > MAX_VALUE_DEPTH:
+        raise ValidationFailed(f"Nest a value at most {MAX_VALUE_DEPTH} levels deep.", field="value")
+    if len(msgspec.json.encode(value)) > MAX_VALUE_BYTES:
+        raise ValidationFailed(f"A value takes at most {MAX_VALUE_BYTES} bytes as JSON.", field="value")
+
+
 async def acting(transaction: Transaction, by: Identity) -> Actor:
     """The actor: the role stored now counts, whatever it was at the request; a ban takes it away."""
     stored = await accounts.find_user(transaction, by.wallet)
@@ -91,7 +113,8 @@ async def check_room(transaction: Transaction, after: SettingRow, *, is_new: boo
     usage = await store.usage_without(transaction, after.key)
     if is_new and usage.settings >= MAX_SETTINGS:
         raise ValidationFailed(f"There are {MAX_SETTINGS} settings: delete some before you create another.")
-    if usage.characters + stored_characters(after.value) > MAX_CHARACTERS:
+    # As long as in the store.
+    if usage.characters + len(json.dumps(after.value)) > MAX_CHARACTERS:
         raise ValidationFailed(f"All values together take at most {MAX_CHARACTERS} characters.", field="value")
 
 
@@ -106,7 +129,24 @@ def _described(row: SettingRow | None) -> dict[str, Any]:
         return {}
     return {
         "version": row.version,
-        "value": audited(row.value, secret=row.secret),
+        "value": _audited(row.value, secret=row.secret),
         "description": row.description,
         "visibility": row.visibility,
     }
+
+
+def _audited(value: Any, *, secret: bool) -> Any:
+    """The audit details of a value."""
+    if secret:
+        return "[secret]"
+    size = len(msgspec.json.encode(value))
+    return value if size <= MAX_AUDITED_BYTES else f"[{size} bytes]"
+
+
+def _depth(value: Any) -> int:
+    """Levels of objects and arrays; values come from messages, which are not deep enough to exhaust the stack."""
+    if isinstance(value, dict):
+        return 1 + max(map(_depth, value.values()), default=0)
+    if isinstance(value, list):
+        return 1 + max(map(_depth, value), default=0)
+    return 0

@@ -12,7 +12,7 @@ import structlog
 
 from duelcast.channels.names import Role
 from duelcast.channels.publisher import Publisher
-from duelcast.clock import Alarm, Clock
+from duelcast.clock import Alarm, Clock, time_ms
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import CONFLICT, DENIED, DONE, Actor, AuditTrail
 from duelcast.domain.settings.changing import SettingChange, acting, changed, check_room, differences
@@ -175,7 +175,11 @@ class SystemSettings:
 
         # A refusal is returned, not raised: raising would undo its audit record.
         outcome = await self._database.write(work, self._committed)
-        return self._outcome_of(outcome, key)
+        if isinstance(outcome, AppError):
+            raise outcome
+        stored = self._book.record_of(key, outcome.after)
+        assert stored is not None
+        return stored
 
     async def delete(self, by: Identity | Actor, key: str, expected_version: int | None = None) -> None:
         """Delete the stored row of a setting, for an admin: a declared setting falls back, another is gone.
@@ -217,7 +221,7 @@ class SystemSettings:
             return actor, VersionConflict(
                 "The setting was changed meanwhile: look at `current`, and send its version as `expectedVersion`.",
                 field="expectedVersion",
-                current=self._as_stored(key, stored),
+                current=self._book.record_of(key, stored),
             )
         return actor, None
 
@@ -225,7 +229,7 @@ class SystemSettings:
         self, key: str, before: SettingRow | None, change: SettingChange, version: int, actor: Actor
     ) -> SettingRow:
         declared = self._book.declared(key)
-        return changed(key, before, declared, change, version=version, now_ms=self._now_ms(), by=actor.wallet)
+        return changed(key, before, declared, change, version=version, now_ms=time_ms(self._clock), by=actor.wallet)
 
     def _asked_for(
         self, key: str, before: SettingRow | None, change: SettingChange, version: int, actor: Actor
@@ -235,10 +239,6 @@ class SystemSettings:
             return self._changed(key, before, change, version, actor)
         except ValidationFailed:
             return None
-
-    def _as_stored(self, key: str, row: SettingRow | None) -> Setting | None:
-        """The record of the row that the transaction found, which memory may not have yet."""
-        return self._book.record_of(key, row)
 
     async def _save(self, transaction: Transaction, before: SettingRow | None, after: SettingRow) -> Committed:
         await store.save_setting(transaction, after, is_new=before is None)
@@ -262,7 +262,7 @@ class SystemSettings:
             value=None,
             deleted=True,
             secret=before.secret,
-            at_ms=self._now_ms(),
+            at_ms=time_ms(self._clock),
             by=actor.wallet,
         )
         await store.add_change(transaction, change)
@@ -280,16 +280,6 @@ class SystemSettings:
     ) -> None:
         outcome = DONE if refusal is None else CONFLICT if isinstance(refusal, VersionConflict) else DENIED
         await self._audit.record(transaction, actor, action, key, differences(before, after), outcome)
-
-    def _outcome_of(self, outcome: Committed | AppError, key: str) -> Setting:
-        if isinstance(outcome, AppError):
-            raise outcome
-        stored = self._as_stored(key, outcome.after)
-        assert stored is not None
-        return stored
-
-    def _now_ms(self) -> int:
-        return int(self._clock.time() * 1000)
 
     # ── after a commit ──────────────────────────────────────────────────────────────────────────────────────────
 

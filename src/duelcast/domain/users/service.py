@@ -9,12 +9,11 @@ from typing import Any
 from msgspec import Struct, structs
 
 from duelcast.channels.names import Role
-from duelcast.channels.outgoing import Published
-from duelcast.clock import Clock
+from duelcast.channels.publisher import Published
+from duelcast.clock import Clock, time_ms
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, Identity, is_wallet
-from duelcast.domain.accounts.lookalikes import shapes, version
-from duelcast.domain.accounts.nicknames import is_nickname, nickname_key
+from duelcast.domain.accounts.nicknames import is_nickname, nickname_key, shapes, version
 from duelcast.domain.achievements import RULES, Rule, level_of, xp_of
 from duelcast.domain.audit import DENIED, DONE, Actor, AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
@@ -212,7 +211,7 @@ class Users:
             raise Conflict(
                 "Somebody else has this nickname, or one that looks alike: choose another.", field="nickname"
             )
-        await store.save_user(transaction, after, is_new=is_new, now_ms=int(self._clock.time() * 1000))
+        await store.save_user(transaction, after, is_new=is_new, now_ms=time_ms(self._clock))
         if is_renamed:
             await store.replace_shapes(transaction, {after.wallet: alike})
 

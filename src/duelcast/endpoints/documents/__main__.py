@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from duelcast.endpoints.documents.markdown import protocol_blocks, readme_blocks
+from duelcast.endpoints.documents.markdown import protocol_blocks, readme_blocks, refreshed
 from duelcast.endpoints.documents.model import describe
-from duelcast.endpoints.documents.pages import refreshed
 from duelcast.endpoints.registry import find_endpoints
 
 contract = describe(find_endpoints().values())

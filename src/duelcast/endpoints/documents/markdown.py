@@ -1,23 +1,27 @@
-"""Prints the contract as Markdown tables, the generated blocks of hand-written pages."""
+"""Prints the contract as Markdown tables, and puts them into hand-written pages as blocks between marks."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from duelcast.channels.names import Role
 from duelcast.endpoints.documents.channels import ChannelDescription
-from duelcast.endpoints.documents.fields import field_list
 from duelcast.endpoints.documents.model import (
     LIVENESS_PER_MINUTE,
     OF_EVERY_COMMAND,
     CommandDescription,
     Contract,
     EndpointDescription,
+    FieldDescription,
     MessageDescription,
 )
+from duelcast.endpoints.documents.schemas import Schema
 from duelcast.endpoints.kit import KIB
+from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 
 def protocol_blocks(contract: Contract) -> dict[str, str]:
@@ -160,3 +164,99 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|") or "–"
+
+
+# ── fields ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def field_list(fields: Iterable[FieldDescription]) -> str:
+    """`fields` as a list in text; a question mark means that a field may be missing."""
+    return "; ".join(f"`{field.name}`{'' if field.always else '?'}: {type_text(field.schema)}" for field in fields)
+
+
+def type_text(schema: Schema) -> str:
+    """The type of a value. A record is named, as a link to its heading."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "anyOf" in schema:
+        return _alternatives(schema)
+    if "const" in schema:
+        return f"`{json.dumps(schema['const'])}`"
+    if "enum" in schema:
+        return " ".join(f"`{_choice(choice)}`" for choice in schema["enum"])
+    kind = str(schema.get("type", "anything"))
+    if kind == "array":
+        return f"list{_among(_range(schema, 'minItems', 'maxItems'))} of {type_text(schema.get('items', {}))}"
+    if isinstance(schema.get("additionalProperties"), dict):
+        return f"object of {type_text(schema['additionalProperties'])}"
+    return kind + _among(_limit(schema))
+
+
+def _choice(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _alternatives(schema: Schema) -> str:
+    """The alternatives of a union, without the null of an optional field, which its question mark already shows."""
+    optional = "default" in schema and schema["default"] is None
+    parts = [part for part in schema["anyOf"] if not (optional and part == {"type": "null"})]
+    return " or ".join(type_text(part) for part in parts)
+
+
+def _limit(schema: Schema) -> str:
+    """The limits of a string or number: the description, if it has one, or else its bounds."""
+    if "description" in schema:
+        return str(schema["description"]).rstrip(".")
+    if "pattern" in schema:
+        return f"`{schema['pattern']}`"
+    length = _range(schema, "minLength", "maxLength")
+    return f"{length} characters" if length else _range(schema, "minimum", "maximum")
+
+
+def _range(schema: Schema, least: str, most: str) -> str:
+    """`1–500`, `≥ 1` or `≤ 500`; the bounds of every integer are left out."""
+    low, high = (schema.get(name) for name in (least, most))
+    low = None if low == -MAX_SAFE_INTEGER else low
+    high = None if high == MAX_SAFE_INTEGER else high
+    if low is not None and high is not None:
+        return f"{low}–{high}"
+    if low is not None:
+        return f"≥ {low}"
+    return "" if high is None else f"≤ {high}"
+
+
+def _among(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+# ── pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_BLOCK = re.compile(
+    r"(?P<begin><!-- (?P<name>[a-z -]+): written by `make docs` -->\n).*?(?P<end><!-- end of (?P=name) -->\n)",
+    re.DOTALL,
+)
+
+
+def refreshed(page: str, blocks: Mapping[str, str]) -> str:
+    """Return `page` with the generated `blocks` between their marks.
+
+    Raises `ValueError` if the marks of a block are missing or repeated, or a mark names an unknown block.
+    """
+    marked = [found["name"] for found in _BLOCK.finditer(page)]
+    for name in dict.fromkeys([*blocks, *marked]):
+        if name not in blocks:
+            raise ValueError(f"no block is called `{name}`: remove its marks")
+        if marked.count(name) != 1:
+            raise ValueError(f"the page needs the marks of `{name}` once: {begin_mark(name)} {end_mark(name)}")
+    return _BLOCK.sub(lambda found: found["begin"] + blocks[found["name"]] + found["end"], page)
+
+
+def begin_mark(name: str) -> str:
+    """The line before a block."""
+    return f"<!-- {name}: written by `make docs` -->"
+
+
+def end_mark(name: str) -> str:
+    """The line after a block."""
+    return f"<!-- end of {name} -->"

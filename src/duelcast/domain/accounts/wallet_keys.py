@@ -1,11 +1,9 @@
-"""Signatures of wallets: Ed25519 (RFC 8032), keys and signatures written in base58."""
+"""Keys and signatures of wallets: Ed25519 (RFC 8032), in base58 with Bitcoin's alphabet, as Solana writes them."""
 
 from __future__ import annotations
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-from duelcast.domain.accounts.base58 import decode_base58
 
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -14,6 +12,9 @@ _PRIME = 2**255 - 19
 _ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER_Y = {0, 1, _PRIME - 1, _ORDER_8_Y, _PRIME - _ORDER_8_Y}
 """The points of order 4, 1, 2 and 8: anybody can sign for them. The first is the address of Solana's system program."""
+
+_ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 
 
 def read_key(wallet: str) -> Ed25519PublicKey | None:
@@ -38,3 +39,24 @@ def is_signed(message: str, wallet: str, signature: str) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def decode_base58(text: str, size: int) -> bytes:
+    """Exactly `size` bytes. Each has one spelling: a leading `1` stands for a zero byte.
+
+    Raises `ValueError` for another alphabet or length; a long text costs nothing.
+    """
+    # 58² < 2¹², so no longer text decodes to so few bytes.
+    if not size <= len(text) <= size * 1.375 + 1:
+        raise ValueError("another length")
+    number = 0
+    for character in text:
+        value = _VALUES.get(character)
+        if value is None:
+            raise ValueError("another alphabet")
+        number = number * len(_ALPHABET) + value
+    zeros = len(text) - len(text.lstrip("1"))
+    significant = (number.bit_length() + 7) // 8
+    if zeros + significant != size:
+        raise ValueError("another length")
+    return number.to_bytes(size, "big")

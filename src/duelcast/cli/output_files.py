@@ -1,10 +1,16 @@
-"""Decides where a command may write a file."""
+"""The rules of commands that write files: where they may write, and that they clean up when they are stopped."""
 
 from __future__ import annotations
 
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from duelcast.settings import SECRET_FILE, ConfigurationError, LoadedSettings
+
+EXIT_TERMINATED = 128 + signal.SIGTERM
 
 
 def check_destination(file: Path, loaded: LoadedSettings) -> None:
@@ -30,3 +36,13 @@ def check_destination(file: Path, loaded: LoadedSettings) -> None:
     for path, what in owned:
         if path is not None and is_same_file(file, path):
             raise ConfigurationError(f"{file} is {what}: name another file.")
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """During the block, SIGTERM ends the command with an exception, like Ctrl-C, so that it can clean up."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

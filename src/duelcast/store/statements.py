@@ -1,0 +1,78 @@
+"""Statements that several subjects share: upserts (INSERT … ON CONFLICT DO UPDATE by the primary key, which SQLite and
+PostgreSQL share), and many rows in portions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Dialect, Executable, Table, bindparam
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+ROWS_PER_STATEMENT = 500
+"""Parameters are prepared on the event loop; this many take a few milliseconds."""
+
+T = TypeVar("T")
+
+
+def upsert(table: Table, *columns: str) -> Insert:
+    """Insert a row, or replace the stored one of the same key: all of it, or only `columns`."""
+    statement = insert(table)
+    names = columns or [column.name for column in table.columns if not column.primary_key]
+    return _on_conflict(statement, table, {name: statement.excluded[name] for name in names})
+
+
+def upsert_sum(table: Table, column: str) -> Insert:
+    """Insert a row, or add its `column` to that of the stored one of the same key."""
+    statement = insert(table)
+    return _on_conflict(statement, table, {column: table.c[column] + statement.excluded[column]})
+
+
+async def execute_many(transaction: AsyncConnection, statement: Executable, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Execute `statement` for each of `rows`."""
+    for some in portions(rows):
+        await transaction.execute(statement, some)
+
+
+async def write_rows(connection: AsyncConnection, statement: Insert, rows: Iterable[tuple[object, ...]]) -> None:
+    """Execute a statement of `insertion` or `upsertion` for each of `rows`, which go to the driver as they are. Per
+    row, it would cost SQLAlchemy more to prepare the parameters than everything else that is done for a message."""
+    compiled = _compiled(statement, connection.dialect)
+    for some in portions(rows):
+        await connection.exec_driver_sql(compiled, list(some))
+
+
+@cache
+def _compiled(statement: Insert, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect))
+
+
+def insertion(table: Table, *columns: str) -> Insert:
+    """Insert a row with these columns, in this order, for `write_rows`."""
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    return insert(table).values(values)
+
+
+def upsertion(table: Table, *columns: str) -> Insert:
+    """Insert such a row, or replace the stored one of the same key."""
+    statement = insertion(table, *columns)
+    return _on_conflict(statement, table, {name: statement.excluded[name] for name in columns})
+
+
+def portions(items: Iterable[T]) -> Iterator[Sequence[T]]:
+    """`items` in sequences for one statement each."""
+    return batched(items, ROWS_PER_STATEMENT)
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[Sequence[T]]:
+    """`items` in sequences of at most `size`."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def _on_conflict(statement: Insert, table: Table, changed: dict[str, ColumnElement[object]]) -> Insert:
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed)
