@@ -12,7 +12,7 @@ from duelcast.feeds.known_tokens import KNOWN_TOKENS, synthetic_token
 Mode = Literal["push", "ping", "connect", "idle"]
 SIZES = (100, 1_000, 5_000)
 EVERYTHING: Literal["*"] = "*"
-QUICK_ROUNDS = 3
+QUICK_ROUNDS = 2
 """A guard that they miss is measured again."""
 
 

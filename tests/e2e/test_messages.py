@@ -558,4 +558,4 @@ async def test_the_error_id_leads_to_the_file_line_and_function_of_a_defect(app:
     file, _, line = place.rpartition(":")
     assert (file, function) == ("tests/e2e/arena.py", "make_arena.<locals>.fail")
     assert "nobody may see" in linecache.getline(str(arena.__file__), int(line))
-    assert entry["traceback"][0].startswith("gateway/dispatch.py:")
+    assert entry["traceback"][0].startswith("desk/desk.py:")

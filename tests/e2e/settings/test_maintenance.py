@@ -14,6 +14,7 @@ from duelcast.domain.accounts.tokens import TokenIssuer
 from duelcast.wire.timestamps import format_time
 from tests.e2e.contest.contest_room import Stage, join, stage
 from tests.serving import SECRET, client
+from tests.store.facts import LIMIT_S
 
 WRITES: list[tuple[str, str, Any]] = [
     ("PATCH", "/users/me", {"nickname": "Ann"}),
@@ -29,9 +30,11 @@ async def begin(scene: Stage, **value: Any) -> None:
 
 
 async def is_on(scene: Stage) -> bool:
-    """By what is stored, and by what happens to a user."""
-    enabled: bool = (await scene.do("GET", "/settings/maintenance_mode"))["value"]["enabled"]
-    assert await refuses(scene) is enabled
+    """By what happens to a user; what is stored follows."""
+    enabled = await refuses(scene)
+    async with asyncio.timeout(LIMIT_S):
+        while (await scene.do("GET", "/settings/maintenance_mode"))["value"]["enabled"] is not enabled:
+            pass
     return enabled
 
 
