@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from duelcast.store.sqlite import SqliteFile
+from tests.examples import examples
 
 NO_TURN_S = 3.0
 """A loop that has not stopped so long after it was asked to is in a callback that does not end."""
@@ -25,6 +26,7 @@ IN_TEST = pytest.StashKey[bool]()
 
 settings.register_profile(
     "any-machine",
+    max_examples=examples(100),
     deadline=None,
     derandomize=False,
     print_blob=True,

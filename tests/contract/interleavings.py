@@ -19,6 +19,7 @@ from duelcast.channels.broker import Message, Position
 from duelcast.channels.names import Channel, Kind
 from tests.contract.buses import HISTORY_S, TOMBSTONE_RETENTION_S, Bus
 from tests.contract.families import CHAT, PRESENCE
+from tests.examples import examples
 
 CHANNELS = (CHAT.channel("1"), CHAT.channel("2"), PRESENCE.channel("a"))
 SUBSCRIBERS = (CHANNELS[0], CHANNELS[0], CHANNELS[1], CHANNELS[2], CHANNELS[2])
@@ -238,4 +239,4 @@ def run_interleavings(open_bus: Callable[[], AbstractAsyncContextManager[Bus]], 
         def __init__(self) -> None:
             super().__init__(open_bus, prompt_recovery)
 
-    run_state_machine_as_test(Bound, settings=settings(max_examples=100, stateful_step_count=60))
+    run_state_machine_as_test(Bound, settings=settings(max_examples=examples(100), stateful_step_count=60))

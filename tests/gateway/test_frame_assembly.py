@@ -12,6 +12,7 @@ from picows.picows import _make_test_ws_frame
 from duelcast.clock import ManualClock
 from duelcast.gateway.socket import MessageSocket, SocketOptions
 from duelcast.gateway.timers import TimerWheel
+from tests.examples import examples
 
 MAX_BYTES = 40
 BUDGET_BYTES = 60
@@ -114,7 +115,7 @@ FRAMES = st.lists(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(FRAMES)
 def test_frames_become_messages_or_the_close_of_the_standard(frames: list[Sent]) -> None:
     shared, wire = options(), Wire()
@@ -126,7 +127,7 @@ def test_frames_become_messages_or_the_close_of_the_standard(frames: list[Sent])
     assert socket.close_code == code
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(FRAMES)
 def test_what_unfinished_messages_hold_is_given_back(frames: list[Sent]) -> None:
     shared, wire = options(), Wire()

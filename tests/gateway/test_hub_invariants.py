@@ -20,6 +20,7 @@ from duelcast.gateway.subscriptions import Segment
 from duelcast.wire.frames import encode_body, reply_body, text_frame
 from tests.contract.buses import StoredInMemory, publish
 from tests.e2e.arena import BOARD, NOTES, Note, PlayerLeft, Score, make_arena
+from tests.examples import examples
 from tests.gateway.wire_client import WireClient
 
 ROOMS = ("a", "b")
@@ -240,7 +241,7 @@ async def finish(world: World) -> None:
                 assert (seen[1] if seen else None) == points, "the newest message of a key is missing"
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.lists(
         st.tuples(st.sampled_from(ACTIONS + CHANGES), st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60

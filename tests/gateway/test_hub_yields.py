@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from duelcast.gateway import hub
 from duelcast.gateway.streams import Cohort
+from tests.examples import examples
 from tests.gateway.test_hub_invariants import ACTIONS, CHANGES, View, World, finish
 
 CLIENTS = 6
@@ -80,7 +81,7 @@ async def play(actions: list[Action], flush_interval_ms: float) -> None:
     await finish(world)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=80),
     st.sampled_from([0.0, 1.0]),

@@ -17,6 +17,7 @@ from duelcast.store import accounts as store
 from duelcast.store.accounts import ContestRecord, SessionRow, UserRow
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import contest_entries, contests
+from tests.examples import examples
 from tests.storing import opened, opened_in_runner
 
 NOW_MS = 1_800_000_000_000
@@ -206,7 +207,7 @@ async def check_records(database: Database, history: list[Contest]) -> None:
 def test_the_record_of_a_wallet_counts_completed_contests_and_first_places_among_two(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "accounts.db") as (runner, database):
 
-        @settings(max_examples=100)
+        @settings(max_examples=examples(100))
         @given(histories)
         def holds(history: list[Contest]) -> None:
             runner.run(check_records(database, history))

@@ -13,6 +13,7 @@ from duelcast.store import audit as store
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import audit
+from tests.examples import examples
 from tests.storing import opened_in_runner
 
 words = st.sampled_from(["a", "b", "A"])
@@ -63,7 +64,7 @@ async def check(database: Database, recorded: list[AuditRow], wanted: AuditFilte
 def test_pages_of_a_filter_hold_what_fits_newest_first(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "audit.db") as (runner, database):
 
-        @settings(max_examples=100)
+        @settings(max_examples=examples(100))
         @given(acts, filters, st.integers(1, 5))
         def holds(recorded: list[AuditRow], wanted: AuditFilter, limit: int) -> None:
             runner.run(check(database, recorded, wanted, limit))

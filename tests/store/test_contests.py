@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from duelcast.store import contests as repository
 from duelcast.store.contests import ACTIVE, COMPLETED, EntryRow, FinalResult, HoldingRow
 from duelcast.store.database import Database
+from tests.examples import examples
 from tests.store.contest_rows import CODES, CONTEST, NOBODY, do, enter, new_contest, statements
 from tests.storing import opened
 
@@ -252,7 +253,7 @@ RANKED = st.lists(st.tuples(st.one_of(st.none(), st.integers(1, 4)), st.integers
 """A final rank, or none for the disqualified, and the time of entry; few of each, so that there are ties."""
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(RANKED, st.integers(0, 13), st.integers(0, 13))
 async def test_the_final_ranking_is_sorted_by_rank_then_entry_then_id(
     database: Database, ranked: list[tuple[int | None, int]], offset: int, limit: int

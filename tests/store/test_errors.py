@@ -13,6 +13,7 @@ from duelcast.store import errors as store
 from duelcast.store.database import Database, Transaction
 from duelcast.store.errors import ErrorFilter, ErrorRow
 from duelcast.store.tables import error_records
+from tests.examples import examples
 from tests.storing import opened_in_runner
 
 words = st.sampled_from(["a", "b", "A"])
@@ -86,7 +87,7 @@ async def check_deleting(database: Database, kept: list[ErrorRow], before_id: in
 def test_what_fits_is_found_newest_first_and_counted(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "errors.db") as (runner, database):
 
-        @settings(max_examples=60)
+        @settings(max_examples=examples(60))
         @given(rows, filters, st.integers(1, 5))
         def holds(kept: list[ErrorRow], wanted: ErrorFilter, limit: int) -> None:
             runner.run(check_reading(database, kept, wanted, limit))
@@ -97,7 +98,7 @@ def test_what_fits_is_found_newest_first_and_counted(tmp_path: Path) -> None:
 def test_of_a_row_that_is_stored_the_count_is_set(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "errors.db") as (runner, database):
 
-        @settings(max_examples=60)
+        @settings(max_examples=examples(60))
         @given(rows, rows)
         def holds(first: list[ErrorRow], later: list[ErrorRow]) -> None:
             runner.run(check_counting(database, first, later))
@@ -108,7 +109,7 @@ def test_of_a_row_that_is_stored_the_count_is_set(tmp_path: Path) -> None:
 def test_the_oldest_are_deleted_first(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "errors.db") as (runner, database):
 
-        @settings(max_examples=60)
+        @settings(max_examples=examples(60))
         @given(rows, st.integers(0, 21), st.integers(1, 5))
         def holds(kept: list[ErrorRow], before_id: int, limit: int) -> None:
             runner.run(check_deleting(database, kept, before_id, limit))

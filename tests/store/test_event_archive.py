@@ -18,6 +18,7 @@ from duelcast.settings import ConfigurationError
 from duelcast.store import event_archive
 from duelcast.store.database import Database
 from duelcast.store.event_archive import Wanted, find_events
+from tests.examples import examples
 from tests.store.copies import damage, execute, store
 from tests.store.tracked import Tracked, add_tracked
 from tests.storing import opened, opened_in_runner
@@ -95,7 +96,7 @@ moments = st.integers(0, 20)
 names = st.sampled_from(["click", "view", "a,b"])
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.lists(st.tuples(names, moments), max_size=12),
     st.builds(Wanted, since_ms=st.none() | moments, until_ms=st.none() | moments, event=st.none() | names),

@@ -18,6 +18,7 @@ import duelcast.store.database as module
 from duelcast.errors import AppError, Conflict, Unavailable
 from duelcast.store.database import CutOff, Database, Transaction
 from duelcast.store.write_queue import RETRY_MS
+from tests.examples import examples
 from tests.store.facts import figure, held, labelled, put, put_all, stored, waiting
 from tests.storing import opened
 
@@ -304,7 +305,7 @@ async def test_a_write_inside_a_write_is_refused_instead_of_waiting_for_ever(dat
 # ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@settings(max_examples=10)
+@settings(max_examples=examples(10))
 @given(st.integers(1, 40).flatmap(lambda count: st.tuples(st.just(count), st.sets(st.integers(0, count - 1)))))
 async def test_of_a_batch_only_those_at_fault_fail(
     tmp_path_factory: pytest.TempPathFactory, case: tuple[int, set[int]]

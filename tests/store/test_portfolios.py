@@ -15,6 +15,7 @@ from duelcast.domain.contests.portfolio import Choice, quantities
 from duelcast.store import contests as repository
 from duelcast.store.contests import BoundaryPrice, ContestRow, HoldingRow, TradeRow
 from duelcast.store.database import Database
+from tests.examples import examples
 from tests.store.contest_rows import do, enter, new_contest, statements
 from tests.storing import opened
 
@@ -71,7 +72,7 @@ async def store_start(database: Database, contest: ContestRow, prices: Mapping[s
     await do(database, repository.store_prices, contest.id, "start", points)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.lists(PORTFOLIO, min_size=1, max_size=4),
     st.floats(1e-6, 1e15),

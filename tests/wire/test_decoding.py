@@ -15,6 +15,7 @@ from duelcast.errors import AppError, InvalidMessage, InvalidRequest, UnknownMes
 from duelcast.wire.decoding import CommandDecoder, is_as_strict_as_the_contract
 from duelcast.wire.json_values import MAX_VALUES
 from duelcast.wire.messages import Command, Record, Symbol
+from tests.examples import examples
 
 
 class Ping(Command, tag="ping"):
@@ -335,14 +336,14 @@ def outcome(decode_bytes: Any, data: bytes) -> tuple[Any, ...]:
         return (type(refused), refused.message, refused.field, refused.request_id)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @example(b'{"type":"ping","timestamp":100000000000000000000}')
 @given(near_messages())
 def test_both_ways_of_decoding_accept_the_same_messages_with_the_same_meaning(data: bytes) -> None:
     assert outcome(decoder.decode, data) == outcome(decoder._decode_slowly, data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.binary(max_size=80)
     | st.text(alphabet='{}[]",:\\u0d8etypeping1- ', max_size=80).map(str.encode)

@@ -20,6 +20,7 @@ from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal, NewEvent
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import analytics_days, analytics_events, analytics_minutes
 from tests.domain.analytics.quiet import Quiet
+from tests.examples import examples
 from tests.storing import bus_of, opened_in_runner
 
 DAY_S = 86_400
@@ -111,7 +112,7 @@ async def run_steps(database: Database, script: list[tuple[str, object]]) -> Non
 def test_memory_equals_a_count_of_the_rows(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "events.db") as (runner, database):
 
-        @settings(max_examples=30)
+        @settings(max_examples=examples(30))
         @given(st.lists(steps, max_size=12))
         def check(script: list[tuple[str, object]]) -> None:
             runner.run(run_steps(database, script))

@@ -19,6 +19,7 @@ from duelcast.domain.contests.chat import ChatSettings, Sent
 from duelcast.domain.contests.errors import ChatMessageNotFound, Muted
 from duelcast.store.contests import COMPLETED
 from tests.domain.contests.chatroom import ADMIN, CONTESTS, Chatroom, chatroom, decode, uuid_of
+from tests.examples import examples
 
 RETENTION_S = 200.0
 SETTINGS = ChatSettings(messages_per_minute=0)
@@ -232,4 +233,4 @@ class ChatMachine(RuleBasedStateMachine):
 
 
 def test_a_chat_is_what_a_list_says_whatever_happens() -> None:
-    run_state_machine_as_test(ChatMachine, settings=settings(max_examples=20, stateful_step_count=25))
+    run_state_machine_as_test(ChatMachine, settings=settings(max_examples=examples(20), stateful_step_count=25))

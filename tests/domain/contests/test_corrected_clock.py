@@ -15,6 +15,7 @@ from duelcast.clock import ManualClock
 from duelcast.domain.contests.contest import Contest
 from duelcast.wire.timestamps import format_time
 from tests.domain.contests.contest_room import END_S, START_S, ContestRoom, contest_room
+from tests.examples import examples
 
 AHEAD_S = (45.0, 600.0)
 
@@ -174,7 +175,7 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(moves)
 @example([("step", 45.0), ("wait", 0.5), ("step", -45.0), ("wait", 20.0)])
 @example([("wait", 61.0), ("step", 45.0), ("price", 2), ("step", -45.0), ("price", 3), ("wait", 20.0)])

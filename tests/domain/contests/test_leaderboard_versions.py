@@ -20,6 +20,7 @@ from duelcast.errors import AppError
 from duelcast.store.accounts import UserRow, save_user
 from duelcast.wire.timestamps import format_time
 from tests.domain.contests.contest_room import ADMIN, ContestRoom, contest_room
+from tests.examples import examples
 
 WALLETS = ("ann", "bob", "cat", "dan")
 SYMBOLS = ("A", "B")
@@ -77,7 +78,7 @@ class Frames:
             assert self._rows.setdefault((version, place), row) == row
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(steps, steps, st.lists(renamings, max_size=2))
 @example(
     [],

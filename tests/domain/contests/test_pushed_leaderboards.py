@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from duelcast.domain.contests.contest import Contest
 from duelcast.domain.contests.events import LEADERBOARD, PARTICIPANT
 from tests.domain.contests.contest_room import START_S, ContestRoom, contest_room
+from tests.examples import examples
 
 WALLETS = ("ann", "bob", "cat", "dan", "eve")
 SYMBOLS = ("A", "B", "C")
@@ -73,7 +74,7 @@ class Reckoning:
         ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(entries, steps)
 def test_pushes_the_reply_and_a_slow_reckoning_agree(
     entered: dict[str, dict[str, int]], chosen: list[tuple[Any, ...]]

@@ -16,6 +16,7 @@ from duelcast.domain.contests.events import Visibility
 from duelcast.domain.contests.room import Attendance
 from duelcast.domain.contests.rooms import RoomSettings
 from tests.domain.contests.lobby import Lobby, admin, user
+from tests.examples import examples
 
 CONTESTS = (1, 2)
 CONNECTIONS = ("a", "b", "c", "d", "e", "f")
@@ -259,4 +260,4 @@ class RoomsMachine(RuleBasedStateMachine):
 
 
 def test_rooms_are_what_the_facts_say_whatever_happens() -> None:
-    run_state_machine_as_test(RoomsMachine, settings=settings(max_examples=100, stateful_step_count=40))
+    run_state_machine_as_test(RoomsMachine, settings=settings(max_examples=examples(100), stateful_step_count=40))

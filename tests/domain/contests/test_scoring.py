@@ -16,6 +16,7 @@ from duelcast.domain.contests.prices import PriceVector
 from duelcast.domain.contests.scoring import Board, Standing, return_pct
 from duelcast.domain.contests.valuation import rounded
 from duelcast.store.contests import HoldingRow
+from tests.examples import examples
 
 BALANCE = 1_000.0
 SYMBOLS = "ABCD"
@@ -186,7 +187,7 @@ class Both:
         assert set(self.board.take_changed([*self.slow.entrants, "stranger"])) == self.slow.take_changed()
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(steps)
 def test_a_board_equals_the_slow_one_after_any_steps(chosen: list[tuple[str, *tuple[object, ...]]]) -> None:
     both = Both()
@@ -214,7 +215,7 @@ def test_many_trades_leave_all_values_as_the_slow_board_has_them() -> None:
 # --- Values -----------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(
     st.lists(
         st.floats(0, 1e300)

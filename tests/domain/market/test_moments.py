@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from duelcast.domain.market.posted import PostedPrice
 from tests.domain.market.market_room import DAY_BEGIN_S, MarketRoom, market_room, ticker
+from tests.examples import examples
 from tests.storing import moved_away, opened
 
 BEGIN_US = int(DAY_BEGIN_S) * 1_000_000
@@ -152,7 +153,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(steps)
 def test_a_marked_moment_has_its_prices_whatever_happens(empty: Path, story: list[tuple[object, ...]]) -> None:
     async def tell() -> None:

@@ -21,6 +21,7 @@ from duelcast.store.audit import AuditFilter
 from duelcast.store.database import Transaction
 from duelcast.store.market import MinutePrice
 from tests.domain.market.market_room import ADMIN, DAY_BEGIN_S, MarketRoom, market_room, ticker
+from tests.examples import examples
 from tests.store.facts import held, waiting
 from tests.storing import moved_away
 
@@ -247,7 +248,7 @@ posted_rows = st.lists(
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(posted_rows)
 async def test_posts_make_the_same_of_the_market_whether_they_share_a_commit_or_not(
     rows: list[PostedPrice | PostedTrade],

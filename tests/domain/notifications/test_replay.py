@@ -27,6 +27,7 @@ from duelcast.store.tables import (
     holdings,
 )
 from tests.domain.notifications.past import Broken, Office, Ranks
+from tests.examples import examples
 from tests.store.contest_rows import do
 from tests.storing import opened, opened_in_runner
 
@@ -91,7 +92,7 @@ def test_a_replay_gives_what_the_notifier_made(tmp_path: Path, monkeypatch: pyte
     clock = ManualClock()
     with opened_in_runner(tmp_path / "duelcast.db", clock) as (runner, database):
 
-        @settings(max_examples=20)
+        @settings(max_examples=examples(20))
         @given(histories, st.integers(1, 20))
         def every(history: list[Ranks], breaks_at: int) -> None:
             runner.run(check(database, clock, history, breaks_at))

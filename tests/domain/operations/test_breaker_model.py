@@ -15,6 +15,7 @@ from duelcast.domain.operations.breaker import Breaker, Permit
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.transitions import BreakerState, Transition
 from duelcast.errors import CircuitOpen
+from tests.examples import examples
 
 CLOSED, OPEN, HALF_OPEN = BreakerState.CLOSED, BreakerState.OPEN, BreakerState.HALF_OPEN
 WINDOW_MS = 20_000
@@ -308,4 +309,4 @@ class BreakerBesideModel(RuleBasedStateMachine):
 
 
 TestBreakerBesideModel = BreakerBesideModel.TestCase
-TestBreakerBesideModel.settings = effort(max_examples=150, stateful_step_count=40)
+TestBreakerBesideModel.settings = effort(max_examples=examples(150), stateful_step_count=40)

@@ -18,6 +18,7 @@ from duelcast.domain import retention
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.errors import Unavailable
 from tests.domain.operations.error_room import ErrorRoom, error_room
+from tests.examples import examples
 from tests.store.facts import LIMIT_S, figure, held, until
 from tests.storing import moved_away
 
@@ -103,7 +104,7 @@ async def test_where_too_many_are_open_the_oldest_ends_early(room: ErrorRoom, mo
     assert [(row.error, row.count) for row in await room.stored()] == [("a", 2), ("b", 1), ("c", 1), ("a", 1)]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from(["a", "b", "c"]) | st.integers(1, 11), max_size=30))
 def test_every_error_is_counted_in_exactly_one_stored_record(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str | int]

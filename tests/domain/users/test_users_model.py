@@ -15,6 +15,7 @@ from duelcast.errors import Conflict
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import users as users_table
 from tests.domain.users.registry import ADMIN, Registry
+from tests.examples import examples
 from tests.storing import opened_in_runner
 
 WALLETS = ["w1", "w2", "w3"]
@@ -77,7 +78,7 @@ async def check_accounts(accounts: MemoryAccounts, table: dict[str, str | None])
 def test_a_nickname_belongs_to_one_whatever_happens(tmp_path: Path) -> None:
     with opened_in_runner(tmp_path / "users.db", ManualClock()) as (runner, database):
 
-        @settings(max_examples=60)
+        @settings(max_examples=examples(60))
         @given(groups)
         def holds(asked: list[list[tuple[str, str | None, bool]]]) -> None:
             runner.run(check(database, asked))

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from duelcast.store.tables import inboxes, notifications
 from tests.e2e.people.post_office import PostOffice, post_office
+from tests.examples import examples
 from tests.serving import Client, Frame
 
 DEVICES = 3
@@ -207,7 +208,7 @@ def test_all_devices_know_what_is_stored_and_were_told_it_once() -> None:
         office = runner.run(opening.__aenter__())
         try:
 
-            @settings(max_examples=20)
+            @settings(max_examples=examples(20))
             @given(rounds)
             def check(done: list[list[Act]]) -> None:
                 runner.run(Household(office, next(wallets)).live(done))
