@@ -31,7 +31,7 @@ async def begin(scene: Stage, **value: Any) -> None:
 
 async def is_on(scene: Stage) -> bool:
     """By what happens to a user; what is stored follows."""
-    enabled = await refuses(scene)
+    enabled: bool = await refuses(scene)
     async with asyncio.timeout(LIMIT_S):
         while (await scene.do("GET", "/settings/maintenance_mode"))["value"]["enabled"] is not enabled:
             pass
