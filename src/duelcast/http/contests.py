@@ -44,7 +44,7 @@ class Reason(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EntryChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """`disqualified`; or, to readmit a participant, `registered` in a pending contest and `active` in an active one."""
+    """`disqualified`; `registered` or `active` readmits a participant, with the status that fits the contest."""
 
     status: Literal["disqualified", "registered", "active"]
 
@@ -105,7 +105,7 @@ async def get_leaderboard(
     offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_SAFE_INTEGER, description="Skip this many rows.")] = None,
     around: Annotated[str | None, QueryParameter(description="Return the rows around this wallet.")] = None,
 ) -> Leaderboard:
-    """The ranks; while the contest is active, these are the current ones."""
+    """While the contest is active, the leaderboard is served from memory."""
     if around is not None and offset is not None:
         raise InvalidRequest("Give `offset` or `around`, not both.", field="offset")
     return await contests.standings.leaderboard(contest_id, offset=offset or 0, limit=limit, around=around)

@@ -45,7 +45,7 @@ class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
             Meta(
                 ge=0,
                 le=MAX_SAFE_INTEGER,
-                description="Change the setting only if this is its version, or, with 0, only if it does not exist.",
+                description="Change the setting only if this is its version, or, with 0, only if it is not stored yet.",
             ),
         ]
         | None

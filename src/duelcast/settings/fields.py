@@ -313,13 +313,14 @@ class Settings(BaseSettings):
         default=5, description="Time to wait for the rest of a body after its request has been answered."
     )
     http_linger_max_bytes: Bytes = Field(
-        default=MIB, description="Bytes of such a rest after which the connection is closed."
+        default=MIB, description="Bytes of the rest of a body after which the connection is closed."
     )
     http_write_timeout_s: Timeout = Field(
         default=30, description="Time in which a client must read `http_write_min_bytes` of a waiting answer."
     )
     http_write_min_bytes: Bytes = Field(
-        default=64 * KIB, description="Bytes to be read in that time, or the rest of the answer if that is less."
+        default=64 * KIB,
+        description="Bytes that a client must read within `http_write_timeout_s`, or the rest of the answer if less.",
     )
     http_max_pipelined: Count = Field(
         default=16, description="Requests of one connection that may wait behind an earlier one."
@@ -379,7 +380,8 @@ class Settings(BaseSettings):
         default=10, description="Time in which a client must answer a close, after which its connection is cut."
     )
     slow_close_timeout_s: Timeout = Field(
-        default=30, description="The same for a slow reader, which must first read everything sent before the close."
+        default=30,
+        description="Time in which a slow reader must answer a close, after reading everything sent before it.",
     )
     slow_reader_bytes: Bytes = Field(
         default=MIB, description="Unsent bytes of numbered messages at which a client's connection is closed."
@@ -436,7 +438,9 @@ class Settings(BaseSettings):
         description="Shortest time after which clients reconnect after a stop; if unset, the time that this server "
         "took to start, plus a second for the stop.",
     )
-    drain_spread_ms: Count = Field(default=5_000, le=600_000, description="Time over which clients then reconnect.")
+    drain_spread_ms: Count = Field(
+        default=5_000, le=600_000, description="Time over which the reconnects after a stop are spread."
+    )
 
     @classmethod
     def settings_customise_sources(

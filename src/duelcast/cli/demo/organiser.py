@@ -13,7 +13,7 @@ from duelcast.clock import Clock
 from duelcast.wire.timestamps import format_ms, parse_time
 
 MAX_LEAD_S = 10.0
-"""Another contest is opened this long before the last pending one starts, or sooner if rounds are short."""
+"""Another contest is opened at most this long before the last pending one starts."""
 BY_ITSELF_S = 1.0
 """A contest that starts within this time is started by the server and not by the demo."""
 LIVE_LIMIT = 50
