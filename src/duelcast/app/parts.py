@@ -88,7 +88,7 @@ def verifier_of(
 def sign_ins_of(
     settings: Settings, database: Database, clock: Clock, verifier: TokenVerifier, ended_sessions: EndedSessions
 ) -> SignIns | None:
-    """None if the server would refuse its own tokens, or has no secret to sign them with."""
+    """The sign-ins; None if the server would refuse its own tokens, or has no secret to sign them with."""
     if settings.jwt_secret is None or "HS256" not in settings.accepted_algorithms:
         return None
     secret = settings.jwt_secret.get_secret_value()

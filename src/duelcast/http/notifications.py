@@ -80,7 +80,8 @@ async def post_notifications(
     request: CallerRequest,
     data: Annotated[NotificationInput, Body(description="The notification, and its recipients.")],
 ) -> PostedNotifications:
-    """Stored for all recipients or for none, then pushed. For admins, and machines with the scope `notifications`."""
+    """The notification is stored for all recipients or for none, then pushed. For admins, and machines with the scope
+    `notifications`."""
     expires_s = time_parameter(data.expires_at, "expires_at")
     new = NewNotification(
         wallet=EVERYBODY,

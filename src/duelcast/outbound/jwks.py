@@ -16,7 +16,7 @@ FETCH_TIMEOUT_S = 5.0
 FETCH_INTERVAL_S = 30.0
 """The shortest interval between requests for unknown keys, because anybody may send a token with an invented key id."""
 RETRY_INTERVAL_S = 5.0
-"""The same while no request has succeeded yet."""
+"""The shortest interval between requests while none has succeeded yet."""
 MAX_AGE_S = 600.0
 """Keys are fetched again after this time, so that withdrawn keys expire; if that fails, the old keys stay in use."""
 MAX_JWKS_BYTES = 256 * 1024

@@ -116,11 +116,11 @@ class Organiser:
         return await self._open(self._clock.time() + 2 * self._lead_s, kind)
 
     async def start(self, contest: Contest) -> Contest:
-        """Start it now."""
+        """Start `contest` now."""
         return await self._api.send(ORGANISER, "POST", f"/contests/{contest.id}/start", kind=Contest)
 
     async def end(self, contest: Contest) -> Contest:
-        """End it now."""
+        """End `contest` now."""
         return await self._api.send(ORGANISER, "POST", f"/contests/{contest.id}/end", kind=Contest)
 
     async def _open(self, start_s: float, kind: str) -> Contest:

@@ -30,7 +30,7 @@ class Destination:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The token as a header, which, unlike an address, no log contains."""
+        """The token as a header, because addresses may be logged."""
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     @property

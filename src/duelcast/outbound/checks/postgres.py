@@ -154,7 +154,7 @@ class PostgresSession:
         self._writer.write(kind + struct.pack("!i", len(content) + 4) + content)
 
     async def _receive(self) -> tuple[bytes, bytes]:
-        """Kind and content of the next message. Raises `Unhealthy` if it is an error."""
+        """The kind and content of the next message. Raises `Unhealthy` if it is an error."""
         kind, length = struct.unpack("!ci", await self._reader.readexactly(5))
         if not 4 <= length <= MAX_MESSAGE_BYTES:
             raise Unhealthy(_STRANGE)

@@ -27,7 +27,7 @@ _CERTIFICATE_PROBLEMS = {
     62: "is for another host",
     64: "is for another address",
 }
-"""What is wrong with a certificate, by the codes of OpenSSL's X509_V_ERR_*."""
+"""Problems with a certificate, by the codes of OpenSSL's X509_V_ERR_*."""
 
 
 class Finding(Struct, frozen=True):
