@@ -20,7 +20,7 @@ from tests.store.contest_rows import do
 from tests.storing import opened
 
 Command = Callable[..., Finished]
-RIGHT = Finished(0, "All is as it should be.\n", "")
+RIGHT = Finished(0, "There are no differences.\n", "")
 DIFFERENCES = (
     "- ann contests_won_1 1970-01-01T00:00:00.000Z\n"
     "+ ann contests_won_1 2027-01-15T08:00:00.000Z\n"

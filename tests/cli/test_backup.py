@@ -75,7 +75,7 @@ def test_a_restored_database_lacks_the_secret_that_was_not_in_it(
     assert (done.code, done.err) == (0, "")
     first, second = done.out.splitlines()
     assert first.startswith(f"{new}/duelcast.db: the database of {file}, ")
-    assert second.startswith(f"Put {new}/jwt_secret in its place too")
+    assert second.startswith(f"Restore {new}/jwt_secret too")
     assert read_names(new / "duelcast.db") == ["kept"]
 
 
@@ -88,7 +88,7 @@ def test_what_was_there_is_named(duelcast: Command, data: Path, file: Path) -> N
     done = duelcast("restore", str(file), "--force")
     assert done.code == 0
     [moved] = [path for path in data.iterdir() if ".replaced-" in path.name]
-    assert done.out.splitlines()[1:] == [f"The previous database is in {moved} now."]
+    assert done.out.splitlines()[1:] == [f"The previous database is now in {moved}."]
 
 
 def test_a_server_that_runs_must_be_restarted(duelcast: Command, data: Path, file: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_server_that_runs_must_be_restarted(duelcast: Command, data: Path, fil
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = duelcast("restore", str(file), "--force")
     assert done.code == 0
-    assert "The server that runs must be restarted now" in done.out
+    assert "Restart the running server" in done.out
 
 
 def linked(path: Path, link: Path, *, hard: bool) -> Path:

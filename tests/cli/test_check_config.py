@@ -135,7 +135,7 @@ def test_a_database_of_an_earlier_version_is_no_refusal_but_is_not_shown(duelcas
     execute(database, "update alembic_version set version_num = '0001'")
     shown = duelcast("check-config")
     assert shown.code == 0
-    assert shown.err.startswith("duelcast: What the database has is not shown. ")
+    assert shown.err.startswith("duelcast: Settings in the database are not shown. ")
     assert "chat.max_characters" in rows(shown)
 
 

@@ -270,7 +270,7 @@ async def test_a_database_with_data_of_others_is_refused_and_left_alone(tmp_path
     out, err = await asyncio.wait_for(process.communicate(), TIMEOUT_S)
     assert (process.returncode, out) == (2, b"")
     assert err.decode().splitlines() == [
-        "duelcast: The database holds data that `duelcast demo` did not make, and bots would spoil it: run the "
+        "duelcast: The database contains data that `duelcast demo` did not create, and bots would spoil it. Run the "
         "server alone with `duelcast serve`, or set DUELCAST_DATA_DIR to another folder for the demo."
     ]
     async with opened(file) as database, database.read() as transaction:

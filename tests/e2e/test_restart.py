@@ -198,7 +198,7 @@ async def test_an_unknown_endpoint_ends_it_with_a_sentence_and_exit_code_1(serve
     async with tailing(tmp_path, ws_base(server), "no-such") as tail:
         assert (
             await tail.notice()
-            == "# The server has no endpoint `no-such`; there are: analytics, circuit-breaker, contest, "
+            == "# The server has no endpoint `no-such`; its endpoints are: analytics, circuit-breaker, contest, "
             "market-data, monitor, notifications, skyduel, system-settings, token-data."
         )
         assert await tail.process.wait() == 1

@@ -88,7 +88,7 @@ def test_a_damaged_secret_is_refused(content: str) -> None:
 def test_a_secret_in_its_file_that_can_be_guessed_is_refused(content: str) -> None:
     path = ensure_secret(Settings()).data_dir / "jwt_secret"
     path.write_text(content)
-    with pytest.raises(ConfigurationError, match=r"characters.*delete it, and the server makes a new one"):
+    with pytest.raises(ConfigurationError, match=r"characters.*delete it, and the server generates a new one"):
         ensure_secret(Settings())
 
 

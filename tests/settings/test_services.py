@@ -108,7 +108,9 @@ def test_what_is_wrong_with_a_service_is_said_without_its_values(
 @pytest.mark.parametrize("text", [f'services = "{SECRET}"', f'services = ["{SECRET}"]', '[services]\nname = "cache"'])
 def test_what_is_no_list_of_tables_is_refused(file: Path, text: str) -> None:
     sentence = refusal(file, text)
-    assert sentence == "`services` in the configuration file takes `[[services]]` tables, which only a file can have."
+    assert (
+        sentence == "`services` in the configuration file takes `[[services]]` tables, which only a file can contain."
+    )
 
 
 @pytest.mark.parametrize("value", [SECRET, f'[{{"name": "{SECRET}"}}]'])
@@ -116,7 +118,7 @@ def test_services_are_not_taken_from_the_environment(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DUELCAST_SERVICES", value)
     with pytest.raises(ConfigurationError) as refused:
         load_settings()
-    assert str(refused.value) == "DUELCAST_SERVICES takes `[[services]]` tables, which only a file can have."
+    assert str(refused.value) == "DUELCAST_SERVICES takes `[[services]]` tables, which only a file can contain."
 
 
 # ── probe targets ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -64,7 +64,7 @@ Claim = Callable[[Database], Awaitable[None]]
 
 
 class App:
-    """A server in this process. `start` returns once it listens; `stop` once all clients and parts are closed."""
+    """A server in this process. `start` returns once it listens, `stop` once all clients and parts are closed."""
 
     def __init__(
         self,
@@ -202,10 +202,10 @@ class App:
         self.ops_port = settings.ops_port
         self._register_collectors()
 
-    # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── lifecycle ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def start(self, claim: Claim | None = None) -> None:
-        """Database, domain, feeds, port. Raises `ConfigurationError` if one cannot be had; then all is closed again.
+        """Start database, domain, feeds and ports. If one fails (`ConfigurationError`), everything is closed again.
 
         `claim` is called before this start writes to the tables; its exceptions are passed on.
         """
@@ -267,7 +267,7 @@ class App:
         log.info("stopped")
 
     async def failed(self) -> None:
-        """Wait until a task that must never end does; raises what ended it."""
+        """Wait until a task that must never end has ended; raises its exception."""
         endless = [*self._endless, self._serving, self._writing]
         if self._serving_operators is not None:
             endless.append(self._serving_operators)
@@ -282,7 +282,7 @@ class App:
         return f"{'https' if self.settings.tls_cert else 'http'}://{host}:{self.port}{self.settings.root_path}"
 
     def readiness(self) -> Readiness:
-        """Whether the server can do its work, and which parts cannot."""
+        """Whether the server can do its work, and which parts have failed."""
         missing = [] if self.database.failure is None else [Failure(STORE, self.database.failure)]
         failed = [Failure(part, reason) for part, reason in self.operations.failures() if part != STORE or not missing]
         failed += [Failure(f"feed_{feed}", sentence) for feed, sentence in self.market.feed_gaps()]
@@ -292,7 +292,7 @@ class App:
             starting=self._starting, draining=self._stopping or self.gateway.draining, missing=missing, failed=failed
         )
 
-    # ── steps of it ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── steps of the lifecycle ──────────────────────────────────────────────────────────────────────────────────
 
     async def _load(self) -> None:
         await self.system_settings.load()
@@ -315,7 +315,7 @@ class App:
         await self._serving
 
     async def _serve_operators(self, server: PortServer, started: AsyncExitStack) -> None:
-        """Serve operators from before the rest is loaded until after it was closed: `starting`, `draining`."""
+        """Serve operators before the rest is loaded and until it is closed: they see `starting` and `draining`."""
         listener = bind_for_operators(self.settings)
         started.callback(listener.close)
         self.ops_port = listener.getsockname()[1]
@@ -334,7 +334,7 @@ class App:
     # ── composition ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _servers(self) -> tuple[PortServer, PortServer | None]:
-        """HTTP and WebSockets of the public port, and HTTP of the operators' port, if any; neither listens yet."""
+        """The servers of the public port and of the operators' port, None if there is none; neither listens yet."""
         settings = self.settings
         origins = parts.origins_of(settings, settings.host)
         apps = build_http_apps(
@@ -382,7 +382,7 @@ class App:
         public = server_of(apps.public, rules.accept, settings, self.http_connections, self.refusals)
         if apps.operators is None:
             return public, None
-        # Separate connections, so that a crowd at the public port does not keep probes out.
+        # Connections are counted separately, so that a crowd at the public port does not keep probes out.
         mine = HttpConnections(settings.max_connections_per_ip, self.proxies)
         return public, server_of(apps.operators, _no_websocket, settings, mine, self.refusals)
 
@@ -408,7 +408,7 @@ class App:
 
 
 async def _listening(server: PortServer, listener: socket.socket) -> asyncio.Task[None]:
-    """The task of a listening server."""
+    """Make `server` listen; returns its task."""
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         if serving.done():
@@ -428,7 +428,8 @@ async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
 
 
 def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Errors that a peer causes on its own socket are not ours: a port scanner must not be able to fill the log."""
+    """Log an error of the event loop. Errors that a peer causes on its own socket are logged only at level debug, so
+    that a port scanner cannot fill the log."""
     error = context.get("exception")
     if isinstance(error, OSError) or context.get("message") == "SSL handshake failed":
         log.debug("peer_failed", error=type(error).__name__)

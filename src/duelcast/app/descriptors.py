@@ -1,4 +1,4 @@
-"""The number of descriptors that the process may have, and the limits of connections that follow from it."""
+"""The number of file descriptors that the process may open, and the connection limits that follow from it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import structlog
 from duelcast.settings import Settings
 
 MOST = 1024 * 1024
-"""Nobody needs more, and some systems report "unlimited" without granting it."""
+"""The most descriptors to ask for. Nobody needs more, and some systems report "unlimited" without granting it."""
 MOST_FOR_HTTP = 1024
-"""Of the eighth of all connections that is reserved for those other than WebSockets."""
+"""The most connections that are reserved for HTTP; an eighth of all connections, if that is less."""
 
 log = structlog.get_logger("duelcast")
 
@@ -35,13 +35,13 @@ def limit() -> int:
 
 
 def most_websockets(settings: Settings, descriptors: int) -> int:
-    """How many WebSockets fit into `descriptors`, in addition to the reserve and some connections of HTTP."""
+    """How many WebSockets fit into `descriptors`, in addition to the reserve and some HTTP connections."""
     clients = max(descriptors - settings.descriptors_reserve, 8)
     return clients - min(clients // 8, MOST_FOR_HTTP)
 
 
 def max_descriptor(settings: Settings, descriptors: int) -> int:
-    """The lowest descriptor at which connections are no longer accepted: half of the reserve stays free."""
+    """The lowest descriptor at which connections are no longer accepted, so that half of the reserve stays free."""
     return max(descriptors - settings.descriptors_reserve // 2, descriptors // 2)
 
 
@@ -61,5 +61,5 @@ def report(configured: Settings, fitting: Settings) -> None:
             "max_connections_lowered",
             configured=configured.max_connections,
             max_connections=fitting.max_connections,
-            reason="The limit of open files is too low for them: raise it (ulimit -Hn, LimitNOFILE).",
+            reason="The limit of open files is too low for so many: raise it (ulimit -Hn, LimitNOFILE).",
         )

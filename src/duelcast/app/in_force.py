@@ -1,4 +1,4 @@
-"""The settings in force, and where each comes from: those of the start, and those that change at run time."""
+"""The settings in force and their sources: those read at the start, and those that change at run time."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ STORED = "database"
 
 
 class InForce(NamedTuple):
-    """A setting as it is shown, without secrets. `name` is a variable, or a key of run time; `is_changed` means that
-    its value differs from the default, or that it has none."""
+    """A setting for display, without secrets. `name` is an environment variable, or the key of a setting that changes
+    at run time. `is_changed` is true if the value differs from the default, or if there is no default."""
 
     name: str
     value: str
@@ -34,9 +34,9 @@ class InForce(NamedTuple):
 
 
 async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
-    """The settings in the database, whether a server uses it or not; empty if it does not exist yet.
+    """The settings in the database, which a server may be using; empty if the database does not exist yet.
 
-    Raises `ConfigurationError` if it cannot be read, or is of an earlier version.
+    Raises `ConfigurationError` if the database cannot be read, or has an earlier version.
     """
     file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
     if not file.path.exists() or not file.path.stat().st_size:

@@ -1,4 +1,4 @@
-"""The port, and uvicorn on it."""
+"""The ports, and the uvicorn servers that listen on them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PortServer(uvicorn.Server):
         listeners = [self._listener(sock) for sock in sockets or ()]
         for listener in listeners:
             listener.start(BACKLOG)
-        # uvicorn closes them and waits for that; it does nothing else with them.
+        # uvicorn only closes them, and waits until they are closed.
         self.servers = cast("list[asyncio.base_events.Server]", listeners)
         self.started = True
 
@@ -66,7 +66,7 @@ class PortServer(uvicorn.Server):
             self._sampler,
             max_descriptor=descriptors.max_descriptor(self._settings, descriptors.limit()),
             handshake_timeout_s=self._settings.http_head_timeout_s,
-            # TLS takes up to 256 KiB of an answer from its protocol, which then cannot see that the client is slow.
+            # TLS buffers up to 256 KiB of an answer, so that the HTTP protocol cannot see that the client is slow.
             shutdown_timeout_s=self._settings.http_write_timeout_s,
             tls=self.config.ssl,
         )
@@ -86,7 +86,7 @@ class PortServer(uvicorn.Server):
 def server_of(
     http: ASGIApp, accept: Accept, settings: Settings, connections: HttpConnections, sampler: LogSampler
 ) -> PortServer:
-    """`http` answers requests; `accept` handles those that ask for a WebSocket."""
+    """A server on which `http` answers requests, and `accept` handles those that ask for a WebSocket."""
     config = uvicorn.Config(
         http,
         http="httptools",
@@ -109,7 +109,7 @@ class PortTaken(ConfigurationError):
 
 
 def bind(settings: Settings) -> socket.socket:
-    """The public port, not accepting yet. Raises `ConfigurationError` if it cannot be had."""
+    """A socket bound to the public port, which does not listen yet. Raises `ConfigurationError` if that fails."""
     return _bind(settings.host, settings.port, settings, "DUELCAST_HOST or DUELCAST_PORT")
 
 
@@ -121,13 +121,13 @@ def bind_for_operators(settings: Settings) -> socket.socket:
 
 def _bind(host: str, port: int, settings: Settings, named: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named so that accepted sockets get TCP_NODELAY: asyncio looks at it.
+    # asyncio sets TCP_NODELAY on accepted sockets only if the protocol is given.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted sockets inherit it. The system's default would hold megabytes of stale prices for a slow reader.
+        # Accepted sockets inherit this. The system's default would hold megabytes of stale prices for a slow reader.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
-        # Set before the port listens: the window size is negotiated with the first segment.
+        # Must be set before the port listens, because the window size is negotiated with the first segment.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, settings.receive_buffer_bytes)
         listener.bind((host, port))
     except OSError as error:

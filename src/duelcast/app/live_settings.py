@@ -1,4 +1,4 @@
-"""Settings that take effect at run time: those of `SystemSettings`, pushed to the server's parts when they change."""
+"""Pushes the settings that change at run time, those of `SystemSettings`, to the server's parts."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def analytics_settings_of(live: SystemSettings, start: Settings) -> AnalyticsSet
 
 
 class LiveSettings:
-    """Pushes each part its settings: `apply` once they are loaded, then after each change. No part asks for them.
+    """Pushes to each part its settings: when `apply` is called, once they are loaded, and then after each change.
 
-    Settings that only `start` reads stay as they are.
+    The settings in `start` do not change.
     """
 
     def __init__(

@@ -40,14 +40,15 @@ from duelcast.feeds.source import Feed
 from duelcast.store.database import Database
 
 STORE_BREAKER = BreakerSettings(reset_timeout_ms=1_000, max_reset_timeout_ms=5_000, half_open_calls=1)
-"""A commit fails within milliseconds, and only we wait for the attempt: it may be repeated soon."""
+"""An attempt may be repeated soon, because a commit fails within milliseconds and only we wait for it."""
 FEED_BREAKER = BreakerSettings(max_reset_timeout_ms=120_000, half_open_calls=1)
-"""Half open, the feed's own attempt is the call: it ends with the feed's first outcome, however slow the venue is."""
+"""In the half-open state, the only call is the feed's own attempt. It ends with the feed's first outcome, however slow
+the venue is."""
 
 
 _REASONS: Mapping[ServiceStatus, str] = {
     "stopped": "It was stopped.",
-    "circuit_open": "It failed too often, and is left alone for a while.",
+    "circuit_open": "It failed too often, and is not called for a while.",
 }
 
 
@@ -58,7 +59,7 @@ class Endless(Protocol):
 
 
 class Operations:
-    """All parts of operations, put together; `run` keeps them going."""
+    """All parts of operations, put together; `endless` are those that must run."""
 
     def __init__(
         self,
@@ -100,8 +101,8 @@ class Operations:
         *,
         feed_attempt_timeout_s: float,
     ) -> None:
-        """Add the parts of the server, those first on which others depend, then the services of the configuration.
-        Raises `ConfigurationError` if two have the same name, or one depends on a service that does not exist."""
+        """Add the parts of the server, beginning with those on which others depend, then the configured services.
+        Raises `ConfigurationError` if two services have the same name, or one depends on a missing service."""
         store_breaker = self.health.breaker(STORE, STORE_BREAKER)
         self._database.guard = store_breaker
         self.internal.add_foundation(STORE, "Store", self._check_store, breaker=store_breaker)
@@ -122,14 +123,14 @@ class Operations:
         self.outside.add_configured()
 
     async def load(self) -> None:
-        """Read what is stored, and publish the current state. Raises `errors.Unavailable`."""
+        """Read the stored state, and publish the current one. Raises `errors.Unavailable`."""
         await self.errors.load()
         await self.outside.load()
         self.monitor.announce()
 
     @property
     def endless(self) -> Sequence[Endless]:
-        """The tasks that must run as long as the server does."""
+        """The parts that must run as long as the server does."""
         return (self.registry, self.health, self.audit_backlog, self.errors, self.status)
 
     def services(self) -> Mapping[type[Any], Any]:
@@ -145,7 +146,7 @@ class Operations:
                 yield service.name, _REASONS.get(status) or _failure_of(service)
 
     def register(self, registry: CollectorRegistry) -> None:
-        """Register their metrics."""
+        """Register the metrics of all parts."""
         for collector in (self, self.audit_backlog, self.errors, self.log_intake):
             registry.register(collector)
 
@@ -165,7 +166,7 @@ class Operations:
         )
 
         async def work() -> None:
-            # Runs on the one node of the cluster that holds its lease.
+            # Runs only on the node of the cluster that holds the lease.
             async with self._broker.lease(name):
                 await guarded.run()
 
@@ -181,12 +182,12 @@ class Operations:
         )
 
     async def _check_store(self) -> CheckResult:
-        result = await timed(self._database.probe, "It takes writes.", "It takes no writes.")
-        # The probe has found out what is wrong with it.
+        result = await timed(self._database.probe, "It accepts writes.", "It accepts no writes.")
+        # If the probe fails, it sets `failure` to the cause.
         return result if result.healthy else structs.replace(result, details=self._database.failure or result.details)
 
     async def _check_settings(self) -> CheckResult:
-        return await timed(self._settings.check, "They are as they are stored.", "They cannot be read from the store.")
+        return await timed(self._settings.check, "They match the stored ones.", "They cannot be read from the store.")
 
     async def _check_broker(self) -> CheckResult:
         channel = SYSTEM_STATUS.channel()
@@ -198,7 +199,7 @@ def _failure_of(service: Service) -> str:
         return service.work.failure
     if service.last_check is not None and not service.last_check.healthy:
         return service.last_check.details
-    return "It does not report its operations any more."
+    return "It no longer reports its operations."
 
 
 def _feed_figures(market: Market, name: str) -> Mapping[str, float | None]:

@@ -32,7 +32,7 @@ from duelcast.wire.refusals import invalid_request
 
 
 def feeds_of(settings: Settings, clock: Clock) -> list[Feed]:
-    """Raises `ConfigurationError`."""
+    """The configured feeds. Raises `ConfigurationError` if one is invalid."""
     try:
         return build_feeds(settings.feed, clock)
     except ValueError as error:
@@ -40,7 +40,7 @@ def feeds_of(settings: Settings, clock: Clock) -> list[Feed]:
 
 
 def database_of(settings: Settings, clock: Clock) -> Database:
-    """Raises `ConfigurationError`."""
+    """The configured database, not open yet. Raises `ConfigurationError` if its address is invalid."""
     file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
     return Database(
         file,
@@ -88,7 +88,7 @@ def verifier_of(
 def sign_ins_of(
     settings: Settings, database: Database, clock: Clock, verifier: TokenVerifier, ended_sessions: EndedSessions
 ) -> SignIns | None:
-    """None if the server would refuse its own tokens, or has no secret to sign them with."""
+    """The sign-ins; None if the server would refuse its own tokens, or has no secret to sign them with."""
     if settings.jwt_secret is None or "HS256" not in settings.accepted_algorithms:
         return None
     secret = settings.jwt_secret.get_secret_value()
@@ -97,7 +97,7 @@ def sign_ins_of(
 
 
 def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:
-    """The services of the configuration file. Raises `ConfigurationError`."""
+    """The services of the configuration file. Raises `ConfigurationError` if one is invalid."""
     found: dict[str, ServiceDefinition] = {}
     build = check_builder_of(settings)
     for number, table in enumerate(settings.services, start=1):
@@ -122,7 +122,7 @@ def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:
 
 
 def check_builder_of(settings: Settings) -> BuildCheck:
-    """Raises `ConfigurationError`."""
+    """Builds checks of allowed targets. Raises `ConfigurationError` if the list of these is invalid."""
     try:
         return partial(build_check, targets=TargetRules(settings.probe_targets))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Checks what a server needs before it starts: the same for `duelcast serve`, `demo` and `check-config`."""
+"""The checks before a server starts, which are the same for `duelcast serve`, `demo` and `check-config`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from duelcast.store.sqlite import SqliteFile, database_path
 
 
 def prepare(settings: Settings) -> App:
-    """A server that can be started, as far as one can tell without starting it: a port or a database that another
-    process uses now may be free by then. Nothing is created or written.
+    """A server that can be started, as far as one can tell without starting it. A port or a database that another
+    process uses is no error, because it may be free by then. Nothing is created or written.
 
-    Call it within a running loop. Raises `ConfigurationError` with what to set or to fix.
+    Call this in a running event loop. Raises `ConfigurationError`, which says what to set or to fix.
     """
     check_secret(settings)
     check_data_dir(settings)

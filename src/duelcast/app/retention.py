@@ -1,4 +1,4 @@
-"""Retention: the settings, and the rules that follow them."""
+"""The rules of retention, and the settings that they follow."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def retention_of(
     notifications: Notifications,
     analytics: Analytics,
 ) -> RetentionJob:
-    """The job of a server. No rule names the audit trail: it is kept forever."""
+    """The retention job of a server. No rule concerns the audit trail, because it is kept forever."""
     table = {
         "chat": Rule(("retention.chat_days",), contests.chat.delete_old),
         "errors": Rule(("retention.errors_days",), errors.retention.delete_old),

@@ -24,7 +24,7 @@ from duelcast.store.database import Database
 
 _LOADED_S = time.monotonic()
 _STARTTIME = 22
-"""The field of `/proc/<pid>/stat`, in clock ticks since the boot (proc_pid_stat(5))."""
+"""The field of `/proc/<pid>/stat` with the start time, in clock ticks since the boot (proc_pid_stat(5))."""
 
 log = structlog.get_logger("duelcast")
 
@@ -56,7 +56,7 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None], compan
     await app.start(None if companion is None else companion.claim)
     descriptors.report(settings, fitting)
     if settings.drain_floor_ms is None:
-        # The next process takes as long to start as this one did, and starts after this one has stopped.
+        # The next process probably takes as long to start as this one did, and starts after this one has stopped.
         app.gateway.return_floor_ms = ceil((_process_age_s() + DRAIN_TIMEOUT_S) * 1000)
     _spare_the_collector()
     on_listening(app.url)
@@ -80,7 +80,8 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None], compan
 
 
 def _stop_signals() -> asyncio.Event:
-    """Set by the first stop signal. SIGHUP is one, unless this process is to outlive its terminal (nohup)."""
+    """Return an event that the first stop signal sets; the second one ends the process. SIGHUP is a stop signal unless
+    the process is to outlive its terminal (nohup)."""
     asked_to_stop = asyncio.Event()
 
     def on_signal() -> None:
@@ -95,13 +96,13 @@ def _stop_signals() -> asyncio.Event:
 
 
 def _spare_the_collector() -> None:
-    """Existing objects stay for good: the garbage collector need not look at them again and again."""
+    """Exempt existing objects, which are kept until the end, from garbage collection."""
     gc.collect()
     gc.freeze()
 
 
 def _process_age_s() -> float:
-    """Seconds since the system started the process, before anything of ours was loaded; if the system does not tell,
+    """Seconds since the system started the process, before any code of ours was loaded; if the system does not say,
     since this module was loaded."""
     try:
         behind_the_name = Path("/proc/self/stat").read_text().rpartition(")")[2].split()

@@ -19,7 +19,7 @@ EXIT_DEFECT = 1
 EXIT_CONFIGURATION = 2
 EXIT_INTERRUPTED = 130
 
-# `pretty_exceptions_enable` would print the local variables of a failure, tokens among them.
+# `pretty_exceptions_enable` would print the local variables of a failure, including tokens.
 application = typer.Typer(
     name="duelcast",
     no_args_is_help=True,

@@ -27,19 +27,19 @@ application = typer.Typer(name="achievements", no_args_is_help=True, help="Achie
 
 @application.command("rebuild")
 def rebuild(
-    apply: Annotated[bool, typer.Option("--apply", help="Write what is due; no server may run.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Write the changes; the server must be stopped.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Replay all contests that were completed, and print which achievements are stored without being due (`-`) or are
-    due without being stored (`+`).
+    """Replay all completed contests, and print the achievements that are stored but not earned (`-`) or earned but not
+    stored (`+`).
 
-    Without `--apply` nothing is written, a server may run meanwhile, and the exit code is 1 where anything differs.
+    Without `--apply`, nothing is written, the server may be running, and the exit code is 1 if anything differs.
     """
     differences = asyncio.run(_rebuild(load_settings(config).settings, apply=apply))
     for line in _lines(differences):
         typer.echo(line)
     if not differences.any:
-        typer.echo("All is as it should be.")
+        typer.echo("There are no differences.")
     elif apply:
         typer.echo("Written.")
     else:
@@ -59,7 +59,7 @@ async def _rebuild(settings: Settings, *, apply: bool) -> Differences:
         if not apply:
             async with opened_beside(file) as read:
                 return await find_differences(read, advanced)
-        file.find()  # otherwise an empty one would be created
+        file.find()  # otherwise a missing database would be created
         database = Database(file, SystemClock())
         async with database.at_work():
             try:
@@ -72,7 +72,7 @@ async def _rebuild(settings: Settings, *, apply: bool) -> Differences:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal, from 0 to 1."""
+    """Show a progress bar on a terminal; call the result with the share done, from 0 to 1."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("Replaying contests", total=1.0)

@@ -18,7 +18,7 @@ def back_up(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier backup.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Copy the database into a file. The server may run meanwhile: all that it acknowledged before is in the copy."""
+    """Copy the database to a file. The server may be running; the copy contains all that it acknowledged before."""
     from duelcast.store.backup import back_up
     from duelcast.store.sqlite import database_path
 
@@ -31,17 +31,17 @@ def back_up(
     typer.echo(f"{file}: the database {database}, {decimal(size_bytes)}.")
     secret = own_secret_file(settings)
     if secret is not None and secret.exists():
-        typer.echo(f"Keep a copy of {secret} as well: without it the tokens that were issued hold no longer.")
+        typer.echo(f"Keep a copy of {secret} as well; without it, tokens issued so far are no longer valid.")
 
 
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `duelcast backup` wrote.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Move a database that is there aside, even while a server uses it.")
+        bool, typer.Option("--force", help="Move an existing database aside, even while a server uses it.")
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Put a copy of a backup in the place of the database. Nothing is deleted."""
+    """Replace the database with a copy of a backup. Nothing is deleted."""
     from duelcast.store.backup import restore
     from duelcast.store.sqlite import database_path
 
@@ -51,11 +51,11 @@ def restore(
         done = restore(file, database, replace=force)
     typer.echo(f"{database}: the database of {file}, {decimal(done.size_bytes)}.")
     if done.moved is not None:
-        typer.echo(f"The previous database is in {done.moved} now.")
+        typer.echo(f"The previous database is now in {done.moved}.")
     if done.is_served:
-        typer.echo("The server that runs must be restarted now: until then it takes no writes.")
+        typer.echo("Restart the running server; until then it accepts no writes.")
     elif _lacks_secret(settings):
-        typer.echo(f"Put {own_secret_file(settings)} in its place too: a new one is made at the start otherwise.")
+        typer.echo(f"Restore {own_secret_file(settings)} too; otherwise the server generates a new one at its start.")
 
 
 def _lacks_secret(settings: Settings) -> bool:

@@ -24,10 +24,10 @@ def check_config(
     changed: Annotated[bool, typer.Option("--changed", help="Only settings whose value is not the default.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Print every setting that is in force, those of the database too, with where its value comes from and what it is
-    for; secrets are masked. Then refuse what `duelcast serve` would refuse. A server may run meanwhile.
+    """Print every setting in force, including those in the database, with the source of its value and its purpose;
+    secrets are masked. Then fail if `duelcast serve` would refuse to start. The server may be running.
 
-    A table on a terminal, else a line per setting with its cells separated by tabs.
+    Prints a table on a terminal, and elsewhere one line per setting with its cells separated by tabs.
     """
     loaded = load_settings(config)
     configure_logging(loaded.settings.log_level, loaded.settings.log_format)
@@ -41,11 +41,11 @@ async def _check(loaded: LoadedSettings, *, changed: bool) -> None:
     _show([row for row in rows if row.is_changed or not changed])
     prepare(loaded.settings)
     if unread is not None:
-        typer.echo(f"duelcast: What the database has is not shown. {unread}", err=True)
+        typer.echo(f"duelcast: Settings in the database are not shown. {unread}", err=True)
 
 
 async def _rows(loaded: LoadedSettings) -> tuple[list[InForce], str | None]:
-    """The settings, and, if those of the database are missing, the reason."""
+    """The settings; and if those in the database cannot be read, the reason."""
     from duelcast.app.in_force import settings_in_force, stored_settings
 
     try:

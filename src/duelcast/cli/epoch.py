@@ -12,14 +12,14 @@ from duelcast.settings import load_settings
 
 def epoch(
     new: Annotated[
-        bool, typer.Option("--new", help="Give the database a new one. The server must not run meanwhile.")
+        bool, typer.Option("--new", help="Give the database a new epoch. The server must be stopped.")
     ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Print the epoch that the positions of clients belong to.
+    """Print the epoch to which the positions of clients belong.
 
-    A snapshot of a whole machine that is put back cannot be noticed: give the database a new epoch then. Clients get
-    snapshots in place of what they missed.
+    The server cannot notice that a snapshot of the whole machine was restored, so give the database a new epoch then.
+    Clients receive snapshots instead of what they missed.
     """
     from duelcast.store.epoch import read_epoch, renew_epoch
     from duelcast.store.sqlite import database_path

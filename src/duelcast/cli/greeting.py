@@ -1,5 +1,5 @@
-"""The greeting that `duelcast serve` prints on a terminal once it listens: where to look, and what to try. It names the
-addresses by which the server's own machine reaches it."""
+"""The greeting that `duelcast serve` prints on a terminal once it listens: where to look, and what to try. Its
+addresses work on the server's own machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from duelcast.settings import Settings
 
 
 def greet(settings: Settings, url: str) -> None:
-    """Tell a person at the terminal about the server at `url`; prints nothing if the log is not a terminal."""
+    """Print the greeting for the server at `url` if standard error is a terminal."""
     if sys.stderr.isatty():
         typer.echo(greeting(settings, url), err=True)
 
@@ -39,9 +39,9 @@ def server_url(settings: Settings) -> str:
 
 
 def websocket_url(settings: Settings, url: str) -> str:
-    """The address (`ws:` or `wss:`), as reached from this machine, of the server that reports `url`.
+    """The address (`ws:` or `wss:`) at which this machine reaches the server that reports `url`.
 
-    The port is that of `url`: if the system chose it, only `url` knows it.
+    The port is taken from `url`, because the settings do not contain a port that the system chose.
     """
     return server_url(settings.model_copy(update={"port": urlsplit(url).port}))
 
@@ -53,5 +53,5 @@ def tail_command(websocket: str, *arguments: str) -> str:
 
 
 def _own_name() -> str:
-    """The command as one types it: without its folder if that is on the path."""
+    """The command to type: without its folder if that is on the path."""
     return "duelcast" if shutil.which("duelcast") else sys.argv[0]

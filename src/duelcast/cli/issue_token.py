@@ -24,20 +24,23 @@ class RoleName(enum.Enum):
 
 
 def issue_token(
-    wallet: Annotated[str, typer.Option(help="Wallet that the token is for.")],
-    role: Annotated[RoleName, typer.Option(help="Role that it claims; a stored role wins.")] = RoleName.USER,
-    nickname: Annotated[str | None, typer.Option(help="Nickname that it claims; a stored one wins.")] = None,
-    scope: Annotated[
-        list[str] | None, typer.Option(help=f"For a machine, which may do this alone; of {', '.join(SCOPES)}.")
+    wallet: Annotated[str, typer.Option(help="The wallet that the token is for.")],
+    role: Annotated[RoleName, typer.Option(help="Role in the token; a stored role takes precedence.")] = RoleName.USER,
+    nickname: Annotated[
+        str | None, typer.Option(help="Nickname in the token; a stored nickname takes precedence.")
     ] = None,
-    ttl: Annotated[str, typer.Option(help="How long it is valid: 90s, 15m, 1h, 7d.")] = "1h",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Make a machine's token that permits only this; repeatable. Scopes: {', '.join(SCOPES)}."),
+    ] = None,
+    ttl: Annotated[str, typer.Option(help="How long the token is valid, such as 90s, 15m, 1h or 7d.")] = "1h",
     config: ConfigOption = None,
 ) -> None:
-    """Print a token (JWT, HS256) signed with the configured secret, or the one that the server made."""
+    """Print a token (JWT, HS256) signed with the configured secret, or with the one that the server generated."""
     if not is_wallet(wallet):
         raise typer.BadParameter(f"a wallet is {WALLET_GRAMMAR}", param_hint="--wallet")
     if unknown := set(scope or ()) - set(SCOPES):
-        raise typer.BadParameter(f"no scope {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}")
+        raise typer.BadParameter(f"unknown: {', '.join(sorted(unknown))}; the scopes are {', '.join(SCOPES)}")
     ttl_s = parse_duration(ttl)
     settings = load_settings(config).settings
     check_signing(settings)
@@ -45,29 +48,31 @@ def issue_token(
 
 
 def _with_secret(settings: Settings) -> Settings:
-    """`settings` with a secret to sign with. Prints a notice if it had to be made: servers with other data lack it."""
+    """Return `settings` with a secret. If the secret is new, print which servers accept tokens signed with it."""
     file = own_secret_file(settings)
     is_new = file is not None and not file.exists()
     settings = ensure_secret(settings)
     if file is not None and is_new:
         typer.echo(
-            f"duelcast: made a new secret, {file}; only a server with DUELCAST_DATA_DIR={file.parent} "
-            "(and no DUELCAST_JWT_SECRET) takes this token.",
+            f"duelcast: generated a new secret, {file}; only a server with DUELCAST_DATA_DIR={file.parent} "
+            "(and no DUELCAST_JWT_SECRET) accepts this token.",
             err=True,
         )
     return settings
 
 
 def check_signing(settings: Settings) -> None:
-    """Raises `ConfigurationError` if the server would refuse our tokens."""
+    """Raise `ConfigurationError` if the server would refuse our tokens."""
     if settings.jwt_secret is None and settings.jwt_jwks_url is not None:
-        raise ConfigurationError("Tokens come from the owner of the key set; set DUELCAST_JWT_SECRET to issue some.")
+        raise ConfigurationError(
+            "Only the owner of the configured key set issues tokens; set DUELCAST_JWT_SECRET to issue your own."
+        )
     if "HS256" not in settings.accepted_algorithms:
         raise ConfigurationError("The server would refuse the token: DUELCAST_JWT_ALGORITHMS does not name HS256.")
 
 
 def issuer_of(settings: Settings) -> TokenIssuer:
-    """Makes tokens that the server accepts, with the secret of `settings`, which must be set."""
+    """An issuer of tokens that the server accepts; the secret of `settings` must be set."""
     assert settings.jwt_secret is not None
     return TokenIssuer(
         SystemClock(),

@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="TOML file of settings; DUELCAST_CONFIG names one too.")
+    Path | None, typer.Option("--config", help="TOML file of settings (default: DUELCAST_CONFIG).")
 ]
 
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int | None, typer.Option(help="Port to listen on.")]
-FeedOption = Annotated[str | None, typer.Option(help="Where prices come from; several are separated by `;`.")]
+FeedOption = Annotated[str | None, typer.Option(help="Sources of prices, separated by `;`.")]
 TlsCertOption = Annotated[Path | None, typer.Option(help="PEM file of the certificate chain.")]
 TlsKeyOption = Annotated[Path | None, typer.Option(help="PEM file of the private key.")]
 RootPathOption = Annotated[str | None, typer.Option(help="Path under which a proxy publishes the server.")]
@@ -23,7 +23,7 @@ _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def parse_duration(text: str) -> int:
-    """Seconds of `90s`, `15m`, `1h` or `7d`. Raises `typer.BadParameter` for anything else, including 0."""
+    """The seconds in `90s`, `15m`, `1h` or `7d`. Raises `typer.BadParameter` for anything else, including 0."""
     found = re.fullmatch(r"([1-9][0-9]{0,8})([smhd])", text)
     if found is None:
         raise typer.BadParameter("give a number and a unit, such as 90s, 15m, 1h or 7d")

@@ -1,4 +1,4 @@
-"""The rules of commands that write files: where they may write, and that they clean up when they are stopped."""
+"""Rules for commands that write files: where they may write, and how they clean up when they are stopped."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def check_destination(file: Path, loaded: LoadedSettings) -> None:
     ]
     for path, what in owned:
         if path is not None and is_same_file(file, path):
-            raise ConfigurationError(f"{file} is {what}: name another file.")
+            raise ConfigurationError(f"{file} is {what}; name another file.")
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """During the block, SIGTERM ends the command with an exception, like Ctrl-C, so that it can clean up."""
+    """During the block, SIGTERM ends the command with an exception, as Ctrl-C does, so that it can clean up."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     try:
         yield

@@ -18,12 +18,14 @@ from duelcast.settings import ConfigurationError, load_settings
 
 
 def record_feed(
-    file: Annotated[Path, typer.Argument(help="File to write; one that is there is replaced.")],
-    feed: Annotated[str | None, typer.Option(help="The feed to record; else the configured one.")] = None,
-    duration: Annotated[str | None, typer.Option("--for", help="How long: 90s, 15m, 1h; else until Ctrl-C.")] = None,
+    file: Annotated[Path, typer.Argument(help="File to write; an existing file is replaced.")],
+    feed: Annotated[str | None, typer.Option(help="The feed to record (default: the configured one).")] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", help="How long to record, such as 90s, 15m or 1h (default: until Ctrl-C).")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Write a feed's normalised ticks as JSON lines, to be read by the feed `replay:FILE`."""
+    """Write a feed's normalised ticks as JSON lines, which the feed `replay:FILE` plays back."""
     from duelcast.feeds.spec import build_feeds
 
     loaded = load_settings(config, {"feed": feed})

@@ -29,9 +29,9 @@ def serve(
     tls_key: TlsKeyOption = None,
     root_path: RootPathOption = None,
 ) -> None:
-    """Run the server until it is stopped. Options win over the environment and the file.
+    """Run the server until it is stopped. Options override the environment and the file.
 
-    Every other setting: docs/settings.md, and `duelcast check-config`.
+    For all other settings see docs/settings.md and `duelcast check-config`.
     """
     options = {
         "host": host,

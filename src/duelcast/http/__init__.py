@@ -1,1 +1,1 @@
-"""The HTTP API that feeds the endpoints, health, metrics and the documentation pages (protocol 13)."""
+"""The HTTP API, which feeds the endpoints, and the routes for health, metrics and documentation (protocol 13)."""

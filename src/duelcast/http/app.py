@@ -54,16 +54,16 @@ _PROVIDED = (*_SERVICES, "services", "documents", "exposition")
 
 @dataclass(frozen=True, slots=True)
 class HttpApps:
-    """ASGI applications: `public` serves everything except the WebSocket endpoints. `operators`, if operators have a
-    port of their own, serves `/metrics`, `/healthz` and `/readyz`, which are then only there."""
+    """ASGI applications: `public` serves everything except the WebSocket endpoints. If operators have a port of their
+    own, `operators` serves `/metrics`, `/healthz` and `/readyz`, and `public` does not."""
 
     public: ASGIApp
     operators: ASGIApp | None = None
 
 
 def build_http_apps(services: HttpServices, operators: OriginRules | None = None) -> HttpApps:
-    """The applications; `operators` are the rules of the operators' own port, None if there is none. Opens nothing and
-    owns no task."""
+    """The applications; `operators` are the rules of the operators' own port, None if there is none. Opens no files or
+    sockets and starts no tasks."""
     metrics = HttpMetrics(services.registry)
     charges = Charges(services.limits, services.clock, metrics)
     monitored = operators is None
@@ -100,7 +100,7 @@ def _operators_application() -> ASGIApp:
 
 
 def _application(routers: Sequence[Router]) -> ASGIApp:
-    """Serves every server of the process: `Edge` says which one a request came to."""
+    """An application for every server of the process: `Edge` puts the server of a request into its scope."""
     return Litestar(
         routers,
         dependencies={name: _provide(name) for name in _PROVIDED},
@@ -114,7 +114,7 @@ def _application(routers: Sequence[Router]) -> ASGIApp:
 
 
 def _routers(*, signs_in: bool, monitored: bool) -> list[Router]:
-    """All handlers of the public port. `signs_in`: users can sign in here; `monitored`: it has those of operators."""
+    """All handlers of the public port: those for signing in if `signs_in`, and those for operators if `monitored`."""
     resources: list[ControllerRouterHandler] = [
         tokens_router(),
         users_router(),
@@ -133,7 +133,7 @@ def _routers(*, signs_in: bool, monitored: bool) -> list[Router]:
 
 
 def _once(make: Callable[[], bytes]) -> Callable[[], bytes]:
-    """Makes the document when it is first asked for; threads that ask at once wait for the one that makes it."""
+    """A function that makes the document when it is first called; other threads that call it meanwhile wait."""
     making, made = Lock(), cache(make)
 
     def document() -> bytes:

@@ -23,8 +23,8 @@ TheAudit: TypeAlias = NamedDependency[SkipValidation[AuditTrail]]
 
 
 class AuditEntry(Struct):
-    """The audit trail: who did what, when, and with what outcome: `ok`, `denied` if a right was missing, or `conflict`
-    if somebody else was faster."""
+    """An entry of the audit trail: who did what, when, and with what outcome. `outcome` is `ok`, `denied` if a right
+    was missing, or `conflict` if somebody else was faster."""
 
     id: int
     timestamp: str
@@ -37,7 +37,7 @@ class AuditEntry(Struct):
 
 
 class AuditPage(Struct):
-    """Acts, newest first. Without `nextCursor`, there are no earlier ones."""
+    """Entries, newest first. Without `nextCursor`, there are no earlier ones."""
 
     data: list[AuditEntry]
     count: int
@@ -46,16 +46,18 @@ class AuditPage(Struct):
 
 @get(
     "/",
-    summary="Privileged acts",
-    response_description="The acts.",
+    summary="Privileged actions",
+    response_description="The entries.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 429, 503),
 )
 async def list_audit(
     audit: TheAudit,
-    wallet: Annotated[str | None, QueryParameter(description="Acts of this wallet.")] = None,
-    action: Annotated[str | None, QueryParameter(description="Acts of this kind, such as `users.put`.")] = None,
-    target: Annotated[str | None, QueryParameter(description="Acts on this target: a wallet, a symbol, an id.")] = None,
+    wallet: Annotated[str | None, QueryParameter(description="Actions of this wallet.")] = None,
+    action: Annotated[str | None, QueryParameter(description="Actions of this kind, such as `users.put`.")] = None,
+    target: Annotated[
+        str | None, QueryParameter(description="Actions on this target: a wallet, a symbol or an id.")
+    ] = None,
     from_: Annotated[
         str | None, QueryParameter(name="from", description="From this time on: ISO-8601 with an offset.")
     ] = None,
@@ -65,7 +67,7 @@ async def list_audit(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_ENTRIES, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> AuditPage:
-    """All acts that match, newest first. For admins."""
+    """All matching entries, newest first. For admins."""
     rows = await audit.newest(
         AuditFilter(
             wallet=wallet,

@@ -29,7 +29,7 @@ Signature = Annotated[
     Meta(
         min_length=1,
         max_length=128,
-        description="Ed25519 over the UTF-8 bytes of the message, 64 bytes in base58.",
+        description="The Ed25519 signature of the message's UTF-8 bytes: 64 bytes in base58.",
     ),
 ]
 
@@ -44,7 +44,7 @@ class ChallengeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class ChallengeToSign(Struct):
-    """The wallet signs `message` exactly as it is. Valid for one sign-in, until `expiresAt`."""
+    """The wallet must sign `message` exactly as it is. The challenge is valid for one sign-in, until `expiresAt`."""
 
     challengeId: str
     message: str
@@ -69,7 +69,7 @@ class NewToken(Struct):
 
 @post(
     "/challenge",
-    summary="Begin to sign in",
+    summary="Begin a sign-in",
     response_description="The message to sign.",
     status_code=200,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
@@ -80,8 +80,9 @@ async def post_challenge(
     request: CallerRequest,
     data: Annotated[ChallengeInput, Body(description="The wallet.")],
 ) -> ChallengeToSign:
-    """The message names a domain, so that a wallet can tell if another page asks it to sign. It is the configured
-    domain; without one, the `Host` of the request if that is a loopback name or belongs to an allowed origin."""
+    """The message names a domain, so that a wallet can notice if another page asks it to sign. This is the configured
+    domain, or, if none is configured, the `Host` of the request, which must be a loopback name or belong to an allowed
+    origin."""
     challenge = sign_ins.challenge(data.wallet, _domain(request, services))
     return ChallengeToSign(challenge.id, challenge.message, format_time(challenge.expires_at))
 
@@ -89,7 +90,7 @@ async def post_challenge(
 @post(
     "/verify",
     summary="Sign in",
-    response_description="A token for an hour.",
+    response_description="A token that is valid for an hour.",
     status_code=200,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
@@ -103,7 +104,7 @@ async def post_verify(
 @post(
     "/refresh",
     summary="Stay signed in",
-    response_description="A token for another hour.",
+    response_description="A token that is valid for another hour.",
     status_code=200,
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
@@ -141,14 +142,14 @@ def auth_router() -> Router:
 def _domain(request: CallerRequest, services: HttpServices) -> str:
     """The domain that a message names.
 
-    Somebody who can choose the `Host` of a request could have a wallet sign for a page of theirs, so only names that
-    such a page cannot have are accepted. Raises `PermissionDenied` for others.
+    An attacker who can choose the `Host` of a request could make a wallet sign for the attacker's page, so only names
+    that such a page cannot have are accepted. Raises `PermissionDenied` for others.
     """
     if services.auth_domain is not None:
         return services.auth_domain
     host = request.headers.get("host")
     if host is None or len(host) > MAX_DOMAIN_BYTES or not services.origins.host_known(host):
-        raise PermissionDenied("Nobody can sign in under this host name: the server's operator sets its domain.")
+        raise PermissionDenied("Nobody can sign in under this host name: the operator must configure a domain.")
     return host.lower()
 
 

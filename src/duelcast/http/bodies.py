@@ -1,6 +1,6 @@
 """Request bodies, decoded as strictly as messages (protocol 1.1).
 
-As with messages, one pass of msgspec accepts valid bodies, and a slow path decides about the rest.
+As with messages, msgspec decodes valid bodies in one pass, and a slow path decides about the rest.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from duelcast.wire.refusals import invalid_request
 
 KIB = 1024
 SHORT_BODY_BYTES = 16 * KIB
-"""For bodies of a few fields."""
+"""The limit for bodies with a few fields."""
 BODY_BYTES = 64 * KIB
-"""For routes that set no limit of their own."""
+"""The limit for routes that set none of their own."""
 TEXTS_BODY_BYTES = 256 * KIB
-"""For bodies with texts of thousands of characters, which may be escaped."""
+"""The limit for bodies with texts of thousands of characters, which may be escaped."""
 BULK_BODY_BYTES = 1024 * KIB
-"""For lists, and for values of a free form."""
+"""The limit for lists, and for values of any form."""
 
 MAX_ROWS = 10_000
-"""Of a body that is a list."""
+"""The most rows in a body that is a list."""
 ROWS_PER_TURN = 100
 """Rows that are decoded in one turn of the event loop."""
 
@@ -42,19 +42,19 @@ VALUES_OPTION = "most_values"
 
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MAX_ROW_VALUES = 12
-"""More than any row has."""
+"""More values than any row has."""
 _DIGITS_ALIKE = bytes(ord("0") if byte in b"0123456789" else byte for byte in range(256))
 _SIXTEEN_DIGITS = b"0" * 16
 _BEFORE_A_NUMBER = (b"", b":", b",", b"[", b" ", b"\t", b"\r", b"\n")
-_NO_JSON = "Send a body of JSON (RFC 8259, UTF-8)."
+_NO_JSON = "Send a JSON body (RFC 8259, UTF-8)."
 
 
 class StrictRequest(Request[Identity | None, Any, State]):
     """Decodes the body strictly into the type that the handler declares for `data`."""
 
     async def json(self) -> Any:
-        """The body; None if there is none and the handler does not need it. Raises `InvalidMessage` or
-        `InvalidRequest`; status 415 if it is not declared as JSON."""
+        """The body; None if there is none and the handler does not need it. Raises `InvalidMessage`, `InvalidRequest`,
+        or `HTTPException` with status 415 if the body is not declared as JSON."""
         handler = self.route_handler
         assert isinstance(handler, HTTPRouteHandler)
         field = handler.parsed_data_field
@@ -76,11 +76,11 @@ async def take_body(request: Request[Any, Any, Any]) -> None:
         body = await request.body()
     except RequestEntityTooLarge:
         most = request.route_handler.resolve_request_max_body_size()
-        assert most is not None, "the application has a bound for all"
+        assert most is not None, "the application sets a limit for all routes"
         raise ContentTooLarge(f"The body is too big: send at most {most // KIB:,} KiB here.") from None
     field = request.route_handler.parsed_data_field
     if not body and field is not None and not field.is_optional:
-        raise InvalidRequest("Send a body: JSON, declared as application/json.")
+        raise InvalidRequest("Send a JSON body, declared as application/json.")
 
 
 def decode_body(body: bytes, body_type: Any, most_values: int = MAX_VALUES) -> Any:
@@ -110,7 +110,7 @@ async def decode_rows(body: bytes, row_type: type[Struct]) -> list[Any]:
         whole: list[Any] = _decode_slowly(body, list[row_type])  # type: ignore[valid-type]  # made at run time
         return whole
     if rows is None or len(rows) > MAX_ROWS:
-        raise InvalidMessage(f"Send at most {MAX_ROWS:,} rows at a time: split this into several.")
+        raise InvalidMessage(f"Send at most {MAX_ROWS:,} rows at a time: split them into several requests.")
     decode, may_be_looser = msgspec.json.Decoder(row_type).decode, _is_looser_in_msgspec(body)
     found: list[Any] = []
     for index, row in enumerate(rows):
@@ -128,7 +128,7 @@ async def decode_rows(body: bytes, row_type: type[Struct]) -> list[Any]:
 
 @cache
 def _has_free_form(body_type: Any) -> bool:
-    """Whether a field may be any JSON: msgspec checks neither depth nor numbers of such values."""
+    """Whether a field may be any JSON, of which msgspec checks neither the depth nor the numbers."""
     declared = inspect.type_info(body_type)
     if not isinstance(declared, inspect.StructType):
         return False
@@ -140,8 +140,9 @@ def _plain(declared: inspect.Type) -> inspect.Type:
 
 
 def _is_looser_in_msgspec(body: bytes) -> bool:
-    """Whether the body may contain what msgspec accepts but the contract does not: U+0000, and integers of more than 53
-    bits. Digits after a point, of which prices often have as many, do not count, nor do those of a text."""
+    """Whether the body may contain something that msgspec accepts but the contract does not: U+0000, or integers of
+    more than 53 bits. Digits after a decimal point, of which prices often have as many, do not count, nor do digits in
+    a text."""
     if b"\\u0000" in body:
         return True
     digits = body.translate(_DIGITS_ALIKE)
@@ -167,7 +168,7 @@ def _decode_slowly(body: bytes, body_type: Any, *, at: str = "") -> Any:
 
 
 def _without_private(value: Any) -> Any:
-    """Without the fields whose names begin with `_`: these are the client's own."""
+    """`value` without the fields whose names begin with `_`, which are the client's own."""
     if isinstance(value, list):
         return [_without_private(row) for row in value]
     if isinstance(value, dict):

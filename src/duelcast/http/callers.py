@@ -20,7 +20,7 @@ from duelcast.http.services import HttpServices, server_of
 from duelcast.peers.addresses import Network, address_bucket, client_address
 
 SCOPE_OPTION = "scope"
-"""The option of a route that names the scope with which a machine's token may use it."""
+"""The option of a route that names the scope that a machine's token needs to use it."""
 
 MAINTENANCE_OPTION = "during_maintenance"
 """The option of routes to which users may write during maintenance."""
@@ -29,13 +29,13 @@ SIGN_IN_OPTION = "sign_in"
 """The option of routes that begin or continue a session."""
 
 OPEN_OPTION = "open"
-"""The option of routes that skip all of this."""
+"""The option of routes to which `CallerMiddleware` does not apply."""
 
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 CallerRequest: TypeAlias = Request[Identity | None, Any, Any]
-"""Its `user` is the caller."""
+"""A request whose `user` is the caller."""
 
 
 class Caller(Struct, frozen=True):
@@ -52,10 +52,10 @@ class Caller(Struct, frozen=True):
 
 
 class CallerMiddleware(ASGIMiddleware):
-    """Puts the identity, or None, into `scope["user"]`, on which guards decide.
+    """Puts the identity, or None, into `scope["user"]`, which guards check.
 
-    Any token that is sent must be valid; a machine's token is valid only for the routes of its scopes. A body may take
-    its time: rights are checked before waiting for it, and again once it has arrived.
+    Any token that is sent must be valid; a machine's token is valid only for the routes of its scopes. Because a body
+    may take long to arrive, rights are checked before waiting for it, and again once it has arrived.
     """
 
     exclude_opt_key = OPEN_OPTION
@@ -93,7 +93,7 @@ class CallerMiddleware(ASGIMiddleware):
 
 
 async def identify(connection: Connection, verifier: TokenVerifier) -> Caller:
-    """The caller of a request at this moment."""
+    """The caller of a request, according to the current rights."""
     try:
         return Caller(await bearer_identity(connection, verifier))
     except AppError as refusal:
@@ -101,7 +101,7 @@ async def identify(connection: Connection, verifier: TokenVerifier) -> Caller:
 
 
 def caller_of(connection: Connection) -> Caller:
-    """The caller of a request when its head arrived."""
+    """The caller of a request, according to the rights when its head arrived."""
     found: Caller = connection.scope["state"]["caller"]
     return found
 
@@ -125,10 +125,10 @@ async def bearer_identity(connection: Connection, verifier: TokenVerifier) -> Id
 
 
 def demand_scope(identity: Identity | None, needed: str | None) -> None:
-    """Raises `PermissionDenied` for a machine's token without the scope `needed`; if that is None, for any
-    machine's."""
+    """Raise `PermissionDenied` for a machine's token without the scope `needed`, or for every machine's token if
+    `needed` is None."""
     if identity is not None and identity.scopes and needed not in identity.scopes:
-        raise PermissionDenied("The scope of this token does not reach here.")
+        raise PermissionDenied("The scopes of this token do not permit this.")
 
 
 def users_only(connection: Connection, _handler: BaseRouteHandler) -> None:
@@ -150,14 +150,14 @@ def caller(request: CallerRequest) -> Identity:
 
 
 def demand_identity(identity: Identity | None) -> Identity:
-    """Raises `Unauthorized` without an identity."""
+    """Return `identity`. Raises `Unauthorized` if it is None."""
     if identity is None:
         raise Unauthorized("Send a token: `Authorization: Bearer …`.")
     return identity
 
 
 def demand_admin(identity: Identity | None) -> None:
-    """Raises `Unauthorized` without an identity, `PermissionDenied` unless it is an admin or a machine."""
+    """Raise `Unauthorized` without an identity, and `PermissionDenied` unless it is an admin or a machine."""
     known = demand_identity(identity)
     if not known.is_admin and not known.scopes:
         raise PermissionDenied("This needs the role of an admin.")

@@ -1,4 +1,4 @@
-"""Charges requests: everything that arrives costs somebody's bucket (protocol 1.5)."""
+"""Charges every request to somebody's bucket (protocol 1.5)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LOOPBACK = "loopback"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLimits:
-    """Requests per minute; 0 means no limit, and `factor` multiplies them all. `bytes_per_request` bytes of a body or
-    an answer cost as much as a request."""
+    """Limits in requests per minute; 0 means no limit, and `factor` multiplies all limits. `bytes_per_request` bytes of
+    a body or an answer cost as much as a request."""
 
     requests: int = 600
     probes: int = 6_000
@@ -26,9 +26,9 @@ class RequestLimits:
 
 
 class Charges:
-    """Buckets of requests per wallet, or per address without a valid token; of probes and sign-ins per address.
+    """Buckets of requests per wallet (per address without a valid token), and of probes and sign-ins per address.
 
-    Loopback has no address, and pays only for sign-ins. Machines pay nothing.
+    Loopback does not count as an address, and pays only for sign-ins. Machines pay nothing.
     """
 
     def __init__(self, limits: RequestLimits, clock: Clock, metrics: HttpMetrics) -> None:
@@ -40,11 +40,11 @@ class Charges:
         self._sign_ins = self._buckets(limits.sign_ins, limits.factor)
 
     def take_request(self, payer: str | None) -> None:
-        """Raises `RateLimitExceeded`, like those below."""
+        """Charge a request. Raises `RateLimitExceeded`, as do `take_probe` and `take_sign_in`."""
         self._take(self._requests, payer, "Too many requests: slow down.")
 
     def take_probe(self, address: str | None) -> None:
-        """Probes have a bucket of their own, so that others at the same address cannot slow them down."""
+        """Charge a probe. Probes have a bucket of their own, so that other requests cannot slow them down."""
         self._take(self._probes, address, "Too many requests: slow down.")
 
     def take_sign_in(self, address: str | None) -> None:

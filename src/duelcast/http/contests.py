@@ -38,13 +38,13 @@ class ContestPage(Struct):
 
 
 class Reason(Struct, frozen=True, forbid_unknown_fields=True):
-    """The reason: shown to the participants of a cancelled contest, otherwise only in the audit trail."""
+    """The reason, which the participants of a cancelled contest see; otherwise only the audit trail contains it."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=LINE_PATTERN)] | None = None
 
 
 class EntryChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """`disqualified`, or readmitted with the status that fits the contest."""
+    """`disqualified`; `registered` or `active` readmits a participant, with the status that fits the contest."""
 
     status: Literal["disqualified", "registered", "active"]
 
@@ -56,7 +56,7 @@ class MuteInput(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mute(Struct):
-    """A wallet that may not write in a contest's chat; `until` null: until it is lifted."""
+    """A wallet that may not write in a contest's chat; if `until` is null, the mute lasts until it is lifted."""
 
     wallet: str
     until: str | None
@@ -70,7 +70,7 @@ async def list_contests(
     contests: TheContests,
     request: CallerRequest,
     status: Annotated[
-        ContestStatus | None, QueryParameter(description="All of this status, instead of the default list.")
+        ContestStatus | None, QueryParameter(description="All contests with this status, instead of the default list.")
     ] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=100, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
@@ -103,9 +103,9 @@ async def get_leaderboard(
     contest_id: ContestParameter,
     limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many rows.")] = 100,
     offset: Annotated[int | None, QueryParameter(ge=0, le=MAX_SAFE_INTEGER, description="Skip this many rows.")] = None,
-    around: Annotated[str | None, QueryParameter(description="A wallet: the rows around it.")] = None,
+    around: Annotated[str | None, QueryParameter(description="Return the rows around this wallet.")] = None,
 ) -> Leaderboard:
-    """While the contest runs, from memory."""
+    """While the contest is active, the leaderboard is served from memory."""
     if around is not None and offset is not None:
         raise InvalidRequest("Give `offset` or `around`, not both.", field="offset")
     return await contests.standings.leaderboard(contest_id, offset=offset or 0, limit=limit, around=around)
@@ -118,11 +118,11 @@ async def get_leaderboard(
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def get_settlement(contests: TheContests, contest_id: ContestParameter) -> Settlement:
-    """The prices of start and end, and when each was received. Null: the boundary has not been reached."""
+    """The prices of the start and of the end, and when each was received; null before the start or the end."""
     return await contests.standings.settlement(contest_id)
 
 
-# ── setting up ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── managing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @post(
@@ -136,7 +136,7 @@ async def get_settlement(contests: TheContests, contest_id: ContestParameter) ->
 async def create_contest(
     contests: TheContests,
     request: CallerRequest,
-    data: Annotated[NewContest, Body(description="Its terms.")],
+    data: Annotated[NewContest, Body(description="The terms of the contest.")],
     idempotency_key: Annotated[
         str | None,
         HeaderParameter(
@@ -147,7 +147,7 @@ async def create_contest(
         ),
     ] = None,
 ) -> ContestView:
-    """The contest is pending, and open for entries. For admins."""
+    """The new contest is pending, and open for entries. For admins."""
     contest = await contests.organising.create(data, _actor(request), idempotency_key)
     return contests.view(contest, for_admin=True)
 
@@ -166,8 +166,9 @@ async def edit_contest(
     contest_id: ContestParameter,
     data: Annotated[ContestPatch, Body(description="The fields to change.")],
 ) -> ContestView:
-    """While it is pending, everything may change; `starting_balance` and `allowed_symbols` only without entries. After
-    the start, `name`, `description`, `image_url` and a later `end_time`. For admins."""
+    """While the contest is pending, every field may change, but `starting_balance` and `allowed_symbols` only if nobody
+    has entered. After the start, only `name`, `description` and `image_url` may change, and `end_time` to a later time.
+    For admins."""
     contest = await contests.organising.edit(contest_id, data, _actor(request))
     return contests.view(contest, for_admin=True)
 
@@ -186,7 +187,7 @@ async def start_contest(
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
-    """Uses the prices of this moment. It may have fewer participants than `min_participants`. For admins."""
+    """Uses the current prices. The contest may have fewer participants than `min_participants`. For admins."""
     await contests.clock.start(contest_id, _actor(request), _reason(data))
     return contests.view(contests.book[contest_id], for_admin=True)
 
@@ -205,7 +206,7 @@ async def end_contest(
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
-    """Uses the prices of this moment. For admins."""
+    """Uses the current prices. For admins."""
     await contests.clock.end(contest_id, _actor(request), _reason(data))
     return contests.view(contests.book[contest_id], for_admin=True)
 
@@ -229,7 +230,7 @@ async def cancel_contest(
     return contests.view(contests.book[contest_id], for_admin=True)
 
 
-# ── keeping order ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── moderating ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @patch(
@@ -246,7 +247,7 @@ async def change_entry(
     wallet: WalletParameter,
     data: Annotated[EntryChange, Body(description="The new status.")],
 ) -> Participant:
-    """A disqualified participant leaves the ranks at once. For admins, while the contest is pending or active."""
+    """A disqualified participant loses the rank at once. For admins, while the contest is pending or active."""
     disqualified = data.status == "disqualified"
     await contests.organising.set_disqualified(contest_id, wallet, disqualified=disqualified, actor=_actor(request))
     return await contests.standings.participant(contest_id, wallet)
@@ -265,7 +266,7 @@ async def delete_message(
     contest_id: ContestParameter,
     message_id: Annotated[int, PathParameter(description="The id of a message.", ge=1, le=MAX_SAFE_INTEGER)],
 ) -> None:
-    """Its text is removed from the store and from the channel's history; clients that had it are notified. For
+    """The text is removed from the store and from the channel's history, and clients that received it are notified. For
     admins."""
     await contests.chat.delete(contest_id, message_id, _actor(request))
 
@@ -282,7 +283,7 @@ async def put_mute(
     request: CallerRequest,
     contest_id: ContestParameter,
     wallet: WalletParameter,
-    data: Annotated[MuteInput | None, Body(description="Until when.")] = None,
+    data: Annotated[MuteInput | None, Body(description="When the mute ends.")] = None,
 ) -> Mute:
     """A later mute replaces an earlier one. For admins."""
     until_s = time_parameter(None if data is None else data.until, "until")

@@ -16,17 +16,17 @@ from duelcast.endpoints.documents.schemas import for_readers
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, Problem
 
 _DESCRIPTIONS = {
-    400: "The body or a parameter is invalid: `field` names it.",
+    400: "The body or a parameter is invalid; `field` names it.",
     401: "A valid bearer token is needed.",
     403: "Another role or scope is needed, or the wallet is banned.",
     404: "It does not exist.",
-    408: "The body was not complete in time, 30 seconds by default.",
-    409: "The current state does not allow it: `code` says why.",
-    413: "The body is too big: `detail` says how big it may be.",
+    408: "The body was not complete in time (30 seconds by default).",
+    409: "The current state does not permit the request; `code` says why.",
+    413: "The body is too big; `detail` says how big it may be.",
     415: "The body is not declared as application/json.",
-    422: "It violates a rule: `code` says which.",
-    429: "Too many requests: wait as long as `Retry-After` says.",
-    503: "Not now.",
+    422: "The request violates a rule; `code` says which.",
+    429: "Too many requests; wait as long as `Retry-After` says.",
+    503: "Temporarily unavailable.",
 }
 
 _SECURITY: list[dict[str, list[str]]] = [{}, {"bearer": []}]
@@ -45,20 +45,22 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 def openapi_document(routers: Sequence[Router], version: str, *, dependencies: Iterable[str]) -> dict[str, Any]:
     """OpenAPI 3.1 of `routers`, whose handlers may request `dependencies`.
 
-    A separate application makes it, so that the one that serves has none of the framework's documentation routes.
+    A separate application makes the document, so that the one that serves requests has none of the framework's
+    documentation routes.
     """
     config = OpenAPIConfig(
         title="Duelcast HTTP API",
         version=version,
         description=(
             "Feeds the WebSocket endpoints, which /asyncapi.json describes. Refusals are problem details (RFC 9457). "
-            "600 requests a minute for a wallet, or for an address without a token; each 64 KiB of a body or an answer "
-            "count as one more. A machine's token has no limit. A body has at most 10,000 values, a list as many rows."
+            "A wallet, or an address without a token, may make 600 requests a minute; each 64 KiB of a body or an "
+            "answer count as one more. Machines' tokens have no limit. A body may have at most 10,000 values, or rows "
+            "if it is a list."
         ),
         license=License(name="MIT", identifier="MIT"),
         servers=[Server(url="./", description="The server that served this document.")],
         tags=[
-            Tag(name="Sign-in", description="With a Solana wallet; 10 requests a minute for an address."),
+            Tag(name="Sign-in", description="With a Solana wallet; 10 requests a minute per address."),
             Tag(name="Users", description="Nicknames, roles and bans."),
             Tag(name="Tokens", description="Tokens, prices and trades."),
             Tag(name="Audit", description="The audit trail."),
@@ -80,7 +82,7 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
 
 
 def _schemas(app: Litestar) -> dict[str, Any]:
-    """The schemas of all bodies, made by the codec itself: those of the framework lose bounds and descriptions."""
+    """The schemas of all bodies, made by the codec, because the framework's lack limits and descriptions."""
     _, named = msgspec.json.schema_components(
         list(dict.fromkeys([*_bodies(app), Problem])), ref_template="#/components/schemas/{name}"
     )
@@ -100,7 +102,7 @@ def _bodies(app: Litestar) -> Iterator[Any]:
 
 
 def _with_private_fields(schema: dict[str, Any]) -> dict[str, Any]:
-    """Fields that are the client's own are ignored; all other unknown ones are refused."""
+    """`schema`, permitting the fields that are the client's own; all other unknown fields are refused."""
     if schema.get("additionalProperties") is not False:
         return schema
     return {**schema, "patternProperties": {"^_": {"description": "The client's own; ignored."}}}

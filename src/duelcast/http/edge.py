@@ -1,7 +1,8 @@
 """The outermost layer: applies to every HTTP request, including those that match no route.
 
 It names the request, identifies and charges the caller, refuses hosts that a loopback server must not answer to (DNS
-rebinding), answers CORS, removes a proxy's prefix from the path, limits the time in which a body arrives, and counts.
+rebinding), answers CORS, removes a proxy's prefix from the path, limits the time in which a body must arrive, and
+counts requests.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from duelcast.peers.origins import LOOPBACK_ALONE, ORIGIN_REFUSED
 Headers = list[tuple[bytes, bytes]]
 
 WEBSOCKET_PREFIX = "/api/v69/ws/"
-# An empty segment, also a trailing one; an escaped slash, or an unnecessary escape.
+# Matches an empty segment, even a trailing one, an escaped slash, and an unnecessary escape.
 _ALIAS = re.compile(r"//|/$|%2[Ff]|%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
 PROBES = frozenset({"/healthz", "/readyz"})
 _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
 class Edge:
-    """Wraps the application `inner`. Logs one line per refusal and none for a success; never a query string."""
+    """Wraps the application `inner`. Logs one line per refusal, nothing about a success, and never a query string."""
 
     def __init__(self, inner: ASGIApp, server: ServerState, metrics: HttpMetrics) -> None:
         services = server.services
@@ -80,7 +81,7 @@ class Edge:
             self._charges.take_bytes(payer, arrival.received_bytes + answer.sent_bytes)
 
     async def _charge(self, scope: HTTPScope) -> str | None:
-        """Identify and charge the caller; returns whose bucket pays. Raises `RateLimitExceeded`."""
+        """Identify and charge the caller; returns the key of the bucket that pays. Raises `RateLimitExceeded`."""
         connection: Connection = ASGIConnection(scope)
         address = address_key(connection, self._services.trusted_proxies)
         if scope["path"] in PROBES:
@@ -106,10 +107,10 @@ class Edge:
 
 
 class _Arrival:
-    """`receive` of one request: its body to the end, with a limit on the time until it is complete.
+    """The `receive` of one request, with a time limit until its body is complete.
 
-    Raises status 408 beyond the limit, so that nobody can hold a request open by sending nothing, and `InvalidMessage`
-    if the client goes away before the end, which is no defect of ours.
+    Raises `HTTPException` with status 408 after that time, so that nobody can hold a request open by sending nothing,
+    and `InvalidMessage` if the client disconnects before the end, because that is not a defect of ours.
     """
 
     def __init__(self, receive: Receive, clock: Clock, timeout_s: float) -> None:
@@ -120,7 +121,7 @@ class _Arrival:
         self.received_bytes = 0
 
     async def __call__(self) -> HTTPReceiveMessage:
-        """The next message of the server."""
+        """The next ASGI message."""
         if self._complete:
             return await self._next()
         message = await self._next_in_time()
@@ -149,7 +150,7 @@ class _Arrival:
 
 
 class _Answer:
-    """`send` of one request: adds headers, omits the body of an answer to HEAD, and counts at the end."""
+    """The `send` of one request: adds headers, omits the body of an answer to HEAD, and finally counts the request."""
 
     def __init__(
         self, send: Send, extra: Headers, metrics: HttpMetrics, monotonic: Callable[[], float], method: str
@@ -185,16 +186,16 @@ def _is_preflight(scope: HTTPScope) -> bool:
 
 
 def _is_canonical(scope: HTTPScope) -> bool:
-    """Whether the path is spelt like its route: a proxy may forbid that spelling, and know no other.
+    """Whether the path is spelled like its route, because a proxy that forbids a route may not know other spellings.
 
-    Only what a parameter needs is escaped in it (RFC 3986, 2.3 and 6.2.2).
+    In such a path, only characters that a parameter cannot contain otherwise are escaped (RFC 3986, 2.3 and 6.2.2).
     """
     path = _own_path(scope["raw_path"].decode("latin-1"), scope)
     return path == "/" or _ALIAS.search(path) is None
 
 
 def _own_path(path: str, scope: HTTPScope) -> str:
-    """`path` without a proxy's prefix: the HTTP server adds it, and some proxies leave it there."""
+    """`path` without the prefix of a proxy, which the HTTP server adds and some proxies do not remove."""
     prefix = scope.get("root_path", "").rstrip("/")
     for _ in range(2 if prefix else 0):
         if path == prefix or path.startswith(f"{prefix}/"):
@@ -203,7 +204,7 @@ def _own_path(path: str, scope: HTTPScope) -> str:
 
 
 def _inner_scope(scope: HTTPScope, request_id: str, server: ServerState) -> HTTPScope:
-    """Routes know neither prefixes nor HEAD."""
+    """The scope for the routes, which know neither prefixes nor HEAD."""
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     changed = {
         "path": _own_path(scope["path"], scope),
@@ -215,7 +216,7 @@ def _inner_scope(scope: HTTPScope, request_id: str, server: ServerState) -> HTTP
 
 
 def _demand_page(scope: HTTPScope, path: str, *, host_allowed: bool, origin_allowed: bool) -> None:
-    """Raises the refusals that do not depend on the route."""
+    """Raise the refusals that do not depend on the route."""
     if not host_allowed:
         raise PermissionDenied(LOOPBACK_ALONE)
     if _is_preflight(scope):
@@ -224,7 +225,7 @@ def _demand_page(scope: HTTPScope, path: str, *, host_allowed: bool, origin_allo
     elif not _is_canonical(scope):
         raise NotFoundException
     elif path.startswith(WEBSOCKET_PREFIX):
-        raise UpgradeRequired("WebSocket endpoints are here: connect with `ws:` or `wss:`; see /docs.")
+        raise UpgradeRequired("This path is for WebSocket endpoints: connect with `ws:` or `wss:`; see /docs.")
 
 
 # ── CORS (the Fetch standard) ─────────────────────────────────────────────────────────────────────────────────────────
@@ -236,8 +237,8 @@ _PREFLIGHT_MAX_AGE_S = 600
 
 
 def _cors_headers(origin: str | None, *, allowed: bool) -> Headers:
-    """Headers for the answer to a request of `origin`, which may read it if it is allowed. Caches keep answers to
-    different origins apart."""
+    """Headers for the answer to a request of `origin`: pages of an allowed origin may read the answer, and caches keep
+    answers to different origins apart."""
     headers = [(b"vary", b"Origin")]
     if origin is not None and allowed:
         headers.append((b"access-control-allow-origin", origin.encode("latin-1")))

@@ -22,7 +22,7 @@ from duelcast.wire.timestamps import format_ms
 
 OWN = "me"
 MAX_CHOICES = 1_000
-"""More than the 50 of a portfolio, so that too many get an error of their own."""
+"""More than the 50 tokens of a portfolio, so that a portfolio with too many gets an error of its own."""
 
 
 class PortfolioInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +32,7 @@ class PortfolioInput(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TradeRecord(Struct):
-    """A purchase or sale of a change of portfolio; `quantity` in units of the token."""
+    """A purchase or sale made by a portfolio change; `quantity` is in units of the token."""
 
     id: int
     timestamp: str
@@ -78,7 +78,7 @@ async def enter_contest(
     contest_id: ContestParameter,
     data: Annotated[PortfolioInput, Body(description="The portfolio.")],
 ) -> Participant:
-    """While the contest is pending. For users."""
+    """Possible while the contest is pending. For users."""
     identity = caller(request)
     await contests.entering.enter(contest_id, identity, data.portfolio)
     return await contests.standings.participant(contest_id, identity.wallet)
@@ -97,7 +97,7 @@ async def change_portfolio(
     contest_id: ContestParameter,
     data: Annotated[PortfolioInput, Body(description="The portfolio.")],
 ) -> Participant:
-    """While the contest is active, this trades at the prices of this moment; the value does not change. For users."""
+    """While the contest is active, this trades at the current prices; the value does not change. For users."""
     wallet = caller(request).wallet
     await contests.entering.change_portfolio(contest_id, wallet, data.portfolio)
     return await contests.standings.participant(contest_id, wallet)
@@ -111,7 +111,7 @@ async def change_portfolio(
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
 async def withdraw(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> None:
-    """While the contest is pending. For users."""
+    """Possible while the contest is pending. For users."""
     await contests.entering.withdraw(contest_id, caller(request).wallet)
 
 
@@ -124,7 +124,7 @@ async def withdraw(contests: TheContests, request: CallerRequest, contest_id: Co
 async def get_entry(
     contests: TheContests, request: CallerRequest, contest_id: ContestParameter, wallet: WalletParameter = OWN
 ) -> Participant:
-    """`me` is the caller. Other rows: for admins; for everybody once the contest is completed."""
+    """`me` is the caller. Admins may see all participants; everybody may once the contest is completed."""
     found = await contests.standings.participant(contest_id, _visible_wallet(contests, request, contest_id, wallet))
     if not found.isParticipant:
         raise NotEntered("This wallet did not enter the contest.")
@@ -145,7 +145,7 @@ async def list_trades(
     limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> TradePage:
-    """`me` is the caller. Other participants' trades: for admins; for everybody once the contest is completed."""
+    """`me` is the caller. Admins may see everybody's trades; everybody may once the contest is completed."""
     trades = await contests.standings.trades(
         contest_id,
         _visible_wallet(contests, request, contest_id, wallet),
@@ -202,7 +202,7 @@ def contests_router() -> Router:
 
 
 def _visible_wallet(contests: Contests, request: CallerRequest, contest_id: int, wallet: str) -> str:
-    """The wallet that is meant. Raises `Unauthorized` or `PermissionDenied` if the caller may not see its row."""
+    """The wallet that `wallet` stands for. Raises `Unauthorized` or `PermissionDenied` if the caller may not see it."""
     identity = request.user
     if wallet == OWN:
         if identity is None:
@@ -212,5 +212,5 @@ def _visible_wallet(contests: Contests, request: CallerRequest, contest_id: int,
     if is_public or (identity is not None and (identity.is_admin or identity.wallet == wallet)):
         return wallet
     if identity is None:
-        raise Unauthorized("Send a token: the rows of others are shown once the contest is completed.")
-    raise PermissionDenied("The rows of others are shown once the contest is completed.")
+        raise Unauthorized("Send a token: other participants are only shown once the contest is completed.")
+    raise PermissionDenied("Other participants are only shown once the contest is completed.")

@@ -24,14 +24,17 @@ TheErrors: TypeAlias = NamedDependency[SkipValidation[ErrorRecords]]
 
 
 class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An error that a service reports. Without `source`, it is the service itself."""
+    """An error that a service reports. Without `source`, the source is the service itself."""
 
     service: Name
     level: ErrorLevel
     error: Annotated[
         str, Meta(min_length=1, max_length=10_000, description="The error message; 4,000 characters are kept.")
     ]
-    source: Annotated[str, Meta(min_length=1, max_length=MAX_SOURCE_CHARACTERS, description="Where.")] | None = None
+    source: (
+        Annotated[str, Meta(min_length=1, max_length=MAX_SOURCE_CHARACTERS, description="Where the error occurred.")]
+        | None
+    ) = None
     details: Annotated[dict[str, Any], Meta(description="At most 16 KiB of JSON.")] | None = None
 
 
@@ -48,10 +51,10 @@ class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 async def post_error(
     errors: TheErrors, data: Annotated[ErrorInput, Body(description="The error, and where it happened.")]
 ) -> Recorded:
-    """For admins, and machines with the scope `errors`. Tokens, passwords and addresses are removed. Equal errors
-    within 10 seconds are one record."""
+    """For admins, and machines with the scope `errors`. Tokens, passwords and addresses are removed from the texts.
+    Equal errors within 10 seconds become one record."""
     details = data.details or {}
-    # A record is sent in a list in an object.
+    # Clients receive a record within a list within an object.
     check_values({"details": details}, level=3)
     if len(msgspec.json.encode(details)) > MAX_DETAILS_BYTES:
         raise InvalidRequest("`details` must be at most 16 KiB of JSON.", field="details")

@@ -1,4 +1,4 @@
-"""The metrics of HTTP, and the page of all metrics."""
+"""The metrics of HTTP, and the page with all metrics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class HttpMetrics:
         )
         self._duration = Histogram(
             "duelcast_http_request_duration_seconds",
-            "From the request's head to the end of its answer.",
+            "Time from the request's head to the end of its answer.",
             registry=registry,
         )
         self.rate_limited = Counter(
@@ -32,11 +32,11 @@ class HttpMetrics:
         )
 
     def watch(self, buckets: Buckets) -> None:
-        """Count the callers that are evicted from them."""
+        """Count the callers that are evicted from `buckets`."""
         self._buckets.append(buckets)
 
     def collect(self) -> Iterable[Metric]:
-        """Metrics that are not counted one by one."""
+        """The metrics that the buckets count."""
         yield CounterMetricFamily(
             "duelcast_http_rate_limit_evicted",
             "Callers whose count was dropped to make room for others.",
@@ -44,7 +44,7 @@ class HttpMetrics:
         )
 
     def answered(self, method: str, status: int, duration_s: float) -> None:
-        """Count one request. An unknown method counts as `other`: a client must not create labels."""
+        """Count one request. An unknown method counts as `other`, so that clients cannot create labels."""
         self._requests.labels(method if method in _METHODS else "other", str(status)).inc()
         self._duration.observe(duration_s)
 

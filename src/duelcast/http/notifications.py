@@ -27,7 +27,7 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER
 MAX_WALLETS = 10_000
 MAX_DATA_BYTES = 16 * 1024
 _RECORD_LEVEL = 3
-"""Of a notification in a batch, which is a list in an object."""
+"""The depth of a notification in a batch, which is a list in an object."""
 
 Text = r"^[^\x00]*$"
 Link = Annotated[
@@ -45,8 +45,8 @@ TheNotifications: TypeAlias = NamedDependency[SkipValidation[Notifications]]
 
 
 class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A notification for `wallets`, or for everybody with `broadcast`. A wallet gets only the first notification with a
-    given `dedupeKey`, so a post may be repeated."""
+    """A notification for `wallets`, or for everybody with `broadcast`. A wallet receives only the first notification
+    with a given `dedupeKey`, so that a request may be repeated."""
 
     wallets: (
         Annotated[list[str], Meta(min_length=1, max_length=MAX_WALLETS, description="Invalid wallets are counted.")]
@@ -80,7 +80,8 @@ async def post_notifications(
     request: CallerRequest,
     data: Annotated[NotificationInput, Body(description="The notification, and its recipients.")],
 ) -> PostedNotifications:
-    """Stored for all or for none, then pushed. For admins, and machines with the scope `notifications`."""
+    """The notification is stored for all recipients or for none, then pushed. For admins, and machines with the scope
+    `notifications`."""
     expires_s = time_parameter(data.expires_at, "expires_at")
     new = NewNotification(
         wallet=EVERYBODY,
@@ -111,7 +112,7 @@ async def post_notifications(
 async def delete_notification(
     notifications: TheNotifications, request: CallerRequest, notification_id: NotificationParameter
 ) -> None:
-    """Users may remove their own, admins any. For users."""
+    """Users may remove their own notifications, admins any. For users."""
     await notifications.removals.remove(notification_id, caller(request))
 
 

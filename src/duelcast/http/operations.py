@@ -34,7 +34,7 @@ class Health(Struct):
 
 
 class ReadyState(Struct):
-    """Whether the server accepts clients, and what does not work. `degraded` is ready."""
+    """Whether the server accepts clients, and what does not work. `degraded` counts as ready."""
 
     status: ReadyStatus
     reasons: list[Failure]
@@ -43,7 +43,7 @@ class ReadyState(Struct):
 @dataclass(frozen=True, slots=True)
 class Documents:
     """The documents that the documentation routes serve. The first call of `asyncapi` or `openapi` takes up to half a
-    second, for a thread."""
+    second, so it belongs in a thread."""
 
     asyncapi: Callable[[], bytes]
     openapi: Callable[[], bytes]
@@ -58,7 +58,7 @@ TheExposition: TypeAlias = NamedDependency[SkipValidation[Exposition]]
 
 
 def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard: admits everybody if configured so, otherwise admins, and machines with the scope of the route."""
+    """A guard: admits everybody with `public_ops`, and otherwise admins and machines with the route's scope."""
     if not server_of(connection.scope).services.public_ops:
         identity = caller_of(connection).known()
         demand_scope(identity, handler.opt.get(SCOPE_OPTION))
@@ -76,7 +76,7 @@ async def home(documents: Finished) -> Response[bytes]:
     return _page(documents.home)
 
 
-@get("/healthz", summary="Is the process alive", response_description="It is alive.")
+@get("/healthz", summary="Whether the process is alive", response_description="It is alive.")
 async def healthz() -> Health:
     """Does not check what the process depends on."""
     return Health()
@@ -84,12 +84,16 @@ async def healthz() -> Health:
 
 @get(
     "/readyz",
-    summary="May clients be sent here",
-    response_description="They may; `reasons` says what does not work.",
-    responses={503: ResponseSpec(ReadyState, generate_examples=False, description="Not now: `reasons` says why.")},
+    summary="Whether clients may be sent here",
+    response_description="They may be sent here; `reasons` says what does not work.",
+    responses={
+        503: ResponseSpec(
+            ReadyState, generate_examples=False, description="They may not be sent here; `reasons` says why."
+        )
+    },
 )
 async def readyz(services: Services) -> Response[ReadyState]:
-    """503 while the server starts or drains, and without storage or bus. A failed feed is listed, with status 200."""
+    """503 while the server starts or drains, and if storage or bus has failed. A failed feed is listed, with 200."""
     now = services.ready()
     status: ReadyStatus = "degraded" if now.failed else "ready"
     if now.draining:
@@ -112,7 +116,7 @@ async def readyz(services: Services) -> Response[ReadyState]:
     responses=problems(401, 403),
 )
 async def metrics(exposition: TheExposition) -> Response[bytes]:
-    """Prometheus' text format; at most a second old."""
+    """Metrics in Prometheus' text format, by default at most a second old."""
     # The framework adds the character set itself.
     media_type = CONTENT_TYPE_LATEST.replace("; charset=utf-8", "")
     return Response(exposition.text(), media_type=media_type, headers=_NO_STORE)

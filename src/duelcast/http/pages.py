@@ -20,13 +20,13 @@ _STATIC = files("duelcast.http") / "static"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`content_security_policy` lets the page's own styles and scripts run, by their hashes, and no others."""
+    """`content_security_policy` permits only the page's own styles and scripts, by their hashes."""
 
     html: bytes
     content_security_policy: str
 
 
-_HEALTH = {"healthz": "Is the process alive", "readyz": "May clients be sent here"}
+_HEALTH = {"healthz": "Whether the process is alive", "readyz": "Whether clients may be sent here"}
 _DOCUMENTS = {
     "docs": "Reference of every endpoint, message and route",
     "docs/clients": "Guide for client developers",
@@ -36,7 +36,7 @@ _DOCUMENTS = {
 
 
 def home_page(version: str, *, public_ops: bool, monitored: bool) -> Page:
-    """The start page, with links to everything that everybody may see here; `monitored`: this port serves health."""
+    """The start page, with links to everything that everybody may see, including health if `monitored`."""
     links = (_DOCUMENTS if public_ops else {}) | (_HEALTH if monitored else {})
     items = "\n".join(f'<li><a href="{path}">{title}</a></li>' for path, title in links.items())
     texts = {"version": escape(version), "links": items}
@@ -45,7 +45,7 @@ def home_page(version: str, *, public_ops: bool, monitored: bool) -> Page:
 
 @cache
 def docs_page(version: str) -> Page:
-    """The reference: one page for the AsyncAPI and the OpenAPI document, which it reads from the server."""
+    """The reference: one page that shows the AsyncAPI and the OpenAPI document, which it reads from the server."""
     return _page(
         "docs.html",
         styles={"style": _read("page.css")},
@@ -56,7 +56,7 @@ def docs_page(version: str) -> Page:
 
 @cache
 def clients_page(version: str) -> Page:
-    """The client guide's script, running."""
+    """A page that shows and runs the client guide's script."""
     client = _read("client.js")
     return _page(
         "clients.html",
@@ -94,7 +94,7 @@ def _error_table() -> str:
 
 
 def _close_code_table() -> str:
-    """HTML of every close code, its meaning, and whether a client comes back."""
+    """HTML of every close code, its meaning, and whether a client should reconnect."""
     rows = ((str(row.code), row.description, "yes" if row.reconnect else "no") for row in close_codes())
     return _table(("Code", "Meaning", "Reconnect"), rows)
 

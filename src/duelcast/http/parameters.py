@@ -16,7 +16,7 @@ _ID = re.compile(r"[1-9][0-9]{0,15}")
 
 
 def time_parameter(text: str | None, field: str) -> float | None:
-    """Epoch seconds. Raises `InvalidRequest` if the text is not a time."""
+    """`text` in epoch seconds, None if it is None. Raises `InvalidRequest` if it is not a time."""
     if text is None:
         return None
     try:
@@ -27,9 +27,9 @@ def time_parameter(text: str | None, field: str) -> float | None:
 
 
 def cursor_parameter(text: str | None) -> int | None:
-    """The id after which a page begins: one of our `nextCursor`s. Raises `InvalidRequest` for anything else."""
+    """The id after which a page begins. Raises `InvalidRequest` if `text` cannot be a `nextCursor` of ours."""
     if text is None:
         return None
     if not _ID.fullmatch(text):
-        raise InvalidRequest("`cursor` must be the `nextCursor` of the page before.", field="cursor")
+        raise InvalidRequest("`cursor` must be the `nextCursor` of the previous page.", field="cursor")
     return int(text)

@@ -27,7 +27,7 @@ FRAMEWORK_REFUSALS = {
     400: ("INVALID_REQUEST", "The request cannot be read: see /docs."),
     403: ("PERMISSION_DENIED", "This is not allowed here."),
     404: ("NOT_FOUND", "There is nothing at this path: see /docs."),
-    405: ("METHOD_NOT_ALLOWED", "This path does not know that method: see the header Allow."),
+    405: ("METHOD_NOT_ALLOWED", "This path does not support that method: see the header Allow."),
     408: ("REQUEST_TIMEOUT", "The body took too long: send it within 30 seconds."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
 }
@@ -43,7 +43,7 @@ class Problem(Struct, kw_only=True):
     detail: Annotated[str, Meta(description="A sentence that says what to do.")]
     code: Annotated[str, Meta(description="The error code, for programs.")]
     requestId: Annotated[str, Meta(description="Identifies this request in the server's log, if it is logged there.")]
-    field: Annotated[str, Meta(description="The path of the field at fault.")] | UnsetType = UNSET
+    field: Annotated[str, Meta(description="The path of the invalid field.")] | UnsetType = UNSET
     retryAfterMs: (
         Annotated[int, Meta(description="Milliseconds after which the same request may succeed.")] | UnsetType
     ) = UNSET
@@ -51,7 +51,7 @@ class Problem(Struct, kw_only=True):
 
 
 class Refusal(Struct, frozen=True):
-    """A problem with everything its response needs. `extra` are further members, `headers` those it must have."""
+    """A problem, the headers that its response must have, and further members of the body (`extra`)."""
 
     problem: Problem
     headers: dict[str, str]
@@ -63,7 +63,7 @@ class Refusal(Struct, frozen=True):
 
 
 def refusal_of(error: Exception, request_id: str) -> Refusal:
-    """How the client sees `error`. The text of an exception that is not ours never gets in."""
+    """The refusal that a client receives for `error`. It never contains the text of an exception that is not ours."""
     if isinstance(error, AppError):
         return _refusal(
             error.http_status,
@@ -78,7 +78,7 @@ def refusal_of(error: Exception, request_id: str) -> Refusal:
         return _refusal(
             InvalidRequest.http_status,
             InvalidRequest.code,
-            f"`{field}` is of another type or out of range: see /docs.",
+            f"`{field}` has the wrong type or is out of range: see /docs.",
             request_id,
             field=field,
         )
@@ -101,9 +101,10 @@ def _parameter_at_fault(error: ValidationException) -> str | None:
 
 
 def log_refusal(refusal: Refusal, error: Exception, scope: HTTPScope, services: HttpServices) -> None:
-    """Log a refusal, so that the request id leads somewhere; log a defect with its place in the code.
+    """Log a refusal, so that its request id can be found in the log; log a defect with its place in the code.
 
-    The path is that of the route: whatever a client wrote there may be a token. Refusals are sampled, defects are not.
+    The path in the log is that of the route, because the path that a client sent may contain a token. Refusals are
+    sampled, defects are not.
     """
     problem = refusal.problem
     known: dict[str, Any] = {"request_id": problem.requestId, "method": scope["method"]}

@@ -1,4 +1,4 @@
-"""Services, and the reports of those outside of the server (protocol 13)."""
+"""Services, and the reports of those outside the server (protocol 13)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_DURATION_MS = 86_400_000
 
 TheRegistry: TypeAlias = NamedDependency[SkipValidation[Registry]]
 TheOutsideServices: TypeAlias = NamedDependency[SkipValidation[OutsideServices]]
-NameParameter = Annotated[str, PathParameter(description="A service: 1 to 64 of a-z 0-9 _ -.")]
+NameParameter = Annotated[str, PathParameter(description="The name of a service: 1 to 64 of a-z 0-9 _ -.")]
 
 
 class OperationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +59,7 @@ class ServicePage(Struct):
     responses=problems(401, 403, 429),
 )
 async def list_services(registered_services: TheRegistry) -> ServicePage:
-    """The server's own services, and those outside of it. For admins."""
+    """The server's own services, and those outside it. For admins."""
     services = [_shown(registered_services, service) for service in registered_services]
     return ServicePage(services, len(services))
 
@@ -90,10 +90,10 @@ async def put_service(
     name: NameParameter,
     data: Annotated[ServiceDefinition, Body(description="The complete service: omitted fields get their defaults.")],
 ) -> SkyDuelService:
-    """Its figures and its breaker start over. The server's own services and those of the configuration file cannot be
-    changed. For admins."""
+    """Resets the figures and the breaker of the service. The server's own services and those of the configuration file
+    cannot be changed. For admins."""
     if not is_name(name):
-        raise InvalidRequest("A service is named by 1 to 64 of a-z 0-9 _ -.", field="name")
+        raise InvalidRequest("The name of a service has 1 to 64 of a-z 0-9 _ -.", field="name")
     return _shown(registered_services, await outside_services.put(name, data, Actor.of(caller(request))))
 
 
@@ -112,7 +112,7 @@ async def delete_service(outside_services: TheOutsideServices, request: CallerRe
 @post(
     "/{name:str}/operations",
     summary="Report operations",
-    response_description="They count.",
+    response_description="The operations were counted.",
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "operations"},
@@ -126,7 +126,7 @@ async def post_operations(
         list[OperationInput], Body(description="Operations, oldest first.", min_items=1, max_items=MAX_OPERATIONS)
     ],
 ) -> OperationsTaken:
-    """For services of the kind `reported`. For admins, and machines with the scope `operations`."""
+    """Only for services of the kind `reported`. For admins, and machines with the scope `operations`."""
     outside_services.report(name, [Operation(one.ok, one.durationMs, one.error) for one in data])
     return OperationsTaken(len(data))
 

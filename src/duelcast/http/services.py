@@ -1,4 +1,4 @@
-"""The services that the composition root gives to the HTTP API, and how handlers find those of their server.
+"""The services that the composition root passes to the HTTP API, and how handlers find those of their server.
 
 The framework takes a quarter of a second to build its routes, so all servers of a process share them.
 """
@@ -42,7 +42,8 @@ class Failure(Struct, frozen=True):
 class Readiness(Struct, frozen=True):
     """The state of the process, as `/readyz` reports it.
 
-    `missing` are parts without which nothing works (storage, bus); without `failed` parts (feeds), the rest works.
+    `missing` are failed parts without which nothing works (storage, bus); `failed` are those without which the rest
+    works (feeds).
     """
 
     starting: bool = False
@@ -53,9 +54,9 @@ class Readiness(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServices:
-    """`asyncapi` returns the AsyncAPI document. `public_ops`: metrics, documents and reasons of `/readyz` are for
-    everybody; otherwise for admins. `refusals` decides which refusals are logged. Without `sign_ins`, only other
-    issuers make tokens."""
+    """`asyncapi` returns the AsyncAPI document. With `public_ops`, metrics, documents and the reasons of `/readyz` are
+    for everybody, otherwise only for admins. `refusals` decides which refusals are logged. Without `sign_ins`, nobody
+    can sign in here, and all tokens come from elsewhere."""
 
     market: Market
     users: Users
@@ -93,5 +94,5 @@ class ServerState:
 
 
 def server_of(scope: Scope) -> ServerState:
-    """The server that a request came to."""
+    """The server that received a request."""
     return cast("ServerState", scope["state"]["server"])

@@ -32,22 +32,28 @@ class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     secret."""
 
     value: Annotated[
-        Any, Meta(description="Any JSON, of the same type as the first value, and within the bounds of the server.")
+        Any, Meta(description="Any JSON of the same type as the first value, within the limits that the server sets.")
     ]
     description: Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)] | None = None
     visibility: Visibility | None = None
-    secret: Annotated[bool, Meta(description="Shown to nobody; can only be set at creation.")] | None = None
+    secret: Annotated[bool, Meta(description="Hides the value from everybody; can only be set at creation.")] | None = (
+        None
+    )
     expectedVersion: (
         Annotated[
             int,
-            Meta(ge=0, le=MAX_SAFE_INTEGER, description="Only if this is its version; 0: only if it is new."),
+            Meta(
+                ge=0,
+                le=MAX_SAFE_INTEGER,
+                description="Change the setting only if this is its version, or, with 0, only if it is not stored yet.",
+            ),
         ]
         | None
     ) = None
 
 
 class SettingList(Struct):
-    """Settings in the order of their keys. `version` is the highest of theirs."""
+    """Settings in the order of their keys. `version` is the highest of their versions."""
 
     data: list[Setting]
     count: int
@@ -112,8 +118,8 @@ async def put_setting(
     key: KeyParameter,
     data: Annotated[SettingInput, Body(description="The new state.")],
 ) -> Setting:
-    """It takes effect without a restart, and is pushed to its followers. Setting an equal value is a change too. A
-    refusal with `VERSION_CONFLICT` has the current setting in `current`. For admins."""
+    """The change takes effect without a restart, and is pushed to followers. Setting an equal value is a change too. A
+    refusal with `VERSION_CONFLICT` contains the current setting in `current`. For admins."""
     change = SettingChange(
         value=data.value,
         description=data.description,
@@ -137,10 +143,15 @@ async def delete_setting(
     key: KeyParameter,
     expected_version: Annotated[
         int | None,
-        QueryParameter(name="expectedVersion", ge=0, le=MAX_SAFE_INTEGER, description="Only if this is its version."),
+        QueryParameter(
+            name="expectedVersion",
+            ge=0,
+            le=MAX_SAFE_INTEGER,
+            description="Delete the setting only if this is its version.",
+        ),
     ] = None,
 ) -> None:
-    """A setting of the server falls back to its configuration or default; any other disappears. For admins."""
+    """A setting of the server returns to its configured or default value; any other disappears. For admins."""
     await settings.delete(caller(request), key, expected_version)
 
 
@@ -157,7 +168,7 @@ async def get_history(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_CHANGES, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> SettingHistory:
-    """Every version of the setting, newest first, also of a deleted one. For admins."""
+    """Every version of the setting, newest first, even if it was deleted. For admins."""
     changes = await settings.history(key, limit=limit + 1, before_version=cursor_parameter(cursor))
     page = changes[:limit]
     return SettingHistory(

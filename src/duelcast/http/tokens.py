@@ -20,7 +20,7 @@ from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, call
 from duelcast.http.documents import problems
 from duelcast.http.parameters import cursor_parameter, time_parameter
 
-SymbolParameter = Annotated[str, PathParameter(description="A symbol, in any case.")]
+SymbolParameter = Annotated[str, PathParameter(description="A symbol, in upper or lower case.")]
 TheMarket: TypeAlias = NamedDependency[SkipValidation[Market]]
 
 
@@ -83,7 +83,7 @@ async def get_history(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_CANDLES, description="At most this many.")] = MAX_CANDLES,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> CandlePage:
-    """Open, high, low and close of the price, per minute or `interval`: the candles that begin in the time span."""
+    """Open, high, low and close of the price per `interval`: the candles that begin in the time span."""
     next_minute = cursor_parameter(cursor)
     from_s = time_parameter(from_, "from") if next_minute is None else next_minute * 60.0
     page = await market.history(symbol, from_s, time_parameter(to, "to"), interval, limit)
@@ -104,7 +104,7 @@ async def put_token(
     symbol: SymbolParameter,
     data: Annotated[TokenMetadataInput, Body(description="The metadata of the token.")],
 ) -> Token:
-    """Adds the token if it is unknown. Pushed to everybody who follows it."""
+    """Adds the token if it is unknown. The metadata is pushed to everybody who follows the token."""
     return await market.put_token(symbol, data, Actor.of(caller(request)))
 
 

@@ -46,7 +46,7 @@ class OwnChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class StoredUser(Struct):
-    """The stored user; `role` is null if none was ever set, in which case that of the token counts."""
+    """The stored user; `role` is null if none was ever set, in which case the role in the token applies."""
 
     wallet: str
     nickname: str | None
@@ -55,7 +55,7 @@ class StoredUser(Struct):
 
 
 class Achievement(Struct):
-    """Something that a user achieved, once."""
+    """An achievement that a user has unlocked."""
 
     achievement: str
     tier: str
@@ -65,8 +65,8 @@ class Achievement(Struct):
 
 
 class PublicUser(Struct):
-    """The public data of a user. `contests` counts completed ones; `wins` those among at least two participants in
-    which the user was first."""
+    """The public data of a user. `contests` counts the completed contests, and `wins` those with at least two
+    participants in which the user was first."""
 
     wallet: str
     nickname: str | None
@@ -80,7 +80,7 @@ class PublicUser(Struct):
 @put(
     "/{wallet:str}",
     summary="Set a user's nickname, role or ban",
-    response_description="The user as it is stored now.",
+    response_description="The user as stored now.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
@@ -90,8 +90,8 @@ async def put_user(
     wallet: WalletParameter,
     data: Annotated[UserChangeInput, Body(description="The fields to change.")],
 ) -> StoredUser:
-    """Adds the user if unknown; takes effect on open connections at once. For admins; roles above `user`, and bans
-    of admins, are for superadmins. Nobody can change their own role or ban, and the last superadmin stays."""
+    """Adds the user if unknown; takes effect on open connections at once. For admins; only superadmins may set roles
+    above `user`, or ban admins. Nobody can change their own role or ban, and the last superadmin keeps the role."""
     change = UserChange(
         nickname=data.nickname, role=None if data.role is None else Role[data.role.upper()], banned=data.banned
     )

@@ -14,11 +14,11 @@ from duelcast.errors import Unauthorized, Unavailable
 
 FETCH_TIMEOUT_S = 5.0
 FETCH_INTERVAL_S = 30.0
-"""How often an unknown key triggers a request: anybody may send a token with an invented key id."""
+"""The shortest interval between requests for unknown keys, because anybody may send a token with an invented key id."""
 RETRY_INTERVAL_S = 5.0
-"""The interval of requests after a failure while there is no key at all."""
+"""The shortest interval between requests while none has succeeded yet."""
 MAX_AGE_S = 600.0
-"""Keys are fetched again after this time, so that a withdrawn one expires; if that fails, they stay in use."""
+"""Keys are fetched again after this time, so that withdrawn keys expire; if that fails, the old keys stay in use."""
 MAX_JWKS_BYTES = 256 * 1024
 MAX_KEYS = 100
 
@@ -30,7 +30,7 @@ class _KeySet(msgspec.Struct):
 
 
 class JwksKeys:
-    """The keys at `url`, kept in memory. At most one request at a time, however many tokens wait for it."""
+    """The keys at `url`, kept in memory. At most one request runs at a time, however many tokens wait for it."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._url = url
@@ -53,7 +53,7 @@ class JwksKeys:
         if self._fetched_at is None:
             wait_s = max(0.0, self._next_fetch_at - self._clock.monotonic())
             raise Unavailable(
-                "The keys that tokens are checked with are out of reach: try again.",
+                "The keys that verify tokens cannot be fetched now: try again.",
                 retry_after_ms=max(1000, round(wait_s * 1000)),
             )
         raise Unauthorized("The token is signed with a key that its issuer does not list.")

@@ -35,7 +35,7 @@ Bytes = Annotated[int, Field(ge=KIB, le=2**31 - 1)]
 class Settings(BaseSettings):
     """The values that a server runs with.
 
-    They come from arguments and defaults alone; `load_settings` adds the environment and a file.
+    They come only from arguments and defaults; `load_settings` adds the environment and a file.
     """
 
     model_config = SettingsConfigDict(
@@ -59,57 +59,63 @@ class Settings(BaseSettings):
     )
     allowed_origins: Names = Field(
         default=(),
-        description="Web origins that may connect and call, besides the server's own, such as "
+        description="Web origins whose pages may use the server, in addition to its own, such as "
         "`https://app.example.org`.",
     )
     ops_port: int | None = Field(
         default=None,
         ge=0,
         le=65535,
-        description="Port of `/metrics`, `/healthz` and `/readyz`, which then leave the public port; 0 takes any free "
-        "one.",
+        description="Port of `/metrics`, `/healthz` and `/readyz`, which the public port then no longer serves; 0 "
+        "takes any free one.",
     )
     ops_host: str = Field(
-        default="127.0.0.1", min_length=1, description="Address to listen on at that port; `0.0.0.0` or `::` for all."
+        default="127.0.0.1", min_length=1, description="Address to listen on for `ops_port`; `0.0.0.0` or `::` for all."
     )
     public_ops: bool = Field(
         default=True,
-        description="Serve metrics and documents to everybody. If false, only to admins, and `/readyz` hides its "
-        "reasons.",
+        description="Serve metrics and documents to everybody. If false, only admins may read them, and `/readyz` "
+        "hides its reasons.",
     )
     metrics_interval_s: Seconds = Field(
         default=1,
-        description="`/metrics` is rendered at most once in this time, because rendering blocks everything else.",
+        description="Time for which a rendered `/metrics` is reused, because rendering blocks everything else.",
     )
 
-    feed: str = Field(default="simulated", min_length=1, description="Sources of prices; several are separated by `;`.")
+    feed: str = Field(default="simulated", min_length=1, description="Sources of prices, separated by `;`.")
     feed_attempt_timeout_s: Annotated[float, Field(gt=0, le=3_600)] = Field(
         default=120,
-        description="Time in which an attempt of a feed to reach its venue must end; then the feed is restarted.",
+        description="Time after which a feed that has not reached its venue is restarted.",
     )
     feed_stale_s: Seconds = Field(default=30, description="Silence of a feed after which its prices count as stale.")
     symbol_stale_s: Seconds = Field(
         default=300,
-        description="Silence of one symbol of a feed (a halted pair) after which its price counts as stale.",
+        description="Silence of one symbol of a feed, such as a halted pair, after which its price counts as stale.",
     )
     posted_stale_s: Seconds = Field(default=300, description="Age at which a price posted over HTTP counts as stale.")
-    price_interval_ms: Count = Field(default=100, le=60_000, description="At most one price per symbol in this time.")
+    price_interval_ms: Count = Field(
+        default=100, le=60_000, description="Time in which at most one price per symbol is published."
+    )
     clock_slew_percent: int = Field(
         default=50,
         ge=1,
         le=90,
-        description="How much slower than the wall clock receipt times advance after it was set back, until both "
-        "agree.",
+        description="How much slower than the wall clock receipt times advance after that clock was set back, until "
+        "both agree.",
     )
     clock_max_ahead_s: Seconds = Field(
         default=3600,
-        description="At its start, the server does not continue from stored prices further ahead of the wall clock.",
+        description="If the newest stored price is further ahead of the wall clock at the start, receipt times "
+        "continue from the wall clock instead.",
     )
-    token_list_interval_s: Seconds = Field(default=10, description="At most one complete token list in this time.")
+    token_list_interval_s: Seconds = Field(
+        default=10, description="Time in which at most one complete token list is published."
+    )
 
     jwt_secret: SecretStr | None = Field(
         default=None,
-        description="Key of HS256 tokens, at least 32 random bytes; unset, the server makes one, for loopback only.",
+        description="Key of HS256 tokens, at least 32 random bytes; if unset, the server generates one, for loopback "
+        "only.",
     )
     jwt_jwks_url: str | None = Field(
         default=None,
@@ -121,7 +127,7 @@ class Settings(BaseSettings):
         default=None,
         description=(
             f"Accepted algorithms. With a secret: {', '.join(SECRET_ALGORITHMS)}; with a key set: "
-            f"{', '.join(KEY_SET_ALGORITHMS)}. Unset: those of {', '.join(USUAL_ALGORITHMS)} that fit the keys."
+            f"{', '.join(KEY_SET_ALGORITHMS)}. If unset, those of {', '.join(USUAL_ALGORITHMS)} that fit the keys."
         ),
     )
     query_token: bool = Field(default=True, description="Accept `?token=`, which a proxy in front may log.")
@@ -130,8 +136,8 @@ class Settings(BaseSettings):
         default=None,
         min_length=1,
         max_length=253,
-        description="The domain that wallets sign in to; unset, the `Host` of the request, if it is loopback or "
-        "belongs to an allowed origin.",
+        description="The domain to which wallets sign in; if unset, the `Host` of the request, which must be loopback "
+        "or belong to an allowed origin.",
     )
 
     reserved_nicknames: Names = Field(
@@ -141,30 +147,30 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         default=Path("data"),
-        description="Folder of the server's data: its database and its own secret; created on demand, mode 0700.",
+        description="Folder of the server's database and its own secret; created if missing, with mode 0700.",
     )
     database_url: str | None = Field(
         default=None,
-        description="Database, `sqlite:///path/to/file`; unset, the file `duelcast.db` in `data_dir`.",
+        description="Database, `sqlite:///path/to/file`; if unset, the file `duelcast.db` in `data_dir`.",
     )
     database_busy_timeout_ms: int = Field(
         default=2_000,
         ge=0,
         le=60_000,
-        description="How long a write waits, from its request, while another process has the database locked.",
+        description="How long after its request a write may wait while another process has locked the database.",
     )
     database_lock_notice_ms: int = Field(
         default=250,
         ge=0,
         le=60_000,
-        description="Wait for another process after which `/readyz` reports that nothing can be written; an occasional "
-        "shorter wait is not an outage.",
+        description="Time of waiting for another process after which `/readyz` reports that nothing can be written; "
+        "shorter waits are not an outage.",
     )
     database_low_room_bytes: Count = Field(
         default=512 * MIB,
         le=2**50,
-        description="Free bytes on the disk of the database below which `/readyz` says `degraded` and tracked events "
-        "are refused; 0 disables this.",
+        description="Free bytes on the disk of the database below which `/readyz` reports `degraded` and tracked "
+        "events are refused; 0 disables this.",
     )
     retention_prices_days: float = Field(
         default=90, gt=0, allow_inf_nan=False, description="Age at which prices per minute are deleted."
@@ -197,43 +203,43 @@ class Settings(BaseSettings):
 
     services: Tables = Field(
         default=(),
-        description="Services to check or to hear from, besides those defined over HTTP: `[[services]]` tables of the "
-        "file, each with its `name`, in the form of `PUT /services/{name}`.",
+        description="Services that are checked or report, in addition to those defined over HTTP: `[[services]]` "
+        "tables of the file, each with its `name`, in the form of `PUT /services/{name}`.",
     )
     probe_targets: Names = Field(
         default=(),
-        description="Hosts and networks that checks may reach; unset, all global, private and loopback ones. "
+        description="Hosts and networks that checks may reach; if unset, all global, private and loopback ones. "
         "Link-local and cloud metadata addresses are never allowed.",
     )
 
     leaderboard_interval_ms: Count = Field(
-        default=1_000, le=60_000, description="At most one ranking of a contest in this time."
+        default=1_000, le=60_000, description="Time in which a contest is ranked at most once."
     )
     portfolio_changes_per_minute: Count = Field(
         default=10,
-        description="Portfolio changes that a wallet may make in one contest; 0 is no limit. Each may create 100 "
-        "trades, which are kept for ever.",
+        description="Portfolio changes that a wallet may make in one contest; 0 means no limit. Each may create 100 "
+        "trades, which are kept forever.",
     )
     final_rows_waiting: int = Field(
         default=1_000,
         ge=1,
-        description="Ended contests whose followed participants wait for a last row that cannot be read yet; beyond "
-        "that, the contest that ended first is given up.",
+        description="Ended contests whose followed participants may wait for a final row that cannot be read yet; "
+        "beyond that, the contest that ended first is given up.",
     )
     chat_messages_per_minute: Count = Field(
-        default=10, description="Messages that a wallet may write into one contest; 0 is no limit."
+        default=10, description="Messages that a wallet may write in one contest's chat; 0 means no limit."
     )
     chat_max_characters: int = Field(
-        default=500, ge=1, le=4_000, description="Characters of a chat message, as a reader counts them."
+        default=500, ge=1, le=4_000, description="Length of a chat message, in characters as a reader counts them."
     )
     max_rooms: int = Field(default=20, ge=1, description="Contest rooms that one connection may join.")
     event_bytes_per_day: Count = Field(
         default=10 * MIB,
         le=2**40,
-        description="Bytes of tracked events that a wallet may store, including about 200 per row; 0 is no limit.",
+        description="Bytes of tracked events that a wallet may store, including about 200 per row; 0 means no limit.",
     )
     presence_max_members: Count = Field(
-        default=200, description="Members of a room above which arrivals and departures are not broadcast."
+        default=200, description="Number of members of a room above which arrivals and departures are not broadcast."
     )
 
     broker_url: str = Field(default="memory://", description="Bus of the channels; only `memory://` exists so far.")
@@ -249,49 +255,50 @@ class Settings(BaseSettings):
         default=1, ge=0, le=1000, allow_inf_nan=False, description="Multiplies all rate limits; 0 switches them off."
     )
     http_requests_per_minute: Count = Field(
-        default=600, description="HTTP requests of a wallet, or of an address without a valid token; 0 is no limit."
+        default=600, description="HTTP requests of a wallet, or of an address without a valid token; 0 means no limit."
     )
     http_probes_per_minute: Count = Field(
         default=6_000,
         description="Requests of an address to `/healthz` and `/readyz`, which have a limit of their own.",
     )
     sign_ins_per_minute: Count = Field(
-        default=10, description="Requests of an address that start or continue a session; 0 is no limit."
+        default=10, description="Requests of an address that start or continue a session; 0 means no limit."
     )
     max_used_challenges: int = Field(
         default=1_000_000,
         ge=1,
-        description="Sign-ins in the five minutes for which a challenge is valid; each takes some 60 bytes in the "
-        "database.",
+        description="Maximum number of sign-ins in the five minutes for which a challenge is valid; each takes some 60 "
+        "bytes in the database.",
     )
     http_bytes_per_request: Bytes = Field(
         default=64 * KIB, description="Bytes of a body or an answer that cost as much as one more request."
     )
     refusals_logged_per_minute: Count = Field(
         default=10,
-        description="Log lines about refused clients, per address and cause; further ones are counted. 0 is no limit.",
+        description="Log lines about refused clients, per address and cause; others are counted. 0 means no limit.",
     )
     refusals_logged_in_all_per_minute: Count = Field(
         default=300,
-        description="Log lines about refused clients, for all addresses and causes together; 0 is no limit.",
+        description="Log lines about refused clients, for all addresses and causes together; 0 means no limit.",
     )
     max_connections: Count = Field(
         default=20_000,
-        description="WebSocket connections of the server; fewer if the limit of open files is too low. 0 is as many as "
-        "that limit allows.",
+        description="WebSocket connections of the server; fewer if the limit of open files is too low. 0 means as many "
+        "as that limit allows.",
     )
     max_connections_per_ip: Count = Field(
         default=1_000,
-        description="WebSockets of one address, and as many other connections; loopback is exempt. 0 is no limit.",
+        description="WebSockets of one address, and as many other connections; loopback is exempt. 0 means no limit.",
     )
     max_connections_per_user: Count = Field(
-        default=100, description="WebSocket connections of one wallet; 0 is no limit."
+        default=100, description="WebSocket connections of one wallet; 0 means no limit."
     )
     descriptors_reserve: int = Field(
         default=128,
         ge=16,
         le=65_536,
-        description="Open files that clients may not use, of those that the system allows; half of them are kept free.",
+        description="Open files, out of those that the system allows, that clients may not use; half of them are kept "
+        "free.",
     )
     http_head_timeout_s: Timeout = Field(
         default=10, description="Time in which the head of a request, or a TLS handshake, must be complete."
@@ -305,12 +312,15 @@ class Settings(BaseSettings):
     http_linger_timeout_s: Timeout = Field(
         default=5, description="Time to wait for the rest of a body after its request has been answered."
     )
-    http_linger_max_bytes: Bytes = Field(default=MIB, description="Bytes of such a rest that may arrive.")
+    http_linger_max_bytes: Bytes = Field(
+        default=MIB, description="Bytes of the rest of a body after which the connection is closed."
+    )
     http_write_timeout_s: Timeout = Field(
-        default=30, description="Time in which a client must read a part of a waiting answer."
+        default=30, description="Time in which a client must read `http_write_min_bytes` of a waiting answer."
     )
     http_write_min_bytes: Bytes = Field(
-        default=64 * KIB, description="Size of that part, or all that is left if that is less."
+        default=64 * KIB,
+        description="Bytes that a client must read within `http_write_timeout_s`, or the rest of the answer if less.",
     )
     http_max_pipelined: Count = Field(
         default=16, description="Requests of one connection that may wait behind an earlier one."
@@ -327,7 +337,7 @@ class Settings(BaseSettings):
         default=1_000,
         ge=0,
         le=100_000,
-        description="Names of missing settings that a wallet may follow, over all its connections.",
+        description="Settings that do not exist but that a wallet may follow, on all its connections together.",
     )
 
     flush_interval_ms: float = Field(
@@ -351,17 +361,17 @@ class Settings(BaseSettings):
     )
     max_idle_channels: Count = Field(
         default=50_000,
-        description="Channels without followers that are kept for recovery; those unfollowed longest are forgotten "
+        description="Channels without followers that are kept for recovery; those unfollowed the longest are forgotten "
         "first.",
     )
     heartbeat_interval_s: float = Field(
-        default=30, gt=0, allow_inf_nan=False, description="Silence of a client after which it is sent a PING."
+        default=30, gt=0, allow_inf_nan=False, description="Silence of a client after which the server sends a PING."
     )
     heartbeat_timeout_s: float = Field(
         default=60,
         gt=0,
         allow_inf_nan=False,
-        description="Silence of a client after which it is closed; must be more than the interval.",
+        description="Silence of a client after which its connection is closed; must be more than the interval.",
     )
     auth_timeout_s: Timeout = Field(
         default=5, description="Time in which the token of a client with `auth=message` must arrive."
@@ -370,29 +380,30 @@ class Settings(BaseSettings):
         default=10, description="Time in which a client must answer a close, after which its connection is cut."
     )
     slow_close_timeout_s: Timeout = Field(
-        default=30, description="The same for a slow reader, which must first read everything sent before the close."
+        default=30,
+        description="Time in which a slow reader must answer a close, after reading everything sent before it.",
     )
     slow_reader_bytes: Bytes = Field(
-        default=MIB, description="Unsent bytes of numbered messages at which a client is closed."
+        default=MIB, description="Unsent bytes of numbered messages at which a client's connection is closed."
     )
     reply_backlog_bytes: Bytes = Field(
         default=256 * KIB, description="Unsent bytes of replies above which nothing more is read from the client."
     )
     answer_max_bytes: Bytes = Field(
         default=4 * MIB,
-        description="Bytes of snapshots and replays that one message may ask for by name; a longer replay is not sent.",
+        description="Bytes of snapshots and replays that one message may request by name; a longer replay is not sent.",
     )
     send_buffer_bytes: Bytes = Field(
         default=128 * KIB,
-        description="Send buffer of a socket in the kernel; small, so that a slow reader gets new prices.",
+        description="Send buffer of a socket in the kernel; small, so that a slow reader does not receive old prices.",
     )
     fragment_timeout_s: float = Field(
         default=30, gt=0, allow_inf_nan=False, description="Time in which a message must be complete once it has begun."
     )
     fragments_max_bytes: Bytes = Field(
         default=16 * MIB,
-        description="Fragments and partial frames that all connections together may hold; beyond that, the connection "
-        "that holds most is closed.",
+        description="Bytes of fragments and partial frames that all connections together may have; beyond that, the "
+        "connection with the most is closed.",
     )
     message_unit_bytes: Bytes = Field(
         default=16 * KIB,
@@ -400,7 +411,7 @@ class Settings(BaseSettings):
     )
     small_frames_per_minute: Count = Field(
         default=600,
-        description="PING, PONG and fragments under 64 bytes that a connection may send; 0 is no limit.",
+        description="PING, PONG and fragments under 64 bytes that a connection may send; 0 means no limit.",
     )
     read_turn_bytes: Bytes = Field(
         default=4 * KIB,
@@ -417,17 +428,19 @@ class Settings(BaseSettings):
     drain_delay_s: Seconds = Field(
         default=0,
         le=3_600,
-        description="Time between the stop signal and the drain. Meanwhile `/readyz` says `draining` and everything "
+        description="Time between the stop signal and the drain. Meanwhile `/readyz` reports `draining` and everything "
         "else continues, so that a load balancer sends no more clients.",
     )
     drain_floor_ms: int | None = Field(
         default=None,
         ge=0,
         le=600_000,
-        description="Shortest time after which clients return after a stop; unset, the time that this server took to "
-        "start, plus a second for the stop.",
+        description="Shortest time after which clients reconnect after a stop; if unset, the time that this server "
+        "took to start, plus a second for the stop.",
     )
-    drain_spread_ms: Count = Field(default=5_000, le=600_000, description="Time span over which clients then return.")
+    drain_spread_ms: Count = Field(
+        default=5_000, le=600_000, description="Time over which the reconnects after a stop are spread."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -438,7 +451,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Use arguments alone, so that a `Settings` made by hand does not depend on the machine."""
+        """Use only arguments, so that `Settings(…)` in code does not depend on the machine."""
         return (init_settings,)
 
     @property
@@ -467,7 +480,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_tables(cls, value: object) -> object:
         if not isinstance(value, list | tuple) or not all(isinstance(table, dict) for table in value):
-            raise ValueError("takes `[[services]]` tables, which only a file can have")
+            raise ValueError("takes `[[services]]` tables, which only a file can contain")
         return value
 
     @field_validator("trusted_proxies")
@@ -489,7 +502,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_root_path(cls, value: str) -> str:
         if value and (not value.startswith("/") or value.endswith("/")):
-            raise ValueError("begins with a slash and does not end with one, such as /duelcast")
+            raise ValueError("must begin with a slash and not end with one, such as /duelcast")
         return value
 
     @field_validator("tls_cert", "tls_key")
@@ -508,9 +521,9 @@ class Settings(BaseSettings):
     @classmethod
     def _check_secret(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and (weakness := weakness_of(value.get_secret_value())):
-            raise ValueError(f"{weakness}; make one with `openssl rand -base64 {SECRET_MIN_BYTES}`")
+            raise ValueError(f"{weakness}; generate one with `openssl rand -base64 {SECRET_MIN_BYTES}`")
         if value is not None and _is_other_key(value.get_secret_value()):
-            raise ValueError("is a key of another kind; public keys belong into DUELCAST_JWT_JWKS_URL")
+            raise ValueError("is a key of another kind; for public keys set DUELCAST_JWT_JWKS_URL")
         return value
 
     @field_validator("jwt_jwks_url")
@@ -520,7 +533,7 @@ class Settings(BaseSettings):
             return None
         url = urlsplit(value)
         if not url.hostname or not (url.scheme == "https" or (url.scheme == "http" and is_loopback_host(url.hostname))):
-            raise ValueError("is an https: address; http: is taken on loopback only")
+            raise ValueError("must be an https: address; http: is accepted only on loopback")
         return value
 
     @field_validator("jwt_algorithms")
@@ -528,24 +541,24 @@ class Settings(BaseSettings):
     def _check_algorithms(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
         known = SECRET_ALGORITHMS + KEY_SET_ALGORITHMS
         if value is not None and (not value or any(name not in known for name in value)):
-            raise ValueError(f"takes names of {', '.join(known)}")
+            raise ValueError(f"takes only {', '.join(known)}")
         return value
 
     @field_validator("broker_url")
     @classmethod
     def _check_broker(cls, value: str) -> str:
         if value != "memory://":
-            raise ValueError("can only be memory:// so far; a shared bus comes in a later version")
+            raise ValueError("can only be memory:// so far; a later version will have a shared bus")
         return value
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("`tls_cert` and `tls_key` need each other: set both or none")
+            raise ValueError("`tls_cert` and `tls_key` need each other: set both or neither")
         if self.heartbeat_timeout_s <= self.heartbeat_interval_s:
             raise ValueError("`heartbeat_timeout_s` must be more than `heartbeat_interval_s`")
         if self.ops_port and self.ops_port == self.port:
-            raise ValueError("`ops_port` must be another one than `port`")
+            raise ValueError("`ops_port` must differ from `port`")
         algorithms = self.jwt_algorithms or ()
         if self.jwt_jwks_url is None and any(name in KEY_SET_ALGORITHMS for name in algorithms):
             raise ValueError("`jwt_algorithms` names one that needs `jwt_jwks_url`")
@@ -565,7 +578,7 @@ def is_loopback_host(host: str) -> bool:
 
 
 def weakness_of(secret: str) -> str | None:
-    """Why a key of HMAC tokens can be guessed, to follow "the secret"; None if no weakness is found.
+    """Why a key of HMAC tokens can be guessed, in words that follow "the secret"; None if no weakness is found.
 
     A key must have at least as many bytes as the hash (RFC 7518, 3.2), and no less variety than a key of digits.
     """
@@ -574,12 +587,12 @@ def weakness_of(secret: str) -> str | None:
     if len(set("".join(secret.split()))) < SECRET_MIN_VARIETY:
         return f"has fewer than {SECRET_MIN_VARIETY} different characters"
     if any(secret[size:] == secret[:-size] for size in range(1, min(SECRET_MIN_BYTES, len(secret) // 2 + 1))):
-        return "is the same few characters again and again"
+        return "repeats the same few characters"
     return None
 
 
 def _is_other_key(secret: str) -> bool:
-    """Whether the secret is a signature key or a key in JSON, which must not be the secret of HMAC tokens."""
+    """Whether the secret is an asymmetric key or a JSON Web Key, neither of which may sign HMAC tokens."""
     try:
         HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
     except InvalidKeyError:

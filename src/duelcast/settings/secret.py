@@ -1,5 +1,5 @@
-"""The data directory, to which only the user of the server may write, and the token key that a server makes for itself
-in it if none is configured."""
+"""The data directory, to which only the user of the server may write, and the token key that the server generates in it
+if none is configured."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def check_data_dir(settings: Settings) -> None:
     if not there.is_dir() or (there != path and not is_writable):
         raise _cannot_be_made(path)
     if not is_writable:
-        raise ConfigurationError(f"The folder {path} cannot be written to; set DUELCAST_DATA_DIR to one that can.")
+        raise ConfigurationError(f"The folder {path} is not writable; set DUELCAST_DATA_DIR to one that is.")
     if there == path:
         check_unshared(path)
 
 
 def _cannot_be_made(path: Path) -> ConfigurationError:
-    return ConfigurationError(f"The folder {path} cannot be made; set DUELCAST_DATA_DIR to one that can.")
+    return ConfigurationError(f"The folder {path} cannot be created; set DUELCAST_DATA_DIR to one that can.")
 
 
 def check_unshared(*paths: Path) -> None:
@@ -68,9 +68,9 @@ def check_unshared(*paths: Path) -> None:
 
 
 def check_secret_reach(settings: Settings) -> None:
-    """Raise `ConfigurationError` if a server would listen beyond loopback with a key that it made itself.
+    """Raise `ConfigurationError` if a server would listen beyond loopback with a key that it generated itself.
 
-    Such a key is stored with the server: the operator of a public server should know about it.
+    Such a key is stored on the server's disk, and the operator of a public server should know about it.
     """
     if own_secret_file(settings) is not None and not is_loopback_host(settings.host):
         raise ConfigurationError(
@@ -88,7 +88,7 @@ def check_secret(settings: Settings) -> None:
 
 
 def own_secret_file(settings: Settings) -> Path | None:
-    """The path of the secret that a server makes itself; None if keys are configured."""
+    """The path of the secret that a server generates itself; None if keys are configured."""
     configured = settings.jwt_secret is not None or settings.jwt_jwks_url is not None
     return None if configured else settings.data_dir / SECRET_FILE
 
@@ -108,7 +108,7 @@ def ensure_secret(settings: Settings) -> Settings:
         if not path.exists():
             _create(path)
     except OSError:
-        raise ConfigurationError(f"The secret {path} cannot be made; set DUELCAST_JWT_SECRET.") from None
+        raise ConfigurationError(f"The secret {path} cannot be created; set DUELCAST_JWT_SECRET.") from None
     return settings.model_copy(update={"jwt_secret": SecretStr(_read(path))})
 
 
@@ -137,7 +137,7 @@ def _read(path: Path) -> str:
     if stat.S_IMODE(mode) & 0o077:
         raise ConfigurationError(f"Others may read the secret {path}; delete it, or `chmod 600` it.")
     if len(text) < SECRET_MIN_BYTES or not text.isascii():
-        raise ConfigurationError(f"The secret {path} is damaged; delete it, and the server makes a new one.")
+        raise ConfigurationError(f"The secret {path} is damaged; delete it, and the server generates a new one.")
     if weakness := weakness_of(text.decode("ascii")):
-        raise ConfigurationError(f"The secret {path} {weakness}; delete it, and the server makes a new one.")
+        raise ConfigurationError(f"The secret {path} {weakness}; delete it, and the server generates a new one.")
     return text.decode("ascii")

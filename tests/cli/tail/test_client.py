@@ -70,7 +70,7 @@ async def test_it_shows_every_frame_as_it_came_until_the_server_is_done() -> Non
         code, out, notices = await tail(url, "SOL")
     assert code == 0
     assert out[1:] == ['{"type":"MARKET_PRICE", "seq":1}']
-    assert notices == ["# connected", "# The server closed the connection: done."]
+    assert notices == ["# connected", "# The server closed the connection normally."]
 
 
 async def test_after_a_restart_it_comes_back_from_its_positions_and_tells_what_was_recovered() -> None:
@@ -132,7 +132,11 @@ async def test_something_that_is_not_a_message_is_told_and_passed_over(frame: st
 @pytest.mark.parametrize(
     ("status", "body", "told"),
     [
-        (200, '{"channels":{"b":{"address":"/api/v69/ws/b"},"a":{"address":"/x/api/v69/ws/a"}}}', "; there are: a, b."),
+        (
+            200,
+            '{"channels":{"b":{"address":"/api/v69/ws/b"},"a":{"address":"/x/api/v69/ws/a"}}}',
+            "; its endpoints are: a, b.",
+        ),
         (200, '{"channels":[]}', "."),
         (401, "", "."),
     ],

@@ -24,7 +24,7 @@ def test_codes_that_end_it_for_good(code: int) -> None:
 
 
 def test_a_server_that_is_done_is_no_failure() -> None:
-    assert after_close(1000, "", 0, 0.5) == Stop("The server closed the connection: done.", failed=False)
+    assert after_close(1000, "", 0, 0.5) == Stop("The server closed the connection normally.", failed=False)
 
 
 @pytest.mark.parametrize("code", [1001, 1006, 1008, 1011, 1012, 1013, 4008, 4999])

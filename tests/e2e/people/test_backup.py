@@ -186,7 +186,7 @@ async def test_a_running_server_is_left_its_database_unless_it_is_taken_by_force
 
         forced = await duelcast(tmp_path, "restore", str(backup), "--force")
         assert forced.code == 0
-        assert "The server that runs must be restarted now" in forced.out
+        assert "Restart the running server" in forced.out
         times = {"start_time": "2100-01-01T00:00:00Z", "end_time": "2100-01-02T00:00:00Z"}
         refusal = await call(server, "POST", "/contests", {"name": "Cup", **times})
         assert (refusal.status_code, refusal.json()["code"]) == (503, "UNAVAILABLE")
@@ -194,7 +194,7 @@ async def test_a_running_server_is_left_its_database_unless_it_is_taken_by_force
         assert await server.ended() == 0
     async with serving(tmp_path, **SETTINGS) as server:
         assert (await call(server, "GET", "/contests/1")).status_code == 404
-    moved = re.search(r"The previous database is in (\S+) now", forced.out)
+    moved = re.search(r"The previous database is now in (\S+)\.", forced.out)
     assert moved is not None
     assert (await duelcast(tmp_path, "restore", moved[1], "--force")).code == 0
     async with serving(tmp_path, **SETTINGS) as server:

@@ -67,7 +67,7 @@ async def test_a_name_without_address(type_: CheckType) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "secret text")
 
     result = await check(type_, url_of(type_, "db.example", 1), TargetRules(resolver=fail))
-    assert (result.healthy, result.details) == (False, "The name of the host has no address.")
+    assert (result.healthy, result.details) == (False, "The host name cannot be resolved.")
 
 
 @pytest.mark.parametrize("type_", TALKING)
@@ -97,8 +97,8 @@ async def test_an_answer_that_ends_too_early(type_: CheckType, beginning: bytes)
     ("type_", "details"),
     [
         ("http", "The peer does not speak HTTP."),
-        ("tls", "The peer does not speak TLS, or no version of it that we do."),
-        ("websocket", "No WebSocket opens."),
+        ("tls", "The peer does not speak TLS, or no version that we support."),
+        ("websocket", "The WebSocket handshake failed."),
         ("postgres", "The peer does not speak PostgreSQL."),
         ("redis", "The peer does not speak Redis."),
     ],
@@ -114,7 +114,7 @@ async def test_a_peer_with_another_protocol(type_: CheckType, details: str) -> N
     [
         ("http", b"", "The peer does not speak HTTP."),
         ("http", b"HTTP/1.1 200 OK\r\nX: ", "The peer does not speak HTTP."),
-        ("websocket", b"HTTP/1.1 101 Switching Protocols\r\nX: ", "No WebSocket opens."),
+        ("websocket", b"HTTP/1.1 101 Switching Protocols\r\nX: ", "The WebSocket handshake failed."),
         ("postgres", b"N", "The peer does not speak PostgreSQL."),
         ("postgres", b"S", "The peer does not speak PostgreSQL."),
         ("redis", b"+", "The peer does not speak Redis."),

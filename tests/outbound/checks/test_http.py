@@ -80,7 +80,7 @@ async def test_proxies_of_the_environment_are_not_used(site: Site, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("host", "details"), [("web.invalid", None), ("other.invalid", "The certificate is of another host.")]
+    ("host", "details"), [("web.invalid", None), ("other.invalid", "The certificate is for another host.")]
 )
 async def test_https_asks_for_a_certificate_of_the_host(certify: Certify, host: str, details: str | None) -> None:
     served = Site()

@@ -40,7 +40,7 @@ host all trusted,late all trust
 host all all all scram-sha-256
 """
 UNPROVED = "The server does not prove that it knows the password."
-UNKNOWN = "The server wants a kind of login that checks do not know."
+UNKNOWN = "The server requires a kind of login that checks do not support."
 STRANGE = "The peer does not speak PostgreSQL."
 RULES = TargetRules(resolver=resolving_to("127.0.0.1"))
 
@@ -145,8 +145,8 @@ async def test_a_login_that_is_refused(port: int, login: str, monkeypatch: pytes
     [
         ("hashed", "The server answers."),
         ("trusted", "The server answers."),
-        ("late", "The server takes no more connections."),
-        ("clear", "The server wants the password in clear text, and the connection is not encrypted."),
+        ("late", "The server accepts no more connections."),
+        ("clear", "The server requires the password in clear text, but the connection is not encrypted."),
     ],
 )
 async def test_other_kinds_of_login(port: int, user: str, details: str) -> None:
@@ -186,7 +186,7 @@ async def test_tls_of_whoever_answers(port: int, certify: Certify, mode: str, ho
 
 @pytest.mark.parametrize(
     ("host", "details"),
-    [("db.invalid", "The server answers."), ("other.invalid", "The certificate is of another host.")],
+    [("db.invalid", "The server answers."), ("other.invalid", "The certificate is for another host.")],
 )
 async def test_verify_full_asks_for_a_certificate_of_the_host(
     port: int, certify: Certify, host: str, details: str
@@ -201,7 +201,7 @@ async def test_verify_full_asks_for_a_known_issuer(port: int, certify: Certify) 
         url = f"postgres://postgres:{QUOTED}@db.invalid:{front.port}/postgres?sslmode=verify-full"
         result = await check("postgres", url, RULES)
     assert not result.healthy
-    assert result.details in ("The certificate is signed by an unknown issuer.", "The certificate is signed by itself.")
+    assert result.details in ("The certificate is signed by an unknown issuer.", "The certificate is self-signed.")
 
 
 def message(kind: bytes, content: bytes) -> bytes:

@@ -26,7 +26,7 @@ async def test_a_certificate_that_ends_soon(certify: Certify, days: float, healt
         result = await check("tls", f"tls://db.invalid:{server.port}", RULES)
     assert result.healthy is healthy
     assert result.metrics == {"days_left": pytest.approx(days, abs=0.1)}
-    assert healthy or result.details == "The certificate ends in less than 7 days."
+    assert healthy or result.details == "The certificate expires in less than 7 days."
 
 
 async def test_a_certificate_that_has_ended(certify: Certify) -> None:
@@ -38,7 +38,7 @@ async def test_a_certificate_that_has_ended(certify: Certify) -> None:
 async def test_a_certificate_of_another_host(certify: Certify) -> None:
     async with serving(say_nothing, certify("other.invalid")) as server:
         result = await check("tls", f"tls://db.invalid:{server.port}", RULES)
-    assert (result.healthy, result.details) == (False, "The certificate is of another host.")
+    assert (result.healthy, result.details) == (False, "The certificate is for another host.")
 
 
 async def test_a_certificate_of_an_address(certify: Certify) -> None:
@@ -50,4 +50,4 @@ async def test_a_certificate_of_an_unknown_issuer(certify: Certify) -> None:
     async with serving(say_nothing, certify("db.invalid", by=trustme.CA())) as server:
         result = await check("tls", f"tls://db.invalid:{server.port}", RULES)
     assert not result.healthy
-    assert result.details in ("The certificate is signed by an unknown issuer.", "The certificate is signed by itself.")
+    assert result.details in ("The certificate is signed by an unknown issuer.", "The certificate is self-signed.")

@@ -48,7 +48,7 @@ async def feeding(tls: ssl.SSLContext | None = None) -> AsyncIterator[Feed]:
 async def test_a_websocket_opens_and_is_closed_properly() -> None:
     async with feeding() as feed:
         result = await check("websocket", f"ws://user:p%40ss@feed.invalid:{feed.port}/live?a=b", RULES)
-    assert (result.healthy, result.details, result.metrics) == (True, "A WebSocket opens.", {})
+    assert (result.healthy, result.details, result.metrics) == (True, "The WebSocket handshake succeeded.", {})
     (request,) = feed.requests
     assert request.path == "/live?a=b"
     assert request.headers["Host"] == f"feed.invalid:{feed.port}"
@@ -61,7 +61,7 @@ async def test_a_refusal(status: HTTPStatus) -> None:
     async with feeding() as feed:
         feed.refusal = status
         result = await check("websocket", f"ws://127.0.0.1:{feed.port}")
-    assert (result.healthy, result.details) == (False, "No WebSocket opens.")
+    assert (result.healthy, result.details) == (False, "The WebSocket handshake failed.")
 
 
 async def test_a_redirection_is_not_followed() -> None:

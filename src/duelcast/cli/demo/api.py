@@ -1,4 +1,4 @@
-"""The HTTP API as the people of the demo use it."""
+"""An HTTP client for the people of the demo."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Api:
 
 
 def trust_of(settings: Settings) -> ssl.SSLContext | None:
-    """Trusts our own server by its own certificate, whatever name is in it. None without TLS."""
+    """A context that trusts our own server's certificate, whatever name it contains. None without TLS."""
     if settings.tls_cert is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -33,12 +33,12 @@ def demo(
     tls_cert: TlsCertOption = None,
     tls_key: TlsKeyOption = None,
     root_path: RootPathOption = None,
-    round_: Annotated[str, typer.Option("--round", help="How long a contest lasts: 30s, 5m, 1h.")] = "5m",
+    round_: Annotated[str, typer.Option("--round", help="How long a contest lasts, such as 30s, 5m or 1h.")] = "5m",
 ) -> None:
-    """Run the server with demo data: users, contests, and bots that trade and chat. Takes an empty database, or goes on
-    with one of its own.
+    """Run the server with demo data: users, contests, and bots that trade and chat. Needs an empty database, or one
+    that an earlier demo created.
 
-    Options win over the environment and the file, as those of `duelcast serve`.
+    Options override the environment and the file, as they do for `duelcast serve`.
     """
     round_s = parse_duration(round_)
     if round_s < MIN_ROUND_S:

@@ -1,4 +1,5 @@
-"""The demo beside its server, of which it is a client like any other. It takes an empty database, or one of its own."""
+"""Runs the demo beside its server, of which it is a client like any other. The demo needs an empty database, or one
+that an earlier demo created."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from duelcast.store import key_values
 from duelcast.store.database import Database, Transaction
 
 SEATS = 12
-"""Bots with a connection of their own; the others trade silently."""
+"""The number of bots that have a connection of their own and can chat; the others only trade."""
 
 
 class Demo:
@@ -66,7 +67,7 @@ async def _claim(transaction: Transaction) -> None:
         return
     if not await key_values.is_empty(transaction):
         raise ConfigurationError(
-            "The database holds data that `duelcast demo` did not make, and bots would spoil it: run the server alone "
-            "with `duelcast serve`, or set DUELCAST_DATA_DIR to another folder for the demo."
+            "The database contains data that `duelcast demo` did not create, and bots would spoil it. Run the server "
+            "alone with `duelcast serve`, or set DUELCAST_DATA_DIR to another folder for the demo."
         )
     await key_values.add_value(transaction, key_values.DEMO, True)

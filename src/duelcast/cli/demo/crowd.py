@@ -17,14 +17,14 @@ from duelcast.clock import Clock
 from duelcast.wire.timestamps import parse_time
 
 PARTICIPANTS = 20
-"""Of each contest."""
+"""The number of bots in each contest."""
 ENTRY_ATTEMPTS = 3
 LIVELY_S = 60.0
-"""A token with an older price may be stale, and then cannot be traded."""
+"""The maximum age of a token's price: an older price may be stale, so that the token cannot be traded."""
 MAX_TOKENS = 5
-"""Of a portfolio."""
+"""The most tokens that a bot puts into a portfolio."""
 STEP = 5
-"""Weights are multiples of it, as people choose them."""
+"""Weights are multiples of this, because people choose such weights."""
 
 
 class _Token(Struct):
@@ -50,14 +50,14 @@ class Crowd:
         """Tokens that can be bought."""
 
     async def look_at_market(self) -> None:
-        """Find out which tokens exist; keeps the known ones if none moves. Raises `Refused`."""
+        """Set `symbols` to the tokens with a recent price; if there are none, keep the old ones. Raises `Refused`."""
         since_s = self._clock.time() - LIVELY_S
         tokens = (await self._api.get(BOTS[0], "/tokens", _Tokens)).data
         lively = [one.symbol for one in tokens if one.price and parse_time(one.updated_at) >= since_s]
         self.symbols = lively or self.symbols
 
     async def go_to(self, contest_ids: Sequence[int]) -> None:
-        """Send everybody who has a seat to the rooms of these contests, and to no others."""
+        """Let every bot with a seat join the rooms of these contests, and leave all others."""
         for seat in self._seats:
             await seat.go_to(contest_ids)
         self._waiting = {contest_id: self._waiting.get(contest_id, _chosen(contest_id)) for contest_id in contest_ids}
@@ -98,12 +98,12 @@ class Crowd:
 
 
 def _chosen(contest_id: int) -> list[Person]:
-    """The participants of a contest: always the same, so that nobody need remember them."""
+    """The participants of a contest, chosen by its id alone, so that they need not be stored."""
     return random.Random(contest_id).sample(BOTS, PARTICIPANTS)  # noqa: S311 - draws lots, guards nothing
 
 
 def random_portfolio(rng: random.Random, symbols: Sequence[str]) -> list[dict[str, Any]]:
-    """1 to 5 of `symbols`, of which there is at least one, with weights that sum to 100."""
+    """1 to 5 of `symbols`, which must not be empty, with weights that sum to 100."""
     chosen = rng.sample(symbols, rng.randint(min(2, len(symbols)), min(MAX_TOKENS, len(symbols))))
     cuts = sorted(rng.sample(range(STEP, 100, STEP), len(chosen) - 1))
     weights = [end - begin for begin, end in zip([0, *cuts], [*cuts, 100], strict=True)]

@@ -27,11 +27,11 @@ def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: 
         "",
         *(f"contest {contest.id:<4} {contest.status:<10} {contest.name}{_when(contest)}" for contest in contests),
         "",
-        "Tokens of a user and of an admin, good for a day:",
+        "Tokens of a user and of an admin, valid for a day:",
         f"  export {TOKEN_VARIABLE}={passes.token(GUEST, TOKEN_TTL_S)}",
         f"  export {ADMIN_TOKEN_VARIABLE}={passes.token(ADMIN, TOKEN_TTL_S)}",
         "",
-        "To try in another terminal, behind these two lines:",
+        "To try in another terminal, after these two lines:",
     ]
     by_status = {contest.status: contest.id for contest in contests}
     if (active := by_status.get("active")) is not None:

@@ -13,11 +13,11 @@ from duelcast.clock import Clock
 from duelcast.wire.timestamps import format_ms, parse_time
 
 MAX_LEAD_S = 10.0
-"""The next contest but one is opened this long before the next one starts."""
+"""Another contest is opened at most this long before the last pending one starts."""
 BY_ITSELF_S = 1.0
-"""A contest that starts sooner is left to the server's clock."""
+"""A contest that starts within this time is started by the server and not by the demo."""
 LIVE_LIMIT = 50
-"""More than ever exist, even if people open some of their own."""
+"""More contests than are ever live, even if people open some of their own."""
 
 _KINDS = ("Cup", "Dash", "Derby", "League", "Marathon", "Masters", "Open", "Relay", "Shootout", "Trophy")
 _DESCRIPTION = "Demo data: this contest was opened by `duelcast demo`, and bots take part in it."
@@ -49,7 +49,7 @@ class _Page(Struct):
 
 
 class Lineup(Struct, frozen=True):
-    """The demo's own contests: the one that runs, and those open for entries, the next one first."""
+    """The demo's own live contests: the running one, and those open for entries, the next one first."""
 
     active: Contest | None = None
     pending: tuple[Contest, ...] = ()
@@ -81,8 +81,8 @@ class Organiser:
                 await self._api.send(ORGANISER, "PUT", f"/users/{person.wallet}", body, kind=dict[str, Any])
 
     async def lineup(self) -> Lineup:
-        """The contests as they are now."""
-        # One page, so that a contest that starts meanwhile is not missed; live contests come first.
+        """The current lineup."""
+        # A single page, so that a contest that starts in the meantime is not missed; live contests come first.
         listed = await self._own(limit=LIVE_LIMIT)
         active = [contest for contest in listed if contest.status == "active"]
         pending = [contest for contest in listed if contest.status == "pending"]
@@ -92,11 +92,11 @@ class Organiser:
         )
 
     async def last_completed(self) -> Contest | None:
-        """The contest of the demo that ended last."""
+        """The demo's contest that ended most recently."""
         return max(await self._own(status="completed"), key=lambda contest: contest.end_s, default=None)
 
     def to_start(self, lineup: Lineup) -> Contest | None:
-        """The contest to start by hand, because none runs and the clock will not start one soon."""
+        """The contest to start by hand, because none is running and the server will not start one soon."""
         if lineup.active is not None or not lineup.pending:
             return None
         first = lineup.pending[0]
@@ -116,11 +116,11 @@ class Organiser:
         return await self._open(self._clock.time() + 2 * self._lead_s, kind)
 
     async def start(self, contest: Contest) -> Contest:
-        """Start it now."""
+        """Start `contest` now."""
         return await self._api.send(ORGANISER, "POST", f"/contests/{contest.id}/start", kind=Contest)
 
     async def end(self, contest: Contest) -> Contest:
-        """End it now."""
+        """End `contest` now."""
         return await self._api.send(ORGANISER, "POST", f"/contests/{contest.id}/end", kind=Contest)
 
     async def _open(self, start_s: float, kind: str) -> Contest:

@@ -16,7 +16,7 @@ class Person(NamedTuple):
 
 
 ORGANISER = Person("demo-organiser", "Demo organiser", Role.SUPERADMIN)
-"""Sets up users and contests; whatever the organiser made is the demo's own."""
+"""The user who sets up users and contests; a contest is the demo's own if this user created it."""
 
 GUEST = Person("demo-user", "Demo user")
 ADMIN = Person("demo-admin", "Demo admin", Role.ADMIN)

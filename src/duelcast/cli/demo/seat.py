@@ -17,13 +17,13 @@ from duelcast.cli.demo.people import Person
 from duelcast.clock import Clock
 
 RECONNECT_S = (2.0, 5.0)
-"""Between two attempts, so that bots do not all come back at once."""
+"""The range of the pause between two attempts, so that bots do not all reconnect at once."""
 CLOSE_TIMEOUT_S = 1.0
 
 
 class Seat:
-    """Keeps a person in the rooms it is sent to, also after lost connections. Pushes are read and dropped: bots do not
-    look at them."""
+    """Keeps a bot in the rooms chosen for it, even after lost connections. Pushes are read and dropped, because bots do
+    not need them."""
 
     def __init__(
         self, person: Person, url: str, trust: ssl.SSLContext | None, passes: Passes, clock: Clock, rng: random.Random
@@ -45,7 +45,7 @@ class Seat:
             await self._clock.sleep(self._rng.uniform(*RECONNECT_S))
 
     async def go_to(self, rooms: Iterable[int]) -> None:
-        """Be in these rooms, and in no others."""
+        """Join these rooms, and leave all others."""
         before, self._rooms = self._rooms, frozenset(rooms)
         for room in before - self._rooms:
             await self._send(type="leave_contest_room", contestId=room)
@@ -53,7 +53,7 @@ class Seat:
             await self._join(room)
 
     async def say(self, room: int, text: str) -> None:
-        """Write into the chat of a contest. Does nothing if the connection is lost."""
+        """Write to the chat of a contest. Does nothing if the connection is lost."""
         await self._send(type="send_chat_message", contestId=room, text=text)
 
     async def _one_connection(self) -> None:

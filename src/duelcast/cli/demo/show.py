@@ -1,4 +1,4 @@
-"""The demo as a whole: sets it up, and keeps it going."""
+"""Sets up the demo, and keeps it going."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from duelcast.clock import Clock
 
 SPRINT_TURNS = 8
 SPRINT_TURN_S = 0.5
-"""Of the very first contest, which is played at once so that one has ended."""
+"""The length of a turn of the very first contest, which is played at once so that there is a completed one."""
 RETRY_S = 1.0
 ATTEMPTS_UNTOLD = 5
 LINEUP_INTERVAL_S = 2.0
 MARKET_INTERVAL_S = 60.0
 PAUSE_S = (1.5, 4.5)
-"""Between two trades, and between two chat messages."""
+"""The range of the pause between two trades, and between two chat messages."""
 ENTERING_SHARE = 1 / 3
-"""Of a round, during which the bots enter one by one."""
+"""The share of a round over which the bots enter, one by one."""
 CLOSING_S = 2.0
-"""Nobody trades during the last seconds of a contest."""
+"""The end of a contest, during which no bot trades."""
 ACTIVE_ROOM_SHARE = 0.75
-"""Of the chat messages; the others go to the next contest."""
+"""The share of chat messages that go to the running contest; the others go to the next one."""
 
 Step = Callable[[], Awaitable[None]]
 
@@ -38,7 +38,7 @@ _log = structlog.get_logger("duelcast.demo")
 class Show:
     """Contests of `round_s` seconds, one after the other, with bots in them.
 
-    `opened` is called once everything is set up: one contest has ended, one runs, and one is open for entries.
+    `opened` is called once everything is set up: one contest has ended, one is running, and one is open for entries.
     """
 
     def __init__(
@@ -98,10 +98,10 @@ class Show:
         completed, live = await self._organiser.last_completed(), self._lineup.live
         self._opened([*([] if completed is None else [completed]), *live[:2]])
 
-    # ── going on ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── running ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _arrange(self) -> None:
-        """Do what the contests need, one thing after the other, and send the bots to them."""
+        """Start and open contests until none is due, then send the bots to the rooms of the live ones."""
         while True:
             lineup = await self._organiser.lineup()
             if (contest := self._organiser.to_start(lineup)) is not None:
@@ -132,7 +132,7 @@ class Show:
             room = rooms[0] if self._rng.random() < ACTIVE_ROOM_SHARE else rooms[-1]
             await self._crowd.chat(room.id)
 
-    # ── patience ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── retrying ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _until_done(self, what: str, step: Step) -> None:
         attempts = 0

@@ -26,17 +26,17 @@ application = typer.Typer(name="events", no_args_is_help=True, help="Tracked eve
 
 @application.command("export")
 def export(
-    file: Annotated[Path, typer.Argument(help="File to write; `-` is the standard output.")] = STANDARD_OUTPUT,
+    file: Annotated[Path, typer.Argument(help="File to write; `-` means standard output.")] = STANDARD_OUTPUT,
     since: Annotated[
-        str | None, typer.Option(help="The oldest: an age such as 7d, or a time such as 2026-11-01T00:00:00Z.")
+        str | None, typer.Option(help="Only events since an age such as 7d, or a time such as 2026-11-01T00:00:00Z.")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Up to that age or time; else up to now.")] = None,
-    event: Annotated[str | None, typer.Option(help="Events of this name alone.")] = None,
+    until: Annotated[str | None, typer.Option(help="Only events before that age or time (default: now).")] = None,
+    event: Annotated[str | None, typer.Option(help="Only events of this name.")] = None,
     form: Annotated[Format, typer.Option("--format", help="The format to write.")] = Format.JSONL,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Write stored events in the order they were stored. The server may run meanwhile."""
+    """Write tracked events in the order in which they were stored. The server may be running."""
     from duelcast.store.event_archive import Wanted, find_events
     from duelcast.store.sqlite import database_path
 
@@ -68,7 +68,7 @@ def export(
 
 
 def _moment_ms(text: str, now_s: float, option: str) -> int:
-    """Epoch milliseconds of a time, or of an age."""
+    """The epoch milliseconds of a time or an age."""
     try:
         return round(parse_time(text) * 1000)
     except ValueError:
@@ -87,7 +87,7 @@ def _opened(file: Path, form: Format, *, replace: bool) -> Iterator[BinaryIO]:
 
     if file == STANDARD_OUTPUT:
         if form is Format.PARQUET and sys.stdout.isatty():
-            raise ConfigurationError("Parquet is not for a terminal: name a file.")
+            raise ConfigurationError("Parquet cannot be written to a terminal; name a file.")
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return

@@ -21,7 +21,8 @@ INSTALL_COMMAND = "pip install 'duelcast[parquet]'"
 FIELDS = ("id", "wallet", "event", "event_id", "data", "occurred_at", "received_at")
 ROWS_PER_GROUP = 50_000
 BYTES_PER_GROUP = 64 * 1024 * 1024
-"""Of `data`. Parquet is read and written in groups of rows, each of which is in memory as a whole."""
+"""Rows are written once their `data` reaches this size. Each group of rows in a Parquet file is in memory as a whole
+when it is written or read."""
 
 
 class Format(enum.Enum):
@@ -33,7 +34,7 @@ class Format(enum.Enum):
 
 
 class Writer(Protocol):
-    """Writes events; the output is complete once it is closed."""
+    """Writes events; the output is complete once the writer is closed."""
 
     def write(self, events: Sequence[TrackedEvent]) -> None: ...
 
@@ -41,7 +42,7 @@ class Writer(Protocol):
 
 
 def writer_of(form: Format, target: BinaryIO) -> Writer:
-    """Writes into `target`, which is left open. Raises `ConfigurationError` if a library is missing."""
+    """A writer to `target`, which stays open. Raises `ConfigurationError` if a library is missing."""
     writers: dict[Format, Callable[[BinaryIO], Writer]] = {
         Format.JSONL: JsonLines,
         Format.CSV: Csv,
@@ -51,7 +52,7 @@ def writer_of(form: Format, target: BinaryIO) -> Writer:
 
 
 class JsonLines:
-    """One object per line (https://jsonlines.org); `data` is an object in it, or null."""
+    """One object per line (https://jsonlines.org); `data` is a nested object, or null."""
 
     def __init__(self, target: BinaryIO) -> None:
         self._target = target
@@ -86,7 +87,7 @@ class Csv:
 
 
 class Parquet:
-    """Apache Parquet; times are timestamps (UTC, milliseconds), `event_id` and `data` (JSON) strings."""
+    """Apache Parquet; times are timestamps (UTC, milliseconds), `event_id` and `data` (JSON) are strings."""
 
     def __init__(self, target: BinaryIO) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Tracks what was asked of the server on a connection, and the answers, without I/O."""
+"""Tracks the items requested on a connection, and the server's answers, without I/O."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Verdict = Literal["followed", "refused", "later"]
 class Asked:
     """Numbers commands with a `requestId`, which identifies their answers.
 
-    The answers to one command come in the order of the items that it names (protocol 1.3). `followed` is what the
-    server sends, `later` what it cannot give now, and `refused` what it will never give.
+    The answers to one command come in the order of the items that it names (protocol 1.3). `followed` are the items
+    that the server sends, `later` those that it cannot send now, and `refused` those that it will never send.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Asked:
         self._count = 0
 
     def connecting(self) -> None:
-        """Begin a connection: nothing has been asked yet. Refused items stay refused."""
+        """Begin a connection, on which nothing has been requested yet. Refused items stay refused."""
         self.followed.clear()
         self.later.clear()
         self._open.clear()
@@ -42,7 +42,7 @@ class Asked:
     def answered(self, message: Mapping[str, Any], *, refusals_last: bool) -> list[Item]:
         """Handle a message of the server; returns the items that it refuses, for now or for good.
 
-        Without `refusals_last` a refusal counts as `later`.
+        Unless `refusals_last`, a refusal counts as `later`.
         """
         refusal: Verdict = "refused" if refusals_last else "later"
         items = self._open.get(str(message.get("requestId")), [])
@@ -65,7 +65,7 @@ class Asked:
 
     @property
     def nothing_is_left(self) -> bool:
-        """Whether something was asked for, and none of it is followed or may still come."""
+        """Whether items were requested, but none is followed or may still be followed."""
         return self._count > 0 and not (any(self._open.values()) or self.followed or self.later)
 
     def _settle(self, settled: Sequence[Item], verdict: Verdict, open_items: list[Item]) -> None:

@@ -13,9 +13,9 @@ from duelcast.cli.tail.lines import is_number, number, printable, signed
 
 COLUMNS = ("symbol", "price", "24 h", "volume 24 h", "trades 1m", "sentiment", "age", "source")
 DISPENSABLE = ("source", "sentiment", "trades 1m", "volume 24 h", "age", "24 h")
-"""The columns that are dropped, in this order, if a terminal is too narrow for all: a price is never cut."""
+"""The columns that are dropped, in this order, if a terminal is too narrow for all, so that no price is cut."""
 BORDER_CELLS = 3
-"""Per column: a line, and a space on both sides."""
+"""The width that a column needs for a line and a space on each side."""
 
 _WORDS = ("symbol", "source")
 
@@ -32,7 +32,7 @@ class _Row:
 
 
 class PriceBoard:
-    """Newest price, volume and sentiment per symbol."""
+    """The newest price, volume and sentiment per symbol."""
 
     def __init__(self) -> None:
         self._rows: dict[str, _Row] = {}
@@ -42,7 +42,7 @@ class PriceBoard:
         return not any(row.price for row in self._rows.values())
 
     def take(self, message: Mapping[str, Any], now_s: float) -> bool:
-        """Handle a message about a market; returns False for any other, which the caller shows in another way."""
+        """Handle a message about a market; returns False for any other message, which the board does not show."""
         kind, data = message.get("type"), message.get("data")
         if kind not in ("MARKET_PRICE", "MARKET_VOLUME", "MARKET_SENTIMENT") or not isinstance(data, dict):
             return False
@@ -69,7 +69,7 @@ class PriceBoard:
 
 
 def _is_rising(before: object, now: object) -> bool | None:
-    """None if the price is the same, or one of the two is unknown."""
+    """None if the price is the same, or if either price is unknown."""
     if not (is_number(before) and is_number(now)) or before == now:
         return None
     return now > before

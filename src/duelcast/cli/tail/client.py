@@ -1,4 +1,4 @@
-"""The connection of `duelcast tail`: opens it, reads it, and opens it again."""
+"""Opens, reads and reopens the connection of `duelcast tail`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFRESH_INTERVAL_S = 0.25
 
 
 async def follow(destination: Destination, targets: Targets, output: Output, clock: Clock) -> int:
-    """Show what the endpoint sends until the server ends it for good. Returns the exit code."""
+    """Show what the endpoint sends until there is a reason to stop. Returns the exit code."""
     async with _beside(_refresh(output, clock)):
         stop = await _connect_again_and_again(destination, Follower(targets), output, clock)
     output.notice(stop.sentence)
@@ -78,7 +78,7 @@ async def _one_connection(
             return Stop(await no_such_endpoint(destination), failed=True)
         return after_refusal(status, attempt, jitter)
     except ssl.SSLCertVerificationError:
-        return Stop("The server's certificate is not one that this machine trusts.", failed=True)
+        return Stop("This machine does not trust the server's certificate.", failed=True)
     except (OSError, TimeoutError, InvalidHandshake):
         return after_no_answer(destination.shown, attempt, jitter)
     async with socket, _beside(_ask_again(socket, follower, clock)):
@@ -104,7 +104,7 @@ async def _ask_again(socket: ClientConnection, follower: Follower, clock: Clock)
 
 
 async def _read(socket: ClientConnection, follower: Follower, output: Output) -> Close | Stop:
-    """Read until the connection ends or there is nothing left to read; returns how it ended."""
+    """Read until the connection ends or nothing is left to follow; returns how it ended."""
     try:
         while True:
             frame = await socket.recv(decode=True)

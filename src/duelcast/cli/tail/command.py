@@ -23,24 +23,24 @@ def tail(
     endpoint: Annotated[str, typer.Argument(help="Name of the endpoint, such as market-data or token-data.")],
     what: Annotated[
         list[str] | None,
-        typer.Argument(help="Symbols (SOL BTC), channels (market.SOL, channel:alerts); nothing is all symbols."),
+        typer.Argument(help="Symbols (SOL BTC) or channels (market.SOL, channel:alerts); default: all symbols."),
     ] = None,
     token: Annotated[
         str | None,
-        typer.Option(help="Token; better in the variable, where others do not see it.", envvar=TOKEN_VARIABLE),
+        typer.Option(help="Token; better set in the variable, where others cannot see it.", envvar=TOKEN_VARIABLE),
     ] = None,
-    raw: Annotated[bool, typer.Option("--json", help="Print the frames as they come, one per line.")] = False,
+    raw: Annotated[bool, typer.Option("--json", help="Print the frames as received, one per line.")] = False,
     url: Annotated[
-        str | None, typer.Option(help="Server, such as wss://example.org; else the one that DUELCAST_PORT etc. name.")
+        str | None, typer.Option(help="Server, such as wss://example.org (default: as the settings say).")
     ] = None,
     config: ConfigOption = None,
 ) -> None:
-    """Follow an endpoint live; after a lost connection from where it was."""
+    """Follow an endpoint live; after a lost connection, continue from the last message received."""
     if not re.fullmatch(r"[a-z0-9-]{1,64}", endpoint):
         raise typer.BadParameter("an endpoint is a name such as market-data", param_hint="ENDPOINT")
     server = url.rstrip("/") if url is not None else server_url(load_settings(config).settings)
     if urlsplit(server).scheme not in ("ws", "wss") or not urlsplit(server).hostname:
-        raise typer.BadParameter("is an address such as wss://example.org", param_hint="--url")
+        raise typer.BadParameter("give an address such as wss://example.org", param_hint="--url")
     from duelcast.cli.tail.client import follow
     from duelcast.cli.tail.destination import Destination
 

@@ -30,17 +30,17 @@ class Destination:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The token as a header, which, unlike an address, is in no log."""
+        """The token as a header, because addresses may be logged."""
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     @property
     def is_local(self) -> bool:
-        """Whether there is no proxy in between."""
+        """Whether the server runs on this machine, so that no proxy is used."""
         return is_loopback_host(urlsplit(self.server).hostname or "")
 
     @property
     def shown(self) -> str:
-        """The server without any user, password or query of its address."""
+        """The address of the server without user, password or query."""
         parts = urlsplit(self.server)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
@@ -62,7 +62,7 @@ async def no_such_endpoint(destination: Destination) -> str:
     except (httpx.HTTPError, httpx.InvalidURL, msgspec.MsgspecError, RecursionError):
         names = []
     problem = f"The server has no endpoint `{destination.endpoint}`"
-    return f"{problem}; there are: {', '.join(names)}." if names else f"{problem}."
+    return f"{problem}; its endpoints are: {', '.join(names)}." if names else f"{problem}."
 
 
 async def _endpoint_names(destination: Destination) -> list[str]:

@@ -12,7 +12,7 @@ from duelcast.cli.tail.reconnect import Stop
 from duelcast.cli.tail.targets import Command, Item, Targets, awaited_channels
 
 ASK_AGAIN_INTERVAL_S = 5.0
-"""How often the client asks again for items that the server could not give."""
+"""How often the client asks again for items that the server could not send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,11 @@ class Step:
 
 
 class Follower:
-    """Asks for the targets on each connection, from where the last one ended, and reports whether that was recovered.
+    """Requests the targets on each connection, starting where the last one ended, and reports whether the messages
+    missed in between were recovered.
 
-    Items that the first connection refuses are given up; if nothing else is left, that is the end. On later connections
-    a restarted server may not know an item yet, so it is asked for again.
+    Items refused on the first connection are given up; if no others are left, the follower stops. On later connections
+    a refused item is requested again, because a restarted server may not know it yet.
     """
 
     def __init__(self, targets: Targets) -> None:
@@ -60,7 +61,7 @@ class Follower:
         return step
 
     def again(self) -> list[Command]:
-        """Commands that ask again for items that the server could not give."""
+        """Commands that ask again for items that the server could not send."""
         return self._asking(self._asked.later)
 
     def _step(self, message: Mapping[str, Any], missing: list[Item], *, had_position: bool) -> Step:
@@ -88,7 +89,7 @@ class Follower:
         return Step(notices=notices)
 
     def _is_news(self, missing: list[Item]) -> bool:
-        """Whether one of these was not yet reported as missing on this connection: they are asked for repeatedly."""
+        """Whether one of these, which are requested repeatedly, was not yet reported as missing on this connection."""
         new = set(missing) - self._shown
         self._shown |= new
         return bool(new)

@@ -13,9 +13,9 @@ _SHOWN_APART = ("type", "channel", "seq", "timestamp", "requestId")
 
 
 def line(message: Mapping[str, Any]) -> str:
-    """Time, type, channel with its number, and the rest as shortened JSON; a price in words.
+    """Time, type, channel with the number, and the rest as shortened JSON; prices have a format of their own.
 
-    Contains no character that controls a terminal.
+    The line contains no character that controls a terminal.
     """
     head = [str(message.get("timestamp", ""))[11:23], str(message.get("type"))]
     data = message.get("data")
@@ -27,7 +27,8 @@ def line(message: Mapping[str, Any]) -> str:
 
 
 def number(value: object, *, digits: int | None = None) -> str:
-    """With separators; without `digits`, as a price of that size needs. – for null and other non-numbers."""
+    """`value` with thousands separators and `digits` decimals, by default as many as suit a price of that size.
+    Returns – for null and other non-numbers."""
     if not is_number(value):
         return "–"
     if digits is None:
@@ -36,7 +37,7 @@ def number(value: object, *, digits: int | None = None) -> str:
 
 
 def signed(value: object, unit: str = "") -> str:
-    """With two digits; – for null and values other than numbers."""
+    """`value` with a sign, two decimals and `unit`; – for null and other non-numbers."""
     return f"{value:+.2f}{unit}" if is_number(value) else "–"
 
 
@@ -46,7 +47,7 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def printable(text: str) -> str:
-    """`text` without control characters and other invisible ones."""
+    """`text` with control characters and other invisible ones replaced."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 

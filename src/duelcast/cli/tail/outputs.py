@@ -35,7 +35,7 @@ class Output(Protocol):
 
 
 class Lines:
-    """A line per message on `out`, notices on `err`; with `raw` the frames as they came."""
+    """Prints a line per message on `out` and notices on `err`; with `raw`, the lines are the frames as received."""
 
     def __init__(self, out: TextIO, err: TextIO, *, raw: bool) -> None:
         self._out = out
@@ -51,7 +51,7 @@ class Lines:
         """Nothing to do: each line is flushed."""
 
     def message(self, frame: str, message: Mapping[str, Any]) -> None:
-        # In JSON, a line break can only occur between its parts.
+        # In JSON, line breaks can only occur between values, where a space means the same.
         text = frame.replace("\r", " ").replace("\n", " ") if self._raw else line(message)
         print(text, file=self._out, flush=True)
 
@@ -59,7 +59,7 @@ class Lines:
         print(f"# {printable(sentence)}", file=self._err, flush=True)
 
     def tick(self) -> None:
-        """Lines do not change."""
+        """Nothing to do: printed lines do not change."""
 
 
 class Board:

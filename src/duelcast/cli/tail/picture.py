@@ -27,13 +27,13 @@ from duelcast.settings import Settings
 SYMBOLS = ("BONK", "BTC", "ETH", "JUP", "SOL", "WIF")
 FEED = "simulated?seed=7"
 LASTS_S = 75.0
-"""Volumes and sentiment cover a minute."""
+"""Long enough for volumes and sentiment, which cover a minute."""
 WIDTH = 94
 _FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 class _Last:
-    """Keeps the board, to draw it once."""
+    """Keeps the board, which is drawn once, at the end."""
 
     def __init__(self) -> None:
         self.board = PriceBoard()
@@ -50,14 +50,14 @@ class _Last:
         self.board.take(message, SystemClock.monotonic())
 
     def notice(self, sentence: str) -> None:
-        """Notices about the connection are not in the picture."""
+        """The picture does not show notices about the connection."""
 
     def tick(self) -> None:
         """Nothing is shown before the end."""
 
 
 async def picture(lasts_s: float) -> str:
-    """The output of the command after `lasts_s`, for a server with the simulated market."""
+    """The output of the command after `lasts_s` seconds, for a server with the simulated market."""
     last = _Last()
     with TemporaryDirectory(prefix="duelcast-") as folder:
         secret = SecretStr("nobody signs in to the server of a picture")
@@ -75,11 +75,11 @@ async def picture(lasts_s: float) -> str:
 
 
 def draw(board: PriceBoard) -> str:
-    """A terminal with the board in it, as SVG."""
+    """A terminal that shows the board, as SVG."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(board.table(SystemClock.monotonic(), WIDTH))
     svg = console.export_svg(title=f"duelcast tail market-data {' '.join(SYMBOLS)}", unique_id="tail")
-    # Viewers of the picture need not fetch fonts from elsewhere.
+    # Without these, viewers of the picture do not fetch fonts from elsewhere.
     return _FONTS.sub("", svg)
 
 

@@ -11,9 +11,9 @@ from duelcast.channels.broker import Position
 class Positions:
     """Learns the client's position in each channel from the messages.
 
-    A position is the `seq` of the last message handled, together with its epoch. Before any message it is that of the
-    confirmation, once the snapshot has come: the first frame that is not part of the snapshot shows that. During a
-    replay it stays the position that was asked for.
+    A position is the `seq` of the last message handled, together with its epoch. Before the first message it is the
+    position in the confirmation, but only once the snapshot has arrived, which the first frame after it shows. If the
+    server recovers instead, it is the requested position until the first replayed message.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Positions:
         self._epoch: str | None = None
 
     def since(self, channel: str) -> Position | None:
-        """The position to ask for, or None."""
+        """The position to resume from; None if it is unknown."""
         return self._known.get(channel)
 
     @property
@@ -32,7 +32,7 @@ class Positions:
         return self._epoch
 
     def connecting(self) -> None:
-        """Begin a connection: whatever the last one left unfinished is unknown."""
+        """Begin a connection, on which the epoch is not known yet; an unfinished snapshot does not count."""
         self._unsettled = None
         self._epoch = None
         self._early.clear()

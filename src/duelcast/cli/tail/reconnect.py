@@ -1,4 +1,4 @@
-"""Decides whether and when a client comes back after a connection ended (protocol 1.5)."""
+"""Decides whether and when a client reconnects after a connection ended (protocol 1.5)."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ LONGEST_WAIT_S = 30.0
 LONGEST_ASKED_WAIT_S = 300.0
 
 CONNECTION_LOST = 1006
-"""No close frame (RFC 6455, 7.4.1)."""
+"""The connection ended without a close frame (RFC 6455, 7.4.1)."""
 
 _STOP = {
-    1000: "The server closed the connection: done.",
+    1000: "The server closed the connection normally.",
     1002: "The server refused this client: protocol error.",
     1003: "The server refused this client: binary frame.",
     1007: "The server refused this client: text that is not UTF-8.",
     1009: "The server refused this client: message too big.",
-    4001: "Authentication failed or ended: come back with a new token (--token).",
-    4003: "Access denied: the role does not suffice for this endpoint, or the wallet is banned.",
+    4001: "Authentication failed or expired; use a new token (--token).",
+    4003: "Access denied: this endpoint needs another role, or the wallet is banned.",
 }
 _STOP_STATUS = {
-    401: "The server wants a token (--token).",
+    401: "The server requires a token (--token).",
     403: "The server refuses this origin or host name.",
 }
 _RETRY_AFTER = re.compile(r"retry_after_ms=(\d{1,9})")
@@ -38,7 +38,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Do not come back. `failed` is false if the server was simply done."""
+    """Do not reconnect. `failed` is false if the server closed the connection normally."""
 
     sentence: str
     failed: bool
@@ -46,7 +46,7 @@ class Stop:
 
 def after_close(code: int, reason: str, attempt: int, jitter: float) -> Retry | Stop:
     """The reaction to a close. `attempt` counts the connections that failed in a row, from 0; `jitter` is a random
-    number from 0 to 1 that keeps clients from coming back in step."""
+    number from 0 to 1 that keeps clients from reconnecting in step."""
     if code in _STOP:
         return Stop(_STOP[code], failed=code != 1000)
     asked = _RETRY_AFTER.search(reason) if code in (1012, 1013) else None
@@ -63,10 +63,10 @@ def after_refusal(status: int, attempt: int, jitter: float) -> Retry | Stop:
 
 
 def after_no_answer(server: str, attempt: int, jitter: float) -> Retry:
-    """The reaction if no WebSocket could be opened on `server`, for instance because it does not run (yet)."""
+    """The reaction if no WebSocket could be opened on `server`, for instance because it is not running yet."""
     return Retry(backoff_s(attempt, jitter), f"no WebSocket server answers at {server}")
 
 
 def backoff_s(attempt: int, jitter: float) -> float:
-    """Doubles from half a second to half a minute, shortened by up to half."""
+    """A delay that doubles from half a second to half a minute, shortened by up to half."""
     return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempt, 16)) * (0.5 + jitter / 2)

@@ -1,5 +1,5 @@
 "use strict";
-// Shows what the client's script above has in `prices`.
+// Shows the `prices` of the client's script above.
 setInterval(() => {
   if (!prices.size) return;
   const rows = [...prices].sort().map(([symbol, price]) => {

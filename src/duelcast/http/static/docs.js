@@ -1,5 +1,5 @@
 "use strict";
-// Renders ./asyncapi.json and ./openapi.json. Text reaches the page as text nodes alone.
+// Renders ./asyncapi.json and ./openapi.json. Texts get into the page only as text nodes.
 
 const root = new URL(location.pathname.replace(/\/docs\/?$/, "/"), location.origin);
 document.querySelectorAll("[data-root]").forEach((link) => { link.href = new URL(link.dataset.root, root); });
@@ -31,7 +31,7 @@ function describe(kind, schema) {
     return [make("a", { href: `#${anchorOf(kind, name)}` }, name)];
   }
   if (schema.allOf?.length === 1) return describe(kind, schema.allOf[0]);
-  // A default of null is what an absent field counts as: `optional` says it.
+  // With a default of null, the field may be absent, which `optional` already says.
   const either = (schema.oneOf ?? schema.anyOf)?.filter((part) => schema.default !== null || part.type !== "null");
   if (either) return either.flatMap((part, index) => (index ? [" or ", ...describe(kind, part)] : describe(kind, part)));
   if (schema.const !== undefined) return [make("code", {}, JSON.stringify(schema.const))];
@@ -43,7 +43,7 @@ function describe(kind, schema) {
   return [type + limits(schema)];
 }
 
-// The bounds of a value. A pattern is for programs: where the schema has a description, that says it.
+// The limits of a value. A pattern is for programs, so it is left out if the schema has a description.
 function limits(schema) {
   const found = [
     range(schema.minItems ?? schema.minProperties, schema.maxItems ?? schema.maxProperties, " members"),
@@ -58,7 +58,7 @@ function limits(schema) {
 }
 
 function range(least, most, unit) {
-  // Every integer has these bounds.
+  // Every integer has these limits, so they are left out.
   const low = least === -Number.MAX_SAFE_INTEGER ? undefined : least, high = most === Number.MAX_SAFE_INTEGER ? undefined : most;
   if (low === undefined && high === undefined) return "";
   if (low === undefined) return `≤ ${shown(high)}${unit}`;
@@ -67,7 +67,7 @@ function range(least, most, unit) {
 
 const shown = (number) => (Number.isInteger(number) && Math.abs(number) < 1e15 ? number.toLocaleString("en") : String(number));
 
-// What a schema says of itself, or of the values in it.
+// The description of a schema, or of the values in it.
 function sayings(schema) {
   const parts = [schema.items, schema.additionalProperties, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
   return schema.description ?? parts.filter((part) => part && typeof part === "object").map(sayings).find(Boolean);
@@ -90,7 +90,7 @@ function prose(text) {
 
 const paragraph = (text) => (text ? make("p", {}, ...prose(text)) : null);
 
-// Each cell is a list of what stands in it; a column without anything is left out.
+// Each cell is a list of its parts; an empty column is left out.
 function table(titles, rows) {
   const kept = titles.map((_, column) => rows.some((cells) => cells[column].some((part) => part !== "")));
   const shownOf = (cells) => cells.filter((_, column) => kept[column]);
@@ -102,7 +102,7 @@ function table(titles, rows) {
 function message(asyncapi, reference) {
   const found = follow(asyncapi, reference), payload = follow(asyncapi, found.payload);
   const name = found.name ?? found.title ?? nameOf(reference.$ref ?? "message"), summary = found.summary ?? "";
-  // A description may begin with the summary, which stands above it.
+  // A description may begin with the summary, which is already shown above.
   const more = (found.description ?? payload.description ?? "").split(/\n\n+/).map((text) => text.replace(/\n/g, " "));
   if (more[0] === summary) more.shift();
   const note = [found.deprecated ? "Deprecated." : "", summary].join(" ").trim();
@@ -110,7 +110,7 @@ function message(asyncapi, reference) {
     ...more.map(paragraph), fields("ws", payload));
 }
 
-// A command: its names, who may send it, what answers it beyond what answers every command.
+// A command: its names, the role that it needs, and the answers and errors that not every command has.
 function command(asyncapi, one, common) {
   const replies = answersOf(one).filter((reference) => !common.answers.includes(reference.$ref));
   const role = one["x-least-role"], codes = codesOf(one).filter((code) => !common.codes.includes(code));
@@ -124,7 +124,7 @@ function command(asyncapi, one, common) {
 const answersOf = (one) => unique(one.reply?.messages ?? []);
 const codesOf = (one) => one["x-error-codes"] ?? [];
 
-// What every one of the commands may be answered with: said once.
+// The answers and errors that all commands share, which are shown once.
 function inCommon(commands) {
   const inAll = (lists) => (lists[0] ?? []).filter((entry) => lists.every((list) => list.includes(entry)));
   return { answers: inAll(commands.map((one) => answersOf(one).map((reference) => reference.$ref))),
@@ -163,7 +163,7 @@ function renderWebSocket(asyncapi) {
     return [make("h3", { id: anchorOf("endpoint", id) }, make("code", {}, channel.address ?? id)),
       paragraph(channel.description), limitsOf(channel["x-limits"]), ...channels(channel["x-channels"]),
       ...commandsOf(asyncapi, own.filter((one) => one.action === "receive")),
-      successors.length ? make("p", {}, "Refused, with what to send instead: ", ...spaced(successors.map((pair) => pair.join(" → ")))) : null,
+      successors.length ? make("p", {}, "Refused commands, and what to send instead: ", ...spaced(successors.map((pair) => pair.join(" → ")))) : null,
       ...sent.flatMap((one) => [make("h4", {}, ...prose(one.description ?? "The server sends")),
         ...unique(one.messages ?? []).map((each) => message(asyncapi, each))])].filter(Boolean);
   });

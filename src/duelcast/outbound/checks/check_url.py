@@ -17,8 +17,8 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_][a-z0-9._-]*\Z")
 
 
 class CheckUrl(Struct, frozen=True):
-    """`host` is a lower-case name or an address without brackets, `path` begins with a slash or is empty; user and
-    password are decoded, or None."""
+    """`host` is a lower-case name, or an address without brackets. `path` begins with a slash or is empty. `user` and
+    `password` are decoded, or None."""
 
     scheme: str
     host: str
@@ -30,9 +30,10 @@ class CheckUrl(Struct, frozen=True):
 
 
 def parse_check_url(text: str, ports: Mapping[str, int | None]) -> CheckUrl:
-    """The parts of `text`. `ports` maps the allowed schemes to their usual ports; None: the URL must name a port.
+    """The parts of `text`. `ports` maps the allowed schemes to their usual ports, or to None if the URL must
+    name a port.
 
-    Raises `InvalidRequest` without repeating anything of `text`, which may contain a password.
+    Raises `InvalidRequest`, without any part of `text`, which may contain a password.
     """
     if not _VISIBLE.fullmatch(text):
         raise InvalidRequest("`check.url` must be ASCII without spaces.", field=FIELD)
@@ -56,7 +57,7 @@ def parse_check_url(text: str, ports: Mapping[str, int | None]) -> CheckUrl:
 
 
 def _is_address(host: str) -> bool:
-    # A zone would choose the interface of this machine.
+    # A zone id would choose a network interface of this machine.
     try:
         return "%" not in host and bool(ip_address(host))
     except ValueError:

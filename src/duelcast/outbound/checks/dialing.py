@@ -1,4 +1,4 @@
-"""Connects to a checked address of a host, never to one that a second look-up returns."""
+"""Connects to an address of a host that has been checked, never to one that a second look-up returns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Dialer:
         """The result of `attempt` with the first address for which it does not raise `errors`.
 
         At most four addresses are tried, each but the last for its share of the time. Raises the error of the last
-        attempt, `TargetRefused`, and OSError if the host has no address.
+        attempt, `TargetRefused` if an address is not allowed, or OSError if the host has none.
         """
         *earlier, last = (await self._rules.addresses(self._host, self._port))[:MAX_ATTEMPTS]
         for address in earlier:
@@ -42,8 +42,8 @@ class Dialer:
 
     @contextlib.asynccontextmanager
     async def stream(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
-        """A connection, closed at the end without waiting for the peer; with `tls`, the peer must prove to be the
-        host."""
+        """A connection, closed at the end without waiting for the peer; with `tls`, the peer needs a valid certificate
+        for the host."""
 
         async def connect(address: str) -> tuple[StreamReader, StreamWriter]:
             return await asyncio.open_connection(

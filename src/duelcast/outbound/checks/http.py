@@ -1,4 +1,4 @@
-"""`http`: whether a URL is answered with success, or with a redirection, which is not followed."""
+"""`http`: whether a URL answers with success or a redirection, which is not followed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class HttpProbe:
 
 
 class _CheckedAddresses(httpcore.AsyncNetworkBackend):
-    """Connects to the dialer's address."""
+    """Connects to an address that the dialer has checked."""
 
     def __init__(self, dialer: Dialer) -> None:
         self._dialer = dialer

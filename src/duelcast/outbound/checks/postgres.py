@@ -1,7 +1,7 @@
 """`postgres`: whether a PostgreSQL server accepts the login and answers a query.
 
-A driver reads messages of any length and lets the server choose how much it computes. This has the part of the protocol
-(3.0) that is needed, and reads only short messages.
+A driver would read messages of any length and let the server choose how much it computes. This module has only the
+needed part of the protocol (3.0), and reads only short messages.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _AUTHENTICATED, _CLEARTEXT, _MD5, _SASL, _SASL_CONTINUE, _SASL_FINAL = 0, 3, 5, 
 _STRANGE = "The peer does not speak PostgreSQL."
 _ERRORS = {
     "3D000": "The server has no such database.",
-    "53300": "The server takes no more connections.",
+    "53300": "The server accepts no more connections.",
     "57P03": "The server is starting or stopping.",
 }
-"""By SQLSTATE."""
+"""The sentences for known errors, by SQLSTATE."""
 
 
 class PostgresProbe:
-    """Logs in and sends `SELECT 1`. The query of the URL may have `sslmode`, as for libpq; `prefer` by default."""
+    """Logs in and sends `SELECT 1`. The query of the URL may set `sslmode`, as for libpq; the default is `prefer`."""
 
     def __init__(self, url: CheckUrl, dialer: Dialer) -> None:
         self._dialer = dialer
@@ -45,7 +45,7 @@ class PostgresProbe:
         user = url.user or "postgres"
         self._login = Login(user, url.password or "", unquote(url.path.strip("/")) or user)
         if "\0" in self._login.user + self._login.password + self._login.database:
-            raise InvalidRequest("`check.url` must not hold a zero byte.", field=FIELD)
+            raise InvalidRequest("`check.url` must not contain a zero byte.", field=FIELD)
 
     async def __call__(self) -> Finding:
         async with self._dialer.stream() as (reader, writer):
@@ -105,7 +105,7 @@ class PostgresSession:
         self._encrypted = encrypted
 
     async def log_in(self, login: Login) -> None:
-        """Begin the session."""
+        """Log in, and wait until the server accepts queries."""
         names = ("user", login.user, "database", login.database, "application_name", "duelcast")
         start = struct.pack("!i", _VERSION) + b"".join(name.encode() + b"\0" for name in names) + b"\0"
         self._writer.write(struct.pack("!i", len(start) + 4) + start)
@@ -120,7 +120,7 @@ class PostgresSession:
             raise Unhealthy("The server does not prove that it knows the password.") from None
 
     async def query(self, text: str) -> None:
-        """Send a query whose result does not matter."""
+        """Send a query, and read and discard its result."""
         self._send(b"Q", text.encode() + b"\0")
         while (await self._receive())[0] != b"Z":
             pass
@@ -146,15 +146,15 @@ class PostgresSession:
         elif kind == _CLEARTEXT and self._encrypted:
             self._send(b"p", login.password.encode() + b"\0")
         elif kind == _CLEARTEXT:
-            raise Unhealthy("The server wants the password in clear text, and the connection is not encrypted.")
+            raise Unhealthy("The server requires the password in clear text, but the connection is not encrypted.")
         elif kind != _AUTHENTICATED:
-            raise Unhealthy("The server wants a kind of login that checks do not know.")
+            raise Unhealthy("The server requires a kind of login that checks do not support.")
 
     def _send(self, kind: bytes, content: bytes) -> None:
         self._writer.write(kind + struct.pack("!i", len(content) + 4) + content)
 
     async def _receive(self) -> tuple[bytes, bytes]:
-        """Kind and content of the next message. Raises `Unhealthy` if it is an error."""
+        """The kind and content of the next message. Raises `Unhealthy` if it is an error."""
         kind, length = struct.unpack("!ci", await self._reader.readexactly(5))
         if not 4 <= length <= MAX_MESSAGE_BYTES:
             raise Unhealthy(_STRANGE)

@@ -1,6 +1,7 @@
 """`redis`: whether a Redis or Valkey server answers `PING`.
 
-Uses four lines of its protocol (RESP): a client library reads answers of any length, and chooses addresses itself.
+Speaks the little of the protocol (RESP) that is needed, because a client library would read answers of any length and
+choose addresses itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runs a probe in bounded time, and says in our own words what went wrong."""
+"""Runs a probe with a time limit, and describes in our own words what went wrong."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _log = structlog.get_logger()
 _CERTIFICATE_PROBLEMS = {
     10: "has expired",
     9: "is not valid yet",
-    18: "is signed by itself",
+    18: "is self-signed",
     19: "is signed by an unknown issuer",
     20: "is signed by an unknown issuer",
     21: "is signed by an unknown issuer",
     23: "was revoked",
-    62: "is of another host",
-    64: "is of another address",
+    62: "is for another host",
+    64: "is for another address",
 }
-"""By the codes of OpenSSL's X509_V_ERR_*."""
+"""Problems with a certificate, by the codes of OpenSSL's X509_V_ERR_*."""
 
 
 class Finding(Struct, frozen=True):
@@ -39,7 +39,7 @@ class Finding(Struct, frozen=True):
 
 
 class Unhealthy(Exception):
-    """A probe found that something is wrong; the text is a sentence of our own."""
+    """Raised when a probe finds a problem; the text is a sentence of our own."""
 
 
 Probe = Callable[[], Awaitable[Finding]]
@@ -68,7 +68,7 @@ class TimedCheck:
         return CheckResult(finding.healthy, (time.perf_counter() - began_s) * 1000, finding.details, finding.metrics)
 
     def _sentence(self, error: Exception) -> str:
-        """The innermost known cause says most: libraries wrap the errors of sockets in their own."""
+        """A sentence about the innermost known cause, because libraries wrap the errors of sockets in their own."""
         known = None
         cause: BaseException | None = error
         while cause is not None:
@@ -84,15 +84,15 @@ def _known(error: BaseException) -> str | None:
         case TargetRefused():
             return "The address of the host may not be probed."
         case socket.gaierror():
-            return "The name of the host has no address."
+            return "The host name cannot be resolved."
         case ssl.SSLCertVerificationError():
             return f"The certificate {_CERTIFICATE_PROBLEMS.get(error.verify_code, 'is not valid')}."
         case ssl.SSLError():
-            return "The peer does not speak TLS, or no version of it that we do."
+            return "The peer does not speak TLS, or no version that we support."
         case ConnectionRefusedError():
             return "The connection was refused."
         case ConnectionError() | asyncio.IncompleteReadError():
             return "The connection broke."
         case OSError():
-            return "The host is out of reach."
+            return "The host cannot be reached."
     return None

@@ -11,7 +11,7 @@ import unicodedata
 
 MECHANISM = "SCRAM-SHA-256"
 MAX_ITERATIONS = 1_000_000
-"""Of the hash; the server chooses the number, and each of them is our work."""
+"""The most iterations of the hash that we compute; the server chooses their number."""
 
 
 class ScramFailed(Exception):
@@ -19,13 +19,14 @@ class ScramFailed(Exception):
 
 
 class ScramClient:
-    """One login: send the result of `begin`, then that of `final` for the server's answer, then `verify` its next one.
+    """One login: send the result of `begin`, pass the server's answer to `final` and send the result, then pass the
+    next answer to `verify`.
 
-    `pending` from the first to the last of these: the server has not yet proved that it knows the password.
+    `pending` is true after `begin` until the server has proved in `verify` that it knows the password.
     """
 
     def __init__(self, password: str) -> None:
-        # The only step of SASLprep (RFC 4013) that changes what people type.
+        # The only step of SASLprep (RFC 4013) that changes a password that people can type.
         self._password = unicodedata.normalize("NFKC", password).encode()
         self._nonce = secrets.token_urlsafe(18)
         self._first = f"n=,r={self._nonce}"
@@ -37,7 +38,7 @@ class ScramClient:
         return f"n,,{self._first}".encode()
 
     def final(self, server_first: bytes) -> bytes:
-        """Computes for up to a second. Raises `ScramFailed`."""
+        """The message that answers `server_first`; takes up to a second of CPU time. Raises `ScramFailed`."""
         nonce, salt, iterations = self._challenge(server_first)
         without_proof = b"c=biws,r=" + nonce
         message = b",".join((self._first.encode(), server_first, without_proof))
@@ -48,7 +49,7 @@ class ScramClient:
         return without_proof + b",p=" + base64.b64encode(proof)
 
     def verify(self, server_final: bytes) -> None:
-        """Raises `ScramFailed` if the server does not prove that it knows the password too."""
+        """Raise `ScramFailed` if the server does not prove that it knows the password too."""
         if not self._signature or not hmac.compare_digest(server_final, b"v=" + base64.b64encode(self._signature)):
             raise ScramFailed
         self.pending = False

@@ -1,4 +1,5 @@
-"""Decides which addresses may be checked: never those that only this machine should reach, such as cloud metadata."""
+"""Decides which addresses checks may contact: never those that only this machine should reach, such as cloud
+metadata."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ def _networks(*texts: str) -> tuple[Network, ...]:
 
 
 _NEVER = _networks(
-    "169.254.0.0/16",  # link-local, with 169.254.169.254 of most clouds
+    "169.254.0.0/16",  # link-local, including 169.254.169.254, the metadata of most clouds
     "fe80::/10",
     "fd00:ec2::/32",  # metadata of Amazon
     "fd20:ce::/32",  # Google
@@ -27,7 +28,7 @@ _NEVER = _networks(
     "fd00:42::/32",  # Scaleway
     "100.100.100.200/32",  # Alibaba
     "168.63.129.16/32",  # Azure
-    "192.0.0.192/32",  # Oracle, before
+    "192.0.0.192/32",  # Oracle, formerly
     "0.0.0.0/8",  # this machine, by another name
     "224.0.0.0/4",
     "255.255.255.255/32",
@@ -42,36 +43,37 @@ _NEVER = _networks(
     "2002::/16",
     "192.88.99.0/24",
 )
-_LOOPBACK6 = IPv6Address("::1")  # inside of ::/96
+_LOOPBACK6 = IPv6Address("::1")  # an exception from ::/96
 _LOCAL = _networks(
     "127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7"
 )
 """Loopback, and addresses private to a network: RFC 1122, RFC 1918, RFC 6598, RFC 4193."""
 _GLOBAL6 = IPv6Network("2000::/3")
 _RESERVED = _networks("192.0.0.0/24", "3fff::/20")
-"""Of the special-purpose registries (RFC 6890), networks that `is_global` does not know yet in every Python."""
+"""Networks of the special-purpose registries (RFC 6890) that `is_global` does not know in every Python release."""
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""The addresses that DNS64 makes (RFC 6052): each is allowed or refused as the IPv4 address in it."""
+"""The addresses that DNS64 creates (RFC 6052): each is allowed or refused like the IPv4 address in it."""
 _NEVER_NAMED = frozenset({"metadata.google.internal", "metadata.goog", "metadata"})
 
 
 class TargetRefused(Exception):
-    """The target may not be contacted."""
+    """Raised for a target that may not be contacted."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """Uses the resolver of this machine."""
+    """A `Resolver` that uses the one of this machine."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 
 
 class TargetRules:
-    """Decides whether an address is allowed. Every address of a network in `allowed` (`10.0.0.0/8`) is. Global, private
-    and loopback addresses are, if `allowed` is empty or has the host (`db.example`) or a suffix of it (`*.example`).
+    """Decides whether an address is allowed. Every address of a network in `allowed` (`10.0.0.0/8`) is allowed. Global,
+    private and loopback addresses are allowed if `allowed` is empty, or contains the host (`db.example`) or a suffix of
+    it (`*.example`).
 
     Link-local, metadata, multicast and unspecified addresses, and IPv6 addresses that stand for an IPv4 address, are
-    never allowed; those of NAT64 (`64:ff9b::/96`) count as the IPv4 address in them.
-    Raises ValueError if an entry of `allowed` is none of these.
+    never allowed; an address of NAT64 (`64:ff9b::/96`) counts as the IPv4 address in it.
+    Raises ValueError if an entry of `allowed` is not a host, a suffix, an address or a network.
     """
 
     def __init__(self, allowed: Sequence[str] = (), resolver: Resolver = resolve) -> None:
@@ -114,7 +116,7 @@ class TargetRules:
             raise ValueError("A target is a host, `*.` and a suffix, an address or a network.")
 
     def _check(self, host: str, addresses: Sequence[Address | None]) -> None:
-        """None stands for an address that cannot be parsed."""
+        """Raise `TargetRefused` if one is not allowed; None stands for an address that could not be parsed."""
         takes_usual = not (self._names or self._suffixes or self._networks) or self._is_named(host.rstrip("."))
         for address in addresses:
             if address is None or _is_forbidden(address):
@@ -132,7 +134,7 @@ def _is_forbidden(address: Address) -> bool:
 
 
 def _is_usual(address: Address) -> bool:
-    """Whether a service may be expected there: at a global address, or at one of this machine or its network."""
+    """Whether a service may be expected at `address`: whether it is global, or of this machine or its network."""
     if any(address in network for network in _LOCAL):
         return True
     is_unicast = isinstance(address, IPv4Address) or address in _GLOBAL6
@@ -140,7 +142,7 @@ def _is_usual(address: Address) -> bool:
 
 
 def _address(text: str) -> Address | None:
-    """The address that `text` leads to: one of NAT64 counts as the IPv4 address in it."""
+    """The address in `text`, None if it is not one; an address of NAT64 becomes the IPv4 address in it."""
     try:
         address = ip_address(text)
     except ValueError:

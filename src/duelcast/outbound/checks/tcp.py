@@ -17,4 +17,4 @@ class TcpProbe:
 
     async def __call__(self) -> Finding:
         async with self._dialer.stream():
-            return Finding(True, "The port takes connections.")
+            return Finding(True, "The port accepts connections.")

@@ -26,5 +26,5 @@ class TlsProbe:
             certificate = writer.get_extra_info("peercert")
         days_left = (ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) / _DAY_S
         if days_left < LEAST_DAYS:
-            return Finding(False, f"The certificate ends in less than {LEAST_DAYS} days.", {"days_left": days_left})
+            return Finding(False, f"The certificate expires in less than {LEAST_DAYS} days.", {"days_left": days_left})
         return Finding(True, "The certificate is valid.", {"days_left": days_left})

@@ -1,4 +1,4 @@
-"""`websocket`: whether a WebSocket opens."""
+"""`websocket`: whether a WebSocket can be opened."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class WebSocketProbe:
             protocol.send_request(protocol.connect())
             writer.writelines(protocol.data_to_send())
             while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
-                # The library refuses heads that exceed its own bounds.
+                # The library refuses heads that exceed its own limits.
                 received = await reader.read(READ_LIMIT_BYTES)
                 if received:
                     protocol.receive_data(received)
                 else:
                     protocol.receive_eof()
             if protocol.handshake_exc is not None:
-                raise Unhealthy("No WebSocket opens.") from None
+                raise Unhealthy("The WebSocket handshake failed.") from None
             protocol.send_close(1000)
             writer.writelines(protocol.data_to_send())
-            return Finding(True, "A WebSocket opens.")
+            return Finding(True, "The WebSocket handshake succeeded.")
