@@ -31,9 +31,9 @@ async def begin(scene: Stage, **value: Any) -> None:
 
 async def is_on(scene: Stage) -> bool:
     """By what happens to a user; what is stored follows."""
-    enabled: bool = await refuses(scene)
+    enabled = await refuses(scene)
     async with asyncio.timeout(LIMIT_S):
-        while (await scene.do("GET", "/settings/maintenance_mode"))["value"]["enabled"] is not enabled:
+        while bool((await scene.do("GET", "/settings/maintenance_mode"))["value"]["enabled"]) is not enabled:
             pass
     return enabled
 
