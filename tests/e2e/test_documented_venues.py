@@ -42,7 +42,7 @@ async def test_a_refused_pair_and_one_that_never_came_are_named_to_operators() -
         await until(lambda: app.market.price("BTC") is not None)
         refused, awaited = await reasons(app, "feed_bitfinex")
         assert refused.startswith("DED/USD: The venue refuses its ")
-        assert awaited == "No price has come for DED, SOL."
+        assert awaited == "No price has been received for DED, SOL."
         async with httpx.AsyncClient(base_url=app.url) as http:
             metrics = (await http.get("/metrics")).text
     for line in (

@@ -12,7 +12,7 @@ from duelcast.store.achievements import ProgressRow
 
 
 class Tier(Struct, frozen=True):
-    """The difficulty of an achievement, and its worth."""
+    """The difficulty of an achievement, and its worth in XP."""
 
     name: str
     xp: int
@@ -31,7 +31,7 @@ THRESHOLDS: Final[Mapping[str, tuple[int, ...]]] = {
     "contests_won": (1, 3, 10, 25, 100),
     "win_streak": (2, 3, 5, 7, 10),
 }
-"""By category, one for each tier."""
+"""The thresholds by category, one for each tier."""
 
 
 class Rule(Struct, frozen=True):
@@ -51,16 +51,16 @@ RULES: Final[Mapping[str, Rule]] = {
     for category, thresholds in THRESHOLDS.items()
     for rule in (Rule(category, threshold, tier) for threshold, tier in zip(thresholds, TIERS, strict=True))
 }
-"""By `achievement`, easy ones of a category first."""
+"""All rules by `achievement`; in each category, easier ones come first."""
 
 
 def is_win(final_rank: int | None, participants: int) -> bool:
-    """Whether that rank of a completed contest is a win; `participants` are those not disqualified."""
+    """Whether that rank in a completed contest is a win. `participants` excludes the disqualified."""
     return final_rank == 1 and participants >= 2
 
 
 def counted(progress: ProgressRow, *, won: bool) -> ProgressRow:
-    """The progress with one more contest, the last one that was completed."""
+    """The progress after one more completed contest."""
     return structs.replace(
         progress,
         entered=progress.entered + 1,
@@ -70,7 +70,7 @@ def counted(progress: ProgressRow, *, won: bool) -> ProgressRow:
 
 
 def unlocked(progress: ProgressRow, held: Collection[str]) -> list[Rule]:
-    """The achievements that `progress` suffices for, except those already `held`."""
+    """The achievements that `progress` unlocks, except those already `held`."""
     reached = {"contests_entered": progress.entered, "contests_won": progress.won, "win_streak": progress.streak}
     return [rule for name, rule in RULES.items() if rule.threshold <= reached[rule.category] and name not in held]
 
@@ -81,5 +81,5 @@ def xp_of(held: Iterable[str]) -> int:
 
 
 def level_of(xp: int) -> int:
-    """1 + ⌊√(xp / 100)⌋."""
+    """The level: 1 + ⌊√(xp / 100)⌋."""
     return 1 + isqrt(xp // 100)

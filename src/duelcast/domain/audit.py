@@ -28,7 +28,7 @@ class Person(Protocol):
 
 
 class Actor(Struct, frozen=True):
-    """The person who acts, with the role of that moment."""
+    """A person who acts, and their role at the time."""
 
     wallet: str
     role: Role
@@ -39,7 +39,7 @@ class Actor(Struct, frozen=True):
 
 
 class AuditTrail:
-    """Privileged acts, each recorded in the transaction that commits it: neither exists without the other."""
+    """Records privileged actions, each in the transaction that commits it, so that neither exists without the other."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -56,10 +56,10 @@ class AuditTrail:
         *,
         at_ms: int | None = None,
     ) -> None:
-        """Add an act. `action` is a resource and a verb (`users.put`, `contests.create`), at most 64 characters;
-        `target` names the thing that was acted on, at most 200; `details` is JSON without secrets; `outcome` is `DONE`,
-        `DENIED`, `CONFLICT` if somebody else was faster, or another word of at most 64. `at_ms` is when it happened, if
-        not now."""
+        """Record an action. `action` is a resource and a verb (`users.put`, `contests.create`) of at most 64
+        characters; `target` names the object of the action in at most 200 characters; `details` is JSON without
+        secrets; `outcome` is `DONE`, `DENIED`, `CONFLICT` if somebody else was faster, or another word of at most 64
+        characters. `at_ms` is the time of the action (default: now)."""
         await audit.record(
             transaction,
             at_ms=time_ms(self._clock) if at_ms is None else at_ms,
@@ -72,7 +72,7 @@ class AuditTrail:
         )
 
     async def newest(self, wanted: AuditFilter, *, limit: int, before_id: int | None = None) -> list[AuditRow]:
-        """At most `limit` acts that match `wanted`, newest first; with `before_id`, those older than that act.
+        """At most `limit` actions that match `wanted`, newest first; with `before_id`, those older than that action.
 
         Raises `errors.Unavailable`.
         """

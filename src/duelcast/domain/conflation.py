@@ -10,19 +10,20 @@ from typing import Generic, TypeVar
 from duelcast.clock import Alarm, Clock
 
 _TOLERANCE_S = 1e-6
-"""Timers may wake a little early, and sums of floats miss by an ulp."""
+"""Timers may fire a little early, and sums of floats may be off by an ulp."""
 _PRUNE_AT_KEYS = 1_000
 _PUSHES_PER_TURN = 200
-"""That many in a row take about 2 ms; then other tasks run."""
+"""This many in a row take about 2 ms; then other tasks run."""
 
 K = TypeVar("K", bound=Hashable)
 
 
 class Throttle(Generic[K]):
-    """Decides when a changed key is due: at once if its last turn began an interval ago or earlier, else exactly at the
-    interval's end. However often it changes meanwhile, it waits once.
+    """Decides when a changed key is due: at once if its last turn began at least an interval ago, otherwise exactly at
+    the end of the interval. A key that changes several times meanwhile has only one turn.
 
-    `interval_ms` is asked each time, so that a new setting takes effect without a restart. Keys are comparable.
+    `interval_ms` is called whenever an interval is needed, so that a new setting takes effect without a restart. Keys
+    must be comparable.
     """
 
     def __init__(self, clock: Clock, interval_ms: Callable[[], int]) -> None:
@@ -40,7 +41,7 @@ class Throttle(Generic[K]):
             self._wait(key, max(self._clock.monotonic(), self._last_s.get(key, -1e9) + self._interval_ms() / 1000))
 
     async def take(self) -> K:
-        """Wait for the key that is due first; its turn begins a new interval. For one task at a time."""
+        """Wait for the key that is due first; its turn begins a new interval. Only one task may call this at a time."""
         while (delay_s := self._delay_s()) > _TOLERANCE_S:
             await self._alarm.sleep(delay_s)
         key = self._pop()
@@ -54,7 +55,7 @@ class Throttle(Generic[K]):
         heapq.heappush(self._queue, (due_s, key))
 
     def _delay_s(self) -> float:
-        """The time until a key is due."""
+        """The seconds until the next key is due."""
         return self._queue[0][0] - self._clock.monotonic() if self._queue else inf
 
     def _pop(self) -> K:
@@ -77,8 +78,8 @@ class Throttle(Generic[K]):
 class Conflator(Throttle[K]):
     """Pushes each key when it is due.
 
-    `push` takes the key and reads the newest state by itself. It returns False if there was nothing to push, which does
-    not begin an interval.
+    `push` takes the key and reads the newest state by itself. It returns False if there was nothing to push, in which
+    case no interval begins.
     """
 
     def __init__(self, clock: Clock, interval_ms: Callable[[], int], push: Callable[[K], bool]) -> None:
@@ -86,8 +87,8 @@ class Conflator(Throttle[K]):
         self._push = push
 
     def offer(self, key: K) -> None:
-        """Push the changed `key`: now if it is due, else by `run`. For many keys at once, `offer_later` leaves all to
-        `run`."""
+        """Push the changed `key` now if it is due; otherwise `run` pushes it later. For many keys at once, use
+        `offer_later`, which leaves all of them to `run`."""
         if key in self._waiting:
             return
         now_s = self._clock.monotonic()

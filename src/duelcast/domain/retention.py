@@ -16,26 +16,26 @@ from duelcast.store.database import Database, Transaction
 
 INTERVAL_S = 3_600.0
 ROWS_PER_WRITE = 1_000
-"""Other writes get in between."""
+"""Small enough that other writes can run in between."""
 
 
 log = structlog.get_logger("duelcast.retention")
 
 
 class Rule(NamedTuple):
-    """`delete_old` is called with the values of `settings`, each a number of days, deletes older rows, and returns how
-    many. Raises `errors.Unavailable`; some may be left then."""
+    """`delete_old` is called with the values of `settings`, each a number of days. It deletes older rows and returns
+    how many; if it raises `errors.Unavailable`, some may be left."""
 
     settings: tuple[str, ...]
     delete_old: Callable[..., Awaitable[int]]
 
 
 class RetentionJob:
-    """Applies `table`: each kind of data with its rule. `days` are the values of their settings by key, and may be
-    replaced at any time.
+    """Applies `table`, which has the rule for each kind of data. `days` has the values of the settings by key, and may
+    be replaced at any time.
 
-    A rule that fails does not keep the others from their work. A database that is out of reach is not awaited: the next
-    hour comes.
+    A rule that fails does not keep the others from running. If the database is unreachable, the job does not retry
+    until the next hourly run.
     """
 
     def __init__(self, table: Mapping[str, Rule], days: Mapping[str, float], clock: Clock) -> None:
@@ -83,14 +83,14 @@ class RetentionJob:
         yield deleted
         yield GaugeMetricFamily(
             "duelcast_retention_last_run_timestamp_seconds",
-            "When the last complete search for old rows ended.",
+            "When the last complete run ended.",
             value=self._last_s or 0,
         )
 
 
 async def delete_in_pieces(database: Database, delete: Callable[[Transaction, int], Awaitable[int]]) -> int:
-    """Call `delete`, which deletes at most the given number of rows and returns how many, in one write after the other
-    until none is left; returns the total. Raises `errors.Unavailable`."""
+    """Call `delete` in one write after the other until no row is left, and return the total. `delete` deletes at most
+    the given number of rows and returns how many. Raises `errors.Unavailable`."""
     deleted = 0
     while True:
         portion = await database.write(lambda transaction: delete(transaction, ROWS_PER_WRITE))

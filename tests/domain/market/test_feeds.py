@@ -47,7 +47,7 @@ async def test_what_a_lively_feed_never_brought_and_what_fails_in_it_is_named(ro
     sink.pair_failed("ETH/USD", "The venue does not list it.")
     assert list(room.market.feed_gaps()) == [
         ("venue", "ETH/USD: The venue does not list it."),
-        ("venue", "No price has come for BTC, ETH."),
+        ("venue", "No price has been received for BTC, ETH."),
     ]
     assert gap_series(room) == {("pair_failed", "ETH/USD"), ("symbol_awaited", "BTC"), ("symbol_awaited", "ETH")}
     sink.failed("The venue cannot be reached.")
@@ -63,7 +63,7 @@ async def test_what_a_lively_feed_never_brought_and_what_fails_in_it_is_named(ro
 async def test_many_gaps_are_named_in_part_and_counted(room: MarketRoom) -> None:
     room.feed("venue", *(f"T{number:03}" for number in range(130))).connected()
     ((_, sentence),) = room.market.feed_gaps()
-    assert sentence.startswith("No price has come for T000, T001")
+    assert sentence.startswith("No price has been received for T000, T001")
     assert sentence.endswith("T009 and 120 more.")
     values = {sample.labels["symbol"]: sample.value for sample in gap_samples(room)}
     assert (len(values), values["_other"]) == (101, 30)

@@ -360,7 +360,7 @@ async def test_who_is_promoted_is_told(office: PostOffice) -> None:
         assert kinds(frames) == ["session_updated", "notification", "unread_count"]
         told = frames[1]["data"]
         assert (told["type"], told["data"]) == ("PROFILE_UPDATE", {"nickname": "Uli", "role": "admin"})
-        assert told["content"] == "Your nickname is Uli now. Your role is admin now."
+        assert told["content"] == "Your nickname is now Uli. Your role is now admin."
         await put_user(office.app, "uli", role="admin", banned=False)
         assert (await office.call("PATCH", "/users/me", {"nickname": "Ully"}, by="uli")).status_code == 200
         assert kinds(await uli.drain()) == ["session_updated"]

@@ -1,4 +1,4 @@
-"""Stored accounts, as a port. Stored values win over the claims of a token (protocol 1.2)."""
+"""Stored accounts, as a port. Stored values override the claims of a token (protocol 1.2)."""
 
 from __future__ import annotations
 
@@ -26,44 +26,46 @@ class Account(Struct, frozen=True):
 
 
 class Accounts(Protocol):
-    """Guarantees: `find` sees every change that was acknowledged before; a listener is called once for each change,
-    after it is stored, in the order of a wallet's changes."""
+    """Guarantees: `find` sees every change that was acknowledged before. A listener is called once for each change,
+    after the change is stored, and in order for the changes of one wallet."""
 
     async def find(self, wallet: str) -> Account | None:
-        """The stored account of `wallet`. Raises `errors.Unavailable` if the store is out of reach."""
+        """The stored account of `wallet`. Raises `errors.Unavailable` if the store is unreachable."""
 
     async def may_claim(self, wallet: str, nickname: str) -> bool:
-        """Whether a token may claim `nickname` for `wallet`: it is not reserved, and does not look like the stored
-        nickname of another wallet."""
+        """Whether a token may claim `nickname` for `wallet`. It may not if the nickname is reserved, or looks like the
+        stored nickname of another wallet."""
 
     def shown_nickname(self, wallet: str, claimed: str | None) -> str | None:
         """The nickname to show: the stored one, else the claimed one if the token may claim it."""
 
     def claimed_role(self, wallet: str) -> Role:
-        """The highest role that a token of `wallet` has claimed since the start; `user` if no token came."""
+        """The highest role that a token of `wallet` has claimed since the server started; `user` if there was no
+        token."""
 
     def remember_claim(self, wallet: str, role: Role) -> None:
-        """A valid token claims `role` for `wallet`."""
+        """Record that a valid token claims `role` for `wallet`."""
 
     def on_change(self, listener: Callable[[Account], None], *, ahead: bool = False) -> None:
-        """Call `listener` with the account after each change of role, nickname or ban; `ahead` of those before."""
+        """Call `listener` with the account after each change of role, nickname or ban; with `ahead`, before the
+        existing listeners."""
 
     def on_owner_change(self, listener: Callable[[str], None]) -> None:
         """Call `listener` with each of the `shapes` of a nickname that was stored or given up."""
 
 
 class MemoryAccounts:
-    """The stored accounts of all wallets, in memory: `Users` fills it and keeps it up to date. Nobody may choose or
-    claim one of `reserved_nicknames`, or a nickname that looks like one."""
+    """The stored accounts of all wallets, in memory, filled and kept up to date by `Users`. Nobody may choose or claim
+    one of `reserved_nicknames`, or a nickname that looks like one of them."""
 
     def __init__(self, reserved_nicknames: Iterable[str] = ()) -> None:
         self._reserved = frozenset().union(*map(shapes, reserved_nicknames))
         self._accounts: dict[str, Account] = {}
         self._owners: dict[str, tuple[str, ...]] = {}
-        """By the shapes of their nicknames. Several wallets may share a shape if they were stored before this was
-        refused."""
+        """Wallets by the shapes of their nicknames. Several wallets may share a shape if they were stored before
+        look-alikes were refused."""
         self._claimed_roles: dict[str, Role] = {}
-        """Admins only; as many as the issuer of tokens made."""
+        """Claimed roles above user, by wallet. Their number is limited by the admin tokens that were issued."""
         self._listeners: list[Callable[[Account], None]] = []
         self._owner_listeners: list[Callable[[str], None]] = []
 
@@ -74,7 +76,7 @@ class MemoryAccounts:
         return self._may_claim(wallet, nickname)
 
     def is_reserved(self, nickname: str) -> bool:
-        """Whether it is, or looks like, one of `reserved_nicknames`."""
+        """Whether `nickname` is, or looks like, one of `reserved_nicknames`."""
         return not self._reserved.isdisjoint(shapes(nickname))
 
     def shown_nickname(self, wallet: str, claimed: str | None) -> str | None:
@@ -134,7 +136,7 @@ def _guarded(call: Callable[[], None]) -> None:
 
 
 def _shapes_of(account: Account | None) -> frozenset[str]:
-    """Those of the nickname, if there is one."""
+    """The shapes of the nickname, if there is one."""
     return frozenset() if account is None or account.nickname is None else shapes(account.nickname)
 
 

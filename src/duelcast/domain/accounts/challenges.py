@@ -1,7 +1,7 @@
-"""Challenges, which wallets sign to sign in.
+"""Challenges, which wallets sign in order to sign in.
 
-A challenge carries all that is needed to check it later, signed by the server: nothing is kept of those that nobody
-answers, so that strangers cannot fill a table with them.
+A challenge carries everything needed to check it later, signed by the server. Unanswered challenges are not stored, so
+that strangers cannot fill a table with them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ MAX_ID_CHARACTERS = 512
 _PURPOSE = b"duelcast: challenges of sign-ins, 1"
 """Keeps these signatures apart from those of tokens, which use the same secret."""
 _HEAD = Layout("!16sQ")
-"""Nonce, and the expiry in epoch milliseconds; the domain follows."""
+"""The nonce, and the expiry in epoch milliseconds. The domain follows."""
 _SIGNATURE_BYTES = sha256().digest_size
 
 
 class Challenge(Struct, frozen=True):
-    """A wallet is asked to sign `message`. `nonce` differs each time, in hexadecimal digits."""
+    """A request to a wallet to sign `message`. `nonce` is a different string of hexadecimal digits each time."""
 
     id: str
     message: str
@@ -38,7 +38,7 @@ class Challenge(Struct, frozen=True):
 
     @property
     def expires_at(self) -> float:
-        """Epoch seconds."""
+        """The expiry in epoch seconds."""
         return self.expires_ms / 1000
 
 
@@ -49,14 +49,14 @@ class Challenges:
         self._key = hmac.digest(secret.encode(), _PURPOSE, sha256)
 
     def make(self, wallet: str, domain: str, now_s: float) -> Challenge:
-        """Raises `ValueError` for a domain of more than `MAX_DOMAIN_BYTES`."""
+        """A new challenge. Raises `ValueError` for a domain of more than `MAX_DOMAIN_BYTES`."""
         if len(domain.encode()) > MAX_DOMAIN_BYTES:
             raise ValueError("the domain is too long")
         expires_ms = math.floor(now_s * 1000) + CHALLENGE_LIFETIME_MS
         return self._signed(wallet, domain, secrets.token_bytes(16), expires_ms)
 
     def read(self, challenge_id: str, wallet: str) -> Challenge | None:
-        """The challenge with that id, None if none was made for `wallet`. It may have expired, or been used."""
+        """The challenge with that id, or None if it was not made for `wallet`. It may have expired or been used."""
         try:
             sent = urlsafe_b64decode(challenge_id.encode("ascii"))
         except ValueError:
@@ -77,7 +77,7 @@ class Challenges:
 
 
 def _message(domain: str, wallet: str, nonce: str, expires_ms: int) -> str:
-    """In the form of Sign-In With Solana, which wallets know and show."""
+    """The message in the form of Sign-In With Solana, which wallets recognise and show."""
     return (
         f"{domain} wants you to sign in with your Solana account:\n"
         f"{wallet}\n"

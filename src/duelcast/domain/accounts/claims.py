@@ -15,17 +15,17 @@ from duelcast.errors import Unauthorized
 LEEWAY_S = 30.0
 """How far the clocks of the issuer and of this server may be apart."""
 _MAX_TIME_S = 253_402_300_799 - LEEWAY_S
-"""The end of the year 9999. Anything later was meant in milliseconds."""
+"""The end of the year 9999. A later time must have been given in milliseconds."""
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9_\-]{43}")
 
 NO_RIGHTS = frozenset({"none"})
-"""The scopes of a token whose `scope` names no known scope: still a machine's, and may do nothing."""
+"""The scopes of a token whose `scope` names no known scope. It is still a machine's token, and may do nothing."""
 
 
 class Claims(Struct, frozen=True):
-    """The claims that count. `expires_at` is in epoch seconds, without the leeway. `session_id` is the claim `sid`,
-    None if it is missing or not in the form that we issue."""
+    """The claims that are used. `expires_at` is in epoch seconds, without the leeway. `session_id` is the claim `sid`,
+    or None if that is missing or not in the form that we issue."""
 
     wallet: str
     role: Role
@@ -38,11 +38,12 @@ class Claims(Struct, frozen=True):
 def read_claims(payload: dict[str, Any], now_s: float, *, issuer: str | None, audience: str | None) -> Claims:
     """The claims of a payload whose signature was verified. `now_s` is in epoch seconds.
 
-    Raises `Unauthorized` if the token is not valid now, is for another issuer or audience, or names no wallet.
+    Raises `Unauthorized` if the token is not valid now, was issued by another issuer or for another audience, or names
+    no wallet.
     """
     expires_at = _check_times(payload, now_s)
     if issuer is not None and payload.get("iss") != issuer:
-        raise Unauthorized("The token is of another issuer.")
+        raise Unauthorized("The token was issued by another issuer.")
     if audience is not None and not _is_for(payload.get("aud"), audience):
         raise Unauthorized("The token is for another audience.")
     nickname = payload.get("nickname")
@@ -85,18 +86,20 @@ def _is_for(claimed: object, audience: str) -> bool:
 def _wallet(payload: dict[str, Any]) -> str:
     wallet = payload.get("wallet_address") or payload.get("sub")
     if not isinstance(wallet, str) or not is_wallet(wallet):
-        raise Unauthorized("The token names no wallet (`wallet_address`, else `sub`).")
+        raise Unauthorized("The token names no valid wallet in `wallet_address` or `sub`.")
     return wallet
 
 
 def _scopes(payload: dict[str, Any]) -> frozenset[str]:
-    """Empty unless the token is a machine's. A token whose `scope` cannot be read is refused, not taken for a
-    person's."""
+    """The scopes; empty unless the token is a machine's. A token whose `scope` cannot be read is refused instead of
+    being treated as a person's."""
     claimed = payload.get("scope")
     if claimed is None:
         return frozenset()
     if not isinstance(claimed, str | list) or claimed == "":
-        raise Unauthorized("`scope` of the token is neither a list nor a text of names: leave it out for a person.")
+        raise Unauthorized(
+            "`scope` of the token is neither a list nor a space-separated string of names: leave it out for a person."
+        )
     names = claimed.split() if isinstance(claimed, str) else claimed
     return frozenset(scope for scope in SCOPES if scope in names) or NO_RIGHTS
 

@@ -9,18 +9,18 @@ from msgspec import Struct
 from duelcast.channels.names import Role
 
 WALLET_PATTERN = r"[A-Za-z0-9_\-]{1,64}"
-WALLET_GRAMMAR = "1 to 64 of A-Z a-z 0-9 _ -"
+WALLET_GRAMMAR = "1 to 64 characters of A-Z a-z 0-9 _ -"
 """The pattern in words."""
 SCOPES = ("prices", "operations", "errors", "notifications", "metrics")
-"""The rights of a machine's token: the POSTs of the first four, `GET /metrics`."""
+"""The rights that a machine's token may have: the POST requests of the first four, and `GET /metrics`."""
 
 
 class Identity(Struct, frozen=True):
-    """A verified token, with the stored role and nickname if there are any.
+    """The bearer of a verified token, with the stored role and nickname if there are any.
 
-    `expires_at` is in epoch seconds. `scopes`: a machine's token; it may do exactly what its scopes name. `session_id`
-    names all tokens that end together, 43 characters; empty if no token was verified. `claimed_nickname` counts again
-    once no nickname is stored.
+    `expires_at` is in epoch seconds. `scopes` is empty unless the token is a machine's, which may do exactly what its
+    scopes name. `session_id` (43 characters) is the same for all tokens that end together; it is empty if no token was
+    verified. `claimed_nickname` is used again when no nickname is stored any more.
     """
 
     wallet: str

@@ -1,4 +1,4 @@
-"""Nicknames (protocol 13, `PUT /users`): valid ones, and when two are the same or look alike.
+"""Nicknames (protocol 13, `PUT /users`): which ones are valid, and when two are the same or look alike.
 
 Names that look alike share a skeleton of Unicode Technical Standard 39, Unicode Security Mechanisms, 4.
 """
@@ -18,13 +18,13 @@ MAX_NICKNAME_CHARACTERS = 32
 MAX_KEY_CHARACTERS = 128
 
 _REFUSED_CATEGORIES = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Control, surrogate, private, unassigned, line and paragraph separators."""
+"""Control, surrogate, private-use and unassigned characters, and line and paragraph separators."""
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _FORMAT = "Cf"
 
 
 def is_nickname(text: str) -> bool:
-    """Whether `text` has 1–32 characters, something to see, and no control or bidi characters.
+    """Whether `text` has 1–32 characters, something visible, and no control or bidi characters.
 
     The format characters that emoji and scripts need, such as the zero-width joiner, are allowed.
     """
@@ -36,11 +36,12 @@ def is_nickname(text: str) -> bool:
 
 
 def nickname_key(text: str) -> str:
-    """Equal for nicknames that differ only in case, width, spaces at the ends, or format characters (NFKC, casefolded):
-    no two wallets store the same. At most 128 characters."""
+    """A key that is equal for nicknames that differ only in case, width, spaces at the ends, or format characters
+    (NFKC, casefolded). No two wallets may store nicknames with the same key. At most 128 characters."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     seen = "".join(c for c in folded if unicodedata.category(c) != _FORMAT)
-    # Compatibility forms make up to 18 characters of one; names that differ only beyond the limit count as the same.
+    # A compatibility form may turn one character into up to 18; names that differ only beyond the limit count as the
+    # same.
     return " ".join(seen.split())[:MAX_KEY_CHARACTERS]
 
 
@@ -48,11 +49,11 @@ def nickname_key(text: str) -> str:
 
 MAX_SHAPE_CHARACTERS = 128
 _METHOD = 1
-"""Grows whenever `shapes` gives another result for some name."""
+"""Increase this whenever `shapes` begins to return another result for some name."""
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 _BRAILLE_BLANK = "\u2800"
 _RIGHT_TO_LEFT_MARK = "\u200e"
-"""The data has it around characters that are written from right to left."""
+"""The data has this mark around characters that are written from right to left."""
 
 
 def strip_invisible(text: str) -> str:
@@ -65,10 +66,10 @@ def strip_invisible(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def shapes(name: str) -> frozenset[str]:
-    """The shapes of a name: names that share one look alike. At most 128 characters of a name count.
+    """The shapes of a name. Names that share a shape look alike. At most 128 characters of a name count.
 
-    The skeleton of a name differs with its case (`I` is like `l`, `i` is not), and names are compared without regard to
-    case. So there are three: of the name in lower case, of the name in capitals, and of the name as it stands.
+    The skeleton of a name depends on its case (`I` looks like `l`, `i` does not), but names are compared without regard
+    to case. So there are three skeletons: of the name in lower case, of the name in capitals, and of the name as it is.
     """
     text = strip_invisible(unicodedata.normalize("NFKC", strip_invisible(name)))[:MAX_SHAPE_CHARACTERS]
     lower = unicodedata.normalize("NFKC", text.casefold())
@@ -80,13 +81,14 @@ def shapes(name: str) -> frozenset[str]:
 
 @cache
 def version() -> str:
-    """A name keeps its shapes as long as this stays the same: it depends on method and data."""
+    """The version of method and data. The shapes of a name do not change as long as this stays the same."""
     digest = sha256(_data()).hexdigest()[:16]
     return f"{_METHOD}-{unicodedata.unidata_version}-{digest}"
 
 
 def _skeleton(text: str) -> str:
-    """UTS 39, 4: decomposed, each character replaced by its prototype, decomposed again."""
+    """The skeleton of `text` (UTS 39, 4): decompose it, replace each character by its prototype, and decompose it
+    again."""
     if text.isascii():
         return text.translate(_prototypes())
     decomposed = unicodedata.normalize("NFD", text)
@@ -98,8 +100,8 @@ def _prototypes() -> dict[int, str]:
     """The prototype of each character, by code point.
 
     The data lists pairs in both directions. Each source has one prototype, which is not a source itself. So in a group
-    of look-alikes, the prototype is the one character that all others have as a neighbour, and their only one. In a
-    group of two either may be the prototype.
+    of look-alikes, the prototype is the only neighbour of every other character. In a group of two, either may be the
+    prototype.
     """
     alike: defaultdict[str, set[str]] = defaultdict(set)
     for one, its in msgspec.json.decode(_data(), type=dict[str, list[str]]).items():

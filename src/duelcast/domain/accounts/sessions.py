@@ -11,7 +11,7 @@ from duelcast.clock import Clock
 
 
 class EndedSession(Struct, frozen=True):
-    """`session_id` is that of `Identity`; no token of it is valid after `ends_at_s` (epoch seconds)."""
+    """`session_id` is the one in `Identity`; no token of the session is valid after `ends_at_s` (epoch seconds)."""
 
     session_id: str
     wallet: str
@@ -19,8 +19,8 @@ class EndedSession(Struct, frozen=True):
 
 
 class EndedSessions:
-    """The ids of ended sessions, each kept as long as one of its tokens may be valid, and the listeners for such
-    ends."""
+    """The ids of ended sessions, each kept as long as one of its tokens may be valid. Listeners are called when a
+    session ends."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -46,7 +46,7 @@ class EndedSessions:
         if ended.session_id in self._ids:
             return
         self._ids.add(ended.session_id)
-        # In monotonic time, so that a clock that leaps ahead does not bring a session back.
+        # The end is in monotonic time, so that a wall clock that jumps ahead does not revive a session.
         heapq.heappush(self._by_end, (now + ended.ends_at_s - self._clock.time(), ended.session_id))
         for listener in self._listeners:
             listener(ended)

@@ -22,9 +22,10 @@ from duelcast.store.database import Database, Transaction
 
 TOKEN_LIFETIME_S = 3600.0
 REFRESHABLE_S = 7 * 86_400.0
-"""After the sign-in. The last refreshed token is valid beyond that."""
+"""How long tokens can be refreshed after the sign-in. The last refreshed token is valid for longer."""
 MAX_USED = 1_000_000
-"""Used challenges remembered until they expire: more than a server can sign in. Each takes some 60 bytes meanwhile."""
+"""How many used challenges are remembered until they expire, which is more than a server can sign in within that time.
+Each takes some 60 bytes."""
 
 
 class SignedIn(Struct, frozen=True):
@@ -35,9 +36,9 @@ class SignedIn(Struct, frozen=True):
 
 
 class SignIns:
-    """A challenge is good for one sign-in, a session for all tokens that are refreshed from it.
+    """A challenge can be used for one sign-in; a session comprises all tokens refreshed from that sign-in.
 
-    Everything here raises `errors.Unavailable` if the store is out of reach; nothing is changed then.
+    Methods that use the store raise `errors.Unavailable` if it is unreachable, and then change nothing.
     """
 
     def __init__(
@@ -59,8 +60,8 @@ class SignIns:
         self._max_used = max_used
 
     def challenge(self, wallet: str, domain: str) -> Challenge:
-        """A message for the owner of `wallet` to sign, which names `domain`. Nothing is stored. Raises `InvalidRequest`
-        if `wallet` is not a Solana address."""
+        """A challenge for the owner of `wallet` to sign, which names `domain`. Nothing is stored. Raises
+        `InvalidRequest` if `wallet` is not a Solana address."""
         if read_key(wallet) is None:
             raise InvalidRequest("This is not the address of a Solana wallet (a public key in base58).", field="wallet")
         return self._challenges.make(wallet, domain, self._clock.time())
@@ -77,7 +78,7 @@ class SignIns:
             if challenge.expires_ms <= _ms(now_s) or await store.is_used(transaction, challenge.nonce):
                 raise _not_signed()
             if await store.count_used(transaction) >= self._max_used:
-                raise Unavailable("Too many sign in at once: try again in a minute.", retry_after_ms=60_000)
+                raise Unavailable("Too many people are signing in: try again in a minute.", retry_after_ms=60_000)
             await store.add_used(transaction, challenge.nonce, challenge.expires_ms)
             ends_at = now_s + REFRESHABLE_S + TOKEN_LIFETIME_S + LEEWAY_S
             session = SessionRow(secrets.token_urlsafe(32), wallet, _ms(now_s), _ms(ends_at))
@@ -89,19 +90,19 @@ class SignIns:
         return await self._token(await self._database.write(work))
 
     async def refresh(self, identity: Identity) -> SignedIn:
-        """A new token of the same session. Raises `Unauthorized` if the session is too old, or was not begun here."""
+        """A new token of the same session. Raises `Unauthorized` if the session is too old, or did not begin here."""
         async with self._database.read() as transaction:
             session = await store.find_session(transaction, identity.session_id)
         if session is None or session.wallet != identity.wallet:
-            raise Unauthorized("This token does not come from a sign-in here: get the next one where it came from.")
+            raise Unauthorized("This token does not come from a sign-in here: get a new one from its issuer.")
         if _ms(self._clock.time() - REFRESHABLE_S) > session.signed_in_ms:
             raise Unauthorized("The sign-in was more than seven days ago: sign in again.")
         return await self._token(session)
 
     async def logout(self, identity: Identity) -> None:
-        """End the token of `identity` and all of its session, here and on open connections."""
+        """End the token of `identity` and all other tokens of its session, including on open connections."""
         now_s = self._clock.time()
-        # If the session was not begun here, the expiry of its other tokens is unknown.
+        # If the session did not begin here, the expiry of its other tokens is unknown.
         ends_at = max(identity.expires_at, now_s + REFRESHABLE_S) + LEEWAY_S
         foreign = SessionRow(identity.session_id, identity.wallet, _ms(now_s), _ms(ends_at), _ms(now_s))
 
@@ -139,7 +140,7 @@ def ended_session(session: SessionRow) -> EndedSession:
 
 
 def _not_signed() -> Unauthorized:
-    return Unauthorized("The signature is wrong, or the challenge was used or has expired: ask for a new one.")
+    return Unauthorized("The signature is wrong, or the challenge was used or has expired: request a new challenge.")
 
 
 def _ms(epoch_s: float) -> int:

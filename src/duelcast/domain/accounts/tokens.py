@@ -1,4 +1,4 @@
-"""Tokens (JWT, RFC 7519): verifying those of clients, and issuing our own."""
+"""Tokens (JWT, RFC 7519): verification of clients' tokens, and issuing of our own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 class _Header(Struct):
     """The part of a JOSE header (RFC 7515, 4.1) that decides how a token is verified.
 
-    No extension is understood, so a header with `crit` (4.1.11) or `b64` (RFC 7797) is refused.
+    No extension is supported, so a header with `crit` (4.1.11) or `b64` (RFC 7797) is refused.
     """
 
     alg: str
@@ -52,7 +52,7 @@ class PublicKeys(Protocol):
     """The public keys of a token issuer."""
 
     async def key(self, key_id: str | None) -> jwt.PyJWK:
-        """The key with `key_id`; without one, the only key there is.
+        """The key with `key_id`; if that is None, the issuer's only key.
 
         Raises `Unauthorized` if the issuer has no such key, `Unavailable` if no key could be read yet.
         """
@@ -61,10 +61,10 @@ class PublicKeys(Protocol):
 class TokenVerifier:
     """Turns a token into an identity.
 
-    With `secret`, tokens of the HMAC algorithms are verified; with `keys`, those of the public-key algorithms: a public
-    key is never taken for a secret. `algorithms` is the allow-list. `issuer` and `audience` are required if they are
-    set; tokens of `ended_sessions` are refused. Raises `ValueError` if an algorithm is not one of ours (`none` never
-    is), or `secret` is a public key.
+    Tokens with HMAC algorithms are verified with `secret`, tokens with public-key algorithms with `keys`, so that a
+    public key is never used as a secret. `algorithms` is the allow-list. If `issuer` or `audience` is set, tokens must
+    name it. Tokens of `ended_sessions` are refused. Raises `ValueError` if an algorithm is not supported (`none` never
+    is), or if `secret` is a public key.
     """
 
     def __init__(
@@ -92,10 +92,10 @@ class TokenVerifier:
         self._audience = audience
 
     async def verify(self, token: str) -> Identity:
-        """The bearer of `token`. A stored role and nickname win over the claimed ones.
+        """The bearer of `token`. A stored role and nickname override the claimed ones.
 
         Raises `Unauthorized` if the token is not valid, `PermissionDenied` for a banned wallet, `Unavailable` if the
-        stored accounts or the issuer's keys are out of reach.
+        stored accounts or the issuer's keys are unreachable.
         """
         header = _read_header(token)
         if header.alg in SECRET_ALGORITHMS:
@@ -105,8 +105,8 @@ class TokenVerifier:
         return await self._identity(claims, claims.session_id or _fingerprint(token))
 
     def _verify_with_secret(self, token: str, header: _Header) -> Claims:
-        """With the standard library's HMAC (RFC 7515, 5.2; RFC 7518, 3.2): PyJWT examines the secret anew for each
-        token, which took a fifth of a whole connect."""
+        """Verify with the standard library's HMAC (RFC 7515, 5.2; RFC 7518, 3.2), because PyJWT examines the secret
+        again for each token, which took a fifth of the time of a whole connect."""
         if self._secret is None or header.alg not in self._algorithms:
             raise Unauthorized(_UNREADABLE)
         signed, _, signature = token.encode("ascii").rpartition(b".")
@@ -121,7 +121,7 @@ class TokenVerifier:
         key = await self._keys.key(header.kid)
         if key.algorithm_name != header.alg:
             raise Unauthorized(_UNREADABLE)
-        # PyJWT checks the signature alone: it would take the time from the system and not from our clock.
+        # PyJWT checks only the signature; we check the times, because PyJWT would use the system clock.
         options: SigOptions = {"enforce_minimum_key_length": True}
         try:
             verified = _verify_signature(token, key, algorithms=[header.alg], options=options)
@@ -145,7 +145,7 @@ class TokenVerifier:
         claimed_nickname = claims.nickname
         if claimed_nickname is not None and not await self._accounts.may_claim(claims.wallet, claimed_nickname):
             claimed_nickname = None
-        # Last, so that nothing is awaited between this check and the answer.
+        # This check comes last, so that nothing is awaited between it and the answer.
         if session_id in self._ended_sessions:
             raise Unauthorized("This session was ended: sign in again.")
         return Identity(
@@ -168,7 +168,7 @@ def _hmac_key(secret: str) -> bytes:
 
 
 class TokenIssuer:
-    """Makes tokens that a `TokenVerifier` of the same secret, issuer and audience accepts (HS256)."""
+    """Issues tokens (HS256) that a `TokenVerifier` with the same secret, issuer and audience accepts."""
 
     def __init__(self, clock: Clock, secret: str, *, issuer: str | None = None, audience: str | None = None) -> None:
         self._clock = clock
@@ -186,10 +186,9 @@ class TokenIssuer:
         session_id: str | None = None,
         signed_in_s: float | None = None,
     ) -> str:
-        """A token of `wallet` that expires after `ttl_s` seconds. With `scopes` it is a machine's.
+        """A token for `wallet` that expires after `ttl_s` seconds. With `scopes` it is a machine's token.
 
-        If it comes from a sign-in, it names the session (`sid`) and its beginning (`auth_time`; OpenID Connect Core,
-        2).
+        A token from a sign-in names the session (`sid`) and its beginning (`auth_time`; OpenID Connect Core, 2).
         """
         now_s = self._clock.time()
         claims = self._common | {
@@ -207,12 +206,13 @@ class TokenIssuer:
 
 
 def _fingerprint(token: str) -> str:
-    """Names a token that belongs to no session of ours, by its signed part: a signature may have several spellings."""
+    """A name for a token that belongs to no session of ours. It depends only on the signed part, because a signature
+    may have several encodings."""
     return base64url_encode(sha256(token.rpartition(".")[0].encode("ascii")).digest()).decode("ascii")
 
 
 def _read_header(token: str) -> _Header:
-    """The header, which nothing vouches for yet."""
+    """The header, which is not verified yet."""
     if len(token) > MAX_TOKEN_BYTES or not token.isascii() or token.count(".") != 2:
         raise Unauthorized(_UNREADABLE)
     try:
@@ -225,7 +225,7 @@ def _read_header(token: str) -> _Header:
 
 
 def _decoded(segment: str | bytes) -> bytes:
-    """base64url without padding (RFC 7515, 2). Raises `Unauthorized`."""
+    """Decode base64url without padding (RFC 7515, 2). Raises `Unauthorized`."""
     try:
         return base64url_decode(segment)
     except ValueError:

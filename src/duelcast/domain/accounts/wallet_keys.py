@@ -11,7 +11,8 @@ SIGNATURE_BYTES = 64
 _PRIME = 2**255 - 19
 _ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER_Y = {0, 1, _PRIME - 1, _ORDER_8_Y, _PRIME - _ORDER_8_Y}
-"""The points of order 4, 1, 2 and 8: anybody can sign for them. The first is the address of Solana's system program."""
+"""The y coordinates of the points of order 4, 1, 2 and 8, for which anybody can sign. The first is the address of
+Solana's system program."""
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
@@ -30,7 +31,7 @@ def read_key(wallet: str) -> Ed25519PublicKey | None:
 
 
 def is_signed(message: str, wallet: str, signature: str) -> bool:
-    """Whether `signature` is that of the wallet's owner over the UTF-8 bytes of `message`."""
+    """Whether `signature` is the signature of the wallet's owner over the UTF-8 bytes of `message`."""
     key = read_key(wallet)
     if key is None:
         return False
@@ -42,11 +43,11 @@ def is_signed(message: str, wallet: str, signature: str) -> bool:
 
 
 def decode_base58(text: str, size: int) -> bytes:
-    """Exactly `size` bytes. Each has one spelling: a leading `1` stands for a zero byte.
+    """Decode exactly `size` bytes. Each value has only one encoding, with a leading `1` for each leading zero byte.
 
-    Raises `ValueError` for another alphabet or length; a long text costs nothing.
+    Raises `ValueError` for another alphabet or length. A text that is too long is refused without decoding it.
     """
-    # 58² < 2¹², so no longer text decodes to so few bytes.
+    # 58¹¹ > 2⁶⁴, so a longer text decodes to more bytes, and a text with fewer characters than bytes to fewer.
     if not size <= len(text) <= size * 1.375 + 1:
         raise ValueError("another length")
     number = 0

@@ -1,4 +1,4 @@
-"""The chat of contests: messages are stored, each once, and published in the order of the store (protocol 5)."""
+"""The chat of contests. Messages are stored once each, and published in the order of the store (protocol 5)."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 class ChatSettings(Struct, frozen=True, kw_only=True):
-    """`messages_per_minute`: of a wallet in a contest, times `rate_limit_factor`; 0 in either is no limit.
-    `max_characters`: of a message, as a reader counts them.
+    """A wallet may write `messages_per_minute` × `rate_limit_factor` messages a minute in a contest; if either is 0,
+    there is no limit. A message may have `max_characters` characters as a reader counts them.
     """
 
     messages_per_minute: float = 10
@@ -45,14 +45,14 @@ class ChatSettings(Struct, frozen=True, kw_only=True):
 
 
 class Sent(NamedTuple):
-    """A stored message; `duplicate`: it had been stored before."""
+    """A stored message; `duplicate` says whether it had been stored before."""
 
     record: ChatMessageRecord
     duplicate: bool
 
 
 class _Draft(Struct, frozen=True, gc=False):
-    """A message on its way to the store. `refusal`: the answer to it, unless it is a repeat."""
+    """A message waiting to be stored. `refusal` is the error to raise, unless the message turns out to be a repeat."""
 
     message: NewMessage
     refusal: AppError | None
@@ -62,8 +62,9 @@ class _Draft(Struct, frozen=True, gc=False):
 class Chat:
     """Messages of all contests, on the channels `chat.<id>`.
 
-    The ids of a contest's messages grow in the order of their numbers. `closed` gives the reason if nobody may write in
-    a contest, and raises if there is no such contest. `settings` is asked each time.
+    The ids of a contest's messages grow in the order of their numbers on the channel. `closed` returns the error to
+    raise if nobody may write in a contest, and raises if there is no such contest. `settings` is called whenever a
+    setting is needed.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Chat:
         )
 
     async def load(self) -> None:
-        """Read the mutes; once, before the first use. Raises `Unavailable`."""
+        """Read the mutes. Call this once, before the first use. Raises `Unavailable`."""
         await self.mutes.load()
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,13 +96,13 @@ class Chat:
     async def send(
         self, contest_id: int, sender: Identity, text: str, message_id: str | None = None, origin: Origin | None = None
     ) -> Sent:
-        """Store a message, and publish it with `origin`; returns when it is committed.
+        """Store a message and publish it with `origin`. Returns once the message is committed.
 
-        `message_id` (a UUID; kept in lower case) makes it safe to send again: as long as the first one is stored, a
-        repeat returns it, whatever the text of the repeat; it is not published, does not count against the rate, and is
-        answered even during a mute and in a closed chat. Raises as `clean_text` and `closed` do, `InvalidState`,
-        `Muted`, `RateLimitExceeded`, `Unavailable`, and `ChatMessageNotFound` for the repeat of a message that was
-        deleted.
+        `message_id` (a UUID, stored in lower case) makes it safe to send a message again: while the first message is
+        stored, a repeat returns it, even if the text of the repeat differs. A repeat is not published, does not count
+        against the rate, and is answered even during a mute and in a closed chat. Raises the errors of `clean_text` and
+        `closed`, `InvalidState`, `Muted`, `RateLimitExceeded`, `Unavailable`, and `ChatMessageNotFound` for a repeat of
+        a deleted message.
         """
         text = clean_text(text, self._settings().max_characters)
         message_id = _normalised(message_id)
@@ -158,9 +159,9 @@ class Chat:
     async def page(
         self, contest_id: int, *, before_id: int | None = None, after_id: int | None = None, limit: int = 50
     ) -> tuple[list[ChatMessageRecord], bool]:
-        """At most `limit` messages in the order of their ids, and whether there are more in that direction: those just
-        before `before_id`, those just after `after_id`, or the newest. Raises `InvalidRequest` if both are given,
-        `Unavailable`."""
+        """At most `limit` messages ordered by id (those just before `before_id`, those just after `after_id`, or the
+        newest), and whether there are more in that direction. Raises `Unavailable`, and `InvalidRequest` if both ids
+        are given."""
         if before_id is not None and after_id is not None:
             raise InvalidRequest("Give `beforeId` or `afterId`, not both.", field="afterId")
         async with self._database.read() as transaction:
@@ -172,15 +173,14 @@ class Chat:
         return [_record(row) for row in page], len(rows) > limit
 
     async def last(self, contest_id: int, limit: int = SNAPSHOT_MESSAGES) -> tuple[list[ChatMessageRecord], int]:
-        """The newest messages in the order of their ids, and the position of the channel at which they were read.
-        Raises `Unavailable`."""
+        """The newest messages ordered by id, and the channel's position when they were read. Raises `Unavailable`."""
         return await self._database.read_grouped(_last, (contest_id, limit))
 
     # ── deleting ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def delete(self, contest_id: int, message_id: int, actor: Actor) -> None:
-        """Delete the text of a message from the store and from the channel's history, and publish that once. A repeat
-        does nothing.
+        """Delete the text of a message from the store and from the channel's history, and publish the deletion.
+        Repeating it does nothing.
 
         Raises `ContestNotFound`, `ChatMessageNotFound`, `Unavailable`.
         """
@@ -202,8 +202,9 @@ class Chat:
         await self._database.publish(work)
 
     async def delete_old(self, days: float) -> int:
-        """Delete the messages of ended contests that are older than `days`, and expired mutes; returns how many
-        messages. Their `message_id`s count as new again. Raises `Unavailable`; some may be left then."""
+        """Delete messages older than `days` in ended contests, and expired mutes. Returns the number of deleted
+        messages, whose `message_id`s count as new again. Raises `Unavailable`, in which case some messages may be
+        left."""
         await self.mutes.delete_ended()
         before_ms = time_ms(self._clock) - int(days * _MS_PER_DAY)
         deleted = 0
@@ -235,7 +236,7 @@ async def _delete(transaction: Transaction, outdated: Sequence[MessagePlace]) ->
 async def _last(
     transaction: Transaction, asked: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[list[ChatMessageRecord], int]]:
-    """`asked`: contests, and how many messages of each."""
+    """`asked` lists contests, each with the number of messages wanted."""
     names = {contest_id: CHAT.channel(str(contest_id)).name for contest_id, _ in asked}
     positions = await positions_of(transaction, list(names.values()))
     found = {}
@@ -270,10 +271,12 @@ def _repeated(row: MessageRow) -> Published[Sent] | ChatMessageNotFound:
 
 
 def _normalised(message_id: str | None) -> str | None:
-    """RFC 9562, 4: upper-case digits are accepted, lower-case ones written."""
+    """Return the id in lower case; RFC 9562, 4 accepts upper-case digits in input only."""
     if message_id is None:
         return None
     lower_case = message_id.lower()
     if not _UUID.fullmatch(lower_case):
-        raise InvalidRequest("`messageId` is a UUID, such as 123e4567-e89b-42d3-a456-426614174000.", field="messageId")
+        raise InvalidRequest(
+            "`messageId` must be a UUID, such as 123e4567-e89b-42d3-a456-426614174000.", field="messageId"
+        )
     return lower_case

@@ -10,10 +10,11 @@ from duelcast.domain.contests.errors import EmptyMessage, MessageTooLong
 from duelcast.errors import InvalidRequest
 
 MAX_BYTES = 4_000
-"""In UTF-8."""
+"""The longest allowed text, in UTF-8."""
 
-# Control, surrogate and private characters, line and paragraph separators, noncharacters; the bidi embeddings,
-# overrides and isolates, which reach beyond the text. Unassigned characters may be emoji newer than our tables.
+# Control, surrogate and private-use characters, line and paragraph separators, noncharacters, and the bidi embeddings,
+# overrides and isolates, which affect text after the message. Unassigned characters are accepted because they may be
+# emoji newer than our tables.
 _REFUSED = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u202a-\u202e\u2066-\u2069]")
 # U+2800 is a braille cell without dots; U+FFF9 to U+FFFB mark annotations.
 _INVISIBLE = regex.compile(r"[\s\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]*")
@@ -21,19 +22,20 @@ _CHARACTER = regex.compile(r"\X")
 
 
 def clean_text(text: str, max_characters: int) -> str:
-    """`text` as it is stored: trimmed, in Unicode's form NFC; cleaning it again changes nothing.
+    """Return `text` as it is stored: trimmed and in Unicode form NFC. Cleaning the result again changes nothing.
 
-    `max_characters` counts grapheme clusters (UAX #29), so that a letter with its accents, or a family of emoji, is
-    one. Raises `MessageTooLong` beyond it or `MAX_BYTES`, as sent or as stored; `InvalidRequest` for control
-    characters, line breaks inside the text too; `EmptyMessage` if there is nothing to see.
+    `max_characters` counts grapheme clusters (UAX #29), so that a letter with its accents, or an emoji family, counts
+    as one. Raises `MessageTooLong` if the text exceeds `max_characters`, or exceeds `MAX_BYTES` as sent or as stored;
+    `InvalidRequest` if it contains control characters, including line breaks; and `EmptyMessage` if nothing in it is
+    visible.
     """
     text = text.strip()
-    # The size comes first: the cost of normalising grows with the square of the accents.
+    # Check the size first, because the cost of normalising grows with the square of the number of accents.
     if len(text) > MAX_BYTES:
         raise _too_long(max_characters)
     if _REFUSED.search(text):
         raise InvalidRequest(
-            "A message is one line of text, without control, private or bidi override characters: remove them.",
+            "A message is one line of text, without control, private-use or bidi override characters: remove them.",
             field="text",
         )
     if _INVISIBLE.fullmatch(text):

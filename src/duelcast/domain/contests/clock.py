@@ -24,12 +24,13 @@ from duelcast.store.contests import PENDING
 
 RETRY_S = 1.0
 SETTLED_TOGETHER = 10
-"""Contests of one boundary that share a commit; after it each takes about 1 ms, in which nothing else is served."""
+"""How many contests with the same boundary share a commit. After the commit, each takes about 1 ms, during which
+nothing else is served."""
 STUCK_RETRY_S = 60.0
-"""A contest that met a defect does not hold up the others; it is tried again."""
+"""The delay until a contest is retried after a defect; meanwhile it does not hold up the others."""
 MINUTE_MS = 60_000
 TOLERANCE_S = 0.0005
-"""Timers may wake a little early, and sums of floats miss by an ulp."""
+"""Added to each delay, because timers may fire a little early and sums of floats may be off by an ulp."""
 
 _log = structlog.get_logger("duelcast.contests")
 
@@ -37,9 +38,9 @@ _log = structlog.get_logger("duelcast.contests")
 class ContestClock:
     """Every change of a contest's status goes through here, one at a time.
 
-    It follows the wall clock, even when that is set anew. A boundary is due once its millisecond is over, so that a
-    price received in it still counts. Its moment is marked in the market, which awaits `settle_due` before it stores
-    anything received later.
+    It follows the wall clock, even when somebody sets the wall clock. A boundary is due once its millisecond is over,
+    so that a price received within that millisecond still counts. Each boundary is marked in the market, which awaits
+    `settle_due` before it stores anything received later.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class ContestClock:
         self._stopped = False
         self._lag_s = Histogram(
             "duelcast_contest_clock_lag_seconds",
-            "From a start or an end to the moment its handling began.",
+            "The delay between the start or end of a contest and the beginning of its handling.",
             buckets=(0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 300),
             registry=None,
         )
@@ -77,15 +78,15 @@ class ContestClock:
     # ── what admins do ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def start(self, contest_id: int, actor: Actor, reason: str | None = None) -> None:
-        """Start a pending contest at the prices of this moment."""
+        """Start a pending contest at the current prices."""
         async with self._acting(contest_id) as contest:
             await self._lifecycle.start(contest, None, actor, reason)
 
     async def end(self, contest_id: int, actor: Actor, reason: str | None = None) -> None:
-        """End an active contest at the prices of this moment."""
+        """End an active contest at the current prices."""
         async with self._acting(contest_id) as contest:
             await self._lifecycle.end(contest, None, actor, reason)
-            # The prices are taken for good: if the rest cannot be stored now, `run` completes it.
+            # The prices are final now. If the rest cannot be stored yet, `run` completes the contest later.
             with suppress(Unavailable):
                 await self._lifecycle.complete(contest)
 
@@ -96,7 +97,7 @@ class ContestClock:
 
     @asynccontextmanager
     async def _acting(self, contest_id: int) -> AsyncIterator[Contest]:
-        """Due boundaries come first, so that nobody ends or cancels a contest after its end."""
+        """Settle due boundaries first, so that nobody ends or cancels a contest after its end."""
         contest = self._book[contest_id]
         with self._lifecycle.asked_now():
             async with self._settling:
@@ -106,15 +107,15 @@ class ContestClock:
     # ── what time does ──────────────────────────────────────────────────────────────────────────────────────────
 
     async def settle_due(self) -> None:
-        """Start and end due contests, in the order of the boundaries; nothing happens while the clock is stopped.
-        Raises `Unavailable`."""
+        """Start and end due contests, in the order of their boundaries. Does nothing while the clock is stopped. Raises
+        `Unavailable`."""
         async with self._settling:
             if not self._stopped:
                 await self._settle_due()
 
     async def remember_minute(self, contest: Contest) -> None:
-        """Recover the ranks of the last full minute of an active contest, even if its end was taken, as far as they
-        follow from stored prices: for a server that was down then."""
+        """Recompute the ranks at the last full minute of an active contest from stored prices, as far as there are any,
+        for a server that was down at that minute. Also works after the prices of the end have been taken."""
         board, row = contest.board, contest.row
         if board is None or row.started_ms is None:
             return
@@ -126,8 +127,8 @@ class ContestClock:
         board.minute_mark()
 
     async def run(self) -> None:
-        """Keep time, until cancelled; may be run again. In between, the clock is stopped: due boundaries wait, and
-        their prices are kept."""
+        """Run the clock until cancelled; it may be run again. Between runs the clock is stopped: due boundaries wait,
+        and their prices are kept."""
         self._stopped = False
         self._minute = self._now_ms() // MINUTE_MS
         try:
@@ -145,8 +146,8 @@ class ContestClock:
             self._stopped = True
 
     async def release(self) -> None:
-        """Settle due boundaries although the clock is stopped, as far as the store is in reach, and let `settle_due` do
-        so from now on: only this process has the prices of a waiting boundary."""
+        """Settle due boundaries although the clock is stopped, unless the store is unreachable, and let `settle_due` do
+        so from now on. Only this process has the prices of the boundaries that wait."""
         self._stopped = False
         with suppress(Unavailable):
             await self.settle_due()
@@ -178,7 +179,7 @@ class ContestClock:
                 await self._lifecycle.start(contest, boundary_ms * 1000)
                 if late_s >= MINUTE_MS / 1000:
                     await self.remember_minute(contest)
-                    # Its prices are those of the present minute.
+                    # The board was valued at the prices of the last full minute: have it valued at the current ones.
                     self._scorer.touch(contest)
             else:
                 await self._lifecycle.end(contest, boundary_ms * 1000)
@@ -235,7 +236,7 @@ class ContestClock:
         return min(moments)
 
     def watch(self, contest: Contest) -> None:
-        """Wait for the next boundary of a contest, and let the market keep its prices."""
+        """Schedule the next boundary of a contest, and have the market keep the prices of that moment."""
         boundary_ms = contest.boundary_ms
         marked_us = self._marked.get(contest.id)
         moment_us = None if boundary_ms is None else boundary_ms * 1000
@@ -250,7 +251,7 @@ class ContestClock:
         self._alarm.ring()
 
     def _oldest_needed_ms(self) -> int | None:
-        """The earliest boundary that is still to be settled: earlier prices are no longer needed."""
+        """The earliest unsettled boundary; older prices are no longer needed."""
         boundaries = [one.boundary_ms for one in self._book.live if one.boundary_ms is not None]
         return min(boundaries, default=None)
 

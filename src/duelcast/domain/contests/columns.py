@@ -1,4 +1,4 @@
-"""Growing arrays: the figures of each participant of a board, a row each, and their ranks (protocol 5)."""
+"""Growing arrays with one row of figures per participant of a board, and the ranking of the rows (protocol 5)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Rows = NDArray[np.intp]
 
 
 def doubled(column: NDArray[Number]) -> NDArray[Number]:
-    """A copy with room for twice as many rows, or for some if there were none; zero in the new ones.
+    """A copy with room for twice as many rows, and for some if there were none; the new rows are zero.
 
-    The old array stays as it was, for a scoring under way.
+    The old array is not changed, because a scoring in progress may be reading it.
     """
     grown = np.zeros(max(2 * len(column), _FIRST_CAPACITY), column.dtype)
     grown[: len(column)] = column
@@ -26,7 +26,7 @@ def doubled(column: NDArray[Number]) -> NDArray[Number]:
 class Columns:
     """The figures of participants by row; `size` rows are in use.
 
-    `ranks` is 0 for the unranked. `published_ranks` and `published_values` are those last published.
+    `ranks` is 0 for unranked participants. `published_ranks` and `published_values` are the last published figures.
     """
 
     __slots__ = (
@@ -53,7 +53,7 @@ class Columns:
         self.ranked = np.zeros(_FIRST_CAPACITY, np.bool_)
 
     def new_row(self) -> int:
-        """The number of a further row; amortised O(1)."""
+        """Add a row and return its number; amortised O(1)."""
         if self.size == len(self.values):
             self.entry_ids = doubled(self.entry_ids)
             self.entry_times_ms = doubled(self.entry_times_ms)
@@ -73,10 +73,10 @@ def rank(
     """Rank the participants in `rows` by value (competition ranking, `1224`); the other arrays are by row.
 
     Returns `rows` in listing order (greatest value first; equal values by entry time, then entry id), and the ranks by
-    row, 0 for those not in `rows`. rank = 1 + number of those with a strictly greater value.
+    row, 0 for rows not in `rows`. rank = 1 + number of participants with a strictly greater value.
 
-    The nearer `rows` are to that order, the faster, since the stable sort merges sorted runs: after a tick that moves
-    the prices by 0.1 %, starting from the previous order takes a quarter of the time of any other.
+    The stable sort merges sorted runs, so it is faster if `rows` are nearly in that order: after a tick that moves the
+    prices by 0.1 %, starting from the previous order takes a quarter of the time that any other order takes.
     """
     rows = rows[np.argsort(-values[rows], kind="stable")]
     descending = values[rows]

@@ -25,8 +25,8 @@ class Contest:
         self.row = row
         self.board = board
         self.final_version = row.updated_ms
-        """The version of the leaderboard of an ended contest, until a nickname changes; above those of its board, and
-        the same after a restart."""
+        """The version of an ended contest's leaderboard until a nickname changes. It is above all versions of the
+        board, and the same after a restart."""
         self._participants = participants
 
     @property
@@ -45,7 +45,7 @@ class Contest:
 
     @property
     def is_running(self) -> bool:
-        """Whether portfolios change in value and may be changed: its end has not been taken yet."""
+        """Whether portfolios change in value and may be changed. False once the prices of the end have been taken."""
         return self.row.status == ACTIVE and self.row.ended_ms is None
 
     @property
@@ -57,7 +57,7 @@ class Contest:
 
     @property
     def delisted_ms(self) -> int | None:
-        """When it leaves the default list; None while that is open."""
+        """When it leaves the default list (epoch ms); None while the contest is live."""
         if self.is_live:
             return None
         return (self.row.ended_ms or self.row.updated_ms) + LISTED_AFTER_END_MS
@@ -72,7 +72,7 @@ class Contest:
         return self.board is not None and self.board.is_ranked(wallet)
 
     def close(self, row: ContestRow) -> None:
-        """It was completed or cancelled."""
+        """Take the row of the completed or cancelled contest, and drop the board."""
         assert self.board is not None
         self._participants = self.board.total
         self.final_version = max(self.board.version + 1, row.updated_ms)
@@ -80,7 +80,7 @@ class Contest:
         self.board = None
 
     def view(self, rooms: Rooms, muted: list[str] | None = None) -> ContestView:
-        """Its record; with the fields for admins if `muted` is given."""
+        """The contest as clients see it, with the fields for admins if `muted` is given."""
         row = self.row
         view = ContestView(
             id=row.id,
@@ -114,8 +114,8 @@ class Contest:
 
 
 class ContestBook:
-    """The contests by id. `on_change` listeners are called with a contest that was added or changed, `on_event`
-    listeners when a domain event was stored."""
+    """All contests by id. `on_change` listeners are called with each contest that is added or changed, and `on_event`
+    listeners after a domain event is stored."""
 
     def __init__(self) -> None:
         self._contests: dict[int, Contest] = {}
@@ -132,7 +132,7 @@ class ContestBook:
         """Raises `errors.ContestNotFound`."""
         found = self._contests.get(contest_id)
         if found is None:
-            raise ContestNotFound("There is no such contest: `get_all_contests` lists those there are.")
+            raise ContestNotFound("There is no such contest: `get_all_contests` lists the existing ones.")
         return found
 
     def __contains__(self, contest_id: int) -> bool:
@@ -143,19 +143,19 @@ class ContestBook:
 
     @property
     def live(self) -> list[Contest]:
-        """Those that are pending or active."""
+        """The pending and active contests."""
         return list(self._live.values())
 
     @property
     def listed(self) -> list[Contest]:
-        """Those of the default list."""
+        """The contests of the default list."""
         return list(self._listed.values())
 
     def page(
         self, *, status: ContestStatus | None = None, limit: int, cursor: str | None = None
     ) -> tuple[list[Contest], str | None]:
-        """A page of the default list (pending and active ones, then those that ended within a day), or of all contests
-        with a status: see `Listing.page`."""
+        """A page of the default list (pending and active contests, then those that ended less than a day ago), or of
+        all contests with `status`; see `Listing.page`."""
         listing = self._default_list if status is None else self._lists.get(status, Listing())
         ids, following = listing.page(limit, cursor)
         return [self._contests[contest_id] for contest_id in ids], following
@@ -175,12 +175,13 @@ class ContestBook:
         self._event_listeners.append(listener)
 
     def event_stored(self) -> None:
-        """A committed event: a contest started or ended, or somebody was disqualified or admitted again."""
+        """Call this after an event is committed: a contest started or ended, or a wallet was disqualified or
+        readmitted."""
         for listener in self._event_listeners:
             listener()
 
     def add(self, contest: Contest, now_ms: int) -> None:
-        """Take a contest that was stored before, without calling listeners."""
+        """Add a contest that is already stored, without calling listeners."""
         self._contests[contest.id] = contest
         if contest.is_live:
             self._live[contest.id] = contest
@@ -189,12 +190,12 @@ class ContestBook:
         self._enlist(contest)
 
     def create(self, contest: Contest) -> None:
-        """Take a new contest."""
+        """Add a new contest."""
         self.add(contest, contest.row.created_ms)
         self._changed(contest)
 
     def update(self, row: ContestRow) -> Contest:
-        """Take the stored row of a contest. A contest that is no longer live loses its board."""
+        """Replace the row of a contest. A contest that is no longer live loses its board."""
         contest = self._contests[row.id]
         self._unlist(contest)
         if contest.is_live and row.status not in (PENDING, ACTIVE):
@@ -207,21 +208,22 @@ class ContestBook:
         return contest
 
     def names_changed(self, newest: int, version: int) -> None:
-        """Some nickname changed at `newest` (epoch ms); leaderboards have at least `version` from now on."""
+        """Record that a nickname changed at `newest` (epoch ms). The leaderboards of contests that ended before have at
+        least `version` from now on."""
         self._names_changed = max(self._names_changed, newest)
         self._names_version = max(self._names_version + 1, version)
 
     def final_version(self, contest: Contest) -> int:
-        """The version of the leaderboard of an ended contest, which shows the present nicknames."""
+        """The version of an ended contest's leaderboard, which shows the current nicknames."""
         is_as_it_ended = contest.final_version > self._names_changed
         return contest.final_version if is_as_it_ended else max(contest.final_version, self._names_version)
 
     def entries_changed(self, contest: Contest) -> None:
-        """Somebody entered or withdrew, was disqualified or admitted again."""
+        """Call this after somebody entered, withdrew, was disqualified or readmitted."""
         self._changed(contest)
 
     def delist(self, now_ms: int) -> list[Contest]:
-        """Those that left the default list since the last call."""
+        """Remove the contests whose time on the default list is over, and return them."""
         gone = [one for one in self._listed.values() if one.delisted_ms is not None and one.delisted_ms <= now_ms]
         for contest in gone:
             del self._listed[contest.id]

@@ -22,8 +22,8 @@ from duelcast.store.database import Database, Transaction
 
 
 class Entering:
-    """Each act is decided on the stored contest, in the transaction that commits it; memory and clients follow after
-    the commit. All raise `ContestNotFound` and `Unavailable`."""
+    """Each action is checked against the stored contest in the transaction that commits it; memory and clients are
+    updated after the commit. All methods raise `ContestNotFound` and `Unavailable`."""
 
     def __init__(
         self,
@@ -46,14 +46,15 @@ class Entering:
         self._changes = changes
 
     async def enter(self, contest_id: int, identity: Identity, portfolio: Sequence[Choice]) -> None:
-        """Take part. Raises `InvalidPortfolio`, `NoPrice`, `AlreadyEntered`, `ContestFull`, `ContestStarted`."""
+        """Enter the contest. Raises `InvalidPortfolio`, `NoPrice`, `AlreadyEntered`, `ContestFull`,
+        `ContestStarted`."""
         contest = self._book[contest_id]
         wallet = identity.wallet
 
         async def work(transaction: Transaction) -> tuple[EntryRow, list[HoldingRow]]:
             row = await self._pending(transaction, contest_id)
             if await store.find_entry(transaction, contest_id, wallet) is not None:
-                raise AlreadyEntered("You take part already; change your portfolio instead.")
+                raise AlreadyEntered("You have already entered; change your portfolio instead.")
             chosen = self._chosen(row, portfolio)
             if await store.count_participants(transaction, contest_id) >= places_of(row):
                 raise ContestFull("Every place of this contest is taken.")
@@ -89,10 +90,10 @@ class Entering:
         await self._database.write(work, committed)
 
     async def change_portfolio(self, contest_id: int, wallet: str, portfolio: Sequence[Choice]) -> None:
-        """Choose another portfolio; while the contest is active, trade into it at the prices of this moment.
+        """Choose another portfolio; while the contest is active, trade into it at the current prices.
 
-        An equal portfolio is no change, and does not count against the rate. Raises `RateLimitExceeded`, `NotEntered`,
-        `InvalidPortfolio`, `NoPrice`, `InvalidState`.
+        Choosing an equal portfolio changes nothing and does not count against the rate. Raises `RateLimitExceeded`,
+        `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
         """
         contest = self._book[contest_id]
         key = f"{contest_id} {wallet}"
@@ -108,7 +109,7 @@ class Entering:
             self._changes.give_back(key)
 
     async def _change(self, contest: Contest, wallet: str, portfolio: Sequence[Choice]) -> bool:
-        """Whether anything was stored."""
+        """Returns whether anything was stored."""
         contest_id = contest.id
 
         async def work(transaction: Transaction) -> list[HoldingRow] | None:
@@ -157,7 +158,8 @@ class Entering:
         return validate(portfolio, allowed_symbols=row.allowed_symbols, price_of=self._market.price)
 
     async def _pending(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        """The contest, locked. Raises `ContestStarted` once its start has come, `InvalidState` if cancelled."""
+        """The contest, locked. Raises `ContestStarted` if its start time has passed, `InvalidState` if it was
+        cancelled."""
         row = await store.find_contest(transaction, contest_id, lock=True)
         assert row is not None
         if row.status == CANCELLED:
@@ -167,7 +169,7 @@ class Entering:
         return row
 
     def _is_open(self, row: ContestRow) -> bool:
-        """Whether the contest has not reached its next boundary; later acts belong after it."""
+        """Whether the contest has not reached its next boundary yet."""
         boundary_ms = Contest(row, None).boundary_ms
         return boundary_ms is not None and self._now_ms() < boundary_ms
 

@@ -10,7 +10,7 @@ class ContestNotFound(AppError, code="CONTEST_NOT_FOUND", status=404):
 
 
 class NotEntered(AppError, code="NOT_ENTERED", status=404):
-    """The wallet takes no part in the contest."""
+    """The wallet does not take part in the contest."""
 
 
 class ChatMessageNotFound(AppError, code="CHAT_MESSAGE_NOT_FOUND", status=404):
@@ -18,15 +18,15 @@ class ChatMessageNotFound(AppError, code="CHAT_MESSAGE_NOT_FOUND", status=404):
 
 
 class AlreadyEntered(AppError, code="ALREADY_ENTERED", status=409):
-    """The wallet takes part already."""
+    """The wallet has already entered the contest."""
 
 
 class ContestFull(AppError, code="CONTEST_FULL", status=409):
-    """Every place is taken."""
+    """Every place in the contest is taken."""
 
 
 class ContestStarted(AppError, code="CONTEST_STARTED", status=409):
-    """Too late: the contest has begun."""
+    """It is too late: the contest has begun."""
 
 
 class InvalidPortfolio(AppError, code="INVALID_PORTFOLIO", status=422):
@@ -34,7 +34,7 @@ class InvalidPortfolio(AppError, code="INVALID_PORTFOLIO", status=422):
 
 
 class NoPrice(AppError, code="NO_PRICE", status=409):
-    """A token has no price, or none that is fresh enough."""
+    """A token has no price, or only a stale one."""
 
 
 class NotInRoom(AppError, code="NOT_IN_ROOM", status=409):
@@ -42,7 +42,7 @@ class NotInRoom(AppError, code="NOT_IN_ROOM", status=409):
 
 
 class MessageTooLong(AppError, code="MESSAGE_TOO_LONG", status=422):
-    """The text has more characters, or bytes, than a message may."""
+    """The text has more characters or bytes than a message may have."""
 
 
 class EmptyMessage(AppError, code="EMPTY_MESSAGE", status=422):

@@ -25,21 +25,22 @@ ContestId = (
 
 
 def contest_id_of(given: int | str) -> int:
-    """The number that a client named, as an integer or as its digits."""
+    """The id as a number; clients may send an integer or a string of its digits."""
     return int(given)
 
 
 class Payout(Record):
-    """`percent` of the prize pool is for `place`."""
+    """`percent` of the prize pool goes to `place`."""
 
     place: int
     percent: float
 
 
 class ContestView(Record):
-    """A contest (protocol 12). Fees and prizes are decimal strings in `currency`; `max_participants` null: any number.
+    """A contest (protocol 12). Fees and prizes are decimal strings in `currency`; `max_participants` is null if there
+    is no limit.
 
-    `created_by`, `created_at` and `muted` (wallets) are for admins alone.
+    `created_by`, `created_at` and `muted` (wallets) are sent only to admins.
     """
 
     id: int
@@ -70,7 +71,7 @@ class ContestView(Record):
 
 
 class Holding(Record):
-    """A token of a portfolio. `weight` is the one last chosen; the others are null before the start."""
+    """A token in a portfolio. `weight` is the weight last chosen; the other figures are null before the start."""
 
     symbol: str
     weight: int
@@ -80,7 +81,8 @@ class Holding(Record):
 
 
 class Participant(Record):
-    """A wallet in a contest (protocol 12). `portfolio` is for its owner and admins, and for all once completed."""
+    """A wallet in a contest (protocol 12). `portfolio` is sent only to its owner and to admins until the contest is
+    completed."""
 
     isParticipant: bool
     walletAddress: str
@@ -122,7 +124,7 @@ class Leaderboard(Record):
 
 
 class Sender(Record):
-    """The author of a message, as of then."""
+    """The author of a message, as of the time of writing."""
 
     wallet: str
     nickname: str | None
@@ -130,7 +132,7 @@ class Sender(Record):
 
 
 class ChatMessageRecord(Record):
-    """A stored message; `messageId` is the sender's own."""
+    """A stored message; `messageId` is the id that the sender gave it."""
 
     id: int
     contestId: int
@@ -142,14 +144,14 @@ class ChatMessageRecord(Record):
 
 
 class RoomUser(Record):
-    """Somebody in a room."""
+    """A user in a room."""
 
     wallet: str
     nickname: str | None
 
 
 class RoomMember(Record):
-    """Somebody in the list of a room's members."""
+    """A user in the list of a room's members."""
 
     wallet: str
     nickname: str | None
@@ -184,7 +186,7 @@ class SpectatorCount(Event, tag="spectator_count"):
 
 
 class UserPresence(Event, tag="user_presence"):
-    """Somebody came into the room, or left it."""
+    """A user entered or left the room."""
 
     contestId: int
     action: Literal["join", "leave"]
@@ -192,7 +194,7 @@ class UserPresence(Event, tag="user_presence"):
 
 
 class LeaderboardUpdate(Event, tag="leaderboard_update"):
-    """A page of the leaderboard; as a push the top 100."""
+    """A page of the leaderboard; pushes contain the top 100."""
 
     contestId: int
     data: Leaderboard
@@ -248,7 +250,7 @@ CONTEST = Family(
     "contest",
     Kind.LATEST,
     (ContestState, AdminPresence, SpectatorCount),
-    "A contest, and how many watch it.",
+    "The state of a contest, its number of spectators, and whether an admin is present.",
     parameter=CONTEST_ID_PATTERN,
     placeholder="id",
     key=_contest_key,

@@ -1,4 +1,4 @@
-"""The final row of each participant whose row is followed, published after the contest."""
+"""Publishes, after a contest, the final row of each participant whose row is followed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _log = structlog.get_logger("duelcast.contests")
 
 
 class FinalRows:
-    """Reads the followed rows one by one, and publishes them. A row that cannot be read now is read later, so that
-    nobody keeps an outdated row. Contests wait in the order in which they ended, each once.
+    """Reads the followed rows one by one, and publishes them. A row that cannot be read now is read later, so that no
+    client is left with an outdated row. Contests wait in the order in which they ended.
 
     At most `max_waiting()` contests wait. Beyond that, the one that ended first is given up: its participants keep
     their outdated row until they ask or connect again.
@@ -38,7 +38,7 @@ class FinalRows:
         self._given_up = 0
 
     def add(self, contest_id: int) -> None:
-        """The contest is over."""
+        """Queue a contest that is over, if anybody follows a row of it."""
         if not self._outlet.is_followed(contest_id):
             return
         if self._over.qsize() >= self._max_waiting():
@@ -52,7 +52,7 @@ class FinalRows:
         await self._over.join()
 
     async def run(self) -> None:
-        """Publish what waits, until cancelled."""
+        """Publish the rows of waiting contests, until cancelled."""
         while True:
             contest_id = await self._over.get()
             for wallet in list(self._outlet.followed(contest_id)):
@@ -77,11 +77,11 @@ class FinalRows:
         """Metrics for Prometheus."""
         yield GaugeMetricFamily(
             "duelcast_final_rows_waiting",
-            "Contests that ended and whose participants wait for their last row.",
+            "Ended contests whose participants have not been sent their final row yet.",
             value=self._over.qsize(),
         )
         yield CounterMetricFamily(
             "duelcast_final_rows_given_up",
-            "Contests whose participants were not sent their last row, as too many waited.",
+            "Contests whose participants were not sent their final row, because too many contests waited.",
             value=self._given_up,
         )

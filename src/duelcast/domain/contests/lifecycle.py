@@ -29,10 +29,10 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.events import NewEvent, add_events
 
 _ROWS_PER_TURN = 500
-"""That many results take a few milliseconds, in which nothing else is served."""
+"""Computing this many results takes a few milliseconds, during which nothing else is served."""
 
 Prices = dict[str, PricePoint | None]
-"""None if a token has no price."""
+"""Prices by symbol; None for a token without a price."""
 
 T = TypeVar("T")
 
@@ -42,15 +42,15 @@ class _Outdated(Exception):
 
 
 class _Moved(Exception):
-    """The boundary that the clock came for was moved."""
+    """The boundary that the clock was settling was moved."""
 
 
 class _Missing(Exception):
-    """Tokens without any price, so that nothing can be settled."""
+    """Some tokens have no price, so the contest cannot be settled."""
 
     def __init__(self, symbols: Sequence[str]) -> None:
         super().__init__()
-        self.reason = f"No price of {', '.join(symbols[:5])} is known."
+        self.reason = f"No price is known for {', '.join(symbols[:5])}."
 
 
 class _Ranking(Struct, frozen=True):
@@ -61,13 +61,14 @@ class _Ranking(Struct, frozen=True):
 
 
 class Lifecycle:
-    """Starts, ends and cancels contests. `boundary_us` is the moment whose prices are taken (epoch), None for that of
-    the commit; `actor` None: the clock.
+    """Starts, ends and cancels contests. `boundary_us` is the moment whose prices are taken (epoch), or None for the
+    moment of the commit. `actor` is None if the clock acts.
 
-    An end has two steps, each a transaction. The first takes the prices, and no portfolio changes after it; the second
-    stores the ranking that follows from them. A server that stops in between resumes with the second.
+    Ending a contest takes two transactions. The first stores the prices, after which no portfolio changes; the second
+    stores the ranking that follows from them. A server that stopped in between resumes with the second.
 
-    `final_rows` publishes the rows of participants. One call at a time per contest; all raise `Unavailable`.
+    `final_rows` publishes the final rows of participants. Make only one call at a time per contest. All methods raise
+    `Unavailable`.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Lifecycle:
         self._final_rows = final_rows
 
     def asked_now(self) -> AbstractContextManager[None]:
-        """Count the writes of the block as requested now, whatever they wait for first."""
+        """Count the writes in the `with` block as requested now, even if they wait for something else first."""
         return self._database.asked_since(self._database.moment())
 
     # ── start ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,10 +98,11 @@ class Lifecycle:
     async def start(
         self, contest: Contest, boundary_us: int | None, actor: Actor | None = None, reason: str | None = None
     ) -> None:
-        """Buy all portfolios. The clock cancels a contest with too few participants, or whose tokens have no price.
+        """Start a contest and buy all portfolios. The clock cancels the contest if it has too few participants, or if a
+        held token has no price.
 
-        Raises, for an `actor`, `InvalidState` if it is not pending, its start has passed or nobody entered, and
-        `NoPrice`.
+        For an `actor`, raises `InvalidState` if the contest is not pending, its start has passed or nobody entered, and
+        `NoPrice` if a held token has no price.
         """
 
         async def work(known: Prices | None, transaction: Transaction) -> tuple[ContestRow, dict[str, float]]:
@@ -137,7 +139,7 @@ class Lifecycle:
                 self._cancelled(contest, row)
                 return
             assert contest.board is not None
-            # Everybody is worth what was paid; the ranking that follows comes from the scorer.
+            # Every portfolio is worth what was paid for it; the scorer ranks the contest next.
             contest.board.buy(prices)
             self._book.update(row)
             self._outlet.participants_changed(contest)
@@ -151,9 +153,11 @@ class Lifecycle:
     async def end(
         self, contest: Contest, boundary_us: int | None, actor: Actor | None = None, reason: str | None = None
     ) -> None:
-        """Take the prices of the end; `complete` does the rest. A contest whose tokens have no price is cancelled.
+        """Store the prices of the end; `complete` does the rest. The clock cancels the contest if a held token has no
+        price.
 
-        Raises, for an `actor`, `InvalidState` if it is not active or its end has passed, and `NoPrice`.
+        For an `actor`, raises `InvalidState` if the contest is not active or its end has passed, and `NoPrice` if a
+        held token has no price.
         """
 
         async def work(known: Prices | None, transaction: Transaction) -> ContestRow:
@@ -183,7 +187,7 @@ class Lifecycle:
         await self._settle(contest, boundary_us, work, committed)
 
     async def complete(self, contest: Contest) -> None:
-        """Rank and pay a contest whose end was taken."""
+        """Store the final ranks and prizes of a contest whose end prices have been taken."""
         board = contest.board
         assert board is not None
         async with self._database.read() as transaction:
@@ -239,7 +243,7 @@ class Lifecycle:
     # ── cancel ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def cancel(self, contest: Contest, reason: str, actor: Actor) -> None:
-        """Raises `InvalidState` if it is neither pending nor active, or its end was taken."""
+        """Raises `InvalidState` if the contest is neither pending nor active, or if its end prices have been taken."""
 
         async def work(transaction: Transaction) -> ContestRow:
             row = await self._locked(transaction, contest.id)
@@ -281,7 +285,8 @@ class Lifecycle:
         work: Callable[[Prices | None, Transaction], Awaitable[T]],
         committed: Callable[[T], None],
     ) -> None:
-        """Commit `work` with the prices of the boundary. They are looked up before, since that may wait for a write."""
+        """Commit `work` with the prices of the boundary. They are looked up before the transaction, because the lookup
+        may wait for another write."""
         while True:
             known: Prices | None = None
             if boundary_us is not None:
@@ -294,11 +299,12 @@ class Lifecycle:
             except _Outdated:
                 continue
             except _Moved:
-                pass  # it is no longer due
+                pass  # the boundary is no longer due
             return
 
     async def _prices(self, transaction: Transaction, contest_id: int, known: Prices | None) -> dict[str, PricePoint]:
-        """The prices of all held tokens: those `known` of a boundary, or the newest. Raises `_Missing`, `_Outdated`."""
+        """The prices of all held tokens: those `known` of a boundary, or else the newest. Raises `_Missing`,
+        `_Outdated`."""
         symbols = await store.held_symbols(transaction, contest_id)
         if known is None:
             known = dict(self._market.newest(symbols))
@@ -328,11 +334,12 @@ class Lifecycle:
 
 
 def _check_boundary(stored_ms: int, boundary_us: int | None, moment_us: int) -> None:
-    """The clock must come for the stored boundary, an admin before it has passed. Raises `_Moved`, `InvalidState`."""
+    """Raises `_Moved` if the clock is settling a boundary that was moved, and `InvalidState` if an admin acts after it
+    has passed."""
     if boundary_us is not None and boundary_us != stored_ms * 1000:
         raise _Moved
     if boundary_us is None and moment_us // 1000 > stored_ms:
-        raise InvalidState("The contest starts or ends by itself: look again in a moment.", retry_after_ms=1_000)
+        raise InvalidState("The contest is starting or ending by itself: look again in a moment.", retry_after_ms=1_000)
 
 
 def _too_few(row: ContestRow, participants: int) -> str:

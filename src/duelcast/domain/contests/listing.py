@@ -1,4 +1,4 @@
-"""The order of contests in lists, and pages of it (protocol 5, `get_all_contests`)."""
+"""The order of contests in lists, and pages of such lists (protocol 5, `get_all_contests`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CURSOR = re.compile(r"([01])\.(-?[0-9]{1,16})\.([1-9][0-9]{0,15})")
 
 
 class Place(NamedTuple):
-    """The place of a contest: pending and active ones first, then by the newest start, then by the newest id."""
+    """The sort key of a contest in a list: live contests come first, then later starts, then higher ids."""
 
     is_over: bool
     before_start_ms: int
@@ -28,7 +28,7 @@ def place_of(*, is_over: bool, start_ms: int, contest_id: int) -> Place:
 
 
 class Listing:
-    """Contests in their order. The cost of a page depends on its length alone."""
+    """Contests in order. The cost of a page depends only on its length."""
 
     def __init__(self) -> None:
         self._places: list[Place] = []
@@ -41,7 +41,8 @@ class Listing:
         del self._places[bisect_left(self._places, place)]
 
     def page(self, limit: int, cursor: str | None) -> tuple[list[int], str | None]:
-        """The ids of at most `limit` contests after `cursor`, and the cursor of the rest, None if there is none.
+        """The ids of at most `limit` contests after `cursor`, and the cursor of the next page, or None if there is
+        none.
 
         New contests never shift a page. Raises `InvalidRequest` for an invalid cursor.
         """
@@ -58,5 +59,5 @@ def _cursor_of(place: Place) -> str:
 def _place_at(cursor: str) -> Place:
     found = _CURSOR.fullmatch(cursor)
     if found is None:
-        raise InvalidRequest("`cursor` must be the `nextCursor` of the page before.", field="cursor")
+        raise InvalidRequest("`cursor` must be the `nextCursor` of the previous page.", field="cursor")
     return place_of(is_over=found[1] == "1", start_ms=int(found[2]), contest_id=int(found[3]))

@@ -14,23 +14,23 @@ from duelcast.wire.timestamps import format_time
 
 
 class Mutes:
-    """Mutes take effect by their acknowledgement, and expire by themselves. Times are in epoch milliseconds."""
+    """A mute is in effect when it is acknowledged, and expires by itself. Times are in epoch milliseconds."""
 
     def __init__(self, database: Database, clock: Clock, audit: AuditTrail) -> None:
         self._database = database
         self._clock = clock
         self._audit = audit
         self._until_ms: dict[int, dict[str, int | None]] = {}
-        """By contest and wallet; None: until it is lifted."""
+        """The end of each mute by contest and wallet; None if the mute has no end."""
 
     async def load(self) -> None:
-        """Read the stored mutes; once, before the first use."""
+        """Read the stored mutes. Call this once, before the first use."""
         async with self._database.read() as transaction:
             for mute in await store.all_mutes(transaction):
                 self._remember(mute)
 
     def refusal(self, contest_id: int, wallet: str) -> Muted | None:
-        """The reason if the wallet may not write in that contest."""
+        """The error to raise if the wallet may not write in that contest, or None."""
         mutes = self._until_ms.get(contest_id)
         if mutes is None or wallet not in mutes:
             return None
@@ -47,13 +47,13 @@ class Mutes:
         return sorted(wallet for wallet in self._until_ms.get(contest_id, ()) if self.refusal(contest_id, wallet))
 
     async def mute(self, contest_id: int, wallet: str, until_ms: int | None, actor: Actor) -> None:
-        """Mute the wallet until `until_ms`, or until the mute is lifted (None), in place of an earlier mute.
+        """Mute the wallet until `until_ms`, or until the mute is lifted (None). Replaces an earlier mute.
 
         Raises `InvalidRequest` if that time is not in the future, `ContestNotFound`, `Unavailable`.
         """
         now_ms = time_ms(self._clock)
         if until_ms is not None and until_ms <= now_ms:
-            raise InvalidRequest("A mute ends in the future: give a later time, or none.", field="until")
+            raise InvalidRequest("A mute must end in the future: give a later time, or none.", field="until")
         mute = MuteRow(contest_id, wallet, until_ms)
 
         async def work(transaction: Transaction) -> MuteRow:

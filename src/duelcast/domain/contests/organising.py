@@ -35,8 +35,8 @@ IDEMPOTENCY_KEY_AGE_MS = 24 * 3600 * 1000
 
 
 class Organising:
-    """Each act is decided on the stored contest and recorded in the audit trail, in the transaction that commits it.
-    All raise `ContestNotFound` and `Unavailable`."""
+    """Each action is checked against the stored contest and recorded in the audit trail in the transaction that commits
+    it. All methods raise `ContestNotFound` and `Unavailable`."""
 
     def __init__(
         self,
@@ -59,7 +59,8 @@ class Organising:
         self._prices = prices
 
     async def create(self, given: NewContest, actor: Actor, idempotency_key: str | None = None) -> Contest:
-        """A new contest. The same key and body from the same wallet within 24 h give the first contest again.
+        """Create a contest. If the same wallet sends the same key and body again within 24 h, it gets the first
+        contest.
 
         Raises `InvalidRequest`; `Conflict` if the key was used with another body.
         """
@@ -121,9 +122,9 @@ class Organising:
         return contest
 
     async def set_disqualified(self, contest_id: int, wallet: str, *, disqualified: bool, actor: Actor) -> None:
-        """Take a participant out of the ranks, or admit it again; a repeat does nothing.
+        """Remove a participant from the ranking, or admit the participant again. Repeating it does nothing.
 
-        Raises `NotEntered`, `InvalidState` if the contest is over, `ContestFull` if nobody can be admitted.
+        Raises `NotEntered`, `InvalidState` if the contest is over, `ContestFull` if there is no free place.
         """
         contest = self._book[contest_id]
 
@@ -185,7 +186,7 @@ class Organising:
     async def _created_before(self, transaction: Transaction, known: tuple[str, int], digest: str) -> ContestRow:
         known_digest, contest_id = known
         if known_digest != digest:
-            raise Conflict("This Idempotency-Key was used with another body: take a new one.")
+            raise Conflict("This Idempotency-Key was used with another body: use a new one.")
         row = await store.find_contest(transaction, contest_id)
         assert row is not None
         return row

@@ -33,7 +33,8 @@ PARTICIPANT_INTERVAL_MS = 1_000
 
 
 class ContestOutlet:
-    """Publishes what changed. `live_row` gives the row of a participant of a live contest, None if there is none."""
+    """Publishes changes. `live_row` returns the row of a participant in a live contest, or None if the wallet has
+    none."""
 
     def __init__(
         self,
@@ -55,13 +56,13 @@ class ContestOutlet:
         book.on_change(lambda contest: self._states.offer(contest.id))
 
     async def run(self) -> None:
-        """Publish what waits for its interval, until cancelled."""
+        """Publish changes as their intervals allow, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._states.run())
             tasks.create_task(self._participants.run())
 
     def ranked(self, contest: Contest) -> None:
-        """The board was ranked: publish the top if it changed, and the followed rows that changed."""
+        """Call this after a board was ranked. Publishes the top if it changed, and the followed rows that changed."""
         board = contest.board
         assert board is not None
         top = board.take_top()
@@ -86,7 +87,7 @@ class ContestOutlet:
         )
 
     def participant_changed(self, contest: Contest, wallet: str) -> None:
-        """The portfolio or the status of a participant changed."""
+        """Call this after the portfolio or the status of a participant changed."""
         if f"{wallet}.{contest.id}" in self._broker.followed(PARTICIPANT, str(contest.id)):
             if contest.board is not None:
                 # The next ranking need not publish it again.
@@ -94,7 +95,7 @@ class ContestOutlet:
             self._participants.offer((contest.id, wallet))
 
     def participants_changed(self, contest: Contest) -> None:
-        """The status of all participants changed."""
+        """Call this after the status of all participants changed."""
         board = contest.board
         for wallet in self.followed(contest.id):
             if board is not None and wallet in board:
@@ -108,11 +109,11 @@ class ContestOutlet:
         )
 
     def removed(self, contest: Contest) -> None:
-        """The contest left the default list."""
+        """Publish that the contest left the default list."""
         self._publisher.publish(PUBLIC_CONTESTS.channel(), ContestRemoved(contestId=contest.id))
 
     def is_followed(self, contest_id: int) -> bool:
-        """Whether somebody follows the row of a participant."""
+        """Whether somebody follows the row of any participant."""
         return bool(self._broker.followed(PARTICIPANT, str(contest_id)))
 
     def followed(self, contest_id: int) -> list[str]:
@@ -123,7 +124,7 @@ class ContestOutlet:
     def _push_state(self, contest_id: int) -> bool:
         contest = self._book[contest_id]
         if contest.row.status == ACTIVE and not contest.is_running:
-            # It has ended, and its result is being stored: the end is published with it.
+            # The contest has ended, but its result is not stored yet. The end is published together with the result.
             return False
         state = ContestState(contestId=contest.id, data=contest.view(self._rooms))
         self._publisher.publish(CONTEST.channel(str(contest_id)), state)

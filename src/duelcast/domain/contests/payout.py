@@ -17,7 +17,7 @@ from duelcast.errors import InvalidRequest
 DEFAULT_PAYOUT = (Payout(place=1, percent=69.0), Payout(place=2, percent=20.0), Payout(place=3, percent=11.0))
 AMOUNT_DECIMALS = 9
 MAX_INTEGER_DIGITS = 18
-"""With the decimals 27 digits, which Python's default decimal context holds exactly."""
+"""Together with the decimals these are 27 digits, which Python's default decimal context can represent exactly."""
 
 _UNITS_PER_ONE = 10**AMOUNT_DECIMALS
 _AMOUNT = re.compile(rf"[0-9]{{1,{MAX_INTEGER_DIGITS}}}(\.[0-9]{{1,{AMOUNT_DECIMALS}}})?")
@@ -26,7 +26,7 @@ E = TypeVar("E")
 
 
 def parse_amount(given: str | int | float, *, field: str) -> Decimal:
-    """The amount given as a decimal string, or as a number by its shortest decimal.
+    """The amount given as a decimal string, or as a number, whose shortest decimal form counts.
 
     Raises `InvalidRequest` with `field` if it has a sign, more than 9 decimals or more than 18 digits before them, or
     is a string with an exponent.
@@ -48,23 +48,27 @@ def format_amount(amount: Decimal) -> str:
 
 
 def check_payout(payout: Sequence[Payout]) -> None:
-    """Raises `InvalidRequest` if a place is below 1 or named twice, a percent not above 0, or the sum above 100."""
+    """Raises `InvalidRequest` if a place is below 1 or named twice, if a percentage is not above 0 and at most 100, or
+    if their sum is above 100."""
     places: set[int] = set()
     for number, one in enumerate(payout):
         if one.place < 1 or one.place in places:
-            raise InvalidRequest("Name each place once, from 1 on.", field=f"payout[{number}].place")
+            raise InvalidRequest("Name each place once, starting at 1.", field=f"payout[{number}].place")
         if not 0 < one.percent <= 100:
-            raise InvalidRequest("Give each place a percent above 0, up to 100.", field=f"payout[{number}].percent")
+            raise InvalidRequest(
+                "Give each place a percentage above 0 and at most 100.", field=f"payout[{number}].percent"
+            )
         places.add(one.place)
     if not sum(_exact(one.percent) for one in payout) <= 100:
-        raise InvalidRequest("Let the percents sum to at most 100.", field="payout")
+        raise InvalidRequest("The percentages must sum to at most 100.", field="payout")
 
 
 def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[E, int]]) -> dict[E, Decimal]:
-    """The prizes above 0 of `standings`, which are pairs of entry and rank in listing order.
+    """The prizes above 0, by entry. `standings` are pairs of entry and rank, in listing order.
 
-    Equal ranks share the sum of their places equally. The amount of a rank and each share of it are rounded down to 9
-    decimals; the remainder goes to the first of the tied. Places that nobody takes are not paid.
+    Entries of equal rank share the prizes of their places equally. The amount of a rank and each share of it are
+    rounded down to 9 decimals; the remainder goes to the first of the tied entries. The prizes of places that nobody
+    takes are not paid.
     """
     percents = {one.place: _exact(one.percent) for one in payout}
     last_place = max(percents, default=0)
@@ -83,5 +87,5 @@ def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[E,
 
 
 def _exact(percent: float) -> Fraction:
-    """The number as written, not its nearest double."""
+    """The decimal number as written, not the double nearest to it."""
     return Fraction(repr(percent))

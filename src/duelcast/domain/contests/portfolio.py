@@ -1,4 +1,4 @@
-"""Portfolios (protocol 5): valid choices, and the quantities that they come to."""
+"""Portfolios (protocol 5): the validation of choices, and the quantities that they buy."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from duelcast.wire.messages import Symbol
 MAX_TOKENS = 50
 FULL_WEIGHT = 100
 _ROUNDING_NOISE = 1e-12
-"""Relative difference of two quantities that only arithmetic made: a few ulps of a double are 1e-15."""
+"""The largest relative difference of two quantities that counts as rounding; a few ulps of a double are 1e-15."""
 
 
 class Choice(Struct, frozen=True, forbid_unknown_fields=True):
-    """`weight` hundredths of a portfolio in the token `symbol`."""
+    """The choice of `weight` percent of a portfolio for the token `symbol`."""
 
     symbol: Symbol
     weight: int
@@ -32,7 +32,7 @@ class Holding(NamedTuple):
 
 
 class Trade(NamedTuple):
-    """A part of a portfolio change; `price` in units of the contest's balance, `quantity` above 0."""
+    """One trade of a portfolio change. `price` is in units of the contest's balance; `quantity` is above 0."""
 
     symbol: str
     side: Literal["buy", "sell"]
@@ -51,8 +51,8 @@ def validate(
     price_of: Callable[[str], float | None],
     is_stale: Callable[[str], bool] = _never,
 ) -> list[Choice]:
-    """The portfolio with symbols in upper case, in their order. `allowed_symbols` empty: all are allowed. Raises
-    `InvalidPortfolio`, or `NoPrice` if a token has no price or a stale one, with the `field` at fault.
+    """The portfolio with upper-case symbols, sorted by symbol. If `allowed_symbols` is empty, all symbols are allowed.
+    Raises `InvalidPortfolio`, or `NoPrice` if a token has no price or a stale one; both name the `field` at fault.
     """
     if not 1 <= len(portfolio) <= MAX_TOKENS:
         raise InvalidPortfolio(f"Choose 1 to {MAX_TOKENS} tokens.", field="portfolio")
@@ -61,7 +61,7 @@ def validate(
         symbol = choice.symbol.upper()
         field = f"portfolio[{number}].symbol"
         if symbol in chosen:
-            raise InvalidPortfolio(f"Choose {printable(symbol)} once.", field=field)
+            raise InvalidPortfolio(f"Choose {printable(symbol)} only once.", field=field)
         if allowed_symbols and symbol not in allowed_symbols:
             raise InvalidPortfolio(
                 f"Choose among the tokens of `allowed_symbols`, not {printable(symbol)}.", field=field
@@ -73,7 +73,7 @@ def validate(
         chosen[symbol] = Choice(symbol, choice.weight)
     weight = sum(choice.weight for choice in chosen.values())
     if weight != FULL_WEIGHT:
-        raise InvalidPortfolio(f"Let the weights sum to {FULL_WEIGHT}; these sum to {weight}.", field="portfolio")
+        raise InvalidPortfolio(f"The weights must sum to {FULL_WEIGHT}; these sum to {weight}.", field="portfolio")
     for number, symbol in enumerate(chosen):
         usable_price(symbol, price_of, is_stale, field=f"portfolio[{number}].symbol")
     return [chosen[symbol] for symbol in sorted(chosen)]
@@ -91,7 +91,9 @@ def usable_price(
     if price is None:
         raise NoPrice(f"{printable(symbol)} has no price; choose another token.", field=field)
     if is_stale(symbol):
-        raise NoPrice(f"The price of {printable(symbol)} is stale; try again when it has moved.", field=field)
+        raise NoPrice(
+            f"The price of {printable(symbol)} is stale; try again when a new price has arrived.", field=field
+        )
     return price
 
 
@@ -111,10 +113,11 @@ def value_of(positions: Sequence[Holding], prices: Mapping[str, float]) -> float
 def rebalance(
     held: Sequence[Holding], chosen: Sequence[Choice], prices: Mapping[str, float]
 ) -> tuple[list[Holding], list[Trade]]:
-    """Trade the `held` positions for the `chosen` ones, at `prices` of every token in either: the value stays.
+    """Trade the `held` positions for the `chosen` ones, which keeps the total value. `prices` has the price of every
+    token in either.
 
-    Returns the new positions, and the trades in the order of their symbols. If only rounding differs, nothing is traded
-    and the quantity stays: asking again changes nothing.
+    Returns the new positions, and the trades sorted by symbol. If a quantity differs only by rounding, it is kept and
+    nothing is traded, so that repeating a request changes nothing.
     """
     before, after = dict(held), dict(quantities(value_of(held, prices), chosen, prices))
     trades = []

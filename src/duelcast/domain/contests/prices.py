@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 CASH = 0
-"""Index of the price that is always 1.0: for the starting balance before the start, and for empty array places."""
+"""The index of a price that is always 1.0, for the starting balance before the start and for unused array elements."""
 
 
 class PriceVector:
-    """A price per symbol at a fixed index; NaN while it is not known. Nothing is removed."""
+    """One price per symbol, at a fixed index; NaN while the price is not known. Symbols are never removed."""
 
     __slots__ = ("_changed", "_indices", "_prices", "_symbols")
 
@@ -29,7 +29,7 @@ class PriceVector:
         return len(self._prices)
 
     def set(self, symbol: str, price: float) -> None:
-        """Take the newest price. On the path of every tick: a lookup and a store."""
+        """Set the newest price. Every tick calls this, so it only takes a lookup and a store."""
         index = self._indices.get(symbol)
         if index is None:
             index = self.index(symbol)
@@ -38,7 +38,7 @@ class PriceVector:
             self._changed.add(index)
 
     def index(self, symbol: str) -> int:
-        """The index of the price of `symbol`; a new symbol gets one."""
+        """The index of the price of `symbol`; a new symbol is assigned one."""
         index = self._indices.get(symbol)
         if index is None:
             index = self._indices[symbol] = len(self._prices)
@@ -47,7 +47,7 @@ class PriceVector:
         return index
 
     def symbol(self, index: int) -> str:
-        """The symbol at `index`; that of `CASH` is empty."""
+        """The symbol at `index`; the symbol of `CASH` is empty."""
         return self._symbols[index]
 
     def price(self, symbol: str) -> float | None:

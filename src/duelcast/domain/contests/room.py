@@ -24,8 +24,9 @@ MAX_LISTED_MEMBERS = 100
 
 
 class Occupant(Struct, frozen=True):
-    """The user behind one connection in the room. `wallet` None: anonymous. `is_visible` is False unless an admin is
-    shown. `is_participant`: the wallet entered the contest and is not disqualified."""
+    """The user behind one connection in the room. `wallet` is None if the user is anonymous. `is_visible` is True only
+    for an admin who chose to be visible. `is_participant` says whether the wallet entered the contest and is not
+    disqualified."""
 
     wallet: str | None
     nickname: str | None
@@ -35,7 +36,7 @@ class Occupant(Struct, frozen=True):
 
 
 class Attendance(NamedTuple):
-    """`members`: the latest `MAX_LISTED_MEMBERS`, latest first. The counts are those of the whole room."""
+    """`members` are the most recent `MAX_LISTED_MEMBERS`, most recent first. The counts cover the whole room."""
 
     members: list[RoomMember]
     member_count: int
@@ -46,11 +47,11 @@ NOBODY = Attendance([], 0, 0)
 
 
 class Room:
-    """One contest's room. Its occupants, one per connection, are the only facts; all else follows from them, so that
-    occupants from other nodes can be added.
+    """One contest's room. Its occupants, one per connection, are the only primary state; all other state is derived
+    from them, so that occupants from other nodes can be added.
 
-    Publishes `user_presence` and `admin_presence` within the change that causes them, each only if it is news. Changing
-    one occupant costs the same whatever the size of the room.
+    Publishes `user_presence` and `admin_presence` as part of the change that causes them, and only if presence really
+    changed. Changing one occupant costs the same whatever the size of the room.
     """
 
     def __init__(
@@ -64,15 +65,15 @@ class Room:
         self._channel = CONTEST.channel(str(contest_id))
         self._occupants: dict[str, Occupant] = {}
         self._connections: dict[str | None, dict[str, None]] = {}
-        """Connection ids per wallet, the latest at the end."""
+        """Connection ids per wallet, most recent last."""
         self._members: dict[str, RoomMember] = {}
-        """Wallets that are not hidden admins, the latest at the end."""
+        """The members by wallet, without hidden admins, most recent last."""
         self._roles: Counter[RoomRole] = Counter()
         self._news = PresenceNews(contest_id, publisher, self._members, presence_max_members)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no connection, not even a hidden one."""
+        """Whether no connection is in the room, not even that of a hidden admin."""
         return not self._occupants
 
     @property
@@ -103,26 +104,26 @@ class Room:
         return attendance
 
     def put(self, connection_id: str, occupant: Occupant) -> None:
-        """The connection is in the room as `occupant` from now on."""
+        """Put the connection into the room as `occupant`, or replace its previous occupant."""
         before = self._take_out(connection_id)
         self._occupants[connection_id] = occupant
         self._connections.setdefault(occupant.wallet, {})[connection_id] = None
         self._settle(before, occupant.wallet)
 
     def remove(self, connection_id: str) -> None:
-        """The connection has left the room."""
+        """Remove the connection from the room."""
         self._news.end(connection_id)
         self._settle(self._take_out(connection_id))
 
     def entry_changed(self, wallet: str, *, is_participant: bool) -> None:
-        """Whether `wallet` is a participant may have changed."""
+        """Record whether `wallet` is a participant."""
         for connection_id in self._connections.get(wallet, ()):
             occupant = self._occupants[connection_id]
             self._occupants[connection_id] = structs.replace(occupant, is_participant=is_participant)
         self._settle(wallet)
 
     def _take_out(self, connection_id: str) -> str | None:
-        """The wallet of the connection."""
+        """Remove the connection and return its wallet."""
         occupant = self._occupants.pop(connection_id, None)
         if occupant is None:
             return None
@@ -141,7 +142,7 @@ class Room:
             self._publisher.publish(self._channel, presence)
 
     def _settle_wallet(self, wallet: str) -> RoomMember | None:
-        """The member that came or left."""
+        """Update the member of `wallet`; return the member if it entered or left."""
         before, after = self._members.get(wallet), self._member(wallet)
         if before is not None:
             self._roles[before.role] -= 1
@@ -154,7 +155,7 @@ class Room:
         return before
 
     def _member(self, wallet: str) -> RoomMember | None:
-        """How `wallet` is listed, or None if it is not."""
+        """The entry of `wallet` in the list of members, or None if it has none."""
         occupants = self._occupants_of(wallet)
         if not occupants:
             return None
@@ -174,17 +175,17 @@ class Room:
 
 
 class PresenceNews:
-    """Publishes who came and who left, so that a list of members plus these events stays true.
+    """Publishes who entered and who left, so that clients can keep a list of members up to date.
 
-    The invariant: a client that has followed `user_presence` since it got a list of all members knows exactly the
-    members whenever the room has at most `max_members()`; a client whose list was a part of them knows the rest of that
-    part, and all who came since. A larger room is silent: a change in it is published, if it still matters, with the
-    first change that leaves the room small enough. So a `leave` is published for everybody whose `join` was, or who is
-    named in a list still in use.
+    The invariant: whenever the room has at most `max_members()` members, a client that received a list of all members
+    and has followed `user_presence` since then knows the members exactly. A client that received a partial list knows
+    which members of that list remain, and everybody who entered since then. A larger room is silent: a change in it is
+    published, if it still matters, with the first change that leaves the room small enough. Therefore a `leave` is
+    published for everybody whose `join` was published, and for everybody in a list that is still in use.
 
-    `members` is the room's own, by wallet; it changes before `changed` is called. Memory: for a silent room, the
-    members that differ from the published ones, and per connection that joined meanwhile at most `MAX_LISTED_MEMBERS`
-    references.
+    `members` is the room's own mapping by wallet, which the room updates before it calls `changed`. Memory: for a
+    silent room, the members that differ from the published ones, and at most `MAX_LISTED_MEMBERS` references per
+    connection that joined while it was silent.
     """
 
     def __init__(
@@ -200,12 +201,12 @@ class PresenceNews:
         self._members = members
         self._max_members = max_members
         self._unpublished: dict[str, RoomMember] = {}
-        """Members who came or left since the last publication, unless they undid it."""
+        """Members who entered or left since the last publication and have not reversed that."""
         self._named: dict[str, list[RoomMember]] = {}
         """Per connection, the members of its list whose `join` was not published."""
 
     def begin(self, connection_id: str, listed: list[RoomMember]) -> None:
-        """The connection got the list `listed`, in place of any earlier one."""
+        """Record that the connection received the list `listed`, which replaces any earlier one."""
         named = [member for member in listed if member.wallet in self._unpublished]
         if named:
             self._named[connection_id] = named
@@ -213,11 +214,11 @@ class PresenceNews:
             self.end(connection_id)
 
     def end(self, connection_id: str) -> None:
-        """The list of the connection is no longer in use."""
+        """Forget the list of the connection, which is no longer in use."""
         self._named.pop(connection_id, None)
 
     def changed(self, *members: RoomMember) -> None:
-        """Each of `members` came or left, all at once."""
+        """Record that each of `members` entered or left in one change, and publish what is due."""
         for member in members:
             if self._unpublished.pop(member.wallet, None) is None:
                 self._unpublished[member.wallet] = member

@@ -16,9 +16,9 @@ from duelcast.errors import TooManySubscriptions
 
 
 class RoomSettings(Struct, frozen=True, kw_only=True):
-    """`presence_max_members`: a room with more members publishes no `user_presence`. `spectator_count_interval_ms`: the
-    least time between two `spectator_count` of a contest. `rooms_per_connection` bounds the rooms that a connection
-    joins.
+    """A room with more than `presence_max_members` members publishes no `user_presence`. `spectator_count_interval_ms`
+    is the least time between two `spectator_count` events of a contest. A connection may be in at most
+    `rooms_per_connection` rooms.
     """
 
     presence_max_members: int = 200
@@ -27,11 +27,12 @@ class RoomSettings(Struct, frozen=True, kw_only=True):
 
 
 class Rooms:
-    """Presence of this node's connections in contests, in memory; a room without connections is forgotten.
+    """The presence of this node's connections in contest rooms, kept in memory. A room without connections is
+    forgotten.
 
-    `is_participant` says whether a wallet entered a contest and is not disqualified, while that may change;
-    `entry_changed` is called after its answer changed. A room keeps its people when the contest ends. `settings` is
-    asked each time. An `identity` None is an anonymous connection.
+    `is_participant` says whether a wallet entered a live contest and is not disqualified; call `entry_changed` after
+    its answer changes. A room keeps its occupants when the contest ends. `settings` is called whenever a setting is
+    needed. An `identity` of None means an anonymous connection.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Rooms:
         """The contests whose last published `spectator_count` is not 0."""
 
     async def run(self) -> None:
-        """Publish the counts that wait for their interval, until cancelled."""
+        """Publish spectator counts as their interval allows, until cancelled."""
         await self._counts.run()
 
     def join(
@@ -63,15 +64,15 @@ class Rooms:
         *,
         took_part: bool = False,
     ) -> None:
-        """Enter the room, or change how the connection is there; `visibility` concerns admins alone. `took_part`: the
-        wallet is a participant of a contest that is over.
+        """Enter the room, or replace the occupant of a connection that is already in it. `visibility` only matters for
+        admins. `took_part` says whether the wallet took part in a contest that is over.
 
         Raises `errors.TooManySubscriptions`; then nothing has changed.
         """
         joined = self.rooms_of(connection_id)
         limit = self._settings().rooms_per_connection
         if contest_id not in joined and len(joined) >= limit:
-            raise TooManySubscriptions(f"A connection may be in {limit} rooms; leave one first.")
+            raise TooManySubscriptions(f"A connection may be in at most {limit} rooms; leave one first.")
         self._joined.setdefault(connection_id, set()).add(contest_id)
         room = self._rooms.get(contest_id)
         if room is None:
@@ -80,8 +81,9 @@ class Rooms:
         self._counts.offer(contest_id)
 
     def attend(self, contest_id: int, connection_id: str) -> Attendance:
-        """The present room, for the reply to a connection that joined: its list plus the events after any position of
-        `presence.<id>` from before this call stay true. Raises `KeyError` if the connection is not in the room."""
+        """The attendance of the room, for the reply to a connection that joined. The list stays correct if the client
+        applies all events after a position of `presence.<id>` that was read before this call. Raises `KeyError` if the
+        connection is not in the room."""
         return self._rooms[contest_id].attend(connection_id)
 
     def leave(self, contest_id: int, connection_id: str) -> None:
@@ -99,7 +101,8 @@ class Rooms:
         self._counts.offer(contest_id)
 
     def leave_all(self, connection_id: str) -> None:
-        """The connection is closed. Call this once none of its commands runs: a later `join` would stay for ever."""
+        """Leave all rooms after the connection was closed. Call this when none of its commands is running any more,
+        because a later `join` would stay for ever."""
         for contest_id in self.rooms_of(connection_id):
             self.leave(contest_id, connection_id)
 
@@ -111,9 +114,9 @@ class Rooms:
         room.put(connection_id, structs.replace(occupant, is_visible=is_visible))
 
     def identity_changed(self, connection_id: str, identity: Identity | None) -> None:
-        """The connection signed in, or became anonymous, or its role or nickname changed. A new admin is hidden; an
-        admin who stays one stays as visible. In a contest that is over, a wallet that signs in counts as a participant
-        from its next `join` on."""
+        """Call this after the connection signed in or became anonymous, or after its role or nickname changed. A new
+        admin is hidden; the visibility of an admin who remains one is kept. In a contest that is over, a wallet that
+        signs in counts as a participant from its next `join` on."""
         for contest_id in self.rooms_of(connection_id):
             room = self._rooms[contest_id]
             before = room.occupant(connection_id)
@@ -122,7 +125,7 @@ class Rooms:
             self._counts.offer(contest_id)
 
     def entry_changed(self, contest_id: int, wallet: str) -> None:
-        """The wallet entered the contest or withdrew, was disqualified or admitted again."""
+        """Call this after the wallet entered the contest, withdrew, was disqualified or was admitted again."""
         room = self._rooms.get(contest_id)
         if room is not None:
             room.entry_changed(wallet, is_participant=self._is_participant(contest_id, wallet))
@@ -136,12 +139,12 @@ class Rooms:
         return contest_id in self._joined.get(connection_id, ())
 
     def role_of(self, contest_id: int, connection_id: str) -> RoomRole:
-        """The role of the connection's wallet: admin if one of its connections in the room is, else participant, else
-        spectator. Raises `KeyError` if the connection is not in the room."""
+        """The role of the connection's wallet: admin if one of its connections in the room is an admin's, else
+        participant or spectator. Raises `KeyError` if the connection is not in the room."""
         return self._rooms[contest_id].role_of(connection_id)
 
     def members(self, contest_id: int) -> Attendance:
-        """The members of the room. A joining client gets `attend` instead."""
+        """The members of the room. Use `attend` for a client that joins."""
         room = self._rooms.get(contest_id)
         return NOBODY if room is None else room.attendance()
 

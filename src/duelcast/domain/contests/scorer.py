@@ -17,7 +17,7 @@ from duelcast.domain.contests.prices import PriceVector
 from duelcast.logs import exception_fields
 
 THREAD_PARTICIPANTS = 5_000
-"""From this size on, a scoring takes half a millisecond or more, and is computed in a thread."""
+"""Larger boards are scored in a thread, because scoring them takes half a millisecond or more."""
 
 _log = structlog.get_logger("duelcast.contests")
 
@@ -40,26 +40,26 @@ class Scorer:
         self._prices = prices
         self._moved = asyncio.Event()
         self._due: Throttle[int] = Throttle(clock, interval_ms)
-        """The ids of contests."""
+        """The ids of contests to be scored."""
         self._duration_s = Histogram(
             "duelcast_contest_scoring_seconds",
-            "From the prices of a scoring to its ranking.",
+            "The time from reading the prices of a scoring to its ranking.",
             buckets=(0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1),
             registry=None,
         )
 
     def price_changed(self, symbol: str, price: float) -> None:
-        """Take a price; on the path of every tick."""
+        """Take a price. Every tick calls this."""
         self._prices.set(symbol, price)
         self._moved.set()
 
     def touch(self, contest: Contest) -> None:
-        """The participants of a contest, or somebody's holdings, changed."""
+        """Call this after the participants of a contest, or somebody's holdings, changed."""
         self._due.offer_later(contest.id)
 
     async def score(self, contest: Contest) -> None:
-        """Value and rank a live contest now, and publish the changes; then let other tasks run, as many are scored in a
-        row."""
+        """Value and rank a live contest now, and publish the changes; then let other tasks run, because many contests
+        may be scored in a row."""
         board = contest.board
         assert board is not None
         began_s = self._clock.monotonic()
@@ -68,14 +68,14 @@ class Scorer:
             await asyncio.to_thread(scoring.compute)
         else:
             scoring.compute()
-        # Meanwhile it may have ended, or another scoring may have begun.
+        # Meanwhile the contest may have ended, or another scoring may have begun.
         if contest.board is board and board.apply(scoring):
             self._duration_s.observe(self._clock.monotonic() - began_s)
             self._outlet.ranked(contest)
         await self._clock.sleep(0)
 
     async def run(self) -> None:
-        """Score due contests, until cancelled; may be run again, and catches up then."""
+        """Score due contests until cancelled. May be run again, and then catches up."""
         for contest in self._book.live:
             self.touch(contest)
         async with asyncio.TaskGroup() as tasks:

@@ -27,8 +27,8 @@ def return_pct(value: float, initial: float) -> float:
 
 
 class Standing(NamedTuple):
-    """A participant as of the last ranking; `rank` None while disqualified. `rank_change` = rank at the last full
-    minute − rank now; 0 for new ones."""
+    """A participant as of the last ranking; `rank` is None while disqualified. `rank_change` = rank at the last full
+    minute − rank now; 0 for new participants."""
 
     wallet: str
     entry_id: int
@@ -39,7 +39,8 @@ class Standing(NamedTuple):
 
 
 class Scoring:
-    """One valuation and ranking of all: made by `Board.prepare`, computed in any thread, taken by `Board.apply`."""
+    """One valuation and ranking of all participants. `Board.prepare` creates it, `compute` may run in any thread, and
+    `Board.apply` takes the result."""
 
     __slots__ = ("_columns", "_lines", "_prices", "_rows", "membership", "order", "ranks", "values")
 
@@ -61,9 +62,9 @@ class Scoring:
         self.ranks: NDArray[np.int32] | None = None
 
     def compute(self) -> None:
-        """The long part; it reads nothing that the board may change meanwhile.
+        """Value and rank the participants. This slow part reads nothing that the board may change meanwhile.
 
-        A participant with a token without a price keeps the previous value.
+        A participant who holds a token without a price keeps the previous value.
         """
         before, entry_times_ms, entry_ids = self._columns
         values = value_of_owners(self._lines, self._prices, len(before))
@@ -76,7 +77,7 @@ class Board:
 
     A participant without positions holds the starting balance as cash, so that before the start everybody has rank 1.
     Entering and leaving change the ranks at once, with the values of the last scoring. Methods that take a `wallet`
-    raise `KeyError` if it is not in the contest. All but `Scoring.compute` belongs on one thread.
+    raise `KeyError` if it is not in the contest. Everything but `Scoring.compute` must run on one thread.
     """
 
     def __init__(self, starting_balance: float, prices: PriceVector, *, version: int = 0) -> None:
@@ -105,13 +106,13 @@ class Board:
 
     @property
     def version(self) -> int:
-        """Grows from its initial value whenever a row may have changed: the rows of one version are equal."""
+        """Grows from its initial value whenever a row may have changed, so that two pages of one version agree."""
         self._settle()
         return self._version
 
     @property
     def portfolio_bytes(self) -> int:
-        """Bytes of all positions."""
+        """The size of all positions, in bytes."""
         return self._positions.nbytes
 
     def add(
@@ -123,8 +124,8 @@ class Board:
         portfolio: Iterable[HoldingRow] = (),
         claimed_nickname: str | None = None,
     ) -> None:
-        """Enter a wallet with its portfolio; `claimed_nickname` comes from its token. Raises `ValueError` if it is in
-        the contest.
+        """Add a wallet with its portfolio; `claimed_nickname` comes from its token. Raises `ValueError` if the wallet
+        is already in the contest.
         """
         if wallet in self._rows:
             raise ValueError("a wallet enters once")
@@ -185,7 +186,7 @@ class Board:
         self._enter_ranks(self._rows[wallet])
 
     def set_nickname(self, wallet: str, nickname: str | None) -> bool:
-        """Show `nickname`; returns whether it differs from the one before."""
+        """Show `nickname`; returns whether it differs from the previous one."""
         row = self._rows[wallet]
         if self._nicknames[row] == nickname:
             return False
@@ -194,11 +195,12 @@ class Board:
         return True
 
     def set_portfolio(self, wallet: str, portfolio: Iterable[HoldingRow]) -> None:
-        """Replace the portfolio: each symbol once, quantities for all or for none. The next scoring values it."""
+        """Replace the portfolio, which has each symbol once, and quantities for all or for none. The next scoring
+        values it."""
         self._positions.set(self._rows[wallet], self._lines(portfolio))
 
     def portfolio(self, wallet: str) -> list[HoldingRow]:
-        """By symbol; without quantities before the start."""
+        """The portfolio sorted by symbol; without quantities before the start."""
         lines = self._positions.of(self._rows[wallet])
         is_bought = not any(line.token == CASH and line.quantity for line in lines)
         return [
@@ -208,7 +210,7 @@ class Board:
         ]
 
     def buy(self, prices: Mapping[str, float]) -> None:
-        """The start: everybody buys the chosen portfolio, at `prices` of all held tokens."""
+        """Start the contest: everybody buys the chosen portfolio at `prices`, which cover all held tokens."""
         self._positions.buy(self.starting_balance, self._prices.snapshot_of(prices))
 
     def symbols(self) -> list[str]:
@@ -220,7 +222,8 @@ class Board:
         return self._positions.any_held(changed)
 
     def prepare(self, prices: Mapping[str, float] | None = None) -> Scoring:
-        """Begin a scoring at the newest prices, or at `prices`, such as those of a boundary. It voids one under way."""
+        """Begin a scoring at the newest prices, or at `prices`, such as those of a boundary. It voids a scoring that is
+        in progress."""
         self._settle()
         columns, size = self._columns, self._columns.size
         self._under_way = Scoring(
@@ -233,7 +236,7 @@ class Board:
         return self._under_way
 
     def apply(self, scoring: Scoring) -> bool:
-        """Take over the computed values. False if another scoring was begun since; then nothing changes."""
+        """Take over the computed values. Returns False and changes nothing if another scoring has begun since."""
         if scoring is not self._under_way or scoring.ranks is None:
             return False
         self._under_way = None
@@ -245,13 +248,13 @@ class Board:
         return True
 
     def score(self, prices: Mapping[str, float] | None = None) -> None:
-        """Value and rank all at once, for a small board."""
+        """Value and rank everybody at once; for a small board."""
         scoring = self.prepare(prices)
         scoring.compute()
         self.apply(scoring)
 
     def minute_mark(self) -> None:
-        """A full minute: `rankChange` counts from the present ranks."""
+        """Call this at each full minute: from now on `rankChange` counts from the current ranks."""
         self._settle()
         columns = self._columns
         marked, ranks = columns.marked_ranks, columns.ranks
@@ -260,14 +263,15 @@ class Board:
         columns.marked_ranks[:] = ranks
 
     def page(self, offset: int, limit: int) -> list[LeaderboardRow]:
-        """The rows from `offset` (0 is the first) on, at most `limit`."""
+        """At most `limit` rows from `offset` on (0 is the first row)."""
         self._settle()
         return [self._leaderboard_row(row) for row in self._order[offset : offset + limit].tolist()]
 
     def around(self, wallet: str, limit: int) -> int | None:
-        """The offset of the page of `limit` rows with `wallet` in its middle, as far as the ends of the list allow.
+        """The offset of the page of `limit` rows that has `wallet` in its middle, or as near to it as the ends of the
+        list allow.
 
-        None if it is not ranked.
+        None if the wallet is not ranked.
         """
         self._settle()
         row = self._rows[wallet]
@@ -283,12 +287,12 @@ class Board:
         return self._standing(self._rows[wallet])
 
     def standings(self) -> Iterator[Standing]:
-        """All that are ranked, in listing order. The board must not change while they are read."""
+        """All ranked participants, in listing order. The board must not change during the iteration."""
         self._settle()
         return map(self._standing, self._order.tolist())
 
     def ranks(self) -> Iterable[tuple[int, int]]:
-        """Entry id and rank of all that are ranked, in listing order."""
+        """Entry id and rank of all ranked participants, in listing order."""
         self._settle()
         columns = self._columns
         return zip(columns.entry_ids[self._order].tolist(), columns.ranks[self._order].tolist(), strict=True)
@@ -302,7 +306,7 @@ class Board:
         return top
 
     def take_changed(self, wallets: Collection[str]) -> list[str]:
-        """Those of `wallets` whose rank or value changed since the last call, or that are new.
+        """Those of `wallets` that are new, or whose rank or value changed since the last call.
 
         Wallets that are not in the contest are skipped.
         """
@@ -312,14 +316,14 @@ class Board:
         columns = self._columns
         ranks, values = columns.ranks[rows], columns.values[rows]
         differ = (columns.published_ranks[rows] != ranks) | (columns.published_values[rows] != values)
-        # Of all rows: a wallet first asked about next time compares with the figures of now.
+        # Store the figures of all rows, so that a wallet not asked about until the next call is compared with them.
         columns.published_ranks[:] = columns.ranks
         columns.published_values[:] = columns.values
         return [present[number] for number in np.flatnonzero(differ).tolist()]
 
     def mark_published(self, wallet: str) -> None:
-        """Count this wallet's present rank and value as published, so that `take_changed` skips them; nothing happens
-        if it is not in the contest."""
+        """Count this wallet's present rank and value as published, so that `take_changed` skips the wallet. Does
+        nothing if it is not in the contest."""
         self._settle()
         row = self._rows.get(wallet)
         if row is not None:
@@ -342,7 +346,7 @@ class Board:
             del self._claimants[key]
 
     def _new_row(self) -> int:
-        # A scoring under way will bring a value for each row that it knows, even for one that has become free since.
+        # A scoring in progress will store a value in each row that it knows, even if the row has been freed since.
         if self._free_rows and self._under_way is None:
             return self._free_rows.pop()
         self._wallets.append("")

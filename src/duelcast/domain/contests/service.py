@@ -38,9 +38,9 @@ from duelcast.store.database import Database
 
 
 class ContestSettings(Struct, frozen=True, kw_only=True):
-    """`leaderboard_interval_ms`: the least time between two rankings of a contest. `portfolio_changes_per_minute` are
-    those of one wallet in one contest. `final_rows_waiting` bounds the ended contests whose final rows are not
-    published yet."""
+    """`leaderboard_interval_ms` is the least time between two rankings of a contest. `portfolio_changes_per_minute`
+    applies to one wallet in one contest. `final_rows_waiting` limits the number of ended contests whose final rows are
+    not published yet."""
 
     leaderboard_interval_ms: int = 1_000
     portfolio_changes_per_minute: float = 10
@@ -51,8 +51,8 @@ class ContestSettings(Struct, frozen=True, kw_only=True):
 
 
 class Contests:
-    """`book` has all contests; `organising` and `clock` are for admins, `entering` for users; `standings` has the
-    ranks, `rooms` the presence, `chat` the messages. `settings` may be replaced at any time."""
+    """`book` has all contests. Admins use `organising` and `clock`, users use `entering`. `standings` has the ranks,
+    `rooms` the presence, and `chat` the messages. `settings` may be replaced at any time."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Contests:
         accounts.on_owner_change(self._nickname_changed_hands)
 
     async def load(self) -> None:
-        """Load the stored contests, and catch up with missed boundaries; accounts and market are loaded before."""
+        """Load the stored contests, and catch up with missed boundaries. Load accounts and market first."""
         async with self._database.read() as transaction:
             rows = await store.all_contests(transaction)
             counts = await store.participant_counts(transaction)
@@ -117,18 +117,18 @@ class Contests:
             await self.clock.remember_minute(contest)
             self.clock.watch(contest)
             self.scorer.touch(contest)
-        # If that cannot be stored now, `run` tries again.
+        # If the results cannot be stored now, the clock tries again when it runs.
         with suppress(Unavailable):
             await self.clock.settle_due()
 
     async def run(self) -> None:
-        """Run all parts but the scorer and the clock, which are switched separately, until cancelled."""
+        """Run all parts but the scorer and the clock, which are run separately, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for part in (self.rooms, self._outlet, self.final_rows):
                 tasks.create_task(part.run())
 
     def view(self, contest: Contest, *, for_admin: bool) -> ContestView:
-        """The record of a contest."""
+        """The contest as clients see it."""
         return contest.view(self.rooms, self.chat.mutes.muted(contest.id) if for_admin else None)
 
     def collect(self) -> Iterable[Metric]:
@@ -136,7 +136,7 @@ class Contests:
         yield from self.scorer.collect()
         yield from self.clock.collect()
         yield from self.final_rows.collect()
-        statuses = GaugeMetricFamily("duelcast_contests", "Contests.", labels=["status"])
+        statuses = GaugeMetricFamily("duelcast_contests", "Number of contests, by status.", labels=["status"])
         counts: dict[str, int] = {}
         for contest in self.book:
             counts[contest.row.status] = counts.get(contest.row.status, 0) + 1
@@ -145,7 +145,7 @@ class Contests:
         yield statuses
 
     def _board(self, row: ContestRow, entries: list[EntryRow], held: dict[int, list[HoldingRow]]) -> Board:
-        # A board makes far fewer than 1,000 rankings a second, so earlier versions were lower.
+        # A board is ranked far less than 1,000 times a second, so its versions before a restart were lower.
         board = Board(row.starting_balance, self._prices, version=self._new_version())
         for entry in entries:
             nickname = self._accounts.shown_nickname(entry.wallet, entry.nickname)
@@ -177,11 +177,11 @@ class Contests:
             self._outlet.participant_changed(contest, wallet)
 
     def _new_version(self) -> int:
-        """The time of receipt in epoch ms: above all earlier versions, since it never goes back."""
+        """The time of receipt in epoch ms, which never goes back, so that it is above all earlier versions."""
         return self._market.receipt_us() // 1000
 
     def _chat_closed(self, contest_id: int) -> InvalidState | None:
-        """The reason if nothing may be written any more. Raises `ContestNotFound`."""
+        """The error to raise if nobody may write any more, or None. Raises `ContestNotFound`."""
         if self.book[contest_id].row.status == CANCELLED:
             return InvalidState("The contest was cancelled: its chat is closed.")
         return None

@@ -1,5 +1,5 @@
-"""Leaderboards, rows of participants, trades and boundary prices: from memory for live contests, else from the
-store."""
+"""Leaderboards, rows of participants, trades and boundary prices. Leaderboards and rows of live contests come from
+memory, everything else from the store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from duelcast.wire.timestamps import format_ms, format_time
 
 
 class SettledPrice(Struct, frozen=True):
-    """A price that settled a boundary, and when the server received it."""
+    """A price used at a boundary, and when the server received it."""
 
     symbol: str
     price: float
@@ -30,7 +30,7 @@ class SettledPrice(Struct, frozen=True):
 
 
 class Boundary(Struct, frozen=True):
-    """The moment of a start or an end, and the prices it took."""
+    """The moment of a start or an end, and the prices used."""
 
     at: str
     prices: list[SettledPrice]
@@ -45,7 +45,7 @@ class Settlement(Struct, frozen=True):
 
 
 class Standings:
-    """Only reads. Methods that read the store raise `Unavailable`."""
+    """Reads standings and changes nothing. Methods that read the store raise `Unavailable`."""
 
     def __init__(
         self, database: Database, clock: Clock, accounts: Accounts, book: ContestBook, prices: PriceVector
@@ -61,7 +61,7 @@ class Standings:
     async def leaderboard(
         self, contest_id: int, *, offset: int = 0, limit: int = 100, around: str | None = None
     ) -> Leaderboard:
-        """A page; with `around`, the one with that wallet in its middle.
+        """A page of the leaderboard; with `around`, the page that has that wallet in its middle.
 
         Raises `ContestNotFound`, and `NotEntered` if `around` is not ranked.
         """
@@ -120,7 +120,8 @@ class Standings:
     # ── participants ────────────────────────────────────────────────────────────────────────────────────────────
 
     def live_row(self, contest: Contest, wallet: str) -> Participant | None:
-        """The row of a participant of a pending or active contest, with its portfolio; None for others."""
+        """The row of a participant in a pending or active contest, with the portfolio; None if the wallet or contest
+        has none."""
         board = contest.board
         if board is None or wallet not in board:
             return None
@@ -143,7 +144,7 @@ class Standings:
         )
 
     async def participant(self, contest_id: int, wallet: str) -> Participant:
-        """The row of a wallet, with its portfolio; `isParticipant` is false if it did not enter.
+        """The row of a wallet, with its portfolio; `isParticipant` is false if the wallet did not enter.
 
         Raises `ContestNotFound`.
         """
@@ -197,7 +198,7 @@ class Standings:
             return await store.trades_of(transaction, contest.id, wallet, after_id, limit)
 
     async def settlement(self, contest_id: int) -> Settlement:
-        """The prices of the start and the end. Raises `ContestNotFound`."""
+        """The prices used at the start and at the end. Raises `ContestNotFound`."""
         row = self._book[contest_id].row
         async with self._database.read() as transaction:
             start = await store.prices_of(transaction, contest_id, "start")
@@ -233,7 +234,7 @@ def _holding(one: HoldingRow, price: float | None) -> Holding:
 
 
 def _value(held: Sequence[HoldingRow], prices: Mapping[str, float | None], initial: float) -> float:
-    """The value of a portfolio without a final one: its initial value if it was never bought or has no price."""
+    """The value of a portfolio that has no final value; the initial value if it was never bought or lacks a price."""
     total = 0.0
     for one in held:
         price = prices.get(one.symbol)

@@ -25,22 +25,22 @@ CURRENCY = "SOL"
 CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789"
 CODE_CHARACTERS = 8
 
-# Without control characters, and without the bidi embeddings, overrides and isolates, which reach beyond the text.
+# No control characters, and no bidi embeddings, overrides or isolates, which affect text beyond this one.
 LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*(?!\n)$"
 _PAGE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$"
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=LINE_PATTERN)]
 Description = Annotated[str, Meta(max_length=2_000, pattern=_PAGE)]
 Rules = Annotated[str, Meta(max_length=10_000, pattern=_PAGE)]
 Time = Annotated[str, Meta(max_length=40, description="ISO-8601 with an offset.")]
-Amount = Annotated[str | int | float, Meta(description="A decimal of at most 9 decimals, as a string or a number.")]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,16}(?!\n)$", description="1 to 16 of A-Z 0-9")]
+Amount = Annotated[str | int | float, Meta(description="An amount with at most 9 decimals, as a string or a number.")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,16}(?!\n)$", description="1 to 16 characters of A-Z 0-9")]
 Places = Annotated[int, Meta(ge=1, le=MAX_PARTICIPANTS)]
 Balance = Annotated[float, Meta(ge=1, le=MAX_BALANCE)]
 AllowedSymbols = Annotated[list[Symbol], Meta(max_length=MAX_ALLOWED_SYMBOLS)]
 
 
 class PayoutInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """`percent` of the prize pool for `place`."""
+    """`percent` of the prize pool goes to `place`."""
 
     place: int
     percent: float
@@ -50,8 +50,8 @@ Payouts = Annotated[list[PayoutInput], Meta(max_length=MAX_PLACES)]
 
 
 class NewContest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`max_participants` null: any number, up to 100,000. `allowed_symbols` empty: all. `payout` defaults to 69, 20 and
-    11 % for the first three places."""
+    """If `max_participants` is null, up to 100,000 may enter. If `allowed_symbols` is empty, all tokens are allowed.
+    `payout` defaults to 69, 20 and 11 % for the first three places."""
 
     name: Name
     start_time: Time
@@ -70,8 +70,8 @@ class NewContest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ContestPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The fields to change. Null clears `description`, `image_url`, `rules` and `max_participants`; elsewhere it counts
-    as absent."""
+    """The fields to change. Null clears `description`, `image_url`, `rules` and `max_participants`; for other fields,
+    null counts as absent."""
 
     name: Name | UnsetType | None = UNSET
     start_time: Time | UnsetType | None = UNSET
@@ -115,7 +115,7 @@ def new_code() -> str:
 
 
 def columns_of(given: NewContest, now_ms: int) -> dict[str, Any]:
-    """The columns of a new contest. Raises `InvalidRequest` with the field at fault."""
+    """The columns of a new contest. Raises `InvalidRequest`, which names the field at fault."""
     fields = {name: _DEFAULTS.get(name) if value is None else value for name, value in structs.asdict(given).items()}
     columns = _columns(fields)
     _check_times(columns["start_ms"], columns["end_ms"], now_ms)
@@ -127,7 +127,7 @@ def changes_of(
     patch: ContestPatch, contest: ContestRow, now_ms: int, *, participants: int, has_entries: bool
 ) -> dict[str, Any]:
     """The columns of `contest` that `patch` changes. Raises `InvalidRequest`, or `InvalidState` if it is too late for a
-    change, with the field at fault."""
+    change; both name the field at fault."""
     fields = {
         name: value
         for name, value in structs.asdict(patch).items()
@@ -148,7 +148,7 @@ def changes_of(
     if "min_participants" in columns or "max_participants" in columns:
         _check_places(columns.get("min_participants", contest.min_participants), limit)
     if "max_participants" in columns and limit is not None and limit < participants:
-        raise InvalidState(f"{participants} take part already.", field="max_participants")
+        raise InvalidState(f"The contest already has {participants} participants.", field="max_participants")
     return columns
 
 
@@ -175,7 +175,7 @@ def _columns(fields: dict[str, Any]) -> dict[str, Any]:
         check_payout([Payout(place=one.place, percent=one.percent) for one in columns["payout"]])
         columns["payout"] = sorted([one.place, one.percent] for one in columns["payout"])
     if "starting_balance" in columns:
-        # Values are ranked and sent in this form, and the first value is the balance.
+        # Values are ranked and sent with this many decimals, and the first value is the balance.
         columns["starting_balance"] = round(float(columns["starting_balance"]), VALUE_DECIMALS)
     if "allowed_symbols" in columns:
         columns["allowed_symbols"] = _distinct(columns["allowed_symbols"])
@@ -195,9 +195,9 @@ def _time_ms(text: str, field: str) -> int:
 
 def _check_times(start_ms: int, end_ms: int, now_ms: int) -> None:
     if start_ms <= now_ms:
-        raise InvalidRequest("Let the contest start in the future.", field="start_time")
+        raise InvalidRequest("The contest must start in the future.", field="start_time")
     if end_ms <= start_ms:
-        raise InvalidRequest("Let the contest end after its start.", field="end_time")
+        raise InvalidRequest("The contest must end after its start.", field="end_time")
 
 
 def _check_places(least: int, most: int | None) -> None:

@@ -1,8 +1,9 @@
 """Positions of all participants in arrays, and their values (protocol 5).
 
-A position is a line: owner, token, quantity, weight; those of one owner are adjacent, in the order of their symbols.
-Measured at 100,000 × 8 against a column per place in a portfolio: 2.4 ms instead of 1.0 ms a valuation, but 3 ms
-instead of 9 ms where one in fifty holds 50 tokens, since nothing is padded.
+A position is a line with owner, token, quantity and weight. The lines of one owner are adjacent, in the order of their
+symbols. For 100,000 portfolios of 8 tokens, a valuation was measured to take 2.4 ms, compared with 1.0 ms with a column
+per place in a portfolio. If one owner in fifty holds 50 tokens, it takes 3 ms instead of 9 ms, because nothing is
+padded.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from duelcast.domain.contests.prices import CASH
 VALUE_DECIMALS = 8
 _SCALE = 10.0**VALUE_DECIMALS
 _ROUND_BELOW = 2.0**26
-"""From here on, doubles are further apart than 1e-8: each is the nearest to its own rounded decimal."""
+"""From this value on, doubles are more than 1e-8 apart, so rounding to 8 decimals leaves them unchanged."""
 _BLOCK_LINES = 1 << 16
-"""That many stay in the cache, occupy the interpreter for less than a millisecond, and take about one to copy."""
+"""A block of this size stays in the cache, occupies the interpreter for less than a millisecond, and takes about a
+millisecond to copy."""
 _FIRST_CAPACITY = 64
 
 
 class Line(NamedTuple):
-    """A position of an owner: `weight` is the one last chosen, in hundredths of a portfolio."""
+    """A position of an owner. `weight` is the weight last chosen, in percent of the portfolio."""
 
     token: int
     quantity: float
@@ -37,7 +39,7 @@ class Line(NamedTuple):
 
 
 class Lines(NamedTuple):
-    """Positions as they were at one moment; arrays of equal length."""
+    """The positions at one moment, as arrays of equal length."""
 
     owners: NDArray[np.intp]
     tokens: NDArray[np.int32]
@@ -45,7 +47,7 @@ class Lines(NamedTuple):
 
 
 class _Block:
-    """Fewer than `_BLOCK_LINES` positions: a change of a large contest copies no more than a block."""
+    """Fewer than `_BLOCK_LINES` positions, so that a change in a large contest copies no more than one block."""
 
     __slots__ = ("empty", "owners", "quantities", "size", "tokens", "weights")
 
@@ -82,7 +84,7 @@ class _Block:
         self.empty += place.stop - place.start
 
     def buy(self, balance: float, prices: NDArray[np.float64]) -> NDArray[np.intp]:
-        """See `Positions.buy`. The previous array stays as it is. Returns the places that were bought."""
+        """See `Positions.buy`. Does not change the previous array. Returns the places that were bought."""
         self.quantities = np.multiply(balance, self.weights[: self.size])
         self.quantities /= 100.0
         self.quantities /= prices[self.tokens[: self.size]]
@@ -93,7 +95,7 @@ class _Block:
         return np.flatnonzero((self.tokens[: self.size] != CASH) | (self.quantities[: self.size] != 0.0))
 
     def keep(self, kept: NDArray[np.intp]) -> None:
-        """Drop all other places. The previous arrays stay as they are."""
+        """Drop all other places. Does not change the previous arrays."""
         self.owners = self.owners[kept]
         self.tokens = self.tokens[kept]
         self.quantities = self.quantities[kept]
@@ -106,11 +108,11 @@ class _Block:
 
 
 class Positions:
-    """The positions of all owners, who are numbered from 0. Those of one owner are in one block.
+    """The positions of all owners, who are numbered from 0. All positions of an owner are in one block.
 
-    New positions go after all others, so that no change reaches `Lines` taken before. Positions given up are emptied
-    when the next `lines` are taken, and dropped once they are more than half of their block: the amortised cost of a
-    change is proportional to it.
+    New positions are appended, so that no change affects `Lines` taken before. Positions given up are emptied when the
+    next `lines` are taken, and dropped once they are more than half of their block, so that the amortised cost of a
+    change is proportional to its size.
     """
 
     __slots__ = ("_blocks", "_counts", "_given_up", "_holders", "_starts")
@@ -118,19 +120,19 @@ class Positions:
     def __init__(self) -> None:
         self._blocks = [_Block()]
         self._starts = array("q")
-        """Where each owner's positions begin: the number of the block times `_BLOCK_LINES`, plus the place within
-        it."""
+        """The beginning of each owner's positions: the number of the block times `_BLOCK_LINES`, plus the place in the
+        block."""
         self._counts = array("i")
         self._given_up: list[tuple[_Block, slice]] = []
         self._holders: Counter[int] = Counter()
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the lines in use."""
+        """The size of the lines in use, in bytes."""
         return sum(block.nbytes for block in self._blocks)
 
     def set(self, owner: int, held: Sequence[Line]) -> None:
-        """Let `owner` hold `held`, in the order of symbols, and nothing else."""
+        """Replace the positions of `owner` by `held`, which are in the order of symbols."""
         if owner == len(self._starts):
             self._starts.append(0)
             self._counts.append(0)
@@ -144,7 +146,7 @@ class Positions:
         self._holders.update(line.token for line in held)
 
     def clear(self, owner: int) -> None:
-        """Let `owner` hold nothing."""
+        """Give up all positions of `owner`."""
         if self._counts[owner]:
             block, place = self._place(owner)
             self._holders.subtract(block.tokens[place].tolist())
@@ -154,7 +156,7 @@ class Positions:
     def buy(self, balance: float, prices: NDArray[np.float64]) -> None:
         """Give every position the quantity balance × weight / 100 / price, in exactly this order of operations.
 
-        Positions without a weight are given up. `prices` are by token.
+        Positions without a weight are given up. `prices` is indexed by token.
         """
         for block, place in self._given_up:
             block.weights[place] = 0
@@ -165,7 +167,7 @@ class Positions:
         self._holders.pop(CASH, None)
 
     def of(self, owner: int) -> list[Line]:
-        """In the order of symbols."""
+        """The positions of `owner`, in the order of symbols."""
         block, place = self._place(owner)
         columns = (block.tokens, block.quantities, block.weights)
         return [Line(*line) for line in zip(*(column[place].tolist() for column in columns), strict=True)]
@@ -179,7 +181,7 @@ class Positions:
         return any(self._holders[token] > 0 for token in tokens)
 
     def lines(self) -> list[Lines]:
-        """All present positions, in parts; no owner spans two parts."""
+        """All current positions, in parts; no owner spans two parts."""
         for block, place in self._given_up:
             block.clear(place)
         self._given_up.clear()
@@ -207,8 +209,9 @@ class Positions:
 def value_of_owners(lines: Iterable[Lines], prices: NDArray[np.float64], owners: int) -> NDArray[np.float64]:
     """Σ quantity × price of each of the first `owners` owners, rounded; NaN if a price is not known.
 
-    Added one by one in the order of the lines (`np.add.at` does, `np.sum` and `np.add.reduceat` add pairwise), so that
-    equal positions have equal values to the last bit, and a loop in any language finds the same.
+    Products are added one by one in the order of the lines, so that equal positions have equal values to the last bit,
+    and a loop in any language gets the same result. `np.add.at` adds in this way, whereas `np.sum` and
+    `np.add.reduceat` add pairwise.
     """
     sums = np.zeros(owners)
     for part in lines:
@@ -219,11 +222,11 @@ def value_of_owners(lines: Iterable[Lines], prices: NDArray[np.float64], owners:
 
 
 def rounded(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`sums` ≥ 0 to 8 decimals as `round(x, 8)`, C's `%.8f` and SQL have it: the decimal nearest to the exact binary
-    value, ties to even, then the double nearest to that.
+    """Round `sums` ≥ 0 to 8 decimals as `round(x, 8)`, C's `%.8f` and SQL do: to the decimal nearest to the exact
+    binary value, ties to even, and then to the double nearest to that decimal.
 
-    `np.round` multiplies by 1e8, and may take the wrong side if the product is inexact and lands on a half. Here the
-    error of the multiplication is found from two halves of the factor whose products are exact.
+    `np.round` multiplies by 1e8, and may round in the wrong direction if the product is inexact and lands on a half.
+    Here the error of the multiplication is computed by splitting the factor into two halves, whose products are exact.
     """
     scaled = sums * _SCALE
     units = np.rint(scaled)

@@ -19,10 +19,10 @@ _is_symbol = re.compile(SYMBOL_PATTERN).fullmatch
 
 
 class BookEntry(TokenState):
-    """One symbol.
+    """The state of one symbol.
 
     `received_s` is the monotonic time of the newest quote or trade, `updated_s` the epoch time of the newest record of
-    any kind; `trade_s` the venue's time of the last trade that a window counted.
+    any kind, and `trade_s` the venue's time of the last trade that a window counted.
     """
 
     __slots__ = ("metadata", "received_s", "stale", "trade_s", "updated_s", "windows")
@@ -37,13 +37,13 @@ class BookEntry(TokenState):
         self.trade_s = 0.0
 
     def priced(self) -> tuple[Quote, Source]:
-        """The quote and its source, of an entry that has a price."""
+        """The quote and its source. The entry must have a price."""
         assert self.quote is not None
         assert self.source is not None
         return self.quote, self.source
 
     def price(self, now_s: float) -> Price:
-        """The record of `MARKET_PRICE` at `now_s`, epoch seconds, of an entry that has a price."""
+        """The record of `MARKET_PRICE` at `now_s` (epoch seconds). The entry must have a price."""
         quote, source = self.priced()
         high, low = quote.high_24h, quote.low_24h
         if high is None or low is None:
@@ -63,7 +63,7 @@ class BookEntry(TokenState):
         )
 
     def token(self, now_s: float) -> Token:
-        """The whole record at `now_s`, epoch seconds."""
+        """The complete record of the token at `now_s` (epoch seconds)."""
         metadata = self.metadata
         token = Token(
             symbol=self.symbol,
@@ -128,7 +128,8 @@ class TokenBook:
         return entry
 
     def check_room(self, symbol: str, soon: int = 0) -> None:
-        """Raises `Dropped` if `symbol` is new and there is no room for it beside `soon` others that will be added."""
+        """Raises `Dropped` if `symbol` is new, and is invalid or has no room besides `soon` others about to be
+        added."""
         if symbol in self._entries:
             return
         if not _is_symbol(symbol):
@@ -137,13 +138,13 @@ class TokenBook:
             raise Dropped("too_many_symbols")
 
     def add(self, symbol: str, now_s: float) -> BookEntry:
-        """A new entry for a symbol that `check_room` let pass."""
+        """Add an entry for a symbol that passed `check_room`."""
         entry = self._entries[symbol] = BookEntry(symbol, now_s)
         self._sorted = None
         return entry
 
     def symbols(self) -> list[str]:
-        """All symbols, sorted; not to be changed."""
+        """All symbols, sorted. The caller must not change them."""
         if self._sorted is None:
             self._sorted = sorted(self._entries)
         return self._sorted
@@ -158,5 +159,5 @@ class TokenBook:
 
 
 def same_token(one: Token, other: Token) -> bool:
-    """Whether two states of a token differ at most in when they were updated."""
+    """Whether two states of a token are equal apart from `updated_at`."""
     return one == msgspec.structs.replace(other, updated_at=one.updated_at)

@@ -1,4 +1,4 @@
-"""Minute rows of a symbol's price: the history, and 24 h figures if a feed gives none."""
+"""Minute rows of a symbol's price, for the history and for 24 h figures that a feed does not give."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CANDLE_MINUTES: Mapping[str, int] = {"1m": 1, "5m": 5, "15m": 15, "1h": 60, "4h"
 
 
 class Candle(Record):
-    """The price between `timestamp` and the next candle; `close` is the newest price in it."""
+    """The prices from `timestamp` until the next candle; `close` is the newest of them."""
 
     timestamp: str
     open: float
@@ -35,7 +35,7 @@ class Row(NamedTuple):
     close: float
 
     def with_price(self, price: float) -> Row:
-        """The row after another price of its minute."""
+        """The row with another price in its minute."""
         high = price if price > self.high else self.high
         low = price if price < self.low else self.low
         return Row(self.minute, self.open, high, low, price)
@@ -52,7 +52,7 @@ _NO_EXTREMES = Extremes(0.0, MAX_AMOUNT)
 
 
 class MinuteRows:
-    """The last 1,440 minutes of one price, the current one included. Minutes without a price have no row.
+    """The last 1,440 minutes of one price, including the current minute. Minutes without a price have no row.
 
     `received_s` is when the newest price was received (epoch seconds).
     """
@@ -84,7 +84,7 @@ class MinuteRows:
         return len(self._minute) + (self._current is not None)
 
     def add(self, now_s: float, price: float) -> Row | None:
-        """Take a price received at `now_s`; time does not go back. Returns the row that is complete now."""
+        """Take a price received at `now_s`, which must not go back. Returns the row that is now complete, if any."""
         minute = int(now_s // 60)
         row = self._current
         self.received_s = now_s
@@ -96,8 +96,8 @@ class MinuteRows:
         return None
 
     def restore(self, rows: Iterable[Row], received_s: float) -> None:
-        """Take the rows of the last 24 h and the one before them, oldest first, into empty ones; the last price was
-        received at `received_s`."""
+        """Fill an empty instance with the rows of the last 24 h and the one before them, oldest first. The last price
+        was received at `received_s`."""
         for row in rows:
             if self._current is not None:
                 self._keep(self._current)
@@ -105,14 +105,14 @@ class MinuteRows:
         self.received_s = received_s
 
     def fork(self) -> MinuteRows:
-        """Independent rows that begin with the newest of these."""
+        """An independent copy that has only the newest row."""
         fork = MinuteRows()
         fork._current = self._current
         fork.received_s = self.received_s
         return fork
 
     def put(self, row: Row, received_s: float) -> None:
-        """Take over a row of a fork, whose last price was received at `received_s`; rows come in order."""
+        """Take over a row of a fork, whose last price was received at `received_s`. Rows must be passed in order."""
         self.received_s = received_s
         if self._current is None or row.minute > self._current.minute:
             self._begin(row)
@@ -130,8 +130,7 @@ class MinuteRows:
         return Row(self._minute[0], self._open[0], self._high[0], self._low[0], self._close[0])
 
     def change(self, now_s: float) -> float | None:
-        """The change in percent at `now_s` against the price at the beginning of the last 24 h; None while that is not
-        known."""
+        """The change in percent over the 24 h before `now_s`; None if the price at the beginning is not known."""
         row = self._current
         oldest = self._drop_passed(now_s)
         if row is None or row.minute < oldest:
@@ -139,8 +138,8 @@ class MinuteRows:
         return None if self._before is None else (row.close - self._before) / self._before * 100
 
     def extremes(self, now_s: float) -> Extremes:
-        """The highest and the lowest price of the last 24 h at `now_s`, as far as prices are known; after a whole day
-        without one, the last price. There must have been a price."""
+        """The highest and the lowest known price of the 24 h before `now_s`, or the last price if there was none in
+        that time. There must have been a price."""
         row = self._current
         assert row is not None
         oldest = self._drop_passed(now_s)
@@ -173,7 +172,8 @@ class MinuteRows:
             self._complete = _widened(self._complete, complete)
 
     def _drop_passed(self, now_s: float) -> int:
-        """Drop the complete minutes before the last 24 h at `now_s`; returns the oldest minute within."""
+        """Drop the complete minutes that are not in the 24 h before `now_s`; returns the oldest minute of these 24
+        h."""
         oldest = int(now_s // 60) - MINUTES_KEPT + 1
         if self._minute and self._minute[0] < oldest:
             self._drop_before(oldest)
@@ -208,5 +208,5 @@ def by_interval(rows: Iterable[Row], minutes: int) -> list[Row]:
 
 
 def candle(row: Row) -> Candle:
-    """The record of a row."""
+    """The candle of a row."""
     return Candle(timestamp=format_time(row.minute * 60), open=row.open, high=row.high, low=row.low, close=row.close)

@@ -1,4 +1,4 @@
-"""The state in which the posts that share a commit will leave the book: decided and stored before it is visible."""
+"""The state of the book after the posts that share a commit. It is decided and stored before it becomes visible."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from duelcast.domain.market.ticks import Ticker, Trade
 from duelcast.store.market import MarketWrites, MinutePrice, StoredToken, StoredTrade
 
 ROWS_PER_TURN = 200
-"""That many take a few milliseconds; then other tasks run."""
+"""Processing this many takes a few milliseconds; then other tasks run."""
 
 
 class Priced(NamedTuple):
-    """A change of a symbol's market by posts; the newest record was received at `received_s` (epoch). `minutes` are
-    those with a new price, `trades` the new ones, each with the time of receipt of its last price or of the trade."""
+    """A change that posts make to a symbol's market; the newest record was received at `received_s` (epoch). `minutes`
+    are the minutes with a new price, each with the time of receipt of its last price. `trades` are the new trades, each
+    with its time of receipt."""
 
     symbol: str
     received_s: float
@@ -56,7 +57,7 @@ class _Touched:
 
 
 class Draft:
-    """Decides on records in order, on copies of the symbols that they touch. `before` is an earlier draft that the same
+    """Applies records in order, to copies of the symbols that they touch. `before` is an earlier draft that the same
     transaction stores."""
 
     def __init__(self, book: TokenBook, ownership: Ownership, before: Draft | None) -> None:
@@ -68,7 +69,7 @@ class Draft:
         self._trades: list[StoredTrade] = []
 
     def take(self, tick: Ticker | Trade, received_s: float) -> None:
-        """Take a posted record. Raises `Dropped` if it changes nothing."""
+        """Apply a posted record. Raises `Dropped` if it changes nothing."""
         check_amounts(tick)
         posted = self._ownership.posted
         self._ownership.check(posted, tick.symbol)
@@ -133,7 +134,7 @@ class Draft:
 
 def _priced(touched: _Touched, first_s: float) -> Priced:
     state, minutes = touched.state, touched.minutes
-    assert state.quote is not None, "each record leaves a price"
+    assert state.quote is not None, "every record sets a price"
     newest = state.rows.newest()
     if newest is not None and state.rows.received_s >= first_s:
         minutes = [*minutes, (newest, state.rows.received_s)]

@@ -21,7 +21,7 @@ class Website(Record):
 
 
 class TokenMetadata(Record):
-    """Token without its market fields (protocol 12)."""
+    """A token without its market fields (protocol 12)."""
 
     symbol: str
     name: str | None
@@ -37,7 +37,8 @@ class TokenMetadata(Record):
 
 
 class Token(TokenMetadata):
-    """Token (protocol 12); market fields in quote currency, `change_24h` in percent, null if unknown."""
+    """A token (protocol 12). Market fields are in the quote currency, `change_24h` is in percent, and unknown fields
+    are null."""
 
     price: float | None
     change_24h: float | None
@@ -48,7 +49,7 @@ class Token(TokenMetadata):
 
 
 class Price(Record):
-    """`stale`: the feed, or the symbol itself, was silent for longer than the settings allow."""
+    """`stale` says whether the feed, or the symbol itself, has been silent for longer than the settings allow."""
 
     symbol: str
     price: float
@@ -62,7 +63,7 @@ class Price(Record):
 
 
 class Volume(Record):
-    """Volumes in quote currency; buy and sell are the taker's side."""
+    """Volumes in the quote currency; buy and sell refer to the taker's side."""
 
     symbol: str
     volume: float
@@ -103,7 +104,7 @@ class MarketSentiment(Event, tag="MARKET_SENTIMENT"):
 
 
 class TokenMetadataUpdate(Event, tag="token_update"):
-    """On market-data: tokens without their market fields whose metadata changed."""
+    """On market-data: the tokens whose metadata changed, without their market fields."""
 
     data: list[TokenMetadata]
 
@@ -164,6 +165,6 @@ PUBLIC_TOKEN_LIST = Family(
     "public.token_list",
     Kind.LATEST,
     (TokenListUpdate,),
-    "The complete list of tokens whenever anything in it changed, prices included, at most every 10 seconds.",
+    "The complete list of tokens, published when anything in it changed, including prices, at most every 10 seconds.",
     unfollowed=Unfollowed.SILENT,
 )

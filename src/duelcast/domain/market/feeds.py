@@ -1,4 +1,4 @@
-"""Feeds as the market sees them: their sink, their state, and gaps of a feed that works as a whole."""
+"""Feeds as the market sees them: their sinks, their state, and gaps in feeds that work as a whole."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from duelcast.domain.market.ownership import Dropped, FeedStatus, Source
 from duelcast.domain.market.ticks import Tick
 
 MAX_LOGGED_PAIRS = 100
-"""Failures of further pairs are in the state of the feed only: a feed may have thousands, which fail and recover
-together."""
+"""Failures of further pairs only appear in the state of the feed, because a feed may have thousands of pairs that fail
+and recover together."""
 NAMES_IN_SENTENCE = 10
 LABELS_PER_FEED = 100
-"""Further pairs and symbols count as `_other`: a feed may have thousands."""
+"""Further pairs and symbols count as `_other`, because a feed may have thousands."""
 
 _log = structlog.get_logger("duelcast.market")
 
@@ -34,7 +34,7 @@ class MarketSink:
         self._source = source
 
     def accept(self, tick: Tick) -> None:
-        """Take one record; never blocks. One that cannot be used is counted."""
+        """Take one record; never blocks. A record that cannot be used is counted."""
         source = self._source
         if source.status == "starting":
             source.status = "running"
@@ -46,28 +46,28 @@ class MarketSink:
         self._source.dropped["unreadable"] += records
 
     def connected(self) -> None:
-        """The feed reads its venue."""
+        """Record that the feed reads its venue."""
         if self._source.failure is not None:
             _log.info("feed_recovered", feed=self._source.name)
         self._source.status = "running"
         self._source.failure = None
 
     def failed(self, reason: str) -> None:
-        """The feed cannot read its venue because of `reason`, and retries by itself."""
+        """Record that the feed cannot read its venue because of `reason`. It retries by itself."""
         if self._source.failure != reason:
             _log.warning("feed_failed", feed=self._source.name, reason=reason)
         self._source.status = "failed"
         self._source.failure = reason
 
     def pair_failed(self, pair: str, reason: str) -> None:
-        """One of the requested pairs cannot be read because of `reason`."""
+        """Record that one of the requested pairs cannot be read because of `reason`."""
         failed = self._source.failed_pairs
         if failed.get(pair) != reason and len(failed) < MAX_LOGGED_PAIRS:
             _log.warning("feed_pair_failed", feed=self._source.name, pair=pair, reason=reason)
         failed[pair] = reason
 
     def pair_works(self, pair: str) -> None:
-        """A pair that failed is read again."""
+        """Record that a pair that failed is read again."""
         failed = self._source.failed_pairs
         if failed.pop(pair, None) is not None and len(failed) < MAX_LOGGED_PAIRS:
             _log.info("feed_pair_recovered", feed=self._source.name, pair=pair)
@@ -78,8 +78,9 @@ class MarketSink:
 
 class FeedState(Struct, kw_only=True, frozen=True):
     """The state of a feed. `age_ms` is the time since its newest record, None before the first; `reason` says why it
-    failed; `symbols` counts those it owns, `records` its records that were used. `failed_pairs` has the reason of each
-    pair that fails by itself; `awaited` are the symbols that it should bring but has not, sorted."""
+    failed; `symbols` is the number of symbols that it owns, `records` the number of its records that were used.
+    `failed_pairs` has the reason for each pair that fails although the feed works; `awaited` are the symbols that the
+    feed should deliver but has not delivered yet, sorted."""
 
     name: str
     status: FeedStatus
@@ -107,8 +108,7 @@ def feed_state(feed: Source, monotonic_s: float) -> FeedState:
 
 
 def gaps(state: FeedState) -> Iterator[str]:
-    """Sentences about the pairs that fail by themselves, and about the symbols without any record; none while the feed
-    itself has failed."""
+    """Sentences about failing pairs and about symbols without any record; none unless the feed itself works."""
     if state.status != "running":
         return
     by_reason: defaultdict[str, list[str]] = defaultdict(list)
@@ -117,7 +117,7 @@ def gaps(state: FeedState) -> Iterator[str]:
     for reason, pairs in by_reason.items():
         yield f"{_listed(pairs)}: {reason}"
     if state.awaited:
-        yield f"No price has come for {_listed(state.awaited)}."
+        yield f"No price has been received for {_listed(state.awaited)}."
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -129,14 +129,14 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def market_metrics(feeds: Sequence[Source], posted: Source, symbols: int, monotonic_s: float) -> Iterator[Metric]:
-    """Records taken and dropped by source, the age of each feed, and the number of tokens."""
+    """Records used and dropped by source, the age of each feed, and the number of tokens."""
     age = GaugeMetricFamily("duelcast_feed_age_seconds", "Time since the newest record of a feed.", labels=["feed"])
     up = GaugeMetricFamily("duelcast_feed_up", "1 while a feed reads its venue.", labels=["feed"])
     for feed in feeds:
         up.add_metric([feed.name], float(feed.status == "running"))
         if feed.received_s is not None:
             age.add_metric([feed.name], monotonic_s - feed.received_s)
-    taken = CounterMetricFamily("duelcast_feed_records", "Records taken.", labels=["feed", "kind"])
+    taken = CounterMetricFamily("duelcast_feed_records", "Records used.", labels=["feed", "kind"])
     dropped = CounterMetricFamily("duelcast_feed_dropped", "Records not used, by reason.", labels=["feed", "reason"])
     for source in (*feeds, posted):
         for kind, count in source.accepted.items():
@@ -147,16 +147,20 @@ def market_metrics(feeds: Sequence[Source], posted: Source, symbols: int, monoto
     yield up
     yield taken
     yield dropped
-    yield GaugeMetricFamily("duelcast_market_symbols", "Tokens that are kept.", value=symbols)
+    yield GaugeMetricFamily("duelcast_market_symbols", "Number of tokens.", value=symbols)
 
 
 def gap_metrics(feeds: Sequence[Source]) -> Iterable[Metric]:
     """A series for each pair that fails, and each symbol without any record."""
     failed = GaugeMetricFamily(
-        "duelcast_feed_pair_failed", "1 while a pair fails by itself; absent otherwise.", labels=["feed", "pair"]
+        "duelcast_feed_pair_failed",
+        "1 while a pair fails although its feed works; absent otherwise.",
+        labels=["feed", "pair"],
     )
     awaited = GaugeMetricFamily(
-        "duelcast_feed_symbol_awaited", "1 until the first price of a symbol; absent then.", labels=["feed", "symbol"]
+        "duelcast_feed_symbol_awaited",
+        "1 until the first price of a symbol is received; absent afterwards.",
+        labels=["feed", "symbol"],
     )
     for feed in feeds:
         _add(failed, feed.name, sorted(feed.failed_pairs))

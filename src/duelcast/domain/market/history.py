@@ -14,8 +14,8 @@ MAX_CANDLES = 1_440
 
 
 class CandleSpan(Struct, frozen=True):
-    """Candles of `minutes` that begin at `from_minute` or later and before `before_minute`, both multiples of
-    `minutes`, counted from the Unix epoch; at most `limit` of them."""
+    """At most `limit` candles of `minutes` each, which begin at `from_minute` or later and before `before_minute`. Both
+    are multiples of `minutes`, counted from the Unix epoch."""
 
     minutes: int
     from_minute: int
@@ -24,23 +24,23 @@ class CandleSpan(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """Candles, oldest first. `next_minute` is the beginning of the first one that `limit` left out."""
+    """Candles, oldest first. `next_minute` is the beginning of the first candle beyond `limit`, or None."""
 
     candles: list[Candle]
     next_minute: int | None
 
 
 def candle_span(interval: str, from_s: float | None, to_s: float | None, now_s: float, limit: int) -> CandleSpan:
-    """The span of the candles that begin at `from_s` or later and before `to_s` (epoch seconds); without `to_s` all
-    until now; without `from_s` those of the 24 h before the end, including the one that contains its beginning.
+    """The span of the candles that begin at `from_s` or later and before `to_s` (epoch seconds). `to_s` defaults to
+    now, and `from_s` to the beginning of the candle that contains the time 24 h before the end.
 
     Raises `errors.InvalidRequest`.
     """
     minutes = CANDLE_MINUTES.get(interval)
     if minutes is None:
-        raise InvalidRequest(f"`interval` is one of {', '.join(CANDLE_MINUTES)}.", field="interval")
+        raise InvalidRequest(f"`interval` must be one of {', '.join(CANDLE_MINUTES)}.", field="interval")
     if not 1 <= limit <= MAX_CANDLES:
-        raise InvalidRequest(f"`limit` is from 1 to {MAX_CANDLES}.", field="limit")
+        raise InvalidRequest(f"`limit` must be from 1 to {MAX_CANDLES}.", field="limit")
     if from_s is not None and to_s is not None and from_s >= to_s:
         raise InvalidRequest("`from` must be before `to`.", field="from")
     end = int(now_s // 60) + 1
@@ -53,7 +53,7 @@ def candle_span(interval: str, from_s: float | None, to_s: float | None, now_s: 
 
 
 async def history(database: Database, entry: BookEntry, span: CandleSpan, now_s: float) -> History:
-    """Raises `errors.Unavailable` if the store is needed and out of reach."""
+    """The candles of `span`. Raises `errors.Unavailable` if the store is needed and unreachable."""
     kept_from = int(now_s // 60) - MINUTES_KEPT + 1
     rows: list[Row] = []
     if span.from_minute < kept_from:

@@ -1,4 +1,4 @@
-"""Applies records to the book: those of feeds at once, posted ones after they are stored."""
+"""Applies records to the book: records of feeds at once, posted records after they are stored."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from duelcast.wire.timestamps import format_time
 
 
 class Intake:
-    """Changes the book, and informs the outlet and `traded` (a symbol had a trade). `listeners` are called with each
-    new price."""
+    """Changes the book and notifies the outlet. `traded` is called for each trade that the windows count, and
+    `listeners` with each new price."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Intake:
     # ── feeds ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def take(self, source: Source, tick: Tick) -> None:
-        """Use one record of a feed. Raises `Dropped` if it changes nothing."""
+        """Apply one record of a feed. Raises `Dropped` if it changes nothing."""
         monotonic_s = source.received_s = self._clock.monotonic()
         now_s = self._receipt.now_s()
         if now_s >= self._marks.next_s:
@@ -89,7 +89,7 @@ class Intake:
         return entry
 
     def _entry_of(self, source: Source, symbol: str, now_s: float) -> BookEntry:
-        """The entry for a quote or trade of `source`, made its own."""
+        """The entry for a quote or trade of `source`, which becomes its owner."""
         if source.awaited:
             source.awaited.discard(symbol)
         entry = self._book.get(symbol)
@@ -107,7 +107,7 @@ class Intake:
     # ── posts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def follow(self, change: Change) -> Iterator[None]:
-        """Apply a change by stored posts. Yields after every trade, and at the end."""
+        """Apply a change that stored posts make. Yields after every trade, and at the end."""
         if isinstance(change, Priced):
             yield from self._follow_price(change)
         else:
@@ -121,7 +121,7 @@ class Intake:
         try:
             self._ownership.check(posted, symbol)
         except Dropped:
-            return  # a feed took the symbol over meanwhile
+            return  # a feed has taken over the symbol meanwhile
         if received_s >= self._marks.next_s:
             self._marks.passed(received_s)
         self._ownership.take(posted, symbol)
@@ -147,7 +147,7 @@ class Intake:
         return (entry, False) if entry is not None else (self._book.add(symbol, now_s), True)
 
     def _count_trade(self, entry: BookEntry, trade: Trade, now_s: float) -> None:
-        # Venues send their last trades to a new subscription, however old they are.
+        # Venues send their most recent trades to a new subscriber, however old these are.
         windows = entry.windows or TradeWindows()
         traded_s = window_time(trade.venue_time, now_s, self._receipt.at_wall)
         if windows.add(now_s, traded_s, trade.price * trade.quantity, trade.side):
@@ -164,12 +164,12 @@ class Intake:
             self._outlet.token_changed(entry)
 
     def _announce(self, entry: BookEntry, price_before: float | None, now_s: float, monotonic_s: float) -> None:
-        """Quotes or trades of `entry` came; its price before was `price_before`."""
+        """Publish the effect of quotes or trades of `entry`, whose previous price was `price_before`."""
         entry.stale = False
         entry.received_s = monotonic_s
         entry.updated_s = now_s
         quote = entry.quote
-        assert quote is not None, "each record leaves a price"
+        assert quote is not None, "every record sets a price"
         if quote.price != price_before:
             if price_before is None:
                 self._outlet.priced_first(entry)

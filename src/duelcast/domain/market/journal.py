@@ -1,5 +1,5 @@
 """Writes the market to the store, once marked moments are settled. Records of feeds are stored after their prices are
-published, and never in their way."""
+published, so that storing never delays publishing."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from duelcast.store.market import MarketWrites, MinutePrice
 
 FLUSH_INTERVAL_S = 5.0
 MAX_COMPLETE = 200_000
-"""Minutes that may wait while the store is out of reach, about 40 MB; beyond that the oldest are lost."""
+"""How many minutes may wait while the store is unreachable, about 40 MB; beyond that the oldest are dropped."""
 _ROWS_PER_WRITE = 200
-"""Preparing that many takes about 2 ms, in which nothing else is served."""
+"""Preparing this many takes about 2 ms, during which nothing else is served."""
 
 log = structlog.get_logger("duelcast.market")
 
@@ -34,16 +34,16 @@ Settle = Callable[[], Awaitable[None]]
 
 
 class Settled(NamedTuple):
-    """A time of receipt (epoch seconds), and the newest marked moment before it (epoch µs; -1: none)."""
+    """A time of receipt (epoch seconds), and the newest marked moment before it (epoch µs, or -1 if there is none)."""
 
     received_s: float
     passed_us: int
 
 
 class Journal:
-    """In the store a price replaces an older one of its minute, which a contest that marked a moment may still need. So
-    `settle_first` is awaited before anything received after a marked moment is stored. It may wait for records received
-    before, but for none that come later."""
+    """In the store a price replaces an older one of its minute, which a contest that marked a moment may still need.
+    Therefore `settle_first` is awaited before anything received after a marked moment is stored. `settle_first` may
+    wait for records received before that moment, but not for later ones."""
 
     def __init__(self, receipt: ReceiptTime, marks: Marks, settle_first: Callable[[], Settle | None]) -> None:
         self._receipt = receipt
@@ -51,7 +51,7 @@ class Journal:
         self._settle_first = settle_first
 
     async def settled(self) -> Settled:
-        """Wait until everything received by now may be stored. Raises as `settle_first` does."""
+        """Wait until everything received by now may be stored. Raises the errors of `settle_first`."""
         settled_us = -1
         while True:
             now = self._now()
@@ -62,11 +62,11 @@ class Journal:
             settled_us = now.passed_us
 
     def is_settled(self, before: Settled) -> bool:
-        """Whether everything received by now may be stored, since no marked moment passed after `before`."""
+        """Whether everything received by now may be stored, because no marked moment has passed since `before`."""
         return self._settle_first() is None or self._now().passed_us <= before.passed_us
 
     async def write(self, transaction: Transaction, writes: MarketWrites) -> None:
-        """Store `writes`, with the scale of their times of receipt."""
+        """Store `writes`, and the scale of their times of receipt."""
         await store.write(transaction, writes)
         if self._receipt.scale.bends:
             await store_scale(transaction, self._receipt.scale)
@@ -78,8 +78,8 @@ class Journal:
 
 
 class Unstored:
-    """`changed` are the entries whose running minute or metadata changed; `lost` counts minutes that were never
-    stored."""
+    """Tokens and minutes that are not stored yet. `changed` are the entries whose current minute or metadata changed;
+    `lost` counts the minutes that were dropped."""
 
     def __init__(self) -> None:
         self.changed: set[BookEntry] = set()
@@ -90,7 +90,7 @@ class Unstored:
         return len(self.changed) + len(self._complete)
 
     def complete(self, symbol: str, row: Row, received_s: float) -> None:
-        """A minute of `symbol` is over; its last price was received at `received_s` (epoch)."""
+        """Queue a complete minute of `symbol`, whose last price was received at `received_s` (epoch)."""
         if len(self._complete) >= MAX_COMPLETE:
             self._complete.popitem(last=False)
             self.lost += 1
@@ -98,11 +98,11 @@ class Unstored:
 
     def collect(self) -> Iterator[Metric]:
         """Metrics for Prometheus."""
-        yield GaugeMetricFamily("duelcast_market_unstored", "Tokens and minutes to be stored.", value=len(self))
+        yield GaugeMetricFamily("duelcast_market_unstored", "Tokens and minutes not stored yet.", value=len(self))
         yield CounterMetricFamily("duelcast_market_lost_minutes", "Minutes that were never stored.", value=self.lost)
 
     def take(self, limit: int) -> tuple[MarketWrites, Sequence[BookEntry]]:
-        """About `limit` rows to store, and their entries, which are no longer in `changed`."""
+        """Take about `limit` rows to store, and their entries, which are removed from `changed`."""
         minutes = list(islice(self._complete.values(), limit))
         entries = [self.changed.pop() for _ in range(min(len(self.changed), limit - len(minutes)))]
         for entry in entries:
@@ -112,14 +112,15 @@ class Unstored:
         return MarketWrites(tokens=[entry.stored(entry.updated_s) for entry in entries], minutes=minutes), entries
 
     def stored(self, writes: MarketWrites | None) -> None:
-        """These are stored now."""
+        """Forget the minutes of `writes`, which are stored now."""
         for minute in () if writes is None else writes.minutes:
-            # A minute that ended meanwhile has other prices than the running one that was stored.
+            # A minute may have got further prices after an unfinished row of it was stored.
             if self._complete.get((minute.symbol, minute.minute)) == minute:
                 del self._complete[minute.symbol, minute.minute]
 
     def last_at(self, symbols: Iterable[str], moment_us: int) -> Prices:
-        """The close of the newest complete minute of each symbol that was received at or before `moment_us` (epoch)."""
+        """For each symbol, the close of the newest complete minute whose last price was received at or before
+        `moment_us` (epoch)."""
         wanted = set(symbols)
         return {
             row.symbol: PricePoint(row.last, row.received_us)
@@ -129,7 +130,7 @@ class Unstored:
 
 
 class Flushing:
-    """Stores the records of feeds. Rows that cannot be stored now wait for the next time."""
+    """Stores the records of feeds. Rows that cannot be stored now wait for the next flush."""
 
     def __init__(self, database: Database, clock: Clock, journal: Journal, unstored: Unstored) -> None:
         self._database = database
@@ -144,7 +145,7 @@ class Flushing:
             await self.flush()
 
     async def flush(self) -> None:
-        """Store all waiting rows, as far as the store is in reach."""
+        """Store all waiting rows, unless the store is unreachable."""
         left = len(self._unstored)
         try:
             while left > 0:
@@ -155,12 +156,12 @@ class Flushing:
             log.error("defect", **exception_fields(error))
 
     async def _store_some(self) -> int:
-        """Returns the number of rows; 0 if a marked moment passed meanwhile, which must be settled first."""
+        """Store some rows and return their number, or 0 if a marked moment has passed meanwhile and must be settled."""
         settled = await self._journal.settled()
         entries: Sequence[BookEntry] = ()
 
         async def work(transaction: Transaction) -> MarketWrites | None:
-            # Not taken earlier: posts that are committed meanwhile may be of the same symbols.
+            # The rows are taken only now, because posts committed meanwhile may concern the same symbols.
             nonlocal entries
             if not self._journal.is_settled(settled):
                 return None

@@ -20,12 +20,12 @@ Prices = dict[str, PricePoint]
 
 
 class Marks:
-    """Keeps all prices from before the first record received after a marked moment.
+    """Keeps, for each marked moment, all prices as they were before the first record received after it.
 
-    Moments are those of the wall clock; everything else here is a time of receipt, and `until_us` gives the newest one
-    that counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: a
-    caller that takes a price compares with it, and calls `passed` if the price is not earlier. `prices` gives all
-    present prices.
+    Moments are in wall time; all other times here are times of receipt, and `until_us` returns the newest one that
+    counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: a caller
+    that takes a price compares its time of receipt with `next_s`, and calls `passed` if it is not earlier. `prices`
+    returns all current prices.
     """
 
     __slots__ = ("_marked", "_prices", "_snapshots", "_until", "_until_us", "next_s")
@@ -39,7 +39,7 @@ class Marks:
         self.next_s = float("inf")
 
     def mark(self, moment_us: int) -> None:
-        """Keep the prices at `moment_us`, until each `mark` of it has had its `unmark`."""
+        """Keep the prices at `moment_us` until `unmark` has been called as often as `mark`."""
         self._marked[moment_us] += 1
         self._until[moment_us] = self._until_us(moment_us)
         self._find_next()
@@ -54,7 +54,7 @@ class Marks:
         self._find_next()
 
     def rescale(self) -> None:
-        """The wall clock was moved: a moment that is in the future again has not passed."""
+        """Call this after the wall clock was set. A moment that is in the future again counts as not passed."""
         for moment_us, until_us in self._until.items():
             self._until[moment_us] = self._until_us(moment_us)
             if self._until[moment_us] > until_us:
@@ -62,7 +62,7 @@ class Marks:
         self._find_next()
 
     def passed(self, received_s: float) -> None:
-        """A record received at `received_s` (epoch) is about to be applied."""
+        """Call this before a record received at `received_s` (epoch) is applied."""
         received_us = to_us(received_s)
         for moment_us, until_us in self._until.items():
             if until_us < received_us and moment_us not in self._snapshots:
@@ -70,17 +70,18 @@ class Marks:
         self._find_next()
 
     def applied_late(self, symbol: str, price: float, received_us: int) -> None:
-        """A price was applied after records that were received later."""
+        """Correct the snapshots for a price that was applied after records received later."""
         for moment_us, snapshot in self._snapshots.items():
             if received_us <= self._until[moment_us]:
                 snapshot[symbol] = PricePoint(price, received_us)
 
     def snapshot(self, moment_us: int) -> Prices | None:
-        """The prices before the first record after `moment_us`; None if there was no such record, or no mark."""
+        """The prices before the first record after `moment_us`; None if there was no such record, or if the moment is
+        not marked."""
         return self._snapshots.get(moment_us)
 
     def newest_before(self, received_us: int) -> int | None:
-        """The newest time of receipt before `received_us` that is the last one of a marked moment."""
+        """Of the newest times of receipt that count for the marked moments, the latest one before `received_us`."""
         return max((until_us for until_us in self._until.values() if until_us < received_us), default=None)
 
     def _find_next(self) -> None:

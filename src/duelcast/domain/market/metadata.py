@@ -1,4 +1,4 @@
-"""Metadata of tokens, in three layers: the defaults, the fields of a feed, the fields put over HTTP."""
+"""Metadata of tokens, in three layers: the defaults, the fields of a feed, and the fields put over HTTP."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def unknown_metadata(symbol: str, updated_at: str) -> TokenMetadata:
 
 
 def fields_of_feed(info: TokenInfo) -> dict[str, Any]:
-    """The fields that `info` gives. A field that breaks the bounds of `posted` counts as not given."""
+    """The fields that `info` gives. A field that violates the constraints in `posted` counts as not given."""
     given: dict[str, Any] = {}
     for name, accepted_type in _FEED_FIELDS.items():
         value = getattr(info, name)
@@ -61,7 +61,7 @@ def fields_of_feed(info: TokenInfo) -> dict[str, Any]:
 
 
 def fields_of_input(given: TokenMetadataInput) -> dict[str, Any]:
-    """The fields that were put; a field that was not given is absent."""
+    """The fields that were put, without those not given."""
     fields = {name: value for name in given.__struct_fields__ if (value := getattr(given, name)) is not None}
     if "websites" in fields:
         fields["websites"] = _websites(fields["websites"])
@@ -69,7 +69,7 @@ def fields_of_input(given: TokenMetadataInput) -> dict[str, Any]:
 
 
 def fields_of_store(stored: dict[str, Any]) -> dict[str, Any]:
-    """A layer, from the JSON in the store."""
+    """A layer of metadata, from the JSON in the store."""
     if "websites" not in stored:
         return stored
     return stored | {"websites": msgspec.convert(stored["websites"], list[Website])}
@@ -78,7 +78,7 @@ def fields_of_store(stored: dict[str, Any]) -> dict[str, Any]:
 def merged(
     metadata: TokenMetadata, given_by_feed: dict[str, Any], put: dict[str, Any], updated_at: str
 ) -> TokenMetadata:
-    """The metadata that the layers give; `metadata` itself if nothing changed."""
+    """The metadata that results from the layers; `metadata` itself if nothing changed."""
     fields = {**_UNKNOWN, **given_by_feed, **put}
     if all(getattr(metadata, name) == value for name, value in fields.items()):
         return metadata

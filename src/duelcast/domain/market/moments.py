@@ -1,4 +1,4 @@
-"""The prices of a moment that has passed: from memory if they are still there, else from the store."""
+"""The prices at a past moment, from memory if they are still there, otherwise from the store."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SYMBOLS_PER_READ = 500
 class PricesAt:
     """Finds the last price of each symbol received at or before a moment of the wall clock.
 
-    Exact if the moment was marked before it passed, or if the records received by then were stored before any later
-    ones of the same minute.
+    The result is exact if the moment was marked before it passed, or if the records received by then were stored before
+    any later ones of the same minute.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class PricesAt:
         self._unstored = unstored
 
     async def find(self, symbols: Collection[str], moment_us: int) -> Prices:
-        """By symbol, with the wall time of receipt. If there is no price by `moment_us` (epoch), the first one after
-        it, with the earliest time at which it may have been received. A symbol that never had a price is missing.
-        Raises `errors.Unavailable`."""
+        """The prices by symbol, with their wall times of receipt. If a symbol has no price by `moment_us` (epoch), the
+        result has its first later price, with the earliest time at which that may have been received. A symbol that
+        never had a price is missing. Raises `errors.Unavailable`."""
         until_us = self._receipt.scale.until(moment_us)
         await self._posting.done_until(until_us)
         found = self._in_memory(symbols, self._marks.snapshot(moment_us), until_us)
@@ -58,7 +58,7 @@ class PricesAt:
 
     def _in_memory(self, symbols: Collection[str], snapshot: Prices | None, until_us: int) -> Prices:
         points = {symbol: self._current(symbol) if snapshot is None else snapshot.get(symbol) for symbol in symbols}
-        # The snapshot of a moment that was marked after it had passed has later prices.
+        # If a moment was marked after it had passed, its snapshot has later prices.
         return {
             symbol: point for symbol, point in points.items() if point is not None and point.received_us <= until_us
         }

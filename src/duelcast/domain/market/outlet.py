@@ -30,14 +30,14 @@ from duelcast.domain.market.windows import NEUTRAL, Balance
 from duelcast.wire.timestamps import format_time
 
 _LIST_SETTLE_S = 1.0
-"""Tokens are often added by the dozen: the list waits this long after the first for more."""
+"""Tokens are often added by the dozen, so the list waits this long after the first one for more."""
 _LIST_AGE_S = 1.0
 _LEAST_INTERVAL_S = 0.1
-"""The interval of the list with prices, which always has something new."""
+"""The least interval of the list with prices, which nearly always has something new."""
 
 
 class MarketOutlet:
-    """Publishes changes of the book; asks `settings` for the intervals each time."""
+    """Publishes changes of the book. `settings` is called whenever an interval is needed."""
 
     def __init__(
         self,
@@ -65,13 +65,13 @@ class MarketOutlet:
         self._moved = False  # whether a market field may have changed
 
     def metadata_changed(self, entry: BookEntry) -> None:
-        """A token was added, or its metadata or status changed."""
+        """Publish the metadata of a token that was added, or whose metadata or status changed."""
         self._publisher.publish(METADATA.channel(entry.symbol), TokenMetadataUpdate(data=[entry.metadata]))
         self._renewed = True
         self._list_due.set()
 
     def restored(self, entry: BookEntry) -> None:
-        """A token was known before the server started."""
+        """Publish a token that was known before the server started."""
         self.metadata_changed(entry)
         if entry.quote is not None:
             self.priced_first(entry)
@@ -79,21 +79,21 @@ class MarketOutlet:
         self.token_changed(entry)
 
     def price_changed(self, entry: BookEntry) -> None:
-        """The quote of a token that has one may have changed."""
+        """Call this after the quote of a token may have changed. The token must have one."""
         self.prices.offer(entry.symbol)
 
     def staleness_changed(self, entry: BookEntry) -> None:
-        """A token turned stale or fresh without a record of its own, as many may at the same time."""
+        """Call this after a token turned stale or fresh without a record of its own, as many may do at once."""
         if entry.quote is not None:
             self.prices.offer_later(entry.symbol)
 
     def token_changed(self, entry: BookEntry) -> None:
-        """A market field or the metadata of a token may have changed."""
+        """Call this after a market field or the metadata of a token may have changed."""
         self._moved = True
         self.tokens.offer(entry.symbol)
 
     def priced_first(self, entry: BookEntry) -> None:
-        """The token got its first price, and with it a sentiment."""
+        """Publish the sentiment of a token that got its first price."""
         self.push_balance(entry.symbol, NEUTRAL, self._receipt.now_s())
 
     def push_balance(self, symbol: str, balance: Balance, now_s: float) -> None:
@@ -112,8 +112,8 @@ class MarketOutlet:
         self._publisher.publish(MARKET.channel(symbol), MarketSentiment(data=sentiment))
 
     def token_list(self) -> TokenListUpdate:
-        """All tokens: new ones and metadata are up to date, market fields at most a second old. The same object until
-        something in it changes."""
+        """All tokens. The set of tokens and their metadata are up to date, market fields at most a second old. Returns
+        the same object until something in it changes."""
         is_old = self._clock.monotonic() - self._list_built_s >= _LIST_AGE_S
         return self._current_list() if self._renewed or (self._moved and is_old) else self._list
 
@@ -168,8 +168,8 @@ class MarketOutlet:
 
 
 def _is_news(entry: BookEntry, pushed: Price) -> bool:
-    """Whether the price itself, its source or its staleness changed, or a figure of the day became known. Other figures
-    follow with the next price, and in `token_data`."""
+    """Whether the price itself, its source or its staleness changed, or a 24 h figure became known. Other figures are
+    published with the next price, and in `token_data`."""
     quote, source = entry.priced()
     return (
         pushed.price != quote.price

@@ -1,4 +1,4 @@
-"""Ownership of symbols: the records of the source that was named first count (protocol 3)."""
+"""Ownership of symbols: only the records of the source that the settings name first count (protocol 3)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ DropReason = Literal["unreadable", "invalid", "bad_symbol", "not_owner", "too_ma
 POSTED_SOURCE = "http"
 REMEMBERED_POSTED_IDS = 10_000
 REMEMBERED_FEED_IDS = 1_000
-"""A venue repeats its latest trades after a reconnect; a platform that posts may repeat a whole batch."""
+"""How many trade ids are remembered. A venue repeats its latest trades after a reconnect; a platform that posts may
+repeat a whole batch."""
 
 
 class Dropped(Exception):
-    """A record is not used; `reason` says why, and is counted in metrics."""
+    """Raised for a record that is not used; `reason` says why, and is counted in metrics."""
 
     def __init__(self, reason: DropReason) -> None:
         super().__init__(reason)
@@ -24,11 +25,11 @@ class Dropped(Exception):
 
 
 class Source:
-    """A source of records: a feed, or posting over HTTP, whose `rank` is after every feed.
+    """A source of records: a feed, or posting over HTTP, which ranks behind every feed.
 
-    `received_s` is the monotonic time of its newest record of any kind. `symbols` are those it owns; `awaited` those
-    that it should bring but has sent no quote or trade of; `failed_pairs` has the reason of each pair that fails by
-    itself.
+    `received_s` is the monotonic time of its newest record of any kind. `symbols` are the symbols that it owns.
+    `awaited` are the symbols that it should deliver, but of which it has sent no quote or trade yet. `failed_pairs` has
+    the reason for each pair that fails although the feed works.
     """
 
     __slots__ = (
@@ -62,7 +63,7 @@ class Source:
 
 
 class Ownership:
-    """The owner of each symbol: the first-named source that claims it beforehand or brings it."""
+    """The owner of each symbol: of the sources that claim the symbol or deliver it, the one that ranks first."""
 
     def __init__(self) -> None:
         self.posted = Source(POSTED_SOURCE, float("inf"), REMEMBERED_POSTED_IDS)
@@ -71,7 +72,8 @@ class Ownership:
         self._owners: dict[str, Source] = {}
 
     def remember(self, name: str, symbol: str) -> Source:
-        """The source `name` brought `symbol` before the server started. An absent feed gives way to all others."""
+        """Restore the source `name`, which delivered `symbol` before the server started. A feed that the settings no
+        longer name gives way to all others."""
         source = self.posted
         if name != POSTED_SOURCE:
             source = self._absent.setdefault(name, _absent(name))
@@ -79,8 +81,8 @@ class Ownership:
         return source
 
     def add_feed(self, name: str, claims: frozenset[str]) -> Source:
-        """A feed that ranks behind those added before. It owns those of its `claims` that no other feed has claimed; if
-        it claims nothing beforehand, the symbols that it brought before the server started."""
+        """Add a feed, which ranks behind those added before. It owns the symbols in `claims` that no other feed has
+        claimed. If it claims nothing, it owns the symbols that it delivered before the server started."""
         feed = self._absent.pop(name, None) or _absent(name)
         feed.rank = len(self.feeds)
         self.feeds.append(feed)
@@ -94,20 +96,20 @@ class Ownership:
         return feed
 
     def absent(self) -> Iterable[Source]:
-        """Former feeds that no present feed replaces."""
+        """Former feeds whose symbols no current feed has taken over."""
         return self._absent.values()
 
     def owner(self, symbol: str) -> Source | None:
         return self._owners.get(symbol)
 
     def check(self, source: Source, symbol: str) -> None:
-        """Raises `Dropped` if `symbol` belongs to a source named before `source`."""
+        """Raises `Dropped` if `symbol` belongs to a source that ranks before `source`."""
         owner = self._owners.get(symbol)
         if owner is not None and owner.rank < source.rank:
             raise Dropped("not_owner")
 
     def take(self, source: Source, symbol: str) -> None:
-        """`source`, which passed `check`, brings `symbol`: it is the owner from now on."""
+        """Make `source`, which passed `check`, the owner of `symbol`."""
         owner = self._owners.get(symbol)
         if owner is not source:
             if owner is not None:
@@ -115,8 +117,8 @@ class Ownership:
             self._own(symbol, source)
 
     def _let_go(self, feed: Source, symbols: set[str]) -> None:
-        """Release `symbols`, which `feed` brought before and no longer names: the next source that brings one owns
-        it."""
+        """Release `symbols`, which `feed` delivered before and no longer claims. The next source that delivers one of
+        them owns it."""
         former = self._absent[feed.name] = _absent(feed.name)
         former.received_s, former.stale = feed.received_s, feed.stale
         for symbol in symbols:

@@ -1,4 +1,4 @@
-"""Posts over HTTP of a platform that brings its own market (protocol 13)."""
+"""Posts over HTTP by a platform that provides its own market data (protocol 13)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,17 @@ Percent = Annotated[float, Meta(ge=-100, le=MAX_AMOUNT)]
 PostedTime = Annotated[datetime, Meta(tz=True, description="ISO-8601 with an offset: the platform's own time.")]
 TradeId = Annotated[str, Meta(min_length=1, max_length=128)] | Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
-# U+0000 is no text; `(?!\\n)` because `$` alone also matches before a line break at the end.
+# U+0000 is not text. `(?!\\n)` is needed because `$` alone also matches before a line break at the end.
 _TEXT = r"^[^\x00]*$"
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT)]
 Address = Annotated[
     str,
-    Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_:.\-]+(?!\n)$", description="Of A-Z a-z 0-9 _ : . -"),
+    Meta(
+        min_length=1,
+        max_length=128,
+        pattern=r"^[A-Za-z0-9_:.\-]+(?!\n)$",
+        description="Characters of A-Z a-z 0-9 _ : . -",
+    ),
 ]
 Decimals = Annotated[int, Meta(ge=0, le=255)]
 Description = Annotated[str, Meta(max_length=2_000, pattern=_TEXT)]
@@ -34,14 +39,14 @@ HttpsUrl = Annotated[
     str, Meta(max_length=2_048, pattern=r"^https://[^\s\x00-\x20\x7f\"<>\\]+(?!\n)$", description="an `https:` URL")
 ]
 Kind = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$", description="1 to 32 of A-Z a-z 0-9 _ -, such as `x`")
+    str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$", description="1 to 32 characters of A-Z a-z 0-9 _ -, such as `x`")
 ]
 Label = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT)]
 Socials = Annotated[dict[Kind, HttpsUrl], Meta(max_length=MAX_LINKS)]
 
 
 class PostedPrice(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The price of a symbol. Amounts are in the quote currency; a field that is not given stays as it was."""
+    """The price of a symbol. Amounts are in the quote currency; a field that is left out keeps its value."""
 
     symbol: Symbol
     price: PositiveAmount
@@ -56,7 +61,8 @@ class PostedPrice(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
 
 
 class PostedTrade(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """One trade; `quantity` in the base currency, `side` the taker's. A repeated `id` is counted once."""
+    """One trade. `quantity` is in the base currency; `side` is the taker's. A trade whose `id` was counted before is
+    ignored."""
 
     symbol: Symbol
     price: PositiveAmount
@@ -77,7 +83,7 @@ Websites = Annotated[list[WebsiteInput], Meta(max_length=MAX_LINKS)]
 
 
 class TokenMetadataInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The complete metadata of a token: a field that is not given is unknown, or left to the token's feed."""
+    """The complete metadata of a token. A field that is left out comes from the token's feed, or is unknown."""
 
     name: Name
     address: Address
@@ -91,8 +97,8 @@ class TokenMetadataInput(Struct, kw_only=True, frozen=True, forbid_unknown_field
 
 
 class PostResult(Struct, kw_only=True, frozen=True):
-    """The outcome of a batch. `dropped`: the symbol belongs to a feed, the market is full, or an amount is out of
-    range; `duplicate`: trades whose id was counted before."""
+    """The outcome of a batch. `dropped` counts rows that were not used because the symbol belongs to a feed, the market
+    is full, or an amount is out of range. `duplicate` counts trades whose id was counted before."""
 
     accepted: int
     dropped: int

@@ -1,4 +1,4 @@
-"""Posts over HTTP: decided, stored, and only then applied and acknowledged, all in order."""
+"""Posts over HTTP, which are decided, stored, and only then applied and acknowledged, all in order."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from duelcast.store.database import Database, Transaction
 
 MAX_WAITING_ROWS = 100_000
 MAX_GROUP_ROWS = 20_000
-"""Many posts are about the same symbols, which a commit stores once each."""
+"""A group may be large, because many posts concern the same symbols, which a commit stores only once each."""
 
 P = TypeVar("P")
 
 
 class Decision(NamedTuple):
-    """The outcome of a post: its `accepted` records by kind, those `dropped` by reason, and why metadata was refused.
-    `changes` are those of its whole commit, or empty."""
+    """The outcome of a post: its `accepted` records by kind, its `dropped` records by reason, and the `refusal` if
+    metadata was refused. The first post of a draft has all `changes` of the draft, the other posts have none."""
 
     accepted: Mapping[str, int] = {}
     dropped: Mapping[DropReason, int] = {}
@@ -51,12 +51,12 @@ class Post(ABC):
 
     @abstractmethod
     async def decide(self, draft: Draft, transaction: Transaction) -> Decision:
-        """Decide its outcome; `transaction` stores the draft. May be called again with another draft, if the first
-        could not be stored."""
+        """Decide the outcome of the post; `transaction` stores the draft. May be called again with another draft if the
+        first could not be stored."""
 
 
 class PostedTicks(Post, Generic[P]):
-    """Prices or trades; `tick_of` makes a record of each."""
+    """Prices or trades; `tick_of` converts each into a record."""
 
     def __init__(self, given: Sequence[P], tick_of: Callable[[P], Ticker | Trade]) -> None:
         super().__init__(len(given))
@@ -99,9 +99,9 @@ class PutMetadata(Post):
 
 
 class Posting:
-    """Commits the posts that wait together, applies them to the book, and acknowledges each.
+    """Commits waiting posts together, applies them to the book, and acknowledges each.
 
-    If a post cannot be stored it leaves nothing behind. Once received, it runs to its end, even if the caller no longer
+    A post that cannot be stored leaves nothing behind. Once received, a post is completed even if the caller no longer
     waits.
     """
 
@@ -117,10 +117,10 @@ class Posting:
         self._undone: dict[Post, None] = {}  # received and not applied yet, oldest first
         self._done = asyncio.Event()
         self._transaction: Transaction | None = None
-        self._draft: Draft | None = None  # the newest that it stores
+        self._draft: Draft | None = None  # the newest draft that it stores
 
     async def post(self, post: Post) -> Decision:
-        """Returns once `post` is stored and applied. Raises `errors.Unavailable` if it cannot be stored."""
+        """Take a post; returns once it is stored and applied. Raises `errors.Unavailable` if it cannot be stored."""
         with self._database.asked_since(self._database.moment()):
             with self._producer.reserved(post.rows):
                 post.settled = await self._journal.settled()
@@ -135,14 +135,14 @@ class Posting:
             )
 
     async def done_until(self, moment_us: int) -> None:
-        """Wait for the posts that were received at or before `moment_us` (epoch). Must not be called in a write to the
-        database: those posts wait for it."""
+        """Wait for the posts that were received at or before `moment_us` (epoch). Must not be called within a write to
+        the database, because the posts would wait for that write."""
         while self._undone and to_us(next(iter(self._undone)).settled.received_s) <= moment_us:
             self._done.clear()
             await self._done.wait()
 
     async def finish(self) -> None:
-        """Wait for all that was posted."""
+        """Wait until all posts are stored and applied."""
         while self._undone:
             self._done.clear()
             await self._done.wait()
@@ -151,7 +151,8 @@ class Posting:
         if transaction is not self._transaction:
             self._transaction, self._draft = transaction, None
         before, decisions = self._draft, list[Decision]()
-        # Prices at a marked moment are those before the posts received after it.
+        # Posts received after a marked moment get a draft of their own, so that they do not change the prices at that
+        # moment.
         for _, together in groupby(posts, key=lambda post: post.settled.passed_us):
             before = draft = Draft(self._book, self._ownership, before)
             first, *others = [await post.decide(draft, transaction) for post in together]
@@ -162,7 +163,7 @@ class Posting:
         return decisions
 
     def _apply(self, post: Post, decision: Decision) -> Iterator[None]:
-        """Yields between portions."""
+        """Apply a decision; yields between portions."""
         try:
             self._ownership.posted.accepted.update(decision.accepted)
             self._ownership.posted.dropped.update(decision.dropped)

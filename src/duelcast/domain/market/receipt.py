@@ -1,5 +1,4 @@
-"""The time of receipt, which windows and minute rows follow, and its scale relative to the wall clock, which may be set
-back."""
+"""The time of receipt, which windows and minute rows use, and its scale relative to the wall clock."""
 
 from __future__ import annotations
 
@@ -17,28 +16,29 @@ from duelcast.store.database import Transaction
 from duelcast.store.key_values import RECEIPT, find_value, put_value
 
 _STEP_S = 0.1
-"""A gently disciplined wall clock moves by less between two readings, relative to the monotonic clock."""
+"""If the wall clock is adjusted gradually, it drifts from the monotonic clock by less than this between two
+readings."""
 _LOOK_INTERVAL_S = 1.0
 _LOG_INTERVAL_S = 60.0
 _TOLERANCE_S = 1e-6
 """Rounded to whole microseconds, a time may be slightly later than the wall clock it was read from."""
 _GAP_US = 2
-"""Records after a bend have later times of receipt than all before it."""
+"""The gap at a bend, so that records after it have later times of receipt than all records before it."""
 _BENDS_KEPT = 16
-"""The newest bend decides all times to come, earlier ones those of past boundaries that wait to be settled."""
+"""The newest bend determines all future times; earlier ones are needed for past boundaries that are not settled yet."""
 
 _log = structlog.get_logger("duelcast.market")
 
 
 def to_us(epoch_s: float) -> int:
-    """Epoch microseconds: as exact as epoch seconds in a float, and in the same order."""
+    """Convert to epoch microseconds, which are as exact as epoch seconds in a float, and in the same order."""
     return round(epoch_s * 1_000_000)
 
 
 class Bend(Struct, frozen=True):
-    """From the moment at which the wall clock was set to `wall_us`, times of receipt continue from `receipt_us`, at
-    `pace` (0 to 1) times the speed of the wall clock until that has caught up. The newest one before it was
-    `last_us`."""
+    """A bend of the time scale: when the wall clock is set to `wall_us`, times of receipt continue from `receipt_us`,
+    at `pace` (0 to 1) times the speed of the wall clock until it has caught up. The newest time of receipt before the
+    bend is `last_us`."""
 
     wall_us: int
     receipt_us: int
@@ -53,7 +53,8 @@ class Bend(Struct, frozen=True):
 
 
 class TimeScale(Struct, frozen=True):
-    """Both scales in epoch µs; they are the same until the first bend. Bends are in the order in which they came."""
+    """Converts between wall time and time of receipt, both in epoch µs. They are equal until the first bend. Bends are
+    in the order in which they occurred."""
 
     bends: tuple[Bend, ...] = ()
 
@@ -67,8 +68,8 @@ class TimeScale(Struct, frozen=True):
         return int(min(newest, wall_us))
 
     def wall(self, receipt_us: int) -> int:
-        """The wall time of a time of receipt; records that came while the wall clock was ahead count as received when
-        it was set back, at the latest."""
+        """The wall time of a time of receipt. Records received while the wall clock was ahead count as received no
+        later than the time to which it was set back."""
         latest: float = inf
         for bend in reversed(self.bends):
             if bend.receipt_us <= receipt_us:
@@ -90,10 +91,10 @@ async def store_scale(transaction: Transaction, scale: TimeScale) -> None:
 class ReceiptTime:
     """The wall clock, except that it never goes back.
 
-    Once a wall clock that was ahead is set back, the time of receipt runs slower until they meet: a correction neither
-    reopens a counted minute nor makes the windows stand still. Events at a time that people chose follow the wall
-    clock, `wall_s`; `scale` says which records had been received by then. `on_step` listeners are called when the wall
-    clock was moved.
+    After the wall clock is set back, the time of receipt runs slower until the wall clock has caught up, so that a
+    correction neither reopens a counted minute nor makes the windows stand still. Events at a time that people chose
+    follow the wall clock, `wall_s`; `scale` says which records had been received by then. `on_step` listeners are
+    called after each step of the wall clock.
     """
 
     __slots__ = (
@@ -124,8 +125,9 @@ class ReceiptTime:
         self._logged_s = -_LOG_INTERVAL_S
 
     def go_on(self, scale: TimeScale, newest_us: int) -> None:
-        """Continue after the records received before the server started, the newest at `newest_us` (epoch), on their
-        scale; before anything else is received. Times too far ahead were wrong, and are not continued."""
+        """Continue from the records received before the server started, the newest of them at `newest_us` (epoch), on
+        their `scale`. Call this before anything else is received. Times that are too far ahead were wrong, and are not
+        continued."""
         wall_us, bends = to_us(self.wall_s()), scale.bends
         if newest_us > wall_us + self._settings.max_ahead_s * 1_000_000:
             bends = (*bends, Bend(wall_us, wall_us, newest_us, self._settings.pace))
@@ -136,12 +138,12 @@ class ReceiptTime:
         self.now_s()
 
     def now_s(self) -> float:
-        """The time of receipt of a record that comes now, in epoch seconds."""
+        """The time of receipt of a record received now, in epoch seconds."""
         wall_s, monotonic_s = self._time(), self._monotonic()
         step_s = wall_s - self._wall_s - (monotonic_s - self._monotonic_s)
         if self._slewing is not None or wall_s < self._last_s or not -_STEP_S < step_s < _STEP_S:
             return self._corrected_s()
-        # On the path of every tick.
+        # Every tick takes this path.
         self._wall_s = self._last_s = wall_s
         self._monotonic_s = monotonic_s
         return wall_s
@@ -152,18 +154,18 @@ class ReceiptTime:
         return self._wall_s
 
     def at_wall(self, wall_s: float) -> float:
-        """The newest time of receipt by a time of the wall clock, both in epoch seconds."""
+        """The newest time of receipt at a wall time, both in epoch seconds."""
         return self.scale.until(to_us(wall_s)) / 1_000_000 if self.scale.bends else wall_s
 
     def seconds_until(self, receipt_s: float) -> float:
-        """The time until `receipt_s`, if the wall clock is left alone."""
+        """The seconds until `receipt_s`, if nobody sets the wall clock."""
         now_s = self.now_s()
         if self._slewing is None:
             return receipt_s - now_s
         return self.scale.wall(to_us(receipt_s)) / 1_000_000 - self._wall_s
 
     async def watch(self) -> None:
-        """Notice within a second that the wall clock was moved, even while nothing is received; until cancelled."""
+        """Check every second whether the wall clock was set, even while nothing is received, until cancelled."""
         while True:
             await self._clock.sleep(_LOOK_INTERVAL_S)
             self.now_s()
@@ -172,10 +174,10 @@ class ReceiptTime:
         """Metrics for Prometheus."""
         yield GaugeMetricFamily(
             "duelcast_clock_ahead_seconds",
-            "How far the time of receipt is ahead of the wall clock, which was set back.",
+            "How far the time of receipt is ahead of the wall clock after that was set back.",
             value=self.now_s() - self._wall_s,
         )
-        yield CounterMetricFamily("duelcast_clock_steps", "How often the wall clock was moved.", value=self._steps)
+        yield CounterMetricFamily("duelcast_clock_steps", "How often the wall clock was set.", value=self._steps)
 
     def _corrected_s(self) -> float:
         step_s, bend = self._look(), self._slewing
@@ -187,7 +189,7 @@ class ReceiptTime:
             has_met = receipt_us <= wall_us
             self._slewing = None if has_met else bend
             receipt_s = receipt_us / 1_000_000
-            # If the wall clock is set forward meanwhile, its lag shrinks, and never grows.
+            # If the wall clock is set forward meanwhile, its lag shrinks, and does not grow again.
             is_bent = receipt_s < self._last_s or (step_s > 0 and not has_met)
         if is_bent:
             receipt_s = self._bend()
@@ -197,15 +199,15 @@ class ReceiptTime:
         return self._last_s
 
     def _look(self) -> float:
-        """Read the clocks again, since a process that did not run between two readings sees a step where none was.
-        Returns by how much the wall clock was moved since the last time, 0 if it runs as usual."""
+        """Read the clocks again, because a process that did not run between two readings sees a step that did not
+        happen. Returns the step of the wall clock since the last look in seconds, 0 if it runs as usual."""
         wall_s, monotonic_s = self._time(), self._monotonic()
         step_s = wall_s - self._wall_s - (monotonic_s - self._monotonic_s)
         self._wall_s, self._monotonic_s = wall_s, monotonic_s
         return 0.0 if -_STEP_S < step_s < _STEP_S else step_s
 
     def _bend(self) -> float:
-        """Begin to slew from the newest time of receipt, at the present wall time."""
+        """Begin to slew from the newest time of receipt, at the current wall time."""
         wall_us, last_us = to_us(self._wall_s), to_us(self._last_s)
         receipt_us = max(wall_us, last_us + _GAP_US)
         self._slewing = Bend(wall_us, receipt_us, last_us, self._settings.pace)

@@ -42,7 +42,8 @@ class Restoring:
         self._ownership = ownership
 
     async def restore(self, settings: MarketSettings) -> Sequence[BookEntry]:
-        """All entries, stale if their owner has been silent for too long. Raises `errors.Unavailable`."""
+        """Fill the book and return all entries, which are stale if their owner has been silent for too long. Raises
+        `errors.Unavailable`."""
         await self._restore_tokens()
         entries = list(self._book.entries())
         for symbols in _portions([entry.symbol for entry in entries if entry.quote is not None]):
@@ -87,7 +88,7 @@ class Restoring:
             if before is not None:
                 rows = [_row(before), *rows]
             if not rows or rows[-1].minute < minute:
-                # The minutes may have been deleted, or lie in the future; the price itself is always there.
+                # The minutes may have been deleted or lie in the future, but the price itself is always stored.
                 rows = [*rows, Row(minute, price, price, price, price)]
             entry.rows.restore(rows, received_s)
 

@@ -14,7 +14,7 @@ _MS_PER_DAY = 86_400_000
 
 
 class MarketRetention:
-    """Deletes prices and trades older than a number of days, but nothing from `oldest_needed_ms` on (epoch; None:
+    """Deletes prices and trades older than a number of days, but nothing from `oldest_needed_ms` on (epoch; None if
     nothing is needed)."""
 
     def __init__(self, database: Database, receipt: ReceiptTime, oldest_needed_ms: Callable[[], int | None]) -> None:
@@ -23,15 +23,16 @@ class MarketRetention:
         self._oldest_needed_ms = oldest_needed_ms
 
     async def delete_prices(self, days: float) -> int:
-        """Delete old minutes, and return how many. The last old one of a token stays: it is the price at the beginning
-        of the rest. Raises `errors.Unavailable`."""
+        """Delete old minutes, and return how many. The last old minute of each token is kept, because it has the price
+        at the beginning of the remaining ones. Raises `errors.Unavailable`."""
         before_ms = self._before_ms(days)
         return await delete_in_pieces(
             self._database, lambda transaction, limit: store.delete_minutes(transaction, before_ms, limit)
         )
 
     async def delete_trades(self, days: float) -> int:
-        """Delete old trades, and return how many. Trades whose ids are remembered stay. Raises `errors.Unavailable`."""
+        """Delete old trades, and return how many. Trades whose ids are remembered are kept. Raises
+        `errors.Unavailable`."""
         before_ms = self._before_ms(days)
         async with self._database.read() as transaction:
             symbols = await store.traded_symbols(transaction)

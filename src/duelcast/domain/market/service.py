@@ -1,4 +1,4 @@
-"""The market: takes records of feeds and platforms, publishes prices, volumes, sentiment and tokens."""
+"""The market: takes records of feeds and platforms, and publishes prices, volumes, sentiment and tokens."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from duelcast.store.database import Database
 
 
 class Market:
-    """Held in memory, and kept in the store. `settings` may be replaced at any time, and take effect without a restart.
+    """The market, held in memory and kept in the store. `settings` may be replaced at any time, without a restart.
 
     Symbols are upper-case; HTTP requests may name them in any case.
 
-    A user of the prices of a moment (`mark`, `prices_at`) sets `settle_first`, which takes and stores the prices it
-    needs; it is awaited before anything received after a marked moment is stored. `oldest_needed_ms` gives the oldest
-    moment (epoch) whose stored prices are still needed, or None.
+    A component that needs the prices at a moment (`mark`, `prices_at`) sets `settle_first`, which takes and stores
+    these prices. It is awaited before anything received after a marked moment is stored. `oldest_needed_ms` returns the
+    oldest moment (epoch) whose stored prices are still needed, or None.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Market:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def load(self) -> None:
-        """Load the stored market, before anything else; once per market. Raises `errors.Unavailable`."""
+        """Load the stored market. Call this once, before anything else. Raises `errors.Unavailable`."""
         restoring = Restoring(self._database, self._clock, self._receipt, self._book, self._ownership)
         for entry in await restoring.restore(self.settings):
             if entry.windows is not None:
@@ -94,11 +94,11 @@ class Market:
             self._outlet.restored(entry)
 
     def sink(self, feed_name: str, symbols: frozenset[str]) -> MarketSink:
-        """The sink for a feed. The first feed that asks ranks first; `symbols` are those that it should bring."""
+        """The sink for a feed. Feeds rank in the order of these calls. The feed should deliver `symbols`."""
         return MarketSink(self._intake, self._ownership.add_feed(feed_name, symbols))
 
     async def run(self) -> None:
-        """Do all background work until cancelled; once per market. An exception is a defect."""
+        """Do all background work until cancelled. Call this once. An exception is a defect."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._receipt.watch(), name="market-clock")
             tasks.create_task(self._outlet.prices.run(), name="market-prices")
@@ -111,22 +111,22 @@ class Market:
             tasks.create_task(self._flushing.run(), name="market-flushing")
 
     async def close(self) -> None:
-        """Store the remaining rows; feeds and `run` have ended."""
+        """Store the remaining rows. Call this after the feeds and `run` have ended."""
         await self._posting.finish()
         await self._flushing.flush()
 
     # ── tokens ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def knows(self, symbol: str) -> bool:
-        """Whether there is a token `symbol`."""
+        """Whether a token `symbol` exists."""
         return symbol.upper() in self._book
 
     def symbols(self) -> Sequence[str]:
-        """All symbols, sorted; not to be changed."""
+        """All symbols, sorted. The caller must not change them."""
         return self._book.symbols()
 
     def token(self, symbol: str) -> Token:
-        """Raises `errors.TokenNotFound`."""
+        """The token `symbol`. Raises `errors.TokenNotFound`."""
         return self._book[symbol.upper()].token(self._receipt.now_s())
 
     def tokens(self) -> list[Token]:
@@ -134,8 +134,8 @@ class Market:
         return self._book.tokens(self._receipt.now_s())
 
     def token_list(self) -> TokenListUpdate:
-        """All tokens: new ones and metadata are up to date, market fields at most a second old. The same object until
-        something in it changes."""
+        """All tokens. The set of tokens and their metadata are up to date, market fields at most a second old. Returns
+        the same object until something in it changes."""
         return self._outlet.token_list()
 
     async def history(
@@ -159,39 +159,41 @@ class Market:
     # ── posting ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def post_prices(self, prices: Sequence[PostedPrice]) -> PostResult:
-        """Take prices in their order; one for an unknown symbol adds the token. They are stored when this returns.
+        """Take prices in order; a price for an unknown symbol adds the token. The prices are stored when this returns.
 
         Raises `errors.Unavailable` if they cannot be stored; nothing is changed then.
         """
         return _result(await self._posting.post(PostedTicks(prices, _ticker)))
 
     async def post_trades(self, trades: Sequence[PostedTrade]) -> PostResult:
-        """Take trades in their order; one for an unknown symbol adds the token. They are stored when this returns.
+        """Take trades in order; a trade of an unknown symbol adds the token. The trades are stored when this returns.
 
         Raises `errors.Unavailable` if they cannot be stored; nothing is changed then.
         """
         return _result(await self._posting.post(PostedTicks(trades, _trade)))
 
     async def put_token(self, symbol: str, metadata: TokenMetadataInput, by: Actor) -> Token:
-        """Replace the metadata that was put for a token, or add a token; a field that is left out comes from its feed.
-        It is stored, and in the audit trail, when this returns.
+        """Replace the metadata that was put for a token, or add a token. A field that is left out comes from the
+        token's feed. The metadata and its audit record are stored when this returns.
 
-        Raises `errors.InvalidRequest` if `symbol` is invalid, or there is no room for another, and
+        Raises `errors.InvalidRequest` if `symbol` is invalid, or there is no room for another token, and
         `errors.Unavailable`.
         """
         symbol = symbol.upper()
         refusal = (await self._posting.post(PutMetadata(symbol, metadata, by, self._audit))).refusal
         if refusal is not None:
             if refusal.reason == "bad_symbol":
-                raise InvalidRequest("A symbol has 1 to 32 of A-Z 0-9 _ $ . -", field="symbol")
-            raise InvalidRequest(f"At most {self.settings.max_symbols} tokens are kept.", field="symbol")
+                raise InvalidRequest("A symbol has 1 to 32 characters of A-Z 0-9 _ $ . -", field="symbol")
+            raise InvalidRequest(
+                f"There is no room for another token: the limit is {self.settings.max_symbols}.", field="symbol"
+            )
         return self.token(symbol)
 
     # ── prices for other parts of the server; symbols are upper-case ───────────────────────────────────────────
 
     def listen(self, listener: Callable[[str, float], None]) -> None:
-        """Call `listener` with the symbol and price of each change, at once; not for loaded prices. Posts that share a
-        commit make one change of a symbol."""
+        """Call `listener` at once with the symbol and price of each change, but not for loaded prices. Posts that share
+        a commit make one change per symbol."""
         self._intake.listeners.append(listener)
 
     def price(self, symbol: str) -> float | None:
@@ -205,19 +207,19 @@ class Market:
         return entry is None or entry.quote is None or entry.stale
 
     def wall_us(self) -> int:
-        """Now, by the wall clock, which may be set back (epoch µs); marked and requested moments use it too."""
+        """The current wall time (epoch µs), which may be set back; marked and requested moments use it too."""
         return to_us(self._receipt.wall_s())
 
     def receipt_us(self) -> int:
-        """Now, by the clock of receipt, which never goes back (epoch µs)."""
+        """The current time of receipt (epoch µs), which never goes back."""
         return to_us(self._receipt.now_s())
 
     def on_clock_step(self, listener: Callable[[], None]) -> None:
-        """Call `listener` when the wall clock was moved."""
+        """Call `listener` after each step of the wall clock."""
         self._receipt.on_step.append(listener)
 
     def mark(self, moment_us: int) -> None:
-        """Keep the prices of a moment (epoch µs) once it has passed, until each `mark` of it has had its `unmark`."""
+        """Keep the prices at a moment (epoch µs) until `unmark` has been called as often as `mark`."""
         self._marks.mark(moment_us)
 
     def unmark(self, moment_us: int) -> None:
@@ -225,10 +227,11 @@ class Market:
         self._marks.unmark(moment_us)
 
     async def prices_at(self, symbols: Collection[str], moment_us: int) -> dict[str, PricePoint]:
-        """The last price of each symbol received at or before a past moment (epoch µs); if there is none, the first one
-        after it. A symbol that never had a price is missing.
+        """The last price of each symbol received at or before a past moment (epoch µs); if there is none, the first
+        price after it. A symbol that never had a price is missing.
 
-        Exact if the moment is marked. Must not be called in a write to the database. Raises `errors.Unavailable`.
+        The result is exact if the moment was marked before it passed. Must not be called within a write to the
+        database. Raises `errors.Unavailable`.
         """
         return await self._prices_at.find(symbols, moment_us)
 
@@ -241,12 +244,12 @@ class Market:
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def feed_states(self) -> list[FeedState]:
-        """The state of each feed, in the order of naming."""
+        """The state of each feed, in the order of the settings."""
         monotonic_s = self._clock.monotonic()
         return [feed_state(feed, monotonic_s) for feed in self._ownership.feeds]
 
     def feed_gaps(self) -> Iterator[tuple[str, str]]:
-        """The gaps of feeds that work as a whole: the name of the feed, and a sentence of ours."""
+        """The gaps in feeds that work as a whole, each as the name of the feed and a sentence."""
         for state in self.feed_states():
             for sentence in gaps(state):
                 yield state.name, sentence

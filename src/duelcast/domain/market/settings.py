@@ -6,19 +6,19 @@ from msgspec import Struct
 
 
 class ReceiptSettings(Struct, frozen=True, kw_only=True):
-    """`pace` (0 to 1): the speed of the time of receipt relative to the wall clock, while it is ahead of it.
-    `max_ahead_s`: a server that starts continues after stored times of receipt that are at most that far ahead."""
+    """`pace` (0 to 1) is the speed of the time of receipt relative to the wall clock while it is ahead of the wall
+    clock. At its start, a server continues from stored times of receipt if they are at most `max_ahead_s` ahead."""
 
     pace: float = 0.5
     max_ahead_s: float = 3_600.0
 
 
 class MarketSettings(Struct, frozen=True, kw_only=True):
-    """Intervals are the least time between two pushes of the same kind for the same symbol.
+    """Each interval is the least time between two pushes of the same kind for the same symbol.
 
-    `feed_stale_ms`: a feed that is silent for that long makes all its symbols stale; `symbol_stale_ms`: the same for
-    one symbol of a feed; `posted_stale_ms`: for one symbol whose prices are posted. `max_symbols` bounds the number of
-    tokens.
+    All symbols of a feed that is silent for `feed_stale_ms` become stale. A single symbol becomes stale after
+    `symbol_stale_ms` without a record of its feed, or after `posted_stale_ms` without a post. `max_symbols` limits the
+    number of tokens.
     """
 
     price_interval_ms: int = 100

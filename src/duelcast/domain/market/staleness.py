@@ -1,5 +1,5 @@
-"""Stale symbols: those of a feed that is silent as a whole, those that an active feed no longer brings, and those whose
-prices are no longer posted."""
+"""Stale symbols: all symbols of a silent feed, symbols that an active feed no longer delivers, and symbols whose prices
+are no longer posted."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from duelcast.domain.market.settings import MarketSettings
 
 _LONGEST_SLEEP_S = 1.0
 _SHORTEST_SLEEP_S = 0.05
-"""Checking 10,000 symbols takes about 2 ms; each may become stale at another moment."""
+"""A limit, because checking 10,000 symbols takes about 2 ms, and each may become stale at a different moment."""
 _TOLERANCE_S = 1e-6
 
 
 class Staleness:
-    """Marks entries and informs the outlet. A record marks its own symbol fresh when it comes; the other symbols of a
-    feed that was silent follow within a second."""
+    """Marks entries and notifies the outlet. A record marks its own symbol as fresh when it is received; the other
+    symbols of a feed that was silent become fresh within a second."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Staleness:
         return wait_s
 
     def _check_feed(self, feed: Source, feed_stale_before_s: float, symbol_stale_before_s: float) -> float:
-        # Restored prices may wait for a feed that never comes.
+        # Restored prices must become stale even if their feed never sends anything.
         received_s = self._began_s if feed.received_s is None else feed.received_s
         left_s = received_s - feed_stale_before_s
         was_stale, feed.stale = feed.stale, left_s <= _TOLERANCE_S
@@ -64,7 +64,7 @@ class Staleness:
         return _LONGEST_SLEEP_S
 
     def _check_symbols(self, source: Source, stale_before_s: float) -> float:
-        """Mark each symbol of `source` by its own silence."""
+        """Mark symbols of `source` by the age of their newest record; returns the seconds until more can change."""
         wait_s = _LONGEST_SLEEP_S
         for symbol in source.symbols:
             entry = self._book.get(symbol)

@@ -25,11 +25,11 @@ def check_amounts(tick: Ticker | Trade) -> None:
 
 
 class TokenState:
-    """The part of a symbol that decides what a record changes.
+    """The part of a symbol's state that determines what a record changes.
 
-    `source` is the owner that brought quotes or trades. `given_by_feed` and `put` are the layers of its metadata. The
-    price comes from tickers; from trades only while the owner has sent no ticker. A figure that a ticker leaves out
-    stays as the owner last sent it.
+    `source` is the owner, which delivered quotes or trades. `given_by_feed` and `put` are the layers of its metadata.
+    The price comes from tickers, or from trades while the owner has sent no ticker. A figure that a ticker leaves out
+    keeps the value that the owner sent last.
     """
 
     __slots__ = ("given_by_feed", "put", "quote", "recent_ids", "rows", "source", "symbol")
@@ -51,8 +51,8 @@ class TokenState:
             self.quote = self.quote.for_new_owner()
 
     def take(self, tick: Ticker | Trade, received_s: float) -> Row | None:
-        """Take a record of the owner that passed `check_amounts`, received at `received_s` (epoch). Returns the minute
-        that is complete now. Raises `Dropped` for a trade that was counted before."""
+        """Take a record of the owner that passed `check_amounts` and was received at `received_s` (epoch). Returns the
+        minute that is now complete, if any. Raises `Dropped` for a trade that was counted before."""
         quote = self.quote
         if isinstance(tick, Trade):
             if not self.remember(tick.trade_id):
@@ -71,7 +71,7 @@ class TokenState:
         return complete
 
     def fork(self) -> TokenState:
-        """A copy to decide on: the records that it takes do not change the original. It has only the newest minute."""
+        """A copy whose changes do not affect the original. It has only the newest minute."""
         fork = TokenState(self.symbol, self.rows.fork())
         fork.source = self.source
         fork.given_by_feed = self.given_by_feed
@@ -81,8 +81,8 @@ class TokenState:
         return fork
 
     def follow(self, source: Source, quote: Quote, minutes: Iterable[tuple[Row, float]]) -> None:
-        """Take over the changes that records of `source` made to a fork; `minutes` are those with a new price, each
-        with the time of receipt of its last one (epoch seconds)."""
+        """Take over the changes that records of `source` made to a fork; `minutes` are the minutes with a new price,
+        each with the time of receipt of its last price (epoch seconds)."""
         if self.source is not source:
             self.own(source)
         self.quote = quote
@@ -90,7 +90,7 @@ class TokenState:
             self.rows.put(row, received_s)
 
     def stored(self, updated_s: float) -> StoredToken:
-        """Its row in the store, updated at `updated_s` (epoch)."""
+        """The row for the store, updated at `updated_s` (epoch)."""
         return StoredToken(
             symbol=self.symbol,
             source=None if self.source is None else self.source.name,
@@ -101,20 +101,20 @@ class TokenState:
         )
 
     def remember(self, trade_id: str | None) -> bool:
-        """Note the id of a trade of the owner; returns whether it is new, as a trade without an id always is."""
+        """Remember the id of a trade of the owner; returns whether it is new. A trade without an id always is."""
         if trade_id is None:
             return True
         if self.recent_ids is None:
-            assert self.source is not None, "records are those of an owner"
+            assert self.source is not None, "every record has an owner"
             self.recent_ids = RecentIds(self.source.remembered_ids)
         return self.recent_ids.is_new(trade_id)
 
 
 class Quote:
-    """Amounts in the quote currency, None if the owner never gave them.
+    """A price and its figures. Amounts are in the quote currency, None if the owner never gave them.
 
-    `timestamp_s` is the venue's time of the price, else that of receipt; epoch seconds. `from_ticker`: the owner sends
-    prices apart from trades.
+    `timestamp_s` is the venue's time of the price, else the time of receipt (epoch seconds). `from_ticker` says whether
+    the owner sends tickers, not only trades.
     """
 
     __slots__ = (
@@ -143,7 +143,7 @@ class Quote:
         self.liquidity: float | None = None
 
     def take(self, ticker: Ticker) -> None:
-        """Take over the figures of `ticker` apart from its price; an amount that cannot be used counts as not given."""
+        """Take over the figures of `ticker` apart from its price. An amount that cannot be used counts as not given."""
         volume = ticker.volume_24h
         if volume is None and ticker.base_volume_24h is not None:
             volume = ticker.base_volume_24h * ticker.price
@@ -165,7 +165,7 @@ class Quote:
         return twin
 
     def for_new_owner(self) -> Quote:
-        """The price alone: figures belong to the owner that sent them."""
+        """A quote with only the price, because the other figures belong to the owner that sent them."""
         return Quote(self.price, self.timestamp_s)
 
     def stored(self, received_us: int) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def _newer(new: float | None, known: float | None) -> float | None:
 
 
 class RecentIds:
-    """Remembers the newest `capacity` ids of trades that were counted; a fork also knows all that are in `before`."""
+    """Remembers the newest `capacity` ids of counted trades; a fork also knows all ids in `before`."""
 
     __slots__ = ("_before", "_capacity", "_known", "_order")
 
@@ -205,11 +205,11 @@ class RecentIds:
         return False
 
     def fork(self) -> RecentIds:
-        """A set that knows these ids, and does not add to them."""
+        """A set that also knows these ids, and to which ids can be added without changing this one."""
         return RecentIds(self._capacity, self)
 
     def is_new(self, trade_id: str) -> bool:
-        """Whether `trade_id` is not remembered yet; it is from now on."""
+        """Remember `trade_id`; returns whether it is new."""
         if trade_id in self:
             return False
         if len(self._order) == self._capacity:

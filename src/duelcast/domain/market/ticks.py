@@ -1,7 +1,7 @@
-"""Normalised input of the market, into which every feed turns its venue's messages, and checks of its numbers.
+"""The normalised input of the market, into which every feed converts its venue's messages, and checks of its numbers.
 
-`venue_time` is the venue's own time in epoch seconds, None if it gives none. The market takes the time of receipt,
-which windows and staleness follow, from its clock.
+`venue_time` is the venue's own time in epoch seconds, or None if the venue gives none. The market reads the time of
+receipt, which windows and staleness use, from its own clock.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from msgspec import Struct
 
 
 class Ticker(Struct, kw_only=True, frozen=True, tag="ticker", tag_field="kind"):
-    """The state of a symbol. Money is in the quote currency; `change_24h` in percent; None: not known.
+    """The state of a symbol. Money is in the quote currency; `change_24h` is in percent; None means not known.
 
-    `base_volume_24h` is for venues that count the base currency; it is multiplied by the price.
+    `base_volume_24h` is for venues that give the volume in the base currency; it is multiplied by the price.
     """
 
     symbol: str
@@ -43,7 +43,7 @@ class Trade(Struct, kw_only=True, frozen=True, tag="trade", tag_field="kind"):
 
 
 class TokenInfo(Struct, kw_only=True, frozen=True, tag="token", tag_field="kind"):
-    """Facts about a token apart from its market. None: not known; a known value stays."""
+    """Facts about a token apart from its market. None means not known, and leaves a known value unchanged."""
 
     symbol: str
     name: str | None = None
@@ -63,9 +63,9 @@ Tick = Ticker | Trade | TokenInfo
 # ── amounts and times ───────────────────────────────────────────────────────────────────────────────────────────────
 
 MAX_AMOUNT = 1e30
-"""Upper bound of every price, quantity and amount: sums and products within it stay finite."""
+"""The greatest allowed price, quantity and amount, so that sums and products stay finite."""
 MIN_POSITIVE_AMOUNT = 1e-30
-"""Least price and quantity: a quotient by one stays finite."""
+"""The least allowed price and quantity, so that dividing by one stays finite."""
 
 _END_OF_CALENDAR_S = 253_402_300_800.0  # the year 10000, which ISO-8601 with four digits cannot express
 
@@ -76,25 +76,25 @@ def is_positive(number: float) -> bool:
 
 
 def amount_or_none(number: float | None) -> float | None:
-    """`number` if it is from 0 to `MAX_AMOUNT`, as a float without a negative zero."""
+    """`number` as a float without a negative zero if it is from 0 to `MAX_AMOUNT`, else None."""
     return number + 0.0 if number is not None and 0 <= number <= MAX_AMOUNT else None
 
 
 def change_or_none(percent: float | None) -> float | None:
-    """`percent` if it is finite and within ±`MAX_AMOUNT`, as a float without a negative zero."""
+    """`percent` as a float without a negative zero if it is within ±`MAX_AMOUNT`, else None."""
     return percent + 0.0 if percent is not None and -MAX_AMOUNT <= percent <= MAX_AMOUNT else None
 
 
 def venue_time_or(venue_time_s: float | None, receipt_s: float) -> float:
-    """The venue's time if it is within the calendar, else the time of receipt; epoch seconds."""
+    """The venue's time if it is within the calendar, else the time of receipt, in epoch seconds."""
     if venue_time_s is not None and 0 <= venue_time_s < _END_OF_CALENDAR_S:
         return venue_time_s
     return receipt_s
 
 
 def window_time(venue_time_s: float | None, receipt_s: float, on_scale: Callable[[float], float]) -> float:
-    """The time at which windows count a trade: the venue's, or the time of receipt if that is missing or in the future;
-    epoch seconds on the scale of times of receipt, to which `on_scale` converts a wall time."""
+    """The time at which windows count a trade: the venue's time, or the time of receipt if the venue's is missing or in
+    the future. In epoch seconds on the scale of times of receipt, to which `on_scale` converts a wall time."""
     if venue_time_s is not None and 0 <= venue_time_s < _END_OF_CALENDAR_S:
         return min(on_scale(venue_time_s), receipt_s)
     return receipt_s

@@ -1,4 +1,4 @@
-"""Publishes volumes and sentiment of traded symbols, on each full interval."""
+"""Publishes volumes and sentiment of traded symbols, at each full interval."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from duelcast.domain.market.windows import INTERVALS, NOTHING, Totals, TradeWind
 from duelcast.wire.timestamps import format_time
 
 _SYMBOLS_PER_TURN = 50
-"""That many in a row take about 5 ms; then other tasks run."""
+"""Publishing this many takes about 5 ms; then other tasks run."""
 _TOLERANCE_S = 1e-6
 """Epoch seconds as floats are 2.4e-7 apart."""
 
@@ -23,8 +23,8 @@ _TOLERANCE_S = 1e-6
 class Boundaries:
     """The multiples of `interval_ms()` in times of receipt, one after the other; missed ones are skipped.
 
-    Windows change at the boundaries of their buckets, so a job that runs on them publishes a change when it happens. An
-    interval below 1 ms counts as 1 ms.
+    Windows change at the boundaries of their buckets, so a job that runs at these times publishes a change when it
+    happens. An interval below 1 ms counts as 1 ms.
     """
 
     def __init__(self, clock: Clock, receipt: ReceiptTime, interval_ms: Callable[[], int]) -> None:
@@ -83,7 +83,7 @@ class TradeBoard:
         self._balanced: dict[str, _Traded] = {}
 
     def traded(self, entry: BookEntry, windows: TradeWindows) -> None:
-        """A trade of `entry` was added to its `windows`."""
+        """Call this after a trade of `entry` was added to its `windows`."""
         traded = self._traded.get(entry.symbol)
         if traded is None:
             traded = self._traded[entry.symbol] = _Traded(entry, windows)
@@ -91,7 +91,7 @@ class TradeBoard:
         self._balanced[entry.symbol] = traded
 
     async def run_volumes(self) -> None:
-        """Publish, on each full interval, the volumes that changed: by trades that came or that left."""
+        """Publish, at each full interval, the volumes that changed because trades entered or left a window."""
         while True:
             now_s = await self._volume_boundaries.next()
             due = [traded for traded in self._traded.values() if traded.is_due(now_s)]
@@ -101,7 +101,7 @@ class TradeBoard:
                     await self._clock.sleep(0)
 
     async def run_sentiment(self) -> None:
-        """Publish, on each full interval, the balances that changed."""
+        """Publish, at each full interval, the balances that changed."""
         while True:
             now_s = await self._sentiment_boundaries.next()
             for count, (symbol, traded) in enumerate(list(self._balanced.items()), start=1):

@@ -1,12 +1,12 @@
 """Volumes over sliding windows, and the balance of buying and selling in them (protocol 3).
 
-A window is the current bucket and those before it; a trade counts in the bucket of its own time, and leaves with it.
-Only buckets that had a trade are kept, in arrays of machine numbers, and each window has running sums, so that a trade
-and a bucket that leaves cost the same whatever the length of the window. A trade that comes late for its bucket costs a
-search, and moves the later buckets.
+A window consists of the current bucket and a number of buckets before it. A trade counts in the bucket of its own time,
+and leaves the window with that bucket. Only buckets with trades are kept, in arrays of machine numbers, and each window
+has running sums, so that adding a trade and removing a bucket cost the same whatever the length of the window. A trade
+that belongs to an earlier bucket than the last one costs a search, and moves the later buckets.
 
-Running sums of floats drift, and would leave crumbs in an empty window. They are therefore integers in units of 2^-64
-of the quote currency: a bucket that leaves subtracts, to the last bit, what it added when complete.
+Running sums of floats drift, and would leave residues in an empty window. The sums are therefore integers in units of
+2^-64 of the quote currency, so that a bucket that leaves subtracts exactly what it added when it was complete.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _SCALE = float(_UNITS_PER_ONE)
 
 
 class Totals(NamedTuple):
-    """The contents of a window; amounts in the quote currency. Trades without a side are in `volume` and `trades`
-    alone."""
+    """The contents of a window; amounts are in the quote currency. Trades without a side have no part in `buy` and
+    `sell`."""
 
     volume: float
     trades: int
@@ -48,7 +48,7 @@ def _units(amount: float) -> int:
 
 
 class _Sum:
-    """The running sums of one window over its complete buckets; `first` is the place of the oldest of them."""
+    """The running sums of one window over its complete buckets; `first` is the index of the oldest of these buckets."""
 
     __slots__ = ("buy", "first", "sell", "span", "trades", "volume")
 
@@ -61,14 +61,14 @@ class _Sum:
         self.sell = 0
 
     def add(self, sign: int, bucket: Totals) -> None:
-        """Let `bucket` enter (`sign` 1) or leave (−1)."""
+        """Add `bucket` (`sign` 1) or subtract it (−1)."""
         self.volume += sign * _units(bucket.volume)
         self.trades += sign * bucket.trades
         self.buy += sign * _units(bucket.buy)
         self.sell += sign * _units(bucket.sell)
 
     def with_current(self, current: Totals) -> Totals:
-        """The sums and the bucket that is still growing."""
+        """The sums including `current`, the bucket that is still growing."""
         return Totals(
             (self.volume + _units(current.volume)) / _UNITS_PER_ONE,
             self.trades + current.trades,
@@ -78,10 +78,10 @@ class _Sum:
 
 
 class BucketSeries:
-    """Trades by bucket of `width_s` seconds, and their sums over windows of `spans` buckets.
+    """Trades in buckets of `width_s` seconds, and their sums over windows of `spans` buckets.
 
-    Bucket n is from n·width_s to before (n + 1)·width_s of epoch time. At most as many buckets are kept as the
-    longest window has. `now_s` does not go back; the trades need not come in the order of their times.
+    Bucket n covers the epoch time from n·width_s to before (n + 1)·width_s. At most as many buckets are kept as the
+    longest window has. `now_s` must not go back, but trades need not be added in the order of their times.
     """
 
     __slots__ = ("_buy", "_index", "_keep", "_sell", "_sums", "_trades", "_volume", "_width_s")
@@ -100,8 +100,8 @@ class BucketSeries:
         return len(self._index)
 
     def add(self, now_s: float, traded_s: float, volume: float, side: Side | None) -> bool:
-        """Count a trade of `volume` in the quote currency at `traded_s`, which is not after `now_s`; returns False, and
-        counts nothing, if that is before the longest window."""
+        """Count a trade of `volume` in the quote currency at `traded_s`, which is not after `now_s`; returns False and
+        counts nothing if `traded_s` is before the longest window."""
         bucket, current = int(traded_s // self._width_s), int(now_s // self._width_s)
         if bucket <= current - self._keep:
             return False
@@ -116,7 +116,7 @@ class BucketSeries:
         return True
 
     def totals(self, span: int, now_s: float) -> Totals:
-        """The contents of the window of `span` buckets, one of those given to the constructor, at `now_s`."""
+        """The contents at `now_s` of the window of `span` buckets; the constructor was given this span."""
         bucket = int(now_s // self._width_s)
         window = self._sums[span]
         self._expire(window, bucket)
@@ -165,7 +165,8 @@ class BucketSeries:
         for amounts in (self._volume, self._buy, self._sell):
             amounts.insert(place, 0.0)
         for window in self._sums.values():
-            # A bucket older than one that has left has left as well; if it only should have, it leaves next time.
+            # A bucket older than one that has left a window does not count in it either. If no newer one has left yet,
+            # it leaves next time.
             window.first += place < window.first
 
     def _open(self, bucket: int) -> None:
@@ -206,7 +207,7 @@ class TradeWindows:
 
     def add(self, now_s: float, traded_s: float, volume: float, side: Side | None) -> bool:
         """Count a trade of `volume` in the quote currency at `traded_s`, which is not after `now_s`; returns False if
-        that is before every window."""
+        `traded_s` is before every window."""
         self._seconds.add(now_s, traded_s, volume, side)
         return self._minutes.add(now_s, traded_s, volume, side)
 
@@ -245,14 +246,15 @@ NEUTRAL = Balance(0.0, 0.0, 0.0, "stable")
 
 
 def volume_trend(last: float, before: float) -> VolumeTrend:
-    """Compares two volumes. Exactly 10 % more or less is still `stable`."""
+    """The trend between two volumes. Exactly 10 % more or less is still `stable`."""
     if last * 10 > before * 11:
         return "increasing"
     return "decreasing" if last * 10 < before * 9 else "stable"
 
 
 def balance(last: Totals, volume_before: float) -> Balance:
-    """The balance of the last 15 minutes, and the trend against `volume_before`, that of the 15 minutes before."""
+    """The balance of the last 15 minutes, and the trend compared with `volume_before`, the volume of the 15 minutes
+    before."""
     trend = volume_trend(last.volume, volume_before)
     if last.volume == 0:
         return NEUTRAL._replace(trend=trend)

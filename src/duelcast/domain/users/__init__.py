@@ -1,1 +1,1 @@
-"""Users as admins and profiles see them: stored facts, the right to change them, and the public part."""
+"""Users: the facts stored about them, the rights to change these, and public profiles."""

@@ -6,4 +6,4 @@ from duelcast.errors import AppError
 
 
 class UserNotFound(AppError, code="USER_NOT_FOUND", status=404):
-    """Nothing is known of that wallet."""
+    """Nothing is known about that wallet."""

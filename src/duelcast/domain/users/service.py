@@ -1,4 +1,4 @@
-"""Users: stored facts, the right to change them, and the public part (protocol 13)."""
+"""Users: the facts stored about them, the rights to change these, and public profiles (protocol 13)."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Achieved(Struct, frozen=True):
 
 
 class Profile(Struct, frozen=True):
-    """The public profile. `contests` were completed, `wins` are first places among at least two; `achievements` are in
-    the order of unlocking."""
+    """The public profile. `contests` counts the completed contests, `wins` the first places among at least two
+    participants; `achievements` are in the order of unlocking."""
 
     wallet: str
     nickname: str | None
@@ -63,16 +63,16 @@ class Profile(Struct, frozen=True):
 
 
 class _Put(Struct, frozen=True):
-    """A user that was changed, and how many notifications that made."""
+    """A changed user, and how many notifications the change created."""
 
     account: Account
     notifications: int
 
 
 class Users:
-    """All users are stored; those with a role, a nickname or a ban are in `accounts` too, for every connect to see.
+    """All users are stored; those with a role, a nickname or a ban are also in `accounts`, which every connect reads.
 
-    Everything here raises `errors.Unavailable` if the store is out of reach; nothing is changed then.
+    All methods raise `errors.Unavailable` if the store is unreachable, and then change nothing.
     """
 
     def __init__(
@@ -103,12 +103,12 @@ class Users:
         await self._database.write(partial(key_values.put_value, name=key_values.NICKNAME_SHAPES, value=version()))
 
     async def put(self, by: Identity, wallet: str, change: UserChange) -> Account:
-        """Change a user, or add one; `by` is an admin. Open connections of the wallet follow the change once it is
+        """Change a user, or add one; `by` is an admin. The change applies to open connections of the wallet once it is
         stored, and the wallet is notified if its nickname or role changed.
 
-        Reserved nicknames are for admins to give. Raises `InvalidRequest` for an invalid wallet or nickname,
+        Only admins can give reserved nicknames. Raises `InvalidRequest` for an invalid wallet or nickname,
         `PermissionDenied` if `by` may not do this, `InvalidState` if no superadmin would be left, `Conflict` if the
-        nickname is, or looks like, another's.
+        nickname is, or looks like, that of another user.
         """
         _check_wallet(wallet)
         if change.nickname is not None:
@@ -141,8 +141,8 @@ class Users:
         return outcome.account
 
     async def rename(self, wallet: str, nickname: str | None) -> None:
-        """Give a user the nickname that it asked for, or none. Raises `InvalidRequest`, and `Conflict` if the nickname
-        is another's or reserved, or looks like one."""
+        """Give users the nickname that they asked for, or none. Raises `InvalidRequest`, and `Conflict` if the nickname
+        belongs to another user or is reserved, or looks like one that does or is."""
         if nickname is not None:
             _check_nickname(nickname)
 
@@ -151,7 +151,7 @@ class Users:
             before = stored or UserRow(wallet)
             if nickname is not None and nickname != before.nickname and self._accounts.is_reserved(nickname):
                 raise Conflict(
-                    "This nickname is reserved, or looks like one that is: choose another.", field="nickname"
+                    "This nickname is reserved, or looks like a reserved one: choose another.", field="nickname"
                 )
             after = _with_nickname(before, nickname)
             await self._save(transaction, before, after, is_new=stored is None)
@@ -160,16 +160,16 @@ class Users:
         await self._database.write(work, lambda user: self._accounts.put(_account(user)))
 
     async def profile(self, wallet: str) -> Profile:
-        """Raises `InvalidRequest` for an invalid wallet, `UserNotFound` if nothing is known of it."""
+        """The public profile. Raises `InvalidRequest` for an invalid wallet, `UserNotFound` for an unknown one."""
         _check_wallet(wallet)
         async with self._database.read() as transaction:
             if not await store.is_known(transaction, wallet):
-                raise UserNotFound("Nothing is known of this wallet. Mind upper and lower case.")
+                raise UserNotFound("Nothing is known about this wallet. Wallets are case-sensitive.")
             account = await self._accounts.find(wallet)
             return await _profile(transaction, wallet, None if account is None else account.nickname)
 
     async def own_profile(self, identity: Identity) -> Profile:
-        """The caller's profile, even before anything of them is stored. A claimed nickname counts as theirs."""
+        """The caller's profile, even if nothing about them is stored yet. A claimed nickname counts as theirs."""
         account = await self._accounts.find(identity.wallet)
         stored = None if account is None else account.nickname
         async with self._database.read() as transaction:
@@ -178,7 +178,8 @@ class Users:
     async def _refusal(
         self, transaction: Transaction, by: Identity, before: UserRow, after: UserRow
     ) -> tuple[Actor, AppError | None]:
-        """The actor, and why they may not act. The role that is stored now counts, whatever it was when they asked."""
+        """The actor, and the error if they may not act. The role that is stored now counts, even if it differs from the
+        role at the time of the request."""
         acting = await store.find_user(transaction, by.wallet) or UserRow(by.wallet)
         actor = Actor(by.wallet, by.role if acting.role is None else Role(acting.role))
         if acting.banned or actor.role < Role.ADMIN:
@@ -186,14 +187,14 @@ class Users:
         if (before.role, before.banned) == (after.role, after.banned):
             return actor, None
         if before.wallet == by.wallet:
-            return actor, PermissionDenied("Nobody changes their own role or ban: ask another admin.")
-        # If no role is stored, a token may claim one: a stored `user` would take it away.
+            return actor, PermissionDenied("Nobody may change their own role or ban: ask another admin.")
+        # If no role is stored, a token may claim one, which a stored `user` would override.
         claimed = self._accounts.claimed_role(before.wallet) if before.role is None else Role.USER
         takes_claim = before.role is None and after.role is not None
         if (
             takes_claim or max(claimed, before.role or 0, after.role or 0) >= Role.ADMIN
         ) and actor.role < Role.SUPERADMIN:
-            return actor, PermissionDenied("Roles, and bans of admins, are for superadmins.")
+            return actor, PermissionDenied("Only superadmins may change roles or ban admins.")
         is_last = _is_superadmin(before) and not await store.count_others(transaction, Role.SUPERADMIN, before.wallet)
         if is_last and not _is_superadmin(after):
             return actor, InvalidState("This is the last superadmin: make another one first.")
@@ -224,7 +225,7 @@ def _check_wallet(wallet: str) -> None:
 def _check_nickname(nickname: str) -> None:
     if not is_nickname(nickname):
         raise InvalidRequest(
-            "A nickname is 1–32 characters with something to see, and no control or bidi characters.", field="nickname"
+            "A nickname has 1–32 characters, something visible, and no control or bidi characters.", field="nickname"
         )
 
 
@@ -263,15 +264,15 @@ def _described(user: UserRow) -> dict[str, Any]:
 
 
 def _news_of(before: UserRow, after: UserRow) -> list[NewNotification]:
-    """The notifications for a change that somebody else made; bans speak for themselves."""
+    """The notifications for a change that somebody else made. A ban needs no notification."""
     changed: dict[str, str | None] = {}
     sentences = []
     if after.nickname != before.nickname:
         changed["nickname"] = after.nickname
-        sentences.append(f"Your nickname is {after.nickname} now.")
+        sentences.append(f"Your nickname is now {after.nickname}.")
     if after.role is not None and after.role != before.role:
         changed["role"] = Role(after.role).name.lower()
-        sentences.append(f"Your role is {changed['role']} now.")
+        sentences.append(f"Your role is now {changed['role']}.")
     if not changed:
         return []
     content = " ".join(sentences)
