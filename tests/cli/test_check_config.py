@@ -160,7 +160,7 @@ REFUSED = {
     "a database of everybody": ("", "mode 0666"),
     "a secret of everybody": ("", "Others may read the secret"),
     "a database of a later version": ("", "later version"),
-    "a foreign database": ("", "no database of Duelcast"),
+    "a foreign database": ("", "not a database of Duelcast"),
 }
 
 

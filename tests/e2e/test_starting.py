@@ -117,7 +117,7 @@ CHECK = {"type": "http", "url": "http://localhost/", "intervalMs": 5_000}
             {"name": "web", "kind": "reported", "layer": "data", "dependencies": ["nothing"]},
             "`web` depends on `nothing`",
         ),
-        ({"name": "store", "kind": "reported", "layer": "data"}, "There is a service `store` already"),
+        ({"name": "store", "kind": "reported", "layer": "data"}, "There is already a service `store`"),
     ],
 )
 async def test_a_service_of_the_configuration_that_cannot_be_had_is_named(

@@ -134,7 +134,7 @@ async def test_a_file_without_records_fails_the_feed_and_does_not_spin(tmp_path:
     path.write_bytes(b"nonsense\n")
     async with running(ReplayFeed("replay", path, clock, speed=0, loop=True), sink):
         await clock.advance(60)
-        assert set(sink.reports) == {"The recording holds no record."}
+        assert set(sink.reports) == {"The recording contains no records."}
         assert len(sink.reports) < 12
 
 

@@ -53,7 +53,7 @@ def test_a_copy_is_private_and_alone(database: Path, file: Path, tmp_path: Path)
 def test_a_file_that_is_there_is_replaced_on_demand_alone(database: Path, file: Path) -> None:
     store(database, "kept")
     file.write_text("precious")
-    with pytest.raises(ConfigurationError, match=r"is there already.*--force"):
+    with pytest.raises(ConfigurationError, match=r"already exists.*--force"):
         back_up(database, file)
     assert file.read_text() == "precious"
     file.unlink()
@@ -125,7 +125,7 @@ def test_a_place_that_takes_no_file_is_named(database: Path, tmp_path: Path) -> 
     store(database, "kept")
     with pytest.raises(ConfigurationError, match="nowhere"):
         back_up(database, tmp_path / "nowhere" / "backup.db")
-    with pytest.raises(ConfigurationError, match="is no file that could be replaced"):
+    with pytest.raises(ConfigurationError, match="is not a file that could be replaced"):
         back_up(database, tmp_path, replace=True)
 
 

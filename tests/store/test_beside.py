@@ -75,14 +75,14 @@ async def test_what_is_no_database_of_ours_is_left_as_it_is(path: Path) -> None:
         connection.execute("create table a (b)")
     connection.close()
     before = content(path)
-    assert await refusal(path) == f"The database {path} cannot be opened. It is no database of Duelcast."
+    assert await refusal(path) == f"The database {path} cannot be opened. It is not a database of Duelcast."
     assert content(path) == before
 
 
 @pytest.mark.parametrize(
     ("revision", "reason"),
     [
-        ("0001", "It was made by an earlier version of Duelcast: start a server with it first."),
+        ("0001", "It was made by an earlier version of Duelcast: start a server of this version on it first."),
         ("9999", "It was made by a later version of Duelcast: use that one."),
     ],
 )

@@ -136,7 +136,7 @@ def test_a_database_of_before_there_were_events_says_what_to_do(path: Path) -> N
 
 def test_a_file_that_is_no_database_is_named(path: Path) -> None:
     path.write_text("no database" * 1_000)
-    with pytest.raises(ConfigurationError, match=r"The file is no database\."):
+    with pytest.raises(ConfigurationError, match=r"The file is not a database\."):
         find_events(path, Wanted())
 
 

@@ -149,7 +149,7 @@ async def test_the_database_of_another_program_is_refused_and_left_as_it_is(tmp_
     path = tmp_path / "other.db"
     execute(path, f"create table {table} (version_num text)")
     before = path.read_bytes()
-    assert "no database of Duelcast" in await refusal(path)
+    assert "not a database of Duelcast" in await refusal(path)
     assert path.read_bytes() == before
 
 

@@ -1,6 +1,6 @@
-"""Builds a ccxt exchange for reading: checks that it exists, where it connects, and what it leaves out.
+"""Builds a ccxt exchange for reading: checks that it exists, redirects its addresses, and turns off what nobody reads.
 
-The only file that imports ccxt, and only if an exchange is requested.
+This is the only file that imports ccxt, and it does so only if an exchange is requested.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from duelcast.feeds.subscription import Subscription
 
 INSTALL_COMMAND = "pip install 'duelcast[exchanges]'"
 HTTP_TIMEOUT_MS = 30_000
-"""Loading the markets of a large venue takes ten seconds and more over a slow line."""
+"""Loading the markets of a large venue takes ten seconds or more over a slow line."""
 _RENAMED: Mapping[str, str] = {
     "bitfinex2": "bitfinex",
     "coinbaseadvanced": "coinbase",
@@ -61,9 +61,9 @@ def open_exchange(
     venue: str, *, ws_url: str | None, http_url: str | None, subscriptions: Sequence[Subscription] = ()
 ) -> Exchange:
     """A new exchange, to be closed by the caller, that reads spot markets and no order books. If the venue refuses a
-    request, only the `subscriptions` that made it fail.
+    request, only the `subscriptions` that made the request fail.
 
-    `ws_url` and `http_url`, if given, replace scheme, host and port of each of its addresses.
+    `ws_url` and `http_url`, if given, replace the scheme, host and port of each of its addresses.
     """
     exchange = getattr(load_ccxt(), venue)({"enableRateLimit": True, "timeout": HTTP_TIMEOUT_MS})
     exchange.urls["api"] = _redirect(exchange.urls["api"], ws_url, http_url)
@@ -77,7 +77,7 @@ def open_exchange(
 
 
 def forget_dial_delay(exchange: Exchange) -> None:
-    """Let the next attempt dial at once: the feed has already waited, and ccxt would wait a second time."""
+    """Let the next attempt dial at once, because the feed has already waited, and ccxt would wait a second time."""
     exchange.ws_dial_backoff = {}
 
 

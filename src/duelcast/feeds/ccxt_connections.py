@@ -1,6 +1,7 @@
-"""Does for each stream alone what ccxt's connections do for all streams at once.
+"""Makes ccxt's connections treat each stream separately, instead of all together.
 
-The only file that reaches into `ccxt.async_support.base.ws.client.Client`, which is why ccxt's version is bounded.
+This is the only file that reaches into `ccxt.async_support.base.ws.client.Client`, which is why ccxt's version is
+bounded.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from duelcast.feeds.venue_answers import is_error
 _log = structlog.get_logger()
 
 Exchange = Any
-"""An instance of a class of `ccxt.pro`, which has no type annotations that fit."""
+"""An instance of a class of `ccxt.pro`, which has no usable type annotations."""
 
 
 def guard_connections(exchange: Exchange, venue: str, subscriptions: Sequence[Subscription]) -> None:
-    """Let an error that names a pair fail only its `subscriptions`, and skip frames that ccxt cannot read.
+    """Let an error that names a pair fail only the `subscriptions` of that pair, and skip frames that ccxt cannot read.
 
-    By itself ccxt fails everybody who waits on the connection, or nobody; after a frame that it cannot read it stops
-    reading that connection, and asyncio would log the error with its text.
+    By itself, ccxt fails everybody who waits on the connection, or nobody. After a frame that it cannot read, it stops
+    reading the connection, and asyncio logs the error with its text.
     """
     make_client = exchange.client
     unreadable = _Unreadable(venue)
@@ -71,7 +72,7 @@ def _guard(client: Any, subscriptions: Sequence[Subscription], unreadable: _Unre
                 is_answer_to_nobody = False
 
     def reject(error: Any, message_hash: str | None = None) -> Any:
-        # An error that names nobody leaves the connection open, so that the other streams keep reading.
+        # An error that names no pair leaves the connection open, so that the other streams keep reading.
         if message_hash is None and is_answer_to_nobody and client.error is None:
             return error
         return failing(error, message_hash)
@@ -88,8 +89,8 @@ def _guard(client: Any, subscriptions: Sequence[Subscription], unreadable: _Unre
 
 
 class _Unreadable:
-    """Counts the frames of a venue that could not be read, and reports the 1st, 2nd, 4th, 8th, …: the count is
-    complete, but a venue that sends nothing else cannot flood the log."""
+    """Counts the frames of a venue that could not be read, and logs the 1st, 2nd, 4th, 8th and so on, so that the count
+    is complete, but a venue that sends nothing else cannot flood the log."""
 
     def __init__(self, venue: str) -> None:
         self._venue = venue

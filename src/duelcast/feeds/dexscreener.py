@@ -37,7 +37,7 @@ class DexscreenerFeed:
 
     If two tokens have the same symbol, the one named first is used. Pairs that cannot be read are skipped and counted.
     A failed poll is repeated after back-off, but not before the venue's `Retry-After`. An address without a price fails
-    by itself.
+    alone, and the others continue.
     """
 
     def __init__(

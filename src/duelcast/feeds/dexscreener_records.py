@@ -1,4 +1,4 @@
-"""Answers of DEX Screener as ticks."""
+"""Converts answers of DEX Screener to ticks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class By24Hours(Struct, frozen=True):
 
 
 class Liquidity(Struct, frozen=True):
-    """In US dollars."""
+    """The liquidity of a pair, in US dollars."""
 
     usd: float | None = None
 
@@ -52,7 +52,7 @@ class Info(Struct, frozen=True, rename="camel"):
 
 
 class DexPair(Struct, frozen=True, rename="camel"):
-    """The fields that are read of a pair; `price_usd` is the base token's."""
+    """The fields of a pair that are used; `price_usd` is the base token's."""
 
     base_token: BaseToken
     price_usd: float | None = None
@@ -73,7 +73,7 @@ class DexPair(Struct, frozen=True, rename="camel"):
 
 
 _answer = msgspec.json.Decoder(list[msgspec.Raw])
-# Not strict: the API spells prices as strings, other figures as numbers.
+# Not strict, because the API sends prices as strings and other figures as numbers.
 _pair = msgspec.json.Decoder(DexPair, strict=False)
 
 

@@ -25,7 +25,8 @@ _log = structlog.get_logger()
 NO_PAIR_REASON = "The venue lists none of the pairs."
 FIRST_LISTING_WAIT_S = 300.0
 LONGEST_LISTING_WAIT_S = 6 * 3_600.0
-"""Between two checks whether a pair is listed: the list of a large venue is megabytes, which block the event loop."""
+"""The longest wait between two checks whether a pair is listed. The list of a large venue takes megabytes, which block
+the event loop."""
 
 
 def listing_backoff(clock: Clock) -> Backoff:
@@ -36,7 +37,7 @@ def listing_backoff(clock: Clock) -> Backoff:
 class ExchangeFeed:
     """Reads `pairs` of `venue` (a ccxt id), with a task for each stream of each pair.
 
-    A pair that the venue does not list, or refuses, fails by itself, and is retried with back-off while the others
+    A pair that the venue does not list, or refuses, fails alone, and is retried with back-off while the others
     continue. The feed counts as failed while no stream works.
     """
 
@@ -158,7 +159,7 @@ class ExchangeFeed:
 
 
 def _ignore(_reason: str) -> None:
-    """The listed pairs continue."""
+    """Ignore the failure, because the listed pairs continue."""
 
 
 def _bring(stream: VenueStream, sink: Sink) -> bool:

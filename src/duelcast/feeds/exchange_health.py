@@ -17,7 +17,7 @@ _REASONS = {
     "OnMaintenance": "The venue is under maintenance.",
     "NetworkError": "The connection to the venue failed.",
     "CancelledError": "The connection to the venue was closed.",
-    "AuthenticationError": "The venue wants credentials.",
+    "AuthenticationError": "The venue requires credentials.",
     "BadSymbol": "The venue does not know a pair.",
 }
 OTHER_REASON = "The venue answered with an error."
@@ -26,11 +26,11 @@ NOT_LISTED_REASON = "The venue does not list it."
 
 
 class ExchangeHealth:
-    """A stream works once the venue was asked for it over an open connection, whether the market moves or not; a
-    stream that was refused works again only once it brings something.
+    """A stream counts as working once it was requested over an open connection, whether or not the market moves; a
+    stream that was refused counts as working again only once it delivers something.
 
-    The feed is connected while any stream works. While none does, and none is still to be tried, the feed fails once
-    for each round of attempts. A pair fails by errors that concern it alone, until all its streams work.
+    The feed is connected while any stream works. While no stream works, and none is still to be tried, the feed fails
+    once for each round of attempts. A pair fails after errors that concern only that pair, until all its streams work.
     """
 
     def __init__(self, sink: Sink) -> None:
@@ -42,23 +42,23 @@ class ExchangeHealth:
         self._is_connected = False
 
     def add(self, stream: VenueStream) -> None:
-        """The stream will be tried."""
+        """Add a stream that will be tried."""
         self._untried.add(stream)
 
     def asked(self, stream: VenueStream, pair: Pair) -> None:
-        """The venue was asked for the stream and has not refused it."""
+        """Record that the stream was requested from the venue and not refused."""
         if stream not in self._failing.get(pair, ()):
             self._works(stream)
 
     def brought(self, stream: VenueStream, pair: Pair) -> None:
-        """The stream brought something."""
+        """Record that the stream delivered something."""
         self._works(stream)
         failing = self._failing.get(pair, {})
         if failing.pop(stream, None) is not None:
             self._report_pair(pair)
 
     def fails(self, stream: VenueStream, pair: Pair, error: BaseException) -> None:
-        """An attempt at the stream failed."""
+        """Record that an attempt at the stream failed."""
         self._working.discard(stream)
         self._untried.discard(stream)
         is_of_pair = concerns_one_pair(error)
@@ -75,7 +75,8 @@ class ExchangeHealth:
             self._failed_this_round.add(stream)
 
     def _report_pair(self, pair: Pair) -> None:
-        """The reason is that of the stream that failed first, so that it does not change with every attempt."""
+        """Report the state of a pair. The reason is that of the stream that failed first, so that it does not change
+        with every attempt."""
         for reason in self._failing[pair].values():
             self._sink.pair_failed(pair.name, reason)
             return
@@ -92,12 +93,12 @@ class ExchangeHealth:
 
 
 def concerns_one_pair(error: BaseException) -> bool:
-    """Whether the error leaves the connection intact: network errors and cancellations of the wait do not."""
+    """Whether the error leaves the connection intact, which network errors and cancellations of the wait do not."""
     return not isinstance(error, asyncio.CancelledError) and "NetworkError" not in _kinds(error)
 
 
 def reason_of(error: BaseException) -> str:
-    """Our own sentence for the kind of error: that of the nearest class that has one."""
+    """Our own sentence for the kind of error, taken from the nearest class that has one."""
     return next((_REASONS[kind] for kind in _kinds(error) if kind in _REASONS), OTHER_REASON)
 
 

@@ -1,7 +1,7 @@
-"""Reads what ccxt keeps of one pair as ticks, without loss and without repetition.
+"""Converts what ccxt keeps of one pair to ticks, without loss and without repetition.
 
-ccxt wakes a waiter once for a burst of messages, at the first of a burst of tickers. A reader therefore looks at what
-ccxt keeps (`tickers`, `trades`) whenever it wakes, and brings everything that it has not brought yet.
+ccxt wakes a waiter once per burst of messages; in a burst of tickers, at the first. A reader therefore looks at what
+ccxt keeps (`tickers`, `trades`) whenever it wakes, and delivers everything that it has not delivered yet.
 
 For the structures see https://docs.ccxt.com, "Ticker structure" and "Public trades".
 """
@@ -19,7 +19,8 @@ from duelcast.feeds.ccxt_connections import Exchange
 from duelcast.feeds.pairs import Pair
 
 REMEMBERED_TRADES = 1_000
-"""Ids kept per pair: as many as the trades that ccxt keeps; venues repeat the newest trades to a new connection."""
+"""How many trade ids are remembered per pair: as many as the trades that ccxt keeps. Venues repeat the newest trades on
+a new connection."""
 
 
 class VenueStream(Protocol):
@@ -31,7 +32,7 @@ class VenueStream(Protocol):
         """Return once the venue has sent something; raises whatever ccxt raises."""
 
     def unread(self) -> Iterator[Tick]:
-        """The ticks that have arrived but were not brought yet; may be called at any time."""
+        """The ticks that have arrived but were not delivered yet; may be called at any time."""
 
 
 class TickerStream:
@@ -59,8 +60,8 @@ class TickerStream:
 
 
 class TradeStream:
-    """Every trade once, provided that no more than ccxt keeps (1,000) come in one burst. Trades of a burst are ordered
-    by time, since some venues send the newest of their last trades first."""
+    """Every trade once, provided that a burst has no more trades than ccxt keeps (1,000). The trades of a burst are
+    sorted by time, since some venues send the newest first."""
 
     kind = "trades"
 
@@ -102,7 +103,7 @@ class TradeStream:
 
 
 def streams_of(exchange: Exchange, pair: Pair) -> list[VenueStream]:
-    """Tickers, and trades if the venue has them."""
+    """The streams of a pair: tickers, and trades if the venue has them."""
     streams: list[VenueStream] = [TickerStream(exchange, pair)]
     if _has(exchange, "watchTrades") or _has(exchange, "watchTradesForSymbols"):
         streams.append(TradeStream(exchange, pair))

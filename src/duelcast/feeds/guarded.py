@@ -1,4 +1,4 @@
-"""A feed behind a circuit breaker: while it is open, the venue is left alone."""
+"""A feed behind a circuit breaker: while the breaker is open, the venue is left alone."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.transitions import BreakerState, Transition
 from duelcast.feeds.source import Feed, Sink
 
-CRASH_REASON = "The feed stopped by a defect; it is started again."
+CRASH_REASON = "The feed stopped because of a defect; it is started again."
 LEFT_ALONE_REASON = "The venue failed too often, and is left alone for a while."
 READS = "It reads its venue."
 NOTHING_YET = "It has not reached its venue yet."
 NO_OUTCOME_REASON = "The feed neither reached its venue nor failed to; it is started again."
 CHECK_TIMEOUT_S = 8.0
-"""How long a check waits for a feed that has just begun. It only observes: a slower feed is not interrupted."""
+"""How long a check waits for a feed that has just begun. A check only observes, so a slower feed is not interrupted."""
 
 
 class GuardedFeed:
     """Runs a feed. Each time the feed reaches its venue, or fails to, counts as a call of the breaker. An attempt
-    without an outcome within `attempt_timeout_s` is given up and counts too. A venue that is reached and stays quiet is
-    no failure."""
+    without an outcome within `attempt_timeout_s` is given up and counts as a failure. A venue that is reached and stays
+    quiet is not a failure."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class _GuardedSink:
     def __init__(self, sink: Sink, notify: Callable[[str | None], None]) -> None:
         self._sink = sink
         self._notify = notify
-        # The path of every tick: not one call more than without a breaker.
+        # Every tick takes this path, which must not have one call more than without a breaker.
         self.accept: Callable[[Tick], None] = sink.accept
 
     def unreadable(self, records: int) -> None:

@@ -67,5 +67,5 @@ def synthetic_token(number: int) -> KnownToken:
         website=None,
         x_account=None,
         address=None,
-        description="A token that exists in the simulation alone.",
+        description="A token that exists only in the simulation.",
     )

@@ -11,7 +11,7 @@ _TRUE, _FALSE = ("1", "true"), ("0", "false")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`" Did you mean 'x'?"` for the known word nearest to `word`, or an empty text if none is near."""
+    """`" Did you mean 'x'?"` for the known word nearest to `word`, or an empty string if none is near."""
     found = difflib.get_close_matches(word, list(known), n=1)
     return f" Did you mean '{found[0]}'?" if found else ""
 

@@ -16,9 +16,9 @@ from duelcast.feeds.recording import Record, read_records
 from duelcast.feeds.source import Sink
 
 YIELD_EVERY = 100
-"""Records between two turns given to other tasks if no waiting is needed."""
+"""How many records are played before other tasks run, if no waiting is needed."""
 PAUSE_BETWEEN_LOOPS_S = 1.0
-"""Recorded time between the last record and the first of the next round."""
+"""The pause, in recorded time, between the last record and the first of the next round."""
 
 _log = structlog.get_logger()
 
@@ -26,8 +26,8 @@ _log = structlog.get_logger()
 class ReplayFeed:
     """Reads `path` once, or forever with `loop`. `speed` 2 is twice as fast as recorded, 0 as fast as possible.
 
-    Times of the venue are shifted into the present: each is as long before its tick as when it was recorded. A line
-    that is not a record is skipped and counted. If the file cannot be read, or has no records, the feed fails and
+    The venue's times are shifted into the present; each is as long before the time of receipt as in the recording. A
+    line that is not a record is skipped and counted. If the file cannot be read, or has no records, the feed fails and
     retries.
     """
 
@@ -46,7 +46,7 @@ class ReplayFeed:
             try:
                 with self._path.open("rb") as file:
                     if await self._play(file, sink) == 0:
-                        reason = "The recording holds no record."
+                        reason = "The recording contains no records."
             except OSError:
                 reason = "The recording cannot be read."
             if reason is not None:
@@ -85,7 +85,7 @@ def _moved(tick: Tick, by_s: float) -> Tick:
 
 
 class _Pace:
-    """When a record is due: its time of receipt relative to the first record, divided by the speed."""
+    """Waits until a record is due, which is its time of receipt relative to the first record, divided by the speed."""
 
     def __init__(self, clock: Clock, speed: float) -> None:
         self._clock = clock

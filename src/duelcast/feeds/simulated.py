@@ -15,7 +15,7 @@ from duelcast.feeds.source import Sink
 MAX_SYMBOLS = 9_999
 DEFAULT_INTERVAL_MS = 250
 YIELD_EVERY = 200
-"""Symbols between two turns given to other tasks within one interval."""
+"""How many symbols are processed, within one interval, before other tasks run."""
 TRADE_PROBABILITY = 0.6
 MEDIAN_TRADE_USD = 400.0
 LIQUIDITY_SHARE = 0.01
@@ -23,11 +23,11 @@ LIQUIDITY_SHARE = 0.01
 
 
 class SimulatedFeed:
-    """Every `interval_ms`, `due` symbols move (None: up to half of them at random); most moves come with a trade.
+    """Every `interval_ms`, `due` symbols move (None: at random, up to half of them); most moves include a trade.
 
-    Deterministic for a `seed`: the same ticks in the same order, except for `venue_time`, if the clock advances
-    equally. `change_24h` is relative to a made-up yesterday; the market derives the other 24 h figures. `conflate` says
-    whether the server may conflate the prices, for benchmarks. Without `trades`, only prices move.
+    The feed is deterministic for a `seed`: if the clock advances equally, it makes the same ticks in the same order,
+    except for `venue_time`. `change_24h` is relative to a made-up yesterday; the market derives the other 24 h figures.
+    `conflate` says whether the server may conflate the prices, for benchmarks. Without `trades`, only prices move.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ def _tokens(count: int) -> list[KnownToken]:
 
 
 def token_info(token: KnownToken) -> TokenInfo:
-    """The metadata of a token as a feed brings it."""
+    """The metadata of a token as a feed delivers it."""
     return TokenInfo(
         symbol=token.symbol,
         name=token.name,
@@ -157,7 +157,7 @@ def token_info(token: KnownToken) -> TokenInfo:
 def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> SimulatedFeed:
     """`simulated[?seed=&symbols=&interval_ms=&due=&conflate=&trades=]`. Raises ValueError."""
     if rest:
-        raise ValueError(f"Feed 'simulated' takes options alone, such as simulated?seed=1, not '{rest}'.")
+        raise ValueError(f"Feed 'simulated' takes only options, such as simulated?seed=1, not '{rest}'.")
     return SimulatedFeed(
         name,
         clock,
@@ -173,11 +173,13 @@ def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> Simulated
 # ── prices ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 DAY_S = 5_400.0
-"""A day of the walks: prices move in 90 minutes as much as real ones in a day, so that movement is visible."""
+"""The length of a simulated day. Prices move in 90 minutes as much as real ones do in a day, so that movement is
+visible."""
 CORRELATION = 0.6
-"""Of every token's move with the market's; that of two tokens with each other is its square."""
+"""The correlation of every token's moves with the market's; the correlation of two tokens with each other is its
+square."""
 REVERSION_PER_DAY = 0.05
-"""Pull of a price's logarithm towards its start, so that prices stay plausible in a server that runs for months."""
+"""The pull of a price's logarithm towards its start, so that prices stay plausible in a server that runs for months."""
 SIGNIFICANT_DIGITS = 6
 
 

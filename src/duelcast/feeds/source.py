@@ -8,7 +8,7 @@ from duelcast.domain.market.ticks import Tick
 
 
 class Sink(Protocol):
-    """Takes the ticks of a feed. Records of a symbol that an earlier-named feed owns are dropped and counted."""
+    """Takes the ticks of a feed. Records of a symbol that a feed named earlier owns are dropped and counted."""
 
     def accept(self, tick: Tick) -> None:
         """Take one record; never blocks and never raises for its content (an unusable record is counted)."""
@@ -17,28 +17,27 @@ class Sink(Protocol):
         """Count records of the venue that could not be read."""
 
     def connected(self) -> None:
-        """The feed reads its venue."""
+        """Report that the feed reads its venue."""
 
     def failed(self, reason: str) -> None:
-        """The feed cannot read its venue, and retries by itself. `reason` is a sentence of our own that names the kind
-        of failure, never an exception's text or a URL."""
+        """Report that the feed cannot read its venue; the feed retries by itself. `reason` is a sentence of our own
+        that names the kind of failure, never an exception's text or a URL."""
 
     def pair_failed(self, pair: str, reason: str) -> None:
-        """A pair, or anything else that was requested by name, cannot be read, while others may be; the feed retries by
-        itself. `reason` is a sentence of our own that goes with the name."""
+        """Report that a pair, or anything else that was requested by name, cannot be read; the feed retries by itself.
+        `reason` is a sentence of our own that is shown with the name."""
 
     def pair_works(self, pair: str) -> None:
-        """A pair that failed is read again; does nothing if it did not fail."""
+        """Report that a pair that failed is read again; does nothing if it did not fail."""
 
 
 class Feed(Protocol):
     """A source of ticks.
 
-    `name` is unique in the server and becomes the `source` of its prices. `symbols` are those that it is known to bring
-    before it runs (empty if only its venue knows them).
-    `run` reads until it is cancelled, or returns when a finite source (a recording without loop) is read to its end.
-    It survives every failure of its venue, with jittered back-off, and reports it to the sink; an exception is a
-    defect. After cancellation it keeps no socket, file or task.
+    `name` is unique in the server and becomes the `source` of its prices. `symbols` are those that it is known to
+    deliver before it runs (empty if only its venue knows them). `run` reads until it is cancelled, or returns when a
+    finite source (a recording without loop) is read to its end. It survives every failure of its venue, with jittered
+    back-off, and reports it to the sink; an exception is a defect. After cancellation it keeps no socket, file or task.
     """
 
     @property

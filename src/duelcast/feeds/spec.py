@@ -45,7 +45,7 @@ def _build(part: str, clock: Clock) -> Feed | None:
     kind, _, rest = head.partition(":")
     if kind == NO_FEED:
         if rest or query:
-            raise ValueError(f"Feed '{NO_FEED}' takes nothing.")
+            raise ValueError(f"Feed '{NO_FEED}' takes no arguments.")
         return None
     builder = _BUILDERS.get(kind)
     if builder is None:

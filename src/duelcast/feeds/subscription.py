@@ -1,8 +1,8 @@
-"""The requests of streams to a venue, and those that it refuses.
+"""Tracks which requests each stream sent to a venue, and which of them the venue refused.
 
-ccxt tracks neither: everybody who waits on a connection shares its subscriptions. Each stream therefore runs in its own
-task, whose context (`contextvars`) names its subscription; everything that ccxt sends and keeps in that context is the
-stream's.
+ccxt tracks neither, because all streams on a connection share its subscriptions. Each stream therefore runs in its own
+task, whose context (`contextvars`) names its subscription; everything that ccxt sends and keeps in that context belongs
+to the stream.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 class Subscription:
     """The subscription of one stream, which waits for `watch`. `names` are the spellings of its pair; `on_asked` is
-    called once the venue was asked."""
+    called after each request to the venue."""
 
     def __init__(
         self, watch: Callable[[], Awaitable[object]], names: frozenset[str], on_asked: Callable[[], None]
@@ -49,7 +49,7 @@ class Subscription:
         try:
             await self._watch()
         except asyncio.CancelledError:
-            # A refusal ends the wait by a cancellation; somebody else may have cancelled the task as well.
+            # A refusal ends the wait by cancelling the task, which may also have been cancelled by somebody else.
             if self._take_refusal() and task.uncancel() == 0:
                 raise Refused from None
             raise
@@ -58,14 +58,14 @@ class Subscription:
             _asking.reset(asking)
 
     def refuse(self) -> None:
-        """The venue refused it: end the wait, or the next one."""
+        """End the wait, or the next one, because the venue refused the subscription."""
         if not self._is_refused:
             self._is_refused = True
             if self._waiting is not None:
                 self._waiting.cancel()
 
     def forget(self) -> None:
-        """Let ccxt ask the venue again with the next `wait`."""
+        """Let ccxt send the request again with the next `wait`."""
         if self._client is not None:
             for key in self._keys:
                 self._client.subscriptions.pop(key, None)
@@ -73,22 +73,22 @@ class Subscription:
 
     @property
     def is_open(self) -> bool:
-        """Whether the venue was asked over a connection that is still open, and has refused nothing."""
+        """Whether the request was sent over a connection that is still open, and was not refused."""
         return bool(self._keys) and not self._is_refused and not self._client.closed()
 
     def is_asked_over(self, client: Any) -> bool:
-        """Whether the venue was asked over the connection `client`."""
+        """Whether the request was sent over the connection `client`."""
         return self._client is client
 
     def kept(self, client: Any, key: str) -> None:
-        """ccxt will not ask for `key` again over this connection."""
+        """Record that ccxt will not request `key` again over this connection."""
         if self._client is not client:
             self._client = client
             self._keys.clear()
         self._keys.add(key)
 
     def asked(self, client: Any, request: object) -> None:
-        """The venue was sent `request`."""
+        """Record that `request` was sent to the venue."""
         self._client = client
         self._is_refused = False
         self.request_id = request_id(request)
@@ -101,7 +101,7 @@ class Subscription:
 
 
 class KeptSubscriptions(dict[str, Any]):
-    """ccxt's subscriptions of one connection; reports whose each one is."""
+    """ccxt's subscriptions of one connection, each of which is reported to the stream that made it."""
 
     def __init__(self, client: Any) -> None:
         super().__init__(client.subscriptions)
@@ -120,16 +120,16 @@ def asking_now() -> Subscription | None:
 
 
 def on_behalf_of_nobody() -> None:
-    """From here on, this task acts for the whole connection."""
+    """Let this task act for the whole connection from here on."""
     _asking.set(None)
 
 
 def refused_by(answer: object, subscriptions: Iterable[Subscription]) -> list[Subscription]:
-    """Those of `subscriptions`, all made over the connection of `answer`, that an error is about; none if it does not
-    say.
+    """The `subscriptions` that the error `answer` is about; none if it does not say. All must have been made over its
+    connection.
 
-    An error names a pair by the number of a request that is one pair's alone, or by the name of the pair. In the second
-    case, those of the pair's streams count whose request has most words in common with the answer.
+    An error identifies a pair by the id of a request for only that pair, or by the name of the pair. In the second
+    case, it is about the streams of the pair whose requests have the most words in common with the answer.
     """
     said, number = words(answer), request_id(answer)
     asked = list(subscriptions)

@@ -1,8 +1,8 @@
-"""Reads answers of venues to subscriptions: which are errors, and which request an error is about.
+"""Interprets venues' answers to subscriptions: which of them are errors, and which request an error is about.
 
-ccxt has no common form for them: it turns one refusal into an error for everybody who waits on the connection, another
-into an error for a number that nobody waits for, and ignores a third. Venues themselves share a few habits: an error
-says so in one of a few fields, and repeats the number of the request, or names its market and channel.
+ccxt has no common form for refusals: it turns some into an error for everybody who waits on the connection, others into
+an error for a request id that nobody waits for, and ignores the rest. But venues share a few conventions: an error is
+marked as such in one of a few fields, and repeats the id of the request, or names its market and channel.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _KIND_FIELDS = ("event", "type", "status", "op", "method", "result")
 _ERROR_FIELDS = ("error", "errors", "errorMessage", "err-msg", "err_msg")
 _CODE_FIELDS = ("code", "ret_code", "retCode", "errCode", "err-code")
 _GOOD_CODES = frozenset({"", "200"})
-"""Without leading zeros: 0, and HTTP's."""
+"""Success codes without leading zeros: 0, and HTTP's 200."""
 _ID_FIELDS = ("id", "req_id", "reqid", "reqId", "request_id", "requestId", "cid")
 _BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9/_\-]+")
 _BETWEEN_PARTS = re.compile(r"[^A-Za-z0-9/\-]+")
@@ -39,7 +39,7 @@ def is_error(message: object) -> bool:
 
 
 def request_id(message: object) -> str | None:
-    """The number that matches an answer with its request; None if there is none."""
+    """The id that matches an answer with its request; None if there is none."""
     if isinstance(message, dict):
         for field in _ID_FIELDS:
             value = message.get(field)
@@ -70,7 +70,8 @@ def names_of(pair: str, market: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _says_why(message: dict[str, Any]) -> bool:
-    """Whether a text beside a code says more than that all is well: some venues have a success code other than 0."""
+    """Whether a text beside a code says more than that all is well, because some venues have success codes other than
+    0."""
     texts = (message.get(field) for field in ("message", "msg", "retMsg", "ret_msg", "desc"))
     return any(isinstance(text, str) and text.lower() not in ("", "ok", "success") for text in texts)
 

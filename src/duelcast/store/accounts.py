@@ -12,8 +12,8 @@ from duelcast.store.tables import auth_sessions, contest_entries, contests, nick
 
 
 class UserRow(Struct, frozen=True):
-    """A user. `role` is a number of `channels.names.Role`, None if none was ever set; `nickname_key` is the form of the
-    nickname used for comparison, and unique."""
+    """A user. `role` is the number of a `channels.names.Role`, or None if none was ever set. `nickname_key` is the
+    unique form of the nickname that is used for comparison."""
 
     wallet: str
     role: int | None = None
@@ -33,7 +33,7 @@ class SessionRow(Struct, frozen=True):
 
 
 class ContestRecord(Struct, frozen=True):
-    """How many completed contests a wallet took part in to the end, and how many it won."""
+    """How many completed contests a wallet entered without being disqualified, and how many of them it won."""
 
     contests: int
     wins: int
@@ -46,14 +46,14 @@ _USER_COLUMNS = (users.c.wallet, users.c.role, users.c.nickname, users.c.nicknam
 
 
 async def find_user(transaction: Transaction, wallet: str) -> UserRow | None:
-    """The user of that wallet, locked until the end of the transaction."""
+    """The user with that wallet, locked until the end of the transaction; None if there is none."""
     query = select(*_USER_COLUMNS).where(users.c.wallet == wallet).with_for_update()
     row = (await transaction.execute(query)).one_or_none()
     return None if row is None else UserRow(*row)
 
 
 async def is_known(transaction: Transaction, wallet: str) -> bool:
-    """Whether that wallet belongs to a user, or takes part in a contest."""
+    """Whether that wallet belongs to a user, or has entered a contest."""
     known = or_(
         select(users.c.wallet).where(users.c.wallet == wallet).exists(),
         select(contest_entries.c.id).where(contest_entries.c.wallet == wallet).exists(),
@@ -62,7 +62,7 @@ async def is_known(transaction: Transaction, wallet: str) -> bool:
 
 
 async def remarkable_users(transaction: Transaction) -> Sequence[UserRow]:
-    """All users with stored data beyond their mere existence."""
+    """All users who have a role or a nickname, or are banned."""
     anything = or_(users.c.role.is_not(None), users.c.nickname.is_not(None), users.c.banned)
     return [UserRow(*row) for row in await transaction.execute(select(*_USER_COLUMNS).where(anything))]
 
@@ -86,7 +86,7 @@ async def replace_shapes(transaction: Transaction, shapes: Mapping[str, Collecti
 
 
 async def newest_change_ms(transaction: Transaction) -> int:
-    """When a user was last stored (epoch); 0 if there is none."""
+    """When any user was last stored (epoch); 0 if there are no users."""
     return await transaction.scalar(select(func.max(users.c.updated_ms))) or 0
 
 
@@ -125,7 +125,7 @@ async def count_used(transaction: Transaction) -> int:
 
 
 async def add_used(transaction: Transaction, nonce: str, expires_ms: int) -> None:
-    """Raises `IntegrityError` if it was added before."""
+    """Record a challenge as used. Raises `IntegrityError` if it is recorded already."""
     await transaction.execute(insert(used_challenges).values(nonce=nonce, expires_ms=expires_ms))
 
 
@@ -144,7 +144,7 @@ async def mark_logged_out(transaction: Transaction, session_id: str, now_ms: int
 
 
 async def logged_out_sessions(transaction: Transaction, now_ms: int) -> Sequence[SessionRow]:
-    """The sessions that were ended early, as long as one of their tokens may still be valid."""
+    """The sessions that were ended early and whose last token has not expired yet."""
     ended = and_(auth_sessions.c.logged_out_ms.is_not(None), auth_sessions.c.ends_ms > now_ms)
     return [SessionRow(*row) for row in await transaction.execute(select(auth_sessions).where(ended))]
 
@@ -153,7 +153,7 @@ async def logged_out_sessions(transaction: Transaction, now_ms: int) -> Sequence
 
 
 async def contest_record(transaction: Transaction, wallet: str) -> ContestRecord:
-    """The record of a wallet; a win is the first place among at least two."""
+    """The record of a wallet. A win is the first place among at least two participants."""
     entries, rivals = contest_entries.alias(), contest_entries.alias()
     has_rival = (
         select(rivals.c.id)

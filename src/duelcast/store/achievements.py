@@ -13,8 +13,8 @@ from duelcast.store.tables import achievements, contest_progress
 
 
 class ProgressRow(Struct, frozen=True):
-    """The number of completed contests in which a wallet was not disqualified, of those it won, and its current winning
-    streak."""
+    """How many completed contests a wallet `entered` without being disqualified, how many of them it `won`, and its
+    current winning `streak`."""
 
     wallet: str
     entered: int = 0
@@ -23,7 +23,7 @@ class ProgressRow(Struct, frozen=True):
 
 
 class AchievementRow(Struct, frozen=True):
-    """`event_id` is the domain event of the completion that unlocked it."""
+    """An achievement of a wallet. `event_id` is the domain event of the contest completion that unlocked it."""
 
     wallet: str
     achievement: str
@@ -35,7 +35,7 @@ class AchievementRow(Struct, frozen=True):
 
 
 async def progress_of(transaction: Transaction, wallets: Sequence[str]) -> dict[str, ProgressRow]:
-    """By wallet; wallets without any are left out."""
+    """The progress of these wallets, by wallet; wallets without any are left out."""
     found: dict[str, ProgressRow] = {}
     for some in portions(wallets):
         query = select(contest_progress).where(contest_progress.c.wallet.in_(some))
@@ -44,7 +44,7 @@ async def progress_of(transaction: Transaction, wallets: Sequence[str]) -> dict[
 
 
 async def achievements_of(transaction: Transaction, wallets: Sequence[str]) -> dict[str, list[AchievementRow]]:
-    """By wallet, each in the order of unlocking; wallets without any are left out."""
+    """The achievements of these wallets, by wallet, in the order of unlocking; wallets without any are left out."""
     found: dict[str, list[AchievementRow]] = {}
     for some in portions(wallets):
         query = (
@@ -58,12 +58,12 @@ async def achievements_of(transaction: Transaction, wallets: Sequence[str]) -> d
 
 
 async def all_progress(transaction: Transaction) -> dict[str, ProgressRow]:
-    """By wallet."""
+    """The progress of all wallets, by wallet."""
     return {row.wallet: ProgressRow(*row) for row in await transaction.execute(select(contest_progress))}
 
 
 async def all_achievements(transaction: Transaction) -> dict[tuple[str, str], AchievementRow]:
-    """By wallet and achievement."""
+    """All achievements, by wallet and achievement."""
     rows = [AchievementRow(*row) for row in await transaction.execute(select(achievements))]
     return {(row.wallet, row.achievement): row for row in rows}
 
@@ -77,7 +77,7 @@ _DELETE_ACHIEVEMENT = delete(achievements).where(
 
 
 async def put_progress(transaction: Transaction, rows: Sequence[ProgressRow]) -> None:
-    """Each takes the place of what was stored of its wallet."""
+    """Store the progress of wallets, replacing what was stored."""
     await execute_many(transaction, upsert(contest_progress), [structs.asdict(row) for row in rows])
 
 
@@ -86,11 +86,11 @@ async def delete_progress(transaction: Transaction, wallets: Iterable[str]) -> N
 
 
 async def add_achievements(transaction: Transaction, rows: Sequence[AchievementRow]) -> None:
-    """Raises `IntegrityError` if a wallet already has one of them."""
+    """Store achievements. Raises `IntegrityError` if a wallet already has one of them."""
     await execute_many(transaction, insert(achievements), [structs.asdict(row) for row in rows])
 
 
 async def delete_achievements(transaction: Transaction, keys: Iterable[tuple[str, str]]) -> None:
-    """`keys` are pairs of wallet and achievement."""
+    """Delete achievements; `keys` are pairs of wallet and achievement."""
     parameters = [{"key": wallet, "key_achievement": achievement} for wallet, achievement in keys]
     await execute_many(transaction, _DELETE_ACHIEVEMENT, parameters)

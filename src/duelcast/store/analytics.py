@@ -50,13 +50,13 @@ class NewEvent(Struct, frozen=True, gc=False):
 
 
 EventKey = tuple[str, bytes]
-"""Wallet and id, unique to an event."""
+"""A wallet and an event id, which together are unique."""
 MinuteKey = tuple[int, str]
 """Minute since the Unix epoch, and event name."""
 
 
 class EventTotal(Struct, frozen=True):
-    """How often an event was stored, within the retention."""
+    """How often an event was stored, without the counts that retention has deleted."""
 
     event: str
     total: int
@@ -96,7 +96,7 @@ async def _add_counts(transaction: Transaction, table: Table, counts: Mapping[tu
 
 
 async def earliest_totals(transaction: Transaction, limit: int) -> list[EventTotal]:
-    """At most `limit` events in the order they were first stored (those of the same minute by name)."""
+    """The totals of at most `limit` events, in the order in which they were first stored (within a minute by name)."""
     kept = _kept().subquery()
     query = (
         select(kept.c.event, func.sum(kept.c.count))
@@ -108,7 +108,7 @@ async def earliest_totals(transaction: Transaction, limit: int) -> list[EventTot
 
 
 async def total(transaction: Transaction) -> int:
-    """How many events were stored, within the retention."""
+    """How many events were stored, without the counts that retention has deleted."""
     kept = _kept().subquery()
     return int(await transaction.scalar(select(func.coalesce(func.sum(kept.c.count), 0))))
 
@@ -125,7 +125,7 @@ async def counts_between(transaction: Transaction, first: int, end: int, events:
 
 
 async def sums_between(transaction: Transaction, first: int, end: int) -> dict[int, int]:
-    """How many events arrived in each of these minutes."""
+    """How many events arrived in each minute from `first` to before `end`."""
     minute = analytics_minutes.c.minute
     query = select(minute, func.sum(analytics_minutes.c.count)).where(*_between(first, end)).group_by(minute)
     return {found: int(count) for found, count in await transaction.execute(query)}
@@ -151,7 +151,7 @@ def _kept() -> Any:
 
 async def roll_up_minutes(transaction: Transaction, before_minute: int, limit: int) -> int:
     """Add the counts of at most `limit` minutes before `before_minute` to their days, oldest first; returns how many
-    there were."""
+    were moved."""
     columns = analytics_minutes.c.minute, analytics_minutes.c.event, analytics_minutes.c.count
     rows = (
         await transaction.execute(_oldest(select(*columns), analytics_minutes.c.minute, before_minute, limit))
@@ -168,7 +168,8 @@ async def roll_up_minutes(transaction: Transaction, before_minute: int, limit: i
 
 
 async def delete_events(transaction: Transaction, before_ms: int, limit: int) -> int:
-    """Delete at most `limit` events received before `before_ms` (epoch), oldest first; returns how many there were."""
+    """Delete at most `limit` events received before `before_ms` (epoch), oldest first; returns how many were
+    deleted."""
     old = _oldest(select(analytics_events.c.id), analytics_events.c.received_ms, before_ms, limit)
     deleted = await transaction.execute(delete(analytics_events).where(analytics_events.c.id.in_(old)))
     return int(deleted.rowcount)

@@ -13,8 +13,8 @@ from duelcast.settings import ConfigurationError
 
 @contextmanager
 def whole_file(path: Path, *, replace: bool) -> Iterator[Path]:
-    """Give a new, empty file (mode 0600) beside `path`, which replaces `path` when the block ends, and is then on the
-    disk. If the block raises, the new file is deleted.
+    """Yield a new, empty file (mode 0600) beside `path`. At the end of the block, it is synced to the disk and replaces
+    `path`. If the block raises, the new file is deleted.
 
     Raises `ConfigurationError` if `path` exists, unless it is a file and `replace` is true, or if the folder does not
     accept a new file.
@@ -39,7 +39,7 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[Path]:
 
 
 def is_same_file(one: Path, other: Path) -> bool:
-    """Whether both paths lead to the same file, or would if it existed, through any links."""
+    """Whether both paths lead to the same file, through any links; it need not exist."""
     if os.path.realpath(one) == os.path.realpath(other):
         return True
     return one.exists() and other.exists() and one.samefile(other)
@@ -58,9 +58,9 @@ def _check_free(path: Path, *, replace: bool) -> None:
     if not os.path.lexists(path):
         return
     if not path.is_file():
-        raise ConfigurationError(f"{path} is no file that could be replaced.")
+        raise ConfigurationError(f"{path} is not a file that could be replaced.")
     if not replace:
-        raise ConfigurationError(f"The file {path} is there already: name another one, or replace it with --force.")
+        raise ConfigurationError(f"The file {path} already exists: name another one, or replace it with --force.")
 
 
 def _failure(path: Path, error: OSError) -> ConfigurationError:

@@ -13,7 +13,7 @@ from duelcast.store.tables import audit
 
 
 class AuditRow(Struct, frozen=True):
-    """One privileged action. `id` grows with time."""
+    """A privileged action. Ids increase with time."""
 
     id: int
     at_ms: int

@@ -21,14 +21,15 @@ from duelcast.store.sqlite import BESIDE, Held, SqliteFile, describe_failure, fi
 
 BUSY_TIMEOUT_S = 10.0
 _STEPS_PER_LOOK = 10_000
-"""Steps of SQLite's virtual machine between two checks; this many take less than a millisecond."""
+"""How many steps of SQLite's virtual machine run between two checks for an interruption; they take less than a
+millisecond."""
 _WAIT_S = 0.2
-"""How long to wait at a time: a signal that arrives just before a wait does not end it."""
+"""The length of each wait. It is short because a signal that arrives just before a wait does not end the wait."""
 
 
 class Restored(Struct, frozen=True):
-    """A restored database. `moved` is the new path of the one it replaced, None if there was none. `is_served`: a
-    server still has the old one open."""
+    """A restored database. `moved` is the new path of the database that it replaced, or None if there was none.
+    `is_served`: a server still has the old database open."""
 
     size_bytes: int
     moved: Path | None
@@ -38,9 +39,9 @@ class Restored(Struct, frozen=True):
 def back_up(database: Path, file: Path, *, replace: bool = False) -> int:
     """Copy the current SQLite database into `file` (mode 0600); returns its size in bytes. Blocks.
 
-    The copy has everything committed so far; a running server is not held up. If interrupted, it leaves nothing behind.
-    Raises `ConfigurationError` if `database` is not a database of Duelcast; if `file` exists and may not be replaced,
-    is part of the database, or is not a database of Duelcast; or if the copy cannot be completed.
+    The copy contains everything committed so far, and a running server is not delayed. An interruption leaves nothing
+    behind. Raises `ConfigurationError` if `database` is not a database of Duelcast; if `file` exists and may not be
+    replaced, is part of the database, or is not a database of Duelcast; or if the copy cannot be completed.
     """
     if not database.exists():
         raise ConfigurationError(f"There is no database {database}.")
@@ -53,20 +54,20 @@ def back_up(database: Path, file: Path, *, replace: bool = False) -> int:
 
 
 def restore(file: Path, database: Path, *, replace: bool = False) -> Restored:
-    """Replace the SQLite database by a copy of `file`. Blocks.
+    """Replace the SQLite database with a copy of `file`. Blocks.
 
-    With `replace`, an existing database is moved aside, with the files beside it, even while a server uses it: that
-    server then has no database. If interrupted, it leaves everything as it was.
+    With `replace`, an existing database is moved aside, with the files beside it, even while a server is using it; that
+    server is then left without a database. An interruption leaves everything as it was.
 
     Raises `ConfigurationError` if `file` is not an intact database of a known version, or has tables, triggers, views
-    or indices that no migration creates; if, without `replace`, a server uses the other database or it is not empty;
-    and if the copy cannot be completed.
+    or indices that no migration creates; if, without `replace`, a server is using the database or it is not empty; or
+    if the copy cannot be completed.
     """
     if not file.is_file():
         raise ConfigurationError(f"There is no file {file}.")
     _check_apart(database, file)
     with _reserved(database, replace=replace) as is_served:
-        # SQLite puts its files beside the target of a link.
+        # SQLite puts its files beside the target of a symbolic link.
         place = database.resolve()
         with whole_file(place, replace=True) as copy:
             _copy(read_only_uri(file), copy, file)
@@ -76,7 +77,7 @@ def restore(file: Path, database: Path, *, replace: bool = False) -> Restored:
             except sqlite3.Error as error:
                 raise ConfigurationError(f"No copy of {file} could be made. {describe_failure(error)}") from None
             size_bytes = copy.stat().st_size
-            sync(copy)  # or there would be no database while waiting for the disk
+            sync(copy)  # first, so that the rename after the move need not wait for the disk
             moved = _move_aside(place)
     return Restored(size_bytes, moved, is_served)
 
@@ -89,20 +90,21 @@ def _check_apart(database: Path, file: Path) -> None:
 
 def _check_replaceable(file: Path) -> None:
     if Path(f"{file}-wal").exists():
-        raise ConfigurationError(f"{file} is a database in use, since {file}-wal is there: name another file.")
+        raise ConfigurationError(f"{file} is a database in use, since {file}-wal exists: name another file.")
     if not is_ours(file):
-        raise ConfigurationError(f"{file} is no backup of Duelcast: name another file, or delete it first.")
+        raise ConfigurationError(f"{file} is not a backup of Duelcast: name another file, or delete it first.")
 
 
 def _copy(uri: str, copy: Path, source: Path) -> None:
-    """Copy the database at `uri` into an empty file. Raises `ConfigurationError`, which calls the database `source`."""
+    """Copy the database at `uri` into the empty file `copy`. Raises `ConfigurationError` with a message that names
+    `source`."""
     stops = threading.Event()
     try:
         connecting = sqlite3.connect(uri, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True)
         with closing(connecting) as connection, ThreadPoolExecutor(max_workers=1) as thread:
-            # Signals only reach this thread, and SQLite would continue; `interrupt` may come too early for it.
+            # Signals reach only this thread, and SQLite would continue; `interrupt` does nothing if called too early.
             connection.set_progress_handler(stops.is_set, _STEPS_PER_LOOK)
-            # Start the thread before there is work to do: a thread whose start is interrupted is not waited for.
+            # Start the thread without work first, because nothing waits for a thread whose start was interrupted.
             thread.submit(stops.is_set).result()
             try:
                 copying = thread.submit(connection.execute, "VACUUM INTO ?", (str(copy),))
@@ -119,8 +121,8 @@ def _copy(uri: str, copy: Path, source: Path) -> None:
 
 @contextmanager
 def _reserved(database: Path, *, replace: bool) -> Iterator[bool]:
-    """Keep servers from the database during the block; gives whether one already has it open, which is allowed only
-    with `replace`."""
+    """Keep servers from opening the database during the block. Yields whether a server already has it open, which is
+    allowed only with `replace`."""
     was_there = os.path.lexists(database)
     target = SqliteFile(database, busy_timeout_ms=0)
     is_served = False
@@ -135,7 +137,7 @@ def _reserved(database: Path, *, replace: bool) -> Iterator[bool]:
     try:
         if not replace and not _is_empty(database):
             raise ConfigurationError(
-                f"The database {database} is not empty: set DUELCAST_DATA_DIR to another folder, or have it moved "
+                f"The database {database} is not empty: set DUELCAST_DATA_DIR to another folder, or move it "
                 "aside with --force."
             )
         yield is_served
@@ -150,10 +152,11 @@ def _is_empty(database: Path) -> bool:
 
 
 def _move_aside(database: Path) -> Path | None:
-    """Give the files of the database another name, under which it can still be opened; None if it is empty.
+    """Give the files of the database another name, under which it can still be opened, and return its new path; None if
+    it is empty.
 
-    Its own name remains until another file takes it in one step, so there is always a database. The files beside it
-    must be gone by then, because SQLite would take them for part of the other database.
+    The database also keeps its own name until another file takes that name in one step, so that there is always a
+    database. The files beside it must be gone by then, because SQLite would take them for part of the new database.
     """
     if _is_empty(database):
         return None

@@ -20,8 +20,8 @@ write-ahead log."""
 
 @asynccontextmanager
 async def opened_beside(file: SqliteFile) -> AsyncIterator[Read]:
-    """Open `file` read-only, whether or not a server holds it. Raises `ConfigurationError` if it is not a database of
-    this version; reading does so if the file is unreachable."""
+    """Open `file` read-only, whether or not a server is using it. Raises `ConfigurationError` if it is not a database
+    of this version; so does a read if the file is unreachable."""
     file.find()
     await asyncio.to_thread(check_version, file.path)
     engine = file.engine(writes=False)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Permit(Protocol):
-    """Permission for one commit, whose outcome it reports."""
+    """Permission for one commit, to which the outcome of the commit is reported."""
 
     def succeed(self) -> None: ...
 
@@ -17,7 +17,7 @@ class BreakerPort(Protocol):
     """Decides whether a commit is attempted."""
 
     def acquire(self) -> Permit:
-        """Raises `errors.CircuitOpen` if no commit is let through at the moment."""
+        """Return the permission. Raises `errors.CircuitOpen` if no commit is let through at the moment."""
 
 
 class NoBreaker:

@@ -1,5 +1,5 @@
-"""The log of *every* channels (protocol 2): numbers and bodies of messages, stored in the transaction of the facts that
-they report, and pruned as others are added."""
+"""The log of *every* channels (protocol 2). Messages are numbered and stored in the transaction of the facts that they
+report, and old ones are pruned as new ones are added."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from duelcast.store.tables import channel_messages, channel_positions
 RESERVED_NUMBERS = 4_000
 """How many messages of an urgent channel can be broadcast while the database is down."""
 _MAX_POSITIONS = 50_000
-"""Channels whose positions are kept in memory."""
+"""How many channels have their positions kept in memory."""
 
 
 class Bus(Protocol):
-    """Receives committed messages: see `channels.broker.Broker`."""
+    """Receives committed messages; see `channels.broker.Broker`."""
 
     def broadcast(self, channel: Channel, seq: int, body: bytes, origin: Origin | None = None) -> None: ...
 
@@ -36,14 +36,14 @@ class Bus(Protocol):
 
 
 class Encoded(Struct, frozen=True, gc=False):
-    """A message to be published, with its body."""
+    """A message to be published, with its encoded body."""
 
     outgoing: Outgoing
     body: bytes
 
 
 class UrgentMark(Protocol):
-    """A mark that outlives the process. It is set while unstored numbers may have been broadcast."""
+    """A mark that outlives the process, and is set while numbers may have been broadcast that are not stored."""
 
     def set(self, used: bool) -> None: ...
 
@@ -87,7 +87,8 @@ _Row = tuple[str, int, int, int | None, bytes]
 class ChannelLog:
     """Numbers messages within a transaction, and hands them to the bus after COMMIT.
 
-    One transaction at a time: `number`, then `committed` or `failed`. `bus` and `mark` are set before the first.
+    Transactions run one at a time; each calls `number`, then `committed` or `failed`. Set `bus` and `mark` before the
+    first.
     """
 
     def __init__(self, clock: Clock, bounds: LogBounds | None = None) -> None:
@@ -102,7 +103,7 @@ class ChannelLog:
         self._changed: dict[str, _Change] = {}
         """The channels that the current transaction changes."""
         self._doubtful: dict[str, tuple[Channel, int]] = {}
-        """Channels whose last commit has an unknown outcome, with the number broadcast last."""
+        """Channels whose last commit has an unknown outcome, each with the last number that was broadcast."""
         self._unstored: deque[tuple[Channel, _Row]] = deque()
         """Urgent messages that were broadcast and are still to be stored."""
         self._storing = 0
@@ -133,7 +134,7 @@ class ChannelLog:
 
     @property
     def has_unstored(self) -> bool:
-        """Whether messages were broadcast that are not stored yet."""
+        """Whether there are messages that were broadcast but are not stored yet."""
         return bool(self._unstored)
 
     @property
@@ -181,7 +182,7 @@ class ChannelLog:
         return assigned
 
     def committed(self) -> None:
-        """Accept the numbers: the transaction is committed."""
+        """Accept the numbers, because the transaction is committed."""
         self.is_numbering = False
         self._retention.committed()
         for name, change in self._changed.items():
@@ -232,7 +233,7 @@ class ChannelLog:
                 self._positions[name] = found.get(name, _NOWHERE)
 
     def _change_of(self, channel: Channel) -> _Change:
-        """The counters of a channel within the current transaction; its position is known."""
+        """The counters of a channel within the current transaction; `_know` must have loaded its position."""
         change = self._changed.get(channel.name)
         if change is None:
             known = self._urgent.get(channel.name) or self._positions[channel.name]
@@ -252,7 +253,7 @@ class ChannelLog:
         rows.append(row)
 
     async def _erase(self, connection: AsyncConnection, erasures: Sequence[tuple[Erase, bytes]]) -> list[Numbered]:
-        """Replace the bodies of messages that carry deleted rows, after everything else the job publishes."""
+        """Replace the bodies of messages that carry deleted rows, after the job's other messages."""
         by_channel: dict[Channel, dict[int, bytes]] = {}
         for erase, body in erasures:
             by_channel.setdefault(erase.channel, {}).update(dict.fromkeys(erase.row_ids, body))
@@ -280,11 +281,11 @@ class ChannelLog:
         )
         known = self._positions.get(name)
         if known is not None:
-            # If the transaction fails, a floor that is too high prunes nothing it should not.
+            # If the transaction fails, this floor is too high, which never causes too much to be pruned.
             self._positions[name] = known._replace(floor=floor)
 
     async def _resolve_doubts(self, connection: AsyncConnection) -> None:
-        """Broadcast messages that turn out to be committed, before any later ones."""
+        """Broadcast the messages that turn out to have been committed, before any later ones."""
         for name, (channel, last) in self._doubtful.items():
             these = channel_messages.c.channel == name, channel_messages.c.seq > last
             query = (
@@ -297,8 +298,8 @@ class ChannelLog:
     # ── while the database is down ──────────────────────────────────────────────────────────────────────────────
 
     def send_unstored(self, encoded: Encoded) -> None:
-        """Broadcast an urgent message under a reserved number, and store it later. Beyond the reserved numbers, it is
-        dropped and counted. Not allowed while `is_numbering`."""
+        """Broadcast an urgent message under a reserved number, and store it later. If no reserved number is left, the
+        message is dropped and counted. Not allowed while `is_numbering`."""
         broadcast = encoded.outgoing
         assert isinstance(broadcast, Broadcast)
         channel = broadcast.channel
@@ -319,14 +320,14 @@ class ChannelLog:
         """Metrics for Prometheus."""
         yield from self._retention.collect()
         yield GaugeMetricFamily(
-            "duelcast_log_unstored_messages", "Messages that went out and are not stored yet.", len(self._unstored)
+            "duelcast_log_unstored_messages", "Messages that were broadcast but not stored yet.", len(self._unstored)
         )
         yield CounterMetricFamily(
-            "duelcast_log_sent_unstored", "Messages that went out before they were stored.", self._sent_unstored
+            "duelcast_log_sent_unstored", "Messages that were broadcast before they were stored.", self._sent_unstored
         )
         yield CounterMetricFamily(
             "duelcast_log_dropped",
-            "Messages that did not go out, because the database was down and no number was reserved.",
+            "Messages that were dropped because the database was down and no reserved number was left.",
             self._dropped,
         )
 
@@ -336,13 +337,13 @@ def _counters(change: _Change) -> _Counters:
 
 
 _ADD_MESSAGE = insertion(channel_messages, "channel", "seq", "at_ms", "row_id", "body").on_conflict_do_nothing()
-"""Takes a `_Row`. A message that was broadcast while a COMMIT was unknown may already be stored."""
+"""Inserts a `_Row`, which may already be stored if the outcome of an earlier COMMIT is unknown."""
 _PUT_POSITION = upsertion(channel_positions, "channel", *_Counters._fields)
 
 
 async def positions_of(transaction: AsyncConnection, names: Sequence[str]) -> dict[str, int]:
-    """The numbers of the newest messages of channels, 0 if there never was one: a snapshot read in the same transaction
-    includes everything up to them."""
+    """The number of each channel's newest message; 0 if there never was one. A snapshot read in the same transaction
+    includes everything up to that number."""
     found: dict[str, int] = dict.fromkeys(names, 0)
     for some in portions(names):
         columns = channel_positions.c.channel, channel_positions.c.seq

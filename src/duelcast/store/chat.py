@@ -15,11 +15,12 @@ from duelcast.store.statements import execute_many, portions, upsert
 from duelcast.store.tables import chat_messages, contest_mutes, contests
 
 MessageKey = tuple[int, str, str]
-"""Contest, wallet and the sender's own id, unique to a message."""
+"""A contest, a wallet, and an id that the sender chose; together they are unique to a message."""
 
 
 class NewMessage(Struct, frozen=True, gc=False):
-    """A message to be stored. `role` is a number of `channels.names.Role`, `message_id` the sender's own id."""
+    """A message to be stored. `role` is the number of a `channels.names.Role`; `message_id` is an id that the sender
+    chose."""
 
     contest_id: int
     wallet: str
@@ -50,7 +51,7 @@ class MessagePlace(NamedTuple):
 
 
 class MuteRow(Struct, frozen=True):
-    """A mute of a wallet; `until_ms` None: until it is lifted."""
+    """A mute of a wallet. If `until_ms` is None, it lasts until it is lifted."""
 
     contest_id: int
     wallet: str
@@ -61,7 +62,7 @@ class MuteRow(Struct, frozen=True):
 
 
 async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) -> dict[MessageKey, MessageRow]:
-    """The messages that are already stored, including deleted ones."""
+    """The messages with these keys that are already stored, including deleted ones, by key."""
     columns = tuple_(chat_messages.c.contest_id, chat_messages.c.wallet, chat_messages.c.message_id)
     found: dict[MessageKey, MessageRow] = {}
     for portion in portions(keys):
@@ -72,8 +73,8 @@ async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) ->
 
 
 async def add_messages(transaction: Transaction, messages: Sequence[NewMessage]) -> list[MessageRow | None]:
-    """Store messages whose keys differ; their ids grow in the order given. None stands for a message whose key is
-    already stored."""
+    """Store messages with distinct keys; their ids increase in the order given. The result has None in place of a
+    message whose key is already stored."""
     added: list[MessageRow | None] = []
     for portion in portions(messages):
         rows = [structs.asdict(message) for message in portion]
@@ -109,7 +110,7 @@ async def erase_message(transaction: Transaction, message_id: int, now_ms: int) 
 async def messages_before(
     transaction: Transaction, contest_id: int, before_id: int | None, limit: int
 ) -> list[MessageRow]:
-    """At most `limit` undeleted messages, newest first: the newest, or those before a given one."""
+    """At most `limit` undeleted messages, newest first: those before `before_id`, or the newest if it is None."""
     query = _of_contest(contest_id).order_by(chat_messages.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(chat_messages.c.id < before_id)
@@ -158,7 +159,7 @@ async def all_mutes(transaction: Transaction) -> list[MuteRow]:
 
 
 async def put_mute(transaction: Transaction, mute: MuteRow, by: str, now_ms: int) -> None:
-    """Mute a wallet, in place of what was stored of it."""
+    """Mute a wallet, replacing any earlier mute."""
     await transaction.execute(upsert(contest_mutes), structs.asdict(mute) | {"by": by, "at_ms": now_ms})
 
 

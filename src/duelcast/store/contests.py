@@ -25,8 +25,8 @@ PENDING, ACTIVE, COMPLETED, CANCELLED = "pending", "active", "completed", "cance
 
 
 class ContestRow(Struct, frozen=True):
-    """A contest. `payout` has pairs of place and percent; `started_ms` and `ended_ms` are the moments whose prices were
-    used (or the time of cancellation)."""
+    """A contest. `payout` has pairs of place and percent. `started_ms` and `ended_ms` are the times whose prices were
+    used; for a cancelled contest, `ended_ms` is the time of cancellation."""
 
     id: int
     contest_code: str
@@ -54,7 +54,8 @@ class ContestRow(Struct, frozen=True):
 
 
 class EntryRow(Struct, frozen=True):
-    """A wallet's entry in a contest. Final figures are None until the contest is completed, and if disqualified."""
+    """A wallet's entry in a contest. The final figures are None until the contest is completed, and always if the entry
+    is disqualified."""
 
     id: int
     contest_id: int
@@ -88,7 +89,7 @@ class TradeRow(Struct, frozen=True):
 
 
 class BoundaryPrice(Struct, frozen=True):
-    """A price that settled a start or an end, and when it was received."""
+    """A price that was used for the start or the end of a contest, and when it was received."""
 
     symbol: str
     price: float
@@ -109,7 +110,7 @@ class FinalResult(Struct, frozen=True):
 
 
 async def insert_contest(transaction: Transaction, values: Mapping[str, Any]) -> ContestRow:
-    """Raises `IntegrityError` if the code is taken."""
+    """Insert a contest. Raises `IntegrityError` if the code is taken."""
     result = await transaction.execute(insert(contests).values(**values))
     assert result.inserted_primary_key is not None
     found = await find_contest(transaction, result.inserted_primary_key[0])
@@ -118,7 +119,7 @@ async def insert_contest(transaction: Transaction, values: Mapping[str, Any]) ->
 
 
 async def find_contest(transaction: Transaction, contest_id: int, *, lock: bool = False) -> ContestRow | None:
-    """`lock`: for decisions that are written in the same transaction."""
+    """The contest, or None. Pass `lock` if the same transaction writes a decision based on it."""
     query = select(contests).where(contests.c.id == contest_id)
     row = (await transaction.execute(query.with_for_update() if lock else query)).first()
     return None if row is None else _contest(row)
@@ -141,7 +142,7 @@ async def code_exists(transaction: Transaction, code: str) -> bool:
 
 
 async def participant_counts(transaction: Transaction) -> dict[int, int]:
-    """Entries that are not disqualified, by contest."""
+    """The number of entries that are not disqualified, by contest."""
     query = (
         select(contest_entries.c.contest_id, func.count().label("participants"))
         .where(contest_entries.c.disqualified.is_(False))
@@ -154,7 +155,7 @@ async def participant_counts(transaction: Transaction) -> dict[int, int]:
 
 
 async def find_key(transaction: Transaction, wallet: str, key: str, since_ms: int) -> tuple[str, int] | None:
-    """The digest of the body and the contest for which `key` was used, at `since_ms` or later."""
+    """The digest of the body and the id of the contest for which `key` was used at `since_ms` or later."""
     table = idempotency_keys
     query = select(table.c.body_digest, table.c.contest_id).where(
         table.c.wallet == wallet, table.c.key == key, table.c.at_ms >= since_ms
@@ -166,7 +167,7 @@ async def find_key(transaction: Transaction, wallet: str, key: str, since_ms: in
 async def remember_key(
     transaction: Transaction, wallet: str, key: str, body_digest: str, contest_id: int, at_ms: int
 ) -> None:
-    """Replaces an older key; call `find_key` first."""
+    """Store a key, replacing an expired one; call `find_key` first."""
     table = idempotency_keys
     await transaction.execute(delete(table).where(table.c.wallet == wallet, table.c.key == key))
     await transaction.execute(
@@ -175,7 +176,7 @@ async def remember_key(
 
 
 async def delete_keys(transaction: Transaction, before_ms: int) -> int:
-    """Delete expired keys; returns how many."""
+    """Delete the keys used before `before_ms`; returns how many were deleted."""
     result = await transaction.execute(delete(idempotency_keys).where(idempotency_keys.c.at_ms < before_ms))
     return int(result.rowcount)
 
@@ -190,7 +191,7 @@ async def find_entry(transaction: Transaction, contest_id: int, wallet: str) -> 
 
 
 async def count_participants(transaction: Transaction, contest_id: int) -> int:
-    """Entries that are not disqualified."""
+    """The number of entries that are not disqualified."""
     query = select(func.count()).where(
         contest_entries.c.contest_id == contest_id, contest_entries.c.disqualified.is_(False)
     )
@@ -211,7 +212,7 @@ async def insert_entry(
     entered_ms: int,
     portfolio: Mapping[str, int],
 ) -> EntryRow:
-    """`portfolio`: weights by symbol."""
+    """Insert an entry. `portfolio` has weights by symbol."""
     values = {"contest_id": contest_id, "wallet": wallet, "nickname": nickname, "entered_ms": entered_ms}
     result = await transaction.execute(insert(contest_entries).values(**values, disqualified=False))
     assert result.inserted_primary_key is not None
@@ -235,14 +236,14 @@ async def set_disqualified(transaction: Transaction, entry_id: int, *, disqualif
 
 
 async def entries_of(transaction: Transaction, contest_id: int) -> list[EntryRow]:
-    """All entries, by the time of entry, then by id."""
+    """All entries, sorted by the time of entry, then by id."""
     table = contest_entries
     query = select(table).where(table.c.contest_id == contest_id).order_by(table.c.entered_ms, table.c.id)
     return [_entry(row) for row in await transaction.execute(query)]
 
 
 async def participants_after(transaction: Transaction, contest_id: int, after_id: int, limit: int) -> list[EntryRow]:
-    """The first `limit` entries after `after_id` that are not disqualified, by id."""
+    """The first `limit` entries after `after_id` that are not disqualified, sorted by id."""
     table = contest_entries
     query = (
         select(table)
@@ -264,7 +265,7 @@ async def entries_of_wallet(
 
 
 async def final_page(transaction: Transaction, contest_id: int, offset: int, limit: int) -> list[EntryRow]:
-    """Rows of the final ranking, in its order."""
+    """At most `limit` rows of the final ranking from `offset` on, in order."""
     table = contest_entries
     query = (
         select(table)
@@ -277,7 +278,7 @@ async def final_page(transaction: Transaction, contest_id: int, offset: int, lim
 
 
 async def final_position(transaction: Transaction, entry: EntryRow) -> int:
-    """How many rows of the final ranking precede `entry`, which has a final rank."""
+    """How many rows of the final ranking precede `entry`, which must have a final rank."""
     table = contest_entries
     before = (table.c.final_rank < entry.final_rank) | (
         (table.c.final_rank == entry.final_rank)
@@ -315,13 +316,13 @@ async def store_results(transaction: Transaction, results: Sequence[FinalResult]
 
 
 async def holdings_of(transaction: Transaction, entry_id: int) -> list[HoldingRow]:
-    """By symbol."""
+    """The holdings of an entry, sorted by symbol."""
     query = select(holdings).where(holdings.c.entry_id == entry_id).order_by(holdings.c.symbol)
     return [_holding(row) for row in await transaction.execute(query)]
 
 
 async def holdings_of_contest(transaction: Transaction, contest_id: int) -> dict[int, list[HoldingRow]]:
-    """By entry, each by symbol."""
+    """The holdings of all entries, by entry, each list sorted by symbol."""
     query = (
         select(holdings)
         .join(contest_entries, contest_entries.c.id == holdings.c.entry_id)
@@ -352,8 +353,8 @@ async def replace_holdings(transaction: Transaction, entry_id: int, portfolio: I
 
 
 async def buy_portfolios(transaction: Transaction, contest_id: int, balance: float) -> None:
-    """Set the quantity of all holdings of a contest: balance × weight / 100 / price, in that order of operations, at
-    the stored prices of its start. A single statement, because each statement scans all holdings."""
+    """Set the quantity of all holdings in a contest to balance × weight / 100 / price, computed in that order, at the
+    stored prices of its start. This is a single statement, because each statement scans all holdings."""
     entered = select(contest_entries.c.id).where(contest_entries.c.contest_id == contest_id)
     price = select(contest_prices.c.price).where(
         contest_prices.c.contest_id == contest_id,
@@ -373,7 +374,7 @@ async def buy_portfolios(transaction: Transaction, contest_id: int, balance: flo
 async def insert_trades(
     transaction: Transaction, contest_id: int, wallet: str, at_ms: int, trades: Iterable[Mapping[str, Any]]
 ) -> None:
-    """`trades` have symbol, side, quantity and price."""
+    """Insert trades; each has a symbol, a side, a quantity and a price."""
     rows = [{"contest_id": contest_id, "wallet": wallet, "at_ms": at_ms, **trade} for trade in trades]
     if rows:
         await transaction.execute(insert(contest_trades), rows)
@@ -396,7 +397,7 @@ async def trades_of(
 async def store_prices(
     transaction: Transaction, contest_id: int, boundary: str, prices: Iterable[BoundaryPrice]
 ) -> None:
-    """`boundary` is `start` or `end`."""
+    """Store the prices of a `boundary`, which is `start` or `end`."""
     rows = [
         {
             "contest_id": contest_id,
@@ -412,7 +413,7 @@ async def store_prices(
 
 
 async def prices_of(transaction: Transaction, contest_id: int, boundary: str) -> list[BoundaryPrice]:
-    """By symbol."""
+    """The prices of a boundary, sorted by symbol."""
     table = contest_prices
     query = (
         select(table.c.symbol, table.c.price, table.c.received_us)

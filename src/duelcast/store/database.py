@@ -1,4 +1,4 @@
-"""The database: one writer that commits in groups, and readers beside it."""
+"""The database, with one writer that commits in groups, and concurrent readers."""
 
 from __future__ import annotations
 
@@ -36,15 +36,16 @@ from duelcast.store.write_queue import RETRY_MS, BatchWork, Committed, Job, Prod
 from duelcast.wire.frames import encode_body
 
 MAX_WAITING = 20_000
-"""Writes without a producer of their own."""
+"""How many writes without a producer of their own may wait."""
 DELIVERIES_PER_TURN = 100
-"""Steps in a row after a commit; each may publish to a room, which takes about 40 µs. Then other tasks run."""
+"""How many steps follow one another after a commit before other tasks run. Each may publish to a room, which takes
+about 40 µs."""
 MESSAGES_PER_TURN = 500
-"""Messages encoded or numbered in a row: that many take a few milliseconds."""
+"""How many messages are encoded, in a few milliseconds, before other tasks run."""
 MAX_GROUP = 2_000
-"""Writes without a producer that are committed as one."""
+"""How many writes without a producer of their own are committed together."""
 WORK_LIMIT_S = 30.0
-"""All writes wait while one works; one that never ends must not stop them for good."""
+"""How long the work of a write may take. All other writes wait meanwhile, and must not be blocked forever."""
 PROBE_INTERVAL_S = 1.0
 FLOOR_INTERVAL_S = 60.0
 FLOOR_AHEAD_S = 24 * 3600.0
@@ -53,7 +54,7 @@ FLOOR_AHEAD_S = 24 * 3600.0
 log = structlog.get_logger("duelcast.store")
 
 Transaction = AsyncConnection
-"""Repositories read and write with it."""
+"""The connection with which repositories read and write."""
 
 _in_line_since_s: ContextVar[float | None] = ContextVar("in_line_since_s", default=None)
 
@@ -65,23 +66,25 @@ R = TypeVar("R")
 
 
 class CutOff(Exception):
-    """The work of a write took too long and was ended; within a statement, its transaction was ended, too."""
+    """The work of a write took too long and was ended. If it was executing a statement, its transaction was ended,
+    too."""
 
 
 class Database:
-    """Writes wait in the queues of their producers; a group is committed as one transaction, and only then
+    """Writes wait in the queues of their producers. A group of them is committed as one transaction, and only then
     acknowledged.
 
-    While a commit is on its way to the disk, further writes gather, so that under load many share one commit, and a
-    single write never waits. Each write has a savepoint of its own: if it fails, it takes nothing else with it. Once
-    taken, a write runs to its end, even if its caller is gone. `committed` updates memory and clients, in the order of
-    the commits; the next group begins only after that.
+    While a commit is being written to the disk, further writes gather, so that under load many share one commit, and a
+    single write never waits. Each write has a savepoint of its own, so that its failure does not affect the others.
+    Once its turn has come, a write runs to its end, even if its caller is gone. `committed` updates memory and clients,
+    in the order of the commits; the next group begins only after that.
 
-    If the database is full or gone, all waiting writes fail with `Unavailable` and leave nothing behind; a probe
-    notices when it is back. If another process has its write lock, each write fails `busy_timeout_ms` of the file after
-    it was requested, whatever waited before it; `failure` says so `lock_notice_ms` after the lock was first met. If its
-    `guard` lets no commit through, writes fail at once. Work that takes longer than `WORK_LIMIT_S` raises `CutOff`, and
-    other writes of its transaction `Unavailable`. Besides, a write raises whatever its work raises.
+    If the database is full or missing, all waiting writes fail with `Unavailable` and change nothing; a probe notices
+    when the database is back. If another process has the write lock, each write fails once the file's `busy_timeout_ms`
+    have passed since it was requested, however many writes are ahead of it; `failure` reports the lock after
+    `lock_notice_ms`. If `guard` lets no commit through, writes fail at once. A write whose work takes longer than
+    `WORK_LIMIT_S` raises `CutOff`; if that ends the transaction, its other writes raise `Unavailable`. Otherwise, a
+    write raises whatever its work raises.
     """
 
     def __init__(
@@ -95,14 +98,14 @@ class Database:
         log_bounds: LogBounds | None = None,
     ) -> None:
         self.guard: BreakerPort = NoBreaker()
-        """Lets commits through; to be set before `run`."""
+        """Decides whether commits are attempted; to be set before `run`."""
         self.log = ChannelLog(clock, log_bounds)
-        """Its bus is to be set before `run`."""
+        """The log of *every* channels, whose bus is to be set before `run`."""
         self.epoch: Epoch
-        """Set once it is open."""
+        """Set by `open`."""
         self._epoch_file: EpochFile | None = None
         self.urgent_positions: Mapping[Channel, int] = {}
-        """The positions of the `urgent` channels when it was opened."""
+        """The positions of the `urgent` channels when the database was opened."""
         self._urgent_channels = urgent
         self._file = file
         self._clock = clock
@@ -121,15 +124,15 @@ class Database:
         self._arrived = asyncio.Event()
         self._closing = False
         self.failure: str | None = None
-        """Why nothing can be written at the moment: a sentence of ours."""
+        """Why nothing can be written at the moment, as a sentence in our own words; None if writing works."""
         self.shortage: str | None = None
-        """Says that little room is left on the disk (`low_room_bytes`): a sentence of ours."""
+        """A sentence that little space is left on the disk; None if at least `low_room_bytes` are free."""
         self._commits = 0
         self._writes = 0
         self._refused = 0
         self._latency_s = Histogram(
             "duelcast_store_commit_seconds",
-            "From the beginning of a transaction to its commit.",
+            "Time from the beginning of a transaction to its commit.",
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
             registry=None,
         )
@@ -137,8 +140,8 @@ class Database:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(self) -> None:
-        """Take the file, and bring its tables up to date. Raises `ConfigurationError`, among others if other users may
-        write it."""
+        """Hold the file, and bring its tables up to date. Raises `ConfigurationError`, for example if other users may
+        write to the file."""
         self._file.hold()
         try:
             self._file.check_unshared()
@@ -156,7 +159,7 @@ class Database:
             raise
 
     async def _cover(self) -> None:
-        """Note the numbers given so far, so that an earlier copy of the database is detected."""
+        """Record how many numbers were issued so far, so that an earlier copy of the database is detected."""
         if self._epoch_file is None:
             return
         try:
@@ -164,7 +167,7 @@ class Database:
                 numbers = await given_numbers(connection)
             self._epoch_file.write(self.epoch.starts, numbers, block_used=self.log.has_unstored)
         except (Unavailable, ConfigurationError):
-            pass  # the previous note is valid, too
+            pass  # the previous record is valid, too
 
     async def _begin(self) -> None:
         """Count the start, and continue the stored numbers. Raises `ConfigurationError`."""
@@ -182,7 +185,8 @@ class Database:
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
-        """Open it, and run it during the block; writes requested by its end are committed. Raises as `open` does."""
+        """Open the database, and run it during the block; writes requested before the end of the block are committed.
+        Raises whatever `open` raises."""
         await self.open()
         writing = asyncio.create_task(self.run())
         try:
@@ -193,13 +197,13 @@ class Database:
             await self.close()
 
     async def run(self) -> None:
-        """Commit requested writes, until `stop_writing`. If cancelled, it ends after the commit that is on its way;
-        writes that still wait are `Unavailable`."""
+        """Commit requested writes until `stop_writing` is called. If cancelled, it ends after the running commit;
+        writes that are still waiting raise `Unavailable`."""
         async with asyncio.TaskGroup() as tasks:
             probing = tasks.create_task(self._probe())
             self._writer = asyncio.create_task(self._write_groups())
             try:
-                # A commit that was cut off may have happened or not.
+                # Let a running commit finish, because the outcome of an interrupted commit is unknown.
                 await asyncio.shield(self._writer)
             finally:
                 self.stop_writing()
@@ -218,12 +222,12 @@ class Database:
             await self._commit()
 
     def stop_writing(self) -> None:
-        """Let `run` end once all waiting writes are committed; later ones are `Unavailable`."""
+        """Let `run` end once all waiting writes are committed; later writes raise `Unavailable`."""
         self._closing = True
         self._arrived.set()
 
     async def close(self) -> None:
-        """Close the connections; `run` has ended."""
+        """Close the connections, after `run` has ended."""
         await self._cover()
         await self._grouped.close()
         await self._writing.dispose()
@@ -233,8 +237,8 @@ class Database:
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def producer(self, name: str, *, max_waiting: int, max_group: int) -> Producer:
-        """Declare a producer of many writes, with a queue of its own. Bounds are sums of the weights of its writes:
-        `max_waiting` of those that wait, `max_group` of those in a commit."""
+        """Declare a producer of many writes, with a queue of its own. Its waiting writes may weigh `max_waiting` in
+        total, and its writes in one commit `max_group`."""
         return self._queue.add_producer(name, max_waiting, max_group)
 
     async def write(self, work: Work[T], committed: Committed[T] | None = None, refused: Refused | None = None) -> T:
@@ -260,8 +264,8 @@ class Database:
         producer: Producer | None = None,
         weight: int = 1,
     ) -> R:
-        """As `write`, together with other payloads of the same `batch`, and after the single writes of the group. It
-        waits in the queue of `producer`, if one is given, and takes `weight` (1 at least) of the room there."""
+        """Like `write`, but `batch` is called with all payloads that wait for it, after the single writes of the group.
+        The write waits in the queue of `producer`, if one is given, and has the `weight` there (at least 1)."""
         line = self.shared if producer is None else producer
         result: R = await self._enqueue(
             Job(self._asked_s(), line, max(weight, 1), None, batch, payload, committed, refused)
@@ -277,18 +281,18 @@ class Database:
         *,
         producer: Producer | None = None,
     ) -> R:
-        """As `write_batched`, and `publish` for each."""
+        """Like `write_batched`, but publishes the messages of each payload as `publish` does."""
         line = self.shared if producer is None else producer
         result: R = await self._enqueue(Job(self._asked_s(), line, 1, None, batch, payload, committed, refused))
         return result
 
     def announce(self, broadcast: Broadcast) -> None:
-        """Store and broadcast an urgent message that is a fact by itself; if the database is down, broadcast it at once
-        and store it later. Neither waits nor raises because of the database."""
+        """Store and broadcast an urgent message that belongs to no other write; if the database is down, broadcast it
+        at once and store it later. This neither waits for the database nor raises because of it."""
         encoded = Encoded(broadcast, encode_body(broadcast.event, self._clock.time()))
         job = Job(self._asked_s(), self.shared, urgent=[encoded])
         if self.failure is not None and not self.log.is_numbering:
-            # It is no reason to try again: the probe does that.
+            # The message is no reason to retry a commit, because the probe does that.
             self._send_urgent()
             self._send_urgent_of(job)
             return
@@ -296,13 +300,13 @@ class Database:
         self._put(job)
 
     def moment(self) -> float:
-        """Now, as `asked_since` takes it."""
+        """The current time, as `asked_since` takes it."""
         return self._clock.monotonic()
 
     @contextmanager
     def asked_since(self, moment: float) -> Iterator[None]:
-        """Count the writes of the block as requested at `moment`: a write that waited elsewhere first does not wait for
-        a locked database all over again."""
+        """Count the writes of the block as requested at `moment`, so that a write that has already waited elsewhere
+        does not wait the full time again if the database is locked."""
         token = _in_line_since_s.set(moment)
         try:
             yield
@@ -331,7 +335,7 @@ class Database:
             self._arrived.set()
 
     def _send_urgent(self) -> None:
-        """Broadcast the urgent messages of waiting writes, in order: the database is down."""
+        """Broadcast the urgent messages of waiting writes, in order, because the database is down."""
         if not self.log.is_numbering:
             for job in self._queue:
                 self._send_urgent_of(job)
@@ -342,7 +346,7 @@ class Database:
             self.log.send_unstored(encoded)
 
     async def _commit(self) -> None:
-        """Commit a group of waiting writes once the write lock is acquired; those that come until then belong to it."""
+        """Acquire the write lock, then commit the writes that are waiting by then."""
         began_s = self._clock.monotonic()
         try:
             permit = self.guard.acquire()
@@ -380,14 +384,14 @@ class Database:
         await self._deliver_all(jobs)
 
     async def _number(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
-        """Number the messages, in the order of the jobs: after the last savepoint, just before COMMIT."""
+        """Number the messages in the order of the jobs, after the last savepoint and just before COMMIT."""
         outgoing = [[*job.urgent, *job.outgoing] for job in jobs]
         if any(outgoing) or self.log.has_debts:
             for job, numbered in zip(jobs, await self.log.number(connection, outgoing), strict=True):
                 job.numbered = numbered
 
     async def _deliver_all(self, jobs: Sequence[Job]) -> None:
-        """Update memory after a commit, broadcast and acknowledge; other tasks run in between."""
+        """After a commit, update memory, broadcast and acknowledge, letting other tasks run in between."""
         steps = itertools.chain.from_iterable(map(self._deliver, jobs))
         for count, _ in enumerate(steps, start=1):
             if count % DELIVERIES_PER_TURN == 0:
@@ -447,7 +451,8 @@ class Database:
         await self._run_batch(connection, batch, jobs[middle:])
 
     async def _take_outcomes(self, jobs: Sequence[Job], outcomes: Sequence[Any]) -> None:
-        """Messages are encoded here, so that one that cannot be encoded fails its own write alone."""
+        """Encode the messages of the outcomes, within the savepoint, so that an error fails only the write
+        concerned."""
         count = 0
         for job, outcome in zip(jobs, outcomes, strict=True):
             job.outcome, job.outgoing = outcome, ()
@@ -471,7 +476,7 @@ class Database:
             self._file.check()
             await connection.commit()
         except Exception:
-            # A fault of the file may stick to the connection.
+            # After a failure of the file, the connection itself may remain unusable.
             with contextlib.suppress(Exception):
                 await connection.invalidate()
             raise
@@ -479,8 +484,8 @@ class Database:
             await connection.close()
 
     async def _lock(self) -> AsyncConnection:
-        """Wait for the write lock. Writes that have waited too long are refused. Raises SQLite's error once a write
-        asked for now would have waited too long, or none waits any more."""
+        """Wait for the write lock, and refuse the writes that have waited too long. Raises SQLite's error if this has
+        taken as long as a write may wait, or if no write is waiting any longer."""
         began_s = self._clock.monotonic()
         while True:
             try:
@@ -539,14 +544,15 @@ class Database:
             raise _unavailable() from None
 
     async def read_grouped(self, batch: BatchRead[K, V], key: K) -> V:
-        """The value that `batch` reads for `key`, in one transaction with others who ask the same `batch` meanwhile. It
-        sees everything committed before this call, and the object may be shared with others. Raises `Unavailable`."""
+        """The value that `batch` reads for `key`, in one transaction for all concurrent callers with the same `batch`.
+        The read sees everything committed before this call; other callers may receive the same object. Raises
+        `Unavailable`."""
         return await self._grouped.get(batch, key)
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _probe(self) -> None:
-        """Once a second, check that the file exists and has room, and while nothing can be written, try to."""
+        """Once a second, check that the file exists and has room; while nothing can be written, try to write."""
         while True:
             await self._clock.sleep(PROBE_INTERVAL_S)
             try:
@@ -570,7 +576,7 @@ class Database:
         await transaction.execute(update(store_probe).values(at_ms=time_ms(self._clock)))
 
     async def _raise_latest_floor(self, connection: AsyncConnection) -> None:
-        """Ensure that the next start numbers *latest* channels above all given numbers, even if the clock is set
+        """Ensure that the next start numbers *latest* channels above all issued numbers, even if the clock is set
         back."""
         now_s = self._clock.monotonic()
         if now_s >= self._raises_floor_s:
@@ -605,7 +611,7 @@ class Database:
         yield from self._latency_s.collect()
         yield from self.log.collect()
         yield GaugeMetricFamily(
-            "duelcast_store_available", "Whether the database takes writes.", value=self.failure is None
+            "duelcast_store_available", "Whether the database accepts writes.", value=self.failure is None
         )
         yield from self._queue.collect()
         yield CounterMetricFamily("duelcast_store_commits", "Transactions that were committed.", value=self._commits)
@@ -616,13 +622,13 @@ class Database:
             yield GaugeMetricFamily(
                 "duelcast_store_database_bytes", "Size of the database file.", value=room.database_bytes
             )
-            yield GaugeMetricFamily("duelcast_store_wal_bytes", "Size of its write-ahead log.", value=room.wal_bytes)
-            yield GaugeMetricFamily("duelcast_store_free_bytes", "Room left on its disk.", value=room.free_bytes)
+            yield GaugeMetricFamily("duelcast_store_wal_bytes", "Size of the write-ahead log.", value=room.wal_bytes)
+            yield GaugeMetricFamily("duelcast_store_free_bytes", "Free space on the disk.", value=room.free_bytes)
 
 
 @contextmanager
 def _blamed(jobs: Sequence[Job]) -> Iterator[None]:
-    """If their work is cut off, that is their outcome."""
+    """If the work of `jobs` is cut off, make that their outcome."""
     try:
         yield
     except CutOff as error:
@@ -632,9 +638,8 @@ def _blamed(jobs: Sequence[Job]) -> Iterator[None]:
 
 
 async def _run_apart(connection: AsyncConnection, work: Work[None]) -> Exception | None:
-    """The exception that `work` ended with, if that concerns it alone; its statements are undone. Raises those that
-    concern the whole transaction.
-    """
+    """Run `work` in a savepoint. If it fails, its statements are undone, and the exception is returned; an exception
+    that affects the whole transaction is raised."""
     savepoint = await connection.begin_nested()
     try:
         await _limited(work, connection)
@@ -694,14 +699,14 @@ def _acknowledge(job: Job) -> None:
 
 
 def _retrieve(future: asyncio.Future[Any]) -> None:
-    """Nobody waits for it."""
+    """Retrieve the exception, which asyncio would log otherwise, because nobody awaits the future."""
     if not future.cancelled():
         future.exception()
 
 
 def _unavailable() -> Unavailable:
-    return Unavailable("The database is out of reach; nothing was changed. Try again.", retry_after_ms=RETRY_MS)
+    return Unavailable("The database is unreachable; nothing was changed. Try again.", retry_after_ms=RETRY_MS)
 
 
 def _shortage(free_bytes: int) -> str:
-    return f"Little room is left on the disk of the database ({free_bytes // 1_000_000} MB): make room."
+    return f"Little space is left on the disk of the database ({free_bytes // 1_000_000} MB): free some."

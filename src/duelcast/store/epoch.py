@@ -1,8 +1,8 @@
-"""The epoch of positions (protocol 2): it belongs to the database, and outlives the server.
+"""The epoch of positions (protocol 2), which belongs to the database and outlives the server.
 
-A file beside the database shows whether the database is still the one that issued the numbers: it records the inode of
-the database, the count of starts, which the database records too, and how many numbers had been issued by the last
-stop. If a copy replaces the database, one of them differs.
+A file beside the database shows whether the database is still the one that issued the numbers. The file records the
+inode of the database, the number of starts (which the database also records), and how many numbers had been issued at
+the last stop. If a copy replaces the database, at least one of these differs.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ _USED, _UNUSED = b"urgent: used  \n", b"urgent: unused\n"
 
 
 class Epoch(Struct, frozen=True):
-    """`latest_floor`: *latest* channels are numbered above it. `numbers`: how many numbers *every* channels had issued.
-    `block_used`: a killed server may have broadcast reserved numbers of urgent channels without storing them."""
+    """The epoch of a start. `latest_floor`: *latest* channels are numbered above it. `numbers`: how many numbers
+    *every* channels had issued. `block_used`: a killed server may have broadcast reserved numbers of urgent channels
+    without storing them."""
 
     name: str
     starts: int
@@ -38,16 +39,16 @@ class Epoch(Struct, frozen=True):
 
 
 class EpochFile:
-    """`<database>.epoch`: whether reserved numbers are in use, the inode of the database, its starts, and how many
-    numbers of *every* channels it had issued."""
+    """The file `<database>.epoch`. It records whether reserved numbers are in use, the inode of the database, its
+    number of starts, and how many numbers its *every* channels had issued."""
 
     def __init__(self, database: Path) -> None:
         self.path = Path(f"{database}.epoch")
         self._database = database
 
     def covers(self, starts: int, numbers: int) -> bool:
-        """Whether the file was written for the database, given its starts and numbers. If a server was killed between
-        the two writes, the file is one start behind."""
+        """Whether the file was written for the database, given the starts and numbers in the database. If a server was
+        killed between writing the database and the file, the file is one start behind."""
         try:
             _, inode, counted, given = self.path.read_text("ascii").splitlines()
             return int(inode) == self._inode() and int(counted) in (starts, starts - 1) and int(given) <= numbers
@@ -82,7 +83,8 @@ class EpochFile:
 
 
 async def begin_epoch(connection: AsyncConnection, file: EpochFile, now_us: int) -> Epoch:
-    """Count a start; the epoch is new if `file` does not cover the database. Call `file.write` after COMMIT."""
+    """Count a start, and return the epoch, which is new if `file` does not cover the database. Call `file.write` after
+    COMMIT."""
     stored = (await connection.execute(select(epochs))).one()
     numbers = await given_numbers(connection)
     is_same = file.covers(stored.starts, numbers)
@@ -99,17 +101,17 @@ async def begin_epoch(connection: AsyncConnection, file: EpochFile, now_us: int)
 
 
 async def given_numbers(connection: AsyncConnection) -> int:
-    """How many numbers of *every* channels were ever issued."""
+    """How many numbers *every* channels have ever issued."""
     return int(await connection.scalar(select(func.coalesce(func.sum(channel_positions.c.seq), 0))) or 0)
 
 
 async def raise_latest_floor(connection: AsyncConnection, floor: int) -> None:
-    """Make the next start number *latest* channels above `floor`."""
+    """Ensure that *latest* channels are numbered above `floor` after the next start."""
     await connection.execute(update(epochs).where(epochs.c.latest_floor < floor).values(latest_floor=floor))
 
 
 def new_epoch() -> str:
-    """16 characters of `A-Za-z0-9_-`."""
+    """A random epoch: 16 characters of `A-Za-z0-9_-`."""
     return secrets.token_urlsafe(12)
 
 
@@ -136,7 +138,8 @@ def renew_epoch(database: Path) -> str:
 
 
 def put_new_epoch(database: Path) -> None:
-    """Give a file in exclusive use a new epoch, if its version has one. Raises `sqlite3.Error`."""
+    """Give the database file, which nobody else may be using, a new epoch, if its version has epochs. Raises
+    `sqlite3.Error`."""
     with closing(sqlite3.connect(file_uri(database), uri=True)) as connection, connection:
         if connection.execute("select 1 from sqlite_master where name = 'epochs'").fetchone():
             connection.execute("update epochs set epoch = ?", (new_epoch(),))

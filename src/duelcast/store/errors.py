@@ -1,4 +1,4 @@
-"""Errors of services: one row for equal errors that arrived together."""
+"""Errors of services. Equal errors that occur within a short time share a row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ErrorLevel = Literal["debug", "info", "warning", "error", "critical"]
 
 
 class ErrorRow(Struct, frozen=True):
-    """`count` equal errors; `id` is when the first arrived, in µs since the Unix epoch, made unique."""
+    """A group of `count` equal errors. `id` is the time of the first (epoch µs), increased if needed to be unique."""
 
     id: int
     service: str
@@ -35,7 +35,7 @@ class ErrorFilter(Struct, frozen=True):
 
 
 async def put_all(transaction: Transaction, rows: Sequence[ErrorRow]) -> None:
-    """Store `rows`; of those that are stored already the count is set."""
+    """Store `rows`. If a row is already stored, only its count changes."""
     if rows:
         await transaction.execute(upsert(error_records, "count"), [structs.asdict(row) for row in rows])
 
@@ -71,7 +71,7 @@ async def nth_newest_id(transaction: Transaction, number: int) -> int:
 
 
 async def delete_before(transaction: Transaction, before_id: int, limit: int) -> int:
-    """Delete at most `limit` rows with ids below `before_id`, oldest first; returns how many there were."""
+    """Delete at most `limit` rows with ids below `before_id`, oldest first; returns how many were deleted."""
     old = select(error_records.c.id).where(error_records.c.id < before_id).order_by(error_records.c.id).limit(limit)
     deleted = await transaction.execute(delete(error_records).where(error_records.c.id.in_(old)))
     return int(deleted.rowcount)

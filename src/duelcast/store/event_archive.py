@@ -1,4 +1,4 @@
-"""Tracked events for programs other than the server: all of a time span, page by page."""
+"""Reads tracked events for programs other than the server, page by page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ _COLUMNS = [analytics_events.c[name] for name in TrackedEvent.__struct_fields__]
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """Events received from `since_ms` to before `until_ms` (epoch) and named `event`; None is no bound."""
+    """Selects the events that were received from `since_ms` to before `until_ms` (epoch) and are named `event`. A field
+    that is None selects all."""
 
     since_ms: int | None = None
     until_ms: int | None = None
@@ -54,10 +55,10 @@ class Found(NamedTuple):
 
 
 def find_events(path: Path, wanted: Wanted) -> Found:
-    """Find the events of the SQLite database at `path` that match `wanted`; blocks, as does each page.
+    """Find the events of the SQLite database at `path` that match `wanted`; blocks, as does reading each page.
 
     Nothing is locked between pages, so that a running server can empty its write-ahead log. Raises `ConfigurationError`
-    if `path` is not a database of Duelcast or cannot be read; so do the pages.
+    if `path` is not a database of Duelcast or cannot be read; so does reading a page.
     """
     if not path.exists():
         raise ConfigurationError(f"There is no database {path}.")
@@ -102,7 +103,7 @@ def _reading(engine: Engine, path: Path) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         if is_fault_of_statement(error):
-            reason = "It has no table of events: start a server of this version with it first."
+            reason = "It has no table of events: start a server of this version on it first."
         else:
             reason = describe_failure(error)
         raise ConfigurationError(f"The database {path} cannot be read. {reason}") from None

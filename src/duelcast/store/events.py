@@ -24,7 +24,7 @@ class NewEvent(Struct, frozen=True, kw_only=True):
 
 
 class StoredEvent(Struct, frozen=True):
-    """`id` grows in the order of the commits."""
+    """A stored event. Ids increase in the order of the commits."""
 
     id: int
     kind: str

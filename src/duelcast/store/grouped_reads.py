@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from duelcast.errors import AppError
 
 MAX_KEYS = 25
-"""The most keys per read. Its rows become objects in one loop iteration: 500 rows take a few milliseconds."""
+"""The maximum number of keys per read. The rows are converted to objects in one loop iteration, which takes a few
+milliseconds for 500 rows."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -24,11 +25,11 @@ _Askers: TypeAlias = list["asyncio.Future[Any]"]
 
 
 class GroupedReads:
-    """While a read is running, new requests gather for the next one: under load many share a read, and a single request
-    never waits. A result is never older than its request.
+    """Groups the requests that arrive while a read is running into the next read. Under load, many requests share a
+    read; a single request never waits. A result is never older than its request.
 
-    `read` begins a transaction. If a read of several keys fails because of a defect, each key is tried by itself, so
-    that only the faulty one fails.
+    `read` begins a transaction. If a read of several keys fails because of a defect, each key is read again by itself,
+    so that only the faulty one fails.
     """
 
     def __init__(self, read: Callable[[], AbstractAsyncContextManager[AsyncConnection]]) -> None:
@@ -37,9 +38,10 @@ class GroupedReads:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def get(self, batch: BatchRead[K, V], key: K) -> V:
-        """Return the value that `batch` reads for `key`; the object may be shared. Raises the error of the read."""
+        """Return the value that `batch` reads for `key`; other callers may receive the same object. Raises whatever the
+        read raises."""
         asker = asyncio.get_running_loop().create_future()
-        # Compare by equality: a bound method is a new object each time.
+        # Compared by equality, because a bound method is a new object each time.
         waiting = self._waiting.get(batch)
         if waiting is None:
             waiting = self._waiting[batch] = {}
@@ -62,7 +64,7 @@ class GroupedReads:
                 group = {key: waiting.pop(key) for key in list(islice(waiting, MAX_KEYS))}
                 await self._answer(batch, {key: askers for key, askers in group.items() if _waits(askers)})
         except BaseException:
-            # Cancelled, perhaps within a read: nobody may wait for ever.
+            # This task was cancelled, perhaps within a read; no caller may wait forever.
             for asker in chain.from_iterable((*group.values(), *waiting.values())):
                 asker.cancel()
             raise

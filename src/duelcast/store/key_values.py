@@ -11,14 +11,15 @@ from duelcast.store.statements import upsert
 from duelcast.store.tables import channel_positions, epochs, facts, metadata, store_probe
 
 DEMO = "demo"
-"""The database was filled by `duelcast demo`."""
+"""The fact that the database was filled by `duelcast demo`."""
 NICKNAME_SHAPES = "nickname_shapes"
-"""The version that made the shapes of all stored nicknames: see `domain.accounts.nicknames.version`."""
+"""The version of the method by which the shapes of all stored nicknames were computed; see
+`domain.accounts.nicknames.version`."""
 NOTIFIER = "notifier"
-"""The position of the notifier: see `domain.notifications.notifier.NotifierProgress`."""
+"""The position of the notifier; see `domain.notifications.notifier.NotifierProgress`."""
 
 RECEIPT = "receipt"
-"""How times of receipt go beside the wall clock: see `domain.market.receipt.TimeScale`."""
+"""How times of receipt relate to the wall clock; see `domain.market.receipt.TimeScale`."""
 
 
 async def find_value(transaction: Transaction, name: str) -> Any | None:
@@ -32,12 +33,12 @@ async def add_value(transaction: Transaction, name: str, value: Any) -> None:
 
 
 async def put_value(transaction: Transaction, name: str, value: Any) -> None:
-    """Store a fact, in the place of what was stored under its name; `value` is JSON, and not null."""
+    """Store a fact, replacing any value stored under its name; `value` is JSON, and not null."""
     await transaction.execute(upsert(facts), {"name": name, "value": value})
 
 
 async def is_empty(transaction: Transaction) -> bool:
-    """Whether the tables have no rows except those that a server without users writes."""
+    """Whether the tables have no rows except those that a server writes without users."""
     for table in metadata.sorted_tables:
         if table in (store_probe, epochs, channel_positions):
             continue

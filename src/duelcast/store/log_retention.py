@@ -1,4 +1,4 @@
-"""Bounds the log of *every* channels: each addition prunes a little, never all at once."""
+"""Limits the log of *every* channels. Each addition prunes a little, so that nothing large is ever pruned at once."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _MIN_ROWS = 64
 
 
 class LogBounds(Struct, frozen=True, kw_only=True):
-    """The newest `messages` and those of the last `seconds` of each channel are kept; `max_age_s` and `max_bytes`, over
-    all channels together, take precedence."""
+    """Of each channel, the newest `messages` messages and those of the last `seconds` are kept. `max_age_s` and
+    `max_bytes` (for all channels together) take precedence."""
 
     messages: int = 1_000
     seconds: float = 600.0
@@ -48,8 +48,8 @@ class _Kept(NamedTuple):
 
 
 class LogRetention:
-    """Deletes messages beyond the bounds, at most slightly more than twice as much as is added at the same time. It may
-    delete too little for a while, but never too much."""
+    """Deletes messages beyond the bounds, in each transaction at most slightly more than twice as many as are added. It
+    may temporarily delete too few, but never too many."""
 
     def __init__(self, bounds: LogBounds) -> None:
         self._bounds = bounds
@@ -64,11 +64,11 @@ class LogRetention:
         self._after = self._kept
 
     def resized(self, by_bytes: int) -> None:
-        """Note that a body changes size by `by_bytes` in the current transaction."""
+        """Record that a body changes size by `by_bytes` in the current transaction."""
         self._after = self._after._replace(size_bytes=self._after.size_bytes + by_bytes)
 
     async def prune(self, connection: AsyncConnection, added: Mapping[str, Added], now_ms: int) -> dict[str, int]:
-        """Delete messages beyond the bounds as `added` comes in; returns the floors that rise."""
+        """Delete messages beyond the bounds, given the additions of the transaction; returns the floors that rise."""
         if not added:
             return {}
         rows = sum(each.rows for each in added.values())
@@ -100,7 +100,7 @@ class LogRetention:
     def collect(self) -> Iterator[Metric]:
         """Metrics for Prometheus."""
         yield GaugeMetricFamily("duelcast_log_messages", "Stored messages of *every* channels.", self._kept.rows)
-        yield GaugeMetricFamily("duelcast_log_bytes", "Their size in the database.", self._kept.size_bytes)
+        yield GaugeMetricFamily("duelcast_log_bytes", "Size of the stored messages.", self._kept.size_bytes)
         yield CounterMetricFamily("duelcast_log_pruned", "Stored messages deleted by retention.", self._pruned)
 
     def _oldest_allowed(self, now_ms: int) -> int:

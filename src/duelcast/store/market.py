@@ -17,7 +17,8 @@ _MS_PER_MINUTE = 60_000
 
 
 class MinutePrice(Struct, frozen=True):
-    """The prices of a minute (since the Unix epoch); `received_us` is when `last` was received, in epoch µs."""
+    """The prices within a minute. `minute` is counted from the Unix epoch; `received_us` is when `last` was received
+    (epoch µs)."""
 
     symbol: str
     minute: int
@@ -39,7 +40,8 @@ class CandlePrices(Struct, frozen=True):
 
 
 class StoredToken(Struct, frozen=True):
-    """`source` last provided its market; `told` and `put` are the layers of metadata, `quote` its last figures."""
+    """A token. `source` is the last source of its market, `told` the metadata from a feed, `put` the metadata set over
+    HTTP, and `quote` its last figures other than the price."""
 
     symbol: str
     source: str | None
@@ -50,7 +52,7 @@ class StoredToken(Struct, frozen=True):
 
 
 class StoredTrade(Struct, frozen=True):
-    """A posted trade; `venue_ms` is the platform's own time, `received_us` the time of receipt."""
+    """A posted trade. `venue_ms` is the time that the platform stated, `received_us` the time of receipt."""
 
     symbol: str
     trade_id: str | None
@@ -62,7 +64,7 @@ class StoredTrade(Struct, frozen=True):
 
 
 class MarketWrites(Struct, frozen=True):
-    """Rows stored together; a token or minute replaces the stored one with its key."""
+    """Rows to store together. A token or a minute replaces the stored row with the same key."""
 
     tokens: Sequence[StoredToken] = ()
     minutes: Sequence[MinutePrice] = ()
@@ -83,8 +85,8 @@ async def write(transaction: Transaction, writes: MarketWrites) -> None:
 
 
 async def delete_minutes(transaction: Transaction, before_ms: int, limit: int) -> int:
-    """Delete at most `limit` minutes that ended before `before_ms` (epoch) and are followed by a later minute of their
-    token that also ended before then; returns how many."""
+    """Delete at most `limit` minutes that ended before `before_ms` (epoch), except for the last such minute of each
+    token; returns how many were deleted."""
     before = before_ms // _MS_PER_MINUTE
     later = minute_prices.alias("later")
     is_followed = exists().where(
@@ -99,8 +101,9 @@ async def delete_minutes(transaction: Transaction, before_ms: int, limit: int) -
 async def delete_trades(
     transaction: Transaction, symbol: str, before_ms: int, first_kept: int | None, limit: int
 ) -> int:
-    """Delete at most `limit` trades of a token that were received before `before_ms` (epoch). Those with a trade id are
-    deleted only below the row id `first_kept`, or not at all if it is None. Returns how many were deleted."""
+    """Delete at most `limit` trades of a token that were received before `before_ms` (epoch). Trades with a trade id
+    are deleted only if their row id is below `first_kept`, and not at all if that is None. Returns how many were
+    deleted."""
     may_go: ColumnElement[bool] = posted_trades.c.trade_id.is_(None)
     if first_kept is not None:
         may_go = or_(may_go, posted_trades.c.id < first_kept)
@@ -128,7 +131,7 @@ async def all_tokens(transaction: Transaction) -> list[StoredToken]:
 
 
 async def minutes_since(transaction: Transaction, symbols: Sequence[str], minute: int) -> list[MinutePrice]:
-    """The minutes of a few symbols from `minute` on, by symbol, oldest first."""
+    """The minutes of a few symbols from `minute` on, sorted by symbol, then by time."""
     wanted = minute_prices.c.symbol.in_(symbols), minute_prices.c.minute >= minute
     ordered = select(minute_prices).where(*wanted).order_by(minute_prices.c.symbol, minute_prices.c.minute)
     return [MinutePrice(*row) for row in await transaction.execute(ordered)]
@@ -137,7 +140,7 @@ async def minutes_since(transaction: Transaction, symbols: Sequence[str], minute
 async def candles_between(
     transaction: Transaction, symbol: str, minutes: int, from_minute: int, before_minute: int, limit: int
 ) -> list[CandlePrices]:
-    """The first `limit` candles of `minutes` over a span of minutes, oldest first."""
+    """The first `limit` candles in a span of time, oldest first. Each covers `minutes` minutes."""
     minute = minute_prices.c.minute
     start = (minute - minute % minutes).label("start")
     spans = (
@@ -165,12 +168,12 @@ async def candles_between(
 
 
 async def last_minutes_before(transaction: Transaction, symbols: Sequence[str], minute: int) -> list[MinutePrice]:
-    """The newest minute before `minute` of each of a few symbols, if it has one."""
+    """For each of a few symbols, its newest minute before `minute`, if there is one."""
     return await _newest_minutes(transaction, symbols, minute_prices.c.minute < minute)
 
 
 async def last_minutes_at(transaction: Transaction, symbols: Sequence[str], moment_us: int) -> list[MinutePrice]:
-    """The newest minute of each of a few symbols whose last price was received at or before `moment_us` (epoch)."""
+    """For each of a few symbols, its newest minute whose last price was received at or before `moment_us` (epoch)."""
     return await _newest_minutes(
         transaction,
         symbols,
@@ -180,7 +183,7 @@ async def last_minutes_at(transaction: Transaction, symbols: Sequence[str], mome
 
 
 async def first_minutes_from(transaction: Transaction, symbols: Sequence[str], minute: int) -> list[MinutePrice]:
-    """The first minute from `minute` on of each of a few symbols, if it has one."""
+    """For each of a few symbols, its first minute from `minute` on, if there is one."""
     firsts = (
         select(minute_prices.c.symbol, func.min(minute_prices.c.minute).label("minute"))
         .where(minute_prices.c.symbol.in_(symbols), minute_prices.c.minute >= minute)
@@ -196,7 +199,7 @@ async def first_minutes_from(transaction: Transaction, symbols: Sequence[str], m
 async def trades_since(
     transaction: Transaction, received_us: int, after_id: int, limit: int
 ) -> list[tuple[int, StoredTrade]]:
-    """The first `limit` trades after `after_id` that were received at `received_us` (epoch) or later, with their
+    """The first `limit` trades after `after_id` that were received at `received_us` (epoch) or later, with their row
     ids."""
     wanted = posted_trades.c.received_us >= received_us, posted_trades.c.id > after_id
     ordered = select(posted_trades).where(*wanted).order_by(posted_trades.c.id).limit(limit)

@@ -17,11 +17,11 @@ from duelcast.store.sqlite import describe_failure, file_uri, is_fault_of_statem
 MIGRATIONS = Path(__file__).with_name("migrations")
 REVISIONS = tuple(sorted(step.name[1:5] for step in MIGRATIONS.glob("versions/v[0-9][0-9][0-9][0-9]_*.py")))
 """All migrations, in their order: the names of their files begin with `v` and their number."""
-_FOREIGN = "It is no database of Duelcast."
+_FOREIGN = "It is not a database of Duelcast."
 
 
 class _Refused(Exception):
-    """Why a database is refused, in our own words."""
+    """Carries the reason why a database is refused, in our own words."""
 
 
 def migrate(path: Path) -> None:
@@ -40,7 +40,7 @@ def migrate(path: Path) -> None:
 
 def examine(path: Path, name: Path | None = None) -> None:
     """Check that the SQLite file at `path` is an intact database of Duelcast that `migrate` accepts; blocks, for
-    seconds if it is large. Nothing is written. Raises `ConfigurationError`, which calls the file `name`."""
+    seconds if it is large. Nothing is written. Raises `ConfigurationError` with a message that names `name`."""
     with _opened(name or path, read_only_uri(path)) as connection:
         if not _seen(connection):
             raise _Refused(_FOREIGN)
@@ -52,18 +52,16 @@ def check_schema(path: Path, name: Path) -> None:
     """Check that the tables, indices, triggers and views of the SQLite file at `path` are exactly those of its applied
     migrations; blocks. A trigger could change what the server writes, a view what it reads.
 
-    Raises `ConfigurationError`, which calls the file `name`.
+    Raises `ConfigurationError` with a message that names `name`.
     """
     with _opened(name, read_only_uri(path)) as connection:
         found, made = _schema(connection), _schema_after(_seen(connection))
         for (kind, label), statement in (found | made).items():
             if (kind, label) not in made:
                 shown = "".join(each if each.isprintable() else "?" for each in label[:64])
-                raise _Refused(
-                    f"No version of Duelcast makes its {kind} `{shown}`: drop it in a copy, and restore that."
-                )
+                raise _Refused(f"Duelcast never creates its {kind} `{shown}`: drop it in a copy, and restore the copy.")
             if found.get((kind, label)) != statement:
-                raise _Refused(f"Its {kind} `{label}` is not as Duelcast makes it: take another backup.")
+                raise _Refused(f"Its {kind} `{label}` differs from what Duelcast creates: use another backup.")
 
 
 def is_ours(path: Path) -> bool:
@@ -92,7 +90,7 @@ def check_version(path: Path) -> None:
         if not seen:
             raise _Refused(_FOREIGN)
         if seen != {REVISIONS[-1]}:
-            raise _Refused("It was made by an earlier version of Duelcast: start a server with it first.")
+            raise _Refused("It was made by an earlier version of Duelcast: start a server of this version on it first.")
 
 
 @contextmanager
@@ -110,7 +108,7 @@ def _opened(name: Path, uri: str) -> Iterator[Connection]:
 
 
 def _connect(uri: str) -> sqlite3.Connection:
-    # Turn off the driver's implicit transactions, so that a migration is applied whole or not at all.
+    # Turn off the driver's implicit transactions, so that a migration is applied completely or not at all.
     return sqlite3.connect(uri, uri=True, isolation_level=None)
 
 
@@ -120,7 +118,7 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _seen_of_ours(connection: Connection) -> set[str]:
-    """The same of a database that may be empty, but is nobody else's."""
+    """Like `_seen`, but raises `_Refused` if the database has tables that are not ours."""
     seen = _seen(connection)
     if not seen and inspect(connection).get_table_names():
         raise _Refused(_FOREIGN)
@@ -128,7 +126,7 @@ def _seen_of_ours(connection: Connection) -> set[str]:
 
 
 def _seen(connection: Connection) -> set[str]:
-    """The newest migration that the database has seen, none for one that is not ours."""
+    """The newest migration that was applied to the database; empty if the database is new or not ours."""
     seen: set[str] = set()
     if inspect(connection).has_table("alembic_version"):
         seen.update(connection.exec_driver_sql("select version_num from alembic_version").scalars())
@@ -160,7 +158,7 @@ def _schema_after(seen: set[str]) -> dict[tuple[str, str], str]:
 
 
 def apply_migrations(connection: Connection, revision: str) -> None:
-    """Apply the migrations up to `revision` that the database has not seen, in the caller's transaction."""
+    """Apply the migrations up to `revision` that the database lacks, in the caller's transaction."""
     from alembic import command  # takes a third of a second, which most starts need not spend
     from alembic.config import Config
 

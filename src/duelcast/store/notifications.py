@@ -13,7 +13,7 @@ from duelcast.store.statements import portions
 from duelcast.store.tables import inboxes, notifications
 
 EVERYBODY = ""
-"""The wallet of announcements."""
+"""Stands for all wallets, in announcements."""
 
 Priority = Literal["low", "medium", "high", "urgent"]
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class DoneRow(NamedTuple):
 
 
 DedupeKey = tuple[str, str]
-"""Wallet and the producer's own key, unique to a notification, removed ones included."""
+"""A wallet and a key that the producer chose; together they are unique to a notification, even if it was removed."""
 Place = tuple[int, int]
 """`created_ms` and id, the sort key of pages."""
 
@@ -80,7 +80,7 @@ async def find_repeated(transaction: Transaction, keys: Sequence[DedupeKey]) -> 
 
 
 async def add_notifications(transaction: Transaction, rows: Sequence[NewNotificationRow]) -> list[NotificationRow]:
-    """Store notifications; their ids grow in the order given."""
+    """Store notifications; their ids increase in the order given."""
     added: list[NotificationRow] = []
     for portion in portions(rows):
         # The database numbers the rows of a statement in order: see `store.chat.add_messages`.
@@ -154,9 +154,9 @@ async def newest(
 
 
 async def all_unread(transaction: Transaction, wallets: Sequence[str]) -> dict[str, list[NotificationRow]]:
-    """All unread notifications of each wallet, newest first; for wallets that have few."""
+    """All unread notifications of each wallet, newest first; meant for wallets that have few."""
     found: dict[str, list[NotificationRow]] = {wallet: [] for wallet in wallets}
-    # In the order of the wallet index: without the wallet, SQLite would read the unread rows of all to avoid a sort.
+    # In the order of the wallet index. Without the wallet, SQLite would read everybody's unread rows to avoid a sort.
     order = notifications.c.wallet.desc(), notifications.c.created_ms.desc(), notifications.c.id.desc()
     for portion in portions(wallets):
         wanted = notifications.c.wallet.in_(portion), _IS_UNREAD, _IS_VISIBLE
@@ -195,7 +195,7 @@ async def mark_all_read(transaction: Transaction, wallet: str, types: Sequence[s
 
 
 async def erase(transaction: Transaction, ids: Sequence[int], now_ms: int) -> None:
-    """Erase the content of these notifications; only their existence stays on record."""
+    """Erase the content of these notifications; only the fact that they existed remains."""
     empty: dict[str, Any] = {"title": "", "content": "", "link": None, "data": {}, "expires_ms": None}
     for portion in portions(ids):
         this = notifications.c.id.in_(portion)

@@ -23,13 +23,13 @@ class ServiceRow(Struct, frozen=True):
 
 
 async def all_services(transaction: Transaction) -> Sequence[ServiceRow]:
-    """All services, by name."""
+    """All services, sorted by name."""
     rows = await transaction.execute(select(services).order_by(services.c.name))
     return [ServiceRow(**row) for row in rows.mappings()]
 
 
 async def save_service(transaction: Transaction, service: ServiceRow) -> None:
-    """Add the service, or replace what is stored of it."""
+    """Store the service, replacing any stored one with its name."""
     await transaction.execute(upsert(services), structs.asdict(service))
 
 

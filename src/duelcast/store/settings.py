@@ -42,7 +42,7 @@ class SettingChangeRow(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True):
-    """The number of stored settings, and of the characters of their values."""
+    """The number of stored settings, and the total number of characters in their values."""
 
     settings: int
     characters: int
@@ -52,7 +52,7 @@ _CHANGE_COLUMNS = tuple(setting_changes.c[name] for name in SettingChangeRow.__s
 
 
 async def all_settings(transaction: Transaction) -> Sequence[SettingRow]:
-    """Every stored setting, by key."""
+    """Every stored setting, sorted by key."""
     rows = await transaction.execute(select(settings).order_by(settings.c.key))
     return [SettingRow(**row) for row in rows.mappings()]
 
@@ -85,7 +85,7 @@ async def usage_without(transaction: Transaction, key: str) -> Usage:
 
 
 async def add_change(transaction: Transaction, change: SettingChangeRow) -> int:
-    """Record a change; returns its id, which grows with each."""
+    """Record a change; returns its id, which is higher than all earlier ones."""
     query = insert(setting_changes).values(**structs.asdict(change)).returning(setting_changes.c.id)
     change_id: int = (await transaction.execute(query)).scalar_one()
     return change_id

@@ -1,4 +1,4 @@
-"""The file of an SQLite database: opening and holding it, noticing its loss, and the meaning of its errors."""
+"""The file of an SQLite database: opens and holds it, notices its loss, and describes its errors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _FAILURES = {
     sqlite3.SQLITE_READONLY: "The server may not write to the database file.",
     sqlite3.SQLITE_PERM: "The server may not write to the database file.",
     sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened.",
-    sqlite3.SQLITE_NOTADB: "The file is no database.",
+    sqlite3.SQLITE_NOTADB: "The file is not a database.",
     sqlite3.SQLITE_CORRUPT: "The database file is damaged.",
 }
 
@@ -54,7 +54,7 @@ class FileGone(OSError):
 
 
 class Room(NamedTuple):
-    """Bytes that the database takes on its disk, and bytes free there for the user of the server."""
+    """How many bytes the database takes on its disk, and how many are free there for the server's user."""
 
     database_bytes: int
     wal_bytes: int
@@ -62,8 +62,8 @@ class Room(NamedTuple):
 
 
 class _Closing(sqlite3.Connection):
-    """Ends its transaction when it is closed. SQLite would keep the transaction and the write lock as long as something
-    refers to the cursor of an abandoned statement (sqlite3_close_v2)."""
+    """A connection that ends its transaction when it is closed. Otherwise SQLite would keep the transaction and the
+    write lock as long as something refers to the cursor of an abandoned statement (sqlite3_close_v2)."""
 
     def close(self) -> None:
         with suppress(sqlite3.Error):
@@ -74,12 +74,13 @@ class _Closing(sqlite3.Connection):
 class SqliteFile:
     """An SQLite file in WAL mode, so that readers and the writer do not block each other.
 
-    One process at a time may `hold` the file. `busy_timeout_ms` is how long one waits who finds it locked; the writer's
-    connection comes back earlier.
+    One process at a time may `hold` the file. `busy_timeout_ms` is how long a connection waits while the file is
+    locked; the writer's connection gives up earlier, and retries.
     """
 
     synchronous: ClassVar[Literal["FULL", "OFF"]] = "FULL"
-    """With FULL, a commit is on the disk when it returns. Tests that are not about that set OFF: no disk keeps them."""
+    """With FULL, a commit is on the disk when it returns. Tests that do not depend on that set it to OFF, because their
+    databases need not survive a crash."""
 
     def __init__(self, path: Path, busy_timeout_ms: int) -> None:
         self.path = path
@@ -124,7 +125,7 @@ class SqliteFile:
             self._lock = None
 
     def check(self) -> None:
-        """Raises `FileGone` if the path no longer leads to the open file: SQLite itself would not notice."""
+        """Raise `FileGone` if the path no longer leads to the open file, which SQLite itself would not notice."""
         try:
             is_there = self._identity_now() == self._identity
         except OSError:
@@ -142,7 +143,8 @@ class SqliteFile:
         return Room(os.stat(self.path).st_size, wal_bytes, disk.f_bavail * disk.f_frsize)
 
     def engine(self, *, writes: bool) -> AsyncEngine:
-        """An engine whose connections begin transactions with the write lock, or without it."""
+        """An engine whose connections take the write lock at the beginning of a transaction if `writes`, and only read
+        otherwise."""
         engine = create_async_engine(
             "sqlite+aiosqlite://",
             async_creator=partial(self._connect, writes=writes),
@@ -159,11 +161,11 @@ class SqliteFile:
         return engine
 
     async def _connect(self, *, writes: bool) -> aiosqlite.Connection:
-        # Another file in its place would be taken for ours, and receive the contents of our write-ahead log.
+        # SQLite would take another file in its place for ours, and copy our write-ahead log into it.
         self.check()
         address = file_uri(self.path)
         wait_ms = min(self.busy_timeout_ms, LOCK_ATTEMPT_MS) if writes else self.busy_timeout_ms
-        # No isolation level: otherwise the driver would begin and end transactions by its own rules.
+        # No isolation level, because otherwise the driver would begin and end transactions by its own rules.
         connecting = aiosqlite.connect(
             address, uri=True, isolation_level=None, timeout=wait_ms / 1000, factory=_Closing
         )
@@ -214,7 +216,7 @@ def describe_failure(error: Exception) -> str:
 
 
 def _primary_code(error: Exception) -> int | None:
-    # No code: the driver refused without asking SQLite.
+    # There is no code if the driver refused without calling SQLite.
     cause = error.orig if isinstance(error, DBAPIError) else error
     code: int | None = getattr(cause, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF

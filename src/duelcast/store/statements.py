@@ -1,5 +1,5 @@
-"""Statements that several subjects share: upserts (INSERT … ON CONFLICT DO UPDATE by the primary key, which SQLite and
-PostgreSQL share), and many rows in portions."""
+"""Helpers for statements: upserts (INSERT … ON CONFLICT DO UPDATE by the primary key, a syntax that SQLite and
+PostgreSQL share), and the execution for many rows in portions."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 ROWS_PER_STATEMENT = 500
-"""Parameters are prepared on the event loop; this many take a few milliseconds."""
+"""Parameters are prepared on the event loop, which takes a few milliseconds for this many rows."""
 
 T = TypeVar("T")
 
 
 def upsert(table: Table, *columns: str) -> Insert:
-    """Insert a row, or replace the stored one of the same key: all of it, or only `columns`."""
+    """A statement that inserts a row or, if its key is stored, replaces all other columns or only `columns`."""
     statement = insert(table)
     names = columns or [column.name for column in table.columns if not column.primary_key]
     return _on_conflict(statement, table, {name: statement.excluded[name] for name in names})
 
 
 def upsert_sum(table: Table, column: str) -> Insert:
-    """Insert a row, or add its `column` to that of the stored one of the same key."""
+    """A statement that inserts a row or, if its key is stored, adds its `column` to the stored value."""
     statement = insert(table)
     return _on_conflict(statement, table, {column: table.c[column] + statement.excluded[column]})
 
@@ -38,8 +38,9 @@ async def execute_many(transaction: AsyncConnection, statement: Executable, rows
 
 
 async def write_rows(connection: AsyncConnection, statement: Insert, rows: Iterable[tuple[object, ...]]) -> None:
-    """Execute a statement of `insertion` or `upsertion` for each of `rows`, which go to the driver as they are. Per
-    row, it would cost SQLAlchemy more to prepare the parameters than everything else that is done for a message."""
+    """Execute a statement made by `insertion` or `upsertion` for each of `rows`, which are passed to the driver
+    unchanged. If SQLAlchemy prepared the parameters, that would cost more than everything else that is done for a
+    message."""
     compiled = _compiled(statement, connection.dialect)
     for some in portions(rows):
         await connection.exec_driver_sql(compiled, list(some))
@@ -51,19 +52,19 @@ def _compiled(statement: Insert, dialect: Dialect) -> str:
 
 
 def insertion(table: Table, *columns: str) -> Insert:
-    """Insert a row with these columns, in this order, for `write_rows`."""
+    """A statement for `write_rows` that inserts a row with these columns, in this order."""
     values: dict[str, Any] = {name: bindparam(name) for name in columns}
     return insert(table).values(values)
 
 
 def upsertion(table: Table, *columns: str) -> Insert:
-    """Insert such a row, or replace the stored one of the same key."""
+    """A statement for `write_rows` that inserts such a row or, if its key is stored, replaces these columns."""
     statement = insertion(table, *columns)
     return _on_conflict(statement, table, {name: statement.excluded[name] for name in columns})
 
 
 def portions(items: Iterable[T]) -> Iterator[Sequence[T]]:
-    """`items` in sequences for one statement each."""
+    """`items` in sequences, each short enough for one statement."""
     return batched(items, ROWS_PER_STATEMENT)
 
 

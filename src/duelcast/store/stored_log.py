@@ -1,4 +1,4 @@
-"""The log of *every* channels for recovery: concurrent requests share one read."""
+"""Reads the log of *every* channels for recovery; concurrent requests share one read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from duelcast.store.tables import channel_messages
 
 
 class StoredLog:
-    """Messages older than `max_age_s` count as deleted."""
+    """The stored messages. Those older than `max_age_s` count as deleted."""
 
     def __init__(self, database: Database, clock: Clock, max_age_s: float) -> None:
         self._database = database

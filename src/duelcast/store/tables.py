@@ -1,6 +1,6 @@
 """The tables. Times are in milliseconds since the Unix epoch, or in microseconds if the name ends in `_us`.
 
-Amounts of money are decimal strings. These tables equal the result of the migrations; a test checks this.
+Amounts of money are decimal strings. A test checks that these tables equal the result of the migrations.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ store_probe = Table(
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("at_ms", BigInteger, nullable=False),
-    comment="One row, written to find out whether the database takes writes.",
+    comment="One row, written to find out whether the database accepts writes.",
 )
 
 # ── accounts ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -67,9 +67,9 @@ users = Table(
     "users",
     metadata,
     Column("wallet", Wallet, primary_key=True),
-    Column("role", SmallInteger, comment="A number of `channels.names.Role`; null: none was ever set."),
+    Column("role", SmallInteger, comment="The number of a `channels.names.Role`; null if none was ever set."),
     Column("nickname", String(32)),
-    Column("nickname_key", String(128), unique=True, comment="The nickname without regard to case."),
+    Column("nickname_key", String(128), unique=True, comment="The nickname in a form that ignores case."),
     Column("banned", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
@@ -80,14 +80,14 @@ nickname_shapes = Table(
     Column("wallet", Wallet, ForeignKey("users.wallet", ondelete="CASCADE"), primary_key=True),
     Column("shape", String(128), primary_key=True),
     Index("ix_nickname_shapes_shape", "shape"),
-    comment="Shapes of the nicknames; several old nicknames may share one. Recomputed when the method changes.",
+    comment="Shapes of the nicknames, recomputed when the method changes; several old nicknames may share one.",
 )
 used_challenges = Table(
     "used_challenges",
     metadata,
     Column("nonce", String(32), primary_key=True),
     Column("expires_ms", BigInteger, nullable=False, index=True),
-    comment="Challenges that somebody signed in with, until they would be over anyway.",
+    comment="Challenges that somebody signed in with, kept until they would have expired anyway.",
 )
 auth_sessions = Table(
     "auth_sessions",
@@ -95,7 +95,7 @@ auth_sessions = Table(
     Column("id", String(43), primary_key=True),
     Column("wallet", Wallet, nullable=False, index=True),
     Column("signed_in_ms", BigInteger, nullable=False),
-    Column("ends_ms", BigInteger, nullable=False, index=True, comment="No token of the session lives longer."),
+    Column("ends_ms", BigInteger, nullable=False, index=True, comment="No token of the session is valid longer."),
     Column("logged_out_ms", BigInteger),
 )
 audit = Table(
@@ -133,14 +133,14 @@ setting_changes = Table(
     _id(),
     Column("key", SettingKey, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Column("value", JSON, nullable=False, comment="JSON; null if it was deleted."),
+    Column("value", JSON, nullable=False, comment="JSON; null if the setting was deleted or is secret."),
     Column("deleted", Boolean, nullable=False),
     Column("secret", Boolean, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("by", Wallet, nullable=False),
     UniqueConstraint("key", "version"),
     sqlite_autoincrement=True,
-    comment="Each version that a setting ever had; its numbers go on where it was deleted.",
+    comment="Each version that a setting ever had; the numbers continue after a deletion.",
 )
 services = Table(
     "services",
@@ -149,12 +149,12 @@ services = Table(
     Column("definition", JSON, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
     Column("updated_by", Wallet, nullable=False),
-    comment="Services that were put over HTTP.",
+    comment="Services that were defined over HTTP.",
 )
 error_records = Table(
     "error_records",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False, comment="Epoch µs of the first, made unique."),
+    Column("id", Id, primary_key=True, autoincrement=False, comment="Epoch µs of the first error, made unique."),
     Column("service", String(64), nullable=False),
     Column("source", String(128), nullable=False),
     Column("level", String(8), nullable=False),
@@ -172,9 +172,9 @@ tokens = Table(
     metadata,
     Column("symbol", Symbol, primary_key=True),
     Column("source", String(64), comment="The last source of its market: the name of a feed, or `posted`."),
-    Column("told", JSON, nullable=False, comment="Metadata that a feed gave."),
-    Column("put", JSON, nullable=False, comment="Metadata that was put over HTTP."),
-    Column("quote", JSON, comment="The last figures beside the price."),
+    Column("told", JSON, nullable=False, comment="Metadata from a feed."),
+    Column("put", JSON, nullable=False, comment="Metadata set over HTTP."),
+    Column("quote", JSON, comment="The last figures other than the price."),
     Column("updated_ms", BigInteger, nullable=False),
 )
 minute_prices = Table(
@@ -186,7 +186,7 @@ minute_prices = Table(
     Column("high", Double, nullable=False),
     Column("low", Double, nullable=False),
     Column("last", Double, nullable=False),
-    Column("received_us", BigInteger, nullable=False, comment="When the last one was received."),
+    Column("received_us", BigInteger, nullable=False, comment="When `last` was received."),
     Index("ix_minute_prices_minute", "minute"),
 )
 posted_trades = Table(
@@ -230,8 +230,8 @@ contests = Table(
     Column("created_by", Wallet, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
-    Column("started_ms", BigInteger, comment="The moment whose prices the start took."),
-    Column("ended_ms", BigInteger, comment="The moment whose prices the end took, or that of the cancellation."),
+    Column("started_ms", BigInteger, comment="The time whose prices were used for the start."),
+    Column("ended_ms", BigInteger, comment="The time whose prices were used for the end, or the time of cancellation."),
     CheckConstraint("status in ('pending', 'active', 'completed', 'cancelled')", name="status"),
     sqlite_autoincrement=True,
 )
@@ -241,7 +241,7 @@ contest_entries = Table(
     _id(),
     Column("contest_id", Id, ForeignKey("contests.id"), nullable=False),
     Column("wallet", Wallet, nullable=False, index=True),
-    Column("nickname", String(32), comment="As of the entry, for wallets that have stored none."),
+    Column("nickname", String(32), comment="As of the entry, for wallets without a stored nickname."),
     Column("entered_ms", BigInteger, nullable=False),
     Column("disqualified", Boolean, nullable=False),
     Column("final_value", Double),
@@ -290,7 +290,7 @@ contest_mutes = Table(
     metadata,
     Column("contest_id", Id, ForeignKey("contests.id"), primary_key=True, autoincrement=False),
     Column("wallet", Wallet, primary_key=True),
-    Column("until_ms", BigInteger, comment="Null: until it is lifted."),
+    Column("until_ms", BigInteger, comment="Null if it lasts until it is lifted."),
     Column("by", Wallet, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
 )
@@ -302,7 +302,7 @@ chat_messages = Table(
     Column("wallet", Wallet, nullable=False),
     Column("nickname", String(32)),
     Column("role", SmallInteger, nullable=False),
-    Column("text", Text, nullable=False, comment="Empty once it was deleted."),
+    Column("text", Text, nullable=False, comment="Empty once the message is deleted."),
     Column("message_id", String(36)),
     Column("at_ms", BigInteger, nullable=False),
     Column("deleted_ms", BigInteger),
@@ -329,7 +329,7 @@ domain_events = Table(
     Column("data", JSON, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     sqlite_autoincrement=True,
-    comment="Starts, results, prizes, cancellations, disqualifications, in the order they were committed.",
+    comment="Starts, results, prizes, cancellations and disqualifications, in the order of their commits.",
 )
 
 # ── people ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,15 +338,15 @@ inboxes = Table(
     "inboxes",
     metadata,
     Column("wallet", Wallet, primary_key=True),
-    Column("version", BigInteger, nullable=False, comment="Grows with each change of what the wallet has."),
+    Column("version", BigInteger, nullable=False, comment="Increases with each change to the wallet's notifications."),
 )
 notifications = Table(
     "notifications",
     metadata,
     _id(),
-    Column("wallet", Wallet, nullable=False, comment="Empty: for everybody."),
+    Column("wallet", Wallet, nullable=False, comment="Empty if it is for everybody."),
     Column("type", String(64), nullable=False),
-    Column("title", Text, nullable=False, comment="This and what follows is empty once it was removed."),
+    Column("title", Text, nullable=False, comment="This and the other contents are emptied by a removal."),
     Column("content", Text, nullable=False),
     Column("priority", String(6), nullable=False),
     Column("link", Text),
@@ -354,8 +354,8 @@ notifications = Table(
     Column("dedupe_key", String(128)),
     Column("created_ms", BigInteger, nullable=False),
     Column("read_ms", BigInteger),
-    Column("expires_ms", BigInteger, comment="Null too once it was removed."),
-    Column("removed_ms", BigInteger, comment="Its dedupe key still counts."),
+    Column("expires_ms", BigInteger, comment="Also set to null by a removal."),
+    Column("removed_ms", BigInteger, comment="The dedupe key of a removed one still counts."),
     UniqueConstraint("wallet", "dedupe_key"),
     Index("ix_notifications_wallet_created_ms_id", "wallet", "created_ms", "id"),
     # Unread rows are counted from this index alone.
@@ -369,7 +369,7 @@ notifications = Table(
     ),
     Index("ix_notifications_read_ms_created_ms", "read_ms", "created_ms"),
     _index_of_known("expires_ms"),
-    # A full index would be used to search for rows that are not removed, which are most of them.
+    # SQLite would use a full index to search for rows that are not removed, which are most of them.
     _index_of_known("removed_ms"),
     sqlite_autoincrement=True,
 )
@@ -377,17 +377,17 @@ contest_progress = Table(
     "contest_progress",
     metadata,
     Column("wallet", Wallet, primary_key=True),
-    Column("entered", Integer, nullable=False, comment="Completed contests that it was not disqualified in."),
+    Column("entered", Integer, nullable=False, comment="Completed contests without disqualification."),
     Column("won", Integer, nullable=False),
-    Column("streak", Integer, nullable=False, comment="Of wins, up to the last one that counts."),
-    comment="Progress of a wallet by the completions up to the notifier's position.",
+    Column("streak", Integer, nullable=False, comment="Wins in a row, up to the last of these contests."),
+    comment="Progress of each wallet, by the contest completions up to the notifier's position.",
 )
 achievements = Table(
     "achievements",
     metadata,
     Column("wallet", Wallet, primary_key=True),
     Column("achievement", String(64), primary_key=True),
-    Column("event_id", Id, ForeignKey("domain_events.id"), nullable=False, comment="The completion that it is for."),
+    Column("event_id", Id, ForeignKey("domain_events.id"), nullable=False, comment="The completion that unlocked it."),
     Column("unlocked_ms", BigInteger, nullable=False),
 )
 analytics_events = Table(
@@ -409,7 +409,7 @@ analytics_minutes = Table(
     Column("minute", Integer, primary_key=True, autoincrement=False, comment="Minutes since the Unix epoch."),
     Column("event", String(64), primary_key=True),
     Column("count", Integer, nullable=False),
-    comment="Stored events by the time of receipt; written with them, and rolled up into days.",
+    comment="Numbers of events by minute of receipt; written with the events, and later rolled up into days.",
 )
 analytics_days = Table(
     "analytics_days",
@@ -426,9 +426,9 @@ channel_positions = Table(
     metadata,
     Column("channel", ChannelName, primary_key=True),
     Column("seq", BigInteger, nullable=False, comment="The number of its newest message."),
-    Column("floor", BigInteger, nullable=False, comment="No message up to it is left."),
-    Column("reserved", BigInteger, nullable=False, comment="Numbers up to it may have been broadcast."),
-    comment="How far each channel of kind *every* is; a row is never deleted.",
+    Column("floor", BigInteger, nullable=False, comment="No message up to this number is left."),
+    Column("reserved", BigInteger, nullable=False, comment="Numbers up to this one may have been broadcast."),
+    comment="The position of each channel of kind *every*; a row is never deleted.",
 )
 channel_messages = Table(
     "channel_messages",
@@ -437,7 +437,7 @@ channel_messages = Table(
     Column("channel", ChannelName, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
-    Column("row_id", BigInteger, comment="Of the row whose content the body carries."),
+    Column("row_id", BigInteger, comment="The id of the row whose content the body carries."),
     Column("body", LargeBinary, nullable=False, comment="JSON without `channel`, `seq` and `requestId`."),
     UniqueConstraint("channel", "seq"),
     Index(
@@ -447,7 +447,7 @@ channel_messages = Table(
         sqlite_where=text("row_id is not null"),
         postgresql_where=text("row_id is not null"),
     ),
-    comment="The newest messages of channels of kind *every*, for those that missed them.",
+    comment="The newest messages of channels of kind *every*, for clients that missed them.",
     sqlite_autoincrement=True,
 )
 epochs = Table(
@@ -455,8 +455,8 @@ epochs = Table(
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("epoch", String(32), nullable=False),
-    Column("starts", BigInteger, nullable=False, comment="How often a server was started with it."),
-    Column("latest_floor", BigInteger, nullable=False, comment="Above all numbers of *latest* channels."),
+    Column("starts", BigInteger, nullable=False, comment="How often a server was started with the database."),
+    Column("latest_floor", BigInteger, nullable=False, comment="Above all numbers ever issued on *latest* channels."),
     comment="One row: the epoch that positions belong to.",
 )
 
@@ -467,5 +467,5 @@ facts = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", JSON, nullable=False),
-    comment="Single facts about the database, such as that it holds demo data.",
+    comment="Single facts about the database, such as that it contains demo data.",
 )

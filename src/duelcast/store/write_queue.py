@@ -1,4 +1,4 @@
-"""Writes that wait: a line for each producer, so that none of them takes the room or the turn of the others."""
+"""Waiting writes, with a queue for each producer, so that no producer takes the room or the turn of another."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ P = TypeVar("P")
 R = TypeVar("R")
 Work = Callable[[AsyncConnection], Awaitable[T]]
 BatchWork = Callable[[AsyncConnection, Sequence[P]], Awaitable[Sequence[R | AppError]]]
-"""Writes many at once; gives an outcome for each, in their order. If it raises, its two halves are tried again, and
-so on, until only the one at fault fails: so it does nothing but read and write."""
+"""Writes many payloads at once, and returns an outcome for each, in order. If it raises, it is called again for each
+half of the payloads, and so on, until only the faulty payload fails. It must therefore do nothing but read and
+write."""
 Committed = Callable[[T], Iterator[None] | None]
-"""Takes the result of a committed write into memory. If that takes long it returns an iterator, and other tasks get
-their turn between its steps."""
+"""Applies the result of a committed write to memory. If that takes long, it returns an iterator, and other tasks run
+between the steps."""
 Refused = Callable[[Exception], None]
 
 
@@ -37,8 +38,8 @@ def _future() -> asyncio.Future[Any]:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One write. `urgent` messages are broadcast whatever becomes of the work, and before they are stored if the
-    database is down; `outgoing` are those that the work publishes, `numbered` both with their numbers."""
+    """One write. `urgent` messages are broadcast even if the work fails and, if the database is down, before they are
+    stored. `outgoing` are the messages that the work publishes; `numbered` are both kinds with their numbers."""
 
     asked_s: float
     producer: Producer
@@ -56,10 +57,11 @@ class Job:
 
 
 class Producer:
-    """A source of writes with a line of its own. Each write has a weight: rows, bytes, whatever the producer counts.
+    """A source of writes with a queue of its own. Each write has a weight, in rows, bytes or another unit that the
+    producer chooses.
 
-    At most `max_waiting` waits; further writes are refused and counted. A commit takes at most `max_group`. A single
-    write passes, whatever it weighs.
+    The waiting writes weigh at most `max_waiting`; further writes are refused and counted. The writes in one commit
+    weigh at most `max_group`. A single write is accepted whatever its weight.
     """
 
     __slots__ = ("jobs", "max_group", "max_waiting", "name", "refused", "waiting")
@@ -70,13 +72,13 @@ class Producer:
         self.max_group = max_group
         self.jobs: deque[Job] = deque()
         self.waiting = 0
-        """The weight of all that waits."""
+        """The weight of all waiting writes."""
         self.refused = 0
-        """Writes that found no room."""
+        """Writes refused because the queue was full."""
 
     @contextmanager
     def reserved(self, weight: int) -> Iterator[None]:
-        """Keep room during the block for a write that waits for something else first. Raises `Unavailable`."""
+        """Reserve room during the block for a write that must first wait for something else. Raises `Unavailable`."""
         self._check_room(weight)
         self.waiting += weight
         try:
@@ -85,13 +87,13 @@ class Producer:
             self.waiting -= weight
 
     def add(self, job: Job) -> None:
-        """Raises `Unavailable` if there is no room."""
+        """Add a write. Raises `Unavailable` if there is no room."""
         self._check_room(job.weight)
         self.waiting += job.weight
         self.jobs.append(job)
 
     def take_group(self) -> list[Job]:
-        """Take what the next commit gets."""
+        """Remove and return the writes for the next commit."""
         group: list[Job] = []
         weight = 0
         while self.jobs and (not group or weight + self.jobs[0].weight <= self.max_group):
@@ -102,7 +104,7 @@ class Producer:
         return group
 
     def take_overdue(self, now_s: float, limit_s: float) -> list[Job]:
-        """Take the writes that have waited for `limit_s`."""
+        """Remove and return the writes that have waited for at least `limit_s`."""
         overdue, in_time = list[Job](), deque[Job]()
         for job in self.jobs:
             (overdue if now_s - job.asked_s >= limit_s else in_time).append(job)
@@ -113,11 +115,11 @@ class Producer:
     def _check_room(self, weight: int) -> None:
         if self.waiting and self.waiting + weight > self.max_waiting:
             self.refused += 1
-            raise Unavailable("Too much waits to be stored; nothing was changed. Try again.", retry_after_ms=RETRY_MS)
+            raise Unavailable("Too many writes are waiting; nothing was changed. Try again.", retry_after_ms=RETRY_MS)
 
 
 class WriteQueue:
-    """The lines of all producers. `shared` is the producer of all writes that have no other."""
+    """The queues of all producers. `shared` is the producer of writes that name no other."""
 
     def __init__(self, max_waiting: int, max_group: int) -> None:
         self.shared = Producer("shared", max_waiting, max_group)
@@ -130,24 +132,24 @@ class WriteQueue:
         return itertools.chain.from_iterable(producer.jobs for producer in self._producers)
 
     def add_producer(self, name: str, max_waiting: int, max_group: int) -> Producer:
-        """Add a line."""
+        """Add a producer with a queue of its own."""
         producer = Producer(name, max_waiting, max_group)
         self._producers.append(producer)
         return producer
 
     def take_group(self) -> list[Job]:
-        """Take what the next commit gets: single writes first, then the batches, all in the order in which their
-        producers asked for them."""
+        """Remove and return the writes for the next commit: first the single writes, then batch by batch, each in the
+        order in which its producer requested them."""
         group = [job for producer in self._producers for job in producer.take_group()]
         batches: dict[BatchWork[Any, Any], list[Job]] = {}
         for job in group:
             if job.batch is not None:
-                # Equal, not identical: a bound method is another object each time.
+                # Compared by equality, because a bound method is a new object each time.
                 batches.setdefault(job.batch, []).append(job)
         return [job for job in group if job.batch is None] + list(itertools.chain(*batches.values()))
 
     def take_overdue(self, now_s: float, limit_s: float) -> list[Job]:
-        """Take the writes that have waited for `limit_s`, the longest wait first."""
+        """Remove and return the writes that have waited for at least `limit_s`, the longest wait first."""
         overdue = [job for producer in self._producers for job in producer.take_overdue(now_s, limit_s)]
         return sorted(overdue, key=lambda job: job.asked_s)
 
@@ -157,10 +159,10 @@ class WriteQueue:
         for producer in self._producers:
             waiting[producer.name] += producer.waiting
             refused[producer.name] += producer.refused
-        yield GaugeMetricFamily("duelcast_store_waiting_writes", "Writes that wait.", value=len(self))
-        weight = GaugeMetricFamily("duelcast_store_waiting_weight", "The weight of what waits.", labels=["producer"])
+        yield GaugeMetricFamily("duelcast_store_waiting_writes", "Waiting writes.", value=len(self))
+        weight = GaugeMetricFamily("duelcast_store_waiting_weight", "Weight of waiting writes.", labels=["producer"])
         full = CounterMetricFamily(
-            "duelcast_store_full", "Writes that were refused because the line was full.", labels=["producer"]
+            "duelcast_store_full", "Writes that were refused because the queue was full.", labels=["producer"]
         )
         for name in waiting:
             weight.add_metric([name], waiting[name])

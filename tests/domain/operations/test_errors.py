@@ -205,7 +205,7 @@ async def test_beyond_the_bound_new_errors_are_counted_and_a_record_says_how_man
         ("Number 0 failed.", 2),
         ("Number 1 failed.", 1),
         ("Number 2 failed.", 1),
-        ("Errors came faster than they could be stored.", 1),
+        ("Errors occurred faster than they could be stored.", 1),
     ]
     assert (rows[-1].level, rows[-1].details) == ("warning", {"dropped": 5})
 

@@ -273,7 +273,7 @@ async def test_what_is_stored_and_no_longer_usable_is_left_out_and_logged_withou
 async def test_services_of_the_file_may_depend_on_each_other_but_in_no_circle(tmp_path: Path) -> None:
     async with outskirts(tmp_path, a=defined(dependencies=["b"]), b=defined(dependencies=["store"])) as floor:
         assert floor.registry.dependents("b") == ["a"]
-    with pytest.raises(ConfigurationError, match="`b`: The dependencies go in a circle"):
+    with pytest.raises(ConfigurationError, match="`b`: The dependencies form a cycle"):
         async with outskirts(tmp_path, a=defined(dependencies=["b"]), b=defined(dependencies=["a"])):
             pass
 
@@ -281,10 +281,10 @@ async def test_services_of_the_file_may_depend_on_each_other_but_in_no_circle(tm
 @pytest.mark.parametrize(
     ("name", "definition", "problem"),
     [
-        ("a", defined(dependencies=["nowhere"]), "`a` depends on `nowhere`, which is not a service"),
+        ("a", defined(dependencies=["nowhere"]), "`a` depends on `nowhere`, which does not exist"),
         ("a", defined("probe", check=CHECK | {"url": "redis://user:password@db"}), "`check.url` must begin with"),
         ("a", defined("probe", check=CHECK | {"url": "http://u:password@169.254.1.1"}), "may not be probed"),
-        ("store", defined(), "There is a service `store` already."),
+        ("store", defined(), "There is already a service `store`."),
     ],
 )
 async def test_what_cannot_be_used_of_the_file_is_said_without_its_urls(

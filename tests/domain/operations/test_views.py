@@ -79,7 +79,7 @@ async def test_half_open_is_degraded(clock: ManualClock) -> None:
 
 def test_silence_and_failing_work_are_unhealthy(clock: ManualClock) -> None:
     class Failing(Watching):
-        failure = "It stopped by a defect."
+        failure = "It stopped because of a defect."
 
     service = made(clock)
     service.last_check = WELL

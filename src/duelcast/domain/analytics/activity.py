@@ -1,5 +1,5 @@
-"""Active users: those with an open connection who sent something on one not long ago. The connections are behind a
-port, `Traffic`, which the gateway implements."""
+"""Active users: those with an open connection on which they recently sent something. The connections are behind the
+port `Traffic`, which the gateway implements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from duelcast.domain.analytics.events import MAX_USERS, ActiveUser, ActiveUsers
 
 ACTIVE_S = 300.0
 _CONNECTIONS_PER_TURN = 1_000
-"""Examined in a row, which takes about 2 ms; then other tasks run."""
+"""How many connections are examined, in about 2 ms, before other tasks run."""
 
 
 class OpenConnection(Struct, frozen=True, gc=False):
@@ -30,7 +30,7 @@ class OpenConnection(Struct, frozen=True, gc=False):
 
 
 class Traffic(Protocol):
-    """Connections of this node now, and messages since the start."""
+    """The present connections of this node, and its messages since the start."""
 
     @property
     def received(self) -> int:
@@ -42,20 +42,20 @@ class Traffic(Protocol):
 
     @property
     def loop_lag_s(self) -> float:
-        """How late the event loop ran last."""
+        """The most recent delay of the event loop."""
 
     def connection_counts(self) -> Mapping[tuple[str, Role], int]:
         """How many connections there are, by endpoint and role."""
 
     def wallets(self) -> Sequence[str]:
-        """Those that have a connection."""
+        """The wallets that have an open connection."""
 
     def connections_of(self, wallet: str) -> Iterable[OpenConnection]:
-        """Its open connections; none if it has left."""
+        """The open connections of a wallet; none if it has left."""
 
 
 class _Presence(NamedTuple):
-    """The part of an active user that makes two lists differ."""
+    """The part of an active user that, if it changes, counts as a change of the list."""
 
     role: str
     zone: str | None
@@ -63,7 +63,8 @@ class _Presence(NamedTuple):
 
 
 class Audience(Struct, frozen=True):
-    """All active users: the list to show, and by wallet the parts that make another list differ."""
+    """All active users: the list to show, and by wallet the parts that, if they change, count as a change of the
+    list."""
 
     shown: ActiveUsers
     presences: Mapping[str, _Presence]
@@ -74,20 +75,20 @@ class Audience(Struct, frozen=True):
 
 
 class Zones:
-    """The zones that wallets name, by connection: the one named last counts while its connection is open."""
+    """The zones that wallets name, by connection. The zone named last counts as long as its connection is open."""
 
     def __init__(self) -> None:
         self._named: dict[str, dict[str, str]] = {}
-        """Zone by connection, the latest last, of each wallet."""
+        """By wallet, its zones by connection, the latest last."""
 
     def name(self, wallet: str, connection_id: str, zone: str) -> None:
-        """The client of a connection is in `zone` now."""
+        """Record that the client of a connection is now in `zone`."""
         zones = self._named.setdefault(wallet, {})
         zones.pop(connection_id, None)
         zones[connection_id] = zone
 
     def drop(self, wallet: str, connection_id: str) -> None:
-        """A connection has ended, whether or not it named a zone."""
+        """Forget a connection that has ended, whether or not it named a zone."""
         zones = self._named.get(wallet)
         if zones is not None:
             zones.pop(connection_id, None)
@@ -95,7 +96,7 @@ class Zones:
                 del self._named[wallet]
 
     def of(self, wallet: str) -> str | None:
-        """The zone of a wallet, None if it named none."""
+        """The zone of a wallet, or None if it named none."""
         zones = self._named.get(wallet)
         return None if zones is None else next(reversed(zones.values()))
 
@@ -109,7 +110,7 @@ class Activity:
         self._traffic = traffic
 
     def count(self) -> int:
-        """How many are active."""
+        """How many users are active."""
         traffic, since_s = self._traffic(), self._clock.monotonic() - ACTIVE_S
         return sum(
             any(one.last_message_s > since_s for one in traffic.connections_of(wallet)) for wallet in traffic.wallets()

@@ -26,7 +26,8 @@ log = structlog.get_logger("duelcast.analytics")
 
 
 class Dashboard:
-    """Computes once a second. While somebody follows, the last published state is remembered, to detect changes."""
+    """Computes the dashboard once a second. While somebody follows it, the last published state is remembered, to
+    detect changes."""
 
     def __init__(
         self,

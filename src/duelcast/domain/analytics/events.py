@@ -21,7 +21,7 @@ EventName = Annotated[str, Meta(pattern=rf"^{EVENT_PATTERN}(?!\n)$", description
 
 
 class ConnectionCounts(Record):
-    """Open connections. `admin`, `user` and `anonymous` add up to `total`, and so do the endpoints."""
+    """Open connections. `admin`, `user` and `anonymous` add up to `total`, and so do the counts in `byEndpoint`."""
 
     total: int
     admin: int
@@ -40,15 +40,15 @@ class MessageCounts(Record):
 
 
 class EventCounts(Record):
-    """Events that clients sent since the start, and those of them that were stored."""
+    """How many events clients sent since the start, and how many of them were stored."""
 
     received: int
     stored: int
 
 
 class ProcessFigures(Record):
-    """The process. `cpuPercent` is of one core, over the last few seconds; `eventLoopLagMs` is how late the event loop
-    ran last."""
+    """The server process. `cpuPercent` is the percentage of one core over the last few seconds; `eventLoopLagMs` is the
+    most recent delay of the event loop."""
 
     cpuPercent: float
     memoryBytes: int
@@ -69,15 +69,15 @@ class ServerStats(Record):
 
 
 class EventCount(Record):
-    """How often an event came."""
+    """How often an event was received."""
 
     event: str
     count: int
 
 
 class ActiveUser(Record):
-    """An active wallet. `zone` is the last one that it named on a connection that is still open; times are in epoch
-    milliseconds; `connectedAtMs` is that of its oldest open connection."""
+    """An active wallet. `zone` is the zone that it named last on a connection that is still open. Times are in epoch
+    milliseconds; `connectedAtMs` is when its oldest open connection began."""
 
     wallet_address: str
     nickname: str | None
@@ -111,7 +111,7 @@ class MetricData(Record):
 
 
 class DashboardUpdate(Event, tag="dashboard_update"):
-    """The present state. `topEvents` cover the last 24 hours, `eventsPerMinute` the last 60 minutes, the running one
+    """The present state. `topEvents` cover the last 24 hours, `eventsPerMinute` the last 60 minutes, the current one
     last."""
 
     stats: ServerStats
@@ -121,7 +121,7 @@ class DashboardUpdate(Event, tag="dashboard_update"):
 
 
 class ActiveUsers(Event, tag="active_users"):
-    """Active users: at most 500, the latest active first; `count` counts all."""
+    """Active users: at most 500, the most recently active first; `count` includes all."""
 
     users: list[ActiveUser]
     count: int

@@ -30,7 +30,7 @@ _SHORTEST_S = 1.0
 
 
 class Rates(NamedTuple):
-    """Per second, over the last few seconds; `cpu` in seconds of the process."""
+    """Rates per second, over the last few seconds; `cpu` is in CPU seconds of the process."""
 
     received: float
     sent: float
@@ -47,7 +47,7 @@ class _Sample(NamedTuple):
 
 
 class Figures:
-    """`sample` is called once a second, for the rates. `endpoints` are the names of all endpoints."""
+    """Call `sample` once a second, for the rates. `endpoints` are the names of all endpoints."""
 
     def __init__(
         self, clock: Clock, traffic: Callable[[], Traffic], counters: EventCounters, endpoints: Sequence[str]

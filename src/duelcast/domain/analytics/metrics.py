@@ -42,10 +42,10 @@ class Metrics:
         return metric in (EVENT, ACTIVE_USERS) or metric in self._plain or _EVENT_TOTAL.fullmatch(metric) is not None
 
     def check(self, metric: str) -> None:
-        """Raises `UnknownMetric` if there is no such metric."""
+        """Raise `UnknownMetric` if there is no such metric."""
         if metric not in self:
             known = ", ".join(f"`{name}`" for name in self._names())
-            raise UnknownMetric(f"There is no such metric. There are {known}.", field="metric")
+            raise UnknownMetric(f"There is no such metric. Known metrics: {known}.", field="metric")
 
     def current(self, metric: str, active_users: int) -> MetricUpdate:
         """The present value of a metric; `active_users` is the value of the metric of that name."""
@@ -68,8 +68,8 @@ class Metrics:
 
 
 class EventFeed:
-    """The metric `event`: publishes the events stored since the last time, at most once per `INTERVAL_MS`, and only
-    while it is followed. `run` publishes what waits for its interval, until cancelled."""
+    """The metric `event`, which publishes newly stored events, at most once per `INTERVAL_MS` and only while it is
+    followed. `run` publishes the events that wait for their interval, until cancelled."""
 
     def __init__(self, publisher: Publisher, clock: Clock) -> None:
         self._publisher = publisher

@@ -1,4 +1,4 @@
-"""Old counts and events are rolled up and deleted, piece by piece."""
+"""Rolls up and deletes old counts and events, piece by piece."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal
 from duelcast.store.database import Database
 
 KEPT_MINUTES_DAYS = 2
-"""Days after which minutes become part of their days: more than a start reads its series from."""
+"""The age in days at which minutes are rolled up into their days. It exceeds the time for which a start reads
+minutes."""
 _MS_PER_DAY = 86_400_000
 
 
 class RollUp:
-    """Each method may be called at any time, and again: a write moves or deletes its rows as a whole, and the next
-    continues from there. They return how many rows there were, and raise `errors.Unavailable`."""
+    """Each method may be called at any time, and again, because each write moves or deletes its rows as a whole, and
+    the next continues from there. All methods return how many rows there were, and raise `errors.Unavailable`."""
 
     def __init__(self, database: Database, clock: Clock, series: Series) -> None:
         self._database = database
@@ -31,14 +32,14 @@ class RollUp:
         )
 
     async def delete_events(self, days: float) -> int:
-        """Delete the events that were received more than `days` ago; they still count."""
+        """Delete the events that were received more than `days` ago; the counts still include them."""
         before_ms = time_ms(self._clock) - int(days * _MS_PER_DAY)
         return await delete_in_pieces(
             self._database, lambda transaction, limit: store.delete_events(transaction, before_ms, limit)
         )
 
     async def delete_days(self, days: float) -> int:
-        """Delete the counts of the days that ended more than `days` ago, out of the totals too."""
+        """Delete the counts of the days that ended more than `days` ago, and subtract them from the totals."""
         before_day = (time_ms(self._clock) - int(days * _MS_PER_DAY)) // _MS_PER_DAY
         deleted = 0
         while True:

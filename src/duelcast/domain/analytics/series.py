@@ -11,14 +11,14 @@ from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal, MinuteKey
 
 MAX_NAMES = 1_000
 OTHER = "_other"
-"""Counts all names beyond `MAX_NAMES` together."""
+"""The name that counts all names beyond `MAX_NAMES` together."""
 SHOWN_MINUTES = 60
 
 
 class Series:
     """Counts of stored events by name and minute of receipt (since the Unix epoch), in a fixed amount of memory.
 
-    The first `MAX_NAMES` names are known, all later ones count as `OTHER`. The last 24 hours are the running minute and
+    The first `MAX_NAMES` names are known, all later ones count as `OTHER`. The last 24 hours are the current minute and
     the 1,439 before it.
     """
 
@@ -27,20 +27,21 @@ class Series:
         self._rows: dict[str, int] = {OTHER: 0}
         self._totals = [0] * (1 + MAX_NAMES)
         self._minutes = np.zeros((1 + MAX_NAMES, MINUTES_PER_DAY), dtype=np.uint32)
-        """A row for each name; a minute's column is its remainder, so that the columns are used in turn."""
+        """A row for each name. The column of a minute is its remainder modulo `MINUTES_PER_DAY`, so that columns are
+        reused in turn."""
         self._day = np.zeros(1 + MAX_NAMES, dtype=np.int64)
         self._newest = self._this_minute()
 
     def restore(self, totals: list[EventTotal], of_all: int) -> None:
-        """Begin with the totals of the names that came first, and with the total `of_all`; `restore_minutes`
-        follows."""
+        """Begin with the totals of the earliest names, and with `of_all`, the total over all names; call
+        `restore_minutes` next."""
         for known in totals:
             row = self._row(known.event)
             self._totals[row] += known.total
         self._totals[0] += of_all - sum(known.total for known in totals)
 
     def restore_minutes(self, counts: Mapping[MinuteKey, int], sums: Mapping[int, int]) -> None:
-        """Take in minutes that the totals include: the counts of the known names, and the sum over all names."""
+        """Add minutes that the totals already include: the counts of the known names, and the sum over all names."""
         others = dict(sums)
         for (minute, event), count in counts.items():
             self._count_minute(self._row(event), minute, count)
@@ -56,7 +57,7 @@ class Series:
             self._count_minute(row, minute, count)
 
     def forget(self, deleted: EventTotal) -> None:
-        """Take out of the totals what is no longer kept."""
+        """Subtract a deleted count from the totals."""
         self._totals[self._rows.get(deleted.event, 0)] -= deleted.total
 
     def counted_as(self, event: str) -> str:
@@ -66,7 +67,8 @@ class Series:
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def total(self, event: str) -> int | None:
-        """How many `event`s were stored and are still kept; None if that is not known, because it counts as `OTHER`."""
+        """How many `event`s were stored, without deleted counts; None if that is not known, because the name counts as
+        `OTHER`."""
         row = self._rows.get(event)
         if row is not None:
             return self._totals[row]
@@ -84,7 +86,7 @@ class Series:
         return sorted(came, key=lambda one: (-one[1], one[0]))[:limit]
 
     def last_minutes(self) -> list[int]:
-        """How many events came in each of the last `SHOWN_MINUTES` minutes, the running one last."""
+        """How many events were received in each of the last `SHOWN_MINUTES` minutes, the current one last."""
         now = self._this_minute()
         self._turn_to(now)
         columns = np.arange(now - SHOWN_MINUTES + 1, now + 1) % MINUTES_PER_DAY
@@ -111,7 +113,7 @@ class Series:
             self._day[row] += count
 
     def _turn_to(self, minute: int) -> None:
-        """Clear the minutes that are 24 hours before those up to `minute`."""
+        """Advance to `minute`, and clear the minutes that are now 24 hours ago or more."""
         passed = min(minute - self._newest, MINUTES_PER_DAY)
         if passed <= 0:
             return

@@ -1,4 +1,4 @@
-"""Analytics, put together."""
+"""Connects the parts of analytics."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _S_PER_DAY = 86_400.0
 
 
 class AnalyticsSettings(Struct, frozen=True, kw_only=True):
-    """`metrics_per_connection` bounds the metrics that a connection follows, `event_bytes_per_day` (times
-    `rate_limit_factor`; 0 in either is no limit) the events that a wallet stores."""
+    """`metrics_per_connection` limits how many metrics a connection follows. `event_bytes_per_day`, times
+    `rate_limit_factor`, limits the events that a wallet stores; 0 in either means no limit."""
 
     metrics_per_connection: int = 100
     event_bytes_per_day: float = 0
@@ -37,8 +37,8 @@ class AnalyticsSettings(Struct, frozen=True, kw_only=True):
 
 
 class Analytics:
-    """`writer` runs as a service of its own, `run` does the rest. `traffic` is asked each time, `endpoints` are the
-    names of all endpoints, `settings` may be replaced at any time."""
+    """`writer` runs as a service of its own; `run` does the rest. `traffic` is called whenever connections or messages
+    are needed, `endpoints` are the names of all endpoints, and `settings` may be replaced at any time."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Analytics:
         self.roll_up = RollUp(database, clock, self.series)
 
     async def load(self) -> None:
-        """Count the stored events; once, before the first use. Raises `errors.Unavailable`."""
+        """Read the counts of the stored events; call this once, before the first use. Raises `errors.Unavailable`."""
         now_minute = time_ms(self._clock) // MS_PER_MINUTE
         async with self._database.read() as transaction:
             # `OTHER` may be one of them.
@@ -85,7 +85,7 @@ class Analytics:
                 self.series.restore_minutes(await store.counts_between(transaction, first, end, known), sums)
 
     async def run(self) -> None:
-        """Push followed metrics, until cancelled."""
+        """Publish the dashboard and the followed metrics, until cancelled."""
         await self.dashboard.run()
 
     async def stats(self) -> ServerStats:
@@ -106,9 +106,9 @@ class Analytics:
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         yield from self.counters.collect()
-        yield GaugeMetricFamily("duelcast_active_users", "Wallets that are active.", value=self.activity.count())
+        yield GaugeMetricFamily("duelcast_active_users", "Active wallets.", value=self.activity.count())
         kept = GaugeMetricFamily(
-            "duelcast_events_kept", "Stored events by name, as far as they are kept.", labels=["event"]
+            "duelcast_events_kept", "Stored events by name that are not yet deleted.", labels=["event"]
         )
         for event, total in self.series.totals().items():
             kept.add_metric([event], total)

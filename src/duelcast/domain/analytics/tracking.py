@@ -24,8 +24,8 @@ UuidText = Annotated[
 
 
 class GivenEvent(Struct, forbid_unknown_fields=True):
-    """Something that happened. `data` is at most 16 KiB of JSON; each `eventId` of a wallet is stored once;
-    `occurredAt`, for a client that was offline, is at most 24 h ago and 5 min ahead."""
+    """An event to track. `data` is at most 16 KiB of JSON. Each `eventId` of a wallet is stored only once.
+    `occurredAt`, for a client that was offline, is at most 24 h in the past and 5 min in the future."""
 
     event: EventName
     data: dict[str, Any] | None = None
@@ -34,7 +34,8 @@ class GivenEvent(Struct, forbid_unknown_fields=True):
 
 
 def new_event(given: GivenEvent, wallet: str, now_s: float, path: str = "") -> NewEvent:
-    """The event to store for `given`, which is at `path` of the message (`events[3].`), received at `now_s` (epoch).
+    """The event to store for `given`, which is at `path` in the message (such as `events[3].`) and was received at
+    `now_s` (epoch).
 
     Raises `InvalidRequest`.
     """
@@ -66,5 +67,5 @@ def _occurred_ms(text: str, now_s: float, field: str) -> int:
     except ValueError:
         raise InvalidRequest("`occurredAt` must be an ISO-8601 time with an offset.", field=field) from None
     if not now_s - MAX_AGE_S <= at_s <= now_s + MAX_AHEAD_S:
-        raise InvalidRequest("`occurredAt` must be at most 24 h ago, and 5 min ahead.", field=field)
+        raise InvalidRequest("`occurredAt` must be at most 24 h in the past and 5 min in the future.", field=field)
     return int(at_s * 1000)

@@ -1,4 +1,5 @@
-"""Stores tracked events, many in one commit, each acknowledged after it; counts those that clients sent, by outcome."""
+"""Stores tracked events, many in one commit, and acknowledges each after its commit. Counts the events that clients
+sent, by outcome."""
 
 from __future__ import annotations
 
@@ -22,33 +23,33 @@ from duelcast.store.database import Database, Transaction
 
 MAX_WAITING_BYTES = 100 * 1024 * 1024
 MAX_GROUP_BYTES = 4 * 1024 * 1024
-"""Committed as one. All other writes wait meanwhile."""
+"""The maximum for one commit, because all other writes wait meanwhile."""
 EVENT_BYTES = 2 * 1024
-"""The weight of an event besides its data."""
+"""The weight of an event without its data."""
 _RETRY_MS = 1_000
 _SHORTAGE_RETRY_MS = 60_000
 _BYTES_BESIDE_DATA = 200
-"""The row of an event and its three index entries, with a wallet of Solana."""
+"""The size of an event's row and its three index entries with a Solana wallet, without name and data."""
 
 log = structlog.get_logger("duelcast.analytics")
 
 
 class StoredEvents(NamedTuple):
-    """The events that a message added, and how many of each name came in which minute."""
+    """The events that a message added, and their numbers by minute of receipt and name."""
 
     events: Sequence[NewEvent]
     counts: Mapping[MinuteKey, int]
 
 
 class _Tracked(NamedTuple):
-    """The outcome of a message: for each of its events whether it was stored before, and the new ones."""
+    """The outcome of a message: for each of its events whether it was stored before, and the new events."""
 
     duplicates: list[bool]
     new: StoredEvents
 
 
 class EventCounters:
-    """Events since the start. `received` is the sum of the others and of the waiting events."""
+    """Events since the start. `received` is the sum of the other counters and of `waiting`."""
 
     __slots__ = ("duplicate", "over_quota", "received", "refused", "stored")
 
@@ -67,30 +68,24 @@ class EventCounters:
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         yield CounterMetricFamily("duelcast_events_received", "Events that clients sent.", value=self.received)
-        yield GaugeMetricFamily(
-            "duelcast_events_waiting", "Of these, those that wait to be stored.", value=self.waiting
-        )
-        yield CounterMetricFamily("duelcast_events_stored", "Of these, those that were stored.", value=self.stored)
-        yield CounterMetricFamily(
-            "duelcast_events_duplicate", "Of these, those that were stored before.", value=self.duplicate
-        )
-        yield CounterMetricFamily(
-            "duelcast_events_refused", "Of these, those that could not be stored.", value=self.refused
-        )
+        yield GaugeMetricFamily("duelcast_events_waiting", "Events that wait to be stored.", value=self.waiting)
+        yield CounterMetricFamily("duelcast_events_stored", "Events that were stored.", value=self.stored)
+        yield CounterMetricFamily("duelcast_events_duplicate", "Events that were stored before.", value=self.duplicate)
+        yield CounterMetricFamily("duelcast_events_refused", "Events that could not be stored.", value=self.refused)
         yield CounterMetricFamily(
             "duelcast_events_over_quota",
-            "Of these, those beyond the quota of their wallet.",
+            "Events beyond the quota of their wallet.",
             value=self.over_quota,
         )
 
 
 class AnalyticsWriter:
-    """Stores events in the order of arrival, each id of a wallet once.
+    """Stores events in the order of arrival, and each id of a wallet only once.
 
-    It takes events while `run` runs. After a cancellation, those being stored are committed and acknowledged; those
-    that wait are refused, and none of them is stored. `counted_as` gives the name under which an event is counted;
-    `stored` is called with each message after its commit and before its acknowledgement. `quota` bounds the bytes that
-    each wallet stores; events that are not stored do not count.
+    It accepts events while `run` is running. When `run` is cancelled, the events being stored are committed and
+    acknowledged; waiting events are refused, and none of them is stored. `counted_as` returns the name under which an
+    event is counted. `stored` is called with the events that a message added, after its commit and before its
+    acknowledgement. `quota` limits the bytes that each wallet stores; events that are not stored do not count.
     """
 
     def __init__(
@@ -133,14 +128,14 @@ class AnalyticsWriter:
             raise _unavailable("The events were not stored. Try again.") from None
 
     async def run(self) -> None:
-        """Store events as they come, until cancelled."""
+        """Store events as they arrive, until cancelled."""
         self._running = True
         try:
             await asyncio.Event().wait()
         finally:
             self._running = False
             with suppress(AppError):
-                await self._write([])  # it is answered after all others
+                await self._write([])  # returns after all other writes of events
 
     def _check(self) -> None:
         if not self._running:
@@ -179,7 +174,7 @@ class AnalyticsWriter:
         return tracked
 
     def _claim(self, new: dict[EventKey, NewEvent], events: Sequence[NewEvent]) -> _Tracked:
-        """Take the events of a message out of `new`; if ids are equal, the first was stored."""
+        """Take the events of a message out of `new`; of several with the same id, the first was stored."""
         duplicates = [new.pop(event.key, None) is None for event in events]
         added = [event for event, is_duplicate in zip(events, duplicates, strict=True) if not is_duplicate]
         counts = Counter((event.minute, self._counted_as(event.event)) for event in added)
@@ -201,7 +196,7 @@ class AnalyticsWriter:
 
 
 def _row_bytes(event: NewEvent) -> int:
-    """Its size on the disk, roughly."""
+    """The approximate size of an event on the disk."""
     return _BYTES_BESIDE_DATA + len(event.event) + (0 if event.data is None else len(event.data.encode()))
 
 

@@ -6,4 +6,4 @@ from duelcast.errors import AppError
 
 
 class NotificationNotFound(AppError, code="NOTIFICATION_NOT_FOUND", status=404):
-    """There is no such notification, or it is another user's."""
+    """There is no such notification, or it belongs to another user."""

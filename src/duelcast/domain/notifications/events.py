@@ -24,7 +24,7 @@ NotificationId = (
 
 
 class Notification(Record):
-    """A notification (protocol 12). `link` is `https:` or a path; announcements are never `read`."""
+    """A notification (protocol 12). `link` is an `https:` URL or a path; announcements are never `read`."""
 
     id: int
     type: str
@@ -63,7 +63,8 @@ class NotificationAdded(Event, tag="notification"):
 
 
 class NotificationBatch(Event, tag="notification_batch"):
-    """Notifications, newest first. `nextCursor` continues if there are more; for an unread batch, with `onlyUnread`."""
+    """Notifications, newest first. If there are more, `nextCursor` is the cursor of the next page; after an unread
+    batch, send it with `onlyUnread`."""
 
     data: list[Notification]
     count: int
@@ -73,14 +74,14 @@ class NotificationBatch(Event, tag="notification_batch"):
 
 
 class UnreadCount(Event, tag="unread_count"):
-    """How many unread notifications are stored. `version` grows with each change of what the user has."""
+    """How many unread notifications are stored. `version` increases with each change to the user's notifications."""
 
     count: int
     version: int
 
 
 class ReadConfirmed(Event, tag="read_confirmed"):
-    """`ids`, or `all` (of the given `types`), are read; `count` of them were unread before."""
+    """The notifications `ids`, or `all` (of the given `types`), are now read; `count` of them were unread before."""
 
     count: int
     ids: list[int] | UnsetType = UNSET
@@ -89,7 +90,7 @@ class ReadConfirmed(Event, tag="read_confirmed"):
 
 
 class NotificationRemoved(Event, tag="notification_removed"):
-    """These notifications are gone: deleted or expired."""
+    """These notifications were deleted or have expired."""
 
     ids: list[int]
 

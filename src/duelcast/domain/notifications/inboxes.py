@@ -1,4 +1,4 @@
-"""Writes to the inboxes of users: new notifications, and read marks (protocol 10)."""
+"""Writes new notifications and read marks to the inboxes of users (protocol 10)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from duelcast.store.notifications import EVERYBODY, NewNotificationRow, Notifica
 
 
 class NewNotification(Struct, frozen=True, kw_only=True):
-    """A notification to add. `wallet` empty: for everybody. `expires_ms` is in epoch milliseconds. If several have the
-    same `dedupe_key`, a wallet gets the first."""
+    """A notification to add. If `wallet` is empty, it is for everybody. `expires_ms` is in epoch milliseconds. If
+    several have the same `dedupe_key`, a wallet gets only the first."""
 
     wallet: str
     type: str
@@ -42,8 +42,8 @@ class NewNotification(Struct, frozen=True, kw_only=True):
 
 
 class Added(Struct, frozen=True):
-    """The outcome of new notifications: how many were `stored`, how many repeated a key, and the messages to publish:
-    for each wallet its notifications, then its count."""
+    """The outcome of adding notifications: how many were `stored`, how many repeated a key, and the messages to publish
+    (for each wallet its notifications, then its unread count)."""
 
     stored: int
     duplicates: int
@@ -51,7 +51,8 @@ class Added(Struct, frozen=True):
 
 
 class Marked(Struct, frozen=True):
-    """The outcome of a mark, and the state of the inbox since. Nothing is published unless it `changed` something."""
+    """The outcome of marking notifications as read, and the state of the inbox afterwards. Nothing is published unless
+    something `changed`."""
 
     confirmed: ReadConfirmed
     unread: UnreadCount
@@ -70,9 +71,9 @@ class _Mark(Struct, frozen=True):
 
 
 class Inboxes:
-    """Writes, and publishes it to the wallets concerned.
+    """Writes to inboxes, and publishes the changes to the wallets concerned.
 
-    The version of an inbox grows by one with each write that changes its contents. A count counts the rows, in the
+    The version of an inbox increases by one with each write that changes its contents. Unread rows are counted in the
     transaction of the write.
     """
 
@@ -85,8 +86,8 @@ class Inboxes:
     # ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def add(self, transaction: Transaction, new: Sequence[NewNotification]) -> Added:
-        """Store those of `new` whose keys are new. The calling write publishes the `outgoing` of the result, and its
-        `committed` adds the result's `stored` to the counter of this object."""
+        """Store those of `new` whose keys are new. The calling write must publish the result's `outgoing`, and its
+        `committed` must add the result's `stored` to that of this object."""
         now_ms = time_ms(self._clock)
         wanted = await _without_repeats(transaction, new)
         rows = await store.add_notifications(transaction, [_row(each, now_ms) for each in wanted])
@@ -97,9 +98,9 @@ class Inboxes:
     # ── marking ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def mark_read(self, wallet: str, ids: Sequence[int], origin: Origin | None = None) -> Marked:
-        """Mark those of `ids` that the wallet has, and publish that with `origin`; returns when it is done.
+        """Mark those of `ids` that belong to the wallet as read, and publish that with `origin`.
 
-        Raises `NotificationNotFound` if it has none of them, `Unavailable`.
+        Raises `NotificationNotFound` if none of them belongs to the wallet, `Unavailable`.
         """
         mark = _Mark(wallet, tuple(dict.fromkeys(ids)), origin)
         return await self._database.publish_batched(self._mark, mark)
@@ -107,7 +108,8 @@ class Inboxes:
     async def mark_all_read(
         self, wallet: str, types: Sequence[str] | None = None, origin: Origin | None = None
     ) -> Marked:
-        """The same for all unread notifications of the wallet, or those of some types. Raises `Unavailable`."""
+        """Mark all unread notifications of the wallet, or those of some `types`, as read, and publish that with
+        `origin`. Raises `Unavailable`."""
 
         async def work(transaction: Transaction) -> Published[Marked]:
             count = await store.mark_all_read(transaction, wallet, types, time_ms(self._clock))
@@ -119,7 +121,7 @@ class Inboxes:
         return await self._database.publish(work)
 
     async def _mark(self, transaction: Transaction, marks: Sequence[_Mark]) -> list[Published[Marked] | AppError]:
-        """Do the marks of a group, in order."""
+        """Carry out the marks of a group, in order."""
         wallets = list(dict.fromkeys(mark.wallet for mark in marks))
         held = await store.find_held(transaction, list({each for mark in marks for each in mark.ids}))
         counts = await store.unread_counts(transaction, wallets)
@@ -147,14 +149,14 @@ class Inboxes:
 
 
 async def grown(transaction: Transaction, wallets: Sequence[str]) -> dict[str, UnreadCount]:
-    """The state of inboxes after a write that changed them, read in its transaction."""
+    """Increase the versions of inboxes that a write changed; returns their new state, read in its transaction."""
     versions = await store.grow_versions(transaction, dict.fromkeys(wallets, 1))
     counts = await store.unread_counts(transaction, wallets)
     return {wallet: UnreadCount(count=counts[wallet], version=versions[wallet]) for wallet in wallets}
 
 
 async def _without_repeats(transaction: Transaction, new: Sequence[NewNotification]) -> list[NewNotification]:
-    """Those whose keys are neither stored nor used by others before them."""
+    """The notifications whose keys are neither stored nor used by an earlier one."""
     keys = list(dict.fromkeys((each.wallet, each.dedupe_key) for each in new if each.dedupe_key is not None))
     known: set[tuple[str, str]] = await store.find_repeated(transaction, keys)
     wanted = []

@@ -36,7 +36,7 @@ def contest_completed(contest: ContestRow, entry: EntryRow, participants: int) -
         "totalParticipants": participants,
         "returnPct": change_pct,
     }
-    content = f"You finished {contest.name} on rank {entry.final_rank} of {participants}, with {change_pct:+.2f} %."
+    content = f"You finished {contest.name} at rank {entry.final_rank} of {participants}, with {change_pct:+.2f} %."
     if entry.prize is not None:
         data |= {"prize": entry.prize, "currency": contest.currency}
         content += f" Your prize: {entry.prize} {contest.currency}."

@@ -1,4 +1,4 @@
-"""Notifies wallets of the fate of their contests, and counts their achievements, once for each stored event."""
+"""Notifies wallets about their contests, and counts their achievements, once for each stored event."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.events import StoredEvent, events_after
 
 LOOK_INTERVAL_S = 5.0
-"""Used without a wake-up, and after the store was out of reach."""
+"""How long `run` waits without a wake-up, or after the store was unreachable."""
 PORTION = 500
-"""Entries or events processed in one write: other writes wait for it."""
+"""How many entries or events are processed in one write, because other writes wait for it."""
 NEWS_MS = 24 * 3600 * 1000
-"""Nobody is notified of older events."""
+"""Nobody is notified of events that are older."""
 
 _KINDS = ("contest_started", "contest_completed", "contest_cancelled", "participant_disqualified")
 
 
 class NotifierProgress(Struct, frozen=True):
-    """Domain events up to `event` are done, and the contest entries up to `entry` (ids) of the next one."""
+    """The ids up to which the notifier is done: all domain events up to `event`, and of the next one, the contest
+    entries up to `entry`."""
 
     event: int = 0
     entry: int = 0
@@ -47,9 +48,10 @@ class _Done(Struct, frozen=True):
 
 class Notifier:
     """Processes the domain events in order, portion by portion. Notifications, progress, achievements and the position
-    after them are one write, so that each is stored once, whenever this is stopped or interrupted.
+    after them are stored in one write, so that each is stored once, even if this is stopped or interrupted.
 
-    An event that fails by a defect is not skipped: `run` raises, and begins with the same portion when it is run again.
+    An event that fails because of a defect is not skipped: `run` raises, and begins with the same portion when it is
+    run again.
     """
 
     def __init__(self, database: Database, inboxes: Inboxes, clock: Clock) -> None:
@@ -61,13 +63,13 @@ class Notifier:
         self._notices = 0
 
     def wake(self) -> None:
-        """There may be new events."""
+        """Look for new events at once."""
         self._alarm.ring()
 
     async def run(self) -> None:
-        """Process all events as they come, until cancelled; may be run again."""
+        """Process all events as they arrive, until cancelled; may be run again."""
         while True:
-            # Otherwise the next round tries again.
+            # If the store is unreachable, the next round tries again.
             with suppress(Unavailable):
                 await self.catch_up()
             await self._alarm.sleep(LOOK_INTERVAL_S)
@@ -85,7 +87,7 @@ class Notifier:
         """Metrics for Prometheus."""
         yield CounterMetricFamily("duelcast_notifier_events", "Domain events that were processed.", value=self._events)
         yield CounterMetricFamily(
-            "duelcast_notifier_notifications", "Notifications that were made of them.", value=self._notices
+            "duelcast_notifier_notifications", "Notifications made from domain events.", value=self._notices
         )
 
     async def _has_work(self) -> bool:
@@ -94,7 +96,7 @@ class Notifier:
             return bool(await events_after(transaction, position.event, 1))
 
     async def _do_portion(self, transaction: Transaction) -> Published[_Done]:
-        # Read here: an earlier write, whose caller was stopped, may have moved it.
+        # Read within the write, because an earlier write whose caller was stopped may have moved the position.
         position = await find_progress(transaction)
         events = await events_after(transaction, position.event, PORTION)
         event = next((one for one in events if one.kind in _KINDS), None)
@@ -139,8 +141,8 @@ class Notifier:
 async def _count_completion(
     transaction: Transaction, event: StoredEvent, contest: ContestRow, entries: Sequence[EntryRow]
 ) -> list[NewNotification]:
-    """Count a completed contest towards the achievements of some of those who took part to the end: store their
-    progress, once each, and the achievements that they unlock by it; returns the notifications for them."""
+    """Count a completed contest towards the achievements of some of its participants: store each one's progress, and
+    the achievements that it unlocks; returns the notifications for them."""
     participants: int = event.data["participants"]
     wallets = [entry.wallet for entry in entries]
     progress = await achievements.progress_of(transaction, wallets)
@@ -167,6 +169,6 @@ async def _count_completion(
 
 
 async def find_progress(transaction: Transaction) -> NotifierProgress:
-    """The stored position; the very beginning if none is stored."""
+    """The stored position, or the beginning if none is stored."""
     stored = await key_values.find_value(transaction, key_values.NOTIFIER)
     return NotifierProgress() if stored is None else msgspec.convert(stored, NotifierProgress)

@@ -1,4 +1,4 @@
-"""Notifications from outside: invites, announcements, and others that a platform sends its users."""
+"""Notifications from outside: invites, announcements, and others that the platform sends its users."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY
 
 _WALLETS_PER_TURN = 500
-"""That many take a few milliseconds of the event loop."""
+"""How many wallets are processed at once, in a few milliseconds of the event loop."""
 
 
 class PostedNotifications(Struct, frozen=True):
-    """How many notifications were stored, how many existed already or were named twice, and how many wallets are
-    invalid."""
+    """How many notifications were stored, how many already existed or had their wallet named twice, and how many
+    wallets are invalid."""
 
     created: int = 0
     duplicate: int = 0
@@ -38,7 +38,7 @@ class Posting:
         self._clock = clock
 
     async def announce(self, by: Actor, new: NewNotification) -> PostedNotifications:
-        """Notify everybody, whatever wallet `new` is for. Raises `InvalidRequest` if it has expired already,
+        """Notify everybody, whatever wallet `new` is for. Raises `InvalidRequest` if `new` has already expired,
         `Unavailable`."""
         return await self._post(by, new, [EVERYBODY], "broadcast", PostedNotifications())
 
@@ -52,9 +52,9 @@ class Posting:
     async def _post(
         self, by: Actor, new: NewNotification, wallets: Sequence[str], target: str, rest: PostedNotifications
     ) -> PostedNotifications:
-        """`rest` counts those that were sorted out before."""
+        """`rest` counts the wallets that were already sorted out."""
         if new.expires_ms is not None and new.expires_ms <= self._clock.time() * 1000:
-            raise InvalidRequest("Let the notification expire in the future.", field="expires_at")
+            raise InvalidRequest("`expires_at` must be in the future.", field="expires_at")
 
         async def work(transaction: Transaction) -> Published[PostedNotifications]:
             added = []

@@ -30,8 +30,8 @@ _PLACE = re.compile(r"(0|[1-9][0-9]{0,15})\.([1-9][0-9]{0,15})", re.ASCII)
 
 
 class InboxSnapshot(NamedTuple):
-    """An inbox at one moment: `seq` is the position of its channel then, `batch` the newest unread notifications, None
-    if all are read."""
+    """An inbox at one moment. `seq` is the position of its channel at that moment; `batch` has the newest unread
+    notifications, and is None if all are read."""
 
     unread: UnreadCount
     batch: NotificationBatch | None
@@ -39,15 +39,16 @@ class InboxSnapshot(NamedTuple):
 
 
 class Announced(NamedTuple):
-    """The newest announcements, and the position of their channel then."""
+    """The newest announcements, and the position of their channel at that moment."""
 
     batch: NotificationBatch
     seq: int
 
 
 class InboxReader:
-    """Pages are newest first, by time and id, so that additions shift none. Notifications on a page were broadcast
-    before it: no later push repeats one, or misses one. Everything here raises `Unavailable`."""
+    """Pages are sorted newest first, by time and id, so that additions do not shift them. The notifications on a page
+    were all broadcast before it is returned, so that no later push repeats or misses one. All methods raise
+    `Unavailable`."""
 
     def __init__(self, database: Database, broker: Broker) -> None:
         self._database = database
@@ -78,7 +79,8 @@ class InboxReader:
         types: Sequence[str] | None = None,
         only_unread: bool = False,
     ) -> NotificationBatch:
-        """At most `limit` notifications of the wallet, after `cursor`. Raises `InvalidRequest` if that is invalid."""
+        """At most `limit` notifications of the wallet, after `cursor`. Raises `InvalidRequest` if `cursor` is
+        invalid."""
         before = None if cursor is None else _place_of(cursor)
         async with self._database.read() as transaction:
             rows = await store.newest(
@@ -116,7 +118,7 @@ async def _snapshots(transaction: Transaction, wallets: Sequence[str]) -> dict[s
 
 
 async def _announced(transaction: Transaction, wallets: Sequence[str]) -> dict[str, Announced]:
-    """`wallets`: `EVERYBODY` alone."""
+    """`wallets` contains only `EVERYBODY`."""
     rows = await store.newest(transaction, EVERYBODY, SNAPSHOT_ANNOUNCEMENTS + 1)
     name = ANNOUNCEMENTS.channel().name
     seqs = await positions_of(transaction, [name])
@@ -137,7 +139,7 @@ def _unread_batch(rows: Sequence[NotificationRow], limit: int) -> NotificationBa
 
 
 def _batch(rows: Sequence[NotificationRow], limit: int) -> NotificationBatch:
-    """A page of `rows`, of which one more than `limit` was asked for."""
+    """A page of the first `limit` of `rows`; a further row shows that there is another page."""
     page = rows[:limit]
     has_more = len(rows) > limit
     return NotificationBatch(
@@ -160,5 +162,5 @@ def _place_of(cursor: str) -> Place:
         text = ""
     found = _PLACE.fullmatch(text)
     if found is None:
-        raise InvalidRequest("`cursor` must be the `nextCursor` of the page before.", field="cursor")
+        raise InvalidRequest("`cursor` must be the `nextCursor` of the previous page.", field="cursor")
     return int(found.group(1)), int(found.group(2))

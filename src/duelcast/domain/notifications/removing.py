@@ -43,8 +43,8 @@ class Removals:
         self._clock = clock
 
     async def run(self) -> None:
-        """Remove expired notifications now and once a minute, until cancelled. A database that is out of reach is not
-        awaited: the next minute comes."""
+        """Remove expired notifications now and once a minute, until cancelled. If the database is unreachable, the next
+        attempt is a minute later."""
         while True:
             try:
                 await self.expire()
@@ -55,13 +55,13 @@ class Removals:
             await self._clock.sleep(EXPIRY_INTERVAL_S)
 
     async def remove(self, notification_id: int, by: Identity) -> None:
-        """Remove a notification of `by`, or any if `by` is an admin. Raises `NotificationNotFound` for all others,
-        `Unavailable`."""
+        """Remove a notification that belongs to `by`, or any notification if `by` is an admin. Raises
+        `NotificationNotFound` for all others, `Unavailable`."""
 
         async def work(transaction: Transaction) -> Published[int]:
             row = (await store.find_held(transaction, [notification_id])).get(notification_id)
             if row is None or (row.wallet != by.wallet and not by.is_admin):
-                raise NotificationNotFound("There is no such notification, or it is somebody else's.")
+                raise NotificationNotFound("There is no such notification, or it belongs to somebody else.")
             if row.wallet != by.wallet:
                 target = f"notifications/{notification_id}"
                 details = {"broadcast": True} if row.wallet == EVERYBODY else {"wallet": row.wallet}
@@ -76,7 +76,7 @@ class Removals:
             pass
 
     async def delete_old(self, read_days: float, unread_days: float) -> int:
-        """Delete notifications that were read or removed more than `read_days` ago, and unread ones made more than
+        """Delete notifications that were read or removed more than `read_days` ago, and unread ones created more than
         `unread_days` ago; returns how many rows. Raises `Unavailable`; some may be left then."""
         deleted = 0
         while True:

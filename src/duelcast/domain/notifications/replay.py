@@ -17,7 +17,7 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.events import StoredEvent, events_after
 
 PAGE = 500
-"""Events or entries read at once; rows written at once."""
+"""How many events or entries are read at once, and how many rows are written at once."""
 
 K = TypeVar("K", str, tuple[str, str])
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class _Standing(Struct):
 async def find_differences(read: Read, advanced: Callable[[float], None]) -> Differences:
     """Replay the events that the notifier has processed. `advanced` is called with the fraction done, from 0 to 1.
 
-    Events are read page by page, as they never change any more; the stored results are read as of one moment.
+    Events are read page by page, since they never change; the stored results are read as of one moment.
     """
     async with read() as transaction:
         position = await find_progress(transaction)
@@ -73,8 +73,8 @@ async def find_differences(read: Read, advanced: Callable[[float], None]) -> Dif
 
 
 async def apply(database: Database, differences: Differences) -> None:
-    """Correct the stored rows. If interrupted, another call continues. Nobody else may write achievements meanwhile.
-    Raises `Unavailable`."""
+    """Correct the stored rows. If this is interrupted, another call continues. Nobody else may write achievements
+    meanwhile. Raises `Unavailable`."""
     keys = [(row.wallet, row.achievement) for row in differences.surplus]
     wallets = [row.wallet for row in differences.surplus_progress]
     await _write(database, store.delete_achievements, keys)
@@ -129,5 +129,5 @@ async def _replay_completion(read: Read, standing: _Standing, event: StoredEvent
 
 
 def _without(rows: Mapping[K, T], others: Mapping[K, T]) -> list[T]:
-    """The rows that `others` lacks, or has with other contents, by key."""
+    """The rows that `others` lacks or has with different contents, sorted by key."""
     return [row for key, row in sorted(rows.items()) if others.get(key) != row]

@@ -1,4 +1,4 @@
-"""Acts of operators in the audit trail, even while the store is out of reach."""
+"""Records actions of operators in the audit trail, even while the store is unreachable."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class _AuditEntry:
 
 
 class AuditBacklog:
-    """Acts that have happened, such as the reset of the store's own breaker: at most 1,000 that cannot be stored at
-    once wait; those beyond are in the log alone, and counted."""
+    """Records actions that have already taken effect, such as the reset of the store's own breaker. At most 1,000
+    actions that cannot be stored at once wait; further ones are only logged, and counted."""
 
     def __init__(self, audit: AuditTrail, database: Database, clock: Clock) -> None:
         self._audit = audit
@@ -46,7 +46,7 @@ class AuditBacklog:
         self._dropped = 0
 
     async def record(self, actor: Actor, action: str, target: str, details: dict[str, Any], outcome: str) -> None:
-        """Store an act with the present time; returns when it is stored, or waits to be."""
+        """Store an action with the present time; returns when it is stored, or is waiting to be stored."""
         entry = _AuditEntry(actor, action, target, details, outcome, time_ms(self._clock))
         _log.info("act", wallet=actor.wallet, action=action, target=target, outcome=outcome)
         if self._backlog:
@@ -56,7 +56,7 @@ class AuditBacklog:
                 await self._store(entry)
 
     async def close(self) -> None:
-        """Store the waiting acts; those that cannot be stored now are in the log alone."""
+        """Store the waiting actions; those that cannot be stored now remain only in the log."""
         await self._backlog.flush()
         if self._backlog:
             _log.error("audit_entries_not_stored", count=len(self._backlog))
@@ -64,10 +64,10 @@ class AuditBacklog:
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         yield GaugeMetricFamily(
-            "duelcast_audit_waiting_entries", "Acts of operators that are not stored yet.", value=len(self._backlog)
+            "duelcast_audit_waiting_entries", "Operators' actions that are not stored yet.", value=len(self._backlog)
         )
         yield CounterMetricFamily(
-            "duelcast_audit_dropped_entries", "Acts of operators that could not be stored.", value=self._dropped
+            "duelcast_audit_dropped_entries", "Operators' actions that could not be stored.", value=self._dropped
         )
 
     async def _store(self, entry: _AuditEntry) -> None:

@@ -1,4 +1,4 @@
-"""A backlog of facts to store, however long the store is out of reach."""
+"""A backlog of items to store, which keeps them while the store is unreachable."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from duelcast.store.database import CutOff
 
 RETRY_S = 1.0
 _WRITES_PER_ROUND = 200
-"""Requesting that many takes about 2 ms, in which nothing else is served."""
+"""Requesting this many takes about 2 ms, during which nothing else is served."""
 
 T = TypeVar("T")
 
 
 class Backlog(Generic[T]):
-    """Items that wait to be stored, oldest first. The owner bounds their number.
+    """Items that wait to be stored, oldest first. The owner limits their number.
 
-    `write` stores an item, and discards it after the commit; many are written at once. `give_up` gets each item that
-    the store refuses, and the reason.
+    `write` stores an item, and discards it after the commit; many writes run at once. `give_up` is called with each
+    item that the store refuses, and the reason.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Backlog(Generic[T]):
         return iter(self._items)
 
     def add(self, item: T) -> None:
-        """Store `item`, in its state when its turn comes."""
+        """Store `item`, in the state that it has when its turn comes."""
         self._items[item] = None
         if not self._failing:
             self._alarm.ring()
@@ -62,7 +62,7 @@ class Backlog(Generic[T]):
         self._items.pop(item, None)
 
     async def run(self) -> None:
-        """Store items as they come, until cancelled; retry every second while the store is out of reach."""
+        """Store items as they arrive, until cancelled; retry every second while the store is unreachable."""
         while True:
             if not self._items:
                 await self._alarm.sleep(inf)
@@ -72,12 +72,12 @@ class Backlog(Generic[T]):
             await self._store_some()
 
     async def flush(self) -> None:
-        """Store all items, if the store is in reach."""
+        """Store all items, if the store is reachable."""
         while self._items and await self._store_some():
             pass
 
     async def _store_some(self) -> bool:
-        """Whether the store was in reach."""
+        """Store some items; returns whether the store was reachable."""
         items = list(islice(self._items, _WRITES_PER_ROUND))
         outcomes = await asyncio.gather(*map(self._write, items), return_exceptions=True)
         self._failing = any(isinstance(outcome, AppError | CutOff) for outcome in outcomes)

@@ -1,7 +1,7 @@
-"""Circuit breakers (protocol 6): a service that keeps failing is left alone for a while, then tried with few calls.
+"""Circuit breakers (protocol 6): a service that keeps failing is left alone for a while, then tried with a few calls.
 
-No I/O and no tasks of its own. Timed changes happen in `advance`, with which every other call begins; to let a breaker
-move while nobody calls, sleep until `due_at` and call `advance`.
+A breaker does no I/O and has no tasks. Timed changes happen in `advance`, which the other methods call first; to let a
+breaker change its state while nobody calls, sleep until `due_at` and call `advance`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Permit:
-    """The right to one call. The first of `succeed`, `fail` and `release` settles it, later ones do nothing.
+    """The right to one call. The first of `succeed`, `fail` and `release` settles it; later ones do nothing.
 
     If the breaker changed its state or was reset meanwhile, the outcome is counted but decides nothing.
     """
@@ -36,15 +36,15 @@ class Permit:
         self._settled = False
 
     def succeed(self) -> None:
-        """The call succeeded."""
+        """Report that the call succeeded."""
         self._breaker._settle(self, ok=True)
 
     def fail(self) -> None:
-        """The call failed."""
+        """Report that the call failed."""
         self._breaker._settle(self, ok=False)
 
     def release(self) -> None:
-        """The call says nothing about the service: it was cancelled, or failed by the fault of its caller."""
+        """Report that the call says nothing about the service, because it was cancelled, or its caller made it fail."""
         self._breaker._give_back(self)
 
 
@@ -55,17 +55,17 @@ def _ignore(_transition: Transition) -> None:
 class Breaker:
     """The breaker of one service; `on_transition` is called once for every change of state, in order.
 
-    Closed, it opens when a call has ended and `failure_threshold` calls failed in a row, however far apart, or at least
-    `minimum_calls` ended in the window (exact to 5 %, see `CallWindow`) and the rate of failed or of slow ones reached
-    its threshold. Open, it becomes half open after min(`reset_timeout_ms` × `backoff_multiplier`^n,
-    `max_reset_timeout_ms`). Half open, it lets `half_open_calls` through: all succeed and it closes, one fails and it
-    opens with n + 1. Each of them has `half_open_timeout_ms`, and then counts as failed; without calls the breaker
-    stays half open.
+    A closed breaker opens at the end of a call if `failure_threshold` calls failed in a row, however far apart, or if
+    at least `minimum_calls` ended in the window (exact to 5 %, see `CallWindow`) and the rate of failed or of slow
+    calls reached its threshold. An open breaker becomes half open after min(`reset_timeout_ms` ×
+    `backoff_multiplier`^n, `max_reset_timeout_ms`). A half-open breaker lets `half_open_calls` through: if all succeed,
+    it closes; if one fails, it opens with n + 1. A call that takes longer than `half_open_timeout_ms` counts as failed;
+    without calls, the breaker stays half open.
 
-    Figures, as of the last call or `advance`: `successful`, `failed` and `rejected` calls, which only grow;
-    `durations`; the epoch seconds `last_failure_s`, `last_success_s` and `last_reset_s`, None if there was none;
-    `opened_at_s` and `next_attempt_at_s`, likewise, None unless it is open; and those that closing clears:
-    `failures_in_row`, `last_call_failed` and `recovery_attempts`, the n above.
+    The figures are as of the last call or `advance`. `successful`, `failed` and `rejected` count calls, and only grow.
+    `last_failure_s`, `last_success_s` and `last_reset_s` are epoch seconds, or None if there was none; `opened_at_s`
+    and `next_attempt_at_s` are epoch seconds, or None unless the breaker is open. Closing clears `failures_in_row`,
+    `last_call_failed` and `recovery_attempts`, which is the n above.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Breaker:
         self._period = 0
         # Monotonic seconds.
         self._open_until_s = 0.0
-        # Let through while half open and under way, the oldest first.
+        # The running calls that were let through while half open, the oldest first.
         self._leases: dict[Permit, None] = {}
         self._places = 0
         self._successes_missing = 0
@@ -105,7 +105,7 @@ class Breaker:
 
     @property
     def total(self) -> int:
-        """Calls that ended; those rejected were never made."""
+        """Calls that ended; rejected calls were never made."""
         return self.successful + self.failed
 
     @property
@@ -124,7 +124,7 @@ class Breaker:
         return self._current_window().slow_rate
 
     def acquire(self) -> Permit:
-        """The right to a call, which must be settled. Raises `CircuitOpen` if no call may be made now."""
+        """Return a permit for one call, which must be settled. Raises `CircuitOpen` if no call may be made now."""
         if self._state is not BreakerState.CLOSED:
             self.advance()
             if self._state is BreakerState.OPEN:
@@ -134,8 +134,8 @@ class Breaker:
         return Permit(self, self._period, self._clock.monotonic())
 
     async def call(self, work: Callable[[], Awaitable[T]], *, ignored: tuple[type[BaseException], ...] = ()) -> T:
-        """The result of `work`. Any Exception that is not `ignored` counts as a failure. Raises `CircuitOpen` before
-        `work` begins, and whatever `work` raises."""
+        """Run `work` as a call, and return its result. Any Exception that is not `ignored` counts as a failure. Raises
+        `CircuitOpen` before `work` begins, and whatever `work` raises."""
         permit = self.acquire()
         try:
             result = await work()
@@ -149,8 +149,8 @@ class Breaker:
         return result
 
     def record(self, ok: bool, duration_ms: float) -> None:
-        """A call ended that had no permit: while open it is only counted; half open, it takes a place like any other if
-        one is left, and is only counted otherwise."""
+        """Record a call that ended and had no permit. While the breaker is half open, the call counts as one of the
+        `half_open_calls` if one is left; otherwise, and while the breaker is open, it is only counted."""
         self.advance()
         self._count(ok, duration_ms)
         if self._state is BreakerState.CLOSED:
@@ -160,7 +160,8 @@ class Breaker:
             self._decide(ok)
 
     def reset(self) -> None:
-        """Close by hand, and forget the calls in the window; no transition if it is closed already."""
+        """Close the breaker manually, and forget the calls in the window; there is no transition if it is already
+        closed."""
         self.advance()
         self.last_reset_s = self._clock.time()
         if self._state is BreakerState.CLOSED:
@@ -177,7 +178,7 @@ class Breaker:
         return None
 
     def advance(self) -> None:
-        """Make due transitions: to half open after the time-out of open, and to open again if a call let through
+        """Make the transition that is due: from open to half open, or back to open if a call that was let through
         hangs."""
         due_s = self.due_at()
         if due_s is None or due_s > self._now_s():
@@ -205,8 +206,8 @@ class Breaker:
         return lease._started_s + self.settings.half_open_timeout_ms / 1000
 
     def _now_s(self) -> float:
-        """Now, to compare with due times. Sums of seconds are not exact: a sleep until a due time must not end before
-        it."""
+        """The current time, to compare with due times. Sums of seconds are not exact, and a sleep until a due time must
+        not seem to end before it."""
         return self._clock.monotonic() + _TOLERANCE_S
 
     def _rejection(self, message: str) -> CircuitOpen:
@@ -252,7 +253,7 @@ class Breaker:
             self.last_failure_s = self._clock.time()
 
     def _judge(self, ok: bool, duration_ms: float) -> None:
-        """A call ended while closed."""
+        """Count a call that ended while closed, and open if a threshold is reached."""
         self.last_call_failed = not ok
         self.failures_in_row = 0 if ok else self.failures_in_row + 1
         window = self._window
@@ -267,7 +268,7 @@ class Breaker:
                 self._open("slow calls")
 
     def _decide(self, ok: bool) -> None:
-        """A call ended while half open, and it was one of those let through."""
+        """Change the state if needed after a call that was let through while half open."""
         if not ok:
             self._fail_again("failed again")
             return
@@ -285,7 +286,7 @@ class Breaker:
 
     def _open(self, cause: TransitionReason) -> None:
         settings = self.settings
-        # Step by step, since the power of many attempts exceeds a float.
+        # Multiplied step by step, since the power would overflow a float after many attempts.
         longer_ms = self._wait_ms * settings.backoff_multiplier if self.recovery_attempts else settings.reset_timeout_ms
         self._wait_ms = min(longer_ms, settings.max_reset_timeout_ms)
         self._open_until_s = self._clock.monotonic() + self._wait_ms / 1000

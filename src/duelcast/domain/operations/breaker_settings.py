@@ -11,7 +11,7 @@ Percent = Annotated[float, Meta(gt=0, le=100)]
 
 
 class BreakerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When a breaker opens, and how it closes again. `slow_call_ms` null: calls are never slow."""
+    """When a breaker opens, and how it closes again. If `slow_call_ms` is null, calls are never slow."""
 
     failure_threshold: Count = 5
     minimum_calls: Count = 10

@@ -1,4 +1,5 @@
-"""Past calls of a breaker: outcomes in a sliding window, and the newest durations. Bounded at any rate."""
+"""Past calls of a breaker: outcomes in a sliding window, and the newest durations. Memory is bounded at any rate of
+calls."""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ class CallWindow:
         self.slow = 0
 
     def add(self, now_s: float, *, failed: bool, slow: bool) -> None:
-        """A call ended."""
+        """Count a call that ended."""
         self.slide(now_s)
         bucket = self._buckets[self._newest % BUCKETS]
         bucket[0] += 1

@@ -11,7 +11,7 @@ CheckType = Literal["http", "tcp", "tls", "websocket", "postgres", "redis"]
 
 
 class CheckDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Ask `url` every `intervalMs`. It may contain a user and a password, and is never shown."""
+    """A check of `url` every `intervalMs`. The URL may contain a user name and a password, and is never shown."""
 
     type: CheckType
     url: Annotated[str, Meta(min_length=1, max_length=2_048)]
@@ -20,7 +20,8 @@ class CheckDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class CheckResult(Struct, frozen=True):
-    """`details` is a sentence of ours; `metrics` are `status` of http and `days_left` of tls, {} elsewhere."""
+    """The result of a check. `details` is a sentence in our own words; `metrics` has `status` for http and `days_left`
+    for tls, and is empty otherwise."""
 
     healthy: bool
     latency_ms: float
@@ -32,7 +33,8 @@ class Check(Protocol):
     """A check of one service, to be run any number of times."""
 
     async def run(self) -> CheckResult:
-        """Check now. Returns within the time-out, raises nothing but `CancelledError`, leaves no socket and no task."""
+        """Run the check. It returns within the time-out, raises nothing but `CancelledError`, and leaves no socket or
+        task."""
 
 
 BuildCheck = Callable[[CheckDefinition], Check]

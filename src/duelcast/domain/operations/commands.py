@@ -25,7 +25,7 @@ _log = structlog.get_logger("duelcast.operations")
 
 
 class CommandResult(Struct, frozen=True):
-    """The outcome of a command. `message` is a sentence of ours."""
+    """The outcome of a command. `message` is a sentence in our own words."""
 
     success: bool
     message: str
@@ -34,7 +34,7 @@ class CommandResult(Struct, frozen=True):
 
 
 class Commands:
-    """Runs commands. They return once they have taken effect, and complete even if nobody waits any more."""
+    """Runs commands. A command returns once it has taken effect, and completes even if its caller is gone."""
 
     def __init__(self, registry: Registry, health: Health, audit_backlog: AuditBacklog, clock: Clock) -> None:
         self._registry = registry
@@ -45,16 +45,16 @@ class Commands:
         self._running: set[asyncio.Task[CommandResult]] = set()
 
     async def run(self, name: str, command: str, params: Mapping[str, Any], actor: Actor) -> CommandResult:
-        """Do `command` with the service `name`.
+        """Run `command` for the service `name`.
 
-        Raises `ServiceNotFound`, `InvalidCommand`, `errors.InvalidRequest` for other `params` than `force`,
+        Raises `ServiceNotFound`, `InvalidCommand`, `errors.InvalidRequest` for `params` other than `force`,
         `DependencyError` if running services depend on the one to be stopped and `force` is not set,
         `CommandInProgress`, and `CommandFailed` if it did not take effect within 30 s.
         """
         service = self._registry[name]
         if command not in service.commands:
             known = ", ".join(service.commands)
-            raise InvalidCommand(f"`{name}` takes {known}.", field="command", commands=list(service.commands))
+            raise InvalidCommand(f"Commands of `{name}`: {known}.", field="command", commands=list(service.commands))
         return await self._begin(service, command, _force(params), actor)
 
     async def reset(self, name: str, actor: Actor) -> CommandResult:
@@ -84,7 +84,7 @@ class Commands:
         return await asyncio.shield(running)
 
     async def close(self) -> None:
-        """Return when all running commands have ended; no more come."""
+        """Return when all running commands have ended; call this once no more can begin."""
         if self._running:
             await asyncio.wait(self._running)
 
@@ -106,7 +106,7 @@ class Commands:
         except Exception as error:
             outcome = "failed"
             _log.error("command_crashed", service=service.name, command=command, **exception_fields(error))
-            raise CommandFailed(f"`{command}` of `{service.name}` failed by a defect, which is in the log.") from None
+            raise CommandFailed(f"`{command}` of `{service.name}` failed because of a defect, see the log.") from None
         finally:
             self._busy.discard(service.name)
             await self._audit_backlog.record(actor, f"services.{command}", service.name, details, outcome)
@@ -126,14 +126,14 @@ class Commands:
 
     async def _start(self, service: Service) -> tuple[str, dict[str, Any]]:
         if service.work.running:
-            return f"`{service.name}` was running already.", {}
+            return f"`{service.name}` was already running.", {}
         await service.work.start()
         self._switched(service)
         return f"`{service.name}` was started.", {}
 
     async def _stop(self, service: Service) -> tuple[str, dict[str, Any]]:
         if not service.work.running:
-            return f"`{service.name}` was stopped already.", {}
+            return f"`{service.name}` was already stopped.", {}
         await service.work.stop()
         self._switched(service)
         return f"`{service.name}` was stopped.", {}
@@ -169,8 +169,8 @@ class Commands:
 def _force(params: Mapping[str, Any]) -> bool:
     for key in params:
         if key != "force":
-            raise InvalidRequest("`params` takes `force` alone.", field=f"params.{key[:64]}")
+            raise InvalidRequest("`params` may only have `force`.", field=f"params.{key[:64]}")
     force = params.get("force", False)
     if not isinstance(force, bool):
-        raise InvalidRequest("`params.force` is true or false.", field="params.force")
+        raise InvalidRequest("`params.force` must be true or false.", field="params.force")
     return force

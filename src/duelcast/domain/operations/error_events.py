@@ -23,14 +23,14 @@ class ErrorRecord(Record):
 
 
 class ErrorAlert(Event, tag="error_alert"):
-    """The first of equal errors, with `count` 1. If more follow within 10 s, the same `id` comes once more at the end
-    of that time, with the count."""
+    """The first of equal errors, with `count` 1. If more follow within 10 s, an alert with the same `id` and the total
+    count follows at the end of that time."""
 
     data: ErrorRecord
 
 
 class RecentErrors(Event, tag="recent_errors"):
-    """Errors, newest first. `totalErrors`: how many match; `service`: the requested one, or null."""
+    """Errors, newest first. `totalErrors` is how many match; `service` is the requested one, or null."""
 
     data: list[ErrorRecord]
     count: int

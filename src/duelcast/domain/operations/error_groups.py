@@ -1,4 +1,4 @@
-"""Groups of equal errors: those that come together become one record with a count."""
+"""Groups of equal errors. Errors that occur within a short time become one record with a count."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class ErrorKey(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class ErrorGroup:
-    """`count` errors, of which the store knows `stored_count`. `details` are those of the first.
+    """A group of `count` equal errors, of which `stored_count` are stored. `details` are those of the first error.
 
-    `id` is the time of the first, in µs since the Unix epoch, made unique; `opened_s` the same on the monotonic clock.
-    `posts` of the count have callers that wait for the store. `ended`: no more are counted. `pushed`: its first alert
-    is published; `publishing`: that alert is being stored, with the row.
+    `id` is the time of the first error (epoch µs), increased if needed to be unique; `opened_s` is the same time on the
+    monotonic clock. `posts` of the errors have callers that wait for the store. `ended`: no more errors are counted.
+    `pushed`: the first alert has been published. `publishing`: the first alert is being stored, with the row.
     """
 
     key: ErrorKey
@@ -52,7 +52,7 @@ class ErrorGroup:
 
 
 class OpenGroups:
-    """Groups that still count. At its bound the oldest ends early."""
+    """The groups that still count errors. If there are too many, the oldest ends early."""
 
     def __init__(self) -> None:
         self._groups: dict[ErrorKey, ErrorGroup] = {}
@@ -78,7 +78,7 @@ class OpenGroups:
         return next((group.opened_s + GROUP_S for group in self._groups.values()), float("inf"))
 
     def take_ended(self, now_s: float) -> list[ErrorGroup]:
-        """Those that have ended by now, oldest first; they are no longer open."""
+        """Close the groups that have ended by now, and return them, oldest first."""
         ended = []
         while self._groups and self.next_end_s() <= now_s:
             ended.append(self._groups.pop(next(iter(self._groups))))
@@ -90,7 +90,7 @@ class OpenGroups:
 
 
 def error_record(row: ErrorRow, count: int | None = None) -> ErrorRecord:
-    """The record of a row for clients, with `count` in place of its own."""
+    """The record of a row for clients; `count` replaces the row's own count."""
     return ErrorRecord(
         id=row.id,
         service=row.service,

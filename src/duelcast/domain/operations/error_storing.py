@@ -1,4 +1,4 @@
-"""Stores errors after everything else, and never in its way; deletes old ones, by age and number."""
+"""Stores errors without delaying other writes, and deletes old ones, by age and number."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from duelcast.store.database import CutOff, Database, Transaction
 
 MAX_WAITING_GROUPS = 1_000
 MAX_GROUP_ROWS = 200
-"""Preparing that many takes about 2 ms, in which nothing else is served."""
+"""Preparing this many takes about 2 ms, during which nothing else is served."""
 MAX_ROWS = 100_000
 ROWS_BETWEEN = 1_000
-"""Rows beyond `MAX_ROWS` that may exist for a moment."""
+"""How many rows beyond `MAX_ROWS` may exist for a moment."""
 _RETRY_MS = 1_000
 _US_PER_DAY = 86_400_000_000
 
@@ -39,10 +39,11 @@ class _Write(NamedTuple):
 
 
 class ErrorStoring:
-    """Stores groups in the order of arrival. While the store is out of reach they wait, and posts fail.
+    """Stores groups in the order of arrival. While the store is unreachable, groups wait, and posts fail.
 
-    `stored` is called with each group after its commit, `withdrawn` with each group that consisted of failed posts
-    alone. Nothing here is logged at a level that becomes an error record: that would feed itself.
+    `stored` is called with each group after its commit, `withdrawn` with each group that is not stored, because all its
+    errors were failed posts or the store refused it. Nothing here is logged at a level that becomes an error record,
+    since that could repeat without end.
     """
 
     def __init__(
@@ -76,8 +77,8 @@ class ErrorStoring:
         return list(self._backlog)
 
     async def post(self, group: ErrorGroup) -> None:
-        """Return once the present count of `group` is committed. Raises `errors.Unavailable`; the last error of the
-        count is then withdrawn."""
+        """Return once the present count of `group` is committed. If this raises `errors.Unavailable`, the last error is
+        withdrawn from the count."""
         group.posts += 1
         try:
             await self._write(_Write(group, 1))
@@ -147,17 +148,17 @@ class ErrorStoring:
 
 
 class ErrorRetention:
-    """Deletes errors, and says when that is due."""
+    """Deletes old errors, and says when that is due early."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.on_crowded: Callable[[], None] = lambda: None
-        """Called if `delete_old` should not wait for its time; to be set before the first error."""
+        """Called when `delete_old` should run before its usual time; to be set before the first error."""
         self._database = database
         self._clock = clock
         self._added = 0
 
     def added(self) -> None:
-        """A row was added."""
+        """Count a row that was added."""
         self._added += 1
         if self._added == ROWS_BETWEEN:
             self.on_crowded()

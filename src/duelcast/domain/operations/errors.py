@@ -24,13 +24,13 @@ from duelcast.store.errors import ErrorFilter, ErrorLevel
 
 MAX_SOURCE_CHARACTERS = 128
 _RETRY_MS = 1_000
-_DROPPED = ErrorKey("duelcast", "duelcast.errors", "warning", "Errors came faster than they could be stored.")
+_DROPPED = ErrorKey("duelcast", "duelcast.errors", "warning", "Errors occurred faster than they could be stored.")
 
 log = structlog.get_logger("duelcast.errors")
 
 
 class Recorded(Struct, frozen=True):
-    """The record that an error belongs to, and how many equal ones it counts."""
+    """The record that an error belongs to, and how many equal errors the record counts."""
 
     id: int
     count: int
@@ -40,8 +40,8 @@ class ErrorRecords:
     """Scrubs errors, groups equal ones, publishes them to admins and stores them.
 
     The first of equal errors is published at once; if more follow within 10 s, their count is published at the end. At
-    most 1,000 groups wait for the store; beyond that new ones are dropped and counted, and a record says how many.
-    `retention` deletes old ones.
+    most 1,000 groups wait for the store; beyond that, new errors are dropped and counted, and a record says how many.
+    `retention` deletes old records.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -70,7 +70,7 @@ class ErrorRecords:
             tasks.create_task(self._storing.run())
 
     async def close(self) -> None:
-        """End and store all groups, as far as the store is in reach; `run` has ended."""
+        """End all groups, and store them if the store is reachable; call this after `run` has ended."""
         self._end(self._open.take_ended(float("inf")))
         await self._storing.flush()
 
@@ -79,7 +79,8 @@ class ErrorRecords:
     def take(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None
     ) -> None:
-        """Record an error of `service` (protocol 1.1); `source` is the part of it. Neither raises nor waits.
+        """Record an error of `service` (protocol 1.1); `source` is a part of the service. This neither raises nor
+        waits.
 
         Must be called in the thread of the event loop.
         """
@@ -97,10 +98,11 @@ class ErrorRecords:
     async def post(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None
     ) -> Recorded:
-        """The same, but returns once it is stored. Raises `errors.Unavailable`; nothing is changed then."""
+        """Record an error as `take` does, but return once it is stored. If this raises `errors.Unavailable`, nothing
+        was changed."""
         group = self._count(service, source, level, error, details or {})
         if group is None:
-            raise Unavailable("Too many errors wait to be stored. Try again.", retry_after_ms=_RETRY_MS)
+            raise Unavailable("Too many errors are waiting to be stored. Try again.", retry_after_ms=_RETRY_MS)
         count = group.count
         await self._storing.post(group)
         return Recorded(group.id, count)
@@ -173,8 +175,8 @@ class ErrorRecords:
     async def recent(
         self, limit: int, service: str | None = None, level: ErrorLevel | None = None
     ) -> tuple[list[ErrorRecord], int]:
-        """At most `limit` records of `service` and `level` (None: of any), newest first, and how many match, including
-        those that wait for the store. Raises `errors.Unavailable`."""
+        """At most `limit` records of `service` and `level` (None selects all), newest first, and how many records
+        match; both include records that are still waiting for the store. Raises `errors.Unavailable`."""
         wanted = ErrorFilter(service, level)
         waiting = {group.id: group for group in self._storing.waiting() if group.pushed and _fits(group.key, wanted)}
         async with self._database.read() as transaction:
@@ -188,7 +190,7 @@ class ErrorRecords:
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
-        recorded = CounterMetricFamily("duelcast_errors", "Errors taken, equal ones each.", labels=["level"])
+        recorded = CounterMetricFamily("duelcast_errors", "Errors recorded, including repeated ones.", labels=["level"])
         for level, number in self._recorded.items():
             recorded.add_metric([level], number)
         yield recorded
@@ -196,7 +198,7 @@ class ErrorRecords:
         yield CounterMetricFamily(
             "duelcast_errors_not_stored", "Records that the store refused.", value=self._storing.defects
         )
-        yield GaugeMetricFamily("duelcast_errors_waiting", "Records that wait for the store.", value=len(self._storing))
+        yield GaugeMetricFamily("duelcast_errors_waiting", "Records waiting for the store.", value=len(self._storing))
 
 
 def _fits(key: ErrorKey, wanted: ErrorFilter) -> bool:

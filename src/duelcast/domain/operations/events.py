@@ -33,8 +33,9 @@ class BreakerSummary(Record):
 
 
 class BreakerRecord(BreakerSummary):
-    """The breaker of a service. `failures` are those in a row, `failure_rate` is in percent of the calls in the window,
-    null without a call; `recovery_attempts` counts the half-open periods since it was last closed."""
+    """The breaker of a service. `failures` counts those in a row; `failure_rate` is the percentage of failed calls in
+    the window, or null without calls; `recovery_attempts` counts the half-open periods that failed since the breaker
+    was last closed."""
 
     details: str
     failures: int
@@ -48,7 +49,7 @@ class BreakerRecord(BreakerSummary):
 
 
 class CallCounts(Record):
-    """Calls since the start. The open breaker refused those `rejected`, which are not in `total`."""
+    """Calls since the start. Calls that the breaker refused are counted in `rejected` and not in `total`."""
 
     total: int
     successful: int
@@ -57,7 +58,7 @@ class CallCounts(Record):
 
 
 class Performance(Record):
-    """How long calls took; null without one."""
+    """How long calls took; null without calls."""
 
     averageOperationTimeMs: float | None
     lastOperationTimeMs: float | None
@@ -80,7 +81,7 @@ class ServiceState(Record):
 
 
 class Alert(Record):
-    """A transition, published once."""
+    """A change of a breaker or of the health of a service, published once."""
 
     id: str
     type: AlertType
@@ -126,7 +127,7 @@ class ServiceHealth(Record):
 
 
 class ServerStatus(Record):
-    """The server as a whole. Fields after `timestamp` are only for those who signed in; `affected` are the names of the
+    """The server as a whole. Fields after `timestamp` are only for signed-in users; `affected` has the names of the
     services that do not work as they should."""
 
     status: ServerStatusName
@@ -142,7 +143,7 @@ class ServerStatus(Record):
 
 
 class ServiceUpdate(ServiceState, Event, tag="service:update"):
-    """A service changed. `removed`: it is no longer one."""
+    """A service changed. `removed`: it no longer exists."""
 
     previousStatus: ServiceStatus | UnsetType = UNSET
     alert: Alert | UnsetType = UNSET
@@ -152,8 +153,8 @@ class ServiceUpdate(ServiceState, Event, tag="service:update"):
 
 
 class LayerUpdate(Event, tag="layer:status"):
-    """A layer with its services. critical: one is `circuit_open` or `unhealthy`; warning: one is `degraded` or
-    `stopped`; unknown: there is none, or nothing is known of any."""
+    """A layer with its services. `critical`: a service is `circuit_open` or `unhealthy`; `warning`: a service is
+    `degraded` or `stopped`; `unknown`: there are no services, or all are `unknown`."""
 
     layer: str
     status: LayerStatus
@@ -169,14 +170,14 @@ class ServiceAlert(Event, tag="service:alert"):
 
 
 class ManagedServiceUpdate(Event, tag="service_update"):
-    """A service changed. `removed`: it is no longer one."""
+    """A service changed. `removed`: it no longer exists."""
 
     service: SkyDuelService
     removed: bool | UnsetType = UNSET
 
 
 class MonitoredServiceUpdate(Event, tag="service_status"):
-    """A service changed. `removed`: it is no longer one."""
+    """A service changed. `removed`: it no longer exists."""
 
     service: str
     data: ServiceHealth

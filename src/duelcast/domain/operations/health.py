@@ -1,4 +1,5 @@
-"""The health of services: their checks, the timers of their breakers, the silence of those that report themselves."""
+"""Watches the health of services: runs their checks, advances their breakers, and notices if services that report
+themselves fall silent."""
 
 from __future__ import annotations
 
@@ -24,9 +25,9 @@ from duelcast.errors import CircuitOpen
 from duelcast.logs import exception_fields
 
 MIN_CHECK_INTERVAL_S = 1.0
-"""The least time between two requested checks of a service; in between, the last result is the answer."""
+"""The minimum time between two requested checks of a service; in between, the last result is returned."""
 RECENT_CHECK_S = 10.0
-"""Callers who are not admins get a result that is younger than this."""
+"""Callers who are not admins get the last result if it is younger than this."""
 MAX_CONCURRENT_CHECKS = 64
 _HALF_OPEN_INTERVAL_S = 0.1
 _HALF_OPEN_LOOK_S = 1.0
@@ -57,7 +58,7 @@ class Health:
         self.transitions: Counter[tuple[str, BreakerState]] = Counter()
         """How often the breaker of a service entered a state."""
 
-    # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────
+    # ── adding and removing ─────────────────────────────────────────────────────────────────────────────────────
 
     def breaker(
         self, name: str, settings: BreakerSettings, also: Callable[[Transition], None] | None = None
@@ -74,13 +75,13 @@ class Health:
         return breaker
 
     def watch(self, service: Service) -> None:
-        """Check it by itself from now on, or when `run` begins."""
+        """Check the service automatically from now on, or once `run` begins."""
         if self._tasks is not None and service.check is not None:
             self._watching[service] = self._tasks.create_task(self._watch(service))
         self._alarm.ring()
 
     def unwatch(self, service: Service) -> None:
-        """Forget it, and end the running check; nothing happens if it is not watched."""
+        """Stop watching the service, and cancel its running check; does nothing if it is not watched."""
         for task in (self._watching.pop(service, None), service.checking):
             if task is not None:
                 task.cancel()
@@ -88,7 +89,8 @@ class Health:
             self.transitions.pop((service.name, state), None)
 
     async def run(self) -> None:
-        """Check services, advance breakers and notice silence, until cancelled; then no check runs any more."""
+        """Check services, advance breakers and notice silence, until cancelled; then all running checks are cancelled,
+        too."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -105,9 +107,10 @@ class Health:
     # ── requests ───────────────────────────────────────────────────────────────────────────────────────
 
     async def check(self, service: Service, by: By, *, not_older_than_s: float = MIN_CHECK_INTERVAL_S) -> CheckResult:
-        """Check a service. Callers during a check share it; a result that is not older is the answer.
+        """Check a service. Concurrent callers share a check; a result younger than `not_older_than_s` is returned at
+        once.
 
-        Raises `HealthCheckFailed` if it cannot be checked.
+        Raises `HealthCheckFailed` if the service cannot be checked.
         """
         if not service.work.running:
             raise HealthCheckFailed(f"`{service.name}` is stopped: start it first.")
@@ -127,14 +130,14 @@ class Health:
             if check.cancelled():
                 raise HealthCheckFailed(f"`{service.name}` was changed or removed meanwhile.") from None
             raise
-        # One of those who share a check publishes it; if the breaker refused it, there was none.
+        # Only one of the callers that share a check publishes it; a check that the breaker refused was not made.
         if service.last_check is result and service.published_check is not result:
             service.published_check = result
             self._registry.changed(service, checked_by=by)
         return result
 
     def reset(self, service: Service, by: By) -> None:
-        """Close the breaker by hand. Raises `ResetFailed` if there is none."""
+        """Close the breaker manually. Raises `ResetFailed` if there is none."""
         if service.breaker is None:
             raise ResetFailed(f"`{service.name}` has no circuit breaker.")
         turned = service.breaker.state is not BreakerState.CLOSED
@@ -172,12 +175,12 @@ class Health:
                 except HealthCheckFailed:
                     pass
                 except Exception as error:
-                    # The other services go on being watched.
+                    # Otherwise the task group would stop watching all services.
                     _log.error("defect", service=service.name, **exception_fields(error))
             await service.alarm.sleep(_interval_s(service))
 
     def _begin_check(self, service: Service) -> asyncio.Task[CheckResult]:
-        """The running check, or a new one; it completes even if nobody waits any more."""
+        """The running check, or a new one; it completes even if its callers are gone."""
         if service.checking is None:
             assert service.check is not None
             service.checking = asyncio.create_task(self._run_check(service, service.check))
@@ -198,7 +201,7 @@ class Health:
                     self._registry.mark_dirty(service)
                     return CheckResult(healthy=False, latency_ms=0.0, details=_NOT_LET_THROUGH)
                 if service.breaker.due_at() is not None:
-                    # If let through while half open, it has a time limit of its own.
+                    # A call let through while half open has a time limit of its own.
                     self._alarm.ring()
                 try:
                     result = await _result_of(service, check)
@@ -252,7 +255,7 @@ class Health:
                     service.breaker.advance()
                 if _silent_at_s(service) <= now_s + _TOLERANCE_S:
                     service.silent = True
-                    self._alert(service, "health_failed", "warning", "It does not report its operations any more.")
+                    self._alert(service, "health_failed", "warning", "It no longer reports its operations.")
 
     def _next_due_s(self) -> float:
         due_s = inf
@@ -262,7 +265,7 @@ class Health:
             if breaker is None or breaker.state is BreakerState.CLOSED:
                 continue
             turns_s = breaker.due_at()
-            # The time of a half-open call begins without a transition.
+            # The time limit of a half-open call begins without a transition.
             due_s = min(due_s, self._clock.monotonic() + _HALF_OPEN_LOOK_S if turns_s is None else turns_s)
         return due_s
 
@@ -295,7 +298,7 @@ async def _result_of(service: Service, check: RunCheck) -> CheckResult:
 def _interval_s(service: Service) -> float:
     """The time between two automatic checks; infinite if there are none."""
     if service.breaker is not None and service.breaker.state is BreakerState.HALF_OPEN:
-        # The check takes the permits that no call takes.
+        # Checks use the permits that no call uses.
         return _HALF_OPEN_INTERVAL_S
     declaration = service.declaration
     interval_s = inf if declaration.check_interval_s is None else declaration.check_interval_s

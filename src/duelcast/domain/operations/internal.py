@@ -40,7 +40,7 @@ class InternalServices:
     def add_foundation(
         self, name: str, title: str, check: RunCheck, *, breaker: Breaker | None = None, metrics: Figures = dict
     ) -> None:
-        """Add a part that others depend on. Its calls go through the breaker by themselves."""
+        """Add a part that others depend on. Its calls go through the breaker, so its checks do not."""
         self._add(
             name,
             "infrastructure",
@@ -69,7 +69,7 @@ class InternalServices:
         checks_are_calls: bool = True,
         metrics: Figures = dict,
     ) -> None:
-        """Add a part that works until it is stopped. Without `check` it is healthy while it works."""
+        """Add a part that runs until it is stopped. Without `check`, it is healthy while it runs."""
 
         def changed() -> None:
             service.alarm.ring()
@@ -79,7 +79,7 @@ class InternalServices:
 
         async def at_work() -> CheckResult:
             failure = runner.failure
-            return CheckResult(healthy=failure is None, latency_ms=0.0, details=failure or "It is at work.")
+            return CheckResult(healthy=failure is None, latency_ms=0.0, details=failure or "It is running.")
 
         service = self._add(
             name,
@@ -94,12 +94,12 @@ class InternalServices:
         self._runners.append(runner)
 
     async def start(self) -> None:
-        """Start the work of all, in the order of adding."""
+        """Start all running parts, in the order in which they were added."""
         for runner in self._runners:
             await runner.start()
 
     async def stop(self) -> None:
-        """Stop the work of all, the last-added first."""
+        """Stop all running parts, the last-added first."""
         for runner in reversed(self._runners):
             await runner.stop()
 
@@ -130,7 +130,7 @@ class InternalServices:
             can_be_switched=can_be_switched,
             settings=settings,
             check_interval_s=CHECK_INTERVAL_S,
-            # Everything waits for such a part: its return must be noticed soon.
+            # Everything depends on such a part, so its recovery must be noticed soon.
             recheck_interval_s=None if can_be_switched else RECHECK_INTERVAL_S,
             checks_are_calls=checks_are_calls,
         )
@@ -141,7 +141,8 @@ class InternalServices:
 
 
 async def timed(work: Callable[[], Awaitable[object]], well: str, ill: str) -> CheckResult:
-    """The result of a check that is good unless `work` raises `errors.Unavailable`."""
+    """Run `work` as a check, which is healthy (details: `well`) unless `work` raises `errors.Unavailable` (details:
+    `ill`)."""
     began_s = perf_counter()
     try:
         await work()

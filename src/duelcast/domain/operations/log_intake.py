@@ -1,4 +1,4 @@
-"""Errors that are logged become error records."""
+"""Turns logged errors into error records."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ class _Logged(Struct, frozen=True):
 
 
 class LogIntake(logging.Handler):
-    """Turns every log record from ERROR up, of any thread, into an error record on the thread of the event loop.
+    """Turns every log record of level ERROR or higher, from any thread, into an error record on the thread of the event
+    loop.
 
-    At most 1,000 wait for it; further ones, those after the end of the loop, and those caused by the intake itself are
-    dropped and counted.
+    At most 1,000 log records wait. Further ones, those logged after the end of the loop, and those caused by the intake
+    itself are dropped and counted.
     """
 
     def __init__(self) -> None:
@@ -56,7 +57,7 @@ class LogIntake(logging.Handler):
         logging.getLogger().addHandler(self)
 
     def detach(self) -> None:
-        """Undo `attach`. Waiting errors are still taken."""
+        """Undo `attach`. Errors that are still waiting are recorded."""
         logging.getLogger().removeHandler(self)
         if self._undo is not None:
             self._undo()
@@ -66,7 +67,7 @@ class LogIntake(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         loop = self._loop
-        # An error of the intake would be taken in turn, and so on.
+        # An error logged by the intake itself would lead to another one, and so on.
         if loop is None or self._taking_in == threading.get_ident() or len(self._waiting) >= MAX_WAITING:
             self._dropped += 1
             return
@@ -80,7 +81,7 @@ class LogIntake(logging.Handler):
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         yield CounterMetricFamily(
-            "duelcast_errors_logged_dropped", "Logged errors that became no record.", value=self._dropped
+            "duelcast_errors_logged_dropped", "Logged errors that were not recorded.", value=self._dropped
         )
 
     def _take(self) -> None:
@@ -113,7 +114,8 @@ def _logged(record: logging.LogRecord) -> _Logged:
 
 
 def _part(logger: str) -> str:
-    """`contests` of `duelcast.contests.chat`; errors of libraries count as the server's."""
+    """The part of the server that logged: `contests` for `duelcast.contests.chat`. Errors of libraries count as the
+    server's."""
     package, _, path = logger.partition(".")
     part = path.partition(".")[0]
     return part if package == PACKAGE and _SERVICE.fullmatch(part) else PACKAGE

@@ -19,7 +19,8 @@ UPDATE = "update"
 
 
 class MaintenanceRecord(Record):
-    """`mode`: there is maintenance. `until` is present if it ends by itself, `updated_by` in replies to admins."""
+    """The state of maintenance. `mode`: the server is under maintenance. `until` is present if maintenance ends by
+    itself, `updated_by` in replies to admins."""
 
     mode: bool
     message: str | None
@@ -35,8 +36,8 @@ class MaintenanceStatus(Event, tag="maintenance_status"):
 
 
 class MonitoredSettings(Event, tag="system_settings"):
-    """Settings. `subtype` is a key, and `data` its value; or `all` or `update`, and `data` are values by key. A secret
-    value is null."""
+    """Settings. If `subtype` is `all` or `update`, `data` has values by key; otherwise `subtype` is a key, and `data`
+    its value. A secret value is null."""
 
     subtype: str
     data: Any
@@ -61,7 +62,7 @@ PUBLIC_BACKGROUND_SCENE = Family("public.background_scene", Kind.LATEST, (Monito
 
 
 class SettingsMonitor:
-    """Publishes changes; call `announce` first, for the initial state."""
+    """Publishes changes; call `announce` first, which publishes the initial state."""
 
     def __init__(self, settings: SystemSettings, status: StatusBoard, publisher: Publisher) -> None:
         self._settings = settings
@@ -96,7 +97,7 @@ class SettingsMonitor:
         )
 
     def _changed(self, key: str, _value: Any) -> None:
-        # As admins see it: listeners are given secret values, too.
+        # As admins see it, because listeners receive secret values, too.
         setting = self._settings.find(key, Role.ADMIN)
         update = MonitoredSettings(subtype=UPDATE, data={key: None if setting is None else setting.value})
         self._publisher.publish(SYSTEM_SETTINGS.channel(), update)

@@ -1,5 +1,5 @@
-"""Services outside of the server: those of the configuration file, and those put over HTTP (protocol 13,
-`PUT /services`)."""
+"""Services outside the server: those in the configuration file, and those defined over HTTP (`PUT /services`, protocol
+13)."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def is_name(text: str) -> bool:
 
 
 class ServiceDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A service. `probe`: the server checks it by `check`. `reported`: it posts its own operations, and is unhealthy
-    when it posts none for `silentAfterMs` (60,000)."""
+    """A service. `probe`: the server checks it with `check`. `reported`: it posts its own operations, and is unhealthy
+    if it posts none for `silentAfterMs` (default 60,000)."""
 
     kind: Literal["probe", "reported"]
     layer: Name
@@ -54,7 +54,7 @@ class ServiceDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     silentAfterMs: Annotated[int, Meta(ge=1_000, le=86_400_000)] | None = None
 
     def verify(self) -> None:
-        """Raises `errors.InvalidRequest` for fields that contradict one another."""
+        """Raise `errors.InvalidRequest` if fields contradict one another."""
         if self.kind == "probe" and self.check is None:
             raise InvalidRequest("A probe needs a `check`.", field="check")
         if self.kind == "reported" and self.check is not None:
@@ -74,7 +74,8 @@ class Operation(Struct, frozen=True):
 
 
 class OutsideServices:
-    """Adds, changes and removes them, one at a time. `configured` are those of the file, which only it can change."""
+    """Adds, changes and removes outside services, one at a time. `configured` are those in the configuration file,
+    which can be changed only there."""
 
     def __init__(
         self,
@@ -99,7 +100,7 @@ class OutsideServices:
         self._changing = asyncio.Lock()
 
     def add_configured(self) -> None:
-        """Add the configured services, after the server's own. Raises `ConfigurationError` if one has the name of
+        """Add the configured services, after the server's own. Raises `ConfigurationError` if a service has the name of
         another, or depends on an unknown one."""
         for name, definition in self._configured.items():
             try:
@@ -108,7 +109,7 @@ class OutsideServices:
                 raise ConfigurationError(f"`[[services]]`, `{name}`: {refusal.message}") from None
 
     async def load(self) -> None:
-        """Add the stored services, after the configured ones. Those that can no longer be used are left out, and
+        """Add the stored services, after the configured ones. Services that are no longer valid are left out, and
         logged. Raises `errors.Unavailable`."""
         async with self._database.read() as transaction:
             rows = await repository.all_services(transaction)
@@ -124,15 +125,15 @@ class OutsideServices:
         return self._definitions.get(self._registry[name].name)
 
     async def put(self, name: str, definition: ServiceDefinition, actor: Actor) -> Service:
-        """Add a service, or change it; its breaker and figures begin anew. It is stored when this returns.
+        """Add or change a service, whose breaker and figures begin anew. It is stored when this returns.
 
-        Raises `errors.InvalidRequest`, `DependencyError`, `errors.InvalidState` if `name` is the server's own or in the
-        file, `errors.Unavailable`.
+        Raises `errors.InvalidRequest`, `DependencyError`, `errors.InvalidState` if `name` is a part of the server or is
+        in the configuration file, `errors.Unavailable`.
         """
         async with self._in_line():
             self._refuse_fixed(name)
             if name not in self._registry and len(self._registry) >= MAX_SERVICES:
-                raise InvalidRequest(f"At most {MAX_SERVICES} services are kept: delete one first.", field="name")
+                raise InvalidRequest(f"There can be at most {MAX_SERVICES} services: delete one first.", field="name")
             service = self._build(name, definition)
             self._registry.check_dependencies(service.declaration)
             existed = name in self._registry
@@ -148,8 +149,8 @@ class OutsideServices:
             return service
 
     async def delete(self, name: str, actor: Actor) -> None:
-        """Raises `ServiceNotFound`, `errors.InvalidState` if it is the server's own or in the file, `DependencyError`
-        if others depend on it, `errors.Unavailable`."""
+        """Delete a service. Raises `ServiceNotFound`, `errors.InvalidState` if it is a part of the server or is in the
+        configuration file, `DependencyError` if others depend on it, `errors.Unavailable`."""
         async with self._in_line():
             service = self._registry[name]
             self._refuse_fixed(name)
@@ -165,17 +166,17 @@ class OutsideServices:
 
     @asynccontextmanager
     async def _in_line(self) -> AsyncIterator[None]:
-        """One change at a time, from its decision to its effect."""
+        """Allow only one change at a time, from its decision to its effect."""
         with self._database.asked_since(self._database.moment()):
             async with self._changing:
                 yield
 
     def report(self, name: str, operations: Sequence[Operation]) -> None:
-        """Take the operations of a service, in order. Raises `ServiceNotFound`, `errors.InvalidState` if it does not
-        report itself."""
+        """Record the operations of a service, in order. Raises `ServiceNotFound`, `errors.InvalidState` if the service
+        does not report itself."""
         service = self._registry[name]
         if service.declaration.kind != "reported":
-            raise InvalidState(f"`{name}` does not report itself: it is put with another `kind`.")
+            raise InvalidState(f"`{name}` does not report itself: it was defined with another `kind`.")
         self._health.report(service, [(operation.ok, operation.duration_ms) for operation in operations])
         for operation in operations:
             if not operation.ok and operation.error:
@@ -192,7 +193,7 @@ class OutsideServices:
     ) -> None:
         service = self._build(name, definition)
         if name in self._registry:
-            raise InvalidState(f"There is a service `{name}` already.")
+            raise InvalidState(f"There is already a service `{name}`.")
         self._registry.check_dependencies(service.declaration, set(also))
         self._put(service, definition)
 

@@ -29,18 +29,20 @@ LAYERS = ("data", "contest", "wallet", "infrastructure")
 MAX_SERVICES = 2_000
 METRICS_INTERVAL_S = 1.0
 MEMBERS_TOLD_AT_ONCE = 100
-"""A layer with more services is published with the figures: each time it lists them all."""
+"""A layer with more services is published with the figures, once a second, because each update lists all its
+services."""
 TOLD_PER_TURN = 50
-"""Services whose figures are published before other tasks run."""
+"""How many services have their figures published before other tasks run."""
 
 _log = structlog.get_logger("duelcast.operations")
 
 
 class Registry:
-    """The services by name. A change of status or breaker is published at once, changes of figures alone once a second.
+    """The services by name. A change of status or breaker is published at once; if only figures change, that is
+    published within a second.
 
-    `announce` stores and broadcasts an alert: see `Database.announce`. `listeners` are called with each service whose
-    status may have changed, or that is no longer one.
+    `announce` stores and broadcasts an alert; see `Database.announce`. `listeners` are called with each service whose
+    status may have changed, or that was removed.
     """
 
     def __init__(self, publisher: Publisher, clock: Clock, announce: Callable[[Broadcast], None]) -> None:
@@ -76,7 +78,7 @@ class Registry:
 
     @property
     def layers(self) -> Sequence[str]:
-        """The layers that always exist, then those that services brought."""
+        """The layers that always exist, then those that services added."""
         return list(self._layers)
 
     def dependents(self, name: str) -> list[str]:
@@ -84,30 +86,30 @@ class Registry:
         return sorted(self._dependents.get(name, ()))
 
     def in_layer(self, layer: str) -> list[Service]:
-        """Raises `InvalidLayer`."""
+        """The services of a layer, sorted by name. Raises `InvalidLayer`."""
         names = self._layers.get(layer)
         if names is None:
-            raise InvalidLayer(f"There is no layer `{layer[:64]}`: there are {', '.join(self._layers)}.")
+            raise InvalidLayer(f"There is no layer `{layer[:64]}`. Layers: {', '.join(self._layers)}.")
         return [self._services[name] for name in sorted(names)]
 
-    # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────
+    # ── adding and removing ─────────────────────────────────────────────────────────────────────────────────────
 
     def check_dependencies(self, declaration: Declaration, also: Collection[str] = ()) -> None:
-        """Raises `DependencyError` if it depends on a service that neither exists nor is among `also`, or on itself
-        through others."""
+        """Raise `DependencyError` if the service depends on one that neither exists nor is among `also`, or on itself,
+        perhaps through others."""
         name = declaration.name
         for needed in declaration.dependencies:
             if needed != name and needed not in self._services and needed not in also:
                 raise DependencyError(
-                    f"`{name}` depends on `{needed}`, which is not a service: add that one first.", field="dependencies"
+                    f"`{name}` depends on `{needed}`, which does not exist: add it first.", field="dependencies"
                 )
             path = self._path(needed, name)
             if path is not None:
                 circle = " → ".join((name, *path))
-                raise DependencyError(f"The dependencies go in a circle: {circle}.", field="dependencies")
+                raise DependencyError(f"The dependencies form a cycle: {circle}.", field="dependencies")
 
     def put(self, service: Service) -> None:
-        """Add a service, or replace the one with its name; its dependencies were checked."""
+        """Add a service, or replace the one with its name; call `check_dependencies` first."""
         before = self._services.get(service.name)
         if before is not None:
             self._unlink(before)
@@ -124,7 +126,7 @@ class Registry:
         self._stir_around(declaration)
 
     def remove(self, service: Service) -> None:
-        """Remove a service. Nothing depends on it, and its work has ended."""
+        """Remove a service. Nothing may depend on it, and its work must have ended."""
         self._unlink(service)
         del self._services[service.name]
         self._dirty.pop(service.name, None)
@@ -145,7 +147,7 @@ class Registry:
             self._dependents[needed].discard(declaration.name)
 
     def _stir_around(self, declaration: Declaration) -> None:
-        """The dependencies of `declaration` show it among their dependents."""
+        """Mark the dependencies of `declaration` as dirty, because they show it among their dependents."""
         for needed in declaration.dependencies:
             if needed in self._services:
                 self._dirty[needed] = None
@@ -174,7 +176,7 @@ class Registry:
     # ── publishing ───────────────────────────────────────────────────────────────────────────────────────
 
     def mark_dirty(self, service: Service) -> None:
-        """Its figures changed, and perhaps its status."""
+        """Note that the figures of a service changed, and perhaps its status."""
         if (service.status, service.breaker_status) != service.shown:
             self.changed(service)
         elif service.name in self._services:
@@ -183,11 +185,11 @@ class Registry:
     def changed(
         self, service: Service, *, alert: Alert | None = None, checked_by: By | None = None, reset_by: By | None = None
     ) -> None:
-        """Publish the present state of the service, with its cause; nothing is published of a removed one."""
+        """Publish the present state of the service, with its cause, unless the service was removed."""
         if self._services.get(service.name) is not service:
             return
         self._dirty.pop(service.name, None)
-        # Reading a breaker may advance it, which is published at once: `shown` is read after that.
+        # Reading a breaker may advance it, which publishes and sets `shown`, so `shown` is read after that.
         now = (service.status, service.breaker_status)
         before, service.shown = service.shown, now
         service.updated_at_s = self._clock.time()
@@ -217,7 +219,7 @@ class Registry:
             self._publish(service)
 
     def layer_update(self, layer: str) -> LayerUpdate:
-        """Raises `InvalidLayer`."""
+        """A layer with its services. Raises `InvalidLayer`."""
         return views.layer_update(layer, self.in_layer(layer))
 
     async def run(self) -> None:
@@ -245,7 +247,7 @@ class Registry:
 
     def _publish_layer(self, layer: str) -> None:
         members = self._layers[layer]
-        # A long list of all its services: made only if somebody follows it.
+        # The list of all its services may be long, so it is made only if somebody follows the layer.
         if self._publisher.is_followed(LAYER.channel(layer)):
             if len(members) > MEMBERS_TOLD_AT_ONCE:
                 self._dirty_layers[layer] = None

@@ -14,16 +14,16 @@ from duelcast.domain.operations.service import Work
 from duelcast.logs import exception_fields
 
 STABLE_AFTER_S = 60.0
-"""A run of this length was no crash at start: the next wait is the shortest again."""
-CRASHED = "It stopped by a defect, and is started again."
+"""After a run of this length, the wait before the next one is the shortest again."""
+CRASHED = "It stopped because of a defect, and will be started again."
 
 _log = structlog.get_logger("duelcast.operations")
 
 
 class Runner:
-    """Runs `work` until it is stopped; after a defect it is run again after a growing, jittered wait.
+    """Runs `work` until it is stopped. If a defect ends `work`, it is run again after a growing, jittered wait.
 
-    Each start runs `work` anew. It is ended by cancellation, at which it must lose nothing that was accepted. If it
+    Each start runs `work` anew. A stop cancels `work`, which must then lose nothing that it has accepted. If `work`
     returns by itself, it is finished, and counts as stopped. `on_change` is called whenever `running` or `failure`
     changes.
     """
@@ -46,17 +46,17 @@ class Runner:
         return self._task is not None
 
     async def start(self) -> None:
-        """Begin; nothing happens if it runs."""
+        """Start the work, unless it is running."""
         if self._task is None:
             self.restarts += self.started_at_s is not None
             self.started_at_s = self._clock.time()
             self._task = asyncio.create_task(self._keep_running(), name=self._name)
-            # It has begun when this returns.
+            # Let the work begin before this returns.
             await asyncio.sleep(0)
             self._on_change()
 
     async def stop(self) -> None:
-        """End, and return once it has ended; nothing happens if it does not run."""
+        """Stop the work, if it is running, and return once it has ended."""
         task = self._task
         if task is not None:
             task.cancel()

@@ -22,7 +22,7 @@ from duelcast.domain.settings.maintenance import Maintenance
 from duelcast.wire.timestamps import format_time
 
 DAMPING_S = 2.0
-"""A shorter state is not published: a service that flaps does not flood everybody."""
+"""A state that does not last this long is not published, so that a flapping service does not flood everybody."""
 REPEAT_S = 30.0
 AFFECTING = frozenset({"circuit_open", "unhealthy", "stopped"})
 _TOLERANCE_S = 1e-6
@@ -49,7 +49,7 @@ class _State(Struct, frozen=True):
 
 
 class StatusBoard:
-    """Publishes a state once it has lasted 2 s, and repeats it every 30 s."""
+    """Publishes the status once it has lasted 2 s, and repeats it every 30 s."""
 
     def __init__(
         self, registry: Registry, publisher: Publisher, clock: Clock, surroundings: Surroundings, version: str
@@ -68,7 +68,7 @@ class StatusBoard:
         registry.listeners.append(self._service_changed)
 
     def changed(self) -> None:
-        """Maintenance or readiness may have changed."""
+        """Check the state, because maintenance or readiness may have changed."""
         self._alarm.ring()
 
     def status(self) -> ServerStatus:
@@ -92,7 +92,7 @@ class StatusBoard:
     async def run(self) -> None:
         """Publish the status, until cancelled."""
         first = self._now()
-        # The parts of a starting server are not running yet: that is published if it lasts.
+        # The parts of a starting server are not running yet, which is published only if it lasts.
         if first.status != "degraded":
             self._published = self._candidate = first
         while True:

@@ -20,7 +20,7 @@ RunCheck = Callable[[], Awaitable[CheckResult]]
 
 By = Literal["admin", "system"]
 JOINED_S = 0.05
-"""Updates that are not further apart count as one; longer than the hub's default flush interval."""
+"""Updates that are at most this far apart are merged. This is longer than the hub's default flush interval."""
 
 RESET = "reset_circuit_breaker"
 HEALTH_CHECK = "health_check"
@@ -43,25 +43,25 @@ class Tally:
         return self.successful + self.failed
 
     def add(self, *, ok: bool, duration_ms: float) -> None:
-        """A check ended."""
+        """Count a check that ended."""
         self.successful += ok
         self.failed += not ok
         self.durations.add(duration_ms)
 
 
 class Work(Protocol):
-    """The work of one of the server's own services, and its switch."""
+    """The work of a service, which can be started and stopped."""
 
     @property
     def running(self) -> bool: ...
 
     @property
     def failure(self) -> str | None:
-        """Why it does not run at the moment, though it was started: a sentence of ours."""
+        """Why it is not working at the moment although it was started, in our own words; None if it is."""
 
     @property
     def started_at_s(self) -> float | None:
-        """Epoch seconds."""
+        """When it was last started (epoch seconds)."""
 
     @property
     def restarts(self) -> int: ...
@@ -74,9 +74,9 @@ class Work(Protocol):
 class Declaration(Struct, frozen=True, kw_only=True):
     """The declaration of a service. `settings` is the public part of its configuration: no URL, no secret.
 
-    `check_interval_s`: None means no automatic checks; `recheck_interval_s` replaces it while the last check was bad.
-    `checks_are_calls`: a check goes through the breaker; otherwise the calls it makes do. `silent_after_s`: the silence
-    after which a reported service counts as unhealthy.
+    `check_interval_s`: None means no automatic checks; `recheck_interval_s` replaces it while the last result was
+    unhealthy. `checks_are_calls`: a check goes through the breaker itself; otherwise the calls that it makes do.
+    `silent_after_s`: the silence after which a reported service counts as unhealthy.
     """
 
     name: str
@@ -104,7 +104,7 @@ class PublishReason(Struct, frozen=True, kw_only=True):
     reset_by: By | None
 
     def joined(self, earlier: PublishReason | None) -> PublishReason:
-        """Merged with an `earlier` cause, if that was published so shortly before that followers may get only the
+        """This reason, merged with an `earlier` one that was published so recently that followers may get only the
         newest update."""
         if earlier is None or self.at_s - earlier.at_s > JOINED_S:
             return self
@@ -118,7 +118,8 @@ class PublishReason(Struct, frozen=True, kw_only=True):
 
 
 class Service:
-    """A service with its state. `metrics` gives figures of its own, shown beside those that all services have."""
+    """A service with its state. `metrics` returns the service's own figures, which are shown after those that all
+    services have."""
 
     def __init__(
         self,
@@ -138,16 +139,16 @@ class Service:
         self.own_metrics = metrics
         self.last_check: CheckResult | None = None
         self.last_check_s: float | None = None
-        """Steady seconds."""
+        """Monotonic seconds."""
         self.checks = 0
         self.checks_s = 0.0
-        """How many checks ended, and how long they took together."""
+        """How many checks ended, and how long they took in total."""
         self.checking: asyncio.Task[CheckResult] | None = None
-        """The running check, which callers share meanwhile."""
+        """The running check, which concurrent callers share."""
         self.published_check: CheckResult | None = None
         """The last result that was published with its requester."""
         self.last_report_s: float | None = None
-        """Steady seconds."""
+        """Monotonic seconds."""
         self.silent = False
         self.updated_at_s = clock.time()
         self.shown: tuple[ServiceStatus, BreakerStatus] | None = None

@@ -36,7 +36,8 @@ class BreakerState(enum.Enum):
 
 
 class Transition(Struct, frozen=True):
-    """A change of state. `number` counts those of the breaker from 1 without gaps; `at_s` is epoch seconds."""
+    """A change of state. `number` counts the transitions of the breaker from 1 without gaps; `at_s` is epoch
+    seconds."""
 
     number: int
     before: BreakerState
@@ -46,9 +47,10 @@ class Transition(Struct, frozen=True):
 
 
 class Announcer:
-    """Numbers transitions and calls `listener` once for each, in order, even if it causes the next one itself.
+    """Numbers transitions and calls `listener` once for each, in order, even if the listener itself causes the next
+    one.
 
-    If the listener raises, that is logged, and it still gets the next one.
+    If the listener raises, that is logged, and it is still called for the next transition.
     """
 
     def __init__(self, clock: Clock, listener: Callable[[Transition], None]) -> None:
@@ -59,7 +61,7 @@ class Announcer:
         self._telling = False
 
     def announce(self, before: BreakerState, after: BreakerState, cause: TransitionReason) -> None:
-        """The state is `after` now."""
+        """Announce that the state changed from `before` to `after`."""
         self._count += 1
         self._unpublished.append(Transition(self._count, before, after, self._clock.time(), cause))
         if self._telling:

@@ -40,7 +40,7 @@ _DETAILS: dict[BreakerStatus, str] = {
 
 
 def state(service: Service) -> ServiceState:
-    """The record for those who depend on it."""
+    """The record of a service for users who depend on it."""
     declaration = service.declaration
     return ServiceState(
         service=declaration.name,
@@ -65,7 +65,7 @@ def service_update(
     reset_by: Literal["admin", "system"] | None = None,
     removed: bool = False,
 ) -> ServiceUpdate:
-    """The same, with its cause."""
+    """The same record, with the cause of its publication."""
     return ServiceUpdate(
         **structs.asdict(state(service)),
         previousStatus=UNSET if previous is None else previous,
@@ -77,7 +77,7 @@ def service_update(
 
 
 def managed(service: Service, dependents: Sequence[str]) -> SkyDuelService:
-    """The record for those who manage it."""
+    """The record of a service for those who manage it."""
     declaration = service.declaration
     started_at_s = service.work.started_at_s
     return SkyDuelService(
@@ -101,7 +101,7 @@ def managed(service: Service, dependents: Sequence[str]) -> SkyDuelService:
 
 
 def health(service: Service) -> ServiceHealth:
-    """The record for monitor."""
+    """The record of a service for monitor."""
     return ServiceHealth(status=service.status, metrics=_metrics(service), updated_at=format_time(service.updated_at_s))
 
 
@@ -153,10 +153,10 @@ def service_metrics(
     """For Prometheus: the state of each service and breaker, calls, durations of checks, and `transitions` of breakers,
     by service and new state."""
     status = GaugeMetricFamily(
-        "duelcast_service_status", "1 for the status that a service has.", labels=["service", "status"]
+        "duelcast_service_status", "1 for the current status of a service.", labels=["service", "status"]
     )
     breaker = GaugeMetricFamily(
-        "duelcast_breaker_state", "1 for the state that a breaker has.", labels=["service", "state"]
+        "duelcast_breaker_state", "1 for the current state of a breaker.", labels=["service", "state"]
     )
     calls = CounterMetricFamily(
         "duelcast_service_calls", "Calls of services, by outcome.", labels=["service", "outcome"]

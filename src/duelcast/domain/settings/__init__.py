@@ -1,1 +1,1 @@
-"""Settings that change at run time: those that the server obeys, and any that the platform keeps here."""
+"""Settings that change at run time: those that the server obeys, and any others that the platform keeps here."""

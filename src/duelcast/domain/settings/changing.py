@@ -1,4 +1,4 @@
-"""A change of a setting: the request, its validation, the bounds of values, and the row to store."""
+"""A change of a setting: the request, its validation, the limits on values, and the row to store."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MAX_VALUE_DEPTH = 24
 MAX_AUDITED_BYTES = 4 * 1024
 MAX_SETTINGS = 10_000
 MAX_CHARACTERS = 8 * 1024 * 1024
-"""The bound of all stored values together: one answer may carry them all."""
+"""The limit for all stored values together, because one answer may carry them all."""
 
 
 class SettingChange(Struct, frozen=True, kw_only=True):
     """A change of a setting. None leaves a field as it is; by default a new setting is for admins, and not secret.
 
-    `expected_version`: the change applies to that version alone; 0 is a setting that is not stored.
+    `expected_version`: the change applies only to that version; 0 stands for a setting that is not stored.
     """
 
     value: Any
@@ -55,7 +55,7 @@ def changed(
     check_value(change.value)
     secret = before.secret if before is not None else bool(change.secret and declared is None)
     if change.secret is not None and change.secret != secret:
-        raise ValidationFailed("A setting can only be made secret, or not, when it is created.", field="secret")
+        raise ValidationFailed("`secret` can only be chosen when a setting is created.", field="secret")
     if declared is not None:
         declared.validate(change.value)
         if change.visibility not in (None, declared.visibility):
@@ -92,15 +92,15 @@ def value_type_of(value: Any) -> ValueType:
 
 
 def check_value(value: Any) -> None:
-    """Raises `ValidationFailed` for a value that is too big or too deep."""
+    """Raise `ValidationFailed` if a value is too big or too deep."""
     if _depth(value) > MAX_VALUE_DEPTH:
         raise ValidationFailed(f"Nest a value at most {MAX_VALUE_DEPTH} levels deep.", field="value")
     if len(msgspec.json.encode(value)) > MAX_VALUE_BYTES:
-        raise ValidationFailed(f"A value takes at most {MAX_VALUE_BYTES} bytes as JSON.", field="value")
+        raise ValidationFailed(f"A value may take at most {MAX_VALUE_BYTES} bytes as JSON.", field="value")
 
 
 async def acting(transaction: Transaction, by: Identity) -> Actor:
-    """The actor: the role stored now counts, whatever it was at the request; a ban takes it away."""
+    """The actor, with the role that is stored now, whatever it was at the request; a ban takes the role away."""
     stored = await accounts.find_user(transaction, by.wallet)
     if stored is None:
         return Actor.of(by)
@@ -109,17 +109,17 @@ async def acting(transaction: Transaction, by: Identity) -> Actor:
 
 
 async def check_room(transaction: Transaction, after: SettingRow, *, is_new: bool) -> None:
-    """Raises `ValidationFailed` if there are too many settings, or too much in them."""
+    """Raise `ValidationFailed` if there are too many settings, or if their values are too long together."""
     usage = await store.usage_without(transaction, after.key)
     if is_new and usage.settings >= MAX_SETTINGS:
         raise ValidationFailed(f"There are {MAX_SETTINGS} settings: delete some before you create another.")
-    # As long as in the store.
+    # Measured as it is stored.
     if usage.characters + len(json.dumps(after.value)) > MAX_CHARACTERS:
-        raise ValidationFailed(f"All values together take at most {MAX_CHARACTERS} characters.", field="value")
+        raise ValidationFailed(f"All values together may have at most {MAX_CHARACTERS} characters.", field="value")
 
 
 def differences(before: SettingRow | None, after: SettingRow | None) -> dict[str, Any]:
-    """The audit details: old and new value, description and visibility; None if nothing is stored."""
+    """The audit details: the old and new version, value, description and visibility; None if nothing is stored."""
     old, new = _described(before), _described(after)
     return {name: [old.get(name), new.get(name)] for name in ("version", "value", "description", "visibility")}
 

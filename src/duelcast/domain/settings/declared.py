@@ -23,8 +23,9 @@ Days = Annotated[float, Meta(gt=0, le=36_500)]
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSetting:
-    """A setting with the constraints of its value: msgspec converts it to `type`, and `check` verifies more than types
-    can. `field` names the setting of the start configuration that gives it a value, multiplied by `scale`."""
+    """A setting with the constraints on its value: msgspec converts the value to `type`, and `check` verifies what
+    types cannot express. `field` names the setting of the start configuration that gives it a value, multiplied by
+    `scale`."""
 
     key: str
     type: Any
@@ -54,7 +55,8 @@ class DeclaredSetting:
 
 
 def declared_settings(endpoint_limits: Mapping[str, int]) -> dict[str, DeclaredSetting]:
-    """All of them by key. `endpoint_limits` are the messages per minute that each endpoint declares, by its name."""
+    """All declared settings, by key. `endpoint_limits` are the messages per minute that each endpoint declares, by its
+    name."""
     limits = [
         DeclaredSetting(
             limit_key(name),
@@ -68,7 +70,7 @@ def declared_settings(endpoint_limits: Mapping[str, int]) -> dict[str, DeclaredS
 
 
 def configured_values(settings: Settings) -> dict[str, Any]:
-    """The values that environment, file or command line give declared settings, by key."""
+    """The values of declared settings that are set in the environment, file or command line, by key."""
     return {
         one.key: _scaled(getattr(settings, one.field), one.scale)
         for one in _CONFIGURED
@@ -82,7 +84,7 @@ def limit_key(endpoint: str) -> str:
 
 
 def _configured(key: str, type: Any, field: str, *, scale: int = 1) -> DeclaredSetting:
-    """A setting that the start configuration has as well, with its default and description."""
+    """A setting that is also in the start configuration, from which it has its default and description."""
     known = Settings.model_fields[field]
     assert known.description is not None
     default = _scaled(known.default, scale)
@@ -128,11 +130,11 @@ _OTHERS = (
         MAINTENANCE_KEY,
         MaintenanceValue,
         {"enabled": False},
-        "While `enabled`, admins alone may write; it ends by itself at `until`.",
+        "While `enabled`, only admins may write; maintenance ends by itself at `until`.",
         visibility="public",
         check=check_maintenance,
     ),
     DeclaredSetting(
-        "background_scene", dict[str, Any] | None, {}, "The background that clients show.", visibility="public"
+        "background_scene", dict[str, Any] | None, {}, "The background that clients display.", visibility="public"
     ),
 )

@@ -18,4 +18,4 @@ class VersionConflict(AppError, code="VERSION_CONFLICT", status=409):
 
 
 class UnderMaintenance(AppError, code="MAINTENANCE", status=503):
-    """Not during maintenance."""
+    """Writing is not allowed during maintenance."""

@@ -47,8 +47,8 @@ def highest_version(settings: Iterable[Setting]) -> int:
 
 
 class SettingUpdate(Event, tag="setting_update"):
-    """A setting changed. `setting` is null if it is gone; `previous` is the value before: null if there was none, it is
-    secret, or fewer could see it."""
+    """A setting changed. `setting` is null if it is gone; `previous` is the value before, or null if there was none, it
+    is secret, or fewer people could see it."""
 
     key: str
     setting: Setting | None
@@ -56,7 +56,7 @@ class SettingUpdate(Event, tag="setting_update"):
 
 
 def split_key(key: str) -> tuple[str | None, str]:
-    """Category and name: the parts before and after the first dot. None: the key has no category."""
+    """Category and name, the parts before and after the first dot. The category is None if the key has none."""
     category, dot, name = key.partition(".")
     return (category, name) if dot and category else (None, key)
 

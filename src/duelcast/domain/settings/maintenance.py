@@ -13,11 +13,11 @@ from duelcast.wire.timestamps import parse_time
 
 MAINTENANCE_KEY = "maintenance_mode"
 RETRY_MS = 60_000
-"""When clients may try again if nobody said how long it takes."""
+"""After how long clients may try again if the end of maintenance is not known."""
 
 
 class MaintenanceValue(Struct, frozen=True, forbid_unknown_fields=True):
-    """The value of the setting. `until` is an ISO-8601 time with an offset, at which it ends by itself."""
+    """The value of the setting. `until` is an ISO-8601 time with an offset, at which maintenance ends by itself."""
 
     enabled: bool
     message: Annotated[str, Meta(max_length=1_000)] | None = None
@@ -25,7 +25,8 @@ class MaintenanceValue(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Maintenance(Struct, frozen=True, kw_only=True):
-    """Whether users may write now. Times are epoch seconds; `updated_…` are None while nobody has set it."""
+    """The state of maintenance: while it is enabled, users may not write. Times are epoch seconds; `updated_…` are None
+    as long as nobody has set it."""
 
     enabled: bool
     message: str | None = None
@@ -34,13 +35,13 @@ class Maintenance(Struct, frozen=True, kw_only=True):
     updated_by: str | None = None
 
     def at(self, now_s: float) -> Maintenance:
-        """The state at `now_s`: it ends at `until_s`, whether that was stored yet or not."""
+        """The state at `now_s`. Maintenance ends at `until_s`, whether or not its end is stored yet."""
         is_over = self.enabled and self.until_s is not None and now_s >= self.until_s
         return structs.replace(self, enabled=False) if is_over else self
 
 
 def check_maintenance(value: Any) -> None:
-    """Raises `ValidationFailed` if `until` is not a time; the rest was checked with the declaration."""
+    """Raise `ValidationFailed` if `until` is not a time; the declared type checks the rest."""
     until = msgspec.convert(value, MaintenanceValue).until
     if until is None:
         return
@@ -71,5 +72,5 @@ def refusal_of(maintenance: Maintenance, now_s: float) -> UnderMaintenance | Non
     until_s = maintenance.until_s
     retry_after_ms = RETRY_MS if until_s is None else max(1, math.ceil((until_s - now_s) * 1000))
     return UnderMaintenance(
-        "The platform is under maintenance: reading goes on, try this again later.", retry_after_ms=retry_after_ms
+        "The platform is under maintenance: you can only read. Try again later.", retry_after_ms=retry_after_ms
     )

@@ -19,7 +19,7 @@ from duelcast.store.settings import SettingRow
 ChangeListener = Callable[[str, Any], None]
 """Called with the key and the value in force, secret or not; None if the setting is gone."""
 HiddenListener = Callable[[str, Role, Role], None]
-"""Called with a key, the lowest role that saw it, and the higher one that does now."""
+"""Called with a key, the lowest role that could see it before, and the higher one that can see it now."""
 
 _log = structlog.get_logger("duelcast.settings")
 
@@ -33,7 +33,7 @@ class Committed(Struct, frozen=True):
 
 
 class SettingOutlet:
-    """Takes changes into the book and publishes them, in the order of their commits."""
+    """Applies changes to the book and publishes them, in the order of their commits."""
 
     def __init__(self, publisher: Publisher, book: SettingBook) -> None:
         self._publisher = publisher
@@ -46,16 +46,16 @@ class SettingOutlet:
         self._listeners.append((prefix, listener))
 
     def on_hidden(self, listener: HiddenListener) -> None:
-        """Call `listener` when fewer may see a setting than before, ahead of its publication."""
+        """Call `listener` when fewer people may see a setting than before, just before the change is published."""
         self._hidden_listeners.append(listener)
 
     def committed(self, change: Committed) -> None:
-        """Take a change, publish it for those who may see it, and call the listeners."""
+        """Apply a change, publish it for those who may see it, and call the listeners."""
         key, before, book = change.key, change.before, self._book
         was_seen_from, existed = book.seen_from(key), key in book
         previous = None if before is not None and before.secret else book.value(key)
         book.put(key, change.after)
-        # The end of a setting is published to those who saw it.
+        # The deletion of a setting is published to those who could see it.
         seen_from = book.seen_from(key) if key in book else was_seen_from
         if existed and seen_from > was_seen_from:
             for hidden in self._hidden_listeners:

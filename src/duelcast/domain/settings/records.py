@@ -1,4 +1,4 @@
-"""All settings in memory: stored values win over configured ones, and those over defaults."""
+"""All settings in memory. Stored values override configured ones, which override defaults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = structlog.get_logger("duelcast.settings")
 
 
 class SettingBook:
-    """The present settings. A stored value that its declaration no longer accepts is ignored, with a warning."""
+    """The current settings. A stored value that its declaration no longer accepts is ignored, with a warning."""
 
     def __init__(self, declared: Mapping[str, DeclaredSetting], configured: Mapping[str, Any]) -> None:
         self._declared = declared
@@ -28,7 +28,7 @@ class SettingBook:
         self._unfit: set[str] = set()
 
     def put(self, key: str, row: SettingRow | None) -> None:
-        """Take the stored row of a setting; None: none is stored."""
+        """Set the stored row of a setting; None if none is stored."""
         self._unfit.discard(key)
         if row is None:
             self._rows.pop(key, None)
@@ -53,7 +53,7 @@ class SettingBook:
         return key in self._rows or key in self._declared
 
     def keys(self, category: str | None = None) -> Iterable[str]:
-        """The keys of all settings, or of those of a category, sorted."""
+        """The keys of all settings, or of those in a category, sorted."""
         known = self._rows.keys() | self._declared.keys()
         return sorted(key for key in known if category is None or split_key(key)[0] == category)
 
@@ -71,7 +71,7 @@ class SettingBook:
         return SEEN_FROM[_visibility(self._declared.get(key), self._rows.get(key))]
 
     def record(self, key: str, *, for_admin: bool) -> Setting | None:
-        """The record of a setting, None if there is none."""
+        """The record of a setting, or None if there is none."""
         return self._record(key, self._rows.get(key), self.value(key), for_admin=for_admin)
 
     def record_of(self, key: str, row: SettingRow | None) -> Setting | None:

@@ -36,10 +36,10 @@ _log = structlog.get_logger("duelcast.settings")
 
 
 class SystemSettings:
-    """A stored value wins over `configured` (environment and file), and that over the declared default.
+    """A stored value overrides `configured` (environment and file), which overrides the declared default.
 
-    Reading takes a role: a setting that it may not see does not exist for it. Methods that change something raise
-    `Unavailable` if the store is out of reach; nothing is changed then.
+    Methods that read take a role; a setting that the role may not see does not exist for it. Methods that change
+    something raise `Unavailable` if the store is unreachable, and then change nothing.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class SystemSettings:
         self._book = SettingBook(declared, configured)
         self._outlet = SettingOutlet(publisher, self._book)
         self._maintenance = Maintenance(enabled=False)
-        """As the setting describes it; its end may have passed."""
+        """Maintenance as the setting describes it; its end may have passed."""
         self._maintenance_changed = Alarm(clock)
         self._outlet.on_change(MAINTENANCE_KEY, lambda _key, _value: self._take_maintenance())
 
     async def load(self) -> None:
-        """Read the stored settings; once, before the first use. Raises `Unavailable`."""
+        """Read the stored settings; call this once, before the first use. Raises `Unavailable`."""
         async with self._database.read() as transaction:
             for row in await store.all_settings(transaction):
                 self._book.put(row.key, row)
@@ -93,18 +93,18 @@ class SystemSettings:
         return self._book.value(key)
 
     def find(self, key: str, role: Role) -> Setting | None:
-        """The setting as `role` sees it, None if it does not."""
+        """The setting as `role` sees it, or None if `role` does not see it."""
         return self._book.record(key, for_admin=role >= Role.ADMIN) if role >= self.seen_from(key) else None
 
     def get(self, key: str, role: Role) -> Setting:
-        """The same. Raises `SettingNotFound`."""
+        """The setting as `role` sees it. Raises `SettingNotFound`."""
         found = self.find(key, role)
         if found is None:
             raise SettingNotFound("There is no such setting, or none that you may see.", field="key")
         return found
 
     def all(self, role: Role, category: str | None = None) -> dict[str, Setting]:
-        """All settings that `role` sees, or those of a category, by key."""
+        """All settings that `role` sees, or those in a category, by key."""
         found = {key: self.find(key, role) for key in self._book.keys(category)}
         return {key: setting for key, setting in found.items() if setting is not None}
 
@@ -142,23 +142,24 @@ class SystemSettings:
     # ── listening ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_change(self, prefix: str, listener: ChangeListener) -> None:
-        """Call `listener` after each commit that changes a setting whose key begins with `prefix`, empty for all."""
+        """Call `listener` after each commit that changes a setting whose key begins with `prefix`; an empty prefix
+        stands for all."""
         self._outlet.on_change(prefix, listener)
 
     def on_hidden(self, listener: HiddenListener) -> None:
-        """Call `listener` when fewer may see a setting than before, ahead of its publication."""
+        """Call `listener` when fewer people may see a setting than before, just before the change is published."""
         self._outlet.on_hidden(listener)
 
     # ── changing ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def update(self, by: Identity | Actor, key: str, change: SettingChange) -> Setting:
-        """Change a setting, or create it, for an admin. Each success is a new version, even with an equal value.
+        """Change or create a setting for an admin. Each success makes a new version, even with an equal value.
 
         Raises `InvalidRequest` for an invalid key, `PermissionDenied`, `VersionConflict` with the `current` setting,
         `ValidationFailed`.
         """
         if not re.fullmatch(KEY_PATTERN, key):
-            raise InvalidRequest(f"A key is {KEY_GRAMMAR}.", field="key")
+            raise InvalidRequest(f"A key must be {KEY_GRAMMAR}.", field="key")
 
         async def work(transaction: Transaction) -> Committed | AppError:
             before = await store.find_setting(transaction, key)
@@ -173,7 +174,7 @@ class SystemSettings:
             await self._record(transaction, actor, "settings.put", key, before, after)
             return await self._save(transaction, before, after)
 
-        # A refusal is returned, not raised: raising would undo its audit record.
+        # A refusal is returned, because raising it would undo its audit record.
         outcome = await self._database.write(work, self._committed)
         if isinstance(outcome, AppError):
             raise outcome
@@ -182,7 +183,8 @@ class SystemSettings:
         return stored
 
     async def delete(self, by: Identity | Actor, key: str, expected_version: int | None = None) -> None:
-        """Delete the stored row of a setting, for an admin: a declared setting falls back, another is gone.
+        """Delete the stored row of a setting for an admin. A declared setting falls back to its configured value or
+        default; any other is gone.
 
         Raises `SettingNotFound` if there is none, `PermissionDenied`, `VersionConflict`.
         """
@@ -212,7 +214,8 @@ class SystemSettings:
         stored: SettingRow | None,
         expected_version: int | None,
     ) -> tuple[Actor, AppError | None]:
-        """The actor, and why they may not act. The role that is stored now counts, whatever it was when they asked."""
+        """The actor, and the reason why they may not act, if any. The role stored now counts, whatever it was at the
+        request."""
         actor = by if isinstance(by, Actor) else await acting(transaction, by)
         if actor.role < Role.ADMIN:
             return actor, PermissionDenied("This needs the role of an admin.")
@@ -234,7 +237,7 @@ class SystemSettings:
     def _asked_for(
         self, key: str, before: SettingRow | None, change: SettingChange, version: int, actor: Actor
     ) -> SettingRow | None:
-        """The row that a refused change would have made, None if that is invalid, too."""
+        """The row that a refused change would have made, or None if the change is also invalid."""
         try:
             return self._changed(key, before, change, version, actor)
         except ValidationFailed:
@@ -302,7 +305,7 @@ class SystemSettings:
         if left_s > 0:
             return left_s
         change = SettingChange(value={"enabled": False}, expected_version=row.version)
-        # An admin who was faster has rung the alarm.
+        # If an admin was faster, that change has rung the alarm.
         with suppress(VersionConflict):
             await self.update(SYSTEM, MAINTENANCE_KEY, change)
         return math.inf
