@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measuring import wallet_of
-from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.domain.contests.scoring import Board
 from duelcast.store.contests import HoldingRow
 

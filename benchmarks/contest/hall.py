@@ -15,7 +15,7 @@ from duelcast.clock import SystemClock
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.events import Participant
 from duelcast.domain.contests.outlet import ContestOutlet
-from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.domain.contests.rooms import Rooms, RoomSettings
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.scoring import Board

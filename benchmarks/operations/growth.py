@@ -13,8 +13,8 @@ from duelcast.channels.publisher import Publisher
 from duelcast.clock import SystemClock
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.monitored_service import Declaration, Service
 from duelcast.domain.operations.registry import Registry
-from duelcast.domain.operations.service import Declaration, Service
 
 MOST_GROWTH = 3.0
 """From one number of services to the other."""

@@ -10,7 +10,7 @@ from duelcast.channels.broker import Broker
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
 from duelcast.desk.desk import Desk
-from duelcast.desk.joining import JoinReader
+from duelcast.desk.first_frames import JoinReader
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.context import Ask, Services, Target
 from duelcast.endpoints.kit import MIB, Endpoint

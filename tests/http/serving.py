@@ -29,7 +29,7 @@ from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.notifications.service import Notifications
-from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.error_records import ErrorRecords
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from duelcast.errors import AppError, InvalidMessage, InvalidRequest, UnknownMessageType
 from duelcast.wire.decoding import CommandDecoder, is_as_strict_as_the_contract
-from duelcast.wire.json_values import MAX_VALUES
+from duelcast.wire.json_rules import MAX_VALUES
 from duelcast.wire.messages import Command, Record, Symbol
 from tests.examples import examples
 

@@ -23,16 +23,16 @@ from duelcast.domain.operations.audit_backlog import AuditBacklog
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import BuildCheck, CheckResult
 from duelcast.domain.operations.commands import Commands
-from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.error_records import ErrorRecords
 from duelcast.domain.operations.events import SYSTEM_STATUS, ServiceStatus
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.internal import BROKER, STORE, InternalServices, timed
 from duelcast.domain.operations.log_intake import LogIntake
+from duelcast.domain.operations.monitored_service import Service
 from duelcast.domain.operations.monitored_settings import SettingsMonitor
 from duelcast.domain.operations.outside import OutsideServices, ServiceDefinition
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.server_status import AFFECTING, StatusBoard, Surroundings
-from duelcast.domain.operations.service import Service
 from duelcast.domain.operations.views import service_metrics
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.feeds.guarded import GuardedFeed

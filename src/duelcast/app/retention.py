@@ -10,7 +10,7 @@ from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
 from duelcast.domain.notifications.service import Notifications
-from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.error_records import ErrorRecords
 from duelcast.domain.retention import RetentionJob, Rule
 from duelcast.domain.settings.service import SystemSettings
 

@@ -11,7 +11,7 @@ from duelcast.channels.broker import Position
 from duelcast.channels.names import Group
 from duelcast.clock import Clock
 from duelcast.desk.defect import defect, refusal_of
-from duelcast.desk.joining import JoinReader
+from duelcast.desk.first_frames import JoinReader
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import resolved
 from duelcast.endpoints.context import Answer, Ask, Context, Greeting, Join, Named, Reply, Services, Target

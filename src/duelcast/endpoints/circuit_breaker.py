@@ -11,6 +11,7 @@ from duelcast.channels.names import Channel, Group, Role
 from duelcast.domain.audit import Actor
 from duelcast.domain.operations import views
 from duelcast.domain.operations.commands import Commands
+from duelcast.domain.operations.errors import InvalidService
 from duelcast.domain.operations.events import (
     ALERTS,
     LAYER,
@@ -22,9 +23,8 @@ from duelcast.domain.operations.events import (
     ServiceStatus,
 )
 from duelcast.domain.operations.health import MIN_CHECK_INTERVAL_S, RECENT_CHECK_S, Health
+from duelcast.domain.operations.monitored_service import Service
 from duelcast.domain.operations.registry import Registry
-from duelcast.domain.operations.service import Service
-from duelcast.domain.operations.service_errors import InvalidService
 from duelcast.endpoints.common import SubscriptionConfirmed
 from duelcast.endpoints.context import Context, Join, Snapshot
 from duelcast.endpoints.kit import KIB, Auth, Endpoint

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, structs
 from duelcast.channels.names import Channel, Role
 from duelcast.domain.operations import views
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS, RecentErrors
-from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.error_records import ErrorRecords
 from duelcast.domain.operations.events import (
     MONITORED_SERVICES,
     PUBLIC_STATUS,

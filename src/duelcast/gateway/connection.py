@@ -1,4 +1,4 @@
-"""One client on one endpoint: from the upgrade to the close."""
+"""One client on one endpoint: from the upgrade to the close (protocol 1.2, 1.5)."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from duelcast.errors import (
     Unauthorized,
     UnsupportedData,
 )
+from duelcast.gateway.admission import ConnectRequest, Opener
 from duelcast.gateway.command_queue import CommandQueue, QueueOwner, Work
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.opening import ConnectRequest, Opener
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.runtime import EndpointRuntime
 from duelcast.gateway.session import ConnectionSession, SessionOwner

@@ -15,7 +15,7 @@ from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
 from duelcast.desk.defect import defect
 from duelcast.desk.desk import Desk
-from duelcast.desk.joining import JoinReader
+from duelcast.desk.first_frames import JoinReader
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.nicknames import shapes

@@ -9,8 +9,8 @@ from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.channels.parts import Part
 from duelcast.endpoints.context import NO_TARGETS, Following, Join, Joined, Services, Target
 from duelcast.endpoints.kit import Endpoint
+from duelcast.gateway.answer_parts import all_frames
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.joining import all_frames
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.session import ConnectionSession
 from duelcast.gateway.streams import NOTHING, Followed, Stream

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from duelcast.channels.broker import Position
+from duelcast.gateway.admission import ConnectRequest
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.gateway import Gateway
-from duelcast.gateway.opening import ConnectRequest
 from duelcast.gateway.picows_adapter import upgrade
 from duelcast.gateway.refusals import RefusedRequest, bad_request
 from duelcast.gateway.runtime import EndpointRuntime

@@ -19,7 +19,7 @@ from msgspec import Raw, Struct, inspect
 
 from duelcast.domain.accounts.identity import Identity
 from duelcast.errors import ContentTooLarge, InvalidMessage, InvalidRequest
-from duelcast.wire.json_values import MAX_VALUES, check_values, demand_few_values, has_more_values, read_json
+from duelcast.wire.json_rules import MAX_VALUES, check_values, demand_few_values, has_more_values, read_json
 from duelcast.wire.refusals import invalid_request
 
 KIB = 1024

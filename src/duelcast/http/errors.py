@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import Body, SkipValidation
 from msgspec import Meta, Struct
 
-from duelcast.domain.operations.errors import MAX_SOURCE_CHARACTERS, ErrorRecords, Recorded
+from duelcast.domain.operations.error_records import MAX_SOURCE_CHARACTERS, ErrorRecords, Recorded
 from duelcast.domain.operations.events import Name
 from duelcast.errors import InvalidRequest
 from duelcast.http.bodies import TEXTS_BODY_BYTES
@@ -18,7 +18,7 @@ from duelcast.http.callers import SCOPE_OPTION, admins_only
 from duelcast.http.documents import problems
 from duelcast.scrubbing import MAX_DETAILS_BYTES
 from duelcast.store.errors import ErrorLevel
-from duelcast.wire.json_values import check_values
+from duelcast.wire.json_rules import check_values
 
 TheErrors: TypeAlias = NamedDependency[SkipValidation[ErrorRecords]]
 

@@ -21,7 +21,7 @@ from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, call
 from duelcast.http.documents import problems
 from duelcast.http.parameters import time_parameter
 from duelcast.store.notifications import EVERYBODY, Priority
-from duelcast.wire.json_values import MAX_VALUES, check_values
+from duelcast.wire.json_rules import MAX_VALUES, check_values
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 MAX_WALLETS = 10_000

@@ -12,9 +12,9 @@ from msgspec import Meta, Struct
 from duelcast.domain.audit import Actor
 from duelcast.domain.operations import views
 from duelcast.domain.operations.events import SkyDuelService
+from duelcast.domain.operations.monitored_service import Service
 from duelcast.domain.operations.outside import Operation, OutsideServices, ServiceDefinition, is_name
 from duelcast.domain.operations.registry import Registry
-from duelcast.domain.operations.service import Service
 from duelcast.errors import InvalidRequest
 from duelcast.http.bodies import BULK_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller

@@ -21,7 +21,7 @@ from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.market.service import Market
 from duelcast.domain.notifications.service import Notifications
-from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.error_records import ErrorRecords
 from duelcast.domain.operations.outside import OutsideServices
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.settings.service import SystemSettings

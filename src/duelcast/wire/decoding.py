@@ -15,7 +15,7 @@ import msgspec
 from msgspec import inspect
 
 from duelcast.errors import AppError, InvalidMessage, UnknownMessageType
-from duelcast.wire.json_values import (
+from duelcast.wire.json_rules import (
     check_values,
     demand_few_values,
     has_more_values,

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct, inspect
 
 from duelcast.errors import InvalidRequest
-from duelcast.wire.json_values import printable
+from duelcast.wire.json_rules import printable
 
 _PLACE = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`", re.DOTALL)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from duelcast.domain.contests.contest import LISTED_AFTER_END_MS, Contest, ContestBook
-from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.domain.contests.scoring import Board
 from duelcast.errors import InvalidRequest
 from duelcast.store.contests import ACTIVE, CANCELLED, COMPLETED, PENDING, ContestRow

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.domain.contests.scoring import Board, Standing, return_pct
 from duelcast.domain.contests.valuation import rounded
 from duelcast.store.contests import HoldingRow

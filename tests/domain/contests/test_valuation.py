@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duelcast.domain.contests import valuation
-from duelcast.domain.contests.prices import CASH
+from duelcast.domain.contests.price_vector import CASH
 from duelcast.domain.contests.valuation import Line, Lines, Positions, value_of_owners
 
 BALANCE = 1_000.0

@@ -13,7 +13,7 @@ import msgspec
 from duelcast.channels.broker import Message
 from duelcast.channels.names import Channel
 from duelcast.clock import ManualClock
-from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.error_records import ErrorRecords
 from duelcast.errors import Unavailable
 from duelcast.store import errors as store
 from duelcast.store.database import Database

@@ -19,8 +19,8 @@ from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.events import LAYER, ServiceKind
 from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.monitored_service import Declaration, Service, Work
 from duelcast.domain.operations.registry import LAYERS, Registry
-from duelcast.domain.operations.service import Declaration, Service, Work
 from duelcast.wire.frames import encode_body
 from tests.contract.buses import StoredInMemory, publish
 

@@ -11,7 +11,7 @@ from duelcast.channels.names import Role
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.operations.audit_backlog import AuditBacklog
 from duelcast.domain.operations.commands import Commands
-from duelcast.domain.operations.service import Watching
+from duelcast.domain.operations.monitored_service import Watching
 from duelcast.store.audit import AuditFilter, AuditRow
 from duelcast.store.database import Database
 from tests.domain.operations.floor import Floor

@@ -14,8 +14,7 @@ from structlog.testing import capture_logs
 import duelcast.domain.operations.commands as module
 from duelcast.channels.names import Role
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.runner import Runner
-from duelcast.domain.operations.service_errors import (
+from duelcast.domain.operations.errors import (
     CommandFailed,
     CommandInProgress,
     DependencyError,
@@ -24,6 +23,7 @@ from duelcast.domain.operations.service_errors import (
     ResetFailed,
     ServiceNotFound,
 )
+from duelcast.domain.operations.runner import Runner
 from duelcast.errors import InvalidRequest
 from tests.domain.operations.floor import BAD, GOOD, Doctor
 from tests.domain.operations.operators import BOSS, Operators, Stubborn, operators

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import CheckResult
+from duelcast.domain.operations.errors import HealthCheckFailed
 from duelcast.domain.operations.health import MAX_CONCURRENT_CHECKS, RECENT_CHECK_S
-from duelcast.domain.operations.service_errors import HealthCheckFailed
 from tests.domain.operations.floor import BAD, Doctor, Floor
 
 SOON = BreakerSettings(failure_threshold=2, reset_timeout_ms=5_000, half_open_calls=2)

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import CheckResult
+from duelcast.domain.operations.errors import HealthCheckFailed
 from duelcast.domain.operations.health import MAX_CONCURRENT_CHECKS
-from duelcast.domain.operations.service_errors import HealthCheckFailed
 from duelcast.domain.operations.transitions import BreakerState
 from tests.domain.operations.floor import Doctor, Floor
 

@@ -14,9 +14,9 @@ import pytest
 from structlog.testing import capture_logs
 
 import duelcast.domain.operations.outside as module
-from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.error_records import ErrorRecords
+from duelcast.domain.operations.errors import DependencyError, ServiceNotFound
 from duelcast.domain.operations.outside import Operation, OutsideServices, ServiceDefinition
-from duelcast.domain.operations.service_errors import DependencyError, ServiceNotFound
 from duelcast.errors import InvalidRequest, InvalidState, Unavailable
 from duelcast.outbound.checks.build import build_check
 from duelcast.outbound.checks.targets import TargetRules

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
+from duelcast.domain.operations.errors import DependencyError, InvalidLayer, ServiceNotFound
+from duelcast.domain.operations.monitored_service import Declaration, Service
 from duelcast.domain.operations.registry import LAYERS
-from duelcast.domain.operations.service import Declaration, Service
-from duelcast.domain.operations.service_errors import DependencyError, InvalidLayer, ServiceNotFound
 from tests.domain.operations.floor import Floor
 
 

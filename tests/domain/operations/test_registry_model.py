@@ -7,9 +7,9 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duelcast.domain.operations.errors import DependencyError
+from duelcast.domain.operations.monitored_service import Declaration
 from duelcast.domain.operations.registry import LAYERS
-from duelcast.domain.operations.service import Declaration
-from duelcast.domain.operations.service_errors import DependencyError
 from tests.domain.operations.floor import Floor
 
 NAMES = st.sampled_from("abcde")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.service import Service
-from duelcast.domain.operations.service_errors import HealthCheckFailed
+from duelcast.domain.operations.errors import HealthCheckFailed
+from duelcast.domain.operations.monitored_service import Service
 from tests.domain.operations.floor import Floor
 
 SOON = BreakerSettings(failure_threshold=2, reset_timeout_ms=5_000, half_open_calls=2)

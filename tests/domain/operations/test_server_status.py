@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
+from duelcast.domain.operations.monitored_service import Service
 from duelcast.domain.operations.server_status import StatusBoard, Surroundings
-from duelcast.domain.operations.service import Service
 from duelcast.domain.settings.maintenance import Maintenance
 from tests.domain.operations.floor import Floor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from duelcast.domain.operations.breaker_settings import BreakerSettings
-from duelcast.domain.operations.service_errors import ResetFailed
+from duelcast.domain.operations.errors import ResetFailed
 from duelcast.domain.operations.transitions import BreakerState
 from tests.domain.operations.floor import Doctor, Floor
 

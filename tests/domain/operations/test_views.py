@@ -12,7 +12,7 @@ from duelcast.domain.operations import views
 from duelcast.domain.operations.breaker import Breaker
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import CheckResult
-from duelcast.domain.operations.service import Declaration, Service, Watching
+from duelcast.domain.operations.monitored_service import Declaration, Service, Watching
 
 SETTINGS = BreakerSettings(failure_threshold=2, reset_timeout_ms=5_000, half_open_calls=1)
 ILL = CheckResult(healthy=False, latency_ms=1.0, details="It is ill.")

@@ -11,7 +11,7 @@ from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.errors import ContestFull, NotEntered
 from duelcast.domain.contests.outlet import ContestOutlet
-from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.scoring import Board

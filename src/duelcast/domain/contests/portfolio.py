@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from duelcast.domain.contests.errors import InvalidPortfolio, NoPrice
-from duelcast.wire.json_values import printable
+from duelcast.wire.json_rules import printable
 from duelcast.wire.messages import Symbol
 
 MAX_TOKENS = 50

@@ -13,7 +13,7 @@ from duelcast.clock import Clock
 from duelcast.domain.conflation import Throttle
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.outlet import ContestOutlet
-from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.logs import exception_fields
 
 THREAD_PARTICIPANTS = 5_000

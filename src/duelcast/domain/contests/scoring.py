@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from duelcast.domain.accounts.nicknames import shapes
 from duelcast.domain.contests.columns import Columns, Rows, rank
 from duelcast.domain.contests.events import LeaderboardRow
-from duelcast.domain.contests.prices import CASH, PriceVector
+from duelcast.domain.contests.price_vector import CASH, PriceVector
 from duelcast.domain.contests.valuation import Line, Lines, Positions, value_of_owners
 from duelcast.store.contests import HoldingRow
 from duelcast.wire.timestamps import format_ms

@@ -23,7 +23,7 @@ from duelcast.domain.contests.final_rows import FinalRows
 from duelcast.domain.contests.lifecycle import Lifecycle
 from duelcast.domain.contests.organising import Organising
 from duelcast.domain.contests.outlet import ContestOutlet
-from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.domain.contests.rooms import Rooms, RoomSettings
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.scoring import Board

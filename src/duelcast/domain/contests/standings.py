@@ -12,7 +12,7 @@ from duelcast.domain.accounts.accounts import Accounts
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.errors import NotEntered
 from duelcast.domain.contests.events import Holding, Leaderboard, LeaderboardRow, Participant
-from duelcast.domain.contests.prices import PriceVector
+from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.domain.contests.scoring import Board, return_pct
 from duelcast.domain.contests.valuation import VALUE_DECIMALS
 from duelcast.store import contests as store

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duelcast.domain.contests.columns import doubled
-from duelcast.domain.contests.prices import CASH
+from duelcast.domain.contests.price_vector import CASH
 
 VALUE_DECIMALS = 8
 _SCALE = 10.0**VALUE_DECIMALS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from duelcast.domain.achievements import Rule
+from duelcast.domain.achievement_rules import Rule
 from duelcast.domain.contests.scoring import return_pct
 from duelcast.domain.notifications.inboxes import NewNotification
 from duelcast.store.contests import ContestRow, EntryRow

@@ -1,4 +1,4 @@
-"""Notifies wallets about their contests, and counts their achievements, once for each stored event."""
+"""Notifies wallets about their contests, and counts their achievements, once for each stored event (protocol 10)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 
 from duelcast.channels.publisher import Published
 from duelcast.clock import Alarm, Clock
-from duelcast.domain.achievements import counted, is_win, level_of, unlocked, xp_of
+from duelcast.domain.achievement_rules import counted, is_win, level_of, unlocked, xp_of
 from duelcast.domain.notifications import notices
 from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
 from duelcast.errors import Unavailable

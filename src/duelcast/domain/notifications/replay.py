@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from duelcast.domain.achievements import counted, is_win, unlocked
+from duelcast.domain.achievement_rules import counted, is_win, unlocked
 from duelcast.domain.notifications.notifier import NotifierProgress, find_progress
 from duelcast.store import achievements as store
 from duelcast.store.achievements import AchievementRow, ProgressRow

@@ -12,10 +12,10 @@ from msgspec import Struct
 from duelcast.clock import Clock
 from duelcast.domain.audit import DONE, Actor
 from duelcast.domain.operations.audit_backlog import AuditBacklog
+from duelcast.domain.operations.errors import CommandFailed, CommandInProgress, DependencyError, InvalidCommand
 from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.monitored_service import HEALTH_CHECK, RESET, RESTART, START, STOP, Service
 from duelcast.domain.operations.registry import Registry
-from duelcast.domain.operations.service import HEALTH_CHECK, RESET, RESTART, START, STOP, Service
-from duelcast.domain.operations.service_errors import CommandFailed, CommandInProgress, DependencyError, InvalidCommand
 from duelcast.errors import AppError, InvalidRequest
 from duelcast.logs import exception_fields
 

@@ -1,5 +1,5 @@
 """Watches the health of services: runs their checks, advances their breakers, and notices if services that report
-themselves fall silent."""
+themselves fall silent (protocol 6)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from duelcast.clock import Alarm, Clock
 from duelcast.domain.operations.breaker import Breaker
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import CheckResult
+from duelcast.domain.operations.errors import HealthCheckFailed, ResetFailed
 from duelcast.domain.operations.events import Alert, AlertType, Severity
+from duelcast.domain.operations.monitored_service import By, RunCheck, Service, Tally
 from duelcast.domain.operations.registry import Registry
-from duelcast.domain.operations.service import By, RunCheck, Service, Tally
-from duelcast.domain.operations.service_errors import HealthCheckFailed, ResetFailed
 from duelcast.domain.operations.transitions import BreakerState, Transition
 from duelcast.errors import CircuitOpen
 from duelcast.logs import exception_fields

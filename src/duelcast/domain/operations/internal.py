@@ -12,9 +12,9 @@ from duelcast.clock import Clock
 from duelcast.domain.operations.breaker import Breaker
 from duelcast.domain.operations.check import CheckResult
 from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.monitored_service import Declaration, RunCheck, Service
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.runner import Runner
-from duelcast.domain.operations.service import Declaration, RunCheck, Service
 from duelcast.errors import Unavailable
 
 STORE = "store"

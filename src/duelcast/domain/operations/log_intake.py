@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, Metric
 
-from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.error_records import ErrorRecords
 from duelcast.logs import PACKAGE, describe_exception, log_uncaught, plain_record
 from duelcast.scrubbing import scrub
 from duelcast.store.errors import ErrorLevel

@@ -17,12 +17,12 @@ from duelcast.clock import Clock, time_ms
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import BuildCheck, CheckDefinition
-from duelcast.domain.operations.errors import ErrorRecords
+from duelcast.domain.operations.error_records import ErrorRecords
+from duelcast.domain.operations.errors import DependencyError
 from duelcast.domain.operations.events import NAME_PATTERN, Name
 from duelcast.domain.operations.health import Health
+from duelcast.domain.operations.monitored_service import Declaration, Service
 from duelcast.domain.operations.registry import MAX_SERVICES, Registry
-from duelcast.domain.operations.service import Declaration, Service
-from duelcast.domain.operations.service_errors import DependencyError
 from duelcast.errors import AppError, InvalidRequest, InvalidState
 from duelcast.settings import ConfigurationError
 from duelcast.store import services as repository

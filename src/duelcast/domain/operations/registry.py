@@ -1,4 +1,4 @@
-"""All services with their layers and dependencies; publishes their changes."""
+"""All services with their layers and dependencies; publishes their changes (protocol 6)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import structlog
 from duelcast.channels.publisher import Broadcast, Publisher
 from duelcast.clock import Clock
 from duelcast.domain.operations import views
+from duelcast.domain.operations.errors import DependencyError, InvalidLayer, ServiceNotFound
 from duelcast.domain.operations.events import (
     ALERTS,
     LAYER,
@@ -21,8 +22,7 @@ from duelcast.domain.operations.events import (
     MonitoredServiceUpdate,
     ServiceAlert,
 )
-from duelcast.domain.operations.service import By, Declaration, PublishReason, Service
-from duelcast.domain.operations.service_errors import DependencyError, InvalidLayer, ServiceNotFound
+from duelcast.domain.operations.monitored_service import By, Declaration, PublishReason, Service
 from duelcast.logs import exception_fields
 
 LAYERS = ("data", "contest", "wallet", "infrastructure")

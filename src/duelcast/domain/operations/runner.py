@@ -10,7 +10,7 @@ import structlog
 
 from duelcast.backoff import Backoff
 from duelcast.clock import Clock
-from duelcast.domain.operations.service import Work
+from duelcast.domain.operations.monitored_service import Work
 from duelcast.logs import exception_fields
 
 STABLE_AFTER_S = 60.0

@@ -16,8 +16,8 @@ from duelcast.domain.operations.events import (
     ServerStatusName,
     ServerStatusUpdate,
 )
+from duelcast.domain.operations.monitored_service import Service
 from duelcast.domain.operations.registry import Registry
-from duelcast.domain.operations.service import Service
 from duelcast.domain.settings.maintenance import Maintenance
 from duelcast.wire.timestamps import format_time
 

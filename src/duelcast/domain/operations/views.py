@@ -25,7 +25,7 @@ from duelcast.domain.operations.events import (
     ServiceUpdate,
     SkyDuelService,
 )
-from duelcast.domain.operations.service import Service, Tally
+from duelcast.domain.operations.monitored_service import Service, Tally
 from duelcast.domain.operations.transitions import BreakerState
 from duelcast.wire.timestamps import format_time
 

@@ -1,4 +1,4 @@
-"""All settings in memory. Stored values override configured ones, which override defaults."""
+"""All settings in memory. Stored values override configured ones, which override defaults (protocol 9, 12)."""
 
 from __future__ import annotations
 

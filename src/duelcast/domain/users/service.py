@@ -14,7 +14,7 @@ from duelcast.clock import Clock, time_ms
 from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, Identity, is_wallet
 from duelcast.domain.accounts.nicknames import is_nickname, nickname_key, shapes, version
-from duelcast.domain.achievements import RULES, Rule, level_of, xp_of
+from duelcast.domain.achievement_rules import RULES, Rule, level_of, xp_of
 from duelcast.domain.audit import DENIED, DONE, Actor, AuditTrail
 from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
 from duelcast.domain.users.errors import UserNotFound

@@ -26,8 +26,8 @@ from duelcast.errors import (
     SubscriptionDenied,
     Unauthorized,
 )
+from duelcast.gateway.answer_parts import news_alone, parted, without_news
 from duelcast.gateway.command_queue import CommandQueue
-from duelcast.gateway.joining import news_alone, parted, without_news
 from duelcast.gateway.runtime import EndpointRuntime
 from duelcast.gateway.session import ConnectionSession
 from duelcast.gateway.socket import SocketOptions

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from duelcast.errors import AppError, InvalidMessage, InvalidRequest
-from duelcast.wire.json_values import (
+from duelcast.wire.json_rules import (
     MAX_VALUES,
     check_values,
     demand_few_values,

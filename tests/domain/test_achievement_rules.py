@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.domain.achievements import RULES, counted, is_win, level_of, unlocked, xp_of
+from duelcast.domain.achievement_rules import RULES, counted, is_win, level_of, unlocked, xp_of
 from duelcast.store.achievements import ProgressRow
 
 NOBODY = ProgressRow("w")
