@@ -64,7 +64,7 @@ class ManualClock:
     async def advance(self, seconds: float) -> None:
         """Advance by `seconds`, waking each sleeper at its due time, in order.
 
-        Between two due times, every ready task runs, so a sleeper may go back to sleep within the span.
+        Ready tasks run after each wake-up, so a task that sleeps again may be woken again during the same advance.
         """
         end = self._elapsed + seconds
         await self._settle()

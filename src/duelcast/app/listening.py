@@ -54,7 +54,7 @@ class PortServer(uvicorn.Server):
         listeners = [self._listener(sock) for sock in sockets or ()]
         for listener in listeners:
             listener.start(BACKLOG)
-        # uvicorn only closes them, and waits until they are closed.
+        # The cast is safe, because uvicorn only closes them, and waits until they are closed.
         self.servers = cast("list[asyncio.base_events.Server]", listeners)
         self.started = True
 
@@ -66,7 +66,7 @@ class PortServer(uvicorn.Server):
             self._sampler,
             max_descriptor=descriptors.max_descriptor(self._settings, descriptors.limit()),
             handshake_timeout_s=self._settings.http_head_timeout_s,
-            # TLS buffers up to 256 KiB of an answer, so that the HTTP protocol cannot see that the client is slow.
+            # TLS buffers up to 256 KiB of an answer, which hides a slow client from the HTTP protocol.
             shutdown_timeout_s=self._settings.http_write_timeout_s,
             tls=self.config.ssl,
         )
@@ -121,7 +121,7 @@ def bind_for_operators(settings: Settings) -> socket.socket:
 
 def _bind(host: str, port: int, settings: Settings, named: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sets TCP_NODELAY on accepted sockets only if the protocol is given.
+    # asyncio sets TCP_NODELAY on accepted sockets only if the listener was created with IPPROTO_TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -133,5 +133,5 @@ def _bind(host: str, port: int, settings: Settings, named: str) -> socket.socket
     except OSError as error:
         listener.close()
         kind = PortTaken if error.errno == errno.EADDRINUSE else ConfigurationError
-        raise kind(f"Cannot listen on {host} port {port} ({error.strerror}); set {named} to a free one.") from None
+        raise kind(f"Cannot listen on {host} port {port} ({error.strerror}); change {named}.") from None
     return listener

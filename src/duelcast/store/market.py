@@ -40,8 +40,8 @@ class CandlePrices(Struct, frozen=True):
 
 
 class StoredToken(Struct, frozen=True):
-    """A token. `source` is the last source of its market, `told` the metadata from a feed, `put` the metadata set over
-    HTTP, and `quote` its last figures other than the price."""
+    """A token. `source` is where its market data last came from, `told` the metadata from a feed, `put` the metadata
+    set over HTTP, and `quote` its last market data other than the price."""
 
     symbol: str
     source: str | None
@@ -52,7 +52,7 @@ class StoredToken(Struct, frozen=True):
 
 
 class StoredTrade(Struct, frozen=True):
-    """A posted trade. `venue_ms` is the time that the platform stated, `received_us` the time of receipt."""
+    """A posted trade. `venue_ms` is its time according to the venue, `received_us` the time of receipt."""
 
     symbol: str
     trade_id: str | None
@@ -218,7 +218,8 @@ async def newest_trade_ids(transaction: Transaction, symbol: str, limit: int) ->
 
 
 async def nth_newest_trade_with_id(transaction: Transaction, symbol: str, number: int) -> int | None:
-    """The row id of the `number`-th newest trade of a token that has a trade id; None if there are fewer."""
+    """Among the trades of a token that have a trade id, the row id of the `number`-th newest; None if there are
+    fewer."""
     wanted = _trades_with_id(posted_trades.c.id, symbol).offset(number - 1).limit(1)
     found: int | None = (await transaction.execute(wanted)).scalar()
     return found

@@ -1,6 +1,7 @@
 """The tables. Times are in milliseconds since the Unix epoch, or in microseconds if the name ends in `_us`.
 
-Amounts of money are decimal strings. A test checks that these tables equal the result of the migrations.
+Entry fees, prize pools and prizes are decimal strings; prices and balances are doubles. A test checks that these tables
+equal the result of the migrations.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ nickname_shapes = Table(
     Column("wallet", Wallet, ForeignKey("users.wallet", ondelete="CASCADE"), primary_key=True),
     Column("shape", String(128), primary_key=True),
     Index("ix_nickname_shapes_shape", "shape"),
-    comment="Shapes of the nicknames, recomputed when the method changes; several old nicknames may share one.",
+    comment="Look-alike forms of nicknames, recomputed if the algorithm changes; several nicknames may share one.",
 )
 used_challenges = Table(
     "used_challenges",
@@ -118,7 +119,7 @@ settings = Table(
     "settings",
     metadata,
     Column("key", SettingKey, primary_key=True),
-    Column("value", JSON, nullable=False, comment="JSON; null is a value."),
+    Column("value", JSON, nullable=False, comment="JSON; the value of a setting may be null."),
     Column("value_type", String(7), nullable=False),
     Column("description", Text, nullable=False),
     Column("visibility", String(6), nullable=False),
@@ -154,7 +155,13 @@ services = Table(
 error_records = Table(
     "error_records",
     metadata,
-    Column("id", Id, primary_key=True, autoincrement=False, comment="Epoch µs of the first error, made unique."),
+    Column(
+        "id",
+        Id,
+        primary_key=True,
+        autoincrement=False,
+        comment="When the first of its errors occurred (epoch µs), adjusted if another record has that id.",
+    ),
     Column("service", String(64), nullable=False),
     Column("source", String(128), nullable=False),
     Column("level", String(8), nullable=False),
@@ -174,7 +181,7 @@ tokens = Table(
     Column("source", String(64), comment="The last source of its market: the name of a feed, or `posted`."),
     Column("told", JSON, nullable=False, comment="Metadata from a feed."),
     Column("put", JSON, nullable=False, comment="Metadata set over HTTP."),
-    Column("quote", JSON, comment="The last figures other than the price."),
+    Column("quote", JSON, comment="The last market data other than the price."),
     Column("updated_ms", BigInteger, nullable=False),
 )
 minute_prices = Table(
@@ -230,8 +237,8 @@ contests = Table(
     Column("created_by", Wallet, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
-    Column("started_ms", BigInteger, comment="The time whose prices were used for the start."),
-    Column("ended_ms", BigInteger, comment="The time whose prices were used for the end, or the time of cancellation."),
+    Column("started_ms", BigInteger, comment="The contest started at the prices of this time."),
+    Column("ended_ms", BigInteger, comment="The contest ended at the prices of this time, or was cancelled then."),
     CheckConstraint("status in ('pending', 'active', 'completed', 'cancelled')", name="status"),
     sqlite_autoincrement=True,
 )
@@ -241,7 +248,7 @@ contest_entries = Table(
     _id(),
     Column("contest_id", Id, ForeignKey("contests.id"), nullable=False),
     Column("wallet", Wallet, nullable=False, index=True),
-    Column("nickname", String(32), comment="As of the entry, for wallets without a stored nickname."),
+    Column("nickname", String(32), comment="At the time of entry; shown if the wallet has no stored nickname."),
     Column("entered_ms", BigInteger, nullable=False),
     Column("disqualified", Boolean, nullable=False),
     Column("final_value", Double),
@@ -346,7 +353,7 @@ notifications = Table(
     _id(),
     Column("wallet", Wallet, nullable=False, comment="Empty if it is for everybody."),
     Column("type", String(64), nullable=False),
-    Column("title", Text, nullable=False, comment="This and the other contents are emptied by a removal."),
+    Column("title", Text, nullable=False, comment="A removal empties title, content, link and data."),
     Column("content", Text, nullable=False),
     Column("priority", String(6), nullable=False),
     Column("link", Text),
@@ -355,7 +362,7 @@ notifications = Table(
     Column("created_ms", BigInteger, nullable=False),
     Column("read_ms", BigInteger),
     Column("expires_ms", BigInteger, comment="Also set to null by a removal."),
-    Column("removed_ms", BigInteger, comment="The dedupe key of a removed one still counts."),
+    Column("removed_ms", BigInteger, comment="The dedupe key of a removed notification still prevents duplicates."),
     UniqueConstraint("wallet", "dedupe_key"),
     Index("ix_notifications_wallet_created_ms_id", "wallet", "created_ms", "id"),
     # Unread rows are counted from this index alone.
@@ -369,7 +376,7 @@ notifications = Table(
     ),
     Index("ix_notifications_read_ms_created_ms", "read_ms", "created_ms"),
     _index_of_known("expires_ms"),
-    # SQLite would use a full index to search for rows that are not removed, which are most of them.
+    # Partial, because SQLite would use a full index to find the rows that are not removed, which are most rows.
     _index_of_known("removed_ms"),
     sqlite_autoincrement=True,
 )
@@ -379,8 +386,8 @@ contest_progress = Table(
     Column("wallet", Wallet, primary_key=True),
     Column("entered", Integer, nullable=False, comment="Completed contests without disqualification."),
     Column("won", Integer, nullable=False),
-    Column("streak", Integer, nullable=False, comment="Wins in a row, up to the last of these contests."),
-    comment="Progress of each wallet, by the contest completions up to the notifier's position.",
+    Column("streak", Integer, nullable=False, comment="Wins in a row, up to the last completed contest."),
+    comment="Progress of each wallet, counting the contests that the notifier has processed.",
 )
 achievements = Table(
     "achievements",
@@ -428,7 +435,7 @@ channel_positions = Table(
     Column("seq", BigInteger, nullable=False, comment="The number of its newest message."),
     Column("floor", BigInteger, nullable=False, comment="No message up to this number is left."),
     Column("reserved", BigInteger, nullable=False, comment="Numbers up to this one may have been broadcast."),
-    comment="The position of each channel of kind *every*; a row is never deleted.",
+    comment="The position of each channel that loses nothing (kind `every`); a row is never deleted.",
 )
 channel_messages = Table(
     "channel_messages",
@@ -437,7 +444,7 @@ channel_messages = Table(
     Column("channel", ChannelName, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
-    Column("row_id", BigInteger, comment="The id of the row whose content the body carries."),
+    Column("row_id", BigInteger, comment="The id of the row, such as a chat message, whose content the body carries."),
     Column("body", LargeBinary, nullable=False, comment="JSON without `channel`, `seq` and `requestId`."),
     UniqueConstraint("channel", "seq"),
     Index(
@@ -447,7 +454,7 @@ channel_messages = Table(
         sqlite_where=text("row_id is not null"),
         postgresql_where=text("row_id is not null"),
     ),
-    comment="The newest messages of channels of kind *every*, for clients that missed them.",
+    comment="The newest messages of channels of kind `every`, for clients that missed them.",
     sqlite_autoincrement=True,
 )
 epochs = Table(
@@ -455,8 +462,13 @@ epochs = Table(
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),
     Column("epoch", String(32), nullable=False),
-    Column("starts", BigInteger, nullable=False, comment="How often a server was started with the database."),
-    Column("latest_floor", BigInteger, nullable=False, comment="Above all numbers ever issued on *latest* channels."),
+    Column("starts", BigInteger, nullable=False, comment="How many times a server was started with the database."),
+    Column(
+        "latest_floor",
+        BigInteger,
+        nullable=False,
+        comment="Greater than any number issued on a channel of kind `latest`.",
+    ),
     comment="One row: the epoch that positions belong to.",
 )
 

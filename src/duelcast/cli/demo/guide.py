@@ -31,7 +31,7 @@ def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: 
         f"  export {TOKEN_VARIABLE}={passes.token(GUEST, TOKEN_TTL_S)}",
         f"  export {ADMIN_TOKEN_VARIABLE}={passes.token(ADMIN, TOKEN_TTL_S)}",
         "",
-        "To try in another terminal, after these two lines:",
+        "Run these two lines in another terminal, then try:",
     ]
     by_status = {contest.status: contest.id for contest in contests}
     if (active := by_status.get("active")) is not None:

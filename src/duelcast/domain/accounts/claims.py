@@ -15,12 +15,13 @@ from duelcast.errors import Unauthorized
 LEEWAY_S = 30.0
 """How far the clocks of the issuer and of this server may be apart."""
 _MAX_TIME_S = 253_402_300_799 - LEEWAY_S
-"""The end of the year 9999. A later time must have been given in milliseconds."""
+"""The end of the year 9999, less the leeway. A later time is presumably in milliseconds."""
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9_\-]{43}")
 
 NO_RIGHTS = frozenset({"none"})
-"""The scopes of a token whose `scope` names no known scope. It is still a machine's token, and may do nothing."""
+"""The scopes of a token whose `scope` names no known scope. The token still counts as one of a machine, but permits
+nothing."""
 
 
 class Claims(Struct, frozen=True):
@@ -98,7 +99,7 @@ def _scopes(payload: dict[str, Any]) -> frozenset[str]:
         return frozenset()
     if not isinstance(claimed, str | list) or claimed == "":
         raise Unauthorized(
-            "`scope` of the token is neither a list nor a space-separated string of names: leave it out for a person."
+            "The `scope` of a token must be a list or a space-separated string of names; omit it for a person."
         )
     names = claimed.split() if isinstance(claimed, str) else claimed
     return frozenset(scope for scope in SCOPES if scope in names) or NO_RIGHTS

@@ -1,4 +1,4 @@
-"""Figures of the server: counts, rates over the last few seconds, and the process."""
+"""Metrics of the server: counts, rates over the last few seconds, and the CPU and memory of the process."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class _Sample(NamedTuple):
 
 
 class Figures:
-    """Call `sample` once a second, for the rates. `endpoints` are the names of all endpoints."""
+    """Computes the metrics of the server. Call `sample` once a second, because the rates depend on it. `endpoints` are
+    the names of all endpoints."""
 
     def __init__(
         self, clock: Clock, traffic: Callable[[], Traffic], counters: EventCounters, endpoints: Sequence[str]

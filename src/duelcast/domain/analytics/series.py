@@ -11,7 +11,7 @@ from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal, MinuteKey
 
 MAX_NAMES = 1_000
 OTHER = "_other"
-"""The name that counts all names beyond `MAX_NAMES` together."""
+"""The name under which events of all names beyond `MAX_NAMES` are counted."""
 SHOWN_MINUTES = 60
 
 
@@ -41,7 +41,8 @@ class Series:
         self._totals[0] += of_all - sum(known.total for known in totals)
 
     def restore_minutes(self, counts: Mapping[MinuteKey, int], sums: Mapping[int, int]) -> None:
-        """Add minutes that the totals already include: the counts of the known names, and the sum over all names."""
+        """Add counts per minute, which the totals already include: `counts` of the known names, `sums` over all
+        names."""
         others = dict(sums)
         for (minute, event), count in counts.items():
             self._count_minute(self._row(event), minute, count)
@@ -57,18 +58,18 @@ class Series:
             self._count_minute(row, minute, count)
 
     def forget(self, deleted: EventTotal) -> None:
-        """Subtract a deleted count from the totals."""
+        """Subtract events from the totals, because their stored counts were deleted."""
         self._totals[self._rows.get(deleted.event, 0)] -= deleted.total
 
     def counted_as(self, event: str) -> str:
-        """The name that `event` is counted under, here and in the store, from now on."""
+        """Register `event` if there is room. Returns the name under which it is counted, here and in the store."""
         return event if self._row(event) else OTHER
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def total(self, event: str) -> int | None:
-        """How many `event`s were stored, without deleted counts; None if that is not known, because the name counts as
-        `OTHER`."""
+        """How many `event`s were stored, not including those whose counts were deleted; None if unknown, because the
+        name is counted as `OTHER`."""
         row = self._rows.get(event)
         if row is not None:
             return self._totals[row]

@@ -1,4 +1,4 @@
-"""Keeps a part of the server running, and switches it."""
+"""Keeps a part of the server running, and starts and stops it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from duelcast.domain.operations.monitored_service import Work
 from duelcast.logs import exception_fields
 
 STABLE_AFTER_S = 60.0
-"""After a run of this length, the wait before the next one is the shortest again."""
+"""A run at least this long resets the back-off to its shortest wait."""
 CRASHED = "It stopped because of a defect, and will be started again."
 
 _log = structlog.get_logger("duelcast.operations")
