@@ -337,7 +337,7 @@ async def test_a_scope_of_null_counts_as_none(verifier: TokenVerifier, clock: Ma
 async def test_a_scope_that_is_neither_a_list_nor_a_text_makes_no_token_a_persons(
     verifier: TokenVerifier, clock: ManualClock, scope: object
 ) -> None:
-    with pytest.raises(Unauthorized, match="`scope` of the token"):
+    with pytest.raises(Unauthorized, match="`scope` of a token"):
         await verifier.verify(signed(clock, scope=scope))
 
 
