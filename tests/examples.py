@@ -1,10 +1,10 @@
-"""How many examples hypothesis draws: with FULL=1 as many as a test names, else enough for a look at each change."""
+"""The number of examples that hypothesis draws: `make ci` draws all, `make test` fewer for a quick look."""
 
 from __future__ import annotations
 
 import os
 
-_SHARE = 1.0 if os.environ.get("FULL") else 0.4
+_SHARE = 1.0 if os.environ.get("ALL_EXAMPLES") else 0.4
 
 
 def examples(count: int) -> int:

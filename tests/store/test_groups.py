@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-import duelcast.store.database as module
+import duelcast.store.savepoints as module
 from duelcast.errors import AppError, Conflict, Unavailable
-from duelcast.store.database import CutOff, Database, Transaction
+from duelcast.store.database import Database, Transaction
+from duelcast.store.savepoints import CutOff
 from duelcast.store.write_queue import RETRY_MS
 from tests.examples import examples
 from tests.store.facts import figure, held, labelled, put, put_all, stored, waiting

@@ -39,10 +39,11 @@ class Desk:
 
         Raises `errors.Disconnect` if the connection must end.
         """
-        spec = self._specs[type(ask.command)]  # type: ignore[index]  # asks without a command go to the other methods
+        assert ask.command is not None, "asks without a command go to the other methods"
+        spec = self._specs[type(ask.command)]
         context = self._context(ask)
         if spec.is_async:
-            return self._wait(spec, context)
+            return self._run_async(spec, context)
         try:
             reply = cast("Reply", spec.handler(context, ask.command))
         except Disconnect:
@@ -51,10 +52,10 @@ class Desk:
             return self._failed(context, error)
         return self._answer(context, reply)
 
-    async def greet(self, ask: Ask, named: Sequence[Named], errors: Sequence[AppError]) -> Greeting:
+    async def greet(self, ask: Ask, named: Sequence[Named]) -> Greeting:
         """Return the greeting of the endpoint, with the channels named in the connection's URL.
 
-        `errors` are the syntax errors in the URL. If this raises `errors.AppError`, nothing is followed.
+        If this raises `errors.AppError`, nothing is followed.
         """
         context = self._context(ask, is_greeting=True)
         self._waiting.add(context)
@@ -81,7 +82,7 @@ class Desk:
             rows=context.answered_rows,
             unknown=context.unknown,
             asked=asked,
-            errors=[*errors, *refused],
+            errors=refused,
         )
 
     async def read_again(self, ask: Ask, joins: Sequence[Join]) -> Answer:
@@ -122,7 +123,7 @@ class Desk:
     def _context(self, ask: Ask, *, is_greeting: bool = False) -> Context:
         return Context(ask, self._services, self._clock, self._reader, is_greeting=is_greeting)
 
-    async def _wait(self, spec: CommandSpec, context: Context) -> Answer:
+    async def _run_async(self, spec: CommandSpec, context: Context) -> Answer:
         self._waiting.add(context)
         try:
             reply = await cast("Awaitable[Reply]", spec.handler(context, context.ask.command))

@@ -223,14 +223,16 @@ class Opener:
         """
         connection = self._connection
         named, errors = self._named()
-        answer = await connection.runtime.desk.greet(connection.ask(), named, errors)
+        answer = await connection.runtime.desk.greet(connection.ask(), named)
         subscriptions = connection.subscriptions
         if not connection.is_open:
             subscriptions.release(answer.joined)
             return 0
         # Nothing is awaited from here on, so rights and positions are current.
         joined = subscriptions.allowed(answer.joined)
-        segments = [*frames, *self._segments(answer, joined)]
+        followed = {one.target for one in joined}
+        errors += [*answer.errors, *(_denied(target) for target in answer.asked if target not in followed)]
+        segments = [*frames, *self._segments(answer, joined, errors)]
         positions = every_positions(subscriptions.positions(), joined)
         segments.append(self._frame(self._established(positions)))
         segments += map(news_alone, joined)
@@ -238,19 +240,18 @@ class Opener:
         subscriptions.greeting = False
         connection.established = True
         connection.limit_reading(limited=False)
-        return answer.rows + sum(one.rows for one in joined) + len(answer.errors)
+        return answer.rows + sum(one.rows for one in joined) + len(errors)
 
-    def _segments(self, answer: Greeting, joined: Sequence[Joined]) -> list[Segment]:
-        """The endpoint's greeting, the channels that the URL names, and an error for each that is not followed."""
+    def _segments(self, answer: Greeting, joined: Sequence[Joined], errors: Sequence[AppError]) -> list[Segment]:
+        """The endpoint's greeting, the channels that the URL names, and the errors for those that are not followed."""
         by_target = {one.target: one for one in joined}
         asked = [by_target[target] for target in answer.asked if target in by_target]
         segments = self._greeting(answer, joined, {one.target for one in asked if one.recovered})
         for one in asked:
             segments += (self._frame(confirmation(one)), without_news(one))
-        denied = [_denied(target) for target in answer.asked if target not in by_target]
         now_s = self._connection.clock.time()
         error_frame = self._connection.runtime.dispatcher.error_frame
-        return segments + [error_frame(error, None, now_s) for error in (*answer.errors, *denied)]
+        return segments + [error_frame(error, None, now_s) for error in errors]
 
     def _greeting(self, answer: Greeting, joined: Sequence[Joined], recovered: Set[Target]) -> list[Segment]:
         """The endpoint's greeting, with the snapshots of its joins in their places, except those of `recovered`

@@ -30,6 +30,7 @@ from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, given_numbers, r
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.log_retention import LogBounds
 from duelcast.store.migrate import migrate, refusal
+from duelcast.store.savepoints import CutOff, blamed, run_apart
 from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement, is_locked
 from duelcast.store.tables import store_probe
 from duelcast.store.write_queue import RETRY_MS, BatchWork, Committed, Job, Producer, Refused, Work, WriteQueue
@@ -44,8 +45,6 @@ MESSAGES_PER_TURN = 500
 """How many messages are encoded, in a few milliseconds, before other tasks run."""
 MAX_GROUP = 2_000
 """How many writes without a producer of their own are committed together."""
-WORK_LIMIT_S = 30.0
-"""How long the work of a write may take. All other writes wait meanwhile, and must not be blocked forever."""
 PROBE_INTERVAL_S = 1.0
 FLOOR_INTERVAL_S = 60.0
 FLOOR_AHEAD_S = 24 * 3600.0
@@ -63,11 +62,6 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 P = TypeVar("P")
 R = TypeVar("R")
-
-
-class CutOff(Exception):
-    """The work of a write took too long and was ended. If it was executing a statement, its transaction was ended,
-    too."""
 
 
 class Database:
@@ -296,7 +290,7 @@ class Database:
             self._send_urgent()
             self._send_urgent_of(job)
             return
-        job.future.add_done_callback(_retrieve)
+        job.retrieve()
         self._put(job)
 
     def moment(self) -> float:
@@ -370,8 +364,8 @@ class Database:
             for job in jobs if jobs or is_locked(error) else self._queue.take_group():
                 if isinstance(job.outcome, CutOff):
                     self._send_urgent_of(job)
-                    _forget(job)
-                    _acknowledge(job)
+                    job.forget()
+                    job.acknowledge()
                 else:
                     self._refuse(job)
             return
@@ -400,16 +394,16 @@ class Database:
     def _deliver(self, job: Job) -> Iterator[None]:
         """Yields after every step."""
         if isinstance(job.outcome, Exception):
-            _forget(job)
+            job.forget()
         else:
-            yield from _remember(job)
+            yield from job.remember()
         for numbered in job.numbered:
             try:
                 self.log.hand_over(numbered)
             except Exception as error:
                 log.error("defect", **exception_fields(error))
             yield
-        _acknowledge(job)
+        job.acknowledge()
         yield
 
     async def _work_off(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
@@ -417,19 +411,19 @@ class Database:
         for batch, group in itertools.groupby(jobs, lambda job: job.batch):
             if batch is not None:
                 together = list(group)
-                with _blamed(together):
+                with blamed(together):
                     await self._run_batch(connection, batch, together)
                 continue
             for job in group:
                 if job.work is not None:
-                    with _blamed([job]):
+                    with blamed([job]):
                         await self._run_single(connection, job, job.work)
 
     async def _run_single(self, connection: AsyncConnection, job: Job, work: Work[Any]) -> None:
         async def encoded(within: Transaction) -> None:
             await self._take_outcomes([job], [await work(within)])
 
-        failure = await _run_apart(connection, encoded)
+        failure = await run_apart(connection, encoded)
         if failure is not None:
             job.outcome, job.outgoing = failure, ()
 
@@ -440,7 +434,7 @@ class Database:
                 raise RuntimeError("A batch returned more or fewer outcomes than it was given payloads.")
             await self._take_outcomes(jobs, outcomes)
 
-        failure = await _run_apart(connection, work)
+        failure = await run_apart(connection, work)
         if failure is None:
             return
         if len(jobs) == 1:
@@ -524,8 +518,8 @@ class Database:
         self._refused += 1
         job.outcome = refusal or _unavailable()
         self._send_urgent_of(job)
-        _forget(job)
-        _acknowledge(job)
+        job.forget()
+        job.acknowledge()
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -624,84 +618,6 @@ class Database:
             )
             yield GaugeMetricFamily("duelcast_store_wal_bytes", "Size of the write-ahead log.", value=room.wal_bytes)
             yield GaugeMetricFamily("duelcast_store_free_bytes", "Free space on the disk.", value=room.free_bytes)
-
-
-@contextmanager
-def _blamed(jobs: Sequence[Job]) -> Iterator[None]:
-    """If the work of `jobs` is cut off, make that their outcome."""
-    try:
-        yield
-    except CutOff as error:
-        for job in jobs:
-            job.outcome = error
-        raise
-
-
-async def _run_apart(connection: AsyncConnection, work: Work[None]) -> Exception | None:
-    """Run `work` in a savepoint. If it fails, its statements are undone, and the exception is returned; an exception
-    that affects the whole transaction is raised."""
-    savepoint = await connection.begin_nested()
-    try:
-        await _limited(work, connection)
-    except Exception as error:
-        if connection.invalidated or (isinstance(error, DBAPIError) and not is_fault_of_statement(error)):
-            raise
-        await savepoint.rollback()
-        return error
-    await savepoint.commit()
-    return None
-
-
-async def _limited(work: Work[None], connection: AsyncConnection) -> None:
-    try:
-        async with asyncio.timeout(WORK_LIMIT_S) as limit:
-            await work(connection)
-    except TimeoutError:
-        if limit.expired():
-            raise CutOff("The work of a write took too long.") from None
-        raise
-    except asyncio.CancelledError:
-        writer = asyncio.current_task()
-        if writer is not None and writer.cancelling():
-            raise
-        raise RuntimeError("The work of a write waited for something that was cancelled.") from None
-
-
-def _remember(job: Job) -> Iterator[None]:
-    """Update memory after a commit."""
-    if job.committed is None:
-        return
-    try:
-        steps = job.committed(job.outcome)
-        if steps is not None:
-            yield from steps
-    except Exception as error:
-        log.error("defect", **exception_fields(error))
-
-
-def _forget(job: Job) -> None:
-    """Update memory if nothing was committed."""
-    if job.refused is None:
-        return
-    try:
-        job.refused(job.outcome)
-    except Exception as error:
-        log.error("defect", **exception_fields(error))
-
-
-def _acknowledge(job: Job) -> None:
-    if job.future.done():
-        return
-    if isinstance(job.outcome, Exception):
-        job.future.set_exception(job.outcome)
-    else:
-        job.future.set_result(job.outcome)
-
-
-def _retrieve(future: asyncio.Future[Any]) -> None:
-    """Retrieve the exception, which asyncio would log otherwise, because nobody awaits the future."""
-    if not future.cancelled():
-        future.exception()
 
 
 def _unavailable() -> Unavailable:

@@ -10,13 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import structlog
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.errors import AppError, Unavailable
+from duelcast.logs import exception_fields
 from duelcast.store.channel_log import Encoded, Numbered
 
 RETRY_MS = 1_000
+
+_log = structlog.get_logger("duelcast.store")
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -54,6 +58,39 @@ class Job:
     numbered: Sequence[Numbered] = ()
     outcome: Any = None
     future: asyncio.Future[Any] = field(default_factory=_future)
+
+    def remember(self) -> Iterator[None]:
+        """Update memory after a commit."""
+        if self.committed is None:
+            return
+        try:
+            steps = self.committed(self.outcome)
+            if steps is not None:
+                yield from steps
+        except Exception as error:
+            _log.error("defect", **exception_fields(error))
+
+    def forget(self) -> None:
+        """Update memory if nothing was committed."""
+        if self.refused is None:
+            return
+        try:
+            self.refused(self.outcome)
+        except Exception as error:
+            _log.error("defect", **exception_fields(error))
+
+    def acknowledge(self) -> None:
+        """Return the outcome to the caller."""
+        if self.future.done():
+            return
+        if isinstance(self.outcome, Exception):
+            self.future.set_exception(self.outcome)
+        else:
+            self.future.set_result(self.outcome)
+
+    def retrieve(self) -> None:
+        """Retrieve the exception, which asyncio would log otherwise, because nobody awaits the future."""
+        self.future.add_done_callback(lambda future: future.cancelled() or future.exception())
 
 
 class Producer:

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 import duelcast.domain.operations.audit_backlog as module
 from duelcast.domain.audit import AuditTrail
-from duelcast.store.database import CutOff
+from duelcast.store.savepoints import CutOff
 from tests.domain.operations.operators import BOSS, Operators, operators
 from tests.storing import moved_away
 

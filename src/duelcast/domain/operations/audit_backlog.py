@@ -16,7 +16,8 @@ from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.operations.backlog import Backlog
 from duelcast.errors import AppError
 from duelcast.logs import exception_fields
-from duelcast.store.database import CutOff, Database, Transaction
+from duelcast.store.database import Database, Transaction
+from duelcast.store.savepoints import CutOff
 
 MAX_WAITING = 1_000
 

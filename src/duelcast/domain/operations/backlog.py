@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from duelcast.clock import Alarm, Clock
 from duelcast.errors import AppError
-from duelcast.store.database import CutOff
+from duelcast.store.savepoints import CutOff
 
 RETRY_S = 1.0
 _WRITES_PER_ROUND = 200

@@ -17,7 +17,8 @@ from duelcast.domain.retention import delete_in_pieces
 from duelcast.errors import AppError, Unavailable
 from duelcast.logs import exception_fields
 from duelcast.store import errors as store
-from duelcast.store.database import CutOff, Database, Transaction
+from duelcast.store.database import Database, Transaction
+from duelcast.store.savepoints import CutOff
 
 MAX_WAITING_GROUPS = 1_000
 MAX_GROUP_ROWS = 200

@@ -1,0 +1,62 @@
+"""The work of one write: in a savepoint of its own, and within a time limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from duelcast.store.sqlite import is_fault_of_statement
+from duelcast.store.write_queue import Job, Work
+
+WORK_LIMIT_S = 30.0
+"""How long the work of a write may take. All other writes wait meanwhile, and must not be blocked forever."""
+
+
+class CutOff(Exception):
+    """The work of a write took too long and was ended. If it was executing a statement, its transaction was ended,
+    too."""
+
+
+@contextmanager
+def blamed(jobs: Sequence[Job]) -> Iterator[None]:
+    """If the work of `jobs` is cut off, make that their outcome."""
+    try:
+        yield
+    except CutOff as error:
+        for job in jobs:
+            job.outcome = error
+        raise
+
+
+async def run_apart(connection: AsyncConnection, work: Work[None]) -> Exception | None:
+    """Run `work` in a savepoint. If it fails, its statements are undone, and the exception is returned; an exception
+    that affects the whole transaction is raised."""
+    savepoint = await connection.begin_nested()
+    try:
+        await _limited(work, connection)
+    except Exception as error:
+        if connection.invalidated or (isinstance(error, DBAPIError) and not is_fault_of_statement(error)):
+            raise
+        await savepoint.rollback()
+        return error
+    await savepoint.commit()
+    return None
+
+
+async def _limited(work: Work[None], connection: AsyncConnection) -> None:
+    try:
+        async with asyncio.timeout(WORK_LIMIT_S) as limit:
+            await work(connection)
+    except TimeoutError:
+        if limit.expired():
+            raise CutOff("The work of a write took too long.") from None
+        raise
+    except asyncio.CancelledError:
+        writer = asyncio.current_task()
+        if writer is not None and writer.cancelling():
+            raise
+        raise RuntimeError("The work of a write waited for something that was cancelled.") from None
