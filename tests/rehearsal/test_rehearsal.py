@@ -36,6 +36,7 @@ from tests.rehearsal.scenes import (
     let_the_shop_fail,
     read_the_last,
     schedule_second_contest,
+    until,
 )
 from tests.rehearsal.truth import Told, filed, told
 from tests.rehearsal.visitor import PATIENCE_S
@@ -45,6 +46,8 @@ pytestmark = pytest.mark.rehearsal
 PRICES_S = 60.0
 """How long they go on, in the first life of the server."""
 LAST_PRICES_S = 20.0
+SAID_AFTER_THE_RETURN = 60
+"""Chat messages, before the evening ends."""
 OUTCOMES = sorted(
     (user(number), kind, contest)
     for number in range(PARTICIPANTS)
@@ -84,7 +87,9 @@ async def test_at_the_end_every_client_shows_what_is_stored(tmp_path: Path) -> N
         server = await stack.enter_async_context(house.open(LAST_PRICES_S))
         await all_come_back(cast)
         assert (await work.read(f"/contests/{SECOND}"))["status"] == "active"
-        await asyncio.sleep(5)
+        said = acts.acknowledged.said
+        before = sum(map(len, said.values()))
+        await until(lambda: sum(map(len, said.values())) >= before + SAID_AFTER_THE_RETURN)
         acts.over.set()
         await asyncio.wait(acting)
         await work.do("POST", f"/contests/{FIRST}/end")

@@ -39,7 +39,7 @@ endpoint = Endpoint(
 
 
 class Welcome(Event, tag="welcome"):
-    """The first frame of a connection."""
+    """The first frame of a connection, or the second if its token came in a message."""
 
     message: str
     isAdmin: bool

@@ -35,7 +35,7 @@ endpoint = Endpoint(
 
 
 class Welcome(Event, tag="welcome"):
-    """The first frame of a connection."""
+    """The first frame of a connection, or the second if its token came in a message."""
 
     message: str
     connectionId: str
