@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.contest import chat, memory, pushes, scoring, stall
+from benchmarks.contest import chat, log, memory, pushes, scoring, stall
 from benchmarks.parts import Parts, run
+from duelcast.store.log_retention import LogBounds
 
 
 def full() -> Parts:
@@ -16,6 +17,8 @@ def full() -> Parts:
         "push": lambda: pushes.measure(1_000, rounds=3),
         "memory": lambda: memory.measure(1_000, 100_000, rounds=3),
         "chat": lambda: chat.measure(rounds=5),
+        "log": lambda: log.measure(seconds=300, per_s=10_000, bounds=LogBounds()),
+        "log-rooms": lambda: log.measure(seconds=60, per_s=10_000, bounds=LogBounds(seconds=10)),
     }
 
 
@@ -25,6 +28,7 @@ def quick() -> Parts:
     return {
         "scoring": lambda: scoring.measure([1_000, 5_000], rounds=5, most_growth=scoring.MOST_GROWTH_IN_CI),
         "memory": lambda: memory.measure(1_000, 20_000, rounds=1, most_bytes=memory.MOST_BYTES_IN_CI),
+        "log": lambda: log.measure(seconds=3, per_s=2_000, bounds=LogBounds(max_bytes=1024 * 1024)),
     }
 
 

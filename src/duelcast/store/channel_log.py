@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.channels.broker import Origin
@@ -173,8 +173,7 @@ class ChannelLog:
             for name, change in self._changed.items()
             if change.rows
         }
-        for name, floor in (await self._retention.prune(connection, added, now_ms)).items():
-            await self._raise_floor(connection, name, floor)
+        await self._raise_floors(connection, await self._retention.prune(connection, added, now_ms))
         for name in self._changed.keys() & self._urgent.keys():
             self._changed[name].reserved = self._changed[name].seq + RESERVED_NUMBERS
         positions = [(name, each.seq, each.floor, each.reserved) for name, each in self._changed.items()]
@@ -271,18 +270,19 @@ class ChannelLog:
                     erased.append(Numbered(channel, seq, body, replaces=True))
         return erased
 
-    async def _raise_floor(self, connection: AsyncConnection, name: str, floor: int) -> None:
-        change = self._changed.get(name)
-        if change is not None:
-            change.floor = floor
-            return
-        await connection.execute(
-            update(channel_positions).where(channel_positions.c.channel == name).values(floor=floor)
-        )
-        known = self._positions.get(name)
-        if known is not None:
-            # If the transaction fails, this floor is too high, which never causes too much to be pruned.
-            self._positions[name] = known._replace(floor=floor)
+    async def _raise_floors(self, connection: AsyncConnection, floors: Mapping[str, int]) -> None:
+        unchanged = []
+        for name, floor in floors.items():
+            change = self._changed.get(name)
+            if change is not None:
+                change.floor = floor
+                continue
+            unchanged.append((floor, name))
+            known = self._positions.get(name)
+            if known is not None:
+                # If the transaction fails, this floor is too high, which never causes too much to be pruned.
+                self._positions[name] = known._replace(floor=floor)
+        await write_rows(connection, _SET_FLOOR, unchanged)
 
     async def _resolve_doubts(self, connection: AsyncConnection) -> None:
         """Broadcast the messages that turn out to have been committed, before any later ones."""
@@ -339,6 +339,12 @@ def _counters(change: _Change) -> _Counters:
 _ADD_MESSAGE = insertion(channel_messages, "channel", "seq", "at_ms", "row_id", "body").on_conflict_do_nothing()
 """Inserts a `_Row`, which may already be stored if the outcome of an earlier COMMIT is unknown."""
 _PUT_POSITION = upsertion(channel_positions, "channel", *_Counters._fields)
+_SET_FLOOR = (
+    update(channel_positions)
+    .where(channel_positions.c.channel == bindparam("name"))
+    .values(floor=bindparam("new_floor"))
+)
+"""Sets the floor of a channel, given (floor, channel)."""
 
 
 async def positions_of(transaction: AsyncConnection, names: Sequence[str]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Dialect, Executable, Table, bindparam
+from sqlalchemy import ColumnElement, Dialect, Executable, Table, Update, bindparam
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,17 +37,19 @@ async def execute_many(transaction: AsyncConnection, statement: Executable, rows
         await transaction.execute(statement, some)
 
 
-async def write_rows(connection: AsyncConnection, statement: Insert, rows: Iterable[tuple[object, ...]]) -> None:
-    """Execute a statement made by `insertion` or `upsertion` for each of `rows`, which are passed to the driver
-    unchanged. If SQLAlchemy prepared the parameters, that would cost more than everything else that is done for a
-    message."""
+async def write_rows(
+    connection: AsyncConnection, statement: Insert | Update, rows: Iterable[tuple[object, ...]]
+) -> None:
+    """Execute `statement`, which consists of parameters, for each of `rows`, whose values are passed to the driver
+    unchanged, in the order in which the statement names them. If SQLAlchemy prepared the parameters, that would cost
+    more than everything else that is done for a message."""
     compiled = _compiled(statement, connection.dialect)
     for some in portions(rows):
         await connection.exec_driver_sql(compiled, list(some))
 
 
 @cache
-def _compiled(statement: Insert, dialect: Dialect) -> str:
+def _compiled(statement: Insert | Update, dialect: Dialect) -> str:
     return str(statement.compile(dialect=dialect))
 
 
