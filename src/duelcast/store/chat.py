@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from msgspec import Struct, structs
 from sqlalchemy import Select, bindparam, delete, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert
 
 from duelcast.store.contests import CANCELLED, COMPLETED
 from duelcast.store.database import Transaction
-from duelcast.store.statements import execute_many, portions, upsert
+from duelcast.store.statements import execute_many, insertion, new_ids, portions, upsert, write_rows
 from duelcast.store.tables import chat_messages, contest_mutes, contests
 
 MessageKey = tuple[int, str, str]
@@ -58,6 +58,10 @@ class MuteRow(Struct, frozen=True):
     until_ms: int | None
 
 
+_COLUMNS = tuple(column.name for column in chat_messages.columns)
+_ADD = insertion(chat_messages, *_COLUMNS).on_conflict_do_nothing()
+_values = attrgetter(*_COLUMNS)
+
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -75,23 +79,12 @@ async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) ->
 async def add_messages(transaction: Transaction, messages: Sequence[NewMessage]) -> list[MessageRow | None]:
     """Store messages with distinct keys; their ids increase in the order given. The result has None in place of a
     message whose key is already stored."""
-    added: list[MessageRow | None] = []
-    for portion in portions(messages):
-        rows = [structs.asdict(message) for message in portion]
-        # To guarantee the order of ids, SQLAlchemy would insert row by row into SQLite, at ten times the cost. The
-        # database numbers the rows of a statement in order anyway.
-        statement = insert(chat_messages).on_conflict_do_nothing().returning(chat_messages.c.id)
-        ids = sorted((await transaction.execute(statement, rows)).scalars())
-        repeated = set[MessageKey]()
-        if len(ids) < len(portion):
-            stored = await find_repeated(transaction, [message.key for message in portion if message.key is not None])
-            repeated = {key for key, row in stored.items() if row.id not in ids}
-        left = iter(ids)
-        added += [
-            None if message.key in repeated else MessageRow(**values, id=next(left))
-            for message, values in zip(portion, rows, strict=True)
-        ]
-    return added
+    ids = await new_ids(transaction, chat_messages, len(messages))
+    rows = [MessageRow(**structs.asdict(message), id=id) for message, id in zip(messages, ids, strict=True)]
+    await write_rows(transaction, _ADD, map(_values, rows))
+    query = select(chat_messages.c.id).where(chat_messages.c.id.between(ids.start, ids.stop - 1))
+    stored = set((await transaction.execute(query)).scalars())
+    return [row if row.id in stored else None for row in rows]
 
 
 async def find_message(transaction: Transaction, contest_id: int, message_id: int) -> MessageRow | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeVar
 
+import msgspec
 from msgspec import Struct, structs
-from sqlalchemy import ColumnElement, Select, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_, update
 
 from duelcast.store.database import Transaction
-from duelcast.store.statements import portions
+from duelcast.store.statements import insertion, new_ids, portions, upsertion, write_rows
 from duelcast.store.tables import inboxes, notifications
 
 EVERYBODY = ""
@@ -62,6 +63,12 @@ Place = tuple[int, int]
 """`created_ms` and id, the sort key of pages."""
 
 _COLUMNS = tuple(notifications.c[name] for name in NotificationRow.__struct_fields__)
+_ADD = insertion(
+    notifications,
+    *("id", "wallet", "type", "title", "content", "priority", "link", "data"),
+    *("dedupe_key", "created_ms", "read_ms", "expires_ms"),
+)
+_PUT_VERSION = upsertion(inboxes, "wallet", "version")
 _HELD = (notifications.c.id, notifications.c.wallet, notifications.c.read_ms)
 _IS_VISIBLE = notifications.c.removed_ms.is_(None)
 _IS_UNREAD = notifications.c.read_ms.is_(None)
@@ -81,14 +88,17 @@ async def find_repeated(transaction: Transaction, keys: Sequence[DedupeKey]) -> 
 
 async def add_notifications(transaction: Transaction, rows: Sequence[NewNotificationRow]) -> list[NotificationRow]:
     """Store notifications; their ids increase in the order given."""
-    added: list[NotificationRow] = []
-    for portion in portions(rows):
-        # The database numbers the rows of a statement in order: see `store.chat.add_messages`.
-        statement = insert(notifications).returning(notifications.c.id)
-        values = [structs.asdict(row) for row in portion]
-        ids = sorted((await transaction.execute(statement, values)).scalars())
-        added += [NotificationRow(**value, id=row_id) for value, row_id in zip(values, ids, strict=True)]
+    ids = await new_ids(transaction, notifications, len(rows))
+    added = [NotificationRow(**structs.asdict(row), id=id) for row, id in zip(rows, ids, strict=True)]
+    await write_rows(transaction, _ADD, map(_values, added))
     return added
+
+
+def _values(row: NotificationRow) -> tuple[object, ...]:
+    """The values of `_ADD`."""
+    data = msgspec.json.encode(row.data).decode()
+    shown = row.id, row.wallet, row.type, row.title, row.content, row.priority, row.link, data
+    return *shown, row.dedupe_key, row.created_ms, row.read_ms, row.expires_ms
 
 
 # ── counts and versions ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -117,13 +127,7 @@ async def grow_versions(transaction: Transaction, growth: Mapping[str, int]) -> 
     """Increase the versions of wallets by `growth`; returns the new ones."""
     before = await versions(transaction, list(growth))
     after = {wallet: before[wallet] + by for wallet, by in growth.items()}
-    for portion in portions([wallet for wallet in after if not before[wallet]]):
-        new = [{"wallet": wallet, "version": after[wallet]} for wallet in portion]
-        await transaction.execute(insert(inboxes), new)
-    for by in set(growth.values()):
-        for portion in portions([wallet for wallet in after if before[wallet] and growth[wallet] == by]):
-            these = inboxes.c.wallet.in_(portion)
-            await transaction.execute(update(inboxes).where(these).values(version=inboxes.c.version + by))
+    await write_rows(transaction, _PUT_VERSION, after.items())
     return after
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Dialect, Executable, Table, Update, bindparam
+from sqlalchemy import ColumnElement, Dialect, Executable, Table, Update, bindparam, text
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,7 +54,8 @@ def _compiled(statement: Insert | Update, dialect: Dialect) -> str:
 
 
 def insertion(table: Table, *columns: str) -> Insert:
-    """A statement for `write_rows` that inserts a row with these columns, in this order."""
+    """A statement for `write_rows` that inserts a row with these columns, which must be in the order of the table."""
+    assert list(columns) == [column.name for column in table.columns if column.name in columns]
     values: dict[str, Any] = {name: bindparam(name) for name in columns}
     return insert(table).values(values)
 
@@ -63,6 +64,13 @@ def upsertion(table: Table, *columns: str) -> Insert:
     """A statement for `write_rows` that inserts such a row or, if its key is stored, replaces these columns."""
     statement = insertion(table, *columns)
     return _on_conflict(statement, table, {name: statement.excluded[name] for name in columns})
+
+
+async def new_ids(transaction: AsyncConnection, table: Table, count: int) -> range:
+    """Ids for `count` rows that the transaction is about to add to a table that never uses an id twice."""
+    query = text("select seq from sqlite_sequence where name = :table")
+    last = (await transaction.execute(query, {"table": table.name})).scalar() or 0
+    return range(last + 1, last + 1 + count)
 
 
 def portions(items: Iterable[T]) -> Iterator[Sequence[T]]:
