@@ -56,7 +56,8 @@ class Challenges:
         return self._signed(wallet, domain, secrets.token_bytes(16), expires_ms)
 
     def read(self, challenge_id: str, wallet: str) -> Challenge | None:
-        """The challenge with that id, or None if it was not made for `wallet`. It may have expired or been used."""
+        """The challenge with `challenge_id`, or None if it was not made for `wallet`. It may have expired or been
+        used."""
         try:
             sent = urlsafe_b64decode(challenge_id.encode("ascii"))
         except ValueError:

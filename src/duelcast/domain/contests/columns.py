@@ -14,7 +14,7 @@ Rows = NDArray[np.intp]
 
 
 def doubled(column: NDArray[Number]) -> NDArray[Number]:
-    """A copy with room for twice as many rows, and for some if there were none; the new rows are zero.
+    """A copy with room for twice as many rows, but at least `_FIRST_CAPACITY`; the new rows are zero.
 
     The old array is not changed, because a scoring in progress may be reading it.
     """

@@ -95,7 +95,7 @@ class _Block:
         return np.flatnonzero((self.tokens[: self.size] != CASH) | (self.quantities[: self.size] != 0.0))
 
     def keep(self, kept: NDArray[np.intp]) -> None:
-        """Drop all other places. Does not change the previous arrays."""
+        """Drop all places but `kept`. Does not change the previous arrays."""
         self.owners = self.owners[kept]
         self.tokens = self.tokens[kept]
         self.quantities = self.quantities[kept]

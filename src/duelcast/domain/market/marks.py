@@ -22,10 +22,10 @@ Prices = dict[str, PricePoint]
 class Marks:
     """Keeps, for each marked moment, all prices as they were before the first record received after it.
 
-    Moments are in wall time; all other times here are times of receipt, and `until_us` returns the newest one that
-    counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: a caller
-    that takes a price compares its time of receipt with `next_s`, and calls `passed` if it is not earlier. `prices`
-    returns all current prices.
+    Moments are in wall time; all other times here are times of receipt. `until_us` returns the newest time of receipt
+    that counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: a
+    caller that takes a price compares the price's time of receipt with `next_s`, and calls `passed` unless it is
+    earlier. `prices` returns all current prices.
     """
 
     __slots__ = ("_marked", "_prices", "_snapshots", "_until", "_until_us", "next_s")

@@ -200,7 +200,7 @@ class ReceiptTime:
 
     def _look(self) -> float:
         """Read the clocks again, because a process that did not run between two readings sees a step that did not
-        happen. Returns the step of the wall clock since the last look in seconds, 0 if it runs as usual."""
+        happen. Returns the seconds by which the wall clock was set since the last look, or 0 if it ran as usual."""
         wall_s, monotonic_s = self._time(), self._monotonic()
         step_s = wall_s - self._wall_s - (monotonic_s - self._monotonic_s)
         self._wall_s, self._monotonic_s = wall_s, monotonic_s
