@@ -94,7 +94,8 @@ def venue_time_or(venue_time_s: float | None, receipt_s: float) -> float:
 
 def window_time(venue_time_s: float | None, receipt_s: float, on_scale: Callable[[float], float]) -> float:
     """The time at which windows count a trade: the venue's time, or the time of receipt if the venue's is missing or in
-    the future. The result is in epoch seconds on the scale of times of receipt, to which `on_scale` converts a wall time."""
+    the future. The result is in epoch seconds on the scale of times of receipt, to which `on_scale` converts a wall
+    time."""
     if venue_time_s is not None and 0 <= venue_time_s < _END_OF_CALENDAR_S:
         return min(on_scale(venue_time_s), receipt_s)
     return receipt_s
