@@ -15,7 +15,7 @@ from duelcast.gateway.reading import BoundedReader
 from duelcast.gateway.socket import MessageSocket
 
 READ_BUFFER_BYTES = 2048
-"""The minimum of picows; the buffer grows with the client's frames."""
+"""The minimum that picows allows; the buffer grows with the client's frames."""
 
 
 class _ParserReports:

@@ -49,7 +49,7 @@ class ConnectionSubscriptions:
         self._session = session
         self._outbox = outbox
         self.limit = limit
-        """The most channels and groups that the client may follow."""
+        """The maximum number of channels and groups that the client may follow."""
         self._services = services
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
@@ -183,8 +183,8 @@ class ConnectionSubscriptions:
         self._hub.release(one.target for one in joined)
 
     def _frames_of(self, joined: Joined) -> Sequence[Part]:
-        """The frames of a join. While positions are being recovered, messages published since then are left to the
-        recovery."""
+        """The frames of a join. While positions are being recovered, messages published after its snapshot are left to
+        the recovery."""
         return joined.frames if self._outbox.lost else all_frames(joined, self._hub, self._session.role)
 
     def _change_held(self, joined: Sequence[Joined], left: Sequence[Target], unknown: Set[Target]) -> None:

@@ -114,8 +114,8 @@ class ContestClock:
                 await self._settle_due()
 
     async def remember_minute(self, contest: Contest) -> None:
-        """Recompute the ranks of an active contest at its last full minute from the prices stored by then, because the
-        server may have been down at that minute. Also works after the prices of the end have been taken."""
+        """Recompute the ranks of an active contest at its last full minute from the market's prices at that time,
+        because the server may have been down then. Also works after the prices of the end have been taken."""
         board, row = contest.board, contest.row
         if board is None or row.started_ms is None:
             return

@@ -128,7 +128,7 @@ class TokenBook:
         return entry
 
     def check_room(self, symbol: str, soon: int = 0) -> None:
-        """Raises `Dropped` if `symbol` is not in the book and cannot be added: because it is invalid, or because there
+        """Raises `Dropped` if `symbol` is not in the book and cannot be added because it is invalid, or because there
         is no room for it in addition to `soon` other new symbols."""
         if symbol in self._entries:
             return

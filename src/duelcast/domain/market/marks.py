@@ -81,7 +81,7 @@ class Marks:
         return self._snapshots.get(moment_us)
 
     def newest_before(self, received_us: int) -> int | None:
-        """Of the newest times of receipt that count for the marked moments, the latest one before `received_us`."""
+        """The latest `until_us` of a marked moment that is before `received_us`; None if there is none."""
         return max((until_us for until_us in self._until.values() if until_us < received_us), default=None)
 
     def _find_next(self) -> None:

@@ -174,7 +174,7 @@ class ReceiptTime:
         """Metrics for Prometheus."""
         yield GaugeMetricFamily(
             "duelcast_clock_ahead_seconds",
-            "How far the time of receipt is ahead of the wall clock after that was set back.",
+            "How far the time of receipt is ahead of the wall clock after the wall clock was set back.",
             value=self.now_s() - self._wall_s,
         )
         yield CounterMetricFamily("duelcast_clock_steps", "How often the wall clock was set.", value=self._steps)
