@@ -110,8 +110,8 @@ class GetParticipantStatus(Command, tag="get_participant_status"):
 
 
 class GetLeaderboard(Command, tag="get_leaderboard"):
-    """Asks for a page of the leaderboard, and follows its top. With `around`, the page has the rows around the row of
-    that wallet."""
+    """Asks for a page of the leaderboard, and follows its top. With `around`, which names a wallet, the page has the
+    rows around that wallet's row."""
 
     contestId: ContestId
     limit: Annotated[int, Meta(ge=1, le=500)] | None = None

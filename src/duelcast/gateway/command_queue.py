@@ -49,7 +49,7 @@ class CommandQueue:
 
     @property
     def is_busy(self) -> bool:
-        """Whether work is running for which later messages must wait."""
+        """Whether work is running that later messages must wait for."""
         return self._running is not None
 
     @property

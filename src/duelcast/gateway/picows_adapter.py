@@ -21,7 +21,7 @@ READ_BUFFER_BYTES = 2048
 class _ParserReports:
     """Replaces picows' logger, whose ERROR records are the only report of a refused frame.
 
-    It also saves each connection a logger of its own, and the log one record per connection.
+    It also makes a logger and a log record per connection unnecessary.
     """
 
     __slots__ = ("_socket",)

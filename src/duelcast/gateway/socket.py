@@ -1,7 +1,7 @@
 """WebSocket messages over picows frames: the parts of RFC 6455 beyond single frames.
 
-picows parses and masks frames. The assembly of fragments, UTF-8, reserved bits, the closing handshake and the
-heartbeat are here.
+picows parses and masks frames. This file assembles fragments, checks UTF-8 and reserved bits, and has the closing
+handshake and the heartbeat.
 """
 
 from __future__ import annotations

@@ -102,8 +102,8 @@ class ConnectionSubscriptions:
         return before >= seen_from(self._services, target.parameter) > self._session.role
 
     def allowed(self, joined: Sequence[Joined]) -> Sequence[Joined]:
-        """Return those of `joined` that the session may still follow, and release the others: rights may have shrunk
-        meanwhile."""
+        """Return those of `joined` that the session may still follow, and release the others, because rights may have
+        been lost meanwhile."""
         forbidden = [one for one in joined if not self.may_hold(one.target)]
         if not forbidden:
             return joined
@@ -179,7 +179,7 @@ class ConnectionSubscriptions:
         self.commit(segments, joined)
 
     def release(self, joined: Iterable[Joined]) -> None:
-        """Release the log entries that the desk kept for `joined`, which are followed by now, or not at all."""
+        """Release the log entries that the desk kept for `joined`, whose targets are by now followed or given up."""
         self._hub.release(one.target for one in joined)
 
     def _frames_of(self, joined: Joined) -> Sequence[Part]:

@@ -22,7 +22,7 @@ MAX_DOMAIN_BYTES = 255
 MAX_ID_CHARACTERS = 512
 
 _PURPOSE = b"duelcast: challenges of sign-ins, 1"
-"""Keeps these signatures apart from those of tokens, which use the same secret."""
+"""The label of a separate key, which keeps these signatures apart from those of tokens with the same secret."""
 _HEAD = Layout("!16sQ")
 """The nonce, and the expiry in epoch milliseconds. The domain follows."""
 _SIGNATURE_BYTES = sha256().digest_size

@@ -21,7 +21,7 @@ class Identity(Struct, frozen=True):
 
     `expires_at` is in epoch seconds. `scopes` is empty unless the token is a machine's, which may do exactly what its
     scopes name. `session_id` (43 characters) is the same for all tokens that end together; it is empty if no token was
-    verified. `claimed_nickname` is used again when no nickname is stored any more.
+    verified. `claimed_nickname` is shown whenever no nickname is stored.
     """
 
     wallet: str

@@ -65,7 +65,7 @@ def strip_invisible(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def shapes(name: str) -> frozenset[str]:
-    """The shapes of a name. Names that share a shape look alike. At most 128 characters of a name count.
+    """The shapes of a name. Names that share a shape look alike. Only the first 128 characters of a name are compared.
 
     The skeleton of a name depends on its case (`I` looks like `l`, `i` does not), but names are compared without regard
     to case. So there are three skeletons: of the name in lower case, of the name in capitals, and of the name as it is.

@@ -63,8 +63,8 @@ class Chat:
     """Messages of all contests, on the channels `chat.<id>`.
 
     Within a contest, message ids increase in the order of the messages' numbers on the channel. `closed` returns the
-    error to raise if nobody may write in a contest, and raises if there is no such contest. `settings` is called
-    whenever a setting is needed.
+    error to raise if nobody may write in a contest, else None; it raises `ContestNotFound` if there is no such contest.
+    `settings` is called whenever a setting is needed.
     """
 
     def __init__(

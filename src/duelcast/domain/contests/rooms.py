@@ -101,8 +101,8 @@ class Rooms:
         self._counts.offer(contest_id)
 
     def leave_all(self, connection_id: str) -> None:
-        """Leave all rooms after the connection was closed. Call this when none of its commands is running any more,
-        because a later `join` would stay for ever."""
+        """Leave all rooms after the connection was closed. Call this when no command of the connection is running any
+        more, because a later `join` would never be undone."""
         for contest_id in self.rooms_of(connection_id):
             self.leave(contest_id, connection_id)
 

@@ -92,7 +92,7 @@ class ReceiptTime:
     """The wall clock, except that it never goes back.
 
     After the wall clock is set back, the time of receipt runs slower until the wall clock has caught up, so that a
-    correction neither reopens a counted minute nor makes the windows stand still. Events at a time that people chose
+    correction neither reopens a counted minute nor makes the windows stand still. Events whose times people chose
     follow the wall clock, `wall_s`; `scale` says which records had been received by then. `on_step` listeners are
     called after each step of the wall clock.
     """

@@ -33,9 +33,9 @@ class BreakerSummary(Record):
 
 
 class BreakerRecord(BreakerSummary):
-    """The breaker of a service. `failures` counts those in a row; `failure_rate` is the percentage of failed calls in
-    the window, or null without calls; `recovery_attempts` counts the half-open periods that failed since the breaker
-    was last closed."""
+    """The breaker of a service. `failures` is the number of failures in a row; `failure_rate` is the percentage of
+    failed calls in the window, or null without calls; `recovery_attempts` counts the half-open periods that failed
+    since the breaker was last closed."""
 
     details: str
     failures: int
