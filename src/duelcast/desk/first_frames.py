@@ -34,8 +34,8 @@ class Log(Protocol):
 class JoinReader:
     """Reads the first frames for the joins of an endpoint, and enforces the limits on joins.
 
-    `max_bytes` limits these frames per answer. `unknown_followed` returns the number of channels that a wallet follows,
-    over all its connections, although they did not exist for it.
+    `max_bytes` limits the total size of these frames in an answer. `unknown_followed` returns the number of channels
+    that a wallet follows, over all its connections, although they did not exist for it.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ THRESHOLDS: Final[Mapping[str, tuple[int, ...]]] = {
 
 
 class Rule(Struct, frozen=True):
-    """An achievement, which takes `threshold` contests of its `category`."""
+    """An achievement, which is unlocked by `threshold` contests of its `category`."""
 
     category: str
     threshold: int
@@ -76,7 +76,7 @@ def unlocked(progress: ProgressRow, held: Collection[str]) -> list[Rule]:
 
 
 def xp_of(held: Iterable[str]) -> int:
-    """The total worth of these achievements; one without a rule is worth nothing."""
+    """The total worth of these achievements; an achievement without a rule is worth nothing."""
     return sum(RULES[name].tier.xp for name in held if name in RULES)
 
 

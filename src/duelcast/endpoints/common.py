@@ -211,7 +211,7 @@ def ping(context: LocalContext, command: Ping) -> Pong:
 
 
 async def subscribe(context: Context, command: Subscribe) -> Sequence[SubscriptionConfirmed | Join | AppError]:
-    """A `Join` in the answer stands for its confirmation and what follows that. A repeated name counts once."""
+    """A `Join` in the answer stands for its confirmation and its snapshot or replay. A repeated name counts once."""
     results: dict[str, Target | AppError] = {}
     since: dict[Target, Position] = {}
     for path, item in _wanted(command):

@@ -89,7 +89,7 @@ class GetAllContests(Command, tag="get_all_contests"):
 
 
 class AllContests(Event, tag="all_contests"):
-    """A page of contests, the last one if it has no `nextCursor`."""
+    """A page of contests. The last page has no `nextCursor`."""
 
     data: list[ContestView]
     nextCursor: str | UnsetType = UNSET
@@ -110,8 +110,8 @@ class GetParticipantStatus(Command, tag="get_participant_status"):
 
 
 class GetLeaderboard(Command, tag="get_leaderboard"):
-    """Asks for a page of the leaderboard, and follows its top. With `around`, a wallet, the page has the rows around
-    that wallet's."""
+    """Asks for a page of the leaderboard, and follows its top. With `around`, which names a wallet, the page has the
+    rows around that wallet's row."""
 
     contestId: ContestId
     limit: Annotated[int, Meta(ge=1, le=500)] | None = None

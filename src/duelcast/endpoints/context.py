@@ -47,7 +47,7 @@ class Following(Protocol):
 
     @property
     def limit(self) -> int:
-        """The most channels and groups that the client may follow."""
+        """The maximum number of channels and groups that the client may follow."""
 
     @property
     def unknown(self) -> Set[Target]:
@@ -79,7 +79,7 @@ class Ask(Struct, frozen=True, eq=False):
 
 @dataclass(slots=True, eq=False)
 class Join:
-    """A channel or group that the caller follows from its answer on.
+    """A channel or group that the caller follows from the answer on.
 
     A `silent` join has no snapshot. If it is `counted`, the rows of its snapshot or replay count as rows of the answer.
     If the join stands within the answer and has a `first`, only that many of its frames stand there; the others follow
@@ -97,9 +97,9 @@ class Join:
 class Joined:
     """A join that was read: its first frames, and where the log takes over.
 
-    The log entries after `base` whose `seq` is above the channel's in `floors` (by default 0) come next. `seq` is None
-    for a group, and `recovered` is None if no position was given. `rows` is the number of channels, symbols or rows in
-    `frames`.
+    The log entries after `base` whose `seq` is above the value of their channel in `floors` (by default 0) come next.
+    `seq` is None for a group, and `recovered` is None if no position was given. `rows` is the number of channels,
+    symbols or rows in `frames`.
     """
 
     join: Join

@@ -40,8 +40,8 @@ class Auth(enum.Enum):
 
 
 Right = Callable[[Identity | None, str], bool]
-"""Whether an identity may follow the channel with a parameter (for a group: with its name). The function is pure, so
-that any node can decide."""
+"""Says whether an identity may follow the channel with the given parameter, or the group with the given name. The
+function is pure, so that any node can decide."""
 
 ChannelSnapshot = Callable[[Context, Channel], Awaitable[Snapshot]]
 GroupSnapshot = Callable[[Context, Group], Awaitable[Snapshot]]
@@ -74,10 +74,9 @@ class AccessRule:
     events of the snapshots, if they are not the family's.
 
     `most` returns how many channels of the family a connection may follow, besides those joined on connect.
-    `most_unknown` returns how many `unknown` channels a wallet may follow over all its connections, because clients
-    could invent names without end.
-    `seen_from` returns the least role that currently sees a channel. Others may follow it too, but are sent
-    nothing, so that a hidden channel looks like one that does not exist.
+    `most_unknown` returns how many `unknown` channels a wallet may follow over all its connections; it exists because
+    clients could invent names without end. `seen_from` returns the least role that currently sees a channel. Others may
+    follow it too, but are sent nothing, so that a hidden channel looks like one that does not exist.
     """
 
     family: Family

@@ -43,7 +43,8 @@ class Subscribe(common.Subscribe, tag="subscribe"):
 
     @property
     def old_form(self) -> SubscribeSymbols | None:
-        """The command that this is an old form of, if any. Raises `InvalidRequest` if it mixes forms."""
+        """The command of which this is an old form; None if it is not one. Raises `InvalidRequest` if it mixes
+        forms."""
         named = [name for name in ("channel", "channels", "symbols", "tokens") if getattr(self, name) is not None]
         if self.symbols is None and self.tokens is None:
             return None

@@ -117,7 +117,7 @@ class UnsubscribeSetting(Command, tag="unsubscribe_setting"):
 
 
 class Unsubscribed(Event, tag="unsubscribed"):
-    """The setting is no longer followed, unless its category is."""
+    """The setting is no longer followed, unless its category is followed."""
 
     key: str
 

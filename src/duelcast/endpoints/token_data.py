@@ -124,7 +124,8 @@ async def subscribe(
 
 
 async def _move_to_token_list(context: Context, *, silent: bool = False) -> None:
-    """Move from the list that is pushed when metadata change to the one that is also pushed when prices change."""
+    """Move the connection from `public.tokens`, which is pushed when tokens or their metadata change, to
+    `public.token_list`, which is also pushed when prices change."""
     token_list = PUBLIC_TOKEN_LIST.channel()
     if context.holds(token_list):
         return

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 MAX_WAITING_MESSAGES = 256
 MAX_WAITING_BYTES = 1024 * 1024
-"""The bounds of what may wait; beyond either of them, nothing more is read from the client."""
+"""While more messages or more bytes than this wait, nothing is read from the client."""
 MAX_DETACHED = 8
-"""The most commands that may run concurrently with the queue; any other runs in order."""
+"""At most this many commands run concurrently with the queue; any further ones run in order."""
 
 Work = Coroutine[Any, Any, None]
 
@@ -49,7 +49,7 @@ class CommandQueue:
 
     @property
     def is_busy(self) -> bool:
-        """Whether work is running for which later messages must wait."""
+        """Whether work is running that later messages must wait for."""
         return self._running is not None
 
     @property

@@ -464,7 +464,7 @@ class Connection(MessageSocket):
         was_lost = self.outbox.lost
         bus_lost = self.outbox.lose_track() and bus_lost
         if not (bus_lost or was_lost):
-            return  # due messages are missing: `_positions_lost` was called, and starts the recovery
+            return  # a due message had left the log, so `_positions_lost` has already started the recovery
         if self.commands.is_busy:
             self._resynchronise_after = bus_lost
         else:

@@ -150,7 +150,7 @@ class Dispatcher:
         return self.maintenance()
 
     def _carry_out(self, connection: Caller, request_id: str | None, answer: Answer) -> None:
-        """Write the frames of `answer`, and change the set of followed channels as it says."""
+        """Write the frames of `answer`, and follow and leave the channels that it names."""
         if not (answer.joined or answer.left):
             self._write(connection, request_id, answer.parts, answer.rows)
             return

@@ -160,7 +160,7 @@ class Gateway:
         self._admitted[connection.session.connection_id] = connection
 
     def _free_places(self) -> int | None:
-        """None if the server has no limit."""
+        """The number of free places; None if the server has no limit."""
         limit = self._settings.max_connections
         return limit - len(self._admitted) if limit else None
 

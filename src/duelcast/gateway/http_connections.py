@@ -57,7 +57,7 @@ class HttpConnections:
         """How often accepting paused because descriptors ran out."""
 
     def enter(self, peer: str) -> Place | None:
-        """A place for a connection of `peer`; None if its address already has the maximum."""
+        """A place for a connection from `peer`; None if that address has already reached its limit."""
         is_proxy = self._trusted_proxies and is_in(peer, self._trusted_proxies)
         bucket = None if is_proxy else address_bucket(peer)
         if bucket is not None:

@@ -59,7 +59,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         """The size of the arriving body so far; `_chunks` counts its chunks."""
         self._refusal: RefusedRequest | None = None
-        """Why nothing more is read; it is sent once the earlier requests are answered."""
+        """The refusal after which nothing more is read; it is sent once the earlier requests are answered."""
 
     # ── from the transport ──────────────────────────────────────────────────────────────────────────────────────
 

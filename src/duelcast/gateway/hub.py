@@ -35,7 +35,7 @@ from duelcast.gateway.streams import (
 )
 
 COHORT_SIZE = 500
-"""The most members of a cohort, which are all written to before other work may run."""
+"""At most this many members form a cohort, because all of them are written to before other work may run."""
 TURN_S = 0.005
 """How long a flush runs before it yields to the event loop."""
 
@@ -43,8 +43,9 @@ TURN_S = 0.005
 class Hub:
     """One node's listener on the bus.
 
-    `flush_interval_ms` 0 flushes in every loop iteration that has messages due. The log keeps messages of *every*
-    channels for at most `log_s` seconds and `log_bytes` bytes; an outbox that falls further behind is resynchronised.
+    If `flush_interval_ms` is 0, every loop iteration flushes the messages that are due. The log keeps messages of
+    *every* channels for at most `log_s` seconds and `log_bytes` bytes; an outbox that falls further behind is
+    resynchronised.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Hub:
     # ── in: from the bus ────────────────────────────────────────────────────────────────────────────────────────
 
     def deliver(self, message: Message) -> None:
-        """Append a message to the log. A *latest* message replaces the previous one of its key."""
+        """Append a message to the log. A *latest* message replaces the previous message with its key."""
         channel = message.channel
         stream = self._streams.get(channel)
         if stream is None:

@@ -9,9 +9,9 @@ from duelcast.gateway.session import ConnectionSession
 from duelcast.ratelimit import Buckets, TokenBucket, scaled
 
 LIVENESS_PER_MINUTE = 60
-"""The most `heartbeat` and `ping` messages per connection."""
+"""A connection may send at most this many `heartbeat` and `ping` messages a minute."""
 ADDRESS_FACTOR = 10
-"""All anonymous connections of an address together may send this many times the limit of one."""
+"""All anonymous connections from an address together may send this many times as much as a single one."""
 ROWS_PER_UNIT = 100
 UNIT_BYTES = 16 * 1024
 
@@ -87,7 +87,7 @@ class MessageLimits:
         self.change(per_minute)
 
     def change(self, per_minute: float) -> None:
-        """Change the limit; 0 means no limit. If the figure differs, messages sent before no longer count."""
+        """Change the limit; 0 means no limit. If the limit differs, messages sent before no longer count."""
         self._messages.resize(scaled(per_minute, self._factor))
 
     @property

@@ -1,8 +1,8 @@
 """Accepts the connections of a port, for as long as there are descriptors for them.
 
-It replaces `loop.create_server`: once the process is out of descriptors, the one of aiofastnet 1.2 calls
-`remove_reader` on the listening socket, which has no such method. The loop is then called again and again for a
-connection that it cannot accept, and logs an error each time.
+It replaces `loop.create_server`: once the process is out of descriptors, aiofastnet 1.2 calls `remove_reader` on the
+listening socket, which has no such method. The loop then tries again and again to accept the waiting connection, and
+logs an error each time.
 
 This is the only file that knows `SelectorSocketTransport`, which is not public, so the project bounds the version of
 aiofastnet. With `connect_accepted_socket`, each connection would cost one more task and future.
@@ -30,7 +30,7 @@ from duelcast.gateway.refusals import RefusedRequest, answer_to
 from duelcast.sampling import LogSampler
 
 ACCEPTS_PER_TURN = 64
-"""The most connections accepted in one loop iteration; the others wait in the kernel."""
+"""At most this many connections are accepted in one loop iteration; the others wait in the kernel."""
 RETRY_INTERVAL_S = 0.1
 """How often to check whether descriptors are free again."""
 REFUSED_READ_BYTES = 64 * 1024
@@ -44,7 +44,7 @@ class Listener:
     """A bound socket, and the connections that it accepts.
 
     The kernel gives each descriptor the lowest free number. A number of at least `max_descriptor` therefore means that
-    this many are open, and nothing is accepted until a lower number is free. The timeouts are those of TLS.
+    at least so many are open, and nothing is accepted until a lower number is free. The timeouts are those of TLS.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ from duelcast.gateway.streams import NOTHING, Cohort, Followed, Member, Stream
 BURST_S = 0.001
 """Replies that follow one another within this time share a write."""
 MAX_UNWRITTEN_BYTES = 64 * 1024
-"""The most bytes of replies that wait to be written together."""
+"""When more bytes of replies than this wait to be written together, they are written."""
 PIECE_BYTES = 64 * 1024
 """How much of the backlog of a full socket is written at once."""
 TURN_BYTES = 4 * PIECE_BYTES
@@ -157,7 +157,8 @@ class Outbox:
 
     def lose_track(self) -> bool:
         """Write due pushes one last time, then none until `found`, while the positions are being recovered. Returns
-        True if the positions are those of the streams, or False if a due message had left the log."""
+        True if everything up to the positions of the streams was written, or False if a due message had left the
+        log."""
         if self.lost:
             return False
         self.answer(())
@@ -273,7 +274,7 @@ class Outbox:
         return sum(stream.every_bytes - mark for stream, mark in self._every_marks.items())
 
     def stalled_s(self, now: float) -> float:
-        """How many seconds a blocked socket has made no progress."""
+        """The seconds since a blocked socket last made progress."""
         waiting = self.backlog_bytes()
         if waiting < self._stalled_bytes:
             self._stalled_since = now

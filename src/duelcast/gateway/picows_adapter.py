@@ -15,13 +15,13 @@ from duelcast.gateway.reading import BoundedReader
 from duelcast.gateway.socket import MessageSocket
 
 READ_BUFFER_BYTES = 2048
-"""The minimum of picows; the buffer grows with the client's frames."""
+"""The minimum that picows allows; the buffer grows with the client's frames."""
 
 
 class _ParserReports:
     """Replaces picows' logger, whose ERROR records are the only report of a refused frame.
 
-    It also saves each connection a logger of its own, and the log one record per connection.
+    It also makes a logger and a log record per connection unnecessary.
     """
 
     __slots__ = ("_socket",)

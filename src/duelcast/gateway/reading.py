@@ -32,7 +32,7 @@ class UnfinishedHolder(Protocol):
 
     @property
     def address_key(self) -> Hashable:
-        """Equal for all connections of an address."""
+        """A key that is equal for all connections from an address."""
 
 
 class UnfinishedBudget:

@@ -9,7 +9,7 @@ from duelcast.gateway.limits import MessageLimits
 
 
 class EndpointRuntime:
-    """Shared by all connections of the endpoint."""
+    """The parts that all connections of an endpoint share."""
 
     __slots__ = ("desk", "dispatcher", "endpoint")
 

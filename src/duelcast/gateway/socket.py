@@ -1,7 +1,7 @@
 """WebSocket messages over picows frames: the parts of RFC 6455 beyond single frames.
 
-picows parses and masks frames. The assembly of fragments, UTF-8, reserved bits, the closing handshake and the
-heartbeat are here.
+picows parses and masks frames. This file assembles fragments, checks UTF-8 and reserved bits, and has the closing
+handshake and the heartbeat.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class SocketOptions:
     """Options shared by all sockets. Durations are in seconds.
 
     `small_frames_per_minute` limits the PING, PONG and small fragments that a connection may send; None means no limit.
-    `close_timeout_s` is how long a client may take to answer a close, or to read what was sent before the close; if it
-    is closed for reading slowly, it has `slow_close_timeout_s`. `limited_read_bytes` is how much is read from a client
-    before its greeting, or while its connection is being closed.
+    `close_timeout_s` is how long a client may take to answer a close, or to read what was sent before the close; a
+    client that is closed for reading slowly has `slow_close_timeout_s`. `limited_read_bytes` is how much is read from a
+    client before its greeting, or while its connection is being closed.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class MessageSocket(WSListener):
 
     @property
     def address_key(self) -> Hashable:
-        """Equal for all connections of an address."""
+        """A key that is equal for all connections from an address."""
         return None
 
     def read_limit_reached(self) -> None:
@@ -329,7 +329,7 @@ class MessageSocket(WSListener):
             self._answer_close(code or None)
             return
         if refused_with == _MESSAGE_TOO_BIG:
-            self.close(MessageTooBig(f"a message may have {self.max_message_bytes} bytes"))
+            self.close(MessageTooBig(f"a message may have at most {self.max_message_bytes} bytes"))
         elif refused_with == InvalidText.close_code:
             self.close(InvalidText("the text is not UTF-8"))
         else:
@@ -376,7 +376,7 @@ class MessageSocket(WSListener):
             self._watch_unfinished()
         payload = frame.get_payload_as_bytes()
         if len(fragments) + len(payload) > self.max_message_bytes:
-            raise MessageTooBig(f"a message may have {self.max_message_bytes} bytes")
+            raise MessageTooBig(f"a message may have at most {self.max_message_bytes} bytes")
         if len(payload) < SMALL_FRAME_BYTES and not frame.fin:
             self._count_small_frame()
         fragments += payload

@@ -79,7 +79,7 @@ class Stream:
         self.cohorts: set[Cohort] = set()
         self.holders = 0
         self.conflated = 0
-        """Messages that a newer one of their key replaced before they were sent."""
+        """Messages that were replaced by a newer one with the same key before they were sent."""
         self.every_bytes = 0
         self.lost_position = 0
         """Log position of the newest entry that left the log without being replaced."""

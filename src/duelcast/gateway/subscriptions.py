@@ -49,7 +49,7 @@ class ConnectionSubscriptions:
         self._session = session
         self._outbox = outbox
         self.limit = limit
-        """The most channels and groups that the client may follow."""
+        """The maximum number of channels and groups that the client may follow."""
         self._services = services
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
@@ -102,8 +102,8 @@ class ConnectionSubscriptions:
         return before >= seen_from(self._services, target.parameter) > self._session.role
 
     def allowed(self, joined: Sequence[Joined]) -> Sequence[Joined]:
-        """Return those of `joined` that the session may still follow, and release the others: rights may have shrunk
-        meanwhile."""
+        """Return those of `joined` that the session may still follow, and release the others, because rights may have
+        been lost meanwhile."""
         forbidden = [one for one in joined if not self.may_hold(one.target)]
         if not forbidden:
             return joined
@@ -179,12 +179,12 @@ class ConnectionSubscriptions:
         self.commit(segments, joined)
 
     def release(self, joined: Iterable[Joined]) -> None:
-        """Release the log entries that the desk kept for `joined`, which are followed by now, or not at all."""
+        """Release the log entries that the desk kept for `joined`, whose targets are by now followed or given up."""
         self._hub.release(one.target for one in joined)
 
     def _frames_of(self, joined: Joined) -> Sequence[Part]:
-        """The frames of a join. While positions are being recovered, messages published since then are left to the
-        recovery."""
+        """The frames of a join. While positions are being recovered, messages published after its snapshot are left to
+        the recovery."""
         return joined.frames if self._outbox.lost else all_frames(joined, self._hub, self._session.role)
 
     def _change_held(self, joined: Sequence[Joined], left: Sequence[Target], unknown: Set[Target]) -> None:

@@ -1,4 +1,4 @@
-"""The gateway, as analytics see it."""
+"""The gateway, as the analytics see it."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ class Account(Struct, frozen=True):
 
 
 class Accounts(Protocol):
-    """Guarantees: `find` sees every change that was acknowledged before. A listener is called once for each change,
-    after the change is stored, and in order for the changes of one wallet."""
+    """`find` sees every change that was acknowledged before the call. A listener is called once for each change, after
+    the change is stored; the changes of one wallet reach it in order."""
 
     async def find(self, wallet: str) -> Account | None:
         """The stored account of `wallet`. Raises `errors.Unavailable` if the store is unreachable."""
@@ -47,11 +47,11 @@ class Accounts(Protocol):
         """Record that a valid token claims `role` for `wallet`."""
 
     def on_change(self, listener: Callable[[Account], None], *, ahead: bool = False) -> None:
-        """Call `listener` with the account after each change of role, nickname or ban; with `ahead`, before the
+        """Call `listener` with the account after each change of role, nickname or ban; if `ahead`, call it before the
         existing listeners."""
 
     def on_owner_change(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with each of the `shapes` of a nickname that was stored or given up."""
+        """Call `listener` with each of the `shapes` that a wallet takes or gives up when its nickname changes."""
 
 
 class MemoryAccounts:
@@ -65,7 +65,7 @@ class MemoryAccounts:
         """Wallets by the shapes of their nicknames. Several wallets may share a shape if they were stored before
         look-alikes were refused."""
         self._claimed_roles: dict[str, Role] = {}
-        """Claimed roles above user, by wallet. Their number is limited by the admin tokens that were issued."""
+        """Claimed roles above `user`, by wallet. Their number is limited by the number of admin tokens issued."""
         self._listeners: list[Callable[[Account], None]] = []
         self._owner_listeners: list[Callable[[str], None]] = []
 

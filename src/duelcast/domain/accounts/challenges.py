@@ -22,7 +22,7 @@ MAX_DOMAIN_BYTES = 255
 MAX_ID_CHARACTERS = 512
 
 _PURPOSE = b"duelcast: challenges of sign-ins, 1"
-"""Keeps these signatures apart from those of tokens, which use the same secret."""
+"""The label of a separate key, which keeps these signatures apart from those of tokens with the same secret."""
 _HEAD = Layout("!16sQ")
 """The nonce, and the expiry in epoch milliseconds. The domain follows."""
 _SIGNATURE_BYTES = sha256().digest_size
@@ -56,7 +56,8 @@ class Challenges:
         return self._signed(wallet, domain, secrets.token_bytes(16), expires_ms)
 
     def read(self, challenge_id: str, wallet: str) -> Challenge | None:
-        """The challenge with that id, or None if it was not made for `wallet`. It may have expired or been used."""
+        """The challenge with `challenge_id`, or None if it was not made for `wallet`. It may have expired or been
+        used."""
         try:
             sent = urlsafe_b64decode(challenge_id.encode("ascii"))
         except ValueError:

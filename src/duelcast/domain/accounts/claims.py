@@ -20,7 +20,7 @@ _MAX_TIME_S = 253_402_300_799 - LEEWAY_S
 _SESSION_ID = re.compile(r"[A-Za-z0-9_\-]{43}")
 
 NO_RIGHTS = frozenset({"none"})
-"""The scopes of a token whose `scope` names no known scope. The token still counts as one of a machine, but permits
+"""The scopes of a token whose `scope` names no known scope. The token still counts as a machine's, but permits
 nothing."""
 
 

@@ -12,7 +12,8 @@ WALLET_PATTERN = r"[A-Za-z0-9_\-]{1,64}"
 WALLET_GRAMMAR = "1 to 64 characters of A-Z a-z 0-9 _ -"
 """The pattern in words."""
 SCOPES = ("prices", "operations", "errors", "notifications", "metrics")
-"""The rights that a machine's token may have: the POST requests of the first four, and `GET /metrics`."""
+"""The rights that a machine's token may have: each of the first four permits its POST requests, and `metrics` permits
+`GET /metrics`."""
 
 
 class Identity(Struct, frozen=True):
@@ -20,7 +21,7 @@ class Identity(Struct, frozen=True):
 
     `expires_at` is in epoch seconds. `scopes` is empty unless the token is a machine's, which may do exactly what its
     scopes name. `session_id` (43 characters) is the same for all tokens that end together; it is empty if no token was
-    verified. `claimed_nickname` is used again when no nickname is stored any more.
+    verified. `claimed_nickname` is shown whenever no nickname is stored.
     """
 
     wallet: str
@@ -42,5 +43,5 @@ def is_wallet(text: str) -> bool:
 
 
 def role_of(text: object) -> Role:
-    """The role of a claim: `admin` or `superadmin`; anything else is a user."""
+    """The role that a claim names: `admin` or `superadmin`; anything else counts as `user`."""
     return {"admin": Role.ADMIN, "superadmin": Role.SUPERADMIN}.get(text if isinstance(text, str) else "", Role.USER)

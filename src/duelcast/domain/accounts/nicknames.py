@@ -57,8 +57,7 @@ _RIGHT_TO_LEFT_MARK = "\u200e"
 
 
 def strip_invisible(text: str) -> str:
-    """`text` without invisible characters: default-ignorable and format characters, and all but one blank between
-    words."""
+    """`text` without invisible (default-ignorable and format) characters, and with a single blank between words."""
     if not text.isascii():
         text = _INVISIBLE.sub("", text).replace(_BRAILLE_BLANK, " ")
     return " ".join(text.split())
@@ -66,7 +65,7 @@ def strip_invisible(text: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def shapes(name: str) -> frozenset[str]:
-    """The shapes of a name. Names that share a shape look alike. At most 128 characters of a name count.
+    """The shapes of a name. Names that share a shape look alike. Only the first 128 characters of a name are compared.
 
     The skeleton of a name depends on its case (`I` looks like `l`, `i` does not), but names are compared without regard
     to case. So there are three skeletons: of the name in lower case, of the name in capitals, and of the name as it is.
@@ -81,7 +80,7 @@ def shapes(name: str) -> frozenset[str]:
 
 @cache
 def version() -> str:
-    """The version of method and data. The shapes of a name do not change as long as this stays the same."""
+    """The version of the method and of its data. The shapes of a name do not change as long as this stays the same."""
     digest = sha256(_data()).hexdigest()[:16]
     return f"{_METHOD}-{unicodedata.unidata_version}-{digest}"
 

@@ -19,7 +19,7 @@ class EndedSession(Struct, frozen=True):
 
 
 class EndedSessions:
-    """The ids of ended sessions, each kept as long as one of its tokens may be valid. Listeners are called when a
+    """The ids of ended sessions, each kept as long as a token of that session may be valid. Listeners are called when a
     session ends."""
 
     def __init__(self, clock: Clock) -> None:

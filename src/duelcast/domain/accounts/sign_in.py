@@ -22,10 +22,10 @@ from duelcast.store.database import Database, Transaction
 
 TOKEN_LIFETIME_S = 3600.0
 REFRESHABLE_S = 7 * 86_400.0
-"""How long tokens can be refreshed after the sign-in. The last refreshed token is valid for longer."""
+"""How long tokens can be refreshed after the sign-in. The token from the last refresh is valid beyond that time."""
 MAX_USED = 1_000_000
-"""How many used challenges are remembered until they expire, which is more than a server can sign in within that time.
-Each takes some 60 bytes."""
+"""At most this many used challenges are remembered until they expire, more than the sign-ins that a server can handle
+within that time. Each takes some 60 bytes."""
 
 
 class SignedIn(Struct, frozen=True):
@@ -60,7 +60,7 @@ class SignIns:
         self._max_used = max_used
 
     def challenge(self, wallet: str, domain: str) -> Challenge:
-        """A challenge for the owner of `wallet` to sign, which names `domain`. Nothing is stored. Raises
+        """A challenge that names `domain`, for the owner of `wallet` to sign. Nothing is stored. Raises
         `InvalidRequest` if `wallet` is not a Solana address."""
         if read_key(wallet) is None:
             raise InvalidRequest("This is not the address of a Solana wallet (a public key in base58).", field="wallet")

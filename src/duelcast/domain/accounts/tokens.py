@@ -160,7 +160,7 @@ class TokenVerifier:
 
 
 def _hmac_key(secret: str) -> bytes:
-    """Raises `ValueError` if `secret` is empty or a public key, which everybody could sign with."""
+    """Raises `ValueError` if `secret` is empty or a public key, because everybody could sign with it."""
     try:
         return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
     except jwt.InvalidKeyError:

@@ -11,7 +11,7 @@ SIGNATURE_BYTES = 64
 _PRIME = 2**255 - 19
 _ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER_Y = {0, 1, _PRIME - 1, _ORDER_8_Y, _PRIME - _ORDER_8_Y}
-"""The y coordinates of the points of order 4, 1, 2 and 8, for which anybody can sign. The first is the address of
+"""The y coordinates of the points of order 4, 1, 2 and 8. Anybody can sign for such a key. The first is the address of
 Solana's system program."""
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -45,9 +45,11 @@ def is_signed(message: str, wallet: str, signature: str) -> bool:
 def decode_base58(text: str, size: int) -> bytes:
     """Decode exactly `size` bytes. Each value has only one encoding, with a leading `1` for each leading zero byte.
 
-    Raises `ValueError` for another alphabet or length. A text that is too long is refused without decoding it.
+    Raises `ValueError` if `text` uses another alphabet or decodes to another length. A text that is too long is refused
+    without decoding it.
     """
-    # 58¹¹ > 2⁶⁴, so a longer text decodes to more bytes, and a text with fewer characters than bytes to fewer.
+    # 58¹¹ > 2⁶⁴, so a longer text decodes to more than `size` bytes, and a text of fewer than `size` characters to
+    # fewer.
     if not size <= len(text) <= size * 1.375 + 1:
         raise ValueError("another length")
     number = 0

@@ -51,11 +51,11 @@ class Traffic(Protocol):
         """The wallets that have an open connection."""
 
     def connections_of(self, wallet: str) -> Iterable[OpenConnection]:
-        """The open connections of a wallet; none if it has left."""
+        """The open connections of a wallet; none if the wallet has left."""
 
 
 class _Presence(NamedTuple):
-    """The part of an active user that, if it changes, counts as a change of the list."""
+    """The fields of an active user whose changes count as a change of the list."""
 
     role: str
     zone: str | None
@@ -63,8 +63,7 @@ class _Presence(NamedTuple):
 
 
 class Audience(Struct, frozen=True):
-    """All active users: the list to show, and by wallet the parts that, if they change, count as a change of the
-    list."""
+    """All active users: the list to show, and, by wallet, the fields whose changes count as a change of the list."""
 
     shown: ActiveUsers
     presences: Mapping[str, _Presence]
@@ -75,11 +74,11 @@ class Audience(Struct, frozen=True):
 
 
 class Zones:
-    """The zones that wallets name, by connection. The zone named last counts as long as its connection is open."""
+    """The zones that wallets name. A wallet's zone is the one that it named last on a connection that is still open."""
 
     def __init__(self) -> None:
         self._named: dict[str, dict[str, str]] = {}
-        """By wallet, its zones by connection, the latest last."""
+        """The zones of each wallet by connection, the latest last."""
 
     def name(self, wallet: str, connection_id: str, zone: str) -> None:
         """Record that the client of a connection is now in `zone`."""
@@ -117,7 +116,7 @@ class Activity:
         )
 
     async def audience(self) -> Audience:
-        """The active users; lets other tasks run in between."""
+        """The active users. Other tasks can run during the search."""
         traffic = self._traffic()
         users: list[ActiveUser] = []
         presences: dict[str, _Presence] = {}

@@ -26,8 +26,8 @@ log = structlog.get_logger("duelcast.analytics")
 
 
 class Dashboard:
-    """Computes the dashboard once a second. While somebody follows it, the last published state is remembered, to
-    detect changes."""
+    """Computes the dashboard once a second while somebody follows it, and remembers the last published state to detect
+    changes."""
 
     def __init__(
         self,

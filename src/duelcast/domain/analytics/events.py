@@ -111,7 +111,7 @@ class MetricData(Record):
 
 
 class DashboardUpdate(Event, tag="dashboard_update"):
-    """The present state. `topEvents` cover the last 24 hours, `eventsPerMinute` the last 60 minutes, the current one
+    """The present state. `topEvents` cover the last 24 hours, `eventsPerMinute` the last 60 minutes, the current minute
     last."""
 
     stats: ServerStats

@@ -24,7 +24,7 @@ _ENDPOINT = "connections:"
 
 
 class Metrics:
-    """Values by the names of metrics."""
+    """The values of metrics, by name."""
 
     def __init__(self, clock: Clock, series: Series, figures: Figures, feed: EventFeed) -> None:
         self._clock = clock
@@ -69,7 +69,7 @@ class Metrics:
 
 class EventFeed:
     """The metric `event`, which publishes newly stored events, at most once per `INTERVAL_MS` and only while it is
-    followed. `run` publishes the events that wait for their interval, until cancelled."""
+    followed. `run` publishes events that had to wait for the end of an interval, until cancelled."""
 
     def __init__(self, publisher: Publisher, clock: Clock) -> None:
         self._publisher = publisher
@@ -87,7 +87,7 @@ class EventFeed:
             self._due.offer(EVENT)
 
     def update(self, events: Sequence[NewEvent] = (), count: int = 0) -> MetricUpdate:
-        """The newest `events` of `count`; without arguments, the initial value for a follower."""
+        """An update with the newest `events` out of `count`; without arguments, the initial value for a follower."""
         records = [
             EventRecord(wallet=one.wallet, event=one.event, timestamp=format_ms(one.received_ms)) for one in events
         ]

@@ -10,14 +10,15 @@ from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal
 from duelcast.store.database import Database
 
 KEPT_MINUTES_DAYS = 2
-"""The age in days at which minutes are rolled up into their days. It exceeds the time for which a start reads
-minutes."""
+"""The age in days at which minutes are rolled up into their days. Minutes that the server reads at its start are
+younger."""
 _MS_PER_DAY = 86_400_000
 
 
 class RollUp:
-    """Each method may be called at any time, and again, because each write moves or deletes its rows as a whole, and
-    the next continues from there. All methods return how many rows there were, and raise `errors.Unavailable`."""
+    """Each method may be called at any time and may be repeated, because each write moves or deletes all of its rows or
+    none, and the next continues from there. All methods return how many rows they moved or deleted, and raise
+    `errors.Unavailable`."""
 
     def __init__(self, database: Database, clock: Clock, series: Series) -> None:
         self._database = database

@@ -76,7 +76,7 @@ class Series:
         return 0 if len(self._rows) <= MAX_NAMES else None
 
     def totals(self) -> dict[str, int]:
-        """All totals by name, `OTHER` only if it has any."""
+        """All totals by name; `OTHER` is included only if its total is not 0."""
         return {name: self._totals[row] for name, row in self._rows.items() if row or self._totals[row]}
 
     def top(self, limit: int) -> list[tuple[str, int]]:

@@ -29,13 +29,13 @@ EVENT_BYTES = 2 * 1024
 _RETRY_MS = 1_000
 _SHORTAGE_RETRY_MS = 60_000
 _BYTES_BESIDE_DATA = 200
-"""The size of an event's row and its three index entries with a Solana wallet, without name and data."""
+"""The size of the row and the three index entries of an event of a Solana wallet, not counting name and data."""
 
 log = structlog.get_logger("duelcast.analytics")
 
 
 class StoredEvents(NamedTuple):
-    """The events that a message added, and their numbers by minute of receipt and name."""
+    """The events that a message added, and how many there are by minute of receipt and name."""
 
     events: Sequence[NewEvent]
     counts: Mapping[MinuteKey, int]
@@ -105,7 +105,7 @@ class AnalyticsWriter:
         self._running = False
 
     async def track(self, events: Sequence[NewEvent]) -> list[bool]:
-        """Store `events` of one wallet. Returns once they are committed: for each, whether it was stored before.
+        """Store `events` of one wallet. Returns, once they are committed, whether each was stored before.
 
         Raises `Unavailable`, or `RateLimitExceeded` if the wallet has used up its quota; then none of them is stored.
         """

@@ -36,7 +36,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 class ChatSettings(Struct, frozen=True, kw_only=True):
     """A wallet may write `messages_per_minute` × `rate_limit_factor` messages a minute in a contest; if either is 0,
-    there is no limit. A message may have `max_characters` characters as a reader counts them.
+    there is no limit. A message may have at most `max_characters` characters, counted as a reader counts them.
     """
 
     messages_per_minute: float = 10
@@ -62,9 +62,9 @@ class _Draft(Struct, frozen=True, gc=False):
 class Chat:
     """Messages of all contests, on the channels `chat.<id>`.
 
-    The ids of a contest's messages grow in the order of their numbers on the channel. `closed` returns the error to
-    raise if nobody may write in a contest, and raises if there is no such contest. `settings` is called whenever a
-    setting is needed.
+    Within a contest, message ids increase in the order of the messages' numbers on the channel. `closed` returns the
+    error to raise if nobody may write in a contest, else None; it raises `ContestNotFound` if there is no such contest.
+    `settings` is called whenever a setting is needed.
     """
 
     def __init__(
@@ -98,8 +98,8 @@ class Chat:
     ) -> Sent:
         """Store a message and publish it with `origin`. Returns once the message is committed.
 
-        `message_id` (a UUID, stored in lower case) makes it safe to send a message again: while the first message is
-        stored, a repeat returns it, even if the text of the repeat differs. A repeat is not published, does not count
+        `message_id` (a UUID, stored in lower case) makes it safe to send a message again: as long as the first message
+        is kept, a repeat returns it, even if the text of the repeat differs. A repeat is not published, does not count
         against the rate, and is answered even during a mute and in a closed chat. Raises the errors of `clean_text` and
         `closed`, `InvalidState`, `Muted`, `RateLimitExceeded`, `Unavailable`, and `ChatMessageNotFound` for a repeat of
         a deleted message.

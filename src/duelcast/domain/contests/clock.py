@@ -24,8 +24,8 @@ from duelcast.store.contests import PENDING
 
 RETRY_S = 1.0
 SETTLED_TOGETHER = 10
-"""How many contests with the same boundary share a commit. After the commit, each takes about 1 ms, during which
-nothing else is served."""
+"""How many contests with the same boundary share a commit. After the commit, each contest takes about 1 ms, during
+which nothing else is served."""
 STUCK_RETRY_S = 60.0
 """The delay until a contest is retried after a defect; meanwhile it does not hold up the others."""
 MINUTE_MS = 60_000
@@ -114,8 +114,8 @@ class ContestClock:
                 await self._settle_due()
 
     async def remember_minute(self, contest: Contest) -> None:
-        """Recompute the ranks at the last full minute of an active contest from stored prices, as far as there are any,
-        for a server that was down at that minute. Also works after the prices of the end have been taken."""
+        """Recompute the ranks of an active contest at its last full minute from the market's prices at that time,
+        because the server may have been down then. Also works after the prices of the end have been taken."""
         board, row = contest.board, contest.row
         if board is None or row.started_ms is None:
             return
@@ -251,7 +251,7 @@ class ContestClock:
         self._alarm.ring()
 
     def _oldest_needed_ms(self) -> int | None:
-        """The earliest unsettled boundary; older prices are no longer needed."""
+        """The earliest unsettled boundary; prices from before it are no longer needed."""
         boundaries = [one.boundary_ms for one in self._book.live if one.boundary_ms is not None]
         return min(boundaries, default=None)
 

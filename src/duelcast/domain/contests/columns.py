@@ -14,7 +14,7 @@ Rows = NDArray[np.intp]
 
 
 def doubled(column: NDArray[Number]) -> NDArray[Number]:
-    """A copy with room for twice as many rows, and for some if there were none; the new rows are zero.
+    """A copy with room for twice as many rows, but at least `_FIRST_CAPACITY`; the new rows are zero.
 
     The old array is not changed, because a scoring in progress may be reading it.
     """
@@ -70,7 +70,7 @@ class Columns:
 def rank(
     rows: Rows, values: NDArray[np.float64], entry_times_ms: NDArray[np.int64], entry_ids: NDArray[np.int64]
 ) -> tuple[Rows, NDArray[np.int32]]:
-    """Rank the participants in `rows` by value (competition ranking, `1224`); the other arrays are by row.
+    """Rank the participants in `rows` by value (competition ranking, `1224`); the other arrays are indexed by row.
 
     Returns `rows` in listing order (greatest value first; equal values by entry time, then entry id), and the ranks by
     row, 0 for rows not in `rows`. rank = 1 + number of participants with a strictly greater value.

@@ -57,14 +57,14 @@ class Contest:
 
     @property
     def delisted_ms(self) -> int | None:
-        """When it leaves the default list (epoch ms); None while the contest is live."""
+        """The time at which the contest leaves the default list (epoch ms); None while it is live."""
         if self.is_live:
             return None
         return (self.row.ended_ms or self.row.updated_ms) + LISTED_AFTER_END_MS
 
     @property
     def place(self) -> Place:
-        """Its place in lists."""
+        """The contest's place in lists."""
         return place_of(is_over=not self.is_live, start_ms=self.row.start_ms, contest_id=self.id)
 
     def is_participant(self, wallet: str) -> bool:
@@ -72,7 +72,7 @@ class Contest:
         return self.board is not None and self.board.is_ranked(wallet)
 
     def close(self, row: ContestRow) -> None:
-        """Take the row of the completed or cancelled contest, and drop the board."""
+        """Replace the row by that of the completed or cancelled contest, and drop the board."""
         assert self.board is not None
         self._participants = self.board.total
         self.final_version = max(self.board.version + 1, row.updated_ms)
@@ -208,8 +208,8 @@ class ContestBook:
         return contest
 
     def names_changed(self, newest: int, version: int) -> None:
-        """Record that a nickname changed at `newest` (epoch ms). The leaderboards of contests that ended before have at
-        least `version` from now on."""
+        """Record that a nickname changed at `newest` (epoch ms). The leaderboards of contests that ended before that
+        time have at least `version` from now on."""
         self._names_changed = max(self._names_changed, newest)
         self._names_version = max(self._names_version + 1, version)
 

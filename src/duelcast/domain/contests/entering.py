@@ -140,7 +140,7 @@ class Entering:
     async def _trade(
         self, transaction: Transaction, row: ContestRow, entry: EntryRow, portfolio: Sequence[Choice]
     ) -> list[HoldingRow]:
-        """Store the trades from the present holdings to `portfolio`; returns the new holdings."""
+        """Store the trades that turn the present holdings into `portfolio`, and return the new holdings."""
         market = self._market
         chosen = validate(
             portfolio, allowed_symbols=row.allowed_symbols, price_of=market.price, is_stale=market.is_stale

@@ -81,8 +81,8 @@ class Holding(Record):
 
 
 class Participant(Record):
-    """A wallet in a contest (protocol 12). `portfolio` is sent only to its owner and to admins until the contest is
-    completed."""
+    """A wallet in a contest (protocol 12). Until the contest is completed, `portfolio` is sent only to its owner and to
+    admins."""
 
     isParticipant: bool
     walletAddress: str

@@ -54,14 +54,14 @@ class _Missing(Exception):
 
 
 class _Ranking(Struct, frozen=True):
-    """The result of a contest before it is stored; `winners` are those with a prize, by wallet."""
+    """The result of a contest before it is stored; `winners` are the results with a prize, each with its wallet."""
 
     results: list[FinalResult]
     winners: list[tuple[str, FinalResult]]
 
 
 class Lifecycle:
-    """Starts, ends and cancels contests. `boundary_us` is the moment whose prices are taken (epoch), or None for the
+    """Starts, ends and cancels contests. `boundary_us` is the moment whose prices are taken (epoch µs), or None for the
     moment of the commit. `actor` is None if the clock acts.
 
     Ending a contest takes two transactions. The first stores the prices, after which no portfolio changes; the second
@@ -303,7 +303,7 @@ class Lifecycle:
             return
 
     async def _prices(self, transaction: Transaction, contest_id: int, known: Prices | None) -> dict[str, PricePoint]:
-        """The prices of all held tokens: those `known` of a boundary, or else the newest. Raises `_Missing`,
+        """The prices of all held tokens: those `known` at a boundary, or the newest if that is None. Raises `_Missing`,
         `_Outdated`."""
         symbols = await store.held_symbols(transaction, contest_id)
         if known is None:
@@ -334,8 +334,8 @@ class Lifecycle:
 
 
 def _check_boundary(stored_ms: int, boundary_us: int | None, moment_us: int) -> None:
-    """Raises `_Moved` if the clock is settling a boundary that was moved, and `InvalidState` if an admin acts after it
-    has passed."""
+    """Raises `_Moved` if the clock is settling a boundary that was moved, and `InvalidState` if an admin acts after the
+    boundary has passed."""
     if boundary_us is not None and boundary_us != stored_ms * 1000:
         raise _Moved
     if boundary_us is None and moment_us // 1000 > stored_ms:

@@ -12,7 +12,8 @@ _CURSOR = re.compile(r"([01])\.(-?[0-9]{1,16})\.([1-9][0-9]{0,15})")
 
 
 class Place(NamedTuple):
-    """The sort key of a contest in a list: live contests come first, then later starts, then higher ids."""
+    """The sort key of a contest in a list: live contests come before others, later starts before earlier ones, and
+    higher ids before lower ones."""
 
     is_over: bool
     before_start_ms: int

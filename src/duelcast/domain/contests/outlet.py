@@ -90,7 +90,7 @@ class ContestOutlet:
         """Call this after the portfolio or the status of a participant changed."""
         if f"{wallet}.{contest.id}" in self._broker.followed(PARTICIPANT, str(contest.id)):
             if contest.board is not None:
-                # The next ranking need not publish it again.
+                # The next ranking need not publish this row again.
                 contest.board.mark_published(wallet)
             self._participants.offer((contest.id, wallet))
 

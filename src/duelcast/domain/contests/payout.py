@@ -49,7 +49,7 @@ def format_amount(amount: Decimal) -> str:
 
 def check_payout(payout: Sequence[Payout]) -> None:
     """Raises `InvalidRequest` if a place is below 1 or named twice, if a percentage is not above 0 and at most 100, or
-    if their sum is above 100."""
+    if the percentages sum to more than 100."""
     places: set[int] = set()
     for number, one in enumerate(payout):
         if one.place < 1 or one.place in places:

@@ -14,11 +14,11 @@ from duelcast.wire.messages import Symbol
 MAX_TOKENS = 50
 FULL_WEIGHT = 100
 _ROUNDING_NOISE = 1e-12
-"""The largest relative difference of two quantities that counts as rounding; a few ulps of a double are 1e-15."""
+"""The largest relative difference of two quantities that counts as rounding; a few ulps of a double are about 1e-15."""
 
 
 class Choice(Struct, frozen=True, forbid_unknown_fields=True):
-    """The choice of `weight` percent of a portfolio for the token `symbol`."""
+    """The token `symbol`, chosen for `weight` percent of a portfolio."""
 
     symbol: Symbol
     weight: int
@@ -113,8 +113,8 @@ def value_of(positions: Sequence[Holding], prices: Mapping[str, float]) -> float
 def rebalance(
     held: Sequence[Holding], chosen: Sequence[Choice], prices: Mapping[str, float]
 ) -> tuple[list[Holding], list[Trade]]:
-    """Trade the `held` positions for the `chosen` ones, which keeps the total value. `prices` has the price of every
-    token in either.
+    """Trade the `held` positions for the `chosen` ones; the total value stays the same. `prices` has the price of every
+    token in `held` or `chosen`.
 
     Returns the new positions, and the trades sorted by symbol. If a quantity differs only by rounding, it is kept and
     nothing is traded, so that repeating a request changes nothing.

@@ -67,7 +67,7 @@ class PriceVector:
         return np.array(self._prices)
 
     def snapshot_of(self, prices: Mapping[str, float]) -> NDArray[np.float64]:
-        """`prices` by index, such as those of a boundary; NaN for all others."""
+        """`prices`, such as those of a boundary, by index; NaN for all other symbols."""
         indices = [self.index(symbol) for symbol in prices]
         vector = np.full(len(self._prices), np.nan)
         vector[CASH] = 1.0

@@ -101,8 +101,8 @@ class Rooms:
         self._counts.offer(contest_id)
 
     def leave_all(self, connection_id: str) -> None:
-        """Leave all rooms after the connection was closed. Call this when none of its commands is running any more,
-        because a later `join` would stay for ever."""
+        """Leave all rooms after the connection was closed. Call this when no command of the connection is running any
+        more, because a later `join` would never be undone."""
         for contest_id in self.rooms_of(connection_id):
             self.leave(contest_id, connection_id)
 
@@ -115,7 +115,7 @@ class Rooms:
 
     def identity_changed(self, connection_id: str, identity: Identity | None) -> None:
         """Call this after the connection signed in or became anonymous, or after its role or nickname changed. A new
-        admin is hidden; the visibility of an admin who remains one is kept. In a contest that is over, a wallet that
+        admin is hidden; an admin who remains an admin stays visible or hidden. In a contest that is over, a wallet that
         signs in counts as a participant from its next `join` on."""
         for contest_id in self.rooms_of(connection_id):
             room = self._rooms[contest_id]

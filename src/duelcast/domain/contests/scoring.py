@@ -27,8 +27,8 @@ def return_pct(value: float, initial: float) -> float:
 
 
 class Standing(NamedTuple):
-    """A participant as of the last ranking; `rank` is None while disqualified. `rank_change` = rank at the last full
-    minute − rank now; 0 for new participants."""
+    """A participant as of the last ranking; `rank` is None while the participant is disqualified. `rank_change` = rank
+    at the last full minute − rank now; 0 for new participants."""
 
     wallet: str
     entry_id: int
@@ -77,7 +77,8 @@ class Board:
 
     A participant without positions holds the starting balance as cash, so that before the start everybody has rank 1.
     Entering and leaving change the ranks at once, with the values of the last scoring. Methods that take a `wallet`
-    raise `KeyError` if it is not in the contest. Everything but `Scoring.compute` must run on one thread.
+    raise `KeyError` if it is not in the contest, unless they say otherwise. Everything but `Scoring.compute` must run
+    on one thread.
     """
 
     def __init__(self, starting_balance: float, prices: PriceVector, *, version: int = 0) -> None:
@@ -106,7 +107,7 @@ class Board:
 
     @property
     def version(self) -> int:
-        """Grows from its initial value whenever a row may have changed, so that two pages of one version agree."""
+        """A number that grows whenever a row may have changed, so that two pages of the same version agree."""
         self._settle()
         return self._version
 
@@ -164,7 +165,7 @@ class Board:
         return row is not None and bool(self._columns.ranked[row])
 
     def entered_ms(self, wallet: str) -> int:
-        """When the wallet entered, in epoch ms."""
+        """The time at which the wallet entered, in epoch ms."""
         return int(self._columns.entry_times_ms[self._rows[wallet]])
 
     def nickname(self, wallet: str) -> str | None:
@@ -195,8 +196,8 @@ class Board:
         return True
 
     def set_portfolio(self, wallet: str, portfolio: Iterable[HoldingRow]) -> None:
-        """Replace the portfolio, which has each symbol once, and quantities for all or for none. The next scoring
-        values it."""
+        """Replace the portfolio. `portfolio` has each symbol once, with quantities for all of them or for none. The
+        next scoring values it."""
         self._positions.set(self._rows[wallet], self._lines(portfolio))
 
     def portfolio(self, wallet: str) -> list[HoldingRow]:
@@ -222,8 +223,8 @@ class Board:
         return self._positions.any_held(changed)
 
     def prepare(self, prices: Mapping[str, float] | None = None) -> Scoring:
-        """Begin a scoring at the newest prices, or at `prices`, such as those of a boundary. It voids a scoring that is
-        in progress."""
+        """Begin a scoring at the newest prices, or at `prices`, such as those of a boundary. A scoring that is in
+        progress becomes void."""
         self._settle()
         columns, size = self._columns, self._columns.size
         self._under_way = Scoring(
@@ -316,7 +317,8 @@ class Board:
         columns = self._columns
         ranks, values = columns.ranks[rows], columns.values[rows]
         differ = (columns.published_ranks[rows] != ranks) | (columns.published_values[rows] != values)
-        # Store the figures of all rows, so that a wallet not asked about until the next call is compared with them.
+        # Store the figures of all rows, so that a wallet that is first asked about in the next call is compared with
+        # them.
         columns.published_ranks[:] = columns.ranks
         columns.published_values[:] = columns.values
         return [present[number] for number in np.flatnonzero(differ).tolist()]

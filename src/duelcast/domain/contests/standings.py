@@ -120,8 +120,8 @@ class Standings:
     # ── participants ────────────────────────────────────────────────────────────────────────────────────────────
 
     def live_row(self, contest: Contest, wallet: str) -> Participant | None:
-        """The row of a participant in a pending or active contest, with the portfolio; None if the wallet or contest
-        has none."""
+        """The row of a participant in a pending or active contest, with the portfolio; None if the contest is over or
+        the wallet has not entered it."""
         board = contest.board
         if board is None or wallet not in board:
             return None
@@ -234,7 +234,8 @@ def _holding(one: HoldingRow, price: float | None) -> Holding:
 
 
 def _value(held: Sequence[HoldingRow], prices: Mapping[str, float | None], initial: float) -> float:
-    """The value of a portfolio that has no final value; the initial value if it was never bought or lacks a price."""
+    """The value of a portfolio without a final value; the initial value if it was never bought or a price is
+    missing."""
     total = 0.0
     for one in held:
         price = prices.get(one.symbol)

@@ -128,8 +128,8 @@ class TokenBook:
         return entry
 
     def check_room(self, symbol: str, soon: int = 0) -> None:
-        """Raises `Dropped` if `symbol` is new, and is invalid or has no room besides `soon` others about to be
-        added."""
+        """Raises `Dropped` if `symbol` is not in the book and cannot be added because it is invalid, or because there
+        is no room for it in addition to `soon` other new symbols."""
         if symbol in self._entries:
             return
         if not _is_symbol(symbol):
@@ -144,13 +144,13 @@ class TokenBook:
         return entry
 
     def symbols(self) -> list[str]:
-        """All symbols, sorted. The caller must not change them."""
+        """All symbols, sorted. The caller must not change the list."""
         if self._sorted is None:
             self._sorted = sorted(self._entries)
         return self._sorted
 
     def entries(self) -> Iterable[BookEntry]:
-        """All entries, in no order."""
+        """All entries, in no particular order."""
         return self._entries.values()
 
     def tokens(self, now_s: float) -> list[Token]:

@@ -35,7 +35,7 @@ class Row(NamedTuple):
     close: float
 
     def with_price(self, price: float) -> Row:
-        """The row with another price in its minute."""
+        """The row after one more price in the same minute."""
         high = price if price > self.high else self.high
         low = price if price < self.low else self.low
         return Row(self.minute, self.open, high, low, price)
@@ -96,7 +96,7 @@ class MinuteRows:
         return None
 
     def restore(self, rows: Iterable[Row], received_s: float) -> None:
-        """Fill an empty instance with the rows of the last 24 h and the one before them, oldest first. The last price
+        """Fill an empty instance with the rows of the last 24 h and the row before them, oldest first. The last price
         was received at `received_s`."""
         for row in rows:
             if self._current is not None:
@@ -112,7 +112,8 @@ class MinuteRows:
         return fork
 
     def put(self, row: Row, received_s: float) -> None:
-        """Take over a row of a fork, whose last price was received at `received_s`. Rows must be passed in order."""
+        """Take over a row of a fork; the last price in the row was received at `received_s`. Rows must be passed in
+        order."""
         self.received_s = received_s
         if self._current is None or row.minute > self._current.minute:
             self._begin(row)
@@ -194,7 +195,7 @@ def _widened(extremes: Extremes, row: Row) -> Extremes:
 
 
 def by_interval(rows: Iterable[Row], minutes: int) -> list[Row]:
-    """Rows of `minutes` each, aligned to the epoch, merged from rows of fewer minutes, oldest first."""
+    """Merge `rows`, oldest first, into rows of `minutes` each that are aligned to the epoch."""
     merged: dict[int, Row] = {}
     for row in rows:
         start = row.minute // minutes * minutes

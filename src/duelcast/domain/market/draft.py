@@ -89,7 +89,7 @@ class Draft:
             self._trades.append(_stored_trade(tick, received_s))
 
     def put(self, symbol: str, fields: dict[str, Any], received_s: float) -> None:
-        """Put metadata. Raises `Dropped` if there is no room for another token."""
+        """Put metadata. Raises `Dropped` if the token is new and cannot be added."""
         touched = self._touch(symbol)
         touched.state.put = fields
         touched.put_s = received_s

@@ -41,9 +41,9 @@ class Settled(NamedTuple):
 
 
 class Journal:
-    """In the store a price replaces an older one of its minute, which a contest that marked a moment may still need.
-    Therefore `settle_first` is awaited before anything received after a marked moment is stored. `settle_first` may
-    wait for records received before that moment, but not for later ones."""
+    """In the store, a price replaces the older price of the same minute, which a contest that marked a moment may still
+    need. Therefore `settle_first` is awaited before anything received after a marked moment is stored. `settle_first`
+    may wait for records received before that moment, but not for later ones."""
 
     def __init__(self, receipt: ReceiptTime, marks: Marks, settle_first: Callable[[], Settle | None]) -> None:
         self._receipt = receipt
@@ -90,7 +90,7 @@ class Unstored:
         return len(self.changed) + len(self._complete)
 
     def complete(self, symbol: str, row: Row, received_s: float) -> None:
-        """Queue a complete minute of `symbol`, whose last price was received at `received_s` (epoch)."""
+        """Queue a complete minute of `symbol`; the last price in it was received at `received_s` (epoch)."""
         if len(self._complete) >= MAX_COMPLETE:
             self._complete.popitem(last=False)
             self.lost += 1

@@ -22,10 +22,10 @@ Prices = dict[str, PricePoint]
 class Marks:
     """Keeps, for each marked moment, all prices as they were before the first record received after it.
 
-    Moments are in wall time; all other times here are times of receipt, and `until_us` returns the newest one that
-    counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: a caller
-    that takes a price compares its time of receipt with `next_s`, and calls `passed` if it is not earlier. `prices`
-    returns all current prices.
+    Moments are in wall time; all other times here are times of receipt. `until_us` returns the newest time of receipt
+    that counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: a
+    caller that takes a price compares the price's time of receipt with `next_s`, and calls `passed` unless it is
+    earlier. `prices` returns all current prices.
     """
 
     __slots__ = ("_marked", "_prices", "_snapshots", "_until", "_until_us", "next_s")
@@ -81,7 +81,7 @@ class Marks:
         return self._snapshots.get(moment_us)
 
     def newest_before(self, received_us: int) -> int | None:
-        """Of the newest times of receipt that count for the marked moments, the latest one before `received_us`."""
+        """The latest `until_us` of a marked moment that is before `received_us`; None if there is none."""
         return max((until_us for until_us in self._until.values() if until_us < received_us), default=None)
 
     def _find_next(self) -> None:

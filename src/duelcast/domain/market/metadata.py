@@ -61,7 +61,7 @@ def fields_of_feed(info: TokenInfo) -> dict[str, Any]:
 
 
 def fields_of_input(given: TokenMetadataInput) -> dict[str, Any]:
-    """The fields that were put, without those not given."""
+    """The fields that were put. Fields that were left out are absent."""
     fields = {name: value for name in given.__struct_fields__ if (value := getattr(given, name)) is not None}
     if "websites" in fields:
         fields["websites"] = _websites(fields["websites"])

@@ -79,11 +79,11 @@ class MarketOutlet:
         self.token_changed(entry)
 
     def price_changed(self, entry: BookEntry) -> None:
-        """Call this after the quote of a token may have changed. The token must have one."""
+        """Call this after the quote of a token may have changed. The token must have a quote."""
         self.prices.offer(entry.symbol)
 
     def staleness_changed(self, entry: BookEntry) -> None:
-        """Call this after a token turned stale or fresh without a record of its own, as many may do at once."""
+        """Call this after a token turned stale or fresh without a record of its own. Many tokens may do so at once."""
         if entry.quote is not None:
             self.prices.offer_later(entry.symbol)
 

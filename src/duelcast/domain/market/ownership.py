@@ -1,4 +1,4 @@
-"""Ownership of symbols: only the records of the source that the settings name first count (protocol 3)."""
+"""Ownership of symbols: of several sources of a symbol, the one that the settings name first is used (protocol 3)."""
 
 from __future__ import annotations
 

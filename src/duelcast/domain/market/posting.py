@@ -117,7 +117,7 @@ class Posting:
         self._undone: dict[Post, None] = {}  # received and not applied yet, oldest first
         self._done = asyncio.Event()
         self._transaction: Transaction | None = None
-        self._draft: Draft | None = None  # the newest draft that it stores
+        self._draft: Draft | None = None  # the newest draft that `_transaction` stores
 
     async def post(self, post: Post) -> Decision:
         """Take a post; returns once it is stored and applied. Raises `errors.Unavailable` if it cannot be stored."""

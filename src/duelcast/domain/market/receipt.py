@@ -92,7 +92,7 @@ class ReceiptTime:
     """The wall clock, except that it never goes back.
 
     After the wall clock is set back, the time of receipt runs slower until the wall clock has caught up, so that a
-    correction neither reopens a counted minute nor makes the windows stand still. Events at a time that people chose
+    correction neither reopens a counted minute nor makes the windows stand still. Events whose times people chose
     follow the wall clock, `wall_s`; `scale` says which records had been received by then. `on_step` listeners are
     called after each step of the wall clock.
     """
@@ -174,7 +174,7 @@ class ReceiptTime:
         """Metrics for Prometheus."""
         yield GaugeMetricFamily(
             "duelcast_clock_ahead_seconds",
-            "How far the time of receipt is ahead of the wall clock after that was set back.",
+            "How far the time of receipt is ahead of the wall clock after the wall clock was set back.",
             value=self.now_s() - self._wall_s,
         )
         yield CounterMetricFamily("duelcast_clock_steps", "How often the wall clock was set.", value=self._steps)
@@ -200,7 +200,7 @@ class ReceiptTime:
 
     def _look(self) -> float:
         """Read the clocks again, because a process that did not run between two readings sees a step that did not
-        happen. Returns the step of the wall clock since the last look in seconds, 0 if it runs as usual."""
+        happen. Returns the seconds by which the wall clock was set since the last look, or 0 if it ran as usual."""
         wall_s, monotonic_s = self._time(), self._monotonic()
         step_s = wall_s - self._wall_s - (monotonic_s - self._monotonic_s)
         self._wall_s, self._monotonic_s = wall_s, monotonic_s

@@ -14,8 +14,8 @@ _MS_PER_DAY = 86_400_000
 
 
 class MarketRetention:
-    """Deletes prices and trades older than a number of days, but nothing from `oldest_needed_ms` on (epoch; None if
-    nothing is needed)."""
+    """Deletes prices and trades older than a number of days, except those from `oldest_needed_ms()` on (epoch), which
+    may still be needed; None means that no old ones are needed."""
 
     def __init__(self, database: Database, receipt: ReceiptTime, oldest_needed_ms: Callable[[], int | None]) -> None:
         self._database = database

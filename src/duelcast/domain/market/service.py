@@ -122,7 +122,7 @@ class Market:
         return symbol.upper() in self._book
 
     def symbols(self) -> Sequence[str]:
-        """All symbols, sorted. The caller must not change them."""
+        """All symbols, sorted. The caller must not change the list."""
         return self._book.symbols()
 
     def token(self, symbol: str) -> Token:
@@ -207,7 +207,7 @@ class Market:
         return entry is None or entry.quote is None or entry.stale
 
     def wall_us(self) -> int:
-        """The current wall time (epoch µs), which may be set back; marked and requested moments use it too."""
+        """The current wall time (epoch µs), which may be set back; marked and requested moments are wall times too."""
         return to_us(self._receipt.wall_s())
 
     def receipt_us(self) -> int:
@@ -236,7 +236,7 @@ class Market:
         return await self._prices_at.find(symbols, moment_us)
 
     def newest(self, symbols: Iterable[str]) -> dict[str, PricePoint]:
-        """The newest price of each symbol, with its wall time of receipt; symbols without one are missing."""
+        """The newest price of each symbol, with its wall time of receipt; symbols without a price are missing."""
         prices, scale = self._prices(), self._receipt.scale
         points = {symbol: prices[symbol] for symbol in symbols if symbol in prices}
         return {symbol: PricePoint(point.price, scale.wall(point.received_us)) for symbol, point in points.items()}

@@ -25,11 +25,11 @@ def check_amounts(tick: Ticker | Trade) -> None:
 
 
 class TokenState:
-    """The part of a symbol's state that determines what a record changes.
+    """The part of a symbol's state on which the effect of the next record depends.
 
-    `source` is the owner, which delivered quotes or trades. `given_by_feed` and `put` are the layers of its metadata.
-    The price comes from tickers, or from trades while the owner has sent no ticker. A figure that a ticker leaves out
-    keeps the value that the owner sent last.
+    `source` is the owner, which delivered quotes or trades. `given_by_feed` and `put` are the layers of the symbol's
+    metadata. The price comes from tickers, or from trades while the owner has sent no ticker. A figure that a ticker
+    leaves out keeps the value that the owner sent last.
     """
 
     __slots__ = ("given_by_feed", "put", "quote", "recent_ids", "rows", "source", "symbol")
@@ -174,7 +174,7 @@ class Quote:
 
 
 def restored_quote(stored: dict[str, Any]) -> tuple[Quote, int]:
-    """The quote of `Quote.stored`, and the time of receipt of its price (epoch µs)."""
+    """The quote that `Quote.stored` wrote as `stored`, and the time at which the price was received (epoch µs)."""
     quote = Quote(stored["price"], stored["timestamp_s"])
     for name in Quote.__slots__:
         setattr(quote, name, stored[name])

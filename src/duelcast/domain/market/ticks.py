@@ -65,7 +65,7 @@ Tick = Ticker | Trade | TokenInfo
 MAX_AMOUNT = 1e30
 """The greatest allowed price, quantity and amount, so that sums and products stay finite."""
 MIN_POSITIVE_AMOUNT = 1e-30
-"""The least allowed price and quantity, so that dividing by one stays finite."""
+"""The least allowed price and quantity, so that dividing by a price or quantity gives a finite result."""
 
 _END_OF_CALENDAR_S = 253_402_300_800.0  # the year 10000, which ISO-8601 with four digits cannot express
 
@@ -94,7 +94,8 @@ def venue_time_or(venue_time_s: float | None, receipt_s: float) -> float:
 
 def window_time(venue_time_s: float | None, receipt_s: float, on_scale: Callable[[float], float]) -> float:
     """The time at which windows count a trade: the venue's time, or the time of receipt if the venue's is missing or in
-    the future. In epoch seconds on the scale of times of receipt, to which `on_scale` converts a wall time."""
+    the future. The result is in epoch seconds on the scale of times of receipt, to which `on_scale` converts a wall
+    time."""
     if venue_time_s is not None and 0 <= venue_time_s < _END_OF_CALENDAR_S:
         return min(on_scale(venue_time_s), receipt_s)
     return receipt_s

@@ -31,7 +31,7 @@ _SCALE = float(_UNITS_PER_ONE)
 
 
 class Totals(NamedTuple):
-    """The contents of a window; amounts are in the quote currency. Trades without a side have no part in `buy` and
+    """The contents of a window; amounts are in the quote currency. Trades without a side count in neither `buy` nor
     `sell`."""
 
     volume: float
@@ -116,7 +116,8 @@ class BucketSeries:
         return True
 
     def totals(self, span: int, now_s: float) -> Totals:
-        """The contents at `now_s` of the window of `span` buckets; the constructor was given this span."""
+        """The contents at `now_s` of the window of `span` buckets, which must be one of the `spans` of the
+        constructor."""
         bucket = int(now_s // self._width_s)
         window = self._sums[span]
         self._expire(window, bucket)
@@ -124,7 +125,8 @@ class BucketSeries:
         return window.with_current(self._bucket(-1) if current_counts else NOTHING)
 
     def next_exit_s(self, spans: Sequence[int], now_s: float) -> float | None:
-        """When the next bucket leaves one of the windows, in epoch seconds; None if all of them are empty."""
+        """The time at which the next bucket leaves one of the windows, in epoch seconds; None if all of them are
+        empty."""
         bucket = int(now_s // self._width_s)
         exits = []
         for span in spans:
@@ -165,8 +167,8 @@ class BucketSeries:
         for amounts in (self._volume, self._buy, self._sell):
             amounts.insert(place, 0.0)
         for window in self._sums.values():
-            # A bucket older than one that has left a window does not count in it either. If no newer one has left yet,
-            # it leaves next time.
+            # A bucket older than one that has left a window does not count in that window either. If no newer bucket
+            # has left yet, this one leaves next time.
             window.first += place < window.first
 
     def _open(self, bucket: int) -> None:
@@ -222,7 +224,7 @@ class TradeWindows:
         return self._seconds.totals(TREND_SPAN_S, now_s)
 
     def next_exit_s(self, now_s: float) -> float | None:
-        """When the next trades leave one of the intervals, in epoch seconds; None if no trade is left."""
+        """The time at which the next trades leave one of the windows, in epoch seconds; None if no trade is left."""
         exits = (
             self._seconds.next_exit_s(tuple(SECOND_SPANS.values()), now_s),
             self._minutes.next_exit_s(tuple(MINUTE_SPANS.values()), now_s),

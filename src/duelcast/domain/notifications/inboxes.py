@@ -63,7 +63,7 @@ class Marked(Struct, frozen=True):
 
 
 class _Mark(Struct, frozen=True):
-    """`ids` without repeats."""
+    """`ids` are to be marked as read; they have no repeats."""
 
     wallet: str
     ids: Sequence[int]
@@ -87,7 +87,7 @@ class Inboxes:
 
     async def add(self, transaction: Transaction, new: Sequence[NewNotification]) -> Added:
         """Store those of `new` whose keys are new. The calling write must publish the result's `outgoing`, and its
-        `committed` must add the result's `stored` to that of this object."""
+        `committed` must add the result's `stored` to this object's."""
         now_ms = time_ms(self._clock)
         wanted = await _without_repeats(transaction, new)
         rows = await store.add_notifications(transaction, [_row(each, now_ms) for each in wanted])
@@ -149,7 +149,7 @@ class Inboxes:
 
 
 async def grown(transaction: Transaction, wallets: Sequence[str]) -> dict[str, UnreadCount]:
-    """Increase the versions of inboxes that a write changed; returns their new state, read in its transaction."""
+    """Increase the versions of inboxes that the `transaction` changes, and return their new state."""
     versions = await store.grow_versions(transaction, dict.fromkeys(wallets, 1))
     counts = await store.unread_counts(transaction, wallets)
     return {wallet: UnreadCount(count=counts[wallet], version=versions[wallet]) for wallet in wallets}

@@ -33,8 +33,8 @@ _KINDS = ("contest_started", "contest_completed", "contest_cancelled", "particip
 
 
 class NotifierProgress(Struct, frozen=True):
-    """The ids up to which the notifier is done: all domain events up to `event`, and of the next one, the contest
-    entries up to `entry`."""
+    """The ids up to which the notifier is done: all domain events up to `event`, and the contest entries of the next
+    event up to `entry`."""
 
     event: int = 0
     entry: int = 0
@@ -48,7 +48,7 @@ class _Done(Struct, frozen=True):
 
 class Notifier:
     """Processes the domain events in order, portion by portion. Notifications, progress, achievements and the position
-    after them are stored in one write, so that each is stored once, even if this is stopped or interrupted.
+    after them are stored in one write, so that each is stored once, even if the notifier is stopped or interrupted.
 
     An event that fails because of a defect is not skipped: `run` raises, and begins with the same portion when it is
     run again.
@@ -141,8 +141,8 @@ class Notifier:
 async def _count_completion(
     transaction: Transaction, event: StoredEvent, contest: ContestRow, entries: Sequence[EntryRow]
 ) -> list[NewNotification]:
-    """Count a completed contest towards the achievements of some of its participants: store each one's progress, and
-    the achievements that it unlocks; returns the notifications for them."""
+    """Count a completed contest towards the achievements of some of its participants: store each participant's progress
+    and new achievements, and return the notifications for all of this."""
     participants: int = event.data["participants"]
     wallets = [entry.wallet for entry in entries]
     progress = await achievements.progress_of(transaction, wallets)

@@ -20,8 +20,8 @@ _WALLETS_PER_TURN = 500
 
 
 class PostedNotifications(Struct, frozen=True):
-    """How many notifications were stored, how many already existed or had their wallet named twice, and how many
-    wallets are invalid."""
+    """How many notifications were stored, how many were not because they already existed or their wallet was named
+    twice, and how many wallets are invalid."""
 
     created: int = 0
     duplicate: int = 0

@@ -56,7 +56,7 @@ class Removals:
 
     async def remove(self, notification_id: int, by: Identity) -> None:
         """Remove a notification that belongs to `by`, or any notification if `by` is an admin. Raises
-        `NotificationNotFound` for all others, `Unavailable`."""
+        `NotificationNotFound` for any other notification, `Unavailable`."""
 
         async def work(transaction: Transaction) -> Published[int]:
             row = (await store.find_held(transaction, [notification_id])).get(notification_id)
@@ -114,8 +114,8 @@ class Removals:
 
 
 async def _removed(transaction: Transaction, rows: Sequence[HeldRow]) -> Published[int]:
-    """The number of `rows`, and the messages to publish: for each inbox the removed notifications, then its count if it
-    changed."""
+    """The number of `rows`, and the messages to publish: for each inbox the removed notifications, then the unread
+    count if it changed."""
     by_wallet: dict[str, list[HeldRow]] = {}
     for row in rows:
         by_wallet.setdefault(row.wallet, []).append(row)

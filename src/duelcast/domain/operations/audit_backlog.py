@@ -35,8 +35,8 @@ class _AuditEntry:
 
 
 class AuditBacklog:
-    """Records actions that have already taken effect, such as the reset of the store's own breaker. At most 1,000
-    actions that cannot be stored at once wait; further ones are only logged, and counted."""
+    """Records actions that have already taken effect, such as the reset of the store's own breaker. Actions that cannot
+    be stored at once wait, up to 1,000 of them; further ones are only logged, and counted."""
 
     def __init__(self, audit: AuditTrail, database: Database, clock: Clock) -> None:
         self._audit = audit

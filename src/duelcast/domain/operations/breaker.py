@@ -170,7 +170,7 @@ class Breaker:
             self._close("reset")
 
     def due_at(self) -> float | None:
-        """Monotonic seconds at which `advance` will change the state; None while only calls can."""
+        """Monotonic seconds at which `advance` will change the state; None while only calls can change it."""
         if self._state is BreakerState.OPEN:
             return self._open_until_s
         for oldest in self._leases:

@@ -69,7 +69,7 @@ class CallWindow:
 
 
 class RecentDurations:
-    """The newest 200 durations, in milliseconds; figures are None without any."""
+    """The newest 200 durations, in milliseconds; the figures are None if there are no durations."""
 
     __slots__ = ("_newest",)
 

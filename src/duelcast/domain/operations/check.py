@@ -40,6 +40,6 @@ class Check(Protocol):
 BuildCheck = Callable[[CheckDefinition], Check]
 """Makes the check that a definition describes.
 
-Raises `errors.InvalidRequest` with field `check.url` if the URL does not fit its type, or its host may not be
-contacted.
+Raises `errors.InvalidRequest` with field `check.url` if the URL does not fit the type of the check, or its host may not
+be contacted.
 """

@@ -28,8 +28,8 @@ class ErrorGroup:
     """A group of `count` equal errors, of which `stored_count` are stored. `details` are those of the first error.
 
     `id` is the time of the first error (epoch µs), increased if needed to be unique; `opened_s` is the same time on the
-    monotonic clock. `posts` of the errors have callers that wait for the store. `ended`: no more errors are counted.
-    `pushed`: the first alert has been published. `publishing`: the first alert is being stored, with the row.
+    monotonic clock. `posts` is the number of errors whose callers wait for the store. `ended`: no more errors are
+    counted. `pushed`: the first alert has been published. `publishing`: the first alert is being stored, with the row.
     """
 
     key: ErrorKey
@@ -74,7 +74,7 @@ class OpenGroups:
             del self._groups[group.key]
 
     def next_end_s(self) -> float:
-        """When the next group ends, on the monotonic clock; infinite if none is open."""
+        """The time at which the next group ends, on the monotonic clock; infinite if none is open."""
         return next((group.opened_s + GROUP_S for group in self._groups.values()), float("inf"))
 
     def take_ended(self, now_s: float) -> list[ErrorGroup]:

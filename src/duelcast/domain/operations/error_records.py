@@ -39,9 +39,9 @@ class Recorded(Struct, frozen=True):
 class ErrorRecords:
     """Scrubs errors, groups equal ones, publishes them to admins and stores them.
 
-    The first of equal errors is published at once; if more follow within 10 s, their count is published at the end. At
-    most 1,000 groups wait for the store; beyond that, new errors are dropped and counted, and a record says how many.
-    `retention` deletes old records.
+    The first of equal errors is published at once; if more follow within 10 s, their count is published at the end of
+    that time. At most 1,000 groups wait for the store; beyond that, new errors are dropped and counted, and a record
+    says how many. `retention` deletes old records.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -59,7 +59,7 @@ class ErrorRecords:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def load(self) -> None:
-        """Continue after the stored ids. Raises `errors.Unavailable`."""
+        """Continue the ids after the highest stored one. Raises `errors.Unavailable`."""
         async with self._database.read() as transaction:
             self._last_id = max(self._last_id, await store.last_id(transaction))
 
@@ -110,7 +110,7 @@ class ErrorRecords:
     def _count(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any]
     ) -> ErrorGroup | None:
-        """Count the error in its group; None if there is no room for a new one."""
+        """Count the error in its group; None if there is no room for a new group."""
         key = ErrorKey(service, scrub(source)[:MAX_SOURCE_CHARACTERS], level, scrub(error))
         group = self._open.find(key)
         if group is None:

@@ -70,7 +70,7 @@ class ErrorStoring:
 
     @property
     def is_full(self) -> bool:
-        """Whether no new group should be added; the counts of others may still change."""
+        """Whether no new group should be added; the counts of existing groups may still change."""
         return len(self._backlog) >= MAX_WAITING_GROUPS
 
     def waiting(self) -> list[ErrorGroup]:
@@ -149,7 +149,7 @@ class ErrorStoring:
 
 
 class ErrorRetention:
-    """Deletes old errors, and says when that is due early."""
+    """Deletes old errors, and calls `on_crowded` when that is due early."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.on_crowded: Callable[[], None] = lambda: None

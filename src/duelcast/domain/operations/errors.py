@@ -38,4 +38,4 @@ class CommandInProgress(AppError, code="COMMAND_IN_PROGRESS", status=409):
 
 
 class DependencyError(AppError, code="DEPENDENCY_ERROR", status=409):
-    """Others depend on the service; or one of its dependencies is unknown, or depends on it."""
+    """Other services depend on this one; or one of its dependencies does not exist, or depends on it."""

@@ -33,9 +33,9 @@ class BreakerSummary(Record):
 
 
 class BreakerRecord(BreakerSummary):
-    """The breaker of a service. `failures` counts those in a row; `failure_rate` is the percentage of failed calls in
-    the window, or null without calls; `recovery_attempts` counts the half-open periods that failed since the breaker
-    was last closed."""
+    """The breaker of a service. `failures` is the number of failures in a row; `failure_rate` is the percentage of
+    failed calls in the window, or null without calls; `recovery_attempts` counts the half-open periods that failed
+    since the breaker was last closed."""
 
     details: str
     failures: int
@@ -66,7 +66,7 @@ class Performance(Record):
 
 
 class ServiceState(Record):
-    """A service for those who depend on it."""
+    """A service, as shown to those who depend on it."""
 
     service: str
     displayName: str
@@ -98,7 +98,7 @@ class LayerMember(Record):
 
 
 class SkyDuelService(Record):
-    """A service for those who manage it."""
+    """A service, as shown to those who manage it."""
 
     name: str
     displayName: str
@@ -119,7 +119,7 @@ class SkyDuelService(Record):
 
 
 class ServiceHealth(Record):
-    """A service on monitor."""
+    """A service, as shown on monitor."""
 
     status: ServiceStatus
     metrics: dict[str, float | None]
@@ -236,7 +236,7 @@ MANAGED_SERVICE = Family(
     "skyduel",
     Kind.LATEST,
     (ManagedServiceUpdate,),
-    "A service for those who manage it.",
+    "A service, as shown to those who manage it.",
     parameter=NAME_PATTERN,
     placeholder="name",
     is_tombstone=_removes,

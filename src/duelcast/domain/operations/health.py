@@ -308,7 +308,8 @@ def _interval_s(service: Service) -> float:
 
 
 def _silent_at_s(service: Service) -> float:
-    """When a service that reports itself counts as silent (monotonic seconds); infinite if it never does."""
+    """The time at which a service that reports itself begins to count as silent (monotonic seconds); infinite if
+    never."""
     after_s, reported_s = service.declaration.silent_after_s, service.last_report_s
     if after_s is None or reported_s is None or service.silent:
         return inf

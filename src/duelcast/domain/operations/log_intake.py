@@ -75,7 +75,7 @@ class LogIntake(logging.Handler):
             self._waiting.append(_logged(record))
             loop.call_soon_threadsafe(self._take)
         except Exception:
-            # A failure here must neither be logged nor reach the code that logs; the usual one is a closed loop.
+            # A failure here, usually a closed loop, must neither be logged nor reach the code that logs.
             self._dropped += 1
 
     def collect(self) -> Iterable[Metric]:

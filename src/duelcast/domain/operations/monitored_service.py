@@ -57,11 +57,11 @@ class Work(Protocol):
 
     @property
     def failure(self) -> str | None:
-        """Why it is not working at the moment although it was started, in our own words; None if it is."""
+        """The reason, in our own words, why it is not working although it was started; None if it is working."""
 
     @property
     def started_at_s(self) -> float | None:
-        """When it was last started (epoch seconds)."""
+        """The time of its last start (epoch seconds)."""
 
     @property
     def restarts(self) -> int: ...
@@ -146,7 +146,7 @@ class Service:
         self.checking: asyncio.Task[CheckResult] | None = None
         """The running check, which concurrent callers share."""
         self.published_check: CheckResult | None = None
-        """The last result that was published with its requester."""
+        """The last result that was published with `checked_by`."""
         self.last_report_s: float | None = None
         """Monotonic seconds."""
         self.silent = False

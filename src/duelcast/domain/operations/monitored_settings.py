@@ -97,7 +97,7 @@ class SettingsMonitor:
         )
 
     def _changed(self, key: str, _value: Any) -> None:
-        # As admins see it, because listeners receive secret values, too.
+        # The value comes from the record for admins, because listeners receive secret values, too.
         setting = self._settings.find(key, Role.ADMIN)
         update = MonitoredSettings(subtype=UPDATE, data={key: None if setting is None else setting.value})
         self._publisher.publish(SYSTEM_SETTINGS.channel(), update)

@@ -70,7 +70,7 @@ class Registry:
         return name in self._services
 
     def __iter__(self) -> Iterator[Service]:
-        """In the order of adding."""
+        """The services, in the order in which they were added."""
         return iter(self._services.values())
 
     def __len__(self) -> int:
@@ -82,7 +82,7 @@ class Registry:
         return list(self._layers)
 
     def dependents(self, name: str) -> list[str]:
-        """The services that depend on that one, sorted."""
+        """The services that depend on the service `name`, sorted."""
         return sorted(self._dependents.get(name, ()))
 
     def in_layer(self, layer: str) -> list[Service]:
@@ -147,7 +147,7 @@ class Registry:
             self._dependents[needed].discard(declaration.name)
 
     def _stir_around(self, declaration: Declaration) -> None:
-        """Mark the dependencies of `declaration` as dirty, because they show it among their dependents."""
+        """Mark the dependencies in `declaration` as dirty, because their records name the service as a dependent."""
         for needed in declaration.dependencies:
             if needed in self._services:
                 self._dirty[needed] = None

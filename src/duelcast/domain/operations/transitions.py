@@ -50,7 +50,7 @@ class Announcer:
     """Numbers transitions and calls `listener` once for each, in order, even if the listener itself causes the next
     one.
 
-    If the listener raises, that is logged, and it is still called for the next transition.
+    If the listener raises, the error is logged, and the listener is still called for the next transition.
     """
 
     def __init__(self, clock: Clock, listener: Callable[[Transition], None]) -> None:

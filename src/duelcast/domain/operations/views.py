@@ -65,7 +65,7 @@ def service_update(
     reset_by: Literal["admin", "system"] | None = None,
     removed: bool = False,
 ) -> ServiceUpdate:
-    """The same record, with the cause of its publication."""
+    """The record of `state`, with the cause of its publication."""
     return ServiceUpdate(
         **structs.asdict(state(service)),
         previousStatus=UNSET if previous is None else previous,
@@ -115,7 +115,7 @@ def layer_update(layer: str, services: Iterable[Service]) -> LayerUpdate:
 
 
 def breaker_record(service: Service) -> BreakerRecord:
-    """The record of a service's breaker, even if it has none."""
+    """The record of a service's breaker, even if the service has none."""
     status = service.breaker_status
     breaker = service.breaker
     if breaker is None:
@@ -202,7 +202,7 @@ def _performance(calls: Breaker | Tally) -> Performance:
 
 
 def _metrics(service: Service) -> dict[str, float | None]:
-    """Figures of all services, then those of its last check, then its own."""
+    """The figures that every service has, then those of its last check, then those of its own."""
     operations, performance = _operations(service.calls), _performance(service.calls)
     shown: dict[str, float | None] = {
         **structs.asdict(operations),

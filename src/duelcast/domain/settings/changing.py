@@ -113,13 +113,13 @@ async def check_room(transaction: Transaction, after: SettingRow, *, is_new: boo
     usage = await store.usage_without(transaction, after.key)
     if is_new and usage.settings >= MAX_SETTINGS:
         raise ValidationFailed(f"There are {MAX_SETTINGS} settings: delete some before you create another.")
-    # Measured as it is stored.
+    # The value is measured in the form in which it is stored.
     if usage.characters + len(json.dumps(after.value)) > MAX_CHARACTERS:
         raise ValidationFailed(f"All values together may have at most {MAX_CHARACTERS} characters.", field="value")
 
 
 def differences(before: SettingRow | None, after: SettingRow | None) -> dict[str, Any]:
-    """The audit details: the old and new version, value, description and visibility; None if nothing is stored."""
+    """The audit details: version, value, description and visibility, each before and after; None if there is no row."""
     old, new = _described(before), _described(after)
     return {name: [old.get(name), new.get(name)] for name in ("version", "value", "description", "visibility")}
 

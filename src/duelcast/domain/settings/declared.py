@@ -24,8 +24,8 @@ Days = Annotated[float, Meta(gt=0, le=36_500)]
 @dataclass(frozen=True, slots=True)
 class DeclaredSetting:
     """A setting with the constraints on its value: msgspec converts the value to `type`, and `check` verifies what
-    types cannot express. `field` names the setting of the start configuration that gives it a value, multiplied by
-    `scale`."""
+    types cannot express. `field` names the setting of the start configuration whose value, multiplied by `scale`, this
+    setting takes."""
 
     key: str
     type: Any
@@ -55,8 +55,8 @@ class DeclaredSetting:
 
 
 def declared_settings(endpoint_limits: Mapping[str, int]) -> dict[str, DeclaredSetting]:
-    """All declared settings, by key. `endpoint_limits` are the messages per minute that each endpoint declares, by its
-    name."""
+    """All declared settings, by key. `endpoint_limits` has the messages per minute that each endpoint declares, by the
+    name of the endpoint."""
     limits = [
         DeclaredSetting(
             limit_key(name),

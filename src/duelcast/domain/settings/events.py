@@ -24,8 +24,8 @@ SEEN_FROM: dict[str, Role] = {"public": Role.ANONYMOUS, "user": Role.USER, "admi
 class Setting(Record):
     """The present state of a setting (protocol 12).
 
-    `name` is the key without its category, which is null if the key has no dot. `value` is null if it is secret.
-    `version` is 0, and `updatedAt` null, while no value is stored. `updatedBy` is for admins.
+    `name` is the key without the category; `category` is null if the key has no dot. `value` is null if it is secret.
+    `version` is 0, and `updatedAt` null, while no value is stored. `updatedBy` is sent only to admins.
     """
 
     key: str
@@ -47,8 +47,8 @@ def highest_version(settings: Iterable[Setting]) -> int:
 
 
 class SettingUpdate(Event, tag="setting_update"):
-    """A setting changed. `setting` is null if it is gone; `previous` is the value before, or null if there was none, it
-    is secret, or fewer people could see it."""
+    """A setting changed. `setting` is null if it is gone; `previous` is the value before, or null if there was none, if
+    it was secret, or if fewer people could see it."""
 
     key: str
     setting: Setting | None

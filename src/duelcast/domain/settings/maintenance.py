@@ -13,7 +13,7 @@ from duelcast.wire.timestamps import parse_time
 
 MAINTENANCE_KEY = "maintenance_mode"
 RETRY_MS = 60_000
-"""After how long clients may try again if the end of maintenance is not known."""
+"""The time after which clients may try again if the end of maintenance is not known."""
 
 
 class MaintenanceValue(Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from duelcast.logs import exception_fields
 from duelcast.store.settings import SettingRow
 
 ChangeListener = Callable[[str, Any], None]
-"""Called with the key and the value in force, secret or not; None if the setting is gone."""
+"""Called with the key and the value in force, secret or not; the value is None if the setting is gone."""
 HiddenListener = Callable[[str, Role, Role], None]
 """Called with a key, the lowest role that could see it before, and the higher one that can see it now."""
 

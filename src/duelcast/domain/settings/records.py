@@ -19,7 +19,8 @@ _log = structlog.get_logger("duelcast.settings")
 
 
 class SettingBook:
-    """The current settings. A stored value that its declaration no longer accepts is ignored, with a warning."""
+    """The current settings. A stored value that the setting's declaration no longer accepts is ignored, with a
+    warning."""
 
     def __init__(self, declared: Mapping[str, DeclaredSetting], configured: Mapping[str, Any]) -> None:
         self._declared = declared

@@ -142,7 +142,7 @@ class Users:
 
     async def rename(self, wallet: str, nickname: str | None) -> None:
         """Give users the nickname that they asked for, or none. Raises `InvalidRequest`, and `Conflict` if the nickname
-        belongs to another user or is reserved, or looks like one that does or is."""
+        is reserved or another user's, or looks like such a nickname."""
         if nickname is not None:
             _check_nickname(nickname)
 
@@ -201,7 +201,7 @@ class Users:
         return actor, None
 
     async def _save(self, transaction: Transaction, before: UserRow, after: UserRow, *, is_new: bool) -> None:
-        """Raises `Conflict` if the nickname is new, and is or looks like another's."""
+        """Raises `Conflict` if the nickname changes to another user's, or to one that looks like another user's."""
         is_renamed = after.nickname != before.nickname
         alike = frozenset() if after.nickname is None else shapes(after.nickname)
         if (

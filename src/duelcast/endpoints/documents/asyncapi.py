@@ -33,9 +33,9 @@ key counts."""
 def asyncapi(contract: Contract) -> dict[str, Any]:
     """The document of `contract`; its JSON is valid AsyncAPI 3.0.0.
 
-    Extensions cover what AsyncAPI lacks. The document has `x-close-codes` and `x-error-codes`; an endpoint `x-auth`,
-    `x-limits`, `x-channels`, `x-error-codes` and `x-successors` (names that are refused, with those to use); a command
-    `x-least-role` and `x-error-codes`; a deprecated message `x-successor`.
+    Extensions cover what AsyncAPI lacks. The document has `x-close-codes` and `x-error-codes`; an endpoint has
+    `x-auth`, `x-limits`, `x-channels`, `x-error-codes` and `x-successors` (names that are refused, with those to use);
+    a command has `x-least-role` and `x-error-codes`; a deprecated message has `x-successor`.
     """
     messages = [message for endpoint in contract.endpoints for message in endpoint.messages]
     return {

@@ -122,7 +122,7 @@ def _command_row(command: CommandDescription) -> tuple[str, ...]:
 
 
 def _message_table(messages: Mapping[str, Iterable[MessageDescription]]) -> str:
-    """A table of the server's messages with their occasions; a message with several is one row."""
+    """A table of the server's messages with their occasions; a message with several occasions is one row."""
     occasions: dict[type[Struct], dict[str, MessageDescription]] = {}
     for occasion, sent in messages.items():
         for message in sent:

@@ -53,7 +53,7 @@ class Message:
 
     @property
     def key(self) -> str:
-        """Unique among the messages of an endpoint; the key of a command is its `type`."""
+        """A key that is unique among the messages of an endpoint; the key of a command is its `type`."""
         return f"{self.type}.{self.form.value.lower()}" if self.form.value else self.type
 
 

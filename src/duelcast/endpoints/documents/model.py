@@ -29,7 +29,8 @@ from duelcast.errors import (
 )
 
 LIVENESS_PER_MINUTE = 60
-"""The most `heartbeat` and `ping` messages of a connection per minute, which the gateway counts separately."""
+"""A connection may send at most this many `heartbeat` and `ping` messages a minute; the gateway counts them
+separately."""
 
 OF_EVERY_COMMAND = (InvalidRequest.code, RateLimitExceeded.code, InternalError.code)
 _OF_EVERY_CONNECTION = (
@@ -79,7 +80,7 @@ class CommandDescription:
     """A command with its answers.
 
     `old` is the same command under its former names. `replies` has no errors, `errors` has all error codes, and
-    `own_errors` those that not every command has. If `is_common`, every endpoint has the command.
+    `own_errors` those that only some commands have. If `is_common`, every endpoint has the command.
     """
 
     message: MessageDescription
