@@ -20,7 +20,7 @@ class Backoff:
         self._next_s = first_s
 
     async def wait(self, *, at_least_s: float = 0.0) -> None:
-        """Wait before the next attempt, for at least `at_least_s`, if the other side asked for that."""
+        """Wait before the next attempt, and no less than `at_least_s`, which the other side may have asked for."""
         full_s = self._next_s
         self._next_s = min(full_s * 2, self._longest_s)
         jittered_s = full_s * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, guards nothing

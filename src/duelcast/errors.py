@@ -2,7 +2,7 @@
 
 There are two trees. An `AppError` answers one request and leaves the connection open. A `Disconnect` ends the
 connection with a close code that tells the client whether to reconnect. Their texts are written in this project and
-never contain the text of another exception. Errors that only one domain raises are in its folder.
+never contain the text of another exception. Errors that only one domain raises are in that domain's folder.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class SubscriptionDenied(AppError, code="SUBSCRIPTION_DENIED", status=403):
 
 
 class TooManySubscriptions(AppError, code="TOO_MANY_SUBSCRIPTIONS", status=429):
-    """The connection would follow more than it may."""
+    """The connection would follow more channels than it may."""
 
 
 class InvalidState(AppError, code="INVALID_STATE", status=409):

@@ -1,7 +1,7 @@
 """Logs that a stranger may read: JSON lines, or coloured lines on a terminal, without anything that a client sent.
 
 Everything passes through here, including the logs of libraries. No token, header or query string is logged. For an
-exception, only the type, the place and the calls that led there are logged, because its text may contain any of these.
+exception, only the type, the place and the calls that led there are logged, because its text may contain secrets.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SCRUBBED_LEVELS = frozenset({"error", "critical"})
 """Levels that also create an error record; such lines are few, so scrubbing them costs little."""
 _MAX_GROUP_MEMBERS = 5
 _MAX_FRAMES = 20
-"""The most frames of one exception; those nearest to the place where it was raised are kept."""
+"""At most this many frames of one exception are logged: those nearest to the place where it was raised."""
 _MAX_LINES = 40
 _MAX_LINE_CHARACTERS = 200
 _MAX_DEPTH = 4

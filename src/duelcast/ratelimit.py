@@ -65,8 +65,9 @@ class TokenBucket:
 class Buckets:
     """A bucket per key (a wallet, an address), for at most `max_keys` keys.
 
-    The bucket unused for longest is dropped if it is full, or if there are `max_keys` buckets. Dropping one that is not
-    full resets its user's count, and `evicted` counts it. Look the bucket up each time instead of keeping a reference.
+    When a key is added, the buckets unused for longest are dropped as long as they are full, or there are `max_keys`.
+    If a dropped bucket is not full, the count of its key is lost; `evicted` is the number of such buckets. Look the
+    bucket up each time instead of keeping a reference.
     """
 
     def __init__(self, capacity: float, per_s: float = 60.0, *, max_keys: int = 100_000) -> None:

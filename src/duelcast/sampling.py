@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from duelcast.ratelimit import Buckets, TokenBucket
 
 MAX_KINDS = 10_000
-"""The most pairs of address and cause that are remembered; the pair unused for longest is forgotten first."""
+"""At most this many pairs of address and cause are remembered; the pair unused for longest is forgotten first."""
 
 
 class LogSampler:
@@ -25,7 +25,7 @@ class LogSampler:
         self._all = TokenBucket(in_all_per_minute, now=monotonic()) if in_all_per_minute else None
         self._pending: dict[str, int] = {}
         self.left_out = 0
-        """The number of lines not written since the start."""
+        """The number of lines left out since the start."""
 
     def admit(self, address: str, cause: str) -> dict[str, int] | None:
         """Return the fields to add to the line, or None if the line must not be written. The field `left_out`, if

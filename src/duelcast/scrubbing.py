@@ -19,7 +19,7 @@ TOO_MUCH = "[too much]"
 MAX_CHARACTERS = 4_000
 MAX_DETAILS_BYTES = 16 * 1024
 _MARGIN_CHARACTERS = 4_000
-"""The characters read beyond the bound, so that a secret that begins before the bound is recognised."""
+"""The number of characters read beyond the limit, so that a secret that begins before the limit is recognised."""
 _MAX_DEPTH = 16
 _MAX_SAFE_INTEGER = 2**53 - 1
 
@@ -55,7 +55,7 @@ _DOTTED = re.compile(r"[A-Za-z0-9_\-]++(?:\.[A-Za-z0-9_\-]*+)*+")
 _BEGINS_TOKEN = re.compile(r"ey[A-DI-L][A-Za-z0-9_\-]{13}")
 """The beginning of a JSON object in Base64."""
 _MIN_PART_CHARACTERS = 16
-"""The least length of each part of a three-part token with another beginning; the parts of module names are shorter."""
+"""The minimum length of each part of a three-part token with any other beginning; parts of module names are shorter."""
 _URL = re.compile(r"://\S*+")
 _QUERY = re.compile(r"\?\S++")
 _AT_RUN = re.compile(r"[^\s\"<>(){}\[\],;@]++(?:@[^\s\"<>(){}\[\],;@]++)*+")
@@ -121,13 +121,13 @@ def _unless_address_of_person(found: re.Match[str]) -> str:
 
 
 def _unless_ipv6(found: re.Match[str]) -> str:
-    """Remove a run if it is an address, as a whole or after the first or before the last colon
-    (`peer:2001:db8::1:`)."""
+    """Remove a run if it is an address, be it as a whole or without what precedes its first colon, what follows its
+    last colon, or both (`peer:2001:db8::1:`)."""
     run = found[0]
     if run.count(":") < 2:
         return run
     text, begin, end = found.string, found.start(), found.end()
-    # If a word continues before or after the run, the first or last part belongs to that word: `std::deque`.
+    # If a word continues before or after the run, the first or last part belongs to that word, as in `std::deque`.
     begins = [run.partition(":")[2], *([] if _in_word(text[begin - 1 : begin]) else [run])]
     candidates = [
         candidate.strip(".")

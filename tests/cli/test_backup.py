@@ -74,7 +74,7 @@ def test_a_restored_database_lacks_the_secret_that_was_not_in_it(
     done = duelcast("restore", str(file))
     assert (done.code, done.err) == (0, "")
     first, second = done.out.splitlines()
-    assert first.startswith(f"{new}/duelcast.db: the database of {file}, ")
+    assert first.startswith(f"{new}/duelcast.db: restored from {file}, ")
     assert second.startswith(f"Restore {new}/jwt_secret too")
     assert read_names(new / "duelcast.db") == ["kept"]
 

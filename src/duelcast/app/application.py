@@ -315,7 +315,8 @@ class App:
         await self._serving
 
     async def _serve_operators(self, server: PortServer, started: AsyncExitStack) -> None:
-        """Serve operators before the rest is loaded and until it is closed: they see `starting` and `draining`."""
+        """Serve operators before the rest is loaded and until it is closed, so that they see `starting` and
+        `draining`."""
         listener = bind_for_operators(self.settings)
         started.callback(listener.close)
         self.ops_port = listener.getsockname()[1]
@@ -334,7 +335,8 @@ class App:
     # ── composition ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _servers(self) -> tuple[PortServer, PortServer | None]:
-        """The servers of the public port and of the operators' port, None if there is none; neither listens yet."""
+        """The servers of the public port and of the operators' port (None if that is not configured); neither listens
+        yet."""
         settings = self.settings
         origins = parts.origins_of(settings, settings.host)
         apps = build_http_apps(

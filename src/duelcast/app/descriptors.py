@@ -9,15 +9,17 @@ import structlog
 from duelcast.settings import Settings
 
 MOST = 1024 * 1024
-"""The most descriptors to ask for. Nobody needs more, and some systems report "unlimited" without granting it."""
+"""We ask for at most this many descriptors. Nobody needs more, and some systems report "unlimited" without granting
+it."""
 MOST_FOR_HTTP = 1024
-"""The most connections that are reserved for HTTP; an eighth of all connections, if that is less."""
+"""At most this many connections are reserved for HTTP, and at most an eighth of all connections."""
 
 log = structlog.get_logger("duelcast")
 
 
 def raise_limit() -> int:
-    """Raise the soft limit of descriptors as far as the hard limit allows. Returns the soft limit."""
+    """Raise the soft limit on descriptors to the hard limit, or to `MOST` if that is lower. Returns what `limit`
+    does."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -29,7 +31,7 @@ def raise_limit() -> int:
 
 
 def limit() -> int:
-    """The soft limit of descriptors."""
+    """The soft limit on descriptors, or `MOST` if that is lower."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MOST if soft == resource.RLIM_INFINITY else min(soft, MOST)
 
@@ -46,7 +48,8 @@ def max_descriptor(settings: Settings, descriptors: int) -> int:
 
 
 def fitted(settings: Settings) -> Settings:
-    """`settings` with a limit of WebSockets for which the process has descriptors."""
+    """`settings`, with `max_connections` lowered to the number of WebSockets for which the process has descriptors. A
+    `max_connections` of 0 becomes that number."""
     most = most_websockets(settings, raise_limit())
     if 0 < settings.max_connections <= most:
         return settings
@@ -61,5 +64,5 @@ def report(configured: Settings, fitting: Settings) -> None:
             "max_connections_lowered",
             configured=configured.max_connections,
             max_connections=fitting.max_connections,
-            reason="The limit of open files is too low for so many: raise it (ulimit -Hn, LimitNOFILE).",
+            reason="The limit on open files is too low for so many connections: raise it (ulimit -Hn, LimitNOFILE).",
         )

@@ -36,7 +36,7 @@ class InForce(NamedTuple):
 async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
     """The settings in the database, which a server may be using; empty if the database does not exist yet.
 
-    Raises `ConfigurationError` if the database cannot be read, or has an earlier version.
+    Raises `ConfigurationError` if the database cannot be read, or its schema has another version.
     """
     file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
     if not file.path.exists() or not file.path.stat().st_size:

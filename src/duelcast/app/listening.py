@@ -114,7 +114,7 @@ def bind(settings: Settings) -> socket.socket:
 
 
 def bind_for_operators(settings: Settings) -> socket.socket:
-    """The same for the operators' own port, which must be configured."""
+    """Like `bind`, but for the operators' own port, which must be configured."""
     assert settings.ops_port is not None
     return _bind(settings.ops_host, settings.ops_port, settings, "DUELCAST_OPS_HOST or DUELCAST_OPS_PORT")
 

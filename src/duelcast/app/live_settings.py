@@ -1,4 +1,4 @@
-"""Pushes the settings that change at run time, those of `SystemSettings`, to the server's parts."""
+"""Gives the parts of the server the settings that change at run time (`SystemSettings`)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def declared_of(endpoints: Iterable[Endpoint]) -> dict[str, DeclaredSetting]:
 
 
 def market_settings_of(live: SystemSettings, *, conflate: bool) -> MarketSettings:
-    """Without `conflate` every price is published."""
+    """The settings of the market; without `conflate`, every price is published."""
     return MarketSettings(
         price_interval_ms=live.value("market.price_interval_ms") if conflate else 0,
         token_list_interval_ms=live.value("market.token_list_interval_ms"),
@@ -64,7 +64,8 @@ def analytics_settings_of(live: SystemSettings, start: Settings) -> AnalyticsSet
 
 
 class LiveSettings:
-    """Pushes to each part its settings: when `apply` is called, once they are loaded, and then after each change.
+    """Gives each part of the server its settings: first when `apply` is called, after loading, and again after each
+    change.
 
     The settings in `start` do not change.
     """

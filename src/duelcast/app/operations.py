@@ -40,7 +40,7 @@ from duelcast.feeds.source import Feed
 from duelcast.store.database import Database
 
 STORE_BREAKER = BreakerSettings(reset_timeout_ms=1_000, max_reset_timeout_ms=5_000, half_open_calls=1)
-"""An attempt may be repeated soon, because a commit fails within milliseconds and only we wait for it."""
+"""Another attempt may follow soon, because a commit fails within milliseconds, and only we wait for it."""
 FEED_BREAKER = BreakerSettings(max_reset_timeout_ms=120_000, half_open_calls=1)
 """In the half-open state, the only call is the feed's own attempt. It ends with the feed's first outcome, however slow
 the venue is."""
@@ -59,7 +59,7 @@ class Endless(Protocol):
 
 
 class Operations:
-    """All parts of operations, put together; `endless` are those that must run."""
+    """All parts of operations, put together; `endless` are those that must keep running."""
 
     def __init__(
         self,
@@ -102,7 +102,8 @@ class Operations:
         feed_attempt_timeout_s: float,
     ) -> None:
         """Add the parts of the server, beginning with those on which others depend, then the configured services.
-        Raises `ConfigurationError` if two services have the same name, or one depends on a missing service."""
+        Raises `ConfigurationError` if two services have the same name, or if a service depends on one that does not
+        exist."""
         store_breaker = self.health.breaker(STORE, STORE_BREAKER)
         self._database.guard = store_breaker
         self.internal.add_foundation(STORE, "Store", self._check_store, breaker=store_breaker)

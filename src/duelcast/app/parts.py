@@ -122,7 +122,8 @@ def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:
 
 
 def check_builder_of(settings: Settings) -> BuildCheck:
-    """Builds checks of allowed targets. Raises `ConfigurationError` if the list of these is invalid."""
+    """A function that builds checks, restricted to the allowed targets. Raises `ConfigurationError` if these are
+    invalid."""
     try:
         return partial(build_check, targets=TargetRules(settings.probe_targets))
     except ValueError:
@@ -133,7 +134,7 @@ def check_builder_of(settings: Settings) -> BuildCheck:
 
 
 def origins_of(settings: Settings, host: str) -> OriginRules:
-    """The pages that may call a port at the address `host`."""
+    """The rules for which web pages may call a port at the address `host`."""
     return OriginRules(
         settings.allowed_origins,
         listens_on_loopback_only=is_loopback_host(host),

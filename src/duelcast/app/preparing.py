@@ -14,7 +14,7 @@ from duelcast.store.sqlite import SqliteFile, database_path
 
 def prepare(settings: Settings) -> App:
     """A server that can be started, as far as one can tell without starting it. A port or a database that another
-    process uses is no error, because it may be free by then. Nothing is created or written.
+    process uses is no error, because it may be free by the time the server starts. Nothing is created or written.
 
     Call this in a running event loop. Raises `ConfigurationError`, which says what to set or to fix.
     """
@@ -38,7 +38,7 @@ def _check_certificate(settings: Settings) -> None:
     except (OSError, ValueError):
         raise ConfigurationError(
             "DUELCAST_TLS_CERT and DUELCAST_TLS_KEY cannot be used: name PEM files of a certificate chain and of its "
-            "key, without a passphrase, that the server may read."
+            "key, without a passphrase, that the server can read."
         ) from None
 
 

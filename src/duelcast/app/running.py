@@ -97,8 +97,8 @@ def _stop_signals() -> asyncio.Event:
 
 
 def spare_the_collector() -> None:
-    """Exempt existing objects, which are kept until the end, from garbage collection, and let more new ones gather
-    between collections. A thousand waiting commands exceed the default of 700, and are no garbage."""
+    """Exempt existing objects, which are kept until the end, from garbage collection, and let more new ones accumulate
+    between collections: a thousand waiting commands exceed the default of 700, but are not garbage."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_PER_COLLECTION, 10, 10)

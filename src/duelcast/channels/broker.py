@@ -32,7 +32,7 @@ class Origin(NamedTuple):
 class Message(Struct, frozen=True, gc=False):
     """A numbered message. `body` is a JSON object without `channel`, `seq` and `requestId`.
 
-    A connection below `least_role` is not sent the message, even if it follows the channel.
+    A connection with a role below `least_role` does not receive the message, even if it follows the channel.
     """
 
     channel: Channel
@@ -49,9 +49,9 @@ class Recovery:
     """The data that a subscriber needs to resume from a position.
 
     `epoch` and `seq` are the channel's position, at which `messages` end. If the channel has had no messages, the first
-    will have a higher number.
-    If `recovered` is true, `messages` are exactly those that the subscriber missed. Otherwise they are the newest per
-    key of a *latest* channel; they are empty for an *every* channel, whose snapshot the endpoint makes.
+    one will have a higher `seq`. If `recovered` is true, `messages` are exactly those that the subscriber missed.
+    Otherwise, for a *latest* channel, they are the newest message per key; for an *every* channel, there are none,
+    because the endpoint makes its snapshot.
     """
 
     epoch: str
@@ -67,7 +67,7 @@ class BusListener(Protocol):
         """Receive a message. Called in the order of `seq` within a channel, once per message."""
 
     def replace(self, channel: Channel, seq: int, body: bytes) -> None:
-        """If the message `seq` is still kept, replace its body by `body`. Called after its `deliver`."""
+        """If the message `seq` is still kept, replace its body by `body`. Called after `deliver` for that message."""
 
     def resynchronise(self) -> None:
         """Recover every subscription from its position, because messages may have been missed."""
@@ -104,16 +104,16 @@ class Broker(Protocol):
       forgotten in between. A broker that loses its memory keeps its epoch, numbers *latest* channels above all numbers
       used so far, and calls `resynchronise`.
     - Memory: a *latest* channel keeps the newest message per key, and tombstones (messages that end a key) for
-      `tombstone_retention_s`; an *every* channel keeps at least `history_messages` messages and `history_s` seconds,
-      and older ones are read from the database. A followed channel is never forgotten; `Unfollowed` says what remains
-      of a *latest* channel that nobody follows.
+      `tombstone_retention_s`; an *every* channel keeps at least `history_messages` messages and those of the last
+      `history_s` seconds; older ones are read from the database. A followed channel is never forgotten; `Unfollowed`
+      says what remains of a *latest* channel that nobody follows.
     - Recovery without gap: when `recover` or `group_messages` returns, every message up to the positions it names
       has been passed to `deliver`.
     """
 
     @property
     def epoch(self) -> str:
-        """The epoch of the database: 1–32 of `A-Za-z0-9_-`."""
+        """The epoch of the database: 1–32 characters out of `A-Za-z0-9_-`."""
 
     def attach(self, listener: BusListener) -> None:
         """Deliver every message published from now on to `listener`; one listener per node."""
@@ -143,7 +143,8 @@ class Broker(Protocol):
         """
 
     def follow(self, channel: Channel) -> None:
-        """Count a subscriber of this node to `channel`. Called before the `recover` of that subscriber."""
+        """Record that one more subscriber of this node follows `channel`. Called before `recover` for that
+        subscriber."""
 
     def unfollow(self, channel: Channel) -> None:
         """The counterpart of `follow`."""
@@ -153,7 +154,7 @@ class Broker(Protocol):
         values only while somebody follows them."""
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
-        """Return what a subscriber to `channel` needs after handling everything up to `since` (None: nothing).
+        """Return what a subscriber to `channel` needs if it has handled everything up to `since` (None: nothing yet).
 
         Raises `errors.Unavailable` if the bus is unreachable, or if the database must be read and is unreachable.
         """

@@ -26,7 +26,7 @@ class HistoryBounds:
 
     An *every* channel keeps at least `history_messages` messages and those of the last `history_s`. A *latest* channel
     keeps tombstones (messages that end a key) for `tombstone_retention_s`. A channel without followers is idle once it
-    has been unused for the time of its kind.
+    has been unused for `history_s` (*every*) or `tombstone_retention_s` (*latest*).
     """
 
     history_messages: int
@@ -171,7 +171,7 @@ class EveryMemory(ChannelMemory):
             self._kept[index] = added_s, replacement
 
     def fill(self, stored: Sequence[StoredMessage], now_s: float) -> None:
-        """Prepend the stored messages to those in memory, if they join up."""
+        """Prepend the stored messages to those in memory, unless there is a gap between them."""
         older = [message for message in stored if message.seq <= self.reaches_back_to]
         self.stored_reaches_back_to = older[0].seq - 1 if older else self.reaches_back_to
         if not older or older[-1].seq != self.reaches_back_to:

@@ -71,7 +71,7 @@ class MemoryBroker:
         self.stored = stored
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._awaited: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
-        """The waiters for the delivery of a number, by channel."""
+        """The futures of those who wait for the delivery of a `seq`, by channel name."""
         self._undelivered: deque[Message] = deque()
         self._delivering = False
         self._epoch = "0"

@@ -68,7 +68,7 @@ class Channel:
 class Group:
     """All channels of a family that belong to this group, present and future, joined as one.
 
-    `parameter` is the part of the name that the first capture group of `Family.group_names` matches, if it has one.
+    `parameter` is the part of the name that the first capture group of `Family.group_names` matches, if there is one.
     """
 
     name: str
@@ -96,9 +96,9 @@ class Family:
     returns the key of a message of a *latest* channel; `is_tombstone` returns whether a message ends its key; such a
     message is in no snapshot, but is kept for recovery. `group` returns the name of the one group that a channel
     belongs to, and `group_names` is a regular expression for all group names of the family. `least_role` returns the
-    least role that may see a channel; followers of the group with a lower role are not sent its messages. `unfollowed`
-    applies to *latest* channels. If `is_urgent`, messages of this *every* channel are broadcast even while the database
-    is down. `subject` returns the subject of a channel (see `Broker.followed`).
+    least role that may see a channel; followers of its group with a lower role do not receive its messages.
+    `unfollowed` applies to *latest* channels. If `is_urgent`, messages of these *every* channels are broadcast even
+    while the database is down. `subject` returns the subject of a channel (see `Broker.followed`).
     """
 
     prefix: str

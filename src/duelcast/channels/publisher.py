@@ -1,5 +1,5 @@
-"""How a domain publishes events: on *latest* channels through a `Publisher`, on *every* channels as the result of a
-write, in whose transaction they are stored."""
+"""How a domain publishes events: on *latest* channels through a `Publisher`; on *every* channels by returning them from
+a write (`Published`), whose transaction stores them."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Publisher:
 
 
 class Broadcast(Struct, frozen=True, gc=False):
-    """A message of an *every* channel. `row_id` is the id of the row whose content it carries; `Erase` finds the
-    message by that id."""
+    """A message of an *every* channel. `row_id` is the id of the row whose content the message carries; `Erase` finds
+    the message by that id."""
 
     channel: Channel
     event: Event
@@ -60,7 +60,7 @@ class Broadcast(Struct, frozen=True, gc=False):
 
 
 class Erase(Struct, frozen=True, gc=False):
-    """Replaces with `event` the messages of `channel` that carry these rows: in the database, in memory, and in
+    """Replaces the messages of `channel` that carry these rows with `event`: in the database, in memory, and in
     outboxes that have not sent them yet."""
 
     channel: Channel

@@ -33,7 +33,8 @@ def rebuild(
     """Replay all completed contests, and print the achievements that are stored but not earned (`-`) or earned but not
     stored (`+`).
 
-    Without `--apply`, nothing is written, the server may be running, and the exit code is 1 if anything differs.
+    Without `--apply`, nothing is written, and it is safe to run this while the server is running. The exit code is then
+    1 if anything differs.
     """
     differences = asyncio.run(_rebuild(load_settings(config).settings, apply=apply))
     for line in _lines(differences):
@@ -72,7 +73,7 @@ async def _rebuild(settings: Settings, *, apply: bool) -> Differences:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[float], None]]:
-    """Show a progress bar on a terminal; call the result with the share done, from 0 to 1."""
+    """Show a progress bar on a terminal. Yields a function to call with the share done, from 0 to 1."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("Replaying contests", total=1.0)

@@ -18,7 +18,8 @@ def back_up(
     force: Annotated[bool, typer.Option("--force", help="Replace an earlier backup.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Copy the database to a file. The server may be running; the copy contains all that it acknowledged before."""
+    """Copy the database to a file. It is safe to run this while the server is running; the copy contains everything
+    that the server had acknowledged when the copy began."""
     from duelcast.store.backup import back_up
     from duelcast.store.sqlite import database_path
 
@@ -49,7 +50,7 @@ def restore(
     database = database_path(settings)
     with terminable():
         done = restore(file, database, replace=force)
-    typer.echo(f"{database}: the database of {file}, {decimal(done.size_bytes)}.")
+    typer.echo(f"{database}: restored from {file}, {decimal(done.size_bytes)}.")
     if done.moved is not None:
         typer.echo(f"The previous database is now in {done.moved}.")
     if done.is_served:

@@ -25,9 +25,10 @@ def check_config(
     config: ConfigOption = None,
 ) -> None:
     """Print every setting in force, including those in the database, with the source of its value and its purpose;
-    secrets are masked. Then fail if `duelcast serve` would refuse to start. The server may be running.
+    secrets are masked. Then fail if `duelcast serve` would refuse to start. It is safe to run this while the server is
+    running.
 
-    Prints a table on a terminal, and elsewhere one line per setting with its cells separated by tabs.
+    On a terminal, the output is a table; elsewhere, it is one line per setting, with tabs between the cells.
     """
     loaded = load_settings(config)
     configure_logging(loaded.settings.log_level, loaded.settings.log_format)
@@ -45,7 +46,7 @@ async def _check(loaded: LoadedSettings, *, changed: bool) -> None:
 
 
 async def _rows(loaded: LoadedSettings) -> tuple[list[InForce], str | None]:
-    """The settings; and if those in the database cannot be read, the reason."""
+    """The settings, and None or the reason why those in the database cannot be read."""
     from duelcast.app.in_force import settings_in_force, stored_settings
 
     try:
@@ -55,7 +56,7 @@ async def _rows(loaded: LoadedSettings) -> tuple[list[InForce], str | None]:
 
 
 def _show(rows: Sequence[InForce]) -> None:
-    # Values that admins put into the database must neither control a terminal nor look like another cell.
+    # Values that admins put into the database must not contain characters that control a terminal or begin a new cell.
     lines = [[printable(cell) for cell in (row.name, row.value, row.source, row.what_for)] for row in rows]
     console = Console()
     if console.is_terminal:

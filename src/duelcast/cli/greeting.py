@@ -53,5 +53,5 @@ def tail_command(websocket: str, *arguments: str) -> str:
 
 
 def _own_name() -> str:
-    """The command to type: without its folder if that is on the path."""
+    """The command to type: `duelcast` if that is on the path, otherwise the path by which it was started."""
     return "duelcast" if shutil.which("duelcast") else sys.argv[0]

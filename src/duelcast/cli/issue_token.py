@@ -31,7 +31,9 @@ def issue_token(
     ] = None,
     scope: Annotated[
         list[str] | None,
-        typer.Option(help=f"Make a machine's token that permits only this; repeatable. Scopes: {', '.join(SCOPES)}."),
+        typer.Option(
+            help=f"Issue a machine's token that is limited to this scope; repeatable. Scopes: {', '.join(SCOPES)}."
+        ),
     ] = None,
     ttl: Annotated[str, typer.Option(help="How long the token is valid, such as 90s, 15m, 1h or 7d.")] = "1h",
     config: ConfigOption = None,

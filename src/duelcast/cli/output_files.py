@@ -14,8 +14,8 @@ EXIT_TERMINATED = 128 + signal.SIGTERM
 
 
 def check_destination(file: Path, loaded: LoadedSettings) -> None:
-    """Raise `ConfigurationError` if a server with these settings depends on `file`: its secret, database,
-    configuration, certificate or key. These are never replaced, not even with `--force`."""
+    """Raise `ConfigurationError` if `file` is one that a server with these settings depends on: the secret, database,
+    configuration, certificate or key. These files are never replaced, not even with `--force`."""
     from duelcast.store.atomic_write import is_same_file
     from duelcast.store.sqlite import BESIDE, database_path
 

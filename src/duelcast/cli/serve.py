@@ -29,7 +29,7 @@ def serve(
     tls_key: TlsKeyOption = None,
     root_path: RootPathOption = None,
 ) -> None:
-    """Run the server until it is stopped. Options override the environment and the file.
+    """Run the server until it is stopped. Options override the environment and the configuration file.
 
     For all other settings see docs/settings.md and `duelcast check-config`.
     """

@@ -60,10 +60,10 @@ def require_exchange(venue: str) -> None:
 def open_exchange(
     venue: str, *, ws_url: str | None, http_url: str | None, subscriptions: Sequence[Subscription] = ()
 ) -> Exchange:
-    """A new exchange, to be closed by the caller, that reads spot markets and no order books. If the venue refuses a
-    request, only the `subscriptions` that made the request fail.
+    """A new exchange, to be closed by the caller, that reads spot markets and no order books. A refusal by the venue
+    fails only those `subscriptions` that sent the refused request.
 
-    `ws_url` and `http_url`, if given, replace the scheme, host and port of each of its addresses.
+    `ws_url` and `http_url`, if given, replace the scheme, host and port of each address of the exchange.
     """
     exchange = getattr(load_ccxt(), venue)({"enableRateLimit": True, "timeout": HTTP_TIMEOUT_MS})
     exchange.urls["api"] = _redirect(exchange.urls["api"], ws_url, http_url)

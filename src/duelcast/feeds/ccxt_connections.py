@@ -45,7 +45,7 @@ def _guard(client: Any, subscriptions: Sequence[Subscription], unreadable: _Unre
     is_answer_to_nobody = False
 
     async def open_for_all(*arguments: Any, **options: Any) -> None:
-        # The pings and the reader of the connection do not act for the stream that dials.
+        # The connection's pings and reader must not act on behalf of the stream that happens to dial.
         on_behalf_of_nobody()
         await opening(*arguments, **options)
 
@@ -89,8 +89,8 @@ def _guard(client: Any, subscriptions: Sequence[Subscription], unreadable: _Unre
 
 
 class _Unreadable:
-    """Counts the frames of a venue that could not be read, and logs the 1st, 2nd, 4th, 8th and so on, so that the count
-    is complete, but a venue that sends nothing else cannot flood the log."""
+    """Counts the frames of a venue that could not be read, and logs the 1st, 2nd, 4th, 8th and so on with the count so
+    far, so that a venue that sends nothing else cannot flood the log."""
 
     def __init__(self, venue: str) -> None:
         self._venue = venue

@@ -93,7 +93,7 @@ def decode_pairs(body: bytes) -> tuple[list[DexPair], int]:
 
 
 def deepest_pairs(pairs: Iterable[DexPair], addresses: Sequence[str]) -> dict[str, DexPair]:
-    """For each address, in the order given, the pair with the most liquidity that prices it.
+    """For each address, in the order given, the most liquid of the pairs that price it.
 
     Addresses are compared as written, except that hexadecimal ones (`0x…`) ignore case.
     """

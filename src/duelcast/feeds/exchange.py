@@ -25,12 +25,12 @@ _log = structlog.get_logger()
 NO_PAIR_REASON = "The venue lists none of the pairs."
 FIRST_LISTING_WAIT_S = 300.0
 LONGEST_LISTING_WAIT_S = 6 * 3_600.0
-"""The longest wait between two checks whether a pair is listed. The list of a large venue takes megabytes, which block
-the event loop."""
+"""The longest wait between two checks of whether a pair is listed. The list of a large venue is megabytes long, and
+parsing it blocks the event loop."""
 
 
 def listing_backoff(clock: Clock) -> Backoff:
-    """The delays between two checks of the venue's list while it lists some of the pairs."""
+    """The delays between two checks of the venue's list while it lacks some of the pairs."""
     return Backoff(clock, first_s=FIRST_LISTING_WAIT_S, longest_s=LONGEST_LISTING_WAIT_S)
 
 
@@ -118,7 +118,7 @@ class ExchangeFeed:
 
     @staticmethod
     def _listed(exchange: Exchange, pairs: Sequence[Pair], sink: Sink) -> list[Pair]:
-        """The `pairs` that are in the loaded list; the others fail."""
+        """The `pairs` that are in the loaded list; the others are reported as failed."""
         listed = []
         for pair in pairs:
             if pair.name in exchange.markets:
@@ -174,8 +174,8 @@ def _bring(stream: VenueStream, sink: Sink) -> bool:
 async def _failure_of(call: Callable[..., Awaitable[object]], *arguments: object) -> BaseException | None:
     """The exception that awaiting the call raised, or None if it returned.
 
-    ccxt cancels the futures of a connection that it closes: a cancellation that nobody requested for this task is a
-    failure too.
+    ccxt cancels the futures of a connection that it closes, so if nobody has requested the cancellation of this task,
+    being cancelled is a failure too.
     """
     try:
         await call(*arguments)

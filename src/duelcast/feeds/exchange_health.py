@@ -93,7 +93,7 @@ class ExchangeHealth:
 
 
 def concerns_one_pair(error: BaseException) -> bool:
-    """Whether the error leaves the connection intact, which network errors and cancellations of the wait do not."""
+    """Whether the error leaves the connection intact, unlike a network error or a cancellation of the wait."""
     return not isinstance(error, asyncio.CancelledError) and "NetworkError" not in _kinds(error)
 
 

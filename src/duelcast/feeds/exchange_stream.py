@@ -19,7 +19,7 @@ from duelcast.feeds.ccxt_connections import Exchange
 from duelcast.feeds.pairs import Pair
 
 REMEMBERED_TRADES = 1_000
-"""How many trade ids are remembered per pair: as many as the trades that ccxt keeps. Venues repeat the newest trades on
+"""How many trade ids are remembered per pair; ccxt keeps the same number of trades. Venues repeat the newest trades on
 a new connection."""
 
 
@@ -127,7 +127,8 @@ def _watcher(exchange: Exchange, pair: Pair, for_one: str, for_many: str) -> Cal
 def ticker_from(symbol: str, fields: Mapping[str, Any]) -> Ticker | None:
     """The ticker of `symbol`, or None if it has no last price.
 
-    `percentage` is the venue's own, or derived by ccxt from the venue's price 24 h ago; None if it has neither.
+    `percentage` is the venue's own, or derived by ccxt from the venue's price 24 h ago; None if the venue sends
+    neither.
     """
     price = _positive(fields.get("last"))
     if price is None:

@@ -24,9 +24,9 @@ CHECK_TIMEOUT_S = 8.0
 
 
 class GuardedFeed:
-    """Runs a feed. Each time the feed reaches its venue, or fails to, counts as a call of the breaker. An attempt
-    without an outcome within `attempt_timeout_s` is given up and counts as a failure. A venue that is reached and stays
-    quiet is not a failure."""
+    """Runs a feed. Whenever the feed reaches its venue, or fails to, the breaker records a call. An attempt without an
+    outcome within `attempt_timeout_s` is given up and counts as a failure. A venue that is reached but stays quiet is
+    not a failure."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class _GuardedSink:
     def __init__(self, sink: Sink, notify: Callable[[str | None], None]) -> None:
         self._sink = sink
         self._notify = notify
-        # Every tick takes this path, which must not have one call more than without a breaker.
+        # Every tick takes this path, so the breaker must not add a call to it.
         self.accept: Callable[[Tick], None] = sink.accept
 
     def unreadable(self, records: int) -> None:

@@ -17,7 +17,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 class FeedOptions:
-    """The options of one feed. Every reader raises ValueError with a sentence that names feed, option and range."""
+    """The options of one feed. For an invalid value, methods raise ValueError, naming the feed, option and range."""
 
     def __init__(self, feed: str, query: str) -> None:
         self.feed = feed

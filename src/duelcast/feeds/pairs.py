@@ -34,7 +34,7 @@ def is_symbol(text: str) -> bool:
 
 
 def parse_pairs(feed: str, text: str) -> list[Pair]:
-    """Parse `SYM/QUOTE,…`; if several pairs give one symbol, only the one named first is kept.
+    """Parse `SYM/QUOTE,…`; of several pairs with the same symbol, only the one named first is kept.
 
     Raises ValueError for a text that is not a pair.
     """

@@ -13,7 +13,7 @@ MAX_RETRY_AFTER_S = 3_600.0
 
 
 class PollFailed(Exception):
-    """`reason` is a sentence of our own; `retry_after_s` is the time that the venue asked for, or 0."""
+    """`reason` is a sentence of our own; `retry_after_s` is how long the venue asked us to wait, or 0."""
 
     def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
         super().__init__(reason)

@@ -23,11 +23,12 @@ LIQUIDITY_SHARE = 0.01
 
 
 class SimulatedFeed:
-    """Every `interval_ms`, `due` symbols move (None: at random, up to half of them); most moves include a trade.
+    """Every `interval_ms`, `due` symbols move (None: a random number, up to half of all); most moves include a trade.
 
-    The feed is deterministic for a `seed`: if the clock advances equally, it makes the same ticks in the same order,
-    except for `venue_time`. `change_24h` is relative to a made-up yesterday; the market derives the other 24 h figures.
-    `conflate` says whether the server may conflate the prices, for benchmarks. Without `trades`, only prices move.
+    The feed is deterministic for a `seed`: if the clock advances in the same way, it makes the same ticks in the same
+    order, except for `venue_time`. `change_24h` is relative to a made-up yesterday; the market derives the other 24 h
+    figures. `conflate`, meant for benchmarks, says whether the server may conflate the prices. Without `trades`, only
+    prices move.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class SimulatedFeed:
 
 
 class _Market:
-    """All walks, and the trades along them."""
+    """The price walks of all tokens, and the trades made along them."""
 
     def __init__(self, tokens: list[KnownToken], clock: Clock, seed: int | None, *, trades: bool) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - makes prices, guards nothing
@@ -176,15 +177,15 @@ DAY_S = 5_400.0
 """The length of a simulated day. Prices move in 90 minutes as much as real ones do in a day, so that movement is
 visible."""
 CORRELATION = 0.6
-"""The correlation of every token's moves with the market's; the correlation of two tokens with each other is its
-square."""
+"""The correlation of every token's moves with the market's; the correlation of two tokens with each other is the square
+of this."""
 REVERSION_PER_DAY = 0.05
 """The pull of a price's logarithm towards its start, so that prices stay plausible in a server that runs for months."""
 SIGNIFICANT_DIGITS = 6
 
 
 class MarketFactor:
-    """The move that all tokens share: a random walk in units of standard deviations of a day."""
+    """The move that all tokens share: a random walk, in units of a day's standard deviation."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng

@@ -8,7 +8,7 @@ from duelcast.domain.market.ticks import Tick
 
 
 class Sink(Protocol):
-    """Takes the ticks of a feed. Records of a symbol that a feed named earlier owns are dropped and counted."""
+    """Takes the ticks of a feed. Records are dropped and counted if their symbol belongs to a feed of higher rank."""
 
     def accept(self, tick: Tick) -> None:
         """Take one record; never blocks and never raises for its content (an unusable record is counted)."""
@@ -34,10 +34,11 @@ class Sink(Protocol):
 class Feed(Protocol):
     """A source of ticks.
 
-    `name` is unique in the server and becomes the `source` of its prices. `symbols` are those that it is known to
-    deliver before it runs (empty if only its venue knows them). `run` reads until it is cancelled, or returns when a
-    finite source (a recording without loop) is read to its end. It survives every failure of its venue, with jittered
-    back-off, and reports it to the sink; an exception is a defect. After cancellation it keeps no socket, file or task.
+    `name` is unique in the server and becomes the `source` of its prices. `symbols` are those that it will certainly
+    deliver (empty if they are only known once it runs). `run` reads until it is cancelled, or returns when a finite
+    source (a recording without loop) is read to its end. It survives every failure of its venue, with jittered
+    back-off, and reports each failure to the sink; an exception is a defect. After cancellation it keeps no socket,
+    file or task.
     """
 
     @property

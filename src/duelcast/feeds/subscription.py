@@ -22,8 +22,8 @@ class Refused(Exception):
 
 
 class Subscription:
-    """The subscription of one stream, which waits for `watch`. `names` are the spellings of its pair; `on_asked` is
-    called after each request to the venue."""
+    """The subscription of one stream, which waits by awaiting `watch()`. `names` are the spellings of its pair;
+    `on_asked` is called after each request to the venue."""
 
     def __init__(
         self, watch: Callable[[], Awaitable[object]], names: frozenset[str], on_asked: Callable[[], None]
@@ -58,7 +58,7 @@ class Subscription:
             _asking.reset(asking)
 
     def refuse(self) -> None:
-        """End the wait, or the next one, because the venue refused the subscription."""
+        """End the current wait, or else the next one, because the venue refused the subscription."""
         if not self._is_refused:
             self._is_refused = True
             if self._waiting is not None:
@@ -125,8 +125,8 @@ def on_behalf_of_nobody() -> None:
 
 
 def refused_by(answer: object, subscriptions: Iterable[Subscription]) -> list[Subscription]:
-    """The `subscriptions` that the error `answer` is about; none if it does not say. All must have been made over its
-    connection.
+    """The `subscriptions` that the error `answer` is about; none if it does not say. All of them must use the
+    connection that the answer came over.
 
     An error identifies a pair by the id of a request for only that pair, or by the name of the pair. In the second
     case, it is about the streams of the pair whose requests have the most words in common with the answer.

@@ -15,12 +15,12 @@ _KIND_FIELDS = ("event", "type", "status", "op", "method", "result")
 _ERROR_FIELDS = ("error", "errors", "errorMessage", "err-msg", "err_msg")
 _CODE_FIELDS = ("code", "ret_code", "retCode", "errCode", "err-code")
 _GOOD_CODES = frozenset({"", "200"})
-"""Success codes without leading zeros: 0, and HTTP's 200."""
+"""Success codes, stripped of leading zeros: 0, of which nothing remains, and HTTP's 200."""
 _ID_FIELDS = ("id", "req_id", "reqid", "reqId", "request_id", "requestId", "cid")
 _BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9/_\-]+")
 _BETWEEN_PARTS = re.compile(r"[^A-Za-z0-9/\-]+")
 _MAX_LEAVES = 100
-"""An answer is short; anything longer is data."""
+"""Only this many texts of a frame are read: an answer is short, and anything longer is data."""
 
 
 def is_error(message: object) -> bool:
@@ -70,8 +70,8 @@ def names_of(pair: str, market: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _says_why(message: dict[str, Any]) -> bool:
-    """Whether a text beside a code says more than that all is well, because some venues have success codes other than
-    0."""
+    """Whether the text that accompanies a code says more than that all is well. A code other than 0 is not enough,
+    because some venues have other success codes."""
     texts = (message.get(field) for field in ("message", "msg", "retMsg", "ret_msg", "desc"))
     return any(isinstance(text, str) and text.lower() not in ("", "ok", "success") for text in texts)
 

@@ -1,1 +1,2 @@
-"""The HTTP API, which feeds the endpoints, and the routes for health, metrics and documentation (protocol 13)."""
+"""The HTTP API, which supplies data to the WebSocket endpoints, and the routes for health, metrics and documentation
+(protocol 13)."""

@@ -62,8 +62,8 @@ class HttpApps:
 
 
 def build_http_apps(services: HttpServices, operators: OriginRules | None = None) -> HttpApps:
-    """The applications; `operators` are the rules of the operators' own port, None if there is none. Opens no files or
-    sockets and starts no tasks."""
+    """The applications; `operators` are the origin rules of the operators' own port, None if there is no such port.
+    Opens no files or sockets and starts no tasks."""
     metrics = HttpMetrics(services.registry)
     charges = Charges(services.limits, services.clock, metrics)
     monitored = operators is None
@@ -100,7 +100,7 @@ def _operators_application() -> ASGIApp:
 
 
 def _application(routers: Sequence[Router]) -> ASGIApp:
-    """An application for every server of the process: `Edge` puts the server of a request into its scope."""
+    """One application for all servers of the process: `Edge` puts the server that received a request into its scope."""
     return Litestar(
         routers,
         dependencies={name: _provide(name) for name in _PROVIDED},
@@ -114,7 +114,8 @@ def _application(routers: Sequence[Router]) -> ASGIApp:
 
 
 def _routers(*, signs_in: bool, monitored: bool) -> list[Router]:
-    """All handlers of the public port: those for signing in if `signs_in`, and those for operators if `monitored`."""
+    """All handlers of the public port, including those for signing in if `signs_in`, and those for operators if
+    `monitored`."""
     resources: list[ControllerRouterHandler] = [
         tokens_router(),
         users_router(),

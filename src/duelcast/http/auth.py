@@ -80,9 +80,9 @@ async def post_challenge(
     request: CallerRequest,
     data: Annotated[ChallengeInput, Body(description="The wallet.")],
 ) -> ChallengeToSign:
-    """The message names a domain, so that a wallet can notice if another page asks it to sign. This is the configured
-    domain, or, if none is configured, the `Host` of the request, which must be a loopback name or belong to an allowed
-    origin."""
+    """The message names a domain, so that a wallet can notice if a page of another domain asks it to sign. This is the
+    configured domain, or, if none is configured, the `Host` of the request, which must be a loopback name or belong to
+    an allowed origin."""
     challenge = sign_ins.challenge(data.wallet, _domain(request, services))
     return ChallengeToSign(challenge.id, challenge.message, format_time(challenge.expires_at))
 
@@ -110,7 +110,7 @@ async def post_verify(
     responses=problems(401, 403, 429, 503),
 )
 async def post_refresh(sign_ins: TheSignIns, request: CallerRequest) -> NewToken:
-    """Possible until seven days after the sign-in. The previous token stays valid until it expires."""
+    """This is possible for seven days after the sign-in. The previous token stays valid until it expires."""
     return _new_token(await sign_ins.refresh(caller(request)))
 
 

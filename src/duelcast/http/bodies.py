@@ -33,9 +33,9 @@ BULK_BODY_BYTES = 1024 * KIB
 """The limit for lists, and for values of any form."""
 
 MAX_ROWS = 10_000
-"""The most rows in a body that is a list."""
+"""A body that is a list may have at most this many rows."""
 ROWS_PER_TURN = 100
-"""Rows that are decoded in one turn of the event loop."""
+"""How many rows are decoded in one turn of the event loop."""
 
 VALUES_OPTION = "most_values"
 """The option of routes whose bodies may have more values than others."""
@@ -70,7 +70,7 @@ class StrictRequest(Request[Identity | None, Any, State]):
 
 
 async def take_body(request: Request[Any, Any, Any]) -> None:
-    """Wait for the body, which stays with the request. Raises `ContentTooLarge` as soon as its size is known, and
+    """Wait for the body; `request` keeps it. Raises `ContentTooLarge` as soon as the body turns out to be too big, and
     `InvalidRequest` if a required body is missing."""
     try:
         body = await request.body()
@@ -141,8 +141,8 @@ def _plain(declared: inspect.Type) -> inspect.Type:
 
 def _is_looser_in_msgspec(body: bytes) -> bool:
     """Whether the body may contain something that msgspec accepts but the contract does not: U+0000, or integers of
-    more than 53 bits. Digits after a decimal point, of which prices often have as many, do not count, nor do digits in
-    a text."""
+    more than 53 bits. Digits in a text, or after a decimal point, do not count; prices often have that many
+    decimals."""
     if b"\\u0000" in body:
         return True
     digits = body.translate(_DIGITS_ALIKE)

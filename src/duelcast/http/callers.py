@@ -45,7 +45,7 @@ class Caller(Struct, frozen=True):
     refusal: AppError | None = None
 
     def known(self) -> Identity | None:
-        """The identity. Raises `refusal`."""
+        """Return the identity, or raise `refusal` if there is one."""
         if self.refusal is not None:
             raise self.refusal
         return self.identity
@@ -114,7 +114,7 @@ def address_key(connection: Connection, trusted_proxies: Sequence[Network]) -> s
 
 
 async def bearer_identity(connection: Connection, verifier: TokenVerifier) -> Identity | None:
-    """The identity in the header `Authorization`; None without one. Raises as `TokenVerifier.verify` does."""
+    """The identity in the header `Authorization`; None without that header. Raises as `TokenVerifier.verify` does."""
     value = connection.headers.get("authorization", "").strip()
     if not value:
         return None

@@ -44,7 +44,8 @@ class Reason(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EntryChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """`disqualified`; `registered` or `active` readmits a participant, with the status that fits the contest."""
+    """`disqualified` excludes a participant; `registered` and `active` both readmit one, with whichever of these two
+    statuses fits the contest."""
 
     status: Literal["disqualified", "registered", "active"]
 
@@ -75,7 +76,7 @@ async def list_contests(
     limit: Annotated[int, QueryParameter(ge=1, le=100, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> ContestPage:
-    """Pending and active contests, then those that ended within a day, newest start first."""
+    """Pending and active contests, then those that ended within the last day, newest start first."""
     found, following = contests.book.page(status=status, limit=limit, cursor=cursor)
     data = [contests.view(contest, for_admin=_is_admin(request)) for contest in found]
     return ContestPage(data, len(data), UNSET if following is None else following)
@@ -88,7 +89,7 @@ async def list_contests(
     responses=problems(400, 401, 403, 404, 429),
 )
 async def get_contest(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> ContestView:
-    """Admins also see who created it, and who is muted."""
+    """Admins also see who created the contest, and who is muted."""
     return contests.view(contests.book[contest_id], for_admin=_is_admin(request))
 
 
@@ -118,7 +119,7 @@ async def get_leaderboard(
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def get_settlement(contests: TheContests, contest_id: ContestParameter) -> Settlement:
-    """The prices of the start and of the end, and when each was received; null before the start or the end."""
+    """The prices at the start and at the end, and when each was received; null until the start or end has happened."""
     return await contests.standings.settlement(contest_id)
 
 
@@ -187,7 +188,7 @@ async def start_contest(
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
-    """Uses the current prices. The contest may have fewer participants than `min_participants`. For admins."""
+    """The contest starts with the current prices, even with fewer participants than `min_participants`. For admins."""
     await contests.clock.start(contest_id, _actor(request), _reason(data))
     return contests.view(contests.book[contest_id], for_admin=True)
 
@@ -206,7 +207,7 @@ async def end_contest(
     contest_id: ContestParameter,
     data: Annotated[Reason | None, Body(description="Why.")] = None,
 ) -> ContestView:
-    """Uses the current prices. For admins."""
+    """The contest ends with the current prices. For admins."""
     await contests.clock.end(contest_id, _actor(request), _reason(data))
     return contests.view(contests.book[contest_id], for_admin=True)
 

@@ -19,7 +19,7 @@ _DESCRIPTIONS = {
     400: "The body or a parameter is invalid; `field` names it.",
     401: "A valid bearer token is needed.",
     403: "Another role or scope is needed, or the wallet is banned.",
-    404: "It does not exist.",
+    404: "There is no such resource.",
     408: "The body was not complete in time (30 seconds by default).",
     409: "The current state does not permit the request; `code` says why.",
     413: "The body is too big; `detail` says how big it may be.",
@@ -52,15 +52,19 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
         title="Duelcast HTTP API",
         version=version,
         description=(
-            "Feeds the WebSocket endpoints, which /asyncapi.json describes. Refusals are problem details (RFC 9457). "
-            "A wallet, or an address without a token, may make 600 requests a minute; each 64 KiB of a body or an "
-            "answer count as one more. Machines' tokens have no limit. A body may have at most 10,000 values, or rows "
-            "if it is a list."
+            "This API supplies the data for the WebSocket endpoints, which /asyncapi.json describes. Refusals are "
+            "problem details (RFC 9457). By default, a wallet, or an address without a token, may make 600 requests a "
+            "minute; each 64 KiB of a body or an answer counts as one more request. Machines' tokens have no limit. A "
+            "body may contain at most 10,000 JSON values (20,000 for notifications) or, if it is a list, at most "
+            "10,000 rows."
         ),
         license=License(name="MIT", identifier="MIT"),
         servers=[Server(url="./", description="The server that served this document.")],
         tags=[
-            Tag(name="Sign-in", description="With a Solana wallet; 10 requests a minute per address."),
+            Tag(
+                name="Sign-in",
+                description="Signing in with a Solana wallet; by default 10 requests a minute per address.",
+            ),
             Tag(name="Users", description="Nicknames, roles and bans."),
             Tag(name="Tokens", description="Tokens, prices and trades."),
             Tag(name="Audit", description="The audit trail."),
@@ -82,7 +86,7 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
 
 
 def _schemas(app: Litestar) -> dict[str, Any]:
-    """The schemas of all bodies, made by the codec, because the framework's lack limits and descriptions."""
+    """The schemas of all bodies, made by msgspec, because those of the framework contain no limits or descriptions."""
     _, named = msgspec.json.schema_components(
         list(dict.fromkeys([*_bodies(app), Problem])), ref_template="#/components/schemas/{name}"
     )

@@ -37,7 +37,8 @@ _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-
 
 
 class Edge:
-    """Wraps the application `inner`. Logs one line per refusal, nothing about a success, and never a query string."""
+    """Wraps the application `inner`. Logs a sample of the refusals, nothing about a success, and never a query
+    string."""
 
     def __init__(self, inner: ASGIApp, server: ServerState, metrics: HttpMetrics) -> None:
         services = server.services
@@ -237,8 +238,8 @@ _PREFLIGHT_MAX_AGE_S = 600
 
 
 def _cors_headers(origin: str | None, *, allowed: bool) -> Headers:
-    """Headers for the answer to a request of `origin`: pages of an allowed origin may read the answer, and caches keep
-    answers to different origins apart."""
+    """Headers for the answer to a request of `origin`. They let pages of an allowed origin read the answer, and make
+    caches keep the answers to different origins apart."""
     headers = [(b"vary", b"Origin")]
     if origin is not None and allowed:
         headers.append((b"access-control-allow-origin", origin.encode("latin-1")))

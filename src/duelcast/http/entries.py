@@ -78,7 +78,7 @@ async def enter_contest(
     contest_id: ContestParameter,
     data: Annotated[PortfolioInput, Body(description="The portfolio.")],
 ) -> Participant:
-    """Possible while the contest is pending. For users."""
+    """Users can enter while the contest is pending."""
     identity = caller(request)
     await contests.entering.enter(contest_id, identity, data.portfolio)
     return await contests.standings.participant(contest_id, identity.wallet)
@@ -97,7 +97,8 @@ async def change_portfolio(
     contest_id: ContestParameter,
     data: Annotated[PortfolioInput, Body(description="The portfolio.")],
 ) -> Participant:
-    """While the contest is active, this trades at the current prices; the value does not change. For users."""
+    """While the contest is active, this trades at the current prices; the value of the portfolio does not change. For
+    users."""
     wallet = caller(request).wallet
     await contests.entering.change_portfolio(contest_id, wallet, data.portfolio)
     return await contests.standings.participant(contest_id, wallet)
@@ -111,7 +112,7 @@ async def change_portfolio(
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
 async def withdraw(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> None:
-    """Possible while the contest is pending. For users."""
+    """Users can withdraw while the contest is pending."""
     await contests.entering.withdraw(contest_id, caller(request).wallet)
 
 

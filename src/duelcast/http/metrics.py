@@ -36,7 +36,7 @@ class HttpMetrics:
         self._buckets.append(buckets)
 
     def collect(self) -> Iterable[Metric]:
-        """The metrics that the buckets count."""
+        """The number of callers evicted from the buckets."""
         yield CounterMetricFamily(
             "duelcast_http_rate_limit_evicted",
             "Callers whose count was dropped to make room for others.",

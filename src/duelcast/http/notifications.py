@@ -45,11 +45,14 @@ TheNotifications: TypeAlias = NamedDependency[SkipValidation[Notifications]]
 
 
 class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A notification for `wallets`, or for everybody with `broadcast`. A wallet receives only the first notification
-    with a given `dedupeKey`, so that a request may be repeated."""
+    """A notification for `wallets` or, with `broadcast`, for everybody. A wallet receives only the first notification
+    with a given `dedupeKey`, so that it is safe to repeat a request."""
 
     wallets: (
-        Annotated[list[str], Meta(min_length=1, max_length=MAX_WALLETS, description="Invalid wallets are counted.")]
+        Annotated[
+            list[str],
+            Meta(min_length=1, max_length=MAX_WALLETS, description="Invalid wallets are skipped and counted."),
+        ]
         | None
     ) = None
     broadcast: bool | None = None
@@ -112,7 +115,7 @@ async def post_notifications(
 async def delete_notification(
     notifications: TheNotifications, request: CallerRequest, notification_id: NotificationParameter
 ) -> None:
-    """Users may remove their own notifications, admins any. For users."""
+    """Users may remove their own notifications, and admins those of everybody."""
     await notifications.removals.remove(notification_id, caller(request))
 
 

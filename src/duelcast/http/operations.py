@@ -78,7 +78,7 @@ async def home(documents: Finished) -> Response[bytes]:
 
 @get("/healthz", summary="Whether the process is alive", response_description="It is alive.")
 async def healthz() -> Health:
-    """Does not check what the process depends on."""
+    """The parts and services that the process depends on are not checked."""
     return Health()
 
 
@@ -93,7 +93,8 @@ async def healthz() -> Health:
     },
 )
 async def readyz(services: Services) -> Response[ReadyState]:
-    """503 while the server starts or drains, and if storage or bus has failed. A failed feed is listed, with 200."""
+    """The status is 503 while the server starts or drains, and if the storage or the bus has failed. If only a feed or
+    a service has failed, it is listed in `reasons`, and the status is 200."""
     now = services.ready()
     status: ReadyStatus = "degraded" if now.failed else "ready"
     if now.draining:

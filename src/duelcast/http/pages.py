@@ -1,5 +1,5 @@
-"""The documentation pages: each is one HTML file with its styles and scripts, and loads nothing from elsewhere. Tables
-of errors and close codes come from their declarations."""
+"""The documentation pages: each is one HTML file with its styles and scripts, and loads nothing from elsewhere. The
+tables of errors and close codes are made from the declarations in the code."""
 
 from __future__ import annotations
 

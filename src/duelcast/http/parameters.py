@@ -16,7 +16,7 @@ _ID = re.compile(r"[1-9][0-9]{0,15}")
 
 
 def time_parameter(text: str | None, field: str) -> float | None:
-    """`text` in epoch seconds, None if it is None. Raises `InvalidRequest` if it is not a time."""
+    """The time in `text`, in epoch seconds; None if `text` is None. Raises `InvalidRequest` if it is not a time."""
     if text is None:
         return None
     try:

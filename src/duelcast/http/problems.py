@@ -28,7 +28,7 @@ FRAMEWORK_REFUSALS = {
     403: ("PERMISSION_DENIED", "This is not allowed here."),
     404: ("NOT_FOUND", "There is nothing at this path: see /docs."),
     405: ("METHOD_NOT_ALLOWED", "This path does not support that method: see the header Allow."),
-    408: ("REQUEST_TIMEOUT", "The body took too long: send it within 30 seconds."),
+    408: ("REQUEST_TIMEOUT", "The body took too long: send it in time (by default within 30 seconds)."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json."),
 }
 """The framework's own refusals, by status: the code, and what to do."""

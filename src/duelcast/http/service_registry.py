@@ -90,8 +90,8 @@ async def put_service(
     name: NameParameter,
     data: Annotated[ServiceDefinition, Body(description="The complete service: omitted fields get their defaults.")],
 ) -> SkyDuelService:
-    """Resets the figures and the breaker of the service. The server's own services and those of the configuration file
-    cannot be changed. For admins."""
+    """This resets the figures and the breaker of the service. The server's own services and those of the configuration
+    file cannot be changed. For admins."""
     if not is_name(name):
         raise InvalidRequest("The name of a service has 1 to 64 of a-z 0-9 _ -.", field="name")
     return _shown(registered_services, await outside_services.put(name, data, Actor.of(caller(request))))
@@ -105,7 +105,7 @@ async def put_service(
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
 async def delete_service(outside_services: TheOutsideServices, request: CallerRequest, name: NameParameter) -> None:
-    """Refused while other services depend on it. For admins."""
+    """A service cannot be removed while other services depend on it. For admins."""
     await outside_services.delete(name, Actor.of(caller(request)))
 
 

@@ -42,8 +42,8 @@ class Failure(Struct, frozen=True):
 class Readiness(Struct, frozen=True):
     """The state of the process, as `/readyz` reports it.
 
-    `missing` are failed parts without which nothing works (storage, bus); `failed` are those without which the rest
-    works (feeds).
+    `missing` are failed parts without which nothing works (storage, bus); `failed` are failed parts that the rest can
+    do without (feeds, services).
     """
 
     starting: bool = False

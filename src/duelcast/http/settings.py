@@ -28,8 +28,8 @@ KeyParameter = Annotated[str, PathParameter(description=f"The key of a setting: 
 
 
 class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The new state of a setting. Omitted fields stay as they are; a new setting is by default for admins and not
-    secret."""
+    """The new state of a setting. Omitted fields stay as they are; a new setting is by default visible only to admins,
+    and not secret."""
 
     value: Annotated[
         Any, Meta(description="Any JSON of the same type as the first value, within the limits that the server sets.")
@@ -61,7 +61,7 @@ class SettingList(Struct):
 
 
 class Change(Struct):
-    """A new state of a setting. `value` is null if the setting was deleted or is secret."""
+    """A change of a setting, with its new state. `value` is null if the setting was deleted or is secret."""
 
     version: int
     value: Any
@@ -87,7 +87,7 @@ class SettingHistory(Struct):
     responses=problems(401, 403, 429),
 )
 async def list_settings(settings: TheSettings) -> SettingList:
-    """The server's settings and all others. For admins."""
+    """All settings: those of the server, and those that admins have created. For admins."""
     data = list(settings.all(Role.ADMIN).values())
     return SettingList(data, len(data), highest_version(data))
 
@@ -168,7 +168,7 @@ async def get_history(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_CHANGES, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> SettingHistory:
-    """Every version of the setting, newest first, even if it was deleted. For admins."""
+    """Every version of the setting, newest first, even if the setting was deleted. For admins."""
     changes = await settings.history(key, limit=limit + 1, before_version=cursor_parameter(cursor))
     page = changes[:limit]
     return SettingHistory(

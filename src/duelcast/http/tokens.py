@@ -104,7 +104,7 @@ async def put_token(
     symbol: SymbolParameter,
     data: Annotated[TokenMetadataInput, Body(description="The metadata of the token.")],
 ) -> Token:
-    """Adds the token if it is unknown. The metadata is pushed to everybody who follows the token."""
+    """An unknown token is added. The metadata is pushed to everybody who follows the token."""
     return await market.put_token(symbol, data, Actor.of(caller(request)))
 
 

@@ -32,7 +32,7 @@ TheUsers: TypeAlias = NamedDependency[SkipValidation[Users]]
 
 
 class UserChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A change of a user; omitted fields stay as they are."""
+    """A change to a user; omitted fields stay as they are."""
 
     nickname: Nickname | None = None
     role: RoleName | None = None
@@ -40,7 +40,7 @@ class UserChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
 
 
 class OwnChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A change that users make to themselves. Null removes the nickname."""
+    """A user's change of their own nickname; null removes it."""
 
     nickname: Nickname | None
 
@@ -90,8 +90,9 @@ async def put_user(
     wallet: WalletParameter,
     data: Annotated[UserChangeInput, Body(description="The fields to change.")],
 ) -> StoredUser:
-    """Adds the user if unknown; takes effect on open connections at once. For admins; only superadmins may set roles
-    above `user`, or ban admins. Nobody can change their own role or ban, and the last superadmin keeps the role."""
+    """An unknown user is added. The change takes effect on open connections at once. For admins; only superadmins may
+    set roles above `user`, or ban admins. Nobody can change their own role or ban, and the last superadmin keeps the
+    role."""
     change = UserChange(
         nickname=data.nickname, role=None if data.role is None else Role[data.role.upper()], banned=data.banned
     )
@@ -122,7 +123,7 @@ async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
 async def patch_own_user(
     users: TheUsers, request: CallerRequest, data: Annotated[OwnChangeInput, Body(description="The fields to change.")]
 ) -> PublicUser:
-    """Takes effect on open connections of the caller at once. For users."""
+    """The change takes effect on open connections of the caller at once. For users."""
     identity = caller(request)
     await users.rename(identity.wallet, data.nickname)
     return _public(await users.own_profile(identity))

@@ -39,7 +39,7 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
 
 @lru_cache(4096)
 def address_bucket(address: str) -> str | None:
-    """The key for limits per address, for IPv6 the /64 network. None for loopback, which has no limits."""
+    """The key for limits per address: for IPv6, it is the /64 network. None for loopback, which has no limits."""
     parsed = _parse(address)
     if parsed is None:
         return address

@@ -40,8 +40,8 @@ class OriginRules:
     """The allow-list of origins, and the rules for origins that are not on it.
 
     `default_scheme` is the scheme of the server itself. A proxy in front of a plain server may add TLS, so the `Host`
-    of a plain server matches an origin of either scheme; that of a TLS server matches no `http:` origin.
-    Raises `ValueError` if an allowed origin is invalid.
+    of a plain server matches an origin of either scheme; the `Host` of a TLS server matches no `http:` origin. Raises
+    `ValueError` if an allowed origin is invalid.
     """
 
     def __init__(

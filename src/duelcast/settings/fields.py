@@ -100,13 +100,13 @@ class Settings(BaseSettings):
         default=50,
         ge=1,
         le=90,
-        description="How much slower than the wall clock receipt times advance after that clock was set back, until "
-        "both agree.",
+        description="Percentage by which receipt times advance more slowly than the wall clock after it was set back, "
+        "until both agree.",
     )
     clock_max_ahead_s: Seconds = Field(
         default=3600,
-        description="If the newest stored price is further ahead of the wall clock at the start, receipt times "
-        "continue from the wall clock instead.",
+        description="If the newest stored price is ahead of the wall clock by more than this at the start, receipt "
+        "times continue from the wall clock and not from that price.",
     )
     token_list_interval_s: Seconds = Field(
         default=10, description="Time in which at most one complete token list is published."
@@ -157,7 +157,7 @@ class Settings(BaseSettings):
         default=2_000,
         ge=0,
         le=60_000,
-        description="How long after its request a write may wait while another process has locked the database.",
+        description="How long a write may wait, from its request on, while another process has locked the database.",
     )
     database_lock_notice_ms: int = Field(
         default=250,
@@ -203,8 +203,8 @@ class Settings(BaseSettings):
 
     services: Tables = Field(
         default=(),
-        description="Services that are checked or report, in addition to those defined over HTTP: `[[services]]` "
-        "tables of the file, each with its `name`, in the form of `PUT /services/{name}`.",
+        description="Services that the server checks or that report to it, in addition to those defined over HTTP: "
+        "`[[services]]` tables in the file, each with a `name` and the fields of `PUT /services/{name}`.",
     )
     probe_targets: Names = Field(
         default=(),
@@ -217,20 +217,23 @@ class Settings(BaseSettings):
     )
     portfolio_changes_per_minute: Count = Field(
         default=10,
-        description="Portfolio changes that a wallet may make in one contest; 0 means no limit. Each may create 100 "
-        "trades, which are kept forever.",
+        description="Portfolio changes that a wallet may make in one contest; 0 means no limit. Each may create up "
+        "to 100 trades, which are kept forever.",
     )
     final_rows_waiting: int = Field(
         default=1_000,
         ge=1,
-        description="Ended contests whose followed participants may wait for a final row that cannot be read yet; "
-        "beyond that, the contest that ended first is given up.",
+        description="Maximum number of ended contests that wait until the final rows of their followed participants "
+        "can be read; beyond that, the contest that ended first is given up.",
     )
     chat_messages_per_minute: Count = Field(
         default=10, description="Messages that a wallet may write in one contest's chat; 0 means no limit."
     )
     chat_max_characters: int = Field(
-        default=500, ge=1, le=4_000, description="Length of a chat message, in characters as a reader counts them."
+        default=500,
+        ge=1,
+        le=4_000,
+        description="Maximum length of a chat message, in characters as a reader counts them.",
     )
     max_rooms: int = Field(default=20, ge=1, description="Contest rooms that one connection may join.")
     event_bytes_per_day: Count = Field(
@@ -283,8 +286,8 @@ class Settings(BaseSettings):
     )
     max_connections: Count = Field(
         default=20_000,
-        description="WebSocket connections of the server; fewer if the limit of open files is too low. 0 means as many "
-        "as that limit allows.",
+        description="Maximum number of WebSocket connections; lowered if the limit on open files is too low for it. 0 "
+        "means as many as that limit allows.",
     )
     max_connections_per_ip: Count = Field(
         default=1_000,
@@ -297,7 +300,7 @@ class Settings(BaseSettings):
         default=128,
         ge=16,
         le=65_536,
-        description="Open files, out of those that the system allows, that clients may not use; half of them are kept "
+        description="How many of the open files that the system allows are not for clients; half of these are kept "
         "free.",
     )
     http_head_timeout_s: Timeout = Field(
@@ -402,8 +405,8 @@ class Settings(BaseSettings):
     )
     fragments_max_bytes: Bytes = Field(
         default=16 * MIB,
-        description="Bytes of fragments and partial frames that all connections together may have; beyond that, the "
-        "connection with the most is closed.",
+        description="Bytes of fragments and partial frames that all connections together may hold; beyond that, the "
+        "connection that holds the most is closed.",
     )
     message_unit_bytes: Bytes = Field(
         default=16 * KIB,
@@ -423,7 +426,7 @@ class Settings(BaseSettings):
     )
     receive_buffer_bytes: Bytes = Field(
         default=64 * KIB,
-        description="Receive buffer of a socket in the kernel; small, so that few bytes are buffered uncounted.",
+        description="Receive buffer of a socket in the kernel; small, so that few bytes wait there uncounted.",
     )
     drain_delay_s: Seconds = Field(
         default=0,

@@ -24,7 +24,7 @@ TOKEN_VARIABLE = "DUELCAST_TOKEN"  # noqa: S105 - the name of a variable, not a 
 
 
 _NAMED = re.compile(rf"`({'|'.join(Settings.model_fields)})`")
-"""Matches the name of a setting in the text of a problem that concerns several."""
+"""Matches the name of a setting in the text of a problem that concerns several settings."""
 
 
 class ConfigurationError(Exception):

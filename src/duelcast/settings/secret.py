@@ -95,7 +95,7 @@ def own_secret_file(settings: Settings) -> Path | None:
 
 def ensure_secret(settings: Settings) -> Settings:
     """Return `settings` with keys to verify tokens: the configured ones, or else the secret in the data directory,
-    which is created (mode 0600) the first time.
+    which is generated (mode 0600) if it does not exist.
 
     Raises `ConfigurationError` as `check_secret_reach` does, or if the file cannot be used.
     """

@@ -1,8 +1,8 @@
 """Strictly decodes messages into commands; a refusal says what is wrong.
 
-Two paths lead to the same commands. The fast path is a single pass of msgspec into the union of the endpoint's
-structs. If msgspec is stricter or looser than the contract, or refuses the message, the slow path decides: it reads
-the whole message, and its refusal is the answer.
+Two paths lead to the same commands. The fast path is a single pass of msgspec into the union of the endpoint's structs.
+If msgspec is stricter or looser than the contract, or refuses the message, the slow path decides: it reads the whole
+message, and if it refuses the message too, the client receives its refusal.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ _MAX_REQUEST_ID_CHARACTERS = 64
 _LONG_BYTES = 2_048
 """Messages up to this size are quick to refuse, whatever they contain."""
 MAX_FAST_VALUES = 2_500
-"""The most values decoded on the fast path, more than any command needs. msgspec decodes a whole list before it counts
-the members; the slow path counts first."""
+"""The fast path decodes at most this many values, which is more than any command needs. msgspec decodes a whole list
+before it counts the members; the slow path counts first."""
 
 
 class CommandDecoder:
     """Decodes the commands of one endpoint.
 
-    `commands` maps each `type`, including old names, to its command class. `successors` maps names that are refused to
-    the names to send instead.
+    `commands` maps each `type`, including old names, to its command class. `successors` maps each refused name to the
+    name to send instead.
     """
 
     __slots__ = ("_commands", "_decode_fast", "_successors", "_types")
@@ -85,8 +85,7 @@ class CommandDecoder:
             raise
 
     def _shortened(self, data: bytes) -> bytes:
-        """Remove the client's own fields from a long message; msgspec skips their content, which may take long to
-        parse.
+        """Remove the client's own fields from a long message without parsing their content, which may take long.
 
         Raises `UnknownMessageType`, or `InvalidRequest` for the first field that the command does not have.
         """

@@ -1,7 +1,7 @@
 """JSON as the contract defines it (protocol 1.1): stricter than RFC 8259 in depth, numbers and strings.
 
-The standard library parses the JSON because, unlike msgspec, it accepts lone surrogates and numbers out of range. They
-are found afterwards, when the answer can name their field.
+The standard library parses the JSON because, unlike msgspec, it accepts lone surrogates and numbers out of range. These
+are found afterwards, so that the answer can name the field that contains them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 MAX_DEPTH = 32
 MAX_VALUES = 10_000
-"""The most values in one message: objects, arrays and their members."""
+"""One message may contain at most this many values: objects, arrays and their members."""
 _MAX_NAME_CHARACTERS = 64
 _MAX_INTEGER_CHARACTERS = len(str(-MAX_SAFE_INTEGER))
 

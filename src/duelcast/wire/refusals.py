@@ -67,7 +67,7 @@ def invalid_request(command: type[Struct], error: msgspec.ValidationError, *, at
 
 
 def _shown(path: str) -> str:
-    """The path for the answer, without `[...]`: msgspec does not say which key of a mapping it means."""
+    """The path for the answer, without `[...]`, because msgspec does not say which key of a mapping it means."""
     return path.replace("[...]", "")
 
 
@@ -86,7 +86,7 @@ def unknown_name(error: msgspec.ValidationError) -> str | None:
 
 
 def unknown_field(command: type[Struct], name: str, *, at: str = "", path: str = "") -> InvalidRequest:
-    """The answer to a message with a field that `command` does not have, at `path` within it."""
+    """The answer to a message with a field that `command` does not have; `path` leads to the object with that field."""
     field = _within(at, _join(path, name))
     known = [each.encode_name for each in _fields_at(command, path)]
     near = nearest(printable(name), known)

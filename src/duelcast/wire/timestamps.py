@@ -34,8 +34,8 @@ def format_time(epoch_s: float) -> str:
 
 
 def format_ms(epoch_ms: int) -> str:
-    """`format_time` of epoch milliseconds."""
-    # Use the middle of the millisecond: the text is truncated, and a quotient may be an ulp too small.
+    """The text that `format_time` makes, for epoch milliseconds."""
+    # Use the middle of the millisecond, because `format_time` truncates, and the quotient may be an ulp too small.
     return format_time((epoch_ms + 0.5) / 1000)
 
 

@@ -28,7 +28,7 @@ class Passes:
         self._issuer = issuer
 
     def header(self, person: Person) -> dict[str, str]:
-        """The header of that person's requests, valid for an hour."""
+        """The header that authorises a request of `person`; it is valid for an hour."""
         return {"Authorization": f"Bearer {self.token(person, 3_600)}"}
 
     def token(self, person: Person, ttl_s: float) -> str:

@@ -38,7 +38,7 @@ def demo(
     """Run the server with demo data: users, contests, and bots that trade and chat. Needs an empty database, or one
     that an earlier demo created.
 
-    Options override the environment and the file, as they do for `duelcast serve`.
+    Options override the environment and the configuration file, as they do for `duelcast serve`.
     """
     round_s = parse_duration(round_)
     if round_s < MIN_ROUND_S:

@@ -57,7 +57,7 @@ class Demo:
 async def claim(database: Database) -> None:
     """Mark an empty database as demo data, before anything else is written to it.
 
-    Raises `ConfigurationError` if it contains anything that the demo did not put there.
+    Raises `ConfigurationError` if the database is neither empty nor marked already.
     """
     await database.write(_claim)
 

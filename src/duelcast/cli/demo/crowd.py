@@ -20,9 +20,10 @@ PARTICIPANTS = 20
 """The number of bots in each contest."""
 ENTRY_ATTEMPTS = 3
 LIVELY_S = 60.0
-"""The maximum age of a token's price: an older price may be stale, so that the token cannot be traded."""
+"""The maximum age of the price of a token that bots trade; with an older price, which may be stale, trading may
+fail."""
 MAX_TOKENS = 5
-"""The most tokens that a bot puts into a portfolio."""
+"""A bot puts at most this many tokens into a portfolio."""
 STEP = 5
 """Weights are multiples of this, because people choose such weights."""
 
@@ -38,7 +39,7 @@ class _Tokens(Struct):
 
 
 class Crowd:
-    """Acts as one bot after another. If the server refuses a bot, another one gets its turn."""
+    """Acts for the bots. Requests that the server refuses are dropped, except that `enter_all` retries them."""
 
     def __init__(self, api: Api, seats: Sequence[Seat], clock: Clock, rng: random.Random) -> None:
         self._api = api
@@ -103,7 +104,7 @@ def _chosen(contest_id: int) -> list[Person]:
 
 
 def random_portfolio(rng: random.Random, symbols: Sequence[str]) -> list[dict[str, Any]]:
-    """1 to 5 of `symbols`, which must not be empty, with weights that sum to 100."""
+    """2 to 5 of `symbols`, or the only one, with weights that sum to 100; `symbols` must not be empty."""
     chosen = rng.sample(symbols, rng.randint(min(2, len(symbols)), min(MAX_TOKENS, len(symbols))))
     cuts = sorted(rng.sample(range(STEP, 100, STEP), len(chosen) - 1))
     weights = [end - begin for begin, end in zip([0, *cuts], [*cuts, 100], strict=True)]

@@ -26,7 +26,7 @@ PAUSE_S = (1.5, 4.5)
 ENTERING_SHARE = 1 / 3
 """The share of a round over which the bots enter, one by one."""
 CLOSING_S = 2.0
-"""The end of a contest, during which no bot trades."""
+"""The length of the last phase of a contest, in which no bot trades."""
 ACTIVE_ROOM_SHARE = 0.75
 """The share of chat messages that go to the running contest; the others go to the next one."""
 

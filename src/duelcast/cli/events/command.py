@@ -28,15 +28,19 @@ application = typer.Typer(name="events", no_args_is_help=True, help="Tracked eve
 def export(
     file: Annotated[Path, typer.Argument(help="File to write; `-` means standard output.")] = STANDARD_OUTPUT,
     since: Annotated[
-        str | None, typer.Option(help="Only events since an age such as 7d, or a time such as 2026-11-01T00:00:00Z.")
+        str | None,
+        typer.Option(help="Only events since then: an age such as 7d, or a time such as 2026-11-01T00:00:00Z."),
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Only events before that age or time (default: now).")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Only events before then, given in the same way (default: now).")
+    ] = None,
     event: Annotated[str | None, typer.Option(help="Only events of this name.")] = None,
     form: Annotated[Format, typer.Option("--format", help="The format to write.")] = Format.JSONL,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Write tracked events in the order in which they were stored. The server may be running."""
+    """Write tracked events in the order in which they were stored. It is safe to run this while the server is
+    running."""
     from duelcast.store.event_archive import Wanted, find_events
     from duelcast.store.sqlite import database_path
 

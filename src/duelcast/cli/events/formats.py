@@ -21,8 +21,8 @@ INSTALL_COMMAND = "pip install 'duelcast[parquet]'"
 FIELDS = ("id", "wallet", "event", "event_id", "data", "occurred_at", "received_at")
 ROWS_PER_GROUP = 50_000
 BYTES_PER_GROUP = 64 * 1024 * 1024
-"""Rows are written once their `data` reaches this size. Each group of rows in a Parquet file is in memory as a whole
-when it is written or read."""
+"""Rows are written as a group once their `data` reaches this size, because a group of rows in a Parquet file is in
+memory as a whole while it is written or read."""
 
 
 class Format(enum.Enum):

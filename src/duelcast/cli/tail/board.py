@@ -15,14 +15,15 @@ COLUMNS = ("symbol", "price", "24 h", "volume 24 h", "trades 1m", "sentiment", "
 DISPENSABLE = ("source", "sentiment", "trades 1m", "volume 24 h", "age", "24 h")
 """The columns that are dropped, in this order, if a terminal is too narrow for all, so that no price is cut."""
 BORDER_CELLS = 3
-"""The width that a column needs for a line and a space on each side."""
+"""The width that a column needs besides its text: for a line, and for a space on each side."""
 
 _WORDS = ("symbol", "source")
 
 
 @dataclass(slots=True)
 class _Row:
-    """The newest message of each kind about a symbol; `received_s` is the monotonic time of the price."""
+    """The newest message of each kind about a symbol; `received_s` is the monotonic time at which the price was
+    received."""
 
     price: Mapping[str, Any] = field(default_factory=dict)
     minute: Mapping[str, Any] = field(default_factory=dict)
@@ -69,7 +70,7 @@ class PriceBoard:
 
 
 def _is_rising(before: object, now: object) -> bool | None:
-    """None if the price is the same, or if either price is unknown."""
+    """Whether the price rose; None if it did not change, or if either price is unknown."""
     if not (is_number(before) and is_number(now)) or before == now:
         return None
     return now > before

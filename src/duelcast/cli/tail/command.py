@@ -27,11 +27,14 @@ def tail(
     ] = None,
     token: Annotated[
         str | None,
-        typer.Option(help="Token; better set in the variable, where others cannot see it.", envvar=TOKEN_VARIABLE),
+        typer.Option(
+            help="Token; set it in the variable instead if others can see the command line.", envvar=TOKEN_VARIABLE
+        ),
     ] = None,
     raw: Annotated[bool, typer.Option("--json", help="Print the frames as received, one per line.")] = False,
     url: Annotated[
-        str | None, typer.Option(help="Server, such as wss://example.org (default: as the settings say).")
+        str | None,
+        typer.Option(help="Server, such as wss://example.org (default: the one that the settings describe)."),
     ] = None,
     config: ConfigOption = None,
 ) -> None:

@@ -67,7 +67,7 @@ async def no_such_endpoint(destination: Destination) -> str:
 
 async def _endpoint_names(destination: Destination) -> list[str]:
     address = f"http{destination.server.removeprefix('ws')}/asyncapi.json"
-    # The system's certificates, as for the WebSocket.
+    # Trusts the system's certificates, as the WebSocket connection does.
     trusted = ssl.create_default_context()
     async with httpx.AsyncClient(timeout=ASK_TIMEOUT_S, verify=trusted, trust_env=not destination.is_local) as http:
         answer = await http.get(address, headers=destination.headers)

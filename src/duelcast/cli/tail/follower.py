@@ -25,8 +25,8 @@ class Step:
 
 
 class Follower:
-    """Requests the targets on each connection, starting where the last one ended, and reports whether the messages
-    missed in between were recovered.
+    """Requests the targets on each connection, starting where the previous connection ended, and reports whether the
+    messages missed in between were recovered.
 
     Items refused on the first connection are given up; if no others are left, the follower stops. On later connections
     a refused item is requested again, because a restarted server may not know it yet.
@@ -89,7 +89,7 @@ class Follower:
         return Step(notices=notices)
 
     def _is_news(self, missing: list[Item]) -> bool:
-        """Whether one of these, which are requested repeatedly, was not yet reported as missing on this connection."""
+        """Whether any of `missing` was not yet reported on this connection; items are requested repeatedly."""
         new = set(missing) - self._shown
         self._shown |= new
         return bool(new)

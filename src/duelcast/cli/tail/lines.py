@@ -13,7 +13,8 @@ _SHOWN_APART = ("type", "channel", "seq", "timestamp", "requestId")
 
 
 def line(message: Mapping[str, Any]) -> str:
-    """Time, type, channel with the number, and the rest as shortened JSON; prices have a format of their own.
+    """The time, type, channel and number of a message, and the rest as shortened JSON; prices have a format of their
+    own.
 
     The line contains no character that controls a terminal.
     """

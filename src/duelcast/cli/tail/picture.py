@@ -75,7 +75,7 @@ async def picture(lasts_s: float) -> str:
 
 
 def draw(board: PriceBoard) -> str:
-    """A terminal that shows the board, as SVG."""
+    """An SVG picture of a terminal that shows the board."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(board.table(SystemClock.monotonic(), WIDTH))
     svg = console.export_svg(title=f"duelcast tail market-data {' '.join(SYMBOLS)}", unique_id="tail")

@@ -12,8 +12,8 @@ class Positions:
     """Learns the client's position in each channel from the messages.
 
     A position is the `seq` of the last message handled, together with its epoch. Before the first message it is the
-    position in the confirmation, but only once the snapshot has arrived, which the first frame after it shows. If the
-    server recovers instead, it is the requested position until the first replayed message.
+    position in the confirmation, but only once the snapshot is complete, as the first frame after the snapshot shows.
+    If the server replays messages instead of sending a snapshot, it is the requested position until the first of them.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Positions:
                 self._moved(name, position)
 
     def _settle(self, channel: object, seq: object) -> None:
-        """Adopt the confirmation's position if this frame is not part of the snapshot that follows it."""
+        """Adopt the position in the confirmation once a frame arrives that is not part of the snapshot."""
         if self._unsettled is None:
             return
         name, position = self._unsettled

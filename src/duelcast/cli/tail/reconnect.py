@@ -10,7 +10,7 @@ LONGEST_WAIT_S = 30.0
 LONGEST_ASKED_WAIT_S = 300.0
 
 CONNECTION_LOST = 1006
-"""The connection ended without a close frame (RFC 6455, 7.4.1)."""
+"""The code of a connection that ended without a close frame (RFC 6455, 7.4.1)."""
 
 _STOP = {
     1000: "The server closed the connection normally.",
@@ -56,7 +56,7 @@ def after_close(code: int, reason: str, attempt: int, jitter: float) -> Retry | 
 
 
 def after_refusal(status: int, attempt: int, jitter: float) -> Retry | Stop:
-    """The reaction to an HTTP answer instead of an upgrade."""
+    """The reaction to an HTTP answer that refuses the upgrade to a WebSocket."""
     if 400 <= status < 500 and status not in (408, 429):
         return Stop(_STOP_STATUS.get(status, f"The server refuses the connection (HTTP {status})."), failed=True)
     return Retry(backoff_s(attempt, jitter), f"the server refuses for now (HTTP {status})")

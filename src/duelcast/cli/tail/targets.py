@@ -41,8 +41,9 @@ class Targets:
 
     @classmethod
     def parse(cls, endpoint: str, arguments: Sequence[str]) -> Targets:
-        """Sort the arguments: a name with a dot or after `channel:` is a channel. Others are symbols if the endpoint
-        has symbols. Without arguments, all symbols of such an endpoint are requested."""
+        """Sort the arguments into symbols and channels. On an endpoint with symbols, a name with a dot, or after
+        `channel:`, is a channel, and any other is a symbol; without arguments, all symbols are requested. On other
+        endpoints, every name is a channel."""
         has_symbols = endpoint in _SYMBOL_CHANNELS
         if has_symbols and not arguments:
             arguments = (ALL_SYMBOLS,)
@@ -67,7 +68,7 @@ class Targets:
         return Targets(self.endpoint, symbols, channels)
 
     def commands(self, positions: Positions) -> list[Command]:
-        """The commands for a new connection: symbols and channels with a known position are resumed from there."""
+        """The commands that request all targets; those with a known position are resumed from that position."""
         fresh = [symbol for symbol in self.symbols if not self._is_known(symbol, positions)]
         known = [symbol for symbol in self.symbols if self._is_known(symbol, positions)]
         names = [name for symbol in known for name in self._channels_of(symbol)] + list(self.channels)

@@ -18,7 +18,7 @@ function connect() {
     if (message.type === "ERROR") setTimeout(subscribe, message.retryAfterMs ?? 10000); // such as a symbol not known yet
   };
   socket.onclose = ({ code, reason }) => {
-    if ([1000, 1002, 1003, 1007, 1009, 4001, 4003].includes(code)) return; // coming back would not help
+    if ([1000, 1002, 1003, 1007, 1009, 4001, 4003].includes(code)) return; // reconnecting would not help
     const waitMs = reason.match(/retry_after_ms=(\d+)/)?.[1] ?? delayMs * (0.5 + Math.random());
     delayMs = Math.min(delayMs * 2, 30000);
     setTimeout(connect, waitMs);

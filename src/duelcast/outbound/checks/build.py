@@ -25,7 +25,8 @@ _KINDS: Mapping[CheckType, tuple[Mapping[str, int | None], Callable[[CheckUrl, D
 def build_check(definition: CheckDefinition, targets: TargetRules) -> Check:
     """The check that `definition` describes, restricted to allowed targets.
 
-    Raises `InvalidRequest` with field `check.url` if the URL does not fit this type, or its host is not allowed.
+    Raises `InvalidRequest` with field `check.url` if the URL does not fit the type of the check, or its host is not
+    allowed.
     """
     ports, make_probe = _KINDS[definition.type]
     url = parse_check_url(definition.url, ports)

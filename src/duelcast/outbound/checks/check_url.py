@@ -33,7 +33,7 @@ def parse_check_url(text: str, ports: Mapping[str, int | None]) -> CheckUrl:
     """The parts of `text`. `ports` maps the allowed schemes to their usual ports, or to None if the URL must
     name a port.
 
-    Raises `InvalidRequest`, without any part of `text`, which may contain a password.
+    Raises `InvalidRequest` without quoting any part of `text`, because it may contain a password.
     """
     if not _VISIBLE.fullmatch(text):
         raise InvalidRequest("`check.url` must be ASCII without spaces.", field=FIELD)

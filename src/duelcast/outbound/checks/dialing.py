@@ -1,4 +1,4 @@
-"""Connects to an address of a host that has been checked, never to one that a second look-up returns."""
+"""Connects to a host only at addresses that have been checked, never at one that a second look-up returns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ T = TypeVar("T")
 
 
 class Dialer:
-    """Opens connections to the host and port of `url`, whose addresses are resolved and checked each time."""
+    """Opens connections to the host and port of `url`. The addresses of the host are looked up and checked each
+    time."""
 
     def __init__(self, url: CheckUrl, rules: TargetRules, timeout_s: float) -> None:
         self._host = url.host
@@ -30,8 +31,8 @@ class Dialer:
     async def dial(self, attempt: Callable[[str], Awaitable[T]], errors: tuple[type[Exception], ...] = (OSError,)) -> T:
         """The result of `attempt` with the first address for which it does not raise `errors`.
 
-        At most four addresses are tried, each but the last for its share of the time. Raises the error of the last
-        attempt, `TargetRefused` if an address is not allowed, or OSError if the host has none.
+        At most four addresses are tried, each except the last for an equal share of the time. Raises the error of the
+        last attempt, `TargetRefused` if an address is not allowed, or OSError if the host has no address.
         """
         *earlier, last = (await self._rules.addresses(self._host, self._port))[:MAX_ATTEMPTS]
         for address in earlier:

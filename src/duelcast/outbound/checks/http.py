@@ -17,7 +17,7 @@ PORTS = {"http": 80, "https": 443}
 
 
 class HttpProbe:
-    """Healthy if `GET` is answered with 2xx or 3xx; metric `status`. The body is not read.
+    """Healthy if `GET` is answered with 2xx or 3xx; the metric is `status`. The body is not read.
 
     Uses httpcore, since httpx offers no way to choose the address of a connection.
     """

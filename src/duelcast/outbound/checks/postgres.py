@@ -1,7 +1,7 @@
 """`postgres`: whether a PostgreSQL server accepts the login and answers a query.
 
-A driver would read messages of any length and let the server choose how much it computes. This module has only the
-needed part of the protocol (3.0), and reads only short messages.
+A driver would read messages of any length and let the server choose how much the driver computes. This module therefore
+implements the necessary part of the protocol (3.0) itself, and reads only short messages.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ERRORS = {
 
 
 class PostgresProbe:
-    """Logs in and sends `SELECT 1`. The query of the URL may set `sslmode`, as for libpq; the default is `prefer`."""
+    """Logs in and sends `SELECT 1`. The query string of the URL may set `sslmode`, as for libpq (default: `prefer`)."""
 
     def __init__(self, url: CheckUrl, dialer: Dialer) -> None:
         self._dialer = dialer

@@ -27,7 +27,7 @@ _CERTIFICATE_PROBLEMS = {
     62: "is for another host",
     64: "is for another address",
 }
-"""Problems with a certificate, by the codes of OpenSSL's X509_V_ERR_*."""
+"""Problems with a certificate, by their codes in OpenSSL (X509_V_ERR_*)."""
 
 
 class Finding(Struct, frozen=True):

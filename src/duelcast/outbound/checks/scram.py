@@ -11,7 +11,7 @@ import unicodedata
 
 MECHANISM = "SCRAM-SHA-256"
 MAX_ITERATIONS = 1_000_000
-"""The most iterations of the hash that we compute; the server chooses their number."""
+"""We compute at most this many iterations of the hash; the server chooses the number."""
 
 
 class ScramFailed(Exception):

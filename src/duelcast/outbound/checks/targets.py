@@ -61,7 +61,7 @@ class TargetRefused(Exception):
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """A `Resolver` that uses the one of this machine."""
+    """A `Resolver` that uses the name resolution of this machine."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 
@@ -72,8 +72,8 @@ class TargetRules:
     it (`*.example`).
 
     Link-local, metadata, multicast and unspecified addresses, and IPv6 addresses that stand for an IPv4 address, are
-    never allowed; an address of NAT64 (`64:ff9b::/96`) counts as the IPv4 address in it.
-    Raises ValueError if an entry of `allowed` is not a host, a suffix, an address or a network.
+    never allowed; a NAT64 address (`64:ff9b::/96`) counts as the IPv4 address in it. Raises ValueError if an entry of
+    `allowed` is not a host, a suffix, an address or a network.
     """
 
     def __init__(self, allowed: Sequence[str] = (), resolver: Resolver = resolve) -> None:
@@ -134,7 +134,7 @@ def _is_forbidden(address: Address) -> bool:
 
 
 def _is_usual(address: Address) -> bool:
-    """Whether a service may be expected at `address`: whether it is global, or of this machine or its network."""
+    """Whether a service may be expected at `address`, that is, whether it is a global, private or loopback address."""
     if any(address in network for network in _LOCAL):
         return True
     is_unicast = isinstance(address, IPv4Address) or address in _GLOBAL6
@@ -142,7 +142,7 @@ def _is_usual(address: Address) -> bool:
 
 
 def _address(text: str) -> Address | None:
-    """The address in `text`, None if it is not one; an address of NAT64 becomes the IPv4 address in it."""
+    """The address in `text`, None if it is not one; a NAT64 address becomes the IPv4 address in it."""
     try:
         address = ip_address(text)
     except ValueError:

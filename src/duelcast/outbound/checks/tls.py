@@ -15,7 +15,7 @@ _DAY_S = 86_400
 
 
 class TlsProbe:
-    """Healthy if the certificate can be verified and is valid for 7 more days; metric `days_left`."""
+    """Healthy if the certificate can be verified and is valid for at least 7 more days; the metric is `days_left`."""
 
     def __init__(self, _url: CheckUrl, dialer: Dialer) -> None:
         self._dialer = dialer

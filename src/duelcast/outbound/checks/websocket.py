@@ -18,7 +18,7 @@ PORTS = {"ws": 80, "wss": 443}
 class WebSocketProbe:
     """Healthy if the opening handshake succeeds; redirections are not followed.
 
-    Uses the library's protocol without its connection, which follows redirections to any address.
+    Uses only the protocol class of the library, because its connection class follows redirections to any address.
     """
 
     def __init__(self, url: CheckUrl, dialer: Dialer) -> None:
