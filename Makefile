@@ -27,9 +27,9 @@ run: .venv/.runtime
 	$(BIN)/duelcast demo $(ARGS)
 
 # The files run in the order of their names; xdist would begin with those of many tests, and end with a few long ones.
-## test: the test suite, three files at a time; ARGS="-k symbols" selects tests, ARGS="-n 0" runs them one by one
+## test: the test suite, four files at a time; ARGS="-k symbols" selects tests, ARGS="-n 0" runs them one by one
 test: .venv/.dev
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 ## check: style, types, architecture, prose; names dependencies that were yanked or are a year old, if an index answers
 check: .venv/.dev
