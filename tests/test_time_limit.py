@@ -11,6 +11,8 @@ HANGING = """
 import asyncio, threading
 import pytest, uvloop
 
+pytestmark = pytest.mark.process
+
 async def held_up():
     await asyncio.sleep(3600)
 

@@ -26,7 +26,7 @@ import pytest_asyncio
 from tests.cli.running import Finished
 from tests.e2e.process import COMMAND, Server, environment, kill, serving, tailing
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module")]
 
 PROJECT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 60.0

@@ -22,7 +22,7 @@ from tests.e2e.forked import fork
 from tests.e2e.process import COMMAND, Server, environment, free_port, kill, serving
 from tests.storing import opened, rename_somebody
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module")]
 
 T = TypeVar("T")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from websockets.asyncio.client import connect
 
 from duelcast.channels.names import Role
@@ -17,6 +18,8 @@ from tests.crash.caller import headers_for
 from tests.e2e.process import Server, kill, serving
 from tests.e2e.shifted_clock import ShiftedClock
 from tests.serving import SECRET, Client
+
+pytestmark = pytest.mark.process
 
 
 class Desk:

@@ -18,6 +18,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.e2e.process import COMMAND, Server, serving
 from tests.e2e.slow import until
 
+pytestmark = pytest.mark.process
+
 CLIENTS = 400
 OPEN_FILES = 256
 

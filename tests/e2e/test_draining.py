@@ -25,6 +25,8 @@ from tests.e2e.ending import retry_after_ms
 from tests.e2e.process import COMMAND, Server, serving
 from tests.e2e.raw import KEY, TEXT, frame
 
+pytestmark = pytest.mark.process
+
 CONNECTIONS = 500
 OF_THEM_NOT_READING = 20
 SPREAD_MS = 5_000

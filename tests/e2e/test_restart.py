@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.process import COMMAND, Server, Tail, environment, free_port, kill, serving, tailing
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module")]
 
 LIVELY: dict[str, Any] = {"feed": "simulated?seed=1&interval_ms=20"}
 SYMBOLS = ("SOL", "BTC")

@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.forked import fork
 from tests.e2e.process import START_TIMEOUT_S, environment, kill
 
+pytestmark = pytest.mark.process
+
 
 async def refusal(folder: Path, command: str, **settings: object) -> str:
     """What `command` says that it ends with."""

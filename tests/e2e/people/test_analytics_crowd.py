@@ -16,6 +16,8 @@ from tests.e2e.people.crowd import Guest, gathered
 from tests.e2e.process import Server, serving
 from tests.serving import SECRET, Client
 
+pytestmark = pytest.mark.process
+
 WALLETS = 100
 ADMINS = 10
 CONNECTIONS = 500

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from duelcast.channels.names import Role
@@ -21,6 +22,8 @@ from duelcast.domain.accounts.tokens import TokenIssuer
 from tests.cli.running import Finished
 from tests.e2e.process import COMMAND, Server, environment, kill, serving
 from tests.serving import RECEIVE_TIMEOUT_S, SECRET
+
+pytestmark = pytest.mark.process
 
 SETTINGS: dict[str, Any] = {"feed": "none", "jwt_secret": SECRET, "rate_limit_factor": 0}
 WRITERS = 4
