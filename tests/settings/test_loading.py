@@ -85,10 +85,10 @@ def test_a_problem_is_told_as_the_value_was_given(monkeypatch: pytest.MonkeyPatc
             "DUELCAST_HEARTBEAT_TIMEOUT_S must be more than DUELCAST_HEARTBEAT_INTERVAL_S.",
         ),
         ({"TLS_CERT": __file__}, "DUELCAST_TLS_CERT and DUELCAST_TLS_KEY need each other: set both or neither."),
-        ({"JWT_ALGORITHMS": "RS256"}, "DUELCAST_JWT_ALGORITHMS names one that needs DUELCAST_JWT_JWKS_URL."),
+        ({"JWT_ALGORITHMS": "RS256"}, "DUELCAST_JWT_ALGORITHMS names an algorithm that needs DUELCAST_JWT_JWKS_URL."),
         (
             {"JWT_ALGORITHMS": "HS256", "JWT_JWKS_URL": "https://keys.example.org"},
-            "DUELCAST_JWT_ALGORITHMS names one that needs DUELCAST_JWT_SECRET.",
+            "DUELCAST_JWT_ALGORITHMS names an algorithm that needs DUELCAST_JWT_SECRET.",
         ),
     ],
     ids=["heartbeat", "tls", "no key set", "no secret"],

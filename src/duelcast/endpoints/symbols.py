@@ -56,8 +56,8 @@ class Subscribe(common.Subscribe, tag="subscribe"):
 
 
 class SymbolsSubscribed(Event, tag="symbols_subscribed"):
-    """`symbols` are followed, in upper case and without duplicates, or `["*"]`; the current state of each comes next.
-    `unknown` symbols are not followed."""
+    """`symbols` lists the symbols that are followed now, in upper case and without duplicates, or is `["*"]`; the
+    current state of each comes next. `unknown` symbols are not followed."""
 
     symbols: list[str]
     unknown: list[str]
@@ -90,7 +90,7 @@ async def subscribe_symbols(
 async def subscribe(
     context: Context, command: Subscribe, families: Sequence[Family]
 ) -> Sequence[common.SubscriptionConfirmed | Join | AppError] | SymbolsSubscribed:
-    """The `subscribe` of every endpoint, and its old forms."""
+    """The `subscribe` command that every endpoint has, and the old forms of market-data and token-data."""
     old_form = command.old_form
     if old_form is None:
         return await common.subscribe(context, command)

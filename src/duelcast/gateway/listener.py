@@ -5,7 +5,8 @@ listening socket, which has no such method. The loop then tries again and again 
 logs an error each time.
 
 This is the only file that knows `SelectorSocketTransport`, which is not public, so the project bounds the version of
-aiofastnet. With `connect_accepted_socket`, each connection would cost one more task and future.
+aiofastnet. The public alternative, `connect_accepted_socket`, would cost each connection one more task and future; it
+is used for TLS alone.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ ProtocolOf = Callable[[Place], asyncio.BaseProtocol]
 class Listener:
     """A bound socket, and the connections that it accepts.
 
-    The kernel gives each descriptor the lowest free number. A number of at least `max_descriptor` therefore means that
-    at least so many are open, and nothing is accepted until a lower number is free. The timeouts are those of TLS.
+    The kernel gives each descriptor the lowest free number. If that is `max_descriptor` or higher, at least
+    `max_descriptor` descriptors are open; nothing is then accepted until a lower number is free. The timeouts are those
+    of TLS.
     """
 
     def __init__(

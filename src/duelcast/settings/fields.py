@@ -157,14 +157,14 @@ class Settings(BaseSettings):
         default=2_000,
         ge=0,
         le=60_000,
-        description="How long a write may wait, from its request on, while another process has locked the database.",
+        description="How long a write may wait after it was requested while another process has locked the database.",
     )
     database_lock_notice_ms: int = Field(
         default=250,
         ge=0,
         le=60_000,
-        description="Time of waiting for another process after which `/readyz` reports that nothing can be written; "
-        "shorter waits are not an outage.",
+        description="How long a write must have waited for another process before `/readyz` reports that nothing can "
+        "be written; shorter waits are not an outage.",
     )
     database_low_room_bytes: Count = Field(
         default=512 * MIB,
@@ -186,7 +186,7 @@ class Settings(BaseSettings):
         default=30, gt=0, allow_inf_nan=False, description="Age at which recorded errors are deleted."
     )
     retention_read_notifications_days: float = Field(
-        default=30, gt=0, allow_inf_nan=False, description="Time after being read at which a notification is deleted."
+        default=30, gt=0, allow_inf_nan=False, description="How long a notification is kept after it was read."
     )
     retention_unread_notifications_days: float = Field(
         default=180,
@@ -213,7 +213,7 @@ class Settings(BaseSettings):
     )
 
     leaderboard_interval_ms: Count = Field(
-        default=1_000, le=60_000, description="Time in which a contest is ranked at most once."
+        default=1_000, le=60_000, description="Minimum time between two rankings of a contest."
     )
     portfolio_changes_per_minute: Count = Field(
         default=10,
@@ -223,8 +223,8 @@ class Settings(BaseSettings):
     final_rows_waiting: int = Field(
         default=1_000,
         ge=1,
-        description="Maximum number of ended contests that wait until the final rows of their followed participants "
-        "can be read; beyond that, the contest that ended first is given up.",
+        description="Maximum number of ended contests whose final rows are still to be read from the database and sent "
+        "to their followers; beyond that, the rows of the contest that ended first are not sent.",
     )
     chat_messages_per_minute: Count = Field(
         default=10, description="Messages that a wallet may write in one contest's chat; 0 means no limit."
@@ -239,7 +239,8 @@ class Settings(BaseSettings):
     event_bytes_per_day: Count = Field(
         default=10 * MIB,
         le=2**40,
-        description="Bytes of tracked events that a wallet may store, including about 200 per row; 0 means no limit.",
+        description="Maximum bytes of tracked events that a wallet may store in a day, including about 200 bytes of "
+        "overhead per row; 0 means no limit.",
     )
     presence_max_members: Count = Field(
         default=200, description="Number of members of a room above which arrivals and departures are not broadcast."
@@ -258,7 +259,7 @@ class Settings(BaseSettings):
         default=1, ge=0, le=1000, allow_inf_nan=False, description="Multiplies all rate limits; 0 switches them off."
     )
     http_requests_per_minute: Count = Field(
-        default=600, description="HTTP requests of a wallet, or of an address without a valid token; 0 means no limit."
+        default=600, description="HTTP requests of a wallet or, without a valid token, of an address; 0 means no limit."
     )
     http_probes_per_minute: Count = Field(
         default=6_000,
@@ -274,7 +275,8 @@ class Settings(BaseSettings):
         "bytes in the database.",
     )
     http_bytes_per_request: Bytes = Field(
-        default=64 * KIB, description="Bytes of a body or an answer that cost as much as one more request."
+        default=64 * KIB,
+        description="For each of this many bytes of its body and answer, a request counts as one more.",
     )
     refusals_logged_per_minute: Count = Field(
         default=10,
@@ -291,7 +293,8 @@ class Settings(BaseSettings):
     )
     max_connections_per_ip: Count = Field(
         default=1_000,
-        description="WebSockets of one address, and as many other connections; loopback is exempt. 0 means no limit.",
+        description="Maximum number of WebSockets of one address. Other connections have a separate limit of the same "
+        "size; loopback is exempt. 0 means no limit.",
     )
     max_connections_per_user: Count = Field(
         default=100, description="WebSocket connections of one wallet; 0 means no limit."
@@ -300,26 +303,24 @@ class Settings(BaseSettings):
         default=128,
         ge=16,
         le=65_536,
-        description="How many of the open files that the system allows are not for clients; half of these are kept "
-        "free.",
+        description="Number of open files reserved for purposes other than clients, out of the system's limit. No "
+        "connection is accepted once only half of this reserve is free.",
     )
     http_head_timeout_s: Timeout = Field(
-        default=10, description="Time in which the head of a request, or a TLS handshake, must be complete."
+        default=10, description="How long the head of a request, or a TLS handshake, may take to arrive."
     )
-    http_body_timeout_s: Timeout = Field(
-        default=30, description="Time in which the body of a request must be complete."
-    )
+    http_body_timeout_s: Timeout = Field(default=30, description="How long the body of a request may take to arrive.")
     http_idle_timeout_s: Timeout = Field(
-        default=5, description="Time after an answer in which the next request of the connection must begin."
+        default=5, description="How soon after an answer the next request on the connection must begin."
     )
     http_linger_timeout_s: Timeout = Field(
-        default=5, description="Time to wait for the rest of a body after its request has been answered."
+        default=5, description="How long the server reads the rest of a body after it has answered the request."
     )
     http_linger_max_bytes: Bytes = Field(
-        default=MIB, description="Bytes of the rest of a body after which the connection is closed."
+        default=MIB, description="Maximum bytes of such a rest of a body; then the connection is closed."
     )
     http_write_timeout_s: Timeout = Field(
-        default=30, description="Time in which a client must read `http_write_min_bytes` of a waiting answer."
+        default=30, description="How long a client may take to read `http_write_min_bytes` of a waiting answer."
     )
     http_write_min_bytes: Bytes = Field(
         default=64 * KIB,
@@ -329,7 +330,8 @@ class Settings(BaseSettings):
         default=16, description="Requests of one connection that may wait behind an earlier one."
     )
     http_chunk_min_bytes: Count = Field(
-        default=64, description="Minimum average size of the chunks of a body, not counting the first 1,000."
+        default=64,
+        description="Minimum average size of the chunks of a body, in bytes; the first 1,000 chunks do not count.",
     )
     superadmin_connections: Count = Field(
         default=10,
@@ -340,7 +342,7 @@ class Settings(BaseSettings):
         default=1_000,
         ge=0,
         le=100_000,
-        description="Settings that do not exist but that a wallet may follow, on all its connections together.",
+        description="Maximum number of nonexistent settings that a wallet may follow, over all its connections.",
     )
 
     flush_interval_ms: float = Field(
@@ -348,7 +350,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1_000,
         allow_inf_nan=False,
-        description="Due messages are written together once in this time; 0 writes them at once.",
+        description="Due messages are collected for this long and then written together; 0 writes them at once.",
     )
     history_messages: int = Field(
         default=1_000, ge=1, description="Minimum number of messages that a channel keeps for recovery."
@@ -368,23 +370,26 @@ class Settings(BaseSettings):
         "first.",
     )
     heartbeat_interval_s: float = Field(
-        default=30, gt=0, allow_inf_nan=False, description="Silence of a client after which the server sends a PING."
+        default=30,
+        gt=0,
+        allow_inf_nan=False,
+        description="How long a client may be silent before the server sends a PING.",
     )
     heartbeat_timeout_s: float = Field(
         default=60,
         gt=0,
         allow_inf_nan=False,
-        description="Silence of a client after which its connection is closed; must be more than the interval.",
+        description="How long a client may be silent before its connection is closed; must exceed the interval.",
     )
     auth_timeout_s: Timeout = Field(
-        default=5, description="Time in which the token of a client with `auth=message` must arrive."
+        default=5, description="How long the token of a client with `auth=message` may take to arrive."
     )
     close_timeout_s: Timeout = Field(
-        default=10, description="Time in which a client must answer a close, after which its connection is cut."
+        default=10, description="How long a client may take to answer a close; then its connection is cut."
     )
     slow_close_timeout_s: Timeout = Field(
         default=30,
-        description="Time in which a slow reader must answer a close, after reading everything sent before it.",
+        description="How long a slow reader may take to read everything sent before a close, and to answer it.",
     )
     slow_reader_bytes: Bytes = Field(
         default=MIB, description="Unsent bytes of numbered messages at which a client's connection is closed."
@@ -401,7 +406,7 @@ class Settings(BaseSettings):
         description="Send buffer of a socket in the kernel; small, so that a slow reader does not receive old prices.",
     )
     fragment_timeout_s: float = Field(
-        default=30, gt=0, allow_inf_nan=False, description="Time in which a message must be complete once it has begun."
+        default=30, gt=0, allow_inf_nan=False, description="How long a message may take to arrive once it has begun."
     )
     fragments_max_bytes: Bytes = Field(
         default=16 * MIB,
@@ -422,7 +427,8 @@ class Settings(BaseSettings):
     )
     limited_read_bytes: Bytes = Field(
         default=16 * KIB,
-        description="Bytes read from a client before its greeting, and once it is being sent away.",
+        description="Maximum bytes read at a time from a client that is not greeted yet, or whose connection is being "
+        "closed.",
     )
     receive_buffer_bytes: Bytes = Field(
         default=64 * KIB,
@@ -431,14 +437,14 @@ class Settings(BaseSettings):
     drain_delay_s: Seconds = Field(
         default=0,
         le=3_600,
-        description="Time between the stop signal and the drain. Meanwhile `/readyz` reports `draining` and everything "
-        "else continues, so that a load balancer sends no more clients.",
+        description="Time between the stop signal and the drain. Meanwhile `/readyz` reports `draining`, so that a "
+        "load balancer sends no more clients; everything else continues.",
     )
     drain_floor_ms: int | None = Field(
         default=None,
         ge=0,
         le=600_000,
-        description="Shortest time after which clients reconnect after a stop; if unset, the time that this server "
+        description="Minimum time before clients reconnect after a stop; if unset, the time that this server "
         "took to start, plus a second for the stop.",
     )
     drain_spread_ms: Count = Field(
@@ -564,9 +570,9 @@ class Settings(BaseSettings):
             raise ValueError("`ops_port` must differ from `port`")
         algorithms = self.jwt_algorithms or ()
         if self.jwt_jwks_url is None and any(name in KEY_SET_ALGORITHMS for name in algorithms):
-            raise ValueError("`jwt_algorithms` names one that needs `jwt_jwks_url`")
+            raise ValueError("`jwt_algorithms` names an algorithm that needs `jwt_jwks_url`")
         if self.jwt_jwks_url and self.jwt_secret is None and any(name in SECRET_ALGORITHMS for name in algorithms):
-            raise ValueError("`jwt_algorithms` names one that needs `jwt_secret`")
+            raise ValueError("`jwt_algorithms` names an algorithm that needs `jwt_secret`")
         return self
 
 
@@ -581,9 +587,11 @@ def is_loopback_host(host: str) -> bool:
 
 
 def weakness_of(secret: str) -> str | None:
-    """Why a key of HMAC tokens can be guessed, in words that follow "the secret"; None if no weakness is found.
+    """Why a key for HMAC tokens can be guessed, as the end of a sentence that begins with "the secret"; None if no
+    weakness is found.
 
-    A key must have at least as many bytes as the hash (RFC 7518, 3.2), and no less variety than a key of digits.
+    A key must have at least as many bytes as the hash (RFC 7518, 3.2), and nearly as many different characters as a
+    random key of digits.
     """
     if len(secret.encode()) < SECRET_MIN_BYTES:
         return f"has fewer than {SECRET_MIN_BYTES} bytes"

@@ -38,9 +38,9 @@ class Market:
 
     Symbols are upper-case; HTTP requests may name them in any case.
 
-    A component that needs the prices at a moment (`mark`, `prices_at`) sets `settle_first`, which takes and stores
-    these prices. It is awaited before anything received after a marked moment is stored. `oldest_needed_ms` returns the
-    oldest moment (epoch) whose stored prices are still needed, or None.
+    A component that needs the prices at a moment (`mark`, `prices_at`) sets `settle_first`, which takes these prices
+    and stores them. Once a marked moment has passed, `settle_first` is awaited before later prices are stored.
+    `oldest_needed_ms` returns the oldest moment (epoch) whose stored prices are still needed, or None.
     """
 
     def __init__(
@@ -173,8 +173,8 @@ class Market:
         return _result(await self._posting.post(PostedTicks(trades, _trade)))
 
     async def put_token(self, symbol: str, metadata: TokenMetadataInput, by: Actor) -> Token:
-        """Replace the metadata that was put for a token, or add a token. A field that is left out comes from the
-        token's feed. The metadata and its audit record are stored when this returns.
+        """Replace the metadata that an earlier PUT set for a token, or add a token. A field that is left out
+        comes from the token's feed. The metadata and its audit record are stored when this returns.
 
         Raises `errors.InvalidRequest` if `symbol` is invalid, or there is no room for another token, and
         `errors.Unavailable`.
@@ -192,8 +192,8 @@ class Market:
     # ── prices for other parts of the server; symbols are upper-case ───────────────────────────────────────────
 
     def listen(self, listener: Callable[[str, float], None]) -> None:
-        """Call `listener` at once with the symbol and price of each change, but not for loaded prices. Posts that share
-        a commit make one change per symbol."""
+        """From now on, call `listener` with the symbol and price of each change as soon as it happens. Loaded prices
+        are not changes; posts that share a commit make one change per symbol."""
         self._intake.listeners.append(listener)
 
     def price(self, symbol: str) -> float | None:
@@ -249,7 +249,7 @@ class Market:
         return [feed_state(feed, monotonic_s) for feed in self._ownership.feeds]
 
     def feed_gaps(self) -> Iterator[tuple[str, str]]:
-        """The gaps in feeds that work as a whole, each as the name of the feed and a sentence."""
+        """The parts that feeds lack although they are running: pairs of a feed's name and a sentence."""
         for state in self.feed_states():
             for sentence in gaps(state):
                 yield state.name, sentence

@@ -56,7 +56,7 @@ class Removals:
 
     async def remove(self, notification_id: int, by: Identity) -> None:
         """Remove a notification that belongs to `by`, or any notification if `by` is an admin. Raises
-        `NotificationNotFound` for any other notification, `Unavailable`."""
+        `NotificationNotFound` for any other notification, and `Unavailable`."""
 
         async def work(transaction: Transaction) -> Published[int]:
             row = (await store.find_held(transaction, [notification_id])).get(notification_id)
