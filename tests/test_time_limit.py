@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.process
+
 PROJECT = Path(__file__).resolve().parents[1]
 HANGING = """
 import asyncio, threading
 import pytest, uvloop
-
-pytestmark = pytest.mark.process
 
 async def held_up():
     await asyncio.sleep(3600)

@@ -151,6 +151,7 @@ async def test_followers_note_each_push_that_comes_and_the_end() -> None:
     assert followers[1].pushes == {}
 
 
+@pytest.mark.process
 def test_pushes_of_a_real_server_are_timed() -> None:
     p50, p99, most = pushes.measure(followers=3, rounds=1, seconds=2.5)
     assert -pushes.INTERVAL_MS < p50.value <= p99.value <= most.value

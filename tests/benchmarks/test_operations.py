@@ -85,6 +85,7 @@ async def test_a_follower_counts_what_comes_and_has_followed_once_its_command_is
         assert one.bytes[UPDATE] == len('{"type":"service:update","service":"bench-00000"}')
 
 
+@pytest.mark.process
 def test_followers_of_a_real_server_are_told_of_each_change_once() -> None:
     rows = changes.measure(services=3, followers=2, changes=8, rounds=1)
     assert exit_code(rows) == 0

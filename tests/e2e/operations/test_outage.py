@@ -144,6 +144,7 @@ def value_of(lines: Sequence[str], name: str, **labels: str) -> float:
     return float(found[0].rsplit(" ", 1)[1]) if found else 0.0
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("life", "type_", "scheme"),
     [
