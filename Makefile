@@ -69,7 +69,7 @@ test-process: .venv/.dev
 
 ## test-crash: killed servers, broken databases and connections; takes minutes. ARGS="-k room" selects tests
 test-crash: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m crash --timeout 1800 $(call MARKED,crash) $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m crash --timeout 1800 $(call MARKED,crash) $(ARGS)
 
 ## test-hostile: attacks on every state of a connection; takes minutes. ARGS="--minutes 20" runs it for longer
 test-hostile: .venv/.dev

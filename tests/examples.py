@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-_SHARE = 1.0 if os.environ.get("ALL_EXAMPLES") else 0.4
+_SHARE = 1.0 if os.environ.get("ALL_EXAMPLES") else 0.3
 
 
 def examples(count: int) -> int:
