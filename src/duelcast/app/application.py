@@ -249,6 +249,7 @@ class App:
             await self.operations.internal.start()
             started.push_async_callback(self.operations.audit_backlog.close)
             started.push_async_callback(self.operations.commands.close)
+            started.callback(self.database.ignore_guard)
             self._serving = await _listening(server, listener)
             started.push_async_callback(self._stop_serving, server)
             self._started = started.pop_all()

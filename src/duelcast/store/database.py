@@ -215,6 +215,11 @@ class Database:
                 continue
             await self._commit()
 
+    def ignore_guard(self) -> None:
+        """Attempt every commit from now on, whatever `guard` says: what is not stored before the server stops is
+        lost."""
+        self.guard = NoBreaker()
+
     def stop_writing(self) -> None:
         """Let `run` end once all waiting writes are committed; later writes raise `Unavailable`."""
         self._closing = True

@@ -123,8 +123,13 @@ async def test_commands_act_while_the_store_is_away_and_are_audited_later(tmp_pa
 
 
 async def test_acts_that_wait_are_stored_when_the_server_stops_behind_the_outage(tmp_path: Path) -> None:
-    async with control_room(data_dir=tmp_path) as room, room.socket("skyduel") as operator:
+    async with (
+        control_room(data_dir=tmp_path) as room,
+        room.socket("skyduel") as operator,
+        room.socket("circuit-breaker", "ann") as watcher,
+    ):
         with moved_away(tmp_path / "duelcast.db"):
+            await fail_until_open(room, watcher)
             assert (await command(operator, FEED, "restart"))["result"]["success"] is True
     async with control_room(data_dir=tmp_path) as room:
         assert await room.audit(FEED) == [("boss", "admin", "services.restart", "ok")]
