@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from duelcast.store import chat
 from duelcast.store.chat import MuteRow, NewMessage
@@ -61,6 +64,11 @@ async def _added(tables: Tables, messages: Sequence[chat.NewMessage]) -> list[ch
     return added
 
 
+async def _set_last_id(transaction: Transaction, last: int) -> None:
+    query = text("update sqlite_sequence set seq = :last where name = 'chat_messages'")
+    await transaction.execute(query, {"last": last})
+
+
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -98,6 +106,24 @@ async def test_a_message_of_one_id_is_stored_once(tables: Tables) -> None:
 
 async def test_messages_without_an_id_of_their_own_are_never_the_same(tables: Tables) -> None:
     assert len(await tables.write(chat.add_messages, [message(1), message(1)])) == 2
+
+
+async def test_no_id_is_used_again_after_a_restart_not_even_that_of_a_deleted_message(tmp_path: Path) -> None:
+    async with opened(tmp_path / "chat.db") as database:
+        tables = Tables(database)
+        await tables.write(_add_contests)
+        *_, newest = await _added(tables, [message(1), message(2)])
+        await tables.write(chat.delete_messages, [newest.id])
+    async with opened(tmp_path / "chat.db") as database:
+        (row,) = await _added(Tables(database), [message(3)])
+        assert row.id > newest.id
+
+
+async def test_an_id_that_is_already_used_is_an_error_and_no_repeat(tables: Tables) -> None:
+    (row,) = await _added(tables, [message(1)])
+    await tables.write(_set_last_id, row.id - 1)
+    with pytest.raises(IntegrityError):
+        await tables.write(chat.add_messages, [message(2)])
 
 
 async def test_an_erased_message_keeps_all_but_its_text(tables: Tables) -> None:

@@ -59,7 +59,7 @@ class MuteRow(Struct, frozen=True):
 
 
 _COLUMNS = tuple(column.name for column in chat_messages.columns)
-_ADD = insertion(chat_messages, *_COLUMNS).on_conflict_do_nothing()
+_ADD = insertion(chat_messages, *_COLUMNS).on_conflict_do_nothing(index_elements=["contest_id", "wallet", "message_id"])
 _values = attrgetter(*_COLUMNS)
 
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,6 +79,8 @@ async def find_repeated(transaction: Transaction, keys: Sequence[MessageKey]) ->
 async def add_messages(transaction: Transaction, messages: Sequence[NewMessage]) -> list[MessageRow | None]:
     """Store messages with distinct keys; their ids increase in the order given. The result has None in place of a
     message whose key is already stored."""
+    if not messages:
+        return []
     ids = await new_ids(transaction, chat_messages, len(messages))
     rows = [MessageRow(**structs.asdict(message), id=id) for message, id in zip(messages, ids, strict=True)]
     await write_rows(transaction, _ADD, map(_values, rows))

@@ -88,6 +88,8 @@ async def find_repeated(transaction: Transaction, keys: Sequence[DedupeKey]) -> 
 
 async def add_notifications(transaction: Transaction, rows: Sequence[NewNotificationRow]) -> list[NotificationRow]:
     """Store notifications; their ids increase in the order given."""
+    if not rows:
+        return []
     ids = await new_ids(transaction, notifications, len(rows))
     added = [NotificationRow(**structs.asdict(row), id=id) for row, id in zip(rows, ids, strict=True)]
     await write_rows(transaction, _ADD, map(_values, added))
