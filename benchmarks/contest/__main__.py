@@ -29,6 +29,7 @@ def quick() -> Parts:
         "scoring": lambda: scoring.measure([1_000, 5_000], rounds=5, most_growth=scoring.MOST_GROWTH_IN_CI),
         "memory": lambda: memory.measure(1_000, 20_000, rounds=1, most_bytes=memory.MOST_BYTES_IN_CI),
         "log": lambda: log.measure(seconds=3, per_s=2_000, bounds=LogBounds(max_bytes=1024 * 1024)),
+        "log-rooms": lambda: log.measure(seconds=3, per_s=2_000, bounds=LogBounds(messages=20, seconds=0.5)),
     }
 
 

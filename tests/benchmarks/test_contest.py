@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Iterator
-from itertools import count
+from contextlib import closing
+from itertools import count, islice
+from pathlib import Path
 from random import Random
 
 import msgspec
 import pytest
-from benchmarks.contest import chat, pushes, scoring, stall
+from benchmarks.contest import chat, log, pushes, scoring, stall
 from benchmarks.contest.boards import Bare, Ticks, bought, portfolio
 from benchmarks.contest.followers import following, seq_of
 from benchmarks.contest.hall import Hall
@@ -20,6 +23,9 @@ from benchmarks.measuring import Failed, wallet_of
 from benchmarks.parts import judged
 from benchmarks.rows import Row, Target, exit_code, row, table, worst
 from websockets.asyncio.server import ServerConnection, serve
+
+from duelcast.store.log_retention import LogBounds
+from tests.storing import opened
 
 # ── verdicts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -167,3 +173,38 @@ def test_memory_is_that_of_each_further_participant_less_its_portfolio() -> None
 
 def test_each_chat_message_is_stored() -> None:
     assert chat.measure(rounds=1, messages_per_sender=2)[0].value > 0
+
+
+# ── the stored log ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+SMALL = LogBounds(messages=20, seconds=0.5, max_bytes=10_000)
+
+
+def sizes_of(*sizes: log.Sizes, sent: int = 10_000, bounds: LogBounds = SMALL) -> dict[str, str]:
+    """The verdict of each bound that so many messages reach."""
+    return {one.title: one.verdict for one in log.sizes_judged("log", sizes, sent=sent, per_s=2_000, bounds=bounds)}
+
+
+def test_a_log_is_judged_by_its_greatest_size() -> None:
+    within, beyond = log.Sizes(30, 9_900, 250), log.Sizes(30, 10_200, 255)
+    assert set(sizes_of(within, within).values()) == {"ok"}
+    assert list(sizes_of(within, beyond, within).values()) == ["MISSED", "MISSED"]
+
+
+def test_a_bound_that_the_messages_cannot_reach_is_not_judged() -> None:
+    assert list(sizes_of(log.Sizes(1, 1, 1), bounds=LogBounds(max_bytes=1_000))) == ["log: its bytes / bound"]
+    with pytest.raises(Failed, match="no bound"):
+        sizes_of(log.Sizes(1, 1, 1), bounds=LogBounds())
+
+
+async def test_a_missing_message_of_the_log_and_a_wrong_number_of_messages_fail_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    async with opened(path) as database:
+        await log.publish(database, list(islice(log.broadcasts(), 100)))
+    log.expect_no_gap(path, sent=100)
+    with pytest.raises(Failed, match="100 were numbered"):
+        log.expect_no_gap(path, sent=101)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("delete from channel_messages where channel = 'room.0' and seq = 2")
+    with pytest.raises(Failed, match=r"room\.0"):
+        log.expect_no_gap(path, sent=100)
