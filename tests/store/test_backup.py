@@ -125,7 +125,7 @@ def test_a_place_that_takes_no_file_is_named(database: Path, tmp_path: Path) -> 
     store(database, "kept")
     with pytest.raises(ConfigurationError, match="nowhere"):
         back_up(database, tmp_path / "nowhere" / "backup.db")
-    with pytest.raises(ConfigurationError, match="is not a file that could be replaced"):
+    with pytest.raises(ConfigurationError, match="is not a file, so it cannot be replaced"):
         back_up(database, tmp_path, replace=True)
 
 

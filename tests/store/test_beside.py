@@ -83,7 +83,7 @@ async def test_what_is_no_database_of_ours_is_left_as_it_is(path: Path) -> None:
     ("revision", "reason"),
     [
         ("0001", "It was made by an earlier version of Duelcast: start a server of this version on it first."),
-        ("9999", "It was made by a later version of Duelcast: use that one."),
+        ("9999", "It was made by a later version of Duelcast: use that version."),
     ],
 )
 async def test_a_database_of_another_version_is_refused(path: Path, revision: str, reason: str) -> None:

@@ -1,6 +1,7 @@
-"""The bus numbers, keeps and delivers the messages of channels.
+"""The bus, which numbers, keeps and delivers the messages of channels.
 
-It is a port: `memory.MemoryBroker` serves one process; an implementation over a shared server would serve several.
+`Broker` is a port: `memory.MemoryBroker` serves one process; an implementation over a shared server would serve
+several.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Position(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """The cause of a message: a connection of some node, and the `requestId` of its command (None if none was sent)."""
+    """The cause of a message: a command that was received on a connection of some node. `request_id` is the `requestId`
+    of that command, or None if the command has none."""
 
     connection_id: str
     request_id: str | None
@@ -51,7 +53,7 @@ class Recovery:
     `epoch` and `seq` are the channel's position, at which `messages` end. If the channel has had no messages, the first
     one will have a higher `seq`. If `recovered` is true, `messages` are exactly those that the subscriber missed.
     Otherwise, for a *latest* channel, they are the newest message per key; for an *every* channel, there are none,
-    because the endpoint makes its snapshot.
+    because the endpoint makes the snapshot.
     """
 
     epoch: str
@@ -67,7 +69,8 @@ class BusListener(Protocol):
         """Receive a message. Called in the order of `seq` within a channel, once per message."""
 
     def replace(self, channel: Channel, seq: int, body: bytes) -> None:
-        """If the message `seq` is still kept, replace its body by `body`. Called after `deliver` for that message."""
+        """If message number `seq` is still kept, replace its body with `body`. Called after `deliver` for that
+        message."""
 
     def resynchronise(self) -> None:
         """Recover every subscription from its position, because messages may have been missed."""
@@ -107,8 +110,8 @@ class Broker(Protocol):
       `tombstone_retention_s`; an *every* channel keeps at least `history_messages` messages and those of the last
       `history_s` seconds; older ones are read from the database. A followed channel is never forgotten; `Unfollowed`
       says what remains of a *latest* channel that nobody follows.
-    - Recovery without gap: when `recover` or `group_messages` returns, every message up to the positions it names
-      has been passed to `deliver`.
+    - Recovery without gap: when `recover` or `group_messages` returns, every message up to the positions in the
+      result has been passed to `deliver`.
     """
 
     @property
@@ -150,8 +153,8 @@ class Broker(Protocol):
         """The counterpart of `follow`."""
 
     def followed(self, family: Family, subject: str = "") -> Mapping[str, Channel]:
-        """The channels of `family` about `subject` that some node follows, by parameter. Domains use this to compute
-        values only while somebody follows them."""
+        """The channels of `family` about `subject` that at least one node follows, by parameter. Domains use this to
+        compute values only while somebody follows them."""
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
         """Return what a subscriber to `channel` needs if it has handled everything up to `since` (None: nothing yet).
@@ -160,8 +163,8 @@ class Broker(Protocol):
         """
 
     async def delivered(self, channel: Channel, seq: int) -> None:
-        """Return once every message of the *every* channel up to `seq`, which must be committed, has been passed to
-        `deliver`."""
+        """Return once every message of the *every* channel up to `seq` has been passed to `deliver`. Message number
+        `seq` must already be committed."""
 
     async def group_messages(self, group: str) -> Sequence[Message]:
         """The newest messages per key of all *latest* channels of `group`, channel by channel, in `seq` order.

@@ -24,9 +24,9 @@ EvictionReason = Literal["retention", "size", "idle", "reset"]
 class HistoryBounds:
     """How long a channel keeps messages that it could drop.
 
-    An *every* channel keeps at least `history_messages` messages and those of the last `history_s`. A *latest* channel
-    keeps tombstones (messages that end a key) for `tombstone_retention_s`. A channel without followers is idle once it
-    has been unused for `history_s` (*every*) or `tombstone_retention_s` (*latest*).
+    An *every* channel keeps at least `history_messages` messages and those of the last `history_s` seconds. A *latest*
+    channel keeps tombstones (messages that end a key) for `tombstone_retention_s`. A channel without followers is idle
+    once it has been unused for `history_s` (*every*) or `tombstone_retention_s` (*latest*).
     """
 
     history_messages: int
@@ -136,7 +136,7 @@ class ChannelMemory(ABC):
 
 
 class EveryMemory(ChannelMemory):
-    """The history of an *every* channel, without gaps. `is_placed` says whether its position is known.
+    """The history of an *every* channel, without gaps. `is_placed` says whether the channel's position is known.
 
     `stored_reaches_back_to` is the lowest position from which the stored messages are known to be complete.
     """
@@ -161,7 +161,7 @@ class EveryMemory(ChannelMemory):
         self.is_placed = True
 
     def replace(self, seq: int, body: bytes) -> None:
-        """Replace the body of the message `seq`, if it is kept."""
+        """Replace the body of message number `seq`, if that message is still kept."""
         index = len(self._kept) - 1 - (self.seq - seq)
         if 0 <= index < len(self._kept):
             added_s, message = self._kept[index]
@@ -239,7 +239,7 @@ class LatestMemory(ChannelMemory):
     def unfollow(self, now_s: float) -> None:
         super().unfollow(now_s)
         if self.channel.family.unfollowed is Unfollowed.SILENT:
-            # This invalidates earlier positions, because nothing is published while nobody follows.
+            # Invalidate earlier positions, because nothing is published while nobody follows the channel.
             self.seq += 1
             self.reaches_back_to = self.seq
             self._live.clear()

@@ -40,8 +40,8 @@ class MemoryBroker:
 
     `max_history_bytes` bounds the histories of all channels together, including bookkeeping. Beyond it, the longest
     histories lose their older halves, so that a busy channel does not cost the quiet ones their histories. The newest
-    message of each live key is state, not history. `max_idle_channels` bounds the channels kept without followers;
-    those that lost their followers first are forgotten first.
+    message of each live key is state, not history. `max_idle_channels` bounds the number of channels kept without
+    followers; the channel that has had no followers for the longest time is forgotten first.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class MemoryBroker:
         self.stored = stored
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._awaited: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
-        """The futures of those who wait for the delivery of a `seq`, by channel name."""
+        """For each call of `delivered` that is waiting: the awaited `seq` and the future, by channel name."""
         self._undelivered: deque[Message] = deque()
         self._delivering = False
         self._epoch = "0"

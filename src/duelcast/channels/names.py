@@ -1,7 +1,7 @@
 """Channels, their families and groups (protocol 2).
 
-A family is declared once, beside the domain that publishes it: the first part of the name, the kind, the key of a
-message, and the events it carries. Endpoints declare who may join it and what its snapshot is.
+A family is declared once, beside the domain that publishes it. The declaration contains the first part of the name,
+the kind, the key of a message, and the events. Endpoints declare who may join a channel and what its snapshot is.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Unfollowed(enum.Enum):
     """The fate of a *latest* channel while nobody follows it."""
 
     KEPT = "kept"
-    """Its newest messages are kept, because they are its snapshot."""
+    """Its newest messages are kept, because they are the snapshot."""
     FORGOTTEN = "forgotten"
-    """It is forgotten once it is idle, because the endpoint makes its snapshot."""
+    """The channel is forgotten once it is idle, because the endpoint makes the snapshot."""
     SILENT = "silent"
-    """Nothing is published on it, so no earlier position can be recovered. The endpoint makes its snapshot."""
+    """Nothing is published on it, so no earlier position can be recovered. The endpoint makes the snapshot."""
 
 
 class Role(enum.IntEnum):
@@ -66,7 +66,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Group:
-    """All channels of a family that belong to this group, present and future, joined as one.
+    """All present and future channels of a family that belong to this group. A client joins them as one.
 
     `parameter` is the part of the name that the first capture group of `Family.group_names` matches, if there is one.
     """
@@ -96,9 +96,9 @@ class Family:
     returns the key of a message of a *latest* channel; `is_tombstone` returns whether a message ends its key; such a
     message is in no snapshot, but is kept for recovery. `group` returns the name of the one group that a channel
     belongs to, and `group_names` is a regular expression for all group names of the family. `least_role` returns the
-    least role that may see a channel; followers of its group with a lower role do not receive its messages.
-    `unfollowed` applies to *latest* channels. If `is_urgent`, messages of these *every* channels are broadcast even
-    while the database is down. `subject` returns the subject of a channel (see `Broker.followed`).
+    lowest role that may see a channel; a follower of the group who has a lower role does not receive the channel's
+    messages. `unfollowed` applies to *latest* channels. If `is_urgent`, messages of these *every* channels are
+    broadcast even while the database is down. `subject` returns the subject of a channel (see `Broker.followed`).
     """
 
     prefix: str

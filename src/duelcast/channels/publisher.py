@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Publisher:
-    """Encodes an event once and passes it to the bus, with the key that its family declares."""
+    """Encodes an event once and passes it to the bus, with the key that the channel's family declares."""
 
     __slots__ = ("_broker", "_clock")
 
@@ -60,8 +60,8 @@ class Broadcast(Struct, frozen=True, gc=False):
 
 
 class Erase(Struct, frozen=True, gc=False):
-    """Replaces the messages of `channel` that carry these rows with `event`: in the database, in memory, and in
-    outboxes that have not sent them yet."""
+    """Replaces the messages of `channel` that carry the rows `row_ids` with `event`: in the database, in memory, and in
+    outboxes that have not sent the messages yet."""
 
     channel: Channel
     row_ids: Sequence[int]

@@ -23,7 +23,7 @@ _SINGLE = (Event, AppError, Join)
 
 
 class Desk:
-    """The commands of one endpoint, for the connections of any node."""
+    """Runs the commands of one endpoint, for connections of any node."""
 
     def __init__(self, endpoint: Endpoint, services: Services, reader: JoinReader, clock: Clock) -> None:
         self._endpoint = endpoint
@@ -35,7 +35,7 @@ class Desk:
         """Contexts of handlers that are still running; a change of identity is applied to them."""
 
     def ask(self, ask: Ask) -> Answer | Coroutine[Any, Any, Answer]:
-        """Run the command of `ask`. Returns the answer, or the rest of the work if the handler has to wait.
+        """Run the command of `ask`. Returns the answer or, if the handler is asynchronous, a coroutine that returns it.
 
         Raises `errors.Disconnect` if the connection must end.
         """

@@ -25,7 +25,8 @@ class Log(Protocol):
     """The log of messages from which an answer is brought up to date."""
 
     def begin(self, target: Target) -> int:
-        """Keep the messages of `target` from now on. Returns the end of the log; the counterpart is `release`."""
+        """Keep the messages of `target` from now on. Returns the current end of the log. The counterpart is
+        `release`."""
 
     def release(self, targets: Iterable[Target]) -> None:
         """Undo one `begin` for each of `targets`."""
@@ -34,8 +35,8 @@ class Log(Protocol):
 class JoinReader:
     """Reads the first frames for the joins of an endpoint, and enforces the limits on joins.
 
-    `max_bytes` limits the total size of these frames in an answer. `unknown_followed` returns the number of channels
-    that a wallet follows, over all its connections, although they did not exist for it.
+    `max_bytes` limits the total size of these frames in an answer. `unknown_followed` returns how many nonexistent
+    channels a wallet follows, over all its connections.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class JoinReader:
         """The number of unknown targets in commands that are not answered yet, by wallet."""
 
     async def carry_out(self, context: Context, joins: Sequence[Join], *, snapshot_only_if_new: bool) -> None:
-        """Read the joins of a handler. Raises `TooManySubscriptions` or `Unavailable`."""
+        """Read the first frames for the joins of a handler. Raises `TooManySubscriptions` or `Unavailable`."""
         new = {join.target for join in joins if not context.holds(join.target)}
         if context.is_greeting:
             # Channels that an endpoint joins on connect are required, so no limits apply.
@@ -172,9 +173,9 @@ class JoinReader:
                 turn_ends = time.perf_counter() + TURN_S
 
     async def _read(self, context: Context, join: Join) -> Joined:
-        """Read the first frames for a new follower: the snapshot, the messages it missed, or none.
+        """Read the first frames for a new follower: the snapshot, the messages that the follower missed, or nothing.
 
-        Raises `errors.Unavailable`, and then the log keeps nothing for the join.
+        If this raises `errors.Unavailable`, the log keeps nothing for the join.
         """
         target = join.target
         base = self._log.begin(target)

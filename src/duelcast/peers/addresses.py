@@ -11,16 +11,16 @@ Network = IPv4Network | IPv6Network
 _UNKNOWN = "unknown"
 _IPV6_BUCKET_BITS = 64
 _MAX_LENGTH = 64
-"""The greatest length of an address, including its zone; nothing longer is parsed or cached."""
+"""The maximum length of an address, including an IPv6 zone; a longer text is neither parsed nor cached."""
 
 
 def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequence[Network]) -> str:
     """The address of the client: the peer of the socket, or the address that trusted proxies vouch for.
 
     `forwarded_for` is the value of `X-Forwarded-For`; repeated headers are joined by commas. It is read from right to
-    left, as long as the previous address (at first the peer) is that of a `trusted` proxy: everything further left may
-    have been made up by the client. Reading also stops at anything that is not an address. Returns `unknown` if the
-    socket has no address.
+    left, as long as the address read last (at first the peer) belongs to a `trusted` proxy, because everything further
+    left may have been made up by the client. Reading also stops at anything that is not an address. Returns `unknown`
+    if the socket has no address.
     """
     current = _parse(peer or "")
     if current is None:
@@ -39,7 +39,8 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
 
 @lru_cache(4096)
 def address_bucket(address: str) -> str | None:
-    """The key for limits per address: for IPv6, it is the /64 network. None for loopback, which has no limits."""
+    """The key for limits per address: the address itself or, for IPv6, its /64 network. None for loopback, which has no
+    limits."""
     parsed = _parse(address)
     if parsed is None:
         return address
@@ -58,7 +59,7 @@ def is_in(address: str, networks: Sequence[Network]) -> bool:
 
 @lru_cache(1024)
 def is_loopback(address: str) -> bool:
-    """Whether `address` is a loopback address (127.0.0.0/8, ::1), also as an IPv4-mapped IPv6 address."""
+    """Whether `address` is a loopback address (127.0.0.0/8 or ::1); an IPv4-mapped IPv6 address counts as IPv4."""
     parsed = _parse(address)
     return parsed is not None and parsed.is_loopback
 

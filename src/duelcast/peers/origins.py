@@ -1,6 +1,6 @@
 """The web pages that may talk to the server, and the host names under which it answers (protocol 1.2).
 
-An origin is written as in RFC 6454, 6.2; a `Host` as in RFC 9110, 7.2. Anything else is refused.
+An origin is written as in RFC 6454, 6.2, and a `Host` header as in RFC 9110, 7.2. Anything else is refused.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class _Host(NamedTuple):
 class OriginRules:
     """The allow-list of origins, and the rules for origins that are not on it.
 
-    `default_scheme` is the scheme of the server itself. A proxy in front of a plain server may add TLS, so the `Host`
-    of a plain server matches an origin of either scheme; the `Host` of a TLS server matches no `http:` origin. Raises
+    `default_scheme` is the scheme of the server itself. A proxy in front of an HTTP server may add TLS, so the `Host`
+    of an HTTP server matches origins of both schemes. The `Host` of an HTTPS server matches no `http:` origin. Raises
     `ValueError` if an allowed origin is invalid.
     """
 
@@ -56,8 +56,8 @@ class OriginRules:
         self._host_schemes = ("https",) if default_scheme == "https" else ("http", "https")
 
     def origin_allowed(self, origin: str | None, host: str | None) -> bool:
-        """Whether a page of `origin` may talk to this server, addressed as `host`. None means that the header is
-        missing.
+        """Whether a page of `origin` may talk to this server under the name `host`. None for either means that its
+        header is missing.
 
         A server that listens only on loopback must check `host_allowed` too, because the host name of a foreign page
         may resolve to loopback.

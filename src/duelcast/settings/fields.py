@@ -1,4 +1,4 @@
-"""Every setting: its type, bounds, default and the reason it exists. Units are in the names."""
+"""Every setting, with its type, bounds, default and purpose. Units are in the names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ USUAL_ALGORITHMS = ("HS256", "EdDSA", "RS256", "ES256")
 """The algorithms accepted if the configuration names none."""
 
 Names = Annotated[tuple[str, ...], NoDecode]
-"""A list; in an environment variable its entries are separated by commas."""
+"""A list, whose entries are separated by commas in an environment variable."""
 Tables = Annotated[tuple[dict[str, Any], ...], NoDecode]
 """Tables of the configuration file."""
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -47,8 +47,12 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on; `0.0.0.0` or `::` for all.")
-    port: int = Field(default=8069, ge=0, le=65535, description="Port of HTTP and WebSocket; 0 takes any free one.")
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address to listen on; `0.0.0.0` or `::` listens on all addresses.",
+    )
+    port: int = Field(default=8069, ge=0, le=65535, description="Port for HTTP and WebSocket; 0 takes any free port.")
     root_path: str = Field(
         default="", description="Path under which a proxy publishes the server, without a trailing slash."
     )
@@ -59,23 +63,25 @@ class Settings(BaseSettings):
     )
     allowed_origins: Names = Field(
         default=(),
-        description="Web origins whose pages may use the server, in addition to its own, such as "
-        "`https://app.example.org`.",
+        description="Web origins, such as `https://app.example.org`, whose pages may use the server, in addition to "
+        "its own origin.",
     )
     ops_port: int | None = Field(
         default=None,
         ge=0,
         le=65535,
-        description="Port of `/metrics`, `/healthz` and `/readyz`, which the public port then no longer serves; 0 "
-        "takes any free one.",
+        description="Separate port for `/metrics`, `/healthz` and `/readyz`; if set, the public port does not serve "
+        "these. 0 takes any free port.",
     )
     ops_host: str = Field(
-        default="127.0.0.1", min_length=1, description="Address to listen on for `ops_port`; `0.0.0.0` or `::` for all."
+        default="127.0.0.1",
+        min_length=1,
+        description="Address on which `ops_port` listens; `0.0.0.0` or `::` listens on all addresses.",
     )
     public_ops: bool = Field(
         default=True,
-        description="Serve metrics and documents to everybody. If false, only admins may read them, and `/readyz` "
-        "hides its reasons.",
+        description="Serve metrics and documents to everybody. If false, only admins and machines with the right "
+        "scope may read them, and `/readyz` gives no reasons.",
     )
     metrics_interval_s: Seconds = Field(
         default=1,
@@ -87,14 +93,17 @@ class Settings(BaseSettings):
         default=120,
         description="Time after which a feed that has not reached its venue is restarted.",
     )
-    feed_stale_s: Seconds = Field(default=30, description="Silence of a feed after which its prices count as stale.")
+    feed_stale_s: Seconds = Field(
+        default=30, description="How long a feed may be silent before its prices count as stale."
+    )
     symbol_stale_s: Seconds = Field(
         default=300,
-        description="Silence of one symbol of a feed, such as a halted pair, after which its price counts as stale.",
+        description="How long a feed may be silent about one symbol, such as a halted pair, before the price of that "
+        "symbol counts as stale.",
     )
     posted_stale_s: Seconds = Field(default=300, description="Age at which a price posted over HTTP counts as stale.")
     price_interval_ms: Count = Field(
-        default=100, le=60_000, description="Time in which at most one price per symbol is published."
+        default=100, le=60_000, description="Period in which at most one price per symbol is published."
     )
     clock_slew_percent: int = Field(
         default=50,
@@ -105,32 +114,32 @@ class Settings(BaseSettings):
     )
     clock_max_ahead_s: Seconds = Field(
         default=3600,
-        description="If the newest stored price is ahead of the wall clock by more than this at the start, receipt "
-        "times continue from the wall clock and not from that price.",
+        description="If the newest stored price is ahead of the wall clock by more than this when the server starts, "
+        "receipt times continue from the wall clock and not from the time of that price.",
     )
     token_list_interval_s: Seconds = Field(
-        default=10, description="Time in which at most one complete token list is published."
+        default=10, description="Period in which at most one complete token list is published."
     )
 
     jwt_secret: SecretStr | None = Field(
         default=None,
-        description="Key of HS256 tokens, at least 32 random bytes; if unset, the server generates one, for loopback "
-        "only.",
+        description="Key of HMAC tokens (such as HS256), at least 32 random bytes. If neither this nor `jwt_jwks_url` "
+        "is set, a server that listens only on loopback generates a key.",
     )
     jwt_jwks_url: str | None = Field(
         default=None,
-        description="Address of the key set for verifying tokens; `https:`, or `http:` on loopback.",
+        description="URL of the key set for verifying tokens; must begin with `https:`, or on loopback with `http:`.",
     )
     jwt_issuer: str | None = Field(default=None, description="The `iss` that a token must have.")
     jwt_audience: str | None = Field(default=None, description="The `aud` that a token must have.")
     jwt_algorithms: Annotated[tuple[str, ...] | None, NoDecode] = Field(
         default=None,
         description=(
-            f"Accepted algorithms. With a secret: {', '.join(SECRET_ALGORITHMS)}; with a key set: "
-            f"{', '.join(KEY_SET_ALGORITHMS)}. If unset, those of {', '.join(USUAL_ALGORITHMS)} that fit the keys."
+            f"Accepted algorithms. {', '.join(SECRET_ALGORITHMS)} need a secret; {', '.join(KEY_SET_ALGORITHMS)} need "
+            f"a key set. If unset, the server accepts those of {', '.join(USUAL_ALGORITHMS)} that fit its keys."
         ),
     )
-    query_token: bool = Field(default=True, description="Accept `?token=`, which a proxy in front may log.")
+    query_token: bool = Field(default=True, description="Accept a token in the URL (`?token=`), which a proxy may log.")
 
     auth_domain: str | None = Field(
         default=None,
@@ -147,7 +156,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         default=Path("data"),
-        description="Folder of the server's database and its own secret; created if missing, with mode 0700.",
+        description="Folder for the database and the secret that the server generates; if missing, it is created with "
+        "mode 0700.",
     )
     database_url: str | None = Field(
         default=None,
@@ -157,7 +167,8 @@ class Settings(BaseSettings):
         default=2_000,
         ge=0,
         le=60_000,
-        description="How long a write may wait after it was requested while another process has locked the database.",
+        description="How long a write may wait, counted from its request, while another process has locked the "
+        "database.",
     )
     database_lock_notice_ms: int = Field(
         default=250,
@@ -204,12 +215,12 @@ class Settings(BaseSettings):
     services: Tables = Field(
         default=(),
         description="Services that the server checks or that report to it, in addition to those defined over HTTP: "
-        "`[[services]]` tables in the file, each with a `name` and the fields of `PUT /services/{name}`.",
+        "`[[services]]` tables in the configuration file, each with a `name` and the fields of `PUT /services/{name}`.",
     )
     probe_targets: Names = Field(
         default=(),
-        description="Hosts and networks that checks may reach; if unset, all global, private and loopback ones. "
-        "Link-local and cloud metadata addresses are never allowed.",
+        description="Hosts and networks that service checks may reach; if unset, all global, private and loopback "
+        "addresses. Link-local and cloud metadata addresses are never allowed.",
     )
 
     leaderboard_interval_ms: Count = Field(
@@ -217,17 +228,17 @@ class Settings(BaseSettings):
     )
     portfolio_changes_per_minute: Count = Field(
         default=10,
-        description="Portfolio changes that a wallet may make in one contest; 0 means no limit. Each may create up "
-        "to 100 trades, which are kept forever.",
+        description="Portfolio changes per minute that a wallet may make in one contest; 0 means no limit. Each change "
+        "may create up to 100 trades, which are kept forever.",
     )
     final_rows_waiting: int = Field(
         default=1_000,
         ge=1,
-        description="Maximum number of ended contests whose final rows are still to be read from the database and sent "
-        "to their followers; beyond that, the rows of the contest that ended first are not sent.",
+        description="Maximum number of ended contests that wait for their final rows to be read from the database and "
+        "sent to followers; beyond that, the rows of the contest that ended first are not sent.",
     )
     chat_messages_per_minute: Count = Field(
-        default=10, description="Messages that a wallet may write in one contest's chat; 0 means no limit."
+        default=10, description="Messages per minute that a wallet may write in one contest's chat; 0 means no limit."
     )
     chat_max_characters: int = Field(
         default=500,
@@ -243,7 +254,8 @@ class Settings(BaseSettings):
         "overhead per row; 0 means no limit.",
     )
     presence_max_members: Count = Field(
-        default=200, description="Number of members of a room above which arrivals and departures are not broadcast."
+        default=200,
+        description="Arrivals and departures are not broadcast in rooms with more than this many members.",
     )
 
     broker_url: str = Field(default="memory://", description="Bus of the channels; only `memory://` exists so far.")
@@ -259,14 +271,17 @@ class Settings(BaseSettings):
         default=1, ge=0, le=1000, allow_inf_nan=False, description="Multiplies all rate limits; 0 switches them off."
     )
     http_requests_per_minute: Count = Field(
-        default=600, description="HTTP requests of a wallet or, without a valid token, of an address; 0 means no limit."
+        default=600,
+        description="HTTP requests per minute from one wallet or, without a valid token, from one address; 0 means no "
+        "limit.",
     )
     http_probes_per_minute: Count = Field(
         default=6_000,
-        description="Requests of an address to `/healthz` and `/readyz`, which have a limit of their own.",
+        description="Requests per minute from one address to `/healthz` and `/readyz`, which have their own limit.",
     )
     sign_ins_per_minute: Count = Field(
-        default=10, description="Requests of an address that start or continue a session; 0 means no limit."
+        default=10,
+        description="Requests per minute from one address that start or continue a session; 0 means no limit.",
     )
     max_used_challenges: int = Field(
         default=1_000_000,
@@ -276,15 +291,17 @@ class Settings(BaseSettings):
     )
     http_bytes_per_request: Bytes = Field(
         default=64 * KIB,
-        description="For each of this many bytes of its body and answer, a request counts as one more.",
+        description="Bytes of a request's body and answer together that count as one more request.",
     )
     refusals_logged_per_minute: Count = Field(
         default=10,
-        description="Log lines about refused clients, per address and cause; others are counted. 0 means no limit.",
+        description="Log lines per minute about refused clients, for each address and cause; further refusals are "
+        "only counted. 0 means no limit.",
     )
     refusals_logged_in_all_per_minute: Count = Field(
         default=300,
-        description="Log lines about refused clients, for all addresses and causes together; 0 means no limit.",
+        description="Log lines per minute about refused clients, for all addresses and causes together; 0 means no "
+        "limit.",
     )
     max_connections: Count = Field(
         default=20_000,
@@ -293,18 +310,18 @@ class Settings(BaseSettings):
     )
     max_connections_per_ip: Count = Field(
         default=1_000,
-        description="Maximum number of WebSockets of one address. Other connections have a separate limit of the same "
-        "size; loopback is exempt. 0 means no limit.",
+        description="Maximum number of WebSockets from one address. Other connections have a separate limit of the "
+        "same size; loopback is exempt. 0 means no limit.",
     )
     max_connections_per_user: Count = Field(
-        default=100, description="WebSocket connections of one wallet; 0 means no limit."
+        default=100, description="Maximum number of WebSocket connections of one wallet; 0 means no limit."
     )
     descriptors_reserve: int = Field(
         default=128,
         ge=16,
         le=65_536,
-        description="Number of open files reserved for purposes other than clients, out of the system's limit. No "
-        "connection is accepted once only half of this reserve is free.",
+        description="Number of open files, out of the system's limit, that are reserved for purposes other than "
+        "clients. No connection is accepted once only half of this reserve is free.",
     )
     http_head_timeout_s: Timeout = Field(
         default=10, description="How long the head of a request, or a TLS handshake, may take to arrive."
@@ -317,14 +334,17 @@ class Settings(BaseSettings):
         default=5, description="How long the server reads the rest of a body after it has answered the request."
     )
     http_linger_max_bytes: Bytes = Field(
-        default=MIB, description="Maximum bytes of such a rest of a body; then the connection is closed."
+        default=MIB,
+        description="Maximum bytes of a body that the server reads after it has answered the request; beyond that, it "
+        "closes the connection.",
     )
     http_write_timeout_s: Timeout = Field(
         default=30, description="How long a client may take to read `http_write_min_bytes` of a waiting answer."
     )
     http_write_min_bytes: Bytes = Field(
         default=64 * KIB,
-        description="Bytes that a client must read within `http_write_timeout_s`, or the rest of the answer if less.",
+        description="Bytes of an answer that a client must read within `http_write_timeout_s`; if fewer are left, it "
+        "must read those.",
     )
     http_max_pipelined: Count = Field(
         default=16, description="Requests of one connection that may wait behind an earlier one."
@@ -362,12 +382,12 @@ class Settings(BaseSettings):
     log_max_bytes: int = Field(
         default=256 * 1024 * 1024,
         ge=1024 * 1024,
-        description="Bytes that stored messages of channels of kind *every* may take in the database.",
+        description="Maximum bytes that stored messages of channels of kind *every* may take in the database.",
     )
     max_idle_channels: Count = Field(
         default=50_000,
-        description="Channels without followers that are kept for recovery; those unfollowed the longest are forgotten "
-        "first.",
+        description="Maximum number of channels without followers that are kept for recovery; the channel that has had "
+        "no followers for the longest time is forgotten first.",
     )
     heartbeat_interval_s: float = Field(
         default=30,
@@ -379,7 +399,8 @@ class Settings(BaseSettings):
         default=60,
         gt=0,
         allow_inf_nan=False,
-        description="How long a client may be silent before its connection is closed; must exceed the interval.",
+        description="How long a client may be silent before its connection is closed; must exceed "
+        "`heartbeat_interval_s`.",
     )
     auth_timeout_s: Timeout = Field(
         default=5, description="How long the token of a client with `auth=message` may take to arrive."
@@ -389,7 +410,7 @@ class Settings(BaseSettings):
     )
     slow_close_timeout_s: Timeout = Field(
         default=30,
-        description="How long a slow reader may take to read everything sent before a close, and to answer it.",
+        description="How long a slow reader may take to read everything sent before a close, and to answer the close.",
     )
     slow_reader_bytes: Bytes = Field(
         default=MIB, description="Unsent bytes of numbered messages at which a client's connection is closed."
@@ -399,7 +420,8 @@ class Settings(BaseSettings):
     )
     answer_max_bytes: Bytes = Field(
         default=4 * MIB,
-        description="Bytes of snapshots and replays that one message may request by name; a longer replay is not sent.",
+        description="Maximum total bytes of the snapshots and replays of the channels (not groups) that one message "
+        "names. If the replay of a single channel would be longer, the client receives what a new follower receives.",
     )
     send_buffer_bytes: Bytes = Field(
         default=128 * KIB,
@@ -419,7 +441,8 @@ class Settings(BaseSettings):
     )
     small_frames_per_minute: Count = Field(
         default=600,
-        description="PING, PONG and fragments under 64 bytes that a connection may send; 0 means no limit.",
+        description="PINGs, PONGs and fragments under 64 bytes that a connection may send per minute; 0 means no "
+        "limit.",
     )
     read_turn_bytes: Bytes = Field(
         default=4 * KIB,
@@ -532,7 +555,7 @@ class Settings(BaseSettings):
         if value is not None and (weakness := weakness_of(value.get_secret_value())):
             raise ValueError(f"{weakness}; generate one with `openssl rand -base64 {SECRET_MIN_BYTES}`")
         if value is not None and _is_other_key(value.get_secret_value()):
-            raise ValueError("is a key of another kind; for public keys set DUELCAST_JWT_JWKS_URL")
+            raise ValueError("is an asymmetric key or a JSON Web Key; for public keys set DUELCAST_JWT_JWKS_URL")
         return value
 
     @field_validator("jwt_jwks_url")
@@ -612,7 +635,7 @@ def _is_other_key(secret: str) -> bool:
 
 
 def _origin(text: str) -> str:
-    """`scheme://host[:port]` in lower case. Raises `ValueError` for anything else."""
+    """Return the origin `text` as `scheme://host[:port]` in lower case. Raises `ValueError` if it is not an origin."""
     problem = "takes origins, such as https://app.example.org or http://localhost:3000"
     url = urlsplit(text)
     try:

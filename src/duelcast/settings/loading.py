@@ -1,4 +1,4 @@
-"""Loads settings, in order of precedence: command-line option, environment variable, file, default."""
+"""Loads settings from four sources, in order of precedence: command line, environment, file, default."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from duelcast.settings.fields import Settings
 ENV_PREFIX = "DUELCAST_"
 CONFIG_VARIABLE = "DUELCAST_CONFIG"
 TOKEN_VARIABLE = "DUELCAST_TOKEN"  # noqa: S105 - the name of a variable, not a secret
-"""The token of `duelcast tail`; not a setting of the server."""
+"""The variable that contains the token for `duelcast tail`; it is not a setting of the server."""
 
 
 _NAMED = re.compile(rf"`({'|'.join(Settings.model_fields)})`")
@@ -28,7 +28,7 @@ _NAMED = re.compile(rf"`({'|'.join(Settings.model_fields)})`")
 
 
 class ConfigurationError(Exception):
-    """The configuration cannot be used. The text says what to set, on one line, and contains no secret."""
+    """The configuration cannot be used. The text is one line that says what to set, and contains no secret."""
 
 
 class Source(enum.Enum):

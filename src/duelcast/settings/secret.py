@@ -1,5 +1,5 @@
-"""The data directory, to which only the user of the server may write, and the token key that the server generates in it
-if none is configured."""
+"""The data directory, which only the server's user may write to, and the token key that the server generates there if
+no key is configured."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 def ensure_data_dir(settings: Settings) -> Path:
     """Create the data directory (mode 0700) if it is missing.
 
-    Raises `ConfigurationError` if it cannot be created or written to, or others may write to it.
+    Raises `ConfigurationError` if it cannot be created or written to, or if others may write to it.
     """
     path = settings.data_dir
     try:
@@ -51,8 +51,8 @@ def _cannot_be_made(path: Path) -> ConfigurationError:
 
 
 def check_unshared(*paths: Path) -> None:
-    """Raise `ConfigurationError`, with the mode and the command that fixes it, if another user of this machine may
-    write to a file or folder of `paths`; write access for the group counts too. Missing ones are skipped.
+    """Raise `ConfigurationError` if another user of this machine may write to a file or folder of `paths`; write access
+    for the group counts, too. The error shows the mode and the command that fixes it. Missing paths are skipped.
     """
     for path in paths:
         try:
@@ -75,7 +75,8 @@ def check_secret_reach(settings: Settings) -> None:
     if own_secret_file(settings) is not None and not is_loopback_host(settings.host):
         raise ConfigurationError(
             "To listen beyond loopback, set DUELCAST_JWT_SECRET (at least 32 bytes, such as from "
-            "`openssl rand -base64 32`) or DUELCAST_JWT_JWKS_URL, or set DUELCAST_HOST=127.0.0.1."
+            "`openssl rand -base64 32`) or DUELCAST_JWT_JWKS_URL. To listen only on loopback, set "
+            "DUELCAST_HOST=127.0.0.1."
         )
 
 

@@ -46,7 +46,7 @@ _USER_COLUMNS = (users.c.wallet, users.c.role, users.c.nickname, users.c.nicknam
 
 
 async def find_user(transaction: Transaction, wallet: str) -> UserRow | None:
-    """The user with that wallet, locked until the end of the transaction; None if there is none."""
+    """The user with that wallet, locked until the end of the transaction; None if there is no such user."""
     query = select(*_USER_COLUMNS).where(users.c.wallet == wallet).with_for_update()
     row = (await transaction.execute(query)).one_or_none()
     return None if row is None else UserRow(*row)
@@ -86,7 +86,7 @@ async def replace_shapes(transaction: Transaction, shapes: Mapping[str, Collecti
 
 
 async def newest_change_ms(transaction: Transaction) -> int:
-    """When any user was last stored (epoch); 0 if there are no users."""
+    """The time of the most recent change to any user (epoch); 0 if there are no users."""
     return await transaction.scalar(select(func.max(users.c.updated_ms))) or 0
 
 

@@ -45,7 +45,7 @@ class NewEvent(Struct, frozen=True, gc=False):
 
     @property
     def minute(self) -> int:
-        """The minute of its receipt, since the Unix epoch."""
+        """The minute of receipt, counted from the Unix epoch."""
         return self.received_ms // MS_PER_MINUTE
 
 
@@ -86,7 +86,7 @@ async def count_minutes(transaction: Transaction, counts: Mapping[MinuteKey, int
 
 
 async def _add_counts(transaction: Transaction, table: Table, counts: Mapping[tuple[int, str], int]) -> None:
-    """`counts` by time, in the table's unit, and event."""
+    """Add `counts`, which are by time (in the unit of `table`) and event, to the counts in `table`."""
     time_name = table.columns[0].name
     rows = ({time_name: time, "event": event, "count": count} for (time, event), count in counts.items())
     await execute_many(transaction, upsert_sum(table, "count"), rows)
@@ -96,7 +96,8 @@ async def _add_counts(transaction: Transaction, table: Table, counts: Mapping[tu
 
 
 async def earliest_totals(transaction: Transaction, limit: int) -> list[EventTotal]:
-    """The totals of at most `limit` events, in the order in which they were first stored (within a minute by name)."""
+    """The totals of at most `limit` events, sorted by the first minute or day in which an event is counted, then by
+    name."""
     kept = _kept().subquery()
     query = (
         select(kept.c.event, func.sum(kept.c.count))
@@ -150,8 +151,8 @@ def _kept() -> Any:
 
 
 async def roll_up_minutes(transaction: Transaction, before_minute: int, limit: int) -> int:
-    """Add the counts of at most `limit` minutes before `before_minute` to their days, oldest first; returns how many
-    were moved."""
+    """Move at most `limit` counts of minutes before `before_minute` to the counts of their days, oldest first; returns
+    how many were moved."""
     columns = analytics_minutes.c.minute, analytics_minutes.c.event, analytics_minutes.c.count
     rows = (
         await transaction.execute(_oldest(select(*columns), analytics_minutes.c.minute, before_minute, limit))
@@ -176,7 +177,7 @@ async def delete_events(transaction: Transaction, before_ms: int, limit: int) ->
 
 
 async def delete_days(transaction: Transaction, before_day: int, limit: int) -> list[EventTotal]:
-    """Delete the counts of at most `limit` days before `before_day` (since the Unix epoch), oldest first; returns the
+    """Delete at most `limit` counts of days before `before_day` (days since the Unix epoch), oldest first; returns the
     deleted counts."""
     columns = analytics_days.c.day, analytics_days.c.event, analytics_days.c.count
     rows = (await transaction.execute(_oldest(select(*columns), analytics_days.c.day, before_day, limit))).all()

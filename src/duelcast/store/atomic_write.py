@@ -16,8 +16,8 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[Path]:
     """Yield a new, empty file (mode 0600) beside `path`. At the end of the block, it is synced to the disk and replaces
     `path`. If the block raises, the new file is deleted.
 
-    Raises `ConfigurationError` if `path` exists, unless it is a file and `replace` is true, or if the folder does not
-    accept a new file.
+    Raises `ConfigurationError` if the folder does not accept a new file, or if `path` exists, unless it is a file and
+    `replace` is true.
     """
     _check_free(path, replace=replace)
     try:
@@ -39,7 +39,7 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[Path]:
 
 
 def is_same_file(one: Path, other: Path) -> bool:
-    """Whether both paths lead to the same file, through any links; it need not exist."""
+    """Whether both paths lead to the same file, even if through links. The file need not exist."""
     if os.path.realpath(one) == os.path.realpath(other):
         return True
     return one.exists() and other.exists() and one.samefile(other)
@@ -58,7 +58,7 @@ def _check_free(path: Path, *, replace: bool) -> None:
     if not os.path.lexists(path):
         return
     if not path.is_file():
-        raise ConfigurationError(f"{path} is not a file that could be replaced.")
+        raise ConfigurationError(f"{path} exists and is not a file, so it cannot be replaced.")
     if not replace:
         raise ConfigurationError(f"The file {path} already exists: name another one, or replace it with --force.")
 

@@ -29,7 +29,7 @@ _WAIT_S = 0.2
 
 class Restored(Struct, frozen=True):
     """A restored database. `moved` is the new path of the database that it replaced, or None if there was none.
-    `is_served`: a server still has the old database open."""
+    `is_served` says whether a server still has the old database open."""
 
     size_bytes: int
     moved: Path | None
@@ -37,11 +37,11 @@ class Restored(Struct, frozen=True):
 
 
 def back_up(database: Path, file: Path, *, replace: bool = False) -> int:
-    """Copy the current SQLite database into `file` (mode 0600); returns its size in bytes. Blocks.
+    """Copy the SQLite database into `file` (mode 0600); returns the size of the copy in bytes. Blocks.
 
     The copy contains everything committed so far, and a running server is not delayed. An interruption leaves nothing
-    behind. Raises `ConfigurationError` if `database` is not a database of Duelcast; if `file` exists and may not be
-    replaced, is part of the database, or is not a database of Duelcast; or if the copy cannot be completed.
+    behind. Raises `ConfigurationError` if `database` is not a database of Duelcast; if `file` is part of that database;
+    if `file` exists, unless `replace` is true and `file` is a backup of Duelcast; or if the copy cannot be completed.
     """
     if not database.exists():
         raise ConfigurationError(f"There is no database {database}.")
@@ -102,9 +102,10 @@ def _copy(uri: str, copy: Path, source: Path) -> None:
     try:
         connecting = sqlite3.connect(uri, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True)
         with closing(connecting) as connection, ThreadPoolExecutor(max_workers=1) as thread:
-            # Signals reach only this thread, and SQLite would continue; `interrupt` does nothing if called too early.
+            # A signal interrupts only this thread, and SQLite would continue in the other one. This handler stops it;
+            # `interrupt` would have no effect if it were called too early.
             connection.set_progress_handler(stops.is_set, _STEPS_PER_LOOK)
-            # Start the thread without work first, because nothing waits for a thread whose start was interrupted.
+            # Start the thread first, with a trivial task: nothing waits for a thread whose start was interrupted.
             thread.submit(stops.is_set).result()
             try:
                 copying = thread.submit(connection.execute, "VACUUM INTO ?", (str(copy),))
@@ -152,10 +153,10 @@ def _is_empty(database: Path) -> bool:
 
 
 def _move_aside(database: Path) -> Path | None:
-    """Give the files of the database another name, under which it can still be opened, and return its new path; None if
-    it is empty.
+    """Give the database and the files beside it new names, under which the database can still be opened. Returns the
+    new path of the database, or None if the database is empty.
 
-    The database also keeps its own name until another file takes that name in one step, so that there is always a
+    The database also keeps its old name until another file takes that name in one step, so that there is always a
     database. The files beside it must be gone by then, because SQLite would take them for part of the new database.
     """
     if _is_empty(database):

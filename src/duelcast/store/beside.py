@@ -14,14 +14,14 @@ from duelcast.store.migrate import check_version
 from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement
 
 Read = Callable[[], AbstractAsyncContextManager[Transaction]]
-"""A consistent view of the committed data, like `Database.read`. While it is open, a running server cannot empty its
-write-ahead log."""
+"""Opens a consistent view of the committed data, like `Database.read`. While the view is open, a running server cannot
+empty its write-ahead log."""
 
 
 @asynccontextmanager
 async def opened_beside(file: SqliteFile) -> AsyncIterator[Read]:
-    """Open `file` read-only, whether or not a server is using it. Raises `ConfigurationError` if it is not a database
-    of this version; so does a read if the file is unreachable."""
+    """Open `file` read-only, whether or not a server is using it. Raises `ConfigurationError` if `file` is not a
+    database of this version. Each read raises it, too, if the file is unreachable."""
     file.find()
     await asyncio.to_thread(check_version, file.path)
     engine = file.engine(writes=False)

@@ -1,4 +1,4 @@
-"""The breaker of the store as a port: it lets commits through, or refuses them at once."""
+"""The port of the store's circuit breaker, which lets commits through or refuses them at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BreakerPort(Protocol):
     """Decides whether a commit is attempted."""
 
     def acquire(self) -> Permit:
-        """Return the permission. Raises `errors.CircuitOpen` if no commit is let through at the moment."""
+        """Return a permit. Raises `errors.CircuitOpen` if no commit is let through at the moment."""
 
 
 class NoBreaker:

@@ -24,7 +24,7 @@ from duelcast.store.tables import channel_messages, channel_positions
 RESERVED_NUMBERS = 4_000
 """How many messages of an urgent channel can be broadcast while the database is down."""
 _MAX_POSITIONS = 50_000
-"""How many channels have their positions kept in memory."""
+"""The maximum number of channels, apart from urgent ones, whose positions are kept in memory."""
 
 
 class Bus(Protocol):
@@ -43,13 +43,13 @@ class Encoded(Struct, frozen=True, gc=False):
 
 
 class UrgentMark(Protocol):
-    """A mark that outlives the process, and is set while numbers may have been broadcast that are not stored."""
+    """A mark that outlives the process. It is set while numbers may have been broadcast but not stored."""
 
     def set(self, used: bool) -> None: ...
 
 
 class Numbered(Struct, frozen=True, gc=False):
-    """A message for the bus. `replaces`: it replaces the message with the same number."""
+    """A message for the bus. If `replaces`, it replaces the message with the same number."""
 
     channel: Channel
     seq: int
@@ -70,7 +70,7 @@ _NOWHERE = _Counters(0, 0, 0)
 
 
 class _Change(Struct):
-    """The counters of a channel within the current transaction, and what is added to it."""
+    """The counters of a channel within the current transaction, and what the transaction adds to the channel."""
 
     channel: Channel
     seq: int
@@ -115,8 +115,8 @@ class ChannelLog:
     ) -> Mapping[Channel, int]:
         """Read the stored log, and reserve numbers for `urgent` channels; returns their positions.
 
-        `block_used`: reserved numbers may have been broadcast without being stored, so these channels continue above
-        them.
+        If `block_used`, reserved numbers may have been broadcast without being stored, so the urgent channels continue
+        above the reserved numbers.
         """
         await self._retention.load(connection)
         channels = {channel.name: channel for channel in urgent}
@@ -143,7 +143,8 @@ class ChannelLog:
         return bool(self._unstored or self._doubtful)
 
     async def number(self, connection: AsyncConnection, jobs: Sequence[Sequence[Encoded]]) -> list[list[Numbered]]:
-        """Number and store the messages of `jobs`, in this order; returns those that go to the bus after COMMIT."""
+        """Number and store the messages of `jobs`, in order. Returns the messages for the bus, which gets them after
+        COMMIT."""
         self.is_numbering = True
         if self._doubtful:
             await self._resolve_doubts(connection)
@@ -252,7 +253,7 @@ class ChannelLog:
         rows.append(row)
 
     async def _erase(self, connection: AsyncConnection, erasures: Sequence[tuple[Erase, bytes]]) -> list[Numbered]:
-        """Replace the bodies of messages that carry deleted rows, after the job's other messages."""
+        """Replace the bodies of messages that carry deleted rows. In a job, this follows all other messages."""
         by_channel: dict[Channel, dict[int, bytes]] = {}
         for erase, body in erasures:
             by_channel.setdefault(erase.channel, {}).update(dict.fromkeys(erase.row_ids, body))

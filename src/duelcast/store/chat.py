@@ -37,7 +37,7 @@ class NewMessage(Struct, frozen=True, gc=False):
 
 
 class MessageRow(NewMessage, frozen=True):
-    """A stored message. A deleted one (`deleted_ms`) keeps everything but its text."""
+    """A stored message. A deleted message, which has a `deleted_ms`, keeps everything but its text."""
 
     id: int
     deleted_ms: int | None = None
@@ -51,7 +51,7 @@ class MessagePlace(NamedTuple):
 
 
 class MuteRow(Struct, frozen=True):
-    """A mute of a wallet. If `until_ms` is None, it lasts until it is lifted."""
+    """A mute of a wallet. If `until_ms` is None, the mute lasts until it is lifted."""
 
     contest_id: int
     wallet: str
@@ -105,7 +105,7 @@ async def erase_message(transaction: Transaction, message_id: int, now_ms: int) 
 async def messages_before(
     transaction: Transaction, contest_id: int, before_id: int | None, limit: int
 ) -> list[MessageRow]:
-    """At most `limit` undeleted messages, newest first: those before `before_id`, or the newest if it is None."""
+    """At most `limit` undeleted messages, newest first; with `before_id`, only older ones."""
     query = _of_contest(contest_id).order_by(chat_messages.c.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(chat_messages.c.id < before_id)

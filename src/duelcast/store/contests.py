@@ -119,7 +119,7 @@ async def insert_contest(transaction: Transaction, values: Mapping[str, Any]) ->
 
 
 async def find_contest(transaction: Transaction, contest_id: int, *, lock: bool = False) -> ContestRow | None:
-    """The contest, or None. Pass `lock` if the same transaction writes a decision based on it."""
+    """The contest, or None. Pass `lock` if the same transaction then writes something that depends on the result."""
     query = select(contests).where(contests.c.id == contest_id)
     row = (await transaction.execute(query.with_for_update() if lock else query)).first()
     return None if row is None else _contest(row)
@@ -155,7 +155,7 @@ async def participant_counts(transaction: Transaction) -> dict[int, int]:
 
 
 async def find_key(transaction: Transaction, wallet: str, key: str, since_ms: int) -> tuple[str, int] | None:
-    """The digest of the body and the id of the contest for which `key` was used at `since_ms` or later."""
+    """The body digest and contest id with which `key` was used at `since_ms` or later; None if it was not used."""
     table = idempotency_keys
     query = select(table.c.body_digest, table.c.contest_id).where(
         table.c.wallet == wallet, table.c.key == key, table.c.at_ms >= since_ms
@@ -257,7 +257,7 @@ async def participants_after(transaction: Transaction, contest_id: int, after_id
 async def entries_of_wallet(
     transaction: Transaction, wallet: str, *, limit: int, before_id: int | None = None
 ) -> list[EntryRow]:
-    """The wallet's entries in all contests, newest first; with `before_id`, only older ones."""
+    """At most `limit` entries of the wallet in all contests, newest first; with `before_id`, only older ones."""
     query = select(contest_entries).where(contest_entries.c.wallet == wallet)
     if before_id is not None:
         query = query.where(contest_entries.c.id < before_id)
@@ -353,8 +353,8 @@ async def replace_holdings(transaction: Transaction, entry_id: int, portfolio: I
 
 
 async def buy_portfolios(transaction: Transaction, contest_id: int, balance: float) -> None:
-    """Set the quantity of all holdings in a contest to balance × weight / 100 / price, computed in that order, at the
-    stored prices of its start. This is a single statement, because each statement scans all holdings."""
+    """Set the quantity of all holdings in a contest to balance × weight / 100 / price, computed in that order, with the
+    prices that were stored for the start. This is a single statement, because each statement scans all holdings."""
     entered = select(contest_entries.c.id).where(contest_entries.c.contest_id == contest_id)
     price = select(contest_prices.c.price).where(
         contest_prices.c.contest_id == contest_id,
@@ -383,7 +383,7 @@ async def insert_trades(
 async def trades_of(
     transaction: Transaction, contest_id: int, wallet: str, after_id: int, limit: int
 ) -> list[TradeRow]:
-    """Trades after `after_id`, in the order they were made."""
+    """At most `limit` trades of a wallet in a contest after `after_id`, in the order in which they were made."""
     table = contest_trades
     query = (
         select(table.c.id, table.c.at_ms, table.c.symbol, table.c.side, table.c.quantity, table.c.price)

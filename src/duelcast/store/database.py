@@ -48,7 +48,7 @@ MAX_GROUP = 2_000
 PROBE_INTERVAL_S = 1.0
 FLOOR_INTERVAL_S = 60.0
 FLOOR_AHEAD_S = 24 * 3600.0
-"""How often a commit raises the floor of *latest* channels, and how far ahead of the clock."""
+"""How often a commit raises the floor of *latest* channels, and how far ahead of the clock it sets the floor."""
 
 log = structlog.get_logger("duelcast.store")
 
@@ -68,17 +68,17 @@ class Database:
     """Writes wait in the queues of their producers. A group of them is committed as one transaction, and only then
     acknowledged.
 
-    While a commit is being written to the disk, further writes gather, so that under load many share one commit, and a
-    single write never waits. Each write has a savepoint of its own, so that its failure does not affect the others.
-    Once its turn has come, a write runs to its end, even if its caller is gone. `committed` updates memory and clients,
-    in the order of the commits; the next group begins only after that.
+    While a commit is being written to the disk, further writes gather. Under load, many writes therefore share a
+    commit, while a lone write is not delayed. Each write has a savepoint of its own, so that its failure does not
+    affect the others. Once its turn has come, a write runs to its end, even if its caller is gone. The `committed`
+    callbacks update memory and clients, in the order of the commits; the next group begins only after that.
 
     If the database is full or missing, all waiting writes fail with `Unavailable` and change nothing; a probe notices
     when the database is back. If another process has the write lock, each write fails once the file's `busy_timeout_ms`
     have passed since it was requested, however many writes are ahead of it; `failure` reports the lock after
     `lock_notice_ms`. If `guard` lets no commit through, writes fail at once. A write whose work takes longer than
-    `WORK_LIMIT_S` raises `CutOff`; if that ends the transaction, its other writes raise `Unavailable`. Otherwise, a
-    write raises whatever its work raises.
+    `WORK_LIMIT_S` raises `CutOff`; if that ends the transaction, the other writes in it raise `Unavailable`. Otherwise,
+    a write raises whatever its work raises.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class Database:
         self.failure: str | None = None
         """Why nothing can be written at the moment, as a sentence in our own words; None if writing works."""
         self.shortage: str | None = None
-        """A sentence that little space is left on the disk; None if at least `low_room_bytes` are free."""
+        """A sentence saying that little space is left on the disk; None if at least `low_room_bytes` are free."""
         self._commits = 0
         self._writes = 0
         self._refused = 0
@@ -236,13 +236,13 @@ class Database:
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def producer(self, name: str, *, max_waiting: int, max_group: int) -> Producer:
-        """Declare a producer of many writes, with a queue of its own. Its waiting writes may weigh `max_waiting` in
-        total, and its writes in one commit `max_group`."""
+        """Declare a producer of many writes, with a queue of its own. Its waiting writes may weigh at most
+        `max_waiting` in total, and its writes in one commit at most `max_group`."""
         return self._queue.add_producer(name, max_waiting, max_group)
 
     async def write(self, work: Work[T], committed: Committed[T] | None = None, refused: Refused | None = None) -> T:
-        """Commit the writes of `work`, and return its result. If nothing was committed, `refused` is called with the
-        exception that this raises, even if the caller no longer waits."""
+        """Commit the writes of `work`, and return its result. If nothing was committed, this raises an exception, and
+        calls `refused` with it, even if the caller no longer waits."""
         job = Job(self._asked_s(), self.shared, work=work, committed=committed, refused=refused)
         result: T = await self._enqueue(job)
         return result
@@ -263,8 +263,9 @@ class Database:
         producer: Producer | None = None,
         weight: int = 1,
     ) -> R:
-        """Like `write`, but `batch` is called with all payloads that wait for it, after the single writes of the group.
-        The write waits in the queue of `producer`, if one is given, and has the `weight` there (at least 1)."""
+        """Like `write`, but `batch` is called with all payloads of the group that wait for it, after the single writes
+        of the group. The write waits in the queue of `producer`, if one is given, where it has the `weight` (at least
+        1)."""
         line = self.shared if producer is None else producer
         result: R = await self._enqueue(
             Job(self._asked_s(), line, max(weight, 1), None, batch, payload, committed, refused)
@@ -397,7 +398,7 @@ class Database:
                 await asyncio.sleep(0)
 
     def _deliver(self, job: Job) -> Iterator[None]:
-        """Yields after every step."""
+        """Deliver one write after its commit. Yields after every step."""
         if isinstance(job.outcome, Exception):
             job.forget()
         else:

@@ -27,9 +27,9 @@ _USED, _UNUSED = b"urgent: used  \n", b"urgent: unused\n"
 
 
 class Epoch(Struct, frozen=True):
-    """The epoch of a start. `latest_floor`: *latest* channels are numbered above it. `numbers`: how many numbers
-    *every* channels had issued. `block_used`: a killed server may have broadcast reserved numbers of urgent channels
-    without storing them."""
+    """The epoch of a start. *Latest* channels are numbered above `latest_floor`. `numbers` is how many numbers had been
+    issued on *every* channels. `block_used` says whether a killed server may have broadcast reserved numbers of
+    urgent channels without storing them."""
 
     name: str
     starts: int
@@ -39,8 +39,8 @@ class Epoch(Struct, frozen=True):
 
 
 class EpochFile:
-    """The file `<database>.epoch`. It records whether reserved numbers are in use, the inode of the database, its
-    number of starts, and how many numbers its *every* channels had issued."""
+    """The file `<database>.epoch`. It records whether reserved numbers are in use, the inode of the database, the
+    number of starts, and how many numbers had been issued on *every* channels."""
 
     def __init__(self, database: Path) -> None:
         self.path = Path(f"{database}.epoch")
@@ -101,7 +101,7 @@ async def begin_epoch(connection: AsyncConnection, file: EpochFile, now_us: int)
 
 
 async def given_numbers(connection: AsyncConnection) -> int:
-    """How many numbers *every* channels have ever issued."""
+    """How many numbers have ever been issued on *every* channels."""
     return int(await connection.scalar(select(func.coalesce(func.sum(channel_positions.c.seq), 0))) or 0)
 
 
@@ -125,8 +125,8 @@ def read_epoch(database: Path) -> str:
 
 
 def renew_epoch(database: Path) -> str:
-    """Give the SQLite file at `database` a new epoch, and return it; blocks. Raises `ConfigurationError`, also if a
-    server uses the file."""
+    """Give the SQLite file at `database` a new epoch, and return that epoch; blocks. Raises `ConfigurationError`, for
+    example if a server is using the file."""
     read_epoch(database)
     file = SqliteFile(database, busy_timeout_ms=0)
     file.hold()
@@ -138,7 +138,7 @@ def renew_epoch(database: Path) -> str:
 
 
 def put_new_epoch(database: Path) -> None:
-    """Give the database file, which nobody else may be using, a new epoch, if its version has epochs. Raises
+    """Give the database file a new epoch, if its version has epochs. The file must not be in use. Raises
     `sqlite3.Error`."""
     with closing(sqlite3.connect(file_uri(database), uri=True)) as connection, connection:
         if connection.execute("select 1 from sqlite_master where name = 'epochs'").fetchone():

@@ -16,7 +16,8 @@ ErrorLevel = Literal["debug", "info", "warning", "error", "critical"]
 
 
 class ErrorRow(Struct, frozen=True):
-    """A group of `count` equal errors. `id` is the time of the first (epoch µs), increased if needed to be unique."""
+    """A group of `count` equal errors. `id` is the time of the first error (epoch µs), increased if needed to be
+    unique."""
 
     id: int
     service: str
@@ -41,7 +42,7 @@ async def put_all(transaction: Transaction, rows: Sequence[ErrorRow]) -> None:
 
 
 async def find_ids(transaction: Transaction, ids: Collection[int]) -> set[int]:
-    """The subset of a few thousand `ids` that is stored."""
+    """The subset of `ids` that is stored; `ids` may have a few thousand members."""
     wanted = select(error_records.c.id).where(error_records.c.id.in_(ids))
     return set((await transaction.execute(wanted)).scalars())
 

@@ -24,7 +24,7 @@ BUSY_TIMEOUT_S = 10.0
 
 
 class TrackedEvent(Struct, frozen=True, gc=False):
-    """A stored event. `data` is a JSON object, the times are in epoch milliseconds."""
+    """A stored event. `data` is a JSON object; the times are in epoch milliseconds."""
 
     id: int
     wallet: str

@@ -25,8 +25,8 @@ _Askers: TypeAlias = list["asyncio.Future[Any]"]
 
 
 class GroupedReads:
-    """Groups the requests that arrive while a read is running into the next read. Under load, many requests share a
-    read; a single request never waits. A result is never older than its request.
+    """Combines the requests that arrive during a read, and answers them with the next read. Under load, many requests
+    share a read; a lone request is not delayed. A result is never older than its request.
 
     `read` begins a transaction. If a read of several keys fails because of a defect, each key is read again by itself,
     so that only the faulty one fails.

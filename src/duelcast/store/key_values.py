@@ -38,7 +38,7 @@ async def put_value(transaction: Transaction, name: str, value: Any) -> None:
 
 
 async def is_empty(transaction: Transaction) -> bool:
-    """Whether the tables have no rows except those that a server writes without users."""
+    """Whether the tables have no rows except those that a server writes even without users."""
     for table in metadata.sorted_tables:
         if table in (store_probe, epochs, channel_positions):
             continue

@@ -21,7 +21,7 @@ _MIN_ROWS = 64
 
 
 class LogBounds(Struct, frozen=True, kw_only=True):
-    """Of each channel, the newest `messages` messages and those of the last `seconds` are kept. `max_age_s` and
+    """The newest `messages` messages of each channel are kept, and those of the last `seconds` seconds. `max_age_s` and
     `max_bytes` (for all channels together) take precedence."""
 
     messages: int = 1_000
@@ -40,7 +40,7 @@ class Added(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """Totals of the stored log. `oldest_ms`: no message is older."""
+    """Totals of the stored log. No message is older than `oldest_ms`."""
 
     rows: int
     size_bytes: int
@@ -48,8 +48,8 @@ class _Kept(NamedTuple):
 
 
 class LogRetention:
-    """Deletes messages beyond the bounds, in each transaction at most slightly more than twice as many as are added. It
-    may temporarily delete too few, but never too many."""
+    """Deletes messages beyond the bounds, only a limited number in each transaction. It may temporarily delete too few,
+    but never too many."""
 
     def __init__(self, bounds: LogBounds) -> None:
         self._bounds = bounds
@@ -68,7 +68,7 @@ class LogRetention:
         self._after = self._after._replace(size_bytes=self._after.size_bytes + by_bytes)
 
     async def prune(self, connection: AsyncConnection, added: Mapping[str, Added], now_ms: int) -> dict[str, int]:
-        """Delete messages beyond the bounds, given the additions of the transaction; returns the floors that rise."""
+        """Delete messages beyond the bounds, given the additions of the transaction; returns the raised floors."""
         if not added:
             return {}
         rows = sum(each.rows for each in added.values())

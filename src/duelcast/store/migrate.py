@@ -50,7 +50,7 @@ def examine(path: Path, name: Path | None = None) -> None:
 
 def check_schema(path: Path, name: Path) -> None:
     """Check that the tables, indices, triggers and views of the SQLite file at `path` are exactly those of its applied
-    migrations; blocks. A trigger could change what the server writes, a view what it reads.
+    migrations; blocks. A trigger could change what the server writes, and a view could change what it reads.
 
     Raises `ConfigurationError` with a message that names `name`.
     """
@@ -59,7 +59,7 @@ def check_schema(path: Path, name: Path) -> None:
         for (kind, label), statement in (found | made).items():
             if (kind, label) not in made:
                 shown = "".join(each if each.isprintable() else "?" for each in label[:64])
-                raise _Refused(f"Duelcast never creates its {kind} `{shown}`: drop it in a copy, and restore the copy.")
+                raise _Refused(f"Duelcast never creates the {kind} `{shown}`: drop it in a copy, and restore the copy.")
             if found.get((kind, label)) != statement:
                 raise _Refused(f"Its {kind} `{label}` differs from what Duelcast creates: use another backup.")
 
@@ -131,7 +131,7 @@ def _seen(connection: Connection) -> set[str]:
     if inspect(connection).has_table("alembic_version"):
         seen.update(connection.exec_driver_sql("select version_num from alembic_version").scalars())
     if not seen <= set(REVISIONS):
-        raise _Refused("It was made by a later version of Duelcast: use that one.")
+        raise _Refused("It was made by a later version of Duelcast: use that version.")
     return seen
 
 

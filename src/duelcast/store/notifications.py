@@ -1,4 +1,4 @@
-"""Notifications, and the version of each wallet's list."""
+"""Notifications, and the version of each wallet's list of notifications."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class HeldRow(NamedTuple):
 
 
 class DoneRow(NamedTuple):
-    """An outdated row. `was_visible`: it was visible until now; otherwise it had been removed before."""
+    """An outdated row. If `was_visible`, it was visible until now; otherwise, it had already been removed."""
 
     held: HeldRow
     was_visible: bool
@@ -60,7 +60,7 @@ class DoneRow(NamedTuple):
 DedupeKey = tuple[str, str]
 """A wallet and a key that the producer chose; together they are unique to a notification, even if it was removed."""
 Place = tuple[int, int]
-"""`created_ms` and id, the sort key of pages."""
+"""The `created_ms` and id of a notification, by which pages are sorted."""
 
 _COLUMNS = tuple(notifications.c[name] for name in NotificationRow.__struct_fields__)
 _ADD = insertion(
@@ -145,7 +145,7 @@ async def newest(
     types: Sequence[str] | None = None,
     only_unread: bool = False,
 ) -> list[NotificationRow]:
-    """At most `limit` notifications of a wallet, newest first; with `before`, only those before that place."""
+    """At most `limit` notifications of a wallet, newest first; with `before`, only those older than that place."""
     place = tuple_(notifications.c.created_ms, notifications.c.id)
     wanted: list[ColumnElement[bool]] = [notifications.c.wallet == wallet, _IS_VISIBLE]
     if before is not None:
@@ -162,7 +162,7 @@ async def newest(
 async def all_unread(transaction: Transaction, wallets: Sequence[str]) -> dict[str, list[NotificationRow]]:
     """All unread notifications of each wallet, newest first; meant for wallets that have few."""
     found: dict[str, list[NotificationRow]] = {wallet: [] for wallet in wallets}
-    # In the order of the wallet index. Without the wallet, SQLite would read everybody's unread rows to avoid a sort.
+    # Sort as the wallet index does. If the wallet were left out, SQLite would read all unread rows to avoid a sort.
     order = notifications.c.wallet.desc(), notifications.c.created_ms.desc(), notifications.c.id.desc()
     for portion in portions(wallets):
         wanted = notifications.c.wallet.in_(portion), _IS_UNREAD, _IS_VISIBLE
@@ -190,7 +190,7 @@ async def mark_read(transaction: Transaction, ids: Sequence[int], now_ms: int) -
 
 
 async def mark_all_read(transaction: Transaction, wallet: str, types: Sequence[str] | None, now_ms: int) -> int:
-    """Mark all unread notifications of a wallet, or only those of some types; returns how many."""
+    """Mark all unread notifications of a wallet, or only those of some types; returns how many were marked."""
     wanted: list[ColumnElement[bool]] = [notifications.c.wallet == wallet, _IS_UNREAD, _IS_VISIBLE]
     if types is not None:
         wanted.append(notifications.c.type.in_(types))

@@ -1,4 +1,4 @@
-"""The work of one write: in a savepoint of its own, and within a time limit."""
+"""Runs the work of one write in a savepoint of its own, and within a time limit."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ READERS = 4
 LOCK_ATTEMPT_MS = 50
 """How long the writer waits for the lock within SQLite before it checks the deadlines of its writes and retries."""
 BESIDE = ("", "-wal", "-shm")
-"""The suffixes of the files of a database."""
+"""The suffixes of the files of a database; the suffix of the database file itself is empty."""
 _FILE_MODE = 0o600
 
 # Primary result codes (https://sqlite.org/rescode.html).
@@ -161,7 +161,7 @@ class SqliteFile:
         return engine
 
     async def _connect(self, *, writes: bool) -> aiosqlite.Connection:
-        # SQLite would take another file in its place for ours, and copy our write-ahead log into it.
+        # If another file had replaced ours, SQLite would open it, and copy our write-ahead log into it.
         self.check()
         address = file_uri(self.path)
         wait_ms = min(self.busy_timeout_ms, LOCK_ATTEMPT_MS) if writes else self.busy_timeout_ms
@@ -191,8 +191,9 @@ def file_uri(path: Path) -> str:
 
 
 def read_only_uri(path: Path) -> str:
-    """A URI that opens a file that nobody writes to, without creating files beside it."""
-    # If there is a write-ahead log, there are files beside it already.
+    """A URI that opens a file read-only, without creating files beside it. A file without a write-ahead log must not
+    be written to meanwhile."""
+    # If there is a write-ahead log, all files beside the database exist already.
     is_whole = not Path(f"{path}-wal").exists()
     return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if is_whole else ''}"
 
@@ -228,7 +229,7 @@ def database_path(settings: Settings) -> Path:
 
 
 def sqlite_path(url: str) -> Path:
-    """The file of `sqlite:///path`. Raises `ConfigurationError` for another database."""
+    """The path in the URL `sqlite:///path`. Raises `ConfigurationError` for any other URL."""
     for scheme in ("sqlite:///", "sqlite+aiosqlite:///"):
         if url.startswith(scheme) and len(url) > len(scheme):
             return Path(url.removeprefix(scheme)).expanduser().resolve()

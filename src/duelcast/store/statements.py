@@ -1,5 +1,5 @@
 """Helpers for statements: upserts (INSERT … ON CONFLICT DO UPDATE by the primary key, a syntax that SQLite and
-PostgreSQL share), and the execution for many rows in portions."""
+PostgreSQL share), and functions that execute a statement for many rows, in portions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def upsert(table: Table, *columns: str) -> Insert:
-    """A statement that inserts a row or, if its key is stored, replaces all other columns or only `columns`."""
+    """A statement that inserts a row or, if its key is stored, replaces `columns` (default: all but the key)."""
     statement = insert(table)
     names = columns or [column.name for column in table.columns if not column.primary_key]
     return _on_conflict(statement, table, {name: statement.excluded[name] for name in names})
@@ -40,9 +40,9 @@ async def execute_many(transaction: AsyncConnection, statement: Executable, rows
 async def write_rows(
     connection: AsyncConnection, statement: Insert | Update, rows: Iterable[tuple[object, ...]]
 ) -> None:
-    """Execute `statement`, which consists of parameters, for each of `rows`, whose values are passed to the driver
-    unchanged, in the order in which the statement names them. If SQLAlchemy prepared the parameters, that would cost
-    more than everything else that is done for a message."""
+    """Execute `statement`, whose values are all parameters, for each of `rows`. The values of a row are passed to the
+    driver unchanged, and must be in the order in which the statement names them. Preparing them with SQLAlchemy would
+    cost more than everything else that is done for a message."""
     compiled = _compiled(statement, connection.dialect)
     for some in portions(rows):
         await connection.exec_driver_sql(compiled, list(some))
@@ -61,7 +61,7 @@ def insertion(table: Table, *columns: str) -> Insert:
 
 
 def upsertion(table: Table, *columns: str) -> Insert:
-    """A statement for `write_rows` that inserts such a row or, if its key is stored, replaces these columns."""
+    """Like `insertion`, but if the key of a row is stored, the statement replaces these columns of the row."""
     statement = insertion(table, *columns)
     return _on_conflict(statement, table, {name: statement.excluded[name] for name in columns})
 

@@ -98,7 +98,8 @@ class Producer:
     producer chooses.
 
     The waiting writes weigh at most `max_waiting`; further writes are refused and counted. The writes in one commit
-    weigh at most `max_group`. A single write is accepted whatever its weight.
+    weigh at most `max_group`. A write that is alone in the queue or in a commit is
+    accepted whatever its weight.
     """
 
     __slots__ = ("jobs", "max_group", "max_waiting", "name", "refused", "waiting")
@@ -156,7 +157,7 @@ class Producer:
 
 
 class WriteQueue:
-    """The queues of all producers. `shared` is the producer of writes that name no other."""
+    """The queues of all producers. `shared` is the producer of writes that name no producer."""
 
     def __init__(self, max_waiting: int, max_group: int) -> None:
         self.shared = Producer("shared", max_waiting, max_group)
@@ -175,8 +176,8 @@ class WriteQueue:
         return producer
 
     def take_group(self) -> list[Job]:
-        """Remove and return the writes for the next commit: first the single writes, then batch by batch, each in the
-        order in which its producer requested them."""
+        """Remove and return the writes for the next commit: first the single writes, then those of one batch after the
+        other. Within each part, the writes of a producer keep the order in which they were requested."""
         group = [job for producer in self._producers for job in producer.take_group()]
         batches: dict[BatchWork[Any, Any], list[Job]] = {}
         for job in group:

@@ -1,1 +1,1 @@
-"""Messages on the wire: structs, strict decoding, encoding once, frames."""
+"""Messages on the wire: structs, strict decoding, encoding, and frames."""

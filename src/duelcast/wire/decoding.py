@@ -1,8 +1,8 @@
 """Strictly decodes messages into commands; a refusal says what is wrong.
 
 Two paths lead to the same commands. The fast path is a single pass of msgspec into the union of the endpoint's structs.
-If msgspec is stricter or looser than the contract, or refuses the message, the slow path decides: it reads the whole
-message, and if it refuses the message too, the client receives its refusal.
+If msgspec is stricter or looser than the contract, or refuses the message, the slow path decides. It reads the whole
+message, and every refusal that a client receives comes from the slow path.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class CommandDecoder:
     def decode(self, data: bytes) -> Command:
         """Return the command in `data`, a JSON object in UTF-8.
 
-        Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`, with the message's `request_id` if that is
-        valid.
+        Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`. The error carries the `requestId` of the
+        message if that is valid.
         """
         if len(data) > 2 * MAX_FAST_VALUES and has_more_values(data, MAX_FAST_VALUES):
             return self._decode_slowly(data)
@@ -85,7 +85,8 @@ class CommandDecoder:
             raise
 
     def _shortened(self, data: bytes) -> bytes:
-        """Remove the client's own fields from a long message without parsing their content, which may take long.
+        """Remove the client's own fields (those that begin with `_`) from a long message. Their content is not parsed,
+        because that may take long.
 
         Raises `UnknownMessageType`, or `InvalidRequest` for the first field that the command does not have.
         """
@@ -195,10 +196,12 @@ def _refuse(_data: bytes) -> NoReturn:
 
 @cache
 def is_as_strict_as_the_contract(command: type[Command]) -> bool:
-    """Whether msgspec refuses for `command` all that protocol 1.1 refuses, except U+0000 and a huge `timestamp`.
+    """Whether msgspec, when it decodes `command`, refuses everything that protocol 1.1 refuses, except U+0000 and a
+    huge `timestamp`.
 
-    A free-form field may be nested to any depth and, like a float, accepts integers beyond ±(2^53 − 1). No other type
-    allows either, so without such fields, a message that msgspec accepts needs no further check.
+    A free-form field, or a struct that contains itself, may be nested to any depth. A free-form field, a float, or an
+    integer without bounds accepts integers beyond ±(2^53 − 1). If a command has no such fields, a message that msgspec
+    accepts needs no further check.
     """
     declared = inspect.type_info(command)
     assert isinstance(declared, inspect.StructType)

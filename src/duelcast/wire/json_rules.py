@@ -47,7 +47,7 @@ _ALL_BUT_BEGINNINGS = _all_but(b"[{")
 
 
 def has_more_values(data: bytes, most: int) -> bool:
-    """Whether the JSON in `data` has more than `most` values, counting itself and those in its objects and arrays.
+    """Whether the JSON in `data` has more than `most` values, counting the outermost value and everything inside it.
 
     It counts without parsing, in a few passes over the bytes, so that a refusal costs less than parsing the message.
     The result is arbitrary if `data` is not JSON.
@@ -72,13 +72,13 @@ def has_more_values(data: bytes, most: int) -> bool:
 def demand_few_values(data: bytes, most: int = MAX_VALUES) -> None:
     """Raise `InvalidMessage` if `data` has more than `most` values."""
     if has_more_values(data, most):
-        raise InvalidMessage(f"Send at most {most:,} values at a time, in several messages or requests.")
+        raise InvalidMessage(f"Send at most {most:,} values at a time; split them into several messages or requests.")
 
 
 def read_json(data: bytes) -> Any:
     """Parse the JSON in `data`; if a key is repeated, its last value counts.
 
-    Raises `ValueError` if it is not JSON, or is nested too deeply to parse.
+    Raises `ValueError` if `data` is not JSON, or is nested too deeply to parse.
     """
     try:
         return _read(str(data, "utf-8"))
@@ -89,7 +89,8 @@ def read_json(data: bytes) -> Any:
 def parse_object(data: bytes) -> dict[str, Any]:
     """Parse the JSON object in `data`.
 
-    Raises `InvalidMessage` if it is not an object. Call `demand_few_values` first, which bounds the number of values.
+    Raises `InvalidMessage` if `data` is not a JSON object. Call `demand_few_values` first, to bound the number of
+    values.
     """
     try:
         value = read_json(data)
@@ -130,11 +131,11 @@ def field_path(path: Path) -> str:
 
 
 def check_values(message: dict[str, Any], *, level: int = 1) -> None:
-    """Check depth, numbers, strings and keys of everything in `message`. `level` is the depth of `message` itself, more
-    than 1 if it will be sent on within other objects.
+    """Check depth, numbers, strings and keys of everything in `message`. `level` is the depth of `message` itself; it
+    is more than 1 if `message` will be forwarded within other objects.
 
-    Raises `InvalidMessage` if it is too deep, or `InvalidRequest` naming the `field` if a value is invalid. Iterates
-    instead of recursing, so that a deep message does not deepen the stack.
+    Raises `InvalidMessage` if `message` is too deep, or `InvalidRequest` naming the `field` if a value is invalid.
+    Iterates instead of recursing, so that a deep message does not deepen the stack.
     """
     if not _are_right(message, level):
         _find_fault(message, level)

@@ -28,7 +28,7 @@ unless the command uses it."""
 class Command(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_fields=True, omit_defaults=True):
     """A message from a client. An absent optional field is `None`.
 
-    `timestamp` is None on every command that does not set `uses_timestamp`. A `__post_init__` raises
+    `timestamp` is None on every command that does not set `uses_timestamp`. A command's `__post_init__` raises
     `errors.InvalidRequest` if fields contradict each other.
     """
 
@@ -48,7 +48,7 @@ class Event(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_fie
     """
 
     has_own_timestamp: ClassVar[bool] = False
-    """Whether `timestamp` is a field of the event (only of `pong`)."""
+    """Whether `timestamp` is a field of the event itself; true only for `pong`."""
     names_positions: ClassVar[bool] = False
     """Whether the gateway fills in `positions` and `recovered` for the channels that the command joined."""
 

@@ -1,7 +1,7 @@
 """Turns msgspec's refusal of a message into our own sentences.
 
-msgspec gives its reason only as text, which may contain the client's input. The text is taken apart, and the answer
-repeats nothing of the input but names of fields, made printable.
+msgspec gives its reason only as text, which may contain the client's input. This module takes the text apart. The
+answer repeats nothing of the input except the names of fields, made printable.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _within(at: str, path: str) -> str:
 
 
 def unknown_name(error: msgspec.ValidationError) -> str | None:
-    """The unknown field of the outermost object that `error` reports; None if it reports something else."""
+    """The unknown field that `error` reports in the outermost object; None if `error` reports something else."""
     found = _UNKNOWN.fullmatch(str(error))
     return None if found is None else found["name"]
 

@@ -34,7 +34,7 @@ def format_time(epoch_s: float) -> str:
 
 
 def format_ms(epoch_ms: int) -> str:
-    """The text that `format_time` makes, for epoch milliseconds."""
+    """Like `format_time`, but takes epoch milliseconds."""
     # Use the middle of the millisecond, because `format_time` truncates, and the quotient may be an ulp too small.
     return format_time((epoch_ms + 0.5) / 1000)
 
@@ -42,7 +42,7 @@ def format_ms(epoch_ms: int) -> str:
 def parse_time(text: str) -> float:
     """Epoch seconds of an ISO-8601 time with an offset.
 
-    Raises `ValueError` if the offset is missing, the text is not such a time, or `format_time` cannot write it.
+    Raises `ValueError` if `text` is not such a time, or if `format_time` cannot write the time.
     """
     if not _TIME.fullmatch(text):
         raise ValueError("not an ISO-8601 time with an offset")

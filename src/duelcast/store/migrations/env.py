@@ -1,4 +1,4 @@
-"""Run by Alembic: applies the steps on the connection that `duelcast.store.migrate` passes."""
+"""Alembic runs this module. It applies the steps on the connection that `duelcast.store.migrate` passes."""
 
 from alembic import context
 

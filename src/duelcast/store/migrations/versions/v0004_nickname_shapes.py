@@ -1,4 +1,4 @@
-"""Shapes of nicknames. The server fills the rows: they depend on data that grows with Unicode.
+"""Shapes of nicknames. The server adds the rows, because they depend on data that grows with Unicode.
 
 Revision ID: 0004
 """

@@ -1,4 +1,4 @@
-"""The server signs the challenges of sign-ins: only used ones are stored.
+"""The server signs the challenges of sign-ins, so that only used challenges need to be stored.
 
 Revision ID: 0005
 """
