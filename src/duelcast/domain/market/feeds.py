@@ -77,10 +77,10 @@ class MarketSink:
 
 
 class FeedState(Struct, kw_only=True, frozen=True):
-    """The state of a feed. `age_ms` is the time since its newest record, None before the first; `reason` says why it
-    failed; `symbols` is the number of symbols that it owns, `records` the number of its records that were used.
-    `failed_pairs` has the reason for each pair that fails although the feed works; `awaited` are the symbols that the
-    feed should deliver but has not delivered yet, sorted."""
+    """The state of a feed. `age_ms` is the time since the feed's newest record, None before the first; `reason` says
+    why the feed failed; `symbols` is the number of symbols that the feed owns, and `records` the number of its records
+    that were used. `failed_pairs` has, for each pair that fails although the feed works, the reason of the failure;
+    `awaited` are the symbols that the feed should deliver but has not delivered yet, sorted."""
 
     name: str
     status: FeedStatus

@@ -14,8 +14,8 @@ MAX_CANDLES = 1_440
 
 
 class CandleSpan(Struct, frozen=True):
-    """At most `limit` candles of `minutes` each, which begin at `from_minute` or later and before `before_minute`. Both
-    are multiples of `minutes`, counted from the Unix epoch."""
+    """At most `limit` candles of `minutes` each, which begin at `from_minute` or later and before `before_minute`.
+    These two are counted from the Unix epoch, and are multiples of `minutes`."""
 
     minutes: int
     from_minute: int
