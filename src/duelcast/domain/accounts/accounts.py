@@ -1,4 +1,5 @@
-"""Stored accounts, as a port. Stored values override the claims of a token (protocol 1.2)."""
+"""The port to stored accounts, and its implementation in memory. Stored values override the claims of a token (protocol
+1.2)."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def _check_times(payload: dict[str, Any], now_s: float) -> float:
 
 
 def _time(payload: dict[str, Any], claim: str) -> float | None:
-    """A NumericDate (RFC 7519, 2)."""
+    """The value of a claim that is a NumericDate (RFC 7519, 2); None if the claim is missing."""
     value = payload.get(claim)
     if value is None:
         return None

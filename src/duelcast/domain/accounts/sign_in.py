@@ -93,7 +93,8 @@ class SignIns:
         return await self._token(await self._database.write(work))
 
     async def refresh(self, identity: Identity) -> SignedIn:
-        """A new token of the same session. Raises `Unauthorized` if the session is too old, or did not begin here."""
+        """A new token for the session of `identity`. Raises `Unauthorized` if that session is too old, or did not begin
+        with a sign-in here."""
         async with self._database.read() as transaction:
             session = await store.find_session(transaction, identity.session_id)
         if session is None or session.wallet != identity.wallet:

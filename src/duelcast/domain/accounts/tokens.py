@@ -145,7 +145,7 @@ class TokenVerifier:
         claimed_nickname = claims.nickname
         if claimed_nickname is not None and not await self._accounts.may_claim(claims.wallet, claimed_nickname):
             claimed_nickname = None
-        # This check comes last, so that nothing is awaited between it and the answer.
+        # This check comes last, so that nothing is awaited between this check and the answer.
         if session_id in self._ended_sessions:
             raise Unauthorized("This session was ended: sign in again.")
         return Identity(
@@ -214,7 +214,7 @@ def _fingerprint(token: str) -> str:
 
 
 def _read_header(token: str) -> _Header:
-    """Read the header of a token, which is not verified yet."""
+    """Read the header of a token that is not verified yet."""
     if len(token) > MAX_TOKEN_BYTES or not token.isascii() or token.count(".") != 2:
         raise Unauthorized(_UNREADABLE)
     try:

@@ -17,11 +17,11 @@ from duelcast.domain.analytics.events import MAX_USERS, ActiveUser, ActiveUsers
 
 ACTIVE_S = 300.0
 _CONNECTIONS_PER_TURN = 1_000
-"""How many connections are examined, in about 2 ms, before other tasks run."""
+"""This many connections are examined in about 2 ms; then other tasks run."""
 
 
 class OpenConnection(Struct, frozen=True, gc=False):
-    """A connection of a wallet. Both times are of the monotonic clock, in seconds; connecting counts as a message."""
+    """A connection of a wallet. Both times are in seconds of the monotonic clock; connecting counts as a message."""
 
     identity: Identity
     endpoint: str
@@ -103,7 +103,7 @@ class Zones:
 
 
 class Activity:
-    """Finds active users by examining all connections on each request."""
+    """Finds active users by examining all connections on each call."""
 
     def __init__(self, clock: Clock, traffic: Callable[[], Traffic]) -> None:
         self.zones = Zones()

@@ -10,8 +10,8 @@ from duelcast.store.analytics import MINUTES_PER_DAY, EventTotal
 from duelcast.store.database import Database
 
 KEPT_MINUTES_DAYS = 2
-"""The age in days at which the counts of minutes are added to those of their days. When the server starts, it reads
-only the counts of younger minutes."""
+"""The age in days at which the counts of a minute are added to those of its day. When the server starts, it reads only
+the counts of younger minutes."""
 _MS_PER_DAY = 86_400_000
 
 

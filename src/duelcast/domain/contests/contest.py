@@ -73,7 +73,8 @@ class Contest:
         return self.board is not None and self.board.is_ranked(wallet)
 
     def close(self, row: ContestRow) -> None:
-        """Replace the row with `row`, that of the completed or cancelled contest, and drop the board."""
+        """Replace the row of the contest with `row`, in which the contest is completed or cancelled, and drop the
+        board."""
         assert self.board is not None
         self._participants = self.board.total
         self.final_version = max(self.board.version + 1, row.updated_ms)

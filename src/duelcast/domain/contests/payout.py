@@ -17,7 +17,7 @@ from duelcast.errors import InvalidRequest
 DEFAULT_PAYOUT = (Payout(place=1, percent=69.0), Payout(place=2, percent=20.0), Payout(place=3, percent=11.0))
 AMOUNT_DECIMALS = 9
 MAX_INTEGER_DIGITS = 18
-"""Together with the decimals these are 27 digits, which Python's default decimal context can represent exactly."""
+"""With the decimals, an amount has at most 27 digits, which Python's default decimal context can represent exactly."""
 
 _UNITS_PER_ONE = 10**AMOUNT_DECIMALS
 _AMOUNT = re.compile(rf"[0-9]{{1,{MAX_INTEGER_DIGITS}}}(\.[0-9]{{1,{AMOUNT_DECIMALS}}})?")

@@ -75,7 +75,8 @@ class Scorer:
         await self._clock.sleep(0)
 
     async def run(self) -> None:
-        """Score due contests until cancelled. This may be run again: every run begins by scoring all live contests."""
+        """Score due contests until cancelled. This may be run again: at the beginning of each run, all live contests
+        are due."""
         for contest in self._book.live:
             self.touch(contest)
         async with asyncio.TaskGroup() as tasks:

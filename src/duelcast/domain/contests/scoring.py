@@ -318,7 +318,7 @@ class Board:
         ranks, values = columns.ranks[rows], columns.values[rows]
         differ = (columns.published_ranks[rows] != ranks) | (columns.published_values[rows] != values)
         # Store the figures of all rows, so that a wallet that is first asked about in the next call is compared with
-        # them.
+        # these figures.
         columns.published_ranks[:] = columns.ranks
         columns.published_values[:] = columns.values
         return [present[number] for number in np.flatnonzero(differ).tolist()]

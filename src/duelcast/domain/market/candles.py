@@ -197,7 +197,7 @@ def _widened(extremes: Extremes, row: Row) -> Extremes:
 
 
 def by_interval(rows: Iterable[Row], minutes: int) -> list[Row]:
-    """Merge `rows`, oldest first, into rows of `minutes` each that are aligned to the epoch."""
+    """Merge `rows`, oldest first, into rows that cover `minutes` minutes each and are aligned to the epoch."""
     merged: dict[int, Row] = {}
     for row in rows:
         start = row.minute // minutes * minutes

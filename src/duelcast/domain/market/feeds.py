@@ -53,7 +53,7 @@ class MarketSink:
         self._source.failure = None
 
     def failed(self, reason: str) -> None:
-        """Record that the feed cannot read its venue because of `reason`. It retries by itself."""
+        """Record that the feed cannot read its venue because of `reason`. The feed retries by itself."""
         if self._source.failure != reason:
             _log.warning("feed_failed", feed=self._source.name, reason=reason)
         self._source.status = "failed"
@@ -67,7 +67,7 @@ class MarketSink:
         failed[pair] = reason
 
     def pair_works(self, pair: str) -> None:
-        """Record that a pair that failed is read again."""
+        """Record that a pair that had failed is being read again."""
         failed = self._source.failed_pairs
         if failed.pop(pair, None) is not None and len(failed) < MAX_LOGGED_PAIRS:
             _log.info("feed_pair_recovered", feed=self._source.name, pair=pair)
@@ -93,7 +93,7 @@ class FeedState(Struct, kw_only=True, frozen=True):
 
 
 def feed_state(feed: Source, monotonic_s: float) -> FeedState:
-    """The state of `feed` at `monotonic_s` of the monotonic clock."""
+    """The state of `feed` at the monotonic time `monotonic_s`."""
     age_ms = None if feed.received_s is None else int((monotonic_s - feed.received_s) * 1000)
     return FeedState(
         name=feed.name,

@@ -102,7 +102,7 @@ class Unstored:
         yield CounterMetricFamily("duelcast_market_lost_minutes", "Minutes that were never stored.", value=self.lost)
 
     def take(self, limit: int) -> tuple[MarketWrites, Sequence[BookEntry]]:
-        """Take about `limit` rows to store, and their entries, which are removed from `changed`."""
+        """Take about `limit` rows to store, and return them with the entries that were taken out of `changed`."""
         minutes = list(islice(self._complete.values(), limit))
         entries = [self.changed.pop() for _ in range(min(len(self.changed), limit - len(minutes)))]
         for entry in entries:
