@@ -1,1 +1,1 @@
-"""The state and the rules of the platform, independent of how it is reached."""
+"""The state and the rules of the platform, independent of how clients reach it."""

@@ -35,7 +35,7 @@ THRESHOLDS: Final[Mapping[str, tuple[int, ...]]] = {
 
 
 class Rule(Struct, frozen=True):
-    """An achievement, which is unlocked by `threshold` contests of its `category`."""
+    """An achievement, unlocked when the count for its `category` reaches `threshold`."""
 
     category: str
     threshold: int
@@ -55,7 +55,7 @@ RULES: Final[Mapping[str, Rule]] = {
 
 
 def is_win(final_rank: int | None, participants: int) -> bool:
-    """Whether that rank in a completed contest is a win. `participants` excludes the disqualified."""
+    """Whether `final_rank` in a completed contest is a win. `participants` excludes the disqualified."""
     return final_rank == 1 and participants >= 2
 
 
@@ -76,7 +76,7 @@ def unlocked(progress: ProgressRow, held: Collection[str]) -> list[Rule]:
 
 
 def xp_of(held: Iterable[str]) -> int:
-    """The total worth of these achievements; an achievement without a rule is worth nothing."""
+    """The total XP of the achievements `held`; an achievement without a rule is worth nothing."""
     return sum(RULES[name].tier.xp for name in held if name in RULES)
 
 

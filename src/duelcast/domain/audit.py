@@ -39,7 +39,8 @@ class Actor(Struct, frozen=True):
 
 
 class AuditTrail:
-    """Records privileged actions, each in the transaction that commits it, so that neither exists without the other."""
+    """Records privileged actions, each in the transaction that commits it, so that neither the action nor its record
+    exists without the other."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -72,7 +73,8 @@ class AuditTrail:
         )
 
     async def newest(self, wanted: AuditFilter, *, limit: int, before_id: int | None = None) -> list[AuditRow]:
-        """At most `limit` actions that match `wanted`, newest first; with `before_id`, those older than that action.
+        """At most `limit` actions that match `wanted`, newest first; with `before_id`, only those older than the action
+        with that id.
 
         Raises `errors.Unavailable`.
         """

@@ -13,14 +13,14 @@ _TOLERANCE_S = 1e-6
 """Timers may fire a little early, and sums of floats may be off by an ulp."""
 _PRUNE_AT_KEYS = 1_000
 _PUSHES_PER_TURN = 200
-"""This many in a row take about 2 ms; then other tasks run."""
+"""This many pushes in a row take about 2 ms; then other tasks run."""
 
 K = TypeVar("K", bound=Hashable)
 
 
 class Throttle(Generic[K]):
-    """Decides when a changed key is due: at once if its last turn began at least an interval ago, otherwise exactly at
-    the end of the interval. A key that changes several times meanwhile has only one turn.
+    """Decides when a changed key is due: at once if its last turn was at least one interval ago, otherwise exactly one
+    interval after that turn. A key that changes several times before it is due gets only one turn.
 
     `interval_ms` is called whenever an interval is needed, so that a new setting takes effect without a restart. Keys
     must be comparable.
@@ -41,7 +41,8 @@ class Throttle(Generic[K]):
             self._wait(key, max(self._clock.monotonic(), self._last_s.get(key, -1e9) + self._interval_ms() / 1000))
 
     async def take(self) -> K:
-        """Wait for the key that is due first; its turn begins a new interval. Only one task may call this at a time."""
+        """Wait for the key that is due first, and return it. This is the turn of the key, and begins its next interval.
+        Only one task may call this at a time."""
         while (delay_s := self._delay_s()) > _TOLERANCE_S:
             await self._alarm.sleep(delay_s)
         key = self._pop()

@@ -1,4 +1,5 @@
-"""Stored accounts, as a port. Stored values override the claims of a token (protocol 1.2)."""
+"""The port to stored accounts, and its implementation in memory. Stored values override the claims of a token (protocol
+1.2)."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ class Account(Struct, frozen=True):
 
 
 class Accounts(Protocol):
-    """`find` sees every change that was acknowledged before the call. A listener is called once for each change, after
-    the change is stored; the changes of one wallet reach it in order."""
+    """`find` sees every change that was acknowledged before the call. Listeners are called once for each change, after
+    the change is stored, and get the changes of one wallet in order."""
 
     async def find(self, wallet: str) -> Account | None:
         """The stored account of `wallet`. Raises `errors.Unavailable` if the store is unreachable."""
@@ -37,7 +38,8 @@ class Accounts(Protocol):
         stored nickname of another wallet."""
 
     def shown_nickname(self, wallet: str, claimed: str | None) -> str | None:
-        """The nickname to show: the stored one, else the claimed one if the token may claim it."""
+        """The nickname to show for `wallet`: the stored one; if there is none, `claimed` if a token may claim it; else
+        None."""
 
     def claimed_role(self, wallet: str) -> Role:
         """The highest role that a token of `wallet` has claimed since the server started; `user` if there was no
@@ -51,7 +53,7 @@ class Accounts(Protocol):
         existing listeners."""
 
     def on_owner_change(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with each of the `shapes` that a wallet takes or gives up when its nickname changes."""
+        """Call `listener` with each shape (see `shapes`) that a wallet takes or gives up when its nickname changes."""
 
 
 class MemoryAccounts:
@@ -128,7 +130,7 @@ class MemoryAccounts:
 
 
 def _guarded(call: Callable[[], None]) -> None:
-    """A defect in one listener must not keep the others from being called."""
+    """Call a listener, and log a defect in it, so that the other listeners are still called."""
     try:
         call()
     except Exception as error:

@@ -1,7 +1,7 @@
-"""Challenges, which wallets sign in order to sign in.
+"""Challenges: messages that wallets must sign when their owners sign in.
 
-A challenge carries everything needed to check it later, signed by the server. Unanswered challenges are not stored, so
-that strangers cannot fill a table with them.
+The id of a challenge contains everything needed to check that challenge later, and the server's signature. Unanswered
+challenges are not stored, so that strangers cannot fill a table with them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ MAX_DOMAIN_BYTES = 255
 MAX_ID_CHARACTERS = 512
 
 _PURPOSE = b"duelcast: challenges of sign-ins, 1"
-"""The label of a separate key, which keeps these signatures apart from those of tokens with the same secret."""
+"""The label from which a separate key is derived, so that the signature of a challenge can never serve as the signature
+of a token."""
 _HEAD = Layout("!16sQ")
-"""The nonce, and the expiry in epoch milliseconds. The domain follows."""
+"""The layout of the nonce and the expiry (epoch milliseconds), which precede the domain."""
 _SIGNATURE_BYTES = sha256().digest_size
 
 
 class Challenge(Struct, frozen=True):
-    """A request to a wallet to sign `message`. `nonce` is a different string of hexadecimal digits each time."""
+    """A request to a wallet to sign `message`. `nonce` is a string of hexadecimal digits that is different in each
+    challenge."""
 
     id: str
     message: str
@@ -56,8 +58,8 @@ class Challenges:
         return self._signed(wallet, domain, secrets.token_bytes(16), expires_ms)
 
     def read(self, challenge_id: str, wallet: str) -> Challenge | None:
-        """The challenge with `challenge_id`, or None if it was not made for `wallet`. It may have expired or been
-        used."""
+        """The challenge with `challenge_id`, or None if we did not issue this id for `wallet`. The challenge may have
+        expired or been used."""
         try:
             sent = urlsafe_b64decode(challenge_id.encode("ascii"))
         except ValueError:

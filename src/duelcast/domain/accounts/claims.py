@@ -13,20 +13,20 @@ from duelcast.domain.accounts.nicknames import is_nickname
 from duelcast.errors import Unauthorized
 
 LEEWAY_S = 30.0
-"""How far the clocks of the issuer and of this server may be apart."""
+"""The maximum difference allowed between the clocks of the issuer and of this server."""
 _MAX_TIME_S = 253_402_300_799 - LEEWAY_S
 """The end of the year 9999, less the leeway. A later time is presumably in milliseconds."""
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9_\-]{43}")
 
 NO_RIGHTS = frozenset({"none"})
-"""The scopes of a token whose `scope` names no known scope. The token still counts as a machine's, but permits
-nothing."""
+"""The scopes of a token whose claim `scope` contains no known name. Such a token still counts as a machine's, but
+permits nothing."""
 
 
 class Claims(Struct, frozen=True):
-    """The claims that are used. `expires_at` is in epoch seconds, without the leeway. `session_id` is the claim `sid`,
-    or None if that is missing or not in the form that we issue."""
+    """The claims that the server uses. `expires_at` is in epoch seconds, without the leeway. `session_id` is the claim
+    `sid`, or None if the claim is missing or does not have the form of the ids that we issue."""
 
     wallet: str
     role: Role
@@ -71,7 +71,7 @@ def _check_times(payload: dict[str, Any], now_s: float) -> float:
 
 
 def _time(payload: dict[str, Any], claim: str) -> float | None:
-    """A NumericDate (RFC 7519, 2)."""
+    """The value of a claim that is a NumericDate (RFC 7519, 2); None if the claim is missing."""
     value = payload.get(claim)
     if value is None:
         return None
@@ -92,7 +92,7 @@ def _wallet(payload: dict[str, Any]) -> str:
 
 
 def _scopes(payload: dict[str, Any]) -> frozenset[str]:
-    """The scopes; empty unless the token is a machine's. A token whose `scope` cannot be read is refused instead of
+    """The scopes of the token, empty if it is a person's. A token whose `scope` cannot be read is refused instead of
     being treated as a person's."""
     claimed = payload.get("scope")
     if claimed is None:

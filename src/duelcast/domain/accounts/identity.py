@@ -10,18 +10,18 @@ from duelcast.channels.names import Role
 
 WALLET_PATTERN = r"[A-Za-z0-9_\-]{1,64}"
 WALLET_GRAMMAR = "1 to 64 characters of A-Z a-z 0-9 _ -"
-"""The pattern in words."""
+"""`WALLET_PATTERN` in words."""
 SCOPES = ("prices", "operations", "errors", "notifications", "metrics")
-"""The rights that a machine's token may have: each of the first four permits its POST requests, and `metrics` permits
-`GET /metrics`."""
+"""The rights that a machine's token may have. `metrics` permits `GET /metrics`; each of the others permits the POST
+requests that require it."""
 
 
 class Identity(Struct, frozen=True):
     """The bearer of a verified token, with the stored role and nickname if there are any.
 
-    `expires_at` is in epoch seconds. `scopes` is empty unless the token is a machine's, which may do exactly what its
-    scopes name. `session_id` (43 characters) is the same for all tokens that end together; it is empty if no token was
-    verified. `claimed_nickname` is shown whenever no nickname is stored.
+    `expires_at` is in epoch seconds. `scopes` is empty for a person; a machine may do exactly what its scopes permit.
+    `session_id` (43 characters) is the same for all tokens of a session, which are ended together; it is empty if no
+    token was verified. `claimed_nickname` is shown whenever no nickname is stored.
     """
 
     wallet: str

@@ -1,6 +1,6 @@
 """Nicknames (protocol 13, `PUT /users`): which ones are valid, and when two are the same or look alike.
 
-Names that look alike share a skeleton of Unicode Technical Standard 39, Unicode Security Mechanisms, 4.
+Names that look alike share a skeleton (Unicode Technical Standard 39, Unicode Security Mechanisms, section 4).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def is_nickname(text: str) -> bool:
 
 def nickname_key(text: str) -> str:
     """A key that is equal for nicknames that differ only in case, width, spaces at the ends, or format characters
-    (NFKC, casefolded). No two wallets may store nicknames with the same key. At most 128 characters."""
+    (NFKC, casefolded). No two wallets may store nicknames with the same key. The key has at most 128 characters."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     seen = "".join(c for c in folded if unicodedata.category(c) != _FORMAT)
     # A compatibility form may turn one character into up to 18; names that differ only beyond the limit count as the
@@ -49,7 +49,7 @@ def nickname_key(text: str) -> str:
 
 MAX_SHAPE_CHARACTERS = 128
 _METHOD = 1
-"""Increase this whenever `shapes` begins to return another result for some name."""
+"""The version of the code of `shapes`: increase it with each change that alters the result for any name."""
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 _BRAILLE_BLANK = "\u2800"
 _RIGHT_TO_LEFT_MARK = "\u200e"
@@ -80,7 +80,8 @@ def shapes(name: str) -> frozenset[str]:
 
 @cache
 def version() -> str:
-    """The version of the method and of its data. The shapes of a name do not change as long as this stays the same."""
+    """The version of `shapes` and of its data. While this version stays the same, the shapes of a name do not
+    change."""
     digest = sha256(_data()).hexdigest()[:16]
     return f"{_METHOD}-{unicodedata.unidata_version}-{digest}"
 
@@ -98,9 +99,9 @@ def _skeleton(text: str) -> str:
 def _prototypes() -> dict[int, str]:
     """The prototype of each character, by code point.
 
-    The data lists pairs in both directions. Each source has one prototype, which is not a source itself. So in a group
-    of look-alikes, the prototype is the only neighbour of every other character. In a group of two, either may be the
-    prototype.
+    The data lists pairs of a character and its prototype, each pair in both directions. Each character has at most one
+    prototype, and a prototype has none itself. So in a group of look-alikes, the prototype is the only neighbour of
+    every other character. In a group of two, either may be the prototype.
     """
     alike: defaultdict[str, set[str]] = defaultdict(set)
     for one, its in msgspec.json.decode(_data(), type=dict[str, list[str]]).items():

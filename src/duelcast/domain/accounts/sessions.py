@@ -11,7 +11,7 @@ from duelcast.clock import Clock
 
 
 class EndedSession(Struct, frozen=True):
-    """`session_id` is the one in `Identity`; no token of the session is valid after `ends_at_s` (epoch seconds)."""
+    """`session_id` is the same as in `Identity`; no token of the session is valid after `ends_at_s` (epoch seconds)."""
 
     session_id: str
     wallet: str

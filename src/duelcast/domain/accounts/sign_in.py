@@ -22,10 +22,11 @@ from duelcast.store.database import Database, Transaction
 
 TOKEN_LIFETIME_S = 3600.0
 REFRESHABLE_S = 7 * 86_400.0
-"""How long tokens can be refreshed after the sign-in. The token from the last refresh is valid beyond that time."""
+"""How long after a sign-in its tokens can be refreshed. The token from the last refresh stays valid beyond that
+time."""
 MAX_USED = 1_000_000
-"""At most this many used challenges are remembered until they expire, more than the sign-ins that a server can handle
-within that time. Each takes some 60 bytes."""
+"""At most this many used challenges are remembered, each until it expires. A server cannot handle that many sign-ins
+within the lifetime of a challenge. Each remembered challenge takes about 60 bytes."""
 
 
 class SignedIn(Struct, frozen=True):
@@ -36,7 +37,8 @@ class SignedIn(Struct, frozen=True):
 
 
 class SignIns:
-    """A challenge can be used for one sign-in; a session comprises all tokens refreshed from that sign-in.
+    """Each challenge can be used for one sign-in. A session comprises the token from a sign-in and all tokens refreshed
+    from it.
 
     Methods that use the store raise `errors.Unavailable` if it is unreachable, and then change nothing.
     """
@@ -67,7 +69,8 @@ class SignIns:
         return self._challenges.make(wallet, domain, self._clock.time())
 
     async def verify(self, challenge_id: str, wallet: str, signature: str) -> SignedIn:
-        """Sign in, once per challenge. Raises `Unauthorized`, and `PermissionDenied` for a banned wallet."""
+        """Sign in; each challenge works only once. Raises `Unauthorized` if the signature or the challenge is not
+        valid, and `PermissionDenied` if the wallet is banned."""
         challenge = self._challenges.read(challenge_id, wallet)
         if challenge is None or not is_signed(challenge.message, wallet, signature):
             raise _not_signed()
@@ -90,7 +93,8 @@ class SignIns:
         return await self._token(await self._database.write(work))
 
     async def refresh(self, identity: Identity) -> SignedIn:
-        """A new token of the same session. Raises `Unauthorized` if the session is too old, or did not begin here."""
+        """A new token for the session of `identity`. Raises `Unauthorized` if that session is too old, or did not begin
+        with a sign-in here."""
         async with self._database.read() as transaction:
             session = await store.find_session(transaction, identity.session_id)
         if session is None or session.wallet != identity.wallet:

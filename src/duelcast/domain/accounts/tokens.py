@@ -63,8 +63,8 @@ class TokenVerifier:
 
     Tokens with HMAC algorithms are verified with `secret`, tokens with public-key algorithms with `keys`, so that a
     public key is never used as a secret. `algorithms` is the allow-list. If `issuer` or `audience` is set, tokens must
-    name it. Tokens of `ended_sessions` are refused. Raises `ValueError` if an algorithm is not supported (`none` never
-    is), or if `secret` is a public key.
+    name it. Tokens of `ended_sessions` are refused. Raises `ValueError` if an algorithm is not supported (`none` is
+    never supported), or if `secret` is a public key.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class TokenVerifier:
 
     def _verify_with_secret(self, token: str, header: _Header) -> Claims:
         """Verify with the standard library's HMAC (RFC 7515, 5.2; RFC 7518, 3.2), because PyJWT examines the secret
-        again for each token, which took a fifth of the time of a whole connect."""
+        again for each token, which took a fifth of the total time to connect."""
         if self._secret is None or header.alg not in self._algorithms:
             raise Unauthorized(_UNREADABLE)
         signed, _, signature = token.encode("ascii").rpartition(b".")
@@ -145,7 +145,7 @@ class TokenVerifier:
         claimed_nickname = claims.nickname
         if claimed_nickname is not None and not await self._accounts.may_claim(claims.wallet, claimed_nickname):
             claimed_nickname = None
-        # This check comes last, so that nothing is awaited between it and the answer.
+        # This check comes last, so that nothing is awaited between this check and the answer.
         if session_id in self._ended_sessions:
             raise Unauthorized("This session was ended: sign in again.")
         return Identity(
@@ -160,11 +160,12 @@ class TokenVerifier:
 
 
 def _hmac_key(secret: str) -> bytes:
-    """Raises `ValueError` if `secret` is empty or a public key, because everybody could sign with it."""
+    """The HMAC key for `secret`. Raises `ValueError` if `secret` is empty or is a public key, because anybody could
+    sign with such a secret."""
     try:
         return HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
     except jwt.InvalidKeyError:
-        raise ValueError("the secret of HMAC tokens is empty, or another kind of key") from None
+        raise ValueError("the secret for HMAC tokens is empty, or is a key of another kind") from None
 
 
 class TokenIssuer:
@@ -188,7 +189,8 @@ class TokenIssuer:
     ) -> str:
         """A token for `wallet` that expires after `ttl_s` seconds. With `scopes` it is a machine's token.
 
-        A token from a sign-in names the session (`sid`) and its beginning (`auth_time`; OpenID Connect Core, 2).
+        A token from a sign-in names the session (`sid`) and the time of the sign-in (`auth_time`; OpenID Connect Core,
+        2).
         """
         now_s = self._clock.time()
         claims = self._common | {
@@ -212,7 +214,7 @@ def _fingerprint(token: str) -> str:
 
 
 def _read_header(token: str) -> _Header:
-    """The header, which is not verified yet."""
+    """Read the header of a token that is not verified yet."""
     if len(token) > MAX_TOKEN_BYTES or not token.isascii() or token.count(".") != 2:
         raise Unauthorized(_UNREADABLE)
     try:

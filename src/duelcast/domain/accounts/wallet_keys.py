@@ -11,15 +11,16 @@ SIGNATURE_BYTES = 64
 _PRIME = 2**255 - 19
 _ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER_Y = {0, 1, _PRIME - 1, _ORDER_8_Y, _PRIME - _ORDER_8_Y}
-"""The y coordinates of the points of order 4, 1, 2 and 8. Anybody can sign for such a key. The first is the address of
-Solana's system program."""
+"""The y coordinates of the points of order 4, 1, 2 and 8. Anybody can sign for a key with such a coordinate. The key
+with y = 0 is the address of Solana's system program."""
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 
 
 def read_key(wallet: str) -> Ed25519PublicKey | None:
-    """The public key that a wallet's address encodes; None if nobody could own its secret key."""
+    """The public key that a wallet's address encodes; None if the address is malformed, or if nobody could own the
+    matching secret key."""
     try:
         key = decode_base58(wallet, KEY_BYTES)
     except ValueError:
@@ -46,10 +47,10 @@ def decode_base58(text: str, size: int) -> bytes:
     """Decode exactly `size` bytes. Each value has only one encoding, with a leading `1` for each leading zero byte.
 
     Raises `ValueError` if `text` uses another alphabet or decodes to another length. A text that is too long is refused
-    without decoding it.
+    without being decoded.
     """
-    # 58¹¹ > 2⁶⁴, so a longer text decodes to more than `size` bytes, and a text of fewer than `size` characters to
-    # fewer.
+    # 58¹¹ > 2⁶⁴, so a text longer than the upper limit decodes to more than `size` bytes. A text of fewer than `size`
+    # characters decodes to fewer bytes.
     if not size <= len(text) <= size * 1.375 + 1:
         raise ValueError("another length")
     number = 0

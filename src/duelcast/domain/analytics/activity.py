@@ -1,5 +1,5 @@
-"""Active users: those with an open connection on which they recently sent something. The connections are behind the
-port `Traffic`, which the gateway implements."""
+"""Active users: those who recently sent something on a connection that is still open. The connections are read through
+the port `Traffic`, which the gateway implements."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from duelcast.domain.analytics.events import MAX_USERS, ActiveUser, ActiveUsers
 
 ACTIVE_S = 300.0
 _CONNECTIONS_PER_TURN = 1_000
-"""How many connections are examined, in about 2 ms, before other tasks run."""
+"""This many connections are examined in about 2 ms; then other tasks run."""
 
 
 class OpenConnection(Struct, frozen=True, gc=False):
-    """A connection of a wallet. Both times are of the monotonic clock, in seconds; connecting counts as a message."""
+    """A connection of a wallet. Both times are in seconds of the monotonic clock; connecting counts as a message."""
 
     identity: Identity
     endpoint: str
@@ -30,7 +30,7 @@ class OpenConnection(Struct, frozen=True, gc=False):
 
 
 class Traffic(Protocol):
-    """The present connections of this node, and its messages since the start."""
+    """The open connections of this node, and the counts of its messages since the start."""
 
     @property
     def received(self) -> int:
@@ -55,7 +55,7 @@ class Traffic(Protocol):
 
 
 class _Presence(NamedTuple):
-    """The fields of an active user whose changes count as a change of the list."""
+    """The fields of an active user that are compared to find out whether the list has changed."""
 
     role: str
     zone: str | None
@@ -63,7 +63,8 @@ class _Presence(NamedTuple):
 
 
 class Audience(Struct, frozen=True):
-    """All active users: the list to show, and, by wallet, the fields whose changes count as a change of the list."""
+    """All active users: `shown` is the list to show, and `presences` has, by wallet, the fields that are compared to
+    find out whether the list has changed."""
 
     shown: ActiveUsers
     presences: Mapping[str, _Presence]
@@ -74,11 +75,12 @@ class Audience(Struct, frozen=True):
 
 
 class Zones:
-    """The zones that wallets name. A wallet's zone is the one that it named last on a connection that is still open."""
+    """The zones that wallets name. The zone of a wallet is the one that the wallet named last on a connection that is
+    still open."""
 
     def __init__(self) -> None:
         self._named: dict[str, dict[str, str]] = {}
-        """The zones of each wallet by connection, the latest last."""
+        """The zones of each wallet by connection, the most recently named last."""
 
     def name(self, wallet: str, connection_id: str, zone: str) -> None:
         """Record that the client of a connection is now in `zone`."""
@@ -95,13 +97,13 @@ class Zones:
                 del self._named[wallet]
 
     def of(self, wallet: str) -> str | None:
-        """The zone of a wallet, or None if it named none."""
+        """The zone of a wallet, or None if it has none."""
         zones = self._named.get(wallet)
         return None if zones is None else next(reversed(zones.values()))
 
 
 class Activity:
-    """Finds active users by examining all connections on each request."""
+    """Finds active users by examining all connections on each call."""
 
     def __init__(self, clock: Clock, traffic: Callable[[], Traffic]) -> None:
         self.zones = Zones()
@@ -135,7 +137,7 @@ class Activity:
         return Audience(ActiveUsers(users=shown, count=len(users)), presences)
 
     def _user(self, wallet: str, connections: list[OpenConnection]) -> ActiveUser | None:
-        """None if the wallet is not active."""
+        """The record of a wallet, or None if the wallet is not active."""
         now_s = self._clock.monotonic()
         latest = max(connections, key=lambda one: one.last_message_s, default=None)
         if latest is None or now_s - latest.last_message_s >= ACTIVE_S:

@@ -31,7 +31,7 @@ class ConnectionCounts(Record):
 
 
 class MessageCounts(Record):
-    """Messages from clients and to them since the start, and per second over the last few seconds."""
+    """The number of messages from and to clients since the start, and per second over the last few seconds."""
 
     received: int
     sent: int
@@ -76,8 +76,8 @@ class EventCount(Record):
 
 
 class ActiveUser(Record):
-    """An active wallet. `zone` is the zone that it named last on a connection that is still open. Times are in epoch
-    milliseconds; `connectedAtMs` is when its oldest open connection began."""
+    """An active wallet. `zone` is the zone that the wallet named last on a connection that is still open. Times are in
+    epoch milliseconds; `connectedAtMs` is when the wallet's oldest open connection began."""
 
     wallet_address: str
     nickname: str | None
@@ -98,8 +98,8 @@ class EventRecord(Record):
 
 
 class MetricData(Record):
-    """`value` is null if it is not known. `events` and `skipped` belong to the metric `event`: the newest of the events
-    that its `value` counts, and how many more there were."""
+    """`value` is null if it is not known. Only the metric `event` has `events`, the newest of the events that `value`
+    counts, and `skipped`, the number of the others."""
 
     value: float | None
     timestamp: str
@@ -140,7 +140,7 @@ def _type_of(event: Event) -> str:
 
 _TYPES: dict[type[Event], str] = {event: message_type(event) for event in (DashboardUpdate, ActiveUsers)}
 
-# Both are computed only while they are followed.
+# The messages of both channels are computed only while somebody follows them.
 DASHBOARD = Family(
     "analytics.dashboard",
     Kind.LATEST,

@@ -26,7 +26,7 @@ from duelcast.domain.analytics.writer import EventCounters
 RATE_WINDOW_S = 5.0
 _MEMORY = Path("/proc/self/statm")
 _SHORTEST_S = 1.0
-"""A rate over a shorter time is more noise than rate."""
+"""A rate over a shorter time would be mostly noise."""
 
 
 class Rates(NamedTuple):
@@ -122,7 +122,7 @@ class Figures:
 
 
 def _memory_bytes() -> int:
-    """The memory of the process; its peak if the system does not report the present value."""
+    """The memory that the process uses, or its peak if the system does not report the present value."""
     try:
         return int(_MEMORY.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:

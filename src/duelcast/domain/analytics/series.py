@@ -18,8 +18,8 @@ SHOWN_MINUTES = 60
 class Series:
     """Counts of stored events by name and minute of receipt (since the Unix epoch), in a fixed amount of memory.
 
-    The first `MAX_NAMES` names are known, all later ones count as `OTHER`. The last 24 hours are the current minute and
-    the 1,439 before it.
+    The first `MAX_NAMES` names are known; events of all later names are counted as `OTHER`. The last 24 hours are the
+    current minute and the 1,439 before it.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -27,13 +27,13 @@ class Series:
         self._rows: dict[str, int] = {OTHER: 0}
         self._totals = [0] * (1 + MAX_NAMES)
         self._minutes = np.zeros((1 + MAX_NAMES, MINUTES_PER_DAY), dtype=np.uint32)
-        """A row for each name. The column of a minute is its remainder modulo `MINUTES_PER_DAY`, so that columns are
+        """A row for each name. The column of a minute is the minute modulo `MINUTES_PER_DAY`, so that columns are
         reused in turn."""
         self._day = np.zeros(1 + MAX_NAMES, dtype=np.int64)
         self._newest = self._this_minute()
 
     def restore(self, totals: list[EventTotal], of_all: int) -> None:
-        """Begin with the totals of the earliest names, and with `of_all`, the total over all names; call
+        """Begin with the `totals` of the earliest names and with `of_all`, the total over all names. Call
         `restore_minutes` next."""
         for known in totals:
             row = self._row(known.event)
@@ -41,8 +41,8 @@ class Series:
         self._totals[0] += of_all - sum(known.total for known in totals)
 
     def restore_minutes(self, counts: Mapping[MinuteKey, int], sums: Mapping[int, int]) -> None:
-        """Add counts per minute, which the totals already include: `counts` of the known names, `sums` over all
-        names."""
+        """Add counts per minute, which the totals already include. `counts` are the counts of the known names, `sums`
+        those of all names together."""
         others = dict(sums)
         for (minute, event), count in counts.items():
             self._count_minute(self._row(event), minute, count)
@@ -62,14 +62,15 @@ class Series:
         self._totals[self._rows.get(deleted.event, 0)] -= deleted.total
 
     def counted_as(self, event: str) -> str:
-        """Register `event` if there is room. Returns the name under which it is counted, here and in the store."""
+        """Register the name `event` if there is room. Returns the name under which its events are counted, here and in
+        the store."""
         return event if self._row(event) else OTHER
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def total(self, event: str) -> int | None:
-        """How many `event`s were stored, not including those whose counts were deleted; None if unknown, because the
-        name is counted as `OTHER`."""
+        """How many events with the name `event` were stored, without those whose counts were deleted. None if the
+        number is unknown because the name is counted as `OTHER`."""
         row = self._rows.get(event)
         if row is not None:
             return self._totals[row]
@@ -114,7 +115,7 @@ class Series:
             self._day[row] += count
 
     def _turn_to(self, minute: int) -> None:
-        """Advance to `minute`, and clear the minutes that are now 24 hours ago or more."""
+        """Advance to `minute`, and clear the minutes that are now at least 24 hours old."""
         passed = min(minute - self._newest, MINUTES_PER_DAY)
         if passed <= 0:
             return

@@ -28,8 +28,8 @@ _S_PER_DAY = 86_400.0
 
 
 class AnalyticsSettings(Struct, frozen=True, kw_only=True):
-    """`metrics_per_connection` limits how many metrics a connection follows. `event_bytes_per_day`, times
-    `rate_limit_factor`, limits the events that a wallet stores; 0 in either means no limit."""
+    """`metrics_per_connection` limits how many metrics a connection follows. A wallet may store `event_bytes_per_day` ×
+    `rate_limit_factor` bytes of events a day; if either is 0, there is no limit."""
 
     metrics_per_connection: int = 100
     event_bytes_per_day: float = 0
@@ -37,8 +37,9 @@ class AnalyticsSettings(Struct, frozen=True, kw_only=True):
 
 
 class Analytics:
-    """`writer` runs as a service of its own; `run` does the rest. `traffic` is called whenever connections or messages
-    are needed, `endpoints` are the names of all endpoints, and `settings` may be replaced at any time."""
+    """`writer` runs as a service of its own; `run` does the rest. `traffic` is called whenever figures about
+    connections or messages are needed, `endpoints` are the names of all endpoints, and `settings` may be replaced at
+    any time."""
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class Analytics:
         """Read the counts of the stored events; call this once, before the first use. Raises `errors.Unavailable`."""
         now_minute = time_ms(self._clock) // MS_PER_MINUTE
         async with self._database.read() as transaction:
-            # `OTHER` may be one of them.
+            # One more than the known names, because `OTHER` may be among them.
             totals = await store.earliest_totals(transaction, MAX_NAMES + 1)
             self.series.restore(totals, await store.total(transaction))
             for first in range(now_minute - MINUTES_PER_DAY + 1, now_minute + 1, _MINUTES_PER_READ):
@@ -108,7 +109,7 @@ class Analytics:
         yield from self.counters.collect()
         yield GaugeMetricFamily("duelcast_active_users", "Active wallets.", value=self.activity.count())
         kept = GaugeMetricFamily(
-            "duelcast_events_kept", "Stored events by name that are not yet deleted.", labels=["event"]
+            "duelcast_events_kept", "Events stored, by name, without those whose counts were deleted.", labels=["event"]
         )
         for event, total in self.series.totals().items():
             kept.add_metric([event], total)

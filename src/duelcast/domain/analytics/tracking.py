@@ -25,7 +25,8 @@ UuidText = Annotated[
 
 class GivenEvent(Struct, forbid_unknown_fields=True):
     """An event to track. `data` is at most 16 KiB of JSON. Each `eventId` of a wallet is stored only once.
-    `occurredAt`, for a client that was offline, is at most 24 h in the past and 5 min in the future."""
+    `occurredAt`, meant for clients that were offline, must be at most 24 h in the past and at most 5 min in the
+    future."""
 
     event: EventName
     data: dict[str, Any] | None = None

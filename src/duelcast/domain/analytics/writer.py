@@ -23,13 +23,14 @@ from duelcast.store.database import Database, Transaction
 
 MAX_WAITING_BYTES = 100 * 1024 * 1024
 MAX_GROUP_BYTES = 4 * 1024 * 1024
-"""The maximum for one commit, because all other writes wait meanwhile."""
+"""The maximum for one commit. It is small because all other writes wait meanwhile."""
 EVENT_BYTES = 2 * 1024
 """The weight of an event without its data."""
 _RETRY_MS = 1_000
 _SHORTAGE_RETRY_MS = 60_000
 _BYTES_BESIDE_DATA = 200
-"""The size of the row and the three index entries of an event of a Solana wallet, not counting name and data."""
+"""The size of an event in the database (its row and three index entries) for a Solana wallet, not counting name and
+data."""
 
 log = structlog.get_logger("duelcast.analytics")
 
@@ -42,14 +43,16 @@ class StoredEvents(NamedTuple):
 
 
 class _Tracked(NamedTuple):
-    """The outcome of a message: for each of its events whether it was stored before, and the new events."""
+    """The outcome of a message. `duplicates` says for each event of the message whether it is a duplicate; `new` has
+    the other events."""
 
     duplicates: list[bool]
     new: StoredEvents
 
 
 class EventCounters:
-    """Events since the start. `received` is the sum of the other counters and of `waiting`."""
+    """The number of events since the start, by outcome. `received` is the sum of the other counters and of
+    `waiting`."""
 
     __slots__ = ("duplicate", "over_quota", "received", "refused", "stored")
 
@@ -80,12 +83,12 @@ class EventCounters:
 
 
 class AnalyticsWriter:
-    """Stores events in the order of arrival, and each id of a wallet only once.
+    """Stores events in the order of arrival. Each event id of a wallet is stored only once.
 
     It accepts events while `run` is running. When `run` is cancelled, the events being stored are committed and
     acknowledged; waiting events are refused, and none of them is stored. `counted_as` returns the name under which an
-    event is counted. `stored` is called with the events that a message added, after its commit and before its
-    acknowledgement. `quota` limits the bytes that each wallet stores; events that are not stored do not count.
+    event is counted. `stored` is called with the events that a message added, after they are committed and before the
+    message is acknowledged. `quota` limits the bytes that each wallet stores; events that are not stored do not count.
     """
 
     def __init__(
@@ -107,7 +110,8 @@ class AnalyticsWriter:
     async def track(self, events: Sequence[NewEvent]) -> list[bool]:
         """Store `events` of one wallet. Returns, once they are committed, whether each was stored before.
 
-        Raises `Unavailable`, or `RateLimitExceeded` if the wallet has used up its quota; then none of them is stored.
+        Raises `Unavailable`, or `RateLimitExceeded` if the wallet has used up its quota; then none of `events` is
+        stored.
         """
         self._counters.received += len(events)
         try:
@@ -174,7 +178,8 @@ class AnalyticsWriter:
         return tracked
 
     def _claim(self, new: dict[EventKey, NewEvent], events: Sequence[NewEvent]) -> _Tracked:
-        """Take the events of a message out of `new`; of several with the same id, the first was stored."""
+        """Take the events of a message out of `new`. Of several events with the same id, the first is new and the
+        others are duplicates."""
         duplicates = [new.pop(event.key, None) is None for event in events]
         added = [event for event, is_duplicate in zip(events, duplicates, strict=True) if not is_duplicate]
         counts = Counter((event.minute, self._counted_as(event.event)) for event in added)

@@ -1,4 +1,5 @@
-"""The chat of contests. Messages are stored once each, and published in the order of the store (protocol 5)."""
+"""The chat of contests. Each message is stored once, and messages are published in the order in which they were stored
+(protocol 5)."""
 
 from __future__ import annotations
 
@@ -52,7 +53,8 @@ class Sent(NamedTuple):
 
 
 class _Draft(Struct, frozen=True, gc=False):
-    """A message waiting to be stored. `refusal` is the error to raise, unless the message turns out to be a repeat."""
+    """A message waiting to be stored. `refusal` is the error to raise unless the message turns out to be a repeat; None
+    if there is no such error."""
 
     message: NewMessage
     refusal: AppError | None
@@ -62,9 +64,9 @@ class _Draft(Struct, frozen=True, gc=False):
 class Chat:
     """Messages of all contests, on the channels `chat.<id>`.
 
-    Within a contest, message ids increase in the order of the messages' numbers on the channel. `closed` returns the
-    error to raise if nobody may write in a contest, else None; it raises `ContestNotFound` if there is no such contest.
-    `settings` is called whenever a setting is needed.
+    Within a contest, the ids of messages increase in the same order as their numbers on the channel. `closed` returns
+    the error to raise if nobody may write in a contest, else None; it raises `ContestNotFound` if there is no such
+    contest. `settings` is called whenever a setting is needed.
     """
 
     def __init__(
@@ -100,9 +102,9 @@ class Chat:
 
         `message_id` (a UUID, stored in lower case) makes it safe to send a message again: as long as the first message
         is kept, a repeat returns it, even if the text of the repeat differs. A repeat is not published, does not count
-        against the rate, and is answered even during a mute and in a closed chat. Raises the errors of `clean_text` and
-        `closed`, `InvalidState`, `Muted`, `RateLimitExceeded`, `Unavailable`, and `ChatMessageNotFound` for a repeat of
-        a deleted message.
+        against the rate, and is answered even during a mute and in a closed chat. Raises the errors of `clean_text`,
+        those that `closed` returns or raises, `InvalidRequest` if `message_id` is not a UUID, `Muted`,
+        `RateLimitExceeded`, `Unavailable`, and `ChatMessageNotFound` for a repeat of a deleted message.
         """
         text = clean_text(text, self._settings().max_characters)
         message_id = _normalised(message_id)
@@ -180,7 +182,7 @@ class Chat:
 
     async def delete(self, contest_id: int, message_id: int, actor: Actor) -> None:
         """Delete the text of a message from the store and from the channel's history, and publish the deletion.
-        Repeating it does nothing.
+        Deleting a message again does nothing.
 
         Raises `ContestNotFound`, `ChatMessageNotFound`, `Unavailable`.
         """
@@ -202,9 +204,9 @@ class Chat:
         await self._database.publish(work)
 
     async def delete_old(self, days: float) -> int:
-        """Delete messages older than `days` in ended contests, and expired mutes. Returns the number of deleted
-        messages, whose `message_id`s count as new again. Raises `Unavailable`, in which case some messages may be
-        left."""
+        """Delete expired mutes and, in ended contests, messages older than `days` days. Returns the number of deleted
+        messages; their `message_id`s count as new from then on. Raises `Unavailable`, in which case some messages may
+        be left."""
         await self.mutes.delete_ended()
         before_ms = time_ms(self._clock) - int(days * _MS_PER_DAY)
         deleted = 0

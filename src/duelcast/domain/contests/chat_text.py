@@ -10,7 +10,7 @@ from duelcast.domain.contests.errors import EmptyMessage, MessageTooLong
 from duelcast.errors import InvalidRequest
 
 MAX_BYTES = 4_000
-"""The longest allowed text, in UTF-8."""
+"""The maximum length of a text in UTF-8."""
 
 # Control, surrogate and private-use characters, line and paragraph separators, noncharacters, and the bidi embeddings,
 # overrides and isolates, which affect text after the message. Unassigned characters are accepted because they may be

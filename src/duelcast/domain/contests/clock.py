@@ -24,8 +24,8 @@ from duelcast.store.contests import PENDING
 
 RETRY_S = 1.0
 SETTLED_TOGETHER = 10
-"""How many contests with the same boundary share a commit. After the commit, each contest takes about 1 ms, during
-which nothing else is served."""
+"""The maximum number of contests with the same boundary that share a commit. After the commit, each contest takes about
+1 ms, during which nothing else is served."""
 STUCK_RETRY_S = 60.0
 """The delay until a contest is retried after a defect; meanwhile it does not hold up the others."""
 MINUTE_MS = 60_000
@@ -36,11 +36,11 @@ _log = structlog.get_logger("duelcast.contests")
 
 
 class ContestClock:
-    """Every change of a contest's status goes through here, one at a time.
+    """Every change of a contest's status goes through this class, one at a time.
 
-    It follows the wall clock, even when somebody sets the wall clock. A boundary is due once its millisecond is over,
-    so that a price received within that millisecond still counts. Each boundary is marked in the market, which awaits
-    `settle_due` before it stores anything received later.
+    The class follows the wall clock, even when somebody sets it. A boundary (the start or end of a contest) is due once
+    its millisecond is over, so that a price received within that millisecond still counts. Each boundary is marked in
+    the market, which awaits `settle_due` before it stores anything received after the boundary.
     """
 
     def __init__(
@@ -146,8 +146,9 @@ class ContestClock:
             self._stopped = True
 
     async def release(self) -> None:
-        """Settle due boundaries although the clock is stopped, unless the store is unreachable, and let `settle_due` do
-        so from now on. Only this process has the prices of the boundaries that wait."""
+        """Settle due boundaries although the clock is stopped, and let `settle_due` do so from now on. If the store is
+        unreachable, the boundaries go on waiting. Call this because only this process has the prices of the waiting
+        boundaries."""
         self._stopped = False
         with suppress(Unavailable):
             await self.settle_due()
@@ -164,7 +165,7 @@ class ContestClock:
                     raise outcome
 
     def _due_first(self) -> list[Contest]:
-        """The due contests with the earliest boundary, which can share a commit."""
+        """The due contests with the earliest boundary, but no more than can share a commit."""
         due = [contest for contest in self._book.live if self._is_due(contest)]
         first_ms = min((contest.boundary_ms or 0 for contest in due), default=0)
         return [contest for contest in due if (contest.boundary_ms or 0) == first_ms][:SETTLED_TOGETHER]
@@ -251,7 +252,7 @@ class ContestClock:
         self._alarm.ring()
 
     def _oldest_needed_ms(self) -> int | None:
-        """The earliest unsettled boundary; prices from before it are no longer needed."""
+        """The earliest unsettled boundary. Prices from this boundary on are still needed."""
         boundaries = [one.boundary_ms for one in self._book.live if one.boundary_ms is not None]
         return min(boundaries, default=None)
 

@@ -75,8 +75,8 @@ def rank(
     Returns `rows` in listing order (greatest value first; equal values by entry time, then entry id), and the ranks by
     row, 0 for rows not in `rows`. rank = 1 + number of participants with a strictly greater value.
 
-    The stable sort merges sorted runs, so it is faster if `rows` are nearly in that order: after a tick that moves the
-    prices by 0.1 %, starting from the previous order takes a quarter of the time that any other order takes.
+    The stable sort merges sorted runs, so it is faster if `rows` are nearly in listing order: after a tick that moves
+    the prices by 0.1 %, starting from the previous order takes a quarter of the time that any other order takes.
     """
     rows = rows[np.argsort(-values[rows], kind="stable")]
     descending = values[rows]

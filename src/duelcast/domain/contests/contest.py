@@ -17,7 +17,8 @@ LISTED_AFTER_END_MS = 24 * 3600 * 1000
 
 
 class Contest:
-    """`row` is the stored contest, `board` its participants while it is pending or active."""
+    """`row` is the stored contest. While the contest is pending or active, `board` has the participants; afterwards
+    `board` is None."""
 
     __slots__ = ("_participants", "board", "final_version", "row")
 
@@ -40,7 +41,7 @@ class Contest:
 
     @property
     def is_live(self) -> bool:
-        """Whether it is pending or active."""
+        """Whether the contest is pending or active."""
         return self.row.status in (PENDING, ACTIVE)
 
     @property
@@ -50,7 +51,7 @@ class Contest:
 
     @property
     def boundary_ms(self) -> int | None:
-        """The next start or end; None if the clock has nothing to do."""
+        """The time of the next start or end (epoch ms); None if the contest has neither ahead."""
         if self.row.status == PENDING:
             return self.row.start_ms
         return self.row.end_ms if self.is_running else None
@@ -72,7 +73,8 @@ class Contest:
         return self.board is not None and self.board.is_ranked(wallet)
 
     def close(self, row: ContestRow) -> None:
-        """Replace the row by that of the completed or cancelled contest, and drop the board."""
+        """Replace the row of the contest with `row`, in which the contest is completed or cancelled, and drop the
+        board."""
         assert self.board is not None
         self._participants = self.board.total
         self.final_version = max(self.board.version + 1, row.updated_ms)
@@ -208,8 +210,8 @@ class ContestBook:
         return contest
 
     def names_changed(self, newest: int, version: int) -> None:
-        """Record that a nickname changed at `newest` (epoch ms). The leaderboards of contests that ended before that
-        time have at least `version` from now on."""
+        """Record that a nickname changed at `newest` (epoch ms). From now on, the leaderboards of contests that ended
+        before that time have at least the version `version`."""
         self._names_changed = max(self._names_changed, newest)
         self._names_version = max(self._names_version + 1, version)
 
@@ -219,11 +221,11 @@ class ContestBook:
         return contest.final_version if is_as_it_ended else max(contest.final_version, self._names_version)
 
     def entries_changed(self, contest: Contest) -> None:
-        """Call this after somebody entered, withdrew, was disqualified or readmitted."""
+        """Call this after somebody entered, withdrew, was disqualified or was readmitted."""
         self._changed(contest)
 
     def delist(self, now_ms: int) -> list[Contest]:
-        """Remove the contests whose time on the default list is over, and return them."""
+        """Remove from the default list the contests whose time on it is over, and return them."""
         gone = [one for one in self._listed.values() if one.delisted_ms is not None and one.delisted_ms <= now_ms]
         for contest in gone:
             del self._listed[contest.id]

@@ -46,8 +46,8 @@ class Entering:
         self._changes = changes
 
     async def enter(self, contest_id: int, identity: Identity, portfolio: Sequence[Choice]) -> None:
-        """Enter the contest. Raises `InvalidPortfolio`, `NoPrice`, `AlreadyEntered`, `ContestFull`,
-        `ContestStarted`."""
+        """Enter the contest. Raises `InvalidPortfolio`, `NoPrice`, `AlreadyEntered`, `ContestFull`, `ContestStarted`,
+        and `InvalidState` if the contest was cancelled."""
         contest = self._book[contest_id]
         wallet = identity.wallet
 
@@ -75,7 +75,8 @@ class Entering:
         await self._database.write(work, committed)
 
     async def withdraw(self, contest_id: int, wallet: str) -> None:
-        """Withdraw. Raises `NotEntered`, `ContestStarted`; `InvalidState` for the disqualified."""
+        """Withdraw from the contest. Raises `NotEntered`, `ContestStarted`, and `InvalidState` if the wallet was
+        disqualified or the contest was cancelled."""
         contest = self._book[contest_id]
 
         async def work(transaction: Transaction) -> None:
@@ -109,7 +110,7 @@ class Entering:
             self._changes.give_back(key)
 
     async def _change(self, contest: Contest, wallet: str, portfolio: Sequence[Choice]) -> bool:
-        """Returns whether anything was stored."""
+        """Store the new portfolio if it differs; returns whether anything was stored."""
         contest_id = contest.id
 
         async def work(transaction: Transaction) -> list[HoldingRow] | None:
@@ -158,8 +159,8 @@ class Entering:
         return validate(portfolio, allowed_symbols=row.allowed_symbols, price_of=self._market.price)
 
     async def _pending(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        """The contest, locked. Raises `ContestStarted` if its start time has passed, `InvalidState` if it was
-        cancelled."""
+        """The row of the contest, locked. Raises `ContestStarted` if the start time has passed, and `InvalidState` if
+        the contest was cancelled."""
         row = await store.find_contest(transaction, contest_id, lock=True)
         assert row is not None
         if row.status == CANCELLED:

@@ -112,7 +112,7 @@ class LeaderboardRow(Record):
 
 
 class Leaderboard(Record):
-    """A page of `total` rows; `version` grows with each ranking."""
+    """A page of a leaderboard that has `total` rows; `version` grows with each ranking."""
 
     contestId: int
     entries: list[LeaderboardRow]

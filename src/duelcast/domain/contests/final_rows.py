@@ -20,11 +20,11 @@ _log = structlog.get_logger("duelcast.contests")
 
 
 class FinalRows:
-    """Reads the followed rows one by one, and publishes them. A row that cannot be read now is read later, so that no
-    client is left with an outdated row. Contests wait in the order in which they ended.
+    """Reads the followed rows of ended contests one by one, and publishes them. A row that cannot be read now is read
+    later, so that no client is left with an outdated row. Contests wait in the order in which they ended.
 
-    At most `max_waiting()` contests wait. Beyond that, the one that ended first is given up: its participants keep
-    their outdated row until they ask or connect again.
+    At most `max_waiting()` contests wait. If another contest ends, the waiting contest that ended first is given up:
+    its participants keep their outdated rows until they ask or connect again.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class FinalRows:
         self._given_up = 0
 
     def add(self, contest_id: int) -> None:
-        """Queue a contest that is over, if anybody follows a row of it."""
+        """Queue a contest that is over, if anybody follows the row of one of its participants."""
         if not self._outlet.is_followed(contest_id):
             return
         if self._over.qsize() >= self._max_waiting():

@@ -54,7 +54,8 @@ class _Missing(Exception):
 
 
 class _Ranking(Struct, frozen=True):
-    """The result of a contest before it is stored; `winners` are the results with a prize, each with its wallet."""
+    """The result of a contest before it is stored; `winners` are the results with a prize, each with the winner's
+    wallet."""
 
     results: list[FinalResult]
     winners: list[tuple[str, FinalResult]]
@@ -65,7 +66,8 @@ class Lifecycle:
     moment of the commit. `actor` is None if the clock acts.
 
     Ending a contest takes two transactions. The first stores the prices, after which no portfolio changes; the second
-    stores the ranking that follows from them. A server that stopped in between resumes with the second.
+    stores the ranking that follows from them. A server that stopped in between continues with the second after its
+    restart.
 
     `final_rows` publishes the final rows of participants. Make only one call at a time per contest. All methods raise
     `Unavailable`.
@@ -98,11 +100,11 @@ class Lifecycle:
     async def start(
         self, contest: Contest, boundary_us: int | None, actor: Actor | None = None, reason: str | None = None
     ) -> None:
-        """Start a contest and buy all portfolios. The clock cancels the contest if it has too few participants, or if a
-        held token has no price.
+        """Start a contest and buy all portfolios. If the clock acts and the contest has too few participants, or a held
+        token has no price, the contest is cancelled instead.
 
-        For an `actor`, raises `InvalidState` if the contest is not pending, its start has passed or nobody entered, and
-        `NoPrice` if a held token has no price.
+        With an `actor`, raises `InvalidState` if the contest is not pending, if its start has passed, or if nobody
+        entered, and `NoPrice` if a held token has no price.
         """
 
         async def work(known: Prices | None, transaction: Transaction) -> tuple[ContestRow, dict[str, float]]:
@@ -153,10 +155,10 @@ class Lifecycle:
     async def end(
         self, contest: Contest, boundary_us: int | None, actor: Actor | None = None, reason: str | None = None
     ) -> None:
-        """Store the prices of the end; `complete` does the rest. The clock cancels the contest if a held token has no
-        price.
+        """Store the prices of the end; `complete` does the rest. If the clock acts and a held token has no price, the
+        contest is cancelled instead.
 
-        For an `actor`, raises `InvalidState` if the contest is not active or its end has passed, and `NoPrice` if a
+        With an `actor`, raises `InvalidState` if the contest is not active or if its end has passed, and `NoPrice` if a
         held token has no price.
         """
 
@@ -243,7 +245,8 @@ class Lifecycle:
     # ── cancel ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def cancel(self, contest: Contest, reason: str, actor: Actor) -> None:
-        """Raises `InvalidState` if the contest is neither pending nor active, or if its end prices have been taken."""
+        """Cancel a contest. Raises `InvalidState` if the contest is neither pending nor active, or if its end prices
+        have been taken."""
 
         async def work(transaction: Transaction) -> ContestRow:
             row = await self._locked(transaction, contest.id)
@@ -285,8 +288,8 @@ class Lifecycle:
         work: Callable[[Prices | None, Transaction], Awaitable[T]],
         committed: Callable[[T], None],
     ) -> None:
-        """Commit `work` with the prices of the boundary. They are looked up before the transaction, because the lookup
-        may wait for another write."""
+        """Commit `work` with the prices of the boundary. The prices are looked up before the transaction, because the
+        lookup may wait for another write."""
         while True:
             known: Prices | None = None
             if boundary_us is not None:
@@ -303,8 +306,8 @@ class Lifecycle:
             return
 
     async def _prices(self, transaction: Transaction, contest_id: int, known: Prices | None) -> dict[str, PricePoint]:
-        """The prices of all held tokens: those `known` at a boundary, or the newest if that is None. Raises `_Missing`,
-        `_Outdated`."""
+        """The prices of all held tokens, taken from `known` (the prices at a boundary), or the newest ones if `known`
+        is None. Raises `_Missing`, `_Outdated`."""
         symbols = await store.held_symbols(transaction, contest_id)
         if known is None:
             known = dict(self._market.newest(symbols))

@@ -29,7 +29,7 @@ def place_of(*, is_over: bool, start_ms: int, contest_id: int) -> Place:
 
 
 class Listing:
-    """Contests in order. The cost of a page depends only on its length."""
+    """Contests in the order of their places. The cost of a page depends only on its length."""
 
     def __init__(self) -> None:
         self._places: list[Place] = []
@@ -42,8 +42,8 @@ class Listing:
         del self._places[bisect_left(self._places, place)]
 
     def page(self, limit: int, cursor: str | None) -> tuple[list[int], str | None]:
-        """The ids of at most `limit` contests after `cursor`, and the cursor of the next page, or None if there is
-        none.
+        """The ids of at most `limit` contests after `cursor`, and the cursor of the next page, which is None on the
+        last page.
 
         New contests never shift a page. Raises `InvalidRequest` for an invalid cursor.
         """

@@ -47,9 +47,9 @@ class Mutes:
         return sorted(wallet for wallet in self._until_ms.get(contest_id, ()) if self.refusal(contest_id, wallet))
 
     async def mute(self, contest_id: int, wallet: str, until_ms: int | None, actor: Actor) -> None:
-        """Mute the wallet until `until_ms`, or until the mute is lifted (None). Replaces an earlier mute.
+        """Mute the wallet until `until_ms` or, if that is None, until the mute is lifted. Replaces an earlier mute.
 
-        Raises `InvalidRequest` if that time is not in the future, `ContestNotFound`, `Unavailable`.
+        Raises `InvalidRequest` if `until_ms` is not in the future, `ContestNotFound`, `Unavailable`.
         """
         now_ms = time_ms(self._clock)
         if until_ms is not None and until_ms <= now_ms:

@@ -59,10 +59,10 @@ class Organising:
         self._prices = prices
 
     async def create(self, given: NewContest, actor: Actor, idempotency_key: str | None = None) -> Contest:
-        """Create a contest. If the same wallet sends the same key and body again within 24 h, it gets the first
-        contest.
+        """Create a contest. If the same wallet sends the same key and body again within 24 h, it gets the contest that
+        the first request created.
 
-        Raises `InvalidRequest`; `Conflict` if the key was used with another body.
+        Raises `InvalidRequest`, and `Conflict` if the key was used with another body.
         """
         digest = sha256(msgspec.json.encode(given)).hexdigest()
 
@@ -89,7 +89,7 @@ class Organising:
         return self._book[row.id]
 
     async def edit(self, contest_id: int, patch: ContestPatch, actor: Actor) -> Contest:
-        """Change what may still be changed. Raises `InvalidRequest`, `InvalidState`."""
+        """Change the terms of a contest. Raises `InvalidRequest`, and `InvalidState` if it is too late for a change."""
         contest = self._book[contest_id]
 
         async def work(transaction: Transaction) -> ContestRow:
@@ -122,7 +122,7 @@ class Organising:
         return contest
 
     async def set_disqualified(self, contest_id: int, wallet: str, *, disqualified: bool, actor: Actor) -> None:
-        """Remove a participant from the ranking, or admit the participant again. Repeating it does nothing.
+        """Remove a participant from the ranking, or admit the participant again. Repeating the call does nothing.
 
         Raises `NotEntered`, `InvalidState` if the contest is over, `ContestFull` if there is no free place.
         """
@@ -173,7 +173,8 @@ class Organising:
         await add_events(transaction, [event])
 
     async def _open(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        """The contest, locked. Raises `InvalidState` if it is over, or has reached its next boundary."""
+        """The row of the contest, locked. Raises `InvalidState` if the contest is over, or has reached its next
+        boundary."""
         row = await store.find_contest(transaction, contest_id, lock=True)
         assert row is not None
         if row.status not in (PENDING, ACTIVE):
@@ -186,7 +187,7 @@ class Organising:
     async def _created_before(self, transaction: Transaction, known: tuple[str, int], digest: str) -> ContestRow:
         known_digest, contest_id = known
         if known_digest != digest:
-            raise Conflict("This Idempotency-Key was used with another body: use a new one.")
+            raise Conflict("This Idempotency-Key was used with another body: use a new key.")
         row = await store.find_contest(transaction, contest_id)
         assert row is not None
         return row

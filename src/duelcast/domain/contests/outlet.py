@@ -113,11 +113,11 @@ class ContestOutlet:
         self._publisher.publish(PUBLIC_CONTESTS.channel(), ContestRemoved(contestId=contest.id))
 
     def is_followed(self, contest_id: int) -> bool:
-        """Whether somebody follows the row of any participant."""
+        """Whether somebody follows the row of any participant of the contest."""
         return bool(self._broker.followed(PARTICIPANT, str(contest_id)))
 
     def followed(self, contest_id: int) -> list[str]:
-        """The wallets of a contest whose rows somebody follows."""
+        """The wallets whose rows in a contest somebody follows."""
         ending = len(f".{contest_id}")
         return [parameter[:-ending] for parameter in self._broker.followed(PARTICIPANT, str(contest_id))]
 

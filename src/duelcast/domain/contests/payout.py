@@ -17,7 +17,7 @@ from duelcast.errors import InvalidRequest
 DEFAULT_PAYOUT = (Payout(place=1, percent=69.0), Payout(place=2, percent=20.0), Payout(place=3, percent=11.0))
 AMOUNT_DECIMALS = 9
 MAX_INTEGER_DIGITS = 18
-"""Together with the decimals these are 27 digits, which Python's default decimal context can represent exactly."""
+"""With the decimals, an amount has at most 27 digits, which Python's default decimal context can represent exactly."""
 
 _UNITS_PER_ONE = 10**AMOUNT_DECIMALS
 _AMOUNT = re.compile(rf"[0-9]{{1,{MAX_INTEGER_DIGITS}}}(\.[0-9]{{1,{AMOUNT_DECIMALS}}})?")
@@ -26,16 +26,16 @@ E = TypeVar("E")
 
 
 def parse_amount(given: str | int | float, *, field: str) -> Decimal:
-    """The amount given as a decimal string, or as a number, whose shortest decimal form counts.
+    """The amount `given` as a decimal string or as a number. A number stands for its shortest decimal form.
 
-    Raises `InvalidRequest` with `field` if it has a sign, more than 9 decimals or more than 18 digits before them, or
-    is a string with an exponent.
+    Raises `InvalidRequest` with `field` if the amount has a sign, more than 9 decimals or more than 18 digits before
+    the decimal point, or is a string with an exponent.
     """
     text = given if isinstance(given, str) else format(Decimal(repr(given)), "f")
     if not _AMOUNT.fullmatch(text):
         raise InvalidRequest(
-            f"`{field}` must be 0 or more, with at most {MAX_INTEGER_DIGITS} digits and {AMOUNT_DECIMALS} decimals, "
-            "and without an exponent.",
+            f"`{field}` must be 0 or more, with at most {MAX_INTEGER_DIGITS} digits before the decimal point, at most "
+            f"{AMOUNT_DECIMALS} after it, and no exponent.",
             field=field,
         )
     return Decimal(text)
@@ -87,5 +87,5 @@ def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[E,
 
 
 def _exact(percent: float) -> Fraction:
-    """The decimal number as written, not the double nearest to it."""
+    """The decimal number as it was written, not the double nearest to that number."""
     return Fraction(repr(percent))

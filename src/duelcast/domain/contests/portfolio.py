@@ -14,7 +14,8 @@ from duelcast.wire.messages import Symbol
 MAX_TOKENS = 50
 FULL_WEIGHT = 100
 _ROUNDING_NOISE = 1e-12
-"""The largest relative difference of two quantities that counts as rounding; a few ulps of a double are about 1e-15."""
+"""The largest relative difference between two quantities that counts as rounding; a few ulps of a double are about
+1e-15."""
 
 
 class Choice(Struct, frozen=True, forbid_unknown_fields=True):

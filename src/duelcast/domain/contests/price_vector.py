@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 CASH = 0
-"""The index of a price that is always 1.0, for the starting balance before the start and for unused array elements."""
+"""The index of a price that is always 1.0, used for the starting balance before the start and for unused array
+elements."""
 
 
 class PriceVector:
@@ -51,14 +52,14 @@ class PriceVector:
         return self._symbols[index]
 
     def price(self, symbol: str) -> float | None:
-        """The newest price, None while it is not known."""
+        """The newest price, or None while it is not known."""
         index = self._indices.get(symbol)
         if index is None or math.isnan(self._prices[index]):
             return None
         return self._prices[index]
 
     def take_changed(self) -> AbstractSet[int]:
-        """The indices whose price changed since the last call."""
+        """The indices of the prices that changed since the last call."""
         changed, self._changed = self._changed, set()
         return changed
 
@@ -67,7 +68,8 @@ class PriceVector:
         return np.array(self._prices)
 
     def snapshot_of(self, prices: Mapping[str, float]) -> NDArray[np.float64]:
-        """`prices`, such as those of a boundary, by index; NaN for all other symbols."""
+        """An array that has `prices`, such as those of a boundary, at the indices of their symbols, and NaN for all
+        other symbols."""
         indices = [self.index(symbol) for symbol in prices]
         vector = np.full(len(self._prices), np.nan)
         vector[CASH] = 1.0

@@ -36,7 +36,8 @@ class Occupant(Struct, frozen=True):
 
 
 class Attendance(NamedTuple):
-    """`members` are the most recent `MAX_LISTED_MEMBERS`, most recent first. The counts cover the whole room."""
+    """`members` are the `MAX_LISTED_MEMBERS` most recent members, most recent first. The counts cover the whole
+    room."""
 
     members: list[RoomMember]
     member_count: int
@@ -98,7 +99,7 @@ class Room:
         return Attendance(listed, len(self._members), self.spectator_count)
 
     def attend(self, connection_id: str) -> Attendance:
-        """The initial attendance for a connection in the room that follows `user_presence`."""
+        """The attendance that a connection in the room receives when it begins to follow `user_presence`."""
         attendance = self.attendance()
         self._news.begin(connection_id, attendance.members)
         return attendance
@@ -179,13 +180,14 @@ class PresenceNews:
 
     The invariant: whenever the room has at most `max_members()` members, a client that received a list of all members
     and has followed `user_presence` since then knows the members exactly. A client that received a partial list knows
-    which members of that list remain, and everybody who entered since then. A larger room is silent: a change in it is
-    published, if it still matters, with the first change that leaves the room small enough. Therefore a `leave` is
-    published for everybody whose `join` was published, and for everybody in a list that is still in use.
+    which members of that list remain, and everybody who entered since then. A room with more members is silent: its
+    changes are published later, together with the first change that leaves the room small enough, if they still matter
+    then. Therefore a `leave` is published for everybody whose `join` was published, and for everybody in a list that is
+    still in use.
 
-    `members` is the room's own mapping by wallet, which the room updates before it calls `changed`. Memory: for a
-    silent room, the members that differ from the published ones, and at most `MAX_LISTED_MEMBERS` references per
-    connection that joined while it was silent.
+    `members` is the room's own mapping by wallet, which the room updates before it calls `changed`. For a silent room,
+    this keeps in memory the members that differ from the published ones, and at most `MAX_LISTED_MEMBERS` references
+    per connection that joined while the room was silent.
     """
 
     def __init__(
@@ -203,7 +205,7 @@ class PresenceNews:
         self._unpublished: dict[str, RoomMember] = {}
         """Members who entered or left since the last publication and have not reversed that."""
         self._named: dict[str, list[RoomMember]] = {}
-        """Per connection, the members of its list whose `join` was not published."""
+        """For each connection, the members on its list whose `join` was not published."""
 
     def begin(self, connection_id: str, listed: list[RoomMember]) -> None:
         """Record that the connection received the list `listed`, which replaces any earlier one."""

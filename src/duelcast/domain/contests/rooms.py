@@ -17,7 +17,7 @@ from duelcast.errors import TooManySubscriptions
 
 class RoomSettings(Struct, frozen=True, kw_only=True):
     """A room with more than `presence_max_members` members publishes no `user_presence`. `spectator_count_interval_ms`
-    is the least time between two `spectator_count` events of a contest. A connection may be in at most
+    is the minimum time between two `spectator_count` events of a contest. A connection may be in at most
     `rooms_per_connection` rooms.
     """
 
@@ -31,7 +31,7 @@ class Rooms:
     forgotten.
 
     `is_participant` says whether a wallet entered a live contest and is not disqualified; call `entry_changed` after
-    its answer changes. A room keeps its occupants when the contest ends. `settings` is called whenever a setting is
+    the answer changes. A room keeps its occupants when the contest ends. `settings` is called whenever a setting is
     needed. An `identity` of None means an anonymous connection.
     """
 
@@ -49,7 +49,7 @@ class Rooms:
         self._joined: dict[str, set[int]] = {}
         self._counts = Conflator(clock, lambda: settings().spectator_count_interval_ms, self._push_count)
         self._pushed_counts: dict[int, int] = {}
-        """The contests whose last published `spectator_count` is not 0."""
+        """The last published `spectator_count` of each contest, unless it was 0."""
 
     async def run(self) -> None:
         """Publish spectator counts as their interval allows, until cancelled."""
@@ -67,7 +67,7 @@ class Rooms:
         """Enter the room, or replace the occupant of a connection that is already in it. `visibility` only matters for
         admins. `took_part` says whether the wallet took part in a contest that is over.
 
-        Raises `errors.TooManySubscriptions`; then nothing has changed.
+        Raises `errors.TooManySubscriptions`, and then changes nothing.
         """
         joined = self.rooms_of(connection_id)
         limit = self._settings().rooms_per_connection
@@ -115,8 +115,8 @@ class Rooms:
 
     def identity_changed(self, connection_id: str, identity: Identity | None) -> None:
         """Call this after the connection signed in or became anonymous, or after its role or nickname changed. A new
-        admin is hidden; an admin who remains an admin stays visible or hidden. In a contest that is over, a wallet that
-        signs in counts as a participant from its next `join` on."""
+        admin is hidden; an admin who remains an admin keeps the previous visibility. In a contest that is over, a
+        wallet that signs in counts as a participant from its next `join` on."""
         for contest_id in self.rooms_of(connection_id):
             room = self._rooms[contest_id]
             before = room.occupant(connection_id)
@@ -139,7 +139,7 @@ class Rooms:
         return contest_id in self._joined.get(connection_id, ())
 
     def role_of(self, contest_id: int, connection_id: str) -> RoomRole:
-        """The role of the connection's wallet: admin if one of its connections in the room is an admin's, else
+        """The role of the connection's wallet: admin if one of the wallet's connections in the room is an admin's, else
         participant or spectator. Raises `KeyError` if the connection is not in the room."""
         return self._rooms[contest_id].role_of(connection_id)
 

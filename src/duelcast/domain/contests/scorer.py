@@ -17,14 +17,14 @@ from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.logs import exception_fields
 
 THREAD_PARTICIPANTS = 5_000
-"""Larger boards are scored in a thread, because scoring them takes half a millisecond or more."""
+"""Boards with more participants are scored in a thread, because scoring them takes half a millisecond or more."""
 
 _log = structlog.get_logger("duelcast.contests")
 
 
 class Scorer:
-    """Scores a contest if somebody holds a token whose price changed, at most once per `interval_ms()`, and publishes
-    the changes."""
+    """Scores a contest when somebody holds a token whose price changed, but at most once per `interval_ms()`, and
+    publishes the changes of the ranking."""
 
     def __init__(
         self,
@@ -43,13 +43,13 @@ class Scorer:
         """The ids of contests to be scored."""
         self._duration_s = Histogram(
             "duelcast_contest_scoring_seconds",
-            "The time from reading the prices of a scoring to its ranking.",
+            "The time that a scoring takes, from reading the prices to the ranking.",
             buckets=(0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1),
             registry=None,
         )
 
     def price_changed(self, symbol: str, price: float) -> None:
-        """Take a price. Every tick calls this."""
+        """Take a new price. Every tick calls this."""
         self._prices.set(symbol, price)
         self._moved.set()
 
@@ -75,7 +75,8 @@ class Scorer:
         await self._clock.sleep(0)
 
     async def run(self) -> None:
-        """Score due contests until cancelled. May be run again, and then catches up."""
+        """Score due contests until cancelled. This may be run again: at the beginning of each run, all live contests
+        are due."""
         for contest in self._book.live:
             self.touch(contest)
         async with asyncio.TaskGroup() as tasks:

@@ -73,7 +73,7 @@ class Scoring:
 
 
 class Board:
-    """The participants of one contest, in compact arrays (measured: see `benchmarks/contest`).
+    """The participants of one contest, in compact arrays (for measurements, see `benchmarks/contest`).
 
     A participant without positions holds the starting balance as cash, so that before the start everybody has rank 1.
     Entering and leaving change the ranks at once, with the values of the last scoring. Methods that take a `wallet`
@@ -84,7 +84,7 @@ class Board:
     def __init__(self, starting_balance: float, prices: PriceVector, *, version: int = 0) -> None:
         self.starting_balance = starting_balance
         self.total = 0
-        """Ranked participants."""
+        """The number of ranked participants."""
         self._prices = prices
         self._rows: dict[str, int] = {}
         self._wallets: list[str] = []
@@ -125,8 +125,8 @@ class Board:
         portfolio: Iterable[HoldingRow] = (),
         claimed_nickname: str | None = None,
     ) -> None:
-        """Add a wallet with its portfolio; `claimed_nickname` comes from its token. Raises `ValueError` if the wallet
-        is already in the contest.
+        """Add a wallet with its portfolio; `claimed_nickname` comes from the wallet's token. Raises `ValueError` if the
+        wallet is already in the contest.
         """
         if wallet in self._rows:
             raise ValueError("a wallet enters once")
@@ -179,7 +179,7 @@ class Board:
         return self._claimants.get(shape, ())
 
     def disqualify(self, wallet: str) -> None:
-        """Take a wallet out of the ranks; its value is still computed."""
+        """Take a wallet out of the ranks. The value of its portfolio is still computed."""
         self._leave_ranks(self._rows[wallet])
 
     def restore(self, wallet: str) -> None:
@@ -197,7 +197,7 @@ class Board:
 
     def set_portfolio(self, wallet: str, portfolio: Iterable[HoldingRow]) -> None:
         """Replace the portfolio. `portfolio` has each symbol once, with quantities for all of them or for none. The
-        next scoring values it."""
+        next scoring computes the new value."""
         self._positions.set(self._rows[wallet], self._lines(portfolio))
 
     def portfolio(self, wallet: str) -> list[HoldingRow]:
@@ -219,7 +219,7 @@ class Board:
         return sorted(self._prices.symbol(token) for token in self._positions.held() if token != CASH)
 
     def concerned(self, changed: AbstractSet[int]) -> bool:
-        """Whether somebody holds one of the tokens from `PriceVector.take_changed`."""
+        """Whether somebody holds one of the `changed` tokens, which come from `PriceVector.take_changed`."""
         return self._positions.any_held(changed)
 
     def prepare(self, prices: Mapping[str, float] | None = None) -> Scoring:
@@ -269,8 +269,8 @@ class Board:
         return [self._leaderboard_row(row) for row in self._order[offset : offset + limit].tolist()]
 
     def around(self, wallet: str, limit: int) -> int | None:
-        """The offset of the page of `limit` rows that has `wallet` in its middle, or as near to it as the ends of the
-        list allow.
+        """The offset of the page of `limit` rows that has `wallet` in its middle, or as near to the middle as the ends
+        of the list allow.
 
         None if the wallet is not ranked.
         """
@@ -299,7 +299,7 @@ class Board:
         return zip(columns.entry_ids[self._order].tolist(), columns.ranks[self._order].tolist(), strict=True)
 
     def take_top(self) -> list[LeaderboardRow] | None:
-        """The first 100 rows if one of them, or the total, changed since the last call; else None."""
+        """The first 100 rows if they changed since the last call; else None."""
         top = self.page(0, TOP_ROWS)
         if top == self._top:
             return None
@@ -318,14 +318,14 @@ class Board:
         ranks, values = columns.ranks[rows], columns.values[rows]
         differ = (columns.published_ranks[rows] != ranks) | (columns.published_values[rows] != values)
         # Store the figures of all rows, so that a wallet that is first asked about in the next call is compared with
-        # them.
+        # these figures.
         columns.published_ranks[:] = columns.ranks
         columns.published_values[:] = columns.values
         return [present[number] for number in np.flatnonzero(differ).tolist()]
 
     def mark_published(self, wallet: str) -> None:
         """Count this wallet's present rank and value as published, so that `take_changed` skips the wallet. Does
-        nothing if it is not in the contest."""
+        nothing if the wallet is not in the contest."""
         self._settle()
         row = self._rows.get(wallet)
         if row is not None:

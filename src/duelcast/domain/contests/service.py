@@ -38,7 +38,7 @@ from duelcast.store.database import Database
 
 
 class ContestSettings(Struct, frozen=True, kw_only=True):
-    """`leaderboard_interval_ms` is the least time between two rankings of a contest. `portfolio_changes_per_minute`
+    """`leaderboard_interval_ms` is the minimum time between two rankings of a contest. `portfolio_changes_per_minute`
     applies to one wallet in one contest. `final_rows_waiting` limits the number of ended contests whose final rows are
     not published yet."""
 
@@ -96,7 +96,7 @@ class Contests:
         accounts.on_owner_change(self._nickname_changed_hands)
 
     async def load(self) -> None:
-        """Load the stored contests, and catch up with missed boundaries. Load accounts and market first."""
+        """Load the stored contests, and catch up with missed boundaries. Accounts and market must be loaded before."""
         async with self._database.read() as transaction:
             rows = await store.all_contests(transaction)
             counts = await store.participant_counts(transaction)
@@ -145,7 +145,8 @@ class Contests:
         yield statuses
 
     def _board(self, row: ContestRow, entries: list[EntryRow], held: dict[int, list[HoldingRow]]) -> Board:
-        # A board is ranked far less than 1,000 times a second, so its versions before a restart were lower.
+        # The first version is a time in ms. A board is ranked far less than 1,000 times a second, so its versions
+        # before a restart were lower.
         board = Board(row.starting_balance, self._prices, version=self._new_version())
         for entry in entries:
             nickname = self._accounts.shown_nickname(entry.wallet, entry.nickname)
@@ -177,7 +178,7 @@ class Contests:
             self._outlet.participant_changed(contest, wallet)
 
     def _new_version(self) -> int:
-        """The time of receipt in epoch ms, which never goes back, so that it is above all earlier versions."""
+        """The current time of receipt in epoch ms. This time never goes back, so a later version is never lower."""
         return self._market.receipt_us() // 1000
 
     def _chat_closed(self, contest_id: int) -> InvalidState | None:

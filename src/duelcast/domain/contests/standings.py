@@ -234,8 +234,8 @@ def _holding(one: HoldingRow, price: float | None) -> Holding:
 
 
 def _value(held: Sequence[HoldingRow], prices: Mapping[str, float | None], initial: float) -> float:
-    """The value of a portfolio without a final value; the initial value if it was never bought or a price is
-    missing."""
+    """The value of a portfolio for which no final value is stored: `initial` if the portfolio was never bought, or if a
+    price is missing."""
     total = 0.0
     for one in held:
         price = prices.get(one.symbol)

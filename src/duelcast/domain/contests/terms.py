@@ -25,7 +25,7 @@ CURRENCY = "SOL"
 CODE_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ23456789"
 CODE_CHARACTERS = 8
 
-# No control characters, and no bidi embeddings, overrides or isolates, which affect text beyond this one.
+# No control characters, and no bidi embeddings, overrides or isolates, which affect the text that follows.
 LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*(?!\n)$"
 _PAGE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$"
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=LINE_PATTERN)]

@@ -154,7 +154,7 @@ class TokenBook:
         return self._entries.values()
 
     def tokens(self, now_s: float) -> list[Token]:
-        """All tokens at `now_s`, epoch seconds, sorted by symbol."""
+        """All tokens at `now_s` (epoch seconds), sorted by symbol."""
         return [self._entries[symbol].token(now_s) for symbol in self.symbols()]
 
 

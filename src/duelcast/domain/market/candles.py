@@ -78,13 +78,14 @@ class MinuteRows:
         self._current: Row | None = None
         self.received_s = 0.0
         self._before: float | None = None  # the price at the beginning of the kept minutes
-        self._complete: Extremes | None = _NO_EXTREMES  # of the complete minutes; None: to be recomputed
+        self._complete: Extremes | None = _NO_EXTREMES  # of the complete minutes; None until recomputed
 
     def __len__(self) -> int:
         return len(self._minute) + (self._current is not None)
 
     def add(self, now_s: float, price: float) -> Row | None:
-        """Take a price received at `now_s`, which must not go back. Returns the row that is now complete, if any."""
+        """Take a price received at `now_s`, which must not be earlier than in previous calls. Returns the row that is
+        now complete, if any."""
         minute = int(now_s // 60)
         row = self._current
         self.received_s = now_s
@@ -131,7 +132,8 @@ class MinuteRows:
         return Row(self._minute[0], self._open[0], self._high[0], self._low[0], self._close[0])
 
     def change(self, now_s: float) -> float | None:
-        """The change in percent over the 24 h before `now_s`; None if the price at the beginning is not known."""
+        """The change in percent over the 24 h before `now_s`; None if the price at the beginning of these 24 h is not
+        known."""
         row = self._current
         oldest = self._drop_passed(now_s)
         if row is None or row.minute < oldest:
@@ -140,7 +142,7 @@ class MinuteRows:
 
     def extremes(self, now_s: float) -> Extremes:
         """The highest and the lowest known price of the 24 h before `now_s`, or the last price if there was none in
-        that time. There must have been a price."""
+        that time. At least one price must have been added."""
         row = self._current
         assert row is not None
         oldest = self._drop_passed(now_s)
@@ -195,7 +197,7 @@ def _widened(extremes: Extremes, row: Row) -> Extremes:
 
 
 def by_interval(rows: Iterable[Row], minutes: int) -> list[Row]:
-    """Merge `rows`, oldest first, into rows of `minutes` each that are aligned to the epoch."""
+    """Merge `rows`, oldest first, into rows that cover `minutes` minutes each and are aligned to the epoch."""
     merged: dict[int, Row] = {}
     for row in rows:
         start = row.minute // minutes * minutes

@@ -15,13 +15,13 @@ from duelcast.domain.market.ticks import Ticker, Trade
 from duelcast.store.market import MarketWrites, MinutePrice, StoredToken, StoredTrade
 
 ROWS_PER_TURN = 200
-"""Processing this many takes a few milliseconds; then other tasks run."""
+"""Processing this many rows takes a few milliseconds; then other tasks run."""
 
 
 class Priced(NamedTuple):
-    """A change that posts make to a symbol's market; the newest record was received at `received_s` (epoch). `minutes`
-    are the minutes with a new price, each with the time of receipt of its last price. `trades` are the new trades, each
-    with its time of receipt."""
+    """A change that posts make to the price and trades of a symbol; the newest record was received at `received_s`
+    (epoch). `minutes` are the minutes with a new price, each with the time of receipt of its last price. `trades` are
+    the new trades, each with its time of receipt."""
 
     symbol: str
     received_s: float
@@ -31,7 +31,7 @@ class Priced(NamedTuple):
 
 
 class Described(NamedTuple):
-    """Metadata of a symbol that was put at `received_s` (epoch)."""
+    """The metadata of a symbol, put at `received_s` (epoch)."""
 
     symbol: str
     received_s: float

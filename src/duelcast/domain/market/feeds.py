@@ -53,7 +53,7 @@ class MarketSink:
         self._source.failure = None
 
     def failed(self, reason: str) -> None:
-        """Record that the feed cannot read its venue because of `reason`. It retries by itself."""
+        """Record that the feed cannot read its venue because of `reason`. The feed retries by itself."""
         if self._source.failure != reason:
             _log.warning("feed_failed", feed=self._source.name, reason=reason)
         self._source.status = "failed"
@@ -67,7 +67,7 @@ class MarketSink:
         failed[pair] = reason
 
     def pair_works(self, pair: str) -> None:
-        """Record that a pair that failed is read again."""
+        """Record that a pair that had failed is being read again."""
         failed = self._source.failed_pairs
         if failed.pop(pair, None) is not None and len(failed) < MAX_LOGGED_PAIRS:
             _log.info("feed_pair_recovered", feed=self._source.name, pair=pair)
@@ -77,10 +77,10 @@ class MarketSink:
 
 
 class FeedState(Struct, kw_only=True, frozen=True):
-    """The state of a feed. `age_ms` is the time since its newest record, None before the first; `reason` says why it
-    failed; `symbols` is the number of symbols that it owns, `records` the number of its records that were used.
-    `failed_pairs` has the reason for each pair that fails although the feed works; `awaited` are the symbols that the
-    feed should deliver but has not delivered yet, sorted."""
+    """The state of a feed. `age_ms` is the time since the feed's newest record, None before the first; `reason` says
+    why the feed failed; `symbols` is the number of symbols that the feed owns, and `records` the number of its records
+    that were used. `failed_pairs` has, for each pair that fails although the feed works, the reason of the failure;
+    `awaited` are the symbols that the feed should deliver but has not delivered yet, sorted."""
 
     name: str
     status: FeedStatus
@@ -93,7 +93,7 @@ class FeedState(Struct, kw_only=True, frozen=True):
 
 
 def feed_state(feed: Source, monotonic_s: float) -> FeedState:
-    """The state of `feed` at `monotonic_s` of the monotonic clock."""
+    """The state of `feed` at the monotonic time `monotonic_s`."""
     age_ms = None if feed.received_s is None else int((monotonic_s - feed.received_s) * 1000)
     return FeedState(
         name=feed.name,

@@ -14,8 +14,8 @@ MAX_CANDLES = 1_440
 
 
 class CandleSpan(Struct, frozen=True):
-    """At most `limit` candles of `minutes` each, which begin at `from_minute` or later and before `before_minute`. Both
-    are multiples of `minutes`, counted from the Unix epoch."""
+    """At most `limit` candles of `minutes` minutes each, which begin at `from_minute` or later and before
+    `before_minute`. These two are counted from the Unix epoch, and are multiples of `minutes`."""
 
     minutes: int
     from_minute: int
@@ -24,7 +24,8 @@ class CandleSpan(Struct, frozen=True):
 
 
 class History(Struct, frozen=True):
-    """Candles, oldest first. `next_minute` is the beginning of the first candle beyond `limit`, or None."""
+    """Candles, oldest first. `next_minute` is the beginning of the first candle beyond `limit`, or None if there is no
+    such candle."""
 
     candles: list[Candle]
     next_minute: int | None

@@ -89,7 +89,7 @@ class Intake:
         return entry
 
     def _entry_of(self, source: Source, symbol: str, now_s: float) -> BookEntry:
-        """The entry for a quote or trade of `source`, which becomes its owner."""
+        """The entry for a quote or trade of `source`, which becomes the owner of the symbol."""
         if source.awaited:
             source.awaited.discard(symbol)
         entry = self._book.get(symbol)

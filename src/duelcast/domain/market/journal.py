@@ -26,7 +26,7 @@ FLUSH_INTERVAL_S = 5.0
 MAX_COMPLETE = 200_000
 """How many minutes may wait while the store is unreachable, about 40 MB; beyond that the oldest are dropped."""
 _ROWS_PER_WRITE = 200
-"""Preparing this many takes about 2 ms, during which nothing else is served."""
+"""Preparing this many rows takes about 2 ms, during which nothing else is served."""
 
 log = structlog.get_logger("duelcast.market")
 
@@ -41,9 +41,9 @@ class Settled(NamedTuple):
 
 
 class Journal:
-    """In the store, a price replaces the older price of the same minute, which a contest that marked a moment may still
-    need. Therefore `settle_first` is awaited before anything received after a marked moment is stored. `settle_first`
-    may wait for records received before that moment, but not for later ones."""
+    """In the store, a price replaces the previous price of the same minute. A contest that marked a moment may still
+    need that previous price. Therefore `settle_first` is awaited before anything received after a marked moment is
+    stored. `settle_first` may wait for records received before that moment, but not for later ones."""
 
     def __init__(self, receipt: ReceiptTime, marks: Marks, settle_first: Callable[[], Settle | None]) -> None:
         self._receipt = receipt
@@ -102,7 +102,7 @@ class Unstored:
         yield CounterMetricFamily("duelcast_market_lost_minutes", "Minutes that were never stored.", value=self.lost)
 
     def take(self, limit: int) -> tuple[MarketWrites, Sequence[BookEntry]]:
-        """Take about `limit` rows to store, and their entries, which are removed from `changed`."""
+        """Take about `limit` rows to store, and return them with the entries that were taken out of `changed`."""
         minutes = list(islice(self._complete.values(), limit))
         entries = [self.changed.pop() for _ in range(min(len(self.changed), limit - len(minutes)))]
         for entry in entries:

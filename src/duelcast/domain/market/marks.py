@@ -23,9 +23,9 @@ class Marks:
     """Keeps, for each marked moment, all prices as they were before the first record received after it.
 
     Moments are in wall time; all other times here are times of receipt. `until_us` returns the newest time of receipt
-    that counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: a
-    caller that takes a price compares the price's time of receipt with `next_s`, and calls `passed` unless it is
-    earlier. `prices` returns all current prices.
+    that counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: before
+    a caller applies a price, it calls `passed`, unless the price's time of receipt is before `next_s`. `prices` returns
+    all current prices.
     """
 
     __slots__ = ("_marked", "_prices", "_snapshots", "_until", "_until_us", "next_s")
@@ -54,7 +54,7 @@ class Marks:
         self._find_next()
 
     def rescale(self) -> None:
-        """Call this after the wall clock was set. A moment that is in the future again counts as not passed."""
+        """Call this after the wall clock was set. A moment that lies in the future again no longer counts as passed."""
         for moment_us, until_us in self._until.items():
             self._until[moment_us] = self._until_us(moment_us)
             if self._until[moment_us] > until_us:
@@ -70,14 +70,14 @@ class Marks:
         self._find_next()
 
     def applied_late(self, symbol: str, price: float, received_us: int) -> None:
-        """Correct the snapshots for a price that was applied after records received later."""
+        """Correct the snapshots for a price that was applied after records that had been received later."""
         for moment_us, snapshot in self._snapshots.items():
             if received_us <= self._until[moment_us]:
                 snapshot[symbol] = PricePoint(price, received_us)
 
     def snapshot(self, moment_us: int) -> Prices | None:
-        """The prices before the first record after `moment_us`; None if there was no such record, or if the moment is
-        not marked."""
+        """The prices before the first record after `moment_us`; None if there has been no such record yet, or if the
+        moment is not marked."""
         return self._snapshots.get(moment_us)
 
     def newest_before(self, received_us: int) -> int | None:
