@@ -23,7 +23,8 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.events import StoredEvent, events_after
 
 LOOK_INTERVAL_S = 5.0
-"""How long `run` waits for a wake-up before it looks for events anyway, even after the store was unreachable."""
+"""How long `run` waits for a wake-up before it looks for events anyway, or tries again after the store was
+unreachable."""
 PORTION = 500
 """How many entries or events are processed in one write. The number is limited because other writes wait meanwhile."""
 NEWS_MS = 24 * 3600 * 1000

@@ -68,7 +68,7 @@ class StatusBoard:
         registry.listeners.append(self._service_changed)
 
     def changed(self) -> None:
-        """Check the state, because maintenance or readiness may have changed."""
+        """Call this after maintenance or readiness may have changed."""
         self._alarm.ring()
 
     def status(self) -> ServerStatus:

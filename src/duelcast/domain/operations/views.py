@@ -33,7 +33,7 @@ _DETAILS: dict[BreakerStatus, str] = {
     "closed": "Calls are let through.",
     "degraded": "Calls are let through; the last one failed.",
     "open": "Too many calls failed: none is let through for a while.",
-    "half_open": "A few calls are let through, to see whether it works again.",
+    "half_open": "A few calls are let through to test the service.",
     "initializing": "No call was made yet.",
     "disabled": "This service has no breaker.",
 }
@@ -115,7 +115,7 @@ def layer_update(layer: str, services: Iterable[Service]) -> LayerUpdate:
 
 
 def breaker_record(service: Service) -> BreakerRecord:
-    """The record of a service's breaker, even if the service has none."""
+    """The record of a service's breaker; if the service has none, the record says so."""
     status = service.breaker_status
     breaker = service.breaker
     if breaker is None:
