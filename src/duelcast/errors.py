@@ -62,7 +62,7 @@ class Unauthorized(AppError, code="UNAUTHORIZED", status=401):
 
 
 class PermissionDenied(AppError, code="PERMISSION_DENIED", status=403):
-    """Another role or owner is required."""
+    """The caller does not have the necessary role or scope, or is not the owner."""
 
 
 class RateLimitExceeded(AppError, code="RATE_LIMIT_EXCEEDED", status=429):
@@ -148,7 +148,7 @@ class InvalidText(Disconnect, code=1007, reconnect=False):
 
 
 class PolicyViolation(Disconnect, code=1008):
-    """The reason begins with `rate_limit`, `heartbeat` or `incomplete_message`."""
+    """The client broke a rule; the reason begins with `rate_limit`, `heartbeat` or `incomplete_message`."""
 
 
 class MessageTooBig(Disconnect, code=1009, reconnect=False):

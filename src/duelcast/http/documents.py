@@ -43,7 +43,7 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def openapi_document(routers: Sequence[Router], version: str, *, dependencies: Iterable[str]) -> dict[str, Any]:
-    """OpenAPI 3.1 of `routers`, whose handlers may request `dependencies`.
+    """The OpenAPI 3.1 document of `routers`, whose handlers may request `dependencies`.
 
     A separate application makes the document, so that the one that serves requests has none of the framework's
     documentation routes.
