@@ -20,7 +20,7 @@ from duelcast.http.services import HttpServices, server_of
 from duelcast.peers.addresses import Network, address_bucket, client_address
 
 SCOPE_OPTION = "scope"
-"""The option of a route for the scope that a machine's token needs there."""
+"""The route option that names the scope that a machine's token needs."""
 
 MAINTENANCE_OPTION = "during_maintenance"
 """The option of routes to which users may write during maintenance."""

@@ -25,13 +25,14 @@ _TOLERANCE_S = 1e-6
 _GAP_US = 2
 """The gap at a bend, so that records after the bend have later times of receipt than all records before it."""
 _BENDS_KEPT = 16
-"""The newest bend determines all future times; earlier ones are needed for past boundaries that are not settled yet."""
+"""The newest bend determines all future times; earlier bends are needed for past boundaries that are not settled
+yet."""
 
 _log = structlog.get_logger("duelcast.market")
 
 
 def to_us(epoch_s: float) -> int:
-    """Convert to epoch microseconds, which are as exact as epoch seconds in a float, and in the same order."""
+    """Convert to epoch microseconds, which are as exact as epoch seconds in a float, and sort in the same order."""
     return round(epoch_s * 1_000_000)
 
 
@@ -93,8 +94,8 @@ class ReceiptTime:
     """The wall clock, except that it never goes back.
 
     After the wall clock is set back, the time of receipt runs slower until the wall clock has caught up, so that a
-    correction neither reopens a counted minute nor makes the windows stand still. Events whose times people chose
-    follow the wall clock, `wall_s`; `scale` determines which records had been received by such a time. `on_step`
+    correction neither reopens a counted minute nor makes the windows stand still. Events at times that people chose
+    follow the wall clock (`wall_s`); `scale` determines which records had been received by such a time. `on_step`
     listeners are called after each step of the wall clock.
     """
 

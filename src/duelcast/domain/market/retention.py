@@ -15,7 +15,7 @@ _MS_PER_DAY = 86_400_000
 
 class MarketRetention:
     """Deletes prices and trades older than a number of days, but none from `oldest_needed_ms()` (epoch) on, because
-    these may still be needed. If that is None, no old ones are needed."""
+    these may still be needed. If `oldest_needed_ms` returns None, no old ones are needed."""
 
     def __init__(self, database: Database, receipt: ReceiptTime, oldest_needed_ms: Callable[[], int | None]) -> None:
         self._database = database

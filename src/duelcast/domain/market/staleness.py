@@ -13,8 +13,8 @@ from duelcast.domain.market.settings import MarketSettings
 
 _LONGEST_SLEEP_S = 1.0
 _SHORTEST_SLEEP_S = 0.05
-"""Limits how often symbols are checked, because checking 10,000 takes about 2 ms, and each may become stale at a
-different moment."""
+"""Limits how often symbols are checked, because checking 10,000 of them takes about 2 ms, and each may become stale at
+a different moment."""
 _TOLERANCE_S = 1e-6
 
 

@@ -80,8 +80,8 @@ class _Sum:
 class BucketSeries:
     """Trades in buckets of `width_s` seconds, and their sums over windows of `spans` buckets.
 
-    Bucket n covers the epoch time from n·width_s to before (n + 1)·width_s. At most as many buckets are kept as the
-    longest window has. `now_s` must not go back, but trades need not be added in the order of their times.
+    Bucket n covers the epoch time from n·width_s to before (n + 1)·width_s. No more buckets are kept than the longest
+    window has. `now_s` must not go back, but trades need not be added in the order of their times.
     """
 
     __slots__ = ("_buy", "_index", "_keep", "_sell", "_sums", "_trades", "_volume", "_width_s")

@@ -98,7 +98,7 @@ class Inboxes:
     # ── marking ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def mark_read(self, wallet: str, ids: Sequence[int], origin: Origin | None = None) -> Marked:
-        """Mark those of `ids` that belong to the wallet as read, and publish that with `origin`.
+        """Mark those of `ids` that belong to the wallet as read, and publish this change with `origin`.
 
         Raises `Unavailable`, and `NotificationNotFound` if none of them belongs to the wallet.
         """
@@ -108,7 +108,7 @@ class Inboxes:
     async def mark_all_read(
         self, wallet: str, types: Sequence[str] | None = None, origin: Origin | None = None
     ) -> Marked:
-        """Mark all unread notifications of the wallet, or those of some `types`, as read, and publish that with
+        """Mark all unread notifications of the wallet, or those of some `types`, as read, and publish this change with
         `origin`. Raises `Unavailable`."""
 
         async def work(transaction: Transaction) -> Published[Marked]:

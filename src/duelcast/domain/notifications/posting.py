@@ -16,7 +16,7 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY
 
 _WALLETS_PER_TURN = 500
-"""How many wallets are processed at once, in a few milliseconds of the event loop."""
+"""How many wallets are processed at once, which takes a few milliseconds of the event loop."""
 
 
 class PostedNotifications(Struct, frozen=True):

@@ -30,7 +30,7 @@ class ErrorGroup:
     `id` is the time of the first error (epoch µs), increased if needed to be unique; `opened_s` is the same time on the
     monotonic clock. `posts` is the number of errors whose callers wait for the store. `ended` means that no more errors
     are counted, `pushed` that the first alert has been published, and `publishing` that the first alert is being stored
-    together with the row.
+    together with the group's row.
     """
 
     key: ErrorKey

@@ -59,7 +59,7 @@ class ErrorRecords:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def load(self) -> None:
-        """Continue the ids after the highest stored one. Raises `errors.Unavailable`."""
+        """Let new ids continue after the highest stored one. Raises `errors.Unavailable`."""
         async with self._database.read() as transaction:
             self._last_id = max(self._last_id, await store.last_id(transaction))
 

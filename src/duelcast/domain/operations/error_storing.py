@@ -96,8 +96,8 @@ class ErrorStoring:
         )
 
     async def _put_all(self, transaction: Transaction, writes: Sequence[_Write]) -> Sequence[Published[int]]:
-        """Returns the stored counts, without posts that wait for a later commit, and publishes the first alert of each
-        group."""
+        """Store the groups, and publish the first alert of each. Returns the stored counts, which exclude posts that
+        wait for a later commit."""
         acknowledged = Counter[ErrorGroup]()
         for group, posts in writes:
             acknowledged[group] += posts

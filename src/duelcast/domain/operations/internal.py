@@ -70,7 +70,7 @@ class InternalServices:
         checks_are_calls: bool = True,
         metrics: Figures = dict,
     ) -> None:
-        """Add a part that runs until it is stopped. Without `check`, it is healthy while it runs."""
+        """Add a part that runs until it is stopped. Without `check`, the part is healthy while it runs."""
 
         def changed() -> None:
             service.alarm.ring()

@@ -92,7 +92,7 @@ class StatusBoard:
     async def run(self) -> None:
         """Publish the status, until cancelled."""
         first = self._now()
-        # The parts of a starting server are not running yet, which is published only if it lasts.
+        # The parts of a starting server are not running yet; that state is published only if it lasts.
         if first.status != "degraded":
             self._published = self._candidate = first
         while True:

@@ -101,7 +101,7 @@ def managed(service: Service, dependents: Sequence[str]) -> SkyDuelService:
 
 
 def health(service: Service) -> ServiceHealth:
-    """The record of a service for monitor."""
+    """The record of a service for the endpoint `monitor`."""
     return ServiceHealth(status=service.status, metrics=_metrics(service), updated_at=format_time(service.updated_at_s))
 
 
@@ -202,7 +202,7 @@ def _performance(calls: Breaker | Tally) -> Performance:
 
 
 def _metrics(service: Service) -> dict[str, float | None]:
-    """The figures that every service has, then those of its last check, then those of its own."""
+    """The figures that every service has, then those of the last check, then the service's own."""
     operations, performance = _operations(service.calls), _performance(service.calls)
     shown: dict[str, float | None] = {
         **structs.asdict(operations),

@@ -21,7 +21,7 @@ from duelcast.store.settings import SettingRow, ValueType, Visibility
 MAX_DESCRIPTION_CHARACTERS = 1_000
 MAX_VALUE_BYTES = 64 * 1024
 MAX_VALUE_DEPTH = 24
-"""Answers nest a value deeper than the request did, and must keep to the 32 levels of a message."""
+"""Answers nest a value deeper than the request did, and must not exceed the 32 levels of a message."""
 MAX_AUDITED_BYTES = 4 * 1024
 MAX_SETTINGS = 10_000
 MAX_CHARACTERS = 8 * 1024 * 1024

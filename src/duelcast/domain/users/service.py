@@ -169,7 +169,8 @@ class Users:
             return await _profile(transaction, wallet, None if account is None else account.nickname)
 
     async def own_profile(self, identity: Identity) -> Profile:
-        """The caller's profile, even if nothing about them is stored yet. A claimed nickname counts as theirs."""
+        """The caller's profile, even if nothing about them is stored yet. If no nickname is stored, the one that their
+        token claims counts as theirs."""
         account = await self._accounts.find(identity.wallet)
         stored = None if account is None else account.nickname
         async with self._database.read() as transaction:
