@@ -11,7 +11,7 @@ LONGEST_WAIT_S = 60.0
 
 
 class Backoff:
-    """Waits that double up to a bound, each randomly shortened by up to half, so that clients do not retry in step."""
+    """Waits that double up to a limit, each randomly shortened by up to half, so that clients do not retry in step."""
 
     def __init__(self, clock: Clock, *, first_s: float = FIRST_WAIT_S, longest_s: float = LONGEST_WAIT_S) -> None:
         self._clock = clock

@@ -1,8 +1,8 @@
 """Errors, and their form on the wire.
 
 There are two trees. An `AppError` answers one request and leaves the connection open. A `Disconnect` ends the
-connection with a close code that tells the client whether to reconnect. Their texts are written in this project and
-never contain the text of another exception. Errors that only one domain raises are in that domain's folder.
+connection with a close code that tells the client whether to reconnect. The texts of both are written in this project
+and never contain the text of another exception. Errors that only one domain raises are in that domain's folder.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Unauthorized(AppError, code="UNAUTHORIZED", status=401):
 
 
 class PermissionDenied(AppError, code="PERMISSION_DENIED", status=403):
-    """Another role or owner is required."""
+    """The caller does not have the necessary role or scope, or is not the owner."""
 
 
 class RateLimitExceeded(AppError, code="RATE_LIMIT_EXCEEDED", status=429):
@@ -148,7 +148,7 @@ class InvalidText(Disconnect, code=1007, reconnect=False):
 
 
 class PolicyViolation(Disconnect, code=1008):
-    """The reason begins with `rate_limit`, `heartbeat` or `incomplete_message`."""
+    """The client broke a rule; the reason begins with `rate_limit`, `heartbeat` or `incomplete_message`."""
 
 
 class MessageTooBig(Disconnect, code=1009, reconnect=False):

@@ -125,7 +125,7 @@ def frames_of(error: BaseException) -> list[str]:
 
     Paths are relative to this package; those of other packages begin with the name of the package. The lines contain no
     values and no exception texts. The innermost 20 frames of an exception are followed by those of its group members
-    and its cause, each headed by the type. There are at most 40 lines of 200 characters.
+    and of its cause, each under a line with its type. There are at most 40 lines of 200 characters.
     """
     return [line[:_MAX_LINE_CHARACTERS] for line in islice(_frames(error, _MAX_DEPTH), _MAX_LINES)]
 

@@ -65,9 +65,9 @@ class TokenBucket:
 class Buckets:
     """A bucket per key (a wallet, an address), for at most `max_keys` keys.
 
-    When a key is added, the buckets unused for longest are dropped as long as they are full, or there are `max_keys`.
-    If a dropped bucket is not full, the count of its key is lost; `evicted` is the number of such buckets. Look the
-    bucket up each time instead of keeping a reference.
+    Adding a key first drops the bucket unused for longest, repeatedly, while that bucket is full or there are
+    `max_keys` buckets. If a dropped bucket is not full, the count of its key is lost; `evicted` is the number of such
+    buckets. Look up a bucket each time it is needed, instead of keeping a reference to it.
     """
 
     def __init__(self, capacity: float, per_s: float = 60.0, *, max_keys: int = 100_000) -> None:
@@ -108,8 +108,9 @@ class Buckets:
 class Allowance:
     """A quota for each key over `per_s` seconds, as a bucket that is full initially and after a restart.
 
-    `limit` is called for every `take`, and returns the figure of a setting and the factor of all limits. If their
-    product has changed, all buckets start full again. `refusal` makes the sentence of a refusal from the capacity.
+    `limit` is called for every `take`, and returns the value of a setting and the factor that applies to all limits. If
+    their product has changed, all buckets start full again. `refusal` makes the sentence of a refusal from the
+    capacity.
     """
 
     def __init__(

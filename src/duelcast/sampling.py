@@ -1,4 +1,4 @@
-"""Bounds the log lines that strangers cause: a few per minute of each kind, and a count of the rest."""
+"""Limits the log lines that strangers cause to a few per minute of each kind, and counts the rest."""
 
 from __future__ import annotations
 

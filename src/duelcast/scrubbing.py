@@ -55,7 +55,7 @@ _DOTTED = re.compile(r"[A-Za-z0-9_\-]++(?:\.[A-Za-z0-9_\-]*+)*+")
 _BEGINS_TOKEN = re.compile(r"ey[A-DI-L][A-Za-z0-9_\-]{13}")
 """The beginning of a JSON object in Base64."""
 _MIN_PART_CHARACTERS = 16
-"""The minimum length of each part of a three-part token with any other beginning; parts of module names are shorter."""
+"""The minimum length of each part of a three-part token that begins otherwise; parts of module names are shorter."""
 _URL = re.compile(r"://\S*+")
 _QUERY = re.compile(r"\?\S++")
 _AT_RUN = re.compile(r"[^\s\"<>(){}\[\],;@]++(?:@[^\s\"<>(){}\[\],;@]++)*+")

@@ -205,7 +205,8 @@ class App:
     # ── lifecycle ───────────────────────────────────────────────────────────────────────────────────────────────
 
     async def start(self, claim: Claim | None = None) -> None:
-        """Start database, domain, feeds and ports. If one fails (`ConfigurationError`), everything is closed again.
+        """Start the database, the domain, the feeds and the ports. If one of them fails, everything is closed again,
+        and the error is raised, usually a `ConfigurationError`.
 
         `claim` is called before this start writes to the tables; its exceptions are passed on.
         """
@@ -262,7 +263,7 @@ class App:
         log.info("draining", delay_s=self.settings.drain_delay_s)
 
     async def stop(self) -> None:
-        """Stop accepting, send clients away, let HTTP requests finish, end all tasks."""
+        """Stop accepting connections, send clients away, let HTTP requests finish, and end all tasks."""
         log.info("stopping", connections=len(self.gateway.sockets))
         await self._started.aclose()
         log.info("stopped")
@@ -316,8 +317,8 @@ class App:
         await self._serving
 
     async def _serve_operators(self, server: PortServer, started: AsyncExitStack) -> None:
-        """Serve operators before the rest is loaded and until it is closed, so that they see `starting` and
-        `draining`."""
+        """Serve operators from before the rest is loaded until after the rest is closed, so that they see `starting`
+        and `draining`."""
         listener = bind_for_operators(self.settings)
         started.callback(listener.close)
         self.ops_port = listener.getsockname()[1]
@@ -421,7 +422,7 @@ async def _listening(server: PortServer, listener: socket.socket) -> asyncio.Tas
 
 
 def _no_websocket(_transport: asyncio.Transport, _request: UpgradeRequest) -> asyncio.BufferedProtocol:
-    raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no WebSocket endpoint at this port.")
+    raise RefusedRequest(HTTPStatus.NOT_FOUND, "There is no WebSocket endpoint on this port.")
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -18,8 +18,8 @@ log = structlog.get_logger("duelcast")
 
 
 def raise_limit() -> int:
-    """Raise the soft limit on descriptors to the hard limit, or to `MOST` if that is lower. Returns what `limit`
-    does."""
+    """Raise the soft limit on descriptors to the hard limit, or to `MOST` if that is lower. Returns the new limit, as
+    `limit` does."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -48,8 +48,8 @@ def max_descriptor(settings: Settings, descriptors: int) -> int:
 
 
 def fitted(settings: Settings) -> Settings:
-    """`settings`, with `max_connections` lowered to the number of WebSockets for which the process has descriptors. A
-    `max_connections` of 0 becomes that number."""
+    """`settings`, with `max_connections` lowered, if necessary, to the number of WebSockets for which the process has
+    descriptors. A `max_connections` of 0 becomes that number."""
     most = most_websockets(settings, raise_limit())
     if 0 < settings.max_connections <= most:
         return settings

@@ -34,7 +34,8 @@ class InForce(NamedTuple):
 
 
 async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
-    """The settings in the database, which a server may be using; empty if the database does not exist yet.
+    """The settings in the database; empty if the database does not exist yet. It is safe to call this while a server is
+    using the database.
 
     Raises `ConfigurationError` if the database cannot be read, or its schema has another version.
     """
@@ -46,7 +47,7 @@ async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
 
 
 def settings_in_force(loaded: LoadedSettings, stored: Iterable[SettingRow]) -> Iterator[InForce]:
-    """All settings: a stored value takes precedence over environment and file."""
+    """All settings. A stored value takes precedence over the environment and the file."""
     declared = declared_of(find_endpoints().values())
     book = SettingBook(declared, configured_values(loaded.settings))
     for row in stored:

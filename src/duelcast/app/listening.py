@@ -54,7 +54,7 @@ class PortServer(uvicorn.Server):
         listeners = [self._listener(sock) for sock in sockets or ()]
         for listener in listeners:
             listener.start(BACKLOG)
-        # The cast is safe, because uvicorn only closes them, and waits until they are closed.
+        # The cast is safe, because uvicorn only closes the listeners, and waits until they are closed.
         self.servers = cast("list[asyncio.base_events.Server]", listeners)
         self.started = True
 

@@ -22,7 +22,7 @@ from duelcast.settings import Settings
 
 
 def declared_of(endpoints: Iterable[Endpoint]) -> dict[str, DeclaredSetting]:
-    """The settings of a server with these endpoints."""
+    """The declared settings of a server with these endpoints."""
     return declared_settings({endpoint.name: endpoint.messages_per_minute for endpoint in endpoints})
 
 

@@ -40,7 +40,8 @@ from duelcast.feeds.source import Feed
 from duelcast.store.database import Database
 
 STORE_BREAKER = BreakerSettings(reset_timeout_ms=1_000, max_reset_timeout_ms=5_000, half_open_calls=1)
-"""Another attempt may follow soon, because a commit fails within milliseconds, and only we wait for it."""
+"""Another attempt may follow soon, because a commit that fails does so within milliseconds, and only the server itself
+waits for it."""
 FEED_BREAKER = BreakerSettings(max_reset_timeout_ms=120_000, half_open_calls=1)
 """In the half-open state, the only call is the feed's own attempt. It ends with the feed's first outcome, however slow
 the venue is."""
@@ -124,7 +125,8 @@ class Operations:
         self.outside.add_configured()
 
     async def load(self) -> None:
-        """Read the stored state, and publish the current one. Raises `errors.Unavailable`."""
+        """Read the stored state, and publish the initial state of maintenance and of the background scene. Raises
+        `errors.Unavailable`."""
         await self.errors.load()
         await self.outside.load()
         self.monitor.announce()
@@ -140,7 +142,7 @@ class Operations:
         return {type(service): service for service in used}
 
     def failures(self) -> Iterable[tuple[str, str]]:
-        """The services that are not healthy, each with the reason: a sentence of our own."""
+        """The services that do not work, each with the reason, which is a sentence of our own."""
         for service in self.registry:
             status = service.status
             if status in AFFECTING:
@@ -167,7 +169,7 @@ class Operations:
         )
 
         async def work() -> None:
-            # Runs only on the node of the cluster that holds the lease.
+            # The feed runs only on the node of the cluster that holds the lease.
             async with self._broker.lease(name):
                 await guarded.run()
 

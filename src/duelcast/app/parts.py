@@ -134,7 +134,7 @@ def check_builder_of(settings: Settings) -> BuildCheck:
 
 
 def origins_of(settings: Settings, host: str) -> OriginRules:
-    """The rules for which web pages may call a port at the address `host`."""
+    """The rules that decide which web pages may call a port at the address `host`."""
     return OriginRules(
         settings.allowed_origins,
         listens_on_loopback_only=is_loopback_host(host),

@@ -37,7 +37,7 @@ class Companion(Protocol):
         """See `App.start`."""
 
     async def run(self, url: str) -> None:
-        """Called once the server at `url` accepts clients; cancelled before it stops."""
+        """Called once the server at `url` accepts clients; cancelled before the server stops."""
 
 
 def run(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None = None) -> int:
@@ -105,8 +105,8 @@ def spare_the_collector() -> None:
 
 
 def _process_age_s() -> float:
-    """Seconds since the system started the process, before any code of ours was loaded; if the system does not say,
-    since this module was loaded."""
+    """The seconds since the system started the process, before any code of ours was loaded. If the system does not say,
+    the seconds since this module was loaded."""
     try:
         behind_the_name = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
         started_s = int(behind_the_name[_STARTTIME - 3]) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""Retention: a table of rules that say what is deleted when, and one job that applies it."""
+"""Retention: a table of rules that say what is deleted and when, and one job that applies them."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ class RetentionJob:
 
 
 async def delete_in_pieces(database: Database, delete: Callable[[Transaction, int], Awaitable[int]]) -> int:
-    """Call `delete` in one write after the other until no row is left, and return the total. `delete` deletes at most
-    the given number of rows and returns how many. Raises `errors.Unavailable`."""
+    """Call `delete` in one write after another until no row to delete is left, and return the total. `delete` deletes
+    at most the given number of rows and returns how many. Raises `errors.Unavailable`."""
     deleted = 0
     while True:
         portion = await database.write(lambda transaction: delete(transaction, ROWS_PER_WRITE))

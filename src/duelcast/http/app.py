@@ -100,7 +100,8 @@ def _operators_application() -> ASGIApp:
 
 
 def _application(routers: Sequence[Router]) -> ASGIApp:
-    """One application for all servers of the process: `Edge` puts the server that received a request into its scope."""
+    """One application for all servers of the process: `Edge` puts the server that received a request into the scope of
+    that request."""
     return Litestar(
         routers,
         dependencies={name: _provide(name) for name in _PROVIDED},

@@ -24,7 +24,8 @@ TheAudit: TypeAlias = NamedDependency[SkipValidation[AuditTrail]]
 
 class AuditEntry(Struct):
     """An entry of the audit trail: who did what, when, and with what outcome. `outcome` is `ok`, `denied` if a right
-    was missing, or `conflict` if somebody else was faster."""
+    was missing, or `conflict` if somebody else was faster. For a command to a service, it may also be `failed`,
+    `timeout`, or an error code in lower case."""
 
     id: int
     timestamp: str

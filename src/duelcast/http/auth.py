@@ -19,7 +19,7 @@ from duelcast.http.documents import problems
 from duelcast.http.services import HttpServices
 from duelcast.wire.timestamps import format_time
 
-# `(?!\n)` because `$` alone also matches before a line break at the end.
+# `(?!\n)` is needed because `$` alone also matches before a line break at the end.
 _BASE58 = r"^[1-9A-HJ-NP-Za-km-z]+(?!\n)$"
 Address = Annotated[
     str, Meta(min_length=32, max_length=44, pattern=_BASE58, description="The address of a Solana wallet.")
@@ -80,9 +80,9 @@ async def post_challenge(
     request: CallerRequest,
     data: Annotated[ChallengeInput, Body(description="The wallet.")],
 ) -> ChallengeToSign:
-    """The message names a domain, so that a wallet can notice if a page of another domain asks it to sign. This is the
-    configured domain, or, if none is configured, the `Host` of the request, which must be a loopback name or belong to
-    an allowed origin."""
+    """The message names a domain, so that a wallet can notice if a page of another domain asks it to sign. The domain
+    is the configured one or, if none is configured, the `Host` of the request, which must be a loopback name or belong
+    to an allowed origin."""
     challenge = sign_ins.challenge(data.wallet, _domain(request, services))
     return ChallengeToSign(challenge.id, challenge.message, format_time(challenge.expires_at))
 
@@ -97,7 +97,7 @@ async def post_challenge(
 async def post_verify(
     sign_ins: TheSignIns, data: Annotated[SignatureInput, Body(description="The challenge and its signature.")]
 ) -> NewToken:
-    """Each challenge can be used once."""
+    """Each challenge can be used only once."""
     return _new_token(await sign_ins.verify(data.challengeId, data.wallet, data.signature))
 
 

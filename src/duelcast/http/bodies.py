@@ -86,7 +86,8 @@ async def take_body(request: Request[Any, Any, Any]) -> None:
 def decode_body(body: bytes, body_type: Any, most_values: int = MAX_VALUES) -> Any:
     """`body` as the struct `body_type`.
 
-    Raises `InvalidMessage` if it is not JSON or has too many values, `InvalidRequest` if it does not match the type.
+    Raises `InvalidMessage` if it is not JSON or has too many values, and `InvalidRequest` if it does not match the
+    type.
     """
     demand_few_values(body, most_values)
     if not (_has_free_form(body_type) or _is_looser_in_msgspec(body)):
@@ -100,7 +101,7 @@ def decode_body(body: bytes, body_type: Any, most_values: int = MAX_VALUES) -> A
 async def decode_rows(body: bytes, row_type: type[Struct]) -> list[Any]:
     """`body` as a list of structs, decoded in several turns of the event loop if it is long.
 
-    Raises `InvalidMessage` if it is not JSON or has too many rows, `InvalidRequest` for the first invalid row.
+    Raises `InvalidMessage` if it is not JSON or has too many rows, and `InvalidRequest` for the first invalid row.
     """
     try:
         # Splitting so many values would take too long, whatever the rows are.

@@ -1,4 +1,4 @@
-"""Identifies who makes a request, and what they may do (protocol 13)."""
+"""Identifies the caller of a request, and checks what the caller may do (protocol 13)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from duelcast.http.services import HttpServices, server_of
 from duelcast.peers.addresses import Network, address_bucket, client_address
 
 SCOPE_OPTION = "scope"
-"""The option of a route that names the scope that a machine's token needs to use it."""
+"""The route option that names the scope that a machine's token needs."""
 
 MAINTENANCE_OPTION = "during_maintenance"
 """The option of routes to which users may write during maintenance."""
@@ -39,7 +39,7 @@ CallerRequest: TypeAlias = Request[Identity | None, Any, Any]
 
 
 class Caller(Struct, frozen=True):
-    """The identity that a request claims: None without a token. `refusal` says why the token is not valid."""
+    """The identity that a request claims, or None without a token. If the token is not valid, `refusal` says why."""
 
     identity: Identity | None = None
     refusal: AppError | None = None
@@ -157,7 +157,8 @@ def demand_identity(identity: Identity | None) -> Identity:
 
 
 def demand_admin(identity: Identity | None) -> None:
-    """Raise `Unauthorized` without an identity, and `PermissionDenied` unless it is an admin or a machine."""
+    """Raise `Unauthorized` without an identity, and `PermissionDenied` unless the identity is an admin's or a
+    machine's."""
     known = demand_identity(identity)
     if not known.is_admin and not known.scopes:
         raise PermissionDenied("This needs the role of an admin.")

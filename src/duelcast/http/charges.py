@@ -1,4 +1,4 @@
-"""Charges every request to somebody's bucket (protocol 1.5)."""
+"""Charges requests to the rate-limit buckets of their callers (protocol 1.5)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class RequestLimits:
 
 
 class Charges:
-    """Buckets of requests per wallet (per address without a valid token), and of probes and sign-ins per address.
+    """Buckets of requests per wallet (or per address if there is no valid token), and buckets of probes and of sign-ins
+    per address.
 
     Loopback does not count as an address, and pays only for sign-ins. Machines pay nothing.
     """
@@ -78,7 +79,8 @@ class Charges:
 
 
 def payer_of(identity: Identity | None, address: str | None) -> str | None:
-    """The bucket that pays for a request of `identity` (None without a valid token); None if nobody pays."""
+    """The key of the bucket that pays for a request of `identity` (None without a valid token). Returns None if nobody
+    pays."""
     if identity is None:
         return address
     return None if identity.scopes else f"wallet {identity.wallet}"

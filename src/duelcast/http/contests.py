@@ -38,14 +38,15 @@ class ContestPage(Struct):
 
 
 class Reason(Struct, frozen=True, forbid_unknown_fields=True):
-    """The reason, which the participants of a cancelled contest see; otherwise only the audit trail contains it."""
+    """The reason for an action. If a contest is cancelled, its participants see the reason; otherwise, only the audit
+    trail contains it."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=LINE_PATTERN)] | None = None
 
 
 class EntryChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """`disqualified` excludes a participant; `registered` and `active` both readmit one, with whichever of these two
-    statuses fits the contest."""
+    """`disqualified` excludes a participant; `registered` and `active` both readmit a participant, whose status is then
+    whichever of the two fits the contest."""
 
     status: Literal["disqualified", "registered", "active"]
 
@@ -76,7 +77,8 @@ async def list_contests(
     limit: Annotated[int, QueryParameter(ge=1, le=100, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> ContestPage:
-    """Pending and active contests, then those that ended within the last day, newest start first."""
+    """Pending and active contests, newest start first, then those that ended within the last day, also newest start
+    first."""
     found, following = contests.book.page(status=status, limit=limit, cursor=cursor)
     data = [contests.view(contest, for_admin=_is_admin(request)) for contest in found]
     return ContestPage(data, len(data), UNSET if following is None else following)
@@ -119,7 +121,8 @@ async def get_leaderboard(
     responses=problems(400, 401, 403, 404, 429, 503),
 )
 async def get_settlement(contests: TheContests, contest_id: ContestParameter) -> Settlement:
-    """The prices at the start and at the end, and when each was received; null until the start or end has happened."""
+    """The prices at the start and at the end of the contest, and when each was received. `start` is null until the
+    contest has started, and `end` until it has ended."""
     return await contests.standings.settlement(contest_id)
 
 
@@ -168,8 +171,8 @@ async def edit_contest(
     data: Annotated[ContestPatch, Body(description="The fields to change.")],
 ) -> ContestView:
     """While the contest is pending, every field may change, but `starting_balance` and `allowed_symbols` only if nobody
-    has entered. After the start, only `name`, `description` and `image_url` may change, and `end_time` to a later time.
-    For admins."""
+    has entered. After the start, only `name`, `description` and `image_url` may change, and `end_time` may be set to a
+    later time. For admins."""
     contest = await contests.organising.edit(contest_id, data, _actor(request))
     return contests.view(contest, for_admin=True)
 
@@ -186,7 +189,7 @@ async def start_contest(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
-    data: Annotated[Reason | None, Body(description="Why.")] = None,
+    data: Annotated[Reason | None, Body(description="The reason.")] = None,
 ) -> ContestView:
     """The contest starts with the current prices, even with fewer participants than `min_participants`. For admins."""
     await contests.clock.start(contest_id, _actor(request), _reason(data))
@@ -205,7 +208,7 @@ async def end_contest(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
-    data: Annotated[Reason | None, Body(description="Why.")] = None,
+    data: Annotated[Reason | None, Body(description="The reason.")] = None,
 ) -> ContestView:
     """The contest ends with the current prices. For admins."""
     await contests.clock.end(contest_id, _actor(request), _reason(data))
@@ -224,7 +227,7 @@ async def cancel_contest(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
-    data: Annotated[Reason | None, Body(description="Why.")] = None,
+    data: Annotated[Reason | None, Body(description="The reason.")] = None,
 ) -> ContestView:
     """Nobody wins, and the chat is closed. For admins."""
     await contests.clock.cancel(contest_id, _actor(request), _reason(data) or DEFAULT_REASON)
@@ -237,7 +240,7 @@ async def cancel_contest(
 @patch(
     "/{contest_id:int}/entries/{wallet:str}",
     summary="Disqualify or readmit a participant",
-    response_description="The participant as it is now.",
+    response_description="The current record of the participant.",
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
 )
@@ -248,7 +251,8 @@ async def change_entry(
     wallet: WalletParameter,
     data: Annotated[EntryChange, Body(description="The new status.")],
 ) -> Participant:
-    """A disqualified participant loses the rank at once. For admins, while the contest is pending or active."""
+    """A disqualified participant loses their rank at once. This is possible while the contest is pending or active. For
+    admins."""
     disqualified = data.status == "disqualified"
     await contests.organising.set_disqualified(contest_id, wallet, disqualified=disqualified, actor=_actor(request))
     return await contests.standings.participant(contest_id, wallet)

@@ -43,7 +43,7 @@ def problems(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def openapi_document(routers: Sequence[Router], version: str, *, dependencies: Iterable[str]) -> dict[str, Any]:
-    """OpenAPI 3.1 of `routers`, whose handlers may request `dependencies`.
+    """The OpenAPI 3.1 document of `routers`, whose handlers may request `dependencies`.
 
     A separate application makes the document, so that the one that serves requests has none of the framework's
     documentation routes.
@@ -109,4 +109,4 @@ def _with_private_fields(schema: dict[str, Any]) -> dict[str, Any]:
     """`schema`, permitting the fields that are the client's own; all other unknown fields are refused."""
     if schema.get("additionalProperties") is not False:
         return schema
-    return {**schema, "patternProperties": {"^_": {"description": "The client's own; ignored."}}}
+    return {**schema, "patternProperties": {"^_": {"description": "A field of the client's own, which is ignored."}}}

@@ -1,7 +1,7 @@
 """The outermost layer: applies to every HTTP request, including those that match no route.
 
-It names the request, identifies and charges the caller, refuses hosts that a loopback server must not answer to (DNS
-rebinding), answers CORS, removes a proxy's prefix from the path, limits the time in which a body must arrive, and
+It gives the request an id, identifies and charges the caller, refuses hosts that a loopback server must not answer to
+(DNS rebinding), answers CORS, removes a proxy's prefix from the path, limits the time in which a body must arrive, and
 counts requests.
 """
 
@@ -37,8 +37,8 @@ _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-
 
 
 class Edge:
-    """Wraps the application `inner`. Logs a sample of the refusals, nothing about a success, and never a query
-    string."""
+    """Wraps the application `inner`. Logs a sample of the refusals, but nothing about requests that succeed, and never
+    a query string."""
 
     def __init__(self, inner: ASGIApp, server: ServerState, metrics: HttpMetrics) -> None:
         services = server.services
@@ -187,9 +187,11 @@ def _is_preflight(scope: HTTPScope) -> bool:
 
 
 def _is_canonical(scope: HTTPScope) -> bool:
-    """Whether the path is spelled like its route, because a proxy that forbids a route may not know other spellings.
+    """Whether the path is spelled like its route. Other spellings are refused, because a proxy that forbids a route may
+    not recognise them.
 
-    In such a path, only characters that a parameter cannot contain otherwise are escaped (RFC 3986, 2.3 and 6.2.2).
+    In a canonical path, only characters that a parameter cannot contain otherwise are escaped (RFC 3986, 2.3 and
+    6.2.2).
     """
     path = _own_path(scope["raw_path"].decode("latin-1"), scope)
     return path == "/" or _ALIAS.search(path) is None

@@ -22,7 +22,7 @@ from duelcast.wire.timestamps import format_ms
 
 OWN = "me"
 MAX_CHOICES = 1_000
-"""More than the 50 tokens of a portfolio, so that a portfolio with too many gets an error of its own."""
+"""More than the 50 tokens of a portfolio, so that a portfolio with too many tokens gets an error of its own."""
 
 
 class PortfolioInput(Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,7 +125,8 @@ async def withdraw(contests: TheContests, request: CallerRequest, contest_id: Co
 async def get_entry(
     contests: TheContests, request: CallerRequest, contest_id: ContestParameter, wallet: WalletParameter = OWN
 ) -> Participant:
-    """`me` is the caller. Admins may see all participants; everybody may once the contest is completed."""
+    """`me` is the caller. Everybody may see every participant once the contest is completed; before that, only admins
+    may see others."""
     found = await contests.standings.participant(contest_id, _visible_wallet(contests, request, contest_id, wallet))
     if not found.isParticipant:
         raise NotEntered("This wallet did not enter the contest.")
@@ -146,7 +147,8 @@ async def list_trades(
     limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> TradePage:
-    """`me` is the caller. Admins may see everybody's trades; everybody may once the contest is completed."""
+    """`me` is the caller. Everybody may see all trades once the contest is completed; before that, only admins may see
+    those of others."""
     trades = await contests.standings.trades(
         contest_id,
         _visible_wallet(contests, request, contest_id, wallet),

@@ -41,7 +41,7 @@ class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
 @post(
     "/",
     summary="Report an error",
-    response_description="The record that counts it.",
+    response_description="The record that counts the error.",
     status_code=200,
     guards=[admins_only],
     opt={SCOPE_OPTION: "errors"},

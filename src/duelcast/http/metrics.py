@@ -14,7 +14,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 class HttpMetrics:
-    """Requests by method and status, their duration, and rate-limited callers."""
+    """Counts requests by method and status, rate-limited requests and evicted callers, and measures how long requests
+    take."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._buckets: list[Buckets] = []

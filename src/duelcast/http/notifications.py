@@ -99,7 +99,7 @@ async def post_notifications(
     )
     by = Actor.of(caller(request))
     if (data.wallets is None) != bool(data.broadcast):
-        raise InvalidRequest("Give `wallets`, or `broadcast`: true.", field="wallets")
+        raise InvalidRequest("Give either `wallets` or `broadcast`: true.", field="wallets")
     if data.wallets is None:
         return await notifications.posting.announce(by, new)
     return await notifications.posting.post(by, data.wallets, new)

@@ -58,7 +58,8 @@ TheExposition: TypeAlias = NamedDependency[SkipValidation[Exposition]]
 
 
 def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """A guard: admits everybody with `public_ops`, and otherwise admins and machines with the route's scope."""
+    """A guard: if `public_ops` is set, it admits everybody, otherwise only admins and machines with the route's
+    scope."""
     if not server_of(connection.scope).services.public_ops:
         identity = caller_of(connection).known()
         demand_scope(identity, handler.opt.get(SCOPE_OPTION))
@@ -76,7 +77,7 @@ async def home(documents: Finished) -> Response[bytes]:
     return _page(documents.home)
 
 
-@get("/healthz", summary="Whether the process is alive", response_description="It is alive.")
+@get("/healthz", summary="Whether the process is alive", response_description="The process is alive.")
 async def healthz() -> Health:
     """The parts and services that the process depends on are not checked."""
     return Health()
@@ -85,10 +86,10 @@ async def healthz() -> Health:
 @get(
     "/readyz",
     summary="Whether clients may be sent here",
-    response_description="They may be sent here; `reasons` says what does not work.",
+    response_description="Clients may be sent here; `reasons` says what does not work.",
     responses={
         503: ResponseSpec(
-            ReadyState, generate_examples=False, description="They may not be sent here; `reasons` says why."
+            ReadyState, generate_examples=False, description="Clients may not be sent here; `reasons` says why."
         )
     },
 )
@@ -158,7 +159,7 @@ def openapi_json(documents: Finished) -> Response[bytes]:
     responses=problems(401, 403),
 )
 async def docs(documents: Finished) -> Response[bytes]:
-    """One page for both documents."""
+    """One page that shows the AsyncAPI and the OpenAPI document."""
     return _page(documents.docs)
 
 
@@ -171,7 +172,7 @@ async def docs(documents: Finished) -> Response[bytes]:
     responses=problems(401, 403),
 )
 async def clients(documents: Finished) -> Response[bytes]:
-    """A page that runs the guide's script."""
+    """The guide, on a page that runs the guide's script."""
     return _page(documents.clients)
 
 

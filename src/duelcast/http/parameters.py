@@ -27,7 +27,8 @@ def time_parameter(text: str | None, field: str) -> float | None:
 
 
 def cursor_parameter(text: str | None) -> int | None:
-    """The id after which a page begins. Raises `InvalidRequest` if `text` cannot be a `nextCursor` of ours."""
+    """The number in a cursor, which says where the page begins; None if `text` is None. Raises `InvalidRequest` if
+    `text` cannot be a `nextCursor` of ours."""
     if text is None:
         return None
     if not _ID.fullmatch(text):

@@ -126,7 +126,8 @@ async def post_operations(
         list[OperationInput], Body(description="Operations, oldest first.", min_items=1, max_items=MAX_OPERATIONS)
     ],
 ) -> OperationsTaken:
-    """Only for services of the kind `reported`. For admins, and machines with the scope `operations`."""
+    """This is possible only for services of the kind `reported`. For admins, and machines with the scope
+    `operations`."""
     outside_services.report(name, [Operation(one.ok, one.durationMs, one.error) for one in data])
     return OperationsTaken(len(data))
 

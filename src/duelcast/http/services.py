@@ -55,7 +55,8 @@ class Readiness(Struct, frozen=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpServices:
     """`asyncapi` returns the AsyncAPI document. With `public_ops`, metrics, documents and the reasons of `/readyz` are
-    for everybody, otherwise only for admins. `refusals` decides which refusals are logged. Without `sign_ins`, nobody
+    for everybody. Without it, metrics and documents are for admins (metrics also for machines with the scope
+    `metrics`), and nobody gets the reasons. `refusals` decides which refusals are logged. Without `sign_ins`, nobody
     can sign in here, and all tokens come from elsewhere."""
 
     market: Market

@@ -32,7 +32,7 @@ class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     and not secret."""
 
     value: Annotated[
-        Any, Meta(description="Any JSON of the same type as the first value, within the limits that the server sets.")
+        Any, Meta(description="Any JSON of the same type as the setting's first value, within the server's limits.")
     ]
     description: Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)] | None = None
     visibility: Visibility | None = None
@@ -61,7 +61,7 @@ class SettingList(Struct):
 
 
 class Change(Struct):
-    """A change of a setting, with its new state. `value` is null if the setting was deleted or is secret."""
+    """A change of a setting, with the new state. `value` is null if the setting was deleted or is secret."""
 
     version: int
     value: Any
@@ -151,7 +151,7 @@ async def delete_setting(
         ),
     ] = None,
 ) -> None:
-    """A setting of the server returns to its configured or default value; any other disappears. For admins."""
+    """A setting of the server returns to its configured or default value; any other setting disappears. For admins."""
     await settings.delete(caller(request), key, expected_version)
 
 

@@ -83,7 +83,7 @@ async def get_history(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_CANDLES, description="At most this many.")] = MAX_CANDLES,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> CandlePage:
-    """Open, high, low and close of the price per `interval`: the candles that begin in the time span."""
+    """The open, high, low and close price of each `interval` that begins within the time span."""
     next_minute = cursor_parameter(cursor)
     from_s = time_parameter(from_, "from") if next_minute is None else next_minute * 60.0
     page = await market.history(symbol, from_s, time_parameter(to, "to"), interval, limit)

@@ -116,7 +116,7 @@ async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
 @patch(
     "/me",
     summary="Change my nickname",
-    response_description="The caller as it is now.",
+    response_description="The caller's current data.",
     guards=[users_only],
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )

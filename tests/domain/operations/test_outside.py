@@ -228,7 +228,7 @@ async def test_what_others_depend_on_is_not_deleted(tmp_path: Path) -> None:
     async with outskirts(tmp_path) as floor:
         await floor.put("a")
         await floor.put("b", dependencies=["a"])
-        with pytest.raises(DependencyError, match="b depend on `a`"):
+        with pytest.raises(DependencyError, match="`a` is needed by b"):
             await floor.outside.delete("a", BOSS)
         await floor.outside.delete("b", BOSS)
         await floor.outside.delete("a", BOSS)

@@ -20,7 +20,7 @@ class PricesAt:
     """Finds the last price of each symbol received at or before a moment of the wall clock.
 
     The result is exact if the moment was marked before it passed, or if the records received by then were stored before
-    any later ones of the same minute.
+    any later records of the same minute.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class PricesAt:
         self._unstored = unstored
 
     async def find(self, symbols: Collection[str], moment_us: int) -> Prices:
-        """The prices by symbol, with their wall times of receipt. If a symbol has no price by `moment_us` (epoch), the
-        result has its first later price, with the earliest time at which that may have been received. A symbol that
-        never had a price is missing. Raises `errors.Unavailable`."""
+        """The prices by symbol, with their wall times of receipt. If a symbol had no price by `moment_us` (epoch), the
+        result has the first later price of the symbol, with the earliest time at which that price may have been
+        received. A symbol that never had a price is missing. Raises `errors.Unavailable`."""
         until_us = self._receipt.scale.until(moment_us)
         await self._posting.done_until(until_us)
         found = self._in_memory(symbols, self._marks.snapshot(moment_us), until_us)
@@ -58,7 +58,7 @@ class PricesAt:
 
     def _in_memory(self, symbols: Collection[str], snapshot: Prices | None, until_us: int) -> Prices:
         points = {symbol: self._current(symbol) if snapshot is None else snapshot.get(symbol) for symbol in symbols}
-        # If a moment was marked after it had passed, its snapshot has later prices.
+        # If a moment was marked after it had passed, its snapshot may contain later prices.
         return {
             symbol: point for symbol, point in points.items() if point is not None and point.received_us <= until_us
         }

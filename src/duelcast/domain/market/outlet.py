@@ -1,4 +1,5 @@
-"""Publishes prices, tokens and metadata, each on its channel and at most once per interval."""
+"""Publishes prices, sentiment, tokens, token lists and metadata. Prices, tokens and lists are each published at most
+once per interval."""
 
 from __future__ import annotations
 
@@ -30,10 +31,10 @@ from duelcast.domain.market.windows import NEUTRAL, Balance
 from duelcast.wire.timestamps import format_time
 
 _LIST_SETTLE_S = 1.0
-"""Tokens are often added by the dozen, so the list waits this long after the first one for more."""
+"""Tokens are often added by the dozen, so the list is published only this long after the first of them was added."""
 _LIST_AGE_S = 1.0
 _LEAST_INTERVAL_S = 0.1
-"""The least interval of the list with prices, which nearly always has something new."""
+"""The minimum interval of the list with prices, because that list has nearly always changed."""
 
 
 class MarketOutlet:
@@ -83,7 +84,8 @@ class MarketOutlet:
         self.prices.offer(entry.symbol)
 
     def staleness_changed(self, entry: BookEntry) -> None:
-        """Call this after a token turned stale or fresh without a record of its own. Many tokens may do so at once."""
+        """Call this after a token became stale or fresh although no record of it was received. Many tokens may change
+        in this way at once."""
         if entry.quote is not None:
             self.prices.offer_later(entry.symbol)
 
@@ -112,8 +114,8 @@ class MarketOutlet:
         self._publisher.publish(MARKET.channel(symbol), MarketSentiment(data=sentiment))
 
     def token_list(self) -> TokenListUpdate:
-        """All tokens. The set of tokens and their metadata are up to date, market fields at most a second old. Returns
-        the same object until something in it changes."""
+        """All tokens. The set of tokens and their metadata are up to date; market fields are at most a second old.
+        Returns the same object until its contents change."""
         is_old = self._clock.monotonic() - self._list_built_s >= _LIST_AGE_S
         return self._current_list() if self._renewed or (self._moved and is_old) else self._list
 
@@ -127,7 +129,7 @@ class MarketOutlet:
         return self._list
 
     async def run_token_list(self) -> None:
-        """Publish the complete list, at most once per interval, if tokens were added or changed."""
+        """Publish the complete list, at most once per interval, if tokens were added or their metadata changed."""
         while True:
             await self._list_due.wait()
             interval_s = self._settings().token_list_interval_ms / 1000
@@ -138,7 +140,7 @@ class MarketOutlet:
             await self._clock.sleep(interval_s - settle_s)
 
     async def run_moving_list(self) -> None:
-        """Publish the complete list once per interval, if anything in it changed and somebody follows it."""
+        """Publish the complete list once per interval, if anything in it changed and somebody follows its channel."""
         channel = PUBLIC_TOKEN_LIST.channel()
         published = self._list
         while True:

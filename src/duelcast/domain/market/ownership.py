@@ -1,4 +1,5 @@
-"""Ownership of symbols: of several sources of a symbol, the one that the settings name first is used (protocol 3)."""
+"""Ownership of symbols: of several sources that deliver a symbol, the one named first in the settings is used (protocol
+3)."""
 
 from __future__ import annotations
 
@@ -12,8 +13,8 @@ DropReason = Literal["unreadable", "invalid", "bad_symbol", "not_owner", "too_ma
 POSTED_SOURCE = "http"
 REMEMBERED_POSTED_IDS = 10_000
 REMEMBERED_FEED_IDS = 1_000
-"""How many trade ids are remembered. A venue repeats its latest trades after a reconnect; a platform that posts may
-repeat a whole batch."""
+"""How many trade ids are remembered per symbol, because a venue repeats its latest trades after a reconnect, and a
+platform that posts may repeat a whole batch."""
 
 
 class Dropped(Exception):
@@ -27,9 +28,9 @@ class Dropped(Exception):
 class Source:
     """A source of records: a feed, or posting over HTTP, which ranks behind every feed.
 
-    `received_s` is the monotonic time of its newest record of any kind. `symbols` are the symbols that it owns.
-    `awaited` are the symbols that it should deliver, but of which it has sent no quote or trade yet. `failed_pairs` has
-    the reason for each pair that fails although the feed works.
+    `received_s` is the monotonic time of the source's newest record of any kind. `symbols` are the symbols that the
+    source owns. `awaited` are the symbols that it should deliver, but of which it has sent no quote or trade yet.
+    `failed_pairs` has the pairs that fail although the feed as a whole works, each with the reason.
     """
 
     __slots__ = (
@@ -63,7 +64,7 @@ class Source:
 
 
 class Ownership:
-    """The owner of each symbol: of the sources that claim the symbol or deliver it, the one that ranks first."""
+    """The owner of each symbol, which is the first in rank among the sources that claim or deliver the symbol."""
 
     def __init__(self) -> None:
         self.posted = Source(POSTED_SOURCE, float("inf"), REMEMBERED_POSTED_IDS)
@@ -72,8 +73,8 @@ class Ownership:
         self._owners: dict[str, Source] = {}
 
     def remember(self, name: str, symbol: str) -> Source:
-        """Restore the source `name`, which delivered `symbol` before the server started. A feed that the settings no
-        longer name gives way to all others."""
+        """Restore the source `name` as the owner of `symbol`, which it delivered before the server started. Any other
+        source may take over the symbols of a feed that the settings no longer name."""
         source = self.posted
         if name != POSTED_SOURCE:
             source = self._absent.setdefault(name, _absent(name))
@@ -81,8 +82,9 @@ class Ownership:
         return source
 
     def add_feed(self, name: str, claims: frozenset[str]) -> Source:
-        """Add a feed, which ranks behind those added before. It owns the symbols in `claims` that no other feed has
-        claimed. If it claims nothing, it owns the symbols that it delivered before the server started."""
+        """Add a feed, which ranks behind those added before. It becomes the owner of those symbols in `claims` that no
+        feed added before owns. If it claims nothing, it owns the symbols that it delivered before the server
+        started."""
         feed = self._absent.pop(name, None) or _absent(name)
         feed.rank = len(self.feeds)
         self.feeds.append(feed)
@@ -96,7 +98,7 @@ class Ownership:
         return feed
 
     def absent(self) -> Iterable[Source]:
-        """Former feeds whose symbols no current feed has taken over."""
+        """Sources that stand for former feeds, and own the symbols that no other source has taken over."""
         return self._absent.values()
 
     def owner(self, symbol: str) -> Source | None:
@@ -118,7 +120,7 @@ class Ownership:
 
     def _let_go(self, feed: Source, symbols: set[str]) -> None:
         """Release `symbols`, which `feed` delivered before and no longer claims. The next source that delivers one of
-        them owns it."""
+        these symbols becomes its owner."""
         former = self._absent[feed.name] = _absent(feed.name)
         former.received_s, former.stale = feed.received_s, feed.stale
         for symbol in symbols:

@@ -15,10 +15,10 @@ MAX_LINKS = 20
 PositiveAmount = Annotated[float, Meta(ge=MIN_POSITIVE_AMOUNT, le=MAX_AMOUNT)]
 Amount = Annotated[float, Meta(ge=0, le=MAX_AMOUNT)]
 Percent = Annotated[float, Meta(ge=-100, le=MAX_AMOUNT)]
-PostedTime = Annotated[datetime, Meta(tz=True, description="ISO-8601 with an offset: the platform's own time.")]
+PostedTime = Annotated[datetime, Meta(tz=True, description="The platform's own time, as ISO-8601 with an offset.")]
 TradeId = Annotated[str, Meta(min_length=1, max_length=128)] | Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
-# U+0000 is not text. `(?!\\n)` is needed because `$` alone also matches before a line break at the end.
+# U+0000 is not text. `(?!\n)` is needed because `$` alone also matches before a line break at the end.
 _TEXT = r"^[^\x00]*$"
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=_TEXT)]
 Address = Annotated[
@@ -46,7 +46,7 @@ Socials = Annotated[dict[Kind, HttpsUrl], Meta(max_length=MAX_LINKS)]
 
 
 class PostedPrice(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The price of a symbol. Amounts are in the quote currency; a field that is left out keeps its value."""
+    """The price of a symbol. Amounts are in the quote currency. A figure that is left out keeps its previous value."""
 
     symbol: Symbol
     price: PositiveAmount

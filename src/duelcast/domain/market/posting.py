@@ -1,4 +1,4 @@
-"""Posts over HTTP, which are decided, stored, and only then applied and acknowledged, all in order."""
+"""Posts over HTTP, which are decided, stored, and only then applied and acknowledged, in the order of their arrival."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ P = TypeVar("P")
 
 
 class Decision(NamedTuple):
-    """The outcome of a post: its `accepted` records by kind, its `dropped` records by reason, and the `refusal` if
-    metadata was refused. The first post of a draft has all `changes` of the draft, the other posts have none."""
+    """The outcome of a post: how many records were `accepted`, by kind, how many were `dropped`, by reason, and the
+    `refusal` if metadata was refused. The decision about the first post of a draft has all `changes` of the draft; the
+    other decisions have none."""
 
     accepted: Mapping[str, int] = {}
     dropped: Mapping[DropReason, int] = {}
@@ -42,7 +43,7 @@ class Decision(NamedTuple):
 
 
 class Post(ABC):
-    """A post of some rows. It counts as received once it may be stored."""
+    """A post of one or more rows. Its time of receipt is the moment from which it may be stored."""
 
     settled = Settled(0.0, -1)
 
@@ -52,7 +53,7 @@ class Post(ABC):
     @abstractmethod
     async def decide(self, draft: Draft, transaction: Transaction) -> Decision:
         """Decide the outcome of the post; `transaction` stores the draft. May be called again with another draft if the
-        first could not be stored."""
+        first draft could not be stored."""
 
 
 class PostedTicks(Post, Generic[P]):
@@ -79,7 +80,7 @@ class PostedTicks(Post, Generic[P]):
 
 
 class PutMetadata(Post):
-    """Metadata of one token, put by `by`."""
+    """Metadata that `by` sets for one token."""
 
     def __init__(self, symbol: str, given: TokenMetadataInput, by: Actor, audit: AuditTrail) -> None:
         super().__init__(1)
@@ -101,8 +102,7 @@ class PutMetadata(Post):
 class Posting:
     """Commits waiting posts together, applies them to the book, and acknowledges each.
 
-    A post that cannot be stored leaves nothing behind. Once received, a post is completed even if the caller no longer
-    waits.
+    A post that cannot be stored changes nothing. Once received, a post is completed even if the caller no longer waits.
     """
 
     def __init__(

@@ -21,24 +21,25 @@ readings."""
 _LOOK_INTERVAL_S = 1.0
 _LOG_INTERVAL_S = 60.0
 _TOLERANCE_S = 1e-6
-"""Rounded to whole microseconds, a time may be slightly later than the wall clock it was read from."""
+"""A time that is rounded to whole microseconds may be slightly later than the wall clock it was read from."""
 _GAP_US = 2
-"""The gap at a bend, so that records after it have later times of receipt than all records before it."""
+"""The gap at a bend, so that records after the bend have later times of receipt than all records before it."""
 _BENDS_KEPT = 16
-"""The newest bend determines all future times; earlier ones are needed for past boundaries that are not settled yet."""
+"""The newest bend determines all future times; earlier bends are needed for past boundaries that are not settled
+yet."""
 
 _log = structlog.get_logger("duelcast.market")
 
 
 def to_us(epoch_s: float) -> int:
-    """Convert to epoch microseconds, which are as exact as epoch seconds in a float, and in the same order."""
+    """Convert to epoch microseconds, which are as exact as epoch seconds in a float, and sort in the same order."""
     return round(epoch_s * 1_000_000)
 
 
 class Bend(Struct, frozen=True):
     """A bend of the time scale: when the wall clock is set to `wall_us`, times of receipt continue from `receipt_us`,
-    at `pace` (0 to 1) times the speed of the wall clock until it has caught up. The newest time of receipt before the
-    bend is `last_us`."""
+    at `pace` (0 to 1) times the speed of the wall clock, until that clock has caught up. The newest time of receipt
+    before the bend is `last_us`."""
 
     wall_us: int
     receipt_us: int
@@ -59,7 +60,8 @@ class TimeScale(Struct, frozen=True):
     bends: tuple[Bend, ...] = ()
 
     def until(self, wall_us: int) -> int:
-        """The newest time of receipt from before the wall clock passed `wall_us` for the last time."""
+        """The newest time of receipt that a record could get before the wall clock passed `wall_us` for the last
+        time."""
         newest: float = inf
         for bend in reversed(self.bends):
             if bend.wall_us <= wall_us:
@@ -68,8 +70,8 @@ class TimeScale(Struct, frozen=True):
         return int(min(newest, wall_us))
 
     def wall(self, receipt_us: int) -> int:
-        """The wall time of a time of receipt. Records received while the wall clock was ahead count as received no
-        later than the time to which it was set back."""
+        """The wall time that corresponds to a time of receipt. Records received while the wall clock was ahead count as
+        received no later than the time to which that clock was set back."""
         latest: float = inf
         for bend in reversed(self.bends):
             if bend.receipt_us <= receipt_us:
@@ -92,9 +94,9 @@ class ReceiptTime:
     """The wall clock, except that it never goes back.
 
     After the wall clock is set back, the time of receipt runs slower until the wall clock has caught up, so that a
-    correction neither reopens a counted minute nor makes the windows stand still. Events whose times people chose
-    follow the wall clock, `wall_s`; `scale` says which records had been received by then. `on_step` listeners are
-    called after each step of the wall clock.
+    correction neither reopens a counted minute nor makes the windows stand still. Events at times that people chose
+    follow the wall clock (`wall_s`); `scale` determines which records had been received by such a time. `on_step`
+    listeners are called after each step of the wall clock.
     """
 
     __slots__ = (
@@ -125,9 +127,9 @@ class ReceiptTime:
         self._logged_s = -_LOG_INTERVAL_S
 
     def go_on(self, scale: TimeScale, newest_us: int) -> None:
-        """Continue from the records received before the server started, the newest of them at `newest_us` (epoch), on
-        their `scale`. Call this before anything else is received. Times that are too far ahead were wrong, and are not
-        continued."""
+        """Continue on the `scale` of the records received before the server started, of which the newest was received
+        at `newest_us` (epoch). Call this before anything else is received. If `newest_us` is too far ahead of the wall
+        clock, it is considered wrong, and the time of receipt continues from the wall clock."""
         wall_us, bends = to_us(self.wall_s()), scale.bends
         if newest_us > wall_us + self._settings.max_ahead_s * 1_000_000:
             bends = (*bends, Bend(wall_us, wall_us, newest_us, self._settings.pace))
@@ -158,7 +160,7 @@ class ReceiptTime:
         return self.scale.until(to_us(wall_s)) / 1_000_000 if self.scale.bends else wall_s
 
     def seconds_until(self, receipt_s: float) -> float:
-        """The seconds until `receipt_s`, if nobody sets the wall clock."""
+        """The seconds until `receipt_s`, if nobody sets the wall clock meanwhile."""
         now_s = self.now_s()
         if self._slewing is None:
             return receipt_s - now_s
@@ -199,8 +201,8 @@ class ReceiptTime:
         return self._last_s
 
     def _look(self) -> float:
-        """Read the clocks again, because a process that did not run between two readings sees a step that did not
-        happen. Returns the seconds by which the wall clock was set since the last look, or 0 if it ran as usual."""
+        """Read the clocks again, because a process that was paused between reading the two clocks sees a step that did
+        not happen. Returns the seconds by which the wall clock was set since the last look, or 0 if it ran as usual."""
         wall_s, monotonic_s = self._time(), self._monotonic()
         step_s = wall_s - self._wall_s - (monotonic_s - self._monotonic_s)
         self._wall_s, self._monotonic_s = wall_s, monotonic_s

@@ -42,8 +42,8 @@ class Restoring:
         self._ownership = ownership
 
     async def restore(self, settings: MarketSettings) -> Sequence[BookEntry]:
-        """Fill the book and return all entries, which are stale if their owner has been silent for too long. Raises
-        `errors.Unavailable`."""
+        """Fill the book and return all entries. An entry is stale if its owner has been silent for too long, or has
+        sent no record of the symbol for too long. Raises `errors.Unavailable`."""
         await self._restore_tokens()
         entries = list(self._book.entries())
         for symbols in _portions([entry.symbol for entry in entries if entry.quote is not None]):

@@ -14,8 +14,8 @@ _MS_PER_DAY = 86_400_000
 
 
 class MarketRetention:
-    """Deletes prices and trades older than a number of days, except those from `oldest_needed_ms()` on (epoch), which
-    may still be needed; None means that no old ones are needed."""
+    """Deletes prices and trades older than a number of days, but none from `oldest_needed_ms()` (epoch) on, because
+    these may still be needed. If `oldest_needed_ms` returns None, no old ones are needed."""
 
     def __init__(self, database: Database, receipt: ReceiptTime, oldest_needed_ms: Callable[[], int | None]) -> None:
         self._database = database
@@ -24,7 +24,7 @@ class MarketRetention:
 
     async def delete_prices(self, days: float) -> int:
         """Delete old minutes, and return how many. The last old minute of each token is kept, because it has the price
-        at the beginning of the remaining ones. Raises `errors.Unavailable`."""
+        with which the remaining minutes begin. Raises `errors.Unavailable`."""
         before_ms = self._before_ms(days)
         return await delete_in_pieces(
             self._database, lambda transaction, limit: store.delete_minutes(transaction, before_ms, limit)

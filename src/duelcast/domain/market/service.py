@@ -38,8 +38,8 @@ class Market:
 
     Symbols are upper-case; HTTP requests may name them in any case.
 
-    A component that needs the prices at a moment (`mark`, `prices_at`) sets `settle_first`, which takes these prices
-    and stores them. Once a marked moment has passed, `settle_first` is awaited before later prices are stored.
+    A component that needs the prices at a moment (`mark`, `prices_at`) sets `settle_first`, a function that reads these
+    prices and stores them. Once a marked moment has passed, `settle_first` is awaited before later prices are stored.
     `oldest_needed_ms` returns the oldest moment (epoch) whose stored prices are still needed, or None.
     """
 
@@ -94,7 +94,8 @@ class Market:
             self._outlet.restored(entry)
 
     def sink(self, feed_name: str, symbols: frozenset[str]) -> MarketSink:
-        """The sink for a feed. Feeds rank in the order of these calls. The feed should deliver `symbols`."""
+        """The sink for a feed. Feeds rank in the order of these calls. `symbols` are those that the feed should
+        deliver."""
         return MarketSink(self._intake, self._ownership.add_feed(feed_name, symbols))
 
     async def run(self) -> None:
@@ -134,8 +135,8 @@ class Market:
         return self._book.tokens(self._receipt.now_s())
 
     def token_list(self) -> TokenListUpdate:
-        """All tokens. The set of tokens and their metadata are up to date, market fields at most a second old. Returns
-        the same object until something in it changes."""
+        """All tokens. The set of tokens and their metadata are up to date; market fields are at most a second old.
+        Returns the same object until its contents change."""
         return self._outlet.token_list()
 
     async def history(
@@ -176,8 +177,8 @@ class Market:
         """Replace the metadata that an earlier PUT set for a token, or add a token. A field that is left out
         comes from the token's feed. The metadata and its audit record are stored when this returns.
 
-        Raises `errors.InvalidRequest` if `symbol` is invalid, or there is no room for another token, and
-        `errors.Unavailable`.
+        Raises `errors.Unavailable`, and `errors.InvalidRequest` if `symbol` is invalid or there is no room for another
+        token.
         """
         symbol = symbol.upper()
         refusal = (await self._posting.post(PutMetadata(symbol, metadata, by, self._audit))).refusal
@@ -193,11 +194,11 @@ class Market:
 
     def listen(self, listener: Callable[[str, float], None]) -> None:
         """From now on, call `listener` with the symbol and price of each change as soon as it happens. Loaded prices
-        are not changes; posts that share a commit make one change per symbol."""
+        are not changes; posts that share a commit cause one change per symbol."""
         self._intake.listeners.append(listener)
 
     def price(self, symbol: str) -> float | None:
-        """The newest price, None while there is none."""
+        """The newest price, or None if there is none yet."""
         entry = self._book.get(symbol)
         return None if entry is None or entry.quote is None else entry.quote.price
 
@@ -228,7 +229,7 @@ class Market:
 
     async def prices_at(self, symbols: Collection[str], moment_us: int) -> dict[str, PricePoint]:
         """The last price of each symbol received at or before a past moment (epoch µs); if there is none, the first
-        price after it. A symbol that never had a price is missing.
+        later price. A symbol that never had a price is missing.
 
         The result is exact if the moment was marked before it passed. Must not be called within a write to the
         database. Raises `errors.Unavailable`.
@@ -249,7 +250,7 @@ class Market:
         return [feed_state(feed, monotonic_s) for feed in self._ownership.feeds]
 
     def feed_gaps(self) -> Iterator[tuple[str, str]]:
-        """The parts that feeds lack although they are running: pairs of a feed's name and a sentence."""
+        """The parts that are missing from running feeds, as pairs of a feed's name and a sentence."""
         for state in self.feed_states():
             for sentence in gaps(state):
                 yield state.name, sentence

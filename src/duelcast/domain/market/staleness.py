@@ -13,13 +13,14 @@ from duelcast.domain.market.settings import MarketSettings
 
 _LONGEST_SLEEP_S = 1.0
 _SHORTEST_SLEEP_S = 0.05
-"""A limit, because checking 10,000 symbols takes about 2 ms, and each may become stale at a different moment."""
+"""Limits how often symbols are checked, because checking 10,000 of them takes about 2 ms, and each may become stale at
+a different moment."""
 _TOLERANCE_S = 1e-6
 
 
 class Staleness:
-    """Marks entries and notifies the outlet. A record marks its own symbol as fresh when it is received; the other
-    symbols of a feed that was silent become fresh within a second."""
+    """Marks entries as stale or fresh, and notifies the outlet. Every record marks its own symbol as fresh as soon as
+    it is received. If the feed had been silent, the feed's other symbols become fresh within a second."""
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class Staleness:
             await self._clock.sleep(max(_SHORTEST_SLEEP_S, self._check()))
 
     def _check(self) -> float:
-        """Mark the changed symbols; returns the seconds until more can change."""
+        """Mark the symbols that changed; returns the seconds until another change is possible."""
         now_s = self._clock.monotonic()
         settings = self._settings()
         feed_stale_s, symbol_stale_s = settings.feed_stale_ms / 1000, settings.symbol_stale_ms / 1000
@@ -64,7 +65,8 @@ class Staleness:
         return _LONGEST_SLEEP_S
 
     def _check_symbols(self, source: Source, stale_before_s: float) -> float:
-        """Mark symbols of `source` by the age of their newest record; returns the seconds until more can change."""
+        """Mark symbols of `source` by the age of their newest record; returns the seconds until another change is
+        possible."""
         wait_s = _LONGEST_SLEEP_S
         for symbol in source.symbols:
             entry = self._book.get(symbol)

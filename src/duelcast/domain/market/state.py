@@ -51,8 +51,8 @@ class TokenState:
             self.quote = self.quote.for_new_owner()
 
     def take(self, tick: Ticker | Trade, received_s: float) -> Row | None:
-        """Take a record of the owner that passed `check_amounts` and was received at `received_s` (epoch). Returns the
-        minute that is now complete, if any. Raises `Dropped` for a trade that was counted before."""
+        """Take a record of the owner, received at `received_s` (epoch); the record must have passed `check_amounts`.
+        Returns the minute that is now complete, if any. Raises `Dropped` for a trade that was counted before."""
         quote = self.quote
         if isinstance(tick, Trade):
             if not self.remember(tick.trade_id):
@@ -101,7 +101,8 @@ class TokenState:
         )
 
     def remember(self, trade_id: str | None) -> bool:
-        """Remember the id of a trade of the owner; returns whether it is new. A trade without an id always is."""
+        """Remember the id of a trade of the owner; returns whether it is new. A trade without an id always counts as
+        new."""
         if trade_id is None:
             return True
         if self.recent_ids is None:
@@ -111,10 +112,11 @@ class TokenState:
 
 
 class Quote:
-    """A price and its figures. Amounts are in the quote currency, None if the owner never gave them.
+    """A price, and other figures of the market. Amounts are in the quote currency, or None if the owner never sent
+    them.
 
-    `timestamp_s` is the venue's time of the price, else the time of receipt (epoch seconds). `from_ticker` says whether
-    the owner sends tickers, not only trades.
+    `timestamp_s` is the venue's time of the price or, if the venue gave none, the time of receipt (epoch seconds).
+    `from_ticker` says whether the owner sends tickers, not only trades.
     """
 
     __slots__ = (
@@ -205,7 +207,7 @@ class RecentIds:
         return False
 
     def fork(self) -> RecentIds:
-        """A set that also knows these ids, and to which ids can be added without changing this one."""
+        """A copy to which ids can be added without changing the original."""
         return RecentIds(self._capacity, self)
 
     def is_new(self, trade_id: str) -> bool:

@@ -1,7 +1,7 @@
-"""The normalised input of the market, into which every feed converts its venue's messages, and checks of its numbers.
+"""The normalised records into which every feed converts the messages of its venue, and checks of the numbers in them.
 
-`venue_time` is the venue's own time in epoch seconds, or None if the venue gives none. The market reads the time of
-receipt, which windows and staleness use, from its own clock.
+`venue_time` is the venue's own time in epoch seconds, or None if the venue gives none. The market takes the time of
+receipt from its own clock.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _TOLERANCE_S = 1e-6
 class Boundaries:
     """The multiples of `interval_ms()` in times of receipt, one after the other; missed ones are skipped.
 
-    Windows change at the boundaries of their buckets, so a job that runs at these times publishes a change when it
+    Windows change at the boundaries of their buckets, so a job that runs at these multiples publishes a change when it
     happens. An interval below 1 ms counts as 1 ms.
     """
 

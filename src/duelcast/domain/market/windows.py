@@ -6,7 +6,7 @@ has running sums, so that adding a trade and removing a bucket cost the same wha
 that belongs to an earlier bucket than the last one costs a search, and moves the later buckets.
 
 Running sums of floats drift, and would leave residues in an empty window. The sums are therefore integers in units of
-2^-64 of the quote currency, so that a bucket that leaves subtracts exactly what it added when it was complete.
+2^-64 of the quote currency, so that removing a bucket subtracts exactly what was added when the bucket became complete.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class _Sum:
 class BucketSeries:
     """Trades in buckets of `width_s` seconds, and their sums over windows of `spans` buckets.
 
-    Bucket n covers the epoch time from n·width_s to before (n + 1)·width_s. At most as many buckets are kept as the
-    longest window has. `now_s` must not go back, but trades need not be added in the order of their times.
+    Bucket n covers the epoch time from n·width_s to before (n + 1)·width_s. No more buckets are kept than the longest
+    window has. `now_s` must not go back, but trades need not be added in the order of their times.
     """
 
     __slots__ = ("_buy", "_index", "_keep", "_sell", "_sums", "_trades", "_volume", "_width_s")
@@ -167,8 +167,8 @@ class BucketSeries:
         for amounts in (self._volume, self._buy, self._sell):
             amounts.insert(place, 0.0)
         for window in self._sums.values():
-            # A bucket older than one that has left a window does not count in that window either. If no newer bucket
-            # has left yet, this one leaves next time.
+            # If a newer bucket has already left a window, the inserted bucket does not count in that window either.
+            # Otherwise, if it is too old, the next `_expire` removes it.
             window.first += place < window.first
 
     def _open(self, bucket: int) -> None:
@@ -256,7 +256,7 @@ def volume_trend(last: float, before: float) -> VolumeTrend:
 
 def balance(last: Totals, volume_before: float) -> Balance:
     """The balance of the last 15 minutes, and the trend compared with `volume_before`, the volume of the 15 minutes
-    before."""
+    before those."""
     trend = volume_trend(last.volume, volume_before)
     if last.volume == 0:
         return NEUTRAL._replace(trend=trend)

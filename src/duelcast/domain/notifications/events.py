@@ -24,7 +24,7 @@ NotificationId = (
 
 
 class Notification(Record):
-    """A notification (protocol 12). `link` is an `https:` URL or a path; announcements are never `read`."""
+    """A notification (protocol 12). `link` is an `https:` URL or a path. For announcements, `read` is always false."""
 
     id: int
     type: str
@@ -63,8 +63,8 @@ class NotificationAdded(Event, tag="notification"):
 
 
 class NotificationBatch(Event, tag="notification_batch"):
-    """Notifications, newest first. If there are more, `nextCursor` is the cursor of the next page; after an unread
-    batch, send it with `onlyUnread`."""
+    """Notifications, newest first. `nextCursor`, if present, is the cursor of the next page; after an unread batch,
+    send it with `onlyUnread`."""
 
     data: list[Notification]
     count: int
@@ -81,7 +81,8 @@ class UnreadCount(Event, tag="unread_count"):
 
 
 class ReadConfirmed(Event, tag="read_confirmed"):
-    """The notifications `ids`, or `all` (of the given `types`), are now read; `count` of them were unread before."""
+    """The notifications `ids` are now read, or `all` notifications (only those of the given `types`, if any); `count`
+    of them were unread before."""
 
     count: int
     ids: list[int] | UnsetType = UNSET

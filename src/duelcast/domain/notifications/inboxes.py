@@ -63,7 +63,7 @@ class Marked(Struct, frozen=True):
 
 
 class _Mark(Struct, frozen=True):
-    """`ids` are to be marked as read; they have no repeats."""
+    """`ids` are to be marked as read; they contain no duplicates."""
 
     wallet: str
     ids: Sequence[int]
@@ -86,8 +86,8 @@ class Inboxes:
     # ── adding ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def add(self, transaction: Transaction, new: Sequence[NewNotification]) -> Added:
-        """Store those of `new` whose keys are new. The calling write must publish the result's `outgoing`, and its
-        `committed` must add the result's `stored` to this object's."""
+        """Store `new`, except notifications whose keys are already in use. The write that calls this must publish the
+        result's `outgoing` and, once committed, add the result's `stored` to `self.stored`."""
         now_ms = time_ms(self._clock)
         wanted = await _without_repeats(transaction, new)
         rows = await store.add_notifications(transaction, [_row(each, now_ms) for each in wanted])
@@ -98,9 +98,9 @@ class Inboxes:
     # ── marking ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def mark_read(self, wallet: str, ids: Sequence[int], origin: Origin | None = None) -> Marked:
-        """Mark those of `ids` that belong to the wallet as read, and publish that with `origin`.
+        """Mark those of `ids` that belong to the wallet as read, and publish this change with `origin`.
 
-        Raises `NotificationNotFound` if none of them belongs to the wallet, `Unavailable`.
+        Raises `Unavailable`, and `NotificationNotFound` if none of them belongs to the wallet.
         """
         mark = _Mark(wallet, tuple(dict.fromkeys(ids)), origin)
         return await self._database.publish_batched(self._mark, mark)
@@ -108,7 +108,7 @@ class Inboxes:
     async def mark_all_read(
         self, wallet: str, types: Sequence[str] | None = None, origin: Origin | None = None
     ) -> Marked:
-        """Mark all unread notifications of the wallet, or those of some `types`, as read, and publish that with
+        """Mark all unread notifications of the wallet, or those of some `types`, as read, and publish this change with
         `origin`. Raises `Unavailable`."""
 
         async def work(transaction: Transaction) -> Published[Marked]:
@@ -156,7 +156,7 @@ async def grown(transaction: Transaction, wallets: Sequence[str]) -> dict[str, U
 
 
 async def _without_repeats(transaction: Transaction, new: Sequence[NewNotification]) -> list[NewNotification]:
-    """The notifications whose keys are neither stored nor used by an earlier one."""
+    """The notifications without a key, and those whose keys are neither stored nor used by an earlier one in `new`."""
     keys = list(dict.fromkeys((each.wallet, each.dedupe_key) for each in new if each.dedupe_key is not None))
     known: set[tuple[str, str]] = await store.find_repeated(transaction, keys)
     wanted = []

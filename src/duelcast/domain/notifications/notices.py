@@ -27,7 +27,7 @@ def contest_started(contest: ContestRow, wallet: str) -> NewNotification:
 
 
 def contest_completed(contest: ContestRow, entry: EntryRow, participants: int) -> NewNotification:
-    """`entry` has its final rank and value; `participants` are those not disqualified."""
+    """`entry` has its final rank and value; `participants` is the number of those who were not disqualified."""
     assert entry.final_value is not None
     change_pct = return_pct(entry.final_value, contest.starting_balance)
     data = _contest(contest) | {

@@ -23,11 +23,12 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.events import StoredEvent, events_after
 
 LOOK_INTERVAL_S = 5.0
-"""How long `run` waits without a wake-up, or after the store was unreachable."""
+"""How long `run` waits for a wake-up before it looks for events anyway, or tries again after the store was
+unreachable."""
 PORTION = 500
-"""How many entries or events are processed in one write, because other writes wait for it."""
+"""How many entries or events are processed in one write. The number is limited because other writes wait meanwhile."""
 NEWS_MS = 24 * 3600 * 1000
-"""Nobody is notified of events that are older."""
+"""Nobody is notified of events that are older than this."""
 
 _KINDS = ("contest_started", "contest_completed", "contest_cancelled", "participant_disqualified")
 
@@ -48,7 +49,8 @@ class _Done(Struct, frozen=True):
 
 class Notifier:
     """Processes the domain events in order, portion by portion. Notifications, progress, achievements and the position
-    after them are stored in one write, so that each is stored once, even if the notifier is stopped or interrupted.
+    after them are stored in one write, so that each is stored exactly once, even if the notifier is stopped or
+    interrupted.
 
     An event that fails because of a defect is not skipped: `run` raises, and begins with the same portion when it is
     run again.

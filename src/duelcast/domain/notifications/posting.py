@@ -16,12 +16,12 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.notifications import EVERYBODY
 
 _WALLETS_PER_TURN = 500
-"""How many wallets are processed at once, in a few milliseconds of the event loop."""
+"""How many wallets are processed at once, which takes a few milliseconds of the event loop."""
 
 
 class PostedNotifications(Struct, frozen=True):
-    """How many notifications were stored, how many were not because they already existed or their wallet was named
-    twice, and how many wallets are invalid."""
+    """How many notifications were stored, how many were not stored because they already existed or their wallet was
+    named twice, and how many wallets are invalid."""
 
     created: int = 0
     duplicate: int = 0
@@ -29,7 +29,7 @@ class PostedNotifications(Struct, frozen=True):
 
 
 class Posting:
-    """A post is stored as a whole or not at all."""
+    """Stores notifications from outside. A post is stored as a whole or not at all."""
 
     def __init__(self, inboxes: Inboxes, database: Database, audit: AuditTrail, clock: Clock) -> None:
         self._inboxes = inboxes
@@ -38,8 +38,8 @@ class Posting:
         self._clock = clock
 
     async def announce(self, by: Actor, new: NewNotification) -> PostedNotifications:
-        """Notify everybody, whatever wallet `new` is for. Raises `InvalidRequest` if `new` has already expired,
-        `Unavailable`."""
+        """Notify everybody, whatever wallet `new` is for. Raises `Unavailable`, and `InvalidRequest` if `new` has
+        already expired."""
         return await self._post(by, new, [EVERYBODY], "broadcast", PostedNotifications())
 
     async def post(self, by: Actor, wallets: Sequence[str], new: NewNotification) -> PostedNotifications:

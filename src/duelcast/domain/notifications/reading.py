@@ -39,16 +39,16 @@ class InboxSnapshot(NamedTuple):
 
 
 class Announced(NamedTuple):
-    """The newest announcements, and the position of their channel at that moment."""
+    """The newest announcements, and the position of their channel when they were read."""
 
     batch: NotificationBatch
     seq: int
 
 
 class InboxReader:
-    """Pages are sorted newest first, by time and id, so that additions do not shift them. The notifications on a page
-    were all broadcast before it is returned, so that no later push repeats or misses one. All methods raise
-    `Unavailable`."""
+    """Pages are sorted newest first, by time and id, so that new notifications do not shift them. A page is returned
+    only after all its notifications have been broadcast, so that later pushes neither repeat nor omit one. All methods
+    raise `Unavailable`."""
 
     def __init__(self, database: Database, broker: Broker) -> None:
         self._database = database
@@ -139,7 +139,7 @@ def _unread_batch(rows: Sequence[NotificationRow], limit: int) -> NotificationBa
 
 
 def _batch(rows: Sequence[NotificationRow], limit: int) -> NotificationBatch:
-    """A page of the first `limit` of `rows`; a further row shows that there is another page."""
+    """A page of the first `limit` of `rows`; if there are more rows, there is another page."""
     page = rows[:limit]
     has_more = len(rows) > limit
     return NotificationBatch(
@@ -155,7 +155,7 @@ def _cursor_of(row: NotificationRow) -> str:
 
 
 def _place_of(cursor: str) -> Place:
-    """Raises `InvalidRequest` if it is not one of our cursors."""
+    """The place that `cursor` names. Raises `InvalidRequest` if `cursor` is not one of ours."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (ValueError, binascii.Error):

@@ -33,7 +33,8 @@ _log = structlog.get_logger("duelcast.notifications")
 
 
 class Removals:
-    """A removed notification leaves a row without content for a while, so that its dedupe key still counts."""
+    """Removes notifications. A removed one leaves a row without content for a while, so that its dedupe key still
+    counts."""
 
     def __init__(self, database: Database, audit: AuditTrail, clock: Clock) -> None:
         self.removed = 0
@@ -77,7 +78,7 @@ class Removals:
 
     async def delete_old(self, read_days: float, unread_days: float) -> int:
         """Delete notifications that were read or removed more than `read_days` ago, and unread ones created more than
-        `unread_days` ago; returns how many rows. Raises `Unavailable`; some may be left then."""
+        `unread_days` ago; returns how many rows were deleted. Raises `Unavailable`; some may be left then."""
         deleted = 0
         while True:
             work = partial(self._delete_some, read_days=read_days, unread_days=unread_days)

@@ -57,7 +57,7 @@ class _Standing(Struct):
 async def find_differences(read: Read, advanced: Callable[[float], None]) -> Differences:
     """Replay the events that the notifier has processed. `advanced` is called with the fraction done, from 0 to 1.
 
-    Events are read page by page, since they never change; the stored results are read as of one moment.
+    Events are read page by page, since they never change; the stored results are all read as of the same moment.
     """
     async with read() as transaction:
         position = await find_progress(transaction)

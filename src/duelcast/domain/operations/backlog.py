@@ -14,7 +14,7 @@ from duelcast.store.savepoints import CutOff
 
 RETRY_S = 1.0
 _WRITES_PER_ROUND = 200
-"""Requesting this many takes about 2 ms, during which nothing else is served."""
+"""Requesting this many writes takes about 2 ms, during which nothing else is served."""
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class Backlog(Generic[T]):
     """Items that wait to be stored, oldest first. The owner limits their number.
 
     `write` stores an item, and discards it after the commit; many writes run at once. `give_up` is called with each
-    item that the store refuses, and the reason.
+    item that the store refuses, and with the reason for the refusal.
     """
 
     def __init__(

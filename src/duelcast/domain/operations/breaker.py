@@ -58,14 +58,14 @@ class Breaker:
     A closed breaker opens at the end of a call if `failure_threshold` calls failed in a row, however far apart, or if
     at least `minimum_calls` ended in the window (exact to 5 %, see `CallWindow`) and the rate of failed or of slow
     calls reached its threshold. An open breaker becomes half open after min(`reset_timeout_ms` ×
-    `backoff_multiplier`^n, `max_reset_timeout_ms`). A half-open breaker lets `half_open_calls` through: if all succeed,
-    it closes; if one fails, it opens with n + 1. A call that takes longer than `half_open_timeout_ms` counts as failed;
-    without calls, the breaker stays half open.
+    `backoff_multiplier`^n, `max_reset_timeout_ms`), where n is `recovery_attempts`. A half-open breaker lets
+    `half_open_calls` through: if all succeed, it closes; if one fails, it opens again with n + 1. A call that takes
+    longer than `half_open_timeout_ms` counts as failed; without calls, the breaker stays half open.
 
     The figures are as of the last call or `advance`. `successful`, `failed` and `rejected` count calls, and only grow.
     `last_failure_s`, `last_success_s` and `last_reset_s` are epoch seconds, or None if there was none; `opened_at_s`
     and `next_attempt_at_s` are epoch seconds, or None unless the breaker is open. Closing clears `failures_in_row`,
-    `last_call_failed` and `recovery_attempts`, which is the n above.
+    `last_call_failed` and `recovery_attempts`.
     """
 
     def __init__(
@@ -149,8 +149,9 @@ class Breaker:
         return result
 
     def record(self, ok: bool, duration_ms: float) -> None:
-        """Record a call that ended and had no permit. While the breaker is half open, the call counts as one of the
-        `half_open_calls` if one is left; otherwise, and while the breaker is open, it is only counted."""
+        """Record a call that ended and had no permit. While the breaker is half open, the call takes the place of one
+        of the `half_open_calls`, if any is left. If none is left, or the breaker is open, the call is counted, but
+        decides nothing."""
         self.advance()
         self._count(ok, duration_ms)
         if self._state is BreakerState.CLOSED:
@@ -178,8 +179,8 @@ class Breaker:
         return None
 
     def advance(self) -> None:
-        """Make the transition that is due: from open to half open, or back to open if a call that was let through
-        hangs."""
+        """Make the transition that is due, if any: from open to half open, or back to open if a call that was let
+        through hangs."""
         due_s = self.due_at()
         if due_s is None or due_s > self._now_s():
             return
@@ -207,7 +208,7 @@ class Breaker:
 
     def _now_s(self) -> float:
         """The current time, to compare with due times. Sums of seconds are not exact, and a sleep until a due time must
-        not seem to end before it."""
+        not seem to end before that time."""
         return self._clock.monotonic() + _TOLERANCE_S
 
     def _rejection(self, message: str) -> CircuitOpen:

@@ -89,7 +89,7 @@ class RecentDurations:
 
     @property
     def p95_ms(self) -> float | None:
-        """The smallest duration that 95 % of them do not exceed."""
+        """The smallest duration that 95 % of the durations do not exceed."""
         if not self._newest:
             return None
         return sorted(self._newest)[(95 * len(self._newest) - 1) // 100]

@@ -11,7 +11,8 @@ CheckType = Literal["http", "tcp", "tls", "websocket", "postgres", "redis"]
 
 
 class CheckDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A check of `url` every `intervalMs`. The URL may contain a user name and a password, and is never shown."""
+    """A check of `url` every `intervalMs`. The URL may contain a user name and a password, and is therefore never
+    shown."""
 
     type: CheckType
     url: Annotated[str, Meta(min_length=1, max_length=2_048)]
@@ -34,12 +35,12 @@ class Check(Protocol):
 
     async def run(self) -> CheckResult:
         """Run the check. It returns within the time-out, raises nothing but `CancelledError`, and leaves no socket or
-        task."""
+        task behind."""
 
 
 BuildCheck = Callable[[CheckDefinition], Check]
 """Makes the check that a definition describes.
 
-Raises `errors.InvalidRequest` with field `check.url` if the URL does not fit the type of the check, or its host may not
-be contacted.
+Raises `errors.InvalidRequest` with field `check.url` if the URL does not fit the type of the check, or if the URL's
+host may not be contacted.
 """

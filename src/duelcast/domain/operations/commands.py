@@ -1,4 +1,4 @@
-"""Commands of operators (protocol 8): one at a time per service, each in the audit trail."""
+"""Commands of operators (protocol 8): one at a time per service, each recorded in the audit trail."""
 
 from __future__ import annotations
 
@@ -49,18 +49,20 @@ class Commands:
 
         Raises `ServiceNotFound`, `InvalidCommand`, `errors.InvalidRequest` for `params` other than `force`,
         `DependencyError` if running services depend on the one to be stopped and `force` is not set,
-        `CommandInProgress`, and `CommandFailed` if it did not take effect within 30 s.
+        `CommandInProgress`, and `CommandFailed` if the command did not take effect within 30 s or has a defect.
         """
         service = self._registry[name]
         if command not in service.commands:
             known = ", ".join(service.commands)
-            raise InvalidCommand(f"Commands of `{name}`: {known}.", field="command", commands=list(service.commands))
+            raise InvalidCommand(
+                f"The commands of `{name}` are: {known}.", field="command", commands=list(service.commands)
+            )
         return await self._begin(service, command, _force(params), actor)
 
     async def reset(self, name: str, actor: Actor) -> CommandResult:
         """Close the breaker of the service `name`.
 
-        Raises `ServiceNotFound`, `ResetFailed` if it has none, `CommandInProgress`.
+        Raises `ServiceNotFound`, `CommandInProgress`, and `ResetFailed` if the service has no breaker.
         """
         return await self._begin(self._registry[name], RESET, False, actor)
 
@@ -77,7 +79,7 @@ class Commands:
             raise
         self._busy.add(name)
         began_s = self._clock.monotonic()
-        # The client may disconnect, but the effect must still be in the audit trail.
+        # The client may disconnect, but the effect must still be recorded in the audit trail.
         running = asyncio.create_task(self._run(service, command, actor, details, began_s))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
@@ -106,7 +108,7 @@ class Commands:
         except Exception as error:
             outcome = "failed"
             _log.error("command_crashed", service=service.name, command=command, **exception_fields(error))
-            raise CommandFailed(f"`{command}` of `{service.name}` failed because of a defect, see the log.") from None
+            raise CommandFailed(f"`{command}` of `{service.name}` failed because of a defect: see the log.") from None
         finally:
             self._busy.discard(service.name)
             await self._audit_backlog.record(actor, f"services.{command}", service.name, details, outcome)
@@ -169,7 +171,7 @@ class Commands:
 def _force(params: Mapping[str, Any]) -> bool:
     for key in params:
         if key != "force":
-            raise InvalidRequest("`params` may only have `force`.", field=f"params.{key[:64]}")
+            raise InvalidRequest("`params` may contain only `force`.", field=f"params.{key[:64]}")
     force = params.get("force", False)
     if not isinstance(force, bool):
         raise InvalidRequest("`params.force` must be true or false.", field="params.force")

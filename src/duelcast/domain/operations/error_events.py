@@ -10,7 +10,7 @@ from duelcast.wire.messages import Event, Record
 
 
 class ErrorRecord(Record):
-    """`count` equal errors of a service within 10 s; texts are scrubbed."""
+    """`count` equal errors of a service that occurred within 10 s. Secrets are removed from the texts."""
 
     id: int
     service: str
@@ -30,7 +30,8 @@ class ErrorAlert(Event, tag="error_alert"):
 
 
 class RecentErrors(Event, tag="recent_errors"):
-    """Errors, newest first. `totalErrors` is how many match; `service` is the requested one, or null."""
+    """Errors, newest first. `totalErrors` is the number of records that match; `service` is the requested service, or
+    null."""
 
     data: list[ErrorRecord]
     count: int

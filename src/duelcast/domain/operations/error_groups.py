@@ -28,8 +28,9 @@ class ErrorGroup:
     """A group of `count` equal errors, of which `stored_count` are stored. `details` are those of the first error.
 
     `id` is the time of the first error (epoch µs), increased if needed to be unique; `opened_s` is the same time on the
-    monotonic clock. `posts` is the number of errors whose callers wait for the store. `ended`: no more errors are
-    counted. `pushed`: the first alert has been published. `publishing`: the first alert is being stored, with the row.
+    monotonic clock. `posts` is the number of errors whose callers wait for the store. `ended` means that no more errors
+    are counted, `pushed` that the first alert has been published, and `publishing` that the first alert is being stored
+    together with the group's row.
     """
 
     key: ErrorKey
@@ -61,7 +62,7 @@ class OpenGroups:
         return self._groups.get(key)
 
     def add(self, group: ErrorGroup) -> ErrorGroup | None:
-        """Open `group`; returns the group that had to end for it."""
+        """Open `group`; returns the group that had to end to make room for it, if any."""
         oldest = None
         if len(self._groups) >= MAX_OPEN_GROUPS:
             oldest = self._groups.pop(next(iter(self._groups)))

@@ -1,4 +1,4 @@
-"""Errors of the server's own parts and of services that report theirs (protocol 7, `error_alert`)."""
+"""Errors of the server's own parts, and errors that services report (protocol 7, `error_alert`)."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class ErrorRecords:
     """Scrubs errors, groups equal ones, publishes them to admins and stores them.
 
     The first of equal errors is published at once; if more follow within 10 s, their count is published at the end of
-    that time. At most 1,000 groups wait for the store; beyond that, new errors are dropped and counted, and a record
-    says how many. `retention` deletes old records.
+    that time. At most 1,000 groups wait for the store; beyond that, errors that would begin a new group are dropped and
+    counted, and a record says how many were dropped. `retention` deletes old records.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -59,7 +59,7 @@ class ErrorRecords:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def load(self) -> None:
-        """Continue the ids after the highest stored one. Raises `errors.Unavailable`."""
+        """Let new ids continue after the highest stored one. Raises `errors.Unavailable`."""
         async with self._database.read() as transaction:
             self._last_id = max(self._last_id, await store.last_id(transaction))
 

@@ -22,7 +22,7 @@ from duelcast.store.savepoints import CutOff
 
 MAX_WAITING_GROUPS = 1_000
 MAX_GROUP_ROWS = 200
-"""Preparing this many takes about 2 ms, during which nothing else is served."""
+"""Preparing this many rows takes about 2 ms, during which nothing else is served."""
 MAX_ROWS = 100_000
 ROWS_BETWEEN = 1_000
 """How many rows beyond `MAX_ROWS` may exist for a moment."""
@@ -42,9 +42,9 @@ class _Write(NamedTuple):
 class ErrorStoring:
     """Stores groups in the order of arrival. While the store is unreachable, groups wait, and posts fail.
 
-    `stored` is called with each group after its commit, `withdrawn` with each group that is not stored, because all its
-    errors were failed posts or the store refused it. Nothing here is logged at a level that becomes an error record,
-    since that could repeat without end.
+    `stored` is called with each group after its commit. `withdrawn` is called with each group that is not stored,
+    because all its errors were posts that failed, or because the store refused the group. Nothing here is logged at a
+    level that creates an error record, since storing that record could fail again, without end.
     """
 
     def __init__(
@@ -96,8 +96,8 @@ class ErrorStoring:
         )
 
     async def _put_all(self, transaction: Transaction, writes: Sequence[_Write]) -> Sequence[Published[int]]:
-        """Returns the stored counts, without posts that wait for a later commit, and publishes the first alert of each
-        group."""
+        """Store the groups, and publish the first alert of each. Returns the stored counts, which exclude posts that
+        wait for a later commit."""
         acknowledged = Counter[ErrorGroup]()
         for group, posts in writes:
             acknowledged[group] += posts
@@ -149,11 +149,11 @@ class ErrorStoring:
 
 
 class ErrorRetention:
-    """Deletes old errors, and calls `on_crowded` when that is due early."""
+    """Deletes old errors, and calls `on_crowded` when the next deletion should not wait for its usual time."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.on_crowded: Callable[[], None] = lambda: None
-        """Called when `delete_old` should run before its usual time; to be set before the first error."""
+        """Called when `delete_old` should run before its usual time. Set this before the first error."""
         self._database = database
         self._clock = clock
         self._added = 0
@@ -165,8 +165,8 @@ class ErrorRetention:
             self.on_crowded()
 
     async def delete_old(self, days: float) -> int:
-        """Delete errors older than `days`, and the oldest beyond `MAX_ROWS`; returns how many. Raises
-        `errors.Unavailable`."""
+        """Delete errors older than `days`, and the oldest errors beyond `MAX_ROWS`; returns how many were deleted.
+        Raises `errors.Unavailable`."""
         self._added = 0
         async with self._database.read() as transaction:
             too_many = await store.nth_newest_id(transaction, MAX_ROWS + 1)

@@ -10,7 +10,7 @@ class ServiceNotFound(AppError, code="SERVICE_NOT_FOUND", status=404):
 
 
 class InvalidService(AppError, code="INVALID_SERVICE", status=404):
-    """There is no such service (on circuit-breaker)."""
+    """There is no such service (sent only on `circuit-breaker`)."""
 
 
 class InvalidLayer(AppError, code="INVALID_LAYER", status=404):
@@ -38,4 +38,5 @@ class CommandInProgress(AppError, code="COMMAND_IN_PROGRESS", status=409):
 
 
 class DependencyError(AppError, code="DEPENDENCY_ERROR", status=409):
-    """Other services depend on this one; or one of its dependencies does not exist, or depends on it."""
+    """Other services depend on this service, or a dependency of this service does not exist or depends on it in
+    turn."""

@@ -26,7 +26,7 @@ ServerStatusName = Literal["online", "degraded", "maintenance"]
 
 
 class BreakerSummary(Record):
-    """The breaker of a service in a list. `is_open`: no call is let through."""
+    """The breaker of a service, in short. If `is_open` is true, no call is let through."""
 
     status: BreakerStatus
     is_open: bool
@@ -119,7 +119,7 @@ class SkyDuelService(Record):
 
 
 class ServiceHealth(Record):
-    """A service, as shown on monitor."""
+    """A service, as shown on the endpoint `monitor`."""
 
     status: ServiceStatus
     metrics: dict[str, float | None]
@@ -143,7 +143,7 @@ class ServerStatus(Record):
 
 
 class ServiceUpdate(ServiceState, Event, tag="service:update"):
-    """A service changed. `removed`: it no longer exists."""
+    """A service changed. If `removed` is true, the service no longer exists."""
 
     previousStatus: ServiceStatus | UnsetType = UNSET
     alert: Alert | UnsetType = UNSET
@@ -153,8 +153,9 @@ class ServiceUpdate(ServiceState, Event, tag="service:update"):
 
 
 class LayerUpdate(Event, tag="layer:status"):
-    """A layer with its services. `critical`: a service is `circuit_open` or `unhealthy`; `warning`: a service is
-    `degraded` or `stopped`; `unknown`: there are no services, or all are `unknown`."""
+    """A layer with its services. `status` is `critical` if a service is `circuit_open` or `unhealthy`, otherwise
+    `warning` if a service is `degraded` or `stopped`. It is `unknown` if there are no services or all are `unknown`,
+    and otherwise `operational`."""
 
     layer: str
     status: LayerStatus
@@ -170,14 +171,14 @@ class ServiceAlert(Event, tag="service:alert"):
 
 
 class ManagedServiceUpdate(Event, tag="service_update"):
-    """A service changed. `removed`: it no longer exists."""
+    """A service changed. If `removed` is true, the service no longer exists."""
 
     service: SkyDuelService
     removed: bool | UnsetType = UNSET
 
 
 class MonitoredServiceUpdate(Event, tag="service_status"):
-    """A service changed. `removed`: it no longer exists."""
+    """A service changed. If `removed` is true, the service no longer exists."""
 
     service: str
     data: ServiceHealth

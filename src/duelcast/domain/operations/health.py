@@ -36,7 +36,7 @@ _NOT_LET_THROUGH = "The breaker lets no call through at the moment."
 
 _BREAKER_ALERTS: dict[BreakerState, tuple[AlertType, Severity, str]] = {
     BreakerState.OPEN: ("circuit_open", "critical", "Calls fail too often: they are refused for a while."),
-    BreakerState.HALF_OPEN: ("circuit_half_open", "warning", "A few calls are let through to see whether it works."),
+    BreakerState.HALF_OPEN: ("circuit_half_open", "warning", "A few calls are let through to test the service."),
     BreakerState.CLOSED: ("circuit_closed", "info", "Calls are let through again."),
 }
 
@@ -56,15 +56,15 @@ class Health:
         self._tasks: asyncio.TaskGroup | None = None
         self._reset_by: By | None = None
         self.transitions: Counter[tuple[str, BreakerState]] = Counter()
-        """How often the breaker of a service entered a state."""
+        """How often the breaker of each service entered each state."""
 
     # ── adding and removing ─────────────────────────────────────────────────────────────────────────────────────
 
     def breaker(
         self, name: str, settings: BreakerSettings, also: Callable[[Transition], None] | None = None
     ) -> Breaker:
-        """A breaker for the service `name`; its transitions are published once the service is added, and always passed
-        to `also`."""
+        """A breaker for the service `name`. All its transitions are passed to `also`; those that occur after the
+        service was added are published."""
 
         def turned(transition: Transition) -> None:
             if also is not None:
@@ -130,7 +130,8 @@ class Health:
             if check.cancelled():
                 raise HealthCheckFailed(f"`{service.name}` was changed or removed meanwhile.") from None
             raise
-        # Only one of the callers that share a check publishes it; a check that the breaker refused was not made.
+        # Only one of the callers that share a check publishes the result. A check that the breaker refused never ran,
+        # so there is nothing to publish.
         if service.last_check is result and service.published_check is not result:
             service.published_check = result
             self._registry.changed(service, checked_by=by)
@@ -292,7 +293,7 @@ async def _result_of(service: Service, check: RunCheck) -> CheckResult:
         return await check()
     except Exception as error:
         _log.error("check_crashed", service=service.name, **exception_fields(error))
-        raise HealthCheckFailed("The check has a defect, which is in the log.") from None
+        raise HealthCheckFailed("The check has a defect: see the log.") from None
 
 
 def _interval_s(service: Service) -> float:

@@ -20,7 +20,7 @@ from duelcast.errors import Unavailable
 STORE = "store"
 BROKER = "broker"
 FOUNDATIONS = (STORE, BROKER)
-"""All other parts depend on these; they are never switched off."""
+"""The parts on which all others depend, and which are never switched off."""
 CHECK_INTERVAL_S = 10.0
 RECHECK_INTERVAL_S = 1.0
 
@@ -40,7 +40,8 @@ class InternalServices:
     def add_foundation(
         self, name: str, title: str, check: RunCheck, *, breaker: Breaker | None = None, metrics: Figures = dict
     ) -> None:
-        """Add a part that others depend on. Its calls go through the breaker, so its checks do not."""
+        """Add a part on which others depend. The calls that its checks make go through the breaker, so the checks
+        themselves do not."""
         self._add(
             name,
             "infrastructure",
@@ -69,7 +70,7 @@ class InternalServices:
         checks_are_calls: bool = True,
         metrics: Figures = dict,
     ) -> None:
-        """Add a part that runs until it is stopped. Without `check`, it is healthy while it runs."""
+        """Add a part that runs until it is stopped. Without `check`, the part is healthy while it runs."""
 
         def changed() -> None:
             service.alarm.ring()

@@ -35,8 +35,8 @@ class LogIntake(logging.Handler):
     """Turns every log record of level ERROR or higher, from any thread, into an error record on the thread of the event
     loop.
 
-    At most 1,000 log records wait. Further ones, those logged after the end of the loop, and those caused by the intake
-    itself are dropped and counted.
+    At most 1,000 log records wait to be recorded. Further ones, those logged after the end of the loop, and those
+    caused by the intake itself are dropped and counted.
     """
 
     def __init__(self) -> None:

@@ -30,7 +30,7 @@ RESTART = "restart"
 
 
 class Tally:
-    """Counts the checks of a service that has no breaker to do so."""
+    """Counts the checks of a service that has no breaker to count them."""
 
     def __init__(self) -> None:
         self.successful = 0
@@ -72,11 +72,12 @@ class Work(Protocol):
 
 
 class Declaration(Struct, frozen=True, kw_only=True):
-    """The declaration of a service. `settings` is the public part of its configuration: no URL, no secret.
+    """The declaration of a service. `settings` is the public part of its configuration, without URLs and secrets.
 
-    `check_interval_s`: None means no automatic checks; `recheck_interval_s` replaces it while the last result was
-    unhealthy. `checks_are_calls`: a check goes through the breaker itself; otherwise the calls that it makes do.
-    `silent_after_s`: the silence after which a reported service counts as unhealthy.
+    `check_interval_s` is the time between automatic checks, or None if there are none; after an unhealthy result,
+    `recheck_interval_s` (if any) replaces it. If `checks_are_calls` is true, each check itself goes through the
+    breaker; otherwise, the calls that the check makes do. `silent_after_s` is the time without a report after which a
+    service that reports itself counts as unhealthy.
     """
 
     name: str
@@ -104,8 +105,8 @@ class PublishReason(Struct, frozen=True, kw_only=True):
     reset_by: By | None
 
     def joined(self, earlier: PublishReason | None) -> PublishReason:
-        """This reason, merged with an `earlier` one that was published so recently that followers may get only the
-        newest update."""
+        """This reason, merged with `earlier` if that was published so recently that followers may receive only the
+        newer of the two updates."""
         if earlier is None or self.at_s - earlier.at_s > JOINED_S:
             return self
         return PublishReason(
@@ -198,14 +199,14 @@ class Service:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """The commands that operators may give it."""
+        """The commands that operators may give the service."""
         switches = (START, STOP, RESTART) if self.declaration.can_be_switched else ()
         reset = () if self.breaker is None else (RESET,)
         return (*switches, *reset, HEALTH_CHECK)
 
 
 class Watching:
-    """The work of a service that runs elsewhere: while it is switched off, it is not checked."""
+    """Stands for the work of a service that runs elsewhere. While this is stopped, the service is not checked."""
 
     failure: str | None = None
 

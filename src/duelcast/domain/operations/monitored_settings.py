@@ -1,4 +1,4 @@
-"""Settings, maintenance and the background scene as monitor publishes them (protocol 7, 9)."""
+"""Settings, maintenance and the background scene, as the endpoint `monitor` publishes them (protocol 7, 9)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ UPDATE = "update"
 
 
 class MaintenanceRecord(Record):
-    """The state of maintenance. `mode`: the server is under maintenance. `until` is present if maintenance ends by
-    itself, `updated_by` in replies to admins."""
+    """The state of maintenance. `mode` says whether the server is under maintenance. `until` is present if maintenance
+    ends by itself; `updated_by` is present in replies to admins."""
 
     mode: bool
     message: str | None
@@ -37,7 +37,7 @@ class MaintenanceStatus(Event, tag="maintenance_status"):
 
 class MonitoredSettings(Event, tag="system_settings"):
     """Settings. If `subtype` is `all` or `update`, `data` has values by key; otherwise `subtype` is a key, and `data`
-    its value. A secret value is null."""
+    is its value. A secret value is null."""
 
     subtype: str
     data: Any
@@ -57,7 +57,9 @@ SYSTEM_SETTINGS = Family(
     key_description="key",
     least_role=lambda _nothing: Role.ADMIN,
 )
-SYSTEM_MAINTENANCE = Family("system.maintenance", Kind.LATEST, (MaintenanceStatus,), "Whether there is maintenance.")
+SYSTEM_MAINTENANCE = Family(
+    "system.maintenance", Kind.LATEST, (MaintenanceStatus,), "Whether the server is under maintenance."
+)
 PUBLIC_BACKGROUND_SCENE = Family("public.background_scene", Kind.LATEST, (MonitoredSettings,), "The background scene.")
 
 
@@ -84,7 +86,7 @@ class SettingsMonitor:
         return {key: setting.value for key, setting in self._settings.all(role).items()}
 
     def maintenance(self, *, for_admin: bool) -> MaintenanceStatus:
-        """The present maintenance."""
+        """The current state of maintenance."""
         state = self._settings.maintenance()
         return MaintenanceStatus(
             data=MaintenanceRecord(
@@ -97,7 +99,7 @@ class SettingsMonitor:
         )
 
     def _changed(self, key: str, _value: Any) -> None:
-        # The value comes from the record for admins, because listeners receive secret values, too.
+        # The value is taken from the record for admins, because the value passed to listeners may be secret.
         setting = self._settings.find(key, Role.ADMIN)
         update = MonitoredSettings(subtype=UPDATE, data={key: None if setting is None else setting.value})
         self._publisher.publish(SYSTEM_SETTINGS.channel(), update)

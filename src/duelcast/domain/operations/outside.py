@@ -40,8 +40,8 @@ def is_name(text: str) -> bool:
 
 
 class ServiceDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A service. `probe`: the server checks it with `check`. `reported`: it posts its own operations, and is unhealthy
-    if it posts none for `silentAfterMs` (default 60,000)."""
+    """A service. The server checks a `probe` with `check`. A `reported` service posts its own operations, and is
+    unhealthy if it posts none for `silentAfterMs` (default 60,000)."""
 
     kind: Literal["probe", "reported"]
     layer: Name
@@ -125,10 +125,10 @@ class OutsideServices:
         return self._definitions.get(self._registry[name].name)
 
     async def put(self, name: str, definition: ServiceDefinition, actor: Actor) -> Service:
-        """Add or change a service, whose breaker and figures begin anew. It is stored when this returns.
+        """Add or change a service, whose breaker and figures begin anew. The service is stored when this returns.
 
-        Raises `errors.InvalidRequest`, `DependencyError`, `errors.InvalidState` if `name` is a part of the server or is
-        in the configuration file, `errors.Unavailable`.
+        Raises `errors.InvalidRequest`, `DependencyError`, `errors.Unavailable`, and `errors.InvalidState` if `name` is
+        a part of the server or is in the configuration file.
         """
         async with self._in_line():
             self._refuse_fixed(name)
@@ -149,14 +149,14 @@ class OutsideServices:
             return service
 
     async def delete(self, name: str, actor: Actor) -> None:
-        """Delete a service. Raises `ServiceNotFound`, `errors.InvalidState` if it is a part of the server or is in the
-        configuration file, `DependencyError` if others depend on it, `errors.Unavailable`."""
+        """Delete a service. Raises `ServiceNotFound`, `errors.Unavailable`, `errors.InvalidState` if the service is a
+        part of the server or is in the configuration file, and `DependencyError` if others depend on it."""
         async with self._in_line():
             service = self._registry[name]
             self._refuse_fixed(name)
             dependents = self._registry.dependents(name)
             if dependents:
-                raise DependencyError(f"{', '.join(dependents[:10])} depend on `{name}`: change them first.")
+                raise DependencyError(f"`{name}` is needed by {', '.join(dependents[:10])}: change those first.")
 
             async def work(transaction: Transaction) -> None:
                 await repository.delete_service(transaction, name)
@@ -172,8 +172,8 @@ class OutsideServices:
                 yield
 
     def report(self, name: str, operations: Sequence[Operation]) -> None:
-        """Record the operations of a service, in order. Raises `ServiceNotFound`, `errors.InvalidState` if the service
-        does not report itself."""
+        """Record the operations of a service, in order. Raises `ServiceNotFound`, and `errors.InvalidState` if the
+        service does not report itself."""
         service = self._registry[name]
         if service.declaration.kind != "reported":
             raise InvalidState(f"`{name}` does not report itself: it was defined with another `kind`.")

@@ -29,8 +29,8 @@ LAYERS = ("data", "contest", "wallet", "infrastructure")
 MAX_SERVICES = 2_000
 METRICS_INTERVAL_S = 1.0
 MEMBERS_TOLD_AT_ONCE = 100
-"""A layer with more services is published with the figures, once a second, because each update lists all its
-services."""
+"""A layer with more services is published once a second, together with the figures, because each update lists all
+services of the layer."""
 TOLD_PER_TURN = 50
 """How many services have their figures published before other tasks run."""
 
@@ -38,7 +38,7 @@ _log = structlog.get_logger("duelcast.operations")
 
 
 class Registry:
-    """The services by name. A change of status or breaker is published at once; if only figures change, that is
+    """The services by name. A change of a status or of a breaker's state is published at once; other changes are
     published within a second.
 
     `announce` stores and broadcasts an alert; see `Database.announce`. `listeners` are called with each service whose
@@ -96,7 +96,7 @@ class Registry:
 
     def check_dependencies(self, declaration: Declaration, also: Collection[str] = ()) -> None:
         """Raise `DependencyError` if the service depends on one that neither exists nor is among `also`, or on itself,
-        perhaps through others."""
+        directly or through others."""
         name = declaration.name
         for needed in declaration.dependencies:
             if needed != name and needed not in self._services and needed not in also:
@@ -109,7 +109,7 @@ class Registry:
                 raise DependencyError(f"The dependencies form a cycle: {circle}.", field="dependencies")
 
     def put(self, service: Service) -> None:
-        """Add a service, or replace the one with its name; call `check_dependencies` first."""
+        """Add a service, or replace the one with the same name; call `check_dependencies` first."""
         before = self._services.get(service.name)
         if before is not None:
             self._unlink(before)
@@ -185,7 +185,7 @@ class Registry:
     def changed(
         self, service: Service, *, alert: Alert | None = None, checked_by: By | None = None, reset_by: By | None = None
     ) -> None:
-        """Publish the present state of the service, with its cause, unless the service was removed."""
+        """Publish the present state of the service, with the cause of the change, unless the service was removed."""
         if self._services.get(service.name) is not service:
             return
         self._dirty.pop(service.name, None)
@@ -239,7 +239,8 @@ class Registry:
                     self._publisher.publish(LAYER.channel(layer), self.layer_update(layer))
 
     def _guarded_changed(self, service: Service) -> None:
-        """A defect in one service must not keep the others from being published."""
+        """Call `changed` and log exceptions, because a defect in one service must not keep the others from being
+        published."""
         try:
             self.changed(service)
         except Exception as error:
@@ -247,7 +248,7 @@ class Registry:
 
     def _publish_layer(self, layer: str) -> None:
         members = self._layers[layer]
-        # The list of all its services may be long, so it is made only if somebody follows the layer.
+        # A layer's list of services may be long, so it is made only if somebody follows the layer.
         if self._publisher.is_followed(LAYER.channel(layer)):
             if len(members) > MEMBERS_TOLD_AT_ONCE:
                 self._dirty_layers[layer] = None

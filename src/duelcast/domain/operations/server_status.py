@@ -68,7 +68,7 @@ class StatusBoard:
         registry.listeners.append(self._service_changed)
 
     def changed(self) -> None:
-        """Check the state, because maintenance or readiness may have changed."""
+        """Call this after maintenance or readiness may have changed."""
         self._alarm.ring()
 
     def status(self) -> ServerStatus:
@@ -92,7 +92,7 @@ class StatusBoard:
     async def run(self) -> None:
         """Publish the status, until cancelled."""
         first = self._now()
-        # The parts of a starting server are not running yet, which is published only if it lasts.
+        # The parts of a starting server are not running yet; that state is published only if it lasts.
         if first.status != "degraded":
             self._published = self._candidate = first
         while True:

@@ -33,7 +33,7 @@ _DETAILS: dict[BreakerStatus, str] = {
     "closed": "Calls are let through.",
     "degraded": "Calls are let through; the last one failed.",
     "open": "Too many calls failed: none is let through for a while.",
-    "half_open": "A few calls are let through, to see whether it works again.",
+    "half_open": "A few calls are let through to test the service.",
     "initializing": "No call was made yet.",
     "disabled": "This service has no breaker.",
 }
@@ -101,7 +101,7 @@ def managed(service: Service, dependents: Sequence[str]) -> SkyDuelService:
 
 
 def health(service: Service) -> ServiceHealth:
-    """The record of a service for monitor."""
+    """The record of a service for the endpoint `monitor`."""
     return ServiceHealth(status=service.status, metrics=_metrics(service), updated_at=format_time(service.updated_at_s))
 
 
@@ -115,7 +115,7 @@ def layer_update(layer: str, services: Iterable[Service]) -> LayerUpdate:
 
 
 def breaker_record(service: Service) -> BreakerRecord:
-    """The record of a service's breaker, even if the service has none."""
+    """The record of a service's breaker; if the service has none, the record says so."""
     status = service.breaker_status
     breaker = service.breaker
     if breaker is None:
@@ -202,7 +202,7 @@ def _performance(calls: Breaker | Tally) -> Performance:
 
 
 def _metrics(service: Service) -> dict[str, float | None]:
-    """The figures that every service has, then those of its last check, then those of its own."""
+    """The figures that every service has, then those of the last check, then the service's own."""
     operations, performance = _operations(service.calls), _performance(service.calls)
     shown: dict[str, float | None] = {
         **structs.asdict(operations),

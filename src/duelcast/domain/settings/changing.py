@@ -21,7 +21,7 @@ from duelcast.store.settings import SettingRow, ValueType, Visibility
 MAX_DESCRIPTION_CHARACTERS = 1_000
 MAX_VALUE_BYTES = 64 * 1024
 MAX_VALUE_DEPTH = 24
-"""Answers nest a value deeper than the request did, and must keep to the 32 levels of a message."""
+"""Answers nest a value deeper than the request did, and must not exceed the 32 levels of a message."""
 MAX_AUDITED_BYTES = 4 * 1024
 MAX_SETTINGS = 10_000
 MAX_CHARACTERS = 8 * 1024 * 1024
@@ -29,9 +29,10 @@ MAX_CHARACTERS = 8 * 1024 * 1024
 
 
 class SettingChange(Struct, frozen=True, kw_only=True):
-    """A change of a setting. None leaves a field as it is; by default a new setting is for admins, and not secret.
+    """A change of a setting. None leaves a field as it is. By default, a new setting is visible only to admins, and not
+    secret.
 
-    `expected_version`: the change applies only to that version; 0 stands for a setting that is not stored.
+    If `expected_version` is given, the change applies only to that version; 0 stands for a setting that is not stored.
     """
 
     value: Any
@@ -100,7 +101,8 @@ def check_value(value: Any) -> None:
 
 
 async def acting(transaction: Transaction, by: Identity) -> Actor:
-    """The actor, with the role that is stored now, whatever it was at the request; a ban takes the role away."""
+    """The actor, with the role that is stored now, even if it differs from the role at the time of the request. A
+    banned user acts with the role `user`."""
     stored = await accounts.find_user(transaction, by.wallet)
     if stored is None:
         return Actor.of(by)
@@ -109,7 +111,7 @@ async def acting(transaction: Transaction, by: Identity) -> Actor:
 
 
 async def check_room(transaction: Transaction, after: SettingRow, *, is_new: bool) -> None:
-    """Raise `ValidationFailed` if there are too many settings, or if their values are too long together."""
+    """Raise `ValidationFailed` if there are too many settings, or if all values together are too long."""
     usage = await store.usage_without(transaction, after.key)
     if is_new and usage.settings >= MAX_SETTINGS:
         raise ValidationFailed(f"There are {MAX_SETTINGS} settings: delete some before you create another.")
@@ -144,7 +146,8 @@ def _audited(value: Any, *, secret: bool) -> Any:
 
 
 def _depth(value: Any) -> int:
-    """Levels of objects and arrays; values come from messages, which are not deep enough to exhaust the stack."""
+    """How many levels of objects and arrays are nested. Values come from messages, which are not deep enough to exhaust
+    the stack."""
     if isinstance(value, dict):
         return 1 + max(map(_depth, value.values()), default=0)
     if isinstance(value, list):

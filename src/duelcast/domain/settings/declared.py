@@ -62,7 +62,7 @@ def declared_settings(endpoint_limits: Mapping[str, int]) -> dict[str, DeclaredS
             limit_key(name),
             PerMinute,
             per_minute,
-            f"Messages a minute that one wallet may send to {name}; 0 is no limit.",
+            f"Maximum number of messages that one wallet may send to {name} in a minute; 0 means no limit.",
         )
         for name, per_minute in endpoint_limits.items()
     ]
@@ -84,7 +84,7 @@ def limit_key(endpoint: str) -> str:
 
 
 def _configured(key: str, type: Any, field: str, *, scale: int = 1) -> DeclaredSetting:
-    """A setting that is also in the start configuration, from which it has its default and description."""
+    """A setting that is also in the start configuration, from which it takes its default and description."""
     known = Settings.model_fields[field]
     assert known.description is not None
     default = _scaled(known.default, scale)
@@ -124,7 +124,7 @@ _OTHERS = (
         "limits.metrics_per_connection",
         Annotated[int, Meta(ge=1, le=10_000)],
         100,
-        "Metrics that one connection may follow.",
+        "Maximum number of metrics that one connection may follow.",
     ),
     DeclaredSetting(
         MAINTENANCE_KEY,

@@ -14,7 +14,7 @@ class ValidationFailed(AppError, code="VALIDATION_FAILED", status=422):
 
 
 class VersionConflict(AppError, code="VERSION_CONFLICT", status=409):
-    """Somebody else changed the setting meanwhile; `current` is its present state, null if it is gone."""
+    """Somebody else changed the setting meanwhile; `current` is its present state, or null if it no longer exists."""
 
 
 class UnderMaintenance(AppError, code="MAINTENANCE", status=503):

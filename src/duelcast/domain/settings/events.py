@@ -42,13 +42,13 @@ class Setting(Record):
 
 
 def highest_version(settings: Iterable[Setting]) -> int:
-    """The highest version of the settings shown: it does not reveal whether anything else changed."""
+    """The highest version of `settings`. It does not reveal whether settings that are not shown have changed."""
     return max((setting.version for setting in settings), default=0)
 
 
 class SettingUpdate(Event, tag="setting_update"):
-    """A setting changed. `setting` is null if it is gone; `previous` is the value before, or null if there was none, if
-    it was secret, or if fewer people could see it."""
+    """A setting changed. `setting` is null if it no longer exists; `previous` is the value before, or null if there was
+    none, if it was secret, or if fewer people could see the setting then than now."""
 
     key: str
     setting: Setting | None

@@ -25,8 +25,8 @@ class MaintenanceValue(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Maintenance(Struct, frozen=True, kw_only=True):
-    """The state of maintenance: while it is enabled, users may not write. Times are epoch seconds; `updated_…` are None
-    as long as nobody has set it."""
+    """The state of maintenance: while it is enabled, users may not write. Times are epoch seconds; `updated_at_s` and
+    `updated_by` are None while no value is stored."""
 
     enabled: bool
     message: str | None = None
@@ -66,7 +66,7 @@ def maintenance_of(value: Any, updated_at_s: float | None, updated_by: str | Non
 
 
 def refusal_of(maintenance: Maintenance, now_s: float) -> UnderMaintenance | None:
-    """The error for users who want to write, if that is refused."""
+    """The error for users who want to write, or None if they may write."""
     if not maintenance.enabled:
         return None
     until_s = maintenance.until_s

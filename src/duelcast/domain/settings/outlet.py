@@ -19,7 +19,8 @@ from duelcast.store.settings import SettingRow
 ChangeListener = Callable[[str, Any], None]
 """Called with the key and the value in force, secret or not; the value is None if the setting is gone."""
 HiddenListener = Callable[[str, Role, Role], None]
-"""Called with a key, the lowest role that could see it before, and the higher one that can see it now."""
+"""Called with a key, the lowest role that could see the setting before, and the higher role that is needed to see it
+now."""
 
 _log = structlog.get_logger("duelcast.settings")
 
@@ -73,7 +74,7 @@ class SettingOutlet:
 
 
 def _guarded(call: Callable[[], None]) -> None:
-    """A defect in one listener must not keep the others from being called."""
+    """Make a call and log exceptions, because a defect in one listener must not keep the others from being called."""
     try:
         call()
     except Exception as error:

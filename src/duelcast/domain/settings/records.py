@@ -29,7 +29,7 @@ class SettingBook:
         self._unfit: set[str] = set()
 
     def put(self, key: str, row: SettingRow | None) -> None:
-        """Set the stored row of a setting; None if none is stored."""
+        """Set the stored row of a setting; None means that no row is stored."""
         self._unfit.discard(key)
         if row is None:
             self._rows.pop(key, None)

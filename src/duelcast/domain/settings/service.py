@@ -29,7 +29,7 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.settings import SettingChangeRow, SettingRow
 
 SYSTEM = Actor("system", Role.SUPERADMIN)
-"""The server itself."""
+"""The actor for changes that the server itself makes."""
 RETRY_S = 1.0
 
 _log = structlog.get_logger("duelcast.settings")
@@ -38,7 +38,7 @@ _log = structlog.get_logger("duelcast.settings")
 class SystemSettings:
     """A stored value overrides `configured` (environment and file), which overrides the declared default.
 
-    Methods that read take a role; a setting that the role may not see does not exist for it. Methods that change
+    Methods that read take a role; a setting that the role may not see does not exist for that role. Methods that change
     something raise `Unavailable` if the store is unreachable, and then change nothing.
     """
 
@@ -121,9 +121,10 @@ class SystemSettings:
         return self._book.seen_from(key)
 
     async def history(self, key: str, *, limit: int, before_version: int | None = None) -> Sequence[SettingChangeRow]:
-        """At most `limit` changes, newest first; with `before_version`, those older than that version. For admins.
+        """At most `limit` changes, newest first; with `before_version`, only changes older than that version. For
+        admins.
 
-        Raises `SettingNotFound` if there is no such setting and never was one, `Unavailable`.
+        Raises `Unavailable`, and `SettingNotFound` if there is no such setting and never was one.
         """
         async with self._database.read() as transaction:
             changes = await store.changes_of(transaction, key, limit=limit, before_version=before_version)
@@ -132,11 +133,11 @@ class SystemSettings:
         return changes
 
     def maintenance(self) -> Maintenance:
-        """Whether there is maintenance now."""
+        """The state of maintenance now."""
         return self._maintenance.at(self._clock.time())
 
     def maintenance_refusal(self) -> UnderMaintenance | None:
-        """The error for callers without an admin role who want to write, if that is refused now."""
+        """The error for callers who want to write and are not admins, or None if they may write now."""
         return refusal_of(self.maintenance(), self._clock.time())
 
     # ── listening ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,10 +154,11 @@ class SystemSettings:
     # ── changing ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def update(self, by: Identity | Actor, key: str, change: SettingChange) -> Setting:
-        """Change or create a setting for an admin. Each success makes a new version, even with an equal value.
+        """Change or create a setting for an admin. Each success creates a new version, even if the value stays the
+        same.
 
-        Raises `InvalidRequest` for an invalid key, `PermissionDenied`, `VersionConflict` with the `current` setting,
-        `ValidationFailed`.
+        Raises `InvalidRequest` for an invalid key, `PermissionDenied`, `ValidationFailed`, and `VersionConflict` with
+        the `current` setting.
         """
         if not re.fullmatch(KEY_PATTERN, key):
             raise InvalidRequest(f"A key must be {KEY_GRAMMAR}.", field="key")
@@ -184,9 +186,9 @@ class SystemSettings:
 
     async def delete(self, by: Identity | Actor, key: str, expected_version: int | None = None) -> None:
         """Delete the stored row of a setting for an admin. A declared setting falls back to its configured value or
-        default; any other is gone.
+        default; any other setting disappears.
 
-        Raises `SettingNotFound` if there is none, `PermissionDenied`, `VersionConflict`.
+        Raises `PermissionDenied`, `VersionConflict`, and `SettingNotFound` if there is no such setting.
         """
 
         async def work(transaction: Transaction) -> Committed | AppError | None:
@@ -214,8 +216,8 @@ class SystemSettings:
         stored: SettingRow | None,
         expected_version: int | None,
     ) -> tuple[Actor, AppError | None]:
-        """The actor, and the reason why they may not act, if any. The role stored now counts, whatever it was at the
-        request."""
+        """The actor, and the reason why they may not act, if any. The role that is stored now counts, even if it
+        differs from the role at the time of the request."""
         actor = by if isinstance(by, Actor) else await acting(transaction, by)
         if actor.role < Role.ADMIN:
             return actor, PermissionDenied("This needs the role of an admin.")
@@ -305,7 +307,7 @@ class SystemSettings:
         if left_s > 0:
             return left_s
         change = SettingChange(value={"enabled": False}, expected_version=row.version)
-        # If an admin was faster, that change has rung the alarm.
+        # If an admin was faster, their change has already rung the alarm.
         with suppress(VersionConflict):
             await self.update(SYSTEM, MAINTENANCE_KEY, change)
         return math.inf

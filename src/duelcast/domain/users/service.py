@@ -103,11 +103,11 @@ class Users:
         await self._database.write(partial(key_values.put_value, name=key_values.NICKNAME_SHAPES, value=version()))
 
     async def put(self, by: Identity, wallet: str, change: UserChange) -> Account:
-        """Change a user, or add one; `by` is an admin. The change applies to open connections of the wallet once it is
-        stored, and the wallet is notified if its nickname or role changed.
+        """Change a user, or add one; `by` is an admin. Once stored, the change applies to open connections of the
+        wallet; the wallet is notified if somebody else changed its nickname or role.
 
         Only admins can give reserved nicknames. Raises `InvalidRequest` for an invalid wallet or nickname,
-        `PermissionDenied` if `by` may not do this, `InvalidState` if no superadmin would be left, `Conflict` if the
+        `PermissionDenied` if `by` may not do this, `InvalidState` if no superadmin would be left, and `Conflict` if the
         nickname is, or looks like, that of another user.
         """
         _check_wallet(wallet)
@@ -134,15 +134,15 @@ class Users:
                 self._accounts.put(outcome.account)
                 self._inboxes.stored += outcome.notifications
 
-        # A refusal is returned, not raised: raising would undo its audit record.
+        # A refusal is returned, because raising it would undo its audit record.
         outcome = await self._database.publish(work, committed)
         if isinstance(outcome, AppError):
             raise outcome
         return outcome.account
 
     async def rename(self, wallet: str, nickname: str | None) -> None:
-        """Give users the nickname that they asked for, or none. Raises `InvalidRequest`, and `Conflict` if the nickname
-        is reserved or another user's, or looks like such a nickname."""
+        """Give a user the nickname that they asked for, or remove their nickname. Raises `InvalidRequest`, and
+        `Conflict` if the nickname is reserved or another user's, or looks like such a nickname."""
         if nickname is not None:
             _check_nickname(nickname)
 
@@ -160,7 +160,7 @@ class Users:
         await self._database.write(work, lambda user: self._accounts.put(_account(user)))
 
     async def profile(self, wallet: str) -> Profile:
-        """The public profile. Raises `InvalidRequest` for an invalid wallet, `UserNotFound` for an unknown one."""
+        """The public profile. Raises `InvalidRequest` for an invalid wallet, and `UserNotFound` for an unknown one."""
         _check_wallet(wallet)
         async with self._database.read() as transaction:
             if not await store.is_known(transaction, wallet):
@@ -169,7 +169,8 @@ class Users:
             return await _profile(transaction, wallet, None if account is None else account.nickname)
 
     async def own_profile(self, identity: Identity) -> Profile:
-        """The caller's profile, even if nothing about them is stored yet. A claimed nickname counts as theirs."""
+        """The caller's profile, even if nothing about them is stored yet. If no nickname is stored, the one that their
+        token claims counts as theirs."""
         account = await self._accounts.find(identity.wallet)
         stored = None if account is None else account.nickname
         async with self._database.read() as transaction:
@@ -188,7 +189,7 @@ class Users:
             return actor, None
         if before.wallet == by.wallet:
             return actor, PermissionDenied("Nobody may change their own role or ban: ask another admin.")
-        # If no role is stored, a token may claim one, which a stored `user` would override.
+        # If no role is stored, a token may claim one, and storing the role `user` would override that claim.
         claimed = self._accounts.claimed_role(before.wallet) if before.role is None else Role.USER
         takes_claim = before.role is None and after.role is not None
         if (
