@@ -1,5 +1,4 @@
-"""The parts of a join in an answer: its snapshot or replay, and the news, which are the messages published since
-then."""
+"""The parts of a join in an answer: the snapshot or replay, and the news, which are the messages published after it."""
 
 from __future__ import annotations
 

@@ -60,7 +60,8 @@ class RefusedRequest(Exception):
 
 
 def answer_to(refused: RefusedRequest, address: str, sampler: LogSampler) -> bytes:
-    """The answer to a request from `address`, with the id of its log line, if one is written."""
+    """The answer to a request from `address`. The log line about the request, if one is written, has the answer's
+    id."""
     request_id = uuid.uuid4().hex
     sample = sampler.admit(address, f"{refused.status.value} {refused.detail}")
     if sample is not None:
