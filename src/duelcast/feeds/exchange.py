@@ -174,8 +174,8 @@ def _bring(stream: VenueStream, sink: Sink) -> bool:
 async def _failure_of(call: Callable[..., Awaitable[object]], *arguments: object) -> BaseException | None:
     """The exception that awaiting the call raised, or None if it returned.
 
-    ccxt cancels the futures of a connection that it closes, so if nobody has requested the cancellation of this task,
-    being cancelled is a failure too.
+    ccxt cancels the futures of a connection that it closes. A cancellation is therefore a failure too, unless somebody
+    has requested the cancellation of this task.
     """
     try:
         await call(*arguments)

@@ -92,8 +92,8 @@ class _FileSink:
 
 
 async def record(feed: Feed, path: Path, clock: Clock, *, stop_after_s: float | None = None) -> int:
-    """Write the ticks of `feed` to `path` (an existing file is replaced) until the feed ends, `stop_after_s` have
-    passed, or the caller cancels. Returns the number of records.
+    """Write the ticks of `feed` to `path` (an existing file is replaced) until the feed ends, `stop_after_s` seconds
+    have passed, or the caller cancels. Returns the number of records.
 
     Raises OSError if the file cannot be written, and whatever the feed raises.
     """
