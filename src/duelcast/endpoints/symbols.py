@@ -35,8 +35,8 @@ class UnsubscribeSymbols(Command, tag="UNSUBSCRIBE_SYMBOLS"):
 class Subscribe(common.Subscribe, tag="subscribe"):
     """Follows `channel`, or each of `channels`; `since` is the position to resume from.
 
-    A message with `symbols` or `tokens` instead is an old form of `SUBSCRIBE_SYMBOLS`, in which `all` as `tokens` means
-    `*`.
+    A message with `symbols` or `tokens` instead is an old form of `SUBSCRIBE_SYMBOLS`, in which `"tokens": "all"`
+    stands for all symbols.
     """
 
     symbols: Annotated[SymbolList | None, Meta(extra_json_schema={"deprecated": True})] = None

@@ -87,7 +87,7 @@ class ExchangeFeed:
             await exchange.close()
 
     async def _first_listed(self, exchange: Exchange, sink: Sink) -> list[Pair]:
-        """The pairs that the venue lists, at least one; retries until there is one."""
+        """The pairs that the venue lists. Retries until it lists at least one."""
         backoff = self._new_backoff(self._clock)
         while True:
             if await self._list(exchange, sink.failed):
@@ -98,7 +98,7 @@ class ExchangeFeed:
             await backoff.wait()
 
     async def _newly_listed(self, exchange: Exchange, unlisted: Sequence[Pair], sink: Sink) -> list[Pair]:
-        """The pairs of `unlisted` that the venue lists by now, at least one; retries until there is one."""
+        """Those of `unlisted` that the venue lists by now. Retries until it lists at least one of them."""
         backoff = self._new_listing_backoff(self._clock)
         while True:
             await backoff.wait()

@@ -4,7 +4,7 @@ ccxt wakes a waiter only once per burst of messages; in a burst of tickers, it d
 therefore looks at what ccxt keeps (`tickers`, `trades`) whenever it wakes, and delivers everything that it has not
 delivered yet.
 
-For the structures see https://docs.ccxt.com, "Ticker structure" and "Public trades".
+For the structures, see https://docs.ccxt.com, "Ticker structure" and "Public trades".
 """
 
 from __future__ import annotations

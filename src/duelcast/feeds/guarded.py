@@ -45,7 +45,7 @@ class GuardedFeed:
         self._turned = asyncio.Event()
         self._tried = asyncio.Event()
         self._failure: str | None = None
-        """Why the last attempt failed; None if it did not."""
+        """Why the last attempt failed; None if it did not fail."""
         self._attempt_s = clock.monotonic()
 
     async def run(self) -> None:

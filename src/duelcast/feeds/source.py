@@ -29,7 +29,7 @@ class Sink(Protocol):
         `reason` is a sentence of our own that is shown with the name."""
 
     def pair_works(self, pair: str) -> None:
-        """Report that a pair that failed is read again; does nothing if it did not fail."""
+        """Report that a pair that failed is being read again; does nothing if the pair had not failed."""
 
 
 class Feed(Protocol):

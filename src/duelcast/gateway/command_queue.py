@@ -84,7 +84,7 @@ class CommandQueue:
             self._arrival.set_result(None)
 
     def work_off(self) -> None:
-        """Handle waiting messages until one has to wait for something itself."""
+        """Handle the waiting messages in turn, until the handling of one has to wait for something."""
         while self._waiting and not self.is_busy and self._owner.may_handle():
             self._owner.handle(self._pop(self._waiting))
 

@@ -332,7 +332,7 @@ class Connection(MessageSocket):
             self._check_reading()
 
     def check_slow(self, now: float) -> None:
-        """Close a client that reads nothing, or falls too far behind on messages that may not be dropped."""
+        """Close a client that reads nothing, or falls too far behind on messages that must not be dropped."""
         if not self.is_open:
             return
         gateway = self.gateway

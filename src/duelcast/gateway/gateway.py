@@ -205,8 +205,8 @@ class Gateway:
                 _discard(self._by_claim, shape, connection)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run work of a connection as a task; if it is still running long after the server began to stop, it is
-        cancelled."""
+        """Run work of a connection as a task. When the server stops, a task that is still running after
+        `COMMAND_TIMEOUT_S` is cancelled."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -54,7 +54,7 @@ class HttpConnections:
         """The number of open connections."""
         self._refused = 0
         self.pauses = 0
-        """How often accepting paused because descriptors ran out."""
+        """How often accepting was paused because descriptors ran out."""
 
     def enter(self, peer: str) -> Place | None:
         """A place for a connection from `peer`; None if that address has already reached its limit."""

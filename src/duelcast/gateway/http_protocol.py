@@ -1,4 +1,4 @@
-"""uvicorn's HTTP with a bound and a deadline for each state that a connection can be in.
+"""uvicorn's HTTP protocol, with limits and a deadline for each state that a connection can be in.
 
 | state | ends after |
 |---|---|

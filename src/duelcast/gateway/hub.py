@@ -141,7 +141,7 @@ class Hub:
 
     def _expire(self, now: float) -> None:
         oldest_s = now - self._log_s
-        # Entries not flushed yet stay, so the log may exceed its bound by the messages of one flush interval.
+        # Entries not flushed yet stay, so the log may exceed its limit by the messages of one flush interval.
         while (
             self._kept
             and self._kept[0].position <= self._flushed

@@ -236,7 +236,7 @@ class Outbox:
         self._waiting_bytes += sum(map(part_size, parts))
 
     def _pour(self) -> None:
-        """Write the backlog until the socket is full again, up to a bound per loop iteration."""
+        """Write the backlog until the socket is full again, up to a limit per loop iteration."""
         waiting, poured = self._waiting, 0
         while waiting and not self._transport.get_write_buffer_size():
             if poured >= TURN_BYTES:

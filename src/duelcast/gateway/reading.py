@@ -1,4 +1,4 @@
-"""Bounds what is read from clients: per loop iteration, by the state of the connection, and by a budget for unfinished
+"""Limits what is read from clients: per loop iteration, by the state of the connection, and by a budget for unfinished
 messages.
 
 picows would read as long as bytes arrive, and keep everything unfinished. `BoundedReader` stands in front of it.

@@ -319,7 +319,7 @@ class MessageSocket(WSListener):
             self.close(disconnect)
 
     def parser_failed(self, refused_with: int) -> None:
-        """Close the connection when picows has refused a frame, before picows itself closes it with another text.
+        """Close the connection when picows has refused a frame, before picows itself closes it with its own text.
 
         picows parses one frame ahead: a refused frame may follow a CLOSE, and is then ignored.
         """

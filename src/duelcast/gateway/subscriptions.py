@@ -219,7 +219,7 @@ class ConnectionSubscriptions:
 
 
 def every_positions(positions: Iterable[tuple[Target, int | None]], joined: Iterable[Joined]) -> dict[str, int]:
-    """The positions of all *every* channels that are followed or are about to be."""
+    """The positions of all *every* channels that are followed or are about to be followed."""
     known = [*positions, *((one.target, one.seq) for one in joined)]
     return {target.name: seq for target, seq in known if target.kind is Kind.EVERY and seq is not None}
 

@@ -29,8 +29,8 @@ from duelcast.errors import (
 )
 
 LIVENESS_PER_MINUTE = 60
-"""A connection may send at most this many `heartbeat` and `ping` messages a minute; the gateway counts them
-separately."""
+"""A connection may send at most this many `heartbeat` and `ping` messages a minute; the gateway counts them apart from
+other messages."""
 
 OF_EVERY_COMMAND = (InvalidRequest.code, RateLimitExceeded.code, InternalError.code)
 _OF_EVERY_CONNECTION = (
@@ -137,7 +137,7 @@ class RecordDescription:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything that a client may send and receive. `common` has what every endpoint shares, and no channels.
+    """Everything that a client may send and receive. `common` has what all endpoints share, which includes no channels.
 
     `schemas` has the schemas of all frames and records by name; references begin with `#/components/schemas/`.
     """
