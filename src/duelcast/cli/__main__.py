@@ -1,4 +1,4 @@
-"""`python -m duelcast.cli`, if the command is not on the path."""
+"""Runs the command as `python -m duelcast.cli`, for when `duelcast` is not on the path."""
 
 from duelcast.cli import main
 

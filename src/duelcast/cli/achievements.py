@@ -33,8 +33,8 @@ def rebuild(
     """Replay all completed contests, and print the achievements that are stored but not earned (`-`) or earned but not
     stored (`+`).
 
-    Without `--apply`, nothing is written, and it is safe to run this while the server is running. The exit code is then
-    1 if anything differs.
+    Without `--apply`, nothing is written, the exit code is 1 if anything differs, and it is safe to run this while the
+    server is running.
     """
     differences = asyncio.run(_rebuild(load_settings(config).settings, apply=apply))
     for line in _lines(differences):

@@ -32,7 +32,7 @@ def back_up(
     typer.echo(f"{file}: the database {database}, {decimal(size_bytes)}.")
     secret = own_secret_file(settings)
     if secret is not None and secret.exists():
-        typer.echo(f"Keep a copy of {secret} as well; without it, tokens issued so far are no longer valid.")
+        typer.echo(f"Keep a copy of {secret} as well; if it is lost, tokens issued so far are no longer valid.")
 
 
 def restore(
@@ -56,7 +56,7 @@ def restore(
     if done.is_served:
         typer.echo("Restart the running server; until then it accepts no writes.")
     elif _lacks_secret(settings):
-        typer.echo(f"Restore {own_secret_file(settings)} too; otherwise the server generates a new one at its start.")
+        typer.echo(f"Restore {own_secret_file(settings)} too; otherwise the server generates a new secret.")
 
 
 def _lacks_secret(settings: Settings) -> bool:

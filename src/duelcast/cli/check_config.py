@@ -46,7 +46,7 @@ async def _check(loaded: LoadedSettings, *, changed: bool) -> None:
 
 
 async def _rows(loaded: LoadedSettings) -> tuple[list[InForce], str | None]:
-    """The settings, and None or the reason why those in the database cannot be read."""
+    """The settings, and the reason why those in the database cannot be read, or None if they can be read."""
     from duelcast.app.in_force import settings_in_force, stored_settings
 
     try:

@@ -19,7 +19,7 @@ def epoch(
     """Print the epoch to which the positions of clients belong.
 
     The server cannot notice that the whole machine was restored from an image, so give the database a new epoch after
-    that. Clients then receive snapshots instead of the messages that they missed.
+    such a restore. Clients then receive snapshots instead of the messages that they missed.
     """
     from duelcast.store.epoch import read_epoch, renew_epoch
     from duelcast.store.sqlite import database_path

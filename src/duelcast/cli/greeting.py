@@ -1,5 +1,5 @@
-"""The greeting that `duelcast serve` prints on a terminal once it listens: where to look, and what to try. Its
-addresses work on the server's own machine."""
+"""The greeting that `duelcast serve` prints on a terminal once it listens: where to look, and what to try. The
+addresses in it work on the server's own machine."""
 
 from __future__ import annotations
 
@@ -53,5 +53,6 @@ def tail_command(websocket: str, *arguments: str) -> str:
 
 
 def _own_name() -> str:
-    """The command to type: `duelcast` if that is on the path, otherwise the path by which it was started."""
+    """The command to type: `duelcast` if that is on the path, otherwise the path with which this program was
+    started."""
     return "duelcast" if shutil.which("duelcast") else sys.argv[0]

@@ -31,7 +31,7 @@ def serve(
 ) -> None:
     """Run the server until it is stopped. Options override the environment and the configuration file.
 
-    For all other settings see docs/settings.md and `duelcast check-config`.
+    For all other settings, see docs/settings.md and `duelcast check-config`.
     """
     options = {
         "host": host,

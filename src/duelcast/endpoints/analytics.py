@@ -24,7 +24,7 @@ from duelcast.endpoints.kit import KIB, Auth, Endpoint, admins
 from duelcast.errors import InvalidRequest
 from duelcast.wire.messages import Command, Event, Record
 
-MetricName = Annotated[str, Meta(min_length=1, max_length=128, description="`UNKNOWN_METRIC` lists the names.")]
+MetricName = Annotated[str, Meta(min_length=1, max_length=128, description="`UNKNOWN_METRIC` errors list the names.")]
 
 endpoint = Endpoint(
     "analytics",
@@ -39,7 +39,7 @@ endpoint = Endpoint(
 
 
 class Welcome(Event, tag="welcome"):
-    """The first frame of a connection, or the second if its token came in a message."""
+    """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
     isAdmin: bool
@@ -71,7 +71,8 @@ class TrackEvent(Command, tag="track_event"):
 
 
 class TrackedEvent(Record):
-    """A stored event. `duplicate` is true if an event with this id was already stored, so that this one was not."""
+    """A stored event. `duplicate` is true if an event with this id had already been stored; the new one is then
+    ignored."""
 
     event: str
     eventId: str

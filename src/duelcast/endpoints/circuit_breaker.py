@@ -63,7 +63,7 @@ class Channels(Struct):
 
 
 class Welcome(Event, tag="welcome"):
-    """The first frame of a connection, or the second if its token came in a message."""
+    """The first frame of a connection, or the second if the token was sent in a message."""
 
     capabilities: Capabilities
     channels: Channels

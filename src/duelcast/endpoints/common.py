@@ -35,7 +35,7 @@ class User(Record):
 
 
 def user_record(identity: Identity | None) -> User | None:
-    """The record of an identity; None if anonymous."""
+    """The record of an identity; None if there is no identity."""
     if identity is None:
         return None
     return User(wallet_address=identity.wallet, nickname=identity.nickname, role=identity.role.name.lower())
@@ -50,7 +50,7 @@ class Limits(Record):
 
 
 class ConnectionEstablished(Event, tag="connection_established"):
-    """Ends the greeting; pushes follow. `positions` are those of the *every* channels that were joined."""
+    """Ends the greeting; pushes follow. `positions` contains the positions of the *every* channels that were joined."""
 
     connectionId: str
     endpoint: str
@@ -87,7 +87,8 @@ class Ping(Command, tag="ping"):
 
 
 class Pong(Event, tag="pong"):
-    """`timestamp` is the client's, or the server's time if none was sent; `serverTime` is always the server's."""
+    """`timestamp` is the value that the client sent, or the server's time if it sent none; `serverTime` is always the
+    server's time."""
 
     has_own_timestamp: ClassVar[bool] = True
 
@@ -96,7 +97,7 @@ class Pong(Event, tag="pong"):
 
 
 class Since(Struct, forbid_unknown_fields=True):
-    """A position: the `seq` of the last message handled, in its `epoch`."""
+    """A position: the `seq` of the last message that the client handled, and the `epoch` of that `seq`."""
 
     epoch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$", description="1 to 32 of A-Z a-z 0-9 _ -")]
     seq: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]

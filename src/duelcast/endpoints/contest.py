@@ -74,14 +74,15 @@ class Capabilities(Struct):
 
 
 class Welcome(Event, tag="welcome"):
-    """The first frame of a connection, or the second if its token came in a message."""
+    """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
     capabilities: Capabilities
 
 
 class GetAllContests(Command, tag="get_all_contests"):
-    """Asks for the default list, or for all contests of a status, newest start first; follows `public.contests`."""
+    """Asks for the default list, or for all contests with a given `status`, latest start first; follows
+    `public.contests`."""
 
     status: ContestStatus | None = None
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None
@@ -102,8 +103,8 @@ class GetContestState(Command, tag="get_contest_state"):
 
 
 class GetParticipantStatus(Command, tag="get_participant_status"):
-    """Asks for the row of a wallet, by default the caller's own. The owner and admins also follow it; others see it
-    only once the contest is completed."""
+    """Asks for the row of a wallet, by default the caller's own. The owner of the wallet and admins also follow the
+    row; others see it only once the contest is completed."""
 
     contestId: ContestId
     wallet: Wallet | None = None
@@ -134,8 +135,8 @@ class JoinContestRoom(Command, tag="join_contest_room"):
 
 class ContestRoomJoined(Event, tag="contest_room_joined"):
     """The current state of the room. `members` has at most 100 entries, most recently joined first. `recovered` is
-    present if a `since` was given. If it is true, the chat messages since then follow; otherwise the last 20 follow,
-    and replace those that the client had."""
+    present if a `since` was given. If it is true, the chat messages after that position follow; otherwise the last 20
+    messages follow, and replace those that the client had."""
 
     names_positions: ClassVar[bool] = True
 
@@ -326,7 +327,7 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
         await context.join([PARTICIPANT.channel(parameter)], snapshot_only_if_new=True)
     elif contest.row.status != COMPLETED:
         if identity is None:
-            raise Unauthorized("Send `auth` with a token: the rows of others are shown once the contest is completed.")
+            raise Unauthorized("The rows of others are shown once the contest is completed. Send `auth` to see yours.")
         raise PermissionDenied("The rows of others are shown once the contest is completed.", field="wallet")
     row = await context.service(Contests).standings.participant(contest.id, wallet)
     return ParticipantUpdate(contestId=contest.id, wallet=wallet, data=row)
@@ -348,7 +349,7 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     contest = _contest(context, command.contestId)
     contests = context.service(Contests)
     took_part = await _took_part(context, contest)
-    # The rooms are notified of role changes, so nothing is awaited from here until they know the connection.
+    # The rooms are notified of role changes, so nothing is awaited from here until the rooms know this connection.
     identity = context.identity
     if command.visibility is not None and (identity is None or not identity.is_admin):
         raise PermissionDenied("`visibility` is for admins: leave it out.", field="visibility")

@@ -1,8 +1,8 @@
 """The context of handlers, and the requests and answers exchanged by a connection's node and the desk.
 
 A node asks on behalf of one of its connections (`Ask`). The desk answers with data (`Answer`): events to write,
-channels to follow from then on, channels to leave. Neither refers to a socket, so the node and the desk may run on
-different machines.
+channels to follow from then on, channels to leave. Neither the request nor the answer refers to a socket, so the node
+and the desk may run on different machines.
 """
 
 from __future__ import annotations
@@ -60,15 +60,15 @@ class Following(Protocol):
         """The followed targets that count towards `limit`: all but those joined on connect."""
 
     def holds(self, target: Target) -> bool:
-        """Whether `target` is followed, by itself or through its group."""
+        """Whether `target` is followed, directly or through its group."""
 
     def holds_itself(self, target: Target) -> bool:
-        """Whether `target` is followed by itself."""
+        """Whether `target` is followed directly, and not only through its group."""
 
 
 class Ask(Struct, frozen=True, eq=False):
-    """A request about a connection: to run `command` or, if it is None, about the greeting or another event in its
-    life."""
+    """A request that concerns a connection: to run `command` or, if that is None, to handle the greeting or another
+    event in the life of the connection."""
 
     connection_id: str
     identity: Identity | None
@@ -81,9 +81,9 @@ class Ask(Struct, frozen=True, eq=False):
 class Join:
     """A channel or group that the caller follows from the answer on.
 
-    A `silent` join has no snapshot. If it is `counted`, the rows of its snapshot or replay count as rows of the answer.
-    If the join stands within the answer and has a `first`, only that many of its frames stand there; the others follow
-    at the end.
+    A `silent` join has no snapshot. If a join is `counted`, the rows of its snapshot or replay count as rows of the
+    answer. If the join stands within the answer and has a `first`, only that many of its frames stand there; the others
+    follow at the end.
     """
 
     target: Target
@@ -95,7 +95,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Joined:
-    """A join that was read: its first frames, and where the log takes over.
+    """A join whose snapshot or replay has been read, and the point from which the log continues.
 
     The log entries after `base` whose `seq` is above the value of their channel in `floors` (by default 0) come next.
     `seq` is None for a group, and `recovered` is None if no position was given. `rows` is the number of channels,
@@ -125,8 +125,8 @@ snapshots and replays of all other joins come last."""
 class Answer:
     """The answer to an `Ask`. The node that asked carries it out, or releases `joined` if the connection has ended.
 
-    `left` are no longer followed. `rows` is the number of symbols or rows in the answer; every hundred, rounded up,
-    cost one message of the rate limit. `unknown` are those of `joined` that do not exist for the caller.
+    `left` are no longer followed. `rows` is the number of symbols or rows in the answer; each hundred of them, rounded
+    up, costs one message of the rate limit. `unknown` are those of `joined` that do not exist for the caller.
     """
 
     parts: Sequence[Event | AppError | Join] = ()
@@ -147,8 +147,8 @@ class Named:
 
 @dataclass(slots=True, eq=False)
 class Greeting(Answer):
-    """The greeting of an endpoint; all its own joins stand in `parts`. `asked` are the channels named in the URL that
-    may be followed, `errors` the reasons why the others may not."""
+    """The greeting of an endpoint; all joins of the endpoint itself stand in `parts`. `asked` are the channels named in
+    the URL that may be followed, and `errors` are the reasons why the others may not be followed."""
 
     asked: Sequence[Target] = ()
     errors: Sequence[AppError] = ()
@@ -158,9 +158,9 @@ class Greeting(Answer):
 class Snapshot:
     """The events that a new follower is sent first.
 
-    `seq` is the position up to which the snapshot of an *every* channel is complete, read in the same transaction. The
-    snapshot of a *latest* channel is followed by the messages published while it was made. `rows` is the number of
-    symbols or rows in the events, which count towards the rate limit.
+    `seq` is the position up to which the snapshot of an *every* channel is complete, and is read in the same
+    transaction as the snapshot. The snapshot of a *latest* channel is followed by the messages published while it was
+    made. `rows` is the number of symbols or rows in the events, which count towards the rate limit.
     """
 
     events: Sequence[Event]
@@ -207,9 +207,9 @@ class Context:
         self.ask = ask
         self.clock = clock
         self.identity = ask.identity
-        """The identity of the caller, None if anonymous. It may change while a handler waits."""
+        """The identity of the caller; None if the caller is anonymous. It may change while a handler waits."""
         self.answered_rows = 0
-        """The number of symbols or rows in the answer; every hundred, rounded up, cost one message of the rate
+        """The number of symbols or rows in the answer; each hundred of them, rounded up, costs one message of the rate
         limit."""
         self.joined: Sequence[Joined] = ()
         self.left: Sequence[Target] = ()
@@ -249,8 +249,8 @@ class Context:
 
         With `snapshot_only_if_new`, for commands named `get_…`, channels that the connection already follows get no
         snapshot. `silent` is for commands whose answer has everything that a snapshot would have. No message published
-        after this call is missed, so the pushes continue whatever the handler reads afterwards. If this raises
-        `errors.TooManySubscriptions` or `errors.Unavailable`, none of `targets` is followed.
+        after this call is missed, so the pushes include every later change to data that the handler reads afterwards.
+        If this raises `errors.TooManySubscriptions` or `errors.Unavailable`, none of `targets` is followed.
         """
         since = since or self.since
         joins = [Join(target, since.get(target), silent, counted) for target in targets]
@@ -266,7 +266,7 @@ class Context:
         self.leave(filter(ends, self.following.targets()))
 
     def holds(self, target: Target) -> bool:
-        """Whether the connection follows `target`, by itself or through its group."""
+        """Whether the connection follows `target`, directly or through its group."""
         return self.following.holds(target)
 
     def resolve(self, name: str) -> Target:
@@ -298,7 +298,7 @@ class Local(Protocol):
         """
 
     def positions(self) -> Sequence[tuple[Target, int | None]]:
-        """Everything followed with its position (None for a group), in the order of joining."""
+        """Each followed target and its position (None for a group), in the order of joining."""
 
 
 class LocalContext:

@@ -49,7 +49,7 @@ Handler = Callable[[Any, Any], Reply | Awaitable[Reply]]
 """Called with a `Context`, or a `LocalContext` if the command is local, and the command.
 
 A handler that has begun runs to its end even if its client leaves; its answer is then dropped. A handler whose answer
-is a push returns None, and names that event in its return annotation, from which the documents are made."""
+is a push returns None, and names the pushed event in its return annotation, from which the documents are made."""
 ConnectHandler = Callable[[Context], Awaitable[Sequence[Event | Join]]]
 
 
@@ -69,14 +69,15 @@ def _exists(_context: Context, _parameter: str) -> bool:
 class AccessRule:
     """The access rule of an endpoint for a family of channels: who may follow them, and what their snapshots are.
 
-    Without `snapshot`, a *latest* channel begins with the newest message per key, an *every* channel with nothing;
+    Without `snapshot`, a *latest* channel begins with the newest message per key, and an *every* channel with nothing;
     without `group_snapshot`, a group begins with the newest message per key of its channels. `snapshot_events` are the
-    events of the snapshots, if they are not the family's.
+    events of the snapshots, if these differ from the events of the family.
 
     `most` returns how many channels of the family a connection may follow, besides those joined on connect.
-    `most_unknown` returns how many `unknown` channels a wallet may follow over all its connections; it exists because
-    clients could invent names without end. `seen_from` returns the least role that currently sees a channel. Others may
-    follow it too, but are sent nothing, so that a hidden channel looks like one that does not exist.
+    `most_unknown` returns how many `unknown` channels a wallet may follow over all its connections; this limit exists
+    because clients could invent names without end. `seen_from` returns the least role that currently sees a channel.
+    Clients with a lower role may follow it too, but are sent nothing, so that a hidden channel looks like one that does
+    not exist.
     """
 
     family: Family
@@ -138,8 +139,8 @@ class CommandSpec:
 class Endpoint:
     """One WebSocket endpoint under `/api/v69/ws/`.
 
-    `public_name` lets a client in without a token (`?endpoint=`). `error_type` is the `type` of errors.
-    `successors` maps old message names that are refused to the name to use instead (protocol 14).
+    `public_name` lets a client in without a token (`?endpoint=`). `error_type` is the `type` of errors. `successors`
+    maps old message names, which are refused, to the names to use instead (protocol 14).
     """
 
     name: str
@@ -185,7 +186,7 @@ class Endpoint:
         return self.access_rules[target.family.prefix]
 
     def resolve(self, context: Context, name: str) -> Target:
-        """The channel or group `name`. Raises `errors.SubscriptionDenied` and `errors.UnknownChannel`."""
+        """The channel or group `name`. Raises `errors.SubscriptionDenied` or `errors.UnknownChannel`."""
         for rule in self.access_rules.values():
             family = rule.family
             group = family.group_named(name)
@@ -281,7 +282,7 @@ def _is_local(handler: Callable[..., Any]) -> bool:
 
 @cache
 def _events_of(handler: Callable[..., Any]) -> tuple[type[Event], ...]:
-    """The event classes in the return annotation of a handler, through unions and sequences."""
+    """The event classes in the return annotation of a handler, including those within unions and sequences."""
     found: list[type[Event]] = []
 
     def collect(annotation: Any) -> None:

@@ -75,7 +75,7 @@ class Capabilities(Struct):
 
 
 class Welcome(Event, tag="welcome"):
-    """The first frame of a connection, or the second if its token came in a message."""
+    """The first frame of a connection, or the second if the token was sent in a message."""
 
     capabilities: Capabilities
 
@@ -89,7 +89,7 @@ class GetMaintenanceStatus(Command, tag="get_maintenance_status"):
 
 
 class GetSystemSettings(Command, tag="get_system_settings"):
-    """Asks for the value of a setting, or of all that this connection may see."""
+    """Asks for the value of a setting, or for the values of all settings that this connection may see."""
 
     key: Key | None = None
 
@@ -117,7 +117,7 @@ class AllServices(Event, tag="all_services"):
 
 
 class GetRecentErrors(Command, tag="get_recent_errors"):
-    """Asks for the newest errors, optionally of a service or a level."""
+    """Asks for the newest errors, optionally only those of a service or a level."""
 
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None
     service: Name | None = None
@@ -221,7 +221,7 @@ def _status(context: Context) -> ServerStatusUpdate:
 
 
 def _all_settings(context: Context) -> MonitoredSettings:
-    """All settings that the connection may see; an anonymous one sees only the scene (protocol 9)."""
+    """All settings that the connection may see; an anonymous connection sees only the scene (protocol 9)."""
     monitor, role = context.service(SettingsMonitor), context.role
     values = {SCENE_KEY: monitor.scene().data} if role is Role.ANONYMOUS else monitor.all_values(role)
     context.answered_rows = len(values)

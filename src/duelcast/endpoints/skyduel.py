@@ -35,7 +35,7 @@ endpoint = Endpoint(
 
 
 class Welcome(Event, tag="welcome"):
-    """The first frame of a connection, or the second if its token came in a message."""
+    """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
     connectionId: str
@@ -169,7 +169,7 @@ async def run_command(context: Context, command: ServiceCommand) -> ServiceComma
 
 
 def _target(context: Context, name: str) -> Target:
-    """Raises `ServiceNotFound`."""
+    """The channel of the service `name`, or the group of all services. Raises `ServiceNotFound`."""
     return _all() if name == ALL else MANAGED_SERVICE.channel(context.service(Registry)[name].name)
 
 

@@ -21,13 +21,13 @@ SymbolList = Annotated[list[SymbolOrAll], Meta(min_length=1, max_length=1000)]
 
 
 class SubscribeSymbols(Command, tag="SUBSCRIBE_SYMBOLS"):
-    """Follows symbols, in upper or lower case; `*` is every symbol, present and future."""
+    """Follows symbols, in upper or lower case; `*` stands for every symbol, present and future."""
 
     symbols: SymbolList
 
 
 class UnsubscribeSymbols(Command, tag="UNSUBSCRIBE_SYMBOLS"):
-    """Stops following symbols; `*` is every symbol."""
+    """Stops following symbols; `*` stands for every symbol."""
 
     symbols: SymbolList
 
@@ -35,7 +35,8 @@ class UnsubscribeSymbols(Command, tag="UNSUBSCRIBE_SYMBOLS"):
 class Subscribe(common.Subscribe, tag="subscribe"):
     """Follows `channel`, or each of `channels`; `since` is the position to resume from.
 
-    With `symbols` or `tokens` instead, it is an old form of `SUBSCRIBE_SYMBOLS`, in which `all` means `*`.
+    A message with `symbols` or `tokens` instead is an old form of `SUBSCRIBE_SYMBOLS`, in which `"tokens": "all"`
+    stands for all symbols.
     """
 
     symbols: Annotated[SymbolList | None, Meta(extra_json_schema={"deprecated": True})] = None
@@ -43,8 +44,8 @@ class Subscribe(common.Subscribe, tag="subscribe"):
 
     @property
     def old_form(self) -> SubscribeSymbols | None:
-        """The command of which this is an old form; None if it is not one. Raises `InvalidRequest` if it mixes
-        forms."""
+        """The command of which this message is an old form; None if it is not an old form. Raises `InvalidRequest` if
+        the message mixes forms."""
         named = [name for name in ("channel", "channels", "symbols", "tokens") if getattr(self, name) is not None]
         if self.symbols is None and self.tokens is None:
             return None

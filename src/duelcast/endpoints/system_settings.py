@@ -32,7 +32,7 @@ Version = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
 endpoint = Endpoint(
     "system-settings",
-    "Settings that change at run time: users read and follow those visible to them, admins change them.",
+    "Settings that change at run time: users read and follow those visible to them, and admins change them.",
     auth=Auth.TOKEN,
     max_message_bytes=1 * MIB,
     messages_per_minute=500,
@@ -44,7 +44,7 @@ endpoint = Endpoint(
 
 
 class Welcome(Event, tag="welcome"):
-    """The first frame of a connection, or the second if its token came in a message."""
+    """The first frame of a connection, or the second if the token was sent in a message."""
 
     canWrite: bool
 
@@ -54,7 +54,7 @@ class GetAllSettings(Command, tag="get_all_settings"):
 
 
 class AllSettings(Event, tag="all_settings"):
-    """Settings by key. `version` is the highest among them, 0 if there are none."""
+    """Settings by key. `version` is the highest of their versions, or 0 if there are no settings."""
 
     settings: dict[str, Setting]
     version: int
@@ -93,7 +93,7 @@ class SubscribeSetting(Command, tag="subscribe_setting"):
 
 
 class Subscribed(Event, tag="subscribed"):
-    """The setting is followed; its `setting` comes next, if it exists."""
+    """The setting is followed; its state comes next as a `setting`, if the setting exists."""
 
     key: str
 
@@ -174,7 +174,7 @@ def _most_unknown(context: Context) -> int:
 
 
 async def current_setting(context: Context, channel: Channel) -> Snapshot:
-    """The setting as it is pushed, the same for everybody."""
+    """The setting as it is pushed, which is the same for everybody."""
     setting = context.service(SystemSettings).find(channel.parameter, context.role)
     return Snapshot([] if setting is None else [SettingFound(key=setting.key, setting=_public(setting))])
 

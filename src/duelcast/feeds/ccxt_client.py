@@ -16,7 +16,7 @@ from duelcast.feeds.subscription import Subscription
 
 INSTALL_COMMAND = "pip install 'duelcast[exchanges]'"
 HTTP_TIMEOUT_MS = 30_000
-"""Loading the markets of a large venue takes ten seconds or more over a slow line."""
+"""Loading the markets of a large venue takes ten seconds or more over a slow connection."""
 _RENAMED: Mapping[str, str] = {
     "bitfinex2": "bitfinex",
     "coinbaseadvanced": "coinbase",
@@ -32,7 +32,7 @@ _RENAMED: Mapping[str, str] = {
     "okex": "okx",
     "okex5": "okx",
 }
-"""Former ids of ccxt or of the venue itself."""
+"""ccxt's current id for each former id, whether the former id was used by ccxt or by the venue itself."""
 _ORIGIN = re.compile(r"(https?|wss?)://[^/]*")
 
 

@@ -33,7 +33,7 @@ _log = structlog.get_logger()
 
 
 class DexscreenerFeed:
-    """Requests all `addresses` of `chain` every `interval_s`, and takes each token's pair with the most liquidity.
+    """Requests all `addresses` of `chain` every `interval_s`, and uses the pair with the most liquidity for each token.
 
     If two tokens have the same symbol, the one named first is used. Pairs that cannot be read are skipped and counted.
     A failed poll is repeated after back-off, but not before the venue's `Retry-After`. An address without a price fails

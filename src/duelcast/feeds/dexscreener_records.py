@@ -52,7 +52,7 @@ class Info(Struct, frozen=True, rename="camel"):
 
 
 class DexPair(Struct, frozen=True, rename="camel"):
-    """The fields of a pair that are used; `price_usd` is the base token's."""
+    """The fields of a pair that are used; `price_usd` is the price of the base token."""
 
     base_token: BaseToken
     price_usd: float | None = None
@@ -95,7 +95,7 @@ def decode_pairs(body: bytes) -> tuple[list[DexPair], int]:
 def deepest_pairs(pairs: Iterable[DexPair], addresses: Sequence[str]) -> dict[str, DexPair]:
     """For each address, in the order given, the most liquid of the pairs that price it.
 
-    Addresses are compared as written, except that hexadecimal ones (`0x…`) ignore case.
+    Addresses are compared as written, except that the case of hexadecimal addresses (`0x…`) is ignored.
     """
     deepest: dict[str, DexPair] = {}
     for pair in pairs:

@@ -87,7 +87,7 @@ class ExchangeFeed:
             await exchange.close()
 
     async def _first_listed(self, exchange: Exchange, sink: Sink) -> list[Pair]:
-        """The pairs that the venue lists, at least one; retries until there is one."""
+        """The pairs that the venue lists. Retries until it lists at least one."""
         backoff = self._new_backoff(self._clock)
         while True:
             if await self._list(exchange, sink.failed):
@@ -98,7 +98,7 @@ class ExchangeFeed:
             await backoff.wait()
 
     async def _newly_listed(self, exchange: Exchange, unlisted: Sequence[Pair], sink: Sink) -> list[Pair]:
-        """The pairs of `unlisted` that the venue lists by now, at least one; retries until there is one."""
+        """Those of `unlisted` that the venue lists by now. Retries until it lists at least one of them."""
         backoff = self._new_listing_backoff(self._clock)
         while True:
             await backoff.wait()
@@ -174,8 +174,8 @@ def _bring(stream: VenueStream, sink: Sink) -> bool:
 async def _failure_of(call: Callable[..., Awaitable[object]], *arguments: object) -> BaseException | None:
     """The exception that awaiting the call raised, or None if it returned.
 
-    ccxt cancels the futures of a connection that it closes, so if nobody has requested the cancellation of this task,
-    being cancelled is a failure too.
+    ccxt cancels the futures of a connection that it closes. A cancellation is therefore a failure too, unless somebody
+    has requested the cancellation of this task.
     """
     try:
         await call(*arguments)

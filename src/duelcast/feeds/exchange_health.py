@@ -29,8 +29,9 @@ class ExchangeHealth:
     """A stream counts as working once it was requested over an open connection, whether or not the market moves; a
     stream that was refused counts as working again only once it delivers something.
 
-    The feed is connected while any stream works. While no stream works, and none is still to be tried, the feed fails
-    once for each round of attempts. A pair fails after errors that concern only that pair, until all its streams work.
+    The feed is connected while any stream works. While no stream works, the feed fails once for each round of attempts;
+    while streams are still untried, errors that concern only one pair do not count. A pair fails after errors that
+    concern only that pair, until all its streams work.
     """
 
     def __init__(self, sink: Sink) -> None:

@@ -1,9 +1,10 @@
 """Converts what ccxt keeps of one pair to ticks, without loss and without repetition.
 
-ccxt wakes a waiter once per burst of messages; in a burst of tickers, at the first. A reader therefore looks at what
-ccxt keeps (`tickers`, `trades`) whenever it wakes, and delivers everything that it has not delivered yet.
+ccxt wakes a waiter only once per burst of messages; in a burst of tickers, it does so at the first ticker. A reader
+therefore looks at what ccxt keeps (`tickers`, `trades`) whenever it wakes, and delivers everything that it has not
+delivered yet.
 
-For the structures see https://docs.ccxt.com, "Ticker structure" and "Public trades".
+For the structures, see https://docs.ccxt.com, "Ticker structure" and "Public trades".
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from duelcast.feeds.ccxt_connections import Exchange
 from duelcast.feeds.pairs import Pair
 
 REMEMBERED_TRADES = 1_000
-"""How many trade ids are remembered per pair; ccxt keeps the same number of trades. Venues repeat the newest trades on
-a new connection."""
+"""This many trade ids are remembered per pair, because venues repeat the newest trades on a new connection. ccxt keeps
+the same number of trades."""
 
 
 class VenueStream(Protocol):
-    """One kind of record of one pair; `kind` is its name in a sentence."""
+    """One kind of record of one pair; `kind` is the word for such records in a sentence."""
 
     kind: str
 
@@ -32,7 +33,7 @@ class VenueStream(Protocol):
         """Return once the venue has sent something; raises whatever ccxt raises."""
 
     def unread(self) -> Iterator[Tick]:
-        """The ticks that have arrived but were not delivered yet; may be called at any time."""
+        """The ticks that have arrived but have not been delivered yet; may be called at any time."""
 
 
 class TickerStream:
@@ -146,7 +147,8 @@ def ticker_from(symbol: str, fields: Mapping[str, Any]) -> Ticker | None:
 
 
 def trade_from(symbol: str, fields: Mapping[str, Any]) -> Trade | None:
-    """The trade, or None if it has no price or amount. ccxt's `side` of a public trade is the taker's."""
+    """The trade, or None if it has no price or amount. For ccxt, the `side` of a public trade is the side of the
+    taker."""
     price, quantity = _positive(fields.get("price")), _positive(fields.get("amount"))
     if price is None or quantity is None:
         return None

@@ -45,7 +45,7 @@ class GuardedFeed:
         self._turned = asyncio.Event()
         self._tried = asyncio.Event()
         self._failure: str | None = None
-        """Why the last attempt failed; None if it did not."""
+        """Why the last attempt failed; None if it did not fail."""
         self._attempt_s = clock.monotonic()
 
     async def run(self) -> None:
@@ -84,7 +84,7 @@ class GuardedFeed:
         self._notify(NO_OUTCOME_REASON)
 
     async def check(self) -> CheckResult:
-        """Whether the feed reads its venue; if it has just begun, waits for its first outcome."""
+        """Whether the feed reads its venue. If the feed has just begun, this waits for the first outcome."""
         began_s = perf_counter()
         if self._is_open():
             return CheckResult(healthy=False, latency_ms=0.0, details=LEFT_ALONE_REASON)
@@ -127,7 +127,7 @@ class GuardedFeed:
 
 
 class _GuardedSink:
-    """Passes on the feed's ticks, and reports the outcome of its attempts."""
+    """Passes on the feed's ticks, and reports the outcomes of the feed's attempts."""
 
     __slots__ = ("_notify", "_sink", "accept")
 

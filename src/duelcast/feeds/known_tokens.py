@@ -1,7 +1,7 @@
 """The tokens of the simulated market: real names and addresses, rounded starting prices.
 
-`known_tokens.csv` has a row for each. `address` is the account on the token's best-known chain; it is empty for a
-chain's own coin.
+`known_tokens.csv` has a row for each token. `address` is the token's address on its best-known chain, and is empty for
+a chain's own coin.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 
 class KnownToken(NamedTuple):
-    """A token as the simulation needs it; `price` in USD, supplies in whole tokens, `daily_volatility` a fraction."""
+    """A token as the simulation needs it; `price` is in USD, supplies are in whole tokens, and `daily_volatility` is a
+    fraction."""
 
     symbol: str
     name: str

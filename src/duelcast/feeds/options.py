@@ -1,4 +1,4 @@
-"""Parses what follows the `?` of a feed: `name=value` pairs. Each may be given once; unknown ones are refused."""
+"""Parses what follows the `?` of a feed: `name=value` pairs. Each name may be given once; unknown names are refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FeedOptions:
         return int(text)
 
     def flag(self, option: str, default: bool) -> bool:
-        """`1` or `0` (`true`, `false`)."""
+        """True for `1` or `true`, False for `0` or `false`."""
         text = self.text(option)
         if text is None:
             return default

@@ -79,7 +79,7 @@ class _FileSink:
         """Records that cannot be read cannot be recorded."""
 
     def connected(self) -> None:
-        """The ticks themselves show it."""
+        """Not recorded, because the ticks themselves show that the feed works."""
 
     def failed(self, reason: str) -> None:
         """The feed retries by itself; the recording has a gap."""
@@ -88,12 +88,12 @@ class _FileSink:
         """The pair is missing from the recording; the log says so."""
 
     def pair_works(self, pair: str) -> None:
-        """The ticks themselves show it."""
+        """Not recorded, because the ticks themselves show that the pair works."""
 
 
 async def record(feed: Feed, path: Path, clock: Clock, *, stop_after_s: float | None = None) -> int:
-    """Write the ticks of `feed` to `path` (an existing file is replaced) until the feed ends, `stop_after_s` have
-    passed, or the caller cancels. Returns the number of records.
+    """Write the ticks of `feed` to `path` (an existing file is replaced) until the feed ends, `stop_after_s` seconds
+    have passed, or the caller cancels. Returns the number of records.
 
     Raises OSError if the file cannot be written, and whatever the feed raises.
     """

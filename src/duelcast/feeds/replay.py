@@ -24,7 +24,7 @@ _log = structlog.get_logger()
 
 
 class ReplayFeed:
-    """Reads `path` once, or forever with `loop`. `speed` 2 is twice as fast as recorded, 0 as fast as possible.
+    """Reads `path` once, or forever with `loop`. `speed` 2 is twice as fast as recorded, and 0 is as fast as possible.
 
     The venue's times are shifted into the present; each stays as far before the time of receipt as in the recording. A
     line that is not a record is skipped and counted. If the file cannot be read, or has no records, the feed fails and
@@ -85,7 +85,8 @@ def _moved(tick: Tick, by_s: float) -> Tick:
 
 
 class _Pace:
-    """Waits until a record is due: after the recorded time since the first record, divided by the speed."""
+    """Waits until a record is due: the record's delay after the first record is the recorded delay, divided by the
+    speed."""
 
     def __init__(self, clock: Clock, speed: float) -> None:
         self._clock = clock

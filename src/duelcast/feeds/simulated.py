@@ -26,9 +26,9 @@ class SimulatedFeed:
     """Every `interval_ms`, `due` symbols move (None: a random number, up to half of all); most moves include a trade.
 
     The feed is deterministic for a `seed`: if the clock advances in the same way, it makes the same ticks in the same
-    order, except for `venue_time`. `change_24h` is relative to a made-up yesterday; the market derives the other 24 h
-    figures. `conflate`, meant for benchmarks, says whether the server may conflate the prices. Without `trades`, only
-    prices move.
+    order, except for `venue_time`. `change_24h` is relative to a made-up price of yesterday; the market derives the
+    other 24 h figures. `conflate`, meant for benchmarks, says whether the server may conflate the prices. Without
+    `trades`, only prices move.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class _Market:
         self._trade_ids = itertools.count(1)
 
     def choose(self, due: int | None) -> list[KnownToken]:
-        """The tokens that move in this interval; advances the market factor."""
+        """The tokens that move in this interval. Also advances the market factor."""
         now = self._clock.monotonic()
         self._factor.advance(now - self._factor_updated)
         self._factor_updated = now

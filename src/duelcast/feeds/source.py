@@ -1,4 +1,4 @@
-"""The port of a feed."""
+"""The interfaces of feeds, and of the sinks that take their ticks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ class Sink(Protocol):
     """Takes the ticks of a feed. Records are dropped and counted if their symbol belongs to a feed of higher rank."""
 
     def accept(self, tick: Tick) -> None:
-        """Take one record; never blocks and never raises for its content (an unusable record is counted)."""
+        """Take one record; never blocks and never raises because of the record's content (an unusable record is
+        counted)."""
 
     def unreadable(self, records: int) -> None:
         """Count records of the venue that could not be read."""
@@ -28,7 +29,7 @@ class Sink(Protocol):
         `reason` is a sentence of our own that is shown with the name."""
 
     def pair_works(self, pair: str) -> None:
-        """Report that a pair that failed is read again; does nothing if it did not fail."""
+        """Report that a pair that failed is being read again; does nothing if the pair had not failed."""
 
 
 class Feed(Protocol):
@@ -36,7 +37,7 @@ class Feed(Protocol):
 
     `name` is unique in the server and becomes the `source` of its prices. `symbols` are those that it will certainly
     deliver (empty if they are only known once it runs). `run` reads until it is cancelled, or returns when a finite
-    source (a recording without loop) is read to its end. It survives every failure of its venue, with jittered
+    source (a recording without loop) is read to its end. `run` survives every failure of the venue, with jittered
     back-off, and reports each failure to the sink; an exception is a defect. After cancellation it keeps no socket,
     file or task.
     """

@@ -25,7 +25,7 @@ _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
 
 def build_feeds(text: str, clock: Clock) -> list[Feed]:
-    """The feeds named in `text`, in its order. Nothing is started, and no venue is contacted.
+    """The feeds named in `text`, in the same order. Nothing is started, and no venue is contacted.
 
     Raises ValueError with a sentence that says what is wrong and which names exist.
     """

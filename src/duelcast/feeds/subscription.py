@@ -125,11 +125,11 @@ def on_behalf_of_nobody() -> None:
 
 
 def refused_by(answer: object, subscriptions: Iterable[Subscription]) -> list[Subscription]:
-    """The `subscriptions` that the error `answer` is about; none if it does not say. All of them must use the
-    connection that the answer came over.
+    """Those of `subscriptions` that the error `answer` is about; an empty list if the answer does not say. All
+    `subscriptions` must use the connection over which the answer came.
 
     An error identifies a pair by the id of a request for only that pair, or by the name of the pair. In the second
-    case, it is about the streams of the pair whose requests have the most words in common with the answer.
+    case, the error is about those of the pair's streams whose requests have the most words in common with the answer.
     """
     said, number = words(answer), request_id(answer)
     asked = list(subscriptions)

@@ -15,7 +15,7 @@ _KIND_FIELDS = ("event", "type", "status", "op", "method", "result")
 _ERROR_FIELDS = ("error", "errors", "errorMessage", "err-msg", "err_msg")
 _CODE_FIELDS = ("code", "ret_code", "retCode", "errCode", "err-code")
 _GOOD_CODES = frozenset({"", "200"})
-"""Success codes, stripped of leading zeros: 0, of which nothing remains, and HTTP's 200."""
+"""Success codes without their leading zeros: 0, of which nothing remains, and HTTP's 200."""
 _ID_FIELDS = ("id", "req_id", "reqid", "reqId", "request_id", "requestId", "cid")
 _BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9/_\-]+")
 _BETWEEN_PARTS = re.compile(r"[^A-Za-z0-9/\-]+")

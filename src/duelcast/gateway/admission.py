@@ -43,8 +43,8 @@ _auth_decoder = CommandDecoder({"auth": Authenticate, "authenticate": Authentica
 
 
 class ConnectRequest:
-    """The parameters of an upgrade request. `channels` and `since` are in the order of the request; an invalid `since`
-    is None.
+    """The parameters of an upgrade request. `channels` and `since` are in the order of the request; an entry of `since`
+    that is invalid is None.
 
     If `token_is_cookie`, an invalid token is treated as missing.
     """
@@ -112,7 +112,8 @@ class Newcomer(Protocol):
         """Count the connection. Raises `TooManyConnections`."""
 
     def admit_identified(self, identity: Identity | None) -> None:
-        """Take one of the last places, now that the identity is known. Raises `TooManyConnections`."""
+        """If the connection has waited for a place, take one, now that the identity is known. Raises
+        `TooManyConnections`."""
 
     async def identify(self, token: str) -> Identity:
         """Return the identity of `token`. Raises the errors of `TokenVerifier.verify`."""
@@ -217,7 +218,8 @@ class Opener:
     # ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _greet(self, frames: list[bytes]) -> int:
-        """Write the endpoint's own frames, the channels the URL asks for, `connection_established`, then pushes.
+        """Write `frames`, the endpoint's greeting, the channels that the URL names, `connection_established`, then
+        pushes.
 
         Returns the number of rows sent.
         """
@@ -243,7 +245,7 @@ class Opener:
         return answer.rows + sum(one.rows for one in joined) + len(errors)
 
     def _segments(self, answer: Greeting, joined: Sequence[Joined], errors: Sequence[AppError]) -> list[Segment]:
-        """The endpoint's greeting, the channels that the URL names, and the errors for those that are not followed."""
+        """The endpoint's greeting, the channels that the URL names, and the frames of `errors`."""
         by_target = {one.target: one for one in joined}
         asked = [by_target[target] for target in answer.asked if target in by_target]
         segments = self._greeting(answer, joined, {one.target for one in asked if one.recovered})
@@ -254,8 +256,7 @@ class Opener:
         return segments + [error_frame(error, None, now_s) for error in errors]
 
     def _greeting(self, answer: Greeting, joined: Sequence[Joined], recovered: Set[Target]) -> list[Segment]:
-        """The endpoint's greeting, with the snapshots of its joins in their places, except those of `recovered`
-        channels."""
+        """The endpoint's greeting, with each snapshot in the place of its join; `recovered` channels get none."""
         by_join = {one.join: one for one in joined if one.target not in recovered}
         greeting: list[Segment] = []
         rest: list[Segment] = []
@@ -319,6 +320,7 @@ def _token_missing(endpoint: Endpoint) -> str:
     name = endpoint.public_name
     public = "" if name is None else f" with `?endpoint={name}` for what everybody may see,"
     return (
-        "This endpoint needs a token, so this connection ends: connect again with one in the header `Authorization` "
-        f"or `Sec-WebSocket-Protocol`,{public} or with `?auth=message` and an `auth` as the first message."
+        "This endpoint needs a token, so this connection ends: connect again with a token in the header "
+        f"`Authorization` or `Sec-WebSocket-Protocol`,{public} or with `?auth=message` and an `auth` as the first "
+        "message."
     )

@@ -1,5 +1,4 @@
-"""The parts of a join in an answer: its snapshot or replay, and the news, which are the messages published since
-then."""
+"""The parts of a join in an answer: the snapshot or replay, and the news, which are the messages published after it."""
 
 from __future__ import annotations
 
@@ -30,7 +29,7 @@ def parted(joined: Joined, frames: int) -> tuple[Joined, Joined]:
 
 
 def all_frames(joined: Joined, hub: Hub, role: Role) -> Sequence[Part]:
-    """The snapshot or replay, and the messages since then that `role` may see."""
+    """The snapshot or replay, and those messages published after it that `role` may see."""
     frames = list(joined.frames)
     followed = hub.find(joined.target)
     for stream in followed.streams if isinstance(followed, GroupStream) else (followed,):

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 MAX_WAITING_MESSAGES = 256
 MAX_WAITING_BYTES = 1024 * 1024
-"""While more messages or more bytes than this wait, nothing is read from the client."""
+"""While more messages or bytes than this are waiting, nothing is read from the client."""
 MAX_DETACHED = 8
 """At most this many commands run concurrently with the queue; any further ones run in order."""
 
@@ -17,10 +17,11 @@ Work = Coroutine[Any, Any, None]
 
 
 class QueueOwner(Protocol):
-    """The owner of a queue. One reference to it takes less memory than a bound method for each of its methods."""
+    """The owner of a queue. One reference to the owner takes less memory than a bound method for each of these
+    methods."""
 
     def handle(self, data: bytes) -> None:
-        """Handle a message whose turn has come; if it has to wait for something, pass the rest of the work to
+        """Handle a message whose turn has come. If the handling has to wait for something, pass the rest of it to
         `begin`."""
 
     def may_handle(self) -> bool:
@@ -34,7 +35,7 @@ class QueueOwner(Protocol):
 
 
 class CommandQueue:
-    """A queue in which each message waits for the one before it, and until the owner may handle messages."""
+    """A queue in which each message waits until the previous one is done and the owner may handle messages."""
 
     __slots__ = ("_arrival", "_detached", "_owner", "_running", "_waiting", "_waiting_bytes")
 
@@ -42,7 +43,8 @@ class CommandQueue:
         self._owner = owner
         self._running: asyncio.Task[None] | None = None
         self._waiting: deque[bytes] | None = None
-        """Created when something first has to wait: it takes 760 bytes, and most clients never need it."""
+        """Created when a message first has to wait, because a deque takes 760 bytes, and most clients never need
+        one."""
         self._waiting_bytes = 0
         self._arrival: asyncio.Future[None] | None = None
         self._detached = 0
@@ -59,7 +61,7 @@ class CommandQueue:
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing runs, detached work included."""
+        """Whether nothing runs, not even detached work."""
         return self._running is None and not self._detached
 
     @property
@@ -82,7 +84,7 @@ class CommandQueue:
             self._arrival.set_result(None)
 
     def work_off(self) -> None:
-        """Handle waiting messages until one has to wait for something itself."""
+        """Handle the waiting messages in turn, until the handling of one has to wait for something."""
         while self._waiting and not self.is_busy and self._owner.may_handle():
             self._owner.handle(self._pop(self._waiting))
 

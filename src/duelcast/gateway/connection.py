@@ -49,7 +49,7 @@ from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Command, Event
 
 RETRY_MS = 10_000
-"""The time after which a refused client may try again, unless the error names another."""
+"""The time after which a refused client may try again, unless the error names another time."""
 
 
 class Host(Protocol):
@@ -73,10 +73,11 @@ class Host(Protocol):
         """Count a connection. Raises `TooManyConnections`."""
 
     def admit_identified(self, connection: Connection, identity: Identity | None) -> None:
-        """Give the connection one of the last places, now that its identity is known. Raises `TooManyConnections`."""
+        """If the connection has waited for a place, give it one, now that its identity is known. Raises
+        `TooManyConnections`."""
 
     def move(self, connection: Connection, identity: Identity | None) -> None:
-        """Count the connection towards another identity. Raises `TooManyConnections`."""
+        """Count the connection under `identity` from now on. Raises `TooManyConnections`."""
 
     def forget(self, connection: Connection) -> None:
         """Stop counting a connection whose socket is gone."""
@@ -85,7 +86,7 @@ class Host(Protocol):
         """Return the identity of `token`. Raises the errors of `TokenVerifier.verify`."""
 
     def spawn(self, work: Work) -> asyncio.Task[None]:
-        """Start a task that ends with the server at the latest."""
+        """Start a task that ends no later than the server."""
 
 
 class Connection(MessageSocket):
@@ -110,16 +111,17 @@ class Connection(MessageSocket):
         self.gateway = gateway
         self.runtime = runtime
         self._request: ConnectRequest | None = request
-        """None once the connection is being opened, because nothing else needs it."""
+        """None once the opener has the request, because nothing else needs it."""
         self.established = False
         self.connected_s = self.last_message_s = gateway.clock.monotonic()
-        """The times at which the client connected and its last message was handled; connecting counts as a message."""
+        """The times at which the client connected and at which its last message was handled; connecting counts as a
+        message."""
         self.session = ConnectionSession(str(uuid.uuid4()), request.address_bucket, self)
         self.outbox: Outbox
         self.subscriptions: ConnectionSubscriptions
         self.commands = CommandQueue(self)
         self._resynchronise_after: bool | None = None
-        """Whether the bus lost the positions, if they were lost while a command ran; otherwise None."""
+        """If positions were lost while a command was running, whether the bus lost them; otherwise None."""
 
     @property
     def clock(self) -> Clock:
@@ -302,7 +304,7 @@ class Connection(MessageSocket):
         return Ask(self.session.connection_id, self.session.identity, self.subscriptions, command, request_id)
 
     def positions(self) -> Sequence[tuple[Target, int | None]]:
-        """Everything followed with its position (None for a group), in the order of joining."""
+        """Each followed target and its position (None for a group), in the order of joining."""
         return self.subscriptions.positions()
 
     # ── back-pressure ───────────────────────────────────────────────────────────────────────────────────────────
@@ -330,7 +332,7 @@ class Connection(MessageSocket):
             self._check_reading()
 
     def check_slow(self, now: float) -> None:
-        """Close a client that reads nothing, or falls too far behind on messages that may not be dropped."""
+        """Close a client that reads nothing, or falls too far behind on messages that must not be dropped."""
         if not self.is_open:
             return
         gateway = self.gateway
@@ -373,8 +375,8 @@ class Connection(MessageSocket):
     def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
         """Act on a channel whose least role has risen from `before` to `after`.
 
-        A follower of the channel's group keeps the group, but is notified too, because what it knows of the channel is
-        out of date.
+        A follower of the channel's group keeps following the group, but is notified too, because what it knows of the
+        channel is out of date.
         """
         if self.is_open and before <= self.session.role < after and self.subscriptions.holds(channel):
             self._lose([channel])
@@ -457,7 +459,8 @@ class Connection(MessageSocket):
     def resynchronise(self, *, bus_lost: bool) -> None:
         """Recover everything that is followed, once the running command has ended.
 
-        If the node itself has lost messages, the positions are unknown already, so that a lost bus makes no difference.
+        If the node itself has lost messages, the positions are already unknown, so it makes no difference whether the
+        bus was lost too.
         """
         if not self.is_open:
             return

@@ -26,7 +26,7 @@ class Caller(Local, Protocol):
     """The connection that sent a message."""
 
     last_message_s: float
-    """The time at which its last message arrived."""
+    """The time at which the connection's last message was dispatched."""
 
     @property
     def is_open(self) -> bool: ...
@@ -47,7 +47,8 @@ class Caller(Local, Protocol):
         """The request to the desk about this connection."""
 
     def run_beside(self, rest: Coroutine[Any, Any, None]) -> bool:
-        """Run `rest` without making later messages wait for it; False if too many already run this way."""
+        """Run `rest` without making later messages wait for it. Returns False, and runs nothing, if too many already
+        run this way."""
 
     def close(self, disconnect: Disconnect) -> None:
         """End the connection."""
@@ -65,7 +66,7 @@ class Dispatcher:
         self.refused: dict[str, int] = {}
         """Error answers sent, by code."""
         self.maintenance: Callable[[], AppError | None] = lambda: None
-        """The error for commands that pause during maintenance, or None outside of it."""
+        """Returns the error for commands that pause during maintenance, or None if there is no maintenance."""
         names = {name: spec.command for name, spec in endpoint.commands.items()}
         for spec in endpoint.commands.values():
             names |= dict.fromkeys(spec.old_names, spec.command)
@@ -178,7 +179,7 @@ class Dispatcher:
     def _segments(
         self, parts: Sequence[Event | AppError | Join], joined: Sequence[Joined], now_s: float, request_id: str | None
     ) -> list[Segment]:
-        """The frames of an answer, and the joins whose snapshots stand between them."""
+        """The frames of an answer, and between them the joins whose snapshots belong there."""
         by_join = {one.join: one for one in joined}
         segments: list[Segment] = []
         for part in parts:
@@ -211,7 +212,7 @@ class Dispatcher:
 
 
 def _fill_positions(event: Any, joined: Collection[Joined]) -> None:
-    """Fill in the positions of the joined *every* channels, and whether everything requested with `since` is
+    """Fill in the positions of the joined *every* channels, and whether everything requested with `since` was
     recovered."""
     event.positions = every_positions((), joined)
     recovered = [one.recovered for one in joined if one.join.since is not None]

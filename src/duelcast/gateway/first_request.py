@@ -1,4 +1,4 @@
-"""The first request of a connection: an upgrade to a WebSocket is accepted here, everything else goes to uvicorn.
+"""The first request of a connection: an upgrade to a WebSocket is accepted here, and everything else goes to uvicorn.
 
 Upgrades are accepted nowhere else: `BoundedHttpProtocol` refuses an upgrade that comes later or in another form.
 """
@@ -26,9 +26,9 @@ Accept = Callable[[asyncio.Transport, UpgradeRequest], asyncio.BufferedProtocol]
 
 
 def upgrade_request(head: bytes) -> UpgradeRequest | None:
-    """The upgrade to a WebSocket in `head`, up to its empty line (RFC 6455, 4.1; RFC 9112, 2 to 5).
+    """The upgrade to a WebSocket in `head`, which ends with the empty line (RFC 6455, 4.1; RFC 9112, 2 to 5).
 
-    None if it is not an upgrade. Raises `RefusedRequest` for an upgrade with a body.
+    None if `head` is not an upgrade. Raises `RefusedRequest` for an upgrade with a body.
     """
     found = _UPGRADE.fullmatch(head.decode("latin-1"))
     if found is None:
@@ -109,7 +109,7 @@ class FirstRequestProtocol(asyncio.Protocol):
         self._connections.discard(self)
 
     def _upgrade_in(self, data: bytes) -> UpgradeRequest | None:
-        """The upgrade request in `data`, if it is one. Raises `RefusedRequest`."""
+        """The upgrade request in `data`; None if `data` is something else. Raises `RefusedRequest`."""
         end = data.find(_HEAD_END) + len(_HEAD_END)
         if end > MAX_HEAD_BYTES or (end < len(_HEAD_END) and len(data) >= MAX_HEAD_BYTES):
             raise head_too_large()

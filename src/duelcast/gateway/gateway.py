@@ -94,11 +94,11 @@ class Gateway:
         self.closes: Counter[int] = Counter()
         self.draining = False
         self.return_floor_ms = settings.drain_floor_ms or 0
-        """The shortest time after which clients are asked to reconnect when the server stops."""
+        """When the server stops, clients are asked to wait at least this long before they reconnect."""
         self._admitted: dict[str, Connection] = {}
         self._candidates: set[Connection] = set()
-        """Connections that count towards their address but have no place yet, because the last places are for
-        superadmins."""
+        """Connections that count towards the limit of their address but have no place yet, because the last places are
+        for superadmins."""
         self._reserve = min(settings.superadmin_connections, settings.max_connections // 10)
         self._by_address: Counter[str] = Counter()
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -132,7 +132,8 @@ class Gateway:
     def admit(self, connection: Connection, *, brings_token: bool) -> None:
         """Count a connection. Raises `TooManyConnections` if the server or the address has too many.
 
-        The last places are reserved for superadmins: a connection with a token waits for one until `admit_identified`.
+        The last places are reserved for superadmins. Once only those are left, a connection with a token has no place
+        until `admit_identified`.
         """
         places = self._free_places()
         if places is not None and (places <= 0 or (places <= self._reserve and not brings_token)):
@@ -165,7 +166,7 @@ class Gateway:
         return limit - len(self._admitted) if limit else None
 
     def move(self, connection: Connection, identity: Identity | None) -> None:
-        """Count a connection towards another identity. Raises `TooManyConnections` if the wallet has too many."""
+        """Count a connection under `identity` from now on. Raises `TooManyConnections` if the wallet has too many."""
         limit = self._settings.max_connections_per_user
         if identity is not None and limit:
             same = self._by_wallet.get(identity.wallet, set())
@@ -204,7 +205,8 @@ class Gateway:
                 _discard(self._by_claim, shape, connection)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run work that a connection waits for; it ends with the connection, or with the server."""
+        """Run work of a connection as a task. When the server stops, a task that is still running after
+        `COMMAND_TIMEOUT_S` is cancelled."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -236,7 +238,7 @@ class Gateway:
         _each(self._by_claim.get(key, ()), Connection.nickname_changed_hands)
 
     def session_ended(self, ended: EndedSession) -> None:
-        """Act on a logout: open connections with a token of that session end as if the token had expired."""
+        """Act on a logout: open connections with a token of that session are treated as if the token had expired."""
         _each(self._by_wallet.get(ended.wallet, ()), lambda connection: connection.session_ended(ended.session_id))
 
     def channel_hidden(self, channel: Channel, before: Role, after: Role) -> None:
@@ -268,8 +270,8 @@ class Gateway:
             self.hub.tidy()
 
     async def drain(self) -> None:
-        """Close every connection, and ask each client to return after a delay of its own: the floor plus an even share
-        of the spread, in random order."""
+        """Close every connection, and ask each client to return after the floor plus a delay of its own. The delays are
+        spread evenly over `drain_spread_ms`, in random order."""
         self.draining = True
         sockets = list(self.sockets)
         random.shuffle(sockets)
@@ -316,7 +318,7 @@ def _discard(groups: dict[str, set[Connection]], key: str, connection: Connectio
 
 
 def _each(connections: Iterable[Connection], act: Callable[[Connection], None]) -> None:
-    """Call `act` for each connection: a defect in one does not affect the others."""
+    """Call `act` for each connection; a defect in one call does not affect the others."""
     for connection in list(connections):
         try:
             act(connection)

@@ -1,4 +1,4 @@
-"""Counts connections that speak HTTP, or nothing yet, in total and per address (protocol 1.2)."""
+"""Counts connections that speak HTTP or have sent nothing yet, in total and per address (protocol 1.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from duelcast.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """The limits of one connection: see the settings of the same names."""
+    """The limits of one connection; each is the value of the setting `http_<name>`."""
 
     head_timeout_s: float
     idle_timeout_s: float
@@ -42,8 +42,8 @@ class HttpLimits:
 class HttpConnections:
     """Counts connections from the moment they are accepted until they end or become WebSockets.
 
-    An address may have at most `max_per_address` of them (0 means no limit). Loopback and trusted proxies, which
-    forward for other clients, have no limit.
+    An address may have at most `max_per_address` such connections (0 means no limit). Loopback and trusted proxies,
+    which forward for other clients, have no limit.
     """
 
     def __init__(self, max_per_address: int = 0, trusted_proxies: Sequence[Network] = ()) -> None:
@@ -54,7 +54,7 @@ class HttpConnections:
         """The number of open connections."""
         self._refused = 0
         self.pauses = 0
-        """How often accepting paused because descriptors ran out."""
+        """How often accepting was paused because descriptors ran out."""
 
     def enter(self, peer: str) -> Place | None:
         """A place for a connection from `peer`; None if that address has already reached its limit."""
@@ -90,7 +90,7 @@ class HttpConnections:
 
 
 class Place:
-    """The place of one connection. `peer` is the address of its socket."""
+    """The place of one connection. `peer` is the address at the other end of its socket."""
 
     __slots__ = ("_bucket", "_connections", "_taken", "peer")
 

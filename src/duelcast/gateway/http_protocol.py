@@ -1,10 +1,10 @@
-"""uvicorn's HTTP with a bound and a deadline for each state that a connection can be in.
+"""uvicorn's HTTP protocol, with limits and a deadline for each state that a connection can be in.
 
 | state | ends after |
 |---|---|
 | the head of a request is arriving | `http_head_timeout_s` |
-| its body is arriving and is read | the time that `http.edge` allows |
-| the answer is complete, the body is not | `http_linger_timeout_s`, or `http_linger_max_bytes` |
+| the body of a request is arriving and being read | the time that `http.edge` allows |
+| the answer is complete, but the body is not | `http_linger_timeout_s`, or `http_linger_max_bytes` |
 | between two requests | `http_idle_timeout_s`, unless a request begins |
 | an answer waits for the client to read it, even after a close | `http_write_timeout_s` without progress |
 
@@ -30,7 +30,7 @@ MAX_HEAD_BYTES = 64 * 1024
 chunk."""
 
 FREE_CHUNKS = 1_000
-"""The number of chunks of a body that may have any size. Each costs the loop as much as 4 KiB of an unchunked body."""
+"""This many chunks of a body may be of any size. A chunk costs the loop as much as 4 KiB of an unchunked body."""
 
 _quiet_logger = logging.getLogger("duelcast.http_protocol")
 _quiet_logger.setLevel(logging.ERROR)
@@ -51,7 +51,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._in_request = False
         self._parsed = 0
-        """Counts what the parser has recognised: heads, chunks, bodies, ends."""
+        """Counts the heads, chunks, pieces of bodies and ends of requests that the parser has recognised."""
         self._unparsed_bytes = 0
         """Bytes that have arrived since the parser last recognised something."""
         self._lingering_bytes = 0
@@ -152,7 +152,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        # uvicorn's own timer ends with the next byte, whatever it is.
+        # The next byte, whatever it is, would stop uvicorn's own timer.
         self._unset_keepalive_if_required()
         if self._refusal is not None and self._all_answered:
             self._end_with(self._refusal)
@@ -170,7 +170,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return self._in_request and not self._in_head and self._all_answered
 
     def _await_client(self) -> None:
-        """Wait for the client, if everything is answered."""
+        """If everything is answered, give the client a deadline."""
         if not self._all_answered or self._in_head or self.transport.is_closing():
             return
         if self._in_request:
@@ -192,7 +192,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _check_writing(self, waited_bytes: int) -> None:
         taken_bytes = waited_bytes - self.transport.get_write_buffer_size()
-        # `resume_writing` is called once everything is sent.
+        # Once everything is sent, `resume_writing` stops this timer.
         if taken_bytes < self._limits.write_min_bytes:
             self.transport.abort()
         else:

@@ -44,8 +44,8 @@ class Hub:
     """One node's listener on the bus.
 
     If `flush_interval_ms` is 0, every loop iteration flushes the messages that are due. The log keeps messages of
-    *every* channels for at most `log_s` seconds and `log_bytes` bytes; an outbox that falls further behind is
-    resynchronised.
+    *every* channels for at most `log_s` seconds, and at most `log_bytes` bytes of them; an outbox that falls further
+    behind is resynchronised.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Hub:
     # ── in: from the bus ────────────────────────────────────────────────────────────────────────────────────────
 
     def deliver(self, message: Message) -> None:
-        """Append a message to the log. A *latest* message replaces the previous message with its key."""
+        """Append a message to the log. A *latest* message replaces the previous message with the same key."""
         channel = message.channel
         stream = self._streams.get(channel)
         if stream is None:
@@ -119,7 +119,7 @@ class Hub:
             self._schedule_flush()
 
     def replace(self, channel: Channel, seq: int, body: bytes) -> None:
-        """Replace the body of a message for outboxes that have not been sent it yet."""
+        """Replace the body of a message for outboxes to which the message has not been sent yet."""
         stream = self._streams.get(channel)
         if stream is not None:
             for entry in reversed(self._kept):
@@ -134,14 +134,14 @@ class Hub:
         self.on_lost()
 
     def _keep(self, entry: LogEntry) -> None:
-        """Keep an entry that no later message may ever replace, within the bounds of age and size."""
+        """Keep an entry within the limits on age and size, because perhaps no later message will ever replace it."""
         self._kept.append(entry)
         self._kept_bytes += entry.size
         self._expire(entry.logged_at)
 
     def _expire(self, now: float) -> None:
         oldest_s = now - self._log_s
-        # Entries not flushed yet stay, so the log may exceed its bound by the messages of one flush interval.
+        # Entries not flushed yet stay, so the log may exceed its limit by the messages of one flush interval.
         while (
             self._kept
             and self._kept[0].position <= self._flushed
@@ -226,7 +226,7 @@ class Hub:
             cohort.due.append(frame)
 
     def _write_pending(self) -> None:
-        """Write to one cohort after another; after `TURN_S`, let the loop do other work first."""
+        """Write to one cohort after another, but let the loop do other work after every `TURN_S` seconds."""
         turn_ends = time.perf_counter() + TURN_S
         pending, stats = self._pending, self.stats
         while pending:
@@ -257,7 +257,7 @@ class Hub:
 
     def _end_flush(self) -> None:
         for outbox in self._solo:
-            # The pushes of a cohort would overtake an unwritten reply, if a timer fires before the end of the loop
+            # The pushes of a cohort would overtake an unwritten reply if a timer fired before the end of the loop
             # iteration.
             if outbox.cursor == self._flushed and not outbox.has_unwritten:
                 self._enter_cohort(outbox)
@@ -295,7 +295,8 @@ class Hub:
         return frames
 
     def since(self, position: int, stream: Stream, seq: int, role: Role) -> list[bytes]:
-        """The frames of `stream` after the log position `position` and above `seq` that `role` may see."""
+        """The frames of `stream` that are after the log position `position`, have a number above `seq`, and may be seen
+        by `role`."""
         return [
             entry.frame
             for entry in self._entries_after(position, stream)
@@ -313,14 +314,14 @@ class Hub:
         return entries
 
     def has_lost(self, outbox: Member) -> bool:
-        """Whether a message has left the log before it was sent to an outbox."""
+        """Whether a message has left the log before it was sent to `outbox`."""
         cursor = outbox.cursor
         return cursor < self._lost_position and any(
             stream.lost_position > cursor for stream in streams_of(outbox.followed)
         )
 
     def conflated(self) -> Counter[str]:
-        """Messages that were replaced before they were sent, by family."""
+        """How many messages of each family were replaced before they were sent."""
         counts = self.stats.conflated.copy()
         for stream in self._streams.values():
             counts[stream.channel.family.prefix] += stream.conflated
@@ -358,7 +359,8 @@ class Hub:
         cohort.add(outbox)
 
     def tidy(self) -> None:
-        """Forget empty cohorts, and entries that no outbox needs; once a second is often enough."""
+        """Forget expired entries, entries of closed streams, and empty cohorts. It is enough to call this once a
+        second."""
         self._expire(self._clock.monotonic())
         if self._closed:
             self._forget_closed()
@@ -378,8 +380,8 @@ class Hub:
     # ── following ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, target: Channel | Group) -> int:
-        """Receive messages of a channel or group from now on: those after the returned log position. The counterpart is
-        `release`."""
+        """Receive messages of a channel or group from now on. Returns the log position after which these messages come.
+        The counterpart is `release`."""
         followed = self._open_group(target) if isinstance(target, Group) else self._open_channel(target)
         followed.holders += 1
         return self._position
@@ -436,7 +438,7 @@ class Hub:
             self._broker.unfollow(one.channel)
 
     def follow(self, outbox: Member, followed: frozenset[Followed]) -> None:
-        """Change the set of an outbox that has a cursor of its own."""
+        """Change the set of streams that an outbox follows. The outbox must have a cursor of its own."""
         before = outbox.followed
         outbox.followed = followed
         for one in followed - before:

@@ -37,7 +37,8 @@ class _Meter:
 
 
 class _ClientMeter(_Meter):
-    """A bucket per wallet for all its connections. Anonymous connections have one each, and share one per address."""
+    """All connections of a wallet share a bucket. An anonymous connection has a bucket of its own, and shares a second
+    one with the other anonymous connections from its address."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +63,7 @@ class _ClientMeter(_Meter):
         return [*own, self._addresses.bucket(session.address_bucket, now)]
 
     def shared_bucket(self, session: ConnectionSession, now: float) -> TokenBucket | None:
-        """The bucket of the wallet, or of an anonymous connection's address; None if there is none."""
+        """The bucket of the wallet, or of an anonymous connection's address; None if there is neither."""
         if session.identity is not None:
             return self._wallets.bucket(session.identity.wallet, now)
         if session.address_bucket is None:
@@ -87,7 +88,8 @@ class MessageLimits:
         self.change(per_minute)
 
     def change(self, per_minute: float) -> None:
-        """Change the limit; 0 means no limit. If the limit differs, messages sent before no longer count."""
+        """Change the limit; 0 means no limit. If the new limit differs from the old one, earlier messages no longer
+        count."""
         self._messages.resize(scaled(per_minute, self._factor))
 
     @property
@@ -116,8 +118,8 @@ class MessageLimits:
         return 1 if size_bytes <= self._unit_bytes else -(-size_bytes // self._unit_bytes)
 
     def admit_connection(self, session: ConnectionSession, now: float) -> None:
-        """Raise `RateLimitExceeded` unless a unit is left for the connection's wallet, or for its address if it is
-        anonymous.
+        """Raise `RateLimitExceeded` unless a unit is left for the connection's wallet or, if the connection is
+        anonymous, for its address.
 
         """
         bucket = self._shared_bucket(session, now)
@@ -137,7 +139,7 @@ class MessageLimits:
         return None if self._messages.capacity is None else self._clients.shared_bucket(session, now)
 
     def charge_rows(self, session: ConnectionSession, rows: int, now: float) -> None:
-        """Charge one more unit per hundred rows of an answer, rounded up."""
+        """Charge one unit per hundred rows of an answer, rounded up, on top of the cost of the message."""
         if self._messages.capacity is not None and rows:
             for bucket in self._messages.taken.buckets(session, now):
                 bucket.take(now, -(-rows // ROWS_PER_UNIT))

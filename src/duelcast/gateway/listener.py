@@ -1,8 +1,8 @@
 """Accepts the connections of a port, for as long as there are descriptors for them.
 
-It replaces `loop.create_server`: once the process is out of descriptors, aiofastnet 1.2 calls `remove_reader` on the
-listening socket, which has no such method. The loop then tries again and again to accept the waiting connection, and
-logs an error each time.
+It replaces `loop.create_server`, which fails once the process is out of descriptors: aiofastnet 1.2 then calls
+`remove_reader` on the listening socket, which has no such method. The loop tries again and again to accept the waiting
+connection, and logs an error each time.
 
 This is the only file that knows `SelectorSocketTransport`, which is not public, so the project bounds the version of
 aiofastnet. The public alternative, `connect_accepted_socket`, would cost each connection one more task and future; it
@@ -45,8 +45,8 @@ class Listener:
     """A bound socket, and the connections that it accepts.
 
     The kernel gives each descriptor the lowest free number. If that is `max_descriptor` or higher, at least
-    `max_descriptor` descriptors are open; nothing is then accepted until a lower number is free. The timeouts are those
-    of TLS.
+    `max_descriptor` descriptors are open; nothing is then accepted until a lower number is free. The timeouts apply to
+    TLS only.
     """
 
     def __init__(

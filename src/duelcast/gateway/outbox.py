@@ -15,11 +15,12 @@ from duelcast.gateway.streams import NOTHING, Cohort, Followed, Member, Stream
 BURST_S = 0.001
 """Replies that follow one another within this time share a write."""
 MAX_UNWRITTEN_BYTES = 64 * 1024
-"""When more bytes of replies than this wait to be written together, they are written."""
+"""As soon as more bytes of replies than this are waiting to share a write, they are written."""
 PIECE_BYTES = 64 * 1024
 """How much of the backlog of a full socket is written at once."""
 TURN_BYTES = 4 * PIECE_BYTES
-"""How much backlog is written to one socket in a loop iteration, however fast the socket drains."""
+"""At most about this much of the backlog is written to one socket in a loop iteration, however fast the socket
+drains."""
 _NO_MARKS: Mapping[Stream, int] = {}
 
 
@@ -106,7 +107,8 @@ class Outbox:
         followed: frozenset[Followed] | None = None,
         ceilings: dict[Stream, int] | None = None,
     ) -> None:
-        """Write `frames` after all due pushes, then follow the set `followed`, if given. Does nothing once closed."""
+        """Write `frames` after all due pushes, then follow the set `followed`, if given. Does nothing once the outbox
+        is closed."""
         if self.closed:
             return
         hub, is_first = self._hub, not self._frames
@@ -131,7 +133,7 @@ class Outbox:
     def answer_at_length(
         self, parts: Sequence[Part], *, followed: frozenset[Followed], ceilings: dict[Stream, int]
     ) -> None:
-        """Like `answer`, with snapshots and replays; a long answer is written in pieces."""
+        """Like `answer`, for parts that include snapshots and replays; a long answer is written in pieces."""
         if self.closed or sum(map(part_size, parts)) <= PIECE_BYTES:
             self.answer([part_frame(part) for part in parts], followed=followed, ceilings=ceilings)
             return
@@ -143,8 +145,8 @@ class Outbox:
         self._pour()
 
     def hold(self, head: bytes) -> None:
-        """Write `head` before everything else, once the callbacks already scheduled have run. It shares a write with
-        the greeting, unless the greeting has to wait."""
+        """Write `head` before everything else, once the callbacks already scheduled have run. The head shares a write
+        with the greeting, unless the greeting has to wait."""
         self._frames.append(head)
         asyncio.get_running_loop().call_soon(self.write_out)
 
@@ -157,8 +159,8 @@ class Outbox:
 
     def lose_track(self) -> bool:
         """Write due pushes one last time, then none until `found`, while the positions are being recovered. Returns
-        True if everything up to the positions of the streams was written, or False if a due message had left the
-        log."""
+        True if everything up to the positions of the streams was written, or False if they were already being recovered
+        or a due message had left the log."""
         if self.lost:
             return False
         self.answer(())
@@ -234,7 +236,7 @@ class Outbox:
         self._waiting_bytes += sum(map(part_size, parts))
 
     def _pour(self) -> None:
-        """Write the backlog until the socket is full again, up to a bound per loop iteration."""
+        """Write the backlog until the socket is full again, up to a limit per loop iteration."""
         waiting, poured = self._waiting, 0
         while waiting and not self._transport.get_write_buffer_size():
             if poured >= TURN_BYTES:
@@ -250,7 +252,7 @@ class Outbox:
             self.serve()
 
     def _write_piece(self, waiting: deque[Part]) -> int:
-        """Write the first part of the backlog. Returns its size."""
+        """Write the first piece of the backlog. Returns the size of that piece."""
         piece, size = [], 0
         while waiting and size < PIECE_BYTES:
             part = waiting.popleft()

@@ -80,8 +80,8 @@ def upgrade(
         return WSUpgradeResponseWithListener(response, socket)
 
     protocol: Any = picows.picows.WSProtocol(  # type: ignore[attr-defined]  # not in picows' stub
-        None,  # host and port: of a client
-        None,  # path: of a client
+        None,  # host and port, which only a client has
+        None,  # path, which only a client has
         False,  # is_client_side
         listener_of,
         _ParserReports(socket),
@@ -93,7 +93,7 @@ def upgrade(
         WSAutoPingStrategy.PING_WHEN_IDLE,
         False,  # auto pong
         socket.max_message_bytes,
-        None,  # extra headers: of a client
+        None,  # extra headers, which only a client has
         READ_BUFFER_BYTES,
     )
     reader = BoundedReader(protocol, socket, socket.options.read_turn_bytes)
@@ -106,6 +106,7 @@ def upgrade(
     protocol.get_buffer(len(request))[: len(request)] = request
     protocol.buffer_updated(len(request))
     socket.upgraded(response.head())
-    # picows keeps both for the life of the connection; nothing reads their headers after the handshake.
+    # picows keeps the request and the response for the life of the connection, but nothing reads their headers after
+    # the handshake.
     del protocol.transport.request.headers, response.headers
     return reader

@@ -1,4 +1,4 @@
-"""Bounds what is read from clients: per loop iteration, by the state of the connection, and by a budget of unfinished
+"""Limits what is read from clients: per loop iteration, by the state of the connection, and by a budget for unfinished
 messages.
 
 picows would read as long as bytes arrive, and keep everything unfinished. `BoundedReader` stands in front of it.
@@ -50,7 +50,8 @@ class UnfinishedBudget:
             self._holders[holder] = size_bytes
 
     def excessive(self) -> UnfinishedHolder | None:
-        """While the budget is exceeded, the largest holder of the address that holds the most; else None."""
+        """If the budget is exceeded, the largest holder at the address whose connections hold the most; otherwise
+        None."""
         if self.held_bytes <= self.max_bytes:
             return None
         by_address: Counter[Hashable] = Counter()
@@ -65,12 +66,12 @@ class ReadingSocket(Protocol):
     """A socket, as its reader sees it."""
 
     tail_bytes: int
-    """How much was read of an incomplete frame."""
+    """How many bytes of an incomplete frame have been read."""
     is_unfinished: bool
-    """Whether a message is incomplete, or was after the last read."""
+    """Whether a message is incomplete, or was incomplete after the last read."""
 
     def has_read(self, *, frames: bool) -> None:
-        """Called after a read; `frames` says whether it completed a frame."""
+        """Called after a read; `frames` says whether the read completed a frame."""
 
     def wait_for_turn(self) -> None:
         """Read nothing more in this loop iteration."""
@@ -89,7 +90,7 @@ class ReadingSocket(Protocol):
 class BoundedReader(asyncio.BufferedProtocol):
     """A protocol that hands picows' `parser` at most `turn_bytes` per loop iteration.
 
-    `allow` bounds how much is read from then on.
+    `allow` limits how much is read from then on.
     """
 
     __slots__ = ("_allowed_bytes", "_limit_bytes", "_offered_bytes", "_parser", "_socket", "_turn_bytes")
@@ -128,7 +129,7 @@ class BoundedReader(asyncio.BufferedProtocol):
             tail_bytes = socket.tail_bytes
             # Most reads bring whole messages, and leave nothing over.
             if tail_bytes or socket.is_unfinished:
-                # After a complete frame the remainder is smaller, because the frame had a head.
+                # If the read completed a frame, the tail is shorter than expected, at least by the head of that frame.
                 socket.has_read(frames=tail_bytes != expected)
         if nbytes == self._offered_bytes:
             socket.wait_for_turn()

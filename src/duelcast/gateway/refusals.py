@@ -24,7 +24,7 @@ _CODES = {
 
 
 class RefusedRequest(Exception):
-    """A request whose connection ends with an HTTP answer. `detail` is a sentence written in this project."""
+    """A request whose connection ends with an HTTP answer. `detail` is a sentence of our own."""
 
     def __init__(self, status: HTTPStatus, detail: str, headers: Sequence[str] = ()) -> None:
         super().__init__(detail)
@@ -60,7 +60,8 @@ class RefusedRequest(Exception):
 
 
 def answer_to(refused: RefusedRequest, address: str, sampler: LogSampler) -> bytes:
-    """The answer to a request from `address`, with the id of its log line, if one is written."""
+    """The answer to a request from `address`. The log line about the request, if one is written, has the same request
+    id as the answer."""
     request_id = uuid.uuid4().hex
     sample = sampler.admit(address, f"{refused.status.value} {refused.detail}")
     if sample is not None:

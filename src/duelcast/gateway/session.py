@@ -12,7 +12,8 @@ from duelcast.ratelimit import TokenBucket
 
 
 class SessionOwner(Protocol):
-    """The owner of a session. One reference to it takes less memory than a bound method for each of its methods."""
+    """The owner of a session. One reference to the owner takes less memory than a bound method for each of these
+    methods."""
 
     async def identify(self, token: str) -> Identity:
         """Return the identity of `token`."""
@@ -25,7 +26,7 @@ class SessionOwner(Protocol):
 
 
 class ConnectionSession:
-    """`address_bucket` is the key of the limits per address; None if there are none."""
+    """`address_bucket` is the key of the limits per address; None if no such limits apply."""
 
     __slots__ = (
         "_own_buckets",
@@ -47,7 +48,7 @@ class ConnectionSession:
         return role_of(self.identity)
 
     def own_bucket(self, meter: object, capacity: float, now: float) -> TokenBucket:
-        """This connection's own bucket for `meter`; created if there is none of `capacity`."""
+        """This connection's own bucket for `meter`. A new one is created if none of this `capacity` exists."""
         if self._own_buckets is None:
             self._own_buckets = {}
         bucket = self._own_buckets.get(meter)

@@ -1,7 +1,7 @@
 """WebSocket messages over picows frames: the parts of RFC 6455 beyond single frames.
 
-picows parses and masks frames. This file assembles fragments, checks UTF-8 and reserved bits, and has the closing
-handshake and the heartbeat.
+picows parses and masks frames. This file assembles fragments, checks UTF-8 and reserved bits, and implements the
+closing handshake and the heartbeat.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _MESSAGE_TOO_BIG = int(WSCloseCode.MESSAGE_TOO_BIG.value)
 
 
 SMALL_FRAME_BYTES = 64
-"""Fragments smaller than this are counted like PINGs, because receiving them costs more than their content."""
+"""Fragments smaller than this are counted like PINGs, because receiving one costs more than handling its content."""
 
 # Reasons why nothing is read from a client.
 _FULL = 1
@@ -57,8 +57,8 @@ class SocketOptions:
 
     `small_frames_per_minute` limits the PING, PONG and small fragments that a connection may send; None means no limit.
     `close_timeout_s` is how long a client may take to answer a close, or to read what was sent before the close; a
-    client that is closed for reading slowly has `slow_close_timeout_s`. `limited_read_bytes` is how much is read from a
-    client before its greeting, or while its connection is being closed.
+    client whose connection is closed because it reads too slowly has `slow_close_timeout_s` instead.
+    `limited_read_bytes` is how much is read from a client before its greeting, or while its connection is being closed.
     """
 
     def __init__(
@@ -123,13 +123,13 @@ class MessageSocket(WSListener):
         self.max_message_bytes = max_message_bytes
         self.ws: WSTransport | None = None
         self.close_code: int | None = None
-        """The code that this side closed with; None while open."""
+        """The code with which this side closed; None while the connection is open."""
         self._fragments: bytearray | None = None
         self._fragments_are_text = True
         self.tail_bytes = 0
-        """How much was read of an incomplete frame."""
+        """How many bytes of an incomplete frame have been read."""
         self.is_unfinished = False
-        """Whether a message is incomplete, or was after the last read."""
+        """Whether a message is incomplete, or was incomplete after the last read."""
         self._unfinished_bytes = 0
         self._unfinished_since_s: float | None = None
         self._unfinished_is_watched = False
@@ -144,7 +144,7 @@ class MessageSocket(WSListener):
     # ── for subclasses ──────────────────────────────────────────────────────────────────────────────────────────
 
     def connected(self) -> None:
-        """Called when the socket is ready; it may be written to after `upgraded`."""
+        """Called when the socket is ready; frames may be written after `upgraded`."""
 
     def upgraded(self, head: bytes) -> None:
         """Write the head of the answer to the upgrade, before anything else."""
@@ -169,7 +169,7 @@ class MessageSocket(WSListener):
         return None
 
     def read_limit_reached(self) -> None:
-        """Called when a client whose reading is limited has reached the limit."""
+        """Called when as much has been read from the client as the current limit allows."""
 
     def write_paused(self) -> None:
         """Called when the socket is full."""
@@ -219,7 +219,7 @@ class MessageSocket(WSListener):
             self._resume_reading(_LIMIT)
 
     def stop_reading(self, *, full: bool) -> None:
-        """Pause reading while too much is waiting, or resume it."""
+        """Pause reading if too much is waiting (`full`), or resume it if not."""
         if full:
             self._pause_reading(_FULL)
         else:
@@ -285,7 +285,7 @@ class MessageSocket(WSListener):
         self.write_resumed()
 
     def _answer_ping(self, transport: WSTransport, payload: bytes) -> None:
-        """Answer a PING. While the socket is full, remember only the newest one, to answer it later (RFC 6455,
+        """Answer a PING. While the socket is full, remember only the newest PING, and answer that one later (RFC 6455,
         5.5.3)."""
         if self._is_full:
             self._owed_pong = payload
@@ -319,7 +319,7 @@ class MessageSocket(WSListener):
             self.close(disconnect)
 
     def parser_failed(self, refused_with: int) -> None:
-        """Close after picows refused a frame, before picows closes with a text of its own.
+        """Close the connection when picows has refused a frame, before picows itself closes it with its own text.
 
         picows parses one frame ahead: a refused frame may follow a CLOSE, and is then ignored.
         """
@@ -336,7 +336,7 @@ class MessageSocket(WSListener):
             self.close(ProtocolViolation("the frame violates RFC 6455"))
 
     def _close_received(self, payload: bytes) -> None:
-        """Answer a close with its own code (RFC 6455, 5.5.1)."""
+        """Answer a close with the code that it carries (RFC 6455, 5.5.1)."""
         code = struct.unpack_from("!H", payload)[0] if len(payload) >= 2 else None
         if code is None or _may_be_received(code):
             self._answer_close(code)
@@ -359,7 +359,7 @@ class MessageSocket(WSListener):
     # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _data_frame(self, kind: WSMsgType, frame: WSFrame) -> None:
-        """Assemble a fragmented message (RFC 6455, 5.4), bounded like a whole one."""
+        """Assemble a fragmented message (RFC 6455, 5.4), which has the same size limit as a whole one."""
         fragments = self._fragments
         if kind is _CONTINUATION:
             if fragments is None:
@@ -411,8 +411,8 @@ class MessageSocket(WSListener):
     # ── unfinished messages ─────────────────────────────────────────────────────────────────────────────────────
 
     def has_read(self, *, frames: bool) -> None:
-        """Called after a read that left a message incomplete, or completed one; `frames` says whether it completed a
-        frame."""
+        """Called after a read that left a message incomplete, or completed one; `frames` says whether the read
+        completed a frame."""
         if not self.is_open:
             return
         fragments = self._fragments
@@ -447,7 +447,7 @@ class MessageSocket(WSListener):
         if since is None or not self.is_open:
             return
         if self._pauses & ~_TURN:
-            since = self._unfinished_since_s = now  # the rest may have arrived unread
+            since = self._unfinished_since_s = now  # the rest may have arrived, but has not been read
         due = since + self.options.fragment_timeout_s
         if now >= due:
             self.close(PolicyViolation("incomplete_message"))
@@ -462,7 +462,7 @@ class MessageSocket(WSListener):
             self.options.wheel.schedule(self.beat(now), self._beat)
 
     def beat(self, now: float) -> float:
-        """Ping a silent client, and close one that stays silent. Returns when to check again."""
+        """Ping a silent client, and disconnect it if it stays silent. Returns the time of the next check."""
         options = self.options
         if self._pauses & ~_TURN:
             # A client cannot show that it is alive while nothing is read from it.
@@ -486,5 +486,5 @@ def _checked_text(data: bytes) -> bytes:
 
 
 def _may_be_received(code: int) -> bool:
-    """Whether an endpoint may send this close code (RFC 6455, 7.4; 1012–1014 from its registry)."""
+    """Whether an endpoint may send this close code (RFC 6455, 7.4; 1012–1014 are from the IANA registry)."""
     return 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999

@@ -18,12 +18,12 @@ ENTRY_OVERHEAD_BYTES = 400
 """The memory that an entry takes besides its body and frame: structs, slots and the frame's head (64-bit CPython
 3.11)."""
 NOTHING: frozenset[Never] = frozenset()
-"""The empty set shared by all, because each `frozenset()` would be another object of 216 bytes."""
+"""The empty set that all outboxes share, because each `frozenset()` would create another object of 216 bytes."""
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
 
 class LogEntry:
-    """A message in the log. Its frame is built when it is first sent, and shared by all."""
+    """A message in the log. Its frame is built when the message is first sent, and is shared by all receivers."""
 
     __slots__ = ("_frame", "logged_at", "message", "position", "size", "stream")
 
@@ -44,7 +44,7 @@ class LogEntry:
         return frame
 
     def replace_body(self, body: bytes) -> None:
-        """Replace the body of the message. `size` stays as it was counted."""
+        """Replace the body of the message. `size` keeps its value, because it has already been counted."""
         self.message = structs.replace(self.message, body=body)
         self._frame = None
 
@@ -89,7 +89,8 @@ class Stream:
 
 
 class GroupStream:
-    """A group that is followed on this node, with those of its channels that have had a message since then."""
+    """A group that is followed on this node. `streams` contains those of its channels that were followed directly, or
+    have had a message since the group was followed."""
 
     __slots__ = ("cohorts", "group", "holders", "streams")
 
@@ -106,8 +107,9 @@ Followed = Stream | GroupStream
 class Member(Protocol):
     """The writing side of a connection, as the hub sees it.
 
-    `cursor`: the log position up to which it was served; in a cohort, the cohort's cursor counts instead.
-    `blocked`: its socket is full. `lost`: its positions are being recovered. Either keeps it out of cohorts.
+    `cursor` is the log position up to which it has been served; while it is in a cohort, the cohort's cursor counts
+    instead. It is `blocked` while its socket is full, and `lost` while its positions are being recovered; in either
+    state it stays out of cohorts.
     """
 
     connection_id: str
@@ -131,7 +133,7 @@ class Member(Protocol):
 
 
 class Cohort:
-    """Members with the same set and role, all served up to the same log position."""
+    """Members that have the same role and follow the same set, all served up to the same log position."""
 
     __slots__ = ("cursor", "due", "followed", "members", "role", "writes")
 
@@ -161,7 +163,7 @@ class Cohort:
 
 
 class HubStats:
-    """Counters since the start; read by the metrics."""
+    """Counters for the metrics, since the start of the server."""
 
     __slots__ = (
         "answered",
@@ -177,7 +179,7 @@ class HubStats:
     def __init__(self) -> None:
         self.published = 0
         self.conflated: Counter[str] = Counter()
-        """Replaced messages of closed streams, by family; `Hub.conflated` has all."""
+        """Replaced messages of closed streams, by family; `Hub.conflated` also counts those of open streams."""
         self.answered = 0
         """Frames of answers: replies and the snapshots that follow them."""
         self.delivered = 0

@@ -16,11 +16,12 @@ from duelcast.gateway.session import ConnectionSession
 from duelcast.gateway.streams import NOTHING, Followed, Stream
 
 Segment = bytes | Joined
-"""A frame of an answer, or the place of a join's snapshot or replay in it."""
+"""A frame of an answer, or a join whose snapshot or replay belongs in this place of the answer."""
 
 
 class ConnectionSubscriptions:
-    """Changes take effect with the answer that brings them (`commit`), or not at all (`release`)."""
+    """The channels and groups that a connection follows. A change takes effect when its answer is written (`commit`),
+    or not at all (`release`)."""
 
     __slots__ = (
         "_endpoint",
@@ -75,7 +76,7 @@ class ConnectionSubscriptions:
         return isinstance(target, Channel) and self._held_group(target) is not None
 
     def holds_itself(self, target: Target) -> bool:
-        """Whether `target` is followed by itself."""
+        """Whether `target` is followed directly, and not only through its group."""
         return target in self._held
 
     def _held_group(self, channel: Channel) -> Group | None:
@@ -85,7 +86,7 @@ class ConnectionSubscriptions:
     # ── rights ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def may_hold(self, target: Target) -> bool:
-        """Whether the session's rights allow `target`."""
+        """Whether the session may follow `target`."""
         rule, identity = self._endpoint.access_rule(target), self._session.identity
         if isinstance(target, Group):
             return rule.may_follow(identity, target.name, Role.ANONYMOUS)
@@ -102,8 +103,8 @@ class ConnectionSubscriptions:
         return before >= seen_from(self._services, target.parameter) > self._session.role
 
     def allowed(self, joined: Sequence[Joined]) -> Sequence[Joined]:
-        """Return those of `joined` that the session may still follow, and release the others, because rights may have
-        been lost meanwhile."""
+        """Return those of `joined` that the session may still follow, and release the others. Rights may have been lost
+        since the desk was asked."""
         forbidden = [one for one in joined if not self.may_hold(one.target)]
         if not forbidden:
             return joined
@@ -113,7 +114,7 @@ class ConnectionSubscriptions:
     # ── positions ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def positions(self) -> Sequence[tuple[Target, int | None]]:
-        """Everything followed with its position (None for a group), in the order of joining."""
+        """Each followed target and its position (None for a group), in the order of joining."""
         return [(target, self._seq_of(target, followed)) for target, followed in self._held.items()]
 
     def _seq_of(self, target: Target, followed: Followed) -> int | None:
@@ -123,10 +124,10 @@ class ConnectionSubscriptions:
         return followed.seq if is_seen else 0
 
     def joins_again(self, *, bus_lost: bool) -> Sequence[Join]:
-        """Joins of everything followed, to continue after messages were lost.
+        """Joins for everything that is followed, in order to continue after messages were lost.
 
-        If the bus lost the messages, the joins name the positions at that time. Otherwise the node itself lost them,
-        and only snapshots are available.
+        If the bus lost the messages, the joins name the positions at which the bus was lost. Otherwise the node itself
+        lost them, and only snapshots are available.
         """
         return [
             Join(target, since=followed.lost_at if bus_lost and isinstance(followed, Stream) else None)
@@ -149,7 +150,8 @@ class ConnectionSubscriptions:
         left: Sequence[Target] = (),
         unknown: Set[Target] = NO_TARGETS,
     ) -> None:
-        """Write an answer with its snapshots where they belong (by default at its end), and follow the new set."""
+        """Write an answer with each snapshot in its place (by default at the end), and follow the changed set of
+        targets."""
         frames: list[Part] = []
         placed = {segment.target for segment in segments if isinstance(segment, Joined)}
         for segment in segments:
@@ -174,12 +176,12 @@ class ConnectionSubscriptions:
         self.release(joined)
 
     def commit_again(self, segments: Sequence[Segment], joined: Sequence[Joined]) -> None:
-        """Write the answer to `joins_again`, and continue from its positions."""
+        """Write the answer to `joins_again`, and continue from the positions in it."""
         self._outbox.found()
         self.commit(segments, joined)
 
     def release(self, joined: Iterable[Joined]) -> None:
-        """Release the log entries that the desk kept for `joined`, whose targets are by now followed or given up."""
+        """Undo the desk's `Hub.begin` for the targets of `joined`, which are followed or given up by now."""
         self._hub.release(one.target for one in joined)
 
     def _frames_of(self, joined: Joined) -> Sequence[Part]:
@@ -217,7 +219,7 @@ class ConnectionSubscriptions:
 
 
 def every_positions(positions: Iterable[tuple[Target, int | None]], joined: Iterable[Joined]) -> dict[str, int]:
-    """The positions of all *every* channels that are followed or are about to be."""
+    """The positions of all *every* channels that are followed or are about to be followed."""
     known = [*positions, *((one.target, one.seq) for one in joined)]
     return {target.name: seq for target, seq in known if target.kind is Kind.EVERY and seq is not None}
 

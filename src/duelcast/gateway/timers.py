@@ -13,7 +13,8 @@ Callback = Callable[[float], None]
 
 
 class TimerWheel:
-    """Calls back at a resolution of one second. Nothing is cancelled: a callback checks whether it still applies.
+    """Calls functions at scheduled times, with a resolution of one second. A call cannot be cancelled; the function
+    itself checks whether it still applies.
 
     Times are monotonic seconds.
     """
@@ -25,7 +26,8 @@ class TimerWheel:
         self._next_slot = int(now)
 
     def schedule(self, when: float, callback: Callback) -> None:
-        """Call `callback(now)` in the first advance at or after `when`; a method only if its object still exists."""
+        """Call `callback(now)` in the first `advance` at or after `when`. A method is called only if its object still
+        exists."""
         slot = max(int(when) + (when > int(when)), self._next_slot)
         due = self._slots.setdefault(slot, [])
         if isinstance(callback, MethodType):

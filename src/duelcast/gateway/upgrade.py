@@ -71,10 +71,10 @@ class UpgradeRules:
         return upgrade(transport, Connection(self.gateway, runtime, connect), key=key, headers=answer)
 
     def _endpoint(self, path: str) -> EndpointRuntime:
-        """The endpoint at exactly this path. No other spelling of it is accepted, because a proxy may block only this
-        one."""
+        """The endpoint at exactly this path. No other spelling of the path is accepted, because a proxy's rules may
+        name only this one."""
         if "//" in path or "%2f" in path.lower():
-            raise bad_request("The path of a WebSocket has neither `//` nor `%2F`.")
+            raise bad_request("The path of a WebSocket must contain neither `//` nor `%2F`.")
         if self._root_path and path.startswith(self._root_path + "/"):
             path = path[len(self._root_path) :]
         runtime = self.gateway.endpoints.get(path)
@@ -120,7 +120,7 @@ class UpgradeRules:
         )
 
     def _token(self, headers: dict[str, str], offered: Sequence[str], query: dict[str, str]) -> tuple[str | None, bool]:
-        """The token, and whether it comes from the cookie: the first non-empty source decides."""
+        """The token, and whether it comes from the cookie. The first non-empty source is used."""
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and credentials.strip():
             return credentials.strip(), False
@@ -182,7 +182,7 @@ def _answer_headers(offered: Sequence[str]) -> dict[str, str]:
 
 
 def _position(text: str) -> tuple[str, Position] | None:
-    """`<channel>,<epoch>,<seq>`, or None for anything else."""
+    """The channel and position in a text `<channel>,<epoch>,<seq>`; None for any other text."""
     parts = text.rsplit(",", 2)
     if len(parts) != 3 or not _EPOCH.fullmatch(parts[1]) or not _SEQ.fullmatch(parts[2]):
         return None

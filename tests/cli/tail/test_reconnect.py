@@ -43,7 +43,7 @@ def test_a_delay_without_end_is_cut() -> None:
 
 def test_the_reason_for_coming_back_is_told() -> None:
     assert after_close(1006, "", 0, 1.0) == Retry(0.5, "connection lost")
-    assert after_refusal(503, 0, 1.0) == Retry(0.5, "the server refuses for now (HTTP 503)")
+    assert after_refusal(503, 0, 1.0) == Retry(0.5, "the server refuses the connection for now (HTTP 503)")
     assert after_no_answer("ws://h:1", 0, 1.0) == Retry(0.5, "no WebSocket server answers at ws://h:1")
 
 

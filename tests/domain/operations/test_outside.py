@@ -283,7 +283,7 @@ async def test_services_of_the_file_may_depend_on_each_other_but_in_no_circle(tm
     [
         ("a", defined(dependencies=["nowhere"]), "`a` depends on `nowhere`, which does not exist"),
         ("a", defined("probe", check=CHECK | {"url": "redis://user:password@db"}), "`check.url` must begin with"),
-        ("a", defined("probe", check=CHECK | {"url": "http://u:password@169.254.1.1"}), "may not be probed"),
+        ("a", defined("probe", check=CHECK | {"url": "http://u:password@169.254.1.1"}), "must not be probed"),
         ("store", defined(), "There is already a service `store`."),
     ],
 )

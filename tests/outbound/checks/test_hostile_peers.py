@@ -151,7 +151,7 @@ async def test_a_name_that_leads_to_a_forbidden_address_is_not_asked(type_: Chec
     async with serving(say_nothing) as server:
         result = await check(type_, url_of(type_, "rebind.example", server.port), rules)
         assert server.accepted == 0
-    assert (result.healthy, result.details) == (False, "The address of the host may not be probed.")
+    assert (result.healthy, result.details) == (False, "The address of the host must not be probed.")
 
 
 @pytest.mark.parametrize("type_", TYPES)
@@ -161,7 +161,7 @@ async def test_this_machine_is_not_asked_by_an_address_that_stands_for_its_own(t
     async with serving(say_nothing) as server:
         result = await check(type_, url_of(type_, "trick.example", server.port), rules, timeout_ms=500)
         assert server.accepted == 0
-    assert result.details == "The address of the host may not be probed."
+    assert result.details == "The address of the host must not be probed."
 
 
 @pytest.mark.parametrize("type_", TYPES)

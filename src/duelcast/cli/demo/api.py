@@ -56,7 +56,7 @@ class Api:
         return msgspec.json.decode(await self._call(person, "GET", path, params=query), type=kind)
 
     async def send(self, person: Person, method: str, path: str, body: object = None, *, kind: type[T]) -> T:
-        """Send a command; returns the answer as a `kind`."""
+        """Send a command, and return the answer as a `kind`."""
         return msgspec.json.decode(await self._call(person, method, path, json=body), type=kind)
 
     async def _call(self, person: Person, method: str, path: str, **content: Any) -> bytes:
@@ -70,7 +70,8 @@ class Api:
 
 
 def trust_of(settings: Settings) -> ssl.SSLContext | None:
-    """A context that trusts our own server's certificate, whatever name it contains. None without TLS."""
+    """A context that trusts our own server's certificate, whatever name it contains. None if the server does not use
+    TLS."""
     if settings.tls_cert is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

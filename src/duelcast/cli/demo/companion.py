@@ -1,5 +1,5 @@
-"""Runs the demo beside its server, of which it is a client like any other. The demo needs an empty database, or one
-that an earlier demo created."""
+"""Runs the demo beside its server, as an ordinary client of that server. The demo needs an empty database, or one that
+an earlier demo created."""
 
 from __future__ import annotations
 

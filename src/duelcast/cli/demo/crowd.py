@@ -89,7 +89,7 @@ class Crowd:
         return await self._choose("POST", f"/contests/{contest_id}/entries", bot)
 
     async def _choose(self, method: str, path: str, bot: Person) -> bool:
-        """Whether the server accepted the portfolio."""
+        """Send a random portfolio in the name of `bot`. Returns whether the server accepted it."""
         portfolio = random_portfolio(self._rng, self.symbols)
         try:
             await self._api.send(bot, method, path, {"portfolio": portfolio}, kind=dict[str, Any])

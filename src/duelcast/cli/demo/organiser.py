@@ -15,9 +15,9 @@ from duelcast.wire.timestamps import format_ms, parse_time
 MAX_LEAD_S = 10.0
 """Another contest is opened at most this long before the last pending one starts."""
 BY_ITSELF_S = 1.0
-"""A contest that starts within this time is started by the server and not by the demo."""
+"""A contest that is due to start within this time is started by the server, and not by the demo."""
 LIVE_LIMIT = 50
-"""More contests than are ever live, even if people open some of their own."""
+"""The number of contests to request: more than are ever live, even if people open some of their own."""
 
 _KINDS = ("Cup", "Dash", "Derby", "League", "Marathon", "Masters", "Open", "Relay", "Shootout", "Trophy")
 _DESCRIPTION = "Demo data: this contest was opened by `duelcast demo`, and bots take part in it."
@@ -56,7 +56,7 @@ class Lineup(Struct, frozen=True):
 
     @property
     def live(self) -> list[Contest]:
-        """All of them, in the order in which they end."""
+        """All live contests, in the order in which they end."""
         return [*([] if self.active is None else [self.active]), *self.pending]
 
 

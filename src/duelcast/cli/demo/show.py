@@ -16,7 +16,7 @@ from duelcast.clock import Clock
 
 SPRINT_TURNS = 8
 SPRINT_TURN_S = 0.5
-"""The length of a turn of the very first contest, which is played at once so that there is a completed one."""
+"""The length of a turn of the very first contest, which is played at once so that there is a completed contest."""
 RETRY_S = 1.0
 ATTEMPTS_UNTOLD = 5
 LINEUP_INTERVAL_S = 2.0

@@ -53,6 +53,6 @@ _TO_SOMEBODY = (
 
 
 def line(rng: random.Random, symbols: Sequence[str], nicknames: Sequence[str]) -> str:
-    """A harmless remark about nothing, about one of `symbols`, or to one of `nicknames`; neither may be empty."""
+    """A harmless remark about nothing, about one of `symbols`, or to one of `nicknames`; neither list may be empty."""
     text = rng.choice(rng.choice((_ABOUT_ANYTHING, _ABOUT_ANYTHING, _ABOUT_A_TOKEN, _TO_SOMEBODY)))
     return text.format(symbol=rng.choice(symbols), nickname=rng.choice(nicknames))

@@ -29,10 +29,10 @@ def export(
     file: Annotated[Path, typer.Argument(help="File to write; `-` means standard output.")] = STANDARD_OUTPUT,
     since: Annotated[
         str | None,
-        typer.Option(help="Only events since then: an age such as 7d, or a time such as 2026-11-01T00:00:00Z."),
+        typer.Option(help="Only events since this time: an age such as 7d, or a time such as 2026-11-01T00:00:00Z."),
     ] = None,
     until: Annotated[
-        str | None, typer.Option(help="Only events before then, given in the same way (default: now).")
+        str | None, typer.Option(help="Only events before this time, given in the same way (default: now).")
     ] = None,
     event: Annotated[str | None, typer.Option(help="Only events of this name.")] = None,
     form: Annotated[Format, typer.Option("--format", help="The format to write.")] = Format.JSONL,

@@ -1,4 +1,4 @@
-"""Events as files: JSON lines, CSV, Parquet. The fields and their order are the same in all."""
+"""Events as files: JSON lines, CSV, Parquet. The fields and their order are the same in all formats."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Asked:
         return {**command, "requestId": request_id}
 
     def answered(self, message: Mapping[str, Any], *, refusals_last: bool) -> list[Item]:
-        """Handle a message of the server; returns the items that it refuses, for now or for good.
+        """Handle a message of the server. Returns the items that the message refuses, for now or for good.
 
         Unless `refusals_last`, a refusal counts as `later`.
         """

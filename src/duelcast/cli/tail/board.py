@@ -13,7 +13,7 @@ from duelcast.cli.tail.lines import is_number, number, printable, signed
 
 COLUMNS = ("symbol", "price", "24 h", "volume 24 h", "trades 1m", "sentiment", "age", "source")
 DISPENSABLE = ("source", "sentiment", "trades 1m", "volume 24 h", "age", "24 h")
-"""The columns that are dropped, in this order, if a terminal is too narrow for all, so that no price is cut."""
+"""The columns that are dropped, in this order, if a terminal is too narrow for all columns, so that no price is cut."""
 BORDER_CELLS = 3
 """The width that a column needs besides its text: for a line, and for a space on each side."""
 

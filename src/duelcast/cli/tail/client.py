@@ -104,7 +104,8 @@ async def _ask_again(socket: ClientConnection, follower: Follower, clock: Clock)
 
 
 async def _read(socket: ClientConnection, follower: Follower, output: Output) -> Close | Stop:
-    """Read until the connection ends or nothing is left to follow; returns how it ended."""
+    """Read until the connection ends or nothing is left to follow. Returns the close of the connection, or the reason
+    to stop."""
     try:
         while True:
             frame = await socket.recv(decode=True)

@@ -28,7 +28,7 @@ def tail(
     token: Annotated[
         str | None,
         typer.Option(
-            help="Token; set it in the variable instead if others can see the command line.", envvar=TOKEN_VARIABLE
+            help="Token. If others can see the command line, set the variable instead.", envvar=TOKEN_VARIABLE
         ),
     ] = None,
     raw: Annotated[bool, typer.Option("--json", help="Print the frames as received, one per line.")] = False,

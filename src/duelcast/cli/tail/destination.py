@@ -17,8 +17,8 @@ ASK_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """An endpoint of a server (`ws://host:port`, with the path under which it is published) and a token (None:
-    anonymous)."""
+    """An endpoint. `server` is `ws://host:port`, with the path under which the server is published; `token` is None for
+    an anonymous client."""
 
     server: str
     endpoint: str

@@ -48,7 +48,7 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def printable(text: str) -> str:
-    """`text` with control characters and other invisible ones replaced."""
+    """`text` with control characters and other invisible characters replaced."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 

@@ -79,7 +79,7 @@ def draw(board: PriceBoard) -> str:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     console.print(board.table(SystemClock.monotonic(), WIDTH))
     svg = console.export_svg(title=f"duelcast tail market-data {' '.join(SYMBOLS)}", unique_id="tail")
-    # Without these, viewers of the picture do not fetch fonts from elsewhere.
+    # The rules for fonts are removed, so that viewers of the picture do not fetch fonts from elsewhere.
     return _FONTS.sub("", svg)
 
 

@@ -11,9 +11,10 @@ from duelcast.channels.broker import Position
 class Positions:
     """Learns the client's position in each channel from the messages.
 
-    A position is the `seq` of the last message handled, together with its epoch. Before the first message it is the
-    position in the confirmation, but only once the snapshot is complete, as the first frame after the snapshot shows.
-    If the server replays messages instead of sending a snapshot, it is the requested position until the first of them.
+    A position is the `seq` of the last message handled, together with its epoch. Before the first message, the position
+    is the one in the confirmation, but only once the snapshot is complete, which the first frame after the snapshot
+    shows. If the server replays messages instead of sending a snapshot, the position is the requested one until the
+    first replayed message.
     """
 
     def __init__(self) -> None:

@@ -59,7 +59,7 @@ def after_refusal(status: int, attempt: int, jitter: float) -> Retry | Stop:
     """The reaction to an HTTP answer that refuses the upgrade to a WebSocket."""
     if 400 <= status < 500 and status not in (408, 429):
         return Stop(_STOP_STATUS.get(status, f"The server refuses the connection (HTTP {status})."), failed=True)
-    return Retry(backoff_s(attempt, jitter), f"the server refuses for now (HTTP {status})")
+    return Retry(backoff_s(attempt, jitter), f"the server refuses the connection for now (HTTP {status})")
 
 
 def after_no_answer(server: str, attempt: int, jitter: float) -> Retry:
@@ -68,5 +68,6 @@ def after_no_answer(server: str, attempt: int, jitter: float) -> Retry:
 
 
 def backoff_s(attempt: int, jitter: float) -> float:
-    """A delay that doubles from half a second to half a minute, shortened by up to half."""
+    """A delay that doubles with each attempt, from half a second to half a minute; `jitter` shortens it by up to
+    half."""
     return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempt, 16)) * (0.5 + jitter / 2)

@@ -56,13 +56,13 @@ class Targets:
         return cls(endpoint, tuple(dict.fromkeys(symbols)), tuple(dict.fromkeys(channels)))
 
     def only(self, items: Iterable[Item]) -> Targets:
-        """These symbols and channels of the endpoint."""
+        """Targets of the same endpoint that consist of `items`."""
         ordered = sorted(items, key=lambda item: item.name)
         symbols = tuple(item.name for item in ordered if item.is_symbol)
         return Targets(self.endpoint, symbols, tuple(item.name for item in ordered if not item.is_symbol))
 
     def without(self, items: Collection[Item]) -> Targets:
-        """All except these."""
+        """All targets except `items`."""
         symbols = tuple(name for name in self.symbols if Item(name, is_symbol=True) not in items)
         channels = tuple(name for name in self.channels if Item(name, is_symbol=False) not in items)
         return Targets(self.endpoint, symbols, channels)
@@ -86,7 +86,7 @@ class Targets:
 
 
 def items_of(command: Command) -> list[Item]:
-    """The items that `command` requests, in its order."""
+    """The items that `command` requests, in the order of the command."""
     symbols = [Item(symbol, is_symbol=True) for symbol in command.get("symbols", ())]
     return symbols + [Item(entry["channel"], is_symbol=False) for entry in command.get("channels", ())]
 

@@ -1,4 +1,5 @@
-"""Prints the contract as an AsyncAPI 3.0 document, from the server's view: it receives the messages of clients."""
+"""Prints the contract as an AsyncAPI 3.0 document, from the server's view: the server receives the messages of
+clients."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from duelcast.endpoints.kit import Auth
 
 _DESCRIPTION = """\
 Every frame is one JSON object in a text message, with a string `type`. A command may carry a `requestId`, which its \
-replies and errors return. A push carries the `channel` it belongs to and its `seq` there.
+replies and errors return. A push carries the `channel` it belongs to and its `seq` in that channel.
 
 Server messages, records and enumerations may grow: ignore members and values that you do not know. Errors leave the \
 connection open unless a close code follows; `x-close-codes` says when to reconnect. Channels of kind `every` number \
@@ -34,8 +35,8 @@ def asyncapi(contract: Contract) -> dict[str, Any]:
     """The document of `contract`; its JSON is valid AsyncAPI 3.0.0.
 
     Extensions cover what AsyncAPI lacks. The document has `x-close-codes` and `x-error-codes`; an endpoint has
-    `x-auth`, `x-limits`, `x-channels`, `x-error-codes` and `x-successors` (names that are refused, with those to use);
-    a command has `x-least-role` and `x-error-codes`; a deprecated message has `x-successor`.
+    `x-auth`, `x-limits`, `x-channels`, `x-error-codes` and `x-successors` (names that are refused, each with the name
+    to use instead); a command has `x-least-role` and `x-error-codes`; a deprecated message has `x-successor`.
     """
     messages = [message for endpoint in contract.endpoints for message in endpoint.messages]
     return {
@@ -66,7 +67,7 @@ def asyncapi(contract: Contract) -> dict[str, Any]:
 
 
 def _key(name: str) -> str:
-    """`name` in the characters allowed in keys of components."""
+    """`name` with only the characters that are allowed in keys of components."""
     return re.sub(r"[^\w.-]", "_", name)
 
 
@@ -120,12 +121,12 @@ def _query(endpoint: EndpointDescription) -> Schema:
     properties["channel"] = {
         "type": "array",
         "items": {"type": "string"},
-        "description": "Follow these channels from the start; one parameter each.",
+        "description": "Follow these channels from the start; one parameter per channel.",
     }
     properties["since"] = {
         "type": "array",
         "items": {"type": "string", "pattern": "^.+,[A-Za-z0-9_-]{1,32},[0-9]{1,16}$"},
-        "description": "`<channel>,<epoch>,<seq>`: resume from that position; one parameter each.",
+        "description": "`<channel>,<epoch>,<seq>`: resume from that position; one parameter per channel.",
     }
     return {"type": "object", "properties": properties}
 

@@ -47,7 +47,7 @@ def close_codes() -> list[CloseCode]:
 
 _CLOSED_BY_CLIENTS = (
     CloseCode(1000, "The client is done; its close frame is answered with the same code.", False),
-    CloseCode(1001, "One side goes away, such as a page that the user leaves.", True),
+    CloseCode(1001, "One side goes away, for example because the user leaves the page.", True),
 )
 """Codes of RFC 6455, 7.4.1, that the server never sends first."""
 

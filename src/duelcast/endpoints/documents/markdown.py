@@ -25,7 +25,7 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 
 def protocol_blocks(contract: Contract) -> dict[str, str]:
-    """The tables of `docs/protocol.md`; those of an endpoint are under its name."""
+    """The tables of `docs/protocol.md`; the tables of an endpoint are under its name."""
     common_greeting = {message.key for message in contract.common.greeting}
     return {
         "limits": _limits(contract.endpoints),
@@ -67,7 +67,7 @@ def _limits(endpoints: Iterable[EndpointDescription]) -> str:
             for endpoint in endpoints
         ],
     )
-    return f"{table}\n`heartbeat` and `ping` are counted separately: {LIVENESS_PER_MINUTE} a minute.\n"
+    return f"{table}\n`heartbeat` and `ping` have a limit of their own: together {LIVENESS_PER_MINUTE} a minute.\n"
 
 
 def _common_messages(common: EndpointDescription) -> str:
@@ -92,7 +92,7 @@ def _endpoint(endpoint: EndpointDescription, common_greeting: set[str]) -> str:
         parts.append(_command_table(own_commands))
     if endpoint.successors:
         pairs = (f"`{old}` → `{new}`" for old, new in endpoint.successors.items())
-        parts.append(f"Refused, with the name to use instead: {', '.join(pairs)}.\n")
+        parts.append(f"Refused names, each with the name to use instead: {', '.join(pairs)}.\n")
     answers = [message for command in own_commands for message in command.replies]
     greeted = [message for message in endpoint.greeting if message.key not in common_greeting]
     if answers or greeted or endpoint.pushes:
@@ -198,14 +198,15 @@ def _choice(value: object) -> str:
 
 
 def _alternatives(schema: Schema) -> str:
-    """The alternatives of a union, without the null of an optional field, which its question mark already shows."""
+    """The alternatives of a union, without the null of an optional field, because the question mark of the field
+    already shows it."""
     optional = "default" in schema and schema["default"] is None
     parts = [part for part in schema["anyOf"] if not (optional and part == {"type": "null"})]
     return " or ".join(type_text(part) for part in parts)
 
 
 def _limit(schema: Schema) -> str:
-    """The limits of a string or number: the description, if it has one, or else its bounds."""
+    """The limits of a string or number: its description, else its pattern, else its bounds."""
     if "description" in schema:
         return str(schema["description"]).rstrip(".")
     if "pattern" in schema:
@@ -215,7 +216,7 @@ def _limit(schema: Schema) -> str:
 
 
 def _range(schema: Schema, least: str, most: str) -> str:
-    """`1–500`, `≥ 1` or `≤ 500`; the bounds of every integer are left out."""
+    """`1–500`, `≥ 1` or `≤ 500`; the bounds that every integer has are left out."""
     low, high = (schema.get(name) for name in (least, most))
     low = None if low == -MAX_SAFE_INTEGER else low
     high = None if high == MAX_SAFE_INTEGER else high

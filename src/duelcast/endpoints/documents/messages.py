@@ -42,8 +42,8 @@ class Form(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`type` is that of the struct, except for old names, and for the errors of endpoints that spell `error`
-    differently. `successor` is the name to send today, if `type` is an old one.
+    """A message of an endpoint. `type` is the type of the struct, except for old names, and for the errors of endpoints
+    that spell `error` differently. `successor` is the name to send today, if `type` is an old one.
     """
 
     struct: type[Struct]
@@ -82,7 +82,7 @@ def greeting(endpoint: Endpoint) -> list[Message]:
 
 
 def notices(endpoint: Endpoint) -> list[Message]:
-    """Messages sent later without a command that belong to no channel."""
+    """Messages that are sent later, without a command, and belong to no channel."""
     return [*_unasked(endpoint, UNASKED), error(endpoint)]
 
 
@@ -117,6 +117,7 @@ def _message(event: type[Event], form: Form) -> Message:
 
 
 def _unasked(endpoint: Endpoint, events: Iterable[type[Event]]) -> list[Message]:
-    """Notices of `events`. A reply without a `requestId` already has the form of a notice, and is not repeated."""
+    """`events` as notices. An event that also answers a command stays a reply, because a reply without a `requestId`
+    already has the form of a notice."""
     answered = {event for spec in endpoint.commands.values() for event in spec.replies}
     return [_message(event, Form.REPLY if event in answered else Form.NOTICE) for event in events]

@@ -29,8 +29,8 @@ from duelcast.errors import (
 )
 
 LIVENESS_PER_MINUTE = 60
-"""A connection may send at most this many `heartbeat` and `ping` messages a minute; the gateway counts them
-separately."""
+"""A connection may send at most this many `heartbeat` and `ping` messages a minute; the gateway counts them apart from
+other messages."""
 
 OF_EVERY_COMMAND = (InvalidRequest.code, RateLimitExceeded.code, InternalError.code)
 _OF_EVERY_CONNECTION = (
@@ -56,8 +56,8 @@ class MessageDescription:
     """A message of an endpoint. `schema` is the name of the schema of its frames, and `key` is unique within the
     endpoint.
 
-    `fields` are its own, without those that every message of its form has. `successor` is the name to send today, if
-    `type` is an old one.
+    `fields` are the message's own fields, without those that every message of the same form has. `successor` is the
+    name to send today, if `type` is an old name.
     """
 
     key: str
@@ -103,8 +103,8 @@ class CommandDescription:
 class EndpointDescription:
     """An endpoint. `who` describes who may connect, and `errors` are all codes that a client may receive.
 
-    `greeting` is sent unasked up to `connection_established`, `notices` later, `pushes` on channels; `messages` has
-    each message once.
+    `greeting` has the messages that are sent unasked up to `connection_established`, `notices` those sent later, and
+    `pushes` those sent on channels. `messages` has every message once.
     """
 
     name: str
@@ -137,7 +137,7 @@ class RecordDescription:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything that a client may send and receive. `common` has what every endpoint shares, and no channels.
+    """Everything that a client may send and receive. `common` has what all endpoints share, which includes no channels.
 
     `schemas` has the schemas of all frames and records by name; references begin with `#/components/schemas/`.
     """

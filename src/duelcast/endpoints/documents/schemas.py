@@ -52,7 +52,7 @@ _HEAD = frozenset({"type", "requestId", "timestamp"})
 """Members that every message may have; no table repeats them."""
 
 _NEVER = {Form.REPLY: "channel", Form.NOTICE: "channel", Form.SNAPSHOT: "seq"}
-"""The member whose absence distinguishes a frame from others of its `type`."""
+"""The member whose absence distinguishes a frame from other frames of the same `type`."""
 
 
 class Schemas:

@@ -33,5 +33,5 @@ def build_check(definition: CheckDefinition, targets: TargetRules) -> Check:
     try:
         targets.refuse_early(url.host)
     except TargetRefused:
-        raise InvalidRequest("The host of `check.url` may not be probed.", field=FIELD) from None
+        raise InvalidRequest("The host of `check.url` must not be probed.", field=FIELD) from None
     return TimedCheck(definition, make_probe(url, Dialer(url, targets, definition.timeoutMs / 1000)))

@@ -73,7 +73,9 @@ def _mode(query: str) -> str:
     options = parse_qs(query, keep_blank_values=True)
     mode = options.pop("sslmode", ["prefer"])[-1]
     if options or mode not in _MODES:
-        raise InvalidRequest(f"The query of `check.url` may be `sslmode=` and one of {', '.join(_MODES)}.", field=FIELD)
+        raise InvalidRequest(
+            f"The query of `check.url` may contain only `sslmode=` and one of {', '.join(_MODES)}.", field=FIELD
+        )
     return mode
 
 

@@ -1,7 +1,7 @@
 """`redis`: whether a Redis or Valkey server answers `PING`.
 
-Implements the necessary part of the protocol (RESP) itself, because a client library would read answers of any length
-and choose addresses by its own rules.
+This module implements the necessary part of the protocol (RESP) itself, because a client library would read answers of
+any length and choose addresses by its own rules.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _REFUSALS = (b"-NOAUTH", b"-WRONGPASS", b"-NOPERM", b"-ERR invalid password", b"
 
 
 class RedisProbe:
-    """Logs in if the URL has credentials, selects the database that its path names, if any, and sends `PING`."""
+    """Logs in if the URL has credentials, selects the database if the path of the URL names one, and sends `PING`."""
 
     def __init__(self, url: CheckUrl, dialer: Dialer) -> None:
         self._dialer = dialer

@@ -68,7 +68,8 @@ class TimedCheck:
         return CheckResult(finding.healthy, (time.perf_counter() - began_s) * 1000, finding.details, finding.metrics)
 
     def _sentence(self, error: Exception) -> str:
-        """A sentence about the innermost known cause, because libraries wrap the errors of sockets in their own."""
+        """A sentence about the innermost known cause, because libraries wrap the errors of sockets in errors of their
+        own."""
         known = None
         cause: BaseException | None = error
         while cause is not None:
@@ -82,7 +83,7 @@ class TimedCheck:
 def _known(error: BaseException) -> str | None:
     match error:
         case TargetRefused():
-            return "The address of the host may not be probed."
+            return "The address of the host must not be probed."
         case socket.gaierror():
             return "The host name cannot be resolved."
         case ssl.SSLCertVerificationError():

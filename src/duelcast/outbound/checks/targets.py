@@ -57,7 +57,7 @@ _NEVER_NAMED = frozenset({"metadata.google.internal", "metadata.goog", "metadata
 
 
 class TargetRefused(Exception):
-    """Raised for a target that may not be contacted."""
+    """Raised for a target that must not be contacted."""
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -95,7 +95,7 @@ class TargetRules:
     async def addresses(self, host: str, port: int) -> list[str]:
         """The current addresses of `host`, each checked: connect to these and to nothing else.
 
-        Raises `TargetRefused` if one of them is not allowed, OSError if there is none.
+        Raises `TargetRefused` if one of them is not allowed, or OSError if there is none.
         """
         self.refuse_early(host)
         found = list(dict.fromkeys(await self._resolve(host, port)))
@@ -116,7 +116,8 @@ class TargetRules:
             raise ValueError("A target is a host, `*.` and a suffix, an address or a network.")
 
     def _check(self, host: str, addresses: Sequence[Address | None]) -> None:
-        """Raise `TargetRefused` if one is not allowed; None stands for an address that could not be parsed."""
+        """Raise `TargetRefused` if one of `addresses` is not allowed; None stands for an address that could not be
+        parsed."""
         takes_usual = not (self._names or self._suffixes or self._networks) or self._is_named(host.rstrip("."))
         for address in addresses:
             if address is None or _is_forbidden(address):
@@ -142,7 +143,8 @@ def _is_usual(address: Address) -> bool:
 
 
 def _address(text: str) -> Address | None:
-    """The address in `text`, None if it is not one; a NAT64 address becomes the IPv4 address in it."""
+    """The address that `text` denotes, or None if it is not an address; a NAT64 address becomes the IPv4 address in
+    it."""
     try:
         address = ip_address(text)
     except ValueError:

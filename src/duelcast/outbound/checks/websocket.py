@@ -18,7 +18,8 @@ PORTS = {"ws": 80, "wss": 443}
 class WebSocketProbe:
     """Healthy if the opening handshake succeeds; redirections are not followed.
 
-    Uses only the protocol class of the library, because its connection class follows redirections to any address.
+    Only the protocol class of the library is used, because the library's connection class follows redirections to any
+    address.
     """
 
     def __init__(self, url: CheckUrl, dialer: Dialer) -> None:
