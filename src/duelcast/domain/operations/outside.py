@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from duelcast.clock import Clock, time_ms
 from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.idempotency import Once
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import BuildCheck, CheckDefinition
 from duelcast.domain.operations.error_records import ErrorRecords
@@ -71,6 +72,12 @@ class Operation(Struct, frozen=True):
     ok: bool
     duration_ms: float
     error: str | None = None
+
+
+class OperationsTaken(Struct, frozen=True):
+    """How many operations were counted."""
+
+    accepted: int
 
 
 class OutsideServices:
@@ -171,16 +178,35 @@ class OutsideServices:
             async with self._changing:
                 yield
 
-    def report(self, name: str, operations: Sequence[Operation]) -> None:
-        """Record the operations of a service, in order. Raises `ServiceNotFound`, `errors.InvalidState` if the service
-        does not report itself."""
-        service = self._registry[name]
-        if service.declaration.kind != "reported":
-            raise InvalidState(f"`{name}` does not report itself: it was defined with another `kind`.")
+    async def report(self, name: str, operations: Sequence[Operation], once: Once | None = None) -> OperationsTaken:
+        """Record the operations of a service, in order. With `once`, they count as soon as the answer is stored.
+
+        Raises `ServiceNotFound`, `errors.InvalidState` if the service does not report itself, and with `once` also
+        `errors.Unavailable`.
+        """
+        self._reporting(name)
+        taken = OperationsTaken(len(operations))
+        if once is None:
+            self._take(name, operations)
+        else:
+            # The service may be deleted meanwhile, so it is looked up again.
+            await self._database.write(
+                lambda transaction: once.store(transaction, taken), lambda _nothing: self._take(name, operations)
+            )
+        return taken
+
+    def _take(self, name: str, operations: Sequence[Operation]) -> None:
+        service = self._reporting(name)
         self._health.report(service, [(operation.ok, operation.duration_ms) for operation in operations])
         for operation in operations:
             if not operation.ok and operation.error:
                 self._errors.take(name, "operations", "error", operation.error, {})
+
+    def _reporting(self, name: str) -> Service:
+        service = self._registry[name]
+        if service.declaration.kind != "reported":
+            raise InvalidState(f"`{name}` does not report itself: it was defined with another `kind`.")
+        return service
 
     def _refuse_fixed(self, name: str) -> None:
         if name in self._registry and self._registry[name].declaration.kind == "internal":
