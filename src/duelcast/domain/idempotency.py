@@ -189,8 +189,8 @@ class IdempotentRequests:
         return Answer(once.answer, is_replay=False)
 
     async def _find(self, asked: Asked) -> Answer | None:
-        """The stored answer. Raises `errors.IdempotencyConflict`, and `errors.OutcomeUnknown` if the server ended while
-        the request was under way."""
+        """The stored answer. Raises `errors.IdempotencyConflict`, and `errors.OutcomeUnknown` if the request began and
+        the server ended, or could not store the answer yet."""
         async with self._database.read() as transaction:
             row = await store.find(transaction, asked.name, self._since_ms())
         if row is None:
@@ -202,7 +202,7 @@ class IdempotentRequests:
             )
         if row.answer is None:
             raise self._unknown(
-                "The server ended while this was under way: look whether it took effect, and use a new id to repeat it."
+                "This began, but its result is not stored: look whether it took effect, and take a new id to repeat it."
             )
         self._outcomes["replayed"] += 1
         return Answer(row.answer, is_replay=True)

@@ -19,7 +19,7 @@ from duelcast.domain.operations.errors import CommandFailed, CommandInProgress, 
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.monitored_service import HEALTH_CHECK, RESET, RESTART, START, STOP, Service
 from duelcast.domain.operations.registry import Registry
-from duelcast.errors import AppError, InvalidRequest
+from duelcast.errors import AppError, InvalidRequest, OutcomeUnknown, Unavailable
 from duelcast.logs import exception_fields
 from duelcast.store.database import Database
 from duelcast.store.idempotency import RequestName
@@ -121,17 +121,31 @@ class Commands:
             raise
         self._busy.add(name)
         if once is not None:
-            try:
-                await self._database.write(once.begin)
-            except BaseException:
-                self._busy.discard(name)
-                raise
+            await self._store_beginning(service, command, actor, details, once)
         began_s = self._clock.monotonic()
         # The client may disconnect, but the effect must still be in the audit trail.
         running = asyncio.create_task(self._run(service, command, actor, details, began_s, once))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         return await asyncio.shield(running)
+
+    async def _store_beginning(
+        self, service: Service, command: str, actor: Actor, details: dict[str, Any], once: Once
+    ) -> None:
+        """Store that a command is under way; if that fails, it does not run."""
+        try:
+            await self._database.write(once.begin)
+        except OutcomeUnknown:
+            self._busy.discard(service.name)
+            refusal = Unavailable("The database failed, so the command was not run. Try again.", retry_after_ms=1_000)
+            # What may have been stored is removed as soon as possible.
+            await self._audit_backlog.record(
+                actor, f"services.{command}", service.name, details, refusal.code.lower(), once.cancelling()
+            )
+            raise refusal from None
+        except BaseException:
+            self._busy.discard(service.name)
+            raise
 
     async def close(self) -> None:
         """Return when all running commands have ended; call this once no more can begin."""
