@@ -100,6 +100,17 @@ async def test_a_restart_of_the_server_makes_no_difference(tmp_path: Path) -> No
         assert await restarts(room) == 0
 
 
+async def test_a_repeat_gets_the_result_although_the_service_is_gone(tmp_path: Path) -> None:
+    async with patient() as asked, staffed(tmp_path) as (room, operator):
+        await room.put_probe("gone", asked)
+        name = str(uuid4())
+        first = await command(operator, "gone", "stop", name)
+        assert first["result"]["success"] is True
+        await room.do("DELETE", "/services/gone")
+        assert answer_of(await command(operator, "gone", "stop", name)) == answer_of(first)
+        assert (await command(operator, "gone", "stop", str(uuid4())))["code"] == "SERVICE_NOT_FOUND"
+
+
 @pytest.mark.parametrize(
     ("service", "what", "params"),
     [("scorer", "stop", {}), ("notifier", "restart", {}), ("scorer", "restart", {"force": True})],

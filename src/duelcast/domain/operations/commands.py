@@ -77,22 +77,26 @@ class Commands:
         `CommandInProgress`, and `CommandFailed` if it did not take effect within 30 s; with a `command_id` also what
         `IdempotentRequests.run` raises.
         """
-        service = self._registry[name]
-        if command not in service.commands:
-            known = ", ".join(service.commands)
-            raise InvalidCommand(f"Commands of `{name}`: {known}.", field="command", commands=list(service.commands))
-        force = _force(params)
-        if command_id is None:
-            return await self._begin(service, command, force, actor)
+
+        async def begin(once: Once | None = None) -> CommandResult:
+            service = self._registry[name]
+            if command not in service.commands:
+                known = ", ".join(service.commands)
+                raise InvalidCommand(
+                    f"Commands of `{name}`: {known}.", field="command", commands=list(service.commands)
+                )
+            return await self._begin(service, command, _force(params), actor, once)
 
         async def act(once: Once) -> None:
             with suppress(CommandFailed):
-                await self._begin(service, command, force, actor, once)
+                await begin(once)
 
+        if command_id is None:
+            return await begin()
         asked = Asked(
             RequestName(actor.wallet, "command", command_id.lower()),
             "service_command",
-            await digest_of([name, command, force]),
+            await digest_of([name, command, params]),
         )
         ended = msgspec.json.decode((await self._idempotency.run(asked, act)).body, type=_Ended)
         if ended.result is None:
