@@ -420,7 +420,7 @@ async def test_without_the_database_a_keyed_request_is_refused(tmp_path: Path) -
 
 async def test_a_killed_server_knows_what_it_acknowledged(tmp_path: Path) -> None:
     token = TokenIssuer(SystemClock(), SECRET).issue(ADMIN, Role.ADMIN)
-    settings = {"feed": "none", "jwt_secret": SECRET, "rate_limit_factor": 0}
+    settings: dict[str, Any] = {"feed": "none", "jwt_secret": SECRET, "rate_limit_factor": 0}
     answers: dict[str, str] = {}
     async with httpx.AsyncClient(trust_env=False, headers={"Authorization": f"Bearer {token}"}) as http:
 

@@ -135,9 +135,13 @@ async def post_operations(
     """Only for services of the kind `reported`. Needs the database only with an `Idempotency-Key`. For admins, and
     machines with the scope `operations`."""
 
+    operations = [Operation(one.ok, one.durationMs, one.error) for one in data]
+
     async def report(once: Once | None) -> OperationsTaken:
-        operations = [Operation(one.ok, one.durationMs, one.error) for one in data]
-        return await outside_services.report(name, operations, once)
+        if once is None:
+            return outside_services.report(name, operations)
+        await outside_services.report_once(name, operations, once)
+        return OperationsTaken(len(operations))
 
     return await answer_once(request, idempotency, idempotency_key, data, report)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -178,29 +178,30 @@ class OutsideServices:
             async with self._changing:
                 yield
 
-    async def report(self, name: str, operations: Sequence[Operation], once: Once | None = None) -> OperationsTaken:
-        """Record the operations of a service, in order. With `once`, they count as soon as the answer is stored.
-
-        Raises `ServiceNotFound`, `errors.InvalidState` if the service does not report itself, and with `once` also
-        `errors.Unavailable`.
-        """
-        self._reporting(name)
-        taken = OperationsTaken(len(operations))
-        if once is None:
-            self._take(name, operations)
-        else:
-            # The service may be deleted meanwhile, so it is looked up again.
-            await self._database.write(
-                lambda transaction: once.store(transaction, taken), lambda _nothing: self._take(name, operations)
-            )
-        return taken
-
-    def _take(self, name: str, operations: Sequence[Operation]) -> None:
+    def report(self, name: str, operations: Sequence[Operation]) -> OperationsTaken:
+        """Record the operations of a service, in order. Raises `ServiceNotFound`, `errors.InvalidState` if the service
+        does not report itself."""
         service = self._reporting(name)
         self._health.report(service, [(operation.ok, operation.duration_ms) for operation in operations])
         for operation in operations:
             if not operation.ok and operation.error:
                 self._errors.take(name, "operations", "error", operation.error, {})
+        return OperationsTaken(len(operations))
+
+    async def report_once(self, name: str, operations: Sequence[Operation], once: Once) -> None:
+        """Record the operations as `report` does, as soon as the answer of `once` is stored. Raises also
+        `errors.Unavailable`."""
+        self._reporting(name)
+
+        async def work(transaction: Transaction) -> None:
+            await once.store(transaction, OperationsTaken(len(operations)))
+
+        def committed(_nothing: None) -> None:
+            # The service may have been changed or deleted meanwhile.
+            with suppress(AppError):
+                self.report(name, operations)
+
+        await self._database.write(work, committed)
 
     def _reporting(self, name: str) -> Service:
         service = self._registry[name]
