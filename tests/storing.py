@@ -12,6 +12,7 @@ from pathlib import Path
 from shutil import copyfile, rmtree
 from subprocess import PIPE, Popen
 from tempfile import mkdtemp
+from typing import Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
@@ -52,11 +53,12 @@ class DatedBy(SystemClock):
 
 
 @asynccontextmanager
-async def opened(path: Path, clock: Clock | None = None) -> AsyncIterator[Database]:
+async def opened(path: Path, clock: Clock | None = None, **options: Any) -> AsyncIterator[Database]:
     """The database at `path`, made where there is none, until the end of the block; what was asked for is committed."""
     place_new(path)
     clock = clock or SystemClock()
-    database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock, urgent=[ALERTS.channel(), SYSTEM_ERRORS.channel()])
+    urgent = [ALERTS.channel(), SYSTEM_ERRORS.channel()]
+    database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock, urgent=urgent, **options)
     bus_of(database, clock)
     async with database.at_work():
         yield database

@@ -98,6 +98,10 @@ class Conflict(AppError, code="CONFLICT", status=409):
     else."""
 
 
+class IdempotencyConflict(Conflict, code="IDEMPOTENCY_CONFLICT"):
+    """The `Idempotency-Key` or `commandId` was used for another request within 24 h."""
+
+
 class ContentTooLarge(AppError, code="CONTENT_TOO_LARGE", status=413):
     """The body of a request is larger than its route accepts."""
 
@@ -106,12 +110,20 @@ class UpgradeRequired(AppError, code="UPGRADE_REQUIRED", status=426):
     """A WebSocket endpoint was requested over plain HTTP."""
 
 
-class Unavailable(AppError, code="UNAVAILABLE", status=503):
+class Outage(AppError, status=503):
+    """The database or the bus is unreachable; its subclasses say whether something was changed."""
+
+
+class Unavailable(Outage, code="UNAVAILABLE"):
     """The database or the bus is unreachable; nothing was changed."""
 
 
 class CircuitOpen(Unavailable):
     """The circuit breaker of a service is open, so nothing was tried."""
+
+
+class OutcomeUnknown(Outage, code="OUTCOME_UNKNOWN"):
+    """The command may have taken effect, and nobody can tell now; repeat it with the same id, or look."""
 
 
 class InternalError(AppError):

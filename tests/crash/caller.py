@@ -99,7 +99,7 @@ class Caller:
             self._chats.pop(act.wallet, None)
             raise NotAcknowledged from None
         if answer["type"] == "error":
-            assert answer["code"] == "UNAVAILABLE", answer
+            assert answer["code"] in ("UNAVAILABLE", "OUTCOME_UNKNOWN"), answer
             raise NotAcknowledged
         assert (answer["type"], answer["data"]["text"]) == ("chat_message", act.text)
 

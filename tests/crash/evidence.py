@@ -53,7 +53,7 @@ EVERYTHING = (
     "select wallet, text, message_id from chat_messages order by id",
     "select symbol, trade_id, price, quantity, side from posted_trades order by id",
     "select kind, wallet from domain_events order by id",
-    "select key from idempotency_keys order by key",
+    "select key from idempotent_requests order by key",
 )
 """All that must not depend on disturbances: neither times, nor the ids of what was tried again."""
 

@@ -93,7 +93,7 @@ class Script:
         }
         traces: dict[str, Rows] = {
             "select id, name from contests": [(CONTEST, "Cup")],
-            "select contest_id from idempotency_keys": [(CONTEST,)],
+            "select json_extract(cast(answer as text), '$.id') from idempotent_requests": [(CONTEST,)],
             _audited("contests.create"): [(f"contests/{CONTEST}",)],
         }
         self._admin("POST", "/contests", body, traces, key="cup")

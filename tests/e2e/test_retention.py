@@ -29,6 +29,7 @@ AGES_DAYS = {
     "events": (89, 91),
     "prices": (89, 91),
     "days of events": (729, 732),
+    "requests": (0.9, 1.1),
 }
 """One that stays and one that goes."""
 
@@ -114,6 +115,9 @@ def fill_row(connection: sqlite3.Connection, what: str, number: int, age_days: f
             # The last one before the time that is kept is the price of then, and stays.
             for minute in (at_ms // 60_000, at_ms // 60_000 - 1):
                 insert(connection, "minute_prices", {"symbol": "SOL", "minute": minute, **price, "received_us": 1})
+        case "requests":
+            row = {"wallet": "W", "source": "http", "key": str(age_days), "route": "r", "digest": "d", "at_ms": at_ms}
+            insert(connection, "idempotent_requests", row)
         case "days of events":
             insert(connection, "analytics_days", {"day": at_ms // DAY_MS, "event": "click", "count": 1})
 
@@ -125,6 +129,7 @@ union all select 'unread', count(*) from notifications where read_ms is null
 union all select 'chat', count(*) from chat_messages union all select 'events', count(*) from analytics_events
 union all select 'minutes', count(*) from analytics_minutes
 union all select 'prices', count(*) from minute_prices
+union all select 'requests', count(*) from idempotent_requests
 union all select 'counted in days', sum(count) from analytics_days union all select 'audit', count(*) from audit
 """
 
@@ -156,6 +161,7 @@ async def test_what_is_too_old_is_deleted_at_the_start_and_what_is_not_stays(tmp
         "events": 2,
         "minutes": 2,
         "prices": 4,
+        "requests": 2,
         "counted in days": 2,
         "audit": 1,
     }
@@ -168,6 +174,7 @@ async def test_what_is_too_old_is_deleted_at_the_start_and_what_is_not_stays(tmp
         "events": 1,
         "minutes": 0,
         "prices": 3,
+        "requests": 1,
         "counted in days": 3,
         "audit": 1,
     }
@@ -180,4 +187,5 @@ async def test_what_is_too_old_is_deleted_at_the_start_and_what_is_not_stays(tmp
         "days_of_events": 1,
         "prices": 1,
         "trades": 1,
+        "idempotent_requests": 1,
     }

@@ -26,6 +26,7 @@ from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenIssuer, TokenVerifier
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests, ContestSettings
+from duelcast.domain.idempotency import IdempotentRequests
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.notifications.service import Notifications
@@ -125,6 +126,7 @@ async def serving(
                 outside_services=outside,
                 settings=SystemSettings(publisher, database, audit, clock, declared_settings({}), {}),
                 notifications=notifications,
+                idempotency=IdempotentRequests(database, clock),
                 verifier=verifier,
                 clock=clock,
                 origins=origins or OriginRules(listens_on_loopback_only=True),

@@ -29,7 +29,7 @@ MAX_AWAY_S = 1.0
 """Of a client that lost its connection."""
 MAX_WAIT_S = 0.5
 """However long the server asks to wait before a refused message is sent again."""
-PASSING = frozenset({"UNAVAILABLE", "MAINTENANCE", "RATE_LIMIT_EXCEEDED", "NOT_IN_ROOM"})
+PASSING = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN", "MAINTENANCE", "RATE_LIMIT_EXCEEDED", "NOT_IN_ROOM"})
 """Refusals that end by themselves."""
 RESTARTS = 1012
 _DELAY = re.compile(r"retry_after_ms=(\d+)")

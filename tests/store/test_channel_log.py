@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,14 @@ from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind
 from duelcast.channels.publisher import Broadcast, Erase, Outgoing, Published
 from duelcast.clock import Clock, ManualClock, SystemClock
-from duelcast.errors import AppError, Conflict, Unavailable
+from duelcast.errors import AppError, Conflict, OutcomeUnknown, Unavailable
 from duelcast.store.channel_log import RESERVED_NUMBERS
 from duelcast.store.database import Database, Transaction
 from duelcast.store.log_retention import LogBounds
 from duelcast.store.sqlite import SqliteFile
 from duelcast.store.stored_log import StoredLog
 from duelcast.wire.messages import Event
+from tests.failpoints import failing_commits
 from tests.store.facts import put
 from tests.storing import BUSY_TIMEOUT_MS, locked, place_new
 
@@ -99,10 +100,18 @@ def said(text: str, channel: Channel = A, row_id: int | None = None) -> Broadcas
 
 
 @asynccontextmanager
-async def place_at(path: Path, clock: Clock | None = None, bounds: LogBounds | None = None) -> AsyncIterator[Place]:
+async def place_at(
+    path: Path, clock: Clock | None = None, bounds: LogBounds | None = None, outcome_wait_ms: int = 2_000
+) -> AsyncIterator[Place]:
     place_new(path)
     clock = clock or ManualClock()
-    database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock, urgent=[SIREN.channel()], log_bounds=bounds)
+    database = Database(
+        SqliteFile(path, BUSY_TIMEOUT_MS),
+        clock,
+        outcome_wait_ms=outcome_wait_ms,
+        urgent=[SIREN.channel()],
+        log_bounds=bounds,
+    )
     place = Place(database, clock, path)
     async with database.at_work():
         yield place
@@ -188,51 +197,30 @@ async def test_an_origin_is_handed_on_and_an_acknowledgement_comes_behind_its_me
 # ── a COMMIT that fails, or that nobody knows about ─────────────────────────────────────────────────────────────────
 
 
-@asynccontextmanager
-async def failing_commits(monkeypatch: pytest.MonkeyPatch, *, happen: bool) -> AsyncIterator[None]:
-    """During the block a commit raises an error of the disk, whether or not it happens."""
-    commit = AsyncConnection.commit
-
-    async def failing(connection: AsyncConnection) -> None:
-        if happen:
-            await commit(connection)
-        raise OSError(5, "Input/output error")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(AsyncConnection, "commit", failing)
-        yield
-
-
-async def test_the_numbers_of_a_commit_that_failed_are_given_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_numbers_of_a_commit_that_failed_are_given_again(path: Path) -> None:
     async with place_at(path) as place:
         await place.say("1")
-        async with failing_commits(monkeypatch, happen=False):
-            with pytest.raises(Unavailable):
-                await place.say("lost")
+        with failing_commits(happen=False, times=1), pytest.raises(Unavailable):
+            await place.say("lost")
         await place.say("2")
         assert place.listener.told == [("room.a", 1, "1"), ("room.a", 2, "2")]
 
 
-async def test_what_an_unknown_commit_stored_is_broadcast_before_what_follows(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_an_unknown_commit_stored_is_broadcast_before_what_follows(path: Path) -> None:
     async with place_at(path) as place:
         await place.say("1")
-        async with failing_commits(monkeypatch, happen=True):
-            with pytest.raises(Unavailable):
-                await place.say("2", "3")
-        assert place.listener.told == [("room.a", 1, "1")]
+        with failing_commits(happen=True, times=1):
+            await place.say("2", "3")
+        assert place.listener.told == [("room.a", seq, str(seq)) for seq in (1, 2, 3)]
         await place.say("4")
         assert place.listener.told == [("room.a", seq, str(seq)) for seq in (1, 2, 3, 4)]
 
 
-async def test_what_an_unknown_commit_stored_is_broadcast_by_whatever_is_written_next(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with place_at(path) as place:
-        async with failing_commits(monkeypatch, happen=True):
-            with pytest.raises(Unavailable):
-                await place.say("1")
+async def test_what_an_unknown_commit_stored_is_broadcast_by_whatever_is_written_next(path: Path) -> None:
+    async with place_at(path, SystemClock(), outcome_wait_ms=0) as place:
+        with failing_commits(happen=True), pytest.raises(OutcomeUnknown):
+            await place.say("1")
+        assert place.listener.told == []
         await place.database.write(put("other"))
         assert place.listener.told == [("room.a", 1, "1")]
 
@@ -295,16 +283,14 @@ async def test_what_is_too_old_goes_while_others_come(path: Path) -> None:
         assert (place.stored(B), place.stored()) == ([], [(1, "new"), (2, "newer")])
 
 
-async def test_a_commit_that_fails_prunes_nothing_it_does_not_know_of(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_commit_that_fails_prunes_nothing_it_does_not_know_of(path: Path) -> None:
     async with place_at(path, bounds=LogBounds(max_bytes=5_000)) as place:
         for number in range(50):
             await place.say(f"{number:500}")
             if number % 5 == 0:
-                async with failing_commits(monkeypatch, happen=number % 2 == 0):
-                    with pytest.raises(Unavailable):
-                        await place.say("y" * 500)
+                happen = number % 2 == 0
+                with failing_commits(happen=happen, times=1), nullcontext() if happen else pytest.raises(Unavailable):
+                    await place.say("y" * 500)
         (size,) = place.query("select sum(length(body)) from channel_messages")[0]
         assert size < 5_000
         assert [told[1] for told in place.listener.told] == list(range(1, len(place.listener.told) + 1))

@@ -84,36 +84,6 @@ async def test_an_unknown_contest_has_nothing(database: Database) -> None:
     assert await do(database, repository.prices_of, NOBODY, "start") == []
 
 
-# ── idempotency ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_key_is_remembered_per_wallet_and_for_its_time(database: Database) -> None:
-    contest = await new_contest(database)
-    await do(database, repository.remember_key, "keys1", "k", "digest", contest.id, 1_000)
-    assert await do(database, repository.find_key, "keys1", "k", 1_000) == ("digest", contest.id)
-    assert await do(database, repository.find_key, "keys1", "k", 1_001) is None
-    assert await do(database, repository.find_key, "keys1", "K", 0) is None
-    assert await do(database, repository.find_key, "keys2", "k", 0) is None
-
-
-async def test_a_key_that_is_no_longer_good_can_be_used_again(database: Database) -> None:
-    first, second = await new_contest(database), await new_contest(database)
-    await do(database, repository.remember_key, "keys3", "k", "one", first.id, 1_000)
-    await do(database, repository.remember_key, "keys3", "k", "two", second.id, 2_000)
-    assert await do(database, repository.find_key, "keys3", "k", 0) == ("two", second.id)
-
-
-async def test_old_keys_are_deleted_and_counted(database: Database) -> None:
-    contest = await new_contest(database)
-    await do(database, repository.delete_keys, 2_000_000)
-    for at_ms in (3_000_000, 3_000_001, 3_000_002):
-        await do(database, repository.remember_key, "keys4", str(at_ms), "digest", contest.id, at_ms)
-    assert await do(database, repository.delete_keys, 3_000_002) == 2
-    assert await do(database, repository.find_key, "keys4", "3000001", 0) is None
-    assert await do(database, repository.find_key, "keys4", "3000002", 0) == ("digest", contest.id)
-    assert await do(database, repository.delete_keys, 3_000_002) == 0
-
-
 # ── entries ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -28,6 +28,7 @@ from duelcast.domain.accounts.sign_in import load_ended_sessions
 from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
+from duelcast.domain.idempotency import IdempotentRequests
 from duelcast.domain.market.service import Market
 from duelcast.domain.notifications.notifier import Notifier
 from duelcast.domain.notifications.service import Notifications
@@ -94,6 +95,7 @@ class App:
         self.keys = parts.keys_of(settings, clock)
         self.verifier = parts.verifier_of(settings, self.accounts, clock, self.ended_sessions, self.keys)
         self.audit = AuditTrail(self.database, clock)
+        self.idempotency = IdempotentRequests(self.database, clock, parts.idempotency_bounds_of(settings))
         self.notifications = Notifications(self.database, self.broker, self.audit, clock)
         self.users = Users(self.database, self.accounts, self.audit, self.notifications.inboxes, clock)
         self.system_settings = SystemSettings(
@@ -137,6 +139,7 @@ class App:
             clock=clock,
             database=self.database,
             audit=self.audit,
+            idempotency=self.idempotency,
             surroundings=Surroundings(
                 connections=lambda: self.gateway.connection_count,
                 is_ready=lambda: not self.gateway.draining and self.database.failure is None,
@@ -162,6 +165,7 @@ class App:
             errors=self.operations.errors,
             notifications=self.notifications,
             analytics=self.analytics,
+            idempotency=self.idempotency,
         )
         self.services = Services(
             {
@@ -250,6 +254,7 @@ class App:
             await self.operations.internal.start()
             started.push_async_callback(self.operations.audit_backlog.close)
             started.push_async_callback(self.operations.commands.close)
+            started.push_async_callback(self.idempotency.close)
             started.callback(self.database.ignore_guard)
             self._serving = await _listening(server, listener)
             started.push_async_callback(self._stop_serving, server)
@@ -305,6 +310,7 @@ class App:
         await self.contests.load()
         await self.analytics.load()
         await self.operations.load()
+        await self.idempotency.load()
         async with self.database.read() as transaction:
             if await key_values.find_value(transaction, key_values.DEMO) is not None:
                 log.warning("demo_data", reason="The data in the database was made up by `duelcast demo`.")
@@ -352,6 +358,7 @@ class App:
                 outside_services=self.operations.outside,
                 settings=self.system_settings,
                 notifications=self.notifications,
+                idempotency=self.idempotency,
                 sign_ins=parts.sign_ins_of(settings, self.database, self.clock, self.verifier, self.ended_sessions),
                 auth_domain=settings.auth_domain,
                 verifier=self.verifier,
@@ -398,6 +405,7 @@ class App:
             self.contests,
             self.notifications,
             self.notifier,
+            self.idempotency,
             GatewayMetrics(self.gateway),
             self.http_connections,
             self.refusals,

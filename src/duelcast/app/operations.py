@@ -17,6 +17,7 @@ from duelcast.clock import Clock
 from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
+from duelcast.domain.idempotency import IdempotentRequests
 from duelcast.domain.market.service import Market
 from duelcast.domain.notifications.notifier import Notifier
 from duelcast.domain.operations.audit_backlog import AuditBacklog
@@ -70,6 +71,7 @@ class Operations:
         clock: Clock,
         database: Database,
         audit: AuditTrail,
+        idempotency: IdempotentRequests,
         system_settings: SystemSettings,
         surroundings: Surroundings,
         build_check: BuildCheck,
@@ -84,7 +86,7 @@ class Operations:
         self.audit_backlog = AuditBacklog(audit, database, clock)
         self.errors = ErrorRecords(database, clock)
         self.log_intake = LogIntake()
-        self.commands = Commands(self.registry, self.health, self.audit_backlog, clock)
+        self.commands = Commands(self.registry, self.health, self.audit_backlog, database, idempotency, clock)
         self.outside = OutsideServices(
             self.registry, self.health, database, audit, self.errors, clock, build_check, configured
         )

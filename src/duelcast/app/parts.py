@@ -12,6 +12,7 @@ from duelcast.domain.accounts.challenges import Challenges
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import PublicKeys, TokenIssuer, TokenVerifier
+from duelcast.domain.idempotency import IdempotencyBounds
 from duelcast.domain.market.settings import ReceiptSettings
 from duelcast.domain.operations.check import BuildCheck
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS
@@ -46,6 +47,7 @@ def database_of(settings: Settings, clock: Clock) -> Database:
         file,
         clock,
         lock_notice_ms=settings.database_lock_notice_ms,
+        outcome_wait_ms=settings.database_outcome_wait_ms,
         low_room_bytes=settings.database_low_room_bytes,
         urgent=[ALERTS.channel(), SYSTEM_ERRORS.channel()],
         log_bounds=LogBounds(
@@ -54,6 +56,16 @@ def database_of(settings: Settings, clock: Clock) -> Database:
             max_age_s=settings.log_max_age_s,
             max_bytes=settings.log_max_bytes,
         ),
+    )
+
+
+def idempotency_bounds_of(settings: Settings) -> IdempotencyBounds:
+    return IdempotencyBounds(
+        age_s=settings.idempotency_age_s,
+        wait_s=settings.idempotency_wait_s,
+        requests_per_wallet=settings.idempotency_requests_per_wallet,
+        bytes_per_wallet=settings.idempotency_bytes_per_wallet,
+        max_bytes=settings.idempotency_max_bytes,
     )
 
 

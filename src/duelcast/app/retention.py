@@ -8,6 +8,7 @@ from functools import partial
 from duelcast.clock import Clock
 from duelcast.domain.analytics.service import Analytics
 from duelcast.domain.contests.service import Contests
+from duelcast.domain.idempotency import IdempotentRequests
 from duelcast.domain.market.service import Market
 from duelcast.domain.notifications.service import Notifications
 from duelcast.domain.operations.error_records import ErrorRecords
@@ -24,6 +25,7 @@ def retention_of(
     errors: ErrorRecords,
     notifications: Notifications,
     analytics: Analytics,
+    idempotency: IdempotentRequests,
 ) -> RetentionJob:
     """The retention job of a server. No rule concerns the audit trail, because it is kept forever."""
     table = {
@@ -37,6 +39,7 @@ def retention_of(
         "minutes_of_events": Rule((), analytics.roll_up.roll_up_minutes),
         "days_of_events": Rule(("retention.daily_events_days",), analytics.roll_up.delete_days),
         "prices": Rule(("retention.prices_days",), market.retention.delete_prices),
+        "idempotent_requests": Rule((), idempotency.delete_old),
         "trades": Rule(("retention.trades_days",), market.retention.delete_trades),
     }
     job = RetentionJob(table, days_of(live, table), clock)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from duelcast.cli.options import ConfigOption
-from duelcast.errors import Unavailable
+from duelcast.errors import Outage
 from duelcast.settings import ConfigurationError, Settings, load_settings
 from duelcast.wire.timestamps import format_ms
 
@@ -66,7 +66,7 @@ async def _rebuild(settings: Settings, *, apply: bool) -> Differences:
             try:
                 differences = await find_differences(database.read, advanced)
                 await write(database, differences)
-            except Unavailable as refusal:
+            except Outage as refusal:
                 raise ConfigurationError(refusal.message) from None
             return differences
 

@@ -17,12 +17,12 @@ from duelcast.domain.analytics.events import (
     ServerStats,
 )
 from duelcast.domain.analytics.service import Analytics
-from duelcast.domain.analytics.tracking import GivenEvent, UuidText, event_id_text, new_event
+from duelcast.domain.analytics.tracking import GivenEvent, event_id_text, new_event
 from duelcast.endpoints.common import HeartbeatAck
 from duelcast.endpoints.context import Context, Snapshot
 from duelcast.endpoints.kit import KIB, Auth, Endpoint, admins
 from duelcast.errors import InvalidRequest
-from duelcast.wire.messages import Command, Event, Record
+from duelcast.wire.messages import Command, Event, Record, UuidText
 
 MetricName = Annotated[str, Meta(min_length=1, max_length=128, description="`UNKNOWN_METRIC` errors list the names.")]
 
@@ -184,7 +184,7 @@ def drop_zone(context: Context) -> None:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(TrackEvent)
+@endpoint.command(TrackEvent, errors=("OUTCOME_UNKNOWN",))
 async def track_event(context: Context, command: TrackEvent) -> EventTracked:
     identity = context.identity
     assert identity is not None

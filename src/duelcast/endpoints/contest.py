@@ -409,6 +409,7 @@ def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRo
         "MUTED",
         "INVALID_STATE",
         "CHAT_MESSAGE_NOT_FOUND",
+        "OUTCOME_UNKNOWN",
     ),
     paused_by_maintenance=True,
 )

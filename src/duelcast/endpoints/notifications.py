@@ -137,7 +137,7 @@ async def greet(context: Context) -> Sequence[Event | Join]:
 @endpoint.command(
     MarkRead,
     least_role=Role.USER,
-    errors=("NOTIFICATION_NOT_FOUND",),
+    errors=("NOTIFICATION_NOT_FOUND", "OUTCOME_UNKNOWN"),
     paused_by_maintenance=True,
 )
 async def mark_read(context: Context, command: MarkRead) -> Sequence[ReadConfirmed | UnreadCount] | None:
@@ -148,7 +148,7 @@ async def mark_read(context: Context, command: MarkRead) -> Sequence[ReadConfirm
     return _answer(context, marked)
 
 
-@endpoint.command(MarkAllRead, least_role=Role.USER, paused_by_maintenance=True)
+@endpoint.command(MarkAllRead, least_role=Role.USER, errors=("OUTCOME_UNKNOWN",), paused_by_maintenance=True)
 async def mark_all_read(context: Context, command: MarkAllRead) -> Sequence[ReadConfirmed | UnreadCount] | None:
     inboxes = context.service(Notifications).inboxes
     marked = await inboxes.mark_all_read(_wallet(context), command.types, context.origin)

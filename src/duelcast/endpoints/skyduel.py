@@ -15,7 +15,7 @@ from duelcast.domain.operations.events import MANAGED_SERVICE, NAME_PATTERN, Man
 from duelcast.domain.operations.registry import Registry
 from duelcast.endpoints.context import Context, Snapshot, Target
 from duelcast.endpoints.kit import MIB, Auth, Endpoint
-from duelcast.wire.messages import Command, Event, Record
+from duelcast.wire.messages import Command, Event, Record, UuidText
 
 ALL = "*"
 
@@ -76,11 +76,13 @@ class ServiceUnsubscribed(Event, tag="service_unsubscribed"):
 
 
 class ServiceCommand(Command, tag="service_command"):
-    """Sends a command to a service. `params.force` stops a service even if others depend on it."""
+    """Sends a command to a service. `params.force` stops a service even if others depend on it. A command with the same
+    `commandId` runs once within 24 h, and a repeat gets the first result."""
 
     serviceName: Name
     command: Annotated[str, Meta(min_length=1, max_length=64)]
     params: dict[str, Any] | None = None
+    commandId: UuidText | None = None
 
 
 class Outcome(Record):
@@ -151,14 +153,22 @@ def unsubscribe_service(context: Context, command: UnsubscribeService) -> Servic
 @endpoint.command(
     ServiceCommand,
     least_role=Role.ADMIN,
-    errors=("SERVICE_NOT_FOUND", "INVALID_COMMAND", "COMMAND_FAILED", "COMMAND_IN_PROGRESS", "DEPENDENCY_ERROR"),
+    errors=(
+        "SERVICE_NOT_FOUND",
+        "INVALID_COMMAND",
+        "COMMAND_FAILED",
+        "COMMAND_IN_PROGRESS",
+        "DEPENDENCY_ERROR",
+        "IDEMPOTENCY_CONFLICT",
+        "OUTCOME_UNKNOWN",
+    ),
     detached=True,
 )
 async def run_command(context: Context, command: ServiceCommand) -> ServiceCommandResult:
     identity = context.identity
     assert identity is not None
     result = await context.service(Commands).run(
-        command.serviceName, command.command, command.params or {}, Actor.of(identity)
+        command.serviceName, command.command, command.params or {}, Actor.of(identity), command.commandId
     )
     return ServiceCommandResult(
         serviceName=command.serviceName,

@@ -255,7 +255,9 @@ def unsubscribe_category(context: Context, command: UnsubscribeCategory) -> Unsu
     return UnsubscribedCategory(category=command.category)
 
 
-@endpoint.command(UpdateSetting, least_role=Role.ADMIN, errors=("VALIDATION_FAILED", "VERSION_CONFLICT"))
+@endpoint.command(
+    UpdateSetting, least_role=Role.ADMIN, errors=("VALIDATION_FAILED", "VERSION_CONFLICT", "OUTCOME_UNKNOWN")
+)
 async def update_setting(context: Context, command: UpdateSetting) -> SettingUpdated:
     identity = context.identity
     assert identity is not None

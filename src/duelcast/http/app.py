@@ -46,6 +46,7 @@ _SERVICES = (
     "errors",
     "settings",
     "notifications",
+    "idempotency",
     "sign_ins",
 )
 """The attributes of `HttpServices` that handlers may request by name."""

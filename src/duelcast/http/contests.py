@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from litestar import delete, get, patch, post, put
+from litestar import Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import Body, HeaderParameter, PathParameter, QueryParameter, SkipValidation
+from litestar.params import Body, PathParameter, QueryParameter, SkipValidation
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from duelcast.domain.accounts.identity import WALLET_GRAMMAR, is_wallet
@@ -15,10 +15,12 @@ from duelcast.domain.contests.events import ContestStatus, ContestView, Leaderbo
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.contests.standings import Settlement
 from duelcast.domain.contests.terms import LINE_PATTERN, ContestPatch, NewContest
+from duelcast.domain.idempotency import Once
 from duelcast.errors import InvalidRequest
 from duelcast.http.bodies import TEXTS_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
+from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
 from duelcast.http.parameters import WalletParameter, time_parameter
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 from duelcast.wire.timestamps import format_ms
@@ -135,25 +137,23 @@ async def get_settlement(contests: TheContests, contest_id: ContestParameter) ->
     response_description="The contest.",
     guards=[admins_only],
     request_max_body_size=TEXTS_BODY_BYTES,
+    response_headers=[REPLAYED_HEADER],
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
 async def create_contest(
     contests: TheContests,
+    idempotency: TheIdempotency,
     request: CallerRequest,
     data: Annotated[NewContest, Body(description="The terms of the contest.")],
-    idempotency_key: Annotated[
-        str | None,
-        HeaderParameter(
-            name="Idempotency-Key",
-            min_length=1,
-            max_length=255,
-            description="The same key and body within 24 h return the same contest.",
-        ),
-    ] = None,
-) -> ContestView:
+    idempotency_key: IdempotencyKey = None,
+) -> Response[ContestView]:
     """The new contest is pending, and open for entries. For admins."""
-    contest = await contests.organising.create(data, _actor(request), idempotency_key)
-    return contests.view(contest, for_admin=True)
+
+    async def create(once: Once | None) -> ContestView:
+        contest = await contests.organising.create(data, _actor(request), once)
+        return contests.view(contest, for_admin=True)
+
+    return await answer_once(request, idempotency, idempotency_key, data, create)
 
 
 @patch(

@@ -21,12 +21,12 @@ _DESCRIPTIONS = {
     403: "Another role or scope is needed, or the wallet is banned.",
     404: "There is no such resource.",
     408: "The body was not complete in time (30 seconds by default).",
-    409: "The current state does not permit the request; `code` says why.",
+    409: "The current state, or an earlier request with the same key, does not permit this one; `code` says why.",
     413: "The body is too big; `detail` says how big it may be.",
     415: "The body is not declared as application/json.",
     422: "The request violates a rule; `code` says which.",
     429: "Too many requests; wait as long as `Retry-After` says.",
-    503: "Temporarily unavailable.",
+    503: "Temporarily unavailable: nothing was changed, unless `code` is `OUTCOME_UNKNOWN`.",
 }
 
 _SECURITY: list[dict[str, list[str]]] = [{}, {"bearer": []}]

@@ -235,7 +235,7 @@ def _demand_page(scope: HTTPScope, path: str, *, host_allowed: bool, origin_allo
 
 _ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key"
-_EXPOSED_HEADERS = "X-Request-Id, Retry-After"
+_EXPOSED_HEADERS = "X-Request-Id, Retry-After, Idempotency-Replayed"
 _PREFLIGHT_MAX_AGE_S = 600
 
 

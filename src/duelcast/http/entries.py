@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, cast
 
-from litestar import Router, delete, get, post, put
+from litestar import Response, Router, delete, get, post, put
 from litestar.params import Body, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -12,10 +12,12 @@ from duelcast.domain.contests.errors import NotEntered
 from duelcast.domain.contests.events import ContestView, Participant
 from duelcast.domain.contests.portfolio import Choice
 from duelcast.domain.contests.service import Contests
+from duelcast.domain.idempotency import Once
 from duelcast.errors import PermissionDenied, Unauthorized
 from duelcast.http.callers import CallerRequest, caller, users_only
 from duelcast.http.contests import CONTEST_HANDLERS, ContestParameter, TheContests
 from duelcast.http.documents import problems
+from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
 from duelcast.http.parameters import WalletParameter, cursor_parameter
 from duelcast.store.contests import COMPLETED
 from duelcast.wire.timestamps import format_ms
@@ -89,19 +91,26 @@ async def enter_contest(
     summary="Change my portfolio",
     response_description="The caller's row.",
     guards=[users_only],
+    response_headers=[REPLAYED_HEADER],
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
 )
 async def change_portfolio(
     contests: TheContests,
+    idempotency: TheIdempotency,
     request: CallerRequest,
     contest_id: ContestParameter,
     data: Annotated[PortfolioInput, Body(description="The portfolio.")],
-) -> Participant:
+    idempotency_key: IdempotencyKey = None,
+) -> Response[Participant]:
     """While the contest is active, this trades at the current prices; the value of the portfolio does not change. For
     users."""
     wallet = caller(request).wallet
-    await contests.entering.change_portfolio(contest_id, wallet, data.portfolio)
-    return await contests.standings.participant(contest_id, wallet)
+
+    async def change(once: Once | None) -> Participant:
+        await contests.entering.change_portfolio(contest_id, wallet, data.portfolio, once)
+        return await contests.standings.participant(contest_id, wallet)
+
+    return await answer_once(request, idempotency, idempotency_key, data, change)
 
 
 @delete(

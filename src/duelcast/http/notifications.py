@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
-from litestar import Router, delete, post
+from litestar import Response, Router, delete, post
 from litestar.di import NamedDependency
 from litestar.params import Body, PathParameter, SkipValidation
 from msgspec import Meta, Struct
 
 from duelcast.domain.audit import Actor
+from duelcast.domain.idempotency import Once
 from duelcast.domain.notifications.events import NotificationType
 from duelcast.domain.notifications.inboxes import NewNotification
 from duelcast.domain.notifications.posting import PostedNotifications
@@ -19,6 +20,7 @@ from duelcast.errors import InvalidRequest
 from duelcast.http.bodies import BULK_BODY_BYTES, VALUES_OPTION
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller, users_only
 from duelcast.http.documents import problems
+from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
 from duelcast.http.parameters import time_parameter
 from duelcast.store.notifications import EVERYBODY, Priority
 from duelcast.wire.json_rules import MAX_VALUES, check_values
@@ -76,13 +78,16 @@ class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields
     guards=[admins_only],
     opt={SCOPE_OPTION: "notifications", VALUES_OPTION: MAX_WALLETS + MAX_VALUES},
     request_max_body_size=BULK_BODY_BYTES,
-    responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
+    response_headers=[REPLAYED_HEADER],
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
 async def post_notifications(
     notifications: TheNotifications,
+    idempotency: TheIdempotency,
     request: CallerRequest,
     data: Annotated[NotificationInput, Body(description="The notification, and its recipients.")],
-) -> PostedNotifications:
+    idempotency_key: IdempotencyKey = None,
+) -> Response[PostedNotifications]:
     """The notification is stored for all recipients or for none, then pushed. For admins, and machines with the scope
     `notifications`."""
     expires_s = time_parameter(data.expires_at, "expires_at")
@@ -100,9 +105,13 @@ async def post_notifications(
     by = Actor.of(caller(request))
     if (data.wallets is None) != bool(data.broadcast):
         raise InvalidRequest("Give either `wallets` or `broadcast`: true.", field="wallets")
-    if data.wallets is None:
-        return await notifications.posting.announce(by, new)
-    return await notifications.posting.post(by, data.wallets, new)
+
+    async def notify(once: Once | None) -> PostedNotifications:
+        if data.wallets is None:
+            return await notifications.posting.announce(by, new, once)
+        return await notifications.posting.post(by, data.wallets, new, once)
+
+    return await answer_once(request, idempotency, idempotency_key, data, notify)
 
 
 @delete(

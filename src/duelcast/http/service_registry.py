@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from litestar import Router, delete, get, post, put
+from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import Body, PathParameter, SkipValidation
 from msgspec import Meta, Struct
 
 from duelcast.domain.audit import Actor
+from duelcast.domain.idempotency import Once
 from duelcast.domain.operations import views
 from duelcast.domain.operations.events import SkyDuelService
 from duelcast.domain.operations.monitored_service import Service
-from duelcast.domain.operations.outside import Operation, OutsideServices, ServiceDefinition, is_name
+from duelcast.domain.operations.outside import (
+    Operation,
+    OperationsTaken,
+    OutsideServices,
+    ServiceDefinition,
+    is_name,
+)
 from duelcast.domain.operations.registry import Registry
 from duelcast.errors import InvalidRequest
 from duelcast.http.bodies import BULK_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
+from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
 
 MAX_OPERATIONS = 1_000
 MAX_DURATION_MS = 86_400_000
@@ -36,12 +44,6 @@ class OperationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     error: Annotated[str, Meta(max_length=10_000, description="The error text; secrets in it are removed.")] | None = (
         None
     )
-
-
-class OperationsTaken(Struct):
-    """How many operations were counted."""
-
-    accepted: int
 
 
 class ServicePage(Struct):
@@ -117,19 +119,31 @@ async def delete_service(outside_services: TheOutsideServices, request: CallerRe
     guards=[admins_only],
     opt={SCOPE_OPTION: "operations"},
     request_max_body_size=BULK_BODY_BYTES,
-    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429),
+    response_headers=[REPLAYED_HEADER],
+    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
 )
 async def post_operations(
     outside_services: TheOutsideServices,
+    idempotency: TheIdempotency,
+    request: CallerRequest,
     name: NameParameter,
     data: Annotated[
         list[OperationInput], Body(description="Operations, oldest first.", min_items=1, max_items=MAX_OPERATIONS)
     ],
-) -> OperationsTaken:
-    """This is possible only for services of the kind `reported`. For admins, and machines with the scope
-    `operations`."""
-    outside_services.report(name, [Operation(one.ok, one.durationMs, one.error) for one in data])
-    return OperationsTaken(len(data))
+    idempotency_key: IdempotencyKey = None,
+) -> Response[OperationsTaken]:
+    """This is possible only for services of the kind `reported`. Needs the database only with an `Idempotency-Key`. For
+    admins, and machines with the scope `operations`."""
+
+    operations = [Operation(one.ok, one.durationMs, one.error) for one in data]
+
+    async def report(once: Once | None) -> OperationsTaken:
+        if once is None:
+            return outside_services.report(name, operations)
+        await outside_services.report_once(name, operations, once)
+        return OperationsTaken(len(operations))
+
+    return await answer_once(request, idempotency, idempotency_key, data, report)
 
 
 def services_router() -> Router:

@@ -19,6 +19,7 @@ from duelcast.domain.accounts.sign_in import SignIns
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.service import Contests
+from duelcast.domain.idempotency import IdempotentRequests
 from duelcast.domain.market.service import Market
 from duelcast.domain.notifications.service import Notifications
 from duelcast.domain.operations.error_records import ErrorRecords
@@ -68,6 +69,7 @@ class HttpServices:
     errors: ErrorRecords
     settings: SystemSettings
     notifications: Notifications
+    idempotency: IdempotentRequests
     verifier: TokenVerifier
     clock: Clock
     origins: OriginRules

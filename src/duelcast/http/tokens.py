@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from litestar import Router, get, post, put
+from litestar import Response, Router, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import Body, PathParameter, QueryParameter, SkipValidation
 from msgspec import UNSET, Struct, UnsetType
 
 from duelcast.domain.audit import Actor
+from duelcast.domain.idempotency import Once
 from duelcast.domain.market.candles import CANDLE_MINUTES, Candle
 from duelcast.domain.market.events import Token
 from duelcast.domain.market.history import MAX_CANDLES
@@ -18,6 +19,7 @@ from duelcast.domain.market.service import Market
 from duelcast.http.bodies import BULK_BODY_BYTES, TEXTS_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
+from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
 from duelcast.http.parameters import cursor_parameter, time_parameter
 
 SymbolParameter = Annotated[str, PathParameter(description="A symbol, in upper or lower case.")]
@@ -133,13 +135,22 @@ async def post_prices(
     guards=[admins_only],
     opt={SCOPE_OPTION: "prices"},
     request_max_body_size=BULK_BODY_BYTES,
-    responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
+    response_headers=[REPLAYED_HEADER],
+    responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
 async def post_trades(
-    market: TheMarket, data: Annotated[list[PostedTrade], Body(description="Trades, oldest first.")]
-) -> PostResult:
+    market: TheMarket,
+    idempotency: TheIdempotency,
+    request: CallerRequest,
+    data: Annotated[list[PostedTrade], Body(description="Trades, oldest first.")],
+    idempotency_key: IdempotencyKey = None,
+) -> Response[PostResult]:
     """For admins, and machines with the scope `prices`. A trade whose id was posted before counts as a duplicate."""
-    return await market.post_trades(data)
+
+    async def post_once(once: Once | None) -> PostResult:
+        return await market.post_trades(data, once)
+
+    return await answer_once(request, idempotency, idempotency_key, data, post_once)
 
 
 def tokens_router() -> Router:

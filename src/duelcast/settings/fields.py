@@ -177,11 +177,37 @@ class Settings(BaseSettings):
         description="How long a write must have waited for another process before `/readyz` reports that nothing can "
         "be written; shorter waits are not an outage.",
     )
+    database_outcome_wait_ms: int = Field(
+        default=2_000,
+        ge=0,
+        le=60_000,
+        description="How long a write waits to learn whether it was stored if its COMMIT failed without telling; then "
+        "it is answered `OUTCOME_UNKNOWN`.",
+    )
     database_low_room_bytes: Count = Field(
         default=512 * MIB,
         le=2**50,
         description="Free bytes on the disk of the database below which `/readyz` reports `degraded` and tracked "
         "events are refused; 0 disables this.",
+    )
+    idempotency_age_s: Timeout = Field(
+        default=24 * 3600,
+        description="How long a request with an `Idempotency-Key` or `commandId` is answered with its first answer.",
+    )
+    idempotency_wait_s: Timeout = Field(
+        default=40,
+        description="How long a repeat waits for a first request that is under way; a command may take 30 seconds.",
+    )
+    idempotency_requests_per_wallet: Count = Field(
+        default=100_000,
+        description="Requests with an id of their own that are stored for a wallet; further ones are refused with 429.",
+    )
+    idempotency_bytes_per_wallet: Count = Field(
+        default=32 * MIB, description="Bytes that these requests and their answers may take for a wallet."
+    )
+    idempotency_max_bytes: Count = Field(
+        default=1024 * MIB,
+        description="Bytes that they may take in all; further ones are refused with `UNAVAILABLE`.",
     )
     retention_prices_days: float = Field(
         default=90, gt=0, allow_inf_nan=False, description="Age at which prices per minute are deleted."

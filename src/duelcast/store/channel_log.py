@@ -87,23 +87,21 @@ _Row = tuple[str, int, int, int | None, bytes]
 class ChannelLog:
     """Numbers messages within a transaction, and hands them to the bus after COMMIT.
 
-    Transactions run one at a time; each calls `number`, then `committed` or `failed`. Set `bus` and `mark` before the
-    first.
+    Transactions run one at a time; each calls `number`, then `committed` or `failed`. None follows while the outcome of
+    a COMMIT is unknown. Set `bus` and `mark` before the first.
     """
 
     def __init__(self, clock: Clock, bounds: LogBounds | None = None) -> None:
         self.bus: Bus
         self.mark: UrgentMark
         self.is_numbering = False
-        """Whether a transaction has uncommitted numbers."""
+        """Whether a transaction has numbers that were neither committed nor broadcast, so that none can be given."""
         self._clock = clock
         self._retention = LogRetention(bounds or LogBounds())
         self._positions: OrderedDict[str, _Counters] = OrderedDict()
         self._urgent: dict[str, _Counters] = {}
         self._changed: dict[str, _Change] = {}
         """The channels that the current transaction changes."""
-        self._doubtful: dict[str, tuple[Channel, int]] = {}
-        """Channels whose last commit has an unknown outcome, each with the last number that was broadcast."""
         self._unstored: deque[tuple[Channel, _Row]] = deque()
         """Urgent messages that were broadcast and are still to be stored."""
         self._storing = 0
@@ -137,17 +135,10 @@ class ChannelLog:
         """Whether there are messages that were broadcast but are not stored yet."""
         return bool(self._unstored)
 
-    @property
-    def has_debts(self) -> bool:
-        """Whether earlier messages are still to be stored, or the outcome of a commit is to be determined."""
-        return bool(self._unstored or self._doubtful)
-
     async def number(self, connection: AsyncConnection, jobs: Sequence[Sequence[Encoded]]) -> list[list[Numbered]]:
         """Number and store the messages of `jobs`, in order. Returns the messages for the bus, which gets them after
         COMMIT."""
         self.is_numbering = True
-        if self._doubtful:
-            await self._resolve_doubts(connection)
         names = {one.outgoing.channel.name for job in jobs for one in job if isinstance(one.outgoing, Broadcast)}
         await self._know(connection, names)
         now_ms = time_ms(self._clock)
@@ -187,7 +178,8 @@ class ChannelLog:
         self._retention.committed()
         for name, change in self._changed.items():
             if name in self._urgent:
-                self._urgent[name] = _counters(change)
+                # Further numbers were given while the outcome was unknown.
+                self._urgent[name] = _counters(change)._replace(seq=max(change.seq, self._urgent[name].seq))
             else:
                 self._positions[name] = _counters(change)
                 self._positions.move_to_end(name)
@@ -201,17 +193,10 @@ class ChannelLog:
         self._storing = 0
 
     def failed(self) -> None:
-        """Note that the outcome of the transaction is unknown."""
-        if not self.is_numbering:
-            return
+        """Forget the numbers, because the transaction was not committed."""
         self.is_numbering = False
         self._storing = 0
         self._retention.failed()
-        for name, change in self._changed.items():
-            known = self._positions.pop(name, None)
-            if name not in self._urgent:
-                last = known.seq if known is not None else change.seq
-                self._doubtful.setdefault(name, (change.channel, last))
         self._changed.clear()
 
     def hand_over(self, numbered: Numbered) -> None:
@@ -285,17 +270,6 @@ class ChannelLog:
                 self._positions[name] = known._replace(floor=floor)
         await write_rows(connection, _SET_FLOOR, unchanged)
 
-    async def _resolve_doubts(self, connection: AsyncConnection) -> None:
-        """Broadcast the messages that turn out to have been committed, before any later ones."""
-        for name, (channel, last) in self._doubtful.items():
-            these = channel_messages.c.channel == name, channel_messages.c.seq > last
-            query = (
-                select(channel_messages.c.seq, channel_messages.c.body).where(*these).order_by(channel_messages.c.seq)
-            )
-            for seq, body in (await connection.execute(query)).all():
-                self.bus.broadcast(channel, seq, body)
-        self._doubtful.clear()
-
     # ── while the database is down ──────────────────────────────────────────────────────────────────────────────
 
     def send_unstored(self, encoded: Encoded) -> None:
@@ -303,19 +277,38 @@ class ChannelLog:
         message is dropped and counted. Not allowed while `is_numbering`."""
         broadcast = encoded.outgoing
         assert isinstance(broadcast, Broadcast)
-        channel = broadcast.channel
-        position = self._urgent[channel.name]
-        seq = position.seq + 1
-        if seq > position.reserved:
+        seq = self._urgent[broadcast.channel.name].seq + 1
+        if not self._send(Numbered(broadcast.channel, seq, encoded.body, broadcast.origin), broadcast.row_id):
             self._dropped += 1
-            return
+
+    def send_in_doubt(self, jobs: Iterable[Sequence[Numbered]]) -> list[bool]:
+        """Broadcast the urgent messages of the transaction under their numbers, because its outcome may stay unknown
+        for long; whatever it turns out to be, they are stored later. Returns for each job whether all of them were
+        sent. All other messages wait for `committed` or `failed`."""
+        self.is_numbering = False
+        all_sent = []
+        for job in jobs:
+            sent = [self._send(one) for one in job if self._is_urgent(one)]
+            all_sent.append(all(sent))
+        return all_sent
+
+    def _is_urgent(self, numbered: Numbered) -> bool:
+        return numbered.channel.name in self._urgent and not numbered.replaces
+
+    def _send(self, numbered: Numbered, row_id: int | None = None) -> bool:
+        """Broadcast an urgent message that is not known to be stored, unless its number is not reserved."""
+        name = numbered.channel.name
+        position = self._urgent[name]
+        if numbered.seq > position.reserved:
+            return False
         if not self._unstored:
             self.mark.set(True)
-        self._urgent[channel.name] = position._replace(seq=seq)
-        at_ms = time_ms(self._clock)
-        self._unstored.append((channel, (channel.name, seq, at_ms, broadcast.row_id, encoded.body)))
+        self._urgent[name] = position._replace(seq=numbered.seq)
+        row = (name, numbered.seq, time_ms(self._clock), row_id, numbered.body)
+        self._unstored.append((numbered.channel, row))
         self._sent_unstored += 1
-        self.bus.broadcast(channel, seq, encoded.body, broadcast.origin)
+        self.bus.broadcast(numbered.channel, numbered.seq, numbered.body, numbered.origin)
+        return True
 
     def collect(self) -> Iterator[Metric]:
         """Metrics for Prometheus."""
@@ -338,7 +331,7 @@ def _counters(change: _Change) -> _Counters:
 
 
 _ADD_MESSAGE = insertion(channel_messages, "channel", "seq", "at_ms", "row_id", "body").on_conflict_do_nothing()
-"""Inserts a `_Row`, which may already be stored if the outcome of an earlier COMMIT is unknown."""
+"""Inserts a `_Row`, which may already be stored if it was sent while the outcome of its COMMIT was unknown."""
 _PUT_POSITION = upsertion(channel_positions, "channel", *_Counters._fields)
 _SET_FLOOR = (
     update(channel_positions)

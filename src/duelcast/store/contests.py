@@ -16,7 +16,6 @@ from duelcast.store.tables import (
     contest_trades,
     contests,
     holdings,
-    idempotency_keys,
 )
 
 _RESULT_COLUMNS = ("final_value", "final_rank", "final_rank_change", "prize")
@@ -149,36 +148,6 @@ async def participant_counts(transaction: Transaction) -> dict[int, int]:
         .group_by(contest_entries.c.contest_id)
     )
     return {row.contest_id: row.participants for row in await transaction.execute(query)}
-
-
-# ── idempotency ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def find_key(transaction: Transaction, wallet: str, key: str, since_ms: int) -> tuple[str, int] | None:
-    """The body digest and contest id with which `key` was used at `since_ms` or later; None if it was not used."""
-    table = idempotency_keys
-    query = select(table.c.body_digest, table.c.contest_id).where(
-        table.c.wallet == wallet, table.c.key == key, table.c.at_ms >= since_ms
-    )
-    row = (await transaction.execute(query)).first()
-    return None if row is None else (row.body_digest, row.contest_id)
-
-
-async def remember_key(
-    transaction: Transaction, wallet: str, key: str, body_digest: str, contest_id: int, at_ms: int
-) -> None:
-    """Store a key, replacing an expired one; call `find_key` first."""
-    table = idempotency_keys
-    await transaction.execute(delete(table).where(table.c.wallet == wallet, table.c.key == key))
-    await transaction.execute(
-        insert(table).values(wallet=wallet, key=key, body_digest=body_digest, contest_id=contest_id, at_ms=at_ms)
-    )
-
-
-async def delete_keys(transaction: Transaction, before_ms: int) -> int:
-    """Delete the keys used before `before_ms`; returns how many were deleted."""
-    result = await transaction.execute(delete(idempotency_keys).where(idempotency_keys.c.at_ms < before_ms))
-    return int(result.rowcount)
 
 
 # ── entries ─────────────────────────────────────────────────────────────────────────────────────────────────────────

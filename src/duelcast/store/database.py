@@ -20,18 +20,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from duelcast.channels.names import Channel
 from duelcast.channels.publisher import Broadcast, Published
-from duelcast.clock import Clock, time_ms
-from duelcast.errors import CircuitOpen, Unavailable
+from duelcast.clock import Alarm, Clock, time_ms
+from duelcast.errors import CircuitOpen, OutcomeUnknown, Unavailable
 from duelcast.logs import describe_exception, exception_fields
 from duelcast.settings import ConfigurationError
 from duelcast.store.breaker_port import BreakerPort, NoBreaker
 from duelcast.store.channel_log import ChannelLog, Encoded
+from duelcast.store.doubt import Doubt, InDoubt
 from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, given_numbers, raise_latest_floor
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.log_retention import LogBounds
 from duelcast.store.migrate import migrate, refusal
 from duelcast.store.savepoints import CutOff, blamed, run_apart
-from duelcast.store.sqlite import FileGone, SqliteFile, describe_failure, is_fault_of_statement, is_locked
+from duelcast.store.sqlite import (
+    FileGone,
+    SqliteFile,
+    count_commits,
+    describe_failure,
+    is_fault_of_statement,
+    is_locked,
+    leaves_doubt,
+)
 from duelcast.store.tables import store_probe
 from duelcast.store.write_queue import RETRY_MS, BatchWork, Committed, Job, Producer, Refused, Work, WriteQueue
 from duelcast.wire.frames import encode_body
@@ -46,6 +55,8 @@ MESSAGES_PER_TURN = 500
 MAX_GROUP = 2_000
 """How many writes without a producer of their own are committed together."""
 PROBE_INTERVAL_S = 1.0
+SETTLE_INTERVAL_S = 0.05
+"""How often the outcome of a COMMIT is looked up while its writes wait for it."""
 FLOOR_INTERVAL_S = 60.0
 FLOOR_AHEAD_S = 24 * 3600.0
 """How often a commit raises the floor of *latest* channels, and how far ahead of the clock it sets the floor."""
@@ -73,6 +84,10 @@ class Database:
     affect the others. Once its turn has come, a write runs to its end, even if its caller is gone. The `committed`
     callbacks update memory and clients, in the order of the commits; the next group begins only after that.
 
+    If a COMMIT fails and may have taken effect, the next transaction looks whether it did, before anything else is
+    written; its writes are then acknowledged or refused like all others. Writes whose outcome is not known after
+    `outcome_wait_ms` raise `OutcomeUnknown`; `committed` or `refused` is called once it is known.
+
     If the database is full or missing, all waiting writes fail with `Unavailable` and change nothing; a probe notices
     when the database is back. If another process has the write lock, each write fails once the file's `busy_timeout_ms`
     have passed since it was requested, however many writes are ahead of it; `failure` reports the lock after
@@ -87,6 +102,7 @@ class Database:
         clock: Clock,
         *,
         lock_notice_ms: int = 250,
+        outcome_wait_ms: int = 2_000,
         low_room_bytes: int = 0,
         urgent: Sequence[Channel] = (),
         log_bounds: LogBounds | None = None,
@@ -106,6 +122,11 @@ class Database:
         self._lock_wait_s = file.busy_timeout_ms / 1000
         self._lock_notice_s = min(lock_notice_ms, file.busy_timeout_ms) / 1000
         self._locked_since_s: float | None = None
+        self._outcome_wait_s = outcome_wait_ms / 1000
+        self._doubt: Doubt | None = None
+        self._settling = Alarm(clock)
+        self._number = 0
+        """The number of the newest commit that is known to have taken effect."""
         self._raises_floor_s = clock.monotonic()
         self._low_room_bytes = low_room_bytes
         self._writing: AsyncEngine
@@ -124,6 +145,8 @@ class Database:
         self._commits = 0
         self._writes = 0
         self._refused = 0
+        self._unknown_commits = 0
+        self._unknown_writes = 0
         self._latency_s = Histogram(
             "duelcast_store_commit_seconds",
             "Time from the beginning of a transaction to its commit.",
@@ -172,6 +195,7 @@ class Database:
                 self.urgent_positions = await self.log.load(
                     connection, self._urgent_channels, block_used=self.epoch.block_used
                 )
+                self._number = await count_commits(connection) + 1
         except DBAPIError as error:
             raise refusal(self._file.path, error) from None
         file.write(self.epoch.starts, self.epoch.numbers)
@@ -224,6 +248,7 @@ class Database:
         """Let `run` end once all waiting writes are committed; later writes raise `Unavailable`."""
         self._closing = True
         self._arrived.set()
+        self._settling.ring()
 
     async def close(self) -> None:
         """Close the connections, after `run` has ended."""
@@ -241,8 +266,8 @@ class Database:
         return self._queue.add_producer(name, max_waiting, max_group)
 
     async def write(self, work: Work[T], committed: Committed[T] | None = None, refused: Refused | None = None) -> T:
-        """Commit the writes of `work`, and return its result. If nothing was committed, this raises an exception, and
-        calls `refused` with it, even if the caller no longer waits."""
+        """Commit the writes of `work`, and return its result. If nothing was committed, `refused` is called with the
+        reason, even if the caller no longer waits."""
         job = Job(self._asked_s(), self.shared, work=work, committed=committed, refused=refused)
         result: T = await self._enqueue(job)
         return result
@@ -356,16 +381,24 @@ class Database:
             return
         jobs: list[Job] = []
         try:
+            if self._doubt is not None:
+                await self._settle(self._doubt)
             async with self._write_locked() as connection:
                 jobs = self._queue.take_group()
                 await self._work_off(connection, jobs)
-                await self._number(connection, jobs)
+                await self._give_numbers(connection, jobs)
                 await self._raise_latest_floor(connection)
+        except InDoubt as error:
+            permit.fail()
+            self._failed(error.cause)
+            await self._await_outcome(jobs)
+            return
         except Exception as error:
-            self.log.failed()
             permit.fail()
             if not isinstance(error, CutOff):
                 self._failed(error)
+            if self._doubt is None:
+                self.log.failed()
             # Writes that wait for the lock have deadlines of their own.
             for job in jobs if jobs or is_locked(error) else self._queue.take_group():
                 if isinstance(job.outcome, CutOff):
@@ -375,18 +408,68 @@ class Database:
                 else:
                     self._refuse(job)
             return
-        self.log.committed()
         permit.succeed()
+        self._number += 1
+        self._latency_s.observe(self._clock.monotonic() - began_s)
+        await self._take_effect(jobs)
+
+    async def _take_effect(self, jobs: Sequence[Job]) -> None:
+        """Deliver the writes of a commit that took effect."""
+        self.log.committed()
         self._works()
         self._commits += 1
         self._writes += sum(not isinstance(job.outcome, Exception) for job in jobs)
-        self._latency_s.observe(self._clock.monotonic() - began_s)
         await self._deliver_all(jobs)
 
-    async def _number(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
+    async def _await_outcome(self, jobs: Sequence[Job]) -> None:
+        """Find out whether the commit of `jobs` took effect. After `outcome_wait_ms`, answer their callers without
+        knowing; the next transaction looks again."""
+        self._unknown_commits += 1
+        doubt = self._doubt = Doubt(jobs, self._number + 1)
+        until_s = self._clock.monotonic() + self._outcome_wait_s
+        while True:
+            try:
+                await self._settle(doubt)
+            except Exception as error:
+                self._failed(error)
+            else:
+                return
+            if self._closing or self._clock.monotonic() >= until_s:
+                break
+            await self._settling.sleep(SETTLE_INTERVAL_S)
+        for job in jobs:
+            changes_nothing = isinstance(job.outcome, Exception)
+            self._unknown_writes += not changes_nothing
+            job.answer_early(_unavailable() if changes_nothing else _unknown())
+        for job, sent in zip(jobs, self.log.send_in_doubt([job.numbered for job in jobs]), strict=True):
+            job.urgent = () if sent else job.urgent
+        self._send_urgent()
+
+    async def _settle(self, doubt: Doubt) -> None:
+        """Find out whether a commit took effect, and then deliver or refuse its writes. Raises whatever prevents
+        that."""
+        try:
+            async with self._write_locked() as connection:
+                number = await count_commits(connection)
+                if doubt.happened is None:
+                    doubt.happened = number >= doubt.number
+        except InDoubt as error:
+            raise error.cause from None
+        # This commit makes the answer final: without it, a transaction could still come back after a crash.
+        self._number = number + 1
+        self._doubt = None
+        if doubt.happened:
+            await self._take_effect(doubt.jobs)
+            return
+        self._works()
+        self.log.failed()
+        for job in doubt.jobs:
+            self._refuse(job)
+
+    async def _give_numbers(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
         """Number the messages in the order of the jobs, after the last savepoint and just before COMMIT."""
         outgoing = [[*job.urgent, *job.outgoing] for job in jobs]
-        if any(outgoing) or self.log.has_debts:
+        if any(outgoing) or self.log.has_unstored:
             for job, numbered in zip(jobs, await self.log.number(connection, outgoing), strict=True):
                 job.numbered = numbered
 
@@ -468,17 +551,22 @@ class Database:
 
     @asynccontextmanager
     async def _write_locked(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction with the write lock, which is committed at the end of the block."""
+        """A transaction with the write lock, which is committed at the end of the block. Raises `InDoubt` if the commit
+        failed and may have taken effect."""
         self._file.check()
         connection = await self._lock()
+        committing = False
         try:
             yield connection
             self._file.check()
+            committing = True
             await connection.commit()
-        except Exception:
+        except Exception as error:
             # After a failure of the file, the connection itself may remain unusable.
             with contextlib.suppress(Exception):
                 await connection.invalidate()
+            if committing and leaves_doubt(error):
+                raise InDoubt(error) from None
             raise
         finally:
             await connection.close()
@@ -617,6 +705,16 @@ class Database:
         yield CounterMetricFamily("duelcast_store_commits", "Transactions that were committed.", value=self._commits)
         yield CounterMetricFamily("duelcast_store_writes", "Writes that were committed.", value=self._writes)
         yield CounterMetricFamily("duelcast_store_refused_writes", "Writes that were refused.", value=self._refused)
+        yield CounterMetricFamily(
+            "duelcast_store_unknown_commits",
+            "Failed commits of which the next transaction had to tell whether they took effect.",
+            value=self._unknown_commits,
+        )
+        yield CounterMetricFamily(
+            "duelcast_store_unknown_writes",
+            "Writes that were answered before that was known.",
+            value=self._unknown_writes,
+        )
         with contextlib.suppress(OSError):
             room = self._file.room()
             yield GaugeMetricFamily(
@@ -628,6 +726,13 @@ class Database:
 
 def _unavailable() -> Unavailable:
     return Unavailable("The database is unreachable; nothing was changed. Try again.", retry_after_ms=RETRY_MS)
+
+
+def _unknown() -> OutcomeUnknown:
+    return OutcomeUnknown(
+        "The database failed while it stored this, which may have taken effect: repeat it with the same id, or look.",
+        retry_after_ms=RETRY_MS,
+    )
 
 
 def _shortage(free_bytes: int) -> str:

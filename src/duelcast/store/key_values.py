@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from duelcast.store.database import Transaction
 from duelcast.store.statements import upsert
-from duelcast.store.tables import channel_positions, epochs, facts, metadata, store_probe
+from duelcast.store.tables import channel_positions, epochs, facts, metadata, store_commits, store_probe
 
 DEMO = "demo"
 """The fact that the database was filled by `duelcast demo`."""
@@ -40,7 +40,7 @@ async def put_value(transaction: Transaction, name: str, value: Any) -> None:
 async def is_empty(transaction: Transaction) -> bool:
     """Whether the tables have no rows except those that a server writes even without users."""
     for table in metadata.sorted_tables:
-        if table in (store_probe, epochs, channel_positions):
+        if table in (store_probe, store_commits, epochs, channel_positions):
             continue
         if await transaction.scalar(select(1).select_from(table).limit(1)) is not None:
             return False

@@ -93,7 +93,7 @@ class LogRetention:
         self._pruning = 0
 
     def failed(self) -> None:
-        """Note that the transaction failed, or that its outcome is unknown."""
+        """Note that the transaction was not committed."""
         self._after = self._kept
         self._pruning = 0
 

@@ -12,11 +12,12 @@ from typing import ClassVar, Literal, NamedTuple
 from urllib.parse import quote
 
 import aiosqlite
-from sqlalchemy import AsyncAdaptedQueuePool, Connection, event
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, event, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from duelcast.settings import ConfigurationError, Settings, check_unshared
+from duelcast.store.tables import store_commits
 
 READERS = 4
 LOCK_ATTEMPT_MS = 50
@@ -69,6 +70,16 @@ class _Closing(sqlite3.Connection):
         with suppress(sqlite3.Error):
             self.rollback()
         super().close()
+
+
+class _Writing(_Closing):
+    """The writer's connection, which counts each commit in the commit itself, so that a commit that failed with an
+    unknown outcome can be looked up. It does so in the driver's thread, because another round trip would cost more."""
+
+    def commit(self) -> None:
+        if self.in_transaction:
+            self.execute("update store_commits set number = number + 1")
+        super().commit()
 
 
 class SqliteFile:
@@ -167,7 +178,7 @@ class SqliteFile:
         wait_ms = min(self.busy_timeout_ms, LOCK_ATTEMPT_MS) if writes else self.busy_timeout_ms
         # No isolation level, because otherwise the driver would begin and end transactions by its own rules.
         connecting = aiosqlite.connect(
-            address, uri=True, isolation_level=None, timeout=wait_ms / 1000, factory=_Closing
+            address, uri=True, isolation_level=None, timeout=wait_ms / 1000, factory=_Writing if writes else _Closing
         )
         connecting._thread.daemon = True  # the process need not wait for it at exit
         connection = await connecting
@@ -209,6 +220,26 @@ def is_locked(error: Exception) -> bool:
     return _primary_code(error) == sqlite3.SQLITE_BUSY
 
 
+def leaves_doubt(error: Exception) -> bool:
+    """Whether a COMMIT that raised `error` may still take effect.
+
+    In WAL mode, SQLite makes a transaction visible after everything that can fail, so no reader sees one whose COMMIT
+    failed. But if the failure came after the frames were written (syncing the log, extending its index), a server that
+    is killed before the next commit replaces those frames finds the transaction when it recovers the log. If a frame
+    could not be written (full disk), the transaction is incomplete and never recovered. All other codes come before the
+    frames are written. An error that is not SQLite's says nothing.
+    """
+    code = _extended_code(error)
+    if code is None:
+        return True
+    return code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM) and code != sqlite3.SQLITE_IOERR_WRITE
+
+
+async def count_commits(connection: AsyncConnection) -> int:
+    """How many transactions the writer has committed since the database was created."""
+    return int((await connection.execute(select(store_commits.c.number))).scalar_one())
+
+
 def describe_failure(error: Exception) -> str:
     """Why the file does not work, in our own words."""
     if isinstance(error, FileGone):
@@ -217,10 +248,15 @@ def describe_failure(error: Exception) -> str:
 
 
 def _primary_code(error: Exception) -> int | None:
+    code = _extended_code(error)
+    return None if code is None else code & 0xFF
+
+
+def _extended_code(error: Exception) -> int | None:
     # There is no code if the driver refused without calling SQLite.
     cause = error.orig if isinstance(error, DBAPIError) else error
     code: int | None = getattr(cause, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
+    return code
 
 
 def database_path(settings: Settings) -> Path:

@@ -31,6 +31,11 @@ def upsert_sum(table: Table, column: str) -> Insert:
     return _on_conflict(statement, table, {column: table.c[column] + statement.excluded[column]})
 
 
+def insert_new(table: Table) -> Insert:
+    """A statement that inserts a row, unless a row with an equal key is stored."""
+    return insert(table).on_conflict_do_nothing()
+
+
 async def execute_many(transaction: AsyncConnection, statement: Executable, rows: Iterable[Mapping[str, Any]]) -> None:
     """Execute `statement` for each of `rows`."""
     for some in portions(rows):

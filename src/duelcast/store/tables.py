@@ -61,6 +61,27 @@ store_probe = Table(
     Column("at_ms", BigInteger, nullable=False),
     comment="One row, written to find out whether the database accepts writes.",
 )
+store_commits = Table(
+    "store_commits",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    comment="One row: how many transactions were committed. It shows whether a COMMIT that failed took effect.",
+)
+idempotent_requests = Table(
+    "idempotent_requests",
+    metadata,
+    _id(),
+    Column("wallet", Wallet, nullable=False),
+    Column("source", String(16), nullable=False, comment="What names the request: `http`, or `command`."),
+    Column("key", String(255), nullable=False),
+    Column("route", String(200), nullable=False),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of the content of the request."),
+    Column("answer", LargeBinary, comment="JSON; null while the request may be under way."),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    UniqueConstraint("wallet", "source", "key"),
+    comment="Requests that run once, with the first answer of each.",
+)
 
 # ── accounts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -317,6 +338,7 @@ chat_messages = Table(
     UniqueConstraint("contest_id", "wallet", "message_id"),
     sqlite_autoincrement=True,
 )
+# Read and written by versions before migration 0007, which may run beside this one; `idempotent_requests` replaced it.
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -88,6 +88,11 @@ class Job:
         else:
             self.future.set_result(self.outcome)
 
+    def answer_early(self, error: AppError) -> None:
+        """Answer the caller before the outcome is known; `remember` or `forget` follows when it is."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
     def retrieve(self) -> None:
         """Retrieve the exception, which asyncio would log otherwise, because nobody awaits the future."""
         self.future.add_done_callback(lambda future: future.cancelled() or future.exception())

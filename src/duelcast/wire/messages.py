@@ -18,6 +18,10 @@ SymbolOrAll = Annotated[
     str, Meta(pattern=r"^(\*|[A-Za-z0-9_$.\-]{1,32})(?!\n)$", description="1 to 32 of A-Z a-z 0-9 _ $ . -, or `*`")
 ]
 ChannelName = Annotated[str, Meta(min_length=1, max_length=256, description="A channel or group name.")]
+UuidText = Annotated[
+    str,
+    Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?!\n)$", description="A UUID."),
+]
 ClientTime = (
     Annotated[int, Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)] | float | Annotated[str, Meta(max_length=64)]
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from duelcast.channels.names import Role
 from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.idempotency import IdempotentRequests
 from duelcast.domain.operations.audit_backlog import AuditBacklog
 from duelcast.domain.operations.commands import Commands
 from duelcast.domain.operations.monitored_service import Watching
@@ -31,7 +32,8 @@ class Operators(Floor):
         self.path = path
         self.audit = AuditTrail(database, self.clock)
         self.audit_backlog = AuditBacklog(self.audit, database, self.clock)
-        self.commands = Commands(self.registry, self.health, self.audit_backlog, self.clock)
+        requests = IdempotentRequests(database, self.clock)
+        self.commands = Commands(self.registry, self.health, self.audit_backlog, database, requests, self.clock)
 
     async def acts_stored(self) -> list[AuditRow]:
         """What is in the audit trail, oldest first."""

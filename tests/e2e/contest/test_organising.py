@@ -163,38 +163,6 @@ async def test_a_contest_that_does_not_exist_is_not_found(hall: Stage, method: s
     assert await hall.refusal(method, path.format(id=999_999), body) == (404, "CONTEST_NOT_FOUND")
 
 
-# ── Idempotency-Key ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_the_same_key_and_body_give_the_contest_of_the_first_time(hall: Stage) -> None:
-    body = terms(hall)
-    first = await hall.do("POST", "/contests", body, Idempotency_Key="k-1")
-    await hall.do("PATCH", f"/contests/{first['id']}", {"name": "Renamed"})
-    again = await hall.do("POST", "/contests", body, Idempotency_Key="k-1")
-    assert (again["id"], again["name"]) == (first["id"], "Renamed")
-    other_body = await hall.refusal("POST", "/contests", body | {"name": "Other"}, Idempotency_Key="k-1")
-    assert other_body == (409, "CONFLICT")
-    other_wallet = await hall.do("POST", "/contests", body, by="chief", Idempotency_Key="k-1")
-    assert other_wallet["id"] != first["id"]
-    without = [await hall.do("POST", "/contests", body) for _ in range(2)]
-    assert len({first["id"], other_wallet["id"], *(one["id"] for one in without)}) == 4
-
-
-async def test_a_key_is_free_again_after_24_hours() -> None:
-    async with stage() as hall:
-        body = terms(hall, start_time="2027-03-01T00:00:00Z", end_time="2027-03-02T00:00:00Z")
-        first = await hall.do("POST", "/contests", body, Idempotency_Key="k")
-        await hall.clock.jump(24 * 3600 - 1)
-        assert (await hall.do("POST", "/contests", body, Idempotency_Key="k"))["id"] == first["id"]
-        await hall.pass_time(2)
-        assert (await hall.do("POST", "/contests", body, Idempotency_Key="k"))["id"] != first["id"]
-
-
-@pytest.mark.parametrize("key", ["", "k" * 256])
-async def test_a_key_has_1_to_255_characters(hall: Stage, key: str) -> None:
-    assert await hall.refusal("POST", "/contests", terms(hall), Idempotency_Key=key) == (400, "INVALID_REQUEST")
-
-
 # ── editing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from duelcast.domain.analytics.events import EventName
 from duelcast.errors import InvalidRequest
 from duelcast.store.analytics import NewEvent
+from duelcast.wire.messages import UuidText
 from duelcast.wire.timestamps import parse_time
 
 MAX_DATA_BYTES = 16 * 1024
 MAX_AGE_S = 24 * 3600.0
 MAX_AHEAD_S = 5 * 60.0
-
-UuidText = Annotated[
-    str,
-    Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?!\n)$", description="A UUID."),
-]
 
 
 class GivenEvent(Struct, forbid_unknown_fields=True):

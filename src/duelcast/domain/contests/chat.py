@@ -118,11 +118,9 @@ class Chat:
         now_ms = time_ms(self._clock)
         message = NewMessage(contest_id, sender.wallet, sender.nickname, int(sender.role), text, message_id, now_ms)
         draft = _Draft(message, refusal, origin)
-        try:
-            return await self._database.publish_batched(self._store, draft, partial(self._count, draft))
-        except AppError:
-            self._uncount(draft)
-            raise
+        return await self._database.publish_batched(
+            self._store, draft, partial(self._count, draft), lambda _refusal: self._uncount(draft)
+        )
 
     async def _store(self, transaction: Transaction, drafts: Sequence[_Draft]) -> list[Published[Sent] | AppError]:
         """Store the new messages of a group, in their order."""

@@ -18,7 +18,7 @@ from duelcast.domain.contests.lifecycle import Lifecycle
 from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.market.service import Market
-from duelcast.errors import Unavailable
+from duelcast.errors import Outage
 from duelcast.logs import exception_fields
 from duelcast.store.contests import PENDING
 
@@ -87,7 +87,7 @@ class ContestClock:
         async with self._acting(contest_id) as contest:
             await self._lifecycle.end(contest, None, actor, reason)
             # The prices are final now. If the rest cannot be stored yet, `run` completes the contest later.
-            with suppress(Unavailable):
+            with suppress(Outage):
                 await self._lifecycle.complete(contest)
 
     async def cancel(self, contest_id: int, actor: Actor, reason: str) -> None:
@@ -136,7 +136,7 @@ class ContestClock:
                 try:
                     await _to_its_end(self.settle_due())
                     await self._mark_minute()
-                except Unavailable:
+                except Outage:
                     await self._clock.sleep(RETRY_S)
                     continue
                 for contest in self._book.delist(self._now_ms()):
@@ -150,7 +150,7 @@ class ContestClock:
         unreachable, the boundaries go on waiting. Call this because only this process has the prices of the waiting
         boundaries."""
         self._stopped = False
-        with suppress(Unavailable):
+        with suppress(Outage):
             await self.settle_due()
 
     def collect(self) -> Iterable[Metric]:
@@ -184,7 +184,7 @@ class ContestClock:
                     self._scorer.touch(contest)
             else:
                 await self._lifecycle.end(contest, boundary_ms * 1000)
-        except Unavailable:
+        except Outage:
             raise
         except Exception as error:
             _report(contest, error)

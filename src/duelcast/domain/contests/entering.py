@@ -12,9 +12,11 @@ from duelcast.domain.contests.outlet import ContestOutlet
 from duelcast.domain.contests.portfolio import Choice, Holding, Trade, rebalance, usable_price, validate
 from duelcast.domain.contests.rooms import Rooms
 from duelcast.domain.contests.scorer import Scorer
+from duelcast.domain.contests.standings import Standings
 from duelcast.domain.contests.terms import places_of
+from duelcast.domain.idempotency import Once
 from duelcast.domain.market.service import Market
-from duelcast.errors import AppError, InvalidState
+from duelcast.errors import InvalidState
 from duelcast.ratelimit import Allowance
 from duelcast.store import contests as store
 from duelcast.store.contests import CANCELLED, PENDING, ContestRow, EntryRow, HoldingRow
@@ -34,6 +36,7 @@ class Entering:
         rooms: Rooms,
         scorer: Scorer,
         outlet: ContestOutlet,
+        standings: Standings,
         changes: Allowance,
     ) -> None:
         self._database = database
@@ -43,6 +46,7 @@ class Entering:
         self._rooms = rooms
         self._scorer = scorer
         self._outlet = outlet
+        self._standings = standings
         self._changes = changes
 
     async def enter(self, contest_id: int, identity: Identity, portfolio: Sequence[Choice]) -> None:
@@ -90,8 +94,11 @@ class Entering:
 
         await self._database.write(work, committed)
 
-    async def change_portfolio(self, contest_id: int, wallet: str, portfolio: Sequence[Choice]) -> None:
-        """Choose another portfolio; while the contest is active, trade into it at the current prices.
+    async def change_portfolio(
+        self, contest_id: int, wallet: str, portfolio: Sequence[Choice], once: Once | None = None
+    ) -> None:
+        """Choose another portfolio; while the contest is active, trade into it at the current prices. The row of the
+        participant is the answer of `once`.
 
         Choosing an equal portfolio changes nothing and does not count against the rate. Raises `RateLimitExceeded`,
         `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
@@ -101,17 +108,6 @@ class Entering:
         refusal = self._changes.take(key)
         if refusal is not None:
             raise refusal
-        try:
-            is_change = await self._change(contest, wallet, portfolio)
-        except AppError:
-            self._changes.give_back(key)
-            raise
-        if not is_change:
-            self._changes.give_back(key)
-
-    async def _change(self, contest: Contest, wallet: str, portfolio: Sequence[Choice]) -> bool:
-        """Store the new portfolio if it differs; returns whether anything was stored."""
-        contest_id = contest.id
 
         async def work(transaction: Transaction) -> list[HoldingRow] | None:
             row = await store.find_contest(transaction, contest_id, lock=True)
@@ -123,20 +119,23 @@ class Entering:
                 held = [HoldingRow(choice.symbol, choice.weight, None) for choice in self._chosen(row, portfolio)]
             else:
                 held = await self._trade(transaction, row, entry, portfolio)
-            if held == await store.holdings_of(transaction, entry.id):
-                return None
-            await store.replace_holdings(transaction, entry.id, held)
-            return held
+            is_change = held != await store.holdings_of(transaction, entry.id)
+            if is_change:
+                await store.replace_holdings(transaction, entry.id, held)
+            if once is not None:
+                await once.store(transaction, self._standings.live_row(contest, wallet, held))
+            return held if is_change else None
 
         def committed(held: list[HoldingRow] | None) -> None:
             if held is None:
+                self._changes.give_back(key)
                 return
             assert contest.board is not None
             contest.board.set_portfolio(wallet, held)
             self._scorer.touch(contest)
             self._outlet.participant_changed(contest, wallet)
 
-        return await self._database.write(work, committed) is not None
+        await self._database.write(work, committed, lambda _refusal: self._changes.give_back(key))
 
     async def _trade(
         self, transaction: Transaction, row: ContestRow, entry: EntryRow, portfolio: Sequence[Choice]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
-
-import msgspec
 
 from duelcast.domain.audit import Actor, AuditTrail
 from duelcast.domain.contests.contest import Contest, ContestBook
@@ -24,14 +21,13 @@ from duelcast.domain.contests.terms import (
     new_code,
     places_of,
 )
+from duelcast.domain.idempotency import Once
 from duelcast.domain.market.service import Market
-from duelcast.errors import Conflict, InvalidState
+from duelcast.errors import InvalidState
 from duelcast.store import contests as store
 from duelcast.store.contests import ACTIVE, PENDING, ContestRow, EntryRow
 from duelcast.store.database import Database, Transaction
 from duelcast.store.events import NewEvent, add_events
-
-IDEMPOTENCY_KEY_AGE_MS = 24 * 3600 * 1000
 
 
 class Organising:
@@ -58,35 +54,19 @@ class Organising:
         self._outlet = outlet
         self._prices = prices
 
-    async def create(self, given: NewContest, actor: Actor, idempotency_key: str | None = None) -> Contest:
-        """Create a contest. If the same wallet sends the same key and body again within 24 h, it gets the contest that
-        the first request created.
+    async def create(self, given: NewContest, actor: Actor, once: Once | None = None) -> Contest:
+        """Create a contest; its view is the answer of `once`. Raises `InvalidRequest`."""
 
-        Raises `InvalidRequest`, and `Conflict` if the key was used with another body.
-        """
-        digest = sha256(msgspec.json.encode(given)).hexdigest()
-
-        async def work(transaction: Transaction) -> tuple[ContestRow, bool]:
-            now_ms = self._now_ms()
-            if idempotency_key is not None:
-                since_ms = now_ms - IDEMPOTENCY_KEY_AGE_MS
-                await store.delete_keys(transaction, since_ms)
-                known = await store.find_key(transaction, actor.wallet, idempotency_key, since_ms)
-                if known is not None:
-                    return await self._created_before(transaction, known, digest), False
-            row = await store.insert_contest(transaction, await self._new_row(transaction, given, actor, now_ms))
+        async def work(transaction: Transaction) -> Contest:
+            values = await self._new_row(transaction, given, actor, self._now_ms())
+            row = await store.insert_contest(transaction, values)
             await self._audit.record(transaction, actor, "contests.create", f"contests/{row.id}", {"name": row.name})
-            if idempotency_key is not None:
-                await store.remember_key(transaction, actor.wallet, idempotency_key, digest, row.id, now_ms)
-            return row, True
+            contest = Contest(row, Board(row.starting_balance, self._prices, version=row.created_ms))
+            if once is not None:
+                await once.store(transaction, contest.view(self._rooms, muted=[]))
+            return contest
 
-        def committed(stored: tuple[ContestRow, bool]) -> None:
-            row, is_new = stored
-            if is_new:
-                self._book.create(Contest(row, Board(row.starting_balance, self._prices, version=row.created_ms)))
-
-        row, _ = await self._database.write(work, committed)
-        return self._book[row.id]
+        return await self._database.write(work, self._book.create)
 
     async def edit(self, contest_id: int, patch: ContestPatch, actor: Actor) -> Contest:
         """Change the terms of a contest. Raises `InvalidRequest`, and `InvalidState` if it is too late for a change."""
@@ -182,14 +162,6 @@ class Organising:
         boundary_ms = Contest(row, None).boundary_ms
         if boundary_ms is None or self._now_ms() >= boundary_ms:
             raise InvalidState("The contest is about to start or to end: try again in a moment.", retry_after_ms=1_000)
-        return row
-
-    async def _created_before(self, transaction: Transaction, known: tuple[str, int], digest: str) -> ContestRow:
-        known_digest, contest_id = known
-        if known_digest != digest:
-            raise Conflict("This Idempotency-Key was used with another body: use a new key.")
-        row = await store.find_contest(transaction, contest_id)
-        assert row is not None
         return row
 
     async def _new_row(self, transaction: Transaction, given: NewContest, actor: Actor, now_ms: int) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from duelcast.domain.contests.scorer import Scorer
 from duelcast.domain.contests.scoring import Board
 from duelcast.domain.contests.standings import Standings
 from duelcast.domain.market.service import Market
-from duelcast.errors import InvalidState, Unavailable
+from duelcast.errors import InvalidState, Outage
 from duelcast.ratelimit import Allowance
 from duelcast.store import contests as store
 from duelcast.store.accounts import newest_change_ms
@@ -89,7 +89,9 @@ class Contests:
             lambda: (self.settings.portfolio_changes_per_minute, self.settings.rate_limit_factor),
             lambda count: f"You may change your portfolio {count:g} times a minute in this contest: wait a little.",
         )
-        self.entering = Entering(database, market, self.book, accounts, self.rooms, self.scorer, self._outlet, changes)
+        self.entering = Entering(
+            database, market, self.book, accounts, self.rooms, self.scorer, self._outlet, self.standings, changes
+        )
         self.chat = Chat(clock, database, audit, lambda: self.settings.chat, self._chat_closed)
         market.listen(self.scorer.price_changed)
         accounts.on_change(self._account_changed)
@@ -118,7 +120,7 @@ class Contests:
             self.clock.watch(contest)
             self.scorer.touch(contest)
         # If the results cannot be stored now, the clock tries again when it runs.
-        with suppress(Unavailable):
+        with suppress(Outage):
             await self.clock.settle_due()
 
     async def run(self) -> None:

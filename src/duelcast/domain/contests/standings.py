@@ -119,15 +119,17 @@ class Standings:
 
     # ── participants ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def live_row(self, contest: Contest, wallet: str) -> Participant | None:
-        """The row of a participant in a pending or active contest, with the portfolio; None if the contest is over or
-        the wallet has not entered it."""
+    def live_row(
+        self, contest: Contest, wallet: str, portfolio: Sequence[HoldingRow] | None = None
+    ) -> Participant | None:
+        """The row of a participant in a pending or active contest, with the portfolio, or the one that is about to
+        replace it; None if the contest is over or the wallet has not entered it."""
         board = contest.board
         if board is None or wallet not in board:
             return None
         standing = board.standing(wallet)
         status = "registered" if contest.row.status == PENDING else "active"
-        held = board.portfolio(wallet)
+        held = board.portfolio(wallet) if portfolio is None else sorted(portfolio, key=lambda one: one.symbol)
         prices = {one.symbol: self._prices.price(one.symbol) for one in held}
         return Participant(
             isParticipant=True,

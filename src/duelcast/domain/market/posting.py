@@ -13,13 +13,14 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.idempotency import Once
 from duelcast.domain.market.book import TokenBook
 from duelcast.domain.market.draft import ROWS_PER_TURN, Change, Draft
 from duelcast.domain.market.intake import Intake
 from duelcast.domain.market.journal import Journal, Settled
 from duelcast.domain.market.metadata import fields_of_input
 from duelcast.domain.market.ownership import Dropped, DropReason, Ownership
-from duelcast.domain.market.posted import TokenMetadataInput
+from duelcast.domain.market.posted import PostResult, TokenMetadataInput
 from duelcast.domain.market.receipt import to_us
 from duelcast.domain.market.ticks import Ticker, Trade
 from duelcast.store.database import Database, Transaction
@@ -41,6 +42,13 @@ class Decision(NamedTuple):
     refusal: Dropped | None = None
     changes: Sequence[Change] = ()
 
+    @property
+    def result(self) -> PostResult:
+        """The outcome of a post of prices or trades, as its caller sees it."""
+        duplicate = self.dropped.get("duplicate", 0)
+        dropped = sum(self.dropped.values()) - duplicate
+        return PostResult(accepted=sum(self.accepted.values()), dropped=dropped, duplicate=duplicate)
+
 
 class Post(ABC):
     """A post of one or more rows. Its time of receipt is the moment from which it may be stored."""
@@ -57,12 +65,13 @@ class Post(ABC):
 
 
 class PostedTicks(Post, Generic[P]):
-    """Prices or trades; `tick_of` converts each into a record."""
+    """Prices or trades; `tick_of` converts each into a record. The result is the answer of `once`."""
 
-    def __init__(self, given: Sequence[P], tick_of: Callable[[P], Ticker | Trade]) -> None:
+    def __init__(self, given: Sequence[P], tick_of: Callable[[P], Ticker | Trade], once: Once | None = None) -> None:
         super().__init__(len(given))
         self._given = given
         self._tick_of = tick_of
+        self._once = once
 
     async def decide(self, draft: Draft, transaction: Transaction) -> Decision:
         accepted, dropped = Counter[str](), Counter[DropReason]()
@@ -76,7 +85,10 @@ class PostedTicks(Post, Generic[P]):
                 accepted["trade" if isinstance(tick, Trade) else "ticker"] += 1
             if count % ROWS_PER_TURN == 0:
                 await asyncio.sleep(0)
-        return Decision(accepted, dropped)
+        decision = Decision(accepted, dropped)
+        if self._once is not None:
+            await self._once.store(transaction, decision.result)
+        return decision
 
 
 class PutMetadata(Post):

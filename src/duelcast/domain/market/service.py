@@ -10,6 +10,7 @@ from prometheus_client.core import Metric
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import Clock
 from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.idempotency import Once
 from duelcast.domain.market.book import TokenBook
 from duelcast.domain.market.events import Token, TokenListUpdate
 from duelcast.domain.market.feeds import FeedState, MarketSink, feed_state, gap_metrics, gaps, market_metrics
@@ -21,7 +22,7 @@ from duelcast.domain.market.moments import PricesAt
 from duelcast.domain.market.outlet import MarketOutlet
 from duelcast.domain.market.ownership import Ownership
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, PostResult, TokenMetadataInput
-from duelcast.domain.market.posting import Decision, PostedTicks, Posting, PutMetadata
+from duelcast.domain.market.posting import PostedTicks, Posting, PutMetadata
 from duelcast.domain.market.receipt import ReceiptTime, to_us
 from duelcast.domain.market.restoring import Restoring
 from duelcast.domain.market.retention import MarketRetention
@@ -164,14 +165,15 @@ class Market:
 
         Raises `errors.Unavailable` if they cannot be stored; nothing is changed then.
         """
-        return _result(await self._posting.post(PostedTicks(prices, _ticker)))
+        return (await self._posting.post(PostedTicks(prices, _ticker))).result
 
-    async def post_trades(self, trades: Sequence[PostedTrade]) -> PostResult:
-        """Take trades in order; a trade of an unknown symbol adds the token. The trades are stored when this returns.
+    async def post_trades(self, trades: Sequence[PostedTrade], once: Once | None = None) -> PostResult:
+        """Take trades in order; a trade of an unknown symbol adds the token. The trades are stored when this returns,
+        and the result is also the answer of `once`.
 
         Raises `errors.Unavailable` if they cannot be stored; nothing is changed then.
         """
-        return _result(await self._posting.post(PostedTicks(trades, _trade)))
+        return (await self._posting.post(PostedTicks(trades, _trade, once))).result
 
     async def put_token(self, symbol: str, metadata: TokenMetadataInput, by: Actor) -> Token:
         """Replace the metadata that an earlier PUT set for a token, or add a token. A field that is left out
@@ -270,12 +272,6 @@ class Market:
             for entry in self._book.entries()
             if entry.quote is not None
         }
-
-
-def _result(decision: Decision) -> PostResult:
-    duplicate = decision.dropped.get("duplicate", 0)
-    dropped = sum(decision.dropped.values()) - duplicate
-    return PostResult(accepted=sum(decision.accepted.values()), dropped=dropped, duplicate=duplicate)
 
 
 def _ticker(price: PostedPrice) -> Ticker:

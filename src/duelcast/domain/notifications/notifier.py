@@ -14,7 +14,7 @@ from duelcast.clock import Alarm, Clock
 from duelcast.domain.achievement_rules import counted, is_win, level_of, unlocked, xp_of
 from duelcast.domain.notifications import notices
 from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
-from duelcast.errors import Unavailable
+from duelcast.errors import Outage
 from duelcast.store import achievements, key_values
 from duelcast.store import contests as store
 from duelcast.store.achievements import AchievementRow, ProgressRow
@@ -72,7 +72,7 @@ class Notifier:
         """Process all events as they arrive, until cancelled; may be run again."""
         while True:
             # If the store is unreachable, the next round tries again.
-            with suppress(Unavailable):
+            with suppress(Outage):
                 await self.catch_up()
             await self._alarm.sleep(LOOK_INTERVAL_S)
 

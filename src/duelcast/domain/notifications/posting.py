@@ -10,6 +10,7 @@ from duelcast.channels.publisher import Published
 from duelcast.clock import Clock
 from duelcast.domain.accounts.identity import is_wallet
 from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.idempotency import Once
 from duelcast.domain.notifications.inboxes import Inboxes, NewNotification
 from duelcast.errors import InvalidRequest
 from duelcast.store.database import Database, Transaction
@@ -37,20 +38,29 @@ class Posting:
         self._audit = audit
         self._clock = clock
 
-    async def announce(self, by: Actor, new: NewNotification) -> PostedNotifications:
-        """Notify everybody, whatever wallet `new` is for. Raises `Unavailable`, and `InvalidRequest` if `new` has
-        already expired."""
-        return await self._post(by, new, [EVERYBODY], "broadcast", PostedNotifications())
+    async def announce(self, by: Actor, new: NewNotification, once: Once | None = None) -> PostedNotifications:
+        """Notify everybody, whatever wallet `new` is for. The result is also the answer of `once`. Raises
+        `Unavailable`, and `InvalidRequest` if `new` has already expired."""
+        return await self._post(by, new, [EVERYBODY], "broadcast", PostedNotifications(), once)
 
-    async def post(self, by: Actor, wallets: Sequence[str], new: NewNotification) -> PostedNotifications:
-        """Notify each of `wallets`, whatever wallet `new` is for. Raises as `announce` does."""
+    async def post(
+        self, by: Actor, wallets: Sequence[str], new: NewNotification, once: Once | None = None
+    ) -> PostedNotifications:
+        """Notify each of `wallets`, whatever wallet `new` is for. The result is also the answer of `once`. Raises as
+        `announce` does."""
         valid = [wallet for wallet in wallets if is_wallet(wallet)]
         unique = list(dict.fromkeys(valid))
         rest = PostedNotifications(duplicate=len(valid) - len(unique), invalid=len(wallets) - len(valid))
-        return await self._post(by, new, unique, "wallets", rest)
+        return await self._post(by, new, unique, "wallets", rest, once)
 
     async def _post(
-        self, by: Actor, new: NewNotification, wallets: Sequence[str], target: str, rest: PostedNotifications
+        self,
+        by: Actor,
+        new: NewNotification,
+        wallets: Sequence[str],
+        target: str,
+        rest: PostedNotifications,
+        once: Once | None,
     ) -> PostedNotifications:
         """`rest` counts the wallets that were already sorted out."""
         if new.expires_ms is not None and new.expires_ms <= self._clock.time() * 1000:
@@ -69,6 +79,8 @@ class Posting:
             )
             details = {"type": new.type, **structs.asdict(posted)}
             await self._audit.record(transaction, by, "notifications.post", target, details)
+            if once is not None:
+                await once.store(transaction, posted)
             return Published(posted, [each for portion in added for each in portion.outgoing])
 
         def committed(posted: PostedNotifications) -> None:

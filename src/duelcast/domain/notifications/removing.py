@@ -19,7 +19,7 @@ from duelcast.domain.notifications.events import (
     NotificationRemoved,
 )
 from duelcast.domain.notifications.inboxes import grown
-from duelcast.errors import Unavailable
+from duelcast.errors import Outage
 from duelcast.logs import exception_fields
 from duelcast.store import notifications as store
 from duelcast.store.database import Database, Transaction
@@ -49,7 +49,7 @@ class Removals:
         while True:
             try:
                 await self.expire()
-            except Unavailable:
+            except Outage:
                 pass  # the database has logged it
             except Exception as error:
                 _log.error("defect", **exception_fields(error))

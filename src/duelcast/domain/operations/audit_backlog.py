@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,17 +21,24 @@ from duelcast.store.savepoints import CutOff
 
 MAX_WAITING = 1_000
 
+Beside = Callable[[Transaction], Awaitable[None]]
+
 _log = structlog.get_logger("duelcast.operations")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _AuditEntry:
+    """`beside` is done in the transaction that stores the entry. `stored`: a retry has nothing left to do, because the
+    outcome of an earlier attempt became known late."""
+
     actor: Actor
     action: str
     target: str
     details: dict[str, Any]
     outcome: str
     at_ms: int
+    beside: Beside | None = None
+    stored: bool = False
 
 
 class AuditBacklog:
@@ -46,9 +53,18 @@ class AuditBacklog:
         self.run = self._backlog.run
         self._dropped = 0
 
-    async def record(self, actor: Actor, action: str, target: str, details: dict[str, Any], outcome: str) -> None:
-        """Store an action with the present time; returns when it is stored, or is waiting to be stored."""
-        entry = _AuditEntry(actor, action, target, details, outcome, time_ms(self._clock))
+    async def record(
+        self,
+        actor: Actor,
+        action: str,
+        target: str,
+        details: dict[str, Any],
+        outcome: str,
+        beside: Beside | None = None,
+    ) -> None:
+        """Store an action with the present time, and do `beside` in the same transaction; returns when it is stored, or
+        is waiting to be stored."""
+        entry = _AuditEntry(actor, action, target, details, outcome, time_ms(self._clock), beside)
         _log.info("act", wallet=actor.wallet, action=action, target=target, outcome=outcome)
         if self._backlog:
             self._retry_later(entry)
@@ -73,14 +89,22 @@ class AuditBacklog:
 
     async def _store(self, entry: _AuditEntry) -> None:
         await self._database.write_batched(
-            self._record_all, entry, lambda _nothing: self._backlog.discard(entry), partial(self._refuse, entry)
+            self._record_all, entry, lambda _nothing: self._stored(entry), partial(self._refuse, entry)
         )
+
+    def _stored(self, entry: _AuditEntry) -> None:
+        entry.stored = True
+        self._backlog.discard(entry)
 
     async def _record_all(self, transaction: Transaction, entries: Sequence[_AuditEntry]) -> Sequence[None]:
         for entry in entries:
+            if entry.stored:
+                continue
             await self._audit.record(
                 transaction, entry.actor, entry.action, entry.target, entry.details, entry.outcome, at_ms=entry.at_ms
             )
+            if entry.beside is not None:
+                await entry.beside(transaction)
         return [None] * len(entries)
 
     def _refuse(self, entry: _AuditEntry, refusal: Exception) -> None:

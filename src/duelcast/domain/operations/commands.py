@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
+import msgspec
 import structlog
 from msgspec import Struct
 
 from duelcast.clock import Clock
 from duelcast.domain.audit import DONE, Actor
+from duelcast.domain.idempotency import Asked, IdempotentRequests, Once, digest_of
 from duelcast.domain.operations.audit_backlog import AuditBacklog
 from duelcast.domain.operations.errors import CommandFailed, CommandInProgress, DependencyError, InvalidCommand
 from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.monitored_service import HEALTH_CHECK, RESET, RESTART, START, STOP, Service
 from duelcast.domain.operations.registry import Registry
-from duelcast.errors import AppError, InvalidRequest
+from duelcast.errors import AppError, InvalidRequest, OutcomeUnknown, Unavailable
 from duelcast.logs import exception_fields
+from duelcast.store.database import Database
+from duelcast.store.idempotency import RequestName
 
 TIME_LIMIT_S = 30.0
 
@@ -33,31 +38,70 @@ class CommandResult(Struct, frozen=True):
     duration_ms: float
 
 
+class _Ended(Struct, frozen=True):
+    """The end of a command: its result, or the sentence with which it failed."""
+
+    result: CommandResult | None = None
+    failure: str | None = None
+
+
 class Commands:
     """Runs commands. A command returns once it has taken effect, and completes even if its caller is gone."""
 
-    def __init__(self, registry: Registry, health: Health, audit_backlog: AuditBacklog, clock: Clock) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        health: Health,
+        audit_backlog: AuditBacklog,
+        database: Database,
+        idempotency: IdempotentRequests,
+        clock: Clock,
+    ) -> None:
         self._registry = registry
         self._health = health
         self._audit_backlog = audit_backlog
+        self._database = database
+        self._idempotency = idempotency
         self._clock = clock
         self._busy: set[str] = set()
         self._running: set[asyncio.Task[CommandResult]] = set()
 
-    async def run(self, name: str, command: str, params: Mapping[str, Any], actor: Actor) -> CommandResult:
-        """Run `command` for the service `name`.
+    async def run(
+        self, name: str, command: str, params: Mapping[str, Any], actor: Actor, command_id: str | None = None
+    ) -> CommandResult:
+        """Run `command` for the service `name`. With a `command_id` (a UUID), it runs once within 24 h, and a repeat
+        gets the first result or `CommandFailed`; then the store must be reachable.
 
         Raises `ServiceNotFound`, `InvalidCommand`, `errors.InvalidRequest` for `params` other than `force`,
         `DependencyError` if running services depend on the one to be stopped and `force` is not set,
-        `CommandInProgress`, and `CommandFailed` if the command did not take effect within 30 s or has a defect.
+        `CommandInProgress`, and `CommandFailed` if the command did not take effect within 30 s or has a defect; with a
+        `command_id` also what `IdempotentRequests.run` raises.
         """
-        service = self._registry[name]
-        if command not in service.commands:
-            known = ", ".join(service.commands)
-            raise InvalidCommand(
-                f"The commands of `{name}` are: {known}.", field="command", commands=list(service.commands)
-            )
-        return await self._begin(service, command, _force(params), actor)
+
+        async def begin(once: Once | None = None) -> CommandResult:
+            service = self._registry[name]
+            if command not in service.commands:
+                known = ", ".join(service.commands)
+                raise InvalidCommand(
+                    f"The commands of `{name}` are: {known}.", field="command", commands=list(service.commands)
+                )
+            return await self._begin(service, command, _force(params), actor, once)
+
+        async def act(once: Once) -> None:
+            with suppress(CommandFailed):
+                await begin(once)
+
+        if command_id is None:
+            return await begin()
+        asked = Asked(
+            RequestName(actor.wallet, "command", command_id.lower()),
+            "service_command",
+            await digest_of([name, command, params]),
+        )
+        ended = msgspec.json.decode((await self._idempotency.run(asked, act)).body, type=_Ended)
+        if ended.result is None:
+            raise CommandFailed(ended.failure or "")
+        return ended.result
 
     async def reset(self, name: str, actor: Actor) -> CommandResult:
         """Close the breaker of the service `name`.
@@ -66,7 +110,9 @@ class Commands:
         """
         return await self._begin(self._registry[name], RESET, False, actor)
 
-    async def _begin(self, service: Service, command: str, force: bool, actor: Actor) -> CommandResult:
+    async def _begin(
+        self, service: Service, command: str, force: bool, actor: Actor, once: Once | None = None
+    ) -> CommandResult:
         name = service.name
         details = {"command": command, "force": force}
         try:
@@ -78,12 +124,32 @@ class Commands:
             await self._audit_backlog.record(actor, f"services.{command}", name, details, refusal.code.lower())
             raise
         self._busy.add(name)
+        if once is not None:
+            await self._store_beginning(service, command, actor, details, once)
         began_s = self._clock.monotonic()
         # The client may disconnect, but the effect must still be recorded in the audit trail.
-        running = asyncio.create_task(self._run(service, command, actor, details, began_s))
+        running = asyncio.create_task(self._run(service, command, actor, details, began_s, once))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         return await asyncio.shield(running)
+
+    async def _store_beginning(
+        self, service: Service, command: str, actor: Actor, details: dict[str, Any], once: Once
+    ) -> None:
+        """Store that a command is under way; if that fails, it does not run."""
+        try:
+            await self._database.write(once.begin)
+        except OutcomeUnknown:
+            self._busy.discard(service.name)
+            refusal = Unavailable("The database failed, so the command was not run. Try again.", retry_after_ms=1_000)
+            # What may have been stored is removed as soon as possible.
+            await self._audit_backlog.record(
+                actor, f"services.{command}", service.name, details, refusal.code.lower(), once.cancelling()
+            )
+            raise refusal from None
+        except BaseException:
+            self._busy.discard(service.name)
+            raise
 
     async def close(self) -> None:
         """Return when all running commands have ended; call this once no more can begin."""
@@ -91,29 +157,41 @@ class Commands:
             await asyncio.wait(self._running)
 
     async def _run(
-        self, service: Service, command: str, actor: Actor, details: dict[str, Any], began_s: float
+        self,
+        service: Service,
+        command: str,
+        actor: Actor,
+        details: dict[str, Any],
+        began_s: float,
+        once: Once | None,
     ) -> CommandResult:
-        outcome = DONE
+        outcome, ended, beside = DONE, _Ended(), None
         try:
             async with asyncio.timeout(TIME_LIMIT_S):
                 message, data = await self._effects[command](self, service)
             if not data.pop("success", True):
                 outcome = "failed"
+            duration_ms = round((self._clock.monotonic() - began_s) * 1000, 3)
+            ended = _Ended(CommandResult(outcome == DONE, message, data, duration_ms))
         except AppError as refusal:
             outcome = refusal.code.lower()
+            beside = None if once is None else once.cancelling()
             raise
         except TimeoutError:
             outcome = "timeout"
-            raise CommandFailed(f"`{command}` of `{service.name}` took longer than {TIME_LIMIT_S:.0f} s.") from None
+            ended = _Ended(failure=f"`{command}` of `{service.name}` took longer than {TIME_LIMIT_S:.0f} s.")
         except Exception as error:
             outcome = "failed"
+            ended = _Ended(failure=f"`{command}` of `{service.name}` failed because of a defect: see the log.")
             _log.error("command_crashed", service=service.name, command=command, **exception_fields(error))
-            raise CommandFailed(f"`{command}` of `{service.name}` failed because of a defect: see the log.") from None
         finally:
             self._busy.discard(service.name)
-            await self._audit_backlog.record(actor, f"services.{command}", service.name, details, outcome)
-        duration_ms = round((self._clock.monotonic() - began_s) * 1000, 3)
-        return CommandResult(outcome == DONE, message, data, duration_ms)
+            if once is not None and ended != _Ended():
+                beside = once.ending(ended)
+            await self._audit_backlog.record(actor, f"services.{command}", service.name, details, outcome, beside)
+        if ended.result is None:
+            raise CommandFailed(ended.failure or "")
+        return ended.result
 
     def _refuse_if_needed(self, service: Service) -> None:
         needed_by = [name for name in self._registry.dependents(service.name) if self._registry[name].work.running]

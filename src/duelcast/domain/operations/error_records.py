@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
-from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from duelcast.clock import Alarm, Clock
+from duelcast.domain.idempotency import Once
 from duelcast.domain.operations.error_events import ErrorRecord
 from duelcast.domain.operations.error_groups import ErrorGroup, ErrorKey, OpenGroups, error_record
-from duelcast.domain.operations.error_storing import ErrorRetention, ErrorStoring
+from duelcast.domain.operations.error_storing import ErrorRetention, ErrorStoring, Recorded
 from duelcast.errors import Unavailable
 from duelcast.logs import exception_fields
 from duelcast.scrubbing import scrub, scrub_value
@@ -27,13 +27,6 @@ _RETRY_MS = 1_000
 _DROPPED = ErrorKey("duelcast", "duelcast.errors", "warning", "Errors occurred faster than they could be stored.")
 
 log = structlog.get_logger("duelcast.errors")
-
-
-class Recorded(Struct, frozen=True):
-    """The record that an error belongs to, and how many equal errors the record counts."""
-
-    id: int
-    count: int
 
 
 class ErrorRecords:
@@ -96,16 +89,20 @@ class ErrorRecords:
             log.warning("error_not_taken", **exception_fields(failure))
 
     async def post(
-        self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None
+        self,
+        service: str,
+        source: str,
+        level: ErrorLevel,
+        error: str,
+        details: Mapping[str, Any] | None = None,
+        once: Once | None = None,
     ) -> Recorded:
-        """Record an error as `take` does, but return once it is stored. If this raises `errors.Unavailable`, nothing
-        was changed."""
+        """Record an error as `take` does, but return once it is stored; the result is also the answer of `once`. If
+        this raises `errors.Unavailable`, nothing was changed."""
         group = self._count(service, source, level, error, details or {})
         if group is None:
             raise Unavailable("Too many errors are waiting to be stored. Try again.", retry_after_ms=_RETRY_MS)
-        count = group.count
-        await self._storing.post(group)
-        return Recorded(group.id, count)
+        return await self._storing.post(group, once)
 
     def _count(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any]

@@ -8,9 +8,11 @@ from functools import partial
 from typing import NamedTuple
 
 import structlog
+from msgspec import Struct
 
 from duelcast.channels.publisher import Published
 from duelcast.clock import Clock
+from duelcast.domain.idempotency import Once
 from duelcast.domain.operations.backlog import Backlog
 from duelcast.domain.operations.error_groups import ErrorGroup
 from duelcast.domain.retention import delete_in_pieces
@@ -32,11 +34,21 @@ _US_PER_DAY = 86_400_000_000
 log = structlog.get_logger("duelcast.errors")
 
 
+class Recorded(Struct, frozen=True):
+    """The record that an error belongs to, and how many equal errors the record counts."""
+
+    id: int
+    count: int
+
+
 class _Write(NamedTuple):
-    """Stores the count of `group`, and acknowledges `posts` (0 or 1) of its errors."""
+    """Stores the count of `group`, and acknowledges `posts` (0 or 1) of its errors. `recorded` is the answer to the
+    post."""
 
     group: ErrorGroup
     posts: int
+    recorded: Recorded | None = None
+    once: Once | None = None
 
 
 class ErrorStoring:
@@ -77,14 +89,16 @@ class ErrorStoring:
         """Groups that are not stored yet, or not with their present count."""
         return list(self._backlog)
 
-    async def post(self, group: ErrorGroup) -> None:
+    async def post(self, group: ErrorGroup, once: Once | None) -> Recorded:
         """Return once the present count of `group` is committed. If this raises `errors.Unavailable`, the last error is
         withdrawn from the count."""
         group.posts += 1
+        recorded = Recorded(group.id, group.count)
         try:
-            await self._write(_Write(group, 1))
+            await self._write(_Write(group, 1, recorded, once))
         except CutOff:
             raise Unavailable("The error was not stored. Try again.", retry_after_ms=_RETRY_MS) from None
+        return recorded
 
     async def _store(self, group: ErrorGroup) -> None:
         await self._write(_Write(group, 0))
@@ -99,8 +113,10 @@ class ErrorStoring:
         """Store the groups, and publish the first alert of each. Returns the stored counts, which exclude posts that
         wait for a later commit."""
         acknowledged = Counter[ErrorGroup]()
-        for group, posts in writes:
-            acknowledged[group] += posts
+        for write in writes:
+            acknowledged[write.group] += write.posts
+            if write.once is not None:
+                await write.once.store(transaction, write.recorded)
         counts = {group: group.count - group.posts + posts for group, posts in acknowledged.items()}
         await store.put_all(transaction, [group.row(count) for group, count in counts.items()])
         alerts = {group: [group.alert(1)] for group in counts if not group.pushed}

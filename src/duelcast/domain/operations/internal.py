@@ -15,7 +15,7 @@ from duelcast.domain.operations.health import Health
 from duelcast.domain.operations.monitored_service import Declaration, RunCheck, Service
 from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.runner import Runner
-from duelcast.errors import Unavailable
+from duelcast.errors import Outage
 
 STORE = "store"
 BROKER = "broker"
@@ -147,7 +147,7 @@ async def timed(work: Callable[[], Awaitable[object]], well: str, ill: str) -> C
     began_s = perf_counter()
     try:
         await work()
-    except Unavailable:
+    except Outage:
         return CheckResult(healthy=False, latency_ms=_since_ms(began_s), details=ill)
     return CheckResult(healthy=True, latency_ms=_since_ms(began_s), details=well)
 

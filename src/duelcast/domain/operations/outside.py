@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from duelcast.clock import Clock, time_ms
 from duelcast.domain.audit import Actor, AuditTrail
+from duelcast.domain.idempotency import Once
 from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.check import BuildCheck, CheckDefinition
 from duelcast.domain.operations.error_records import ErrorRecords
@@ -71,6 +72,12 @@ class Operation(Struct, frozen=True):
     ok: bool
     duration_ms: float
     error: str | None = None
+
+
+class OperationsTaken(Struct, frozen=True):
+    """How many operations were counted."""
+
+    accepted: int
 
 
 class OutsideServices:
@@ -171,16 +178,36 @@ class OutsideServices:
             async with self._changing:
                 yield
 
-    def report(self, name: str, operations: Sequence[Operation]) -> None:
+    def report(self, name: str, operations: Sequence[Operation]) -> OperationsTaken:
         """Record the operations of a service, in order. Raises `ServiceNotFound`, and `errors.InvalidState` if the
         service does not report itself."""
-        service = self._registry[name]
-        if service.declaration.kind != "reported":
-            raise InvalidState(f"`{name}` does not report itself: it was defined with another `kind`.")
+        service = self._reporting(name)
         self._health.report(service, [(operation.ok, operation.duration_ms) for operation in operations])
         for operation in operations:
             if not operation.ok and operation.error:
                 self._errors.take(name, "operations", "error", operation.error, {})
+        return OperationsTaken(len(operations))
+
+    async def report_once(self, name: str, operations: Sequence[Operation], once: Once) -> None:
+        """Record the operations as `report` does, as soon as the answer of `once` is stored. Raises also
+        `errors.Unavailable`."""
+        self._reporting(name)
+
+        async def work(transaction: Transaction) -> None:
+            await once.store(transaction, OperationsTaken(len(operations)))
+
+        def committed(_nothing: None) -> None:
+            # The service may have been changed or deleted meanwhile.
+            with suppress(AppError):
+                self.report(name, operations)
+
+        await self._database.write(work, committed)
+
+    def _reporting(self, name: str) -> Service:
+        service = self._registry[name]
+        if service.declaration.kind != "reported":
+            raise InvalidState(f"`{name}` does not report itself: it was defined with another `kind`.")
+        return service
 
     def _refuse_fixed(self, name: str) -> None:
         if name in self._registry and self._registry[name].declaration.kind == "internal":

@@ -22,7 +22,7 @@ from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN, Setting
 from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, Maintenance, maintenance_of, refusal_of
 from duelcast.domain.settings.outlet import ChangeListener, Committed, HiddenListener, SettingOutlet
 from duelcast.domain.settings.records import SettingBook
-from duelcast.errors import AppError, InvalidRequest, PermissionDenied, Unavailable
+from duelcast.errors import AppError, InvalidRequest, Outage, PermissionDenied
 from duelcast.logs import exception_fields
 from duelcast.store import settings as store
 from duelcast.store.database import Database, Transaction
@@ -78,7 +78,7 @@ class SystemSettings:
         while True:
             try:
                 await self._maintenance_changed.sleep(await self._end_maintenance())
-            except Unavailable:
+            except Outage:
                 await self._clock.sleep(RETRY_S)
             except Exception as error:
                 _log.error("defect", **exception_fields(error))

@@ -1,0 +1,29 @@
+"""A COMMIT that failed without telling whether it took effect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from duelcast.store.write_queue import Job
+
+
+class InDoubt(Exception):
+    """A COMMIT failed because of `cause`, and may have taken effect."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+@dataclass(slots=True, eq=False)
+class Doubt:
+    """The writes of a commit whose outcome is unknown. Nothing else is written until it is known.
+
+    If the commit took effect, it has the `number`, and no earlier one has. `happened` is None until the next
+    transaction has looked; even then, it is certain only once that one is committed.
+    """
+
+    jobs: Sequence[Job]
+    number: int
+    happened: bool | None = None
