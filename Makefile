@@ -114,7 +114,7 @@ ci: check due bench-quick test-crash test-hostile test
 
 ## lock: the newest versions that fit; the runtime locks are subsets of the development lock
 lock: .venv/.dev
-	$(LOCK) --upgrade --extra exchanges --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --upgrade --extra cluster --extra exchanges --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(LOCK) --upgrade --constraint requirements-dev.lock --extra exchanges --output-file requirements-exchanges.lock pyproject.toml
 	$(LOCK) --upgrade --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 

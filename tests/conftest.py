@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 import threading
@@ -16,8 +17,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.sqlite.file import SqliteFile
+from tests.databases import KIND_VARIABLE, drop_unused
 from tests.examples import examples
+from tests.sqlite_only import skip_sqlite_only
 
 NO_TURN_S = 3.0
 """A loop that has not stopped so long after it was asked to is in a callback that does not end."""
@@ -40,6 +43,22 @@ assert _defaults is not None
 _defaults["timeout"] = None
 # To read the certificates of all authorities takes longer than most requests of a test.
 _defaults["verify"] = httpx.create_ssl_context()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=["sqlite", "postgres"], default="sqlite", help="the kind of database that tests use"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # For the processes that tests start, too.
+    os.environ[KIND_VARIABLE] = config.getoption("--database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--database") == "postgres":
+        skip_sqlite_only(items)
 
 
 def pytest_collection_finish() -> None:
@@ -98,7 +117,10 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     if LIMIT in item.stash:
         item.config.hook.pytest_timeout_cancel_timer(item=item)
         item.config.hook.pytest_timeout_set_timer(item=item, settings=item.stash[LIMIT])
-    return (yield from _in_test(item))
+    try:
+        return (yield from _in_test(item))
+    finally:
+        drop_unused()
 
 
 def _in_test(item: pytest.Item) -> Generator[None, object, object]:

@@ -1,17 +1,13 @@
-"""A database in a file, for tests: the real thing, with its writer running."""
+"""A database for tests: the real thing, with its writer running."""
 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
 from pathlib import Path
-from shutil import copyfile, rmtree
 from subprocess import PIPE, Popen
-from tempfile import mkdtemp
 
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
@@ -25,11 +21,11 @@ from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.domain.operations.events import ALERTS
 from duelcast.domain.users.service import Users
 from duelcast.store.database import Database
-from duelcast.store.migrate import REVISIONS, apply_migrations, migrate
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.migrate import REVISIONS, apply_migrations
 from duelcast.store.stored_log import StoredLog
+from tests.databases import BUSY_TIMEOUT_MS, backend_at, is_postgres, place_new, set_reachable
 
-BUSY_TIMEOUT_MS = 200
+__all__ = ["BUSY_TIMEOUT_MS", "place_new"]
 
 LOCKER = """
 import sqlite3, sys
@@ -56,7 +52,7 @@ async def opened(path: Path, clock: Clock | None = None) -> AsyncIterator[Databa
     """The database at `path`, made where there is none, until the end of the block; what was asked for is committed."""
     place_new(path)
     clock = clock or SystemClock()
-    database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock, urgent=[ALERTS.channel(), SYSTEM_ERRORS.channel()])
+    database = Database(backend_at(path), clock, urgent=[ALERTS.channel(), SYSTEM_ERRORS.channel()])
     bus_of(database, clock)
     async with database.at_work():
         yield database
@@ -69,23 +65,6 @@ def bus_of(database: Database, clock: Clock) -> MemoryBroker:
     if hasattr(database, "epoch"):
         broker.begin(database.epoch.name, 0, database.urgent_positions)
     return broker
-
-
-def place_new(path: Path) -> None:
-    """Put an empty database at `path`, if nothing is there: the server would take a tenth of a second to make it."""
-    if path.parent.is_dir() and not path.exists():
-        copyfile(_new_database(), path)
-        path.chmod(0o600)
-
-
-@cache
-def _new_database() -> Path:
-    folder = mkdtemp(prefix="duelcast-")
-    atexit.register(rmtree, folder)
-    path = Path(folder) / "new.db"
-    path.touch()
-    migrate(path)
-    return path
 
 
 def earlier_revisions() -> list[str]:
@@ -121,7 +100,14 @@ async def rename_somebody(database: Database) -> None:
 
 @contextmanager
 def moved_away(path: Path) -> Iterator[None]:
-    """The file is elsewhere during the block."""
+    """The database cannot be reached during the block: its file is elsewhere, or its server refuses everybody."""
+    if is_postgres():
+        set_reachable(path, reachable=False)
+        try:
+            yield
+        finally:
+            set_reachable(path, reachable=True)
+        return
     elsewhere = path.with_name(f"{path.name}.elsewhere")
     path.rename(elsewhere)
     try:

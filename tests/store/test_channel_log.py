@@ -22,11 +22,11 @@ from duelcast.errors import AppError, Conflict, Unavailable
 from duelcast.store.channel_log import RESERVED_NUMBERS
 from duelcast.store.database import Database, Transaction
 from duelcast.store.log_retention import LogBounds
-from duelcast.store.sqlite import SqliteFile
 from duelcast.store.stored_log import StoredLog
 from duelcast.wire.messages import Event
+from tests.databases import backend_at, place_new, rows_in
 from tests.store.facts import put
-from tests.storing import BUSY_TIMEOUT_MS, locked, place_new
+from tests.storing import locked
 
 
 class Said(Event, tag="said"):
@@ -90,8 +90,7 @@ class Place:
         return seq, floor
 
     def query(self, statement: str, *values: object) -> list[Any]:
-        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
-            return connection.execute(statement, values).fetchall()
+        return rows_in(self.path, statement, *values)
 
 
 def said(text: str, channel: Channel = A, row_id: int | None = None) -> Broadcast:
@@ -102,7 +101,7 @@ def said(text: str, channel: Channel = A, row_id: int | None = None) -> Broadcas
 async def place_at(path: Path, clock: Clock | None = None, bounds: LogBounds | None = None) -> AsyncIterator[Place]:
     place_new(path)
     clock = clock or ManualClock()
-    database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock, urgent=[SIREN.channel()], log_bounds=bounds)
+    database = Database(backend_at(path), clock, urgent=[SIREN.channel()], log_bounds=bounds)
     place = Place(database, clock, path)
     async with database.at_work():
         yield place

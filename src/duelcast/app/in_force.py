@@ -16,8 +16,8 @@ from duelcast.settings.loading import variable
 from duelcast.settings.table import MASK, masked
 from duelcast.store import settings as store
 from duelcast.store.beside import opened_beside
+from duelcast.store.choosing import backend_of
 from duelcast.store.settings import SettingRow
-from duelcast.store.sqlite import SqliteFile, database_path
 
 STORED = "database"
 
@@ -34,14 +34,14 @@ class InForce(NamedTuple):
 
 
 async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
-    """The settings in the database, which a server may be using; empty if the database does not exist yet.
+    """The settings in the database, which a server may be using; empty if its file does not exist yet.
 
     Raises `ConfigurationError` if the database cannot be read, or has an earlier version.
     """
-    file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
-    if not file.path.exists() or not file.path.stat().st_size:
+    backend = backend_of(settings)
+    if backend.is_new():
         return ()
-    async with opened_beside(file) as read, read() as transaction:
+    async with opened_beside(backend) as read, read() as transaction:
         return await store.all_settings(transaction)
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 
 from duelcast.store.database import Transaction
-from duelcast.store.statements import execute_many
+from duelcast.store.statements import allow_long_statements, execute_many
 from duelcast.store.tables import (
     contest_entries,
     contest_prices,
@@ -118,10 +118,10 @@ async def insert_contest(transaction: Transaction, values: Mapping[str, Any]) ->
     return found
 
 
-async def find_contest(transaction: Transaction, contest_id: int, *, lock: bool = False) -> ContestRow | None:
-    """The contest, or None. Pass `lock` if the same transaction writes a decision based on it."""
+async def find_contest(transaction: Transaction, contest_id: int) -> ContestRow | None:
+    """The contest, or None."""
     query = select(contests).where(contests.c.id == contest_id)
-    row = (await transaction.execute(query.with_for_update() if lock else query)).first()
+    row = (await transaction.execute(query)).first()
     return None if row is None else _contest(row)
 
 
@@ -237,6 +237,7 @@ async def set_disqualified(transaction: Transaction, entry_id: int, *, disqualif
 
 async def entries_of(transaction: Transaction, contest_id: int) -> list[EntryRow]:
     """All entries, sorted by the time of entry, then by id."""
+    await allow_long_statements(transaction)
     table = contest_entries
     query = select(table).where(table.c.contest_id == contest_id).order_by(table.c.entered_ms, table.c.id)
     return [_entry(row) for row in await transaction.execute(query)]
@@ -323,6 +324,7 @@ async def holdings_of(transaction: Transaction, entry_id: int) -> list[HoldingRo
 
 async def holdings_of_contest(transaction: Transaction, contest_id: int) -> dict[int, list[HoldingRow]]:
     """The holdings of all entries, by entry, each list sorted by symbol."""
+    await allow_long_statements(transaction)
     query = (
         select(holdings)
         .join(contest_entries, contest_entries.c.id == holdings.c.entry_id)
@@ -337,6 +339,7 @@ async def holdings_of_contest(transaction: Transaction, contest_id: int) -> dict
 
 async def held_symbols(transaction: Transaction, contest_id: int) -> list[str]:
     """All symbols held in the contest, sorted."""
+    await allow_long_statements(transaction)
     query = (
         select(holdings.c.symbol)
         .join(contest_entries, contest_entries.c.id == holdings.c.entry_id)
@@ -355,6 +358,7 @@ async def replace_holdings(transaction: Transaction, entry_id: int, portfolio: I
 async def buy_portfolios(transaction: Transaction, contest_id: int, balance: float) -> None:
     """Set the quantity of all holdings in a contest to balance × weight / 100 / price, computed in that order, at the
     stored prices of its start. This is a single statement, because each statement scans all holdings."""
+    await allow_long_statements(transaction)
     entered = select(contest_entries.c.id).where(contest_entries.c.contest_id == contest_id)
     price = select(contest_prices.c.price).where(
         contest_prices.c.contest_id == contest_id,

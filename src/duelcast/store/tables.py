@@ -1,5 +1,7 @@
 """The tables. Times are in milliseconds since the Unix epoch, or in microseconds if the name ends in `_us`.
 
+Texts are compared by code points: migrations give them the collation C on PostgreSQL.
+
 Entry fees, prize pools and prizes are decimal strings; prices and balances are doubles. A test checks that these tables
 equal the result of the migrations.
 """
@@ -469,6 +471,10 @@ epochs = Table(
         nullable=False,
         comment="Greater than any number issued on a channel of kind `latest`.",
     ),
+    Column("cluster_id", BigInteger, comment="On PostgreSQL, the system identifier at the last start."),
+    Column("database_oid", BigInteger, comment="On PostgreSQL, the OID of the database at the last start."),
+    Column("table_oid", BigInteger, comment="On PostgreSQL, the OID of this table at the last start."),
+    Column("timeline", BigInteger, comment="On PostgreSQL, the timeline at the last start."),
     comment="One row: the epoch that positions belong to.",
 )
 

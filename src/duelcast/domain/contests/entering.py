@@ -113,7 +113,7 @@ class Entering:
         contest_id = contest.id
 
         async def work(transaction: Transaction) -> list[HoldingRow] | None:
-            row = await store.find_contest(transaction, contest_id, lock=True)
+            row = await store.find_contest(transaction, contest_id)
             assert row is not None
             entry = await _own_entry(transaction, contest_id, wallet)
             if not self._is_open(row):
@@ -160,7 +160,7 @@ class Entering:
     async def _pending(self, transaction: Transaction, contest_id: int) -> ContestRow:
         """The contest, locked. Raises `ContestStarted` if its start time has passed, `InvalidState` if it was
         cancelled."""
-        row = await store.find_contest(transaction, contest_id, lock=True)
+        row = await store.find_contest(transaction, contest_id)
         assert row is not None
         if row.status == CANCELLED:
             raise InvalidState("The contest was cancelled.")

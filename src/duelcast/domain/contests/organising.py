@@ -174,7 +174,7 @@ class Organising:
 
     async def _open(self, transaction: Transaction, contest_id: int) -> ContestRow:
         """The contest, locked. Raises `InvalidState` if it is over, or has reached its next boundary."""
-        row = await store.find_contest(transaction, contest_id, lock=True)
+        row = await store.find_contest(transaction, contest_id)
         assert row is not None
         if row.status not in (PENDING, ACTIVE):
             raise InvalidState("The contest is over.")
