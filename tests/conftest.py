@@ -26,6 +26,7 @@ NO_TURN_S = 3.0
 """A loop that has not stopped so long after it was asked to is in a callback that does not end."""
 LIMIT = pytest.StashKey[Any]()
 IN_TEST = pytest.StashKey[bool]()
+DATABASE = pytest.StashKey[str]()
 
 settings.register_profile(
     "any-machine",
@@ -52,12 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # For the processes that tests start, too.
-    os.environ[KIND_VARIABLE] = config.getoption("--database")
+    config.stash[DATABASE] = config.getoption("--database")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--database") == "postgres":
+    if config.stash[DATABASE] == "postgres":
         skip_sqlite_only(items)
 
 
@@ -102,6 +102,9 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> Generator[None
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    is_postgres = item.get_closest_marker("postgres") is not None
+    # For the processes that tests start, too.
+    os.environ[KIND_VARIABLE] = "postgres" if is_postgres else item.config.stash[DATABASE]
     SqliteFile.synchronous = "FULL" if item.get_closest_marker("crash") else "OFF"
     return (yield from _in_test(item))
 

@@ -9,8 +9,8 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Coroutine
-from contextlib import closing
+from collections.abc import Coroutine, Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -24,6 +24,7 @@ from duelcast.store.backend import Backend
 from duelcast.store.postgres.database import PostgresDatabase
 from duelcast.store.sqlite.file import SqliteFile
 from duelcast.store.sqlite.schema import migrate
+from duelcast.store.tables import metadata
 from tests.postgres_server import PostgresServer
 
 KIND_VARIABLE = "TESTS_DATABASE"
@@ -89,6 +90,13 @@ def drop_unused() -> None:
     """Drop the PostgreSQL databases that nobody is connected to."""
     if is_postgres():
         _server().drop_unused()
+
+
+@contextmanager
+def locked_tables(path: Path) -> Iterator[None]:
+    """During the block, another session lets nobody write to a PostgreSQL database."""
+    with _server().locked_tables(_name_of(path)):
+        yield
 
 
 def set_reachable(path: Path, *, reachable: bool) -> None:
@@ -158,6 +166,15 @@ class Databases:
         self.query("postgres", f"alter database {name} allow_connections {reachable}")
         if not reachable:
             self.query("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", name)
+
+    @contextmanager
+    def locked_tables(self, name: str) -> Iterator[None]:
+        connection = self._run(asyncpg.connect(self.url_of(name)))
+        try:
+            self._run(connection.execute(f"begin; lock table {', '.join(metadata.tables)} in exclusive mode"))
+            yield
+        finally:
+            self._run(connection.close())
 
     def query(self, database: str, query: str, *values: object) -> list[Any]:
         return self._run(self._query(database, query, *values))

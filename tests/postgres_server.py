@@ -28,10 +28,10 @@ _READY = "ready"
 
 
 class PostgresServer:
-    """A server on a port of loopback. Everybody may connect as `postgres`; `configuration` are settings such as
-    `fsync=off`."""
+    """A server on a port of loopback, a standby if it has a `primary`. Everybody may connect as `postgres`;
+    `configuration` are settings such as `fsync=off`."""
 
-    def __init__(self, *configuration: str) -> None:
+    def __init__(self, *configuration: str, primary: PostgresServer | None = None) -> None:
         self.port = free_port()
         self.folder = Path(mkdtemp(prefix="duelcast-postgres-"))
         self.data = self.folder / "data"
@@ -40,7 +40,14 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         if _USER is not None:
             os.chown(self.folder, pwd.getpwnam(_USER).pw_uid, -1)
-        self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N", "--locale=C.UTF-8")
+        data = str(self.data)
+        if primary is None:
+            self.run_program(
+                "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N", "--locale=C.UTF-8"
+            )
+        else:
+            source = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
+            self.run_program("pg_basebackup", *source, "-D", data, "-R", "--checkpoint=fast", "--no-sync")
 
     def url(self, database: str = "postgres", user: str = "postgres", port: int | None = None) -> str:
         return f"postgresql://{user}@127.0.0.1:{port or self.port}/{database}"
@@ -88,13 +95,24 @@ class PostgresServer:
         finally:
             self._signal(signal.SIGCONT)
 
+    def make_standby(self) -> PostgresServer:
+        """A running server that copies all that is committed here."""
+        standby = PostgresServer(*self._configuration, primary=self)
+        standby.start()
+        return standby
+
+    def promote(self) -> None:
+        """Make a primary of a standby."""
+        self.run_program("pg_ctl", "promote", "-w", "-D", str(self.data))
+
     def remove(self) -> None:
         """End it, and delete its data."""
         if self._process is not None:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def run_program(self, program: str, *arguments: str) -> None:
+        """Run one of the programs of PostgreSQL."""
         done = subprocess.run(
             [PROGRAMS / program, *arguments], user=_USER, cwd=self.folder, capture_output=True, text=True, check=False
         )

@@ -23,7 +23,7 @@ from duelcast.domain.users.service import Users
 from duelcast.store.database import Database
 from duelcast.store.migrate import REVISIONS, apply_migrations
 from duelcast.store.stored_log import StoredLog
-from tests.databases import BUSY_TIMEOUT_MS, backend_at, is_postgres, place_new, set_reachable
+from tests.databases import BUSY_TIMEOUT_MS, backend_at, is_postgres, locked_tables, place_new, set_reachable
 
 __all__ = ["BUSY_TIMEOUT_MS", "place_new"]
 
@@ -118,7 +118,11 @@ def moved_away(path: Path) -> Iterator[None]:
 
 @asynccontextmanager
 async def locked(path: Path) -> AsyncIterator[None]:
-    """While the block runs another process holds the write lock of the file."""
+    """While the block runs another process holds the write lock of the file, or all tables on a PostgreSQL server."""
+    if is_postgres():
+        with locked_tables(path):
+            yield
+        return
     process = await asyncio.to_thread(_locker, path)
     try:
         yield

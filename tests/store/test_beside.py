@@ -45,7 +45,7 @@ async def test_a_database_is_read_without_a_server_and_is_not_held(path: Path) -
 
 async def test_nothing_can_be_written(path: Path) -> None:
     async with opened(path), opened_beside(backend_at(path)) as read:
-        with pytest.raises(ConfigurationError, match="may not write"):
+        with pytest.raises(ConfigurationError, match=r"may not write|only reads"):
             async with read() as transaction:
                 await transaction.execute(insert(table).values(name="a", value=1))
 
@@ -91,10 +91,10 @@ async def test_a_database_of_another_version_is_refused(path: Path, revision: st
     assert await refusal(path) == f"The database {path} cannot be opened. {reason}"
 
 
-async def test_a_file_that_goes_away_cannot_be_read_any_more(path: Path) -> None:
+async def test_a_database_that_goes_away_cannot_be_read_any_more(path: Path) -> None:
     async with opened(path):
         pass
     async with opened_beside(backend_at(path)) as read:
-        with moved_away(path), pytest.raises(ConfigurationError, match="The database file is gone"):
+        with moved_away(path), pytest.raises(ConfigurationError, match=r"cannot be read\. The database"):
             async with read():
                 pass

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -378,14 +377,13 @@ async def test_after_a_crash_while_the_database_was_down_numbers_go_on_above_the
         place.database.announce(said("1", SIREN.channel()))
         await place.database.write(put("behind"))
         epoch = place.database.epoch.name
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("begin immediate")
+        (mark,) = path.parent.glob("*.epoch")
+        async with locked(path):
             place.database.announce(said("2", SIREN.channel()))
             await until(lambda: len(place.listener.told) == 2)
-            copied = path.with_name(f"{path.name}.epoch").read_bytes()
-            other.execute("rollback")
+            copied = mark.read_bytes()
     # What a process that is killed leaves behind.
-    path.with_name(f"{path.name}.epoch").write_bytes(copied)
+    mark.write_bytes(copied)
     async with place_at(path, SystemClock()) as place:
         assert place.database.epoch.name == epoch
         place.database.announce(said("3", SIREN.channel()))

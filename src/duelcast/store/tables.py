@@ -1,6 +1,7 @@
 """The tables. Times are in milliseconds since the Unix epoch, or in microseconds if the name ends in `_us`.
 
-Texts are compared by code points: migrations give them the collation C on PostgreSQL.
+Texts are compared by code points, and their lengths, which the domain checks, are not enforced: on PostgreSQL,
+migrations give them the collation C and no length.
 
 Entry fees, prize pools and prizes are decimal strings; prices and balances are doubles. A test checks that these tables
 equal the result of the migrations.

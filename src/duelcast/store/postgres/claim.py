@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from duelcast.store.backend import Held, Superseded
+from duelcast.store.postgres.failures import Standby
 
 _KEY = int.from_bytes(b"duelcast", "big")
 _LOCK = "select pg_advisory_lock($1)"
@@ -22,7 +23,8 @@ _IDENTITY = """
 select (select system_identifier from pg_control_system()),
     (select oid::bigint from pg_database where datname = current_database()),
     to_regclass('epochs')::oid::bigint,
-    ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint
+    case when not pg_is_in_recovery()
+        then ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint end
 """
 _STARTS = "select starts from epochs"
 
@@ -30,12 +32,12 @@ _STARTS = "select starts from epochs"
 class Identity(NamedTuple):
     """Which database it is: the identifier of its cluster, its number therein, the number of a table, which changes if
     a dump is restored into the database, and the timeline, which changes if a standby is promoted or an earlier state
-    is recovered. `table_oid` is None before the first migration."""
+    is recovered. `table_oid` is None before the first migration, `timeline` on a standby."""
 
     cluster_id: int
     database_oid: int
     table_oid: int | None
-    timeline: int
+    timeline: int | None
 
 
 class _Session(NamedTuple):
@@ -60,8 +62,9 @@ class Claim:
     async def take(self, connection: Any) -> None:
         """Lock the database for the session of a driver's connection.
 
-        Raises `Held` if another server has the lock, and `Superseded` if the database is no longer as this server left
-        it: another server was started on it, or a standby has taken its place, which may lack transactions.
+        Raises `Standby`, `Held` if another server has the lock, and `Superseded` if the database is no longer as this
+        server left it: another server was started on it, or a standby, which may lack transactions, has taken its
+        place.
         """
         try:
             await connection.fetchval(_LOCK, _KEY)
@@ -69,6 +72,8 @@ class Claim:
             await self._end_own_session(connection)
         session = _Session(*await connection.fetchrow(_SESSION))
         identity = Identity(*await connection.fetchrow(_IDENTITY))
+        if identity.timeline is None:
+            raise Standby
         if self._starts is not None:
             starts = await connection.fetchval(_STARTS)
             if identity != self.identity or starts != self._starts:

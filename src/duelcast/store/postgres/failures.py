@@ -19,11 +19,10 @@ _FAILURES = {
     "3D": "The database server has no database of this name.",
     "40": "Another session got in the way of a transaction.",
     _NO_PRIVILEGE: "The user of DUELCAST_DATABASE_URL lacks a privilege in the database.",
-    # Only the primary has a position in the write-ahead log, for which each new session asks.
-    "55000": "The database server is a standby.",
     "53": "The database server lacks memory or another resource.",
     "53100": "The disk of the database server is full.",
     "53300": "The database server has no connection to spare.",
+    "55000": "The database accepts no connections.",
     _LOCKED: "Another session has locked a table of the database.",
     "57014": "The statement was cancelled on the database server.",
     "57P01": "The database server was shut down, or ended the connection.",
@@ -35,6 +34,10 @@ _FAILURES = {
     "XX002": "The database is damaged.",
 }
 _UNKNOWN = "The database does not work."
+
+
+class Standby(OSError):
+    """The server is a standby, which cannot be written to."""
 
 
 def is_failure(error: Exception) -> bool:
@@ -53,6 +56,8 @@ def describe_failure(error: Exception) -> str:
     """Why the database does not work, in our own words."""
     if isinstance(error, Held | Superseded):
         return str(error)
+    if isinstance(error, Standby):
+        return _FAILURES["25006"]
     code = _code(error)
     if code is not None:
         return _FAILURES.get(code) or _FAILURES.get(code[:2]) or _UNKNOWN

@@ -1,4 +1,4 @@
-"""The identity of a PostgreSQL database, and the collation of its texts.
+"""The identity of a PostgreSQL database, and its texts.
 
 Revision ID: 0008
 """
@@ -14,8 +14,8 @@ branch_labels = None
 depends_on = None
 
 _TEXTS = """
-select table_name, column_name, character_maximum_length from information_schema.columns
-where table_schema = current_schema() and data_type in ('character varying', 'text') and collation_name is null
+select table_name, column_name, data_type from information_schema.columns
+where table_schema = current_schema() and data_type in ('character varying', 'text')
 order by table_name, ordinal_position
 """
 
@@ -53,11 +53,11 @@ def upgrade() -> None:
         sa.Column("timeline", sa.BigInteger(), nullable=True, comment="On PostgreSQL, the timeline at the last start."),
     )
     if op.get_bind().dialect.name == "postgresql":
-        _compare_texts_by_code_points()
+        _treat_texts_as_sqlite_does()
 
 
-def _compare_texts_by_code_points() -> None:
-    """Give all texts the order that they have in SQLite, whatever the locale of the database."""
-    for table, column, length in op.get_bind().execute(sa.text(_TEXTS)).all():
-        kind = "text" if length is None else f"varchar({length})"
+def _treat_texts_as_sqlite_does() -> None:
+    """Give all texts the order of their code points, whatever the locale of the database, and any length: what is too
+    long is refused before it comes to the database."""
+    for table, column, kind in op.get_bind().execute(sa.text(_TEXTS)).all():
         op.execute(f'alter table "{table}" alter column "{column}" type {kind} collate "C"')
