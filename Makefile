@@ -18,7 +18,7 @@ MARKED = $(shell grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs picture conformance browser-test test-crash test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
+.PHONY: run test check format docs picture conformance browser-test test-postgres test-crash test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -62,6 +62,12 @@ conformance: .venv/.dev
 browser-test: .venv/.dev
 	.ci/chromium
 	$(BIN)/python -m pytest -rs -m browser $(call MARKED,browser)
+
+## test-postgres: the tests of the store on PostgreSQL servers, which they start, kill and suspend; takes two minutes.
+## ARGS="tests/e2e/contest" runs other tests on PostgreSQL
+test-postgres: .venv/.dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --database postgres \
+		-m 'not browser and not crash and not hostile and not rehearsal' $(or $(ARGS),tests/store)
 
 ## test-crash: killed servers, broken databases and connections; takes minutes. ARGS="-k room" selects tests
 test-crash: .venv/.dev
@@ -109,7 +115,7 @@ due: .venv/.dev
 ## ci: everything, except parts that cover nothing that changed since the last run with FULL=1, which skips nothing. The
 ## test suite comes last, so that its summary ends the output.
 ci: export ALL_EXAMPLES = 1
-ci: check due bench-quick test-crash test-hostile test
+ci: check due bench-quick test-crash test-hostile test-postgres test
 	$(if $(FULL),@.ci/due record)
 
 ## lock: the newest versions that fit; the runtime locks are subsets of the development lock

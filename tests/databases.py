@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from duelcast.store.backend import Backend
+from duelcast.store.postgres.claim import KEY
 from duelcast.store.postgres.database import PostgresDatabase
 from duelcast.store.sqlite.file import SqliteFile
 from duelcast.store.sqlite.schema import migrate
@@ -172,6 +173,18 @@ class Databases:
         connection = self._run(asyncpg.connect(self.url_of(name)))
         try:
             self._run(connection.execute(f"begin; lock table {', '.join(metadata.tables)} in exclusive mode"))
+            yield
+        finally:
+            self._run(connection.close())
+
+    @contextmanager
+    def taken(self, name: str) -> Iterator[None]:
+        """During the block, another session has the claim to a database, from whatever server had it before."""
+        connection = self._run(asyncpg.connect(self.url_of(name)))
+        try:
+            taking = asyncio.run_coroutine_threadsafe(connection.execute(f"select pg_advisory_lock({KEY})"), self._loop)
+            self.query(name, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted")
+            taking.result()
             yield
         finally:
             self._run(connection.close())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Row, bindparam, delete, func, insert, literal, select, update
 
 from duelcast.store.database import Transaction
 from duelcast.store.statements import allow_long_statements, execute_many
@@ -272,7 +272,7 @@ async def final_page(transaction: Transaction, contest_id: int, offset: int, lim
         select(table)
         .where(table.c.contest_id == contest_id, table.c.final_rank.is_not(None))
         .order_by(table.c.final_rank, table.c.entered_ms, table.c.id)
-        .offset(offset)
+        .offset(literal(offset, BigInteger))  # otherwise, it would have to fit into 32 bits on PostgreSQL
         .limit(limit)
     )
     return [_entry(row) for row in await transaction.execute(query)]

@@ -14,7 +14,7 @@ import asyncpg
 from duelcast.store.backend import Held, Superseded
 from duelcast.store.postgres.failures import Standby
 
-_KEY = int.from_bytes(b"duelcast", "big")
+KEY = int.from_bytes(b"duelcast", "big")
 _LOCK = "select pg_advisory_lock($1)"
 _END = "select pg_terminate_backend(pid, $3) from pg_stat_activity where pid = $1 and backend_start = $2"
 _END_TIMEOUT_MS = 1_000
@@ -67,7 +67,7 @@ class Claim:
         place.
         """
         try:
-            await connection.fetchval(_LOCK, _KEY)
+            await connection.fetchval(_LOCK, KEY)
         except asyncpg.exceptions.LockNotAvailableError:
             await self._end_own_session(connection)
         session = _Session(*await connection.fetchrow(_SESSION))
@@ -84,7 +84,7 @@ class Claim:
         """The session that was lost may still exist on the server, if only the connection is gone."""
         if self._session is not None and await connection.fetchval(_END, *self._session, _END_TIMEOUT_MS):
             try:
-                await connection.fetchval(_LOCK, _KEY)
+                await connection.fetchval(_LOCK, KEY)
             except asyncpg.exceptions.LockNotAvailableError:
                 pass
             else:

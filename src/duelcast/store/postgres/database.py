@@ -23,6 +23,9 @@ from duelcast.store.postgres.session import ANSWER_TIMEOUT_S, connect, set_answe
 from duelcast.store.statements import ANSWER_TIMEOUT_OPTION
 
 READERS = 4
+POOL_TIMEOUT_S = 5.0
+"""How long a read waits for one of the connections. Whoever waits for one that then cannot be opened waits as long,
+because the pool does not tell."""
 
 
 class PostgresDatabase:
@@ -87,6 +90,7 @@ class PostgresDatabase:
             poolclass=AsyncAdaptedQueuePool,
             pool_size=1 if writes else READERS,
             max_overflow=0,
+            pool_timeout=POOL_TIMEOUT_S,
         )
         event.listen(engine.sync_engine.pool, "checkout", _refuse_closed)
         if writes:
