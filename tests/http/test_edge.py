@@ -78,6 +78,12 @@ async def test_under_a_prefix_there_is_no_other_way_to_a_route(path: str) -> Non
         assert_problem(await server.client.get(address), 404, "NOT_FOUND")
 
 
+async def test_a_query_with_u0000_is_refused(server: Serving) -> None:
+    """No text may contain it, and PostgreSQL refuses it even in a question."""
+    answer = await server.client.get("/api/v69/audit?target=a%00b")
+    assert_problem(answer, 400, "INVALID_REQUEST")
+
+
 @pytest.mark.parametrize(
     "path",
     [

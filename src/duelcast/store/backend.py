@@ -39,7 +39,7 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str:
-        """What messages call the database: its address without user and password."""
+        """The name of the database in messages: its address without user and password."""
 
     @property
     def busy_timeout_ms(self) -> int:
@@ -75,7 +75,7 @@ class Backend(Protocol):
         Otherwise, they only read, and see one moment of the committed data."""
 
     def epoch_mark(self) -> EpochMark:
-        """What shows at a start whether the database is still the one that issued its numbers."""
+        """The evidence at a start that the database is still the one that issued its numbers."""
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -26,7 +26,7 @@ class Epoch(Struct, frozen=True):
 
 
 class Stored(NamedTuple):
-    """What the database itself says at a start: the number of starts and of issued numbers, and its identity at the
+    """The state of the database itself at a start: the number of starts and of issued numbers, and its identity at the
     last start: cluster, database, table, timeline (None for an SQLite file, and before the first start)."""
 
     starts: int

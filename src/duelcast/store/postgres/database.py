@@ -24,8 +24,8 @@ from duelcast.store.statements import ANSWER_TIMEOUT_OPTION
 
 READERS = 4
 POOL_TIMEOUT_S = 5.0
-"""How long a read waits for one of the connections. Whoever waits for one that then cannot be opened waits as long,
-because the pool does not tell."""
+"""How long a read waits for one of the connections. If it waits for one that then cannot be opened, it waits as long,
+because the pool does not wake it."""
 
 
 class PostgresDatabase:

@@ -1,4 +1,4 @@
-"""What shows whether a PostgreSQL database is still the one that issued its numbers: its identity, which the database
+"""The evidence that a PostgreSQL database is still the one that issued its numbers: its identity, which the database
 stores at each start, and a file in the data folder of the server.
 
 - Another cluster, database or table (a restored dump) issues numbers of its own: the epoch is new.

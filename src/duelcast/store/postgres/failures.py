@@ -13,7 +13,7 @@ _NO_PRIVILEGE = "42501"
 _FAULTS_OF_THE_STATEMENT = ("0A", "21", "22", "23", "25P02", "42", "44", "54")
 _FAILURES = {
     "08": "The database server cannot be reached.",
-    "25006": "The database server only reads: it is a standby, or was told to be read-only.",
+    "25006": "The database server only reads: it is a standby, or set to be read-only.",
     "25P03": "The database server ended a transaction that paused for too long.",
     "28": "The database server refuses the user or the password of DUELCAST_DATABASE_URL.",
     "3D": "The database server has no database of this name.",

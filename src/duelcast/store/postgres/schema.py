@@ -1,4 +1,4 @@
-"""What a PostgreSQL database must be like, and its tables."""
+"""Checks of a PostgreSQL server and of the tables of a database."""
 
 from __future__ import annotations
 
