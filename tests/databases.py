@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from shutil import copyfile, rmtree
 from tempfile import mkdtemp
@@ -71,20 +72,18 @@ def place_new(path: Path) -> None:
 def rows_in(path: Path, query: str, *values: object) -> list[Any]:
     """What another program finds in the database. A `?` in `query` stands for the next of `values`."""
     if is_postgres():
-        numbers = iter(range(1, len(values) + 1))
-        numbered = re.sub(r"\?", lambda _: f"${next(numbers)}", query)
-        return [tuple(row) for row in _server().query(_name_of(path), numbered, *values)]
+        return [tuple(row) for row in _server().query(_name_of(path), _numbered(query), *values)]
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         return connection.execute(query, values).fetchall()
 
 
-def change_in(path: Path, statement: str) -> None:
-    """Have another program change the database."""
+def change_in(path: Path, statement: str, *values: object) -> None:
+    """Have another program change the database. A `?` in `statement` stands for the next of `values`."""
     if is_postgres():
-        _server().query(_name_of(path), statement)
+        _server().query(_name_of(path), _numbered(statement), *values)
         return
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(statement)
+        connection.execute(statement, values)
 
 
 def drop_unused() -> None:
@@ -108,6 +107,12 @@ def set_reachable(path: Path, *, reachable: bool) -> None:
 def postgres_url(path: Path) -> str:
     """The address of the PostgreSQL database that `path` stands for."""
     return _server().url_of(_name_of(path))
+
+
+def _numbered(statement: str) -> str:
+    """`statement` with `$1`, `$2` … in place of the marks."""
+    numbers = count(1)
+    return re.sub(r"\?", lambda _: f"${next(numbers)}", statement)
 
 
 def _name_of(path: Path) -> str:

@@ -10,6 +10,7 @@ _FILES = "There is no file that could be missing, moved, damaged or opened by ot
 _COPIES = "pg_dump and pg_restore take the place of the commands."
 _PLANS = "It reads the plan that SQLite makes of a statement."
 _LOCKS = "There is no lock of the whole database; see tests/store/postgres/test_loss.py for locked tables."
+_ROOM = "The disk is the server's, and cannot be seen from here."
 _EPOCH = "It is about the file beside an SQLite file; see tests/store/postgres/test_epoch.py."
 
 SQLITE_ONLY = {
@@ -51,6 +52,18 @@ SQLITE_ONLY = {
     "tests/store/test_epoch.py::test_a_copy_of_the_same_start_that_is_written_into_the_file_has_a_new_epoch": _EPOCH,
     "tests/store/test_epoch.py::test_a_restored_backup_has_a_new_epoch": _EPOCH,
     "tests/store/test_epoch.py::test_there_must_be_a_database_of_this_version": _EPOCH,
+    "tests/e2e/test_shared_places.py": _FILES,
+    "tests/e2e/test_locked_store.py": _LOCKS,
+    "tests/e2e/test_starting.py::test_what_is_overdue_waits_for_a_database_that_takes_it": _LOCKS,
+    "tests/e2e/test_lookalike_nicknames.py::test_names_from_before_are_kept_and_protected_though_they_look_alike": (
+        "No version before this one used PostgreSQL."
+    ),
+    "tests/e2e/people/test_analytics_full_disk.py": _FILES,
+    "tests/e2e/people/test_analytics_quota.py::test_little_room_is_told_and_keeps_events_out_until_there_is_more": (
+        _ROOM
+    ),
+    "tests/e2e/people/test_analytics_quota.py::test_metrics_tell_what_the_database_takes_and_what_is_left": _ROOM,
+    "tests/e2e/people/test_backup.py": _COPIES,
 }
 """By the beginning of their node ids."""
 

@@ -98,6 +98,15 @@ async def rename_somebody(database: Database) -> None:
     await Users(database, MemoryAccounts(), audit, inboxes, clock).rename("somebody", "Some Body")
 
 
+GONE = {
+    "The database file is gone.",
+    "The database accepts no connections.",
+    "The database server cannot be reached.",
+    "The database server was shut down, or ended the connection.",
+}
+"""The sentences about a database that cannot be reached."""
+
+
 @contextmanager
 def moved_away(path: Path) -> Iterator[None]:
     """The database cannot be reached during the block: its file is elsewhere, or its server refuses everybody."""

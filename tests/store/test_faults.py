@@ -24,14 +24,7 @@ from tests.e2e.process import Server, serving
 from tests.serving import SECRET
 from tests.store.facts import figure, put, put_all, read_names, stored, until
 from tests.store.ledger import entries, keeping, once
-from tests.storing import BUSY_TIMEOUT_MS, locked, moved_away, opened
-
-GONE = {
-    "The database file is gone.",
-    "The database accepts no connections.",
-    "The database server cannot be reached.",
-    "The database server was shut down, or ended the connection.",
-}
+from tests.storing import BUSY_TIMEOUT_MS, GONE, locked, moved_away, opened
 
 
 async def refused(database: Database, *names: str) -> None:

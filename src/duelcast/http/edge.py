@@ -32,7 +32,6 @@ Headers = list[tuple[bytes, bytes]]
 WEBSOCKET_PREFIX = "/api/v69/ws/"
 # Matches an empty segment, even a trailing one, an escaped slash, and an unnecessary escape.
 _ALIAS = re.compile(r"//|/$|%2[Ff]|%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
-_NUL = b"%00"
 PROBES = frozenset({"/healthz", "/readyz"})
 _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
@@ -223,10 +222,10 @@ def _demand_page(scope: HTTPScope, path: str, *, host_allowed: bool, origin_allo
     if _is_preflight(scope):
         if not origin_allowed:
             raise PermissionDenied(ORIGIN_REFUSED)
-    elif not _is_canonical(scope) or _NUL in scope["raw_path"]:
+    elif not _is_canonical(scope):
         raise NotFoundException
-    elif _NUL in scope["query_string"]:
-        raise InvalidRequest("The query contains U+0000 (`%00`): leave it out.")
+    elif b"%00" in scope["raw_path"] or b"%00" in scope["query_string"]:
+        raise InvalidRequest("The address contains U+0000 (`%00`): leave it out.")
     elif path.startswith(WEBSOCKET_PREFIX):
         raise UpgradeRequired("This path is for WebSocket endpoints: connect with `ws:` or `wss:`; see /docs.")
 
