@@ -185,8 +185,8 @@ class Database:
             await self.close()
 
     async def run(self) -> None:
-        """Commit requested writes until `stop_writing` is called. If cancelled, it ends after the running commit;
-        writes that are still waiting raise `Unavailable`."""
+        """Commit requested writes until `stop_writing` is called, or until the database turns out to be `Superseded`.
+        If cancelled, it ends after the running commit; writes that are still waiting raise `Unavailable`."""
         async with asyncio.TaskGroup() as tasks:
             probing = tasks.create_task(self._probe())
             self._writer = asyncio.create_task(self._write_groups())
@@ -364,7 +364,7 @@ class Database:
                     self._refuse(job)
             if isinstance(error, Superseded):
                 self._is_superseded = True
-                raise
+                self.stop_writing()
             return
         self.log.committed()
         permit.succeed()

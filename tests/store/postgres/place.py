@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +74,3 @@ async def say_something(_transaction: Transaction) -> Published[None]:
 async def resumed(database: Database) -> None:
     """Wait until the database works again by itself."""
     await until(lambda: database.failure is None)
-
-
-async def ended(task: asyncio.Task[None]) -> BaseException | None:
-    """Wait for the end of a task; its exception."""
-    with suppress(BaseException):
-        await asyncio.wait_for(asyncio.shield(task), 60)
-    return task.exception()

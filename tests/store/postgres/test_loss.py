@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -15,14 +16,15 @@ from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import SystemClock
 from duelcast.domain.contests.events import CHAT, ChatMessageDeleted
 from duelcast.errors import Unavailable
-from duelcast.store.backend import Superseded
 from duelcast.store.database import Database, Transaction
 from duelcast.store.postgres import database as postgres
 from duelcast.store.postgres import session
 from duelcast.store.statements import allow_long_statements
+from tests.databases import change_in
+from tests.e2e.process import serving
 from tests.postgres_server import PostgresServer
 from tests.store.facts import figure, put, put_all, stored, until
-from tests.store.postgres.place import Place, ended, resumed
+from tests.store.postgres.place import Place, resumed
 from tests.store.postgres.proxy import proxied
 
 pytestmark = pytest.mark.postgres
@@ -52,10 +54,15 @@ async def say(database: Database, name: str) -> str:
     return await database.publish(work)
 
 
+END_SESSIONS = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and application_name = 'duelcast'
+"""
+
+
 def end_sessions(place: Place) -> None:
     """End all connections of servers to the database."""
-    servers = "pg_stat_activity where datname = current_database() and application_name = 'duelcast'"
-    place.query(f"select pg_terminate_backend(pid) from {servers}")
+    place.query(END_SESSIONS)
 
 
 async def refused(database: Database, name: str) -> None:
@@ -238,14 +245,25 @@ async def test_a_server_whose_database_was_used_by_another_one_meanwhile_ends(pl
     first_mark = next(place.data_dir.glob("*.epoch")).read_bytes()
     place.query("update epochs set starts = starts + 1")
     end_sessions(place)
-    error = await ended(running)
-    assert isinstance(error, BaseExceptionGroup)
-    assert error.subgroup(Superseded) is not None
+    await asyncio.wait_for(running, 60)
+    assert first.failure == "The database was changed or replaced meanwhile: the server has to be restarted."
     with pytest.raises(Unavailable):
         await first.write(put("late"))
     await first.close()
     assert place.names() == ["first"]
     assert next(place.data_dir.glob("*.epoch")).read_bytes() == first_mark, "it does not vouch for the other's numbers"
+
+
+async def test_its_process_ends_so_that_a_supervisor_restarts_it(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "duelcast.db"
+    async with serving(tmp_path, feed="none") as server:
+        change_in(path, "update epochs set starts = starts + 1")
+        change_in(path, END_SESSIONS)
+        assert await server.ended() == 1
+        reasons = [entry["reason"] for entry in server.log() if entry["event"] == "store_unavailable"]
+    assert reasons[-1].endswith("the server has to be restarted.")
+    async with serving(tmp_path, feed="none"):
+        pass
 
 
 async def test_while_another_server_holds_the_database_a_server_writes_nothing(place: Place) -> None:

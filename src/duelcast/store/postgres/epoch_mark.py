@@ -55,9 +55,8 @@ class PostgresEpochMark:
             )
         else:
             is_same = before[:-1] == now[:-1] and record is not None and _is_complete(record, stored)
-        is_of_last_start = record is not None and record.starts == stored.starts
-        block_used = stored.starts > 0 and not (is_of_last_start and record is not None and not record.block_used)
-        return Judgement(is_same, block_used, now._asdict())
+        is_unused = record is not None and record.starts == stored.starts and not record.block_used
+        return Judgement(is_same, block_used=stored.starts > 0 and not is_unused, identity=now._asdict())
 
     def started(self, starts: int, numbers: int) -> None:
         self._claim.began(starts)
