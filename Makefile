@@ -18,7 +18,7 @@ MARKED = $(shell grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs picture conformance browser-test test-process test-crash test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
+.PHONY: run test check format docs picture conformance browser-test test-process test-postgres test-crash test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -67,6 +67,12 @@ browser-test: .venv/.dev
 test-process: .venv/.dev
 	$(BIN)/python -m pytest -n 4 --dist loadfile -m process $(call MARKED,process) $(ARGS)
 
+## test-postgres: the tests of the store on PostgreSQL servers, which they start, kill and suspend; takes two minutes.
+## ARGS="tests/e2e/contest" runs other tests on PostgreSQL
+test-postgres: .venv/.dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --database postgres \
+		-m 'not browser and not crash and not hostile and not process and not rehearsal' $(or $(ARGS),tests/store)
+
 ## test-crash: killed servers, broken databases and connections; takes minutes. ARGS="-k room" selects tests
 test-crash: .venv/.dev
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m crash --timeout 1800 $(call MARKED,crash) $(ARGS)
@@ -113,12 +119,12 @@ due: .venv/.dev
 ## ci: everything, except parts that cover nothing that changed since the last run with FULL=1, which skips nothing. The
 ## test suite comes last, so that its summary ends the output.
 ci: export ALL_EXAMPLES = 1
-ci: check due bench-quick test-process test-crash test-hostile test
+ci: check due bench-quick test-process test-crash test-hostile test-postgres test
 	$(if $(FULL),@.ci/due record)
 
 ## lock: the newest versions that fit; the runtime locks are subsets of the development lock
 lock: .venv/.dev
-	$(LOCK) --upgrade --extra exchanges --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(LOCK) --upgrade --extra cluster --extra exchanges --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(LOCK) --upgrade --constraint requirements-dev.lock --extra exchanges --output-file requirements-exchanges.lock pyproject.toml
 	$(LOCK) --upgrade --constraint requirements-dev.lock --output-file requirements.lock pyproject.toml
 

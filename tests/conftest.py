@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 import threading
@@ -16,13 +17,16 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.sqlite.file import SqliteFile
+from tests.databases import KIND_VARIABLE, drop_unused
 from tests.examples import examples
+from tests.sqlite_only import skip_sqlite_only
 
 NO_TURN_S = 3.0
 """A loop that has not stopped so long after it was asked to is in a callback that does not end."""
 LIMIT = pytest.StashKey[Any]()
 IN_TEST = pytest.StashKey[bool]()
+DATABASE = pytest.StashKey[str]()
 
 settings.register_profile(
     "any-machine",
@@ -40,6 +44,21 @@ assert _defaults is not None
 _defaults["timeout"] = None
 # To read the certificates of all authorities takes longer than most requests of a test.
 _defaults["verify"] = httpx.create_ssl_context()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=["sqlite", "postgres"], default="sqlite", help="the kind of database that tests use"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[DATABASE] = config.getoption("--database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.stash[DATABASE] == "postgres":
+        skip_sqlite_only(items)
 
 
 def pytest_collection_finish() -> None:
@@ -83,6 +102,9 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> Generator[None
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    is_postgres = item.get_closest_marker("postgres") is not None
+    # For the processes that tests start, too.
+    os.environ[KIND_VARIABLE] = "postgres" if is_postgres else item.config.stash[DATABASE]
     SqliteFile.synchronous = "FULL" if item.get_closest_marker("crash") else "OFF"
     return (yield from _in_test(item))
 
@@ -98,7 +120,10 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     if LIMIT in item.stash:
         item.config.hook.pytest_timeout_cancel_timer(item=item)
         item.config.hook.pytest_timeout_set_timer(item=item, settings=item.stash[LIMIT])
-    return (yield from _in_test(item))
+    try:
+        return (yield from _in_test(item))
+    finally:
+        drop_unused()
 
 
 def _in_test(item: pytest.Item) -> Generator[None, object, object]:

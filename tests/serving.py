@@ -19,7 +19,7 @@ from duelcast.clock import Clock
 from duelcast.domain.accounts.tokens import TokenIssuer
 from duelcast.endpoints.kit import Endpoint
 from duelcast.settings import Settings
-from tests.storing import place_new
+from tests.databases import place_new, settings_at
 
 SECRET = "a secret for tests, of at least 32 bytes"
 RECEIVE_TIMEOUT_S = 60.0
@@ -36,8 +36,9 @@ async def running(
     values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET)} | settings
     with TemporaryDirectory(prefix="duelcast-") as folder:
         values.setdefault("data_dir", Path(folder))
-        place_new(values["data_dir"] / "duelcast.db")
-        app = App(Settings(**values), clock, endpoints=endpoints)
+        path = values["data_dir"] / "duelcast.db"
+        place_new(path)
+        app = App(Settings(**(settings_at(path) | values)), clock, endpoints=endpoints)
         await app.start()
         try:
             yield app

@@ -1,17 +1,13 @@
-"""A database in a file, for tests: the real thing, with its writer running."""
+"""A database for tests: the real thing, with its writer running."""
 
 from __future__ import annotations
 
 import asyncio
-import atexit
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import cache
 from pathlib import Path
-from shutil import copyfile, rmtree
 from subprocess import PIPE, Popen
-from tempfile import mkdtemp
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -26,11 +22,11 @@ from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.domain.operations.events import ALERTS
 from duelcast.domain.users.service import Users
 from duelcast.store.database import Database
-from duelcast.store.migrate import REVISIONS, apply_migrations, migrate
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.migrate import REVISIONS, apply_migrations
 from duelcast.store.stored_log import StoredLog
+from tests.databases import BUSY_TIMEOUT_MS, backend_at, is_postgres, locked_tables, place_new, set_reachable
 
-BUSY_TIMEOUT_MS = 200
+__all__ = ["BUSY_TIMEOUT_MS", "place_new"]
 
 LOCKER = """
 import sqlite3, sys
@@ -58,7 +54,7 @@ async def opened(path: Path, clock: Clock | None = None, **options: Any) -> Asyn
     place_new(path)
     clock = clock or SystemClock()
     urgent = [ALERTS.channel(), SYSTEM_ERRORS.channel()]
-    database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock, urgent=urgent, **options)
+    database = Database(backend_at(path), clock, urgent=urgent, **options)
     bus_of(database, clock)
     async with database.at_work():
         yield database
@@ -71,23 +67,6 @@ def bus_of(database: Database, clock: Clock) -> MemoryBroker:
     if hasattr(database, "epoch"):
         broker.begin(database.epoch.name, 0, database.urgent_positions)
     return broker
-
-
-def place_new(path: Path) -> None:
-    """Put an empty database at `path`, if nothing is there: the server would take a tenth of a second to make it."""
-    if path.parent.is_dir() and not path.exists():
-        copyfile(_new_database(), path)
-        path.chmod(0o600)
-
-
-@cache
-def _new_database() -> Path:
-    folder = mkdtemp(prefix="duelcast-")
-    atexit.register(rmtree, folder)
-    path = Path(folder) / "new.db"
-    path.touch()
-    migrate(path)
-    return path
 
 
 def earlier_revisions() -> list[str]:
@@ -121,9 +100,25 @@ async def rename_somebody(database: Database) -> None:
     await Users(database, MemoryAccounts(), audit, inboxes, clock).rename("somebody", "Some Body")
 
 
+GONE = {
+    "The database file is gone.",
+    "The database accepts no connections.",
+    "The database server cannot be reached.",
+    "The database server was shut down, or ended the connection.",
+}
+"""The sentences about a database that cannot be reached."""
+
+
 @contextmanager
 def moved_away(path: Path) -> Iterator[None]:
-    """The file is elsewhere during the block."""
+    """The database cannot be reached during the block: its file is elsewhere, or its server refuses everybody."""
+    if is_postgres():
+        set_reachable(path, reachable=False)
+        try:
+            yield
+        finally:
+            set_reachable(path, reachable=True)
+        return
     elsewhere = path.with_name(f"{path.name}.elsewhere")
     path.rename(elsewhere)
     try:
@@ -134,7 +129,11 @@ def moved_away(path: Path) -> Iterator[None]:
 
 @asynccontextmanager
 async def locked(path: Path) -> AsyncIterator[None]:
-    """While the block runs another process holds the write lock of the file."""
+    """While the block runs another process holds the write lock of the file, or all tables on a PostgreSQL server."""
+    if is_postgres():
+        with locked_tables(path):
+            yield
+        return
     process = await asyncio.to_thread(_locker, path)
     try:
         yield

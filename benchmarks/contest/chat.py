@@ -21,7 +21,7 @@ from duelcast.domain.audit import AuditTrail
 from duelcast.domain.contests.chat import Chat, ChatSettings
 from duelcast.store.contests import ACTIVE, insert_contest
 from duelcast.store.database import Database, Transaction
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.sqlite.file import SqliteFile
 from duelcast.store.stored_log import StoredLog
 
 SENDERS = 1_000

@@ -22,7 +22,7 @@ from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import SystemClock
 from duelcast.store.database import Database, Transaction
 from duelcast.store.log_retention import ROW_OVERHEAD_BYTES, LogBounds
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.sqlite.file import SqliteFile
 from duelcast.store.stored_log import StoredLog
 from duelcast.wire.messages import Event
 

@@ -13,7 +13,7 @@ from duelcast.clock import ManualClock
 from duelcast.store import achievements as store
 from duelcast.store.achievements import AchievementRow, ProgressRow
 from duelcast.store.database import Database
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.sqlite.file import SqliteFile
 from tests.cli.running import Finished, run
 from tests.domain.notifications.past import Office
 from tests.store.contest_rows import do

@@ -145,7 +145,7 @@ SERVICE = '[[services]]\nname = "web"\nkind = "reported"\nlayer = "data"\n'
 REFUSED = {
     "a guessable secret": ('jwt_secret = "ssssssssssssssssssssssssssssssss"', "openssl rand"),
     "a feed that there is not": ('feed = "nonsense"', "DUELCAST_FEED"),
-    "another database": ('database_url = "postgresql://db/duelcast"', "DUELCAST_DATABASE_URL"),
+    "another database": ('database_url = "mysql://db/duelcast"', "DUELCAST_DATABASE_URL"),
     "targets that are none": ('probe_targets = ["*"]', "DUELCAST_PROBE_TARGETS"),
     "a service without a layer": ('[[services]]\nname = "web"\nkind = "reported"', "`web`"),
     "a service that depends on nothing": (SERVICE + 'dependencies = ["nothing"]', "`web` depends on `nothing`"),

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import duelcast.cli
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.sqlite.file import SqliteFile
 
 MAX_REQUEST_BYTES = 512 * 1024
 DESCRIPTORS = 4

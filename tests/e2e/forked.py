@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.sqlite.file import SqliteFile
 
 FORK_SERVER = Path(__file__).with_name("fork_server.py")
 LINE_LIMIT = 1024 * 1024

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import secrets
 import signal
-import socket
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.databases import settings_at
 from tests.e2e.forked import Forked, fork
+from tests.ports import free_port as free_port
 
 START_TIMEOUT_S = 60.0
 END_TIMEOUT_S = 60.0
@@ -25,21 +25,12 @@ COMMAND = (sys.executable, "-m", "duelcast.cli")
 """What starts it without the fork server, for tests of a start."""
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on, below those that a kernel gives to connections: while the server of
-    a test is down, none takes its port, and a client that tries again does not meet itself."""
-    while True:
-        port = 15_000 + secrets.randbelow(17_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
 def environment(folder: Path, **settings: object) -> dict[str, str]:
     """An environment with these settings alone (`port=1` is `DUELCAST_PORT=1`), and data in `folder`."""
     machine = {name: value for name, value in os.environ.items() if not name.upper().startswith("DUELCAST_")}
-    own = {f"DUELCAST_{name.upper()}": str(value) for name, value in settings.items()}
-    return machine | {"DUELCAST_DATA_DIR": str(folder / "data")} | own
+    data = folder / "data"
+    values = {"data_dir": data, **settings_at(data / "duelcast.db"), **settings}
+    return machine | {f"DUELCAST_{name.upper()}": str(value) for name, value in values.items()}
 
 
 class Server:

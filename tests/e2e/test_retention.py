@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from duelcast.app import App
 from duelcast.domain.settings.declared import declared_settings
 from duelcast.settings import Settings
+from tests.databases import change_in, rows_in
 from tests.e2e.metrics import metric
 from tests.serving import running
 from tests.store.facts import until
@@ -54,12 +53,12 @@ async def test_the_documentation_has_the_table() -> None:
     }
 
 
-def insert(connection: sqlite3.Connection, table: str, values: Mapping[str, Any]) -> None:
+def insert(path: Path, table: str, values: Mapping[str, Any]) -> None:
     marks = ", ".join("?" * len(values))
-    connection.execute(f"insert into {table} ({', '.join(values)}) values ({marks})", list(values.values()))
+    change_in(path, f"insert into {table} ({', '.join(values)}) values ({marks})", *values.values())
 
 
-def fill(connection: sqlite3.Connection, now_ms: int) -> None:
+def fill(path: Path, now_ms: int) -> None:
     """Rows of each age, of all that becomes old; and acts in the audit trail that are older than anything."""
     contest = {
         "contest_code": "ABCDEFGH",
@@ -78,48 +77,48 @@ def fill(connection: sqlite3.Connection, now_ms: int) -> None:
         "created_ms": 1,
         "updated_ms": 1,
     }
-    insert(connection, "contests", contest)
+    insert(path, "contests", contest)
     token = {"symbol": "SOL", "told": "{}", "put": '{"name":"Solana"}', "updated_ms": 1}
-    insert(connection, "tokens", token)
+    insert(path, "tokens", token)
     for number, (what, ages) in enumerate(AGES_DAYS.items()):
         for age_days in ages:
             at_ms = now_ms - int(age_days * DAY_MS)
-            fill_row(connection, what, number, age_days, at_ms)
+            fill_row(path, what, number, age_days, at_ms)
     act = {"wallet": "W", "role": 3, "action": "a", "target": "t", "outcome": "ok", "details": "{}"}
-    insert(connection, "audit", {"at_ms": now_ms - 10_000 * DAY_MS, **act})
+    insert(path, "audit", {"at_ms": now_ms - 10_000 * DAY_MS, **act})
 
 
-def fill_row(connection: sqlite3.Connection, what: str, number: int, age_days: float, at_ms: int) -> None:
+def fill_row(path: Path, what: str, number: int, age_days: float, at_ms: int) -> None:
     text = {"wallet": "W", "type": "T", "title": "", "content": "", "priority": "low", "data": "{}"}
     price = {"open": 1, "high": 1, "low": 1, "last": 1}
     match what:
         case "trades":
             row = {"symbol": "SOL", "price": 1, "quantity": 1, "side": "buy", "received_us": at_ms * 1000}
-            insert(connection, "posted_trades", row)
+            insert(path, "posted_trades", row)
         case "errors":
             row = {"service": "s", "source": "s", "level": "error", "error": "x", "details": "{}", "count": 1}
-            insert(connection, "error_records", {"id": at_ms * 1000, **row})
+            insert(path, "error_records", {"id": at_ms * 1000, **row})
         case "notifications that were read":
-            insert(connection, "notifications", {**text, "created_ms": at_ms, "read_ms": at_ms})
+            insert(path, "notifications", {**text, "created_ms": at_ms, "read_ms": at_ms})
         case "notifications that were not":
-            insert(connection, "notifications", {**text, "created_ms": at_ms})
+            insert(path, "notifications", {**text, "created_ms": at_ms})
         case "chat":
             row = {"contest_id": 1, "wallet": "W", "role": 1, "text": "x", "at_ms": at_ms}
-            insert(connection, "chat_messages", row)
+            insert(path, "chat_messages", row)
         case "events":
             event_id = json.dumps([number, age_days]).encode()
             row = {"wallet": "W", "event_id": event_id, "event": "click", "received_ms": at_ms}
-            insert(connection, "analytics_events", row)
-            insert(connection, "analytics_minutes", {"minute": at_ms // 60_000, "event": "click", "count": 1})
+            insert(path, "analytics_events", row)
+            insert(path, "analytics_minutes", {"minute": at_ms // 60_000, "event": "click", "count": 1})
         case "prices":
             # The last one before the time that is kept is the price of then, and stays.
             for minute in (at_ms // 60_000, at_ms // 60_000 - 1):
-                insert(connection, "minute_prices", {"symbol": "SOL", "minute": minute, **price, "received_us": 1})
+                insert(path, "minute_prices", {"symbol": "SOL", "minute": minute, **price, "received_us": 1})
         case "requests":
             row = {"wallet": "W", "source": "http", "key": str(age_days), "route": "r", "digest": "d", "at_ms": at_ms}
-            insert(connection, "idempotent_requests", row)
+            insert(path, "idempotent_requests", row)
         case "days of events":
-            insert(connection, "analytics_days", {"day": at_ms // DAY_MS, "event": "click", "count": 1})
+            insert(path, "analytics_days", {"day": at_ms // DAY_MS, "event": "click", "count": 1})
 
 
 COUNTS = """
@@ -130,21 +129,20 @@ union all select 'chat', count(*) from chat_messages union all select 'events', 
 union all select 'minutes', count(*) from analytics_minutes
 union all select 'prices', count(*) from minute_prices
 union all select 'requests', count(*) from idempotent_requests
-union all select 'counted in days', sum(count) from analytics_days union all select 'audit', count(*) from audit
+union all select 'counted in days', cast(sum(count) as integer) from analytics_days
+union all select 'audit', count(*) from audit
 """
 
 
 def counts(path: Path) -> dict[str, int]:
-    with closing(sqlite3.connect(path)) as connection:
-        return dict(connection.execute(COUNTS).fetchall())
+    return dict(rows_in(path, COUNTS))
 
 
 async def test_what_is_too_old_is_deleted_at_the_start_and_what_is_not_stays(tmp_path: Path) -> None:
     path = tmp_path / "duelcast.db"
     async with running(data_dir=tmp_path):
         pass
-    with closing(sqlite3.connect(path)) as connection, connection:
-        fill(connection, int(time.time() * 1000))
+    fill(path, int(time.time() * 1000))
     before = counts(path)
     async with running(data_dir=tmp_path) as app:
         await until(lambda: bool(metric(app, "duelcast_retention_last_run_timestamp_seconds")))

@@ -16,13 +16,14 @@ from duelcast.app import App
 from duelcast.clock import Clock, ManualClock
 from duelcast.settings import ConfigurationError, Settings
 from duelcast.store.database import Database
+from tests.databases import rows_in, settings_at
 from tests.e2e.contest.contest_room import stage
 from tests.serving import SECRET, running
 
 
 def app_in(folder: Path, clock: Clock | None = None, **settings: Any) -> App:
     values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET), "data_dir": folder}
-    return App(Settings(**values | settings), clock)
+    return App(Settings(**settings_at(folder / "duelcast.db") | values | settings), clock)
 
 
 async def assert_starts(folder: Path) -> None:
@@ -55,7 +56,7 @@ async def test_where_the_database_is_refused_its_port_and_file_are_free_again(tm
 
 async def test_where_the_database_is_in_use_the_other_server_goes_on(tmp_path: Path) -> None:
     async with running(data_dir=tmp_path) as first:
-        with pytest.raises(ConfigurationError, match="DUELCAST_DATA_DIR"):
+        with pytest.raises(ConfigurationError, match="Another server uses the database"):
             await app_in(tmp_path).start()
         assert first.readiness().missing == []
 
@@ -76,8 +77,7 @@ async def test_a_database_that_is_refused_is_left_alone(tmp_path: Path) -> None:
     await overdue(tmp_path, clock)
     with pytest.raises(ConfigurationError):
         await app_in(tmp_path, clock).start(refuse)
-    with closing(sqlite3.connect(tmp_path / "duelcast.db")) as file:
-        assert file.execute("select status from contests").fetchall() == [("pending",)]
+    assert rows_in(tmp_path / "duelcast.db", "select status from contests") == [("pending",)]
 
 
 async def test_what_is_overdue_waits_for_a_database_that_takes_it(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from duelcast.store.backup import back_up
+from duelcast.store.sqlite.backup import back_up
 from tests.store.facts import put
 from tests.storing import opened
 

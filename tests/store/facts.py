@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import insert, select
 
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import facts
+from tests.databases import rows_in
 
 LIMIT_S = 60.0
 """After which something that should happen counts as missing."""
@@ -96,6 +96,5 @@ async def held(database: Database) -> AsyncIterator[None]:
 
 
 def read_names(path: Path) -> list[str]:
-    """The names of all facts as another program finds them in the file, sorted; waits for nobody."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        return [name for (name,) in connection.execute("select name from facts order by name")]
+    """The names of all facts as another program finds them in the database, sorted; waits for nobody."""
+    return [name for (name,) in rows_in(path, "select name from facts order by name")]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from sqlalchemy import insert
 
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import audit
+from tests.databases import rows_in
 from tests.e2e.process import START_TIMEOUT_S, kill
 from tests.storing import opened
 
@@ -62,8 +62,7 @@ async def keeping(path: Path) -> AsyncIterator[Ledger]:
 
 def entries(path: Path) -> Counter[tuple[str, str]]:
     """How often each half of each name is in the file, as another program finds them."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        return Counter(connection.execute("select target, action from audit").fetchall())
+    return Counter(rows_in(path, "select target, action from audit"))
 
 
 def once(names: set[str]) -> Counter[tuple[str, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from duelcast.settings import ConfigurationError
-from duelcast.store.backup import back_up
+from duelcast.store.sqlite.backup import back_up
 from tests.store.copies import damage, execute, full_disk, left_by_a_killed_server, names_in, nothing_left, store
 from tests.store.facts import put, read_names, stored
 from tests.storing import opened
@@ -139,7 +139,7 @@ def test_a_full_disk_leaves_nothing(database: Path, file: Path) -> None:
 
 SLOW = """
 import functools, sqlite3, sys, time
-from duelcast.store import backup
+from duelcast.store.sqlite import backup
 class Slow(sqlite3.Connection):
     def set_progress_handler(self, handler, _steps):
         super().set_progress_handler(lambda: print("copying", flush=True) or time.sleep(0.2) or handler(), 1)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing, nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,12 @@ from duelcast.errors import AppError, Conflict, OutcomeUnknown, Unavailable
 from duelcast.store.channel_log import RESERVED_NUMBERS
 from duelcast.store.database import Database, Transaction
 from duelcast.store.log_retention import LogBounds
-from duelcast.store.sqlite import SqliteFile
 from duelcast.store.stored_log import StoredLog
 from duelcast.wire.messages import Event
+from tests.databases import backend_at, place_new, rows_in
 from tests.failpoints import failing_commits
 from tests.store.facts import put
-from tests.storing import BUSY_TIMEOUT_MS, locked, place_new
+from tests.storing import locked
 
 
 class Said(Event, tag="said"):
@@ -91,8 +90,7 @@ class Place:
         return seq, floor
 
     def query(self, statement: str, *values: object) -> list[Any]:
-        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as connection:
-            return connection.execute(statement, values).fetchall()
+        return rows_in(self.path, statement, *values)
 
 
 def said(text: str, channel: Channel = A, row_id: int | None = None) -> Broadcast:
@@ -106,11 +104,7 @@ async def place_at(
     place_new(path)
     clock = clock or ManualClock()
     database = Database(
-        SqliteFile(path, BUSY_TIMEOUT_MS),
-        clock,
-        outcome_wait_ms=outcome_wait_ms,
-        urgent=[SIREN.channel()],
-        log_bounds=bounds,
+        backend_at(path), clock, outcome_wait_ms=outcome_wait_ms, urgent=[SIREN.channel()], log_bounds=bounds
     )
     place = Place(database, clock, path)
     async with database.at_work():
@@ -365,14 +359,13 @@ async def test_after_a_crash_while_the_database_was_down_numbers_go_on_above_the
         place.database.announce(said("1", SIREN.channel()))
         await place.database.write(put("behind"))
         epoch = place.database.epoch.name
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("begin immediate")
+        (mark,) = path.parent.glob("*.epoch")
+        async with locked(path):
             place.database.announce(said("2", SIREN.channel()))
             await until(lambda: len(place.listener.told) == 2)
-            copied = path.with_name(f"{path.name}.epoch").read_bytes()
-            other.execute("rollback")
+            copied = mark.read_bytes()
     # What a process that is killed leaves behind.
-    path.with_name(f"{path.name}.epoch").write_bytes(copied)
+    mark.write_bytes(copied)
     async with place_at(path, SystemClock()) as place:
         assert place.database.epoch.name == epoch
         place.database.announce(said("3", SIREN.channel()))

@@ -15,6 +15,7 @@ from duelcast.store import chat
 from duelcast.store.chat import MuteRow, NewMessage
 from duelcast.store.contests import ACTIVE, CANCELLED, COMPLETED, PENDING, insert_contest
 from duelcast.store.database import Database, Transaction
+from tests.databases import is_postgres
 from tests.domain.contests.chatroom import contest_values, uuid_of
 from tests.storing import opened
 
@@ -65,8 +66,10 @@ async def _added(tables: Tables, messages: Sequence[chat.NewMessage]) -> list[ch
 
 
 async def _set_last_id(transaction: Transaction, last: int) -> None:
-    query = text("update sqlite_sequence set seq = :last where name = 'chat_messages'")
-    await transaction.execute(query, {"last": last})
+    query = "update sqlite_sequence set seq = :last where name = 'chat_messages'"
+    if is_postgres():
+        query = "select setval(pg_get_serial_sequence('chat_messages', 'id'), :last)"
+    await transaction.execute(text(query), {"last": last})
 
 
 # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────────

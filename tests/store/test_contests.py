@@ -38,7 +38,6 @@ async def test_a_contest_comes_back_as_it_was_inserted(database: Database) -> No
     contest = await new_contest(database, contest_code=code)
     assert structs.asdict(contest) == {**CONTEST, "id": contest.id, "contest_code": code}
     assert await do(database, repository.find_contest, contest.id) == contest
-    assert await do(database, repository.find_contest, contest.id, lock=True) == contest
 
 
 async def test_ids_grow_and_all_contests_come_in_their_order(database: Database) -> None:

@@ -16,11 +16,12 @@ from structlog.testing import capture_logs
 from duelcast.clock import SystemClock
 from duelcast.errors import Unavailable
 from duelcast.store.database import Database, Transaction
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.sqlite.file import SqliteFile
 from duelcast.store.tables import holdings
 from duelcast.store.write_queue import RETRY_MS
+from tests.databases import backend_at, place_new
 from tests.store.facts import figure, held, names_in, put, put_all, read_names, stored, waiting
-from tests.storing import BUSY_TIMEOUT_MS, opened
+from tests.storing import opened
 
 
 @pytest_asyncio.fixture
@@ -134,7 +135,8 @@ async def test_a_full_queue_refuses_and_counts(database: Database) -> None:
 
 
 async def test_stopped_it_commits_what_waits_and_takes_nothing_more(tmp_path: Path) -> None:
-    database = Database(SqliteFile(tmp_path / "test.db", BUSY_TIMEOUT_MS), SystemClock())
+    place_new(tmp_path / "test.db")
+    database = Database(backend_at(tmp_path / "test.db"), SystemClock())
     await database.open()
     running = asyncio.create_task(database.run())
     async with held(database):
@@ -153,7 +155,8 @@ async def test_stopped_it_commits_what_waits_and_takes_nothing_more(tmp_path: Pa
 
 
 async def test_cancelled_it_ends_the_commit_that_is_on_its_way_and_refuses_what_waits(tmp_path: Path) -> None:
-    database = Database(SqliteFile(tmp_path / "test.db", BUSY_TIMEOUT_MS), SystemClock())
+    place_new(tmp_path / "test.db")
+    database = Database(backend_at(tmp_path / "test.db"), SystemClock())
     await database.open()
     running = asyncio.create_task(database.run())
     async with held(database):
@@ -231,5 +234,5 @@ async def test_a_reference_to_nothing_is_refused(database: Database) -> None:
     async def orphan(transaction: Transaction) -> None:
         await transaction.execute(insert(holdings).values(entry_id=1, symbol="SOL", weight=100))
 
-    with pytest.raises(IntegrityError, match="FOREIGN KEY"):
+    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         await database.write(orphan)

@@ -12,9 +12,11 @@ from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import ManualClock
 from duelcast.domain.contests.events import CHAT, ChatMessageDeleted
 from duelcast.settings import ConfigurationError
-from duelcast.store.backup import back_up, restore
 from duelcast.store.database import Transaction
-from duelcast.store.epoch import EpochFile, read_epoch, renew_epoch
+from duelcast.store.sqlite.backup import back_up, restore
+from duelcast.store.sqlite.epoch_file import EpochFile
+from duelcast.store.stored_epoch import read_epoch, renew_epoch
+from tests.databases import backend_at
 from tests.storing import make_earlier, opened
 
 
@@ -41,7 +43,7 @@ async def epoch_of_start(path: Path) -> str:
 async def test_a_start_keeps_the_epoch(path: Path) -> None:
     first = await epoch_of_start(path)
     assert [await epoch_of_start(path) for _ in range(3)] == [first] * 3
-    assert read_epoch(path) == first
+    assert await read_epoch(backend_at(path)) == first
 
 
 async def test_two_databases_have_two(path: Path, tmp_path: Path) -> None:
@@ -111,14 +113,14 @@ async def test_a_restored_backup_has_a_new_epoch(path: Path, tmp_path: Path) -> 
     first = await epoch_of_start(path)
     back_up(path, tmp_path / "backup.db")
     restore(tmp_path / "backup.db", path, replace=True)
-    second = read_epoch(path)
+    second = await read_epoch(backend_at(path))
     assert second != first
     assert await epoch_of_start(path) not in (first,)
 
 
 async def test_an_operator_can_give_it_a_new_one(path: Path) -> None:
     first = await epoch_of_start(path)
-    second = renew_epoch(path)
+    second = await renew_epoch(backend_at(path))
     assert second != first
     assert await epoch_of_start(path) == second
 
@@ -126,16 +128,16 @@ async def test_an_operator_can_give_it_a_new_one(path: Path) -> None:
 async def test_not_while_a_server_uses_it(path: Path) -> None:
     async with opened(path) as database:
         with pytest.raises(ConfigurationError, match="Another server uses the database"):
-            renew_epoch(path)
-        assert read_epoch(path) == database.epoch.name
+            await renew_epoch(backend_at(path))
+        assert await read_epoch(backend_at(path)) == database.epoch.name
 
 
-def test_there_must_be_a_database_of_this_version(path: Path) -> None:
+async def test_there_must_be_a_database_of_this_version(path: Path) -> None:
     with pytest.raises(ConfigurationError, match="There is no database"):
-        read_epoch(path)
+        await read_epoch(backend_at(path))
     make_earlier(path, "0005")
     with pytest.raises(ConfigurationError, match="earlier version"):
-        renew_epoch(path)
+        await renew_epoch(backend_at(path))
 
 
 async def test_latest_channels_are_numbered_above_all_that_were_given_even_if_the_clock_is_set_back(path: Path) -> None:

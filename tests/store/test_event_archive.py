@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from duelcast.settings import ConfigurationError
 from duelcast.store import event_archive
 from duelcast.store.database import Database
-from duelcast.store.event_archive import Wanted, find_events
+from duelcast.store.event_archive import TrackedEvent, Wanted, found_events
+from tests.databases import backend_at, change_in
 from tests.examples import examples
-from tests.store.copies import damage, execute, store
+from tests.store.copies import damage
 from tests.store.tracked import Tracked, add_tracked
-from tests.storing import opened, opened_in_runner
+from tests.storing import make_earlier, opened, opened_in_runner
 
 
 @pytest.fixture
@@ -40,14 +41,19 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_archive, "IDS_PER_PAGE", 2)
 
 
-def ids(path: Path, wanted: Wanted) -> list[int]:
-    return [event.id for page in find_events(path, wanted).pages for event in page]
+async def pages(path: Path, wanted: Wanted) -> list[list[TrackedEvent]]:
+    async with found_events(backend_at(path), wanted) as found:
+        return [page async for page in found.pages]
+
+
+async def ids(path: Path, wanted: Wanted) -> list[int]:
+    return [event.id for page in await pages(path, wanted) for event in page]
 
 
 async def test_an_event_is_read_as_it_was_stored(database: Database, path: Path) -> None:
     number = UUID("123e4567-e89b-42d3-a456-426614174000")
     await add_tracked(database, Tracked("W", "click", 5, event_id=number, data='{"a":1}', occurred_ms=4))
-    [[event]] = find_events(path, Wanted()).pages
+    [[event]] = await pages(path, Wanted())
     assert (event.wallet, event.event, event.event_id, event.data) == ("W", "click", number, '{"a":1}')
     assert (event.occurred_ms, event.received_ms) == (4, 5)
 
@@ -55,31 +61,31 @@ async def test_an_event_is_read_as_it_was_stored(database: Database, path: Path)
 @pytest.mark.usefixtures("small_pages")
 async def test_the_first_moment_is_wanted_the_last_is_not(database: Database, path: Path) -> None:
     await add_tracked(database, *(Tracked("W", "click", at_ms) for at_ms in range(6)))
-    assert ids(path, Wanted(since_ms=2, until_ms=5)) == [3, 4, 5]
-    assert ids(path, Wanted(since_ms=6)) == []
-    assert ids(path, Wanted()) == [1, 2, 3, 4, 5, 6]
+    assert await ids(path, Wanted(since_ms=2, until_ms=5)) == [3, 4, 5]
+    assert await ids(path, Wanted(since_ms=6)) == []
+    assert await ids(path, Wanted()) == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.usefixtures("small_pages")
 async def test_pages_are_counted_beforehand_and_read_one_by_one(database: Database, path: Path) -> None:
     await add_tracked(database, *(Tracked("W", "click", at_ms) for at_ms in range(5)))
-    found = find_events(path, Wanted(since_ms=1))
-    assert found.page_count == 2
-    assert [event.id for event in next(found.pages)] == [2, 3]
-    execute(path, "delete from analytics_events where id = 4")
-    assert [event.id for event in next(found.pages)] == [5]
-    assert list(found.pages) == []
+    async with found_events(backend_at(path), Wanted(since_ms=1)) as found:
+        assert found.page_count == 2
+        assert [event.id for event in await anext(found.pages)] == [2, 3]
+        change_in(path, "delete from analytics_events where id = 4")
+        assert [event.id for event in await anext(found.pages)] == [5]
+        assert [page async for page in found.pages] == []
 
 
 @pytest.mark.usefixtures("small_pages")
 async def test_between_two_pages_the_log_can_be_emptied(database: Database, path: Path) -> None:
     await add_tracked(database, *(Tracked("W", "click", at_ms) for at_ms in range(5)))
-    found = find_events(path, Wanted())
-    next(found.pages)
-    await add_tracked(database, Tracked("W", "click", 9))
-    with closing(sqlite3.connect(path)) as connection:
-        is_busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
-    assert not is_busy
+    async with found_events(backend_at(path), Wanted()) as found:
+        await anext(found.pages)
+        await add_tracked(database, Tracked("W", "click", 9))
+        with closing(sqlite3.connect(path)) as connection:
+            is_busy, _, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+        assert not is_busy
 
 
 @pytest.mark.parametrize("wanted", [Wanted(), Wanted(since_ms=1, until_ms=5), Wanted(event="click")])
@@ -109,7 +115,7 @@ def test_whatever_the_order_of_receipt_all_that_is_wanted_is_found_once(
     with opened_in_runner(path) as (runner, database), pytest.MonkeyPatch.context() as patch:
         patch.setattr(event_archive, "IDS_PER_PAGE", ids_per_page)
         runner.run(add_tracked(database, *(Tracked("W", event, at_ms) for event, at_ms in stored)))
-        assert ids(path, wanted) == [
+        assert runner.run(ids(path, wanted)) == [
             number
             for number, (event, at_ms) in enumerate(stored, start=1)
             if (wanted.since_ms is None or at_ms >= wanted.since_ms)
@@ -123,27 +129,25 @@ def test_whatever_the_order_of_receipt_all_that_is_wanted_is_found_once(
 
 def test_where_there_is_no_database_none_is_made(path: Path) -> None:
     with pytest.raises(ConfigurationError, match="There is no database"):
-        find_events(path, Wanted())
+        asyncio.run(pages(path, Wanted()))
     assert not path.exists()
 
 
-def test_a_database_of_before_there_were_events_says_what_to_do(path: Path) -> None:
-    store(path)
-    execute(path, "drop table analytics_events")
+async def test_a_database_of_before_there_were_events_says_what_to_do(path: Path) -> None:
+    make_earlier(path, "0002")
     with pytest.raises(ConfigurationError, match="start a server of this version"):
-        find_events(path, Wanted())
+        await pages(path, Wanted())
 
 
 def test_a_file_that_is_no_database_is_named(path: Path) -> None:
     path.write_text("no database" * 1_000)
     with pytest.raises(ConfigurationError, match=r"The file is not a database\."):
-        find_events(path, Wanted())
+        asyncio.run(pages(path, Wanted()))
 
 
-async def test_damage_is_told_at_the_page_that_has_it(path: Path) -> None:
+async def test_a_damaged_file_is_named_as_such(path: Path) -> None:
     async with opened(path) as database:
         await add_tracked(database, Tracked("W", "click", 1))
-    found = find_events(path, Wanted())
     await asyncio.to_thread(damage, path)
     with pytest.raises(ConfigurationError, match="damaged"):
-        list(found.pages)
+        await pages(path, Wanted())

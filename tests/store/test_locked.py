@@ -13,7 +13,8 @@ import pytest
 from duelcast.clock import ManualClock
 from duelcast.errors import Unavailable
 from duelcast.store.database import Database
-from duelcast.store.sqlite import SqliteFile, is_locked
+from duelcast.store.sqlite.failures import is_locked
+from duelcast.store.sqlite.file import SqliteFile
 from tests.store.facts import figure, put, put_all, stored, until, waiting
 from tests.storing import locked
 
@@ -24,7 +25,7 @@ NOTICE_S = 0.25
 @pytest.fixture(autouse=True)
 def _quick_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The writer looks at the clock often: it stands still while SQLite waits."""
-    monkeypatch.setattr("duelcast.store.sqlite.LOCK_ATTEMPT_MS", 2)
+    monkeypatch.setattr("duelcast.store.sqlite.file.LOCK_ATTEMPT_MS", 2)
 
 
 @asynccontextmanager
@@ -108,7 +109,7 @@ async def test_a_short_wait_is_no_outage(tmp_path: Path, monkeypatch: pytest.Mon
         seen.append(error)
         return is_locked(error)
 
-    monkeypatch.setattr("duelcast.store.database.is_locked", look)
+    monkeypatch.setattr("duelcast.store.sqlite.file.is_locked", look)
     async with behind_a_lock(tmp_path / "test.db") as (database, clock):
         (write,) = await waiting(database, database.write(put("a")))
         await clock.advance(NOTICE_S / 2)

@@ -19,9 +19,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from duelcast.settings import ConfigurationError
-from duelcast.store.migrate import MIGRATIONS, REVISIONS, migrate
-from duelcast.store.sqlite import SqliteFile, sqlite_path
+from duelcast.settings import ConfigurationError, Settings
+from duelcast.store.choosing import sqlite_path_of
+from duelcast.store.migrate import MIGRATIONS, REVISIONS
+from duelcast.store.sqlite.file import SqliteFile
+from duelcast.store.sqlite.schema import migrate
 from duelcast.store.tables import metadata
 from tests.e2e.process import kill
 from tests.store.facts import put, read_names, stored
@@ -169,7 +171,7 @@ async def test_a_database_that_is_locked_is_refused(tmp_path: Path) -> None:
 HOLDER = """
 import sys
 from pathlib import Path
-from duelcast.store.sqlite import SqliteFile
+from duelcast.store.sqlite.file import SqliteFile
 file = SqliteFile(Path(sys.argv[1]), 0)
 file.hold()
 print("held", flush=True)
@@ -200,12 +202,12 @@ async def test_two_servers_on_one_file_are_one_too_many(tmp_path: Path) -> None:
     assert read_names(path) == ["a"]
 
 
-@pytest.mark.parametrize("url", ["", "sqlite://", "sqlite:///", "postgresql://localhost/duelcast", "/tmp/test.db"])
+@pytest.mark.parametrize("url", ["", "sqlite://", "sqlite:///", "mysql://localhost/duelcast", "/tmp/test.db"])
 def test_an_address_that_is_no_file_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="DUELCAST_DATABASE_URL"):
-        sqlite_path(url)
+        sqlite_path_of(Settings(database_url=url))
 
 
 @pytest.mark.parametrize("url", ["sqlite:////var/lib/test.db", "sqlite+aiosqlite:////var/lib/test.db"])
 def test_an_address_leads_to_its_file(url: str) -> None:
-    assert sqlite_path(url) == Path("/var/lib/test.db")
+    assert sqlite_path_of(Settings(database_url=url)) == Path("/var/lib/test.db")

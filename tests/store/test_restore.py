@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from duelcast.settings import ConfigurationError
-from duelcast.store.backup import restore
+from duelcast.store.sqlite.backup import restore
 from tests.store.copies import (
     backed_up,
     damage,

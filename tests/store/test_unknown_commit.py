@@ -17,11 +17,12 @@ from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import ManualClock
 from duelcast.errors import Conflict, OutcomeUnknown, Unavailable
 from duelcast.store.database import PROBE_INTERVAL_S, SETTLE_INTERVAL_S, Database, Transaction
-from duelcast.store.sqlite import SqliteFile, leaves_doubt
+from duelcast.store.sqlite.failures import leaves_doubt
 from duelcast.wire.messages import Event
+from tests.databases import backend_at, place_new
 from tests.failpoints import failing_commits, sqlite_error
 from tests.store.facts import figure, put, put_all, read_names, stored, until
-from tests.storing import BUSY_TIMEOUT_MS, opened, place_new
+from tests.storing import opened
 
 AT_ONCE: dict[str, Any] = {"outcome_wait_ms": 0}
 """Whoever waits for an outcome learns after the first look that nobody knows it."""
@@ -225,7 +226,7 @@ class Listener:
 @asynccontextmanager
 async def with_siren(path: Path) -> AsyncIterator[tuple[Database, Listener]]:
     place_new(path)
-    database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), ManualClock(), urgent=[SIREN], outcome_wait_ms=0)
+    database = Database(backend_at(path), ManualClock(), urgent=[SIREN], outcome_wait_ms=0)
     listener = database.log.bus = Listener()
     async with database.at_work():
         yield database, listener

@@ -16,8 +16,8 @@ from duelcast.settings.loading import variable
 from duelcast.settings.table import MASK, masked
 from duelcast.store import settings as store
 from duelcast.store.beside import opened_beside
+from duelcast.store.choosing import backend_of
 from duelcast.store.settings import SettingRow
-from duelcast.store.sqlite import SqliteFile, database_path
 
 STORED = "database"
 
@@ -34,15 +34,15 @@ class InForce(NamedTuple):
 
 
 async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
-    """The settings in the database; empty if the database does not exist yet. It is safe to call this while a server is
+    """The settings in the database; empty if its file does not exist yet. It is safe to call this while a server is
     using the database.
 
     Raises `ConfigurationError` if the database cannot be read, or its schema has another version.
     """
-    file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
-    if not file.path.exists() or not file.path.stat().st_size:
+    backend = backend_of(settings)
+    if backend.is_new():
         return ()
-    async with opened_beside(file) as read, read() as transaction:
+    async with opened_beside(backend) as read, read() as transaction:
         return await store.all_settings(transaction)
 
 

@@ -26,9 +26,9 @@ from duelcast.outbound.checks.targets import TargetRules
 from duelcast.outbound.jwks import JwksKeys
 from duelcast.peers.origins import OriginRules
 from duelcast.settings import ConfigurationError, Settings, is_loopback_host
+from duelcast.store.choosing import backend_of
 from duelcast.store.database import Database
 from duelcast.store.log_retention import LogBounds
-from duelcast.store.sqlite import SqliteFile, database_path
 from duelcast.wire.refusals import invalid_request
 
 
@@ -42,9 +42,8 @@ def feeds_of(settings: Settings, clock: Clock) -> list[Feed]:
 
 def database_of(settings: Settings, clock: Clock) -> Database:
     """The configured database, not open yet. Raises `ConfigurationError` if its address is invalid."""
-    file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
     return Database(
-        file,
+        backend_of(settings),
         clock,
         lock_notice_ms=settings.database_lock_notice_ms,
         outcome_wait_ms=settings.database_outcome_wait_ms,

@@ -8,23 +8,20 @@ import ssl
 from duelcast.app.application import App
 from duelcast.app.listening import PortTaken, bind, bind_for_operators
 from duelcast.settings import ConfigurationError, Settings, check_data_dir, check_secret
-from duelcast.store.migrate import check_takes
-from duelcast.store.sqlite import SqliteFile, database_path
+from duelcast.store.choosing import backend_of
 
 
-def prepare(settings: Settings) -> App:
+async def prepare(settings: Settings) -> App:
     """A server that can be started, as far as one can tell without starting it. A port or a database that another
     process uses is no error, because it may be free by the time the server starts. Nothing is created or written.
 
-    Call this in a running event loop. Raises `ConfigurationError`, which says what to set or to fix.
+    Raises `ConfigurationError`, which says what to set or to fix.
     """
     check_secret(settings)
     check_data_dir(settings)
     _check_certificate(settings)
     _check_addresses(settings)
-    database = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
-    database.check_unshared()
-    check_takes(database.path)
+    await backend_of(settings).examine()
     return App(settings)
 
 

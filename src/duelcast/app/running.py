@@ -52,7 +52,7 @@ def run(settings: Settings, on_listening: Callable[[str], None], companion: Comp
 
 async def _serve(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None) -> int:
     fitting = descriptors.fitted(settings)
-    app = prepare(fitting)
+    app = await prepare(fitting)
     asked_to_stop = _stop_signals()
     await app.start(None if companion is None else companion.claim)
     descriptors.report(settings, fitting)

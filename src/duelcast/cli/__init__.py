@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from duelcast import __version__
-from duelcast.cli import achievements, asyncapi, backup, check_config, epoch, issue_token, record, serve
+from duelcast.cli import achievements, asyncapi, backup, check_config, epoch, issue_token, migrate, record, serve
 from duelcast.cli.demo import command as demo
 from duelcast.cli.events import command as events
 from duelcast.cli.tail import command as tail
@@ -32,6 +32,7 @@ application.command("token")(issue_token.issue_token)
 application.command("tail")(tail.tail)
 application.command("record")(record.record_feed)
 application.command("check-config")(check_config.check_config)
+application.command("migrate")(migrate.migrate)
 application.command("backup")(backup.back_up)
 application.command("restore")(backup.restore)
 application.command("epoch")(epoch.epoch)

@@ -52,16 +52,16 @@ async def _rebuild(settings: Settings, *, apply: bool) -> Differences:
     from duelcast.domain.notifications.replay import apply as write
     from duelcast.domain.notifications.replay import find_differences
     from duelcast.store.beside import opened_beside
+    from duelcast.store.choosing import backend_of
     from duelcast.store.database import Database
-    from duelcast.store.sqlite import SqliteFile, database_path
 
-    file = SqliteFile(database_path(settings), settings.database_busy_timeout_ms)
+    backend = backend_of(settings)
     with _progress() as advanced:
         if not apply:
-            async with opened_beside(file) as read:
+            async with opened_beside(backend) as read:
                 return await find_differences(read, advanced)
-        file.find()  # otherwise a missing database would be created
-        database = Database(file, SystemClock())
+        await backend.check_version()  # otherwise a missing database would be created
+        database = Database(backend, SystemClock())
         async with database.at_work():
             try:
                 differences = await find_differences(database.read, advanced)

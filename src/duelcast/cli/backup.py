@@ -10,7 +10,7 @@ from rich.filesize import decimal
 
 from duelcast.cli.options import ConfigOption
 from duelcast.cli.output_files import check_destination, terminable
-from duelcast.settings import Settings, load_settings, own_secret_file
+from duelcast.settings import ConfigurationError, Settings, load_settings, own_secret_file
 
 
 def back_up(
@@ -20,13 +20,12 @@ def back_up(
 ) -> None:
     """Copy the database to a file. It is safe to run this while the server is running; the copy contains everything
     that the server had acknowledged when the copy began."""
-    from duelcast.store.backup import back_up
-    from duelcast.store.sqlite import database_path
+    from duelcast.store.sqlite.backup import back_up
 
     loaded = load_settings(config)
     settings = loaded.settings
     check_destination(file, loaded)
-    database = database_path(settings)
+    database = _file_of(settings, "pg_dump")
     with terminable():
         size_bytes = back_up(database, file, replace=force)
     typer.echo(f"{file}: the database {database}, {decimal(size_bytes)}.")
@@ -43,11 +42,10 @@ def restore(
     config: ConfigOption = None,
 ) -> None:
     """Replace the database with a copy of a backup. Nothing is deleted."""
-    from duelcast.store.backup import restore
-    from duelcast.store.sqlite import database_path
+    from duelcast.store.sqlite.backup import restore
 
     settings = load_settings(config).settings
-    database = database_path(settings)
+    database = _file_of(settings, "pg_restore")
     with terminable():
         done = restore(file, database, replace=force)
     typer.echo(f"{database}: restored from {file}, {decimal(done.size_bytes)}.")
@@ -57,6 +55,16 @@ def restore(
         typer.echo("Restart the running server; until then it accepts no writes.")
     elif _lacks_secret(settings):
         typer.echo(f"Restore {own_secret_file(settings)} too; otherwise the server generates a new secret.")
+
+
+def _file_of(settings: Settings, tool: str) -> Path:
+    """The file of the database. Raises `ConfigurationError` if it is on a PostgreSQL server; use its `tool` then."""
+    from duelcast.store.choosing import sqlite_path_of
+
+    path = sqlite_path_of(settings)
+    if path is None:
+        raise ConfigurationError(f"The database is on a PostgreSQL server: use `{tool}`, see docs/operations.md.")
+    return path
 
 
 def _lacks_secret(settings: Settings) -> bool:

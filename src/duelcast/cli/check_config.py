@@ -40,7 +40,7 @@ async def _check(loaded: LoadedSettings, *, changed: bool) -> None:
 
     rows, unread = await _rows(loaded)
     _show([row for row in rows if row.is_changed or not changed])
-    prepare(loaded.settings)
+    await prepare(loaded.settings)
     if unread is not None:
         typer.echo(f"duelcast: Settings in the database are not shown. {unread}", err=True)
 

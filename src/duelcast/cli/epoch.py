@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
@@ -21,8 +22,8 @@ def epoch(
     The server cannot notice that the whole machine was restored from an image, so give the database a new epoch after
     such a restore. Clients then receive snapshots instead of the messages that they missed.
     """
-    from duelcast.store.epoch import read_epoch, renew_epoch
-    from duelcast.store.sqlite import database_path
+    from duelcast.store.choosing import backend_of
+    from duelcast.store.stored_epoch import read_epoch, renew_epoch
 
-    database = database_path(load_settings(config).settings)
-    typer.echo(renew_epoch(database) if new else read_epoch(database))
+    backend = backend_of(load_settings(config).settings)
+    typer.echo(asyncio.run(renew_epoch(backend) if new else read_epoch(backend)))

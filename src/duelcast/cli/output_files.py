@@ -17,15 +17,13 @@ def check_destination(file: Path, loaded: LoadedSettings) -> None:
     """Raise `ConfigurationError` if `file` is one that a server with these settings depends on: the secret, database,
     configuration, certificate or key. These files are never replaced, not even with `--force`."""
     from duelcast.store.atomic_write import is_same_file
-    from duelcast.store.sqlite import BESIDE, database_path
+    from duelcast.store.choosing import sqlite_path_of
+    from duelcast.store.sqlite.paths import BESIDE
 
     settings = loaded.settings
-    database = database_path(settings)
-    parts = [
-        Path(f"{place}{ending}")
-        for place in (database, database.resolve())
-        for ending in (*BESIDE, "-journal", ".lock")
-    ]
+    database = sqlite_path_of(settings)
+    places = () if database is None else (database, database.resolve())
+    parts = [Path(f"{place}{ending}") for place in places for ending in (*BESIDE, "-journal", ".lock")]
     owned = [
         (settings.data_dir / SECRET_FILE, "the secret of the server"),
         (loaded.file, "the configuration file"),

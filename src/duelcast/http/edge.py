@@ -19,7 +19,7 @@ from litestar.exceptions import HTTPException, NotFoundException
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
 
 from duelcast.clock import Clock
-from duelcast.errors import InvalidMessage, PermissionDenied, UpgradeRequired
+from duelcast.errors import InvalidMessage, InvalidRequest, PermissionDenied, UpgradeRequired
 from duelcast.http.callers import Caller, Connection, address_key, identify
 from duelcast.http.charges import payer_of
 from duelcast.http.metrics import HttpMetrics
@@ -227,6 +227,8 @@ def _demand_page(scope: HTTPScope, path: str, *, host_allowed: bool, origin_allo
             raise PermissionDenied(ORIGIN_REFUSED)
     elif not _is_canonical(scope):
         raise NotFoundException
+    elif b"%00" in scope["raw_path"] or b"%00" in scope["query_string"]:
+        raise InvalidRequest("The address contains U+0000 (`%00`): leave it out.")
     elif path.startswith(WEBSOCKET_PREFIX):
         raise UpgradeRequired("This path is for WebSocket endpoints: connect with `ws:` or `wss:`; see /docs.")
 

@@ -161,7 +161,8 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         default=None,
-        description="Database, `sqlite:///path/to/file`; if unset, the file `duelcast.db` in `data_dir`.",
+        description="Database: `sqlite:///path/to/file`, or `postgresql://user:password@host:5432/database`, which "
+        "needs `duelcast[cluster]`; if unset, the file `duelcast.db` in `data_dir`.",
     )
     database_busy_timeout_ms: int = Field(
         default=2_000,

@@ -44,7 +44,8 @@ def masked(name: str, value: object) -> str:
         return str(value).lower()
     text = str(value)
     if name.endswith("_url"):
-        text = re.sub(r"(://[^/?#@]*:)[^/?#]*@", rf"\1{MASK}@", text)
+        # Up to the last `@`, because people forget to encode special characters of a password.
+        text = re.sub(r"(://[^/?#@:]*:).*@", rf"\1{MASK}@", text)
         text = re.sub(r"\?.*", f"?{MASK}", text)
     return text
 

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from sqlalchemy import and_, case, delete, func, insert, or_, select, update
 
 from duelcast.store.database import Transaction
+from duelcast.store.statements import allow_long_statements
 from duelcast.store.tables import auth_sessions, contest_entries, contests, nickname_shapes, used_challenges, users
 
 
@@ -46,8 +47,8 @@ _USER_COLUMNS = (users.c.wallet, users.c.role, users.c.nickname, users.c.nicknam
 
 
 async def find_user(transaction: Transaction, wallet: str) -> UserRow | None:
-    """The user with that wallet, locked until the end of the transaction; None if there is no such user."""
-    query = select(*_USER_COLUMNS).where(users.c.wallet == wallet).with_for_update()
+    """The user with that wallet; None if there is no such user."""
+    query = select(*_USER_COLUMNS).where(users.c.wallet == wallet)
     row = (await transaction.execute(query)).one_or_none()
     return None if row is None else UserRow(*row)
 
@@ -63,6 +64,7 @@ async def is_known(transaction: Transaction, wallet: str) -> bool:
 
 async def remarkable_users(transaction: Transaction) -> Sequence[UserRow]:
     """All users who have a role or a nickname, or are banned."""
+    await allow_long_statements(transaction)
     anything = or_(users.c.role.is_not(None), users.c.nickname.is_not(None), users.c.banned)
     return [UserRow(*row) for row in await transaction.execute(select(*_USER_COLUMNS).where(anything))]
 

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 from sqlalchemy import bindparam, delete, insert, select
 
 from duelcast.store.database import Transaction
-from duelcast.store.statements import execute_many, portions, upsert
+from duelcast.store.statements import allow_long_statements, execute_many, portions, upsert
 from duelcast.store.tables import achievements, contest_progress
 
 
@@ -59,11 +59,13 @@ async def achievements_of(transaction: Transaction, wallets: Sequence[str]) -> d
 
 async def all_progress(transaction: Transaction) -> dict[str, ProgressRow]:
     """The progress of all wallets, by wallet."""
+    await allow_long_statements(transaction)
     return {row.wallet: ProgressRow(*row) for row in await transaction.execute(select(contest_progress))}
 
 
 async def all_achievements(transaction: Transaction) -> dict[tuple[str, str], AchievementRow]:
     """All achievements, by wallet and achievement."""
+    await allow_long_statements(transaction)
     rows = [AchievementRow(*row) for row in await transaction.execute(select(achievements))]
     return {(row.wallet, row.achievement): row for row in rows}
 

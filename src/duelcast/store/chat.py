@@ -90,9 +90,9 @@ async def add_messages(transaction: Transaction, messages: Sequence[NewMessage])
 
 
 async def find_message(transaction: Transaction, contest_id: int, message_id: int) -> MessageRow | None:
-    """A message of that contest, even if deleted, locked until the end of the transaction."""
+    """A message of that contest, even if deleted."""
     this = chat_messages.c.id == message_id, chat_messages.c.contest_id == contest_id
-    found = await _messages(transaction, select(chat_messages).where(*this).with_for_update())
+    found = await _messages(transaction, select(chat_messages).where(*this))
     return found[0] if found else None
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, ColumnElement, Row, bindparam, delete, func, insert, literal, select, update
 
 from duelcast.store.database import Transaction
-from duelcast.store.statements import execute_many
+from duelcast.store.statements import allow_long_statements, execute_many
 from duelcast.store.tables import (
     contest_entries,
     contest_prices,
@@ -117,10 +117,10 @@ async def insert_contest(transaction: Transaction, values: Mapping[str, Any]) ->
     return found
 
 
-async def find_contest(transaction: Transaction, contest_id: int, *, lock: bool = False) -> ContestRow | None:
-    """The contest, or None. Pass `lock` if the same transaction then writes something that depends on the result."""
+async def find_contest(transaction: Transaction, contest_id: int) -> ContestRow | None:
+    """The contest, or None."""
     query = select(contests).where(contests.c.id == contest_id)
-    row = (await transaction.execute(query.with_for_update() if lock else query)).first()
+    row = (await transaction.execute(query)).first()
     return None if row is None else _contest(row)
 
 
@@ -206,6 +206,7 @@ async def set_disqualified(transaction: Transaction, entry_id: int, *, disqualif
 
 async def entries_of(transaction: Transaction, contest_id: int) -> list[EntryRow]:
     """All entries, sorted by the time of entry, then by id."""
+    await allow_long_statements(transaction)
     table = contest_entries
     query = select(table).where(table.c.contest_id == contest_id).order_by(table.c.entered_ms, table.c.id)
     return [_entry(row) for row in await transaction.execute(query)]
@@ -240,7 +241,7 @@ async def final_page(transaction: Transaction, contest_id: int, offset: int, lim
         select(table)
         .where(table.c.contest_id == contest_id, table.c.final_rank.is_not(None))
         .order_by(table.c.final_rank, table.c.entered_ms, table.c.id)
-        .offset(offset)
+        .offset(literal(offset, BigInteger))  # otherwise, it would have to fit into 32 bits on PostgreSQL
         .limit(limit)
     )
     return [_entry(row) for row in await transaction.execute(query)]
@@ -292,6 +293,7 @@ async def holdings_of(transaction: Transaction, entry_id: int) -> list[HoldingRo
 
 async def holdings_of_contest(transaction: Transaction, contest_id: int) -> dict[int, list[HoldingRow]]:
     """The holdings of all entries, by entry, each list sorted by symbol."""
+    await allow_long_statements(transaction)
     query = (
         select(holdings)
         .join(contest_entries, contest_entries.c.id == holdings.c.entry_id)
@@ -306,6 +308,7 @@ async def holdings_of_contest(transaction: Transaction, contest_id: int) -> dict
 
 async def held_symbols(transaction: Transaction, contest_id: int) -> list[str]:
     """All symbols held in the contest, sorted."""
+    await allow_long_statements(transaction)
     query = (
         select(holdings.c.symbol)
         .join(contest_entries, contest_entries.c.id == holdings.c.entry_id)
@@ -324,6 +327,7 @@ async def replace_holdings(transaction: Transaction, entry_id: int, portfolio: I
 async def buy_portfolios(transaction: Transaction, contest_id: int, balance: float) -> None:
     """Set the quantity of all holdings in a contest to balance × weight / 100 / price, computed in that order, with the
     prices that were stored for the start. This is a single statement, because each statement scans all holdings."""
+    await allow_long_statements(transaction)
     entered = select(contest_entries.c.id).where(contest_entries.c.contest_id == contest_id)
     price = select(contest_prices.c.price).where(
         contest_prices.c.contest_id == contest_id,

@@ -24,23 +24,14 @@ from duelcast.clock import Alarm, Clock, time_ms
 from duelcast.errors import CircuitOpen, OutcomeUnknown, Unavailable
 from duelcast.logs import describe_exception, exception_fields
 from duelcast.settings import ConfigurationError
+from duelcast.store.backend import Backend, Superseded
 from duelcast.store.breaker_port import BreakerPort, NoBreaker
 from duelcast.store.channel_log import ChannelLog, Encoded
-from duelcast.store.doubt import Doubt, InDoubt
-from duelcast.store.epoch import Epoch, EpochFile, begin_epoch, given_numbers, raise_latest_floor
+from duelcast.store.doubt import Doubt, InDoubt, count_commits
+from duelcast.store.epoch import Epoch, EpochMark, begin_epoch, given_numbers, raise_latest_floor
 from duelcast.store.grouped_reads import BatchRead, GroupedReads
 from duelcast.store.log_retention import LogBounds
-from duelcast.store.migrate import migrate, refusal
 from duelcast.store.savepoints import CutOff, blamed, run_apart
-from duelcast.store.sqlite import (
-    FileGone,
-    SqliteFile,
-    count_commits,
-    describe_failure,
-    is_fault_of_statement,
-    is_locked,
-    leaves_doubt,
-)
 from duelcast.store.tables import store_probe
 from duelcast.store.write_queue import RETRY_MS, BatchWork, Committed, Job, Producer, Refused, Work, WriteQueue
 from duelcast.wire.frames import encode_body
@@ -89,16 +80,16 @@ class Database:
     `outcome_wait_ms` raise `OutcomeUnknown`; `committed` or `refused` is called once it is known.
 
     If the database is full or missing, all waiting writes fail with `Unavailable` and change nothing; a probe notices
-    when the database is back. If another process has the write lock, each write fails once the file's `busy_timeout_ms`
-    have passed since it was requested, however many writes are ahead of it; `failure` reports the lock after
-    `lock_notice_ms`. If `guard` lets no commit through, writes fail at once. A write whose work takes longer than
-    `WORK_LIMIT_S` raises `CutOff`; if that ends the transaction, the other writes in it raise `Unavailable`. Otherwise,
-    a write raises whatever its work raises.
+    when the database is back. If another process has the write lock, each write fails once the backend's
+    `busy_timeout_ms` have passed since it was requested, however many writes are ahead of it; `failure` reports the
+    lock after `lock_notice_ms`. If `guard` lets no commit through, writes fail at once. A write whose work takes longer
+    than `WORK_LIMIT_S` raises `CutOff`; if that ends the transaction, the other writes in it raise `Unavailable`.
+    Otherwise, a write raises whatever its work raises.
     """
 
     def __init__(
         self,
-        file: SqliteFile,
+        backend: Backend,
         clock: Clock,
         *,
         lock_notice_ms: int = 250,
@@ -113,14 +104,14 @@ class Database:
         """The log of *every* channels, whose bus is to be set before `run`."""
         self.epoch: Epoch
         """Set by `open`."""
-        self._epoch_file: EpochFile | None = None
+        self._mark: EpochMark | None = None
         self.urgent_positions: Mapping[Channel, int] = {}
         """The positions of the `urgent` channels when the database was opened."""
         self._urgent_channels = urgent
-        self._file = file
+        self._backend = backend
         self._clock = clock
-        self._lock_wait_s = file.busy_timeout_ms / 1000
-        self._lock_notice_s = min(lock_notice_ms, file.busy_timeout_ms) / 1000
+        self._lock_wait_s = backend.busy_timeout_ms / 1000
+        self._lock_notice_s = min(lock_notice_ms, backend.busy_timeout_ms) / 1000
         self._locked_since_s: float | None = None
         self._outcome_wait_s = outcome_wait_ms / 1000
         self._doubt: Doubt | None = None
@@ -138,6 +129,7 @@ class Database:
         self._writer: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
         self._closing = False
+        self._is_superseded = False
         self.failure: str | None = None
         """Why nothing can be written at the moment, as a sentence in our own words; None if writing works."""
         self.shortage: str | None = None
@@ -157,18 +149,12 @@ class Database:
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def open(self) -> None:
-        """Hold the file, and bring its tables up to date. Raises `ConfigurationError`, for example if other users may
-        write to the file."""
-        self._file.hold()
-        try:
-            self._file.check_unshared()
-            await asyncio.to_thread(migrate, self._file.path)
-        except BaseException:
-            self._file.release()
-            raise
+        """Reserve the database, whose tables must be up to date or are brought up to date. Raises
+        `ConfigurationError`."""
+        await self._backend.open()
         self._look_for_room()
-        self._writing = self._file.engine(writes=True)
-        self._reading = self._file.engine(writes=False)
+        self._writing = self._backend.engine(writes=True)
+        self._reading = self._backend.engine(writes=False)
         try:
             await self._begin()
         except BaseException:
@@ -177,29 +163,29 @@ class Database:
 
     async def _cover(self) -> None:
         """Record how many numbers were issued so far, so that an earlier copy of the database is detected."""
-        if self._epoch_file is None:
+        if self._mark is None or self._is_superseded:
             return
         try:
             async with self.read() as connection:
                 numbers = await given_numbers(connection)
-            self._epoch_file.write(self.epoch.starts, numbers, block_used=self.log.has_unstored)
+            self._mark.stopped(self.epoch.starts, numbers, block_used=self.log.has_unstored)
         except (Unavailable, ConfigurationError):
             pass  # the previous record is valid, too
 
     async def _begin(self) -> None:
         """Count the start, and continue the stored numbers. Raises `ConfigurationError`."""
-        file = EpochFile(self._file.path)
+        mark = self._backend.epoch_mark()
         try:
             async with self._writing.begin() as connection:
-                self.epoch = await begin_epoch(connection, file, int(self._clock.time() * 1e6))
+                self.epoch = await begin_epoch(connection, mark, int(self._clock.time() * 1e6))
                 self.urgent_positions = await self.log.load(
                     connection, self._urgent_channels, block_used=self.epoch.block_used
                 )
                 self._number = await count_commits(connection) + 1
-        except DBAPIError as error:
-            raise refusal(self._file.path, error) from None
-        file.write(self.epoch.starts, self.epoch.numbers)
-        self.log.mark = self._epoch_file = file
+        except (DBAPIError, OSError) as error:
+            raise self._backend.refusal(error) from None
+        mark.started(self.epoch.starts, self.epoch.numbers)
+        self.log.mark = self._mark = mark
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:
@@ -215,8 +201,8 @@ class Database:
             await self.close()
 
     async def run(self) -> None:
-        """Commit requested writes until `stop_writing` is called. If cancelled, it ends after the running commit;
-        writes that are still waiting raise `Unavailable`."""
+        """Commit requested writes until `stop_writing` is called, or until the database turns out to be `Superseded`.
+        If cancelled, it ends after the running commit; writes that are still waiting raise `Unavailable`."""
         async with asyncio.TaskGroup() as tasks:
             probing = tasks.create_task(self._probe())
             self._writer = asyncio.create_task(self._write_groups())
@@ -256,7 +242,7 @@ class Database:
         await self._grouped.close()
         await self._writing.dispose()
         await self._reading.dispose()
-        self._file.release()
+        self._backend.release()
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -400,13 +386,14 @@ class Database:
             if self._doubt is None:
                 self.log.failed()
             # Writes that wait for the lock have deadlines of their own.
-            for job in jobs if jobs or is_locked(error) else self._queue.take_group():
+            for job in jobs if jobs or self._backend.is_locked(error) else self._queue.take_group():
                 if isinstance(job.outcome, CutOff):
                     self._send_urgent_of(job)
                     job.forget()
                     job.acknowledge()
                 else:
                     self._refuse(job)
+            self._end_if_superseded(error)
             return
         permit.succeed()
         self._number += 1
@@ -432,6 +419,7 @@ class Database:
                 await self._settle(doubt)
             except Exception as error:
                 self._failed(error)
+                self._end_if_superseded(error)
             else:
                 return
             if self._closing or self._clock.monotonic() >= until_s:
@@ -444,6 +432,11 @@ class Database:
         for job, sent in zip(jobs, self.log.send_in_doubt([job.numbered for job in jobs]), strict=True):
             job.urgent = () if sent else job.urgent
         self._send_urgent()
+
+    def _end_if_superseded(self, error: Exception) -> None:
+        if isinstance(error, Superseded):
+            self._is_superseded = True
+            self.stop_writing()
 
     async def _settle(self, doubt: Doubt) -> None:
         """Find out whether a commit took effect, and then deliver or refuse its writes. Raises whatever prevents
@@ -512,7 +505,7 @@ class Database:
         async def encoded(within: Transaction) -> None:
             await self._take_outcomes([job], [await work(within)])
 
-        failure = await run_apart(connection, encoded)
+        failure = await run_apart(connection, encoded, self._backend.is_failure)
         if failure is not None:
             job.outcome, job.outgoing = failure, ()
 
@@ -523,7 +516,7 @@ class Database:
                 raise RuntimeError("A batch returned more or fewer outcomes than it was given payloads.")
             await self._take_outcomes(jobs, outcomes)
 
-        failure = await run_apart(connection, work)
+        failure = await run_apart(connection, work, self._backend.is_failure)
         if failure is None:
             return
         if len(jobs) == 1:
@@ -553,33 +546,33 @@ class Database:
     async def _write_locked(self) -> AsyncIterator[AsyncConnection]:
         """A transaction with the write lock, which is committed at the end of the block. Raises `InDoubt` if the commit
         failed and may have taken effect."""
-        self._file.check()
+        self._backend.check()
         connection = await self._lock()
         committing = False
         try:
             yield connection
-            self._file.check()
+            self._backend.check()
             committing = True
             await connection.commit()
         except Exception as error:
-            # After a failure of the file, the connection itself may remain unusable.
+            # After a failure of the database, the connection itself may remain unusable.
             with contextlib.suppress(Exception):
                 await connection.invalidate()
-            if committing and leaves_doubt(error):
+            if committing and self._backend.leaves_doubt(error):
                 raise InDoubt(error) from None
             raise
         finally:
             await connection.close()
 
     async def _lock(self) -> AsyncConnection:
-        """Wait for the write lock, and refuse the writes that have waited too long. Raises SQLite's error if this has
-        taken as long as a write may wait, or if no write is waiting any longer."""
+        """Wait for the write lock, and refuse the writes that have waited too long. Raises the driver's error if this
+        has taken as long as a write may wait, or if no write is waiting any longer."""
         began_s = self._clock.monotonic()
         while True:
             try:
                 connection = await self._begun()
             except DBAPIError as error:
-                if not is_locked(error):
+                if not self._backend.is_locked(error):
                     raise
                 now_s = self._clock.monotonic()
                 if self._locked_since_s is None:
@@ -625,8 +618,8 @@ class Database:
                 yield connection
         except NoConnectionFree:
             raise _unavailable() from None
-        except (DBAPIError, FileGone) as error:
-            if isinstance(error, DBAPIError) and is_fault_of_statement(error):
+        except (DBAPIError, OSError) as error:
+            if not self._backend.is_failure(error):
                 raise
             self._failed(error)
             raise _unavailable() from None
@@ -640,16 +633,16 @@ class Database:
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _probe(self) -> None:
-        """Once a second, check that the file exists and has room; while nothing can be written, try to write."""
+        """Once a second, check that the database is there and has room; while nothing can be written, try to write."""
         while True:
             await self._clock.sleep(PROBE_INTERVAL_S)
             try:
                 self._look_for_room()
                 if self.failure is None:
-                    self._file.check()
+                    self._backend.check_idle()
                 elif not self._queue:
                     await self.probe()
-            except FileGone as error:
+            except OSError as error:
                 self._failed(error)
             except Unavailable:
                 pass
@@ -673,9 +666,11 @@ class Database:
 
     def _look_for_room(self) -> None:
         try:
-            room = self._file.room()
+            room = self._backend.room()
         except OSError:
-            return  # the file is gone, which is noticed elsewhere
+            return  # the database is gone, which is noticed elsewhere
+        if room is None:
+            return
         is_short = room.free_bytes < self._low_room_bytes
         if is_short and self.shortage is None:
             log.warning("store_room_low", free_bytes=room.free_bytes, database_bytes=room.database_bytes)
@@ -684,7 +679,7 @@ class Database:
         self.shortage = _shortage(room.free_bytes) if is_short else None
 
     def _failed(self, error: Exception) -> None:
-        reason = describe_failure(error)
+        reason = self._backend.describe_failure(error)
         if self.failure != reason:
             log.error("store_unavailable", reason=reason, error=describe_exception(error))
         self.failure = reason
@@ -716,7 +711,9 @@ class Database:
             value=self._unknown_writes,
         )
         with contextlib.suppress(OSError):
-            room = self._file.room()
+            room = self._backend.room()
+            if room is None:
+                return
             yield GaugeMetricFamily(
                 "duelcast_store_database_bytes", "Size of the database file.", value=room.database_bytes
             )

@@ -1,10 +1,18 @@
-"""A COMMIT that failed without telling whether it took effect."""
+"""A COMMIT that failed without telling whether it took effect.
+
+The writer counts each commit in the commit itself, in the table `store_commits`, so that its next transaction finds
+out. A database does not give it the write lock again before the doubtful transaction has ended, one way or the other.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from duelcast.store.tables import store_commits
 from duelcast.store.write_queue import Job
 
 
@@ -27,3 +35,8 @@ class Doubt:
     jobs: Sequence[Job]
     number: int
     happened: bool | None = None
+
+
+async def count_commits(connection: AsyncConnection) -> int:
+    """How many transactions the writer has committed since the database was created."""
+    return int((await connection.execute(select(store_commits.c.number))).scalar_one())

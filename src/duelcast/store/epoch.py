@@ -1,29 +1,16 @@
-"""The epoch of positions (protocol 2), which belongs to the database and outlives the server.
-
-A file beside the database shows whether the database is still the one that issued the numbers. The file records the
-inode of the database, the number of starts (which the database also records), and how many numbers had been issued at
-the last stop. If a copy replaces the database, at least one of these differs.
-"""
+"""The epoch of positions (protocol 2), which belongs to the database and outlives the server."""
 
 from __future__ import annotations
 
-import os
 import secrets
-import sqlite3
-from contextlib import closing, suppress
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from duelcast.settings import ConfigurationError
-from duelcast.store.atomic_write import whole_file
-from duelcast.store.migrate import check_version
-from duelcast.store.sqlite import SqliteFile, file_uri, read_only_uri
 from duelcast.store.tables import channel_positions, epochs
-
-_USED, _UNUSED = b"urgent: used  \n", b"urgent: unused\n"
 
 
 class Epoch(Struct, frozen=True):
@@ -38,65 +25,57 @@ class Epoch(Struct, frozen=True):
     block_used: bool
 
 
-class EpochFile:
-    """The file `<database>.epoch`. It records whether reserved numbers are in use, the inode of the database, the
-    number of starts, and how many numbers had been issued on *every* channels."""
+class Stored(NamedTuple):
+    """The state of the database itself at a start: the number of starts and of issued numbers, and its identity at the
+    last start: cluster, database, table, timeline (None for an SQLite file, and before the first start)."""
 
-    def __init__(self, database: Path) -> None:
-        self.path = Path(f"{database}.epoch")
-        self._database = database
+    starts: int
+    numbers: int
+    identity: tuple[int, int, int, int] | None
 
-    def covers(self, starts: int, numbers: int) -> bool:
-        """Whether the file was written for the database, given the starts and numbers in the database. If a server was
-        killed between writing the database and the file, the file is one start behind."""
-        try:
-            _, inode, counted, given = self.path.read_text("ascii").splitlines()
-            return int(inode) == self._inode() and int(counted) in (starts, starts - 1) and int(given) <= numbers
-        except (OSError, ValueError):
-            return False
 
-    @property
-    def block_used(self) -> bool:
-        """Whether a server ended while reserved numbers were in use."""
-        try:
-            return self.path.read_bytes().startswith(_USED)
-        except OSError:
-            return False
+class Judgement(NamedTuple):
+    """`is_same`: no number that was ever broadcast is missing from the database, so positions remain valid.
+    `block_used` as in `Epoch`. `identity`: columns of `epochs` to be stored."""
 
-    def write(self, starts: int, numbers: int, *, block_used: bool = False) -> None:
-        """Write the file for the current state of the database. Raises `ConfigurationError`."""
-        with whole_file(self.path, replace=True) as made:
-            used = _USED if block_used else _UNUSED
-            made.write_bytes(used + f"{self._inode()}\n{starts}\n{numbers}\n".encode())
+    is_same: bool
+    block_used: bool
+    identity: Mapping[str, Any]
+
+
+class EpochMark(Protocol):
+    """Evidence outside the tables that the database is still the one that issued the numbers of its clients. It
+    outlives the process, and is lost or contradicts the tables if a copy replaces the database."""
+
+    def judge(self, stored: Stored) -> Judgement:
+        """Compare the evidence with the tables."""
+
+    def started(self, starts: int, numbers: int) -> None:
+        """Record a start, after COMMIT. Raises `ConfigurationError`."""
+
+    def stopped(self, starts: int, numbers: int, *, block_used: bool) -> None:
+        """Record a stop with everything committed. Raises `ConfigurationError`."""
 
     def set(self, used: bool) -> None:
         """Record whether reserved numbers are in use; needs no free space on the disk."""
-        with suppress(OSError):  # the file is gone, and the database with it
-            descriptor = os.open(self.path, os.O_WRONLY)
-            try:
-                os.pwrite(descriptor, _USED if used else _UNUSED, 0)
-            finally:
-                os.close(descriptor)
-
-    def _inode(self) -> int:
-        return os.stat(self._database).st_ino
 
 
-async def begin_epoch(connection: AsyncConnection, file: EpochFile, now_us: int) -> Epoch:
-    """Count a start, and return the epoch, which is new if `file` does not cover the database. Call `file.write` after
-    COMMIT."""
-    stored = (await connection.execute(select(epochs))).one()
+async def begin_epoch(connection: AsyncConnection, mark: EpochMark, now_us: int) -> Epoch:
+    """Count a start, and return the epoch, which is new unless `mark` judges the database to be the same. Call
+    `mark.started` after COMMIT."""
+    row = (await connection.execute(select(epochs))).one()
     numbers = await given_numbers(connection)
-    is_same = file.covers(stored.starts, numbers)
+    identity = row.cluster_id, row.database_oid, row.table_oid, row.timeline
+    judgement = mark.judge(Stored(row.starts, numbers, None if None in identity else identity))
     epoch = Epoch(
-        name=stored.epoch if is_same else new_epoch(),
-        starts=stored.starts + 1,
-        latest_floor=max(stored.latest_floor, now_us),
+        name=row.epoch if judgement.is_same else new_epoch(),
+        starts=row.starts + 1,
+        latest_floor=max(row.latest_floor, now_us),
         numbers=numbers,
-        block_used=is_same and file.block_used,
+        block_used=judgement.is_same and judgement.block_used,
     )
     values = {"epoch": epoch.name, "starts": epoch.starts, "latest_floor": epoch.latest_floor}
-    await connection.execute(update(epochs).values(values))
+    await connection.execute(update(epochs).values({**values, **judgement.identity}))
     return epoch
 
 
@@ -113,33 +92,3 @@ async def raise_latest_floor(connection: AsyncConnection, floor: int) -> None:
 def new_epoch() -> str:
     """A random epoch: 16 characters of `A-Za-z0-9_-`."""
     return secrets.token_urlsafe(12)
-
-
-def read_epoch(database: Path) -> str:
-    """Read the epoch of the SQLite file at `database`; blocks. Raises `ConfigurationError`."""
-    if not database.exists():
-        raise ConfigurationError(f"There is no database {database}.")
-    check_version(database)
-    with closing(sqlite3.connect(read_only_uri(database), uri=True)) as connection:
-        return str(connection.execute("select epoch from epochs").fetchone()[0])
-
-
-def renew_epoch(database: Path) -> str:
-    """Give the SQLite file at `database` a new epoch, and return that epoch; blocks. Raises `ConfigurationError`, for
-    example if a server is using the file."""
-    read_epoch(database)
-    file = SqliteFile(database, busy_timeout_ms=0)
-    file.hold()
-    try:
-        put_new_epoch(database)
-        return read_epoch(database)
-    finally:
-        file.release()
-
-
-def put_new_epoch(database: Path) -> None:
-    """Give the database file a new epoch, if its version has epochs. The file must not be in use. Raises
-    `sqlite3.Error`."""
-    with closing(sqlite3.connect(file_uri(database), uri=True)) as connection, connection:
-        if connection.execute("select 1 from sqlite_master where name = 'epochs'").fetchone():
-            connection.execute("update epochs set epoch = ?", (new_epoch(),))

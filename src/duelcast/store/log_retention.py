@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from duelcast.store.statements import allow_long_statements
 from duelcast.store.tables import channel_messages
 
 ROW_OVERHEAD_BYTES = 150
@@ -58,6 +59,7 @@ class LogRetention:
 
     async def load(self, connection: AsyncConnection) -> None:
         """Read how much is stored."""
+        await allow_long_statements(connection)
         size = func.coalesce(func.sum(func.length(channel_messages.c.body) + ROW_OVERHEAD_BYTES), 0)
         oldest = func.coalesce(func.min(channel_messages.c.at_ms), 0)
         self._kept = _Kept(*(await connection.execute(select(func.count(), size, oldest))).one())

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from duelcast.store.sqlite import is_fault_of_statement
 from duelcast.store.write_queue import Job, Work
 
 WORK_LIMIT_S = 30.0
@@ -32,14 +30,16 @@ def blamed(jobs: Sequence[Job]) -> Iterator[None]:
         raise
 
 
-async def run_apart(connection: AsyncConnection, work: Work[None]) -> Exception | None:
-    """Run `work` in a savepoint. If it fails, its statements are undone, and the exception is returned; an exception
-    that affects the whole transaction is raised."""
+async def run_apart(
+    connection: AsyncConnection, work: Work[None], is_failure: Callable[[Exception], bool]
+) -> Exception | None:
+    """Run `work` in a savepoint. If it fails, its statements are undone, and the exception is returned. An exception
+    that affects the whole transaction is raised; `is_failure` says whether an error is one of the database itself."""
     savepoint = await connection.begin_nested()
     try:
         await _limited(work, connection)
     except Exception as error:
-        if connection.invalidated or (isinstance(error, DBAPIError) and not is_fault_of_statement(error)):
+        if connection.invalidated or is_failure(error):
             raise
         await savepoint.rollback()
         return error

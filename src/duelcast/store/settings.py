@@ -58,8 +58,8 @@ async def all_settings(transaction: Transaction) -> Sequence[SettingRow]:
 
 
 async def find_setting(transaction: Transaction, key: str) -> SettingRow | None:
-    """The stored setting, locked until the end of the transaction."""
-    query = select(settings).where(settings.c.key == key).with_for_update()
+    """The stored setting."""
+    query = select(settings).where(settings.c.key == key)
     row = (await transaction.execute(query)).mappings().one_or_none()
     return None if row is None else SettingRow(**row)
 

@@ -1,5 +1,6 @@
 """Helpers for statements: upserts (INSERT … ON CONFLICT DO UPDATE by the primary key, a syntax that SQLite and
-PostgreSQL share), and functions that execute a statement for many rows, in portions."""
+PostgreSQL share), functions that execute a statement for many rows, in portions, and what else differs between the
+databases."""
 
 from __future__ import annotations
 
@@ -8,12 +9,16 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Dialect, Executable, Table, Update, bindparam, text
-from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy import ColumnElement, Dialect, Executable, Integer, Table, Text, Update, bindparam, text
+from sqlalchemy.dialects.postgresql import Insert, insert  # SQLite compiles its clauses, too
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 ROWS_PER_STATEMENT = 500
 """Parameters are prepared on the event loop, which takes a few milliseconds for this many rows."""
+ANSWER_TIMEOUT_OPTION = "answer_timeout_s"
+"""An execution option: how long each further statement of the transaction may take, on databases that are reached over
+a network."""
+_LONG_S = 30.0
 
 T = TypeVar("T")
 
@@ -33,7 +38,7 @@ def upsert_sum(table: Table, column: str) -> Insert:
 
 def insert_new(table: Table) -> Insert:
     """A statement that inserts a row, unless a row with an equal key is stored."""
-    return insert(table).on_conflict_do_nothing()
+    return insert(table).on_conflict_do_nothing().inline()
 
 
 async def execute_many(transaction: AsyncConnection, statement: Executable, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -62,7 +67,7 @@ def insertion(table: Table, *columns: str) -> Insert:
     """A statement for `write_rows` that inserts a row with these columns, which must be in the order of the table."""
     assert list(columns) == [column.name for column in table.columns if column.name in columns]
     values: dict[str, Any] = {name: bindparam(name) for name in columns}
-    return insert(table).values(values)
+    return insert(table).values(values).inline()  # without RETURNING, whose rows nobody would read
 
 
 def upsertion(table: Table, *columns: str) -> Insert:
@@ -73,9 +78,29 @@ def upsertion(table: Table, *columns: str) -> Insert:
 
 async def new_ids(transaction: AsyncConnection, table: Table, count: int) -> range:
     """Ids for `count` rows that the transaction is about to add to a table that never uses an id twice."""
+    if transaction.dialect.name == "postgresql":
+        return await _next_of_sequence(transaction, table, count)
     query = text("select seq from sqlite_sequence where name = :table")
     last = (await transaction.execute(query, {"table": table.name})).scalar() or 0
     return range(last + 1, last + 1 + count)
+
+
+async def _next_of_sequence(transaction: AsyncConnection, table: Table, count: int) -> range:
+    query = text(
+        "select min(id), max(id) from (select nextval(pg_get_serial_sequence(:table, 'id')) as id"
+        " from generate_series(1, :count)) as taken"
+    ).bindparams(bindparam("table", type_=Text), bindparam("count", type_=Integer))
+    if not count:
+        return range(0)
+    first, last = (await transaction.execute(query, {"table": table.name, "count": count})).one()
+    # Only another user of the sequence could have taken one in between, and there is none while a server runs.
+    assert last - first + 1 == count, "Somebody else takes ids."
+    return range(first, last + 1)
+
+
+async def allow_long_statements(transaction: AsyncConnection) -> None:
+    """Let further statements of the transaction take long, because they read or write a whole contest."""
+    await transaction.execution_options(**{ANSWER_TIMEOUT_OPTION: _LONG_S})
 
 
 def portions(items: Iterable[T]) -> Iterator[Sequence[T]]:

@@ -1,5 +1,8 @@
 """The tables. Times are in milliseconds since the Unix epoch, or in microseconds if the name ends in `_us`.
 
+Texts are compared by code points, and their lengths, which the domain checks, are not enforced: on PostgreSQL,
+migrations give them the collation C and no length.
+
 Entry fees, prize pools and prizes are decimal strings; prices and balances are doubles. A test checks that these tables
 equal the result of the migrations.
 """
@@ -491,6 +494,10 @@ epochs = Table(
         nullable=False,
         comment="Greater than any number issued on a channel of kind `latest`.",
     ),
+    Column("cluster_id", BigInteger, comment="On PostgreSQL, the system identifier at the last start."),
+    Column("database_oid", BigInteger, comment="On PostgreSQL, the OID of the database at the last start."),
+    Column("table_oid", BigInteger, comment="On PostgreSQL, the OID of this table at the last start."),
+    Column("timeline", BigInteger, comment="On PostgreSQL, the timeline at the last start."),
     comment="One row: the epoch that positions belong to.",
 )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from typing import Any
 
+from tests.databases import rows_in
 from tests.e2e.contest.contest_room import Stage, choices, stage
 
 CHANGES = 10
@@ -25,8 +24,8 @@ async def running_contest(hall: Stage) -> int:
 
 
 def trades(hall: Stage, wallet: str) -> int:
-    with closing(sqlite3.connect(f"file:{hall.app.settings.data_dir / 'duelcast.db'}?mode=ro", uri=True)) as file:
-        (count,) = file.execute("select count(*) from contest_trades where wallet = ?", (wallet,)).fetchone()
+    path = hall.app.settings.data_dir / "duelcast.db"
+    ((count,),) = rows_in(path, "select count(*) from contest_trades where wallet = ?", wallet)
     return int(count)
 
 

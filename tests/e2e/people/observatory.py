@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -12,6 +11,7 @@ import httpx
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
+from tests.databases import rows_in
 from tests.serving import Client, Frame, client, running, token_for
 
 ADMIN = "boss"
@@ -40,10 +40,8 @@ class Observatory:
         return client(self.app, endpoint, token=self.token(wallet), **options)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """What another program finds in the database file."""
-        path = self.app.settings.data_dir / "duelcast.db"
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            return connection.execute(query, values).fetchall()
+        """What another program finds in the database."""
+        return rows_in(self.app.settings.data_dir / "duelcast.db", query, *values)
 
     async def metrics(self) -> dict[str, float]:
         """What Prometheus is told: values by name with labels."""

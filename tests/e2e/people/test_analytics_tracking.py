@@ -42,11 +42,11 @@ async def test_an_event_is_on_the_disk_when_it_is_acknowledged(place: Observator
     now_ms = int(place.clock.time() * 1000)
     async with place.socket("ann") as ann:
         answer = await ann.ask(type="track_event", event="page.view", data={"page": "/", "Ä": [1, None]}, eventId=ID)
-        query = "select hex(event_id), event, data, occurred_ms, received_ms from analytics_events where wallet = 'ann'"
+        query = "select event_id, event, data, occurred_ms, received_ms from analytics_events where wallet = 'ann'"
         rows = place.rows(query)
     assert without_times(answer) == {"type": "event_tracked", "event": "page.view", "eventId": ID, "duplicate": False}
     ((event_id, event, data, occurred_ms, received_ms),) = rows
-    assert UUID(event_id) == UUID(ID)
+    assert UUID(bytes=event_id) == UUID(ID)
     assert (event, json.loads(data), occurred_ms, received_ms) == (
         "page.view",
         {"page": "/", "Ä": [1, None]},
@@ -76,8 +76,8 @@ async def test_the_server_makes_an_id_where_none_is_sent(place: Observatory) -> 
     assert first["eventId"] != second["eventId"]
     assert str(UUID(first["eventId"])) == first["eventId"]
     assert (first["duplicate"], second["duplicate"]) == (False, False)
-    stored = place.rows("select lower(hex(event_id)) from analytics_events where wallet = 'cat' order by id")
-    assert [text for (text,) in stored] == [answer["eventId"].replace("-", "") for answer in (first, second)]
+    stored = place.rows("select event_id from analytics_events where wallet = 'cat' order by id")
+    assert [str(UUID(bytes=event_id)) for (event_id,) in stored] == [first["eventId"], second["eventId"]]
 
 
 async def test_the_same_id_is_stored_once_whatever_its_case_and_per_wallet(place: Observatory) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
-from duelcast.cli.events.formats import Format, writer_of
+from duelcast.cli.events.formats import Format, Writer, writer_of
 from duelcast.cli.options import ConfigOption, parse_duration
 from duelcast.cli.output_files import check_destination, terminable
 from duelcast.settings import ConfigurationError, load_settings
 from duelcast.wire.timestamps import parse_time
+
+if TYPE_CHECKING:
+    from duelcast.store.backend import Backend
+    from duelcast.store.event_archive import Wanted
 
 STANDARD_OUTPUT = Path("-")
 
@@ -41,8 +46,8 @@ def export(
 ) -> None:
     """Write tracked events in the order in which they were stored. It is safe to run this while the server is
     running."""
-    from duelcast.store.event_archive import Wanted, find_events
-    from duelcast.store.sqlite import database_path
+    from duelcast.store.choosing import backend_of
+    from duelcast.store.event_archive import Wanted
 
     now_s = time.time()
     wanted = Wanted(
@@ -52,23 +57,28 @@ def export(
     )
     loaded = load_settings(config)
     check_destination(file, loaded)
-    database = database_path(loaded.settings)
-    written = 0
+    backend = backend_of(loaded.settings)
+    # The bar and the events would overwrite one another.
+    is_quiet = not sys.stderr.isatty() or (file == STANDARD_OUTPUT and sys.stdout.isatty())
     with terminable(), _opened(file, form, replace=force) as target, closing(writer_of(form, target)) as writer:
-        found = find_events(database, wanted)
-        for page in track(
-            found.pages,
-            "Exporting",
-            total=found.page_count,
-            console=Console(stderr=True),
-            transient=True,
-            # The bar and the events would overwrite one another.
-            disable=not sys.stderr.isatty() or (file == STANDARD_OUTPUT and sys.stdout.isatty()),
-        ):
-            writer.write(page)
-            written += len(page)
+        written = asyncio.run(_write(backend, wanted, writer, is_quiet=is_quiet))
     if file != STANDARD_OUTPUT:
         typer.echo(f"{written} events in {file}", err=True)
+
+
+async def _write(backend: Backend, wanted: Wanted, writer: Writer, *, is_quiet: bool) -> int:
+    """Write all wanted events; returns how many."""
+    from duelcast.store.event_archive import found_events
+
+    written = 0
+    with Progress(console=Console(stderr=True), transient=True, disable=is_quiet) as bar:
+        async with found_events(backend, wanted) as found:
+            task = bar.add_task("Exporting", total=found.page_count)
+            async for page in found.pages:
+                writer.write(page)
+                written += len(page)
+                bar.advance(task)
+    return written
 
 
 def _moment_ms(text: str, now_s: float, option: str) -> int:

@@ -110,7 +110,7 @@ class Entering:
             raise refusal
 
         async def work(transaction: Transaction) -> list[HoldingRow] | None:
-            row = await store.find_contest(transaction, contest_id, lock=True)
+            row = await store.find_contest(transaction, contest_id)
             assert row is not None
             entry = await _own_entry(transaction, contest_id, wallet)
             if not self._is_open(row):
@@ -158,9 +158,9 @@ class Entering:
         return validate(portfolio, allowed_symbols=row.allowed_symbols, price_of=self._market.price)
 
     async def _pending(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        """The row of the contest, locked. Raises `ContestStarted` if the start time has passed, and `InvalidState` if
-        the contest was cancelled."""
-        row = await store.find_contest(transaction, contest_id, lock=True)
+        """The row of the contest. Raises `ContestStarted` if the start time has passed, and `InvalidState` if the
+        contest was cancelled."""
+        row = await store.find_contest(transaction, contest_id)
         assert row is not None
         if row.status == CANCELLED:
             raise InvalidState("The contest was cancelled.")

