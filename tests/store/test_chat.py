@@ -68,7 +68,7 @@ async def _added(tables: Tables, messages: Sequence[chat.NewMessage]) -> list[ch
 async def _set_last_id(transaction: Transaction, last: int) -> None:
     query = "update sqlite_sequence set seq = :last where name = 'chat_messages'"
     if is_postgres():
-        query = "select setval(pg_get_serial_sequence('chat_messages', 'id'), :last)"
+        query = "select setval(pg_get_serial_sequence('chat_messages', 'id'), :last + 1, false)"
     await transaction.execute(text(query), {"last": last})
 
 

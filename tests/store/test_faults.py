@@ -18,7 +18,8 @@ from duelcast.channels.names import Role
 from duelcast.clock import ManualClock, SystemClock
 from duelcast.domain.accounts.tokens import TokenIssuer
 from duelcast.errors import Unavailable
-from duelcast.store.database import PROBE_INTERVAL_S, Database
+from duelcast.store.availability import PROBE_INTERVAL_S
+from duelcast.store.database import Database
 from duelcast.store.write_queue import RETRY_MS
 from tests.e2e.process import Server, serving
 from tests.serving import SECRET

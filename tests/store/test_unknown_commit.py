@@ -16,7 +16,8 @@ from duelcast.channels.names import Channel, Family, Kind
 from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import ManualClock
 from duelcast.errors import Conflict, OutcomeUnknown, Unavailable
-from duelcast.store.database import PROBE_INTERVAL_S, SETTLE_INTERVAL_S, Database, Transaction
+from duelcast.store.availability import PROBE_INTERVAL_S
+from duelcast.store.database import SETTLE_INTERVAL_S, Database, Transaction
 from duelcast.store.sqlite.failures import leaves_doubt
 from duelcast.wire.messages import Event
 from tests.databases import backend_at, place_new

@@ -3,56 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
 from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-import structlog
-from prometheus_client import Histogram
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import Metric
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.channels.names import Channel
 from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import Alarm, Clock, time_ms
-from duelcast.errors import CircuitOpen, OutcomeUnknown, Unavailable
-from duelcast.logs import describe_exception, exception_fields
+from duelcast.errors import CircuitOpen, Unavailable
 from duelcast.settings import ConfigurationError
+from duelcast.store.availability import Availability
 from duelcast.store.backend import Backend, Superseded
 from duelcast.store.breaker_port import BreakerPort, NoBreaker
 from duelcast.store.channel_log import ChannelLog, Encoded
-from duelcast.store.doubt import Doubt, InDoubt, count_commits
-from duelcast.store.epoch import Epoch, EpochMark, begin_epoch, given_numbers, raise_latest_floor
-from duelcast.store.grouped_reads import BatchRead, GroupedReads
+from duelcast.store.commit_figures import CommitFigures
+from duelcast.store.delivery import deliver
+from duelcast.store.doubt import CommitCount, Doubt
+from duelcast.store.epoch import Epoch, EpochMark, LatestFloor, begin_epoch, given_numbers
+from duelcast.store.group_work import GroupWork
+from duelcast.store.grouped_reads import BatchRead
 from duelcast.store.log_retention import LogBounds
-from duelcast.store.savepoints import CutOff, blamed, run_apart
+from duelcast.store.reads import Reads
+from duelcast.store.refusals import unavailable, unknown
+from duelcast.store.savepoints import CutOff
 from duelcast.store.tables import store_probe
-from duelcast.store.write_queue import RETRY_MS, BatchWork, Committed, Job, Producer, Refused, Work, WriteQueue
+from duelcast.store.write_lock import InDoubt, WriteLock
+from duelcast.store.write_queue import BatchWork, Committed, Job, Producer, Refused, Work, WriteQueue
 from duelcast.wire.frames import encode_body
 
 MAX_WAITING = 20_000
 """How many writes without a producer of their own may wait."""
-DELIVERIES_PER_TURN = 100
-"""How many steps follow one another after a commit before other tasks run. Each may publish to a room, which takes
-about 40 µs."""
-MESSAGES_PER_TURN = 500
-"""How many messages are encoded, in a few milliseconds, before other tasks run."""
 MAX_GROUP = 2_000
 """How many writes without a producer of their own are committed together."""
-PROBE_INTERVAL_S = 1.0
 SETTLE_INTERVAL_S = 0.05
 """How often the outcome of a COMMIT is looked up while its writes wait for it."""
-FLOOR_INTERVAL_S = 60.0
-FLOOR_AHEAD_S = 24 * 3600.0
-"""How often a commit raises the floor of *latest* channels, and how far ahead of the clock it sets the floor."""
-
-log = structlog.get_logger("duelcast.store")
 
 Transaction = AsyncConnection
 """The connection with which repositories read and write."""
@@ -111,18 +101,16 @@ class Database:
         self._backend = backend
         self._clock = clock
         self._lock_wait_s = backend.busy_timeout_ms / 1000
-        self._lock_notice_s = min(lock_notice_ms, backend.busy_timeout_ms) / 1000
-        self._locked_since_s: float | None = None
+        self._lock = WriteLock(
+            backend, clock, lock_notice_ms, noticed=self._lock_is_missing, still_waiting=self._refuse_overdue
+        )
         self._outcome_wait_s = outcome_wait_ms / 1000
-        self._doubt: Doubt | None = None
+        self._count = CommitCount(self._lock)
         self._settling = Alarm(clock)
-        self._number = 0
-        """The number of the newest commit that is known to have taken effect."""
-        self._raises_floor_s = clock.monotonic()
-        self._low_room_bytes = low_room_bytes
-        self._writing: AsyncEngine
-        self._reading: AsyncEngine
-        self._grouped = GroupedReads(self.read)
+        self._floor = LatestFloor(clock)
+        self._availability = Availability(backend, low_room_bytes)
+        self._reads = Reads(backend, self._availability)
+        self._work = GroupWork(clock, backend.is_failure)
         self._queue = WriteQueue(MAX_WAITING, MAX_GROUP)
         self.shared = self._queue.shared
         """The producer of every write that names no other."""
@@ -130,21 +118,7 @@ class Database:
         self._arrived = asyncio.Event()
         self._closing = False
         self._is_superseded = False
-        self.failure: str | None = None
-        """Why nothing can be written at the moment, as a sentence in our own words; None if writing works."""
-        self.shortage: str | None = None
-        """A sentence saying that little space is left on the disk; None if at least `low_room_bytes` are free."""
-        self._commits = 0
-        self._writes = 0
-        self._refused = 0
-        self._unknown_commits = 0
-        self._unknown_writes = 0
-        self._latency_s = Histogram(
-            "duelcast_store_commit_seconds",
-            "Time from the beginning of a transaction to its commit.",
-            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
-            registry=None,
-        )
+        self._figures = CommitFigures()
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -152,9 +126,9 @@ class Database:
         """Reserve the database, whose tables must be up to date or are brought up to date. Raises
         `ConfigurationError`."""
         await self._backend.open()
-        self._look_for_room()
-        self._writing = self._backend.engine(writes=True)
-        self._reading = self._backend.engine(writes=False)
+        self._availability.look_for_room()
+        self._lock.engine = self._backend.engine(writes=True)
+        self._reads.engine = self._backend.engine(writes=False)
         try:
             await self._begin()
         except BaseException:
@@ -176,12 +150,12 @@ class Database:
         """Count the start, and continue the stored numbers. Raises `ConfigurationError`."""
         mark = self._backend.epoch_mark()
         try:
-            async with self._writing.begin() as connection:
+            async with self._lock.engine.begin() as connection:
                 self.epoch = await begin_epoch(connection, mark, int(self._clock.time() * 1e6))
                 self.urgent_positions = await self.log.load(
                     connection, self._urgent_channels, block_used=self.epoch.block_used
                 )
-                self._number = await count_commits(connection) + 1
+                await self._count.begin(connection)
         except (DBAPIError, OSError) as error:
             raise self._backend.refusal(error) from None
         mark.started(self.epoch.starts, self.epoch.numbers)
@@ -204,7 +178,7 @@ class Database:
         """Commit requested writes until `stop_writing` is called, or until the database turns out to be `Superseded`.
         If cancelled, it ends after the running commit; writes that are still waiting raise `Unavailable`."""
         async with asyncio.TaskGroup() as tasks:
-            probing = tasks.create_task(self._probe())
+            probing = tasks.create_task(self._availability.watch(self._clock, self._probe_if_idle))
             self._writer = asyncio.create_task(self._write_groups())
             try:
                 # Let a running commit finish, because the outcome of an interrupted commit is unknown.
@@ -239,9 +213,8 @@ class Database:
     async def close(self) -> None:
         """Close the connections, after `run` has ended."""
         await self._cover()
-        await self._grouped.close()
-        await self._writing.dispose()
-        await self._reading.dispose()
+        await self._reads.close()
+        await self._lock.engine.dispose()
         self._backend.release()
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -367,23 +340,23 @@ class Database:
             return
         jobs: list[Job] = []
         try:
-            if self._doubt is not None:
-                await self._settle(self._doubt)
-            async with self._write_locked() as connection:
+            if self._count.doubt is not None:
+                await self._settle(self._count.doubt)
+            async with self._lock.transaction() as connection:
                 jobs = self._queue.take_group()
-                await self._work_off(connection, jobs)
+                await self._work.run(connection, jobs)
                 await self._give_numbers(connection, jobs)
-                await self._raise_latest_floor(connection)
+                await self._floor.raise_if_due(connection)
         except InDoubt as error:
             permit.fail()
-            self._failed(error.cause)
+            self._availability.failed(error.cause)
             await self._await_outcome(jobs)
             return
         except Exception as error:
             permit.fail()
             if not isinstance(error, CutOff):
-                self._failed(error)
-            if self._doubt is None:
+                self._availability.failed(error)
+            if self._count.doubt is None:
                 self.log.failed()
             # Writes that wait for the lock have deadlines of their own.
             for job in jobs if jobs or self._backend.is_locked(error) else self._queue.take_group():
@@ -396,29 +369,29 @@ class Database:
             self._end_if_superseded(error)
             return
         permit.succeed()
-        self._number += 1
-        self._latency_s.observe(self._clock.monotonic() - began_s)
+        self._count.committed()
+        self._figures.latency_s.observe(self._clock.monotonic() - began_s)
         await self._take_effect(jobs)
 
     async def _take_effect(self, jobs: Sequence[Job]) -> None:
         """Deliver the writes of a commit that took effect."""
         self.log.committed()
-        self._works()
-        self._commits += 1
-        self._writes += sum(not isinstance(job.outcome, Exception) for job in jobs)
-        await self._deliver_all(jobs)
+        self._availability.works()
+        self._figures.commits += 1
+        self._figures.writes += sum(not isinstance(job.outcome, Exception) for job in jobs)
+        await deliver(jobs, self.log)
 
     async def _await_outcome(self, jobs: Sequence[Job]) -> None:
         """Find out whether the commit of `jobs` took effect. After `outcome_wait_ms`, answer their callers without
         knowing; the next transaction looks again."""
-        self._unknown_commits += 1
-        doubt = self._doubt = Doubt(jobs, self._number + 1)
+        self._figures.unknown_commits += 1
+        doubt = self._count.failed(jobs)
         until_s = self._clock.monotonic() + self._outcome_wait_s
         while True:
             try:
                 await self._settle(doubt)
             except Exception as error:
-                self._failed(error)
+                self._availability.failed(error)
                 self._end_if_superseded(error)
             else:
                 return
@@ -427,8 +400,8 @@ class Database:
             await self._settling.sleep(SETTLE_INTERVAL_S)
         for job in jobs:
             changes_nothing = isinstance(job.outcome, Exception)
-            self._unknown_writes += not changes_nothing
-            job.answer_early(_unavailable() if changes_nothing else _unknown())
+            self._figures.unknown_writes += not changes_nothing
+            job.answer_early(unavailable() if changes_nothing else unknown())
         for job, sent in zip(jobs, self.log.send_in_doubt([job.numbered for job in jobs]), strict=True):
             job.urgent = () if sent else job.urgent
         self._send_urgent()
@@ -441,20 +414,11 @@ class Database:
     async def _settle(self, doubt: Doubt) -> None:
         """Find out whether a commit took effect, and then deliver or refuse its writes. Raises whatever prevents
         that."""
-        try:
-            async with self._write_locked() as connection:
-                number = await count_commits(connection)
-                if doubt.happened is None:
-                    doubt.happened = number >= doubt.number
-        except InDoubt as error:
-            raise error.cause from None
-        # This commit makes the answer final: without it, a transaction could still come back after a crash.
-        self._number = number + 1
-        self._doubt = None
+        await self._count.settle(doubt)
         if doubt.happened:
             await self._take_effect(doubt.jobs)
             return
-        self._works()
+        self._availability.works()
         self.log.failed()
         for job in doubt.jobs:
             self._refuse(job)
@@ -466,271 +430,62 @@ class Database:
             for job, numbered in zip(jobs, await self.log.number(connection, outgoing), strict=True):
                 job.numbered = numbered
 
-    async def _deliver_all(self, jobs: Sequence[Job]) -> None:
-        """After a commit, update memory, broadcast and acknowledge, letting other tasks run in between."""
-        steps = itertools.chain.from_iterable(map(self._deliver, jobs))
-        for count, _ in enumerate(steps, start=1):
-            if count % DELIVERIES_PER_TURN == 0:
-                await asyncio.sleep(0)
+    def _lock_is_missing(self, error: Exception) -> None:
+        self._availability.failed(error)
+        self._send_urgent()
 
-    def _deliver(self, job: Job) -> Iterator[None]:
-        """Deliver one write after its commit. Yields after every step."""
-        if isinstance(job.outcome, Exception):
-            job.forget()
-        else:
-            yield from job.remember()
-        for numbered in job.numbered:
-            try:
-                self.log.hand_over(numbered)
-            except Exception as error:
-                log.error("defect", **exception_fields(error))
-            yield
-        job.acknowledge()
-        yield
-
-    async def _work_off(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
-        """Do the work of a group; writes of the same batch are adjacent."""
-        for batch, group in itertools.groupby(jobs, lambda job: job.batch):
-            if batch is not None:
-                together = list(group)
-                with blamed(together):
-                    await self._run_batch(connection, batch, together)
-                continue
-            for job in group:
-                if job.work is not None:
-                    with blamed([job]):
-                        await self._run_single(connection, job, job.work)
-
-    async def _run_single(self, connection: AsyncConnection, job: Job, work: Work[Any]) -> None:
-        async def encoded(within: Transaction) -> None:
-            await self._take_outcomes([job], [await work(within)])
-
-        failure = await run_apart(connection, encoded, self._backend.is_failure)
-        if failure is not None:
-            job.outcome, job.outgoing = failure, ()
-
-    async def _run_batch(self, connection: AsyncConnection, batch: BatchWork[Any, Any], jobs: Sequence[Job]) -> None:
-        async def work(within: Transaction) -> None:
-            outcomes = await batch(within, [job.payload for job in jobs])
-            if len(outcomes) != len(jobs):
-                raise RuntimeError("A batch returned more or fewer outcomes than it was given payloads.")
-            await self._take_outcomes(jobs, outcomes)
-
-        failure = await run_apart(connection, work, self._backend.is_failure)
-        if failure is None:
-            return
-        if len(jobs) == 1:
-            jobs[0].outcome, jobs[0].outgoing = failure, ()
-            return
-        middle = len(jobs) // 2
-        await self._run_batch(connection, batch, jobs[:middle])
-        await self._run_batch(connection, batch, jobs[middle:])
-
-    async def _take_outcomes(self, jobs: Sequence[Job], outcomes: Sequence[Any]) -> None:
-        """Encode the messages of the outcomes, within the savepoint, so that an error fails only the write
-        concerned."""
-        count = 0
-        for job, outcome in zip(jobs, outcomes, strict=True):
-            job.outcome, job.outgoing = outcome, ()
-            if isinstance(outcome, Published):
-                now_s = self._clock.time()
-                encoded: list[Encoded] = []
-                for each in outcome.outgoing:
-                    encoded.append(Encoded(each, encode_body(each.event, now_s)))
-                    count += 1
-                    if count % MESSAGES_PER_TURN == 0:
-                        await asyncio.sleep(0)
-                job.outcome, job.outgoing = outcome.result, encoded
-
-    @asynccontextmanager
-    async def _write_locked(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction with the write lock, which is committed at the end of the block. Raises `InDoubt` if the commit
-        failed and may have taken effect."""
-        self._backend.check()
-        connection = await self._lock()
-        committing = False
-        try:
-            yield connection
-            self._backend.check()
-            committing = True
-            await connection.commit()
-        except Exception as error:
-            # After a failure of the database, the connection itself may remain unusable.
-            with contextlib.suppress(Exception):
-                await connection.invalidate()
-            if committing and self._backend.leaves_doubt(error):
-                raise InDoubt(error) from None
-            raise
-        finally:
-            await connection.close()
-
-    async def _lock(self) -> AsyncConnection:
-        """Wait for the write lock, and refuse the writes that have waited too long. Raises the driver's error if this
-        has taken as long as a write may wait, or if no write is waiting any longer."""
-        began_s = self._clock.monotonic()
-        while True:
-            try:
-                connection = await self._begun()
-            except DBAPIError as error:
-                if not self._backend.is_locked(error):
-                    raise
-                now_s = self._clock.monotonic()
-                if self._locked_since_s is None:
-                    self._locked_since_s = began_s
-                if now_s - self._locked_since_s >= self._lock_notice_s:
-                    self._failed(error)
-                    self._send_urgent()
-                self._refuse_overdue(now_s)
-                if not self._queue or now_s - began_s >= self._lock_wait_s:
-                    raise
-            else:
-                self._locked_since_s = None
-                return connection
-
-    async def _begun(self) -> AsyncConnection:
-        connection = await self._writing.connect()
-        try:
-            await connection.begin()
-        except BaseException:
-            await connection.close()
-            raise
-        return connection
-
-    def _refuse_overdue(self, now_s: float) -> None:
-        """Refuse writes that were requested too long ago to wait for the lock any longer."""
+    def _refuse_overdue(self, now_s: float) -> bool:
+        """Refuse writes that were requested too long ago to wait for the lock any longer. Returns whether any are
+        left."""
         for job in self._queue.take_overdue(now_s, self._lock_wait_s):
             self._refuse(job)
+        return bool(self._queue)
 
     def _refuse(self, job: Job, refusal: Unavailable | None = None) -> None:
-        self._refused += 1
-        job.outcome = refusal or _unavailable()
+        self._figures.refused += 1
+        job.outcome = refusal or unavailable()
         self._send_urgent_of(job)
         job.forget()
         job.acknowledge()
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Transaction]:
+    def read(self) -> AbstractAsyncContextManager[Transaction]:
         """A consistent view of the committed data, from the first statement on. Raises `Unavailable`."""
-        try:
-            async with self._reading.connect() as connection, connection.begin():
-                yield connection
-        except NoConnectionFree:
-            raise _unavailable() from None
-        except (DBAPIError, OSError) as error:
-            if not self._backend.is_failure(error):
-                raise
-            self._failed(error)
-            raise _unavailable() from None
+        return self._reads.transaction()
 
     async def read_grouped(self, batch: BatchRead[K, V], key: K) -> V:
         """The value that `batch` reads for `key`, in one transaction for all concurrent callers with the same `batch`.
         The read sees everything committed before this call; other callers may receive the same object. Raises
         `Unavailable`."""
-        return await self._grouped.get(batch, key)
+        return await self._reads.grouped.get(batch, key)
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _probe(self) -> None:
-        """Once a second, check that the database is there and has room; while nothing can be written, try to write."""
-        while True:
-            await self._clock.sleep(PROBE_INTERVAL_S)
-            try:
-                self._look_for_room()
-                if self.failure is None:
-                    self._backend.check_idle()
-                elif not self._queue:
-                    await self.probe()
-            except OSError as error:
-                self._failed(error)
-            except Unavailable:
-                pass
-            except Exception as error:
-                log.error("defect", **exception_fields(error))
+    @property
+    def failure(self) -> str | None:
+        """Why nothing can be written at the moment, as a sentence in our own words; None if writing works."""
+        return self._availability.failure
+
+    @property
+    def shortage(self) -> str | None:
+        """A sentence saying that little space is left on the disk; None if at least `low_room_bytes` are free."""
+        return self._availability.shortage
 
     async def probe(self) -> None:
         """Try to write. Raises `Unavailable`."""
         await self.write(self._write_probe)
 
+    async def _probe_if_idle(self) -> None:
+        if not self._queue:
+            await self.probe()
+
     async def _write_probe(self, transaction: Transaction) -> None:
         await transaction.execute(update(store_probe).values(at_ms=time_ms(self._clock)))
 
-    async def _raise_latest_floor(self, connection: AsyncConnection) -> None:
-        """Ensure that the next start numbers *latest* channels above all issued numbers, even if the clock is set
-        back."""
-        now_s = self._clock.monotonic()
-        if now_s >= self._raises_floor_s:
-            self._raises_floor_s = now_s + FLOOR_INTERVAL_S
-            await raise_latest_floor(connection, int((self._clock.time() + FLOOR_AHEAD_S) * 1e6))
-
-    def _look_for_room(self) -> None:
-        try:
-            room = self._backend.room()
-        except OSError:
-            return  # the database is gone, which is noticed elsewhere
-        if room is None:
-            return
-        is_short = room.free_bytes < self._low_room_bytes
-        if is_short and self.shortage is None:
-            log.warning("store_room_low", free_bytes=room.free_bytes, database_bytes=room.database_bytes)
-        elif not is_short and self.shortage is not None:
-            log.info("store_room_enough", free_bytes=room.free_bytes)
-        self.shortage = _shortage(room.free_bytes) if is_short else None
-
-    def _failed(self, error: Exception) -> None:
-        reason = self._backend.describe_failure(error)
-        if self.failure != reason:
-            log.error("store_unavailable", reason=reason, error=describe_exception(error))
-        self.failure = reason
-
-    def _works(self) -> None:
-        if self.failure is not None:
-            log.info("store_available")
-            self.failure = None
-
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
-        yield from self._latency_s.collect()
-        yield from self.log.collect()
-        yield GaugeMetricFamily(
-            "duelcast_store_available", "Whether the database accepts writes.", value=self.failure is None
-        )
+        yield from self._figures.collect()
+        yield from self._availability.collect()
         yield from self._queue.collect()
-        yield CounterMetricFamily("duelcast_store_commits", "Transactions that were committed.", value=self._commits)
-        yield CounterMetricFamily("duelcast_store_writes", "Writes that were committed.", value=self._writes)
-        yield CounterMetricFamily("duelcast_store_refused_writes", "Writes that were refused.", value=self._refused)
-        yield CounterMetricFamily(
-            "duelcast_store_unknown_commits",
-            "Failed commits of which the next transaction had to tell whether they took effect.",
-            value=self._unknown_commits,
-        )
-        yield CounterMetricFamily(
-            "duelcast_store_unknown_writes",
-            "Writes that were answered before that was known.",
-            value=self._unknown_writes,
-        )
-        with contextlib.suppress(OSError):
-            room = self._backend.room()
-            if room is None:
-                return
-            yield GaugeMetricFamily(
-                "duelcast_store_database_bytes", "Size of the database file.", value=room.database_bytes
-            )
-            yield GaugeMetricFamily("duelcast_store_wal_bytes", "Size of the write-ahead log.", value=room.wal_bytes)
-            yield GaugeMetricFamily("duelcast_store_free_bytes", "Free space on the disk.", value=room.free_bytes)
-
-
-def _unavailable() -> Unavailable:
-    return Unavailable("The database is unreachable; nothing was changed. Try again.", retry_after_ms=RETRY_MS)
-
-
-def _unknown() -> OutcomeUnknown:
-    return OutcomeUnknown(
-        "The database failed while it stored this, which may have taken effect: repeat it with the same id, or look.",
-        retry_after_ms=RETRY_MS,
-    )
-
-
-def _shortage(free_bytes: int) -> str:
-    return f"Little space is left on the disk of the database ({free_bytes // 1_000_000} MB): free some."
+        yield from self.log.collect()

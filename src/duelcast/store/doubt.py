@@ -13,15 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.store.tables import store_commits
+from duelcast.store.write_lock import InDoubt, WriteLock
 from duelcast.store.write_queue import Job
-
-
-class InDoubt(Exception):
-    """A COMMIT failed because of `cause`, and may have taken effect."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__()
-        self.cause = cause
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +30,42 @@ class Doubt:
     happened: bool | None = None
 
 
-async def count_commits(connection: AsyncConnection) -> int:
-    """How many transactions the writer has committed since the database was created."""
+class CommitCount:
+    """Counts the commits of the writer, which are the transactions of `lock`, as the database does."""
+
+    def __init__(self, lock: WriteLock) -> None:
+        self.doubt: Doubt | None = None
+        """The commit whose outcome is unknown, if any."""
+        self._lock = lock
+        self._number = 0
+        """The number of the newest commit that is known to have taken effect."""
+
+    async def begin(self, connection: AsyncConnection) -> None:
+        """Continue the count of the database, in a transaction that is committed next."""
+        self._number = await _count(connection) + 1
+
+    def committed(self) -> None:
+        """Count a commit."""
+        self._number += 1
+
+    def failed(self, jobs: Sequence[Job]) -> Doubt:
+        """Note that the commit of `jobs` failed and may have taken effect."""
+        self.doubt = Doubt(jobs, self._number + 1)
+        return self.doubt
+
+    async def settle(self, doubt: Doubt) -> None:
+        """Find out whether a commit took effect. Raises whatever prevents that."""
+        try:
+            async with self._lock.transaction() as connection:
+                number = await _count(connection)
+                if doubt.happened is None:
+                    doubt.happened = number >= doubt.number
+        except InDoubt as error:
+            raise error.cause from None
+        # This commit makes the answer final: without it, a transaction could still come back after a crash.
+        self._number = number + 1
+        self.doubt = None
+
+
+async def _count(connection: AsyncConnection) -> int:
     return int((await connection.execute(select(store_commits.c.number))).scalar_one())

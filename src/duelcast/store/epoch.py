@@ -10,7 +10,12 @@ from msgspec import Struct
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from duelcast.clock import Clock
 from duelcast.store.tables import channel_positions, epochs
+
+FLOOR_INTERVAL_S = 60.0
+FLOOR_AHEAD_S = 24 * 3600.0
+"""How often a commit raises the floor of *latest* channels, and how far ahead of the clock it sets the floor."""
 
 
 class Epoch(Struct, frozen=True):
@@ -84,9 +89,21 @@ async def given_numbers(connection: AsyncConnection) -> int:
     return int(await connection.scalar(select(func.coalesce(func.sum(channel_positions.c.seq), 0))) or 0)
 
 
-async def raise_latest_floor(connection: AsyncConnection, floor: int) -> None:
-    """Ensure that *latest* channels are numbered above `floor` after the next start."""
-    await connection.execute(update(epochs).where(epochs.c.latest_floor < floor).values(latest_floor=floor))
+class LatestFloor:
+    """Ensures that the next start numbers *latest* channels above all issued numbers, even if the clock is set back."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._due_s = clock.monotonic()
+
+    async def raise_if_due(self, connection: AsyncConnection) -> None:
+        """Raise the stored floor, with a commit every `FLOOR_INTERVAL_S`."""
+        now_s = self._clock.monotonic()
+        if now_s < self._due_s:
+            return
+        self._due_s = now_s + FLOOR_INTERVAL_S
+        floor = int((self._clock.time() + FLOOR_AHEAD_S) * 1e6)
+        await connection.execute(update(epochs).where(epochs.c.latest_floor < floor).values(latest_floor=floor))
 
 
 def new_epoch() -> str:

@@ -190,7 +190,7 @@ async def test_without_a_database_nothing_is_marked(room: Mailroom, tmp_path: An
 
 @pytest.mark.parametrize("what", ["unread", "page"])
 async def test_what_is_shown_was_broadcast_before(room: Mailroom, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    monkeypatch.setattr("duelcast.store.database.DELIVERIES_PER_TURN", 1)
+    monkeypatch.setattr("duelcast.store.delivery.DELIVERIES_PER_TURN", 1)
     reader = room.notifications.reader
     show: dict[str, Callable[[], Awaitable[NotificationBatch]]] = {
         "unread": lambda: reader.unread("ann", 100),

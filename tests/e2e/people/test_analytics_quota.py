@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from duelcast.store.database import PROBE_INTERVAL_S
+from duelcast.store.availability import PROBE_INTERVAL_S
 from tests.e2e.people.observatory import Observatory, observatory
 from tests.serving import Client, Frame
 
