@@ -12,6 +12,8 @@ _PLANS = "It reads the plan that SQLite makes of a statement."
 _LOCKS = "There is no lock of the whole database; see tests/store/postgres/test_loss.py for locked tables."
 _ROOM = "The disk is the server's, and cannot be seen from here."
 _EPOCH = "It is about the file beside an SQLite file; see tests/store/postgres/test_epoch.py."
+_COMMANDS = "It is about files; see tests/store/postgres/test_commands.py."
+_EARLIER = "No version before this one used PostgreSQL."
 
 SQLITE_ONLY = {
     "tests/store/test_backup.py": _COPIES,
@@ -52,11 +54,17 @@ SQLITE_ONLY = {
     "tests/store/test_epoch.py::test_a_copy_of_the_same_start_that_is_written_into_the_file_has_a_new_epoch": _EPOCH,
     "tests/store/test_epoch.py::test_a_restored_backup_has_a_new_epoch": _EPOCH,
     "tests/store/test_epoch.py::test_there_must_be_a_database_of_this_version": _EPOCH,
+    "tests/cli/test_achievements.py::test_a_database_that_is_not_there_is_not_made": _FILES,
+    "tests/cli/test_backup.py": _COPIES,
+    "tests/cli/test_check_config.py": _COMMANDS,
+    "tests/cli/test_migrate.py": _COMMANDS,
+    "tests/cli/events/test_export.py::test_without_a_database_nothing_is_written": _FILES,
+    "tests/e2e/test_earlier_keys.py": _EARLIER,
     "tests/e2e/test_shared_places.py": _FILES,
     "tests/e2e/test_locked_store.py": _LOCKS,
     "tests/e2e/test_starting.py::test_what_is_overdue_waits_for_a_database_that_takes_it": _LOCKS,
     "tests/e2e/test_lookalike_nicknames.py::test_names_from_before_are_kept_and_protected_though_they_look_alike": (
-        "No version before this one used PostgreSQL."
+        _EARLIER
     ),
     "tests/e2e/people/test_analytics_full_disk.py": _FILES,
     "tests/e2e/people/test_analytics_quota.py::test_little_room_is_told_and_keeps_events_out_until_there_is_more": (

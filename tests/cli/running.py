@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from duelcast.cli import main
+from tests.databases import settings_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,10 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *ar
         main()
     captured = capsys.readouterr()
     return Finished(int(ended.value.code or 0), captured.out, captured.err)
+
+
+def use_database(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Have commands use the database that `path` stands for."""
+    monkeypatch.setenv("DUELCAST_DATA_DIR", str(path.parent))
+    for name, value in settings_at(path).items():
+        monkeypatch.setenv(f"DUELCAST_{name.upper()}", value)

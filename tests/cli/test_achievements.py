@@ -13,11 +13,10 @@ from duelcast.clock import ManualClock
 from duelcast.store import achievements as store
 from duelcast.store.achievements import AchievementRow, ProgressRow
 from duelcast.store.database import Database
-from duelcast.store.sqlite.file import SqliteFile
-from tests.cli.running import Finished, run
+from tests.cli.running import Finished, run, use_database
 from tests.domain.notifications.past import Office
 from tests.store.contest_rows import do
-from tests.storing import opened
+from tests.storing import opened, opened_in_runner
 
 Command = Callable[..., Finished]
 RIGHT = Finished(0, "There are no differences.\n", "")
@@ -31,7 +30,7 @@ DIFFERENCES = (
 
 @pytest.fixture
 def rebuild(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
-    monkeypatch.setenv("DUELCAST_DATA_DIR", str(tmp_path))
+    use_database(monkeypatch, tmp_path / "duelcast.db")
     return partial(run, capsys, monkeypatch, "achievements", "rebuild")
 
 
@@ -85,13 +84,9 @@ def test_differences_are_put_right_where_that_is_asked_for(rebuild: Command, pat
 
 def test_beside_a_server_one_may_look_but_not_write(rebuild: Command, path: Path) -> None:
     spoil(path)
-    server = SqliteFile(path, 200)
-    server.hold()
-    try:
+    with opened_in_runner(path):
         assert rebuild() == Finished(1, DIFFERENCES, "")
         refused = rebuild("--apply")
-    finally:
-        server.release()
     assert (refused.code, refused.out) == (2, "")
     assert "Another server uses the database" in refused.err
 

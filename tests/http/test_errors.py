@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import pytest
 
+from tests.databases import rows_in
 from tests.http.serving import Serving
 from tests.http.test_problems import assert_problem
 from tests.storing import moved_away
@@ -19,10 +18,8 @@ ERROR: dict[str, Any] = {"service": "payments", "level": "error", "error": "The 
 
 def stored(server: Serving) -> list[tuple[Any, ...]]:
     """What another process sees of the committed rows: service, source, level, error, details, count."""
-    with closing(sqlite3.connect(server.database_path)) as connection:
-        rows = connection.execute(
-            "SELECT service, source, level, error, details, count FROM error_records ORDER BY id"
-        ).fetchall()
+    query = "select service, source, level, error, details, count from error_records order by id"
+    rows = rows_in(server.database_path, query)
     return [(*row[:4], json.loads(row[4]), row[5]) for row in rows]
 
 

@@ -26,7 +26,7 @@ from duelcast.cli.events import formats
 from duelcast.cli.events.formats import FIELDS, Format, writer_of
 from duelcast.store.event_archive import TrackedEvent
 from duelcast.wire.timestamps import format_ms
-from tests.cli.running import Finished, run
+from tests.cli.running import Finished, run, use_database
 from tests.store.copies import full_disk
 from tests.store.tracked import Tracked, add_tracked
 from tests.storing import opened
@@ -55,7 +55,7 @@ HOSTILE = (
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("DUELCAST_DATA_DIR", str(tmp_path / "data"))
+    use_database(monkeypatch, tmp_path / "data" / "duelcast.db")
     return tmp_path
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,25 +13,16 @@ import pytest
 from duelcast.domain.contests.chat import ChatSettings
 from duelcast.errors import RateLimitExceeded, Unavailable
 from tests.domain.contests.chatroom import ADMIN, Chatroom, chatroom, uuid_of
+from tests.storing import locked, moved_away
 
 Fault = Callable[[Path], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def locked(path: Path) -> AsyncIterator[None]:
-    """Somebody else holds the write lock."""
-    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
-        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
-        yield
-
-
-@asynccontextmanager
 async def gone(path: Path) -> AsyncIterator[None]:
-    """The file was moved away, and comes back."""
-    away = path.with_suffix(".away")
-    os.rename(path, away)
-    yield
-    os.rename(away, path)
+    """Nobody reaches the database, until it comes back."""
+    with moved_away(path):
+        yield
 
 
 FAULTS = pytest.mark.parametrize("fault", [locked, gone])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from duelcast.channels.names import Role
 from duelcast.domain import retention
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.errors import Unavailable
+from tests.databases import rows_in
 from tests.domain.operations.error_room import ErrorRoom, error_room
 from tests.examples import examples
 from tests.store.facts import LIMIT_S, figure, held, until
@@ -214,8 +213,7 @@ async def test_what_waits_is_stored_at_the_end_with_its_count(tmp_path: Path) ->
     async with error_room(tmp_path / "errors.db") as room:
         room.take()
         room.take()
-    with closing(sqlite3.connect(room.path)) as connection:
-        assert connection.execute("SELECT count FROM error_records").fetchall() == [(2,)]
+    assert rows_in(room.path, "select count from error_records") == [(2,)]
     assert await room.told() == [("It failed.", 1), ("It failed.", 2)]
 
 

@@ -42,11 +42,11 @@ class Place:
 
     @asynccontextmanager
     async def opened(
-        self, url: str | None = None, data_dir: Path | None = None, clock: Clock | None = None
+        self, url: str | None = None, data_dir: Path | None = None, clock: Clock | None = None, **options: Any
     ) -> AsyncIterator[Database]:
         """A server's database, until the end of the block; everything requested is committed."""
         clock = clock or SystemClock()
-        database = Database(self.backend(url, data_dir), clock)
+        database = Database(self.backend(url, data_dir), clock, **options)
         bus_of(database, clock)
         async with database.at_work():
             yield database

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import SystemClock
 from duelcast.domain.contests.events import CHAT, ChatMessageDeleted
-from duelcast.errors import Unavailable
+from duelcast.errors import OutcomeUnknown, Unavailable
 from duelcast.store.database import Database, Transaction
 from duelcast.store.postgres import database as postgres
 from duelcast.store.postgres import session
@@ -88,7 +88,7 @@ async def test_what_was_acknowledged_survives_the_server_and_it_goes_on_by_itsel
         await until(lambda: len(acknowledged) > 50)
         await asyncio.to_thread(getattr(server, end))
         outcomes = await asyncio.gather(*writes, return_exceptions=True)
-        assert {type(outcome) for outcome in outcomes} <= {type(None), Unavailable}
+        assert {type(outcome) for outcome in outcomes} <= {type(None), Unavailable, OutcomeUnknown}
         with pytest.raises(Unavailable):
             await stored(database)
         await refused(database, "meanwhile")
@@ -168,22 +168,74 @@ async def test_a_transaction_that_pauses_for_too_long_is_ended(place: Place, mon
     assert place.names() == []
 
 
-async def test_a_commit_whose_reply_is_lost_is_known_before_the_next_one(place: Place, server: PostgresServer) -> None:
+async def test_a_commit_whose_reply_is_lost_is_acknowledged_nevertheless(place: Place, server: PostgresServer) -> None:
     async with proxied(server.port) as proxy:
         url = server.url(place.name, port=proxy.port)
         async with place.opened(url) as database:
             listener = Listener(database)
             await say(database, "first")
             proxy.loses_commit = True
-            with pytest.raises(Unavailable):
-                await say(database, "in doubt")
+            assert await say(database, "in doubt") == "in doubt"
             assert proxy.lost == 1
-            assert listener.told == [1], "nobody has heard of it yet"
-            await resumed(database)
+            assert figure(database, "unknown_commits_total") == 1
+            assert listener.told == [1, 2]
             await say(database, "next")
             assert listener.told == [1, 2, 3]
     assert place.names() == ["first", "in doubt", "next"]
     assert place.query("select seq from channel_messages order by seq") == [(1,), (2,), (3,)]
+
+
+async def test_a_commit_that_does_not_reach_the_server_is_refused(place: Place, server: PostgresServer) -> None:
+    async with proxied(server.port) as proxy, place.opened(server.url(place.name, port=proxy.port)) as database:
+        listener = Listener(database)
+        await say(database, "first")
+        proxy.drops_commit = True
+        with pytest.raises(Unavailable, match="nothing was changed"):
+            await say(database, "dropped")
+        assert figure(database, "unknown_commits_total") == 1
+        await say(database, "next")
+        assert listener.told == [1, 2]
+    assert place.names() == ["first", "next"]
+    assert place.query("select seq from channel_messages order by seq") == [(1,), (2,)]
+
+
+async def test_an_outcome_that_stays_unknown_is_called_so_and_settled_once_the_server_is_back(
+    place: Place, server: PostgresServer
+) -> None:
+    told: list[str] = []
+    async with proxied(server.port) as proxy:
+        url = server.url(place.name, port=proxy.port)
+        async with place.opened(url, outcome_wait_ms=0) as database:
+            proxy.loses_commit = proxy.refuses = True
+            with pytest.raises(OutcomeUnknown):
+                await database.write(put("in doubt"), lambda _: told.append("committed"))
+            assert told == []
+            proxy.refuses = False
+            await resumed(database)
+            assert told == ["committed"]
+    assert place.names() == ["in doubt"]
+
+
+async def test_a_commit_that_the_server_answers_with_an_error_is_refused_without_looking(place: Place) -> None:
+    place.query("create function refuse() returns trigger language plpgsql as 'begin raise ''no''; end'")
+    place.query(
+        "create constraint trigger refuse after insert on facts deferrable initially deferred"
+        " for each row when (new.name = 'a') execute function refuse()"
+    )
+    async with place.opened() as database:
+        with pytest.raises(Unavailable, match="nothing was changed"):
+            await database.write(put("a"))
+        assert figure(database, "unknown_commits_total") == 0
+        await database.write(put("b"))
+    assert place.names() == ["b"]
+
+
+async def test_each_commit_is_counted(place: Place) -> None:
+    async with place.opened() as database:
+        ((before,),) = place.query("select number from store_commits")
+        for name in "abc":
+            await database.write(put(name))
+        assert place.query("select number from store_commits") == [(before + 3,)]
 
 
 async def test_another_session_that_locks_a_table_is_waited_for_and_then_named(place: Place) -> None:
