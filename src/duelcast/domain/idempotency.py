@@ -112,7 +112,7 @@ class IdempotentRequests:
         self._bounds = bounds or IdempotencyBounds()
         self._running: dict[RequestName, asyncio.Task[Answer]] = {}
         self._rooms: dict[str, Room] = {}
-        """What the stored requests of each wallet take."""
+        """The room that the stored requests of each wallet take."""
         self._size_bytes = 0
         self._outcomes = Counter[str](first=0, replayed=0, conflict=0, full=0, unknown=0)
 

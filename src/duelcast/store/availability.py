@@ -19,7 +19,7 @@ log = structlog.get_logger("duelcast.store")
 
 
 class Availability:
-    """What the server last saw of its database. Changes are logged."""
+    """The state in which the server last saw its database. Changes are logged."""
 
     def __init__(self, backend: Backend, low_room_bytes: int) -> None:
         self.failure: str | None = None

@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, Metric
 
 
 class CommitFigures:
-    """What the writer counts."""
+    """The counts of the writer."""
 
     def __init__(self) -> None:
         self.commits = 0

@@ -1,4 +1,4 @@
-"""What follows a commit: memory learns of it, messages are broadcast, and writes are acknowledged."""
+"""The steps after a commit: memory learns of it, messages are broadcast, and writes are acknowledged."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _columns = idempotent_requests.c
 
 
 class RequestName(NamedTuple):
-    """What a caller calls a request; the same name within 24 h is the same request."""
+    """The name that a caller gives a request; the same name within 24 h is the same request."""
 
     wallet: str
     source: str
@@ -91,7 +91,7 @@ async def delete_before(transaction: Transaction, before_ms: int, limit: int) ->
 
 
 async def room_by_wallet(transaction: Transaction) -> dict[str, Room]:
-    """What the stored requests of each wallet take."""
+    """The room that the stored requests of each wallet take."""
     size = func.sum(func.length(_columns.key) + func.coalesce(func.length(_columns.answer), 0))
     query = select(_columns.wallet, func.count(), size).group_by(_columns.wallet)
     return {

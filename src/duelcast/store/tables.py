@@ -76,7 +76,7 @@ idempotent_requests = Table(
     metadata,
     _id(),
     Column("wallet", Wallet, nullable=False),
-    Column("source", String(16), nullable=False, comment="What names the request: `http`, or `command`."),
+    Column("source", String(16), nullable=False, comment="The source of the name: `http`, or `command`."),
     Column("key", String(255), nullable=False),
     Column("route", String(200), nullable=False),
     Column("digest", String(64), nullable=False, comment="SHA-256 of the content of the request."),

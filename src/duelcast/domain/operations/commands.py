@@ -142,7 +142,7 @@ class Commands:
         except OutcomeUnknown:
             self._busy.discard(service.name)
             refusal = Unavailable("The database failed, so the command was not run. Try again.", retry_after_ms=1_000)
-            # What may have been stored is removed as soon as possible.
+            # A row that may have been stored is removed as soon as possible.
             await self._audit_backlog.record(
                 actor, f"services.{command}", service.name, details, refusal.code.lower(), once.cancelling()
             )

@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("id", _ID, autoincrement=True, nullable=False),
         sa.Column("wallet", sa.String(length=64), nullable=False),
         sa.Column(
-            "source", sa.String(length=16), nullable=False, comment="What names the request: `http`, or `command`."
+            "source", sa.String(length=16), nullable=False, comment="The source of the name: `http`, or `command`."
         ),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("route", sa.String(length=200), nullable=False),
