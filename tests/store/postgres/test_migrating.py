@@ -8,6 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from duelcast.settings import ConfigurationError
 from duelcast.store.migrate import REVISIONS, apply_migrations
@@ -26,8 +27,8 @@ async def refusal(place: Place) -> str:
 
 
 async def run_in(place: Place, work: Any) -> Any:
-    """The result of `work`, a function of a connection that writes."""
-    engine = place.backend().engine(writes=True)
+    """The result of `work`, a function of a connection."""
+    engine = create_async_engine(place.url.replace("postgresql:", "postgresql+asyncpg:"))
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(work)
