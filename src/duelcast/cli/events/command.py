@@ -62,7 +62,7 @@ def export(
             total=found.page_count,
             console=Console(stderr=True),
             transient=True,
-            # The bar and the events would overwrite one another.
+            # On the same terminal, the bar and the events would overwrite one another.
             disable=not sys.stderr.isatty() or (file == STANDARD_OUTPUT and sys.stdout.isatty()),
         ):
             writer.write(page)

@@ -42,7 +42,7 @@ class Asked:
     def answered(self, message: Mapping[str, Any], *, refusals_last: bool) -> list[Item]:
         """Handle a message of the server. Returns the items that the message refuses, for now or for good.
 
-        Unless `refusals_last`, a refusal counts as `later`.
+        If `refusals_last` is false, every refusal counts as `later`.
         """
         refusal: Verdict = "refused" if refusals_last else "later"
         items = self._open.get(str(message.get("requestId")), [])
