@@ -93,8 +93,8 @@ class Entering:
     async def change_portfolio(self, contest_id: int, wallet: str, portfolio: Sequence[Choice]) -> None:
         """Choose another portfolio; while the contest is active, trade into it at the current prices.
 
-        Choosing an equal portfolio changes nothing and does not count against the rate. Raises `RateLimitExceeded`,
-        `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
+        A choice that would leave all weights and quantities as they are changes nothing, and does not count against the
+        rate. Raises `RateLimitExceeded`, `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
         """
         contest = self._book[contest_id]
         key = f"{contest_id} {wallet}"
@@ -170,7 +170,7 @@ class Entering:
         return row
 
     def _is_open(self, row: ContestRow) -> bool:
-        """Whether the contest has not reached its next boundary yet."""
+        """Whether the next start or end of the contest is still ahead."""
         boundary_ms = Contest(row, None).boundary_ms
         return boundary_ms is not None and self._now_ms() < boundary_ms
 

@@ -1,4 +1,4 @@
-"""Actions of admins: set up and edit contests, disqualify and admit participants."""
+"""Actions of admins: set up and edit contests, disqualify participants and readmit them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,8 @@ class Organising:
         return self._book[row.id]
 
     async def edit(self, contest_id: int, patch: ContestPatch, actor: Actor) -> Contest:
-        """Change the terms of a contest. Raises `InvalidRequest`, and `InvalidState` if it is too late for a change."""
+        """Change the terms of a contest. Raises `InvalidRequest`, and `InvalidState` if a change is no longer
+        possible."""
         contest = self._book[contest_id]
 
         async def work(transaction: Transaction) -> ContestRow:
@@ -122,9 +123,10 @@ class Organising:
         return contest
 
     async def set_disqualified(self, contest_id: int, wallet: str, *, disqualified: bool, actor: Actor) -> None:
-        """Remove a participant from the ranking, or admit the participant again. Repeating the call does nothing.
+        """Remove a participant from the ranking, or readmit the participant. Repeating the call does nothing.
 
-        Raises `NotEntered`, `InvalidState` if the contest is over, `ContestFull` if there is no free place.
+        Raises `NotEntered`, `InvalidState` if the contest is over or about to start or end, and `ContestFull` if there
+        is no free place.
         """
         contest = self._book[contest_id]
 
@@ -173,8 +175,8 @@ class Organising:
         await add_events(transaction, [event])
 
     async def _open(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        """The row of the contest, locked. Raises `InvalidState` if the contest is over, or has reached its next
-        boundary."""
+        """The row of the contest, locked. Raises `InvalidState` if the contest is over, or if its next start or end is
+        due."""
         row = await store.find_contest(transaction, contest_id, lock=True)
         assert row is not None
         if row.status not in (PENDING, ACTIVE):
