@@ -35,8 +35,9 @@ class _AuditEntry:
 
 
 class AuditBacklog:
-    """Records actions that have already taken effect, such as the reset of the store's own breaker. Actions that cannot
-    be stored at once wait, up to 1,000 of them; further ones are only logged, and counted."""
+    """Records actions that have already taken effect, such as the reset of the store's own breaker. Every action is
+    logged. At most 1,000 actions that cannot be stored at once wait; further ones are counted as dropped, and remain
+    only in the log."""
 
     def __init__(self, audit: AuditTrail, database: Database, clock: Clock) -> None:
         self._audit = audit
@@ -47,7 +48,8 @@ class AuditBacklog:
         self._dropped = 0
 
     async def record(self, actor: Actor, action: str, target: str, details: dict[str, Any], outcome: str) -> None:
-        """Store an action with the present time; returns when it is stored, or is waiting to be stored."""
+        """Log an action, and store it with the present time. If it cannot be stored at once, this does not wait
+        until it is."""
         entry = _AuditEntry(actor, action, target, details, outcome, time_ms(self._clock))
         _log.info("act", wallet=actor.wallet, action=action, target=target, outcome=outcome)
         if self._backlog:

@@ -1,4 +1,4 @@
-"""Commands of operators (protocol 8): one at a time per service, each recorded in the audit trail."""
+"""Commands of operators (protocol, section 8): one at a time per service, each recorded in the audit trail."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ class Commands:
             raise
         self._busy.add(name)
         began_s = self._clock.monotonic()
-        # The client may disconnect, but the effect must still be recorded in the audit trail.
+        # In a task of its own, because the client may disconnect, but the effect must still be recorded in the audit
+        # trail.
         running = asyncio.create_task(self._run(service, command, actor, details, began_s))
         self._running.add(running)
         running.add_done_callback(self._running.discard)

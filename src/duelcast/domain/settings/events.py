@@ -1,4 +1,4 @@
-"""Messages of the settings, and their channels (protocol 2, 9)."""
+"""Messages of the settings, and their channels (protocol, sections 2 and 9)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ class SettingUpdate(Event, tag="setting_update"):
 
 
 def split_key(key: str) -> tuple[str | None, str]:
-    """Category and name, the parts before and after the first dot. The category is None if the key has none."""
+    """The category and the name, which are the parts before and after the first dot. If there is nothing before a dot,
+    the category is None, and the name is the whole key."""
     category, dot, name = key.partition(".")
     return (category, name) if dot and category else (None, key)
 
