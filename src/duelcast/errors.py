@@ -1,8 +1,8 @@
 """Errors, and their form on the wire.
 
-There are two trees. An `AppError` answers one request and leaves the connection open. A `Disconnect` ends the
-connection with a close code that tells the client whether to reconnect. The texts of both are written in this project
-and never contain the text of another exception. Errors that only one domain raises are in that domain's folder.
+There are two trees of exceptions. An `AppError` answers one request and leaves the connection open. A `Disconnect` ends
+the connection with a close code that tells the client whether to reconnect. The texts of both are written in this
+project and never contain the text of another exception. Errors that only one domain raises are in that domain's folder.
 """
 
 from __future__ import annotations

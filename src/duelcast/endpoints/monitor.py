@@ -168,7 +168,7 @@ async def greet(context: Context) -> Sequence[Event | Join]:
     capabilities = Capabilities(status=True, maintenance=True, settings=known, services=is_admin, errors=is_admin)
     frames: list[Event | Join] = [Welcome(capabilities=capabilities), *joined]
     if is_admin:
-        # An operator who investigates an unreachable store must be let in.
+        # If the store is unreachable, an operator must still be let in to investigate, if without the errors.
         with suppress(Unavailable):
             frames.append(await _recent_errors(context, GetRecentErrors()))
     return frames

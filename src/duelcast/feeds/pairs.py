@@ -36,7 +36,7 @@ def is_symbol(text: str) -> bool:
 def parse_pairs(feed: str, text: str) -> list[Pair]:
     """Parse `SYM/QUOTE,…`; of several pairs with the same symbol, only the one named first is kept.
 
-    Raises ValueError for a text that is not a pair.
+    Raises ValueError if a part of the text is not a pair, or if there is none.
     """
     by_symbol: dict[str, Pair] = {}
     for part in filter(None, (part.strip().upper() for part in text.split(","))):
