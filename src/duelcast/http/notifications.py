@@ -27,7 +27,7 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER
 MAX_WALLETS = 10_000
 MAX_DATA_BYTES = 16 * 1024
 _RECORD_LEVEL = 3
-"""The depth of a notification in a batch, which is a list in an object."""
+"""The depth of a notification in a batch, which is an object with a list of notifications."""
 
 Text = r"^[^\x00]*$"
 Link = Annotated[

@@ -450,7 +450,7 @@ class Settings(BaseSettings):
     )
     limited_read_bytes: Bytes = Field(
         default=16 * KIB,
-        description="Maximum bytes read at a time from a client that is not greeted yet, or whose connection is being "
+        description="Maximum bytes read from a client before it is greeted, and again while its connection is being "
         "closed.",
     )
     receive_buffer_bytes: Bytes = Field(
@@ -613,8 +613,8 @@ def weakness_of(secret: str) -> str | None:
     """Why a key for HMAC tokens can be guessed, as the end of a sentence that begins with "the secret"; None if no
     weakness is found.
 
-    A key must have at least as many bytes as the hash (RFC 7518, 3.2), and nearly as many different characters as a
-    random key of digits.
+    A key must have at least 32 bytes, the length of a SHA-256 hash (RFC 7518, 3.2), and at least 8 different
+    characters, which even a random key that consists only of digits nearly always has.
     """
     if len(secret.encode()) < SECRET_MIN_BYTES:
         return f"has fewer than {SECRET_MIN_BYTES} bytes"
