@@ -19,7 +19,10 @@ PAGE = (PROJECT / "docs" / "protocol.md").read_text(encoding="utf-8")
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _PART = r"`[^`]+`(?: and `[^`]+`)?|[A-Z]\w+(?: [a-z]+)?"
-_CITATION = re.compile(rf"\bprotocol\s+(?P<numbers>{_NUMBER}(?:(?:, |–){_NUMBER})*)(?:,?\s(?P<part>{_PART}))?")
+_SECTIONS = rf"§{_NUMBER}(?:(?:, |–)§{_NUMBER})*"
+_CITATION = re.compile(rf"\bprotocol\s+(?P<sections>{_SECTIONS})(?:,?\s(?P<part>{_PART}))?")
+_UNCHECKED = re.compile(rf"\bprotocol,?\s+(?:sections?\s+)?{_NUMBER}")
+"""A citation in another form, which no test would check."""
 
 
 class Citation(NamedTuple):
@@ -30,11 +33,17 @@ class Citation(NamedTuple):
     part: str | None
 
 
+def pages() -> Iterator[tuple[Path, str]]:
+    """All sources and tests with their texts."""
+    for path in sorted([*(PROJECT / "src").rglob("*.py"), *(PROJECT / "tests").rglob("*.py")]):
+        yield path, path.read_text(encoding="utf-8")
+
+
 def citations() -> Iterator[Citation]:
     """Those of all sources and tests."""
-    for path in sorted([*(PROJECT / "src").rglob("*.py"), *(PROJECT / "tests").rglob("*.py")]):
-        for found in _CITATION.finditer(path.read_text(encoding="utf-8")):
-            numbers = re.findall(_NUMBER, found["numbers"])
+    for path, text in pages():
+        for found in _CITATION.finditer(text):
+            numbers = re.findall(_NUMBER, found["sections"])
             yield Citation(f"{path.relative_to(PROJECT)}: {found[0]}", numbers, found["part"])
 
 
@@ -66,6 +75,11 @@ def test_every_citation_in_sources_and_tests_leads_to_a_section() -> None:
     cited = list(citations())
     assert len(cited) > 100
     assert not [one.place for one in cited if not set(one.numbers) <= known.keys()]
+
+
+def test_every_citation_has_the_form_that_is_checked() -> None:
+    others = [f"{path.name}: {found[0]}" for path, text in pages() for found in _UNCHECKED.finditer(text)]
+    assert not others, "write `protocol §1.2`"
 
 
 def test_every_part_of_a_section_that_is_cited_is_there() -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 
 class AppError(Exception):
-    """An answer of type `error` (protocol 1.4), or problem details over HTTP.
+    """An answer of type `error` (protocol §1.4), or problem details over HTTP.
 
     `message` says what to do, `field` is the path of the invalid field (`symbols[3]`), `retry_after_ms` is the time
     after which the same request may succeed, and `extra` has further members of the answer.
@@ -119,7 +119,7 @@ class InternalError(AppError):
 
 
 class Disconnect(Exception):
-    """Ends a connection with `close_code` and `reason` (RFC 6455, 7.4; protocol 1.5)."""
+    """Ends a connection with `close_code` and `reason` (RFC 6455, 7.4; protocol §1.5)."""
 
     close_code: ClassVar[int] = 1011
     reconnect: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Token buckets for rate limits (protocol 1.5).
+"""Token buckets for rate limits (protocol §1.5).
 
 Times are monotonic seconds (`Clock.monotonic`), passed in by the caller.
 """

@@ -1,4 +1,4 @@
-"""The log of *every* channels: numbers, what is kept of them, and what outlives the process (protocol 2)."""
+"""The log of *every* channels: numbers, what is kept of them, and what outlives the process (protocol §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels, their families and groups (protocol 2).
+"""Channels, their families and groups (protocol §2).
 
 A family is declared once, beside the domain that publishes it. The declaration contains the first part of the name,
 the kind, the key of a message, and the events. Endpoints declare who may join a channel and what its snapshot is.

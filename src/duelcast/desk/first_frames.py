@@ -1,4 +1,4 @@
-"""Snapshots and replays for new followers of a channel, with no gap before later messages (protocol 2)."""
+"""Snapshots and replays for new followers of a channel, with no gap before later messages (protocol §2)."""
 
 from __future__ import annotations
 

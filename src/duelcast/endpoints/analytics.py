@@ -1,4 +1,4 @@
-"""Tracked events, active users, and server statistics (protocol, section 11)."""
+"""Tracked events, active users, and server statistics (protocol §11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services and their circuit breakers (protocol, section 6)."""
+"""Services and their circuit breakers (protocol §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that every endpoint understands (protocol, section 1.3)."""
+"""Commands that every endpoint understands (protocol §1.3)."""
 
 from __future__ import annotations
 

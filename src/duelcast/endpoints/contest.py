@@ -1,4 +1,4 @@
-"""Contests: leaderboards, participants, rooms and chat (protocol, section 5)."""
+"""Contests: leaderboards, participants, rooms and chat (protocol §5)."""
 
 from __future__ import annotations
 

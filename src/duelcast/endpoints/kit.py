@@ -140,7 +140,7 @@ class Endpoint:
     """One WebSocket endpoint under `/api/v69/ws/`.
 
     `public_name` lets a client in without a token (`?endpoint=`). `error_type` is the `type` of errors. `successors`
-    maps old message names, which are refused, to the names to use instead (protocol 14).
+    maps old message names, which are refused, to the names to use instead (protocol §14).
     """
 
     name: str

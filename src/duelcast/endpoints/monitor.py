@@ -1,4 +1,4 @@
-"""The server as a whole: its status, maintenance, settings, services and errors (protocol 7)."""
+"""The server as a whole: its status, maintenance, settings, services and errors (protocol §7)."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def _status(context: Context) -> ServerStatusUpdate:
 
 
 def _all_settings(context: Context) -> MonitoredSettings:
-    """All settings that the connection may see; an anonymous connection sees only the scene (protocol 9)."""
+    """All settings that the connection may see; an anonymous connection sees only the scene (protocol §9)."""
     monitor, role = context.service(SettingsMonitor), context.role
     values = {SCENE_KEY: monitor.scene().data} if role is Role.ANONYMOUS else monitor.all_values(role)
     context.answered_rows = len(values)

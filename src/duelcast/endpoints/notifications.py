@@ -1,4 +1,4 @@
-"""Notifications of a user, and announcements (protocol 10)."""
+"""Notifications of a user, and announcements (protocol §10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Service management (protocol 8)."""
+"""Service management (protocol §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Following symbols, shared by market-data and token-data (protocol 3)."""
+"""Following symbols, shared by market-data and token-data (protocol §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that change at run time (protocol 9)."""
+"""Settings that change at run time (protocol §9)."""
 
 from __future__ import annotations
 

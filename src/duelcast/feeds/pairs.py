@@ -1,4 +1,4 @@
-"""Maps trading pairs to symbols (protocol 3)."""
+"""Maps trading pairs to symbols (protocol §3)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Pair(NamedTuple):
 
 
 def is_symbol(text: str) -> bool:
-    """Whether `text` matches the grammar of symbols (protocol 1.1)."""
+    """Whether `text` matches the grammar of symbols (protocol §1.1)."""
     return _SYMBOL.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Admitting a client and greeting it (protocol 1.2)."""
+"""Admitting a client and greeting it (protocol §1.2)."""
 
 from __future__ import annotations
 

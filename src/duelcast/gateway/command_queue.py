@@ -1,4 +1,4 @@
-"""The messages of one connection, handled one at a time in the order they were sent (protocol 1.1)."""
+"""The messages of one connection, handled one at a time in the order they were sent (protocol §1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One client on one endpoint: from the upgrade to the close (protocol 1.2, 1.5)."""
+"""One client on one endpoint: from the upgrade to the close (protocol §1.2, §1.5)."""
 
 from __future__ import annotations
 

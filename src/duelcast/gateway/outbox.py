@@ -1,4 +1,4 @@
-"""The frames that wait to be written to one socket, and the handling of a full socket (protocol 1.1, 1.5)."""
+"""The frames that wait to be written to one socket, and the handling of a full socket (protocol §1.1, §1.5)."""
 
 from __future__ import annotations
 

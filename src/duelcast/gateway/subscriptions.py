@@ -1,4 +1,4 @@
-"""The subscriptions of one connection: what it follows, and how an answer changes that (protocol 2)."""
+"""The subscriptions of one connection: what it follows, and how an answer changes that (protocol §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit trail (protocol 13)."""
+"""The audit trail (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request bodies, decoded as strictly as messages (protocol 1.1).
+"""Request bodies, decoded as strictly as messages (protocol §1.1).
 
 As with messages, msgspec decodes valid bodies in one pass, and a slow path decides about the rest.
 """

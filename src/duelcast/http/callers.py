@@ -1,4 +1,4 @@
-"""Identifies the caller of a request, and checks what the caller may do (protocol 13)."""
+"""Identifies the caller of a request, and checks what the caller may do (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Charges requests to the rate-limit buckets of their callers (protocol 1.5)."""
+"""Charges requests to the rate-limit buckets of their callers (protocol §1.5)."""
 
 from __future__ import annotations
 

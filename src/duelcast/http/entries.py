@@ -1,4 +1,4 @@
-"""Entries: users' actions in contests (protocol 13)."""
+"""Entries: users' actions in contests (protocol §13)."""
 
 from __future__ import annotations
 

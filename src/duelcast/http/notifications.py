@@ -1,4 +1,4 @@
-"""Notifications posted over HTTP, and their removal (protocol 13)."""
+"""Notifications posted over HTTP, and their removal (protocol §13)."""
 
 from __future__ import annotations
 

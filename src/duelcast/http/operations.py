@@ -1,4 +1,4 @@
-"""Health, metrics and documents, at the root (protocol 13)."""
+"""Health, metrics and documents, at the root (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that change at run time (protocol 13)."""
+"""Settings that change at run time (protocol §13)."""
 
 from __future__ import annotations
 

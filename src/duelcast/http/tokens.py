@@ -1,4 +1,4 @@
-"""Tokens, their history, and prices and trades of a platform with its own market (protocol 13)."""
+"""Tokens, their history, and prices and trades of a platform with its own market (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users (protocol 13)."""
+"""Users (protocol §13)."""
 
 from __future__ import annotations
 

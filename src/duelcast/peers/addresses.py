@@ -1,4 +1,4 @@
-"""The address to which a connection or request is attributed (protocol 1.2, 1.5)."""
+"""The address to which a connection or request is attributed (protocol §1.2, §1.5)."""
 
 from __future__ import annotations
 

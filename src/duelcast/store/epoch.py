@@ -1,4 +1,4 @@
-"""The epoch of positions (protocol 2), which belongs to the database and outlives the server.
+"""The epoch of positions (protocol §2), which belongs to the database and outlives the server.
 
 A file beside the database shows whether the database is still the one that issued the numbers. The file records the
 inode of the database, the number of starts (which the database also records), and how many numbers had been issued at

@@ -1,4 +1,4 @@
-"""A breaker beside a slow and simple model of protocol 6, under any order of calls and times."""
+"""A breaker beside a slow and simple model of protocol §6, under any order of calls and times."""
 
 from __future__ import annotations
 

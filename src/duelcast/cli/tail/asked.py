@@ -13,7 +13,7 @@ Verdict = Literal["followed", "refused", "later"]
 class Asked:
     """Gives each command a numbered `requestId`, which identifies its answers.
 
-    The answers to one command come in the order of the items that it names (protocol 1.3). `followed` are the items
+    The answers to one command come in the order of the items that it names (protocol §1.3). `followed` are the items
     that the server sends, `later` those that it cannot send now, and `refused` those that it will never send.
     """
 

@@ -1,4 +1,4 @@
-"""A client's positions in the channels it follows (protocol 2)."""
+"""A client's positions in the channels it follows (protocol §2)."""
 
 from __future__ import annotations
 

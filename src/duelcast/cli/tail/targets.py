@@ -1,4 +1,4 @@
-"""The symbols and channels that `duelcast tail` follows, and the commands that request them (protocol 1.3, 3)."""
+"""The symbols and channels that `duelcast tail` follows, and the commands that request them (protocol §1.3, §3)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The port to stored accounts, and its implementation in memory. Stored values override the claims of a token (protocol
-1.2)."""
+§1.2)."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Identity(Struct, frozen=True):
 
 
 def is_wallet(text: str) -> bool:
-    """Whether `text` follows the grammar of a wallet (protocol 1.1)."""
+    """Whether `text` follows the grammar of a wallet (protocol §1.1)."""
     return re.fullmatch(WALLET_PATTERN, text) is not None
 
 

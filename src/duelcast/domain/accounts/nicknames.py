@@ -1,4 +1,4 @@
-"""Nicknames (protocol 13, `PUT /users`): which ones are valid, and when two are the same or look alike.
+"""Nicknames (protocol §13, `PUT /users`): which ones are valid, and when two are the same or look alike.
 
 Names that look alike share a skeleton (Unicode Technical Standard 39, Unicode Security Mechanisms, section 4).
 """
@@ -52,7 +52,7 @@ _METHOD = 1
 """The version of the code of `shapes`: increase it with each change that alters the result for any name."""
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 _BRAILLE_BLANK = "\u2800"
-_RIGHT_TO_LEFT_MARK = "\u200e"
+_LEFT_TO_RIGHT_MARK = "\u200e"
 """The mark (U+200E) that the data has around characters that are written from right to left."""
 
 
@@ -106,7 +106,7 @@ def _prototypes() -> dict[int, str]:
     alike: defaultdict[str, set[str]] = defaultdict(set)
     for one, its in msgspec.json.decode(_data(), type=dict[str, list[str]]).items():
         for other in its:
-            pair = one.strip(_RIGHT_TO_LEFT_MARK), other.strip(_RIGHT_TO_LEFT_MARK)
+            pair = one.strip(_LEFT_TO_RIGHT_MARK), other.strip(_LEFT_TO_RIGHT_MARK)
             alike[pair[0]].add(pair[1])
             alike[pair[1]].add(pair[0])
     found: dict[int, str] = {}

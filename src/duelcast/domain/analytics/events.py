@@ -1,4 +1,4 @@
-"""Messages about events, active users and the server, and their channels (protocol 2, 11, 12)."""
+"""Messages about events, active users and the server, and their channels (protocol §2, §11, §12)."""
 
 from __future__ import annotations
 

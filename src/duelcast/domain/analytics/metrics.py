@@ -1,4 +1,4 @@
-"""The metrics that may be followed, and their values (protocol 11)."""
+"""The metrics that may be followed, and their values (protocol §11)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The chat of contests. Each message is stored once, and messages are published in the order in which they were stored
-(protocol 5)."""
+(protocol §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Growing arrays with one row of figures per participant of a board, and the ranking of the rows (protocol 5)."""
+"""Growing arrays with one row of figures per participant of a board, and the ranking of the rows (protocol §5)."""
 
 from __future__ import annotations
 

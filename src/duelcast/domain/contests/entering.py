@@ -1,4 +1,4 @@
-"""Actions of users: enter a contest, change the portfolio, withdraw (protocol 5)."""
+"""Actions of users: enter a contest, change the portfolio, withdraw (protocol §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts, ends and cancellations, each exactly once (protocol 5, Life cycle)."""
+"""Starts, ends and cancellations, each exactly once (protocol §5, Life cycle)."""
 
 from __future__ import annotations
 

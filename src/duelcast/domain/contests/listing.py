@@ -1,4 +1,4 @@
-"""The order of contests in lists, and pages of such lists (protocol 5, `get_all_contests`)."""
+"""The order of contests in lists, and pages of such lists (protocol §5, `get_all_contests`)."""
 
 from __future__ import annotations
 

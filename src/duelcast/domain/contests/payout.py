@@ -1,4 +1,4 @@
-"""Prizes (protocol 5), and amounts as decimal strings (protocol 1.1)."""
+"""Prizes (protocol §5), and amounts as decimal strings (protocol §1.1)."""
 
 from __future__ import annotations
 

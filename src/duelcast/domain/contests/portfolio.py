@@ -1,4 +1,4 @@
-"""Portfolios (protocol 5): the validation of choices, and the quantities that they buy."""
+"""Portfolios (protocol §5): the validation of choices, and the quantities that they buy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The room of one contest (protocol 5, Room)."""
+"""The room of one contest (protocol §5, Room)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rooms of all contests (protocol 5, Room)."""
+"""The rooms of all contests (protocol §5, Room)."""
 
 from __future__ import annotations
 

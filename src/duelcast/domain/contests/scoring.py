@@ -1,4 +1,4 @@
-"""The board of a contest: its participants, the values of their portfolios, and their ranks (protocol 5)."""
+"""The board of a contest: its participants, the values of their portfolios, and their ranks (protocol §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The terms of a contest as an admin gives them (protocol 13, `POST` and `PATCH /contests`)."""
+"""The terms of a contest as an admin gives them (protocol §13, `POST` and `PATCH /contests`)."""
 
 from __future__ import annotations
 

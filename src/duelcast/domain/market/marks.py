@@ -1,4 +1,4 @@
-"""Prices at a moment marked in advance, such as the start or end of a contest (protocol 5, Life cycle)."""
+"""Prices at a moment marked in advance, such as the start or end of a contest (protocol §5, Life cycle)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of a symbol's market, and how quotes and trades change it (protocol 3)."""
+"""The state of a symbol's market, and how quotes and trades change it (protocol §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Volumes over sliding windows, and the balance of buying and selling in them (protocol 3).
+"""Volumes over sliding windows, and the balance of buying and selling in them (protocol §3).
 
 A window consists of the current bucket and a number of buckets before it. A trade counts in the bucket of its own time,
 and leaves the window with that bucket. Only buckets with trades are kept, in arrays of machine numbers, and each window

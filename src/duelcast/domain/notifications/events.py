@@ -1,4 +1,4 @@
-"""Messages about notifications, and their channels (protocol, sections 2, 10 and 12)."""
+"""Messages about notifications, and their channels (protocol §2, §10, §12)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NotificationType = Annotated[
     str, Meta(pattern=r"^[A-Z0-9_]{1,64}(?!\n)$", description="1 to 64 of A-Z 0-9 _, such as `CONTEST_INVITE`")
 ]
 
-# Wherever an id is expected, a string of its digits is accepted as well (protocol, section 1.1).
+# Wherever an id is expected, a string of its digits is accepted as well (protocol §1.1).
 NotificationId = (
     Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
     | Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,15}(?!\n)$", description="the digits of an id")]
@@ -24,7 +24,7 @@ NotificationId = (
 
 
 class Notification(Record):
-    """A notification (protocol 12). `link` is an `https:` URL or a path. For announcements, `read` is always false."""
+    """A notification (protocol §12). `link` is an `https:` URL or a path. For announcements, `read` is always false."""
 
     id: int
     type: str

@@ -1,4 +1,4 @@
-"""Writes new notifications and read marks to the inboxes of users (protocol, section 10)."""
+"""Writes new notifications and read marks to the inboxes of users (protocol §10)."""
 
 from __future__ import annotations
 

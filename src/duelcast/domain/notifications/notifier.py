@@ -1,4 +1,4 @@
-"""Notifies wallets of stored events of their contests, and counts these towards achievements (protocol, section 10)."""
+"""Notifies wallets of stored events of their contests, and counts these towards achievements (protocol §10)."""
 
 from __future__ import annotations
 

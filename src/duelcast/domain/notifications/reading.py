@@ -1,4 +1,4 @@
-"""The notifications that users see (protocol, section 10)."""
+"""The notifications that users see (protocol §10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Removes deleted, expired and old notifications from the inboxes (protocol, section 10)."""
+"""Removes deleted, expired and old notifications from the inboxes (protocol §10)."""
 
 from __future__ import annotations
 

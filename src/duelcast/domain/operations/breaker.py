@@ -1,4 +1,4 @@
-"""Circuit breakers (protocol, section 6): a service that keeps failing is left alone for a while, and then tried with
+"""Circuit breakers (protocol §6): a service that keeps failing is left alone for a while, and then tried with
 a few calls.
 
 A breaker does no I/O and has no tasks. Timed changes happen in `advance`, which the other methods call first; to let a

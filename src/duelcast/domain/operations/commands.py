@@ -1,4 +1,4 @@
-"""Commands of operators (protocol, section 8): one at a time per service, each recorded in the audit trail."""
+"""Commands of operators (protocol §8): one at a time per service, each recorded in the audit trail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the server's own parts, and errors that services report (protocol, section 7, `error_alert`)."""
+"""Errors of the server's own parts, and errors that services report (protocol §7, `error_alert`)."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ErrorRecords:
     def take(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None
     ) -> None:
-        """Record an error of `service`, a valid name (protocol, section 1.1); `source` is a part of the service. This
+        """Record an error of `service`, a valid name (protocol §1.1); `source` is a part of the service. This
         neither raises nor waits.
 
         Must be called in the thread of the event loop.

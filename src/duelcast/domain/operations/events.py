@@ -1,4 +1,4 @@
-"""Messages about services, and their channels (protocol, sections 2, 6, 7, 8 and 12)."""
+"""Messages about services, and their channels (protocol §2, §6, §7, §8, §12)."""
 
 from __future__ import annotations
 

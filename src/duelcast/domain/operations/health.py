@@ -1,5 +1,5 @@
 """Watches the health of services: runs their checks, advances their breakers, and notices if services that report
-themselves fall silent (protocol, section 6)."""
+themselves fall silent (protocol §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of the server itself as services (protocol, section 6)."""
+"""The parts of the server itself as services (protocol §6)."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ class Service:
 
     @property
     def status(self) -> ServiceStatus:
-        """The first of the following statuses that applies (protocol, section 12)."""
+        """The first of the following statuses that applies (protocol §12)."""
         breaker = self.breaker
         if not self.work.running:
             return "stopped"
@@ -186,7 +186,7 @@ class Service:
 
     @property
     def breaker_status(self) -> BreakerStatus:
-        """The state of the breaker, as clients see it (protocol, section 6)."""
+        """The state of the breaker, as clients see it (protocol §6)."""
         breaker = self.breaker
         if breaker is None:
             return "disabled"

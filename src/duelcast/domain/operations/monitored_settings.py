@@ -1,5 +1,5 @@
 """Settings, maintenance and the background scene, as the endpoint `monitor` publishes them
-(protocol, sections 7 and 9)."""
+(protocol §7, §9)."""
 
 from __future__ import annotations
 

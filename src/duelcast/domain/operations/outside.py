@@ -1,4 +1,4 @@
-"""Services outside the server: those in the configuration file, and those defined over HTTP (protocol, section 13,
+"""Services outside the server: those in the configuration file, and those defined over HTTP (protocol §13,
 `PUT /services`)."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All services with their layers and dependencies; publishes their changes (protocol, section 6)."""
+"""All services with their layers and dependencies; publishes their changes (protocol §6)."""
 
 from __future__ import annotations
 

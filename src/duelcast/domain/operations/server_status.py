@@ -1,4 +1,4 @@
-"""The status of the server as a whole (protocol, section 7, `SERVER_STATUS_UPDATE`)."""
+"""The status of the server as a whole (protocol §7, `SERVER_STATUS_UPDATE`)."""
 
 from __future__ import annotations
 

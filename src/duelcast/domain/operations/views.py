@@ -1,4 +1,4 @@
-"""Services as others see them: their records (protocol, section 12), and their metrics for Prometheus."""
+"""Services as others see them: their records (protocol §12), and their metrics for Prometheus."""
 
 from __future__ import annotations
 

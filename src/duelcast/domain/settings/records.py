@@ -1,5 +1,5 @@
 """All settings in memory. Stored values override configured ones, which override defaults
-(protocol, sections 9 and 12)."""
+(protocol §9, §12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings: read from memory, changed in the store, published to those who may see them (protocol, section 9)."""
+"""The settings: read from memory, changed in the store, published to those who may see them (protocol §9)."""
 
 from __future__ import annotations
 

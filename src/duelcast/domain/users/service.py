@@ -1,4 +1,4 @@
-"""Users: the facts stored about them, the rights to change these, and public profiles (protocol, section 13)."""
+"""Users: the facts stored about them, the rights to change these, and public profiles (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every message of an endpoint, with the shape of its frame (protocol 1.1)."""
+"""Every message of an endpoint, with the shape of its frame (protocol §1.1)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ Schema = dict[str, Any]
 
 _PREFIX = "#/components/schemas/"
 
-_CITATION = re.compile(r" \(protocol [\d.]+(, [\d.]+)*\)")
+_CITATION = re.compile(r" \(protocol §[\d.]+(, §[\d.]+)*\)")
 
 _SHARED: dict[str, Schema] = {
     "RequestId": {
@@ -58,7 +58,7 @@ _NEVER = {Form.REPLY: "channel", Form.NOTICE: "channel", Form.SNAPSHOT: "seq"}
 class Schemas:
     """The schemas of `messages` and of every record in them, by name in `components`.
 
-    Messages of clients may have only the declared members; messages of the server may get new ones (protocol 1.1).
+    Messages of clients may have only the declared members; messages of the server may get new ones (protocol §1.1).
     """
 
     def __init__(self, messages: Iterable[Message]) -> None:
