@@ -8,12 +8,13 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Any
 
 import httpx
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 
 from duelcast.store.sqlite import SqliteFile
@@ -40,6 +41,11 @@ assert _defaults is not None
 _defaults["timeout"] = None
 # To read the certificates of all authorities takes longer than most requests of a test.
 _defaults["verify"] = httpx.create_ssl_context()
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop that the server runs on, for all tests."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 def pytest_collection_finish() -> None:

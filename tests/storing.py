@@ -13,6 +13,7 @@ from shutil import copyfile, rmtree
 from subprocess import PIPE, Popen
 from tempfile import mkdtemp
 
+import uvloop
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
@@ -103,7 +104,7 @@ def make_earlier(path: Path, revision: str) -> None:
 @contextmanager
 def opened_in_runner(path: Path, clock: Clock | None = None) -> Iterator[tuple[asyncio.Runner, Database]]:
     """The same for functions that hypothesis calls many times: what the runner runs has the database."""
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         opening = opened(path, clock)
         database = runner.run(opening.__aenter__())
         try:

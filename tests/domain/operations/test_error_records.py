@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -125,7 +126,7 @@ def test_every_error_is_counted_in_exactly_one_stored_record(
         for error in ("a", "b", "c"):
             assert sum(row.count for row in rows if row.error == error) == steps.count(error)
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 # ── what is taken ───────────────────────────────────────────────────────────────────────────────────────────────────
