@@ -18,7 +18,7 @@ MARKED = $(shell grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs picture conformance browser-test test-process test-crash test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
+.PHONY: run test check format docs picture conformance browser-test test-process test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -63,13 +63,9 @@ browser-test: .venv/.dev
 	.ci/chromium
 	$(BIN)/python -m pytest -rs -m browser $(call MARKED,browser)
 
-## test-process: whole programs, their starts, signals, restarts and demo; takes minutes. ARGS="-k demo" selects tests
+## test-process: whole programs: starts, signals, kills, broken databases; takes minutes. ARGS="-k demo" selects tests
 test-process: .venv/.dev
-	$(BIN)/python -m pytest -n 4 --dist loadfile -m process $(call MARKED,process) $(ARGS)
-
-## test-crash: killed servers, broken databases and connections; takes minutes. ARGS="-k room" selects tests
-test-crash: .venv/.dev
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m crash --timeout 1800 $(call MARKED,crash) $(ARGS)
+	$(BIN)/python -m pytest -n 6 --dist loadfile -m "process or crash" --timeout 1800 $(call MARKED,\(process\|crash\)) $(ARGS)
 
 ## test-hostile: attacks on every state of a connection; takes minutes. ARGS="--minutes 20" runs it for longer
 test-hostile: .venv/.dev
@@ -113,7 +109,7 @@ due: .venv/.dev
 ## ci: everything, except parts that cover nothing that changed since the last run with FULL=1, which skips nothing. The
 ## test suite comes last, so that its summary ends the output.
 ci: export ALL_EXAMPLES = 1
-ci: check due bench-quick test-process test-crash test-hostile test
+ci: check due bench-quick test-process test-hostile test
 	$(if $(FULL),@.ci/due record)
 
 ## lock: the newest versions that fit; the runtime locks are subsets of the development lock
