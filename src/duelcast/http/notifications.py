@@ -27,7 +27,8 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER
 MAX_WALLETS = 10_000
 MAX_DATA_BYTES = 16 * 1024
 _RECORD_LEVEL = 3
-"""The depth of a notification in a batch, which is an object with a list of notifications."""
+"""Clients also receive notifications in batches, which are objects with a list of notifications. This is how deep a
+notification is nested there."""
 
 Text = r"^[^\x00]*$"
 Link = Annotated[
