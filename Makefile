@@ -108,7 +108,7 @@ due: .venv/.dev
 
 ## ci: everything, except parts that cover nothing that changed since the last run with FULL=1, which skips nothing. The
 ## test suite comes last, so that its summary ends the output.
-ci: export ALL_EXAMPLES = 1
+ci: export ALL_EXAMPLES = $(FULL)
 ci: check due bench-quick test-process test-hostile test
 	$(if $(FULL),@.ci/due record)
 

@@ -1,4 +1,4 @@
-"""The number of examples that hypothesis draws: `make ci` draws all, `make test` fewer for a quick look."""
+"""The number of examples that hypothesis draws: `make ci FULL=1` draws all, other runs fewer."""
 
 from __future__ import annotations
 
