@@ -53,7 +53,7 @@ class House:
             self._services.append(service)
 
     def change_us(self, changes: int) -> float:
-        """The mean time of a change: one service fails, then succeeds, then the next service does the same, and so on."""
+        """The mean time of a change: one service fails, then succeeds, then the next one does the same, and so on."""
         began_s = perf_counter()
         for number in range(changes):
             service = self._services[number // 2 % len(self._services)]

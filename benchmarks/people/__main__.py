@@ -20,7 +20,7 @@ def full() -> Parts:
 
 
 def quick() -> Parts:
-    """The parts that CI measures: that events are stored once and users notified once, and what connecting users cost."""
+    """The parts that CI measures: that events are stored and users are notified once, and the cost of connecting."""
     return {
         "events": lambda: tracking.measure(20, batch=1, seconds=1, rounds=1),
         "batches": lambda: tracking.measure(20, batch=50, seconds=1, rounds=1),
