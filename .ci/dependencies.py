@@ -49,7 +49,7 @@ def main(lock: Path) -> None:
         url, context = configured_index()
         found = list(pool.map(lambda pin: release(url, context, *pin), pins))
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
-        print(f"{lock.name}: the package index cannot be asked ({type(error).__name__}), so nothing is known.")
+        print(f"{lock.name}: the package index cannot be asked ({type(error).__name__}), so nothing was checked.")
         return
     finally:
         pool.shutdown(cancel_futures=True)

@@ -121,7 +121,7 @@ def _measure_group(group: Sequence[Work], servers: Sequence[Server]) -> list[Fig
 def _measured_again(
     figures: list[Figures], groups: Sequence[Sequence[Work]], servers: Sequence[Server]
 ) -> list[Figures]:
-    """`figures`; those that miss a guard are measured once more first, because the machine may have been busy."""
+    """The figures to judge: works that miss a guard are measured again, because the machine may have been busy."""
     if _broken(figures):
         return figures
     doubtful = {key for target in missed(figures, guarded=True) for key in target.keys}

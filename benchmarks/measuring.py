@@ -26,7 +26,7 @@ SETTLED_START_S = 0.4
 SPARE_FILES = 200
 TOKENS = 2_000
 BASE58 = str.maketrans("0123456789", "123456789A")
-"""Replaces decimal digits by digits that wallets may contain; 0 is not among these."""
+"""Replaces decimal digits by characters that a wallet may contain, because it must not contain a 0."""
 
 
 class Failed(Exception):

@@ -49,7 +49,7 @@ def judged(part: Callable[[], list[Row]], tries: int) -> list[Row]:
 
 def _arguments(program: str, description: str | None, full: Parts) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=program, description=description)
-    parser.add_argument("--quick", action="store_true", help="a short run whose results hardly depend on the machine")
+    parser.add_argument("--quick", action="store_true", help="a short run that a busy machine hardly affects")
     parser.add_argument("--only", help=f"only these parts, separated by commas; all parts: {','.join(full)}")
     parser.add_argument("--json", type=Path, help="file that the figures are written to")
     return parser.parse_args()

@@ -26,7 +26,7 @@ LIMITS_OFF = {
 
 @dataclass(frozen=True)
 class Server:
-    """A server to measure. `command` starts it for a work on a port; `missing` says why it cannot run, or None."""
+    """A server to measure. `command` starts it on a port for a work; `missing` says why it cannot run, or None."""
 
     name: str
     command: Callable[[Work, int], list[str]]

@@ -20,8 +20,8 @@ QUICK_ROUNDS = 2
 class Work:
     """One load, identified by `key` and `connections`.
 
-    `follow` is how many random symbols each connection follows; with `EVERYTHING` it follows all by one `*`, with None
-    it follows none. Every `interval_ms`, `due` of the `symbols` symbols get a new price.
+    `follow` is how many random symbols each connection follows; with `EVERYTHING` it subscribes to `*`, and with
+    None to nothing. Every `interval_ms`, `due` of the `symbols` symbols get a new price.
     """
 
     key: str

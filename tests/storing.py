@@ -57,7 +57,7 @@ class DatedBy(SystemClock):
 
 @asynccontextmanager
 async def opened(path: Path, clock: Clock | None = None) -> AsyncIterator[Database]:
-    """The database at `path`, created if missing. At the end of the block, writes are committed and it is closed."""
+    """Open the database at `path`, created if missing. The end of the block commits requested writes and closes it."""
     place_new(path)
     clock = clock or SystemClock()
     database = Database(SqliteFile(path, BUSY_TIMEOUT_MS), clock, urgent=[ALERTS.channel(), SYSTEM_ERRORS.channel()])
@@ -67,7 +67,7 @@ async def opened(path: Path, clock: Clock | None = None) -> AsyncIterator[Databa
 
 
 def bus_of(database: Database, clock: Clock) -> MemoryBroker:
-    """Give the database a new bus, to which it publishes."""
+    """Give the database a new bus to publish to; returns the bus."""
     broker = MemoryBroker(clock, StoredLog(database, clock, max_age_s=24 * 3600))
     database.log.bus = broker
     if hasattr(database, "epoch"):
@@ -98,7 +98,7 @@ def earlier_revisions() -> list[str]:
 
 
 def make_earlier(path: Path, revision: str) -> None:
-    """Create the database at `path` like the version of Duelcast whose last migration was `revision`."""
+    """Create the database at `path` with the tables of an earlier version, up to the migration `revision`."""
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     with engine.begin() as connection:
         apply_migrations(connection, revision)

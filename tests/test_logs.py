@@ -55,7 +55,7 @@ def records(stream: io.StringIO) -> Records:
 
 
 def issue_token() -> None:
-    """Fails one call deeper. The names of both functions look like those of secrets, but are shown."""
+    """Fails one call deeper. The names of both functions look like those of secrets, but must be shown."""
     read_password(SECRET)
 
 

@@ -128,7 +128,7 @@ def allowance(figure: float = 10, factor: float = 1, *, clock: ManualClock | Non
 
 
 def taken(allowed: Allowance, key: str = "ann") -> int:
-    """How often `key` can take a unit at once."""
+    """How many units `key` can take right now."""
     count = 0
     while allowed.take(key) is None:
         count += 1

@@ -75,7 +75,7 @@ def _measured(probe: Probe, attempts: Sequence[Attempt], caller: str) -> list[Co
 
 
 def _least_cost(probe: Probe, attempt: Attempt) -> Cost | None:
-    """The cost with the least CPU of up to `TRIES` tries; one that is cheap enough is the last. None like `cost_of`."""
+    """The cost with the least CPU of up to `TRIES` tries, until one is cheap enough; None if `cost_of` returns None."""
     least = None
     for _ in range(TRIES):
         cost = probe.cost_of(attempt)

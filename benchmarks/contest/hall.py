@@ -25,7 +25,7 @@ DAY_MS = 24 * 3600 * 1000
 
 
 class TimedOutlet(ContestOutlet):
-    """Notes when the latest ranking was received and when it was published."""
+    """Notes when the latest ranking was finished and when it was published."""
 
     rankings = 0
     ranked_s = published_s = 0.0

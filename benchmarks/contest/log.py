@@ -1,4 +1,4 @@
-"""Adds messages to the stored log of *every* channels all the time; the log must stay within its bounds."""
+"""Adds messages continuously to the stored log of *every* channels; the log must stay within its bounds."""
 
 from __future__ import annotations
 

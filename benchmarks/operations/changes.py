@@ -1,4 +1,4 @@
-"""Measures changes of services that clients follow over real sockets."""
+"""Measures what changes of services cost while clients follow the services over real sockets."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from duelcast.domain.operations.monitored_service import Declaration, Service
 from duelcast.domain.operations.registry import Registry
 
 MOST_GROWTH = 3.0
-"""The maximum growth from the smaller to the larger number of services."""
+"""The maximum growth of the time of a change from the smaller to the larger number of services."""
 _NEVER_OPENS = BreakerSettings(failure_threshold=1_000, minimum_calls=1_000)
 
 

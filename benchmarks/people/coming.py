@@ -1,5 +1,5 @@
-"""Measures users with unread notifications who connect all at once, as after a restart, compared with as many users who
-connect to an endpoint that reads nothing from the store."""
+"""Measures what it costs if users with unread notifications connect all at once, as after a restart, compared with as
+many users who connect to an endpoint that reads nothing from the store."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from benchmarks.rows import Row, Target, row
 from benchmarks.servers import LIMITS_OFF, SECRET
 
 MOST_BESIDE = 5.0
-"""The maximum ratio. It would be 16 if the server read the notifications of each user separately."""
+"""The maximum cost of a user with notifications, divided by the cost of a user of the other endpoint. It would be 16 if
+the server read the notifications of each user separately."""
 UNREAD = 2
 """How many notifications each user has, including `OTHERS` users who do not connect."""
 OTHERS = 5_000

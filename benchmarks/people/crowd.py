@@ -1,4 +1,4 @@
-"""Connected users who note their notifications, in a separate process that gives way to others on its core."""
+"""Connected users who note when notifications arrive, in a separate process that gives way to others on its core."""
 
 from __future__ import annotations
 

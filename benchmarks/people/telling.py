@@ -1,4 +1,4 @@
-"""Measures notifications to many connected users at once, and how late prices are meanwhile."""
+"""Measures how fast notifications reach many connected users at once, and how late prices are meanwhile."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def measure(
     least_per_s: float | None = None,
     most_p99_ms: float | None = None,
 ) -> list[Row]:
-    """Each connection sends its next message once its last one is acknowledged. Raises `Failed`."""
+    """Each connection sends its next message once the previous one is acknowledged. Raises `Failed`."""
     found = [_round(connections, batch, seconds) for _ in range(rounds)]
     name = f"events of {connections} connections, {batch} a message"
     least = None if least_per_s is None else Target("least", least_per_s)
