@@ -30,7 +30,7 @@ LEAST_PER_S = 2_000
 
 
 def measure(rounds: int, messages_per_sender: int = MESSAGES_PER_SENDER) -> list[Row]:
-    """Each sender sends its next message, with a `messageId`, when the previous one is acknowledged. Raises `Failed`."""
+    """Each sender sends a message with a `messageId`, and the next one when it is acknowledged. Raises `Failed`."""
     spare_the_collector()
     values = [_round(messages_per_sender) for _ in range(rounds)]
     return [row(f"chat: durable messages of {SENDERS} senders", "1/s", values, Target("least", LEAST_PER_S))]

@@ -2,9 +2,9 @@
 
    epoll_server PORT INTERVAL_MS DUE SYMBOL,SYMBOL,… [joined]
 
-   It answers SUBSCRIBE_SYMBOLS, echoes any other text, and in each interval sends a price of each of the next DUE symbols.
-   With `joined`, all prices that a client gets in an interval go out in one send. It trusts its clients, because it is a
-   yardstick and not meant for use. */
+   It answers SUBSCRIBE_SYMBOLS, echoes any other text, and in each interval sends a price of each of the next DUE
+   symbols. With `joined`, all prices that a client gets in an interval go out in one send. It trusts its clients,
+   because it is a yardstick and not meant for use. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>

@@ -9,9 +9,9 @@
    idle     open the connections, and measure the server's memory
 
    It polls without sleeping, so that no server pays for waking it; `busy_s` is the time in which it had something to do.
-   It prints one JSON object. The server's CPU time (all threads, in ns) is read from /proc at the beginning and at the end
-   of the window. With `push`, both are moments of rest, in which nothing arrives, so that only whole ticks are counted;
-   `settled` is 0 if there was no such moment. */
+   It prints one JSON object. The server's CPU time (all threads, in ns) is read from /proc at the beginning and at the
+   end of the window. With `push`, both are moments of rest, in which nothing arrives, so that only whole ticks are
+   counted; `settled` is 0 if there was no such moment. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -120,8 +120,8 @@ static uint64_t count_behind(void) {
     return behind;
 }
 
-/* The number of connections that have received nothing up to the end of the window; if nothing arrived in the window, the
-   number of all connections. */
+/* The number of connections that have received nothing up to the end of the window; if nothing arrived in the window,
+   the number of all connections. */
 static uint64_t count_silent(void) {
     uint64_t silent = 0;
     if (options.mode == IDLE) return 0;
