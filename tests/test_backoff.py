@@ -1,4 +1,4 @@
-"""Waits double up to a bound and are shortened by up to half."""
+"""Waits double up to a limit, and each is randomly shortened by up to half."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from duelcast.backoff import Backoff
 
 
 class NotingClock:
-    """Notes what it is asked to sleep, and does not."""
+    """Notes how long it is asked to sleep, and does not sleep."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []

@@ -1,4 +1,4 @@
-"""`docs/protocol.md` is the contract: its tables are current, and whatever refers to it leads somewhere."""
+"""`docs/protocol.md` is the contract: its tables are current, and each reference to it leads somewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PART = r"`[^`]+`(?: and `[^`]+`)?|[A-Z]\w+(?: [a-z]+)?"
 _SECTIONS = rf"§{_NUMBER}(?:(?:, |–)§{_NUMBER})*"
 _CITATION = re.compile(rf"\bprotocol\s+(?P<sections>{_SECTIONS})(?:,?\s(?P<part>{_PART}))?")
 _UNCHECKED = re.compile(rf"\bprotocol,?\s+(?:sections?\s+)?{_NUMBER}")
-"""A citation in another form, which no test would check."""
+"""A citation in another form, which the tests of citations would miss."""
 
 
 class Citation(NamedTuple):
@@ -40,7 +40,7 @@ def pages() -> Iterator[tuple[Path, str]]:
 
 
 def citations() -> Iterator[Citation]:
-    """Those of all sources and tests."""
+    """The citations in all sources and tests."""
     for path, text in pages():
         for found in _CITATION.finditer(text):
             numbers = re.findall(_NUMBER, found["sections"])
@@ -48,7 +48,7 @@ def citations() -> Iterator[Citation]:
 
 
 def sections() -> dict[str, str]:
-    """The text of each numbered section, with that of the sections within it."""
+    """The text of each numbered section, including its subsections."""
     found: dict[str, str] = {}
     for heading in re.finditer(r"^(#{2,3}) (\d+(?:\.\d+)?)\.? ", PAGE, re.MULTILINE):
         end = re.search(rf"^#{{2,{len(heading[1])}}} ", PAGE[heading.end() :], re.MULTILINE)
@@ -122,7 +122,7 @@ def test_every_link_leads_to_a_file_and_to_a_heading_in_it(name: str) -> None:
 
 
 def anchors(page: str) -> set[str]:
-    """What a link into `page` may name: headings as GitHub spells them, and marks of its own."""
+    """The anchors that a link into `page` may name: those that GitHub makes of headings, and explicit ones."""
     headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
     spelled = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
     return spelled | {heading.lower() for heading in headings} | set(re.findall(r'<a id="([^"]+)"></a>', page))
