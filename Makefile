@@ -13,12 +13,12 @@ unexport PYTHONDONTWRITEBYTECODE
 # Without --no-compile, pip would compile thousands of modules that nobody imports.
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --only-binary :all: -r $(1) && \
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
-# The files that have tests with a marker, because collecting all others too takes as long as some of these runs.
+# The test files that use a marker. Only these are collected, because collecting all files takes as long as some runs.
 MARKED = $(shell grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs picture conformance browser-test test-process test-postgres test-crash test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
+.PHONY: run test check format docs picture conformance browser-test test-process test-postgres test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -26,12 +26,13 @@ LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url
 run: .venv/.runtime
 	$(BIN)/duelcast demo $(ARGS)
 
-# The files run in the order of their names; xdist would begin with those of many tests, and end with a few long ones.
+# The files run in the order of their names. By default, xdist starts those with many tests first, and ends with a few
+# slow ones.
 ## test: the test suite, four files at a time; ARGS="-k symbols" selects tests, ARGS="-n 0" runs them one by one
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-## check: style, types, architecture, prose; names dependencies that were yanked or are a year old, if an index answers
+## check: style, types, architecture, prose; prints dependencies that were yanked or are over a year old
 check: .venv/.dev
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
@@ -45,7 +46,7 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-## docs: the generated pages, and the tables within docs/protocol.md and README.md
+## docs: generates docs/settings.md, and the tables in docs/protocol.md and README.md
 docs: .venv/.dev
 	$(BIN)/python -m duelcast.settings > docs/settings.md
 	$(BIN)/python -m duelcast.endpoints.documents docs/protocol.md README.md
@@ -58,24 +59,20 @@ picture: .venv/.dev
 conformance: .venv/.dev
 	$(BIN)/python -m tests.conformance.run
 
-## browser-test: the client guide's JavaScript in Chromium, which is installed from packages if permitted; else skipped
+## browser-test: the client guide's JavaScript in Chromium, which is installed if possible; skipped without it
 browser-test: .venv/.dev
 	.ci/chromium
 	$(BIN)/python -m pytest -rs -m browser $(call MARKED,browser)
 
-## test-process: whole programs, their starts, signals, restarts and demo; takes minutes. ARGS="-k demo" selects tests
+## test-process: whole programs: starts, signals, kills, broken databases; takes minutes. ARGS="-k demo" selects tests
 test-process: .venv/.dev
-	$(BIN)/python -m pytest -n 4 --dist loadfile -m process $(call MARKED,process) $(ARGS)
+	$(BIN)/python -m pytest -n 6 --dist loadfile -m "process or crash" --timeout 1800 $(call MARKED,\(process\|crash\)) $(ARGS)
 
 ## test-postgres: the tests of the store on PostgreSQL servers, which they start, kill and suspend; takes two minutes.
 ## ARGS="tests/e2e/contest" runs other tests on PostgreSQL
 test-postgres: .venv/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --database postgres \
 		-m 'not browser and not crash and not hostile and not process and not rehearsal' $(or $(ARGS),tests/store)
-
-## test-crash: killed servers, broken databases and connections; takes minutes. ARGS="-k room" selects tests
-test-crash: .venv/.dev
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m crash --timeout 1800 $(call MARKED,crash) $(ARGS)
 
 ## test-hostile: attacks on every state of a connection; takes minutes. ARGS="--minutes 20" runs it for longer
 test-hostile: .venv/.dev
@@ -85,7 +82,7 @@ test-hostile: .venv/.dev
 rehearsal: .venv/.dev
 	$(BIN)/python -m pytest -n 0 -m rehearsal --timeout 1800 $(call MARKED,rehearsal) $(ARGS)
 
-## bench: our server compared with others and a bare C one; takes about an hour, on a quiet machine. ARGS="--only a,d"
+## bench: our server compared with others and a bare C one; needs a quiet machine for about an hour. ARGS="--only a,d"
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -101,7 +98,7 @@ bench-operations: .venv/.dev
 bench-people: .venv/.dev
 	$(BIN)/python -m benchmarks.people $(ARGS)
 
-## bench-abuse: the most expensive messages and requests, by CPU and bytes answered; minutes. ARGS="--json FILE" saves all
+## bench-abuse: the most expensive messages and requests, by CPU and bytes; takes minutes. ARGS="--json FILE" saves all
 bench-abuse: .venv/.dev
 	$(BIN)/python -m benchmarks.abuse $(ARGS)
 
@@ -116,13 +113,14 @@ bench-quick: .venv/.dev
 due: .venv/.dev
 	@due=$$(.ci/due) && for target in $$due; do $(MAKE) $$target || exit; done
 
-## ci: everything, except parts that cover nothing that changed since the last run with FULL=1, which skips nothing. The
-## test suite comes last, so that its summary ends the output.
-ci: export ALL_EXAMPLES = 1
-ci: check due bench-quick test-process test-crash test-hostile test-postgres test
+## ci: checks, tests and small benchmarks; conformance, browser-test and rehearsal only if something that they cover has
+## changed since the last run with FULL=1, which always runs them. The test suite comes last, so that its summary ends
+## the output.
+ci: export ALL_EXAMPLES = $(FULL)
+ci: check due bench-quick test-process test-hostile test-postgres test
 	$(if $(FULL),@.ci/due record)
 
-## lock: the newest versions that fit; the runtime locks are subsets of the development lock
+## lock: locks the newest allowed versions; the runtime locks are subsets of the development lock
 lock: .venv/.dev
 	$(LOCK) --upgrade --extra cluster --extra exchanges --extra dev --output-file requirements-dev.lock pyproject.toml
 	$(LOCK) --upgrade --constraint requirements-dev.lock --extra exchanges --output-file requirements-exchanges.lock pyproject.toml

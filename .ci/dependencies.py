@@ -1,7 +1,7 @@
-"""Names locked dependencies that were yanked, or are a year old, by the package index that pip is configured with.
+"""Prints which locked dependencies were yanked or are over a year old, according to the package index that pip uses.
 
-It changes nothing and never fails: what the index says today does not make this commit worse. `make lock` moves to
-newer versions.
+It changes nothing, and no finding is a failure, because what the index says today does not make this commit worse.
+`make lock` upgrades to newer versions.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from urllib.error import HTTPError
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
-from pip._internal.models.index import PyPI  # pip's own default, which no command prints by itself
+from pip._internal.models.index import PyPI  # pip's default index, which no pip command prints
 
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==([^\s;]+)", re.MULTILINE)
-JSON = "application/vnd.pypi.simple.v1+json"  # the simple repository API as JSON (PEP 691), with dates (PEP 700)
+JSON = "application/vnd.pypi.simple.v1+json"  # the simple repository API as JSON (PEP 691), with upload times (PEP 700)
 OLD = timedelta(days=365)
 TIMEOUT_S = 10.0
 AT_ONCE = 4
@@ -34,7 +34,7 @@ AT_ONCE = 4
 
 @dataclass(frozen=True)
 class Release:
-    """A locked version: when the last of its files came, and whether all of them were yanked."""
+    """A locked version: when its newest file was uploaded, and whether all its files were yanked."""
 
     name: str
     version: str
@@ -49,7 +49,7 @@ def main(lock: Path) -> None:
         url, context = configured_index()
         found = list(pool.map(lambda pin: release(url, context, *pin), pins))
     except (OSError, subprocess.SubprocessError, ValueError, KeyError, TypeError) as error:
-        print(f"{lock.name}: the package index cannot be asked ({type(error).__name__}): nothing is known of the age.")
+        print(f"{lock.name}: the package index cannot be asked ({type(error).__name__}), so nothing was checked.")
         return
     finally:
         pool.shutdown(cancel_futures=True)
@@ -63,18 +63,24 @@ def main(lock: Path) -> None:
 
 
 def configured_index() -> tuple[str, ssl.SSLContext]:
-    """The URL that pip would ask, and what it trusts; from the environment, else from its files."""
+    """The URL of the index that pip uses, and a TLS context with the certificates that it trusts.
+
+    Environment variables override pip's configuration files.
+    """
     command = [sys.executable, "-m", "pip", "config", "list"]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     found: dict[str, str] = {}
-    for line in lines:  # pip lists the environment first, which wins
+    for line in lines:  # pip lists the environment first, so it wins
         key, _, value = line.partition("=")
         found.setdefault(key.rpartition(".")[2], value.strip("'\""))
     return found.get("index-url", PyPI.simple_url), ssl.create_default_context(cafile=found.get("cert"))
 
 
 def release(url: str, context: ssl.SSLContext, name: str, version: str) -> Release | None:
-    """What the index at `url` says of a version; None if it has no file of it. Raises `OSError` and others."""
+    """The release as the index at `url` describes it; None if the index has no file of that version.
+
+    Raises `OSError`; or `ValueError`, `KeyError` or `TypeError` if the answer is malformed.
+    """
     request = urllib.request.Request(f"{url.rstrip('/')}/{name}/", headers={"Accept": JSON})
     is_tls = request.type == "https"
     try:

@@ -1,7 +1,8 @@
-"""A small style for prose: finds wordings that make readers stop, in Markdown files and in the texts of Python files.
+"""Checks the style of prose: finds wordings that make readers stop, in Markdown files and in the docstrings, comments
+and messages of Python files.
 
 Usage: prose.py FILE_OR_FOLDER ... It prints `file:line: wording: advice` for each finding, and exits with 1 if there
-is one. It skips code: blocks and `spans` in Markdown, spans in docstrings, comments and messages.
+is one. It skips fenced blocks in Markdown, and code `spans` everywhere.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Rule(NamedTuple):
 
 START = r"(?:\A|(?<=[.!?]\s)|(?<=\n\n)|(?<=[-*|(]\s)|(?<=\*\*))\s*"
 QUESTION = r"(?![^.!]*\?)"
-FROZEN = "migrations"  # they never change after their release
+FROZEN = "migrations"  # not checked, because migrations never change after their release
 VALID = "token|ban|mute|session|signature|challenge|certificate|key|claim|lease|lock|position|role"
 
 RULES = (
@@ -48,7 +49,7 @@ RULES = (
 
 
 class Passage(NamedTuple):
-    """A text, and the number of the line that it begins in."""
+    """A text, and the number of its first line."""
 
     text: str
     line: int
@@ -74,7 +75,7 @@ def findings_in(path: Path) -> Iterator[str]:
 
 
 def markdown(source: str) -> Iterator[Passage]:
-    """All but the fenced blocks, whose lines are left empty."""
+    """The whole file as one passage. The lines of fenced blocks are emptied, so that line numbers stay right."""
     in_block, lines = False, []
     for line in source.splitlines():
         is_fence = line.lstrip().startswith("```")
@@ -84,7 +85,7 @@ def markdown(source: str) -> Iterator[Passage]:
 
 
 def python(source: str) -> Iterator[Passage]:
-    """Strings with at least two blanks, docstrings among them, and comments; those of adjacent lines are one."""
+    """Strings with at least two spaces, docstrings included; and comments, those on adjacent lines as one passage."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.count(" ") > 1:
             yield Passage(re.sub(r"\n +", "\n", node.value), node.lineno)
@@ -103,7 +104,7 @@ def python(source: str) -> Iterator[Passage]:
 
 
 def without_spans(text: str) -> str:
-    """The text with code spans and the targets of links blanked out, in as many lines."""
+    """The text with code spans blanked out and the targets of links removed. The number of lines stays the same."""
     text = re.sub(r"`[^`]+`", lambda span: re.sub(r"[^`\n]", "·", span.group()), text)
     return re.sub(r"\]\([^)\s]*\)", "]", text)
 

@@ -1,1 +1,1 @@
-"""Measurements of the server, and of others beside it."""
+"""Benchmarks of our server, some of them compared with other servers."""

@@ -1,4 +1,4 @@
-"""`make bench`: our server beside its peers and the physical limit, in one run."""
+"""`make bench`: compares our server with its peers and with a bare C server, the physical limit, in one run."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ Rounds = list[dict[str, Measurement]]
 
 
 def main() -> int:
-    """Returns the exit code: 1 where a message was torn, lost or out of order, or (with --quick) a guard is passed.
+    """Return the exit code: 1 if our server or the C server could not be measured, if our server had faults, or (with
+    --quick) if a guard does not hold.
 
-    Where there is no C compiler nothing is measured, which is said and no failure.
+    Without a C compiler nothing is measured; that is reported, and is not a failure.
     """
     arguments = _arguments()
     groups = _chosen(quick() if arguments.quick else full(), arguments)
@@ -57,17 +58,17 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a few works of our server and the C server, with guards")
-    parser.add_argument("--without-peers", action="store_true", help="our server and the C server alone")
-    parser.add_argument("--only", help="keys of works, such as a,b,d")
-    parser.add_argument("--connections", type=int, help="of the works with as many connections alone")
-    parser.add_argument("--rounds", type=int, help="in place of those of each work")
-    parser.add_argument("--reports", type=Path, default=ROOT / "reports", help="where JSON and chart go")
+    parser.add_argument("--quick", action="store_true", help="a few works, judged by guards")
+    parser.add_argument("--without-peers", action="store_true", help="only our server and the C server")
+    parser.add_argument("--only", help="only works with these keys, such as a,b,d")
+    parser.add_argument("--connections", type=int, help="only works with this number of connections")
+    parser.add_argument("--rounds", type=int, help="number of rounds (default: that of each work)")
+    parser.add_argument("--reports", type=Path, default=ROOT / "reports", help="folder for the JSON file and the chart")
     return parser.parse_args()
 
 
 def _chosen(groups: list[list[Work]], arguments: argparse.Namespace) -> list[list[Work]]:
-    """The groups with the works that were asked for and that `ulimit -n` allows."""
+    """The groups, without the works that were not asked for or that `ulimit -n` does not allow."""
     keys = None if arguments.only is None else arguments.only.split(",")
     connections, rounds = arguments.connections, arguments.rounds
     chosen = []
@@ -101,7 +102,7 @@ def _say_how() -> None:
 
 
 def _measure_group(group: Sequence[Work], servers: Sequence[Server]) -> list[Figures]:
-    """Measure the works of a group in turn, round by round, so that what disturbs the machine disturbs all alike."""
+    """Measure the works of a group in turn, round by round, so that disturbances of the machine affect all alike."""
     measured: dict[Work, Rounds] = {work: [] for work in group}
     for number in range(max((work.rounds for work in group), default=0)):
         for work in group:
@@ -120,7 +121,7 @@ def _measure_group(group: Sequence[Work], servers: Sequence[Server]) -> list[Fig
 def _measured_again(
     figures: list[Figures], groups: Sequence[Sequence[Work]], servers: Sequence[Server]
 ) -> list[Figures]:
-    """`figures`, those that a guard found wanting measured once more: a neighbour on the machine may have been loud."""
+    """The figures to judge: works that miss a guard are measured again, because the machine may have been busy."""
     if _broken(figures):
         return figures
     doubtful = {key for target in missed(figures, guarded=True) for key in target.keys}
@@ -157,9 +158,10 @@ def _broken(figures: Sequence[Figures]) -> list[Figures]:
 
 
 def judge(figures: Sequence[Figures], *, guarded: bool, works: AbstractSet[str], servers: AbstractSet[str]) -> bool:
-    """Print what was promised beside what was seen. Whether nothing was broken and, with `guarded`, each guard held.
+    """Print each target with its measured value. Returns whether our server had no faults and, with `guarded`, every
+    guard holds.
 
-    A guard whose figure is missing, though its `works` and `servers` were to be measured, does not hold.
+    A guard does not hold if its figure is missing although its works and its server are in `works` and `servers`.
     """
     broken = _broken(figures)
     for one in broken:

@@ -17,7 +17,7 @@ CONNECTIONS = 1_000
 
 
 def draw(figures: Sequence[Figures], path: Path) -> None:
-    """Bars of the ratios to the C server as SVG, a panel a work at 1,000 connections; none where none was measured."""
+    """Draw the ratios to the C server as SVG, a panel per work at 1,000 connections; nothing if there are no ratios."""
     panels = {
         key: [one for one in figures if (one.key, one.connections) == (key, CONNECTIONS) and one.ratio is not None]
         for key in WORKS
@@ -25,8 +25,8 @@ def draw(figures: Sequence[Figures], path: Path) -> None:
     panels = {key: bars for key, bars in panels.items() if bars}
     if not panels:
         return
-    mpl.rcParams["svg.hashsalt"] = "duelcast"  # the same figures give the same file
-    mpl.rcParams["svg.fonttype"] = "none"  # text stays text
+    mpl.rcParams["svg.hashsalt"] = "duelcast"  # so that the same figures give the same file
+    mpl.rcParams["svg.fonttype"] = "none"  # text is not drawn as paths
     figure = Figure(figsize=(9, 0.7 + 1.9 * len(panels)), layout="constrained")
     for axes, bars in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels.values(), strict=True):
         bars = sorted(bars, key=lambda one: one.ratio or 0, reverse=True)

@@ -22,19 +22,22 @@ from benchmarks.works import Work
 
 START_TIMEOUT_S = 20.0
 SETTLED_START_S = 0.4
-"""What a server gets after its port answers, for what it still does then."""
+"""How long to wait once the port answers, because the server may not have finished starting."""
 SPARE_FILES = 200
 TOKENS = 2_000
 BASE58 = str.maketrans("0123456789", "123456789A")
-"""Decimal digits as letters that a wallet may have."""
+"""Replaces decimal digits by characters that a wallet may contain, because it must not contain a 0."""
 
 
 class Failed(Exception):
-    """A server did not start, or the load client gave up."""
+    """A measurement failed, for example because a server did not start or a message was lost."""
 
 
 class Measurement(msgspec.Struct, frozen=True):
-    """What the load client prints. CPU times in seconds of the window; `busy_s` is the load client's own work."""
+    """The figures that the load client prints about its window of `seconds`.
+
+    `server_cpu_s` is CPU time of the server, `busy_s` the time that the load client itself was busy.
+    """
 
     connections: int
     seconds: float
@@ -74,26 +77,26 @@ class Measurement(msgspec.Struct, frozen=True):
 
     @property
     def faults(self) -> dict[str, int]:
-        """What must not happen: frames that are torn, messages out of order, a newest message that did not come,
-        connections that got nothing, connections that ended, answers that are not those asked for."""
+        """How often something happened that must not happen: torn frames, messages out of order, missing newest
+        messages, connections that received nothing, closed connections, wrong answers."""
         kinds = ("torn", "disordered", "behind", "silent", "closed", "mismatched")
         counts = {name: getattr(self, name) for name in kinds}
         return {name: count for name, count in counts.items() if count}
 
 
 def cores() -> tuple[int, int]:
-    """The core of the server and that of the load client; the same where there is but one."""
+    """The core of the server and the core of the load client; the same one if only one is usable."""
     usable = sorted(os.sched_getaffinity(0))
     return usable[0], usable[-1]
 
 
 def max_connections() -> int:
-    """What `ulimit -n` allows."""
+    """The number of connections that `ulimit -n` (the hard limit) allows, with a reserve."""
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1] - SPARE_FILES
 
 
 def measure(server: Server, work: Work) -> Measurement:
-    """Raises `Failed`."""
+    """Start `server` and put `work` on it once. Raises `Failed`."""
     port = free_port()
     command, environment = server.command(work, port), server.environment(work, port)
     with running(server.name, command, environment, port) as pid, tempfile.TemporaryDirectory() as folder:
@@ -124,7 +127,7 @@ def _load_command(server: Server, work: Work, port: int, pid: int, folder: Path)
 
 
 def _rest_ms(work: Work) -> float:
-    """How long nothing arrives before it counts as rest; where ticks are closer there is none."""
+    """How long nothing may arrive for a moment to count as rest. If ticks are closer than this, there is no rest."""
     return min(20.0, max(5.0, work.interval_ms / 4))
 
 
@@ -138,20 +141,20 @@ def _tokens() -> list[str]:
 
 
 def wallet_of(number: int) -> str:
-    """One that the server takes, of 44 characters as most are."""
+    """A wallet that our server accepts. It has 44 characters, like most wallets."""
     return f"{number:044d}".translate(BASE58)
 
 
 def token_of(wallet: str, role: str = "user") -> str:
-    """A token for our server that is good for an hour."""
+    """A token for our server that is valid for an hour."""
     return jwt.encode({"sub": wallet, "role": role, "exp": int(time.time()) + 3600}, SECRET, "HS256")
 
 
 @contextmanager
 def running(name: str, command: Sequence[str], environment: Mapping[str, str], port: int) -> Iterator[int]:
-    """Start a server on its core, with an empty folder for its data, and end it behind the block; gives its process id.
+    """Run a server on its core, with an empty data folder, until the end of the block. Yields its process id.
 
-    Raises `Failed`.
+    Raises `Failed` if the server does not start.
     """
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("DUELCAST_")}
     with tempfile.TemporaryDirectory(prefix="duelcast-bench-") as data:
@@ -192,7 +195,7 @@ def free_port() -> int:
 
 def cpu_s(pid: int) -> float:
     """CPU time of all threads of a process so far."""
-    # The clock that clock_getcpuclockid(3) gives for a process.
+    # This is the clock id that clock_getcpuclockid(3) returns for a process.
     return time.clock_gettime(~pid << 3 | 2)
 
 

@@ -1,4 +1,4 @@
-"""A bus without a database: nothing is stored."""
+"""An empty message store, for a bus without a database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from duelcast.channels.names import Channel
 
 
 class NothingStored:
-    """What the broker in memory asks for, for measurements that need no database."""
+    """The stored messages that `MemoryBroker` asks for: always none, for benchmarks that need no database."""
 
     async def position(self, channel: Channel) -> int:
         return 0

@@ -1,4 +1,4 @@
-"""The command of a benchmark that consists of parts, each with rows of one table."""
+"""The command line of a benchmark that consists of parts. Each part measures some rows of one table."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Parts = dict[str, Callable[[], list[Row]]]
 
 
 def run(program: str, description: str | None, full: Parts, quick: Parts) -> int:
-    """Measure what the command line asks for, and print it.
+    """Measure the parts that the command line asks for, and print the table.
 
-    Returns the exit code: 1 where a figure that decides misses its target, or a part failed.
+    Returns the exit code: 1 if a part failed, or if a figure misses a target that decides.
     """
     arguments = _arguments(program, description, full)
     rows: list[Row] = []
@@ -37,7 +37,8 @@ def run(program: str, description: str | None, full: Parts, quick: Parts) -> int
 
 
 def judged(part: Callable[[], list[Row]], tries: int) -> list[Row]:
-    """The rows of a part, measured anew up to so many times: a neighbour on the machine may have been loud."""
+    """The rows of a part. If they miss a target that decides, the part is measured again, at most `tries` times in all,
+    because the machine may have been busy."""
     rows = part()
     for _ in range(tries - 1):
         if exit_code(rows) == 0:
@@ -48,7 +49,7 @@ def judged(part: Callable[[], list[Row]], tries: int) -> list[Row]:
 
 def _arguments(program: str, description: str | None, full: Parts) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=program, description=description)
-    parser.add_argument("--quick", action="store_true", help="less of it, and what a busy machine does not change")
-    parser.add_argument("--only", help=f"parts, separated by commas; all: {','.join(full)}")
-    parser.add_argument("--json", type=Path, help="a file for the figures")
+    parser.add_argument("--quick", action="store_true", help="a short run that a busy machine hardly affects")
+    parser.add_argument("--only", help=f"only these parts, separated by commas; all parts: {','.join(full)}")
+    parser.add_argument("--json", type=Path, help="file that the figures are written to")
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""The C programs of the benchmark, compiled on the spot."""
+"""The C programs of the benchmark, compiled when they are needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class NoCompiler(Exception):
 
 
 def compile_program(name: str) -> Path:
-    """Compile `native/<name>.c` where it changed; returns the program. Raises `NoCompiler`."""
+    """Compile `native/<name>.c` unless that has been done already; returns the program. Raises `NoCompiler`."""
     source, program = SOURCES / f"{name}.c", BUILD / name
     newest = max(path.stat().st_mtime for path in (source, SOURCES / "websocket.h"))
     if program.exists() and program.stat().st_mtime > newest:

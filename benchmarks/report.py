@@ -1,4 +1,4 @@
-"""From measurements to figures: medians, spread, ratios to the C server of the same round, one table."""
+"""Turns measurements into figures (medians, spread, ratios to the C server in the same round), and prints a table."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from benchmarks.servers import EPOLL, NODE
 from benchmarks.works import Work
 
 CLIENT_IS_BUSY = 0.9
-"""Share of a core from which the load client may be what is measured."""
+"""If the load client uses more than this share of its core, it may be the bottleneck."""
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """A server at one work. `value` is the median of what counts in `unit`; `low` and `high` are its least and most.
+    """The figures of one server for one work. Over the rounds, `value` is the median, in `unit`; `low` and `high` are
+    the minimum and the maximum.
 
-    `ratio` is the median over the rounds of this server's value by the C server's, None for a work that it has no part
-    in.
+    `ratio` is this server's value divided by the C server's: the median over the rounds, or None if the C server was
+    not measured with this work.
     """
 
     work: str
@@ -42,12 +43,12 @@ class Figures(msgspec.Struct, frozen=True):
     memory_growth_bytes: float = 0.0
     p99_ratio: float | None = None
     p99_to_unstalled: float | None = None
-    """With stalled readers: the p99 of the others by that without, median over the rounds."""
+    """With stalled readers: the p99 of the others, divided by the p99 without stalled ones; median over the rounds."""
     per_second: float = 0.0
     ratio_to_node: float | None = None
-    """Of connects: the median over the rounds of this server's value by that of Node `ws`."""
+    """For connects: this server's value divided by that of Node `ws`; median over the rounds."""
     unchecked: int = 0
-    """Rounds in which there was no moment of rest to look at who has the newest message of what."""
+    """Rounds without a moment of rest, in which the newest messages could not be checked."""
 
 
 def unit_of(work: Work) -> str:
@@ -63,7 +64,7 @@ def _value(work: Work, measurement: Measurement) -> float:
 
 
 def summarise(work: Work, rounds: Sequence[dict[str, Measurement]]) -> list[Figures]:
-    """The figures of each server that was measured; `rounds` hold one measurement per server."""
+    """The figures of each server that was measured; each round holds one measurement per server."""
     names = list(dict.fromkeys(name for one in rounds for name in one))
     return [_figures(work, name, [one for one in rounds if name in one]) for name in names]
 
@@ -109,8 +110,8 @@ def _median(values: Iterable[float]) -> float | None:
 
 
 def print_table(figures: Sequence[Figures]) -> None:
-    """One table, a section per work."""
-    print(_ROW.format("", "median", "least", "most", "x C", "p50 ms", "p99 ms", "server", "client", "gaps"))
+    """Print one table, with a section per work."""
+    print(_ROW.format("", "median", "min", "max", "x C", "p50 ms", "p99 ms", "server", "client", "gaps"))
     before = None
     for one in figures:
         if one.work != before:

@@ -1,4 +1,4 @@
-"""What was measured beside what was promised, in one table."""
+"""Measured figures and their targets, in one table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from msgspec import Struct
 
 
 class Target(Struct, frozen=True):
-    """The `most` or `least` that a figure may be. Those that `decide` make a run fail: ratios, which a busy machine
-    changes little."""
+    """An upper (`most`) or lower (`least`) bound of a figure. A run fails only if it misses a target that `decides`;
+    these targets are for ratios, sizes and counts, which a busy machine changes little."""
 
     kind: Literal["most", "least"]
     bound: float
@@ -22,7 +22,7 @@ class Target(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """A figure: the median of its rounds, the least and the most of them. `target` None: for information."""
+    """A figure of one or more rounds: `value`, which `target` judges, and the minimum and maximum of the rounds."""
 
     title: str
     unit: str
@@ -40,18 +40,18 @@ class Row(Struct, frozen=True):
 
 
 def row(title: str, unit: str, values: Sequence[float], target: Target | None = None) -> Row:
-    """Of at least one round."""
+    """A row that is judged by the median of `values`, one for each round."""
     return Row(title, unit, median(values), min(values), max(values), len(values), target)
 
 
 def worst(title: str, unit: str, values: Sequence[float], target: Target) -> Row:
-    """A row that is judged by its greatest value: what must never be more."""
+    """A row that is judged by the maximum of `values`, for a figure that must never be higher than its target."""
     return Row(title, unit, max(values), min(values), max(values), len(values), target)
 
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as text."""
-    lines = [_LINE.format("", "value", "least", "most", "rounds", "unit", "target", "")]
+    lines = [_LINE.format("", "value", "min", "max", "rounds", "unit", "target", "")]
     for one in rows:
         target = "" if one.target is None else f"at {one.target.kind} {_number(one.target.bound)}"
         figures = (_number(value) for value in (one.value, one.low, one.high))
@@ -60,7 +60,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def exit_code(rows: Sequence[Row]) -> int:
-    """1 where a target that decides is missed."""
+    """1 if a target that decides is missed, otherwise 0."""
     missed = [one for one in rows if one.target is not None and one.target.decides and one.verdict != "ok"]
     return 1 if missed else 0
 

@@ -1,4 +1,4 @@
-"""Our server and its peers: how each is started, and whether this machine has it."""
+"""Our server and its peers: how each is started, and whether it can run on this machine."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LIMITS_OFF = {
     "DUELCAST_MAX_CONNECTIONS_PER_IP": "0",
     "DUELCAST_MAX_CONNECTIONS_PER_USER": "0",
 }
-"""What the benchmark changes of our server's settings."""
+"""The settings of our server that every benchmark changes."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """`command` starts it for a work on a port. `missing` says why it cannot run here, None where it can."""
+    """A server to measure. `command` starts it on a port for a work; `missing` says why it cannot run, or None."""
 
     name: str
     command: Callable[[Work, int], list[str]]
@@ -35,9 +35,9 @@ class Server:
     path: str = "/"
     is_ours: bool = False
     is_native: bool = False
-    """Cheap enough for the works that are too much for peers."""
+    """Whether it is fast enough for works that are too heavy for peers."""
     only: frozenset[str] | None = field(default=None)
-    """Keys of the works that it is measured with; None: all of them."""
+    """The keys of the works that it is measured with; None means all works."""
 
     def takes_part(self, work: Work) -> bool:
         if self.only is not None and work.key not in self.only:
@@ -59,7 +59,7 @@ def _duelcast_command(_work: Work, _port: int) -> list[str]:
 
 
 def _python(module: str, *needs: str) -> Server:
-    """A peer in Python, which is missing where one of the modules in `needs` is."""
+    """A peer in Python; it is missing if a module in `needs` is not installed."""
 
     def missing() -> str | None:
         absent = [name for name in needs if importlib.util.find_spec(name) is None]
@@ -83,7 +83,7 @@ def _node(name: str, *options: str) -> Server:
 
 
 def _node_missing() -> str | None:
-    """Installs the package `ws` where it is not there yet."""
+    """Why Node's `ws` cannot run, None if it can. Installs the package `ws` if it is missing."""
     if shutil.which("node") is None:
         return "Node is not installed"
     if not (NODE_MODULES / "ws").exists():
@@ -106,7 +106,7 @@ EPOLL_JOINED = Server(
     is_native=True,
     only=frozenset({"b", "c", "i"}),
 )
-"""Where several messages of a tick go to a client: what joined writes cost a machine."""
+"""For works in which a client gets several messages per tick: shows what joined writes cost on this machine."""
 DUELCAST = Server("duelcast", _duelcast_command, environment=_duelcast, path="/api/v69/ws/market-data", is_ours=True)
 DUELCAST_EACH_TURN = Server(
     "duelcast, flush 0 ms",

@@ -1,4 +1,4 @@
-"""What is promised of our server, in figures of one run, and what CI holds it to."""
+"""The targets of our server: for each figure of a run, what is promised and what CI insists on."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from benchmarks.servers import DUELCAST, EPOLL, EPOLL_JOINED, NODE
 
 
 class Unknown(Exception):
-    """What a target compares was not measured in this run."""
+    """A figure that a target needs was not measured in this run."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """`figure` finds the value in a run's figures; `promised` is the most that it may be.
+    """`figure` computes a value from a run's figures; `promised` is the maximum that it may have.
 
-    `guarded` is the most in CI, where a run is short and the machine is shared: near enough to see a cost double.
+    `guarded` is the maximum in CI, where runs are short and the machine is shared. It may be higher, but is low enough
+    to notice that a cost has doubled. If it is None, CI does not check the value.
     """
 
     title: str
     keys: frozenset[str]
-    """Of the works that it compares."""
+    """The keys of the works that it compares."""
     figure: Callable[[Sequence[Figures]], float]
     promised: float
     guarded: float | None = None
     beside: str = EPOLL.name
-    """The server that it compares ours with."""
+    """The server that ours is compared with."""
     elsewhere: float | None = None
-    """What it is on a machine whose kernel sends for 2.4 to 3 µs in place of 5 to 7, if more than promised."""
+    """The value, if more than promised, on a machine whose kernel needs 2.4 to 3 µs per send instead of 5 to 7."""
 
     def value(self, figures: Sequence[Figures]) -> float | None:
-        """None where it was not measured."""
+        """The value, None if it was not measured."""
         try:
             return self.figure(figures)
         except Unknown:
@@ -40,7 +41,7 @@ class Target:
 
 
 def find(figures: Sequence[Figures], key: str, connections: int, server: str = DUELCAST.name) -> Figures:
-    """Raises `Unknown`."""
+    """The figures of `server` for one work. Raises `Unknown`."""
     for one in figures:
         if (one.key, one.connections, one.server) == (key, connections, server):
             return one
@@ -58,7 +59,7 @@ def _ratio(key: str, connections: int) -> Callable[[Sequence[Figures]], float]:
 
 
 def _ratio_to_joined(key: str) -> Callable[[Sequence[Figures]], float]:
-    """CPU per message of ours over that of a C server which joins its writes too."""
+    """CPU per message of our server, divided by that of the C server that joins its writes too."""
 
     def ratio(figures: Sequence[Figures]) -> float:
         joined = find(figures, key, 1_000, EPOLL_JOINED.name).value
@@ -77,7 +78,7 @@ def _p99_ratio(figures: Sequence[Figures]) -> float:
 
 
 def _slowness_of_connects(figures: Sequence[Figures]) -> float:
-    """CPU per connect of ours over that of Node."""
+    """CPU per connect of our server, divided by that of Node."""
     value = find(figures, "e", 64).ratio_to_node
     if value is None:
         raise Unknown("e")
@@ -85,7 +86,7 @@ def _slowness_of_connects(figures: Sequence[Figures]) -> float:
 
 
 def _growth_from(connections: int) -> Callable[[Sequence[Figures]], float]:
-    """How the CPU per message grows up to 5,000 connections, over how that of the C server does."""
+    """The growth of our CPU per message up to 5,000 connections, divided by the growth of the C server's."""
 
     def growth(figures: Sequence[Figures]) -> float:
         return _ratio("a", 5_000)(figures) / _ratio("a", connections)(figures)
@@ -112,8 +113,11 @@ def _stalled(connections: int) -> Callable[[Sequence[Figures]], float]:
 
 
 def _joined(key: str) -> Target:
-    """A write of many messages costs what memory costs, one of a single message what a system call does: where machines
-    differ in one of them, a guard holds beside a server that writes as ours does."""
+    """A comparison with the C server that joins its writes, as ours does.
+
+    A write of many messages costs mostly memory accesses, a write of one message mostly a system call. Machines differ
+    in both, so only a comparison of servers that write alike gives a guard that suits every machine.
+    """
     title = f"({key}) 1,000 connections: CPU per message, × C with joined writes"
     return Target(title, frozenset(key), _ratio_to_joined(key), 1.5, 2.5, EPOLL_JOINED.name)
 
@@ -149,7 +153,7 @@ TARGETS = [
 
 
 def missed(figures: Sequence[Figures], *, guarded: bool) -> list[Target]:
-    """Those that were measured, and whose value is above what is promised or, with `guarded`, above their guard."""
+    """The targets whose value was measured and is higher than promised or, with `guarded`, higher than their guard."""
     found = []
     for target in TARGETS:
         most = target.guarded if guarded else target.promised

@@ -1,4 +1,4 @@
-"""What is measured: each work is a load on one server, described once for all servers."""
+"""The loads that are measured. Each is a `Work`, described once for all servers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Mode = Literal["push", "ping", "connect", "idle"]
 SIZES = (100, 1_000, 5_000)
 EVERYTHING: Literal["*"] = "*"
 QUICK_ROUNDS = 2
-"""A guard that they miss is measured again."""
+"""Few are enough, because works that miss a guard are measured again."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """One load.
+    """One load, identified by `key` and `connections`.
 
-    `key` and `connections` name it. `follow`: how many random symbols each connection follows, `EVERYTHING` for all of
-    them as one, None for none. Every `interval_ms`, `due` of `symbols` symbols get a new price.
+    `follow` is how many random symbols each connection follows; with `EVERYTHING` it subscribes to `*`, and with
+    None to nothing. Every `interval_ms`, `due` of the `symbols` symbols get a new price.
     """
 
     key: str
@@ -34,12 +34,12 @@ class Work:
     follow: int | Literal["*"] | None = None
     stalled: int = 0
     rate: int = 0
-    """Requests a second over all connections; 0: each sends the next when its answer has come."""
+    """Requests per second over all connections; if 0, each connection sends its next request when it gets an answer."""
     seconds: float = 1.2
     warmup_s: float = 0.3
     rounds: int = 5
     beside: Literal["all", "C", "nobody"] = "all"
-    """Which servers it is also measured with: some loads are too much for those that send once per message."""
+    """The servers that are compared with ours; some loads are too heavy for servers that send once per message."""
 
     @property
     def name(self) -> str:
@@ -53,7 +53,7 @@ class Work:
         return [token.symbol for token in (*known, *made)]
 
     def subscriptions(self) -> list[list[str]]:
-        """The symbols that each connection follows, in order; the same in each run."""
+        """The symbols of each subscription, the same in each run. The connections take the subscriptions in turn."""
         if self.follow is None:
             return []
         if self.follow == "*":
@@ -65,8 +65,11 @@ class Work:
 
 
 def one_symbol(connections: int) -> Work:
-    """50,000 deliveries a second from 1,000 connections on, which the slower servers carry too; a tick never below our
-    flush interval (100 connections: 5,000 a second)."""
+    """With 1,000 connections or more, 50,000 deliveries per second, which the slower servers can handle too.
+
+    With fewer there are fewer deliveries (5,000 per second with 100 connections), so that ticks are not closer than our
+    flush interval.
+    """
     interval_ms = max(20, connections // 50)
     return Work(
         "a", "one symbol, one update per tick", connections, symbols=1, due=1, interval_ms=interval_ms, follow=1
@@ -101,12 +104,12 @@ def mixed(connections: int) -> Work:
 
 
 def request_reply(connections: int) -> Work:
-    """At a rate that leaves the load client idle most of the time."""
+    """Pings at a rate that leaves the load client idle most of the time."""
     return Work("d", "request and reply: 40,000 pings a second", connections, mode="ping", rate=40_000)
 
 
 def request_after_reply(connections: int) -> Work:
-    """Here the load client limits the fastest servers."""
+    """Pings as fast as they are answered; with the fastest servers, the load client is the bottleneck."""
     return Work("d+", "request and reply: the next ping on the answer", connections, mode="ping")
 
 
@@ -164,7 +167,7 @@ GROWING_SYMBOLS = [partial(everybody_on_all, symbols=count, due=10, key=f"h{coun
 
 
 def full() -> list[list[Work]]:
-    """Everything, for `make bench`: groups of works that are measured in turn within a round."""
+    """All works, for `make bench`, in groups. Within each round, the works of a group are measured in turn."""
     of_each_size = (one_symbol, many_due, mixed, request_reply, everybody_on_all)
     by_size = [[make(size) for size in SIZES] for make in of_each_size]
     stalled = [[paced(size, key="g0", due=20), paced(size, key="g", due=20, stalled=size // 10)] for size in SIZES]
@@ -183,7 +186,7 @@ def full() -> list[list[Work]]:
 
 
 def quick() -> list[list[Work]]:
-    """What CI looks at."""
+    """The works that CI measures, in shorter windows and fewer rounds."""
     works = [one_symbol(1_000), many_due(1_000), mixed(1_000), everybody_on_all(1_000), request_reply(1_000), CONNECTS]
     short = [replace(work, seconds=max(1.0, work.interval_ms / 900), rounds=QUICK_ROUNDS) for work in works]
     return [[work] for work in short] + [[replace(IDLE, rounds=1)]]

@@ -1,4 +1,4 @@
-"""What every test runs under: no limit of time but one for each test, which shows where it hangs."""
+"""Settings of all tests: only one time limit, that of the whole test, which shows where the test hangs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Any
 
 import httpx
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 
 from duelcast.store.sqlite.file import SqliteFile
@@ -23,7 +24,7 @@ from tests.examples import examples
 from tests.sqlite_only import skip_sqlite_only
 
 NO_TURN_S = 3.0
-"""A loop that has not stopped so long after it was asked to is in a callback that does not end."""
+"""If an event loop has not stopped this long after it was asked to, a callback is running that does not end."""
 LIMIT = pytest.StashKey[Any]()
 IN_TEST = pytest.StashKey[bool]()
 DATABASE = pytest.StashKey[str]()
@@ -38,11 +39,11 @@ settings.register_profile(
 )
 settings.load_profile("any-machine")
 
-# HTTP clients of tests wait as long as their test may take; those of the server name time-outs of their own.
+# HTTP clients of tests wait as long as their test may take; those of the server set their own time-outs.
 _defaults = httpx.AsyncClient.__init__.__kwdefaults__
 assert _defaults is not None
 _defaults["timeout"] = None
-# To read the certificates of all authorities takes longer than most requests of a test.
+# Read the certificates of all authorities only once, because that takes longer than most requests of a test.
 _defaults["verify"] = httpx.create_ssl_context()
 
 
@@ -61,8 +62,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         skip_sqlite_only(items)
 
 
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run all tests on the event loop that the server uses."""
+    return {"uvloop": uvloop.new_event_loop}
+
+
 def pytest_collection_finish() -> None:
-    """Keep the collector of garbage from all that stays to the end, such as thousands of tests."""
+    """Make the garbage collector ignore all objects that stay until the end, such as thousands of tests."""
     gc.collect()
     gc.freeze()
 
@@ -81,7 +87,7 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> Generator[None
     def report(number: int, frame: FrameType | None) -> None:
         nonlocal is_shown
         if not item.stash.get(IN_TEST, False):
-            return  # pytest is at work, and would take the failure for its own
+            return  # pytest itself is running, and the exception would break it
         loop = asyncio._get_running_loop()
         stop_loop = loop is not None and not is_shown
         if not is_shown:
@@ -90,7 +96,7 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> Generator[None
                 "call", "stacks", f"Not ended after {settings.timeout} s:\n{_threads()}{_tasks(loop)}"
             )
         if loop is not None and stop_loop:
-            # An exception would be taken by the task or callback in whose turn it is raised.
+            # An exception raised here would only reach the task or callback that happens to be running.
             loop.call_soon_threadsafe(loop.stop)
         else:
             fail(number, frame)
@@ -116,7 +122,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    # A failure stopped the timer; what is torn down behind it may hang as well.
+    # A failure has stopped the timer, but the teardown that follows may hang too.
     if LIMIT in item.stash:
         item.config.hook.pytest_timeout_cancel_timer(item=item)
         item.config.hook.pytest_timeout_set_timer(item=item, settings=item.stash[LIMIT])
@@ -148,7 +154,7 @@ def _tasks(loop: asyncio.AbstractEventLoop | None) -> str:
 
 
 def _awaits(awaited: Any) -> traceback.StackSummary:
-    """Where a suspended coroutine is, and all that it waits for: `Task.get_stack` ends at the first."""
+    """The frames of a suspended coroutine and of everything that it awaits; `Task.get_stack` has only the first one."""
     frames = []
     while awaited is not None:
         for kind in ("cr", "gi", "ag"):

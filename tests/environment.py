@@ -1,4 +1,4 @@
-"""An environment without the machine's settings."""
+"""An environment for tests without the settings of the machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine, and an empty working directory; for every test of a folder that imports it."""
+    """Remove the machine's settings and work in an empty directory, in all tests of a folder that imports this."""
     for name in list(os.environ):
         if name.upper().startswith("DUELCAST_"):
             monkeypatch.delenv(name)

@@ -1,4 +1,4 @@
-"""The number of examples that hypothesis draws: `make ci` draws all, `make test` fewer for a quick look."""
+"""The number of examples that hypothesis draws: `make ci FULL=1` draws all, other runs fewer."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _SHARE = 1.0 if os.environ.get("ALL_EXAMPLES") else 0.3
 
 
 def examples(count: int) -> int:
-    """The number of examples for a test that has seen enough after `count`."""
+    """The number of examples for a test that draws `count` of them in a full run."""
     return max(10, int(count * _SHARE))

@@ -23,7 +23,7 @@ from tests.databases import place_new, settings_at
 
 SECRET = "a secret for tests, of at least 32 bytes"
 RECEIVE_TIMEOUT_S = 60.0
-"""After which a frame counts as missing: a test fails then, and does not hang."""
+"""How long to wait for a frame. After that the frame counts as missing, and the test fails instead of hanging."""
 
 Frame = dict[str, Any]
 
@@ -32,7 +32,7 @@ Frame = dict[str, Any]
 async def running(
     clock: Clock | None = None, *, endpoints: Mapping[str, Endpoint] | None = None, **settings: Any
 ) -> AsyncIterator[App]:
-    """A server on a free port of loopback, with no feed unless `settings` name one, and data of its own."""
+    """A server on a free port of the loopback interface, with its own data, and no feed unless `settings` name one."""
     values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET)} | settings
     with TemporaryDirectory(prefix="duelcast-") as folder:
         values.setdefault("data_dir", Path(folder))
@@ -47,7 +47,7 @@ async def running(
 
 
 def token_for(app: App, wallet: str, role: Role = Role.USER, **claims: Any) -> str:
-    """A token of `wallet`; `claims` are those of `TokenIssuer.issue`."""
+    """A token of `wallet`; `claims` are further arguments of `TokenIssuer.issue`."""
     return TokenIssuer(app.clock, SECRET).issue(wallet, role, **claims)
 
 
@@ -57,8 +57,8 @@ def ws_url(app: App, endpoint: str, query: str = "") -> str:
 
 
 class Client:
-    """A client of the contract: frames as dicts, in the order they came. `epoch` is that of `connection_established`,
-    empty until that has come."""
+    """A client that returns frames as dicts, in the order of their arrival. `epoch` is the one that
+    `connection_established` named, and empty before that."""
 
     def __init__(self, ws: ClientConnection) -> None:
         self.ws = ws
@@ -68,7 +68,7 @@ class Client:
         await self.ws.send(json.dumps(message))
 
     async def receive(self) -> Frame:
-        """The next frame. Raises `websockets.ConnectionClosed` where there is none any more."""
+        """The next frame. Raises `websockets.ConnectionClosed` if there are no more."""
         async with asyncio.timeout(RECEIVE_TIMEOUT_S):
             text = await self.ws.recv()
         assert isinstance(text, str)
@@ -81,7 +81,7 @@ class Client:
         return [await self.receive() for _ in range(count)]
 
     async def receive_until(self, **wanted: Any) -> list[Frame]:
-        """All frames up to and with the first that has every member of `wanted`."""
+        """All frames up to and including the first that has every member of `wanted`."""
         frames = []
         while True:
             frames.append(await self.receive())
@@ -89,13 +89,13 @@ class Client:
                 return frames
 
     async def ask(self, **message: Any) -> Frame:
-        """Send a message with a `requestId`; the frame that carries it back."""
+        """Send a message with a `requestId`; returns the frame that has the same `requestId`."""
         request_id = message.setdefault("requestId", f"r{id(message)}")
         await self.send(**message)
         return (await self.receive_until(requestId=request_id))[-1]
 
     async def drain(self) -> list[Frame]:
-        """All frames that were sent before now: a `ping` marks the end."""
+        """All frames that the server sends before it answers a `ping` that is sent now."""
         mark = f"drain-{id(object())}"
         await self.send(type="ping", timestamp=mark)
         return (await self.receive_until(type="pong", timestamp=mark))[:-1]
@@ -105,7 +105,7 @@ class Client:
 async def client(
     app: App, endpoint: str, query: str = "", *, token: str | None = None, greeted: bool = True, **options: Any
 ) -> AsyncIterator[Client]:
-    """A connected client, past `connection_established` where `greeted`. `options` are those of `websockets`."""
+    """A connected client. If `greeted`, it has already received `connection_established`. `options` go to `connect`."""
     headers = dict(options.pop("additional_headers", {}))
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"

@@ -1,4 +1,4 @@
-"""A database for tests: the real thing, with its writer running."""
+"""Databases for tests: real ones, with the writer running."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
 
+import uvloop
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
@@ -38,8 +39,11 @@ sys.stdin.read()
 
 
 class DatedBy(SystemClock):
-    """Shows the time of another clock, and sleeps as the machine does: a database that looks every second whether all
-    is well is no business of a clock that is moved by months."""
+    """Shows the time of another clock, but sleeps in real time.
+
+    A database checks every second whether all is well, so each advance of the other clock by months would make it
+    check millions of times.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -50,7 +54,7 @@ class DatedBy(SystemClock):
 
 @asynccontextmanager
 async def opened(path: Path, clock: Clock | None = None, **options: Any) -> AsyncIterator[Database]:
-    """The database at `path`, made where there is none, until the end of the block; what was asked for is committed."""
+    """Open the database at `path`, created if missing. The end of the block commits requested writes and closes it."""
     place_new(path)
     clock = clock or SystemClock()
     urgent = [ALERTS.channel(), SYSTEM_ERRORS.channel()]
@@ -61,7 +65,7 @@ async def opened(path: Path, clock: Clock | None = None, **options: Any) -> Asyn
 
 
 def bus_of(database: Database, clock: Clock) -> MemoryBroker:
-    """A new bus for what the database publishes."""
+    """Give the database a new bus to publish to; returns the bus."""
     broker = MemoryBroker(clock, StoredLog(database, clock, max_age_s=24 * 3600))
     database.log.bus = broker
     if hasattr(database, "epoch"):
@@ -70,12 +74,12 @@ def bus_of(database: Database, clock: Clock) -> MemoryBroker:
 
 
 def earlier_revisions() -> list[str]:
-    """All migrations but the last."""
+    """The names of all migrations but the last."""
     return list(REVISIONS[:-1])
 
 
 def make_earlier(path: Path, revision: str) -> None:
-    """Make the database at `path` as a version of Duelcast did whose last migration was `revision`."""
+    """Create the database at `path` with the tables of an earlier version, up to the migration `revision`."""
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     with engine.begin() as connection:
         apply_migrations(connection, revision)
@@ -83,8 +87,8 @@ def make_earlier(path: Path, revision: str) -> None:
 
 @contextmanager
 def opened_in_runner(path: Path, clock: Clock | None = None) -> Iterator[tuple[asyncio.Runner, Database]]:
-    """The same for functions that hypothesis calls many times: what the runner runs has the database."""
-    with asyncio.Runner() as runner:
+    """Like `opened`, for functions that hypothesis calls many times and that run their coroutines with the runner."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         opening = opened(path, clock)
         database = runner.run(opening.__aenter__())
         try:
@@ -94,7 +98,7 @@ def opened_in_runner(path: Path, clock: Clock | None = None) -> Iterator[tuple[a
 
 
 async def rename_somebody(database: Database) -> None:
-    """Have something stored that a server would have."""
+    """Store something, as a server would."""
     clock = SystemClock()
     audit, inboxes = AuditTrail(database, clock), Inboxes(database, clock)
     await Users(database, MemoryAccounts(), audit, inboxes, clock).rename("somebody", "Some Body")
@@ -129,7 +133,7 @@ def moved_away(path: Path) -> Iterator[None]:
 
 @asynccontextmanager
 async def locked(path: Path) -> AsyncIterator[None]:
-    """While the block runs another process holds the write lock of the file, or all tables on a PostgreSQL server."""
+    """During the block, another process holds the write lock of the file, or all tables on a PostgreSQL server."""
     if is_postgres():
         with locked_tables(path):
             yield

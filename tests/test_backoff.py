@@ -1,9 +1,8 @@
-"""Waits double up to a bound and are shortened by up to half."""
+"""Waits double up to a limit, and each is randomly shortened by up to half."""
 
 from __future__ import annotations
 
-import asyncio
-
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +10,7 @@ from duelcast.backoff import Backoff
 
 
 class NotingClock:
-    """Notes what it is asked to sleep, and does not."""
+    """Notes how long it is asked to sleep, and does not sleep."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []
@@ -35,7 +34,7 @@ def test_the_nth_wait_lies_between_half_and_all_of_its_doubled_bound(waits: int)
         for _ in range(waits):
             await backoff.wait()
 
-    asyncio.run(wait_often())
+    uvloop.run(wait_often())
     bounds = [min(2.0**attempt, 60.0) for attempt in range(waits)]
     assert all(bound / 2 <= slept <= bound for slept, bound in zip(clock.slept, bounds, strict=True))
 

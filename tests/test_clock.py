@@ -1,4 +1,4 @@
-"""Time as a port."""
+"""The clocks: the manual one for tests, and that of the system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`docs/protocol.md` is the contract: its tables are current, and whatever refers to it leads somewhere."""
+"""`docs/protocol.md` is the contract: its tables are current, and each reference to it leads somewhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ PAGE = (PROJECT / "docs" / "protocol.md").read_text(encoding="utf-8")
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _PART = r"`[^`]+`(?: and `[^`]+`)?|[A-Z]\w+(?: [a-z]+)?"
-_CITATION = re.compile(rf"\bprotocol\s+(?P<numbers>{_NUMBER}(?:(?:, |–){_NUMBER})*)(?:,?\s(?P<part>{_PART}))?")
+_SECTIONS = rf"§{_NUMBER}(?:(?:, |–)§{_NUMBER})*"
+_CITATION = re.compile(rf"\bprotocol\s+(?P<sections>{_SECTIONS})(?:,?\s(?P<part>{_PART}))?")
+_UNCHECKED = re.compile(rf"\bprotocol,?\s+(?:sections?\s+)?{_NUMBER}")
+"""A citation in another form, which the tests of citations would miss."""
 
 
 class Citation(NamedTuple):
@@ -30,16 +33,22 @@ class Citation(NamedTuple):
     part: str | None
 
 
-def citations() -> Iterator[Citation]:
-    """Those of all sources and tests."""
+def pages() -> Iterator[tuple[Path, str]]:
+    """All sources and tests with their texts."""
     for path in sorted([*(PROJECT / "src").rglob("*.py"), *(PROJECT / "tests").rglob("*.py")]):
-        for found in _CITATION.finditer(path.read_text(encoding="utf-8")):
-            numbers = re.findall(_NUMBER, found["numbers"])
+        yield path, path.read_text(encoding="utf-8")
+
+
+def citations() -> Iterator[Citation]:
+    """The citations in all sources and tests."""
+    for path, text in pages():
+        for found in _CITATION.finditer(text):
+            numbers = re.findall(_NUMBER, found["sections"])
             yield Citation(f"{path.relative_to(PROJECT)}: {found[0]}", numbers, found["part"])
 
 
 def sections() -> dict[str, str]:
-    """The text of each numbered section, with that of the sections within it."""
+    """The text of each numbered section, including its subsections."""
     found: dict[str, str] = {}
     for heading in re.finditer(r"^(#{2,3}) (\d+(?:\.\d+)?)\.? ", PAGE, re.MULTILINE):
         end = re.search(rf"^#{{2,{len(heading[1])}}} ", PAGE[heading.end() :], re.MULTILINE)
@@ -66,6 +75,11 @@ def test_every_citation_in_sources_and_tests_leads_to_a_section() -> None:
     cited = list(citations())
     assert len(cited) > 100
     assert not [one.place for one in cited if not set(one.numbers) <= known.keys()]
+
+
+def test_every_citation_has_the_form_that_is_checked() -> None:
+    others = [f"{path.name}: {found[0]}" for path, text in pages() for found in _UNCHECKED.finditer(text)]
+    assert not others, "write `protocol §1.2`"
 
 
 def test_every_part_of_a_section_that_is_cited_is_there() -> None:
@@ -108,7 +122,7 @@ def test_every_link_leads_to_a_file_and_to_a_heading_in_it(name: str) -> None:
 
 
 def anchors(page: str) -> set[str]:
-    """What a link into `page` may name: headings as GitHub spells them, and marks of its own."""
+    """The anchors that a link into `page` may name: those that GitHub makes of headings, and explicit ones."""
     headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
     spelled = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
     return spelled | {heading.lower() for heading in headings} | set(re.findall(r'<a id="([^"]+)"></a>', page))

@@ -1,4 +1,4 @@
-"""What `make check` says of the locked dependencies."""
+"""The report of `make check` on the locked dependencies."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def index(target: str) -> Answer:
 
 
 async def said_of(folder: Path, index_url: str) -> str:
-    """What is printed with that index; fails if the check would."""
+    """The output of the script with this index. Fails if the script does."""
     lock = folder / "some.lock"
     lock.write_text(LOCK)
     environment = {**os.environ, "PIP_INDEX_URL": index_url, "no_proxy": "127.0.0.1"}

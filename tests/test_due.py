@@ -1,4 +1,4 @@
-"""Which of the dear runs `make ci` leaves out."""
+"""Which of the slow targets `make ci` leaves out."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Project:
         return subprocess.run(command, env=own | environment, check=True, capture_output=True, text=True)
 
     def passed_all(self) -> str:
-        """A full run passed: the commit of which that is written down."""
+        """Record that a full run passed; returns the commit that was recorded."""
         self.due("record")
         commit = self.git("rev-parse", "HEAD")
         self.commit()

@@ -29,7 +29,7 @@ SECRET = "hunter2"
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """A log to read; what was configured before is put back."""
+    """A stream to log to. Afterwards, the previous configuration of logging is restored."""
     root = logging.getLogger()
     names = ("duelcast", *QUIET_LIBRARIES)
     handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in ("", *names)}
@@ -42,7 +42,7 @@ def stream() -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def records(stream: io.StringIO) -> Records:
-    """What was logged since the last call, from INFO up."""
+    """A function that returns the records logged since its last call, from level INFO up."""
     configure_logging("info", "json", stream)
 
     def read() -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def records(stream: io.StringIO) -> Records:
 
 
 def issue_token() -> None:
-    """Fails two calls deep; neither its name nor that of the next is a secret."""
+    """Fails one call deeper. The names of both functions look like those of secrets, but must be shown."""
     read_password(SECRET)
 
 
@@ -78,7 +78,7 @@ def failure_of(call: Callable[[], object]) -> Exception:
 
 
 def line_of(function: Callable[..., object], offset: int) -> str:
-    """The frame of `function`, `offset` lines below its head."""
+    """The line that describes a frame of `function`, `offset` lines below its head."""
     return f"tests/test_logs.py:{function.__code__.co_firstlineno + offset} in {function.__qualname__}"
 
 

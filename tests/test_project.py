@@ -1,4 +1,4 @@
-"""What a stranger relies on: locks that install anywhere, commands that exist, pages that are current."""
+"""Newcomers can rely on this: locks install anywhere, commands exist, and pages are current."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_command_that_a_page_runs_exists_with_its_options(page: str) -> No
 
 
 def code_of(page: str) -> str:
-    """The commands of a page: its blocks for a shell, and what it names in a line."""
+    """The commands on a page: its shell blocks, and the code spans that begin with `duelcast`."""
     blocks = re.findall(r"^```(?:sh)?\n(.*?)^```", text_of(page), re.MULTILINE | re.DOTALL)
     return "\n".join([*blocks, *re.findall(r"`(duelcast [^`]+)`", text_of(page))])
 
@@ -115,7 +115,7 @@ def test_the_reference_of_settings_is_current() -> None:
 
 
 def test_hypothesis_has_no_deadline_on_any_machine() -> None:
-    """A busy machine is no failure: no profile and no test of its own says how fast an example has to be."""
+    """A busy machine is no failure, so neither the profile nor a single test says how fast an example must be."""
     effort = hypothesis.settings()
     assert effort.deadline is None
     assert hypothesis.HealthCheck.too_slow in effort.suppress_health_check
@@ -128,8 +128,8 @@ def test_every_test_has_a_time_limit(pytestconfig: pytest.Config) -> None:
 
 
 def test_no_test_measures_how_fast_the_machine_is() -> None:
-    """Benchmarks do, and the hostile matrix prints what a round trip took. Elsewhere such a clock may bound a wait
-    where something is polled, or pace a recorded venue."""
+    """Benchmarks do that, and the hostile tests print how long a round trip took. Elsewhere, such a clock may only
+    limit how long something is polled, or pace a recorded venue."""
     measures = re.compile(r"perf_counter|\btime\.monotonic\(|import monotonic|\bloop(\(\))?\.time\b")
     found = {path.name for path in modules_of_tests() if measures.search(path.read_text(encoding="utf-8"))}
     hostile = {path.name for path in (PROJECT / "tests/hostile").glob("*.py")}
@@ -142,5 +142,5 @@ def test_http_clients_of_tests_have_no_time_out_of_their_own() -> None:
 
 
 def modules_of_tests() -> list[Path]:
-    """The modules of the tests but this one."""
+    """All modules of the tests except this one."""
     return [path for path in sorted((PROJECT / "tests").rglob("*.py")) if path != Path(__file__).resolve()]

@@ -1,4 +1,4 @@
-"""The style that `make check` finds in docs, docstrings, comments and messages."""
+"""The style that `make check` demands of docs, docstrings, comments and messages."""
 
 from __future__ import annotations
 

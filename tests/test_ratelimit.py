@@ -128,7 +128,7 @@ def allowance(figure: float = 10, factor: float = 1, *, clock: ManualClock | Non
 
 
 def taken(allowed: Allowance, key: str = "ann") -> int:
-    """How much there is at once for somebody."""
+    """How many units `key` can take right now."""
     count = 0
     while allowed.take(key) is None:
         count += 1
@@ -158,7 +158,7 @@ def test_what_is_given_back_can_be_taken_again() -> None:
 
 
 async def test_giving_back_never_makes_more_than_the_limit() -> None:
-    """The units were refilled meanwhile."""
+    """The units are given back after they have already been refilled."""
     clock = ManualClock()
     allowed = allowance(10, clock=clock)
     assert allowed.take("ann", 3) is None

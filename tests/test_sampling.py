@@ -1,4 +1,4 @@
-"""Of many like log lines a few are written, and the others counted."""
+"""Of many similar log lines, a few are written and the others are counted."""
 
 from __future__ import annotations
 

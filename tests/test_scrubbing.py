@@ -1,4 +1,4 @@
-"""Whatever stands around a secret, it does not survive."""
+"""Secrets are removed, whatever surrounds them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ surroundings = st.text(
     st.sampled_from("aZ0 \n\t.:;,=/\\?&@()[]{}<>-_%#|\"'é\U0001f600") | st.characters(codec="utf-8"), max_size=30
 )
 passwords = st.from_regex(r"Hunter2[A-Za-z0-9!#$%*+./:@^_~-]{0,12}", fullmatch=True)
-"""What hypothesis would find in the surroundings by chance is none."""
+"""They begin with `Hunter2`, which hypothesis does not put into the surroundings by chance."""
 keys = st.sampled_from(
     [
         "password",
@@ -84,7 +84,7 @@ pairs = st.sampled_from(
 
 @given(before=surroundings, key=keys, form=pairs, password=passwords, after=surroundings)
 def test_the_value_of_a_secret_name_is_removed(before: str, key: str, form: str, password: str, after: str) -> None:
-    # A name that goes on to the left is another one: `spin`, `mypin`.
+    # The space keeps the name from being part of a longer one, such as `spin`, which is not secret.
     text = scrub(f"{before} {form.format(key, password)}{after}")
     assert "Hunter2" not in text
 
@@ -240,7 +240,7 @@ def test_the_result_is_text_that_a_frame_may_hold(text: str) -> None:
     data=st.data(),
 )
 def test_what_is_cut_off_leaves_no_half_of_a_secret(secret: str, data: st.DataObject) -> None:
-    # Removing makes long secrets short, so that what was at the cut comes before the bound.
+    # `scrub` reads only so much. Removing the long secret moves what was at this cut to before `MAX_CHARACTERS`.
     read = 2 * MAX_CHARACTERS
     before = f"Bearer {'x' * (read - 1_000)} "
     begin = read - data.draw(st.integers(1, len(secret)))
@@ -286,7 +286,7 @@ def test_the_bound_is_exact() -> None:
     ],
 )
 def test_no_text_takes_longer_than_its_length(monkeypatch: pytest.MonkeyPatch, evil: str, frame: str) -> None:
-    """With time that grew with the square of it this would not end for minutes."""
+    """If the time grew with the square of the length, this would take minutes."""
     monkeypatch.setattr(module, "MAX_CHARACTERS", HOSTILE_CHARACTERS)
     scrub(frame.format(evil * (HOSTILE_CHARACTERS // len(evil))))
 

@@ -1,4 +1,4 @@
-"""What becomes of a test that hangs."""
+"""A test that hangs fails, and shows where it hangs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_that_ends():
 
 
 def verdict_of(file: Path, *options: str) -> str:
-    """What pytest says, with the project's configuration."""
+    """The output of pytest with the project's configuration."""
     command = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-p", "tests.conftest", "-p", "no:cacheprovider"]
     ended = subprocess.run([*command, *options, str(file)], cwd=PROJECT, capture_output=True, text=True)
     return ended.stdout + ended.stderr

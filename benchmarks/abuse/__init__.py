@@ -1,1 +1,1 @@
-"""What the dearest messages and requests cost a server, and how much they bring back."""
+"""A search for the messages and requests that cost the server most, or bring back most."""

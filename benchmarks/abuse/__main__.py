@@ -1,7 +1,8 @@
-"""`make bench-abuse`: the dearest messages and requests, by CPU of the server's loop and by bytes answered per byte.
+"""`make bench-abuse`: the most expensive messages and requests, by CPU of the server's event loop and by bytes answered
+per byte sent.
 
-Tries every command, route and channel of the documents, small and large, valid and not, as each kind of caller. Limits
-are off: the figures are those of one message, before a limit stops the second.
+Tries every endpoint, command and route of the API documents as each kind of caller, with small, large and invalid
+input. Limits are off, so the figures are what one message costs before a limit would stop the next one.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ MAX_AMPLIFICATION = 64
 FREE_BYTES = 4 * 1024
 """An answer up to this size is never too large."""
 TRIES = 3
-"""What is too dear is measured again: CPU time grows beside other work of the machine."""
+"""How often an attempt is measured while it seems too expensive, because other work of the machine adds CPU time."""
 SHOWN = 10
 SYMBOLS = 100
 
 
 def main() -> int:
-    """Returns the exit code: 1 if what an anonymous caller can send costs more than it may."""
+    """Return the exit code: 1 if an anonymous caller can send something that is too expensive."""
     arguments = _arguments()
     port = free_port()
     environment = {
@@ -52,7 +53,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.abuse", description=__doc__)
-    parser.add_argument("--json", type=Path, help="a file for all figures")
+    parser.add_argument("--json", type=Path, help="file that all figures are written to")
     return parser.parse_args()
 
 
@@ -74,7 +75,7 @@ def _measured(probe: Probe, attempts: Sequence[Attempt], caller: str) -> list[Co
 
 
 def _least_cost(probe: Probe, attempt: Attempt) -> Cost | None:
-    """Of as many tries as it takes to be cheap enough."""
+    """The cost with the least CPU of up to `TRIES` tries, until one is cheap enough; None if `cost_of` returns None."""
     least = None
     for _ in range(TRIES):
         cost = probe.cost_of(attempt)
@@ -91,12 +92,12 @@ def _report(costs: Sequence[Cost]) -> int:
     print(f"{len(costs)} messages and requests tried\n")
     for caller in ROLES:
         own = [cost for cost in costs if cost.caller == caller]
-        _table(f"{caller}, by CPU of the loop", sorted(own, key=lambda one: -one.loop_ms)[:SHOWN])
+        _table(f"{caller}, by CPU of the event loop", sorted(own, key=lambda one: -one.loop_ms)[:SHOWN])
         large = [cost for cost in own if cost.answered_bytes > FREE_BYTES]
-        _table(f"{caller}, by bytes answered per byte", sorted(large, key=lambda one: -one.amplification)[:SHOWN])
+        _table(f"{caller}, by bytes answered per byte sent", sorted(large, key=lambda one: -one.amplification)[:SHOWN])
     dear = [cost for cost in costs if cost.caller == "anonymous" and _is_too_dear(cost)]
     for cost in dear:
-        print(f"TOO DEAR  {cost.title}: {cost.loop_ms:.2f} ms, {cost.amplification:.0f} ×")
+        print(f"TOO EXPENSIVE  {cost.title}: {cost.loop_ms:.2f} ms, {cost.amplification:.0f} ×")
     return 1 if dear else 0
 
 

@@ -1,4 +1,4 @@
-"""What is tried: every command and every route of the documents, small and large, valid and not."""
+"""The attempts: every command and every route of the API documents, with small, large and invalid input."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from benchmarks.abuse.samples import KNOWN, Samples
 
 KIB = 1024
 BODY_BYTES = 1024 * KIB
-"""More than this no route takes."""
+"""No route accepts a larger body."""
 CONNECT = "connect"
 CACHED = frozenset({"/asyncapi.json", "/openapi.json", "/docs", "/docs/clients", "/"})
-"""Documents that are made once."""
+"""Documents that the server creates only once."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One message or request. `surface` is an endpoint, or `http`; `text` the message, or the body.
+    """One message or request. `surface` is a WebSocket endpoint or `http`; `text` is the message or the body.
 
-    `is_promised`: the contract promises a snapshot, a replay or a list as the answer, whose rows are charged.
+    `is_promised` says that the contract promises a snapshot, a replay or a list as the answer. Such an answer may be
+    large; the caller is charged for its rows.
     """
 
     surface: str
@@ -34,7 +35,7 @@ class Attempt:
 
 
 def messages(document: Mapping[str, Any]) -> Iterator[Attempt]:
-    """Of each endpoint in the AsyncAPI document."""
+    """The attempts for each endpoint in the AsyncAPI document."""
     samples = Samples(document)
     for operation_id, operation in document["operations"].items():
         endpoint, _, name = operation_id.partition(".")
@@ -79,7 +80,7 @@ def _texts(samples: Samples, schema: Any, name: str, limit: int) -> Iterator[tup
 
 
 def _fitting(value: Any, limit: int) -> str:
-    """As JSON, with shorter lists and texts where it would be larger than the endpoint takes."""
+    """`value` as JSON. The lists and texts of an object are halved until the JSON has at most `limit` bytes."""
     text = json.dumps(value)
     while len(text) > limit and isinstance(value, dict):
         value = {name: one[: len(one) // 2] if isinstance(one, list | str) else one for name, one in value.items()}
@@ -108,7 +109,7 @@ def _fields(least: Any, limit: int) -> str:
 
 
 def requests(document: Mapping[str, Any]) -> Iterator[Attempt]:
-    """Of each route in the OpenAPI document, and of paths that there are not."""
+    """The attempts for each route in the OpenAPI document, and some for paths and methods that do not exist."""
     samples = Samples(document)
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

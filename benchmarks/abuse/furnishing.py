@@ -1,4 +1,4 @@
-"""A server with something to ask for: contests with chat, notifications, settings, services, errors."""
+"""Fills a server with data to ask for: contests, a chat, notifications, settings, services and errors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECORDS = 50
 
 
 async def furnish(port: int) -> None:
-    """Fill the server over its own API."""
+    """Fill the server through its API."""
     admin = {"Authorization": f"Bearer {token_of('organiser', 'superadmin')}"}
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}/api/v69", headers=admin, trust_env=False, timeout=30
@@ -60,6 +60,6 @@ async def _chat(port: int) -> None:
 
 
 async def _read(room: object) -> None:
-    async for frame in room:  # type: ignore[attr-defined]  # a connection of either kind
+    async for frame in room:  # type: ignore[attr-defined]  # `room` is a connection
         if json.loads(frame).get("timestamp") == "done":
             return

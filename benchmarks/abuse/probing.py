@@ -1,4 +1,4 @@
-"""Sends an attempt to a server of its own, again and again, and takes what it cost."""
+"""Sends an attempt to a server several times, and measures what it costs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ PATIENCE_S = 10.0
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What one message or request cost.
+    """The cost of one message or request.
 
-    `loop_ms`: CPU time of the thread that runs the server's loop, the median of the repeats: what the server does
-    besides, such as moving prices, falls into some of them.
+    `loop_ms` is CPU time of the thread that runs the server's event loop. It is the median of several repeats, because
+    other work of the server, such as new prices, falls into some of them.
     """
 
     caller: str
@@ -49,7 +49,7 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class Probe:
-    """A caller of the server at `port`, whose process is `pid`."""
+    """A caller of the server that listens on `port` and runs as process `pid`."""
 
     def __init__(self, pid: int, port: int, caller: str) -> None:
         self._clock = Path(f"/proc/{pid}/task/{pid}/schedstat")
@@ -59,7 +59,7 @@ class Probe:
         self._headers = {} if role is None else {"Authorization": f"Bearer {token_of(WALLET, role)}"}
 
     def cost_of(self, attempt: Attempt) -> Cost | None:
-        """None if this caller cannot even connect."""
+        """The cost of `attempt`; None if it is a message and this caller cannot even connect."""
         if attempt.surface == "http":
             loop_ms, sent, answered = self._requested(attempt)
         elif attempt.title == CONNECT:
@@ -79,7 +79,7 @@ class Probe:
         )
 
     def _loop_ms(self) -> float:
-        """CPU time so far of the thread that runs the loop."""
+        """The CPU time so far of the thread that runs the event loop."""
         return int(self._clock.read_text().split()[0]) / 1e6
 
     # ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,7 +116,7 @@ class Probe:
 
     @contextmanager
     def _connection(self, endpoint: str) -> Iterator[tuple[ClientConnection, int]]:
-        """A connection behind its greeting, and how many bytes that had."""
+        """A connection that has received its greeting, and how many bytes it has received so far."""
         public = PUBLIC_NAMES.get(endpoint)
         query = f"?endpoint={public}" if public and not self._headers else ""
         url = f"ws://127.0.0.1:{self._port}/api/v69/ws/{endpoint}{query}"
@@ -143,7 +143,7 @@ class Probe:
 
 
 def _answer(connection: ClientConnection, text: str) -> int:
-    """Bytes of all frames up to the answer to a `ping` that is sent behind `text`, or to the close."""
+    """The bytes of all frames before the answer to a `ping` that is sent after `text`, or before the close."""
     mark = str(time.monotonic_ns())
     size = 0
     with suppress(ConnectionClosed):
@@ -155,4 +155,4 @@ def _answer(connection: ClientConnection, text: str) -> int:
 
 
 class _Refused(Exception):
-    """The server sent this caller away."""
+    """The server closed the connection of this caller before greeting it."""

@@ -1,4 +1,4 @@
-"""Values for a JSON schema: the smallest that is valid, and a large one."""
+"""Values for a JSON schema: the smallest valid one, and a large one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 Schema = Mapping[str, Any]
 
 CANDIDATES = ("SOL", "scorer", "market", "2027-01-15T08:00:00.000Z", "https://example.org/", "1", "health_check")
-"""Texts that name something on the server that is measured, tried where a schema has a pattern."""
+"""Texts that may match the pattern of a schema; some of them name something on the measured server."""
 KNOWN = {
     "contestId": 1,
     "contest_id": 1,
@@ -29,17 +29,18 @@ MAX_TEXT = 20_000
 
 
 class Samples:
-    """Makes values of the schemas of one document; `definitions` are what `$ref` names, by their whole reference."""
+    """Makes values for the schemas of one document, in which it also looks up every `$ref`."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
 
     def least(self, schema: Schema) -> Any:
-        """Required fields alone, the shortest lists and texts."""
+        """A value with only the required fields, and with the shortest lists and texts."""
         return self._make(schema, "", is_most=False, number=0)
 
     def most(self, schema: Schema) -> Any:
-        """All fields, the longest lists and texts that the schema allows, each entry of a list another one."""
+        """A value with all fields, except a few general ones. Its lists and texts are the longest that the schema
+        allows, up to a limit, and the entries of a list differ."""
         return self._make(schema, "", is_most=True, number=0)
 
     def _make(self, schema: Schema, name: str, *, is_most: bool, number: int) -> Any:

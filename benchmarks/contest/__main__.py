@@ -1,4 +1,4 @@
-"""`make bench-contest`: what contests cost and how fast they are, beside what was promised."""
+"""`make bench-contest`: what contests cost and how fast they are, compared with the targets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from duelcast.store.log_retention import LogBounds
 
 
 def full() -> Parts:
-    """Everything, with as many as a contest may have."""
+    """All parts, up to the maximum number of participants that a contest may have."""
     return {
         "scoring": lambda: scoring.measure([1_000, 10_000, 100_000], rounds=15),
         "stall": lambda: stall.measure(100_000, rounds=5),
@@ -23,8 +23,10 @@ def full() -> Parts:
 
 
 def quick() -> Parts:
-    """What CI looks at: ratios and sizes, which a busy machine changes little, of contests that need no thread, whose
-    start it would delay."""
+    """The parts that CI measures: ratios and sizes, which a busy machine changes little.
+
+    The contests are small enough to be scored without a thread, whose start a busy machine would delay.
+    """
     return {
         "scoring": lambda: scoring.measure([1_000, 5_000], rounds=5, most_growth=scoring.MOST_GROWTH_IN_CI),
         "memory": lambda: memory.measure(1_000, 20_000, rounds=1, most_bytes=memory.MOST_BYTES_IN_CI),

@@ -1,4 +1,4 @@
-"""Boards full of participants, and the same portfolios for bare numpy."""
+"""Boards with many participants, and the same portfolios for bare numpy."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from duelcast.store.contests import HoldingRow
 
 BALANCE = 1_000.0
 HELD = 8
-"""Tokens in a portfolio."""
+"""The number of tokens in a portfolio."""
 SYMBOLS = [f"TOKEN{number:03d}" for number in range(100)]
 TIED_EVERY = 10
-"""Each tenth participant holds what the one before holds."""
+"""Every tenth participant holds the same portfolio as the one before, so that there are ties."""
 
 
 @cache
 def first_prices() -> dict[str, float]:
-    """From 0.1 to 1,000 and the same in each run."""
+    """Prices from 0.1 to 1,000, the same in each run."""
     rng = random.Random(1)
     return {symbol: 10 ** rng.uniform(-1, 3) for symbol in SYMBOLS}
 
 
 def portfolios(participants: int) -> Iterator[list[HoldingRow]]:
-    """What each chooses: random tokens and weights, the same in each run."""
+    """The portfolio of each participant: random tokens and weights, the same in each run."""
     rng = random.Random(participants)
     chosen: list[HoldingRow] = []
     for number in range(participants):
@@ -48,13 +48,13 @@ def portfolio(rng: random.Random) -> list[HoldingRow]:
 
 
 def bought(chosen: list[HoldingRow]) -> list[HoldingRow]:
-    """What it is after the start."""
+    """The chosen portfolio once the contest has started, with the quantities bought at `first_prices`."""
     prices = first_prices()
     return [HoldingRow(one.symbol, one.weight, BALANCE * one.weight / 100 / prices[one.symbol]) for one in chosen]
 
 
 def filled_board(participants: int, prices: PriceVector) -> Board:
-    """A contest of so many that has started, ranked."""
+    """The ranked board of a started contest with this number of participants."""
     for symbol, price in first_prices().items():
         prices.set(symbol, price)
     board = Board(BALANCE, prices)
@@ -66,7 +66,7 @@ def filled_board(participants: int, prices: PriceVector) -> Board:
 
 
 class Ticks:
-    """Prices that move all at once, by a tenth of a percent or so."""
+    """Prices that all move in each tick, by about a tenth of a percent."""
 
     def __init__(self) -> None:
         self._rng = np.random.default_rng(1)
@@ -79,8 +79,8 @@ class Ticks:
 
 
 class Bare:
-    """The yardstick: numpy's gather, sum and stable sort of the same portfolios, without anything that a leaderboard
-    needs beside them. It sorts what comes in the order of entry."""
+    """The yardstick: numpy's gather, sum and stable sort of the same portfolios, without anything else that a
+    leaderboard needs. The sort always starts from the order of entry, so that ties stay in this order."""
 
     def __init__(self, participants: int) -> None:
         numbers = {symbol: number for number, symbol in enumerate(SYMBOLS)}
@@ -90,7 +90,7 @@ class Bare:
         self._quantities = BALANCE * weights / 100 / np.array(list(first_prices().values()))[self._tokens]
 
     def score(self, prices: dict[str, float]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """Values by participant, and the participants from the greatest value down."""
+        """The value of each participant, and the participants' numbers, beginning with the greatest value."""
         vector = np.array(list(prices.values()))
         values = (vector[self._tokens] * self._quantities).sum(axis=1)
         return values, np.argsort(-values, kind="stable")

@@ -1,4 +1,4 @@
-"""Chat messages that the store of one process takes in a second, each acknowledged when it is on the disk."""
+"""How many chat messages per second one process stores if each is acknowledged once it is on the disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LEAST_PER_S = 2_000
 
 
 def measure(rounds: int, messages_per_sender: int = MESSAGES_PER_SENDER) -> list[Row]:
-    """Each sender writes its next message when the last is acknowledged; each has a `messageId`. Raises `Failed`."""
+    """Each sender sends a message with a `messageId`, and the next one when it is acknowledged. Raises `Failed`."""
     spare_the_collector()
     values = [_round(messages_per_sender) for _ in range(rounds)]
     return [row(f"chat: durable messages of {SENDERS} senders", "1/s", values, Target("least", LEAST_PER_S))]

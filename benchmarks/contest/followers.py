@@ -1,4 +1,4 @@
-"""Clients that follow a leaderboard, and note when each push came."""
+"""Clients that follow a leaderboard, and note when each push arrived."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 UNDER_WAY = 50
-"""Connects at a time."""
+"""How many clients connect at the same time."""
 PATIENCE_S = 60.0
 _SEQ = b'"seq":'
 
 
 class Follower(WSListener):
-    """One connection. `arrivals_s` are by `seq`; the text of each push is kept where `keeps` says so."""
+    """One connection. `arrivals_s` has the arrival time of each push, by `seq`; with `keeps`, `pushes` has its text."""
 
     def __init__(self, contest_id: int, *, keeps: bool) -> None:
         self.arrivals_s: dict[int, float] = {}
@@ -29,7 +29,7 @@ class Follower(WSListener):
         self._keeps = keeps
 
     def leave(self) -> None:
-        """End the connection; `closed` tells when it has ended."""
+        """End the connection; `closed` is set when it has ended."""
         if self._transport is not None:
             self._transport.disconnect()
 
@@ -48,7 +48,7 @@ class Follower(WSListener):
         if not text.startswith(b'{"type":"leaderboard_update"'):
             return
         self.is_following.set()
-        # The answer to the command has no number.
+        # The answer to the command has no `seq`.
         seq = seq_of(text)
         if seq is not None:
             self.arrivals_s[seq] = now_s
@@ -61,16 +61,16 @@ class Follower(WSListener):
 
 
 def seq_of(text: bytes) -> int | None:
-    """The number at the end of a push; None in a message without one."""
+    """The `seq` at the end of a push; None for a message without one."""
     _, found, number = text[-40:].rpartition(_SEQ)
     return int(number[:-1]) if found else None
 
 
 @asynccontextmanager
 async def following(url: str, contest_id: int, tokens: Sequence[str]) -> AsyncIterator[list[Follower]]:
-    """A follower for each token, the first of which keeps what it gets, up to the end of the block.
+    """Keep a follower for each token connected until the end of the block; the first keeps the text of its pushes.
 
-    Raises `TimeoutError` where they do not all get an answer.
+    Raises `TimeoutError` if not all of them get an answer.
     """
     free = asyncio.Semaphore(UNDER_WAY)
 

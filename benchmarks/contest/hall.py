@@ -1,4 +1,4 @@
-"""A running contest with the server's own scorer and outlet, without the server around."""
+"""A running contest with the server's own scorer and outlet, without the rest of the server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DAY_MS = 24 * 3600 * 1000
 
 
 class TimedOutlet(ContestOutlet):
-    """Notes when a ranking came and when it was published."""
+    """Notes when the latest ranking was finished and when it was published."""
 
     rankings = 0
     ranked_s = published_s = 0.0
@@ -38,7 +38,7 @@ class TimedOutlet(ContestOutlet):
 
 
 class Hall:
-    """One contest, started, with so many participants."""
+    """One started contest with this number of participants."""
 
     def __init__(self, participants: int, interval_ms: int = 1_000) -> None:
         clock = SystemClock()
@@ -54,14 +54,14 @@ class Hall:
         self.scorer = Scorer(clock, book, self.outlet, self._prices, lambda: interval_ms)
 
     def take(self, prices: dict[str, float]) -> None:
-        """What the server does with each price that comes."""
+        """Take new prices as the server does."""
         for symbol, price in prices.items():
             self.scorer.price_changed(symbol, price)
 
 
 @contextmanager
 def frozen_heap() -> Iterator[None]:
-    """Let the garbage collector pass over what there is, as the server does when it has started."""
+    """Make the garbage collector ignore all objects that exist now, as the server does when it has started."""
     gc.collect()
     gc.freeze()
     try:

@@ -1,4 +1,4 @@
-"""The stored log of *every* channels while messages are added all the time: it must stay within its bounds."""
+"""Adds messages continuously to the stored log of *every* channels; the log must stay within its bounds."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ MESSAGES_PER_WRITE = 100
 TEXT_BYTES = 200
 WATCHED_EVERY_S = 2.0
 LARGEST_SHARE = 1.01
-"""How large the log, or the part of a room, may be at most, divided by its bound: a commit prunes after it has added,
-so the log can exceed its bound by about one commit's messages."""
+"""The maximum size of the log, or of a room's part of it, divided by its bound. It is more than 1, because a commit
+adds its messages before it prunes, so the log can exceed its bound by about the messages of one commit."""
 
 
 class Said(Event, tag="said"):
-    """About as long as a chat message."""
+    """A message that is about as long as a chat message."""
 
     text: str
 
@@ -47,7 +47,7 @@ _WALLET = Family("wallet", Kind.EVERY, (Said,), "One of many quiet channels.", p
 
 
 class Sizes(Struct, frozen=True):
-    """What another program sees of the stored log."""
+    """The size of the stored log, read from the file; `largest_room` is the number of messages in the fullest room."""
 
     messages: int
     stored_bytes: int
@@ -55,8 +55,8 @@ class Sizes(Struct, frozen=True):
 
 
 def measure(seconds: int, per_s: int, bounds: LogBounds) -> list[Row]:
-    """Half of the messages go to ten rooms, and half to 5,000 quiet channels. The rows judge the bounds that so many
-    messages can reach. Raises `Failed` if a message is missing, or if no bound is reached."""
+    """Half of the messages go to ten rooms, and half to 5,000 quiet channels. Only the bounds that so many messages can
+    reach are judged. Raises `Failed` if a message is missing, or if no bound is reached."""
     with tempfile.TemporaryDirectory(prefix="duelcast-bench-") as folder:
         path = Path(folder) / "duelcast.db"
         sizes, busy_s, elapsed_s = uvloop.run(_measure(path, seconds, per_s, bounds))
@@ -65,7 +65,7 @@ def measure(seconds: int, per_s: int, bounds: LogBounds) -> list[Row]:
     name = f"log: {per_s:,}/s for {seconds} s"
     return [
         row(f"{name}: messages taken", "1/s", [sent / elapsed_s], Target("least", 0.99 * per_s)),
-        row(f"{name}: CPU of a message", "µs", [busy_s / sent * 1e6]),
+        row(f"{name}: CPU per message", "µs", [busy_s / sent * 1e6]),
         row(f"{name}: messages kept at the end", "", [sizes[-1].messages]),
         *sizes_judged(name, sizes, sent=sent, per_s=per_s, bounds=bounds),
         row(f"{name}: size of the file / bound", "", [file_bytes / bounds.max_bytes]),
@@ -73,8 +73,8 @@ def measure(seconds: int, per_s: int, bounds: LogBounds) -> list[Row]:
 
 
 def sizes_judged(name: str, sizes: Sequence[Sizes], *, sent: int, per_s: int, bounds: LogBounds) -> list[Row]:
-    """The sizes of the log divided by those bounds that `sent` messages, `per_s` a second, reach. Raises `Failed` if
-    they reach none."""
+    """A row for each bound that `sent` messages, `per_s` per second, reach: the size of the log divided by the bound.
+    Raises `Failed` if they reach none."""
     most = Target("most", LARGEST_SHARE, decides=True)
     most_in_room = max(bounds.messages, per_s / 2 / ROOMS * bounds.seconds) + 2 * MESSAGES_PER_WRITE
     rows: list[Row] = []
@@ -145,7 +145,8 @@ def _sizes(path: Path) -> Sizes:
 
 
 def expect_no_gap(path: Path, sent: int) -> None:
-    """Raise `Failed` if a channel lacks a message above its floor, or if other than `sent` messages were numbered."""
+    """Raise `Failed` if a channel lacks a message after its floor (the last pruned number), or if the number of
+    numbered messages is not `sent`."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         rows = connection.execute(
             "select p.channel, p.seq, p.floor, count(m.seq) from channel_positions p"

@@ -1,4 +1,4 @@
-"""What a participant takes of the memory of a process, beside the portfolio."""
+"""How much memory of a process a participant takes, in addition to its portfolio."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from benchmarks.rows import Row, Target, row
 
 MOST_BYTES = 600.0
 MOST_BYTES_IN_CI = 900.0
-"""Of a small contest, where a page more or less counts."""
+"""Higher, because in the smaller contest that CI measures, a memory page more or less makes a difference."""
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """Bytes of a process that holds a contest, and those of its portfolio arrays."""
+    """The resident bytes of a process that holds a contest, and the bytes of the contest's portfolio arrays."""
 
     participants: int
     resident: int
@@ -28,14 +28,14 @@ class Memory(msgspec.Struct, frozen=True):
 
 
 def measure(small: int, large: int, rounds: int, most_bytes: float = MOST_BYTES) -> list[Row]:
-    """In a new process for each size and round."""
+    """Measure in a new process for each size and round."""
     values = [per_participant(_in_a_new_process(small), _in_a_new_process(large)) for _ in range(rounds)]
     title = f"memory of a participant, from {small:,} to {large:,}"
     return [row(title, "bytes", values, Target("most", most_bytes, decides=True))]
 
 
 def per_participant(small: Memory, large: Memory) -> float:
-    """Bytes for each further one, less what its portfolio takes."""
+    """The bytes per additional participant, without those of its portfolio."""
     own = (large.resident - large.portfolios) - (small.resident - small.portfolios)
     return own / (large.participants - small.participants)
 

@@ -1,4 +1,4 @@
-"""From a price that is posted to the leaderboard at its followers, over real sockets."""
+"""Measures how long it takes from posting a price until followers have the new leaderboard, over real sockets."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ INTERVAL_MS = 1_000
 ENTRIES = 100
 TICK_S = 0.02
 SETTLE_S = 2.0
-"""For the last push to reach everybody."""
+"""The time for the last push to reach all followers."""
 SYMBOLS = [f"TOKEN{number:02d}" for number in range(20)]
 MARK = "MARK"
-"""A token that the first participant alone holds, one unit of it: the number of a tick is in its price, and so in the
-value of that participant in each push."""
+"""A token of which the first participant holds one unit, and the others none. Its price contains the number of the
+tick, and so does the value of the first participant in each push."""
 FIRST_MARK = 1_000
 SECONDS = 10.0
 
@@ -47,35 +47,36 @@ class _Page(msgspec.Struct):
 
 
 class _Push(msgspec.Struct):
-    """What is looked at in a push."""
+    """The part of a push that is read."""
 
     data: _Page
 
 
 def measure(followers: int, rounds: int, seconds: float = SECONDS) -> list[Row]:
-    """Raises `Failed`."""
+    """Measure how much longer than the interval pushes take. Raises `Failed`."""
     beyond = [_round(followers, seconds) for _ in range(rounds)]
     name = f"tick → push with {followers:,} followers, beyond the interval"
     return [
         row(f"{name}: p50", "ms", [float(np.percentile(one, 50)) for one in beyond]),
         row(f"{name}: p99", "ms", [float(np.percentile(one, 99)) for one in beyond], Target("most", MOST_BEYOND_MS)),
-        row(f"{name}: most", "ms", [float(one.max()) for one in beyond]),
+        row(f"{name}: max", "ms", [float(one.max()) for one in beyond]),
     ]
 
 
 def beyond_interval_ms(
     sent_s: Mapping[int, float], ticks: Mapping[int, int], arrivals_s: Sequence[Mapping[int, float]], interval_ms: float
 ) -> list[float]:
-    """Of each push but the first, for each follower: how long the tick in it that waited longest was on its way, less
-    the interval for which it may be held back.
+    """For each push but the first, and for each follower: how long the oldest new tick in the push took to arrive,
+    minus the interval for which a push may be held back.
 
-    `sent_s` by tick; `ticks` by `seq`: the newest tick in a push; `arrivals_s` by `seq`, for each follower. Raises
-    `Failed` where a follower did not get a push, or nothing is left to look at.
+    `sent_s` is when each tick was sent. `ticks` is the newest tick in each push, by `seq`; `arrivals_s` is when each
+    push arrived, by `seq`, for each follower. Raises `Failed` if a follower did not get a push, or if there are no
+    two pushes with different ticks.
     """
     found = []
     for before, seq in pairwise(sorted(ticks)):
         if ticks[seq] == ticks[before]:
-            # The top differed by something else, as `rankChange` does at a full minute.
+            # The push has no new tick: something else in the top changed, such as `rankChange` at a full minute.
             continue
         oldest_s = sent_s[ticks[before] + 1]
         for arrivals in arrivals_s:
@@ -83,7 +84,7 @@ def beyond_interval_ms(
                 raise Failed(f"a follower did not get the push {seq}")
             found.append((arrivals[seq] - oldest_s) * 1000 - interval_ms)
     if not found:
-        raise Failed("there were fewer than two pushes")
+        raise Failed("there were no two pushes with different ticks")
     return found
 
 
@@ -119,9 +120,9 @@ async def _measure(port: int, count: int, seconds: float) -> list[float]:
                 await asyncio.sleep(TICK_S)
             await asyncio.sleep(SETTLE_S)
             if closed := sum(one.closed.is_set() for one in followers):
-                raise Failed(f"{closed} followers were closed")
+                raise Failed(f"{closed} followers were disconnected")
     first, arrivals_s = followers[0], [one.arrivals_s for one in followers]
-    # What came before may have missed those who had not connected.
+    # Earlier pushes may not have reached followers that had not connected yet.
     ticks = {seq: _tick_in(text) for seq, text in first.pushes.items() if first.arrivals_s[seq] > began_s}
     return beyond_interval_ms(poster.sent_s, ticks, arrivals_s, INTERVAL_MS)
 
@@ -132,7 +133,7 @@ def _tick_in(push: bytes) -> int:
 
 
 class Poster:
-    """Posts ticks, one behind the other, and notes when each was sent."""
+    """Posts ticks, one after the other, and notes when each was sent."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.sent_s: dict[int, float] = {}
@@ -141,7 +142,7 @@ class Poster:
         self._ticks = 0
 
     async def tick(self) -> None:
-        """A new price for each token. Raises `Failed` where it is not taken."""
+        """Post a new price for each token. Raises `Failed` if they are not accepted."""
         rng = np.random.default_rng(self._ticks)
         prices = [{"symbol": MARK, "price": FIRST_MARK + self._ticks}]
         prices += [{"symbol": symbol, "price": float(rng.uniform(99, 101))} for symbol in SYMBOLS]
@@ -150,7 +151,7 @@ class Poster:
         await self.post("/tokens/prices", prices)
 
     async def post(self, path: str, body: object, token: str | None = None) -> bytes:
-        """The body of the answer. Raises `Failed` where it is not a success."""
+        """Post `body`; returns the body of the answer. Raises `Failed` if the status is not a success."""
         headers = self._headers if token is None else {"Authorization": f"Bearer {token}"}
         answer = await self._http.post(path, json=body, headers=headers)
         if not answer.is_success:
@@ -159,7 +160,7 @@ class Poster:
 
 
 async def _open_contest(http: httpx.AsyncClient, poster: Poster) -> int:
-    """The id of a started contest with `ENTRIES` participants."""
+    """Create and start a contest with `ENTRIES` participants; returns its id."""
     await poster.tick()
     now_s = time.time()
     terms = {

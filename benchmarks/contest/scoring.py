@@ -1,4 +1,4 @@
-"""From a tick to the new ranking, beside bare numpy in the same round."""
+"""Measures how long it takes from a tick to the new ranking, compared with bare numpy in the same round."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MOST_GROWTH = 1.0
 MOST_GROWTH_IN_CI = 1.5
 MAX_TICKS = 200
 PARTICIPANTS_OF_A_ROUND = 200_000
-"""Scored in a round, over its ticks: a single tick of a small board is too short to time."""
+"""How many participants are scored in a round, all ticks together: one tick of a small board is too short to time."""
 
 
 @dataclass
 class Timings:
-    """Milliseconds of each round."""
+    """The median time of a tick in each round: of our scoring, of bare numpy, and of publishing."""
 
     ours_ms: list[float] = field(default_factory=list)
     bare_ms: list[float] = field(default_factory=list)
@@ -34,11 +34,11 @@ class Timings:
 
 
 class Wrong(Failed):
-    """The board and bare numpy do not agree: one of them measures something else."""
+    """The board and bare numpy do not agree, so their times cannot be compared."""
 
 
 def measure(sizes: Sequence[int], rounds: int, most_growth: float = MOST_GROWTH) -> list[Row]:
-    """Raises `Wrong`."""
+    """Measure boards with these numbers of participants. Raises `Wrong`."""
     timings = uvloop.run(_measure(sizes, rounds))
     rows = []
     for participants, timing in timings.items():
@@ -58,7 +58,7 @@ def measure(sizes: Sequence[int], rounds: int, most_growth: float = MOST_GROWTH)
 
 
 def growth(small: int, small_ms: Sequence[float], large: int, large_ms: Sequence[float]) -> list[float]:
-    """How the time grows with the participants, over how n · log n does, in each round."""
+    """The growth of the time from `small` to `large` participants, divided by that of n · log n, in each round."""
     allowed = large * log(large) / (small * log(small))
     return [of_large / of_small / allowed for of_small, of_large in zip(small_ms, large_ms, strict=True)]
 
@@ -99,14 +99,14 @@ async def _round(hall: Hall, bare: Bare, ticks: Ticks, timings: Timings) -> None
 
 
 async def check(hall: Hall, bare: Bare, ticks: Ticks) -> None:
-    """Raises `Wrong` where the board and bare numpy rank the next tick differently."""
+    """Raises `Wrong` if the board and bare numpy rank the next tick differently."""
     prices = ticks.next()
     hall.take(prices)
     await hall.scorer.score(hall.contest)
     values, order = bare.score(prices)
     standings = list(hall.board.standings())
     if [one.entry_id for one in standings] != (order + 1).tolist():
-        # Sums that differ in the last bit may change places, where both are the same to 8 decimals.
+        # Participants may swap places if their sums differ only in the last bits: the board rounds them to 8 decimals.
         for standing, participant in zip(standings, order.tolist(), strict=True):
             if abs(standing.value - values[participant]) > 1e-7:
-                raise Wrong(f"{standing.value} at rank {standing.rank}, where numpy finds {values[participant]}")
+                raise Wrong(f"{standing.value} at rank {standing.rank}, but numpy finds {values[participant]}")

@@ -21,11 +21,11 @@ PROBE_S = 0.001
 TICK_S = 0.01
 TRADE_S = 0.02
 INTERVAL_MS = 50
-"""Between scorings: far more of them than with the server's own setting of a second."""
+"""The time between scorings: far shorter than the server's default of a second, so that there are more scorings."""
 
 
 async def longest_gap_ms(seconds: float) -> float:
-    """The longest that a timer of a millisecond was late, which is how long the loop served nobody."""
+    """The longest delay of a timer of one millisecond, which is how long the event loop was blocked."""
     longest_s = 0.0
     now_s = perf_counter()
     until_s = now_s + seconds
@@ -52,7 +52,7 @@ async def _measure(participants: int, rounds: int, seconds: float) -> list[Row]:
             per_s.append((hall.outlet.rankings - before) / seconds)
     name = f"event loop with {participants:,} participants"
     return [
-        row(f"{name}: scorings in a second", "1/s", per_s),
+        row(f"{name}: scorings per second", "1/s", per_s),
         row(f"{name}: longest gap, idle", "ms", idle_ms),
         worst(f"{name}: longest gap, scoring", "ms", busy_ms, Target("most", MOST_MS)),
     ]
@@ -78,7 +78,7 @@ async def _tick(hall: Hall) -> None:
 
 
 async def _trade(hall: Hall) -> None:
-    """Portfolios change meanwhile, as after the commit of a trade."""
+    """Change portfolios meanwhile, as the server does after the commit of a trade."""
     rng = random.Random(1)
     while True:
         hall.board.set_portfolio(wallet_of(rng.randrange(hall.board.total)), bought(portfolio(rng)))

@@ -2,8 +2,9 @@
 
    epoll_server PORT INTERVAL_MS DUE SYMBOL,SYMBOL,… [joined]
 
-   Answers SUBSCRIBE_SYMBOLS, echoes any other text, and sends a price of the next DUE symbols each interval; with `joined`,
-   what an interval brings a client goes out in one send. It trusts its clients: this is a measure, not a server. */
+   It answers SUBSCRIBE_SYMBOLS, echoes any other text, and in each interval sends a price of each of the next DUE
+   symbols. With `joined`, all prices that a client gets in an interval go out in one send. It trusts its clients,
+   because it is a yardstick and not meant for use. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -19,13 +20,13 @@
 enum { MAX_SYMBOLS = 10000, MAX_FDS = 70000, READ_BYTES = 65536, MAX_UNSENT_BYTES = 1 << 20, EVENTS = 1024 };
 
 struct client {
-    uint32_t generation; /* grows when the descriptor is given to somebody else */
+    uint32_t generation; /* grows when the connection ends, because a new one may get its descriptor */
     int is_upgraded;
-    uint8_t *read; /* the beginning of what has not come whole */
+    uint8_t *read; /* the beginning of a request or frame that is not complete yet */
     size_t read_bytes;
-    uint8_t *unsent; /* what the socket did not take */
+    uint8_t *unsent; /* what the socket has not accepted yet */
     size_t unsent_bytes;
-    uint8_t *due; /* where writes are joined: what this tick brings */
+    uint8_t *due; /* the frames of this tick, if writes are joined */
     size_t due_bytes, due_room;
 };
 
@@ -62,7 +63,7 @@ static void forget(int fd) {
     close(fd);
 }
 
-/* Keep what the socket does not take; what passes the bound is dropped as a whole message. */
+/* Keep what the socket did not accept. A message that would exceed the bound is dropped as a whole. */
 static void keep_unsent(int fd, const uint8_t *data, size_t size, size_t sent) {
     struct client *client = &clients[fd];
     if (client->unsent_bytes && client->unsent_bytes + size > MAX_UNSENT_BYTES) return;
@@ -208,7 +209,7 @@ static size_t upgrade(int fd, char *request, size_t size) {
     return (size_t)(end + 4 - request);
 }
 
-/* Handle one frame of a client, which is masked; returns its size, 0 while it is not whole. */
+/* Handle one frame of a client, which must be masked; returns its size, or 0 if it is not complete yet. */
 static size_t take_frame(int fd, uint8_t *data, size_t size) {
     uint64_t payload;
     size_t head = frame_head(data, size, &payload);

@@ -1,16 +1,17 @@
-/* The load client: many WebSockets in one process, with a check of every message.
+/* The load client: many WebSockets in one process, which checks every message.
 
    load --port P --pid SERVER --mode push|ping|connect|idle [options]
 
-   push     follow prices for --seconds and measure their latency by the `timestamp` (ms) beside the `channel`
-   ping     one request in flight per connection: the next when its answer has come, or --rate a second over all
-            connections in turn
-   connect  open a connection, take its first message, drop it, with 64 under way at a time
-   idle     open the connections and look at the server's memory
+   push     follow prices for --seconds, and measure their latency by the `timestamp` (ms) that precedes the `channel`
+   ping     at most one request in flight per connection: the next is sent when the answer arrives or, with --rate R,
+            at R requests per second over all connections in turn
+   connect  open a connection, drop it when it is greeted, open the next; 64 at a time
+   idle     open the connections, and measure the server's memory
 
-   It polls without sleeping, so that no server pays for waking it; `busy_s` is the time that it had something to do.
-   Prints one JSON object. The server's CPU time is read from /proc (all threads, ns) as the window begins and ends, each in
-   a moment in which nothing arrives, so that whole ticks are counted; `settled` is 0 where there was none. */
+   It polls without sleeping, so that no server pays for waking it; `busy_s` is the time in which it had something to do.
+   It prints one JSON object. The server's CPU time (all threads, in ns) is read from /proc at the beginning and at the
+   end of the window. With `push`, both are moments of rest, in which nothing arrives, so that only whole ticks are
+   counted; `settled` is 0 if there was no such moment. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -46,10 +47,10 @@ struct connection {
     enum stage stage;
     int is_stalled;
     int is_upgraded;
-    int is_waiting;   /* for the answer to a ping */
-    int has_got;      /* a message or an answer */
+    int is_waiting;   /* waits for the answer to a ping */
+    int has_got;      /* has received a message or an answer */
     uint32_t request; /* number of the last ping */
-    uint8_t *rest;    /* the beginning of a frame that has not come whole */
+    uint8_t *rest;    /* the beginning of a frame that is not complete yet */
     size_t rest_bytes;
 };
 
@@ -66,11 +67,11 @@ static struct lines {
     size_t count;
 } subscriptions, tokens;
 
-/* What is counted while `is_measuring`. */
+/* Counted while `is_measuring`; `gaps` from the beginning of the window. */
 static struct {
     uint64_t messages, bytes, reads, gaps;
 } counted;
-/* What is wrong at any time. */
+/* Faults, which are counted at any time. */
 static struct {
     uint64_t torn, disordered, behind, silent, closed, mismatched;
 } wrong;
@@ -82,8 +83,8 @@ static uint32_t *latencies;
 /* ── symbols ────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static char names[MAX_SYMBOLS][NAME_BYTES];
-static uint32_t newest[MAX_SYMBOLS]; /* the highest number that anybody got */
-static uint32_t *last;               /* [connection][symbol]: the last number; 0 before the first */
+static uint32_t newest[MAX_SYMBOLS]; /* the highest `seq` that any connection has received */
+static uint32_t *last;               /* [connection][symbol]: the last `seq` received; 0 if there was none */
 static uint8_t *follows;             /* [connection][symbol] */
 
 static size_t symbol_of(const char *name, size_t size) {
@@ -105,7 +106,8 @@ static void remember_subscription(size_t index, const char *message) {
     }
 }
 
-/* At a moment of rest everybody has the newest message of all that he follows. How often that is not so. */
+/* At a moment of rest, each connection should have the newest message of every symbol that it follows. Counts how often
+   one does not. */
 static uint64_t count_behind(void) {
     uint64_t behind = 0;
     for (int i = 0; i < options.count; i++) {
@@ -118,7 +120,8 @@ static uint64_t count_behind(void) {
     return behind;
 }
 
-/* Connections that got nothing, up to the end of the window; all of them where nothing came in the window. */
+/* The number of connections that have received nothing up to the end of the window; if nothing arrived in the window,
+   the number of all connections. */
 static uint64_t count_silent(void) {
     uint64_t silent = 0;
     if (options.mode == IDLE) return 0;
@@ -160,7 +163,7 @@ static uint64_t server_memory_bytes(void) {
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static int64_t busy_ns; /* spent on what had arrived */
+static int64_t busy_ns; /* spent on what had arrived, and on pings */
 
 static struct moment {
     int64_t wall_ns, busy_ns;
@@ -178,7 +181,7 @@ static void watch(struct connection *connection, uint32_t events, int operation)
     if (epoll_ctl(poller, operation, connection->fd, &event)) die("epoll_ctl");
 }
 
-/* One masked text frame. The mask is 0, which RFC 6455 allows and a server cannot tell from others in cost. */
+/* Send one masked text frame. The mask is 0, which RFC 6455 allows, and which costs a server as much as any other. */
 static void send_text(struct connection *connection, const char *text, size_t size) {
     static uint8_t frame[1 << 17];
     size_t head = write_frame_head(frame, OPCODE_TEXT, size);
@@ -212,7 +215,7 @@ static void open_connection(struct connection *connection) {
     watch(connection, EPOLLOUT, EPOLL_CTL_ADD);
 }
 
-/* Reset the connection: a TIME_WAIT of each would soon use up the ports. */
+/* Reset the connection, because connections in TIME_WAIT would soon use up the ports. */
 static void drop(struct connection *connection) {
     struct linger reset = {1, 0};
     setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
@@ -259,7 +262,7 @@ static void greeted(struct connection *connection) {
     }
 }
 
-/* Milliseconds of the day in `…T17:55:55.956Z`, of which `at` is the first digit behind the T. */
+/* The milliseconds since midnight in a time such as `…T17:55:55.956Z`; `at` points to the first digit after the T. */
 static int64_t day_ms(const char *at) {
 #define TWO(i) ((at[i] - '0') * 10 + at[(i) + 1] - '0')
     return ((TWO(0) * 60LL + TWO(3)) * 60 + TWO(6)) * 1000 + (at[9] - '0') * 100 + TWO(10);
@@ -304,7 +307,7 @@ static void take_reply(struct connection *connection, const char *text, size_t s
     }
 }
 
-/* A push ends with `,"channel":"market.SOL","seq":17}`; whatever does not is a reply. */
+/* A push ends with `,"channel":"market.SOL","seq":17}`; any other message is a reply. */
 static void take_message(struct connection *connection, const char *text, size_t size, int64_t now_us) {
     static const char CHANNEL[] = ",\"channel\":\"market.", SEQ[] = "\",\"seq\":";
     if (size < 10 || memcmp(text, "{\"type\":\"", 9) || text[size - 1] != '}') {
@@ -386,7 +389,7 @@ static void receive(struct connection *connection) {
 
 /* ── the run ────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/* Handle what has arrived; whether there was anything. */
+/* Handle what has arrived; returns whether there was anything. */
 static int turn(void) {
     struct epoll_event events[EVENTS];
     int64_t started = now_ns(CLOCK_MONOTONIC);
@@ -402,7 +405,7 @@ static int turn(void) {
     return 1;
 }
 
-/* Send the pings that are due since `started`; one whose connection still waits is left out. */
+/* Send the pings that have become due since `started`, except those of connections that still wait for an answer. */
 static void send_due_pings(int64_t started) {
     static uint64_t sent;
     int64_t begun = now_ns(CLOCK_MONOTONIC);
@@ -425,7 +428,7 @@ static void run_for(double seconds) {
     }
 }
 
-/* Run on until nothing arrives for a while; whether that came about. */
+/* Run until nothing arrives for `quiet_ms`; returns 0 if that did not happen within `settle_s`. */
 static int settle(void) {
     int64_t now = now_ns(CLOCK_MONOTONIC), until = now + (int64_t)(options.settle_s * 1e9), arrived = now;
     for (; now < until; now = now_ns(CLOCK_MONOTONIC)) {
@@ -459,7 +462,7 @@ static int measure(void) {
     end = this_moment();
     wrong.silent = count_silent();
     if (options.mode == PUSH && settled && (wrong.behind = count_behind())) {
-        /* What looks like rest may be a server that was kept waiting: only the next moment of rest tells. */
+        /* The server may only have been held up by other processes, so check again at the next moments of rest. */
         settled = 0;
         for (int again = 0; wrong.behind && again < 3; again++) {
             if (!settle()) continue;

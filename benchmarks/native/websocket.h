@@ -1,4 +1,4 @@
-/* What the C programs of the benchmark share: the opening handshake (RFC 6455, 4.2.2), frames (5.2) and time. */
+/* Shared by the C programs: the opening handshake (RFC 6455, section 4.2.2), frames (section 5.2), and time. */
 #ifndef DUELCAST_BENCH_WEBSOCKET_H
 #define DUELCAST_BENCH_WEBSOCKET_H
 
@@ -21,8 +21,8 @@ static inline int64_t now_ns(clockid_t clock) {
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* Bytes of a frame's head: 2, 4 or 10 (and 4 of a mask); `*payload` gets the payload's length.
-   0 while `size` bytes are too few to tell. */
+/* The size of a frame's head: 2, 4 or 10 bytes, and 4 more with a mask; `*payload` is set to the size of the payload.
+   Returns 0 if the first `size` bytes do not contain the whole head. */
 static inline size_t frame_head(const uint8_t *frame, size_t size, uint64_t *payload) {
     if (size < 2) return 0;
     size_t head = 2;
@@ -65,7 +65,7 @@ static inline uint32_t rotate_left(uint32_t value, int bits) {
     return value << bits | value >> (32 - bits);
 }
 
-/* SHA-1 (FIPS 180-4) of up to 119 bytes: two blocks. */
+/* SHA-1 (FIPS 180-4) of up to 119 bytes, which is at most two blocks. */
 static inline void sha1(const char *text, size_t size, uint8_t digest[20]) {
     uint8_t padded[128] = {0};
     size_t blocks = size < 56 ? 1 : 2;
@@ -96,7 +96,7 @@ static inline void sha1(const char *text, size_t size, uint8_t digest[20]) {
     for (int i = 0; i < 20; i++) digest[i] = (uint8_t)(hash[i / 4] >> (24 - 8 * (i % 4)));
 }
 
-/* The value of `Sec-WebSocket-Accept` for a key of 24 characters, in base64 with its final 0. */
+/* Write the value of `Sec-WebSocket-Accept` for a key of 24 characters to `out`: base64 with a terminating 0. */
 static inline void accept_value(const char key[24], char out[29]) {
     static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char text[60];

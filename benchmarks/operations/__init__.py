@@ -1,1 +1,1 @@
-"""What it costs to tell many clients of many services."""
+"""Benchmarks of services: what it costs to notify many clients of changes."""

@@ -1,4 +1,4 @@
-"""`make bench-operations`: what it costs to tell many clients of many services, beside what was promised."""
+"""`make bench-operations`: what it costs to notify many clients of changes of services, compared with the targets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.parts import Parts, run
 
 
 def full() -> Parts:
-    """As many services and followers as were promised."""
+    """All parts, with the numbers of services and followers that were promised."""
     return {
         "growth": lambda: growth.measure(100, 10_000, changes=2_000, rounds=9),
         "changes": lambda: changes.measure(1_000, followers=200, changes=500, rounds=3),
@@ -17,7 +17,7 @@ def full() -> Parts:
 
 
 def quick() -> Parts:
-    """What CI looks at: a ratio, counts and sizes, which a busy machine does not change."""
+    """The parts that CI measures: a ratio, counts and sizes, which a busy machine changes little."""
     return {
         "growth": lambda: growth.measure(100, 2_000, changes=1_000, rounds=5),
         "changes": lambda: changes.measure(200, followers=20, changes=50, rounds=1),

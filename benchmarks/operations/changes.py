@@ -1,4 +1,4 @@
-"""Services that change before the eyes of followers, over real sockets."""
+"""Measures what changes of services cost while clients follow the services over real sockets."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ MOST_BYTES = 2_048.0
 MOST_FRAMES = 1.0
 MOST_STATES = 2.0
 SETTLE_S = 2.0
-"""For the last pushes to reach everybody."""
+"""The time for the last pushes to reach all followers."""
 
 
 class Changes(Struct, frozen=True):
-    """What so many changes cost the server, and what its followers got meanwhile, all of them together.
+    """The server's cost of a number of changes, and what all followers together received meanwhile.
 
-    `frames` are by type, without the updates of the server's own services; `update_bytes` is the size of all
-    `service:update`. `states_before` is how often the states of all services came to a follower before the changes.
+    `frames` counts the frames by type, without the updates of the server's own services; `update_bytes` is the size of
+    all `service:update` in `frames`. `states_before` is how often one follower received the states of all services
+    before the changes (the maximum of all followers).
     """
 
     followers: int
@@ -47,17 +48,17 @@ class Changes(Struct, frozen=True):
 
     @property
     def cpu_percent(self) -> float:
-        """Of a core."""
+        """The CPU of the server in percent of a core."""
         return self.server_cpu_s / self.seconds * 100
 
     @property
     def frames_each(self) -> float:
-        """Frames of any type, for each change and follower."""
+        """The frames of any type per change and follower."""
         return sum(self.frames.values()) / self.changes / self.followers
 
     @property
     def bytes_each(self) -> float:
-        """Of a `service:update`."""
+        """The mean size of a `service:update`."""
         return self.update_bytes / self.frames[UPDATE]
 
     @property
@@ -105,7 +106,7 @@ def measure(services: int, followers: int, changes: int, rounds: int) -> list[Ro
 
 
 def measure_changes(services: int, followers: int, changes: int) -> Changes:
-    """Raises `Failed`, also where a follower was not told of each change once."""
+    """Raises `Failed`, also if a follower did not get each change exactly once."""
     port = free_port()
     allowed = os.sched_getaffinity(0)
     with tempfile.TemporaryDirectory(prefix="duelcast-bench-") as folder:
@@ -128,8 +129,8 @@ def measure_changes(services: int, followers: int, changes: int) -> Changes:
 
 
 def told(followers: Sequence[Follower], before: Sequence[Counter[str]], changes: int) -> dict[str, int]:
-    """The frames of all followers since `before`, by type. Raises `Failed` where one was closed, or was not told of
-    each change once."""
+    """The frames of all followers since `before`, by type. Raises `Failed` if a follower was disconnected, or did not
+    get as many updates as there were changes."""
     frames: Counter[str] = Counter()
     for number, (follower, earlier) in enumerate(zip(followers, before, strict=True)):
         if follower.closed.is_set():

@@ -1,4 +1,4 @@
-"""Clients that follow all services, and count what they are sent."""
+"""Clients that follow all services, and count what they receive."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 from benchmarks.operations.services import PREFIX
 
 UNDER_WAY = 10
-"""Connects at a time: each is sent the states of all services twice."""
+"""How many clients connect at the same time; each is sent the states of all services twice."""
 PATIENCE_S = 120.0
 OTHERS = "others"
-"""What `frames` calls the updates of services that are not of the benchmark: those of the server itself go on."""
+"""The type that `frames` uses for updates of other services, because the server's own services keep changing."""
 _OURS = b'{"type":"service:update","service":"%s' % PREFIX.encode()
 _SUBSCRIBE = b'{"type":"subscribe:services","requestId":"follow"}'
 UPDATE = "service:update"
@@ -24,7 +24,7 @@ _BEGINNING = b'{"type":"'
 
 
 class Follower(WSListener):
-    """One connection. `frames` counts what came, by type, and `bytes` their sizes."""
+    """One connection. By type, `frames` counts the frames received, and `bytes` adds up their sizes."""
 
     def __init__(self) -> None:
         self.frames: Counter[str] = Counter()
@@ -35,7 +35,7 @@ class Follower(WSListener):
         self._transport: WSTransport | None = None
 
     def leave(self) -> None:
-        """End the connection; `closed` tells when it has ended."""
+        """End the connection; `closed` is set when it has ended."""
         if self._transport is not None:
             self._transport.disconnect()
 
@@ -63,7 +63,7 @@ class Follower(WSListener):
 
 
 def kind_of(text: bytes) -> str:
-    """The `type` of a frame, with which it begins; `OTHERS` for an update of a service that is not ours."""
+    """The `type` at the beginning of a frame, `OTHERS` for an update of a service that is not of the benchmark."""
     beginning, _, rest = text.partition(_BEGINNING)
     kind = "" if beginning else rest.partition(b'"')[0].decode()
     return OTHERS if kind == UPDATE and not text.startswith(_OURS) else kind
@@ -71,9 +71,9 @@ def kind_of(text: bytes) -> str:
 
 @asynccontextmanager
 async def following(url: str, tokens: Sequence[str]) -> AsyncIterator[list[Follower]]:
-    """A follower for each token, up to the end of the block.
+    """Keep a follower for each token connected until the end of the block.
 
-    Raises `TimeoutError` where they do not all get the states of the services.
+    Raises `TimeoutError` if not all of them get the states of the services.
     """
     free = asyncio.Semaphore(UNDER_WAY)
 

@@ -1,4 +1,4 @@
-"""What a change costs the domain, and whether that grows with the number of services."""
+"""Measures how long a change takes in the domain layer, and whether that grows with the number of services."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from duelcast.domain.operations.monitored_service import Declaration, Service
 from duelcast.domain.operations.registry import Registry
 
 MOST_GROWTH = 3.0
-"""From one number of services to the other."""
+"""The maximum growth of the time of a change from the smaller to the larger number of services."""
 _NEVER_OPENS = BreakerSettings(failure_threshold=1_000, minimum_calls=1_000)
 
 
 def measure(small: int, large: int, changes: int, rounds: int) -> list[Row]:
-    """With both numbers of services in turn, so that a busy machine strikes both."""
+    """Measure both numbers of services in turn, so that a busy machine affects both."""
     houses = House(small), House(large)
     with frozen_heap():
         timed = [[house.change_us(changes) for house in houses] for _ in range(rounds)]
@@ -38,7 +38,7 @@ def measure(small: int, large: int, changes: int, rounds: int) -> list[Row]:
 
 
 class House:
-    """So many services, all in one layer, without a server around them."""
+    """Services, all in one layer, without the rest of the server."""
 
     def __init__(self, services: int) -> None:
         clock = SystemClock()
@@ -53,7 +53,7 @@ class House:
             self._services.append(service)
 
     def change_us(self, changes: int) -> float:
-        """How long one of so many changes takes: a service fails, then succeeds, then the next one does."""
+        """The mean time of a change: one service fails, then succeeds, then the next one does the same, and so on."""
         began_s = perf_counter()
         for number in range(changes):
             service = self._services[number // 2 % len(self._services)]

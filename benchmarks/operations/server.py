@@ -1,4 +1,4 @@
-"""The server, with services that begin to change by themselves when they are told to, by SIGUSR1."""
+"""Our server, with services that begin to change when the process receives SIGUSR1."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from duelcast.logs import configure_logging
 from duelcast.settings import load_settings
 
 PER_S = 50
-"""Changes."""
+"""Changes per second."""
 _DURATION_MS = 12.5
 
 
 async def main(services: int, changes: int) -> None:
-    """Run until killed. Each change is a report of one service: all fail one behind the other, then all succeed."""
+    """Run until killed. Each change is a report of one service: all fail one after the other, then all succeed."""
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, told.set)
     app = App(load_settings().settings)

@@ -1,4 +1,4 @@
-"""The services of the benchmark: reported ones, each with what services have."""
+"""The services of the benchmark. They are of the kind `reported` and have a description and dependencies."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ PREFIX = "bench-"
 
 
 def names_of(services: int) -> list[str]:
-    """What so many services are called."""
+    """The names of this number of services."""
     return [f"{PREFIX}{number:05d}" for number in range(services)]
 
 
 def configuration_of(services: int) -> str:
-    """So many `[[services]]` for the configuration file. None falls silent while it is measured."""
+    """The `[[services]]` for the configuration file. None of them counts as silent during a benchmark."""
     return "".join(_TABLE.format(name=name) for name in names_of(services))
 
 

@@ -1,1 +1,1 @@
-"""Servers of other libraries that do the market's part of the work."""
+"""Servers built on other libraries that can do what the benchmark asks of our market endpoint."""

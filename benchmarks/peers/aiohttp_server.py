@@ -40,9 +40,9 @@ async def run(options: Options) -> None:
     await web.TCPSite(runner, HOST, options.port, backlog=BACKLOG).start()
     print("listening", flush=True)
     async for followers, text in market.messages():
-        # A copy, for others may come and go while one is waited for.
+        # A copy, because followers may come and go while we wait for one of them.
         for client in tuple(followers):
-            # Who has gone is forgotten by its own handler.
+            # A client that has gone is forgotten by its own handler.
             with suppress(ConnectionError):
                 await client.send_str(text)
     await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""What the Python peers have in common: the command line, who follows which symbols, the schedule and the messages."""
+"""Shared by the Python peers: the command line, the followers of each symbol, the schedule and the messages."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Options:
 
 
 def read_options(description: str | None) -> Options:
-    """The options the program was called with; ends the program where they are wrong."""
+    """The options that the program was called with. Ends the program if they are invalid."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("port", type=int)
     parser.add_argument("interval_ms", type=float)
-    parser.add_argument("due", type=int, help="symbols that get a message in each interval; 0: none ever")
+    parser.add_argument("due", type=int, help="number of symbols that get a message in each interval")
     parser.add_argument("symbols", help="separated by commas")
     arguments = parser.parse_args()
     return Options(arguments.port, arguments.interval_ms / 1000, arguments.due, arguments.symbols.split(","))
@@ -52,18 +52,18 @@ class Market(Generic[ClientT]):
         self._followers: dict[str, set[ClientT]] = {symbol: set() for symbol in options.symbols}
 
     def follow(self, client: ClientT, symbols: Iterable[str]) -> None:
-        """Let `client` follow `symbols` too; unknown ones are passed over."""
+        """Let `client` follow `symbols` too; unknown ones are ignored."""
         for symbol in self._followers if ALL in symbols else symbols:
             if symbol in self._followers:
                 self._followers[symbol].add(client)
 
     def forget(self, client: ClientT) -> None:
-        """Let `client` follow nothing."""
+        """Let `client` follow nothing any more."""
         for followers in self._followers.values():
             followers.discard(client)
 
     async def messages(self) -> AsyncIterator[tuple[set[ClientT], str]]:
-        """Each new message when it is due, with its symbol's followers. Ends only where nothing is ever due."""
+        """Each new message when it is due, with its symbol's followers. Never ends, unless no message is ever due."""
         options = self._options
         if options.due == 0:
             return
@@ -72,7 +72,7 @@ class Market(Generic[ClientT]):
         start = loop.time()
         interval = 0
         while True:
-            # An interval that could not be held is left out, not made good in a burst.
+            # Missed intervals are skipped, and not made up for in a burst.
             interval = max(interval + 1, int((loop.time() - start) / options.interval_s))
             await asyncio.sleep(start + interval * options.interval_s - loop.time())
             for symbol in itertools.islice(symbols, options.due):
@@ -104,7 +104,7 @@ class Market(Generic[ClientT]):
 
 
 def wanted_symbols(text: str) -> list[str] | None:
-    """The symbols that the message `text` subscribes to; None where it is another message."""
+    """The symbols that the message `text` subscribes to; None if it is not a subscription."""
     if "SUBSCRIBE_SYMBOLS" not in text:
         return None
     try:

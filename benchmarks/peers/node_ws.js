@@ -1,7 +1,7 @@
 "use strict";
 
 // The peer on Node's `ws`: node_ws.js [--per-client] PORT INTERVAL_MS DUE SYMBOL,SYMBOL,…
-// With --per-client a message is stringified anew for each client, as naive code does.
+// With --per-client, a message is stringified anew for each client, as naive code does.
 
 const { parseArgs } = require("node:util");
 const { WebSocket, WebSocketServer } = require("ws");
@@ -38,7 +38,7 @@ server.on("connection", (client) => {
   client.on("close", () => {
     for (const clients of followers.values()) clients.delete(client);
   });
-  // Without a listener an error of one client would end the process; "close" follows each error.
+  // Without this listener, an error of one client would end the process. "close" follows each error.
   client.on("error", () => {});
 });
 
@@ -47,7 +47,7 @@ server.on("listening", () => {
   if (due > 0) publish();
 });
 
-// The symbols that the message `data` subscribes to; null where it is another message.
+// The symbols that the message `data` subscribes to; null if it is not a subscription.
 function wantedSymbols(data) {
   if (!data.includes("SUBSCRIBE_SYMBOLS")) return null;
   let command;
@@ -66,9 +66,9 @@ function publish() {
 
   function schedule() {
     const elapsed = performance.now() - start;
-    // An interval that could not be held is left out, not made good in a burst.
+    // Missed intervals are skipped, and not made up for in a burst.
     interval = Math.max(interval + 1, Math.floor(elapsed / intervalMs));
-    // Timers count whole milliseconds, and would come early by the fraction they cut off.
+    // Timers drop fractions of milliseconds, so without `ceil` they would fire too early.
     setTimeout(tick, Math.max(0, Math.ceil(interval * intervalMs - elapsed)));
   }
 

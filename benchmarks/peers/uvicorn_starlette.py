@@ -36,9 +36,9 @@ def application(options: Options) -> Starlette:
 
     async def publish() -> None:
         async for followers, text in market.messages():
-            # A copy, for others may come and go while one is waited for.
+            # A copy, because followers may come and go while we wait for one of them.
             for client in tuple(followers):
-                # Who has gone is forgotten by its own handler.
+                # A client that has gone is forgotten by its own handler.
                 with suppress(WebSocketDisconnect, WebSocketDisconnected):
                     await client.send_text(text)
 
@@ -52,7 +52,7 @@ def application(options: Options) -> Starlette:
 
 
 class Server(uvicorn.Server):
-    """Says when it listens, and ends at once on SIGTERM."""
+    """Prints when it listens, and ends at once on SIGTERM."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

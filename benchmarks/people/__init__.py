@@ -1,1 +1,1 @@
-"""What it costs to take what people do, and to tell them."""
+"""Benchmarks of users: what it costs to track what they do, and to notify them."""

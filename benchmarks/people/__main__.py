@@ -1,4 +1,4 @@
-"""`make bench-people`: events that are tracked, users who come and are told, beside what was promised."""
+"""`make bench-people`: tracked events, and users who connect and are notified, compared with the targets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.people import coming, telling, tracking
 
 
 def full() -> Parts:
-    """As many connections as were promised."""
+    """All parts, with the numbers of connections that were promised."""
     return {
         "disk": lambda: tracking.measure_disk(rounds=5),
         "events": lambda: tracking.measure(100, batch=1, seconds=5, rounds=5, least_per_s=5_000, most_p99_ms=50),
@@ -20,7 +20,7 @@ def full() -> Parts:
 
 
 def quick() -> Parts:
-    """What CI looks at: that each event is stored once, each user told once, and what a user costs who comes."""
+    """The parts that CI measures: that events are stored and users are notified once, and the cost of connecting."""
     return {
         "events": lambda: tracking.measure(20, batch=1, seconds=1, rounds=1),
         "batches": lambda: tracking.measure(20, batch=50, seconds=1, rounds=1),

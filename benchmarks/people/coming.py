@@ -1,5 +1,5 @@
-"""Users with unread notifications who come at once, as after a restart, beside as many who come to an endpoint that
-reads nothing from the store."""
+"""Measures what it costs if users with unread notifications connect all at once, as after a restart, compared with as
+many users who connect to an endpoint that reads nothing from the store."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from benchmarks.rows import Row, Target, row
 from benchmarks.servers import LIMITS_OFF, SECRET
 
 MOST_BESIDE = 5.0
-"""Where each of them reads for itself it is 16."""
+"""The maximum cost of a user with notifications, divided by the cost of a user of the other endpoint. It would be 16 if
+the server read the notifications of each user separately."""
 UNREAD = 2
-"""Notifications of each who comes, and of many others who do not."""
+"""How many notifications each user has, including `OTHERS` users who do not connect."""
 OTHERS = 5_000
 SETTLE_S = 1.0
 
 
 class Round(Struct, frozen=True):
-    """CPU of the server for each that came, in ms."""
+    """CPU of the server per user, in ms: at the notifications endpoint, and at the one that reads nothing."""
 
     notifications_ms: float
     beside_ms: float
@@ -34,7 +35,7 @@ class Round(Struct, frozen=True):
 def measure(users: int, rounds: int) -> list[Row]:
     """Raises `Failed`."""
     found = [_round([wallet_of(number) for number in range(users)]) for _ in range(rounds)]
-    name = f"{users:,} users come, {UNDER_WAY} at a time: CPU each"
+    name = f"{users:,} users connect, {UNDER_WAY} at a time: CPU each"
     return [
         row(name, "ms", [one.notifications_ms for one in found]),
         row(
@@ -70,12 +71,12 @@ def _notify(url: str, wallets: Sequence[str]) -> None:
         answer = httpx.post(url, json=body, headers=headers, timeout=60, trust_env=False)
         if not answer.is_success:
             raise Failed(answer.text)
-    time.sleep(SETTLE_S)  # what was stored is told behind the answer
+    time.sleep(SETTLE_S)  # what was stored is published after the answer
 
 
 def _cpu_ms(pid: int, url: str, wallets: Sequence[str]) -> float:
     began_s = cpu_s(pid)
     with crowd(url, wallets):
         spent_s = cpu_s(pid) - began_s
-    time.sleep(SETTLE_S)  # they leave
+    time.sleep(SETTLE_S)  # the users disconnect
     return spent_s / len(wallets) * 1_000

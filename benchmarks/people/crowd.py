@@ -1,4 +1,4 @@
-"""Users who are connected to notifications, in a process of their own that gives way to others on its core."""
+"""Connected users who note when notifications arrive, in a separate process that gives way to others on its core."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 from benchmarks.measuring import Failed, cores, token_of
 
 UNDER_WAY = 50
-"""Connects at a time."""
+"""How many users connect at the same time."""
 PATIENCE_S = 180.0
 UNTOLD_S = 20.0
-"""After which somebody has not been told."""
+"""How long to wait until every user has a notification."""
 POLL_S = 0.05
 LOWEST_PRIORITY = 19
 _NOTIFIED = b'{"type":"notification",'
@@ -28,20 +28,20 @@ _ESTABLISHED = b'{"type":"connection_established"'
 
 
 class Crowd:
-    """Tells what came to the users since it was asked before."""
+    """Reports the times at which notifications reached the users since the last request."""
 
     def __init__(self, process: BaseProcess, pipe: Connection) -> None:
         self._process = process
         self._pipe = pipe
 
     def arrivals_s(self) -> list[list[float]]:
-        """Of each user the times at which notifications came (`perf_counter`), once everybody has one, or somebody has
-        waited for long. Raises `Failed`."""
+        """For each user, the times (`perf_counter`) at which notifications arrived. Waits until every user has one, but
+        at most for `UNTOLD_S`. Raises `Failed`."""
         self._pipe.send(None)
         return self.answer()
 
     def answer(self) -> list[list[float]]:
-        """What the process tells next. Raises `Failed`."""
+        """The next answer of the process. Raises `Failed`."""
         if self._pipe not in wait([self._pipe, self._process.sentinel]):
             raise Failed("the users are gone")
         answer: list[list[float]] | str = self._pipe.recv()
@@ -52,7 +52,7 @@ class Crowd:
 
 @contextmanager
 def crowd(url: str, wallets: Sequence[str]) -> Iterator[Crowd]:
-    """A user for each wallet, connected up to the end of the block. Raises `Failed`."""
+    """Keep a user for each wallet connected until the end of the block. Raises `Failed`."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_gather, args=(url, wallets, theirs), daemon=True)
@@ -94,10 +94,10 @@ async def _attend(url: str, wallets: Sequence[str], pipe: Connection) -> None:
         pipe.recv()
         with suppress(TimeoutError):
             async with asyncio.timeout(UNTOLD_S):
-                while not all(user.is_told for user in users):  # noqa: ASYNC110 - a look at all takes less than being told by each
+                while not all(user.is_told for user in users):  # noqa: ASYNC110 - polling all users takes less CPU than an event of each
                     await asyncio.sleep(POLL_S)
         gone = sum(user.is_gone for user in users)
-        pipe.send(f"{gone} users were closed" if gone else [user.take() for user in users])
+        pipe.send(f"{gone} users were disconnected" if gone else [user.take() for user in users])
 
 
 class User(WSListener):
@@ -113,7 +113,7 @@ class User(WSListener):
         return bool(self._arrivals_s)
 
     def take(self) -> list[float]:
-        """When notifications came since this was asked last."""
+        """The times at which notifications arrived since the last call."""
         arrivals_s, self._arrivals_s = self._arrivals_s, []
         return arrivals_s
 

@@ -1,4 +1,4 @@
-"""Notifications to many connected users at once, and what prices take meanwhile."""
+"""Measures how fast notifications reach many connected users at once, and how late prices are meanwhile."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _TIMESTAMP_LENGTH = len("2026-11-25T17:10:31.611Z")
 
 
 class Round(Struct, frozen=True):
-    """The p99 of prices in ms without and with a broadcast among them; how long after they were posted the users got
-    the broadcast and the notification of their own, and how long the posts took, in ms."""
+    """All figures are in ms: the p99 of how late prices were, without a broadcast and around one; for each user, how
+    long after the post the broadcast and the user's own notification arrived; and how long each post took."""
 
     prices_without_ms: float
     prices_with_ms: float
@@ -48,9 +48,10 @@ class Round(Struct, frozen=True):
 def measure(
     users: int, seconds: float, rounds: int, *, most_told_ms: float | None = None, most_beside: float | None = None
 ) -> list[Row]:
-    """Windows of so many seconds in turn: one without, one with a broadcast in its middle; then a post to all wallets.
+    """Each round has a window of `seconds` without a broadcast, one with a broadcast in its middle, and then a post to
+    all wallets.
 
-    Raises `Failed`, also where a user was not told of each once.
+    Raises `Failed`, also if a user did not receive each notification exactly once.
     """
     found = _measured(users, seconds, rounds)
     told = None if most_told_ms is None else Target("most", most_told_ms)
@@ -131,7 +132,7 @@ class Post:
         self._sent_s = 0.0
 
     async def send(self, after_s: float) -> None:
-        """Raises `Failed` where it is refused."""
+        """Post the notification after `after_s`. Raises `Failed` if it is refused."""
         await asyncio.sleep(after_s)
         self._sent_s = perf_counter()
         answer = await self._http.post("/notifications", json=self._body)
@@ -140,16 +141,16 @@ class Post:
             raise Failed(answer.text)
 
     def told_ms(self, people: Crowd) -> list[float]:
-        """How long after it was sent each user had it. Raises `Failed` where one had it not, or twice."""
+        """How long after the post each user received it. Raises `Failed` if a user did not receive it exactly once."""
         arrivals_s = people.arrivals_s()
         wrong = sum(len(one) != 1 for one in arrivals_s)
         if wrong:
-            raise Failed(f"{wrong} users were not told once")
+            raise Failed(f"{wrong} users were not notified exactly once")
         return [(first - self._sent_s) * 1_000 for (first,) in arrivals_s]
 
 
 async def _prices_ms(watchers: Sequence[Watcher], seconds: float, act: Awaitable[None]) -> list[float]:
-    """How late the prices of a window were, for each watcher, while something is done. Raises `Failed`."""
+    """How late each price reached each watcher in a window during which `act` runs. Raises `Failed`."""
     await asyncio.sleep(SETTLE_S)
     for watcher in watchers:
         watcher.late_ms.clear()
@@ -164,8 +165,8 @@ def _p99(values: Sequence[float]) -> float:
 
 
 class Watcher(WSListener):
-    """Follows the one symbol there is. `late_ms` is how long after it was due each price came: where the server could
-    not make it in time, that counts too."""
+    """Follows the only symbol. `late_ms` is how long after each price was due it arrived, which includes the time by
+    which the server created it too late."""
 
     def __init__(self) -> None:
         self.late_ms: list[float] = []
@@ -174,7 +175,7 @@ class Watcher(WSListener):
         self._transport: WSTransport | None = None
 
     def leave(self) -> None:
-        """End the connection; `closed` tells when it has ended."""
+        """End the connection; `closed` is set when it has ended."""
         if self._transport is not None:
             self._transport.disconnect()
 
@@ -198,7 +199,7 @@ class Watcher(WSListener):
 
 @asynccontextmanager
 async def watching(url: str) -> AsyncIterator[list[Watcher]]:
-    """Connected watchers, up to the end of the block."""
+    """Keep watchers connected until the end of the block."""
     watchers = [Watcher() for _ in range(WATCHERS)]
     for watcher in watchers:
         await ws_connect(lambda watcher=watcher: watcher, url)

@@ -1,4 +1,4 @@
-"""Events that one process takes in a second over real sockets, each acknowledged when it is on the disk."""
+"""How many events per second one process stores, over real sockets, if each is acknowledged once it is on the disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _REPEATED = b'"duplicate":true'
 
 
 class Round(Struct, frozen=True):
-    """Acknowledged events in a second, and how long the messages in which they came took."""
+    """Acknowledged events per second, and how long the acknowledgement of their messages took."""
 
     events_per_s: float
     p50_ms: float
@@ -46,7 +46,7 @@ def measure(
     least_per_s: float | None = None,
     most_p99_ms: float | None = None,
 ) -> list[Row]:
-    """Each connection sends its next message when the last is acknowledged. Raises `Failed`."""
+    """Each connection sends its next message once the previous one is acknowledged. Raises `Failed`."""
     found = [_round(connections, batch, seconds) for _ in range(rounds)]
     name = f"events of {connections} connections, {batch} a message"
     least = None if least_per_s is None else Target("least", least_per_s)
@@ -59,7 +59,7 @@ def measure(
 
 
 def measure_disk(rounds: int) -> list[Row]:
-    """What the machine takes to have something on its disk, which each commit waits for."""
+    """How long the machine takes to put something on its disk; each commit waits for that."""
     return [row(f"a write of {DISK_BYTES} bytes and fdatasync, median", "ms", [_disk_ms() for _ in range(rounds)])]
 
 
@@ -127,7 +127,7 @@ async def _measure(port: int, connections: int, batch: int, seconds: float) -> t
 
 
 class Tracker(WSListener):
-    """One connection. `acknowledged` counts its events, `times_s` are those of its messages."""
+    """One connection. `acknowledged` counts its events; `times_s` is how long each message took to be acknowledged."""
 
     def __init__(self, number: int, batch: int) -> None:
         self.acknowledged = 0
@@ -141,7 +141,7 @@ class Tracker(WSListener):
         self._leaving = False
 
     def leave(self) -> None:
-        """End the connection when the message under way is acknowledged; `closed` tells when it has ended."""
+        """End the connection once the message in flight is acknowledged; `closed` is set when it has ended."""
         self._leaving = True
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:

@@ -1,8 +1,8 @@
 """Errors, and their form on the wire.
 
-There are two trees. An `AppError` answers one request and leaves the connection open. A `Disconnect` ends the
-connection with a close code that tells the client whether to reconnect. The texts of both are written in this project
-and never contain the text of another exception. Errors that only one domain raises are in that domain's folder.
+There are two trees of exceptions. An `AppError` answers one request and leaves the connection open. A `Disconnect` ends
+the connection with a close code that tells the client whether to reconnect. The texts of both are written in this
+project and never contain the text of another exception. Errors that only one domain raises are in that domain's folder.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 
 class AppError(Exception):
-    """An answer of type `error` (protocol 1.4), or problem details over HTTP.
+    """An answer of type `error` (protocol §1.4), or problem details over HTTP.
 
     `message` says what to do, `field` is the path of the invalid field (`symbols[3]`), `retry_after_ms` is the time
     after which the same request may succeed, and `extra` has further members of the answer.
@@ -131,7 +131,7 @@ class InternalError(AppError):
 
 
 class Disconnect(Exception):
-    """Ends a connection with `close_code` and `reason` (RFC 6455, 7.4; protocol 1.5)."""
+    """Ends a connection with `close_code` and `reason` (RFC 6455, 7.4; protocol §1.5)."""
 
     close_code: ClassVar[int] = 1011
     reconnect: ClassVar[bool] = True

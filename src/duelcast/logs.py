@@ -33,14 +33,15 @@ _SECRET_KEYS = frozenset(
 )
 _QUERY = re.compile(r"\?[^\s\"'<>]+")
 _SCRUBBED_LEVELS = frozenset({"error", "critical"})
-"""Levels that also create an error record; such lines are few, so scrubbing them costs little."""
+"""Lines of these levels also become error records. They are few, so scrubbing them costs little."""
 _MAX_GROUP_MEMBERS = 5
 _MAX_FRAMES = 20
 """At most this many frames of one exception are logged: those nearest to the place where it was raised."""
 _MAX_LINES = 40
 _MAX_LINE_CHARACTERS = 200
 _MAX_DEPTH = 4
-"""The greatest depth to which causes and groups are followed; an exception may be its own cause."""
+"""The greatest depth to which causes and groups are followed. There must be a limit, because an exception may be its
+own cause."""
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 Format = Literal["auto", "json", "console"]
@@ -82,7 +83,8 @@ def configure_logging(level: Level, format: Format, stream: TextIO | None = None
 
 
 def log_uncaught() -> Callable[[], None]:
-    """Log exceptions that end a thread or the process, or that cannot be caught, instead of printing their texts.
+    """Log exceptions that end a thread or the process, or that Python cannot raise (as in `__del__`), instead of
+    printing their texts.
 
     Returns a function that undoes this.
     """
@@ -207,7 +209,7 @@ def _place_of_exception(_logger: Any, _method: str, event: EventDict) -> EventDi
 def _redact(_logger: Any, _method: str, event: EventDict) -> EventDict:
     cleaned = scrub if event.get("level") in _SCRUBBED_LEVELS else _without_queries
     for key, value in event.items():
-        # A traceback consists of names in the code, and each line would cost as much to scrub as all the rest.
+        # A traceback contains only names from the code, and each of its lines would cost as much to scrub as the rest.
         if key != "traceback":
             event[key] = _redacted(key, value, cleaned)
     return event

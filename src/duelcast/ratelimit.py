@@ -1,4 +1,4 @@
-"""Token buckets for rate limits (protocol 1.5).
+"""Token buckets for rate limits (protocol §1.5).
 
 Times are monotonic seconds (`Clock.monotonic`), passed in by the caller.
 """
@@ -65,9 +65,9 @@ class TokenBucket:
 class Buckets:
     """A bucket per key (a wallet, an address), for at most `max_keys` keys.
 
-    Adding a key first drops the bucket unused for longest, repeatedly, while that bucket is full or there are
-    `max_keys` buckets. If a dropped bucket is not full, the count of its key is lost; `evicted` is the number of such
-    buckets. Look up a bucket each time it is needed, instead of keeping a reference to it.
+    Before a key is added, buckets are dropped, the one unused for longest first, until the next one is not full and
+    there is room for the new key. If a dropped bucket is not full, the count of its key is lost; `evicted` is the
+    number of such buckets. Look up a bucket each time it is needed, instead of keeping a reference to it.
     """
 
     def __init__(self, capacity: float, per_s: float = 60.0, *, max_keys: int = 100_000) -> None:

@@ -1,4 +1,4 @@
-"""Limits the log lines that strangers cause to a few per minute of each kind, and counts the rest."""
+"""Limits how many log lines strangers can cause per minute, and counts the lines that are left out."""
 
 from __future__ import annotations
 

@@ -55,7 +55,8 @@ _DOTTED = re.compile(r"[A-Za-z0-9_\-]++(?:\.[A-Za-z0-9_\-]*+)*+")
 _BEGINS_TOKEN = re.compile(r"ey[A-DI-L][A-Za-z0-9_\-]{13}")
 """The beginning of a JSON object in Base64."""
 _MIN_PART_CHARACTERS = 16
-"""The minimum length of each part of a three-part token that begins otherwise; parts of module names are shorter."""
+"""The minimum length of each of the three parts by which other tokens are recognised; parts of module names are
+shorter."""
 _URL = re.compile(r"://\S*+")
 _QUERY = re.compile(r"\?\S++")
 _AT_RUN = re.compile(r"[^\s\"<>(){}\[\],;@]++(?:@[^\s\"<>(){}\[\],;@]++)*+")
@@ -121,8 +122,8 @@ def _unless_address_of_person(found: re.Match[str]) -> str:
 
 
 def _unless_ipv6(found: re.Match[str]) -> str:
-    """Remove a run if it is an address, be it as a whole or without what precedes its first colon, what follows its
-    last colon, or both (`peer:2001:db8::1:`)."""
+    """Remove a run if it is an address, or contains one. The part before its first colon and the part after its last
+    one may not belong to the address, as in `peer:2001:db8::1:`."""
     run = found[0]
     if run.count(":") < 2:
         return run
@@ -169,10 +170,11 @@ class _Budget:
 
 
 def scrub_value(value: Any) -> Any:
-    """Return a JSON value without secrets: every text and name is scrubbed, and a member named like a secret becomes
-    `[removed]`. `[too much]` replaces a value of more than 16 KiB of JSON, and members nested more than 16 deep.
+    """Return a JSON value without secrets: every text and name is scrubbed, and the value of a member named like a
+    secret becomes `[removed]`.
 
-    A value that is not JSON is replaced by the name of its type.
+    `[too much]` replaces the whole value if it has more than 16 KiB of JSON, and within it, members nested more than 16
+    deep and integers beyond ±(2^53 − 1). A value that is not JSON is replaced by the name of its type.
     """
     try:
         scrubbed = _scrubbed(value, _MAX_DEPTH, _Budget(MAX_DETAILS_BYTES))

@@ -1,1 +1,1 @@
-"""The benchmark sees what it is there to see."""
+"""Tests that the benchmarks detect what they are meant to detect."""

@@ -1,4 +1,4 @@
-"""The benchmark of contests: what it finds, and that each part runs."""
+"""The benchmark of contests: what it detects, and that each part runs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_part_is_measured_again_only_where_it_missed() -> None:
 
 
 def test_growth_is_1_where_the_time_grows_as_n_log_n_does() -> None:
-    # 1,000 · log 1,000 to 10,000 · log 10,000 is 3 to 40.
+    # The ratio of 1,000 · log 1,000 to 10,000 · log 10,000 is 3 to 40.
     assert scoring.growth(1_000, [3.0, 3.0], 10_000, [40.0, 80.0]) == pytest.approx([1.0, 2.0])
 
 
@@ -92,7 +92,7 @@ def test_a_scoring_is_measured_beside_bare_numpy_at_each_size() -> None:
 async def test_a_blocked_event_loop_is_seen() -> None:
     async def block() -> None:
         await asyncio.sleep(0.02)
-        time.sleep(0.05)  # noqa: ASYNC251  # this is what is to be seen
+        time.sleep(0.05)  # noqa: ASYNC251  # this is what must be detected
 
     blocking = asyncio.create_task(block())
     assert await stall.longest_gap_ms(0.1) > 45
@@ -153,7 +153,7 @@ async def test_followers_note_each_push_that_comes_and_the_end() -> None:
         async with following(f"ws://127.0.0.1:{port}/", 5, ["token"] * 2) as followers, asyncio.timeout(60):
             await asyncio.gather(*(one.closed.wait() for one in followers))
     assert sorted(sorted(one.arrivals_s) for one in followers) == [[1, 2, 3], [1, 3]]
-    assert list(followers[0].pushes) == list(followers[0].arrivals_s), "the first keeps what it gets"
+    assert list(followers[0].pushes) == list(followers[0].arrivals_s), "the first follower keeps its pushes"
     assert followers[1].pushes == {}
 
 
@@ -181,7 +181,7 @@ SMALL = LogBounds(messages=20, seconds=0.5, max_bytes=10_000)
 
 
 def sizes_of(*sizes: log.Sizes, sent: int = 10_000, bounds: LogBounds = SMALL) -> dict[str, str]:
-    """The verdict of each bound that so many messages reach."""
+    """The verdict on each bound that `sent` messages reach, by the title of its row."""
     return {one.title: one.verdict for one in log.sizes_judged("log", sizes, sent=sent, per_s=2_000, bounds=bounds)}
 
 

@@ -1,4 +1,4 @@
-"""From measurements to a verdict."""
+"""Measurements are summarised and judged."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_fault_of_a_peer_does_not() -> None:
 
 def test_a_guard_without_a_figure_does_not_hold() -> None:
     assert not judged([], guarded=True)
-    assert judge([], guarded=True, works={"e"}, servers={DUELCAST.name, EPOLL.name}), "without Node nothing to compare"
+    assert judge([], guarded=True, works={"e"}, servers={DUELCAST.name, EPOLL.name}), "without Node nothing is compared"
 
 
 def test_rounds_without_a_moment_of_rest_are_counted() -> None:

@@ -1,4 +1,4 @@
-"""The load client finds what a server must not do: each fault here is one that a test server commits on purpose."""
+"""The load client detects the faults of a server. In each test, a server has one fault on purpose."""
 
 from __future__ import annotations
 
@@ -17,16 +17,14 @@ from benchmarks.measuring import Measurement
 from benchmarks.programs import compile_program
 from websockets.asyncio.server import ServerConnection, serve
 
-pytestmark = pytest.mark.skipif(
-    not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="compiles a C program, and there is no compiler"
-)
+pytestmark = pytest.mark.skipif(not any(map(shutil.which, ("cc", "gcc", "clang"))), reason="needs a C compiler")
 
 CLIENTS = 3
 TICKS = 40
 TICK_S = 0.02
 
 Fault = Callable[[int, int], str | None]
-"""The message number `seq` for client number `client`; None sends nothing."""
+"""Called with the number of a client and a `seq`; returns the message to send, or None to send nothing."""
 
 
 def price(seq: int) -> str:
@@ -38,7 +36,7 @@ def price(seq: int) -> str:
 
 
 class Exchange:
-    """Sends each client the numbers from 1 on, but for what `fault` does."""
+    """Sends each client what `fault` returns for each number from 1 on."""
 
     def __init__(self, fault: Fault) -> None:
         self._fault = fault
@@ -83,7 +81,7 @@ async def measured(port: int, *options: str) -> Measurement:
 
 
 async def followed(fault: Fault, subscription: str) -> Measurement:
-    """What the load client says of an exchange with this fault, which has ended when the measurement does."""
+    """The load client's report on an exchange with this fault. The last tick is sent before the measurement ends."""
     exchange = Exchange(fault)
     async with serve(exchange.handle, "127.0.0.1", 0, compression=None) as server:
         port = server.sockets[0].getsockname()[1]

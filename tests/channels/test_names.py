@@ -1,4 +1,4 @@
-"""The grammar of channels and groups (protocol 2)."""
+"""The grammar of channels and groups (protocol §2)."""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from duelcast.clock import ManualClock
 from duelcast.store import achievements as store
@@ -46,7 +46,7 @@ def path(tmp_path: Path) -> Path:
             await office.completed({"ann": 1, "bob": 2})
             await office.notifier.catch_up()
 
-    asyncio.run(fill())
+    uvloop.run(fill())
     return path
 
 
@@ -61,7 +61,7 @@ def spoil(path: Path) -> None:
         async with opened(path) as database:
             await change(database)
 
-    asyncio.run(work())
+    uvloop.run(work())
 
 
 @pytest.mark.usefixtures("path")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from duelcast.store.settings import SettingRow, save_setting
 from tests.cli.running import Finished, run
@@ -48,7 +49,7 @@ def put(database: Path, key: str, value: Any, **fields: Any) -> None:
         async with opened(database) as used:
             await used.write(lambda transaction: save_setting(transaction, row, is_new=True))
 
-    asyncio.run(write())
+    uvloop.run(write())
 
 
 def rows(shown: Finished) -> dict[str, list[str]]:
@@ -107,7 +108,7 @@ def test_a_server_may_use_the_database_meanwhile(duelcast: Command, database: Pa
         async with opened(database):
             return await asyncio.to_thread(duelcast, "check-config")
 
-    shown = asyncio.run(look())
+    shown = uvloop.run(look())
     assert (shown.code, rows(shown)["chat.max_characters"]) == (0, ["100", "database"])
 
 

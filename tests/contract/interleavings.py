@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
+import uvloop
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -108,7 +109,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def __init__(self, open_bus: Callable[[], AbstractAsyncContextManager[Bus]], prompt_recovery: bool) -> None:
         super().__init__()
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._opened = open_bus()
         self._bus = self._runner.run(self._opened.__aenter__())
         self._prompt_recovery = prompt_recovery

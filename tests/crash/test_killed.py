@@ -17,7 +17,7 @@ from tests.crash.stage import Outcome, random_kills, run
 pytestmark = [pytest.mark.crash, pytest.mark.asyncio(loop_scope="module")]
 
 RUNS = 20
-AT_ONCE = 6
+AT_ONCE = 11
 """Runs that go on at the same time; most of each is waiting for its boundaries."""
 UNDISTURBED = RUNS
 

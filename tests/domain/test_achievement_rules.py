@@ -1,4 +1,4 @@
-"""Achievements and levels: what is unlocked by what, and what it is worth (protocol 10)."""
+"""Achievements and levels: what is unlocked by what, and what it is worth (protocol §10)."""
 
 from __future__ import annotations
 

@@ -83,6 +83,14 @@ async def fork(
     return Forked(int(await report.readline()), report, out, err)
 
 
+class _PipeProtocol(asyncio.StreamReaderProtocol):
+    """Feeds a reader until the end of a pipe."""
+
+    def eof_received(self) -> bool:
+        super().eof_received()
+        return False  # a pipe has no other direction: the loop may close it
+
+
 async def _output(wanted: Any, null: int, theirs: ExitStack) -> tuple[asyncio.StreamReader | None, int]:
     """What reads an output, if anything of ours does, and the descriptor that it is written to."""
     if wanted == PIPE:
@@ -98,7 +106,7 @@ async def _pipe(theirs: ExitStack) -> tuple[asyncio.StreamReader, int]:
     theirs.callback(os.close, write_end)
     reader = asyncio.StreamReader(LINE_LIMIT)
     await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb", buffering=0)
+        lambda: _PipeProtocol(reader), os.fdopen(read_end, "rb", buffering=0)
     )
     return reader, write_end
 

@@ -1,4 +1,4 @@
-"""Tokens: where they are looked for, what they give, and how they end (protocol 1.2)."""
+"""Tokens: where they are looked for, what they give, and how they end (protocol §1.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers and confirmations of channels of both kinds (protocol 2)."""
+"""Numbers and confirmations of channels of both kinds (protocol §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the request to `connection_established` (protocol 1.2), without tokens."""
+"""From the request to `connection_established` (protocol §1.2), without tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGTERM: clients are sent away one by one, and the process ends (protocol 1.5, close 1012)."""
+"""SIGTERM: clients are sent away one by one, and the process ends (protocol §1.5, close 1012)."""
 
 from __future__ import annotations
 

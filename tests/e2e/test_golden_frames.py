@@ -33,7 +33,7 @@ COMMON_CODES = {
     "TOO_MANY_SUBSCRIPTIONS",
     "INTERNAL_ERROR",
 }
-"""Those of protocol 1.4 that a server without storage, bus and maintenance can give."""
+"""Those of protocol §1.4 that a server without storage, bus and maintenance can give."""
 
 
 def endpoint_named(name: str) -> Endpoint:

@@ -1,4 +1,4 @@
-"""Groups: all channels of a family, now and later, joined as one (protocol 2)."""
+"""Groups: all channels of a family, now and later, joined as one (protocol §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests with an `Idempotency-Key` take effect once, however often and whenever they are repeated (protocol 13)."""
+"""Requests with an `Idempotency-Key` take effect once, however often and whenever they are repeated (protocol §13)."""
 
 from __future__ import annotations
 

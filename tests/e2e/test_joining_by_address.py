@@ -1,4 +1,4 @@
-"""Channels and positions in the address of a connection (protocol 1.2, 2)."""
+"""Channels and positions in the address of a connection (protocol §1.2, §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that subscribe, and messages that a command causes (protocol 2, 1.1)."""
+"""Commands that subscribe, and messages that a command causes (protocol §2, §1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits, heartbeats, slow writers and close codes (protocol 1.5)."""
+"""Limits, heartbeats, slow writers and close codes (protocol §1.5)."""
 
 from __future__ import annotations
 

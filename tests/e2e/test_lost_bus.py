@@ -1,4 +1,4 @@
-"""What a client sees when the server loses touch with the bus (protocol 2)."""
+"""What a client sees when the server loses touch with the bus (protocol §2)."""
 
 from __future__ import annotations
 

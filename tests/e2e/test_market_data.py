@@ -1,4 +1,4 @@
-"""Market data (protocol 3), as a client sees it."""
+"""Market data (protocol §3), as a client sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a message is, and what every endpoint understands (protocol 1.1, 1.3, 1.4)."""
+"""What a message is, and what every endpoint understands (protocol §1.1, §1.3, §1.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of earlier versions (protocol 14)."""
+"""Names of earlier versions (protocol §14)."""
 
 from __future__ import annotations
 

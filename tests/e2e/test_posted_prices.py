@@ -1,4 +1,4 @@
-"""A platform that brings its own market: what it posts over HTTP reaches those who follow (protocol 3, 13)."""
+"""A platform that brings its own market: what it posts over HTTP reaches those who follow (protocol §3, §13)."""
 
 from __future__ import annotations
 

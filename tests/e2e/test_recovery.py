@@ -1,4 +1,4 @@
-"""Coming back with a position, and joining again (protocol 2)."""
+"""Coming back with a position, and joining again (protocol §2)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,11 @@ import pytest_asyncio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from duelcast.channels.names import Role
+from duelcast.clock import SystemClock
+from duelcast.domain.accounts.tokens import TokenIssuer
 from tests.e2e.process import COMMAND, Server, Tail, environment, free_port, kill, serving, tailing
+from tests.serving import SECRET
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module")]
 
@@ -95,6 +99,21 @@ async def test_after_a_kill_tail_comes_back_is_told_of_the_loss_and_goes_on_with
         assert [frame["recovered"] for frame in confirmed] == [False] * 4
         assert {frame["epoch"] for frame in confirmed} == {epoch}
         await moving_prices(tail, times=3)
+
+
+async def test_after_a_kill_a_tail_of_a_channel_that_is_behind_a_welcome_goes_on(tmp_path: Path) -> None:
+    port, token = free_port(), TokenIssuer(SystemClock(), SECRET).issue("ann", Role.USER)
+    settings: dict[str, Any] = {"feed": "none", "jwt_secret": SECRET}
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(serving(tmp_path, port=port, **settings))
+        what = "contest", "public.contests", "--token", token, "--json"
+        tail = await stack.enter_async_context(tailing(tmp_path, ws_base(first), *what))
+        assert (await frames_until(tail, "subscription_confirmed"))[0]["type"] == "welcome"
+        first.signal(signal.SIGKILL)
+        await first.ended()
+        await stack.enter_async_context(serving(tmp_path, port=port, **settings))
+        await tail.notices_until("reconnected")
+        assert (await frames_until(tail, "subscription_confirmed"))[-1]["channel"] == "public.contests"
 
 
 async def frames_until(tail: Tail, kind: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A client that reads slowly never slows another and never grows the server's memory (protocol 1.5)."""
+"""A client that reads slowly never slows another and never grows the server's memory (protocol §1.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that only read: served together, as most are, whatever those do who follow the same (protocol 2).
+"""Clients that only read: served together, as most are, whatever those do who follow the same (protocol §2).
 
 A client that sends something is served alone until the next flush, so these tests never ask while they read.
 """

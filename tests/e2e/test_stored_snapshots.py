@@ -1,4 +1,4 @@
-"""Snapshots that are read from a store, and what is published meanwhile (protocol 2)."""
+"""Snapshots that are read from a store, and what is published meanwhile (protocol §2)."""
 
 from __future__ import annotations
 

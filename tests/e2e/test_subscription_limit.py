@@ -1,4 +1,4 @@
-"""How many channels a connection may follow (protocol 1.4)."""
+"""How many channels a connection may follow (protocol §1.4)."""
 
 from __future__ import annotations
 

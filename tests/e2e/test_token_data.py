@@ -1,4 +1,4 @@
-"""Token data (protocol 4), as a client sees it."""
+"""Token data (protocol §4), as a client sees it."""
 
 from __future__ import annotations
 

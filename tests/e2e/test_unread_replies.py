@@ -1,4 +1,4 @@
-"""Answers that a client does not read hold up that client alone (protocol 1.5)."""
+"""Answers that a client does not read hold up that client alone (protocol §1.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An upgrade is HTTP/1.1, GET, in origin form, without a body, and alone (protocol 1.2)."""
+"""An upgrade is HTTP/1.1, GET, in origin form, without a body, and alone (protocol §1.2)."""
 
 from __future__ import annotations
 

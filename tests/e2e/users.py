@@ -12,7 +12,7 @@ from tests.serving import token_for
 
 
 async def put_user(app: App, wallet: str, **change: Any) -> None:
-    """Change a user as a superadmin does (protocol 13, `PUT /users`): `nickname`, `role`, `banned`."""
+    """Change a user as a superadmin does (protocol §13, `PUT /users`): `nickname`, `role`, `banned`."""
     headers = {"Authorization": f"Bearer {token_for(app, 'operator', Role.SUPERADMIN)}"}
     async with httpx.AsyncClient(base_url=app.url, headers=headers, trust_env=False) as operator:
         answer = await operator.put(f"/api/v69/users/{wallet}", json=change)

@@ -1,4 +1,4 @@
-"""A pair quoted in dollars has its base as symbol, any other is BASE-QUOTE (protocol 3)."""
+"""A pair quoted in dollars has its base as symbol, any other is BASE-QUOTE (protocol §3)."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -249,10 +250,10 @@ async def finish(world: World) -> None:
     st.sampled_from([0.0, 1.0]),
 )
 def test_a_view_made_of_frames_is_the_truth(actions: list[tuple[str, int, int]], flush_interval_ms: float) -> None:
-    asyncio.run(play(actions, flush_interval_ms))
+    uvloop.run(play(actions, flush_interval_ms))
 
 
 def test_a_long_random_evening_ends_with_the_truth() -> None:
     chance = random.Random(20)
     actions = [(chance.choice(ACTIONS + CHANGES), chance.randrange(6), chance.randrange(6)) for _ in range(5000)]
-    asyncio.run(play(actions, 1.0))
+    uvloop.run(play(actions, 1.0))

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,11 +88,11 @@ async def play(actions: list[Action], flush_interval_ms: float) -> None:
     st.sampled_from([0.0, 1.0]),
 )
 def test_a_view_made_of_frames_is_the_truth(actions: list[Action], flush_interval_ms: float) -> None:
-    asyncio.run(play(actions, flush_interval_ms))
+    uvloop.run(play(actions, flush_interval_ms))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_long_random_evening_ends_with_the_truth(seed: int) -> None:
     chance = random.Random(seed)
     actions = [(chance.choice(STEPS), chance.randrange(6), chance.randrange(6)) for _ in range(4000)]
-    asyncio.run(play(actions, 0.0))
+    uvloop.run(play(actions, 0.0))

@@ -1,4 +1,4 @@
-"""Signing in over HTTP (protocol 13, `/auth`)."""
+"""Signing in over HTTP (protocol §13, `/auth`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies are as big as their purpose asks for, and no bigger (protocol 13)."""
+"""Bodies are as big as their purpose asks for, and no bigger (protocol §13)."""
 
 from __future__ import annotations
 

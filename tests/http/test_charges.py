@@ -1,4 +1,4 @@
-"""Whatever arrives costs somebody's bucket (protocol 1.5)."""
+"""Whatever arrives costs somebody's bucket (protocol §1.5)."""
 
 from __future__ import annotations
 

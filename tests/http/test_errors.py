@@ -1,4 +1,4 @@
-"""Services that report their errors over HTTP (protocol 13, `POST /errors`)."""
+"""Services that report their errors over HTTP (protocol §13, `POST /errors`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications over HTTP (protocol 13, `/notifications`)."""
+"""Notifications over HTTP (protocol §13, `/notifications`)."""
 
 from __future__ import annotations
 

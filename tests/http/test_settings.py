@@ -1,4 +1,4 @@
-"""Settings over HTTP (protocol 13, `/settings`)."""
+"""Settings over HTTP (protocol §13, `/settings`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rights hold when a request takes effect: at the end of its body, not only at its head (protocol 13).
+"""Rights hold when a request takes effect: at the end of its body, not only at its head (protocol §13).
 
 Every route that takes a body is asked in two parts, and in between its caller loses a right.
 """

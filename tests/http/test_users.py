@@ -1,4 +1,4 @@
-"""Users over HTTP (protocol 13, `/users`)."""
+"""Users over HTTP (protocol §13, `/users`)."""
 
 from __future__ import annotations
 

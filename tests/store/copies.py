@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import resource
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+
+import uvloop
 
 from duelcast.store.sqlite.backup import back_up
 from tests.store.facts import put
@@ -23,7 +24,7 @@ def store(path: Path, *names: str) -> None:
             for name in names:
                 await database.write(put(name))
 
-    asyncio.run(write())
+    uvloop.run(write())
 
 
 def execute(path: Path, statement: str) -> None:
@@ -50,7 +51,7 @@ def left_by_a_killed_server(path: Path, *names: str) -> None:
             for ending in ("", "-wal"):
                 shutil.copy(f"{used}{ending}", f"{path}{ending}")
 
-    asyncio.run(write())
+    uvloop.run(write())
     used.unlink()
 
 

@@ -1,4 +1,4 @@
-"""The epoch of a database: kept by a restart, another one for a copy or after a restore (protocol 2)."""
+"""The epoch of a database: kept by a restart, another one for a copy or after a restore (protocol §2)."""
 
 from __future__ import annotations
 

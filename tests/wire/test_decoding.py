@@ -1,4 +1,4 @@
-"""From a frame to a command (protocol 1.1, 1.4)."""
+"""From a frame to a command (protocol §1.1, §1.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON as the contract has it (protocol 1.1)."""
+"""JSON as the contract has it (protocol §1.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times on the wire (protocol 1.1)."""
+"""Times on the wire (protocol §1.1)."""
 
 from __future__ import annotations
 

@@ -61,11 +61,12 @@ from duelcast.store.stored_log import StoredLog
 log = structlog.get_logger("duelcast")
 
 Claim = Callable[[Database], Awaitable[None]]
-"""Looks at a database, and may refuse it with `ConfigurationError`."""
+"""Called with the open database. May write to it, or refuse it with `ConfigurationError`."""
 
 
 class App:
-    """A server in this process. `start` returns once it listens, `stop` once all clients and parts are closed."""
+    """A server in this process. `start` returns once the server listens; `stop` returns once all clients and
+    parts are closed."""
 
     def __init__(
         self,
@@ -212,7 +213,7 @@ class App:
         """Start the database, the domain, the feeds and the ports. If one of them fails, everything is closed again,
         and the error is raised, usually a `ConfigurationError`.
 
-        `claim` is called before this start writes to the tables; its exceptions are passed on.
+        `claim` is called after the database was opened and before the domain is loaded; its exceptions are passed on.
         """
         asyncio.get_running_loop().set_exception_handler(_on_loop_error)
         async with AsyncExitStack() as started:
@@ -274,7 +275,7 @@ class App:
         log.info("stopped")
 
     async def failed(self) -> None:
-        """Wait until a task that must never end has ended; raises its exception."""
+        """Wait until a task that must never end has ended; raises its exception, if it has one."""
         endless = [*self._endless, self._serving, self._writing]
         if self._serving_operators is not None:
             endless.append(self._serving_operators)
@@ -323,8 +324,8 @@ class App:
         await self._serving
 
     async def _serve_operators(self, server: PortServer, started: AsyncExitStack) -> None:
-        """Serve operators from before the rest is loaded until after the rest is closed, so that they see `starting`
-        and `draining`."""
+        """Serve operators. This begins before the rest is loaded, and ends after the rest is closed, so that operators
+        see `starting` and `draining`."""
         listener = bind_for_operators(self.settings)
         started.callback(listener.close)
         self.ops_port = listener.getsockname()[1]

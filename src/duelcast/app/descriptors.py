@@ -12,14 +12,14 @@ MOST = 1024 * 1024
 """We ask for at most this many descriptors. Nobody needs more, and some systems report "unlimited" without granting
 it."""
 MOST_FOR_HTTP = 1024
-"""At most this many connections are reserved for HTTP, and at most an eighth of all connections."""
+"""An eighth of all connections is reserved for HTTP, but at most this many."""
 
 log = structlog.get_logger("duelcast")
 
 
 def raise_limit() -> int:
-    """Raise the soft limit on descriptors to the hard limit, or to `MOST` if that is lower. Returns the new limit, as
-    `limit` does."""
+    """Raise the soft limit on descriptors to the hard limit, or to `MOST` if that is lower. Returns `limit()` as it is
+    afterwards."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -43,13 +43,14 @@ def most_websockets(settings: Settings, descriptors: int) -> int:
 
 
 def max_descriptor(settings: Settings, descriptors: int) -> int:
-    """The lowest descriptor at which connections are no longer accepted, so that half of the reserve stays free."""
+    """Connections are accepted only on descriptors below this number. It keeps half of the reserve free, but is never
+    less than half of `descriptors`."""
     return max(descriptors - settings.descriptors_reserve // 2, descriptors // 2)
 
 
 def fitted(settings: Settings) -> Settings:
-    """`settings`, with `max_connections` lowered, if necessary, to the number of WebSockets for which the process has
-    descriptors. A `max_connections` of 0 becomes that number."""
+    """Raise the limit on descriptors. Returns `settings` with `max_connections` lowered to the number of WebSockets for
+    which there are descriptors, if it is higher or 0."""
     most = most_websockets(settings, raise_limit())
     if 0 < settings.max_connections <= most:
         return settings
@@ -57,7 +58,7 @@ def fitted(settings: Settings) -> Settings:
 
 
 def report(configured: Settings, fitting: Settings) -> None:
-    """Log how many connections fit, and whether that is fewer than an operator configured."""
+    """Log how many connections fit, with a warning if an operator configured more."""
     log.info("descriptors", limit=limit(), reserve=fitting.descriptors_reserve, max_connections=fitting.max_connections)
     if "max_connections" in configured.model_fields_set and fitting.max_connections < configured.max_connections:
         log.warning(

@@ -1,4 +1,4 @@
-"""The settings in force and their sources: those read at the start, and those that change at run time."""
+"""The settings in force, each with its source: settings read at the start, and settings that change at run time."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ STORED = "database"
 
 
 class InForce(NamedTuple):
-    """A setting for display, without secrets. `name` is an environment variable, or the key of a setting that changes
-    at run time. `is_changed` is true if the value differs from the default, or if there is no default."""
+    """A setting for display; a secret value is masked. `name` is an environment variable, or the key of a setting that
+    changes at run time. `is_changed` is true if the value differs from the default, or if there is no default."""
 
     name: str
     value: str
@@ -37,7 +37,7 @@ async def stored_settings(settings: Settings) -> Sequence[SettingRow]:
     """The settings in the database; empty if its file does not exist yet. It is safe to call this while a server is
     using the database.
 
-    Raises `ConfigurationError` if the database cannot be read, or its schema has another version.
+    Raises `ConfigurationError` if the database cannot be read, or if its schema has another version.
     """
     backend = backend_of(settings)
     if backend.is_new():

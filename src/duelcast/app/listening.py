@@ -66,7 +66,8 @@ class PortServer(uvicorn.Server):
             self._sampler,
             max_descriptor=descriptors.max_descriptor(self._settings, descriptors.limit()),
             handshake_timeout_s=self._settings.http_head_timeout_s,
-            # TLS buffers up to 256 KiB of an answer, which hides a slow client from the HTTP protocol.
+            # TLS buffers up to 256 KiB of an answer, so the HTTP protocol may be done before a slow client has read it.
+            # The shutdown of TLS waits for that buffer, and therefore has the same time limit as a write.
             shutdown_timeout_s=self._settings.http_write_timeout_s,
             tls=self.config.ssl,
         )

@@ -64,7 +64,7 @@ def analytics_settings_of(live: SystemSettings, start: Settings) -> AnalyticsSet
 
 
 class LiveSettings:
-    """Gives each part of the server its settings: first when `apply` is called, after loading, and again after each
+    """Gives each part of the server its settings: once when `App` calls `apply` after loading, and again after each
     change.
 
     The settings in `start` do not change.

@@ -41,11 +41,11 @@ from duelcast.feeds.source import Feed
 from duelcast.store.database import Database
 
 STORE_BREAKER = BreakerSettings(reset_timeout_ms=1_000, max_reset_timeout_ms=5_000, half_open_calls=1)
-"""Another attempt may follow soon, because a commit that fails does so within milliseconds, and only the server itself
-waits for it."""
+"""The next attempt may follow soon, because a failing commit takes only milliseconds, and only the server itself waits
+for the attempt."""
 FEED_BREAKER = BreakerSettings(max_reset_timeout_ms=120_000, half_open_calls=1)
-"""In the half-open state, the only call is the feed's own attempt. It ends with the feed's first outcome, however slow
-the venue is."""
+"""In the half-open state, the only call is the feed's own attempt. That call ends with the feed's first outcome,
+however slow the venue is."""
 
 
 _REASONS: Mapping[ServiceStatus, str] = {
@@ -104,7 +104,7 @@ class Operations:
         *,
         feed_attempt_timeout_s: float,
     ) -> None:
-        """Add the parts of the server, beginning with those on which others depend, then the configured services.
+        """Add the parts of the server, beginning with those on which others depend, and then the configured services.
         Raises `ConfigurationError` if two services have the same name, or if a service depends on one that does not
         exist."""
         store_breaker = self.health.breaker(STORE, STORE_BREAKER)
@@ -139,12 +139,12 @@ class Operations:
         return (self.registry, self.health, self.audit_backlog, self.errors, self.status)
 
     def services(self) -> Mapping[type[Any], Any]:
-        """The services that endpoints may use."""
+        """The domain services that endpoints may use, by class."""
         used = (self.registry, self.health, self.commands, self.errors, self.status, self.monitor)
         return {type(service): service for service in used}
 
     def failures(self) -> Iterable[tuple[str, str]]:
-        """The services that do not work, each with the reason, which is a sentence of our own."""
+        """The monitored services that do not work, each with the reason, which is a sentence of our own."""
         for service in self.registry:
             status = service.status
             if status in AFFECTING:
@@ -188,7 +188,7 @@ class Operations:
 
     async def _check_store(self) -> CheckResult:
         result = await timed(self._database.probe, "It accepts writes.", "It accepts no writes.")
-        # If the probe fails, it sets `failure` to the cause.
+        # A probe that fails sets `Database.failure` to the cause.
         return result if result.healthy else structs.replace(result, details=self._database.failure or result.details)
 
     async def _check_settings(self) -> CheckResult:

@@ -1,4 +1,4 @@
-"""Makes parts from the settings."""
+"""Builds parts of the server from its settings."""
 
 from __future__ import annotations
 
@@ -154,5 +154,5 @@ def origins_of(settings: Settings, host: str) -> OriginRules:
 
 
 def conflates(feeds: list[Feed]) -> bool:
-    """Whether prices may be published less often than they arrive."""
+    """Whether every feed permits publishing its prices less often than they arrive."""
     return all(getattr(feed, "conflate", True) for feed in feeds)

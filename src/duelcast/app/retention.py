@@ -48,5 +48,5 @@ def retention_of(
 
 
 def days_of(live: SystemSettings, table: Mapping[str, Rule]) -> Mapping[str, float]:
-    """The settings of the rules, by key."""
+    """The values of the settings that the rules use, in days, by key."""
     return {key: float(live.value(key)) for rule in table.values() for key in rule.settings}

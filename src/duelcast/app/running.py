@@ -42,7 +42,7 @@ class Companion(Protocol):
 
 def run(settings: Settings, on_listening: Callable[[str], None], companion: Companion | None = None) -> int:
     """Serve until SIGTERM, SIGINT or SIGHUP, and then for the drain delay; a second signal ends the process at once.
-    Returns the exit status.
+    Also stops if a part of the server ends. Returns the exit status.
 
     `on_listening` is called with the address of the server once it accepts clients; `companion` runs from then on.
     """
@@ -57,7 +57,8 @@ async def _serve(settings: Settings, on_listening: Callable[[str], None], compan
     await app.start(None if companion is None else companion.claim)
     descriptors.report(settings, fitting)
     if settings.drain_floor_ms is None:
-        # The next process probably takes as long to start as this one did, and starts after this one has stopped.
+        # Clients are asked to stay away until the next process has probably started: it starts after this one has
+        # stopped, and takes as long to start as this one did.
         app.gateway.return_floor_ms = ceil((_process_age_s() + DRAIN_TIMEOUT_S) * 1000)
     spare_the_collector()
     on_listening(app.url)
@@ -97,8 +98,9 @@ def _stop_signals() -> asyncio.Event:
 
 
 def spare_the_collector() -> None:
-    """Exempt existing objects, which are kept until the end, from garbage collection, and let more new ones accumulate
-    between collections: a thousand waiting commands exceed the default of 700, but are not garbage."""
+    """Exempt the existing objects from garbage collection, because they live as long as the process. Let more new
+    objects accumulate before each collection: a thousand waiting commands exceed the default of 700, but are not
+    garbage."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_PER_COLLECTION, 10, 10)

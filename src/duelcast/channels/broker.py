@@ -1,4 +1,5 @@
-"""The bus, which numbers, keeps and delivers the messages of channels.
+"""The bus, which keeps and delivers the numbered messages of channels. `names.Kind` explains the two kinds of channels,
+*latest* and *every*.
 
 `Broker` is a port: `memory.MemoryBroker` serves one process; an implementation over a shared server would serve
 several.
@@ -50,10 +51,10 @@ class Message(Struct, frozen=True, gc=False):
 class Recovery:
     """The data that a subscriber needs to resume from a position.
 
-    `epoch` and `seq` are the channel's position, at which `messages` end. If the channel has had no messages, the first
-    one will have a higher `seq`. If `recovered` is true, `messages` are exactly those that the subscriber missed.
-    Otherwise, for a *latest* channel, they are the newest message per key; for an *every* channel, there are none,
-    because the endpoint makes the snapshot.
+    `epoch` and `seq` are the channel's position, at which `messages` end. If the channel has had no messages, the
+    number of the first one will be higher than `seq`. If `recovered` is true, `messages` are exactly those that the
+    subscriber missed. Otherwise, for a *latest* channel, they are the newest message per key; for an *every*
+    channel, there are none, because the endpoint makes the snapshot.
     """
 
     epoch: str
@@ -69,8 +70,8 @@ class BusListener(Protocol):
         """Receive a message. Called in the order of `seq` within a channel, once per message."""
 
     def replace(self, channel: Channel, seq: int, body: bytes) -> None:
-        """If message number `seq` is still kept, replace its body with `body`. Called after `deliver` for that
-        message."""
+        """Replace the body of message number `seq` with `body`, if this node still keeps that message. Called after
+        `deliver` for that message."""
 
     def resynchronise(self) -> None:
         """Recover every subscription from its position, because messages may have been missed."""
@@ -102,14 +103,14 @@ class Broker(Protocol):
 
     - Order: all listeners receive the messages of a channel in the order of `seq`; a listener receives its own node's
       messages like all others.
-    - Numbers: the messages of an *every* channel arrive with consecutive numbers; those of a *latest* channel are
-      numbered here, in ascending order. Within an `epoch`, no `seq` of a channel is used twice, even if the channel was
-      forgotten in between. A broker that loses its memory keeps its epoch, numbers *latest* channels above all numbers
-      used so far, and calls `resynchronise`.
+    - Numbers: the messages of an *every* channel arrive with consecutive numbers; the broker numbers those of a
+      *latest* channel, in ascending order. Within an `epoch`, no `seq` of a channel is used twice, even if the channel
+      was forgotten in between. A broker that loses its memory keeps its epoch, numbers *latest* channels above all
+      numbers used so far, and calls `resynchronise`.
     - Memory: a *latest* channel keeps the newest message per key, and tombstones (messages that end a key) for
-      `tombstone_retention_s`; an *every* channel keeps at least `history_messages` messages and those of the last
-      `history_s` seconds; older ones are read from the database. A followed channel is never forgotten; `Unfollowed`
-      says what remains of a *latest* channel that nobody follows.
+      `tombstone_retention_s`. An *every* channel keeps at least `history_messages` messages and those of the last
+      `history_s` seconds; if memory has lost some of these, they are read from the database. A followed channel is
+      never forgotten; `Unfollowed` says what remains of a *latest* channel that nobody follows.
     - Recovery without gap: when `recover` or `group_messages` returns, every message up to the positions in the
       result has been passed to `deliver`.
     """
@@ -153,8 +154,8 @@ class Broker(Protocol):
         """The counterpart of `follow`."""
 
     def followed(self, family: Family, subject: str = "") -> Mapping[str, Channel]:
-        """The channels of `family` about `subject` that at least one node follows, by parameter. Domains use this to
-        compute values only while somebody follows them."""
+        """The channels of `family` about `subject` that have a follower on any node; the keys are their parameters.
+        Domains use this to compute values only while somebody follows them."""
 
     async def recover(self, channel: Channel, since: Position | None = None) -> Recovery:
         """Return what a subscriber to `channel` needs if it has handled everything up to `since` (None: nothing yet).
@@ -167,7 +168,8 @@ class Broker(Protocol):
         `seq` must already be committed."""
 
     async def group_messages(self, group: str) -> Sequence[Message]:
-        """The newest messages per key of all *latest* channels of `group`, channel by channel, in `seq` order.
+        """The newest message per key of each *latest* channel of `group`: channel by channel, and in the order of `seq`
+        within a channel.
 
         Raises `errors.Unavailable` if the bus is unreachable.
         """
@@ -175,6 +177,6 @@ class Broker(Protocol):
     def lease(self, name: str) -> AbstractAsyncContextManager[None]:
         """Hold the cluster's only lease for the job `name`.
 
-        Entering waits until the lease is free; the body is cancelled if the lease is lost. A single process always has
-        the lease.
+        Entering the context waits until the lease is free; the body of the context is cancelled if the lease is lost.
+        A single process always has the lease.
         """

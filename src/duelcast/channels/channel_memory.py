@@ -101,7 +101,7 @@ class ChannelMemory(ABC):
 
     @abstractmethod
     def shrink(self, reason: EvictionReason) -> None:
-        """Drop the older half of the messages that may be dropped, at least one."""
+        """Drop the older half (rounded up) of the messages that may be dropped."""
 
     @abstractmethod
     def is_idle(self, now_s: float) -> bool:
@@ -115,7 +115,7 @@ class ChannelMemory(ABC):
     @property
     @abstractmethod
     def is_state(self) -> bool:
-        """Whether the messages exist nowhere else, so that they must be kept."""
+        """Whether the channel must not be forgotten, because its messages or its position may exist nowhere else."""
 
     def _keep(self, message: Message) -> None:
         size = len(message.body) + MESSAGE_OVERHEAD_BYTES
@@ -138,7 +138,8 @@ class ChannelMemory(ABC):
 class EveryMemory(ChannelMemory):
     """The history of an *every* channel, without gaps. `is_placed` says whether the channel's position is known.
 
-    `stored_reaches_back_to` is the lowest position from which the stored messages are known to be complete.
+    `stored_reaches_back_to` is the lowest position from which the stored messages may be complete. The database is not
+    read to recover an earlier one.
     """
 
     __slots__ = ("_kept", "is_placed", "stored_reaches_back_to")
@@ -195,7 +196,7 @@ class EveryMemory(ChannelMemory):
         kept, oldest_s = self._kept, now_s - self._retention.history_s
         while len(kept) > self._retention.history_messages and kept[0][0] < oldest_s:
             self._evict(kept.popleft()[1], "retention")
-            # Older messages may still be stored, but that is not certain.
+            # The evicted messages may still be stored, but that is not certain, so recovery does not look for them.
             self.stored_reaches_back_to = self.reaches_back_to
 
     def shrink(self, reason: EvictionReason) -> None:

@@ -35,8 +35,8 @@ _EVICTION_REASONS: tuple[EvictionReason, ...] = ("retention", "size", "idle", "r
 class MemoryBroker:
     """The broker of a single process; its memory is lost with the process. `Broker` lists the guarantees.
 
-    `deliver` is called within `publish`. A message that a listener publishes during a delivery waits until all
-    listeners have received the current one, and is delivered before the outer `publish` returns.
+    `deliver` is called within `publish` or `broadcast`. A message that a listener publishes during a delivery waits
+    until all listeners have received the current one, and is delivered before the outer call returns.
 
     `max_history_bytes` bounds the histories of all channels together, including bookkeeping. Beyond it, the longest
     histories lose their older halves, so that a busy channel does not cost the quiet ones their histories. The newest
@@ -71,7 +71,7 @@ class MemoryBroker:
         self.stored = stored
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._awaited: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
-        """For each call of `delivered` that is waiting: the awaited `seq` and the future, by channel name."""
+        """By channel name: the awaited `seq` and the future of each waiting call of `delivered`."""
         self._undelivered: deque[Message] = deque()
         self._delivering = False
         self._epoch = "0"
@@ -183,7 +183,7 @@ class MemoryBroker:
             await self._sweep()
 
     def reset(self) -> None:
-        """Lose everything but the followers, like a restarted bus. Listeners must not call this."""
+        """Lose all messages, like a restarted bus; followed channels stay followed. Listeners must not call this."""
         lost = list(self._streams.values())
         self._history.evicted["reset"] += self._history.messages
         self._history.messages = self._history.size_bytes = 0
@@ -265,7 +265,7 @@ class MemoryBroker:
             self._deliver()
 
     async def _reach(self, stream: EveryMemory, since: Position | None) -> None:
-        """Load the position of a stream, and its history back to `since`, as far as it is stored."""
+        """Load what memory lacks: the position of a stream, and its history back to `since` as far as it is stored."""
         if not stream.is_placed:
             position = await self.stored.position(stream.channel)
             if not stream.is_placed:
@@ -328,7 +328,7 @@ class MemoryBroker:
     def _keep_idle(self, stream: ChannelMemory) -> None:
         """Keep a channel without followers for a while, as long as there is room."""
         if stream.is_empty and stream.seq == self._highest_forgotten_seq:
-            # If the channel is needed again, a new one is identical.
+            # There is nothing to keep: if the channel is needed again, a new stream will be identical to this one.
             self._forget(stream)
             return
         self._idle[stream.channel.name] = stream

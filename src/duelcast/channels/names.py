@@ -1,4 +1,4 @@
-"""Channels, their families and groups (protocol 2).
+"""Channels, their families and groups (protocol §2).
 
 A family is declared once, beside the domain that publishes it. The declaration contains the first part of the name,
 the kind, the key of a message, and the events. Endpoints declare who may join a channel and what its snapshot is.
@@ -92,13 +92,13 @@ def _no_key(_event: Event) -> str:
 class Family:
     """All channels `<prefix>.<parameter>`, or the single channel `<prefix>` if `parameter` is None.
 
-    `parameter` is a regular expression for the part after the dot, `placeholder` its name in the documents. `key`
-    returns the key of a message of a *latest* channel; `is_tombstone` returns whether a message ends its key; such a
-    message is in no snapshot, but is kept for recovery. `group` returns the name of the one group that a channel
-    belongs to, and `group_names` is a regular expression for all group names of the family. `least_role` returns the
-    lowest role that may see a channel; a follower of the group who has a lower role does not receive the channel's
-    messages. `unfollowed` applies to *latest* channels. If `is_urgent`, messages of these *every* channels are
-    broadcast even while the database is down. `subject` returns the subject of a channel (see `Broker.followed`).
+    `parameter` is a regular expression for the part after the dot, `placeholder` the name of that part in the
+    documents. `key` returns the key of a message of a *latest* channel; `is_tombstone` returns whether a message ends
+    its key; such a message is in no snapshot, but is kept for recovery. `group` returns the name of the one group that
+    a channel belongs to, and `group_names` is a regular expression for all group names of the family. `least_role`
+    returns the lowest role that may see a channel; a follower of the group who has a lower role does not receive the
+    channel's messages. `unfollowed` applies to *latest* channels. If `is_urgent`, messages of these *every* channels
+    are broadcast even while the database is down. `subject` returns the subject of a channel (see `Broker.followed`).
     """
 
     prefix: str

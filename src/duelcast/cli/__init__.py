@@ -57,7 +57,8 @@ def options(
 
 
 def main() -> None:
-    """Entry point. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted."""
+    """Entry point. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 interrupted (Ctrl-C),
+    143 terminated (SIGTERM, see `output_files.terminable`)."""
     try:
         application()
     except ConfigurationError as error:

@@ -57,7 +57,8 @@ async def _record(feed: Feed, file: Path, clock: Clock, stop_after_s: float | No
 
 
 class _UntilStopped:
-    """A feed that ends like a finite one when `stop` is set, so that the recording is completed and counted."""
+    """A feed that ends when `stop` is set, as a feed with finite data does, so that the recording is completed and
+    counted."""
 
     def __init__(self, feed: Feed, stop: asyncio.Event) -> None:
         self.name = feed.name

@@ -1,4 +1,4 @@
-"""Logs each defect, and gives the client that met it the id of the log entry."""
+"""Logs each defect (an unexpected exception), and gives the client that met it the id of the log entry."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Runs the handlers of an endpoint: takes a request from the node that holds the connection, and returns the answer as
-data."""
+"""The desk of an endpoint, which runs its handlers: for commands, when a connection begins or ends, and when its
+identity changes."""
 
 from __future__ import annotations
 

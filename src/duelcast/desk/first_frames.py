@@ -1,4 +1,4 @@
-"""Snapshots and replays for new followers of a channel, with no gap before later messages (protocol 2)."""
+"""Snapshots and replays for new followers of a channel, with no gap before later messages (protocol §2)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TURN_S = 0.002
 
 
 class Log(Protocol):
-    """The log of messages from which an answer is brought up to date."""
+    """Keeps the messages that arrive while first frames are being read, so that they can be sent after those frames."""
 
     def begin(self, target: Target) -> int:
         """Keep the messages of `target` from now on. Returns the current end of the log. The counterpart is
@@ -35,8 +35,8 @@ class Log(Protocol):
 class JoinReader:
     """Reads the first frames for the joins of an endpoint, and enforces the limits on joins.
 
-    `max_bytes` limits the total size of these frames in an answer. `unknown_followed` returns how many nonexistent
-    channels a wallet follows, over all its connections.
+    `max_bytes` limits the total size of these frames in an answer (`_read_all` has the exceptions). `unknown_followed`
+    returns how many nonexistent channels a wallet follows, over all its connections.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class JoinReader:
         self._max_bytes = max_bytes
         self._unknown_followed = unknown_followed
         self._unknown_asked: Counter[str] = Counter()
-        """The number of unknown targets in commands that are not answered yet, by wallet."""
+        """The number of unknown (nonexistent) targets in commands that are not answered yet, by wallet."""
 
     async def carry_out(self, context: Context, joins: Sequence[Join], *, snapshot_only_if_new: bool) -> None:
         """Read the first frames for the joins of a handler. Raises `TooManySubscriptions` or `Unavailable`."""
@@ -91,7 +91,8 @@ class JoinReader:
             raise
 
     async def read_again(self, context: Context, joins: Sequence[Join]) -> None:
-        """Read again everything that is followed. Raises `Unavailable`."""
+        """Read `joins`, which cover everything that the connection follows, once more and without limits. Raises
+        `Unavailable`."""
         await self._read_all(context, joins, bounded=False)
 
     def settle(self, context: Context) -> None:
@@ -103,7 +104,7 @@ class JoinReader:
                 del self._unknown_asked[wallet]
 
     def release(self, context: Context) -> None:
-        """Called when the command of `context` has failed: nothing that it joined is followed."""
+        """Undo the joins of the command of `context`, which has failed, so that none of them is followed."""
         self._log.release(one.target for one in context.joined)
         context.joined = ()
 
@@ -128,7 +129,8 @@ class JoinReader:
                 _check_family(rule, rule.most(context), wanted, counted)
 
     def _check_unknown(self, context: Context, targets: Iterable[Target]) -> None:
-        """Must be the last check, because from here on the unknown targets count as pending."""
+        """Check the limits on unknown targets, and count those in `targets` as pending. So this must be the last
+        check."""
         identity = context.identity
         for rule in self._endpoint.access_rules.values():
             if rule.most_unknown is None or identity is None:
@@ -160,7 +162,8 @@ class JoinReader:
         for join in joins:
             one = await self._read(context, join)
             joined.append(one)
-            # A single frame is not limited, nor is a group, which is sent as the socket drains.
+            # The limit does not apply to an answer with only one frame, or to groups, whose frames are sent only as
+            # fast as the socket drains.
             if bounded and one.frames and not isinstance(one.target, Group):
                 read_bytes += sum(map(part_size, one.frames))
                 read_frames += len(one.frames)
@@ -205,15 +208,15 @@ class JoinReader:
             frames = self._snapshot_frames(channel, snapshot, seq if channel.kind is Kind.LATEST else None)
             rows = snapshot.rows
             if snapshot.seq is not None:
-                # The snapshot may include messages that have not been delivered yet.
+                # The snapshot may include messages that are still being delivered; wait until they have been.
                 seq = snapshot.seq
                 await self._broker.delivered(channel, seq)
         recovered = None if since is None else recovery.recovered
         return Joined(join, recovery.epoch, seq, recovered, frames, base, {channel: seq}, rows=max(1, rows))
 
     async def _recover(self, channel: Channel, join: Join) -> Recovery:
-        """Recover a channel from the position of `join`, or as for a new follower if the replay would exceed
-        `max_bytes`."""
+        """Recover a channel from the position of `join`. If that replay would exceed `max_bytes`, ignore the position,
+        as if the follower were new."""
         recovery = await self._broker.recover(channel, join.since)
         if recovery.recovered and sum(map(part_size, recovery.messages)) > self._max_bytes:
             return await self._broker.recover(channel)

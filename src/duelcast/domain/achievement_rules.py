@@ -1,4 +1,4 @@
-"""Achievements and levels: the rules, as a table (protocol 10)."""
+"""Achievements and levels: the rules, as a table (protocol §10)."""
 
 from __future__ import annotations
 

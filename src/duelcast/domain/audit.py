@@ -1,4 +1,4 @@
-"""The audit trail: actors, actions, times and outcomes (protocol 13, `GET /audit`)."""
+"""The audit trail: actors, actions, times and outcomes (protocol §13, `GET /audit`)."""
 
 from __future__ import annotations
 

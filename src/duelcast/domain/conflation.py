@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 from duelcast.clock import Alarm, Clock
 
 _TOLERANCE_S = 1e-6
-"""Timers may fire a little early, and sums of floats may be off by an ulp."""
+"""A key counts as due this much early, because timers may fire a little early, and sums of floats may be off by an
+ulp."""
 _PRUNE_AT_KEYS = 1_000
 _PUSHES_PER_TURN = 200
 """This many pushes in a row take about 2 ms; then other tasks run."""
@@ -19,8 +20,9 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Throttle(Generic[K]):
-    """Decides when a changed key is due: at once if its last turn was at least one interval ago, otherwise exactly one
-    interval after that turn. A key that changes several times before it is due gets only one turn.
+    """Gives each changed key a turn as soon as the key is due: at once if its last turn was at least one interval ago,
+    otherwise exactly one interval after that turn. A key that changes several times before it is due gets only one
+    turn.
 
     `interval_ms` is called whenever an interval is needed, so that a new setting takes effect without a restart. Keys
     must be comparable.
@@ -70,7 +72,8 @@ class Throttle(Generic[K]):
             self._prune(now_s)
 
     def _prune(self, now_s: float) -> None:
-        """Forget turns that no longer delay anything, so that keys may come and go for ever; amortised O(1)."""
+        """Forget turns that no longer delay their keys, so that memory does not grow with every key ever used.
+        Amortised O(1) per turn."""
         since_s = now_s - self._interval_ms() / 1000
         self._last_s = {key: last_s for key, last_s in self._last_s.items() if last_s > since_s}
         self._prune_at_keys = max(_PRUNE_AT_KEYS, 2 * len(self._last_s))

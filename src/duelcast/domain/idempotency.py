@@ -1,4 +1,4 @@
-"""Requests that may be repeated safely (protocol 8, 13): the first runs, and repeats get its answer."""
+"""Requests that may be repeated safely (protocol §8, §13): the first runs, and repeats get its answer."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class RetentionJob:
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""
         deleted = CounterMetricFamily(
-            "duelcast_retention_deleted_rows", "Rows that were deleted because of their age.", labels=["what"]
+            "duelcast_retention_deleted_rows", "Rows that were deleted because of their age or number.", labels=["what"]
         )
         for what in self.table:
             deleted.add_metric([what], self._deleted[what])

@@ -1,4 +1,4 @@
-"""Tracked events, active users, and server statistics (protocol 11)."""
+"""Tracked events, active users, and server statistics (protocol §11)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ServerStatsReport(Event, tag="server_stats"):
 
 class TrackEvent(Command, tag="track_event"):
     """Stores an event, or all of `events`; the answer means that they are on disk. An `eventId` is stored only once per
-    wallet, so it is safe to send an event again."""
+    wallet, so it is safe to send an event again with the same `eventId`."""
 
     event: EventName | None = None
     data: dict[str, Any] | None = None
@@ -80,7 +80,8 @@ class TrackedEvent(Record):
 
 
 class EventTracked(Event, tag="event_tracked"):
-    """The events are stored: one event, or `events` in the order they were sent."""
+    """The event or events are stored. `events` lists them in the order in which they were sent; a single event is
+    described by the other fields instead."""
 
     event: str | UnsetType = UNSET
     eventId: str | UnsetType = UNSET

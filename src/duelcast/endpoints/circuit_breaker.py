@@ -1,4 +1,4 @@
-"""Services and their circuit breakers (protocol 6)."""
+"""Services and their circuit breakers (protocol §6)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class SubscribeAll(Command, tag="subscribe_all"):
 
 
 class SubscribeServices(Command, tag="subscribe:services"):
-    """Follows all services."""
+    """Another name for `subscribe_all`."""
 
 
 class SubscribeLayer(Command, tag="subscribe:layer"):
@@ -96,13 +96,14 @@ class SubscribeService(Command, tag="subscribe:service"):
 
 
 class HealthCheck(Command, tag="service:health_check"):
-    """Checks a service, at most once a second; for everybody but admins, the result may be up to 10 s old."""
+    """Checks a service. A recent result is returned instead of a new check: for admins one up to 1 s old, for everybody
+    else one up to 10 s old."""
 
     service: Name
 
 
 class HealthCheckResult(Event, tag="service:health_check_result"):
-    """The result of a check. An unhealthy service is a result too."""
+    """The result of a check. If the service is unhealthy, that too is sent as a result, not as an error."""
 
     service: str
     healthy: bool

@@ -1,4 +1,4 @@
-"""Commands that every endpoint understands (protocol 1.3)."""
+"""Commands that every endpoint understands (protocol §1.3)."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class SubscriptionConfirmed(Event, tag="subscription_confirmed"):
 
 
 class UnsubscriptionConfirmed(Event, tag="unsubscription_confirmed"):
-    """No further message of the channel is sent. `reason` is present if the server ended the subscription
+    """No further message of the channel is sent. If the server itself ended the subscription, `reason` says why
     (`rights`)."""
 
     channel: str

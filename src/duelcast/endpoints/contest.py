@@ -1,4 +1,4 @@
-"""Contests: leaderboards, participants, rooms and chat (protocol 5)."""
+"""Contests: leaderboards, participants, rooms and chat (protocol §5)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Welcome(Event, tag="welcome"):
 
 
 class GetAllContests(Command, tag="get_all_contests"):
-    """Asks for the default list, or for all contests with a given `status`, latest start first; follows
+    """Asks for the default list or, with `status`, for all contests with that status, latest start first. Also follows
     `public.contests`."""
 
     status: ContestStatus | None = None
@@ -349,7 +349,8 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     contest = _contest(context, command.contestId)
     contests = context.service(Contests)
     took_part = await _took_part(context, contest)
-    # The rooms are notified of role changes, so nothing is awaited from here until the rooms know this connection.
+    # Rooms notice a new identity only of connections that they know, so nothing may be awaited between reading the
+    # identity here and `rooms.join`.
     identity = context.identity
     if command.visibility is not None and (identity is None or not identity.is_admin):
         raise PermissionDenied("`visibility` is for admins: leave it out.", field="visibility")
@@ -363,7 +364,7 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     )
     rooms, connection_id = contests.rooms, context.connection_id
     was_there = rooms.is_in(contest.id, connection_id)
-    # Join first, so that the snapshots include this connection.
+    # Enter the room before following its channels, so that the snapshots include this connection.
     rooms.join(contest.id, connection_id, identity, command.visibility or "invisible", took_part=took_part)
     try:
         await context.join(room, since=since)

@@ -82,8 +82,8 @@ class Join:
     """A channel or group that the caller follows from the answer on.
 
     A `silent` join has no snapshot. If a join is `counted`, the rows of its snapshot or replay count as rows of the
-    answer. If the join stands within the answer and has a `first`, only that many of its frames stand there; the others
-    follow at the end.
+    answer. `first` is for a join that stands within the answer: only that many of its frames stand there (None stands
+    for all), and the others follow at the end.
     """
 
     target: Target
@@ -95,11 +95,11 @@ class Join:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Joined:
-    """A join whose snapshot or replay has been read, and the point from which the log continues.
+    """A join whose snapshot or replay has been read (`frames`), and the point from which newer messages continue it.
 
-    The log entries after `base` whose `seq` is above the value of their channel in `floors` (by default 0) come next.
-    `seq` is None for a group, and `recovered` is None if no position was given. `rows` is the number of channels,
-    symbols or rows in `frames`.
+    `base` is a position in the node's log of published messages. The messages after it come next, except those whose
+    `seq` is not above the value of their channel in `floors` (by default 0). `seq` is None for a group, and `recovered`
+    is None if no position was given. `rows` is the number of channels, symbols or rows in `frames`.
     """
 
     join: Join
@@ -258,7 +258,7 @@ class Context:
         return joins
 
     def leave(self, targets: Iterable[Target]) -> None:
-        """Stop following `targets`, after their last messages and before the answer."""
+        """Stop following `targets`: their last messages are sent before the answer, and none after it."""
         self.left = (*self.left, *targets)
 
     def leave_where(self, ends: Callable[[Target], bool]) -> None:
@@ -283,8 +283,8 @@ class Context:
 
     @property
     def origin(self) -> Origin:
-        """The origin of messages that the handler publishes on an *every* channel: a push to the caller carries the
-        `requestId`."""
+        """The origin of messages that the handler publishes on an *every* channel. With it, the push to the caller
+        carries the `requestId`."""
         return Origin(self.ask.connection_id, self.ask.request_id)
 
 

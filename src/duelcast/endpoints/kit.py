@@ -46,7 +46,7 @@ function is pure, so that any node can decide."""
 ChannelSnapshot = Callable[[Context, Channel], Awaitable[Snapshot]]
 GroupSnapshot = Callable[[Context, Group], Awaitable[Snapshot]]
 Handler = Callable[[Any, Any], Reply | Awaitable[Reply]]
-"""Called with a `Context`, or a `LocalContext` if the command is local, and the command.
+"""Called with the context (a `LocalContext` if the command is local) and the command.
 
 A handler that has begun runs to its end even if its client leaves; its answer is then dropped. A handler whose answer
 is a push returns None, and names the pushed event in its return annotation, from which the documents are made."""
@@ -73,11 +73,11 @@ class AccessRule:
     without `group_snapshot`, a group begins with the newest message per key of its channels. `snapshot_events` are the
     events of the snapshots, if these differ from the events of the family.
 
-    `most` returns how many channels of the family a connection may follow, besides those joined on connect.
-    `most_unknown` returns how many `unknown` channels a wallet may follow over all its connections; this limit exists
-    because clients could invent names without end. `seen_from` returns the least role that currently sees a channel.
-    Clients with a lower role may follow it too, but are sent nothing, so that a hidden channel looks like one that does
-    not exist.
+    `most` returns how many channels of the family a connection may follow, besides those joined on connect. `unknown`
+    says whether a channel or group stands for something that does not exist. `most_unknown` returns how many of those a
+    wallet may follow over all its connections, because clients could invent names without end. `seen_from` returns the
+    least role that currently sees a channel. Clients with a lower role may follow it too, but are sent nothing, so that
+    a hidden channel looks like one that does not exist.
     """
 
     family: Family
@@ -112,9 +112,9 @@ class CommandSpec:
     """A command with its handler.
 
     If `is_local`, the node of the connection answers it, without the desk. If `counted`, it counts towards the rate
-    limit. If `detached`, it may be answered after later commands, and joins nothing. If `paused_by_maintenance`, it is
-    refused during maintenance, except for admins. `successor` is the command to use instead, if this one exists only
-    for clients of earlier versions.
+    limit. If `detached`, later commands do not wait for its answer, and it joins nothing. If `paused_by_maintenance`,
+    it is refused during maintenance, except for admins. `successor` is the command to use instead, if this one exists
+    only for clients of earlier versions.
     """
 
     command: type[Command]
@@ -140,7 +140,7 @@ class Endpoint:
     """One WebSocket endpoint under `/api/v69/ws/`.
 
     `public_name` lets a client in without a token (`?endpoint=`). `error_type` is the `type` of errors. `successors`
-    maps old message names, which are refused, to the names to use instead (protocol 14).
+    maps old message names, which are refused, to the names to use instead (protocol §14).
     """
 
     name: str
@@ -218,8 +218,8 @@ class Endpoint:
         paused_by_maintenance: bool = False,
         successor: str | None = None,
     ) -> Callable[[Callable[[X, C], T]], Callable[[X, C], T]]:
-        """Declare a command with its handler. `errors` are the codes beyond those of every command; `UNAVAILABLE` is
-        added if the handler is asynchronous.
+        """Declare a command with its handler. `errors` are the codes beyond those of every command. `MAINTENANCE` is
+        added if `paused_by_maintenance`, and `UNAVAILABLE` if the handler is asynchronous.
 
         A later declaration of the same name replaces an earlier one.
         """
@@ -250,8 +250,9 @@ class Endpoint:
         return declare
 
     def on_connect(self, *events: type[Event]) -> Callable[[ConnectHandler], ConnectHandler]:
-        """Declare the handler whose `events` are sent, and whose joins take effect, before `connection_established`. A
-        `Join` among the events stands for its snapshot; the snapshots of the other joins follow."""
+        """Declare the handler called on connect. The events that it returns (of the classes `events`) are sent, and its
+        joins take effect, before `connection_established`. A `Join` among the returned events stands for its snapshot;
+        the snapshots of its other joins come after the events."""
 
         def declare(handler: ConnectHandler) -> ConnectHandler:
             self.connect_handler = handler

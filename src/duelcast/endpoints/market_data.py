@@ -1,4 +1,4 @@
-"""Live prices, volumes and sentiment (protocol 3)."""
+"""Live prices, volumes and sentiment (protocol §3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server as a whole: its status, maintenance, settings, services and errors (protocol 7)."""
+"""The server as a whole: its status, maintenance, settings, services and errors (protocol §7)."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ async def greet(context: Context) -> Sequence[Event | Join]:
     capabilities = Capabilities(status=True, maintenance=True, settings=known, services=is_admin, errors=is_admin)
     frames: list[Event | Join] = [Welcome(capabilities=capabilities), *joined]
     if is_admin:
-        # An operator who investigates an unreachable store must be let in.
+        # If the store is unreachable, an operator must still be let in to investigate, if without the errors.
         with suppress(Unavailable):
             frames.append(await _recent_errors(context, GetRecentErrors()))
     return frames
@@ -221,7 +221,7 @@ def _status(context: Context) -> ServerStatusUpdate:
 
 
 def _all_settings(context: Context) -> MonitoredSettings:
-    """All settings that the connection may see; an anonymous connection sees only the scene (protocol 9)."""
+    """All settings that the connection may see; an anonymous connection sees only the scene (protocol §9)."""
     monitor, role = context.service(SettingsMonitor), context.role
     values = {SCENE_KEY: monitor.scene().data} if role is Role.ANONYMOUS else monitor.all_values(role)
     context.answered_rows = len(values)

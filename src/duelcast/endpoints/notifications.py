@@ -1,4 +1,4 @@
-"""Notifications of a user, and announcements (protocol 10)."""
+"""Notifications of a user, and announcements (protocol §10)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ class Welcome(Event, tag="welcome"):
 
 
 class MarkRead(Command, tag="mark_read"):
-    """Marks one notification (`id`) or several (`ids`) as read. Unknown `ids` are ignored."""
+    """Marks one notification (`id`) or several (`ids`) as read. Unknown `ids` are ignored, unless none of them is
+    known."""
 
     id: NotificationId | None = None
     ids: Annotated[list[NotificationId], Meta(min_length=1, max_length=MAX_IDS)] | None = None
@@ -183,7 +184,7 @@ def _wallet(context: Context) -> str:
 
 
 def _answer(context: Context, marked: Marked) -> Sequence[ReadConfirmed | UnreadCount] | None:
-    """None if the pushes are the answer: they carry the `requestId`."""
+    """None if the caller is sent the change as pushes, which carry the `requestId` and therefore are the answer."""
     if marked.changed and context.holds(USER_NOTIFICATIONS.channel(_wallet(context))):
         return None
     return [marked.confirmed, marked.unread]

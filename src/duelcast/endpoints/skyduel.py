@@ -1,4 +1,4 @@
-"""Service management (protocol 8)."""
+"""Service management (protocol §8)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class UnsubscribeService(Command, tag="unsubscribe_service"):
 
 
 class ServiceUnsubscribed(Event, tag="service_unsubscribed"):
-    """The service is no longer followed."""
+    """The service is no longer followed, unless all services are followed."""
 
     serviceName: str
 

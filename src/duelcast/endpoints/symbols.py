@@ -1,4 +1,4 @@
-"""Following symbols, shared by market-data and token-data (protocol 3)."""
+"""Following symbols, shared by market-data and token-data (protocol §3)."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ class Subscribe(common.Subscribe, tag="subscribe"):
 
 
 class SymbolsSubscribed(Event, tag="symbols_subscribed"):
-    """`symbols` lists the symbols that are followed now, in upper case and without duplicates, or is `["*"]`; the
-    current state of each comes next. `unknown` symbols are not followed."""
+    """`symbols` lists those of the requested symbols that are followed now, in upper case and without duplicates, or is
+    `["*"]`; the current state of each comes next. `unknown` symbols are not followed."""
 
     symbols: list[str]
     unknown: list[str]
 
 
 class SymbolsUnsubscribed(Event, tag="symbols_unsubscribed"):
-    """No further push of these symbols is sent."""
+    """No further push of these symbols is sent, unless every symbol is followed (`*`)."""
 
     symbols: list[str]
 

@@ -1,4 +1,4 @@
-"""Settings that change at run time (protocol 9)."""
+"""Settings that change at run time (protocol §9)."""
 
 from __future__ import annotations
 
@@ -135,10 +135,10 @@ class UnsubscribedCategory(Event, tag="unsubscribed_category"):
 
 
 class UpdateSetting(Command, tag="update_setting"):
-    """Changes a setting, or creates it. A new setting is visible to admins unless `visibility` says otherwise, and
-    keeps the type of its first value. The value of a `secret` is shown to nobody. With `expectedVersion`, the change
-    applies only if that is the current version; 0 stands for a setting that is not stored. Setting an equal value is a
-    change too."""
+    """Changes a setting, or creates it. A new setting is visible only to admins, unless `visibility` says otherwise. A
+    setting keeps the type of its first value. The value of a `secret` is shown to nobody. With `expectedVersion`, the
+    change applies only if that is the current version; 0 stands for a setting that is not stored. Setting an equal
+    value is a change too."""
 
     key: Key
     value: Any
@@ -174,13 +174,13 @@ def _most_unknown(context: Context) -> int:
 
 
 async def current_setting(context: Context, channel: Channel) -> Snapshot:
-    """The setting as it is pushed, which is the same for everybody."""
+    """The setting without `updatedBy`, as in pushes, which are the same for everybody."""
     setting = context.service(SystemSettings).find(channel.parameter, context.role)
     return Snapshot([] if setting is None else [SettingFound(key=setting.key, setting=_public(setting))])
 
 
 async def current_category(context: Context, group: Group) -> Snapshot:
-    """The settings of a category as they are pushed."""
+    """The settings of a category that the caller may see, without `updatedBy`, as in pushes."""
     settings = context.service(SystemSettings).all(context.role, group.parameter)
     public = {key: _public(setting) for key, setting in settings.items()}
     return Snapshot([CategorySettings(category=group.parameter, settings=public)], rows=len(public))

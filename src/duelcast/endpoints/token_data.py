@@ -1,4 +1,4 @@
-"""Tokens with their metadata and market fields (protocol 4)."""
+"""Tokens with their metadata and market fields (protocol §4)."""
 
 from __future__ import annotations
 

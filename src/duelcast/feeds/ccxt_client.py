@@ -1,4 +1,4 @@
-"""Builds a ccxt exchange for reading: checks that it exists, redirects its addresses, and turns off what nobody reads.
+"""Builds a ccxt exchange for reading: checks that it exists, redirects its addresses, and turns off unneeded data.
 
 This is the only file that imports ccxt, and it does so only if an exchange is requested.
 """
@@ -67,7 +67,7 @@ def open_exchange(
     """
     exchange = getattr(load_ccxt(), venue)({"enableRateLimit": True, "timeout": HTTP_TIMEOUT_MS})
     exchange.urls["api"] = _redirect(exchange.urls["api"], ws_url, http_url)
-    # A proxy or a recorded session may send order books; every update of them would be parsed and kept.
+    # A proxy or a recorded session may send order books unasked, and ccxt would parse and keep every update.
     exchange.handle_order_book = _ignore
     guard_connections(exchange, venue, subscriptions)
     kinds = exchange.options.get("fetchMarkets")

@@ -108,7 +108,8 @@ class DexscreenerFeed:
 
 
 def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> DexscreenerFeed:
-    """`dexscreener:CHAIN:ADDRESS,…[?interval_s=&base_url=]`. Raises ValueError."""
+    """Build the feed `dexscreener:CHAIN:ADDRESS,…[?interval_s=&base_url=]`; `rest` is the part between `dexscreener:`
+    and `?`. Raises ValueError if the specification is invalid."""
     chain, _, listed = rest.partition(":")
     addresses = list(dict.fromkeys(filter(None, (part.strip() for part in listed.split(",")))))
     if not (_CHAIN.fullmatch(chain) and addresses and all(map(_ADDRESS.fullmatch, addresses))):

@@ -123,7 +123,7 @@ def ticker_from(pair: DexPair) -> Ticker | None:
 
 
 def token_info_from(pair: DexPair) -> TokenInfo:
-    """The metadata; URLs other than `https:` are left out (protocol 1.1)."""
+    """The metadata; URLs other than `https:` are left out (protocol §1.1)."""
     info = pair.info or Info()
     return TokenInfo(
         symbol=pair.symbol,

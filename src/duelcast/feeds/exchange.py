@@ -25,8 +25,8 @@ _log = structlog.get_logger()
 NO_PAIR_REASON = "The venue lists none of the pairs."
 FIRST_LISTING_WAIT_S = 300.0
 LONGEST_LISTING_WAIT_S = 6 * 3_600.0
-"""The longest wait between two checks of whether a pair is listed. The list of a large venue is megabytes long, and
-parsing it blocks the event loop."""
+"""The longest wait between two checks of whether a pair is listed. It is long because the list of a large venue is
+megabytes long, and parsing it blocks the event loop."""
 
 
 def listing_backoff(clock: Clock) -> Backoff:
@@ -37,7 +37,7 @@ def listing_backoff(clock: Clock) -> Backoff:
 class ExchangeFeed:
     """Reads `pairs` of `venue` (a ccxt id), with a task for each stream of each pair.
 
-    A pair that the venue does not list, or refuses, fails alone, and is retried with back-off while the others
+    If the venue does not list a pair, or refuses it, only that pair fails; it is retried with back-off while the others
     continue. The feed counts as failed while no stream works.
     """
 
@@ -87,7 +87,7 @@ class ExchangeFeed:
             await exchange.close()
 
     async def _first_listed(self, exchange: Exchange, sink: Sink) -> list[Pair]:
-        """The pairs that the venue lists. Retries until it lists at least one."""
+        """Those of the feed's pairs that the venue lists. Retries until it lists at least one of them."""
         backoff = self._new_backoff(self._clock)
         while True:
             if await self._list(exchange, sink.failed):
@@ -153,7 +153,7 @@ class ExchangeFeed:
                 subscription.forget()
             elif subscription.is_open:
                 health.asked(stream, pair)
-            # Another stream may have restored the connection meanwhile.
+            # Another stream may have restored the connection meanwhile, so that ticks for this one have arrived.
             if _bring(stream, sink):
                 health.brought(stream, pair)
 
@@ -190,7 +190,8 @@ async def _failure_of(call: Callable[..., Awaitable[object]], *arguments: object
 
 
 def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> ExchangeFeed:
-    """`exchange:NAME:SYM/QUOTE,…[?ws_url=&http_url=]`. Raises ValueError, also if ccxt is not installed."""
+    """Build the feed `exchange:VENUE:SYM/QUOTE,…[?ws_url=&http_url=]`; `rest` is the part between `exchange:` and `?`.
+    Raises ValueError if the specification is invalid or ccxt is not installed."""
     ws_url, http_url = options.url("ws_url", ("ws", "wss")), options.url("http_url", ("http", "https"))
     venue, separator, pairs = rest.partition(":")
     if not separator:

@@ -26,12 +26,13 @@ NOT_LISTED_REASON = "The venue does not list it."
 
 
 class ExchangeHealth:
-    """A stream counts as working once it was requested over an open connection, whether or not the market moves; a
-    stream that was refused counts as working again only once it delivers something.
+    """A stream counts as working once it was requested over an open connection, whether or not the market moves. After
+    an error that concerns only its pair, such as a refusal, it counts as working only once it delivers something.
 
-    The feed is connected while any stream works. While no stream works, the feed fails once for each round of attempts;
-    while streams are still untried, errors that concern only one pair do not count. A pair fails after errors that
-    concern only that pair, until all its streams work.
+    The feed is connected while any stream works. While no stream works, a failure of the feed is reported once per
+    round of attempts; but as long as some streams are untried, an error that concerns only one pair is not reported as
+    a failure of the feed. A pair fails with the first error that concerns only that pair, and works again once every
+    stream that had such an error has delivered something.
     """
 
     def __init__(self, sink: Sink) -> None:
@@ -47,7 +48,7 @@ class ExchangeHealth:
         self._untried.add(stream)
 
     def asked(self, stream: VenueStream, pair: Pair) -> None:
-        """Record that the stream was requested from the venue and not refused."""
+        """Record that the stream has been requested from the venue, and has not been refused so far."""
         if stream not in self._failing.get(pair, ()):
             self._works(stream)
 
@@ -94,7 +95,8 @@ class ExchangeHealth:
 
 
 def concerns_one_pair(error: BaseException) -> bool:
-    """Whether the error leaves the connection intact, unlike a network error or a cancellation of the wait."""
+    """Whether the error concerns only one pair and leaves the connection intact, unlike a network error or a
+    cancellation of the wait."""
     return not isinstance(error, asyncio.CancelledError) and "NetworkError" not in _kinds(error)
 
 

@@ -1,4 +1,4 @@
-"""Converts what ccxt keeps of one pair to ticks, without loss and without repetition.
+"""Turns the tickers and trades that ccxt keeps for one pair into ticks, each of them once.
 
 ccxt wakes a waiter only once per burst of messages; in a burst of tickers, it does so at the first ticker. A reader
 therefore looks at what ccxt keeps (`tickers`, `trades`) whenever it wakes, and delivers everything that it has not
@@ -128,8 +128,8 @@ def _watcher(exchange: Exchange, pair: Pair, for_one: str, for_many: str) -> Cal
 def ticker_from(symbol: str, fields: Mapping[str, Any]) -> Ticker | None:
     """The ticker of `symbol`, or None if it has no last price.
 
-    `percentage` is the venue's own, or derived by ccxt from the venue's price 24 h ago; None if the venue sends
-    neither.
+    The field `percentage` is the venue's own, or derived by ccxt from the venue's price 24 h ago, or None if the venue
+    sends neither.
     """
     price = _positive(fields.get("last"))
     if price is None:

@@ -76,7 +76,8 @@ class GuardedFeed:
                 return
 
     async def _overdue(self) -> None:
-        """Return once the attempt has had no outcome for too long."""
+        """If the attempt has no outcome in time, report that as a failure and return; otherwise wait until
+        cancelled."""
         await self._clock.sleep(self._attempt_timeout_s)
         if self._tried.is_set():
             await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""The tokens of the simulated market: real names and addresses, rounded starting prices.
+"""The tokens of the simulated market, with real names and addresses, and with rounded starting prices.
 
 `known_tokens.csv` has a row for each token. `address` is the token's address on its best-known chain, and is empty for
 a chain's own coin.
@@ -55,7 +55,7 @@ KNOWN_TOKENS = _read()
 
 
 def synthetic_token(number: int) -> KnownToken:
-    """Token `SIM<number>`, for markets larger than the list; its price depends only on the number."""
+    """Token `SIM<number>`, for markets with more tokens than the list. Its price depends only on the number."""
     return KnownToken(
         symbol=f"SIM{number:04d}",
         name=f"Simulated {number}",

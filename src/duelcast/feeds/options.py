@@ -33,7 +33,7 @@ class FeedOptions:
         return self._given.get(option)
 
     def number(self, option: str, default: float, *, least: float = 0.0) -> float:
-        """A finite number of at least `least`."""
+        """A finite number of at least `least`; `default` if it is not given."""
         text = self.text(option)
         if text is None:
             return default
@@ -56,7 +56,7 @@ class FeedOptions:
         return int(text)
 
     def flag(self, option: str, default: bool) -> bool:
-        """True for `1` or `true`, False for `0` or `false`."""
+        """True for `1` or `true`, False for `0` or `false`; `default` if it is not given."""
         text = self.text(option)
         if text is None:
             return default
@@ -76,7 +76,7 @@ class FeedOptions:
         return text.rstrip("/")
 
     def refuse_unknown(self) -> None:
-        """Raise ValueError for options that were never read."""
+        """Raise ValueError if an option was given that was never read."""
         for option in self._given:
             if option not in self._asked:
                 hint = nearest(option, self._asked)

@@ -1,4 +1,4 @@
-"""Maps trading pairs to symbols (protocol 3)."""
+"""Maps trading pairs to symbols (protocol §3)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Pair(NamedTuple):
 
 
 def is_symbol(text: str) -> bool:
-    """Whether `text` matches the grammar of symbols (protocol 1.1)."""
+    """Whether `text` matches the grammar of symbols (protocol §1.1)."""
     return _SYMBOL.fullmatch(text) is not None
 
 
 def parse_pairs(feed: str, text: str) -> list[Pair]:
     """Parse `SYM/QUOTE,…`; of several pairs with the same symbol, only the one named first is kept.
 
-    Raises ValueError for a text that is not a pair.
+    Raises ValueError if a part of the text is not a pair, or if there is none.
     """
     by_symbol: dict[str, Pair] = {}
     for part in filter(None, (part.strip().upper() for part in text.split(","))):

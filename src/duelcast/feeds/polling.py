@@ -1,4 +1,5 @@
-"""One bounded HTTP request of a polling feed; failures become sentences of our own."""
+"""Sends one HTTP request of a polling feed, with a limit on the answer. Failures are described in sentences of our
+own."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ MAX_RETRY_AFTER_S = 3_600.0
 
 
 class PollFailed(Exception):
-    """`reason` is a sentence of our own; `retry_after_s` is how long the venue asked us to wait, or 0."""
+    """`reason` is a sentence of our own, never an exception's text; `retry_after_s` is how long the venue asked us to
+    wait, or 0."""
 
     def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
         super().__init__(reason)

@@ -53,7 +53,7 @@ def _skip_rest_of_line(file: BinaryIO) -> None:
 
 
 class _FileSink:
-    """Writes every tick to the file at once, so that nothing waits in memory.
+    """Writes every tick to the file immediately, so that nothing waits in memory.
 
     `broken` gets the error of the first write that fails; later ticks are discarded.
     """

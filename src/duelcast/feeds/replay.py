@@ -24,7 +24,8 @@ _log = structlog.get_logger()
 
 
 class ReplayFeed:
-    """Reads `path` once, or forever with `loop`. `speed` 2 is twice as fast as recorded, and 0 is as fast as possible.
+    """Reads `path` once, or again and again with `loop`. `speed` 2 is twice as fast as recorded, and 0 is as fast as
+    possible.
 
     The venue's times are shifted into the present; each stays as far before the time of receipt as in the recording. A
     line that is not a record is skipped and counted. If the file cannot be read, or has no records, the feed fails and
@@ -78,7 +79,7 @@ class ReplayFeed:
 
 
 def _moved(tick: Tick, by_s: float) -> Tick:
-    """The tick with the venue's time `by_s` later."""
+    """The tick with its `venue_time`, if it has one, moved `by_s` seconds later."""
     if isinstance(tick, TokenInfo) or tick.venue_time is None:
         return tick
     return replace(tick, venue_time=tick.venue_time + by_s)
@@ -110,7 +111,8 @@ class _Pace:
 
 
 def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> ReplayFeed:
-    """`replay:FILE?speed=N&loop=1`. Raises ValueError."""
+    """Build the feed `replay:FILE[?speed=&loop=]`; `rest` is the file. Raises ValueError if the specification is
+    invalid."""
     speed, loop = options.number("speed", 1.0), options.flag("loop", False)
     if not rest:
         raise ValueError("Feed 'replay' needs a file, such as replay:session.jsonl.")

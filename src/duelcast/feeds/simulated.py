@@ -26,9 +26,9 @@ class SimulatedFeed:
     """Every `interval_ms`, `due` symbols move (None: a random number, up to half of all); most moves include a trade.
 
     The feed is deterministic for a `seed`: if the clock advances in the same way, it makes the same ticks in the same
-    order, except for `venue_time`. `change_24h` is relative to a made-up price of yesterday; the market derives the
-    other 24 h figures. `conflate`, meant for benchmarks, says whether the server may conflate the prices. Without
-    `trades`, only prices move.
+    order, except for `venue_time`. `change_24h` is relative to a made-up price of yesterday; the server derives the
+    other 24 h figures. If `conflate` is false, as in benchmarks, the server must publish every price instead of the
+    newest one per interval. If `trades` is false, prices move without trades.
     """
 
     def __init__(
@@ -156,7 +156,8 @@ def token_info(token: KnownToken) -> TokenInfo:
 
 
 def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> SimulatedFeed:
-    """`simulated[?seed=&symbols=&interval_ms=&due=&conflate=&trades=]`. Raises ValueError."""
+    """Build the feed `simulated[?seed=&symbols=&interval_ms=&due=&conflate=&trades=]`. Raises ValueError if the
+    specification is invalid."""
     if rest:
         raise ValueError(f"Feed 'simulated' takes only options, such as simulated?seed=1, not '{rest}'.")
     return SimulatedFeed(
@@ -180,7 +181,8 @@ CORRELATION = 0.6
 """The correlation of every token's moves with the market's; the correlation of two tokens with each other is the square
 of this."""
 REVERSION_PER_DAY = 0.05
-"""The pull of a price's logarithm towards its start, so that prices stay plausible in a server that runs for months."""
+"""Per simulated day, the logarithm of a price is pulled back by this share of its distance from the start, so that
+prices stay plausible in a server that runs for months."""
 SIGNIFICANT_DIGITS = 6
 
 

@@ -8,11 +8,10 @@ from duelcast.domain.market.ticks import Tick
 
 
 class Sink(Protocol):
-    """Takes the ticks of a feed. Records are dropped and counted if their symbol belongs to a feed of higher rank."""
+    """Takes the ticks of a feed. Ticks are dropped and counted if their symbol belongs to a feed of higher rank."""
 
     def accept(self, tick: Tick) -> None:
-        """Take one record; never blocks and never raises because of the record's content (an unusable record is
-        counted)."""
+        """Take one tick. Never blocks, and never raises because of the tick's content: an unusable tick is counted."""
 
     def unreadable(self, records: int) -> None:
         """Count records of the venue that could not be read."""

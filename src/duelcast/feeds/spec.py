@@ -58,7 +58,7 @@ def _build(part: str, clock: Clock) -> Feed | None:
 
 def _name(kind: str, rest: str, options: FeedOptions) -> str:
     """The option `name`; without it, an exchange is named after its venue, and every other feed after its kind."""
-    # Building the feed refuses a venue in upper case and suggests the right spelling.
+    # A venue in upper case is accepted here, because building the feed refuses it and suggests the right spelling.
     usual = rest.partition(":")[0].lower() if kind == "exchange" else kind
     name = options.text("name") or usual or kind
     if not _NAME.fullmatch(name):

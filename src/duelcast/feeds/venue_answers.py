@@ -49,7 +49,8 @@ def request_id(message: object) -> str | None:
 
 
 def words(message: object) -> frozenset[str]:
-    """The words in the texts of a frame, upper-case: whole values, and their parts between `.`, `:`, `_` and blanks."""
+    """The words in the texts of a frame, upper-case: whole values, their parts between characters other than letters,
+    digits, `/`, `-` and `_`, and the parts of those between `_`."""
     found: set[str] = set()
     for number, text in enumerate(_texts(message)):
         if number == _MAX_LEAVES:

@@ -1,4 +1,4 @@
-"""Admitting a client and greeting it (protocol 1.2)."""
+"""Admitting a client and greeting it (protocol §1.2)."""
 
 from __future__ import annotations
 
@@ -218,10 +218,10 @@ class Opener:
     # ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _greet(self, frames: list[bytes]) -> int:
-        """Write `frames`, the endpoint's greeting, the channels that the URL names, `connection_established`, then
-        pushes.
+        """Write `frames`, the endpoint's greeting, a confirmation and the first frames of each channel named in the
+        URL, the errors, `connection_established`, then the messages published meanwhile.
 
-        Returns the number of rows sent.
+        Returns the number of rows to charge for; an error counts as one.
         """
         connection = self._connection
         named, errors = self._named()
@@ -245,7 +245,8 @@ class Opener:
         return answer.rows + sum(one.rows for one in joined) + len(errors)
 
     def _segments(self, answer: Greeting, joined: Sequence[Joined], errors: Sequence[AppError]) -> list[Segment]:
-        """The endpoint's greeting, the channels that the URL names, and the frames of `errors`."""
+        """The endpoint's greeting, a confirmation and the first frames of each channel named in the URL, and the frames
+        of `errors`."""
         by_target = {one.target: one for one in joined}
         asked = [by_target[target] for target in answer.asked if target in by_target]
         segments = self._greeting(answer, joined, {one.target for one in asked if one.recovered})
@@ -256,7 +257,8 @@ class Opener:
         return segments + [error_frame(error, None, now_s) for error in errors]
 
     def _greeting(self, answer: Greeting, joined: Sequence[Joined], recovered: Set[Target]) -> list[Segment]:
-        """The endpoint's greeting, with each snapshot in the place of its join; `recovered` channels get none."""
+        """The endpoint's greeting, with each snapshot in the place of its join; `recovered` channels get no snapshot
+        here. If a join has `first`, the frames after the first `first` ones come at the end."""
         by_join = {one.join: one for one in joined if one.target not in recovered}
         greeting: list[Segment] = []
         rest: list[Segment] = []
@@ -272,7 +274,7 @@ class Opener:
         return greeting + rest
 
     def _named(self) -> tuple[list[Named], list[AppError]]:
-        """The channels that the URL names, and errors for positions that cannot be read."""
+        """The channels named in the URL, and errors for positions that cannot be read."""
         request = self._request
         named = [Named(f"channel[{index}]", name) for index, name in enumerate(request.channels)]
         errors: list[AppError] = []

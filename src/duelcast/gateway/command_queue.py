@@ -1,4 +1,4 @@
-"""The messages of one connection, handled one at a time in the order they were sent (protocol 1.1)."""
+"""The messages of one connection, handled one at a time in the order they were sent (protocol §1.1)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class CommandQueue:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing runs or waits."""
+        """Whether nothing waits, and nothing runs except detached work."""
         return self._running is None and not self._waiting
 
     @property
@@ -107,7 +107,7 @@ class CommandQueue:
         self._owner.spawn(self._beside(work))
 
     def cancel(self) -> None:
-        """Cancel running work."""
+        """Cancel the running work, but not detached work."""
         if self._running is not None:
             self._running.cancel()
             self._running = None

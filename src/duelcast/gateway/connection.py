@@ -1,4 +1,4 @@
-"""One client on one endpoint: from the upgrade to the close (protocol 1.2, 1.5)."""
+"""One client on one endpoint: from the upgrade to the close (protocol §1.2, §1.5)."""
 
 from __future__ import annotations
 
@@ -411,7 +411,7 @@ class Connection(MessageSocket):
             self.refuse(TokenExpired("The token has expired: get a new one and connect again."))
 
     def account_changed(self, account: Account) -> None:
-        """Act on a ban, a new role or a nickname."""
+        """Act on a ban, a new role or a new nickname."""
         identity = self.session.identity
         if not self.is_open or identity is None:
             return

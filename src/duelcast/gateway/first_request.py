@@ -50,7 +50,7 @@ def upgrade_request(head: bytes) -> UpgradeRequest | None:
 
 
 class FirstRequestProtocol(asyncio.Protocol):
-    """A connection until its first request is complete."""
+    """A connection until the head of its first request is complete."""
 
     def __init__(
         self,

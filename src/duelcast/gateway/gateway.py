@@ -37,7 +37,7 @@ from duelcast.settings import Settings
 DRAIN_TIMEOUT_S = 1.0
 """How long clients may take to answer the close when the server stops."""
 COMMAND_TIMEOUT_S = 30.0
-"""How long running commands may then take to end."""
+"""How long commands that are still running after `DRAIN_TIMEOUT_S` may take to end."""
 CAPACITY_RETRY_MS = 10_000
 
 
@@ -103,13 +103,13 @@ class Gateway:
         self._by_address: Counter[str] = Counter()
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_claim: defaultdict[str, set[Connection]] = defaultdict(set)
-        """Connections by the shapes of the nickname that their token claims."""
+        """Connections by the shapes (see `shapes`) of the nickname that their token claims."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.loop_lag_s = 0.0
         self._account_changes = 0
         self._changed_wallets: deque[str] = deque(maxlen=1000)
         self._all_gone = asyncio.Event()
-        # A ban must take effect before anything that depends on it.
+        # Called ahead of other listeners, because a ban must take effect before anything that depends on it.
         accounts.on_change(self._account_changed, ahead=True)
         accounts.on_owner_change(self._nickname_changed_hands)
         hub.on_lost = self._bus_lost
@@ -270,8 +270,8 @@ class Gateway:
             self.hub.tidy()
 
     async def drain(self) -> None:
-        """Close every connection, and ask each client to return after the floor plus a delay of its own. The delays are
-        spread evenly over `drain_spread_ms`, in random order."""
+        """Close every connection, and ask each client to return after `return_floor_ms` plus a delay of its own. The
+        delays are spread evenly over `drain_spread_ms`, in random order."""
         self.draining = True
         sockets = list(self.sockets)
         random.shuffle(sockets)
@@ -293,11 +293,11 @@ class Gateway:
 
     @property
     def connection_count(self) -> int:
-        """The number of connections."""
+        """The number of admitted connections."""
         return len(self._admitted)
 
     def admitted(self) -> Iterable[Connection]:
-        """The connections that count towards the limits."""
+        """The connections that have a place."""
         return self._admitted.values()
 
     def wallets(self) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Counts connections that speak HTTP or have sent nothing yet, in total and per address (protocol 1.2)."""
+"""Counts connections that speak HTTP or have sent nothing yet, in total and per address (protocol §1.2)."""
 
 from __future__ import annotations
 

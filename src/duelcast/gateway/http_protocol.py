@@ -4,7 +4,7 @@
 |---|---|
 | the head of a request is arriving | `http_head_timeout_s` |
 | the body of a request is arriving and being read | the time that `http.edge` allows |
-| the answer is complete, but the body is not | `http_linger_timeout_s`, or `http_linger_max_bytes` |
+| the answer is complete, but the request's body is not | `http_linger_timeout_s`, or `http_linger_max_bytes` |
 | between two requests | `http_idle_timeout_s`, unless a request begins |
 | an answer waits for the client to read it, even after a close | `http_write_timeout_s` without progress |
 
@@ -30,7 +30,8 @@ MAX_HEAD_BYTES = 64 * 1024
 chunk."""
 
 FREE_CHUNKS = 1_000
-"""This many chunks of a body may be of any size. A chunk costs the loop as much as 4 KiB of an unchunked body."""
+"""This many chunks of a body may be of any size. A chunk costs the event loop as much time as 4 KiB of an unchunked
+body."""
 
 _quiet_logger = logging.getLogger("duelcast.http_protocol")
 _quiet_logger.setLevel(logging.ERROR)
@@ -145,14 +146,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._refuse(self._refusal or not_http())
 
     def _unsupported_upgrade_warning(self) -> None:
-        # For the parser, whatever follows this request belongs to the other protocol.
+        # For the parser, whatever follows is of the other protocol, so the connection ends after the answer.
         self.cycle.keep_alive = False
 
     # ── from uvicorn ────────────────────────────────────────────────────────────────────────────────────────────
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        # The next byte, whatever it is, would stop uvicorn's own timer.
+        # Our own deadline replaces uvicorn's timer, because the next byte, whatever it is, would stop that timer.
         self._unset_keepalive_if_required()
         if self._refusal is not None and self._all_answered:
             self._end_with(self._refusal)

@@ -134,7 +134,8 @@ class Hub:
         self.on_lost()
 
     def _keep(self, entry: LogEntry) -> None:
-        """Keep an entry within the limits on age and size, because perhaps no later message will ever replace it."""
+        """Keep an entry until the limit on age or size removes it, because perhaps no later message will ever replace
+        it."""
         self._kept.append(entry)
         self._kept_bytes += entry.size
         self._expire(entry.logged_at)
@@ -257,8 +258,8 @@ class Hub:
 
     def _end_flush(self) -> None:
         for outbox in self._solo:
-            # The pushes of a cohort would overtake an unwritten reply if a timer fired before the end of the loop
-            # iteration.
+            # An outbox with an unwritten reply stays alone: the pushes of a cohort would overtake the reply if a timer
+            # fired before the end of the loop iteration.
             if outbox.cursor == self._flushed and not outbox.has_unwritten:
                 self._enter_cohort(outbox)
         self._solo = {outbox for outbox in self._solo if outbox.cohort is None}
@@ -335,7 +336,7 @@ class Hub:
     # ── cohorts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def leave_cohort(self, outbox: Member) -> None:
-        """Give an outbox a cursor of its own."""
+        """If an outbox is in a cohort, take it out, and give it a cursor of its own."""
         cohort = outbox.cohort
         if cohort is not None:
             cohort.remove(outbox)

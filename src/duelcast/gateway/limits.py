@@ -1,4 +1,4 @@
-"""How much a client may send to an endpoint (protocol 1.5)."""
+"""How much a client may send to an endpoint (protocol §1.5)."""
 
 from __future__ import annotations
 

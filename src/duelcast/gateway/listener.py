@@ -6,7 +6,7 @@ connection, and logs an error each time.
 
 This is the only file that knows `SelectorSocketTransport`, which is not public, so the project bounds the version of
 aiofastnet. The public alternative, `connect_accepted_socket`, would cost each connection one more task and future; it
-is used for TLS alone.
+is used only for TLS.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The frames that wait to be written to one socket, and the handling of a full socket (protocol 1.1, 1.5)."""
+"""The frames that wait to be written to one socket, and the handling of a full socket (protocol §1.1, §1.5)."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class SocketWriter(Protocol):
 class Outbox:
     """The writing side of a connection.
 
-    Pushes reach it through its cohort, or by `serve`. A reply follows the pushes that are due (`answer`), and is
-    written at once. Replies that follow closely are written at the end of the loop iteration, so replies to pipelined
-    commands share a write. While the socket is full, the outbox is `blocked`: it gets no pushes, and is served from its
-    cursor once the socket has drained. Of *latest* channels it then gets only the newest message of each key. Replies
-    wait, and are written in pieces as the socket drains, so that a long replay is never built as a whole.
-    `backlog_bytes` tells the connection when to stop reading commands.
+    Pushes reach it through its cohort, or by `serve`. A reply comes after the pushes that are due (`answer`). It is
+    written at once, unless it follows another reply closely: it then waits for the end of the loop iteration, so that
+    replies to pipelined commands share a write. While the socket is full, the outbox is `blocked`: it gets no pushes,
+    and is served from its cursor once the socket has drained. Of *latest* channels it then gets only the newest message
+    of each key. Replies wait, and are written in pieces as the socket drains, so that a long replay is never built as a
+    whole. `backlog_bytes` tells the connection when to stop reading commands.
     """
 
     __slots__ = (
@@ -159,8 +159,8 @@ class Outbox:
 
     def lose_track(self) -> bool:
         """Write due pushes one last time, then none until `found`, while the positions are being recovered. Returns
-        True if everything up to the positions of the streams was written, or False if they were already being recovered
-        or a due message had left the log."""
+        True if everything up to the positions of the streams was written, or False if the positions were already being
+        recovered, or a due message had left the log."""
         if self.lost:
             return False
         self.answer(())

@@ -19,7 +19,8 @@ _DISCARDED = memoryview(bytearray(READ_TURN_BYTES))
 def resume_reading(transport: Any) -> None:
     """Resume reading from a paused transport.
 
-    Over TLS, aiofastnet 1.2 polls only the socket, and forgets what it had read from the socket before the pause.
+    Over TLS, aiofastnet 1.2 then waits for the socket, and forgets what it had already read from it; `_retry_ssl_read`
+    goes on with that.
     """
     transport.resume_reading()
     retry = getattr(transport, "_retry_ssl_read", None)

@@ -26,7 +26,8 @@ class SessionOwner(Protocol):
 
 
 class ConnectionSession:
-    """`address_bucket` is the key of the limits per address; None if no such limits apply."""
+    """The identity of a connection, and the connection's own buckets. `address_bucket` is the key of the limits per
+    address; None if no such limits apply."""
 
     __slots__ = (
         "_own_buckets",

@@ -1,7 +1,7 @@
 """WebSocket messages over picows frames: the parts of RFC 6455 beyond single frames.
 
-picows parses and masks frames. This file assembles fragments, checks UTF-8 and reserved bits, and implements the
-closing handshake and the heartbeat.
+picows parses and unmasks single frames. This file assembles fragments, checks UTF-8 and reserved bits, and implements
+the closing handshake and the heartbeat.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ _MESSAGE_TOO_BIG = int(WSCloseCode.MESSAGE_TOO_BIG.value)
 
 
 SMALL_FRAME_BYTES = 64
-"""Fragments smaller than this are counted like PINGs, because receiving one costs more than handling its content."""
+"""Fragments smaller than this, except the last one of a message, are counted like PINGs, because receiving one costs
+more than handling its content."""
 
-# Reasons why nothing is read from a client.
+# Reasons why reading is paused, as bits of `MessageSocket._pauses`.
 _FULL = 1
 _TURN = 2
 _LIMIT = 4
@@ -56,9 +57,10 @@ class SocketOptions:
     """Options shared by all sockets. Durations are in seconds.
 
     `small_frames_per_minute` limits the PING, PONG and small fragments that a connection may send; None means no limit.
-    `close_timeout_s` is how long a client may take to answer a close, or to read what was sent before the close; a
+    `close_timeout_s` is how long a client may take to read what was sent before a close and to answer the close. A
     client whose connection is closed because it reads too slowly has `slow_close_timeout_s` instead.
-    `limited_read_bytes` is how much is read from a client before its greeting, or while its connection is being closed.
+    `limited_read_bytes` is how much is read in all from a client before its greeting, and how much again while its
+    connection is being closed.
     """
 
     def __init__(
@@ -84,7 +86,7 @@ class SocketOptions:
         self.read_turn_bytes = read_turn_bytes
         self.limited_read_bytes = limited_read_bytes
         self.sent_away = 0
-        """Connections closed because unfinished messages held too much memory."""
+        """The number of connections closed because unfinished messages held too much memory."""
         self.heartbeat_interval_s = heartbeat_interval_s
         self.heartbeat_timeout_s = heartbeat_timeout_s
         self.close_timeout_s = close_timeout_s
@@ -129,7 +131,7 @@ class MessageSocket(WSListener):
         self.tail_bytes = 0
         """How many bytes of an incomplete frame have been read."""
         self.is_unfinished = False
-        """Whether a message is incomplete, or was incomplete after the last read."""
+        """Whether a message was incomplete after the last read; true at once when a fragmented message begins."""
         self._unfinished_bytes = 0
         self._unfinished_since_s: float | None = None
         self._unfinished_is_watched = False
@@ -165,7 +167,7 @@ class MessageSocket(WSListener):
 
     @property
     def address_key(self) -> Hashable:
-        """A key that is equal for all connections from an address."""
+        """A key that all connections from the same address share."""
         return None
 
     def read_limit_reached(self) -> None:
@@ -249,8 +251,8 @@ class MessageSocket(WSListener):
                 resume_reading(self.ws.underlying_transport)
 
     def _read_no_more(self) -> None:
-        """Read only enough for an answer to the close. If a client is in the middle of a long message, it cannot
-        answer, so everything is discarded."""
+        """From now on, read only as much as an answer to the close may need. A client in the middle of a long frame
+        must end that frame before it can answer, so everything that it still sends is discarded."""
         self._resume_reading(_FULL)
         self.limit_reading(limited=True)
         if self.tail_bytes > self.options.limited_read_bytes and self._reader is not None:
@@ -321,7 +323,8 @@ class MessageSocket(WSListener):
     def parser_failed(self, refused_with: int) -> None:
         """Close the connection when picows has refused a frame, before picows itself closes it with its own text.
 
-        picows parses one frame ahead: a refused frame may follow a CLOSE, and is then ignored.
+        picows parses one frame ahead, so the refused frame may follow a CLOSE that has not been handled yet. In that
+        case, the CLOSE is answered, and the refused frame is ignored.
         """
         handshake = None if self.ws is None else self.ws.close_handshake
         if self.close_code is None and handshake is not None and handshake.recv is not None:

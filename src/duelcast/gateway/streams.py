@@ -49,7 +49,7 @@ class LogEntry:
         self._frame = None
 
     def frame_for_origin(self, request_id: str) -> bytes:
-        """The frame for the connection that caused the message."""
+        """The frame for the connection that caused the message, with the `requestId` of its command."""
         message = self.message
         return text_frame(with_request_id(push_body(message.body, message.channel.suffix, message.seq), request_id))
 
@@ -84,13 +84,13 @@ class Stream:
         self.lost_position = 0
         """Log position of the newest entry that left the log without being replaced."""
         self.lost_at: Position | None = None
-        """The position of the stream when the bus was lost."""
+        """The position of the stream when the bus was last lost."""
         self.overhead_bytes = len(channel.suffix) + ENTRY_OVERHEAD_BYTES
 
 
 class GroupStream:
-    """A group that is followed on this node. `streams` contains those of its channels that were followed directly, or
-    have had a message since the group was followed."""
+    """A group that is followed on this node. A channel of the group is in `streams` only if it has been followed
+    directly, or has had a message since the group was followed."""
 
     __slots__ = ("cohorts", "group", "holders", "streams")
 
@@ -157,7 +157,7 @@ class Cohort:
         self.writes = ()
 
     def collect_writes(self) -> tuple[Callable[[bytes], None], ...]:
-        """The `write` methods of all members."""
+        """Collect the `write` methods of all members, and keep them in `writes`."""
         self.writes = tuple([member.write for member in self.members])
         return self.writes
 
@@ -183,7 +183,7 @@ class HubStats:
         self.answered = 0
         """Frames of answers: replies and the snapshots that follow them."""
         self.delivered = 0
-        """The number of pushes."""
+        """The number of pushes, counted once per receiver."""
         self.delivered_bytes = 0
         self.resynchronised = 0
         self.flush_seconds = 0.0

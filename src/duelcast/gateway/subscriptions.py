@@ -1,4 +1,4 @@
-"""The subscriptions of one connection: what it follows, and how an answer changes that (protocol 2)."""
+"""The subscriptions of one connection: what it follows, and how an answer changes that (protocol §2)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ConnectionSubscriptions:
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
         self.unknown: Set[Target] = NO_TARGETS
-        """Followed targets that did not exist for the session when they were asked for."""
+        """Followed targets that, as far as the session may see, did not exist when the client asked for them."""
         self.greeting = True
         """Whether the connection is being greeted: joins of the greeting do not count towards the limit."""
 
@@ -185,8 +185,8 @@ class ConnectionSubscriptions:
         self._hub.release(one.target for one in joined)
 
     def _frames_of(self, joined: Joined) -> Sequence[Part]:
-        """The frames of a join. While positions are being recovered, messages published after its snapshot are left to
-        the recovery."""
+        """The frames of a join. While positions are being recovered, messages published after the snapshot of the join
+        are left to the recovery."""
         return joined.frames if self._outbox.lost else all_frames(joined, self._hub, self._session.role)
 
     def _change_held(self, joined: Sequence[Joined], left: Sequence[Target], unknown: Set[Target]) -> None:

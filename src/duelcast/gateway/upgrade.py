@@ -71,8 +71,8 @@ class UpgradeRules:
         return upgrade(transport, Connection(self.gateway, runtime, connect), key=key, headers=answer)
 
     def _endpoint(self, path: str) -> EndpointRuntime:
-        """The endpoint at exactly this path. No other spelling of the path is accepted, because a proxy's rules may
-        name only this one."""
+        """The endpoint at exactly this path, with or without the prefix `root_path`. No other spelling of the path is
+        accepted, because a proxy's rules may name only this one."""
         if "//" in path or "%2f" in path.lower():
             raise bad_request("The path of a WebSocket must contain neither `//` nor `%2F`.")
         if self._root_path and path.startswith(self._root_path + "/"):

@@ -1,4 +1,4 @@
-"""The audit trail (protocol 13)."""
+"""The audit trail (protocol §13)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def list_audit(
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_ENTRIES, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> AuditPage:
-    """All matching entries, newest first. For admins."""
+    """The matching entries, newest first. For admins."""
     rows = await audit.newest(
         AuditFilter(
             wallet=wallet,

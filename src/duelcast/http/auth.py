@@ -1,4 +1,4 @@
-"""Signing in with a Solana wallet (protocol 13)."""
+"""Signing in with a Solana wallet (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request bodies, decoded as strictly as messages (protocol 1.1).
+"""Request bodies, decoded as strictly as messages (protocol §1.1).
 
 As with messages, msgspec decodes valid bodies in one pass, and a slow path decides about the rest.
 """
@@ -38,11 +38,11 @@ ROWS_PER_TURN = 100
 """How many rows are decoded in one turn of the event loop."""
 
 VALUES_OPTION = "most_values"
-"""The option of routes whose bodies may have more values than others."""
+"""The route option that sets how many values a body may have (default: `MAX_VALUES`)."""
 
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MAX_ROW_VALUES = 12
-"""More values than any row has."""
+"""No row has more values than this."""
 _DIGITS_ALIKE = bytes(ord("0") if byte in b"0123456789" else byte for byte in range(256))
 _SIXTEEN_DIGITS = b"0" * 16
 _BEFORE_A_NUMBER = (b"", b":", b",", b"[", b" ", b"\t", b"\r", b"\n")
@@ -104,7 +104,7 @@ async def decode_rows(body: bytes, row_type: type[Struct]) -> list[Any]:
     Raises `InvalidMessage` if it is not JSON or has too many rows, and `InvalidRequest` for the first invalid row.
     """
     try:
-        # Splitting so many values would take too long, whatever the rows are.
+        # A body with more values than the allowed rows can have is not split, because that would take too long.
         rows = None if has_more_values(body, MAX_ROWS * _MAX_ROW_VALUES) else msgspec.json.decode(body, type=list[Raw])
     except _REFUSALS:
         demand_few_values(body)
@@ -129,7 +129,8 @@ async def decode_rows(body: bytes, row_type: type[Struct]) -> list[Any]:
 
 @cache
 def _has_free_form(body_type: Any) -> bool:
-    """Whether a field may be any JSON, of which msgspec checks neither the depth nor the numbers."""
+    """Whether `body_type` has a field that accepts any JSON. In such a field, msgspec checks neither the depth nor the
+    numbers."""
     declared = inspect.type_info(body_type)
     if not isinstance(declared, inspect.StructType):
         return False
@@ -141,9 +142,9 @@ def _plain(declared: inspect.Type) -> inspect.Type:
 
 
 def _is_looser_in_msgspec(body: bytes) -> bool:
-    """Whether the body may contain something that msgspec accepts but the contract does not: U+0000, or integers of
-    more than 53 bits. Digits in a text, or after a decimal point, do not count; prices often have that many
-    decimals."""
+    """Whether the body may contain something that msgspec accepts but the contract does not: U+0000, or an integer of
+    more than 53 bits, that is, at least 16 digits where a number may begin. Digits after a decimal point do not count,
+    because prices often have that many."""
     if b"\\u0000" in body:
         return True
     digits = body.translate(_DIGITS_ALIKE)

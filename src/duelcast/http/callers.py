@@ -1,4 +1,4 @@
-"""Identifies the caller of a request, and checks what the caller may do (protocol 13)."""
+"""Identifies the caller of a request, and checks what the caller may do (protocol §13)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CallerRequest: TypeAlias = Request[Identity | None, Any, Any]
 
 
 class Caller(Struct, frozen=True):
-    """The identity that a request claims, or None without a token. If the token is not valid, `refusal` says why."""
+    """The verified identity of a request, or None without a token. If the token is not valid, `refusal` says why."""
 
     identity: Identity | None = None
     refusal: AppError | None = None
@@ -71,7 +71,7 @@ class CallerMiddleware(ASGIMiddleware):
             await handler.authorize_connection(request)
             await take_body(request)
             self._admit(request, await identify(request, server.services.verifier), server.services)
-        # The framework calls the guards.
+        # The framework calls the guards in here; for a route with a body, that is the second time.
         await next_app(scope, receive, send)
 
     def _admit(self, request: Request[Any, Any, Any], caller: Caller, services: HttpServices) -> None:

@@ -1,4 +1,4 @@
-"""Charges requests to the rate-limit buckets of their callers (protocol 1.5)."""
+"""Charges requests to the rate-limit buckets of their callers (protocol §1.5)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _LOOPBACK = "loopback"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLimits:
-    """Limits in requests per minute; 0 means no limit, and `factor` multiplies all limits. `bytes_per_request` bytes of
-    a body or an answer cost as much as a request."""
+    """Limits in requests per minute; 0 means no limit, and `factor` multiplies all limits. Every `bytes_per_request`
+    bytes of a body and its answer together cost as much as one more request."""
 
     requests: int = 600
     probes: int = 6_000
@@ -29,7 +29,7 @@ class Charges:
     """Buckets of requests per wallet (or per address if there is no valid token), and buckets of probes and of sign-ins
     per address.
 
-    Loopback does not count as an address, and pays only for sign-ins. Machines pay nothing.
+    A loopback address pays only for sign-ins. Machines pay nothing for requests.
     """
 
     def __init__(self, limits: RequestLimits, clock: Clock, metrics: HttpMetrics) -> None:
@@ -41,7 +41,7 @@ class Charges:
         self._sign_ins = self._buckets(limits.sign_ins, limits.factor)
 
     def take_request(self, payer: str | None) -> None:
-        """Charge a request. Raises `RateLimitExceeded`, as do `take_probe` and `take_sign_in`."""
+        """Charge a request. Like `take_probe` and `take_sign_in`, raises `RateLimitExceeded` if the bucket is empty."""
         self._take(self._requests, payer, "Too many requests: slow down.")
 
     def take_probe(self, address: str | None) -> None:

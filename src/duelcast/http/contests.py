@@ -1,4 +1,4 @@
-"""Contests: reading them, and managing them as an admin (protocol 13)."""
+"""Contests: reading them, and managing them as an admin (protocol §13)."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def _bodies(app: Litestar) -> Iterator[Any]:
 
 
 def _with_private_fields(schema: dict[str, Any]) -> dict[str, Any]:
-    """`schema`, permitting the fields that are the client's own; all other unknown fields are refused."""
+    """`schema`, changed to permit the client's own fields (`_…`); all other unknown fields are refused."""
     if schema.get("additionalProperties") is not False:
         return schema
     return {**schema, "patternProperties": {"^_": {"description": "A field of the client's own, which is ignored."}}}

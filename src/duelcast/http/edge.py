@@ -30,7 +30,7 @@ from duelcast.peers.origins import LOOPBACK_ALONE, ORIGIN_REFUSED
 Headers = list[tuple[bytes, bytes]]
 
 WEBSOCKET_PREFIX = "/api/v69/ws/"
-# Matches an empty segment, even a trailing one, an escaped slash, and an unnecessary escape.
+# Matches an empty segment (also at the end of the path), an escaped slash, and an unnecessary escape.
 _ALIAS = re.compile(r"//|/$|%2[Ff]|%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
 PROBES = frozenset({"/healthz", "/readyz"})
 _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
@@ -110,8 +110,9 @@ class Edge:
 class _Arrival:
     """The `receive` of one request, with a time limit until its body is complete.
 
-    Raises `HTTPException` with status 408 after that time, so that nobody can hold a request open by sending nothing,
-    and `InvalidMessage` if the client disconnects before the end, because that is not a defect of ours.
+    Raises `HTTPException` with status 408 after that time, so that nobody can hold a request open by sending nothing.
+    Raises `InvalidMessage` if the client disconnects before the end of the body, because an exception of the framework
+    would count as a defect of ours.
     """
 
     def __init__(self, receive: Receive, clock: Clock, timeout_s: float) -> None:
@@ -190,7 +191,7 @@ def _is_canonical(scope: HTTPScope) -> bool:
     """Whether the path is spelled like its route. Other spellings are refused, because a proxy that forbids a route may
     not recognise them.
 
-    In a canonical path, only characters that a parameter cannot contain otherwise are escaped (RFC 3986, 2.3 and
+    In a canonical path, a character is escaped only if a parameter cannot contain it unescaped (RFC 3986, 2.3 and
     6.2.2).
     """
     path = _own_path(scope["raw_path"].decode("latin-1"), scope)
@@ -198,7 +199,8 @@ def _is_canonical(scope: HTTPScope) -> bool:
 
 
 def _own_path(path: str, scope: HTTPScope) -> str:
-    """`path` without the prefix of a proxy, which the HTTP server adds and some proxies do not remove."""
+    """`path` without the prefix under which a proxy publishes the server. The HTTP server adds this prefix, and some
+    proxies do not remove it, so it may be there twice."""
     prefix = scope.get("root_path", "").rstrip("/")
     for _ in range(2 if prefix else 0):
         if path == prefix or path.startswith(f"{prefix}/"):

@@ -1,4 +1,4 @@
-"""Entries: users' actions in contests (protocol 13)."""
+"""Entries: users' actions in contests (protocol §13)."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ async def withdraw(contests: TheContests, request: CallerRequest, contest_id: Co
 async def get_entry(
     contests: TheContests, request: CallerRequest, contest_id: ContestParameter, wallet: WalletParameter = OWN
 ) -> Participant:
-    """`me` is the caller. Everybody may see every participant once the contest is completed; before that, only admins
+    """`me` is the caller. After the contest is completed, everybody may see every participant; before that, only admins
     may see others."""
     found = await contests.standings.participant(contest_id, _visible_wallet(contests, request, contest_id, wallet))
     if not found.isParticipant:
@@ -156,8 +156,8 @@ async def list_trades(
     limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many.")] = 100,
     cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
 ) -> TradePage:
-    """`me` is the caller. Everybody may see all trades once the contest is completed; before that, only admins may see
-    those of others."""
+    """`me` is the caller. After the contest is completed, everybody may see all trades; before that, only admins may
+    see those of others."""
     trades = await contests.standings.trades(
         contest_id,
         _visible_wallet(contests, request, contest_id, wallet),
@@ -224,5 +224,5 @@ def _visible_wallet(contests: Contests, request: CallerRequest, contest_id: int,
     if is_public or (identity is not None and (identity.is_admin or identity.wallet == wallet)):
         return wallet
     if identity is None:
-        raise Unauthorized("Send a token: other participants are only shown once the contest is completed.")
-    raise PermissionDenied("Other participants are only shown once the contest is completed.")
+        raise Unauthorized("Send a token: other participants are not shown before the contest is completed.")
+    raise PermissionDenied("Other participants are not shown before the contest is completed.")

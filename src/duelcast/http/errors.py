@@ -1,4 +1,4 @@
-"""Errors that services report (protocol 13)."""
+"""Errors that services report (protocol §13)."""
 
 from __future__ import annotations
 

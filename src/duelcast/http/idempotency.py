@@ -1,4 +1,4 @@
-"""The header `Idempotency-Key`, with which a request may be repeated safely (protocol 13)."""
+"""The header `Idempotency-Key`, with which a request may be repeated safely (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications posted over HTTP, and their removal (protocol 13)."""
+"""Notifications posted over HTTP, and their removal (protocol §13)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ from duelcast.wire.messages import MAX_SAFE_INTEGER
 MAX_WALLETS = 10_000
 MAX_DATA_BYTES = 16 * 1024
 _RECORD_LEVEL = 3
-"""The depth of a notification in a batch, which is a list in an object."""
+"""Clients also receive notifications in batches, which are objects with a list of notifications. This is how deep a
+notification is nested there."""
 
 Text = r"^[^\x00]*$"
 Link = Annotated[

@@ -1,4 +1,4 @@
-"""Health, metrics and documents, at the root (protocol 13)."""
+"""Health, metrics and documents, at the root (protocol §13)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ async def healthz() -> Health:
 )
 async def readyz(services: Services) -> Response[ReadyState]:
     """The status is 503 while the server starts or drains, and if the storage or the bus has failed. If only a feed or
-    a service has failed, it is listed in `reasons`, and the status is 200."""
+    a service has failed, the status is 200. `reasons` is always empty if the server hides it from the public."""
     now = services.ready()
     status: ReadyStatus = "degraded" if now.failed else "ready"
     if now.draining:

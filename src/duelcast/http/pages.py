@@ -109,5 +109,5 @@ def _table(titles: Iterable[str], rows: Iterable[tuple[str, str, str]]) -> str:
 
 
 def _prose(text: str) -> str:
-    """HTML of a sentence with `code` between back-ticks."""
+    """HTML of `text`, in which everything between back-ticks becomes code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))

@@ -101,10 +101,10 @@ def _parameter_at_fault(error: ValidationException) -> str | None:
 
 
 def log_refusal(refusal: Refusal, error: Exception, scope: HTTPScope, services: HttpServices) -> None:
-    """Log a refusal, so that its request id can be found in the log; log a defect with its place in the code.
+    """Log a refusal with its request id, and a defect also with its place in the code. Every defect is logged, but
+    only a sample of the other refusals.
 
-    The path in the log is that of the route, because the path that a client sent may contain a token. Refusals are
-    sampled, defects are not.
+    The path in the log is that of the route, because the path that a client sent may contain a token.
     """
     problem = refusal.problem
     known: dict[str, Any] = {"request_id": problem.requestId, "method": scope["method"]}

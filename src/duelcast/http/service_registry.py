@@ -1,4 +1,4 @@
-"""Services, and the reports of those outside the server (protocol 13)."""
+"""Services, and the reports of those outside the server (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The services that the composition root passes to the HTTP API, and how handlers find those of their server.
 
-The framework takes a quarter of a second to build its routes, so all servers of a process share them.
+The framework takes a quarter of a second to build its routes, so all servers of a process share the routes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Settings that change at run time (protocol 13)."""
+"""Settings that change at run time (protocol §13)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     ]
     description: Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)] | None = None
     visibility: Visibility | None = None
-    secret: Annotated[bool, Meta(description="Hides the value from everybody; can only be set at creation.")] | None = (
+    secret: Annotated[bool, Meta(description="Hides the value from everybody; can be set only at creation.")] | None = (
         None
     )
     expectedVersion: (

@@ -1,4 +1,4 @@
-"""Tokens, their history, and prices and trades of a platform with its own market (protocol 13)."""
+"""Tokens, their history, and prices and trades of a platform with its own market (protocol §13)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ class TokenPage(Struct):
 
 
 class CandlePage(Struct):
-    """Candles, oldest first; an interval without a price has none. Without `nextCursor`, there are no later ones."""
+    """Candles, oldest first; an interval without a price has no candle. Without `nextCursor`, there are no later
+    ones."""
 
     data: list[Candle]
     count: int
@@ -48,7 +49,7 @@ class CandlePage(Struct):
     responses=problems(401, 403, 429),
 )
 async def list_tokens(market: TheMarket) -> TokenPage:
-    """Every known token with its market fields, active or not."""
+    """Every known token, active or not, with its market fields."""
     tokens = market.tokens()
     return TokenPage(tokens, len(tokens))
 

@@ -1,4 +1,4 @@
-"""Users (protocol 13)."""
+"""Users (protocol §13)."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ class Achievement(Struct):
 
 
 class PublicUser(Struct):
-    """The public data of a user. `contests` counts the completed contests, and `wins` those with at least two
-    participants in which the user was first."""
+    """The public data of a user. `contests` counts the user's completed contests, and `wins` those with at least
+    two participants in which the user was first."""
 
     wallet: str
     nickname: str | None

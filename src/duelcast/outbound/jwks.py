@@ -14,7 +14,8 @@ from duelcast.errors import Unauthorized, Unavailable
 
 FETCH_TIMEOUT_S = 5.0
 FETCH_INTERVAL_S = 30.0
-"""The shortest interval between requests for unknown keys, because anybody may send a token with an invented key id."""
+"""The shortest interval between requests once one has succeeded. An unknown key id causes a request, and anybody may
+send a token with an invented one."""
 RETRY_INTERVAL_S = 5.0
 """The shortest interval between requests while none has succeeded yet."""
 MAX_AGE_S = 600.0

@@ -1,4 +1,4 @@
-"""The address to which a connection or request is attributed (protocol 1.2, 1.5)."""
+"""The address to which a connection or request is attributed (protocol §1.2, §1.5)."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def client_address(peer: str | None, forwarded_for: str | None, trusted: Sequenc
 
 @lru_cache(4096)
 def address_bucket(address: str) -> str | None:
-    """The key for limits per address: the address itself or, for IPv6, its /64 network. None for loopback, which has no
-    limits."""
+    """The key for limits per address: the address itself or, for IPv6, its /64 network. None for loopback, to which
+    most of these limits do not apply."""
     parsed = _parse(address)
     if parsed is None:
         return address

@@ -1,4 +1,4 @@
-"""The web pages that may talk to the server, and the host names under which it answers (protocol 1.2).
+"""The web pages that may talk to the server, and the host names under which it answers (protocol §1.2).
 
 An origin is written as in RFC 6454, 6.2, and a `Host` header as in RFC 9110, 7.2. Anything else is refused.
 """

@@ -20,7 +20,7 @@ SECRET_MIN_VARIETY = 8
 SECRET_ALGORITHMS = ("HS256", "HS384", "HS512")
 KEY_SET_ALGORITHMS = ("EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 USUAL_ALGORITHMS = ("HS256", "EdDSA", "RS256", "ES256")
-"""The algorithms accepted if the configuration names none."""
+"""The algorithms accepted if the configuration does not name any."""
 
 Names = Annotated[tuple[str, ...], NoDecode]
 """A list, whose entries are separated by commas in an environment variable."""
@@ -35,7 +35,8 @@ Bytes = Annotated[int, Field(ge=KIB, le=2**31 - 1)]
 class Settings(BaseSettings):
     """The values that a server runs with.
 
-    They come only from arguments and defaults; `load_settings` adds the environment and a file.
+    The constructor takes them from its arguments and the defaults; `load_settings` also reads the environment and a
+    file.
     """
 
     model_config = SettingsConfigDict(
@@ -109,7 +110,7 @@ class Settings(BaseSettings):
         default=50,
         ge=1,
         le=90,
-        description="Percentage by which receipt times advance more slowly than the wall clock after it was set back, "
+        description="After the wall clock was set back, receipt times advance this many percent more slowly than it, "
         "until both agree.",
     )
     clock_max_ahead_s: Seconds = Field(
@@ -128,7 +129,8 @@ class Settings(BaseSettings):
     )
     jwt_jwks_url: str | None = Field(
         default=None,
-        description="URL of the key set for verifying tokens; must begin with `https:`, or on loopback with `http:`.",
+        description="URL of the key set for verifying tokens. It must begin with `https:`; `http:` is accepted only on "
+        "loopback.",
     )
     jwt_issuer: str | None = Field(default=None, description="The `iss` that a token must have.")
     jwt_audience: str | None = Field(default=None, description="The `aud` that a token must have.")
@@ -211,7 +213,7 @@ class Settings(BaseSettings):
         description="Bytes that they may take in all; further ones are refused with `UNAVAILABLE`.",
     )
     retention_prices_days: float = Field(
-        default=90, gt=0, allow_inf_nan=False, description="Age at which prices per minute are deleted."
+        default=90, gt=0, allow_inf_nan=False, description="Age at which per-minute prices are deleted."
     )
     retention_trades_days: float = Field(
         default=2, ge=1, allow_inf_nan=False, description="Age at which posted trades are deleted."
@@ -318,7 +320,8 @@ class Settings(BaseSettings):
     )
     http_bytes_per_request: Bytes = Field(
         default=64 * KIB,
-        description="Bytes of a request's body and answer together that count as one more request.",
+        description="A request counts as one more request for each time that its body and answer together contain this "
+        "many bytes.",
     )
     refusals_logged_per_minute: Count = Field(
         default=10,
@@ -337,8 +340,8 @@ class Settings(BaseSettings):
     )
     max_connections_per_ip: Count = Field(
         default=1_000,
-        description="Maximum number of WebSockets from one address. Other connections have a separate limit of the "
-        "same size; loopback is exempt. 0 means no limit.",
+        description="Maximum number of WebSockets from one address. Connections that are not WebSockets have a "
+        "separate limit of the same size; loopback is exempt. 0 means no limit.",
     )
     max_connections_per_user: Count = Field(
         default=100, description="Maximum number of WebSocket connections of one wallet; 0 means no limit."
@@ -347,8 +350,8 @@ class Settings(BaseSettings):
         default=128,
         ge=16,
         le=65_536,
-        description="Number of open files, out of the system's limit, that are reserved for purposes other than "
-        "clients. No connection is accepted once only half of this reserve is free.",
+        description="Number of open files, out of the system's limit, that are kept for purposes other than clients. "
+        "If fewer than half of them are left, whatever took the others, no further connection is accepted.",
     )
     http_head_timeout_s: Timeout = Field(
         default=10, description="How long the head of a request, or a TLS handshake, may take to arrive."
@@ -440,7 +443,7 @@ class Settings(BaseSettings):
         description="How long a slow reader may take to read everything sent before a close, and to answer the close.",
     )
     slow_reader_bytes: Bytes = Field(
-        default=MIB, description="Unsent bytes of numbered messages at which a client's connection is closed."
+        default=MIB, description="A client's connection is closed if so many bytes of numbered messages are unsent."
     )
     reply_backlog_bytes: Bytes = Field(
         default=256 * KIB, description="Unsent bytes of replies above which nothing more is read from the client."
@@ -477,7 +480,7 @@ class Settings(BaseSettings):
     )
     limited_read_bytes: Bytes = Field(
         default=16 * KIB,
-        description="Maximum bytes read at a time from a client that is not greeted yet, or whose connection is being "
+        description="Maximum bytes read from a client before it is greeted, and again while its connection is being "
         "closed.",
     )
     receive_buffer_bytes: Bytes = Field(
@@ -640,8 +643,8 @@ def weakness_of(secret: str) -> str | None:
     """Why a key for HMAC tokens can be guessed, as the end of a sentence that begins with "the secret"; None if no
     weakness is found.
 
-    A key must have at least as many bytes as the hash (RFC 7518, 3.2), and nearly as many different characters as a
-    random key of digits.
+    A key must have at least 32 bytes, the length of a SHA-256 hash (RFC 7518, 3.2), and at least 8 different
+    characters, which even a random key that consists only of digits nearly always has.
     """
     if len(secret.encode()) < SECRET_MIN_BYTES:
         return f"has fewer than {SECRET_MIN_BYTES} bytes"

@@ -24,7 +24,7 @@ Generated from the declarations in `src/duelcast/settings/fields.py` by `make do
 A value comes from the first source that sets it: a command-line option, the environment variable, the TOML file named
 by `--config` or `DUELCAST_CONFIG`, or the default. A key of the file is the name of the variable without `DUELCAST_`,
 in lower case. An empty variable counts as unset. Entries of a list in a variable are separated by commas. A name that
-is not in this table is an error, except `DUELCAST_CONFIG` and `DUELCAST_TOKEN`, the token for `duelcast tail`.
+is not in this table is an error, except `DUELCAST_CONFIG` and `DUELCAST_TOKEN` (the token for `duelcast tail`).
 `duelcast check-config` shows the effective values and their sources.
 
 | variable | type | default | purpose |
@@ -33,7 +33,8 @@ is not in this table is an error, except `DUELCAST_CONFIG` and `DUELCAST_TOKEN`,
 
 
 def masked(name: str, value: object) -> str:
-    """The `value` of the setting `name` for display, without secrets or the password and query of an address."""
+    """The `value` of the setting `name` for display; `********` replaces a secret, and the password and query of an
+    address."""
     if value is None:
         return "–"
     if isinstance(value, SecretStr):

@@ -1,4 +1,4 @@
-"""The log of *every* channels (protocol 2). Messages are numbered and stored in the transaction of the facts that they
+"""The log of *every* channels (protocol §2). Messages are numbered and stored in the transaction of the facts that they
 report, and old ones are pruned as new ones are added."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The epoch of positions (protocol 2), which belongs to the database and outlives the server."""
+"""The epoch of positions (protocol §2), which belongs to the database and outlives the server."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ def _refuse(_data: bytes) -> NoReturn:
 
 @cache
 def is_as_strict_as_the_contract(command: type[Command]) -> bool:
-    """Whether msgspec, when it decodes `command`, refuses everything that protocol 1.1 refuses, except U+0000 and a
+    """Whether msgspec, when it decodes `command`, refuses everything that protocol §1.1 refuses, except U+0000 and a
     huge `timestamp`.
 
     A free-form field, or a struct that contains itself, may be nested to any depth. A free-form field, a float, or an

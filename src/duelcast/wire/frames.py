@@ -41,7 +41,7 @@ def reply_body(event: Event, now_s: float, request_id: str | None) -> bytes:
 
 
 def error_body(error: AppError, error_type: str, now_s: float, request_id: str | None) -> bytes:
-    """The body of an error (protocol 1.4); `error_type` is `error` or, on market-data, `ERROR`."""
+    """The body of an error (protocol §1.4); `error_type` is `error` or, on market-data, `ERROR`."""
     answer = {"type": error_type, "code": error.code, "message": error.message, **error.extra}
     if error.field is not None:
         answer["field"] = error.field

@@ -1,4 +1,4 @@
-"""JSON as the contract defines it (protocol 1.1): stricter than RFC 8259 in depth, numbers and strings.
+"""JSON as the contract defines it (protocol §1.1): stricter than RFC 8259 in depth, numbers and strings.
 
 The standard library parses the JSON because, unlike msgspec, it accepts lone surrogates and numbers out of range. These
 are found afterwards, so that the answer can name the field that contains them.

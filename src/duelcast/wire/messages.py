@@ -58,15 +58,15 @@ class Event(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_fie
 
 
 class Record(Struct, kw_only=True, gc=False, forbid_unknown_fields=True):
-    """A part of an event (protocol 12)."""
+    """A part of an event (protocol §12)."""
 
 
 class ErrorEvent(Event, tag="error"):
-    """Says why a message had no effect, or why the connection ends (protocol 1.4).
+    """Says why a message had no effect, or why the connection ends (protocol §1.4).
 
-    `field` is the path of the invalid field, `errorId` the id of the defect's log entry, `scope` the limit that was
-    reached (`server`, `ip` or `user`), `current` the stored setting that a change conflicts with, `commands` the
-    commands that the service accepts, and `dependents` the services that depend on the service.
+    `field` is the path of the invalid field. `errorId` is the id of the defect's log entry. `scope` is the limit that
+    was reached (`server`, `ip` or `user`). `current` is the stored setting that a change conflicts with. `commands` are
+    the commands that the service accepts, and `dependents` are the services that depend on the service.
     """
 
     code: str

@@ -98,7 +98,7 @@ def _demand(command: type[Struct], path: str, what: str) -> str:
     expected = _EXPECTED.fullmatch(what)
     if expected:
         names = expected["types"].split(" | ")
-        # null means an absent field, and an integer is a number.
+        # Leave out null, which means an absent field, and an integer if any number will do.
         names = [name for name in names if name != "null" and not (name == "int" and "float" in names)]
         kinds = " or ".join(_TYPES.get(name, name) for name in names)
         return f"must be {kinds}{_limit(command, names[0], expected['limit'])}"

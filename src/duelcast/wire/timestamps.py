@@ -1,4 +1,4 @@
-"""Times on the wire: ISO-8601, UTC, milliseconds, `Z` (protocol 1.1)."""
+"""Times on the wire: ISO-8601, UTC, milliseconds, `Z` (protocol §1.1)."""
 
 from __future__ import annotations
 

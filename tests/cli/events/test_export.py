@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
@@ -19,6 +18,7 @@ from uuid import UUID
 import pyarrow
 import pyarrow.parquet
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,7 +69,7 @@ def track(folder: Path, *events: Tracked) -> None:
         async with opened(folder / "data" / "duelcast.db") as database:
             await add_tracked(database, *events)
 
-    asyncio.run(write())
+    uvloop.run(write())
 
 
 def names(printed: str) -> list[str]:

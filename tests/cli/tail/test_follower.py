@@ -39,6 +39,14 @@ def test_a_reconnect_is_told_as_recovered_when_every_channel_was() -> None:
     assert follower.receive(confirmed("b", recovered=True)).notices == ["reconnected: recovered=true (2 channels)"]
 
 
+def test_a_message_that_comes_before_it_can_ask_again_does_not_end_it() -> None:
+    follower = reconnecting("a", a=1)
+    assert follower.receive({"type": "welcome"}).stop is None
+    assert follower.receive(established("e1")).commands == [
+        {"type": "subscribe", "channels": [{"channel": "a", "since": {"epoch": "e1", "seq": 1}}], "requestId": "tail-2"}
+    ]
+
+
 def test_a_reconnect_is_told_as_not_recovered_when_one_channel_was_not() -> None:
     follower = reconnecting("a", "b", a=1, b=2)
     follower.receive(established("e2"))

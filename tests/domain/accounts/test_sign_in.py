@@ -1,4 +1,4 @@
-"""Signing in with a wallet, staying signed in, signing out (protocol 13, `/auth`)."""
+"""Signing in with a wallet, staying signed in, signing out (protocol §13, `/auth`)."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import asyncio
 from itertools import pairwise
 from typing import NamedTuple
 
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -40,7 +41,7 @@ came = st.builds(
 
 @given(st.lists(came, max_size=12))
 def test_the_audience_is_what_its_definition_says(connections: list[Came]) -> None:
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         clock = ManualClock()
         runner.run(clock.advance(600))
         traffic = Quiet()

@@ -1,4 +1,4 @@
-"""The text of chat messages (protocol 5)."""
+"""The text of chat messages (protocol §5)."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import uvloop
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -180,7 +181,7 @@ moves = st.lists(
 @example([("step", 45.0), ("wait", 0.5), ("step", -45.0), ("wait", 20.0)])
 @example([("wait", 61.0), ("step", 45.0), ("price", 2), ("step", -45.0), ("price", 3), ("wait", 20.0)])
 def test_no_contest_starts_or_ends_before_its_time(moved: list[tuple[str, Any]]) -> None:
-    asyncio.run(_play(moved))
+    uvloop.run(_play(moved))
 
 
 async def _play(moved: list[tuple[str, Any]]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
+import uvloop
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -90,7 +90,7 @@ class Frames:
 def test_frames_of_one_version_are_equal(
     before: list[tuple[Any, ...]], running: list[tuple[Any, ...]], ended: list[tuple[Any, ...]]
 ) -> None:
-    asyncio.run(_play(before, running, ended))
+    uvloop.run(_play(before, running, ended))
 
 
 async def _play(before: list[tuple[Any, ...]], running: list[tuple[Any, ...]], ended: list[tuple[Any, ...]]) -> None:

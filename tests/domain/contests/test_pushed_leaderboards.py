@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -79,7 +79,7 @@ class Reckoning:
 def test_pushes_the_reply_and_a_slow_reckoning_agree(
     entered: dict[str, dict[str, int]], chosen: list[tuple[Any, ...]]
 ) -> None:
-    asyncio.run(_play(entered, chosen))
+    uvloop.run(_play(entered, chosen))
 
 
 async def _play(entered: dict[str, dict[str, int]], chosen: list[tuple[Any, ...]]) -> None:

@@ -7,6 +7,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
+import uvloop
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -101,7 +102,7 @@ class RoomsMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self.model = Facts()
         self.known: dict[tuple[int, str], set[str]] = {}
         self.ever_shown: dict[int, set[str]] = {contest_id: set() for contest_id in CONTESTS}

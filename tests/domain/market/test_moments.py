@@ -10,6 +10,7 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 
 import pytest
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,7 +150,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
         async with opened(path):
             pass
 
-    asyncio.run(make())
+    uvloop.run(make())
     return path
 
 
@@ -168,7 +169,7 @@ def test_a_marked_moment_has_its_prices_whatever_happens(empty: Path, story: lis
             await told.ask()
             await told.posted()
 
-    asyncio.run(tell())
+    uvloop.run(tell())
 
 
 async def test_after_a_restart_the_store_knows_the_prices_of_a_moment(tmp_path: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 
 import pytest
+import uvloop
 from hypothesis import example, given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
@@ -26,7 +26,7 @@ class Days:
         self.receipt = ReceiptTime(self.clock, self.settings)
 
     def wait(self, seconds: float) -> None:
-        asyncio.run(self.clock.jump(seconds))
+        uvloop.run(self.clock.jump(seconds))
 
     def set_back(self, seconds: float) -> None:
         """The wall clock is set back by `seconds`, and looked at before and behind it."""

@@ -1,4 +1,4 @@
-"""What wallets are told of their contests, and what they unlock: for each stored event, once (protocol 10)."""
+"""What wallets are told of their contests, and what they unlock: for each stored event, once (protocol §10)."""
 
 from __future__ import annotations
 

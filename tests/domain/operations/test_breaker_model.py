@@ -1,4 +1,4 @@
-"""A breaker beside a slow and simple model of protocol 6, under any order of calls and times."""
+"""A breaker beside a slow and simple model of protocol §6, under any order of calls and times."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import math
 
 import pytest
+import uvloop
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -183,7 +184,7 @@ class BreakerBesideModel(RuleBasedStateMachine):
 
     @initialize(settings=SETTINGS)
     def build(self, settings: BreakerSettings) -> None:
-        self.runner = asyncio.Runner()
+        self.runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self.clock = ManualClock()
         self.told: list[Transition] = []
         self.breaker = Breaker(self.clock, settings, self.told.append)

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -124,7 +125,7 @@ def test_every_error_is_counted_in_exactly_one_stored_record(
         for error in ("a", "b", "c"):
             assert sum(row.count for row in rows if row.error == error) == steps.count(error)
 
-    asyncio.run(run())
+    uvloop.run(run())
 
 
 # ── what is taken ───────────────────────────────────────────────────────────────────────────────────────────────────

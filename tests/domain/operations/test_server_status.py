@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -219,4 +220,4 @@ def test_exactly_those_states_are_told_that_hold_for_two_seconds(steps: list[tup
                 changes.append((at_s, status == "online"))
         return changes
 
-    assert asyncio.run(scenario()) == expected
+    assert uvloop.run(scenario()) == expected

@@ -1,4 +1,4 @@
-"""Settings: what is in force, what is told, what is kept (protocol 9)."""
+"""Settings: what is in force, what is told, what is kept (protocol §9)."""
 
 from __future__ import annotations
 

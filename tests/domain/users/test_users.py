@@ -1,4 +1,4 @@
-"""Who may change what of a user, and what becomes of it (protocol 13, `PUT /users`)."""
+"""Who may change what of a user, and what becomes of it (protocol §13, `PUT /users`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that was away over the start or the end of a contest catches up as if it had been there (protocol 5)."""
+"""A server that was away over the start or the end of a contest catches up as if it had been there (protocol §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chat of a contest's room: who may write, what, how often, and what everybody gets of it (protocol 5)."""
+"""Chat of a contest's room: who may write, what, how often, and what everybody gets of it (protocol §5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users do with contests over HTTP: enter, change the portfolio, withdraw, look back (protocol 5, 13)."""
+"""What users do with contests over HTTP: enter, change the portfolio, withdraw, look back (protocol §5, §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients send by mistake or in bad faith: every field of every command is checked (protocol 1.1, 5, 14)."""
+"""What clients send by mistake or in bad faith: every field of every command is checked (protocol §1.1, §5, §14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rooms: who is in them, what they are told on the way in and out, and whom nobody sees (protocol 5, Room)."""
+"""Rooms: who is in them, what they are told on the way in and out, and whom nobody sees (protocol §5, Room)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What admins do with contests over HTTP: make, edit, start, end, cancel (protocol 13)."""
+"""What admins do with contests over HTTP: make, edit, start, end, cancel (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is pushed of contests unasked: when, to whom, and not more often than agreed (protocol 5)."""
+"""What is pushed of contests unasked: when, to whom, and not more often than agreed (protocol §5)."""
 
 from __future__ import annotations
 

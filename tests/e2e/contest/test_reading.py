@@ -1,4 +1,4 @@
-"""Asking for contests, participants and leaderboards: each command, and who may (protocol 5, 12)."""
+"""Asking for contests, participants and leaderboards: each command, and who may (protocol §5, §12)."""
 
 from __future__ import annotations
 

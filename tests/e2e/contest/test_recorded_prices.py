@@ -1,4 +1,4 @@
-"""A contest from its creation to its prizes, on recorded prices; each number is reckoned by hand (protocol 5)."""
+"""A contest from its creation to its prizes, on recorded prices; each number is reckoned by hand (protocol §5)."""
 
 from __future__ import annotations
 

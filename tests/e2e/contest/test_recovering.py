@@ -1,4 +1,4 @@
-"""What a client gets that comes back to a channel of a contest with its position (protocol 2)."""
+"""What a client gets that comes back to a channel of a contest with its position (protocol §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rights that change while a connection is open (protocol 1.2)."""
+"""Rights that change while a connection is open (protocol §1.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Following services and their breakers (protocol 6)."""
+"""Following services and their breakers (protocol §6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that do not take effect (protocol 8, `COMMAND_FAILED`)."""
+"""Commands that do not take effect (protocol §8, `COMMAND_FAILED`)."""
 
 from __future__ import annotations
 

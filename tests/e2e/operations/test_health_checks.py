@@ -1,4 +1,4 @@
-"""Asking how a service is (protocol 6, `service:health_check`)."""
+"""Asking how a service is (protocol §6, `service:health_check`)."""
 
 from __future__ import annotations
 

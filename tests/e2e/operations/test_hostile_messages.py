@@ -1,4 +1,4 @@
-"""Messages of the operations endpoints that make no sense: each is named, and nothing happens (protocol 1.1, 1.4)."""
+"""Messages of the operations endpoints that make no sense: each is named, and nothing happens (protocol §1.1, §1.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server as a whole, as everybody, users and admins see it (protocol 7)."""
+"""The server as a whole, as everybody, users and admins see it (protocol §7)."""
 
 from __future__ import annotations
 

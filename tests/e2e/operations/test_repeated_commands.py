@@ -1,4 +1,4 @@
-"""Commands with a `commandId` run once, and repeats get the first result (protocol 8)."""
+"""Commands with a `commandId` run once, and repeats get the first result (protocol §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services that are put over HTTP, and report what they do (protocol 13)."""
+"""Services that are put over HTTP, and report what they do (protocol §13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Managing services (protocol 8)."""
+"""Managing services (protocol §8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`track_event`: durable before it is acknowledged, and each id of a wallet once (protocol 11)."""
+"""`track_event`: durable before it is acknowledged, and each id of a wallet once (protocol §11)."""
 
 from __future__ import annotations
 

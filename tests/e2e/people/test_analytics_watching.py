@@ -1,4 +1,4 @@
-"""What admins see of the users and of the server (protocol 11, 12 ServerStats)."""
+"""What admins see of the users and of the server (protocol §11, §12 ServerStats)."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -203,7 +204,7 @@ class Household:
 
 def test_all_devices_know_what_is_stored_and_were_told_it_once() -> None:
     wallets = (f"w{number}" for number in itertools.count())
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         opening = post_office()
         office = runner.run(opening.__aenter__())
         try:

@@ -1,4 +1,4 @@
-"""What a user is shown and told of notifications, and what they may do (protocol 10)."""
+"""What a user is shown and told of notifications, and what they may do (protocol §10)."""
 
 from __future__ import annotations
 

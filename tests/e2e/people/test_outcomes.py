@@ -1,4 +1,4 @@
-"""What the server itself tells those who take part in contests, and what their profiles show (protocol 10, 13)."""
+"""What the server itself tells those who take part in contests, and what their profiles show (protocol §10, §13)."""
 
 from __future__ import annotations
 

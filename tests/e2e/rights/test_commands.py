@@ -1,4 +1,5 @@
-"""Every command of the nine endpoints, and every family of channels, × everybody who may connect (protocol 1.2, 2–11).
+"""Every command of the nine endpoints, and every family of channels, × everybody who may connect (protocol §1.2,
+§2–§11).
 
 `.` the rights suffice, whatever else is wrong · `T` a token is needed · `R` a right is missing · `1` the connection is
 refused with 4001, `3` with 4003 · `-` there is no such name.

@@ -1,4 +1,4 @@
-"""Every HTTP route × everybody who may call (protocol 1.2, 13).
+"""Every HTTP route × everybody who may call (protocol §1.2, §13).
 
 `.` the rights suffice, whatever else is wrong · `T` a token is needed (401) · `R` a right is missing (403).
 """

@@ -1,4 +1,4 @@
-"""Changing settings over sockets (protocol 9, `update_setting`)."""
+"""Changing settings over sockets (protocol §9, `update_setting`)."""
 
 from __future__ import annotations
 

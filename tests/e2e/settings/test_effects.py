@@ -1,4 +1,4 @@
-"""A changed setting acts without a restart, on what real clients see (protocol 9)."""
+"""A changed setting acts without a restart, on what real clients see (protocol §9)."""
 
 from __future__ import annotations
 

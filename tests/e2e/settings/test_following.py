@@ -1,4 +1,4 @@
-"""Reading and following settings (protocol 9, 2)."""
+"""Reading and following settings (protocol §9, §2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maintenance: users read, and admins alone write (protocol 1.4)."""
+"""Maintenance: users read, and admins alone write (protocol §1.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of settings can be made up without end: a wallet follows so many, over all its connections (protocol 1.4)."""
+"""Names of settings can be made up without end: a wallet follows so many, over all its connections (protocol §1.4)."""
 
 from __future__ import annotations
 

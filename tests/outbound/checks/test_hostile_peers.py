@@ -97,7 +97,7 @@ async def test_an_answer_that_ends_too_early(type_: CheckType, beginning: bytes)
     ("type_", "details"),
     [
         ("http", "The peer does not speak HTTP."),
-        ("tls", "The peer does not speak TLS, or no version that we support."),
+        ("tls", "The peer does not speak TLS, or speaks no version that we support."),
         ("websocket", "The WebSocket handshake failed."),
         ("postgres", "The peer does not speak PostgreSQL."),
         ("redis", "The peer does not speak Redis."),

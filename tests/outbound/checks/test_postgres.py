@@ -40,7 +40,7 @@ host all trusted,late all trust
 host all all all scram-sha-256
 """
 UNPROVED = "The server does not prove that it knows the password."
-UNKNOWN = "The server requires a kind of login that checks do not support."
+UNKNOWN = "The server requires a login method that health checks do not support."
 STRANGE = "The peer does not speak PostgreSQL."
 RULES = TargetRules(resolver=resolving_to("127.0.0.1"))
 

@@ -1,4 +1,4 @@
-"""The epoch of a PostgreSQL database: kept by restarts, another one for whatever may lack numbers (protocol 2)."""
+"""The epoch of a PostgreSQL database: kept by restarts, another one for whatever may lack numbers (protocol §2)."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Demo:
 
 
 async def claim(database: Database) -> None:
-    """Mark an empty database as demo data, before anything else is written to it.
+    """Mark an empty database as demo data, before any demo data is written to it.
 
     Raises `ConfigurationError` if the database is neither empty nor marked already.
     """

@@ -20,8 +20,7 @@ PARTICIPANTS = 20
 """The number of bots in each contest."""
 ENTRY_ATTEMPTS = 3
 LIVELY_S = 60.0
-"""The maximum age of the price of a token that bots trade; with an older price, which may be stale, trading may
-fail."""
+"""Bots trade only tokens whose price is at most this old. With an older price, the trade may be refused."""
 MAX_TOKENS = 5
 """A bot puts at most this many tokens into a portfolio."""
 STEP = 5
@@ -47,6 +46,7 @@ class Crowd:
         self._clock = clock
         self._rng = rng
         self._waiting: dict[int, list[Person]] = {}
+        """The bots that have yet to enter, by contest id."""
         self.symbols: list[str] = []
         """Tokens that can be bought."""
 
@@ -64,7 +64,7 @@ class Crowd:
         self._waiting = {contest_id: self._waiting.get(contest_id, _chosen(contest_id)) for contest_id in contest_ids}
 
     async def enter_all(self, contest_id: int) -> None:
-        """Let all chosen bots enter; those that are refused, or get no answer, retry."""
+        """Let the bots chosen for the contest enter; those that are refused, or get no answer, try again."""
         entering = self._waiting.get(contest_id) or _chosen(contest_id)
         for _ in range(ENTRY_ATTEMPTS):
             entered = await asyncio.gather(*(self._enter(contest_id, bot) for bot in entering))
@@ -99,7 +99,7 @@ class Crowd:
 
 
 def _chosen(contest_id: int) -> list[Person]:
-    """The participants of a contest, chosen by its id alone, so that they need not be stored."""
+    """The participants of a contest. The choice depends only on the id of the contest, so it need not be stored."""
     return random.Random(contest_id).sample(BOTS, PARTICIPANTS)  # noqa: S311 - draws lots, guards nothing
 
 

@@ -49,7 +49,7 @@ class _Page(Struct):
 
 
 class Lineup(Struct, frozen=True):
-    """The demo's own live contests: the running one, and those open for entries, the next one first."""
+    """The demo's own live contests: the running one, and those open for entries in the order in which they start."""
 
     active: Contest | None = None
     pending: tuple[Contest, ...] = ()
@@ -82,7 +82,8 @@ class Organiser:
 
     async def lineup(self) -> Lineup:
         """The current lineup."""
-        # A single page, so that a contest that starts in the meantime is not missed; live contests come first.
+        # One request for both, because a contest that starts between two requests would be missed. The page begins with
+        # the live contests.
         listed = await self._own(limit=LIVE_LIMIT)
         active = [contest for contest in listed if contest.status == "active"]
         pending = [contest for contest in listed if contest.status == "pending"]
@@ -96,7 +97,8 @@ class Organiser:
         return max(await self._own(status="completed"), key=lambda contest: contest.end_s, default=None)
 
     def to_start(self, lineup: Lineup) -> Contest | None:
-        """The contest to start by hand, because none is running and the server will not start one soon."""
+        """The contest that the demo must start, because none is running and the server will not start one soon. None if
+        there is no such contest."""
         if lineup.active is not None or not lineup.pending:
             return None
         first = lineup.pending[0]

@@ -13,7 +13,7 @@ Verdict = Literal["followed", "refused", "later"]
 class Asked:
     """Gives each command a numbered `requestId`, which identifies its answers.
 
-    The answers to one command come in the order of the items that it names (protocol 1.3). `followed` are the items
+    The answers to one command come in the order of the items that it names (protocol §1.3). `followed` are the items
     that the server sends, `later` those that it cannot send now, and `refused` those that it will never send.
     """
 
@@ -23,16 +23,20 @@ class Asked:
         self.refused: set[Item] = set()
         self._open: dict[str, list[Item]] = {}
         self._count = 0
+        self._has_asked = False
+        """Whether this connection has requested anything."""
 
     def connecting(self) -> None:
         """Begin a connection, on which nothing has been requested yet. Refused items stay refused."""
         self.followed.clear()
         self.later.clear()
         self._open.clear()
+        self._has_asked = False
 
     def asking(self, command: Command) -> Command:
         """`command` with the `requestId` that its answers will carry."""
         self._count += 1
+        self._has_asked = True
         request_id = f"tail-{self._count}"
         items = items_of(command)
         self._open[request_id] = items
@@ -42,7 +46,7 @@ class Asked:
     def answered(self, message: Mapping[str, Any], *, refusals_last: bool) -> list[Item]:
         """Handle a message of the server. Returns the items that the message refuses, for now or for good.
 
-        Unless `refusals_last`, a refusal counts as `later`.
+        If `refusals_last` is false, every refusal counts as `later`.
         """
         refusal: Verdict = "refused" if refusals_last else "later"
         items = self._open.get(str(message.get("requestId")), [])
@@ -65,8 +69,8 @@ class Asked:
 
     @property
     def nothing_is_left(self) -> bool:
-        """Whether items were requested, but none is followed or may still be followed."""
-        return self._count > 0 and not (any(self._open.values()) or self.followed or self.later)
+        """Whether this connection has requested items, but none is followed or may still be followed."""
+        return self._has_asked and not (any(self._open.values()) or self.followed or self.later)
 
     def _settle(self, settled: Sequence[Item], verdict: Verdict, open_items: list[Item]) -> None:
         for item in settled:

@@ -28,8 +28,8 @@ class Follower:
     """Requests the targets on each connection, starting where the previous connection ended, and reports whether the
     messages missed in between were recovered.
 
-    Items refused on the first connection are given up; if no others are left, the follower stops. On later connections
-    a refused item is requested again, because a restarted server may not know it yet.
+    Items refused on the first connection are given up; if no others are left, the follower stops. An item that is
+    refused on a later connection is requested again, because a restarted server may not know it yet.
     """
 
     def __init__(self, targets: Targets) -> None:

@@ -1,4 +1,4 @@
-"""A client's positions in the channels it follows (protocol 2)."""
+"""A client's positions in the channels it follows (protocol §2)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Positions:
     """Learns the client's position in each channel from the messages.
 
     A position is the `seq` of the last message handled, together with its epoch. Before the first message, the position
-    is the one in the confirmation, but only once the snapshot is complete, which the first frame after the snapshot
-    shows. If the server replays messages instead of sending a snapshot, the position is the requested one until the
-    first replayed message.
+    is the one in the confirmation. It counts only once the snapshot is complete, which is certain when the first frame
+    after the snapshot arrives. If the server replays messages instead of sending a snapshot, the position is the
+    requested one until the first replayed message.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Positions:
         return self._epoch
 
     def connecting(self) -> None:
-        """Begin a connection, on which the epoch is not known yet; an unfinished snapshot does not count."""
+        """Begin a connection, whose epoch is not known yet. The position of an unfinished snapshot is dropped."""
         self._unsettled = None
         self._epoch = None
         self._early.clear()

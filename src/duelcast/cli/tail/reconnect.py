@@ -1,4 +1,4 @@
-"""Decides whether and when a client reconnects after a connection ends (protocol 1.5)."""
+"""Decides whether and when a client reconnects after a connection ends (protocol §1.5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The symbols and channels that `duelcast tail` follows, and the commands that request them (protocol 1.3, 3)."""
+"""The symbols and channels that `duelcast tail` follows, and the commands that request them (protocol §1.3, §3)."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def items_of(command: Command) -> list[Item]:
 
 
 def awaited_channels(commands: Sequence[Command]) -> frozenset[str]:
-    """The channels that `commands` resume from a position, and whose confirmation will say `recovered`."""
+    """The channels that `commands` resume from a position, so that their confirmations will contain `recovered`."""
     return frozenset(
         entry["channel"] for command in commands for entry in command.get("channels", ()) if "since" in entry
     )

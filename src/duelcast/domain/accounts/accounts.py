@@ -1,5 +1,5 @@
 """The port to stored accounts, and its implementation in memory. Stored values override the claims of a token (protocol
-1.2)."""
+§1.2)."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class MemoryAccounts:
         self._reserved = frozenset().union(*map(shapes, reserved_nicknames))
         self._accounts: dict[str, Account] = {}
         self._owners: dict[str, tuple[str, ...]] = {}
-        """Wallets by the shapes of their nicknames. Several wallets may share a shape if they were stored before
-        look-alikes were refused."""
+        """Wallets by the shapes of their nicknames. Several wallets may share a shape if their nicknames were
+        stored before look-alikes were refused."""
         self._claimed_roles: dict[str, Role] = {}
         """Claimed roles above `user`, by wallet. Their number is limited by the number of admin tokens issued."""
         self._listeners: list[Callable[[Account], None]] = []

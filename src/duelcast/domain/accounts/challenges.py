@@ -1,7 +1,7 @@
 """Challenges: messages that wallets must sign when their owners sign in.
 
-The id of a challenge contains everything needed to check that challenge later, and the server's signature. Unanswered
-challenges are not stored, so that strangers cannot fill a table with them.
+The id of a challenge contains the server's signature and, apart from the wallet, everything needed to check that
+challenge later. Unanswered challenges are not stored, so that strangers cannot fill a table with them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The claims of a token (RFC 7519; protocol 1.2), read from its verified payload."""
+"""The claims of a token (RFC 7519; protocol §1.2), read from its verified payload."""
 
 from __future__ import annotations
 

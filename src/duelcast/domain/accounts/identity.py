@@ -20,8 +20,8 @@ class Identity(Struct, frozen=True):
     """The bearer of a verified token, with the stored role and nickname if there are any.
 
     `expires_at` is in epoch seconds. `scopes` is empty for a person; a machine may do exactly what its scopes permit.
-    `session_id` (43 characters) is the same for all tokens of a session, which are ended together; it is empty if no
-    token was verified. `claimed_nickname` is shown whenever no nickname is stored.
+    All tokens of a session have the same `session_id` (43 characters), and are ended together. `claimed_nickname` is
+    shown whenever no nickname is stored.
     """
 
     wallet: str
@@ -38,7 +38,7 @@ class Identity(Struct, frozen=True):
 
 
 def is_wallet(text: str) -> bool:
-    """Whether `text` follows the grammar of a wallet (protocol 1.1)."""
+    """Whether `text` follows the grammar of a wallet (protocol §1.1)."""
     return re.fullmatch(WALLET_PATTERN, text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Nicknames (protocol 13, `PUT /users`): which ones are valid, and when two are the same or look alike.
+"""Nicknames (protocol §13, `PUT /users`): which ones are valid, and when two are the same or look alike.
 
 Names that look alike share a skeleton (Unicode Technical Standard 39, Unicode Security Mechanisms, section 4).
 """
@@ -24,7 +24,7 @@ _FORMAT = "Cf"
 
 
 def is_nickname(text: str) -> bool:
-    """Whether `text` has 1–32 characters, something visible, and no control or bidi characters.
+    """Whether `text` has 1–32 characters, something visible, no bidi controls, and none of `_REFUSED_CATEGORIES`.
 
     The format characters that emoji and scripts need, such as the zero-width joiner, are allowed.
     """
@@ -40,8 +40,8 @@ def nickname_key(text: str) -> str:
     (NFKC, casefolded). No two wallets may store nicknames with the same key. The key has at most 128 characters."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     seen = "".join(c for c in folded if unicodedata.category(c) != _FORMAT)
-    # A compatibility form may turn one character into up to 18; names that differ only beyond the limit count as the
-    # same.
+    # The compatibility form of one character may have up to 18 characters, so long keys are cut off. Names that differ
+    # only beyond the limit count as the same.
     return " ".join(seen.split())[:MAX_KEY_CHARACTERS]
 
 
@@ -52,8 +52,8 @@ _METHOD = 1
 """The version of the code of `shapes`: increase it with each change that alters the result for any name."""
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 _BRAILLE_BLANK = "\u2800"
-_RIGHT_TO_LEFT_MARK = "\u200e"
-"""The data has this mark around characters that are written from right to left."""
+_LEFT_TO_RIGHT_MARK = "\u200e"
+"""The mark (U+200E) that the data has around characters that are written from right to left."""
 
 
 def strip_invisible(text: str) -> str:
@@ -106,7 +106,7 @@ def _prototypes() -> dict[int, str]:
     alike: defaultdict[str, set[str]] = defaultdict(set)
     for one, its in msgspec.json.decode(_data(), type=dict[str, list[str]]).items():
         for other in its:
-            pair = one.strip(_RIGHT_TO_LEFT_MARK), other.strip(_RIGHT_TO_LEFT_MARK)
+            pair = one.strip(_LEFT_TO_RIGHT_MARK), other.strip(_LEFT_TO_RIGHT_MARK)
             alike[pair[0]].add(pair[1])
             alike[pair[1]].add(pair[0])
     found: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""Signing in with a Solana wallet, refreshing and logging out (protocol 13)."""
+"""Signing in with a Solana wallet, refreshing and logging out (protocol §13)."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class SignIns:
     async def logout(self, identity: Identity) -> None:
         """End the token of `identity` and all other tokens of its session, including on open connections."""
         now_s = self._clock.time()
-        # If the session did not begin here, the expiry of its other tokens is unknown.
+        # If the session did not begin here, the expiry of its other tokens is unknown; assume `REFRESHABLE_S` from now.
         ends_at = max(identity.expires_at, now_s + REFRESHABLE_S) + LEEWAY_S
         foreign = SessionRow(identity.session_id, identity.wallet, _ms(now_s), _ms(ends_at), _ms(now_s))
 

@@ -64,7 +64,7 @@ class TokenVerifier:
     Tokens with HMAC algorithms are verified with `secret`, tokens with public-key algorithms with `keys`, so that a
     public key is never used as a secret. `algorithms` is the allow-list. If `issuer` or `audience` is set, tokens must
     name it. Tokens of `ended_sessions` are refused. Raises `ValueError` if an algorithm is not supported (`none` is
-    never supported), or if `secret` is a public key.
+    never supported), or if `secret` is empty or a public key.
     """
 
     def __init__(
@@ -121,7 +121,8 @@ class TokenVerifier:
         key = await self._keys.key(header.kid)
         if key.algorithm_name != header.alg:
             raise Unauthorized(_UNREADABLE)
-        # PyJWT checks only the signature; we check the times, because PyJWT would use the system clock.
+        # This part of PyJWT checks only the signature. `_claims` checks the times, because PyJWT would use the system
+        # clock.
         options: SigOptions = {"enforce_minimum_key_length": True}
         try:
             verified = _verify_signature(token, key, algorithms=[header.alg], options=options)
@@ -189,8 +190,8 @@ class TokenIssuer:
     ) -> str:
         """A token for `wallet` that expires after `ttl_s` seconds. With `scopes` it is a machine's token.
 
-        A token from a sign-in names the session (`sid`) and the time of the sign-in (`auth_time`; OpenID Connect Core,
-        2).
+        A token from a sign-in names the session (`sid`) and the time of the sign-in (`auth_time`, see OpenID Connect
+        Core, section 2).
         """
         now_s = self._clock.time()
         claims = self._common | {

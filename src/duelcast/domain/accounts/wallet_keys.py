@@ -11,8 +11,8 @@ SIGNATURE_BYTES = 64
 _PRIME = 2**255 - 19
 _ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 _SMALL_ORDER_Y = {0, 1, _PRIME - 1, _ORDER_8_Y, _PRIME - _ORDER_8_Y}
-"""The y coordinates of the points of order 4, 1, 2 and 8. Anybody can sign for a key with such a coordinate. The key
-with y = 0 is the address of Solana's system program."""
+"""The y coordinates of all points of small order (1, 2, 4 and 8). Anybody can sign for a key with such a coordinate.
+The key with y = 0 is the address of Solana's system program."""
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
@@ -49,8 +49,8 @@ def decode_base58(text: str, size: int) -> bytes:
     Raises `ValueError` if `text` uses another alphabet or decodes to another length. A text that is too long is refused
     without being decoded.
     """
-    # 58¹¹ > 2⁶⁴, so a text longer than the upper limit decodes to more than `size` bytes. A text of fewer than `size`
-    # characters decodes to fewer bytes.
+    # 11 characters hold more than 8 bytes (58¹¹ > 2⁶⁴), and 11 / 8 = 1.375, so a text longer than the upper limit
+    # decodes to more than `size` bytes. A text of fewer than `size` characters decodes to fewer bytes.
     if not size <= len(text) <= size * 1.375 + 1:
         raise ValueError("another length")
     number = 0

@@ -1,1 +1,1 @@
-"""Tracked events, active users, and figures of the server (protocol 11)."""
+"""Tracked events, active users, and figures of the server (protocol §11)."""

@@ -63,8 +63,8 @@ class _Presence(NamedTuple):
 
 
 class Audience(Struct, frozen=True):
-    """All active users: `shown` is the list to show, and `presences` has, by wallet, the fields that are compared to
-    find out whether the list has changed."""
+    """All active users. `shown` is the list to show; `presences` has the fields to compare (see `_Presence`), by
+    wallet."""
 
     shown: ActiveUsers
     presences: Mapping[str, _Presence]
@@ -75,8 +75,8 @@ class Audience(Struct, frozen=True):
 
 
 class Zones:
-    """The zones that wallets name. The zone of a wallet is the one that the wallet named last on a connection that is
-    still open."""
+    """The zones that wallets name. The zone of a wallet is the most recent one that the wallet named on any of its open
+    connections."""
 
     def __init__(self) -> None:
         self._named: dict[str, dict[str, str]] = {}

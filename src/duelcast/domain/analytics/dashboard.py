@@ -64,7 +64,8 @@ class Dashboard:
         return self._metrics.current(metric, active_users)
 
     async def run(self) -> None:
-        """Push changes once a second, until cancelled."""
+        """Once a second, push the followed metrics, and also the dashboard if the active users have changed or it was
+        not pushed for `REPEAT_S`. Runs until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._feed.run())
             while True:

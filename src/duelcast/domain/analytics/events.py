@@ -1,4 +1,4 @@
-"""Messages about events, active users and the server, and their channels (protocol 2, 11, 12)."""
+"""Messages about events, active users and the server, and their channels (protocol §2, §11, §12)."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ class EventCount(Record):
 
 
 class ActiveUser(Record):
-    """An active wallet. `zone` is the zone that the wallet named last on a connection that is still open. Times are in
-    epoch milliseconds; `connectedAtMs` is when the wallet's oldest open connection began."""
+    """An active wallet. `zone` is the most recent zone that the wallet named on any of its open connections. Times are
+    in epoch milliseconds; `connectedAtMs` is when the wallet's oldest open connection began."""
 
     wallet_address: str
     nickname: str | None
@@ -98,8 +98,8 @@ class EventRecord(Record):
 
 
 class MetricData(Record):
-    """`value` is null if it is not known. Only the metric `event` has `events`, the newest of the events that `value`
-    counts, and `skipped`, the number of the others."""
+    """`value` is null if it is not known. `events` and `skipped` are present only for the metric `event`. `events`
+    lists the newest of the events that `value` counts; `skipped` is how many more it counts."""
 
     value: float | None
     timestamp: str
@@ -111,8 +111,8 @@ class MetricData(Record):
 
 
 class DashboardUpdate(Event, tag="dashboard_update"):
-    """The present state. `topEvents` cover the last 24 hours, `eventsPerMinute` the last 60 minutes, the current minute
-    last."""
+    """The present state. `topEvents` covers the past 24 hours. `eventsPerMinute` covers the past 60 minutes, oldest
+    first, and ends with the current minute."""
 
     stats: ServerStats
     activeUsers: int

@@ -1,4 +1,4 @@
-"""The metrics that may be followed, and their values (protocol 11)."""
+"""The metrics that may be followed, and their values (protocol §11)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class EventFeed:
         self.run = self._due.run
 
     def add(self, events: Sequence[NewEvent]) -> None:
-        """Publish the stored `events` soon."""
+        """Publish `events`, which have been stored, soon; does nothing while nobody follows the metric."""
         if events and self._publisher.is_followed(METRIC.channel(EVENT)):
             self._newest.extend(events)
             self._count += len(events)

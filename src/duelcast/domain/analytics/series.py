@@ -16,7 +16,8 @@ SHOWN_MINUTES = 60
 
 
 class Series:
-    """Counts of stored events by name and minute of receipt (since the Unix epoch), in a fixed amount of memory.
+    """Counts of stored events by name and by minute of receipt (a number of minutes since the Unix epoch), in a fixed
+    amount of memory.
 
     The first `MAX_NAMES` names are known; events of all later names are counted as `OTHER`. The last 24 hours are the
     current minute and the 1,439 before it.
@@ -30,6 +31,7 @@ class Series:
         """A row for each name. The column of a minute is the minute modulo `MINUTES_PER_DAY`, so that columns are
         reused in turn."""
         self._day = np.zeros(1 + MAX_NAMES, dtype=np.int64)
+        """The sum of each row of `_minutes`."""
         self._newest = self._this_minute()
 
     def restore(self, totals: list[EventTotal], of_all: int) -> None:

@@ -32,7 +32,7 @@ class GivenEvent(Struct, forbid_unknown_fields=True):
 
 def new_event(given: GivenEvent, wallet: str, now_s: float, path: str = "") -> NewEvent:
     """The event to store for `given`, which is at `path` in the message (such as `events[3].`) and was received at
-    `now_s` (epoch).
+    `now_s` (epoch seconds).
 
     Raises `InvalidRequest`.
     """

@@ -110,8 +110,8 @@ class AnalyticsWriter:
     async def track(self, events: Sequence[NewEvent]) -> list[bool]:
         """Store `events` of one wallet. Returns, once they are committed, whether each was stored before.
 
-        Raises `Unavailable`, or `RateLimitExceeded` if the wallet has used up its quota; then none of `events` is
-        stored.
+        Raises `Unavailable`, or `RateLimitExceeded` if the wallet has used up its quota; in both cases, none of
+        `events` is stored.
         """
         self._counters.received += len(events)
         try:
@@ -132,7 +132,7 @@ class AnalyticsWriter:
             raise _unavailable("The events were not stored. Try again.") from None
 
     async def run(self) -> None:
-        """Store events as they arrive, until cancelled."""
+        """Accept events until cancelled; then wait until the events being stored are committed."""
         self._running = True
         try:
             await asyncio.Event().wait()

@@ -1,5 +1,5 @@
 """The chat of contests. Each message is stored once, and messages are published in the order in which they were stored
-(protocol 5)."""
+(protocol §5)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 class ChatSettings(Struct, frozen=True, kw_only=True):
     """A wallet may write `messages_per_minute` × `rate_limit_factor` messages a minute in a contest; if either is 0,
-    there is no limit. A message may have at most `max_characters` characters, counted as a reader counts them.
+    there is no limit. A message may have at most `max_characters` characters, counted as `clean_text` describes.
     """
 
     messages_per_minute: float = 10
@@ -64,7 +64,7 @@ class _Draft(Struct, frozen=True, gc=False):
 class Chat:
     """Messages of all contests, on the channels `chat.<id>`.
 
-    Within a contest, the ids of messages increase in the same order as their numbers on the channel. `closed` returns
+    Within a contest, a later message has both a higher id and a higher number on the channel. `closed` returns
     the error to raise if nobody may write in a contest, else None; it raises `ContestNotFound` if there is no such
     contest. `settings` is called whenever a setting is needed.
     """
@@ -123,7 +123,7 @@ class Chat:
         )
 
     async def _store(self, transaction: Transaction, drafts: Sequence[_Draft]) -> list[Published[Sent] | AppError]:
-        """Store the new messages of a group, in their order."""
+        """Store those of `drafts` that are new, in their order, and return the outcome of each draft."""
         keys = [draft.message.key or number for number, draft in enumerate(drafts)]
         new: dict[MessageKey | int, NewMessage] = {}
         for key, draft in zip(keys, drafts, strict=True):
@@ -209,7 +209,7 @@ class Chat:
         before_ms = time_ms(self._clock) - int(days * _MS_PER_DAY)
         deleted = 0
         while True:
-            # The search may take long, and must not hold up the writer.
+            # The search may take long; within the write transaction, it would hold up other writes.
             async with self._database.read() as transaction:
                 outdated = await store.outdated_messages(transaction, before_ms, _ROWS_PER_DELETE)
             if not outdated:
@@ -271,7 +271,7 @@ def _repeated(row: MessageRow) -> Published[Sent] | ChatMessageNotFound:
 
 
 def _normalised(message_id: str | None) -> str | None:
-    """Return the id in lower case; RFC 9562, 4 accepts upper-case digits in input only."""
+    """Return the id in lower case, because UUIDs have upper-case digits only in input (RFC 9562, section 4)."""
     if message_id is None:
         return None
     lower_case = message_id.lower()

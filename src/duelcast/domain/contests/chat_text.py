@@ -1,4 +1,4 @@
-"""The text of chat messages (protocol 5)."""
+"""The text of chat messages (protocol §5)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ MAX_BYTES = 4_000
 """The maximum length of a text in UTF-8."""
 
 # Control, surrogate and private-use characters, line and paragraph separators, noncharacters, and the bidi embeddings,
-# overrides and isolates, which affect text after the message. Unassigned characters are accepted because they may be
-# emoji newer than our tables.
+# overrides and isolates; the last three affect text after the message. Unassigned characters are accepted because they
+# may be emoji newer than our Unicode tables.
 _REFUSED = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\u202a-\u202e\u2066-\u2069]")
 # U+2800 is a braille cell without dots; U+FFF9 to U+FFFB mark annotations.
 _INVISIBLE = regex.compile(r"[\s\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]*")
@@ -25,9 +25,9 @@ def clean_text(text: str, max_characters: int) -> str:
     """Return `text` as it is stored: trimmed and in Unicode form NFC. Cleaning the result again changes nothing.
 
     `max_characters` counts grapheme clusters (UAX #29), so that a letter with its accents, or an emoji family, counts
-    as one. Raises `MessageTooLong` if the text exceeds `max_characters`, or exceeds `MAX_BYTES` as sent or as stored;
-    `InvalidRequest` if it contains control characters, including line breaks; and `EmptyMessage` if nothing in it is
-    visible.
+    as one. Raises `MessageTooLong` if the trimmed text exceeds `max_characters`, or exceeds `MAX_BYTES` before or after
+    the change to NFC; `InvalidRequest` if it contains a refused character, such as a line break; and `EmptyMessage` if
+    nothing in it is visible.
     """
     text = text.strip()
     # Check the size first, because the cost of normalising grows with the square of the number of accents.

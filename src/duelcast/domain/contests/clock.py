@@ -1,4 +1,4 @@
-"""The contest clock: starts and ends each contest on time, and catches up with missed boundaries."""
+"""The contest clock: starts and ends each contest on time, and catches up on missed starts and ends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ _log = structlog.get_logger("duelcast.contests")
 
 
 class ContestClock:
-    """Every change of a contest's status goes through this class, one at a time.
+    """Every change of a contest's status goes through this class. Changes run one after the other, except that contests
+    with the same boundary are settled together.
 
     The class follows the wall clock, even when somebody sets it. A boundary (the start or end of a contest) is due once
     its millisecond is over, so that a price received within that millisecond still counts. Each boundary is marked in
@@ -114,8 +115,8 @@ class ContestClock:
                 await self._settle_due()
 
     async def remember_minute(self, contest: Contest) -> None:
-        """Recompute the ranks of an active contest at its last full minute from the market's prices at that time,
-        because the server may have been down then. Also works after the prices of the end have been taken."""
+        """Recompute the ranks that an active contest had at its last full minute, from the market's prices at that
+        time, because the server may have been down then. Also works after the closing prices have been recorded."""
         board, row = contest.board, contest.row
         if board is None or row.started_ms is None:
             return
@@ -147,8 +148,8 @@ class ContestClock:
 
     async def release(self) -> None:
         """Settle due boundaries although the clock is stopped, and let `settle_due` do so from now on. If the store is
-        unreachable, the boundaries go on waiting. Call this because only this process has the prices of the waiting
-        boundaries."""
+        unreachable, the boundaries go on waiting. Call this before the process ends, because only its memory has the
+        prices of waiting boundaries."""
         self._stopped = False
         with suppress(Outage):
             await self.settle_due()
@@ -252,7 +253,7 @@ class ContestClock:
         self._alarm.ring()
 
     def _oldest_needed_ms(self) -> int | None:
-        """The earliest unsettled boundary. Prices from this boundary on are still needed."""
+        """The earliest boundary that is not settled yet (epoch ms), or None. Prices from then on are still needed."""
         boundaries = [one.boundary_ms for one in self._book.live if one.boundary_ms is not None]
         return min(boundaries, default=None)
 

@@ -1,4 +1,4 @@
-"""Growing arrays with one row of figures per participant of a board, and the ranking of the rows (protocol 5)."""
+"""Growing arrays with one row of figures per participant of a board, and the ranking of the rows (protocol §5)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Columns:
 def rank(
     rows: Rows, values: NDArray[np.float64], entry_times_ms: NDArray[np.int64], entry_ids: NDArray[np.int64]
 ) -> tuple[Rows, NDArray[np.int32]]:
-    """Rank the participants in `rows` by value (competition ranking, `1224`); the other arrays are indexed by row.
+    """Rank the participants in `rows` by value (competition ranking: 1, 2, 2, 4); the other arrays are indexed by row.
 
     Returns `rows` in listing order (greatest value first; equal values by entry time, then entry id), and the ranks by
     row, 0 for rows not in `rows`. rank = 1 + number of participants with a strictly greater value.

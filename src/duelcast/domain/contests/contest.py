@@ -26,8 +26,9 @@ class Contest:
         self.row = row
         self.board = board
         self.final_version = row.updated_ms
-        """The version of an ended contest's leaderboard until a nickname changes. It is above all versions of the
-        board, and the same after a restart."""
+        """The version of the leaderboard once the contest has ended. `close` makes it higher than every version that
+        the live board had; normally it is `row.updated_ms`, so that a restart does not change it. After a nickname
+        change, `ContestBook.final_version` may return a higher one."""
         self._participants = participants
 
     @property
@@ -36,7 +37,7 @@ class Contest:
 
     @property
     def participants(self) -> int:
-        """Entries that are not disqualified."""
+        """The number of entries that are not disqualified."""
         return self._participants if self.board is None else self.board.total
 
     @property
@@ -46,7 +47,8 @@ class Contest:
 
     @property
     def is_running(self) -> bool:
-        """Whether portfolios change in value and may be changed. False once the prices of the end have been taken."""
+        """Whether portfolios change in value and may be changed. False once the closing prices have been recorded
+        (`ended_ms` is set), even if the status is still active."""
         return self.row.status == ACTIVE and self.row.ended_ms is None
 
     @property
@@ -92,7 +94,7 @@ class Contest:
             image_url=row.image_url,
             start_time=format_ms(row.start_ms),
             end_time=format_ms(row.end_ms),
-            status=row.status,  # type: ignore[arg-type]  # the table has no others
+            status=row.status,  # type: ignore[arg-type]  # the table has no other values
             entry_fee=row.entry_fee,
             prize_pool=row.prize_pool,
             currency=row.currency,
@@ -125,7 +127,7 @@ class ContestBook:
         self._listed: dict[int, Contest] = {}
         self._default_list = Listing()
         self._lists: dict[str, Listing] = {}
-        """All contests, by status."""
+        """For each status, the list of all contests that have it."""
         self._listeners: list[Callable[[Contest], None]] = []
         self._event_listeners: list[Callable[[], None]] = []
         self._names_changed = self._names_version = 0
@@ -166,7 +168,7 @@ class ContestBook:
         return contest_id in self._listed
 
     def is_participant(self, contest_id: int, wallet: str) -> bool:
-        """Whether the wallet takes part in a live contest and is not disqualified."""
+        """Whether the wallet is a participant as in `Contest.is_participant`; False if there is no such contest."""
         contest = self._contests.get(contest_id)
         return contest is not None and contest.is_participant(wallet)
 
@@ -192,7 +194,7 @@ class ContestBook:
         self._enlist(contest)
 
     def create(self, contest: Contest) -> None:
-        """Add a new contest."""
+        """Add a contest that was just created, and call the `on_change` listeners."""
         self.add(contest, contest.row.created_ms)
         self._changed(contest)
 
@@ -210,13 +212,14 @@ class ContestBook:
         return contest
 
     def names_changed(self, newest: int, version: int) -> None:
-        """Record that a nickname changed at `newest` (epoch ms). From now on, the leaderboards of contests that ended
-        before that time have at least the version `version`."""
+        """Record nickname changes, the newest of them at `newest` (epoch ms). From now on, every leaderboard that was
+        final by then has at least the version `version`."""
         self._names_changed = max(self._names_changed, newest)
         self._names_version = max(self._names_version + 1, version)
 
     def final_version(self, contest: Contest) -> int:
-        """The version of an ended contest's leaderboard, which shows the current nicknames."""
+        """The version of an ended contest's leaderboard. It rises when a nickname changes, because the leaderboard
+        shows current nicknames."""
         is_as_it_ended = contest.final_version > self._names_changed
         return contest.final_version if is_as_it_ended else max(contest.final_version, self._names_version)
 
@@ -225,7 +228,7 @@ class ContestBook:
         self._changed(contest)
 
     def delist(self, now_ms: int) -> list[Contest]:
-        """Remove from the default list the contests whose time on it is over, and return them."""
+        """Remove the contests that ended more than a day ago from the default list, and return them."""
         gone = [one for one in self._listed.values() if one.delisted_ms is not None and one.delisted_ms <= now_ms]
         for contest in gone:
             del self._listed[contest.id]

@@ -1,4 +1,4 @@
-"""Actions of users: enter a contest, change the portfolio, withdraw (protocol 5)."""
+"""Actions of users: enter a contest, change the portfolio, withdraw (protocol §5)."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ class Entering:
         """Choose another portfolio; while the contest is active, trade into it at the current prices. The row of the
         participant is the answer of `once`.
 
-        Choosing an equal portfolio changes nothing and does not count against the rate. Raises `RateLimitExceeded`,
-        `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
+        A choice that would leave all weights and quantities as they are changes nothing, and does not count against the
+        rate. Raises `RateLimitExceeded`, `NotEntered`, `InvalidPortfolio`, `NoPrice`, `InvalidState`.
         """
         contest = self._book[contest_id]
         key = f"{contest_id} {wallet}"
@@ -169,7 +169,7 @@ class Entering:
         return row
 
     def _is_open(self, row: ContestRow) -> bool:
-        """Whether the contest has not reached its next boundary yet."""
+        """Whether the next start or end of the contest is still ahead."""
         boundary_ms = Contest(row, None).boundary_ms
         return boundary_ms is not None and self._now_ms() < boundary_ms
 

@@ -1,4 +1,4 @@
-"""Messages of contests, and their channels (protocol 2, 5, 12)."""
+"""Messages of contests, and their channels (protocol §2, §5, §12)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EntryStatus = Literal["registered", "active", "disqualified", "finished"]
 RoomRole = Literal["participant", "spectator", "admin"]
 Visibility = Literal["visible", "invisible"]
 
-# A string of digits is accepted wherever an id is (protocol 1.1); handlers use `contest_id_of`.
+# A string of digits is accepted wherever an id is (protocol §1.1); handlers use `contest_id_of`.
 ContestId = (
     Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
     | Annotated[str, Meta(pattern=rf"^{CONTEST_ID_PATTERN}(?!\n)$", description="the digits of an id")]
@@ -37,7 +37,7 @@ class Payout(Record):
 
 
 class ContestView(Record):
-    """A contest (protocol 12). Fees and prizes are decimal strings in `currency`; `max_participants` is null if there
+    """A contest (protocol §12). Fees and prizes are decimal strings in `currency`; `max_participants` is null if there
     is no limit.
 
     `created_by`, `created_at` and `muted` (wallets) are sent only to admins.
@@ -81,8 +81,8 @@ class Holding(Record):
 
 
 class Participant(Record):
-    """A wallet in a contest (protocol 12). Until the contest is completed, `portfolio` is sent only to its owner and to
-    admins."""
+    """A wallet in a contest (protocol §12). Until the contest is completed, `portfolio` is sent only to its owner and
+    to admins."""
 
     isParticipant: bool
     walletAddress: str

@@ -1,4 +1,4 @@
-"""Publishes, after a contest, the final row of each participant whose row is followed."""
+"""After a contest has ended, publishes the final row of each participant whose row is followed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FinalRows:
     later, so that no client is left with an outdated row. Contests wait in the order in which they ended.
 
     At most `max_waiting()` contests wait. If another contest ends, the waiting contest that ended first is given up:
-    its participants keep their outdated rows until they ask or connect again.
+    its participants keep their outdated rows until they ask for them or connect again.
     """
 
     def __init__(

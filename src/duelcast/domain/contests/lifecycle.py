@@ -1,4 +1,4 @@
-"""Starts, ends and cancellations, each exactly once (protocol 5, Life cycle)."""
+"""Starts, ends and cancellations, each exactly once (protocol §5, Life cycle)."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class _Ranking(Struct, frozen=True):
 
 
 class Lifecycle:
-    """Starts, ends and cancels contests. `boundary_us` is the moment whose prices are taken (epoch µs), or None for the
-    moment of the commit. `actor` is None if the clock acts.
+    """Starts, ends and cancels contests. `boundary_us` is the scheduled moment whose prices are used (epoch µs); if it
+    is None, the prices at the moment of the commit are used. `actor` is the admin who acts, or None if the clock acts.
 
-    Ending a contest takes two transactions. The first stores the prices, after which no portfolio changes; the second
-    stores the ranking that follows from them. A server that stopped in between continues with the second after its
-    restart.
+    Ending a contest takes two transactions. The first stores the closing prices, after which no portfolio changes; the
+    second stores the ranking that follows from these prices. A server that stopped in between continues with the second
+    transaction after its restart.
 
     `final_rows` publishes the final rows of participants. Make only one call at a time per contest. All methods raise
     `Unavailable`.
@@ -155,7 +155,7 @@ class Lifecycle:
     async def end(
         self, contest: Contest, boundary_us: int | None, actor: Actor | None = None, reason: str | None = None
     ) -> None:
-        """Store the prices of the end; `complete` does the rest. If the clock acts and a held token has no price, the
+        """Store the closing prices; `complete` does the rest. If the clock acts and a held token has no price, the
         contest is cancelled instead.
 
         With an `actor`, raises `InvalidState` if the contest is not active or if its end has passed, and `NoPrice` if a
@@ -189,7 +189,7 @@ class Lifecycle:
         await self._settle(contest, boundary_us, work, committed)
 
     async def complete(self, contest: Contest) -> None:
-        """Store the final ranks and prizes of a contest whose end prices have been taken."""
+        """Store the final ranks and prizes of a contest whose closing prices have been stored."""
         board = contest.board
         assert board is not None
         async with self._database.read() as transaction:
@@ -245,8 +245,8 @@ class Lifecycle:
     # ── cancel ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def cancel(self, contest: Contest, reason: str, actor: Actor) -> None:
-        """Cancel a contest. Raises `InvalidState` if the contest is neither pending nor active, or if its end prices
-        have been taken."""
+        """Cancel a contest. Raises `InvalidState` if the contest is neither pending nor active, or if its closing
+        prices have been stored."""
 
         async def work(transaction: Transaction) -> ContestRow:
             row = await self._locked(transaction, contest.id)
@@ -288,8 +288,9 @@ class Lifecycle:
         work: Callable[[Prices | None, Transaction], Awaitable[T]],
         committed: Callable[[T], None],
     ) -> None:
-        """Commit `work` with the prices of the boundary. The prices are looked up before the transaction, because the
-        lookup may wait for another write."""
+        """Commit `work`, which gets the prices at `boundary_us` (None if `boundary_us` is None). These are looked up
+        before the transaction, because the lookup may wait for another write. Commits nothing if the boundary was
+        moved."""
         while True:
             known: Prices | None = None
             if boundary_us is not None:

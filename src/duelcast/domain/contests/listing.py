@@ -1,4 +1,4 @@
-"""The order of contests in lists, and pages of such lists (protocol 5, `get_all_contests`)."""
+"""The order of contests in lists, and pages of such lists (protocol §5, `get_all_contests`)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def place_of(*, is_over: bool, start_ms: int, contest_id: int) -> Place:
 
 
 class Listing:
-    """Contests in the order of their places. The cost of a page depends only on its length."""
+    """Contests in the order of their places. The cost of a page depends on its length, but hardly on the length of the
+    list."""
 
     def __init__(self) -> None:
         self._places: list[Place] = []
@@ -45,7 +46,8 @@ class Listing:
         """The ids of at most `limit` contests after `cursor`, and the cursor of the next page, which is None on the
         last page.
 
-        New contests never shift a page. Raises `InvalidRequest` for an invalid cursor.
+        A page begins after the place in `cursor`, so that contests added meanwhile never shift it. Raises
+        `InvalidRequest` for an invalid cursor.
         """
         begin = 0 if cursor is None else bisect_right(self._places, _place_at(cursor))
         found = self._places[begin : begin + limit]

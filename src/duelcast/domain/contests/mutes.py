@@ -14,7 +14,7 @@ from duelcast.wire.timestamps import format_time
 
 
 class Mutes:
-    """A mute is in effect once it is acknowledged, and expires by itself. Times are in epoch milliseconds."""
+    """A mute is in effect once `mute` has returned, and expires by itself. Times are in epoch milliseconds."""
 
     def __init__(self, database: Database, clock: Clock, audit: AuditTrail) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""Actions of admins: set up and edit contests, disqualify and admit participants."""
+"""Actions of admins: set up and edit contests, disqualify participants and readmit them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ class Organising:
         return await self._database.write(work, self._book.create)
 
     async def edit(self, contest_id: int, patch: ContestPatch, actor: Actor) -> Contest:
-        """Change the terms of a contest. Raises `InvalidRequest`, and `InvalidState` if it is too late for a change."""
+        """Change the terms of a contest. Raises `InvalidRequest`, and `InvalidState` if a change is no longer
+        possible."""
         contest = self._book[contest_id]
 
         async def work(transaction: Transaction) -> ContestRow:
@@ -102,9 +103,10 @@ class Organising:
         return contest
 
     async def set_disqualified(self, contest_id: int, wallet: str, *, disqualified: bool, actor: Actor) -> None:
-        """Remove a participant from the ranking, or admit the participant again. Repeating the call does nothing.
+        """Remove a participant from the ranking, or readmit the participant. Repeating the call does nothing.
 
-        Raises `NotEntered`, `InvalidState` if the contest is over, `ContestFull` if there is no free place.
+        Raises `NotEntered`, `InvalidState` if the contest is over or about to start or end, and `ContestFull` if there
+        is no free place.
         """
         contest = self._book[contest_id]
 
@@ -153,7 +155,7 @@ class Organising:
         await add_events(transaction, [event])
 
     async def _open(self, transaction: Transaction, contest_id: int) -> ContestRow:
-        """The row of the contest. Raises `InvalidState` if the contest is over, or has reached its next boundary."""
+        """The row of the contest. Raises `InvalidState` if the contest is over, or if its next start or end is due."""
         row = await store.find_contest(transaction, contest_id)
         assert row is not None
         if row.status not in (PENDING, ACTIVE):

@@ -1,4 +1,5 @@
-"""Publishes states, leaderboards and rows of participants, at most once per interval."""
+"""Publishes states, leaderboards and rows of participants. Changes of states and rows are published at most once per
+interval."""
 
 from __future__ import annotations
 

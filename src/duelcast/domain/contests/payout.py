@@ -1,4 +1,4 @@
-"""Prizes (protocol 5), and amounts as decimal strings (protocol 1.1)."""
+"""Prizes (protocol §5), and amounts as decimal strings (protocol §1.1)."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def check_payout(payout: Sequence[Payout]) -> None:
 def prizes(pool: Decimal, payout: Sequence[Payout], standings: Iterable[tuple[E, int]]) -> dict[E, Decimal]:
     """The prizes above 0, by entry. `standings` are pairs of entry and rank, in listing order.
 
-    Entries of equal rank share the prizes of their places equally. The amount of a rank and each share of it are
-    rounded down to 9 decimals; the remainder goes to the first of the tied entries. The prizes of places that nobody
-    takes are not paid.
+    Entries of equal rank share the prizes of their places equally. The sum of these prizes, and each share of it, are
+    rounded down to 9 decimals; what the shares leave of the sum goes to the first of the tied entries. The prizes of
+    places that nobody takes are not paid.
     """
     percents = {one.place: _exact(one.percent) for one in payout}
     last_place = max(percents, default=0)

@@ -1,4 +1,4 @@
-"""Portfolios (protocol 5): the validation of choices, and the quantities that they buy."""
+"""Portfolios (protocol §5): the validation of choices, and the quantities that they buy."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def rebalance(
     token in `held` or `chosen`.
 
     Returns the new positions, and the trades sorted by symbol. If a quantity differs only by rounding, it is kept and
-    nothing is traded, so that repeating a request changes nothing.
+    the token is not traded, so that repeating a request at the same prices changes nothing.
     """
     before, after = dict(held), dict(quantities(value_of(held, prices), chosen, prices))
     trades = []

@@ -30,7 +30,7 @@ class PriceVector:
         return len(self._prices)
 
     def set(self, symbol: str, price: float) -> None:
-        """Set the newest price. Every tick calls this, so it only takes a lookup and a store."""
+        """Set the newest price. Every tick calls this, so it costs no more than a lookup and a store."""
         index = self._indices.get(symbol)
         if index is None:
             index = self.index(symbol)
@@ -39,7 +39,7 @@ class PriceVector:
             self._changed.add(index)
 
     def index(self, symbol: str) -> int:
-        """The index of the price of `symbol`; a new symbol is assigned one."""
+        """The index of the price of `symbol`; a new symbol gets the next free index."""
         index = self._indices.get(symbol)
         if index is None:
             index = self._indices[symbol] = len(self._prices)
@@ -68,8 +68,8 @@ class PriceVector:
         return np.array(self._prices)
 
     def snapshot_of(self, prices: Mapping[str, float]) -> NDArray[np.float64]:
-        """An array that has `prices`, such as those of a boundary, at the indices of their symbols, and NaN for all
-        other symbols."""
+        """An array with `prices` (for example the closing prices of a contest) at the indices of their symbols, and
+        NaN for all other symbols."""
         indices = [self.index(symbol) for symbol in prices]
         vector = np.full(len(self._prices), np.nan)
         vector[CASH] = 1.0

@@ -1,4 +1,4 @@
-"""The room of one contest (protocol 5, Room)."""
+"""The room of one contest (protocol §5, Room)."""
 
 from __future__ import annotations
 
@@ -48,11 +48,12 @@ NOBODY = Attendance([], 0, 0)
 
 
 class Room:
-    """One contest's room. Its occupants, one per connection, are the only primary state; all other state is derived
-    from them, so that occupants from other nodes can be added.
+    """One contest's room. Its occupants, one per connection, are the only primary state. All other state is derived
+    from them, so that a later version can add the occupants on other nodes.
 
-    Publishes `user_presence` and `admin_presence` as part of the change that causes them, and only if presence really
-    changed. Changing one occupant costs the same whatever the size of the room.
+    Publishes `admin_presence` and `user_presence` as part of the change that causes them, and only if presence really
+    changed; in a large room, `user_presence` waits (see `PresenceNews`). Changing one occupant costs the same
+    whatever the size of the room.
     """
 
     def __init__(
@@ -182,12 +183,12 @@ class PresenceNews:
     and has followed `user_presence` since then knows the members exactly. A client that received a partial list knows
     which members of that list remain, and everybody who entered since then. A room with more members is silent: its
     changes are published later, together with the first change that leaves the room small enough, if they still matter
-    then. Therefore a `leave` is published for everybody whose `join` was published, and for everybody in a list that is
-    still in use.
+    then. Therefore a `leave` is published for everybody whose `join` was published, and for everybody in a list that a
+    client still uses.
 
-    `members` is the room's own mapping by wallet, which the room updates before it calls `changed`. For a silent room,
-    this keeps in memory the members that differ from the published ones, and at most `MAX_LISTED_MEMBERS` references
-    per connection that joined while the room was silent.
+    `members` is the room's own mapping by wallet, which the room updates before it calls `changed`. While a room is
+    silent, an instance keeps in memory the members that differ from the published ones, and at most
+    `MAX_LISTED_MEMBERS` references for each connection that joined during that time.
     """
 
     def __init__(
@@ -216,7 +217,7 @@ class PresenceNews:
             self.end(connection_id)
 
     def end(self, connection_id: str) -> None:
-        """Forget the list of the connection, which is no longer in use."""
+        """Forget the list that the connection received, because it is no longer in use."""
         self._named.pop(connection_id, None)
 
     def changed(self, *members: RoomMember) -> None:

@@ -1,4 +1,4 @@
-"""The rooms of all contests (protocol 5, Room)."""
+"""The rooms of all contests (protocol §5, Room)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from duelcast.errors import TooManySubscriptions
 
 
 class RoomSettings(Struct, frozen=True, kw_only=True):
-    """A room with more than `presence_max_members` members publishes no `user_presence`. `spectator_count_interval_ms`
-    is the minimum time between two `spectator_count` events of a contest. A connection may be in at most
-    `rooms_per_connection` rooms.
+    """While a room has more than `presence_max_members` members, it publishes no `user_presence`.
+    `spectator_count_interval_ms` is the minimum time between two `spectator_count` events of a contest. A connection
+    may be in at most `rooms_per_connection` rooms.
     """
 
     presence_max_members: int = 200
@@ -81,9 +81,9 @@ class Rooms:
         self._counts.offer(contest_id)
 
     def attend(self, contest_id: int, connection_id: str) -> Attendance:
-        """The attendance of the room, for the reply to a connection that joined. The list stays correct if the client
-        applies all events after a position of `presence.<id>` that was read before this call. Raises `KeyError` if the
-        connection is not in the room."""
+        """The attendance of the room, for the reply to a connection that joined. Read the position of `presence.<id>`
+        before this call; the client keeps the list correct by applying all events after that position. Raises
+        `KeyError` if the connection is not in the room."""
         return self._rooms[contest_id].attend(connection_id)
 
     def leave(self, contest_id: int, connection_id: str) -> None:
@@ -116,7 +116,7 @@ class Rooms:
     def identity_changed(self, connection_id: str, identity: Identity | None) -> None:
         """Call this after the connection signed in or became anonymous, or after its role or nickname changed. A new
         admin is hidden; an admin who remains an admin keeps the previous visibility. In a contest that is over, a
-        wallet that signs in counts as a participant from its next `join` on."""
+        wallet that signs in counts as a participant only from its next `join` on."""
         for contest_id in self.rooms_of(connection_id):
             room = self._rooms[contest_id]
             before = room.occupant(connection_id)

@@ -68,7 +68,7 @@ class Scorer:
             await asyncio.to_thread(scoring.compute)
         else:
             scoring.compute()
-        # Meanwhile the contest may have ended, or another scoring may have begun.
+        # The result is dropped if meanwhile the contest ended or another scoring began.
         if contest.board is board and board.apply(scoring):
             self._duration_s.observe(self._clock.monotonic() - began_s)
             self._outlet.ranked(contest)

@@ -1,4 +1,4 @@
-"""The board of a contest: its participants, the values of their portfolios, and their ranks (protocol 5)."""
+"""The board of a contest: its participants, the values of their portfolios, and their ranks (protocol §5)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Scoring:
 class Board:
     """The participants of one contest, in compact arrays (for measurements, see `benchmarks/contest`).
 
-    A participant without positions holds the starting balance as cash, so that before the start everybody has rank 1.
+    Before the start, every participant holds the starting balance as cash, so that everybody has rank 1.
     Entering and leaving change the ranks at once, with the values of the last scoring. Methods that take a `wallet`
     raise `KeyError` if it is not in the contest, unless they say otherwise. Everything but `Scoring.compute` must run
     on one thread.
@@ -125,8 +125,8 @@ class Board:
         portfolio: Iterable[HoldingRow] = (),
         claimed_nickname: str | None = None,
     ) -> None:
-        """Add a wallet with its portfolio; `claimed_nickname` comes from the wallet's token. Raises `ValueError` if the
-        wallet is already in the contest.
+        """Add a wallet with its portfolio; `claimed_nickname` is the nickname in the wallet's access token. Raises
+        `ValueError` if the wallet is already in the contest.
         """
         if wallet in self._rows:
             raise ValueError("a wallet enters once")
@@ -223,7 +223,7 @@ class Board:
         return self._positions.any_held(changed)
 
     def prepare(self, prices: Mapping[str, float] | None = None) -> Scoring:
-        """Begin a scoring at the newest prices, or at `prices`, such as those of a boundary. A scoring that is in
+        """Begin a scoring at the newest prices or, if given, at `prices` (for example the closing prices). A scoring in
         progress becomes void."""
         self._settle()
         columns, size = self._columns, self._columns.size
@@ -307,7 +307,7 @@ class Board:
         return top
 
     def take_changed(self, wallets: Collection[str]) -> list[str]:
-        """Those of `wallets` that are new, or whose rank or value changed since the last call.
+        """Those of `wallets` that are new in the contest, or whose rank or value changed since the last call.
 
         Wallets that are not in the contest are skipped.
         """

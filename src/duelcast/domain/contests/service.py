@@ -98,7 +98,7 @@ class Contests:
         accounts.on_owner_change(self._nickname_changed_hands)
 
     async def load(self) -> None:
-        """Load the stored contests, and catch up with missed boundaries. Accounts and market must be loaded before."""
+        """Load the stored contests, and catch up on missed starts and ends. Load the accounts and the market first."""
         async with self._database.read() as transaction:
             rows = await store.all_contests(transaction)
             counts = await store.participant_counts(transaction)
@@ -130,7 +130,7 @@ class Contests:
                 tasks.create_task(part.run())
 
     def view(self, contest: Contest, *, for_admin: bool) -> ContestView:
-        """The contest as clients see it."""
+        """The contest as clients see it, with the fields for admins if `for_admin`."""
         return contest.view(self.rooms, self.chat.mutes.muted(contest.id) if for_admin else None)
 
     def collect(self) -> Iterable[Metric]:
@@ -180,7 +180,8 @@ class Contests:
             self._outlet.participant_changed(contest, wallet)
 
     def _new_version(self) -> int:
-        """The current time of receipt in epoch ms. This time never goes back, so a later version is never lower."""
+        """The market's current time of receipt (epoch ms). Unlike the wall clock, it never goes back, so a later
+        version is never lower."""
         return self._market.receipt_us() // 1000
 
     def _chat_closed(self, contest_id: int) -> InvalidState | None:

@@ -22,7 +22,7 @@ from duelcast.wire.timestamps import format_ms, format_time
 
 
 class SettledPrice(Struct, frozen=True):
-    """A price used at a boundary, and when the server received it."""
+    """A price used at the start or the end of a contest, and when the server received it."""
 
     symbol: str
     price: float
@@ -37,7 +37,8 @@ class Boundary(Struct, frozen=True):
 
 
 class Settlement(Struct, frozen=True):
-    """The boundary prices that, with the trades, determine a result. A boundary that was not reached is null."""
+    """The prices at the start and the end, which, with the trades, determine a result. `start` or `end` is null if no
+    prices were used there."""
 
     contestId: int
     start: Boundary | None
@@ -135,7 +136,7 @@ class Standings:
             isParticipant=True,
             walletAddress=wallet,
             nickname=board.nickname(wallet),
-            status="disqualified" if standing.rank is None else status,  # type: ignore[arg-type]  # one of two
+            status="disqualified" if standing.rank is None else status,  # type: ignore[arg-type]  # `status` is a str
             entryTime=format_ms(board.entered_ms(wallet)),
             initialBalance=board.starting_balance,
             portfolioValue=standing.value,
@@ -224,7 +225,7 @@ def _boundary(at_ms: int | None, prices: Sequence[BoundaryPrice]) -> Boundary | 
 
 
 def _holdings(held: Sequence[HoldingRow], prices: Mapping[str, float | None]) -> list[Holding]:
-    """The records of a portfolio; price and value are null before the start."""
+    """The records of a portfolio; quantity, price and value are null before the start."""
     return [_holding(one, prices.get(one.symbol)) for one in held]
 
 

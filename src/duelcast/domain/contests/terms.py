@@ -1,4 +1,4 @@
-"""The terms of a contest as an admin gives them (protocol 13, `POST` and `PATCH /contests`)."""
+"""The terms of a contest as an admin gives them (protocol §13, `POST` and `PATCH /contests`)."""
 
 from __future__ import annotations
 
@@ -126,8 +126,8 @@ def columns_of(given: NewContest, now_ms: int) -> dict[str, Any]:
 def changes_of(
     patch: ContestPatch, contest: ContestRow, now_ms: int, *, participants: int, has_entries: bool
 ) -> dict[str, Any]:
-    """The columns of `contest` that `patch` changes. Raises `InvalidRequest`, or `InvalidState` if it is too late for a
-    change; both name the field at fault."""
+    """The columns of `contest` that `patch` changes. Raises `InvalidRequest`, or `InvalidState` if a change is no
+    longer possible; both name the field at fault."""
     fields = {
         name: value
         for name, value in structs.asdict(patch).items()

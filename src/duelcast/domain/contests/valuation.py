@@ -1,4 +1,4 @@
-"""Positions of all participants in arrays, and their values (protocol 5).
+"""Positions of all participants in arrays, and their values (protocol §5).
 
 A position is a line with owner, token, quantity and weight. The lines of one owner are adjacent, in the order of their
 symbols. For 100,000 portfolios of 8 tokens, a valuation was measured to take 2.4 ms; with one column per place in a
@@ -111,9 +111,9 @@ class _Block:
 class Positions:
     """The positions of all owners, who are numbered from 0. All positions of an owner are in one block.
 
-    New positions are appended, so that no change affects `Lines` taken before. Positions that were given up are emptied
-    when the next `lines` are taken. They are dropped once they make up more than half of their block, so that the
-    amortised cost of a change is proportional to its size.
+    New positions are appended, and positions that were given up are emptied only when the next `lines` are taken, so
+    that no change affects the `Lines` taken last. Emptied positions are dropped once they make up more than half of
+    their block, so that the amortised cost of a change is proportional to its size.
     """
 
     __slots__ = ("_blocks", "_counts", "_given_up", "_holders", "_starts")
@@ -157,7 +157,7 @@ class Positions:
     def buy(self, balance: float, prices: NDArray[np.float64]) -> None:
         """Give every position the quantity balance × weight / 100 / price, in exactly this order of operations.
 
-        Positions without a weight are given up. `prices` is indexed by token.
+        Positions without a weight are dropped. `prices` is indexed by token.
         """
         for block, place in self._given_up:
             block.weights[place] = 0

@@ -1,4 +1,4 @@
-"""The state of the book after the posts that share a commit. It is decided and stored before it becomes visible."""
+"""The state that the book will have after the posts that share a commit. It is stored before it becomes visible."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Priced(NamedTuple):
 
 
 class Described(NamedTuple):
-    """The metadata of a symbol, put at `received_s` (epoch)."""
+    """The metadata of a symbol, which a PUT received at `received_s` (epoch) has set."""
 
     symbol: str
     received_s: float
@@ -42,8 +42,8 @@ Change = Priced | Described
 
 
 class _Touched:
-    """The future state of a symbol. Its records were received from `first_s` to `received_s`; its metadata was put at
-    `put_s`."""
+    """The future state of a symbol. Its records were received from `first_s` to `received_s`; its metadata was set by a
+    PUT received at `put_s`."""
 
     __slots__ = ("first_s", "minutes", "put_s", "received_s", "state", "trades")
 
@@ -58,7 +58,7 @@ class _Touched:
 
 class Draft:
     """Applies records in order, to copies of the symbols that they touch. `before` is an earlier draft that the same
-    transaction stores."""
+    transaction stores; this one continues from it."""
 
     def __init__(self, book: TokenBook, ownership: Ownership, before: Draft | None) -> None:
         self._book = book
@@ -89,7 +89,7 @@ class Draft:
             self._trades.append(_stored_trade(tick, received_s))
 
     def put(self, symbol: str, fields: dict[str, Any], received_s: float) -> None:
-        """Put metadata. Raises `Dropped` if the token is new and cannot be added."""
+        """Set the metadata of a token. Raises `Dropped` if the token is new and cannot be added."""
         touched = self._touch(symbol)
         touched.state.put = fields
         touched.put_s = received_s

@@ -1,4 +1,4 @@
-"""Messages of the market, and their channels (protocol 2, 3, 4)."""
+"""Messages of the market, and their channels (protocol §2, §3, §4)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Website(Record):
 
 
 class TokenMetadata(Record):
-    """A token without its market fields (protocol 12)."""
+    """A token without its market fields (protocol §12)."""
 
     symbol: str
     name: str | None
@@ -37,8 +37,8 @@ class TokenMetadata(Record):
 
 
 class Token(TokenMetadata):
-    """A token (protocol 12). Market fields are in the quote currency, `change_24h` is in percent, and unknown fields
-    are null."""
+    """A token (protocol §12). Market fields are amounts in the quote currency, except `change_24h`, which is in
+    percent. Unknown fields are null."""
 
     price: float | None
     change_24h: float | None
@@ -86,7 +86,7 @@ class Sentiment(Record):
 
 
 class MarketPrice(Event, tag="MARKET_PRICE"):
-    """The price changed, or became stale."""
+    """The price, its source or its staleness changed."""
 
     data: Price
 

@@ -15,11 +15,11 @@ from duelcast.domain.market.ownership import Dropped, FeedStatus, Source
 from duelcast.domain.market.ticks import Tick
 
 MAX_LOGGED_PAIRS = 100
-"""Failures of further pairs only appear in the state of the feed, because a feed may have thousands of pairs that fail
-and recover together."""
+"""Failures of further pairs are not logged and only appear in the state of the feed, because a feed may have thousands
+of pairs that fail and recover together."""
 NAMES_IN_SENTENCE = 10
 LABELS_PER_FEED = 100
-"""Further pairs and symbols count as `_other`, because a feed may have thousands."""
+"""Further pairs and symbols share the label `_other`, because a feed may have thousands."""
 
 _log = structlog.get_logger("duelcast.market")
 
@@ -77,9 +77,9 @@ class MarketSink:
 
 
 class FeedState(Struct, kw_only=True, frozen=True):
-    """The state of a feed. `age_ms` is the time since the feed's newest record, None before the first; `reason` says
-    why the feed failed; `symbols` is the number of symbols that the feed owns, and `records` the number of its records
-    that were used. `failed_pairs` has, for each pair that fails although the feed works, the reason of the failure;
+    """The state of a feed. `age_ms` is the time since the feed's newest record, or None before the first; `reason` says
+    why the feed failed. `symbols` is the number of symbols that the feed owns, and `records` the number of its records
+    that were used. `failed_pairs` has the pairs that fail although the feed itself works, each with the reason.
     `awaited` are the symbols that the feed should deliver but has not delivered yet, sorted."""
 
     name: str
@@ -108,7 +108,7 @@ def feed_state(feed: Source, monotonic_s: float) -> FeedState:
 
 
 def gaps(state: FeedState) -> Iterator[str]:
-    """Sentences about failing pairs and about symbols without any record; none unless the feed itself works."""
+    """Sentences about failing pairs and about symbols without any price; none if the feed itself is not running."""
     if state.status != "running":
         return
     by_reason: defaultdict[str, list[str]] = defaultdict(list)
@@ -129,7 +129,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def market_metrics(feeds: Sequence[Source], posted: Source, symbols: int, monotonic_s: float) -> Iterator[Metric]:
-    """Records used and dropped by source, the age of each feed, and the number of tokens."""
+    """The records used and dropped, by source; the age of each feed, and whether it works; and the number of tokens."""
     age = GaugeMetricFamily("duelcast_feed_age_seconds", "Time since the newest record of a feed.", labels=["feed"])
     up = GaugeMetricFamily("duelcast_feed_up", "1 while a feed reads its venue.", labels=["feed"])
     for feed in feeds:
@@ -151,7 +151,7 @@ def market_metrics(feeds: Sequence[Source], posted: Source, symbols: int, monoto
 
 
 def gap_metrics(feeds: Sequence[Source]) -> Iterable[Metric]:
-    """A series for each pair that fails, and each symbol without any record."""
+    """A series for each pair that fails, and one for each symbol without any price."""
     failed = GaugeMetricFamily(
         "duelcast_feed_pair_failed",
         "1 while a pair fails although its feed works; absent otherwise.",

@@ -33,7 +33,7 @@ class History(Struct, frozen=True):
 
 def candle_span(interval: str, from_s: float | None, to_s: float | None, now_s: float, limit: int) -> CandleSpan:
     """The span of the candles that begin at `from_s` or later and before `to_s` (epoch seconds). `to_s` defaults to
-    now, and `from_s` to the beginning of the candle that contains the time 24 h before the end.
+    now, and `from_s` to the beginning of the candle that contains the time 24 h before the end of the span.
 
     Raises `errors.InvalidRequest`.
     """

@@ -107,7 +107,7 @@ class Intake:
     # ── posts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def follow(self, change: Change) -> Iterator[None]:
-        """Apply a change that stored posts make. Yields after every trade, and at the end."""
+        """Apply a change that stored posts make. Yields after every trade and at the end, where other tasks may run."""
         if isinstance(change, Priced):
             yield from self._follow_price(change)
         else:
@@ -147,7 +147,8 @@ class Intake:
         return (entry, False) if entry is not None else (self._book.add(symbol, now_s), True)
 
     def _count_trade(self, entry: BookEntry, trade: Trade, now_s: float) -> None:
-        # Venues send their most recent trades to a new subscriber, however old these are.
+        # Venues send their most recent trades to a new subscriber, however old these are. So windows count a trade at
+        # the venue's own time, and not at all if it is too old.
         windows = entry.windows or TradeWindows()
         traded_s = window_time(trade.venue_time, now_s, self._receipt.at_wall)
         if windows.add(now_s, traded_s, trade.price * trade.quantity, trade.side):

@@ -1,5 +1,5 @@
-"""Writes the market to the store, once marked moments are settled. Records of feeds are stored after their prices are
-published, so that storing never delays publishing."""
+"""Writes the market to the store. When a marked moment has passed, it is settled before any later record is stored.
+Records of feeds are stored after their prices are published, so that storing never delays publishing."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Unstored:
     def stored(self, writes: MarketWrites | None) -> None:
         """Forget the minutes of `writes`, which are stored now."""
         for minute in () if writes is None else writes.minutes:
-            # A minute may have got further prices after an unfinished row of it was stored.
+            # If `writes` has an unfinished row of a minute that is complete now, the complete row must still be stored.
             if self._complete.get((minute.symbol, minute.minute)) == minute:
                 del self._complete[minute.symbol, minute.minute]
 
@@ -124,7 +124,7 @@ class Unstored:
         wanted = set(symbols)
         return {
             row.symbol: PricePoint(row.last, row.received_us)
-            for row in self._complete.values()  # the minutes of a symbol are in order
+            for row in self._complete.values()  # those of a symbol are in order, so the newest remains
             if row.symbol in wanted and row.received_us <= moment_us
         }
 
@@ -156,7 +156,8 @@ class Flushing:
             log.error("defect", **exception_fields(error))
 
     async def _store_some(self) -> int:
-        """Store some rows and return their number, or 0 if a marked moment has passed meanwhile and must be settled."""
+        """Store some rows and return their number, or 0 if a marked moment has passed meanwhile and must be settled
+        first."""
         settled = await self._journal.settled()
         entries: Sequence[BookEntry] = ()
 

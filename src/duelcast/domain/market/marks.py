@@ -1,4 +1,4 @@
-"""Prices at a moment marked in advance, such as the start or end of a contest (protocol 5, Life cycle)."""
+"""Prices at a moment marked in advance, such as the start or end of a contest (protocol §5, Life cycle)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Marks:
     """Keeps, for each marked moment, all prices as they were before the first record received after it.
 
     Moments are in wall time; all other times here are times of receipt. `until_us` returns the newest time of receipt
-    that counts for a moment. `next_s` is a time of receipt (epoch seconds) before which no record passes a mark: before
-    a caller applies a price, it calls `passed`, unless the price's time of receipt is before `next_s`. `prices` returns
+    that counts for a moment. Before a caller applies a price received at `next_s` (epoch seconds) or later, it calls
+    `passed`; prices received before `next_s` are not after any mark that still waits for its prices. `prices` returns
     all current prices.
     """
 

@@ -1,4 +1,5 @@
-"""Metadata of tokens, in three layers: the defaults, the fields of a feed, and the fields put over HTTP."""
+"""Metadata of tokens, in three layers: the defaults, the fields of a feed, and the fields set by an HTTP PUT. Each
+layer overrides those before it."""
 
 from __future__ import annotations
 
@@ -61,7 +62,7 @@ def fields_of_feed(info: TokenInfo) -> dict[str, Any]:
 
 
 def fields_of_input(given: TokenMetadataInput) -> dict[str, Any]:
-    """The fields that were put. Fields that were left out are absent."""
+    """The fields that a PUT sets. Fields that were left out are absent."""
     fields = {name: value for name in given.__struct_fields__ if (value := getattr(given, name)) is not None}
     if "websites" in fields:
         fields["websites"] = _websites(fields["websites"])

@@ -34,7 +34,8 @@ _LIST_SETTLE_S = 1.0
 """Tokens are often added by the dozen, so the list is published only this long after the first of them was added."""
 _LIST_AGE_S = 1.0
 _LEAST_INTERVAL_S = 0.1
-"""The minimum interval of the list with prices, because that list has nearly always changed."""
+"""The minimum interval of the list with prices, even if the setting is lower, because that list has nearly always
+changed."""
 
 
 class MarketOutlet:
@@ -170,8 +171,8 @@ class MarketOutlet:
 
 
 def _is_news(entry: BookEntry, pushed: Price) -> bool:
-    """Whether the price itself, its source or its staleness changed, or a 24 h figure became known. Other figures are
-    published with the next price, and in `token_data`."""
+    """Whether the price itself, its source or its staleness changed, or the 24 h change or volume became known. Other
+    changes are published with the next price, and in `token_data`."""
     quote, source = entry.priced()
     return (
         pushed.price != quote.price

@@ -1,5 +1,5 @@
 """Ownership of symbols: of several sources that deliver a symbol, the one named first in the settings is used (protocol
-3)."""
+§3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Posts over HTTP by a platform that provides its own market data (protocol 13)."""
+"""Posts over HTTP by a platform that provides its own market data (protocol §13)."""
 
 from __future__ import annotations
 

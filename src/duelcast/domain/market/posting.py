@@ -1,4 +1,5 @@
-"""Posts over HTTP, which are decided, stored, and only then applied and acknowledged, in the order of their arrival."""
+"""Posts over HTTP, in the order of their arrival. The outcome of a post is decided and stored; only then is the post
+applied and acknowledged."""
 
 from __future__ import annotations
 
@@ -51,7 +52,7 @@ class Decision(NamedTuple):
 
 
 class Post(ABC):
-    """A post of one or more rows. Its time of receipt is the moment from which it may be stored."""
+    """A post of one or more rows. Its time of receipt, in `settled`, is the moment from which it may be stored."""
 
     settled = Settled(0.0, -1)
 

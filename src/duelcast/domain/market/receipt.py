@@ -1,4 +1,4 @@
-"""The time of receipt, which windows and minute rows use, and its scale relative to the wall clock."""
+"""The time of receipt (the clock of windows and minute rows), and its scale relative to the wall clock."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from duelcast.store.database import Transaction
 from duelcast.store.key_values import RECEIPT, find_value, put_value
 
 _STEP_S = 0.1
-"""If the wall clock is adjusted gradually, it drifts from the monotonic clock by less than this between two
-readings."""
+"""A smaller difference between two readings is not a step: a wall clock that is adjusted gradually drifts from the
+monotonic clock by less than this."""
 _LOOK_INTERVAL_S = 1.0
 _LOG_INTERVAL_S = 60.0
 _TOLERANCE_S = 1e-6
@@ -94,9 +94,9 @@ class ReceiptTime:
     """The wall clock, except that it never goes back.
 
     After the wall clock is set back, the time of receipt runs slower until the wall clock has caught up, so that a
-    correction neither reopens a counted minute nor makes the windows stand still. Events at times that people chose
-    follow the wall clock (`wall_s`); `scale` determines which records had been received by such a time. `on_step`
-    listeners are called after each step of the wall clock.
+    correction neither reopens a counted minute nor makes the windows stand still. Events at times that people chose,
+    such as the start of a contest, follow the wall clock (`wall_s`); `scale` determines which records had been received
+    by such a time. `on_step` listeners are called after each step of the wall clock.
     """
 
     __slots__ = (
@@ -145,7 +145,7 @@ class ReceiptTime:
         step_s = wall_s - self._wall_s - (monotonic_s - self._monotonic_s)
         if self._slewing is not None or wall_s < self._last_s or not -_STEP_S < step_s < _STEP_S:
             return self._corrected_s()
-        # Every tick takes this path.
+        # Nearly every tick takes this path.
         self._wall_s = self._last_s = wall_s
         self._monotonic_s = monotonic_s
         return wall_s
@@ -191,7 +191,8 @@ class ReceiptTime:
             has_met = receipt_us <= wall_us
             self._slewing = None if has_met else bend
             receipt_s = receipt_us / 1_000_000
-            # If the wall clock is set forward meanwhile, its lag shrinks, and does not grow again.
+            # If the wall clock is set forward while it lags, the time of receipt does not jump with it, so the lag
+            # shrinks by as much.
             is_bent = receipt_s < self._last_s or (step_s > 0 and not has_met)
         if is_bent:
             receipt_s = self._bend()

@@ -35,9 +35,9 @@ from duelcast.store.database import Database
 
 
 class Market:
-    """The market, held in memory and kept in the store. `settings` may be replaced at any time, without a restart.
+    """The market, held in memory and also stored. `settings` may be replaced at any time, without a restart.
 
-    Symbols are upper-case; HTTP requests may name them in any case.
+    Symbols are upper-case; HTTP requests may name them in upper or lower case.
 
     A component that needs the prices at a moment (`mark`, `prices_at`) sets `settle_first`, a function that reads these
     prices and stores them. Once a marked moment has passed, `settle_first` is awaited before later prices are stored.
@@ -252,7 +252,7 @@ class Market:
         return [feed_state(feed, monotonic_s) for feed in self._ownership.feeds]
 
     def feed_gaps(self) -> Iterator[tuple[str, str]]:
-        """The parts that are missing from running feeds, as pairs of a feed's name and a sentence."""
+        """The failing pairs and missing symbols of running feeds: the name of each such feed, with a sentence."""
         for state in self.feed_states():
             for sentence in gaps(state):
                 yield state.name, sentence

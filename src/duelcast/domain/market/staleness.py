@@ -19,8 +19,9 @@ _TOLERANCE_S = 1e-6
 
 
 class Staleness:
-    """Marks entries as stale or fresh, and notifies the outlet. Every record marks its own symbol as fresh as soon as
-    it is received. If the feed had been silent, the feed's other symbols become fresh within a second."""
+    """Marks entries as stale or fresh, and notifies the outlet. Every quote or trade marks its symbol as fresh as soon
+    as it is received. If the whole feed had been silent, its other symbols become fresh within a second, unless they
+    have been silent for too long themselves."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The state of a symbol's market, and how quotes and trades change it (protocol 3)."""
+"""The state of a symbol's market, and how quotes and trades change it (protocol §3)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TokenState:
         self.recent_ids: RecentIds | None = None
 
     def own(self, source: Source) -> None:
-        """Make `source` the owner. Figures and trade ids of the former owner are dropped."""
+        """Make `source` the owner. The former owner's figures and trade ids are dropped, but not its price."""
         self.source = source
         self.recent_ids = None
         if self.quote is not None:

@@ -17,7 +17,7 @@ from duelcast.wire.timestamps import format_time
 _SYMBOLS_PER_TURN = 50
 """Publishing this many takes about 5 ms; then other tasks run."""
 _TOLERANCE_S = 1e-6
-"""Epoch seconds as floats are 2.4e-7 apart."""
+"""More than the distance between epoch seconds as floats, which is 2.4e-7."""
 
 
 class Boundaries:

@@ -1,9 +1,9 @@
-"""Volumes over sliding windows, and the balance of buying and selling in them (protocol 3).
+"""Volumes over sliding windows, and the balance of buying and selling in them (protocol §3).
 
 A window consists of the current bucket and a number of buckets before it. A trade counts in the bucket of its own time,
 and leaves the window with that bucket. Only buckets with trades are kept, in arrays of machine numbers, and each window
 has running sums, so that adding a trade and removing a bucket cost the same whatever the length of the window. A trade
-that belongs to an earlier bucket than the last one costs a search, and moves the later buckets.
+that belongs to an earlier bucket than the last one costs a search and, if its bucket is new, moves the later buckets.
 
 Running sums of floats drift, and would leave residues in an empty window. The sums are therefore integers in units of
 2^-64 of the quote currency, so that removing a bucket subtracts exactly what was added when the bucket became complete.
@@ -266,6 +266,6 @@ def balance(last: Totals, volume_before: float) -> Balance:
 
 
 def balance_of(windows: TradeWindows, now_s: float) -> Balance:
-    """The balance of a symbol at `now_s`, epoch seconds."""
+    """The balance of a symbol at `now_s` (epoch seconds)."""
     last = windows.totals("15m", now_s)
     return balance(last, windows.trend_totals(now_s).volume - last.volume)

@@ -1,4 +1,4 @@
-"""Messages about notifications, and their channels (protocol 2, 10, 12)."""
+"""Messages about notifications, and their channels (protocol §2, §10, §12)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NotificationType = Annotated[
     str, Meta(pattern=r"^[A-Z0-9_]{1,64}(?!\n)$", description="1 to 64 of A-Z 0-9 _, such as `CONTEST_INVITE`")
 ]
 
-# A string of digits is accepted wherever an id is (protocol 1.1).
+# Wherever an id is expected, a string of its digits is accepted as well (protocol §1.1).
 NotificationId = (
     Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
     | Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,15}(?!\n)$", description="the digits of an id")]
@@ -24,7 +24,7 @@ NotificationId = (
 
 
 class Notification(Record):
-    """A notification (protocol 12). `link` is an `https:` URL or a path. For announcements, `read` is always false."""
+    """A notification (protocol §12). `link` is an `https:` URL or a path. For announcements, `read` is always false."""
 
     id: int
     type: str
@@ -63,8 +63,8 @@ class NotificationAdded(Event, tag="notification"):
 
 
 class NotificationBatch(Event, tag="notification_batch"):
-    """Notifications, newest first. `nextCursor`, if present, is the cursor of the next page; after an unread batch,
-    send it with `onlyUnread`."""
+    """Notifications, newest first. `nextCursor`, if present, is the cursor of the next page; if `subtype` is `unread`,
+    send it together with `onlyUnread`."""
 
     data: list[Notification]
     count: int
@@ -81,8 +81,8 @@ class UnreadCount(Event, tag="unread_count"):
 
 
 class ReadConfirmed(Event, tag="read_confirmed"):
-    """The notifications `ids` are now read, or `all` notifications (only those of the given `types`, if any); `count`
-    of them were unread before."""
+    """The notifications `ids` are now read or, if `all` is true, all notifications (of the given `types`, if present).
+    `count` is how many of them were unread before."""
 
     count: int
     ids: list[int] | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""Writes new notifications and read marks to the inboxes of users (protocol 10)."""
+"""Writes new notifications and read marks to the inboxes of users (protocol §10)."""
 
 from __future__ import annotations
 
@@ -42,8 +42,9 @@ class NewNotification(Struct, frozen=True, kw_only=True):
 
 
 class Added(Struct, frozen=True):
-    """The outcome of adding notifications: how many were `stored`, how many repeated a key, and the messages to publish
-    (for each wallet its notifications, then its unread count)."""
+    """The outcome of adding notifications. `stored` is how many were stored, and `duplicates` how many were left out
+    because their key was already in use. `outgoing` has the messages to publish: for each wallet its notifications,
+    then its unread count."""
 
     stored: int
     duplicates: int
@@ -71,10 +72,10 @@ class _Mark(Struct, frozen=True):
 
 
 class Inboxes:
-    """Writes to inboxes, and publishes the changes to the wallets concerned.
+    """Writes to inboxes. The methods that mark notifications publish the change; the caller of `add` publishes it.
 
-    The version of an inbox increases by one with each write that changes its contents. Unread rows are counted in the
-    transaction of the write.
+    The version of an inbox increases by one with each write that changes its contents. The unread count is read in the
+    transaction of the write, so that it belongs to that version.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -121,7 +122,7 @@ class Inboxes:
         return await self._database.publish(work)
 
     async def _mark(self, transaction: Transaction, marks: Sequence[_Mark]) -> list[Published[Marked] | AppError]:
-        """Carry out the marks of a group, in order."""
+        """Carry out several marks in one transaction, in order."""
         wallets = list(dict.fromkeys(mark.wallet for mark in marks))
         held = await store.find_held(transaction, list({each for mark in marks for each in mark.ids}))
         counts = await store.unread_counts(transaction, wallets)
@@ -149,7 +150,8 @@ class Inboxes:
 
 
 async def grown(transaction: Transaction, wallets: Sequence[str]) -> dict[str, UnreadCount]:
-    """Increase the versions of inboxes that the `transaction` changes, and return their new state."""
+    """Increase the versions of the inboxes of `wallets`, which `transaction` changes, and return them with the unread
+    counts."""
     versions = await store.grow_versions(transaction, dict.fromkeys(wallets, 1))
     counts = await store.unread_counts(transaction, wallets)
     return {wallet: UnreadCount(count=counts[wallet], version=versions[wallet]) for wallet in wallets}

@@ -1,4 +1,4 @@
-"""The server's own notifications: contests, achievements, levels (protocol 10)."""
+"""The server's own notifications, about contests, achievements and levels (protocol §10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifies wallets about their contests, and counts their achievements, once for each stored event (protocol 10)."""
+"""Notifies wallets of stored events of their contests, and counts these towards achievements (protocol §10)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ unreachable."""
 PORTION = 500
 """How many entries or events are processed in one write. The number is limited because other writes wait meanwhile."""
 NEWS_MS = 24 * 3600 * 1000
-"""Nobody is notified of events that are older than this."""
+"""Nobody is notified of events that are older than this; they still count towards achievements."""
 
 _KINDS = ("contest_started", "contest_completed", "contest_cancelled", "participant_disqualified")
 
@@ -48,9 +48,9 @@ class _Done(Struct, frozen=True):
 
 
 class Notifier:
-    """Processes the domain events in order, portion by portion. Notifications, progress, achievements and the position
-    after them are stored in one write, so that each is stored exactly once, even if the notifier is stopped or
-    interrupted.
+    """Processes the domain events in order, portion by portion. One write stores everything that a portion leads to
+    (notifications, progress, achievements) and the position after the portion, so that nothing is stored twice or lost
+    if the notifier is interrupted.
 
     An event that fails because of a defect is not skipped: `run` raises, and begins with the same portion when it is
     run again.
@@ -115,7 +115,8 @@ class Notifier:
     async def _portion(
         self, transaction: Transaction, event: StoredEvent, after_entry: int
     ) -> tuple[list[NewNotification], NotifierProgress]:
-        """The notifications for a part of an event, and the position after it."""
+        """Process a part of an event: store the achievements, if any; return the notifications and the position after
+        the part."""
         contest = await store.find_contest(transaction, event.contest_id)
         assert contest is not None
         if event.kind == "participant_disqualified":
@@ -143,8 +144,8 @@ class Notifier:
 async def _count_completion(
     transaction: Transaction, event: StoredEvent, contest: ContestRow, entries: Sequence[EntryRow]
 ) -> list[NewNotification]:
-    """Count a completed contest towards the achievements of some of its participants: store each participant's progress
-    and new achievements, and return the notifications for all of this."""
+    """Count a completed contest towards the achievements of the participants `entries`: store each participant's
+    progress and new achievements, and return the notifications for all of this."""
     participants: int = event.data["participants"]
     wallets = [entry.wallet for entry in entries]
     progress = await achievements.progress_of(transaction, wallets)

@@ -39,15 +39,15 @@ class Posting:
         self._clock = clock
 
     async def announce(self, by: Actor, new: NewNotification, once: Once | None = None) -> PostedNotifications:
-        """Notify everybody, whatever wallet `new` is for. The result is also the answer of `once`. Raises
+        """Notify everybody; the wallet in `new` is ignored. The result is also the answer of `once`. Raises
         `Unavailable`, and `InvalidRequest` if `new` has already expired."""
         return await self._post(by, new, [EVERYBODY], "broadcast", PostedNotifications(), once)
 
     async def post(
         self, by: Actor, wallets: Sequence[str], new: NewNotification, once: Once | None = None
     ) -> PostedNotifications:
-        """Notify each of `wallets`, whatever wallet `new` is for. The result is also the answer of `once`. Raises as
-        `announce` does."""
+        """Notify each of `wallets`; the wallet in `new` is ignored. The result is also the answer of `once`. Raises
+        the same errors as `announce`."""
         valid = [wallet for wallet in wallets if is_wallet(wallet)]
         unique = list(dict.fromkeys(valid))
         rest = PostedNotifications(duplicate=len(valid) - len(unique), invalid=len(wallets) - len(valid))
@@ -62,7 +62,7 @@ class Posting:
         rest: PostedNotifications,
         once: Once | None,
     ) -> PostedNotifications:
-        """`rest` counts the wallets that were already sorted out."""
+        """`rest` counts the wallets that were already left out, as repeated or invalid."""
         if new.expires_ms is not None and new.expires_ms <= self._clock.time() * 1000:
             raise InvalidRequest("`expires_at` must be in the future.", field="expires_at")
 

@@ -1,4 +1,4 @@
-"""The notifications that users see (protocol 10)."""
+"""The notifications that users see (protocol §10)."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class Announced(NamedTuple):
 
 
 class InboxReader:
-    """Pages are sorted newest first, by time and id, so that new notifications do not shift them. A page is returned
-    only after all its notifications have been broadcast, so that later pushes neither repeat nor omit one. All methods
-    raise `Unavailable`."""
+    """Reads notifications, newest first. A cursor names a time and an id, so new notifications do not shift the next
+    page. A page is returned only after all its notifications have been broadcast, so that later pushes neither repeat
+    nor omit one. All methods raise `Unavailable`."""
 
     def __init__(self, database: Database, broker: Broker) -> None:
         self._database = database
@@ -91,7 +91,7 @@ class InboxReader:
         return _batch(rows, limit)
 
     async def _broadcast(self, wallet: str, seqs: Mapping[str, int]) -> None:
-        """Return once every message up to `seqs` is broadcast."""
+        """Wait until every message on the wallet's channel has been broadcast, up to its position in `seqs`."""
         channel = USER_NOTIFICATIONS.channel(wallet)
         await self._broker.delivered(channel, seqs[channel.name])
 
@@ -139,7 +139,7 @@ def _unread_batch(rows: Sequence[NotificationRow], limit: int) -> NotificationBa
 
 
 def _batch(rows: Sequence[NotificationRow], limit: int) -> NotificationBatch:
-    """A page of the first `limit` of `rows`; if there are more rows, there is another page."""
+    """A page of the first `limit` of `rows`; if there are more rows, the page has a cursor for the next one."""
     page = rows[:limit]
     has_more = len(rows) > limit
     return NotificationBatch(

@@ -1,4 +1,4 @@
-"""Removes deleted, expired and old notifications from the inboxes (protocol 10)."""
+"""Removes deleted, expired and old notifications from the inboxes (protocol §10)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _log = structlog.get_logger("duelcast.notifications")
 
 
 class Removals:
-    """Removes notifications. A removed one leaves a row without content for a while, so that its dedupe key still
-    counts."""
+    """Removes notifications. The row of a removed notification is kept for a while without its content, so that its
+    dedupe key remains in use."""
 
     def __init__(self, database: Database, audit: AuditTrail, clock: Clock) -> None:
         self.removed = 0
@@ -115,8 +115,8 @@ class Removals:
 
 
 async def _removed(transaction: Transaction, rows: Sequence[HeldRow]) -> Published[int]:
-    """The number of `rows`, and the messages to publish: for each inbox the removed notifications, then the unread
-    count if it changed."""
+    """Increase the versions of the inboxes of `rows`, which were removed. Returns the number of `rows`, and the
+    messages to publish: for each inbox the removed notifications, then the unread count if it changed."""
     by_wallet: dict[str, list[HeldRow]] = {}
     for row in rows:
         by_wallet.setdefault(row.wallet, []).append(row)

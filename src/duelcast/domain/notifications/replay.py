@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 
 class Differences(Struct, frozen=True):
-    """Rows that are stored but should not be (`surplus`), and rows that should be but are not (`missing`). An
-    achievement stored for the wrong completion is in both."""
+    """Rows that are stored but should not be (`surplus…`), and rows that should be stored but are not (`missing…`). If
+    a row is stored with wrong contents, the stored row is surplus, and the correct one is missing."""
 
     surplus: list[AchievementRow]
     missing: list[AchievementRow]
@@ -38,7 +38,7 @@ class Differences(Struct, frozen=True):
 
 
 class _Standing(Struct):
-    """Progress by wallet, achievements by wallet and name."""
+    """The recomputed progress by wallet, and achievements by wallet and name. `held` has the names by wallet."""
 
     progress: dict[str, ProgressRow] = field(default_factory=dict)
     achievements: dict[tuple[str, str], AchievementRow] = field(default_factory=dict)
@@ -55,7 +55,8 @@ class _Standing(Struct):
 
 
 async def find_differences(read: Read, advanced: Callable[[float], None]) -> Differences:
-    """Replay the events that the notifier has processed. `advanced` is called with the fraction done, from 0 to 1.
+    """Replay the events that the notifier has processed, and compare the results with the stored ones. `advanced` is
+    called with the fraction done, from 0 to 1.
 
     Events are read page by page, since they never change; the stored results are all read as of the same moment.
     """
@@ -73,8 +74,8 @@ async def find_differences(read: Read, advanced: Callable[[float], None]) -> Dif
 
 
 async def apply(database: Database, differences: Differences) -> None:
-    """Correct the stored rows. If this is interrupted, another call continues. Nobody else may write achievements
-    meanwhile. Raises `Unavailable`."""
+    """Correct the stored rows. If this is interrupted, find the differences again before the next call. Nobody else may
+    write achievements meanwhile. Raises `Unavailable`."""
     keys = [(row.wallet, row.achievement) for row in differences.surplus]
     wallets = [row.wallet for row in differences.surplus_progress]
     await _write(database, store.delete_achievements, keys)

@@ -42,8 +42,9 @@ class _AuditEntry:
 
 
 class AuditBacklog:
-    """Records actions that have already taken effect, such as the reset of the store's own breaker. Actions that cannot
-    be stored at once wait, up to 1,000 of them; further ones are only logged, and counted."""
+    """Records actions that have already taken effect, such as the reset of the store's own breaker. Every action is
+    logged. At most 1,000 actions that cannot be stored at once wait; further ones are counted as dropped, and remain
+    only in the log."""
 
     def __init__(self, audit: AuditTrail, database: Database, clock: Clock) -> None:
         self._audit = audit
@@ -62,8 +63,8 @@ class AuditBacklog:
         outcome: str,
         beside: Beside | None = None,
     ) -> None:
-        """Store an action with the present time, and do `beside` in the same transaction; returns when it is stored, or
-        is waiting to be stored."""
+        """Log an action, and store it with the present time; do `beside` in the same transaction. If the action cannot
+        be stored at once, this does not wait until it is."""
         entry = _AuditEntry(actor, action, target, details, outcome, time_ms(self._clock), beside)
         _log.info("act", wallet=actor.wallet, action=action, target=target, outcome=outcome)
         if self._backlog:

@@ -22,8 +22,8 @@ T = TypeVar("T")
 class Backlog(Generic[T]):
     """Items that wait to be stored, oldest first. The owner limits their number.
 
-    `write` stores an item, and discards it after the commit; many writes run at once. `give_up` is called with each
-    item that the store refuses, and with the reason for the refusal.
+    `write` must store an item and, after the commit, `discard` it; many writes run at once. If a write fails although
+    the store is reachable, the item is discarded, and `give_up` is called with it and the error.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class Backlog(Generic[T]):
         return iter(self._items)
 
     def add(self, item: T) -> None:
-        """Store `item`, in the state that it has when its turn comes."""
+        """Queue `item`, which is stored in the state that it has when its turn comes."""
         self._items[item] = None
         if not self._failing:
             self._alarm.ring()
 
     def retry(self, item: T) -> None:
-        """Store `item`, which has just been refused, at the next retry."""
+        """Queue `item`, whose write has just failed, for the next retry."""
         self._items[item] = None
         if not self._failing:
             self._failing = True
@@ -62,7 +62,7 @@ class Backlog(Generic[T]):
         self._items.pop(item, None)
 
     async def run(self) -> None:
-        """Store items as they arrive, until cancelled; retry every second while the store is unreachable."""
+        """Until cancelled, store items as they arrive; while the store is unreachable, retry every second."""
         while True:
             if not self._items:
                 await self._alarm.sleep(inf)

@@ -1,4 +1,5 @@
-"""Circuit breakers (protocol 6): a service that keeps failing is left alone for a while, then tried with a few calls.
+"""Circuit breakers (protocol §6): a service that keeps failing is left alone for a while, and then tried with
+a few calls.
 
 A breaker does no I/O and has no tasks. Timed changes happen in `advance`, which the other methods call first; to let a
 breaker change its state while nobody calls, sleep until `due_at` and call `advance`.
@@ -59,8 +60,8 @@ class Breaker:
     at least `minimum_calls` ended in the window (exact to 5 %, see `CallWindow`) and the rate of failed or of slow
     calls reached its threshold. An open breaker becomes half open after min(`reset_timeout_ms` ×
     `backoff_multiplier`^n, `max_reset_timeout_ms`), where n is `recovery_attempts`. A half-open breaker lets
-    `half_open_calls` through: if all succeed, it closes; if one fails, it opens again with n + 1. A call that takes
-    longer than `half_open_timeout_ms` counts as failed; without calls, the breaker stays half open.
+    `half_open_calls` through: if all succeed, it closes; if one fails, it opens again with n + 1. Such a call counts as
+    failed if it takes longer than `half_open_timeout_ms`. Without calls, the breaker stays half open.
 
     The figures are as of the last call or `advance`. `successful`, `failed` and `rejected` count calls, and only grow.
     `last_failure_s`, `last_success_s` and `last_reset_s` are epoch seconds, or None if there was none; `opened_at_s`
@@ -105,7 +106,7 @@ class Breaker:
 
     @property
     def total(self) -> int:
-        """Calls that ended; rejected calls were never made."""
+        """Calls that ended. This excludes rejected calls, which were never made."""
         return self.successful + self.failed
 
     @property
@@ -124,7 +125,7 @@ class Breaker:
         return self._current_window().slow_rate
 
     def acquire(self) -> Permit:
-        """Return a permit for one call, which must be settled. Raises `CircuitOpen` if no call may be made now."""
+        """Return a permit for one call; the caller must settle it. Raises `CircuitOpen` if no call may be made now."""
         if self._state is not BreakerState.CLOSED:
             self.advance()
             if self._state is BreakerState.OPEN:
@@ -150,8 +151,8 @@ class Breaker:
 
     def record(self, ok: bool, duration_ms: float) -> None:
         """Record a call that ended and had no permit. While the breaker is half open, the call takes the place of one
-        of the `half_open_calls`, if any is left. If none is left, or the breaker is open, the call is counted, but
-        decides nothing."""
+        of the `half_open_calls`, if a place is left. If no place is left, or the breaker is open, the call is counted,
+        but decides nothing."""
         self.advance()
         self._count(ok, duration_ms)
         if self._state is BreakerState.CLOSED:
@@ -269,7 +270,7 @@ class Breaker:
                 self._open("slow calls")
 
     def _decide(self, ok: bool) -> None:
-        """Change the state if needed after a call that was let through while half open."""
+        """Change the state if needed, after a call that took one of the `half_open_calls`."""
         if not ok:
             self._fail_again("failed again")
             return

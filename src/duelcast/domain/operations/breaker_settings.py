@@ -1,4 +1,4 @@
-"""Settings of a breaker (protocol 13, `circuit_breaker` of a service)."""
+"""Settings of a breaker (protocol §13, `circuit_breaker` of a service)."""
 
 from __future__ import annotations
 

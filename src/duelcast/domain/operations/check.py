@@ -1,4 +1,4 @@
-"""The definition and the result of a check (protocol 13, `check` of a service)."""
+"""The definition and the result of a check (protocol §13, `check` of a service)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands of operators (protocol 8): one at a time per service, each recorded in the audit trail."""
+"""Commands of operators (protocol §8): one at a time per service, each recorded in the audit trail."""
 
 from __future__ import annotations
 
@@ -127,7 +127,8 @@ class Commands:
         if once is not None:
             await self._store_beginning(service, command, actor, details, once)
         began_s = self._clock.monotonic()
-        # The client may disconnect, but the effect must still be recorded in the audit trail.
+        # In a task of its own, because the client may disconnect, but the effect must still be recorded in the audit
+        # trail.
         running = asyncio.create_task(self._run(service, command, actor, details, began_s, once))
         self._running.add(running)
         running.add_done_callback(self._running.discard)

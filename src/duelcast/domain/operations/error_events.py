@@ -1,4 +1,4 @@
-"""Messages about errors, and their channel (protocol 2, 7)."""
+"""Messages about errors, and their channel (protocol §2, §7)."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class OpenGroups:
         return oldest
 
     def remove(self, group: ErrorGroup) -> None:
-        """End `group`, if it has not ended yet."""
+        """Remove `group`, unless it has already been removed."""
         if self._groups.get(group.key) is group:
             del self._groups[group.key]
 
@@ -79,14 +79,14 @@ class OpenGroups:
         return next((group.opened_s + GROUP_S for group in self._groups.values()), float("inf"))
 
     def take_ended(self, now_s: float) -> list[ErrorGroup]:
-        """Close the groups that have ended by now, and return them, oldest first."""
+        """Remove the groups whose time is over at `now_s`, and return them, oldest first."""
         ended = []
         while self._groups and self.next_end_s() <= now_s:
             ended.append(self._groups.pop(next(iter(self._groups))))
         return ended
 
     def counts(self) -> dict[int, int]:
-        """The present count of each group, by id."""
+        """The present count of each of these groups, by id."""
         return {group.id: group.count for group in self._groups.values()}
 
 

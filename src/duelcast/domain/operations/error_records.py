@@ -1,4 +1,4 @@
-"""Errors of the server's own parts, and errors that services report (protocol 7, `error_alert`)."""
+"""Errors of the server's own parts, and errors that services report (protocol §7, `error_alert`)."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class ErrorRecords:
     def take(
         self, service: str, source: str, level: ErrorLevel, error: str, details: Mapping[str, Any] | None = None
     ) -> None:
-        """Record an error of `service` (protocol 1.1); `source` is a part of the service. This neither raises nor
-        waits.
+        """Record an error of `service`, a valid name (protocol §1.1); `source` is a part of the service. This
+        neither raises nor waits.
 
         Must be called in the thread of the event loop.
         """
@@ -98,7 +98,7 @@ class ErrorRecords:
         once: Once | None = None,
     ) -> Recorded:
         """Record an error as `take` does, but return once it is stored; the result is also the answer of `once`. If
-        this raises `errors.Unavailable`, nothing was changed."""
+        this raises `errors.Unavailable`, the error was not recorded."""
         group = self._count(service, source, level, error, details or {})
         if group is None:
             raise Unavailable("Too many errors are waiting to be stored. Try again.", retry_after_ms=_RETRY_MS)

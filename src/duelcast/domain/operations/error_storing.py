@@ -27,7 +27,7 @@ MAX_GROUP_ROWS = 200
 """Preparing this many rows takes about 2 ms, during which nothing else is served."""
 MAX_ROWS = 100_000
 ROWS_BETWEEN = 1_000
-"""How many rows beyond `MAX_ROWS` may exist for a moment."""
+"""After this many new rows, old ones are deleted early, so that about this many rows may exist beyond `MAX_ROWS`."""
 _RETRY_MS = 1_000
 _US_PER_DAY = 86_400_000_000
 
@@ -110,8 +110,8 @@ class ErrorStoring:
         )
 
     async def _put_all(self, transaction: Transaction, writes: Sequence[_Write]) -> Sequence[Published[int]]:
-        """Store the groups, and publish the first alert of each. Returns the stored counts, which exclude posts that
-        wait for a later commit."""
+        """Store the groups, and publish the first alert of each group that has had none. Returns the stored counts,
+        which exclude posts that wait for a later commit."""
         acknowledged = Counter[ErrorGroup]()
         for write in writes:
             acknowledged[write.group] += write.posts
@@ -128,7 +128,7 @@ class ErrorStoring:
         group.stored_count = count
         was_first = group.publishing
         group.pushed, group.publishing = True, False
-        # Later counts are stored at the end of the group, unless somebody waits for them.
+        # Errors counted meanwhile are stored when the group ends, or now if it has ended. Posts store themselves.
         if group.ended and group.count - group.posts > count:
             self._backlog.add(group)
         else:
@@ -142,7 +142,7 @@ class ErrorStoring:
         group.posts -= write.posts
         group.count -= write.posts
         if group.publishing and group.count > group.posts:
-            # Other errors were taken meanwhile, and can be published without the store.
+            # The group also has errors that were not posted; they are published whether or not they are stored.
             group.pushed = True
             self._database.announce(group.alert(1))
             self._announce_end(group)
@@ -165,7 +165,7 @@ class ErrorStoring:
 
 
 class ErrorRetention:
-    """Deletes old errors, and calls `on_crowded` when the next deletion should not wait for its usual time."""
+    """Deletes old errors, and counts new ones to tell when a deletion is needed early."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.on_crowded: Callable[[], None] = lambda: None
@@ -175,7 +175,7 @@ class ErrorRetention:
         self._added = 0
 
     def added(self) -> None:
-        """Count a row that was added."""
+        """Count a stored group, which may be a new row."""
         self._added += 1
         if self._added == ROWS_BETWEEN:
             self.on_crowded()

@@ -38,5 +38,5 @@ class CommandInProgress(AppError, code="COMMAND_IN_PROGRESS", status=409):
 
 
 class DependencyError(AppError, code="DEPENDENCY_ERROR", status=409):
-    """Other services depend on this service, or a dependency of this service does not exist or depends on it in
+    """Other services depend on this service. Or one of its own dependencies does not exist, or depends on it in
     turn."""

@@ -1,4 +1,4 @@
-"""Messages about services, and their channels (protocol 2, 6, 7, 8, 12)."""
+"""Messages about services, and their channels (protocol §2, §6, §7, §8, §12)."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class ServerStatus(Record):
 
 
 class ServiceUpdate(ServiceState, Event, tag="service:update"):
-    """A service changed. If `removed` is true, the service no longer exists."""
+    """The new state of a service. If `removed` is true, the service no longer exists."""
 
     previousStatus: ServiceStatus | UnsetType = UNSET
     alert: Alert | UnsetType = UNSET
@@ -171,14 +171,14 @@ class ServiceAlert(Event, tag="service:alert"):
 
 
 class ManagedServiceUpdate(Event, tag="service_update"):
-    """A service changed. If `removed` is true, the service no longer exists."""
+    """The current record of a service. If `removed` is true, the service no longer exists."""
 
     service: SkyDuelService
     removed: bool | UnsetType = UNSET
 
 
 class MonitoredServiceUpdate(Event, tag="service_status"):
-    """A service changed. If `removed` is true, the service no longer exists."""
+    """The current health of a service. If `removed` is true, the service no longer exists."""
 
     service: str
     data: ServiceHealth

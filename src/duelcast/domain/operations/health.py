@@ -1,5 +1,5 @@
 """Watches the health of services: runs their checks, advances their breakers, and notices if services that report
-themselves fall silent (protocol 6)."""
+themselves fall silent (protocol §6)."""
 
 from __future__ import annotations
 
@@ -89,8 +89,7 @@ class Health:
             self.transitions.pop((service.name, state), None)
 
     async def run(self) -> None:
-        """Check services, advance breakers and notice silence, until cancelled; then all running checks are cancelled,
-        too."""
+        """Until cancelled, check services, advance breakers and notice silence. Then cancel all running checks."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -117,7 +116,7 @@ class Health:
         if service.check is None:
             return self._reported(service)
         last, last_s = service.last_check, service.last_check_s
-        # A result from before the breaker opened no longer counts.
+        # While the breaker is open, the last result no longer counts, because it is from before the breaker opened.
         is_open = service.breaker is not None and service.breaker.state is BreakerState.OPEN
         if last is not None and last_s is not None and service.checking is None and not is_open:
             age_s = self._clock.monotonic() - last_s
@@ -130,8 +129,8 @@ class Health:
             if check.cancelled():
                 raise HealthCheckFailed(f"`{service.name}` was changed or removed meanwhile.") from None
             raise
-        # Only one of the callers that share a check publishes the result. A check that the breaker refused never ran,
-        # so there is nothing to publish.
+        # Only one of the callers that share a check publishes the result. If the breaker refused the check, it never
+        # ran, and its result, which is not `last_check`, is not published.
         if service.last_check is result and service.published_check is not result:
             service.published_check = result
             self._registry.changed(service, checked_by=by)
@@ -176,7 +175,7 @@ class Health:
                 except HealthCheckFailed:
                     pass
                 except Exception as error:
-                    # Otherwise the task group would stop watching all services.
+                    # If this were raised, the task group would stop watching all services.
                     _log.error("defect", service=service.name, **exception_fields(error))
             await service.alarm.sleep(_interval_s(service))
 
@@ -202,7 +201,7 @@ class Health:
                     self._registry.mark_dirty(service)
                     return CheckResult(healthy=False, latency_ms=0.0, details=_NOT_LET_THROUGH)
                 if service.breaker.due_at() is not None:
-                    # A call let through while half open has a time limit of its own.
+                    # A call let through while half open has a time limit, so `_keep_time` must wake in time.
                     self._alarm.ring()
                 try:
                     result = await _result_of(service, check)
@@ -218,7 +217,8 @@ class Health:
             service.checking = None
 
     def _place(self, service: Service) -> AbstractAsyncContextManager[object]:
-        """A place among the running checks; the server's own parts never wait for services that hang elsewhere."""
+        """A place among the running checks. The server's own parts need none, so that they never wait for other
+        services that hang."""
         return nullcontext() if service.declaration.kind == "internal" else self._running
 
     def _take(self, service: Service, result: CheckResult) -> None:
@@ -266,7 +266,7 @@ class Health:
             if breaker is None or breaker.state is BreakerState.CLOSED:
                 continue
             turns_s = breaker.due_at()
-            # The time limit of a half-open call begins without a transition.
+            # While half open without calls, look again soon, because a call and its time limit may begin at any time.
             due_s = min(due_s, self._clock.monotonic() + _HALF_OPEN_LOOK_S if turns_s is None else turns_s)
         return due_s
 
@@ -299,7 +299,7 @@ async def _result_of(service: Service, check: RunCheck) -> CheckResult:
 def _interval_s(service: Service) -> float:
     """The time between two automatic checks; infinite if there are none."""
     if service.breaker is not None and service.breaker.state is BreakerState.HALF_OPEN:
-        # Checks use the permits that no call uses.
+        # Check often, to use the permits that no call uses.
         return _HALF_OPEN_INTERVAL_S
     declaration = service.declaration
     interval_s = inf if declaration.check_interval_s is None else declaration.check_interval_s

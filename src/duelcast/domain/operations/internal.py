@@ -1,4 +1,4 @@
-"""The parts of the server itself as services (protocol 6)."""
+"""The parts of the server itself as services (protocol §6)."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class InternalServices:
             can_be_switched=can_be_switched,
             settings=settings,
             check_interval_s=CHECK_INTERVAL_S,
-            # Everything depends on such a part, so its recovery must be noticed soon.
+            # Parts that are never switched off are vital to others, so their recovery must be noticed soon.
             recheck_interval_s=None if can_be_switched else RECHECK_INTERVAL_S,
             checks_are_calls=checks_are_calls,
         )

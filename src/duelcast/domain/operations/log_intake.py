@@ -114,8 +114,7 @@ def _logged(record: logging.LogRecord) -> _Logged:
 
 
 def _part(logger: str) -> str:
-    """The part of the server that logged: `contests` for `duelcast.contests.chat`. Errors of libraries count as the
-    server's."""
+    """The part of the server that logged: `contests` for `duelcast.contests.chat`, and `duelcast` for libraries."""
     package, _, path = logger.partition(".")
     part = path.partition(".")[0]
     return part if package == PACKAGE and _SERVICE.fullmatch(part) else PACKAGE

@@ -16,11 +16,12 @@ from duelcast.domain.operations.events import Alert, BreakerStatus, ServiceKind,
 from duelcast.domain.operations.transitions import BreakerState
 
 RunCheck = Callable[[], Awaitable[CheckResult]]
-"""Checks a service. An exception is a defect; an unhealthy service is a result."""
+"""Checks a service. If the service is unhealthy, the result says so; an exception means a defect in the check."""
 
 By = Literal["admin", "system"]
 JOINED_S = 0.05
-"""Updates that are at most this far apart are merged. This is longer than the hub's default flush interval."""
+"""If two updates are at most this far apart, the second also carries the reasons for the first. This is longer than the
+hub's default flush interval, within which followers may receive only the second."""
 
 RESET = "reset_circuit_breaker"
 HEALTH_CHECK = "health_check"
@@ -57,7 +58,7 @@ class Work(Protocol):
 
     @property
     def failure(self) -> str | None:
-        """The reason, in our own words, why it is not working although it was started; None if it is working."""
+        """The reason, in our own words, why it is not working although it was started; None otherwise."""
 
     @property
     def started_at_s(self) -> float | None:
@@ -143,7 +144,7 @@ class Service:
         """Monotonic seconds."""
         self.checks = 0
         self.checks_s = 0.0
-        """How many checks ended, and how long they took in total."""
+        """`checks` is how many checks ended, and `checks_s` how long they took in total."""
         self.checking: asyncio.Task[CheckResult] | None = None
         """The running check, which concurrent callers share."""
         self.published_check: CheckResult | None = None
@@ -165,7 +166,7 @@ class Service:
 
     @property
     def status(self) -> ServiceStatus:
-        """The first status that applies (protocol 12)."""
+        """The first of the following statuses that applies (protocol §12)."""
         breaker = self.breaker
         if not self.work.running:
             return "stopped"
@@ -185,7 +186,7 @@ class Service:
 
     @property
     def breaker_status(self) -> BreakerStatus:
-        """The state of the breaker on the wire (protocol 6)."""
+        """The state of the breaker, as clients see it (protocol §6)."""
         breaker = self.breaker
         if breaker is None:
             return "disabled"

@@ -1,4 +1,5 @@
-"""Settings, maintenance and the background scene, as the endpoint `monitor` publishes them (protocol 7, 9)."""
+"""Settings, maintenance and the background scene, as the endpoint `monitor` publishes them
+(protocol §7, §9)."""
 
 from __future__ import annotations
 
@@ -99,7 +100,7 @@ class SettingsMonitor:
         )
 
     def _changed(self, key: str, _value: Any) -> None:
-        # The value is taken from the record for admins, because the value passed to listeners may be secret.
+        # The value passed to listeners may be secret; the record hides a secret value, even from admins.
         setting = self._settings.find(key, Role.ADMIN)
         update = MonitoredSettings(subtype=UPDATE, data={key: None if setting is None else setting.value})
         self._publisher.publish(SYSTEM_SETTINGS.channel(), update)

@@ -1,5 +1,5 @@
-"""Services outside the server: those in the configuration file, and those defined over HTTP (`PUT /services`, protocol
-13)."""
+"""Services outside the server: those in the configuration file, and those defined over HTTP (protocol §13,
+`PUT /services`)."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ class OutsideServices:
         self._changing = asyncio.Lock()
 
     def add_configured(self) -> None:
-        """Add the configured services, after the server's own. Raises `ConfigurationError` if a service has the name of
-        another, or depends on an unknown one."""
+        """Add the configured services; call this after the server's own were added. Raises `ConfigurationError` if a
+        service is invalid, has the name of another, or depends on an unknown one."""
         for name, definition in self._configured.items():
             try:
                 self._add(name, definition, self._configured)
@@ -116,8 +116,8 @@ class OutsideServices:
                 raise ConfigurationError(f"`[[services]]`, `{name}`: {refusal.message}") from None
 
     async def load(self) -> None:
-        """Add the stored services, after the configured ones. Services that are no longer valid are left out, and
-        logged. Raises `errors.Unavailable`."""
+        """Add the stored services; call this after `add_configured`. Services that are no longer valid are left out,
+        and logged. Raises `errors.Unavailable`."""
         async with self._database.read() as transaction:
             rows = await repository.all_services(transaction)
         names = {row.name for row in rows}
@@ -173,7 +173,8 @@ class OutsideServices:
 
     @asynccontextmanager
     async def _in_line(self) -> AsyncIterator[None]:
-        """Allow only one change at a time, from its decision to its effect."""
+        """Allow only one change at a time, from its decision to its effect. The wait for other changes counts towards
+        the time limit of the write."""
         with self._database.asked_since(self._database.moment()):
             async with self._changing:
                 yield

@@ -1,4 +1,4 @@
-"""All services with their layers and dependencies; publishes their changes (protocol 6)."""
+"""All services with their layers and dependencies; publishes their changes (protocol §6)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ LAYERS = ("data", "contest", "wallet", "infrastructure")
 MAX_SERVICES = 2_000
 METRICS_INTERVAL_S = 1.0
 MEMBERS_TOLD_AT_ONCE = 100
-"""A layer with more services is published once a second, together with the figures, because each update lists all
-services of the layer."""
+"""A layer with more services is published at most once a second, together with the figures, because each update lists
+all services of the layer."""
 TOLD_PER_TURN = 50
 """How many services have their figures published before other tasks run."""
 
@@ -185,7 +185,8 @@ class Registry:
     def changed(
         self, service: Service, *, alert: Alert | None = None, checked_by: By | None = None, reset_by: By | None = None
     ) -> None:
-        """Publish the present state of the service, with the cause of the change, unless the service was removed."""
+        """Publish the present state of the service, with the cause of the change, unless the service was removed or
+        replaced."""
         if self._services.get(service.name) is not service:
             return
         self._dirty.pop(service.name, None)

@@ -1,4 +1,4 @@
-"""The status of the server as a whole (protocol 7, `SERVER_STATUS_UPDATE`)."""
+"""The status of the server as a whole (protocol §7, `SERVER_STATUS_UPDATE`)."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class StatusBoard:
     async def run(self) -> None:
         """Publish the status, until cancelled."""
         first = self._now()
-        # The parts of a starting server are not running yet; that state is published only if it lasts.
+        # A starting server is degraded, because its parts do not run yet; that is published only if it lasts.
         if first.status != "degraded":
             self._published = self._candidate = first
         while True:

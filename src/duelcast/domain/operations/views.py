@@ -1,4 +1,4 @@
-"""Services as others see them: their records (protocol 12), and their metrics for Prometheus."""
+"""Services as others see them: their records (protocol §12), and their metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -150,8 +150,8 @@ def breaker_record(service: Service) -> BreakerRecord:
 def service_metrics(
     services: Iterable[Service], transitions: Mapping[tuple[str, BreakerState], int]
 ) -> Iterable[Metric]:
-    """For Prometheus: the state of each service and breaker, calls, durations of checks, and `transitions` of breakers,
-    by service and new state."""
+    """Metrics for Prometheus: the state of each service and breaker, the calls, the durations of checks, and
+    `transitions`, which counts the transitions of breakers by service and new state."""
     status = GaugeMetricFamily(
         "duelcast_service_status", "1 for the current status of a service.", labels=["service", "status"]
     )

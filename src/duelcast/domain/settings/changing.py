@@ -29,8 +29,8 @@ MAX_CHARACTERS = 8 * 1024 * 1024
 
 
 class SettingChange(Struct, frozen=True, kw_only=True):
-    """A change of a setting. None leaves a field as it is. By default, a new setting is visible only to admins, and not
-    secret.
+    """A change of a setting. `value` is the new value; the other fields are left as they are if they are None. By
+    default, a new setting is visible only to admins, and not secret.
 
     If `expected_version` is given, the change applies only to that version; 0 stands for a setting that is not stored.
     """
@@ -101,7 +101,7 @@ def check_value(value: Any) -> None:
 
 
 async def acting(transaction: Transaction, by: Identity) -> Actor:
-    """The actor, with the role that is stored now, even if it differs from the role at the time of the request. A
+    """The actor, with the role that is stored now, or with the role at the time of the request if none is stored. A
     banned user acts with the role `user`."""
     stored = await accounts.find_user(transaction, by.wallet)
     if stored is None:
@@ -138,7 +138,7 @@ def _described(row: SettingRow | None) -> dict[str, Any]:
 
 
 def _audited(value: Any, *, secret: bool) -> Any:
-    """The audit details of a value."""
+    """A value as the audit trail shows it: a secret one is hidden, and of a long one only the size is shown."""
     if secret:
         return "[secret]"
     size = len(msgspec.json.encode(value))

@@ -70,7 +70,8 @@ def declared_settings(endpoint_limits: Mapping[str, int]) -> dict[str, DeclaredS
 
 
 def configured_values(settings: Settings) -> dict[str, Any]:
-    """The values of declared settings that are set in the environment, file or command line, by key."""
+    """By key, the values of those declared settings that are set in the environment, the configuration file or the
+    command line."""
     return {
         one.key: _scaled(getattr(settings, one.field), one.scale)
         for one in _CONFIGURED

@@ -1,4 +1,4 @@
-"""Messages of the settings, and their channels (protocol 2, 9)."""
+"""Messages of the settings, and their channels (protocol §2, §9)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SEEN_FROM: dict[str, Role] = {"public": Role.ANONYMOUS, "user": Role.USER, "admi
 
 
 class Setting(Record):
-    """The present state of a setting (protocol 12).
+    """The present state of a setting (protocol §12).
 
     `name` is the key without the category; `category` is null if the key has no dot. `value` is null if it is secret.
     `version` is 0, and `updatedAt` null, while no value is stored. `updatedBy` is sent only to admins.
@@ -56,7 +56,8 @@ class SettingUpdate(Event, tag="setting_update"):
 
 
 def split_key(key: str) -> tuple[str | None, str]:
-    """Category and name, the parts before and after the first dot. The category is None if the key has none."""
+    """The category and the name, which are the parts before and after the first dot. If there is nothing before a dot,
+    the category is None, and the name is the whole key."""
     category, dot, name = key.partition(".")
     return (category, name) if dot and category else (None, key)
 

@@ -25,7 +25,7 @@ class MaintenanceValue(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Maintenance(Struct, frozen=True, kw_only=True):
-    """The state of maintenance: while it is enabled, users may not write. Times are epoch seconds; `updated_at_s` and
+    """The state of maintenance: while it is enabled, only admins may write. Times are epoch seconds; `updated_at_s` and
     `updated_by` are None while no value is stored."""
 
     enabled: bool
@@ -54,7 +54,7 @@ def check_maintenance(value: Any) -> None:
 
 
 def maintenance_of(value: Any, updated_at_s: float | None, updated_by: str | None) -> Maintenance:
-    """The maintenance that the setting describes."""
+    """The state of maintenance that `value`, the value of the setting, describes."""
     given = msgspec.convert(value, MaintenanceValue)
     return Maintenance(
         enabled=given.enabled,

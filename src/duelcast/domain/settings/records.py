@@ -1,4 +1,5 @@
-"""All settings in memory. Stored values override configured ones, which override defaults (protocol 9, 12)."""
+"""All settings in memory. Stored values override configured ones, which override defaults
+(protocol §9, §12)."""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ class SettingBook:
         return self._record(key, self._rows.get(key), self.value(key), for_admin=for_admin)
 
     def record_of(self, key: str, row: SettingRow | None) -> Setting | None:
-        """The record for admins of a setting that is stored as `row`."""
+        """The record of a setting for admins, with `row` instead of the stored row in memory; None if there is no such
+        setting."""
         return self._record(key, row, self._fallback.get(key) if row is None else row.value, for_admin=True)
 
     def _record(self, key: str, row: SettingRow | None, value: Any, *, for_admin: bool) -> Setting | None:

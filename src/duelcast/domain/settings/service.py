@@ -1,4 +1,4 @@
-"""The settings: read from memory, changed in the store, published to those who may see them (protocol 9)."""
+"""The settings: read from memory, changed in the store, published to those who may see them (protocol §9)."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ _log = structlog.get_logger("duelcast.settings")
 class SystemSettings:
     """A stored value overrides `configured` (environment and file), which overrides the declared default.
 
-    Methods that read take a role; a setting that the role may not see does not exist for that role. Methods that change
-    something raise `Unavailable` if the store is unreachable, and then change nothing.
+    For methods that take a role, a setting that this role may not see does not exist. Methods that change something
+    raise `Unavailable` if the store is unreachable, and then change nothing.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class SystemSettings:
             await store.last_change_id(transaction)
 
     async def run(self) -> None:
-        """End maintenance when its time is over, until cancelled."""
+        """Until cancelled, end maintenance whenever its time is over."""
         while True:
             try:
                 await self._maintenance_changed.sleep(await self._end_maintenance())
@@ -87,7 +87,7 @@ class SystemSettings:
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def value(self, key: str) -> Any:
-        """The value in force of a declared setting."""
+        """The value in force of a declared setting. Raises `KeyError` for any other key."""
         if self._book.declared(key) is None:
             raise KeyError(key)
         return self._book.value(key)
@@ -109,20 +109,21 @@ class SystemSettings:
         return {key: setting for key, setting in found.items() if setting is not None}
 
     def is_there(self, key: str, role: Role) -> bool:
-        """Whether `role` sees a setting of that key."""
+        """Whether there is a setting with this key that `role` sees."""
         return key in self._book and role >= self.seen_from(key)
 
     def is_category(self, category: str, role: Role) -> bool:
-        """Whether `role` sees a setting of that category."""
+        """Whether `role` sees at least one setting of this category."""
         return any(self.is_there(key, role) for key in self._book.keys(category))
 
     def seen_from(self, key: str) -> Role:
-        """The lowest role that sees a setting; for a missing one, admin, so that others cannot tell."""
+        """The lowest role that sees a setting; for a missing one, admin, so that lower roles cannot tell it from a
+        hidden one."""
         return self._book.seen_from(key)
 
     async def history(self, key: str, *, limit: int, before_version: int | None = None) -> Sequence[SettingChangeRow]:
-        """At most `limit` changes, newest first; with `before_version`, only changes older than that version. For
-        admins.
+        """At most `limit` changes, newest first; with `before_version`, only changes older than that version. Callers
+        must allow this only to admins.
 
         Raises `Unavailable`, and `SettingNotFound` if there is no such setting and never was one.
         """

@@ -1,4 +1,4 @@
-"""Users: the facts stored about them, the rights to change these, and public profiles (protocol 13)."""
+"""Users: the facts stored about them, the rights to change these, and public profiles (protocol §13)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class UserChange(Struct, frozen=True, kw_only=True):
 
 
 class Achieved(Struct, frozen=True):
-    """An achievement, and when it was unlocked (epoch)."""
+    """An achievement, and when it was unlocked (epoch ms)."""
 
     rule: Rule
     unlocked_ms: int
@@ -96,17 +96,18 @@ class Users:
             self._accounts.put(_account(user))
 
     async def _make_shapes(self, nicknames: Sequence[tuple[str, str]]) -> None:
-        """Store the shapes of all nicknames. Every wallet keeps its nickname, even if it looks like another's."""
+        """Store the shapes of all nicknames, by which nicknames that look alike are found. Every wallet keeps its
+        nickname, even if it looks like another's."""
         for start in range(0, len(nicknames), _NICKNAMES_PER_WRITE):
             some = {wallet: shapes(name) for wallet, name in nicknames[start : start + _NICKNAMES_PER_WRITE]}
             await self._database.write(partial(store.replace_shapes, shapes=some))
         await self._database.write(partial(key_values.put_value, name=key_values.NICKNAME_SHAPES, value=version()))
 
     async def put(self, by: Identity, wallet: str, change: UserChange) -> Account:
-        """Change a user, or add one; `by` is an admin. Once stored, the change applies to open connections of the
-        wallet; the wallet is notified if somebody else changed its nickname or role.
+        """Change a user, or add one; `by` must be an admin. Once stored, the change also applies to open connections of
+        the wallet; the wallet is notified if somebody else changed its nickname or role.
 
-        Only admins can give reserved nicknames. Raises `InvalidRequest` for an invalid wallet or nickname,
+        Unlike `rename`, this accepts reserved nicknames. Raises `InvalidRequest` for an invalid wallet or nickname,
         `PermissionDenied` if `by` may not do this, `InvalidState` if no superadmin would be left, and `Conflict` if the
         nickname is, or looks like, that of another user.
         """
@@ -189,7 +190,7 @@ class Users:
             return actor, None
         if before.wallet == by.wallet:
             return actor, PermissionDenied("Nobody may change their own role or ban: ask another admin.")
-        # If no role is stored, a token may claim one, and storing the role `user` would override that claim.
+        # If no role is stored, a token may claim one. Storing a role overrides that claim; only superadmins may do so.
         claimed = self._accounts.claimed_role(before.wallet) if before.role is None else Role.USER
         takes_claim = before.role is None and after.role is not None
         if (
@@ -202,7 +203,8 @@ class Users:
         return actor, None
 
     async def _save(self, transaction: Transaction, before: UserRow, after: UserRow, *, is_new: bool) -> None:
-        """Raises `Conflict` if the nickname changes to another user's, or to one that looks like another user's."""
+        """Store a user. Raises `Conflict` if the nickname changes to another user's, or to one that looks like another
+        user's."""
         is_renamed = after.nickname != before.nickname
         alike = frozenset() if after.nickname is None else shapes(after.nickname)
         if (

@@ -1,2 +1,2 @@
-"""The contract of the endpoints: one model made from their declarations, and two printers, which make an AsyncAPI
-document for tools and tables for people."""
+"""The contract of the endpoints: one model made from their declarations, and two printers. One makes an AsyncAPI
+document for tools, the other Markdown tables for people."""

@@ -112,7 +112,7 @@ def _channel(endpoint: EndpointDescription) -> dict[str, Any]:
 
 
 def _query(endpoint: EndpointDescription) -> Schema:
-    """The query parameters of the upgrade (protocol 1.2)."""
+    """The query parameters of the upgrade (protocol §1.2)."""
     properties: Schema = {"token": {"type": "string", "description": "A JWT; the Authorization header is safer."}}
     if endpoint.auth is not Auth.PUBLIC:
         properties["auth"] = {"const": "message", "description": "The token is sent in the first message, an `auth`."}

@@ -49,7 +49,7 @@ _CLOSED_BY_CLIENTS = (
     CloseCode(1000, "The client is done; its close frame is answered with the same code.", False),
     CloseCode(1001, "One side goes away, for example because the user leaves the page.", True),
 )
-"""Codes of RFC 6455, 7.4.1, that the server never sends first."""
+"""Codes of RFC 6455, section 7.4.1, that the server never sends first."""
 
 
 def _declared(base: type[E]) -> Iterator[type[E]]:

@@ -1,4 +1,4 @@
-"""Every message of an endpoint, with the shape of its frame (protocol 1.1)."""
+"""Every message of an endpoint, with the shape of its frame (protocol §1.1)."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ UNASKED = (SubscriptionConfirmed, UnsubscriptionConfirmed, SessionUpdated)
 
 
 class Form(enum.Enum):
-    """The shape of a frame: the members added to those of the struct. The value is the suffix of a schema's name."""
+    """The shape of a frame: which members are added to those of the struct. The value of a form is the suffix of its
+    schemas' names."""
 
     COMMAND = ""
     """From the client; `requestId` and `timestamp` are optional."""
     REPLY = "Reply"
-    """`timestamp`, and the `requestId` that was sent; no `channel`."""
+    """Adds `timestamp`, and the `requestId` of the command if it had one; never has a `channel`."""
     NOTICE = "Notice"
-    """Only `timestamp`: an unsolicited message that belongs to no channel."""
+    """Adds only `timestamp`: an unsolicited message that belongs to no channel."""
     LATEST_PUSH = "Push"
-    """`timestamp`, `channel`, `seq`."""
+    """Adds `timestamp`, `channel` and `seq`."""
     EVERY_PUSH = "NumberedPush"
-    """The members of `LATEST_PUSH`, and the `requestId` for the client whose command caused the push."""
+    """Adds the same as `LATEST_PUSH`, and for the client whose command caused the push also its `requestId`."""
     SNAPSHOT = "Snapshot"
-    """`timestamp` and `channel`: a snapshot that the endpoint makes, without a position of its own."""
+    """Adds `timestamp` and `channel`: a snapshot of an *every* channel or of a group, which has no `seq` of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,12 @@ def replies(spec: CommandSpec) -> list[Message]:
 
 
 def error(endpoint: Endpoint) -> Message:
-    """The refusal of a command, and the last message before a refused connection ends."""
+    """The error message of an endpoint. It refuses a command, or is the last message of a refused connection."""
     return Message(ErrorEvent, Form.REPLY, endpoint.error_type)
 
 
 def greeting(endpoint: Endpoint) -> list[Message]:
-    """Messages sent unasked up to `connection_established`, without pushes of channels joined on connect."""
+    """Messages sent unasked up to `connection_established`, except the pushes of channels joined on connect."""
     pushed = {event for rule in endpoint.access_rules.values() for event in rule.family.events}
     own = [event for event in endpoint.connect_events if event not in pushed]
     by_message = [] if endpoint.auth is Auth.PUBLIC else [AuthSuccess]
@@ -117,7 +118,7 @@ def _message(event: type[Event], form: Form) -> Message:
 
 
 def _unasked(endpoint: Endpoint, events: Iterable[type[Event]]) -> list[Message]:
-    """`events` as notices. An event that also answers a command stays a reply, because a reply without a `requestId`
-    already has the form of a notice."""
+    """`events` as notices. An event that also answers a command gets the form of a reply instead, because a reply
+    without a `requestId` looks like a notice."""
     answered = {event for spec in endpoint.commands.values() for event in spec.replies}
     return [_message(event, Form.REPLY if event in answered else Form.NOTICE) for event in events]

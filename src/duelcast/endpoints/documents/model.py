@@ -79,8 +79,8 @@ class MessageDescription:
 class CommandDescription:
     """A command with its answers.
 
-    `old` is the same command under its former names. `replies` has no errors, `errors` has all error codes, and
-    `own_errors` those that only some commands have. If `is_common`, every endpoint has the command.
+    `old` is the same command under its former names. `replies` are its answers other than errors. `errors` are all its
+    error codes, and `own_errors` those that not every command has. If `is_common`, every endpoint has the command.
     """
 
     message: MessageDescription
@@ -137,7 +137,8 @@ class RecordDescription:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """Everything that a client may send and receive. `common` has what all endpoints share, which includes no channels.
+    """Everything that a client may send and receive. `common` describes the commands and messages that all endpoints
+    share; it has no channels.
 
     `schemas` has the schemas of all frames and records by name; references begin with `#/components/schemas/`.
     """
@@ -177,7 +178,7 @@ def _schemas(found: tuple[Message, ...]) -> Schemas:
 
 
 class _Builder:
-    """Describes endpoints, each message once."""
+    """Describes endpoints. A message that occurs several times is described once."""
 
     def __init__(self, schemas: Schemas, common: Endpoint) -> None:
         self._schemas = schemas

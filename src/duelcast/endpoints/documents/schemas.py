@@ -16,7 +16,7 @@ Schema = dict[str, Any]
 
 _PREFIX = "#/components/schemas/"
 
-_CITATION = re.compile(r" \(protocol [\d.]+(, [\d.]+)*\)")
+_CITATION = re.compile(r" \(protocol §[\d.]+(, §[\d.]+)*\)")
 
 _SHARED: dict[str, Schema] = {
     "RequestId": {
@@ -46,10 +46,10 @@ _ADDRESSING: dict[Form, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Form.EVERY_PUSH: (("channel", "seq"), ("requestId",)),
     Form.SNAPSHOT: (("channel",), ()),
 }
-"""By form, the members that are always added to an event, and those that are added sometimes."""
+"""By form, the members that are always added to an event besides `timestamp`, and those that are added sometimes."""
 
 _HEAD = frozenset({"type", "requestId", "timestamp"})
-"""Members that every message may have; no table repeats them."""
+"""Members that every message may have, and that the documents therefore do not list for each message."""
 
 _NEVER = {Form.REPLY: "channel", Form.NOTICE: "channel", Form.SNAPSHOT: "seq"}
 """The member whose absence distinguishes a frame from other frames of the same `type`."""
@@ -58,7 +58,7 @@ _NEVER = {Form.REPLY: "channel", Form.NOTICE: "channel", Form.SNAPSHOT: "seq"}
 class Schemas:
     """The schemas of `messages` and of every record in them, by name in `components`.
 
-    Messages of clients have only declared members; messages of the server may grow (protocol 1.1).
+    Messages of clients may have only the declared members; messages of the server may get new ones (protocol §1.1).
     """
 
     def __init__(self, messages: Iterable[Message]) -> None:

@@ -31,8 +31,9 @@ class Dialer:
     async def dial(self, attempt: Callable[[str], Awaitable[T]], errors: tuple[type[Exception], ...] = (OSError,)) -> T:
         """The result of `attempt` with the first address for which it does not raise `errors`.
 
-        At most four addresses are tried. Each of them except the last gets an equal share of the time. Raises the error
-        of the last attempt, `TargetRefused` if an address is not allowed, or OSError if the host has no address.
+        At most four addresses are tried. Each gets an equal share of the time, except the last, for which there is no
+        limit here. Raises the error of the last attempt, `TargetRefused` if an address is not allowed, or OSError if
+        the host has no address.
         """
         *earlier, last = (await self._rules.addresses(self._host, self._port))[:MAX_ATTEMPTS]
         for address in earlier:

@@ -1,7 +1,7 @@
 """`postgres`: whether a PostgreSQL server accepts the login and answers a query.
 
-A driver would read messages of any length and let the server choose how much the driver computes. This module therefore
-implements the necessary part of the protocol (3.0) itself, and reads only short messages.
+A driver would read messages of any length, and would run as many SCRAM iterations as the server demands. This module
+therefore implements the necessary part of the protocol (3.0) itself, with limits for both.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class PostgresProbe:
 
     async def _encrypt(self, reader: StreamReader, writer: StreamWriter) -> bool:
         writer.write(TLS_REQUEST)
-        # Two bytes, so that nothing injected after the answer can pass for encrypted data.
+        # The answer is one byte. Up to two are read, so that plain text injected after the answer is refused here, and
+        # not taken for encrypted data.
         answer = await reader.read(2)
         if answer == b"S":
             await writer.start_tls(self._context, server_hostname=self._host)
@@ -150,7 +151,7 @@ class PostgresSession:
         elif kind == _CLEARTEXT:
             raise Unhealthy("The server requires the password in clear text, but the connection is not encrypted.")
         elif kind != _AUTHENTICATED:
-            raise Unhealthy("The server requires a kind of login that checks do not support.")
+            raise Unhealthy("The server requires a login method that health checks do not support.")
 
     def _send(self, kind: bytes, content: bytes) -> None:
         self._writer.write(kind + struct.pack("!i", len(content) + 4) + content)

@@ -39,7 +39,7 @@ class Finding(Struct, frozen=True):
 
 
 class Unhealthy(Exception):
-    """Raised when a probe finds a problem; the text is a sentence of our own."""
+    """Raised when a probe finds a problem; the text is in our own words, not in those of a library."""
 
 
 Probe = Callable[[], Awaitable[Finding]]
@@ -89,7 +89,7 @@ def _known(error: BaseException) -> str | None:
         case ssl.SSLCertVerificationError():
             return f"The certificate {_CERTIFICATE_PROBLEMS.get(error.verify_code, 'is not valid')}."
         case ssl.SSLError():
-            return "The peer does not speak TLS, or no version that we support."
+            return "The peer does not speak TLS, or speaks no version that we support."
         case ConnectionRefusedError():
             return "The connection was refused."
         case ConnectionError() | asyncio.IncompleteReadError():

@@ -15,7 +15,7 @@ MAX_ITERATIONS = 1_000_000
 
 
 class ScramFailed(Exception):
-    """The server does not follow the protocol, or does not know the password."""
+    """Raised if the server does not follow the protocol, or does not know the password."""
 
 
 class ScramClient:
@@ -26,7 +26,7 @@ class ScramClient:
     """
 
     def __init__(self, password: str) -> None:
-        # The only step of SASLprep (RFC 4013) that changes a password that people can type.
+        # This is the only step of SASLprep (RFC 4013) that changes passwords that people can type.
         self._password = unicodedata.normalize("NFKC", password).encode()
         self._nonce = secrets.token_urlsafe(18)
         self._first = f"n=,r={self._nonce}"

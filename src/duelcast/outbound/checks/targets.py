@@ -50,7 +50,7 @@ _LOCAL = _networks(
 """Loopback, and addresses private to a network: RFC 1122, RFC 1918, RFC 6598, RFC 4193."""
 _GLOBAL6 = IPv6Network("2000::/3")
 _RESERVED = _networks("192.0.0.0/24", "3fff::/20")
-"""Networks of the special-purpose registries (RFC 6890) that `is_global` does not know in every Python release."""
+"""Networks of the special-purpose registries (RFC 6890) that `is_global` of some Python releases does not know."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 """The addresses that DNS64 creates (RFC 6052): each is allowed or refused like the IPv4 address in it."""
 _NEVER_NAMED = frozenset({"metadata.google.internal", "metadata.goog", "metadata"})
@@ -72,8 +72,8 @@ class TargetRules:
     it (`*.example`).
 
     Link-local, metadata, multicast and unspecified addresses, and IPv6 addresses that stand for an IPv4 address, are
-    never allowed; a NAT64 address (`64:ff9b::/96`) counts as the IPv4 address in it. Raises ValueError if an entry of
-    `allowed` is not a host, a suffix, an address or a network.
+    never allowed, even if `allowed` lists them. A NAT64 address (`64:ff9b::/96`) counts as the IPv4 address in it.
+    Raises ValueError if an entry of `allowed` is not a host, a suffix, an address or a network.
     """
 
     def __init__(self, allowed: Sequence[str] = (), resolver: Resolver = resolve) -> None:
@@ -113,7 +113,7 @@ class TargetRules:
         elif entry and "*" not in entry:
             self._names.add(entry.rstrip("."))
         else:
-            raise ValueError("A target is a host, `*.` and a suffix, an address or a network.")
+            raise ValueError("A target is a host, a suffix after `*.`, an address or a network.")
 
     def _check(self, host: str, addresses: Sequence[Address | None]) -> None:
         """Raise `TargetRefused` if one of `addresses` is not allowed; None stands for an address that could not be

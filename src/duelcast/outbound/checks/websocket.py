@@ -35,7 +35,7 @@ class WebSocketProbe:
             protocol.send_request(protocol.connect())
             writer.writelines(protocol.data_to_send())
             while protocol.state is State.CONNECTING and protocol.handshake_exc is None:
-                # The library refuses heads that exceed its own limits.
+                # No limit is needed here, because the library refuses heads that are too long.
                 received = await reader.read(READ_LIMIT_BYTES)
                 if received:
                     protocol.receive_data(received)
