@@ -52,7 +52,11 @@ class Demo(Server):
     async def get(self, path: str, token: str | None = None) -> Any:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(trust_env=False, headers=headers) as http:
-            return (await http.get(f"{self.url}/api/v69{path}")).raise_for_status().json()
+            try:
+                answer = await http.get(f"{self.url}/api/v69{path}")
+            except httpx.ConnectError as error:
+                raise AssertionError((self.process.returncode, self.log()[-10:])) from error
+            return answer.raise_for_status().json()
 
     async def contests(self) -> dict[int, Any]:
         """The contests by id, in the order in which they were made."""
