@@ -65,11 +65,11 @@ class Crowd:
 
     async def enter_all(self, contest_id: int) -> None:
         """Let the bots chosen for the contest enter; those that are refused, or get no answer, try again."""
-        entering = self._waiting.get(contest_id) or _chosen(contest_id)
+        entering = self._waiting.get(contest_id, _chosen(contest_id))
+        self._waiting[contest_id] = []  # so that `enter_one` meanwhile picks none of them
         for _ in range(ENTRY_ATTEMPTS):
             entered = await asyncio.gather(*(self._enter(contest_id, bot) for bot in entering))
             entering = [bot for bot, is_in in zip(entering, entered, strict=True) if not is_in]
-        self._waiting[contest_id] = []
 
     async def enter_one(self, contest_id: int) -> None:
         """Let one more bot enter, if any is left."""
