@@ -8,14 +8,15 @@ import re
 import shlex
 import signal
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from websockets.asyncio.client import connect
 
 from duelcast.store import key_values
 from tests.e2e.forked import fork
@@ -23,8 +24,6 @@ from tests.e2e.process import COMMAND, Server, environment, free_port, kill, ser
 from tests.storing import opened, rename_somebody
 
 pytestmark = [pytest.mark.process, pytest.mark.asyncio(loop_scope="module")]
-
-T = TypeVar("T")
 
 TIMEOUT_S = 60.0
 GUIDE_END = "Everything else:"
@@ -52,7 +51,11 @@ class Demo(Server):
     async def get(self, path: str, token: str | None = None) -> Any:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(trust_env=False, headers=headers) as http:
-            return (await http.get(f"{self.url}/api/v69{path}")).raise_for_status().json()
+            try:
+                answer = await http.get(f"{self.url}/api/v69{path}")
+            except httpx.ConnectError as error:
+                raise AssertionError((self.process.returncode, self.log()[-10:])) from error
+            return answer.raise_for_status().json()
 
     async def contests(self) -> dict[int, Any]:
         """The contests by id, in the order in which they were made."""
@@ -138,12 +141,13 @@ async def test_who_did_it_all_is_in_the_audit_trail(filled: Demo) -> None:
     assert {act["wallet"] for act in done} == {"demo-organiser"}
 
 
-async def until(look: Callable[[], Awaitable[T]], is_so: Callable[[T], bool]) -> T:
-    """Look again and again, at what another process does, until it is so; what was seen then."""
-    async with asyncio.timeout(TIMEOUT_S):
-        while not is_so(seen := await look()):  # noqa: ASYNC110 - no event reaches from there
-            await asyncio.sleep(0.5)
-    return seen
+async def contests_after(running: Demo, known: int) -> dict[int, Any]:
+    """The contests once there are more than `known`; looked at whenever the list of contests changes."""
+    url = f"{running.ws_url('contest')}?endpoint=public.contests&channel=public.contests"
+    async with asyncio.timeout(TIMEOUT_S), connect(url, compression=None, proxy=None) as changes:
+        while len(contests := await running.contests()) <= known:
+            await changes.recv()
+    return contests
 
 
 async def trades(running: Demo, contest_id: int) -> int:
@@ -203,11 +207,13 @@ async def test_following_works_as_it_says_and_the_bots_are_busy(filled: Demo, fo
     try:
         assert process.stdout is not None
         async with asyncio.timeout(TIMEOUT_S):
-            while not {"leaderboard_update", "chat_message"} <= pushed.keys():
+            while (
+                not {"leaderboard_update", "chat_message"} <= pushed.keys()
+                or await trades(filled, active) <= trades_before
+            ):
                 frame = json.loads(await process.stdout.readline())
                 if "seq" in frame:  # the snapshot of a chat has none
                     pushed[frame["type"]] = frame.get("data")
-        await until(lambda: trades(filled, active), lambda count: count > trades_before)
     finally:
         await kill(process)
     assert pushed["chat_message"]["sender"]["nickname"].endswith(" (bot)")
@@ -232,7 +238,7 @@ async def test_it_goes_on_with_what_it_made_and_opens_a_contest_when_one_ends(tm
         again = await running.contests()
         assert first.keys() <= again.keys()
         assert {"active", "pending"} <= {contest["status"] for contest in again.values()}
-        later = await until(running.contests, lambda contests: len(contests) > len(again))
+        later = await contests_after(running, len(again))
         assert later[max(later)]["name"].startswith("Demo ")
         assert await running.stop(signal.SIGINT) == 0
     async with serving(tmp_path) as server:

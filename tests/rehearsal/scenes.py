@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
+
+from websockets.asyncio.client import connect
 
 from duelcast.wire.timestamps import format_time
 from tests.e2e.operations.patient import patient
@@ -42,16 +45,17 @@ async def all_of(visitors: Iterable[V], condition: Callable[[V], bool]) -> None:
     await until(lambda: all(map(condition, everybody)))
 
 
-async def known_symbols(desk: Desk) -> list[str]:
-    """All symbols, once each has a price."""
-    expected = {tick.symbol for tick in real_prices()}
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            tokens = (await desk.read("/tokens"))["data"]
-            priced = [token["symbol"] for token in tokens if token["price"] is not None]
-            if set(priced) == expected:
-                return priced
-            await asyncio.sleep(0.1)
+async def known_symbols(url: str) -> list[str]:
+    """All symbols, once each has a price at the server at `url`."""
+    symbols = sorted({tick.symbol for tick in real_prices()})
+    missing = set(symbols)
+    async with asyncio.timeout(PATIENCE_S), connect(f"{url}/market-data", compression=None, proxy=None) as prices:
+        await prices.send('{"type":"SUBSCRIBE_SYMBOLS","symbols":["*"]}')
+        while missing:
+            frame = json.loads(await prices.recv())
+            if frame["type"] == "MARKET_PRICE" and frame["data"]["price"] is not None:
+                missing.discard(frame["data"]["symbol"])
+    return symbols
 
 
 async def announce_contests(desk: Desk, chance: random.Random, symbols: Sequence[str]) -> None:

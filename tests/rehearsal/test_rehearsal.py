@@ -65,7 +65,7 @@ async def test_at_the_end_every_client_shows_what_is_stored(tmp_path: Path) -> N
         await shop.enter_async_context(patient(house.shop_port))
         work = await stack.enter_async_context(desk(house.port))
         server = await stack.enter_async_context(house.open(PRICES_S))
-        symbols = await known_symbols(work)
+        symbols = await known_symbols(house.url)
         await work.do("PUT", "/settings/chat.messages_per_minute", {"value": 600})
         await announce_contests(work, chance, symbols)
         cast = assemble(house.url, symbols, CONTESTS)

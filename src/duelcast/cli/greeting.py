@@ -3,6 +3,7 @@ addresses in it work on the server's own machine."""
 
 from __future__ import annotations
 
+import ipaddress
 import shutil
 import sys
 from urllib.parse import urlsplit
@@ -33,7 +34,7 @@ def greeting(settings: Settings, url: str) -> str:
 
 def server_url(settings: Settings) -> str:
     """The address of a server with these settings, with the scheme `ws` or `wss`."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    host = _reachable(settings.host)
     scheme = "ws" if settings.tls_cert is None else "wss"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}{settings.root_path}"
 
@@ -56,3 +57,14 @@ def _own_name() -> str:
     """The command to type: `duelcast` if that is on the path, otherwise the path with which this program was
     started."""
     return "duelcast" if shutil.which("duelcast") else sys.argv[0]
+
+
+def _reachable(host: str) -> str:
+    """The host at which this machine reaches a server that listens on `host`."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"

@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from duelcast.channels.names import Channel, Family, Group, Role
 from duelcast.domain.accounts.identity import Identity
@@ -233,7 +233,7 @@ class Endpoint:
                 all_errors.append("UNAVAILABLE")
             self.commands[message_type(command)] = CommandSpec(
                 command=command,
-                handler=handler,  # type: ignore[arg-type]  # T is a Reply or an awaitable of one: _events_of checks
+                handler=cast("Handler", handler),  # T is a Reply, or an awaitable of one: `_events_of` checks
                 least_role=least_role,
                 old_names=old_names,
                 replies=_events_of(handler),

@@ -17,7 +17,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -64,7 +64,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     # ── from the transport ──────────────────────────────────────────────────────────────────────────────────────
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport = cast("asyncio.Transport", transport)  # as uvicorn declares it
         super().connection_made(transport)
         # Makes the transport call `pause_writing` as soon as any byte is left unsent.
         transport.set_write_buffer_limits(high=0)

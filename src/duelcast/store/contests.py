@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 from sqlalchemy import BigInteger, ColumnElement, Row, bindparam, delete, func, insert, literal, select, update
@@ -20,7 +20,11 @@ from duelcast.store.tables import (
 
 _RESULT_COLUMNS = ("final_value", "final_rank", "final_rank_change", "prize")
 
-PENDING, ACTIVE, COMPLETED, CANCELLED = "pending", "active", "completed", "cancelled"
+ContestStatus: TypeAlias = Literal["pending", "active", "completed", "cancelled"]
+PENDING: Final = "pending"
+ACTIVE: Final = "active"
+COMPLETED: Final = "completed"
+CANCELLED: Final = "cancelled"
 
 
 class ContestRow(Struct, frozen=True):
@@ -35,7 +39,7 @@ class ContestRow(Struct, frozen=True):
     rules: str | None
     start_ms: int
     end_ms: int
-    status: str
+    status: ContestStatus
     entry_fee: str
     prize_pool: str
     currency: str

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -54,6 +55,23 @@ async def test_where_nothing_is_a_contest_is_opened_and_started_by_hand() -> Non
         lineup = await organiser.lineup()
         assert lineup.active is not None
         assert lineup.active.id == opened.id
+
+
+async def test_each_bot_asks_once_though_some_enter_while_all_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    send, asked = Api.send, list[str]()
+
+    async def counted(api: Api, person: Person, *content: Any, **more: Any) -> Any:
+        asked.append(person.wallet)
+        return await send(api, person, *content, **more)
+
+    async with organising(ManualClock()) as (app, organiser, crowd):
+        contest = await organiser.open_soon("Cup")
+        monkeypatch.setattr(Api, "send", counted)
+        await crowd.go_to([contest.id])
+        await crowd.enter_one(contest.id)
+        await asyncio.gather(crowd.enter_all(contest.id), *(crowd.enter_one(contest.id) for _ in range(3)))
+        assert app.contests.book[contest.id].participants == PARTICIPANTS
+        assert len(asked) == len(set(asked)) == PARTICIPANTS
 
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["the answer is lost", "the request is lost"])

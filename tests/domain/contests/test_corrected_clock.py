@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from duelcast.clock import ManualClock
 from duelcast.domain.contests.contest import Contest
 from duelcast.wire.timestamps import format_time
-from tests.domain.contests.contest_room import END_S, START_S, ContestRoom, contest_room
+from tests.domain.contests.contest_room import END_S, START_S, ContestRoom, contest_room, status_of
 from tests.examples import examples
 
 AHEAD_S = (45.0, 600.0)
@@ -48,16 +48,16 @@ async def test_a_clock_that_was_ahead_lets_no_contest_start_or_end_early(tmp_pat
         await ahead_for_a_while(room, ahead_s)
         contest = await entered(room)
         await room.advance(START_S - 0.01)
-        assert contest.row.status == "pending"
+        assert status_of(contest) == "pending"
         await room.advance(0.02)
-        assert (contest.row.status, contest.row.started_ms) == ("active", contest.row.start_ms)
+        assert (status_of(contest), contest.row.started_ms) == ("active", contest.row.start_ms)
         await room.advance(END_S - START_S - 1)
         await room.prices(SOL=110.0)
         await room.advance(0.98)
-        assert contest.row.status == "active"
+        assert status_of(contest) == "active"
         await room.advance(0.02)
         await room.prices(SOL=120.0)
-        assert contest.row.status == "completed"
+        assert status_of(contest) == "completed"
         assert await room.boundary_prices(contest, "end") == {"SOL": 110.0}
         assert await received_by_the_end(room, contest)
 
@@ -70,9 +70,9 @@ async def test_a_contest_that_runs_meanwhile_ends_at_its_end(tmp_path: Path, ahe
         await room.advance(START_S + 1)
         await ahead_for_a_while(room, ahead_s)
         await room.advance(1_800 - START_S - 12)
-        assert contest.row.status == "active"
+        assert status_of(contest) == "active"
         await room.advance(1.1)
-        assert (contest.row.status, contest.row.ended_ms) == ("completed", contest.row.end_ms)
+        assert (status_of(contest), contest.row.ended_ms) == ("completed", contest.row.end_ms)
         # The last price came while the clock was ahead, and that was before the end.
         assert await room.boundary_prices(contest, "end") == {"SOL": 101.0}
         assert await received_by_the_end(room, contest)
@@ -89,7 +89,7 @@ async def test_a_clock_that_is_set_forward_starts_what_is_due_within_a_second(tm
         await room.clock.advance(1)
         async with asyncio.timeout(60):
             await started.wait()
-        assert contest.row.status == "active"
+        assert status_of(contest) == "active"
 
 
 async def test_a_contest_that_the_clock_started_early_goes_on_to_its_end(tmp_path: Path) -> None:
@@ -97,11 +97,11 @@ async def test_a_contest_that_the_clock_started_early_goes_on_to_its_end(tmp_pat
         await room.prices(SOL=100.0)
         contest = await entered(room)
         await ahead_for_a_while(room, 300)
-        assert contest.row.status == "active"
+        assert status_of(contest) == "active"
         await room.advance(END_S - 11)
-        assert contest.row.status == "active"
+        assert status_of(contest) == "active"
         await room.advance(1.1)
-        assert contest.row.status == "completed"
+        assert status_of(contest) == "completed"
 
 
 async def test_full_minutes_are_those_of_the_clock_that_was_set_back(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ async def test_a_restart_behind_a_correction_settles_with_what_had_been_received
     await clock.advance(100)
     async with contest_room(tmp_path, clock) as room:
         contest = room.contests.book[contest.id]
-        assert (contest.row.status, contest.row.ended_ms) == ("completed", contest.row.end_ms)
+        assert (status_of(contest), contest.row.ended_ms) == ("completed", contest.row.end_ms)
         assert await room.boundary_prices(contest, "start") == {"SOL": 101.0}
         assert await room.boundary_prices(contest, "end") == {"SOL": 115.0}
         assert await received_by_the_end(room, contest)
@@ -154,12 +154,12 @@ async def test_a_correction_while_the_server_is_down_lets_no_contest_start_or_en
     async with contest_room(tmp_path, clock) as room:
         contest = await entered(room)
         await room.advance(START_S - 0.01)
-        assert contest.row.status == "pending"
+        assert status_of(contest) == "pending"
         await room.advance(END_S - START_S)
-        assert contest.row.status == "active"
+        assert status_of(contest) == "active"
         await room.prices(SOL=120.0)
         await room.advance(0.02)
-        assert contest.row.status == "completed"
+        assert status_of(contest) == "completed"
         assert await room.boundary_prices(contest, "start") == {"SOL": 100.0}
         assert await room.boundary_prices(contest, "end") == {"SOL": 120.0}
 
@@ -203,7 +203,7 @@ async def _play(moved: list[tuple[str, Any]]) -> None:
                 told.look()
             await room.advance(max(0.0, contest.row.end_ms / 1000 - room.clock.time()) + 1)
             told.look()
-            assert contest.row.status == "completed"
+            assert status_of(contest) == "completed"
             assert await room.boundary_prices(contest, "end") == {"SOL": told.at_the_end}
 
 

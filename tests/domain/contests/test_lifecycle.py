@@ -15,7 +15,7 @@ from duelcast.domain.market.ticks import Ticker
 from duelcast.errors import InvalidState, Unavailable
 from duelcast.store.database import Transaction
 from duelcast.wire.timestamps import format_time
-from tests.domain.contests.contest_room import ADMIN, END_S, START_S, ContestRoom, contest_room
+from tests.domain.contests.contest_room import ADMIN, END_S, START_S, ContestRoom, contest_room, status_of
 from tests.store.facts import held, waiting
 from tests.storing import moved_away
 
@@ -28,14 +28,14 @@ async def test_a_contest_runs_from_its_start_to_its_prizes(tmp_path: Path) -> No
         await room.enter(contest, "bob", {"SOL": 100})
         assert await room.ranking(contest) == [(1, "ann", 1_000.0), (1, "bob", 1_000.0)]
         await room.advance(START_S + 1)
-        assert contest.row.status == "active"
+        assert status_of(contest) == "active"
         assert await room.boundary_prices(contest, "start") == {"BTC": 50_000.0, "SOL": 100.0}
         await room.prices(SOL=110.0)
         await room.advance(1)
         # ann: 6 SOL and 0.008 BTC; bob: 10 SOL
         assert await room.ranking(contest) == [(1, "bob", 1_100.0), (2, "ann", 1_060.0)]
         await room.advance(END_S - START_S)
-        assert contest.row.status == "completed"
+        assert status_of(contest) == "completed"
         assert await room.ranking(contest) == [(1, "bob", 1_100.0), (2, "ann", 1_060.0)]
         told = [(event.kind, event.wallet, event.data.get("prize")) for event in await room.events()]
         assert told == [
@@ -83,7 +83,7 @@ async def test_a_start_that_was_put_off_just_in_time_does_not_happen(tmp_path: P
         await room.clock.advance(START_S - 0.001)
         await edit_slowly(room, contest, ContestPatch(start_time=format_time(room.clock.time() + 300)))
         await room.advance(299)
-        assert contest.row.status == "pending"
+        assert status_of(contest) == "pending"
         await room.advance(2)
         assert contest.row.started_ms == contest.row.start_ms
 
@@ -151,7 +151,7 @@ async def test_too_few_participants_cancel_a_contest_at_its_start(tmp_path: Path
         await room.enter(contest, "eve", {"SOL": 100})
         await room.disqualify(contest, "eve")
         await room.advance(START_S + 1)
-        assert contest.row.status == "cancelled"
+        assert status_of(contest) == "cancelled"
         assert contest.row.cancellation_reason == "2 participants were needed, and 1 took part."
         assert await room.ranking(contest) == []
         assert [event.kind for event in await room.events()] == ["participant_disqualified", "contest_cancelled"]
@@ -165,7 +165,7 @@ async def test_an_admin_starts_below_the_minimum_but_not_without_anybody(tmp_pat
             await room.contests.clock.start(contest.id, ADMIN)
         await room.enter(contest, "ann", {"SOL": 100})
         await room.contests.clock.start(contest.id, ADMIN)
-        assert contest.row.status == "active"
+        assert status_of(contest) == "active"
         with pytest.raises(InvalidState):
             await room.contests.clock.start(contest.id, ADMIN)
         await room.prices(SOL=150.0)
@@ -187,7 +187,7 @@ async def test_a_server_that_was_down_over_both_boundaries_catches_up_with_the_p
     await clock.advance(END_S + 3_600)
     async with contest_room(tmp_path, clock) as room:
         contest = room.contests.book[contest.id]
-        assert contest.row.status == "completed"
+        assert status_of(contest) == "completed"
         assert await room.boundary_prices(contest, "start") == {"BTC": 50_000.0, "SOL": 80.0}
         assert await room.boundary_prices(contest, "end") == {"BTC": 50_000.0, "SOL": 80.0}
         assert await room.ranking(contest) == [(1, "ann", 1_000.0), (1, "bob", 1_000.0)]
@@ -210,7 +210,7 @@ async def test_an_end_is_late_and_right_where_prices_went_on_without_the_clock(t
                 await room.contests.clock.settle_due()
             assert contest.row.ended_ms is None
         await room.advance(30)
-        assert contest.row.status == "completed"
+        assert status_of(contest) == "completed"
         assert await room.ranking(contest) == [(1, "ann", 1_300.0)]
 
 
@@ -225,7 +225,7 @@ async def test_an_end_whose_ranking_could_not_be_stored_goes_on_after_a_restart(
         # The first step alone, as of a server that is killed behind it.
         lifecycle = room.contests.clock._lifecycle
         await lifecycle.end(contest, None, ADMIN)
-        assert contest.row.status == "active"
+        assert status_of(contest) == "active"
         with pytest.raises(InvalidState):
             await room.change(contest, "ann", {"SOL": 100})
         with pytest.raises(InvalidState):
@@ -234,7 +234,7 @@ async def test_an_end_whose_ranking_could_not_be_stored_goes_on_after_a_restart(
             await room.contests.clock.cancel(contest.id, ADMIN, "no")
     async with contest_room(tmp_path, clock) as room:
         contest = room.contests.book[contest.id]
-        assert contest.row.status == "completed"
+        assert status_of(contest) == "completed"
         assert await room.ranking(contest) == [(1, "ann", 1_200.0)]
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import httpx
 import msgspec
+from msgspec import Struct
 
 from duelcast.cli.demo.people import Person
 from duelcast.domain.accounts.tokens import TokenIssuer
@@ -18,7 +19,15 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """The server refused a request, or did not answer."""
+    """The server refused a request with `code`, or did not answer (None)."""
+
+    def __init__(self, code: str | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class _Problem(Struct):
+    code: str | None = None
 
 
 class Passes:
@@ -65,8 +74,15 @@ class Api:
         except httpx.HTTPError:
             raise Refused from None
         if not answer.is_success:
-            raise Refused
+            raise Refused(_code_of(answer))
         return answer.content
+
+
+def _code_of(refusal: httpx.Response) -> str | None:
+    try:
+        return msgspec.json.decode(refusal.content, type=_Problem).code
+    except msgspec.DecodeError:
+        return None
 
 
 def trust_of(settings: Settings) -> ssl.SSLContext | None:

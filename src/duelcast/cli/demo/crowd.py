@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -38,7 +39,7 @@ class _Tokens(Struct):
 
 
 class Crowd:
-    """Acts for the bots. Requests that the server refuses are dropped, except that `enter_all` retries them."""
+    """Acts for the bots. A refused trade or chat message is dropped; a bot that could not enter tries again."""
 
     def __init__(self, api: Api, seats: Sequence[Seat], clock: Clock, rng: random.Random) -> None:
         self._api = api
@@ -65,20 +66,26 @@ class Crowd:
 
     async def enter_all(self, contest_id: int) -> None:
         """Let the bots chosen for the contest enter; those that are refused, or get no answer, try again."""
-        entering = self._waiting.get(contest_id) or _chosen(contest_id)
+        entering = self._waiting.get(contest_id, _chosen(contest_id))
+        self._waiting[contest_id] = []  # so that `enter_one` meanwhile picks none of them
         for _ in range(ENTRY_ATTEMPTS):
             entered = await asyncio.gather(*(self._enter(contest_id, bot) for bot in entering))
             entering = [bot for bot, is_in in zip(entering, entered, strict=True) if not is_in]
-        self._waiting[contest_id] = []
+        self._waiting.setdefault(contest_id, []).extend(entering)
 
     async def enter_one(self, contest_id: int) -> None:
-        """Let one more bot enter, if any is left."""
+        """Let one more bot enter, if any is left; it remains if it is refused, or gets no answer."""
         if waiting := self._waiting.get(contest_id):
-            await self._enter(contest_id, waiting.pop())
+            bot = waiting.pop()
+            if not await self._enter(contest_id, bot):
+                self._waiting.setdefault(contest_id, []).insert(0, bot)
 
     async def trade(self, contest_id: int) -> None:
         """Let a bot change its portfolio."""
-        await self._choose("PUT", f"/contests/{contest_id}/entries/me/portfolio", self._rng.choice(_chosen(contest_id)))
+        with suppress(Refused):
+            await self._choose(
+                "PUT", f"/contests/{contest_id}/entries/me/portfolio", self._rng.choice(_chosen(contest_id))
+            )
 
     async def chat(self, contest_id: int) -> None:
         """Let a bot say something."""
@@ -86,16 +93,17 @@ class Crowd:
         await seat.say(contest_id, line(self._rng, self.symbols, [other.person.nickname]))
 
     async def _enter(self, contest_id: int, bot: Person) -> bool:
-        return await self._choose("POST", f"/contests/{contest_id}/entries", bot)
-
-    async def _choose(self, method: str, path: str, bot: Person) -> bool:
-        """Send a random portfolio in the name of `bot`. Returns whether the server accepted it."""
-        portfolio = random_portfolio(self._rng, self.symbols)
+        """Returns whether the bot is in the contest."""
         try:
-            await self._api.send(bot, method, path, {"portfolio": portfolio}, kind=dict[str, Any])
-        except Refused:
-            return False
+            await self._choose("POST", f"/contests/{contest_id}/entries", bot)
+        except Refused as refused:
+            return refused.code == "ALREADY_ENTERED"
         return True
+
+    async def _choose(self, method: str, path: str, bot: Person) -> None:
+        """Send a random portfolio in the name of `bot`. Raises `Refused`."""
+        portfolio = random_portfolio(self._rng, self.symbols)
+        await self._api.send(bot, method, path, {"portfolio": portfolio}, kind=dict[str, Any])
 
 
 def _chosen(contest_id: int) -> list[Person]:

@@ -12,7 +12,7 @@ from duelcast.cli.greeting import tail_command
 from duelcast.settings.loading import TOKEN_VARIABLE
 
 TOKEN_TTL_S = 86_400
-ADMIN_TOKEN_VARIABLE = "ADMIN_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+ADMIN_VARIABLE = "ADMIN_TOKEN"
 LIKED = ("SOL", "BTC")
 
 
@@ -29,7 +29,7 @@ def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: 
         "",
         "Tokens of a user and of an admin, valid for a day:",
         f"  export {TOKEN_VARIABLE}={passes.token(GUEST, TOKEN_TTL_S)}",
-        f"  export {ADMIN_TOKEN_VARIABLE}={passes.token(ADMIN, TOKEN_TTL_S)}",
+        f"  export {ADMIN_VARIABLE}={passes.token(ADMIN, TOKEN_TTL_S)}",
         "",
         "Run these two lines in another terminal, then try:",
     ]
@@ -46,7 +46,7 @@ def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: 
     if (completed := by_status.get("completed")) is not None:
         lines.append(f"  curl {api}/contests/{completed}/leaderboard")
     lines += [
-        f'  curl {api}/audit -H "Authorization: Bearer ${ADMIN_TOKEN_VARIABLE}"',
+        f'  curl {api}/audit -H "Authorization: Bearer ${ADMIN_VARIABLE}"',
         f"Everything else: {http}/docs",
     ]
     return "\n" + "".join(f"  {line}".rstrip() + "\n" for line in lines)

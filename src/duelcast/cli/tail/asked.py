@@ -22,21 +22,18 @@ class Asked:
         self.later: set[Item] = set()
         self.refused: set[Item] = set()
         self._open: dict[str, list[Item]] = {}
+        """The items of each command of this connection that are not answered yet, by `requestId`."""
         self._count = 0
-        self._has_asked = False
-        """Whether this connection has requested anything."""
 
     def connecting(self) -> None:
         """Begin a connection, on which nothing has been requested yet. Refused items stay refused."""
         self.followed.clear()
         self.later.clear()
         self._open.clear()
-        self._has_asked = False
 
     def asking(self, command: Command) -> Command:
         """`command` with the `requestId` that its answers will carry."""
         self._count += 1
-        self._has_asked = True
         request_id = f"tail-{self._count}"
         items = items_of(command)
         self._open[request_id] = items
@@ -70,7 +67,7 @@ class Asked:
     @property
     def nothing_is_left(self) -> bool:
         """Whether this connection has requested items, but none is followed or may still be followed."""
-        return self._has_asked and not (any(self._open.values()) or self.followed or self.later)
+        return bool(self._open) and not (any(self._open.values()) or self.followed or self.later)
 
     def _settle(self, settled: Sequence[Item], verdict: Verdict, open_items: list[Item]) -> None:
         for item in settled:

@@ -94,7 +94,7 @@ class Contest:
             image_url=row.image_url,
             start_time=format_ms(row.start_ms),
             end_time=format_ms(row.end_ms),
-            status=row.status,  # type: ignore[arg-type]  # the table has no other values
+            status=row.status,
             entry_fee=row.entry_fee,
             prize_pool=row.prize_pool,
             currency=row.currency,

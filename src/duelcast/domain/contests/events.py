@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
 from duelcast.channels.names import Family, Kind, Unfollowed
 from duelcast.domain.accounts.identity import WALLET_PATTERN
+from duelcast.store import contests as store
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Event, Record
 
 CONTEST_ID_PATTERN = r"[1-9][0-9]{0,15}"
 
-ContestStatus = Literal["pending", "active", "completed", "cancelled"]
+ContestStatus: TypeAlias = store.ContestStatus
 EntryStatus = Literal["registered", "active", "disqualified", "finished"]
 RoomRole = Literal["participant", "spectator", "admin"]
 Visibility = Literal["visible", "invisible"]

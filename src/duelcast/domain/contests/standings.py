@@ -11,7 +11,7 @@ from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Accounts
 from duelcast.domain.contests.contest import Contest, ContestBook
 from duelcast.domain.contests.errors import NotEntered
-from duelcast.domain.contests.events import Holding, Leaderboard, LeaderboardRow, Participant
+from duelcast.domain.contests.events import EntryStatus, Holding, Leaderboard, LeaderboardRow, Participant
 from duelcast.domain.contests.price_vector import PriceVector
 from duelcast.domain.contests.scoring import Board, return_pct
 from duelcast.domain.contests.valuation import VALUE_DECIMALS
@@ -129,14 +129,14 @@ class Standings:
         if board is None or wallet not in board:
             return None
         standing = board.standing(wallet)
-        status = "registered" if contest.row.status == PENDING else "active"
+        status: EntryStatus = "registered" if contest.row.status == PENDING else "active"
         held = board.portfolio(wallet) if portfolio is None else sorted(portfolio, key=lambda one: one.symbol)
         prices = {one.symbol: self._prices.price(one.symbol) for one in held}
         return Participant(
             isParticipant=True,
             walletAddress=wallet,
             nickname=board.nickname(wallet),
-            status="disqualified" if standing.rank is None else status,  # type: ignore[arg-type]  # `status` is a str
+            status="disqualified" if standing.rank is None else status,
             entryTime=format_ms(board.entered_ms(wallet)),
             initialBalance=board.starting_balance,
             portfolioValue=standing.value,
