@@ -57,6 +57,9 @@ SQLITE_ONLY = {
     "tests/store/test_unknown_commit.py::test_a_write_whose_commit_certainly_failed_is_refused_without_looking": (
         "It makes an error of SQLite; see tests/store/postgres/test_loss.py."
     ),
+    "tests/domain/market/test_posting_locked.py": (
+        "PostgreSQL itself ends the wait for a lock, by its own clock; see tests/store/postgres/test_loss.py."
+    ),
     "tests/cli/test_achievements.py::test_a_database_that_is_not_there_is_not_made": _FILES,
     "tests/cli/test_backup.py": _COPIES,
     "tests/cli/test_check_config.py": _COMMANDS,

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from contextlib import AsyncExitStack
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
 
-import pytest
 import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +13,7 @@ from hypothesis import strategies as st
 from duelcast.domain.market.posted import PostedPrice
 from tests.domain.market.market_room import DAY_BEGIN_S, MarketRoom, market_room, ticker
 from tests.examples import examples
-from tests.storing import moved_away, opened
+from tests.storing import moved_away
 
 BEGIN_US = int(DAY_BEGIN_S) * 1_000_000
 FEED, POSTED = ("F1", "F2"), ("P1", "P2")
@@ -141,28 +137,12 @@ steps = st.lists(
 )
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its tables, made once."""
-    path = tmp_path_factory.mktemp("empty") / "duelcast.db"
-
-    async def make() -> None:
-        async with opened(path):
-            pass
-
-    uvloop.run(make())
-    return path
-
-
 @settings(max_examples=examples(150))
 @given(steps)
-def test_a_marked_moment_has_its_prices_whatever_happens(empty: Path, story: list[tuple[object, ...]]) -> None:
+def test_a_marked_moment_has_its_prices_whatever_happens(story: list[tuple[object, ...]]) -> None:
     async def tell() -> None:
-        async with AsyncExitStack() as stack:
-            folder = stack.enter_context(TemporaryDirectory(prefix="duelcast-"))
-            path = Path(folder) / "duelcast.db"
-            copyfile(empty, path)
-            told = Story(await stack.enter_async_context(market_room(path=path)))
+        async with market_room() as room:
+            told = Story(room)
             for name, *arguments in story:
                 await getattr(told, str(name))(*arguments)
             await told.wait(1_000)

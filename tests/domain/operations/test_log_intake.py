@@ -20,6 +20,7 @@ import duelcast.domain.operations.log_intake as module
 from duelcast.domain.operations.log_intake import LogIntake
 from duelcast.logs import QUIET_LIBRARIES, configure_logging, exception_fields
 from tests.domain.operations.error_room import ErrorRoom
+from tests.storing import moved_away
 
 SECRET = "hunter2"
 
@@ -201,11 +202,13 @@ async def test_an_error_in_the_taking_does_not_feed_itself(
 
 
 async def test_a_store_that_fails_does_not_feed_itself(room: ErrorRoom, intake: LogIntake) -> None:
-    room.path.unlink()
-    structlog.get_logger("duelcast.contests").error("failed")
-    for _ in range(60):
-        await room.clock.advance(1)
-    assert [error.partition(":")[0] for error, _ in await room.told()] == ["failed", "store_unavailable"]
+    with moved_away(room.path):
+        structlog.get_logger("duelcast.contests").error("failed")
+        for _ in range(60):
+            await room.clock.advance(1)
+        told = await room.told()
+    assert {error.partition(":")[0] for error, _ in told} == {"failed", "store_unavailable"}
+    assert len(set(told)) == len(told), "a reason was reported more than once"
 
 
 async def test_after_the_end_nothing_is_taken_and_all_is_as_before(room: ErrorRoom, log: io.StringIO) -> None:
