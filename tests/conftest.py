@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from duelcast.store.sqlite.file import SqliteFile
 from tests.databases import KIND_VARIABLE, drop_unused
 from tests.examples import examples
+from tests.patience import set_patience
 from tests.sqlite_only import skip_sqlite_only
 
 NO_TURN_S = 3.0
@@ -111,6 +112,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     is_postgres = item.get_closest_marker("postgres") is not None
     # For the processes that tests start, too.
     os.environ[KIND_VARIABLE] = "postgres" if is_postgres else item.config.stash[DATABASE]
+    set_patience(patient=not is_postgres)
     SqliteFile.synchronous = "FULL" if item.get_closest_marker("crash") else "OFF"
     return (yield from _in_test(item))
 

@@ -10,7 +10,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from hashlib import sha256
 from itertools import count
@@ -36,6 +36,8 @@ BUSY_TIMEOUT_MS = 200
 QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200", "autovacuum=off")
 """Settings of a server whose databases need not survive a crash."""
 _TEMPLATE = "template_of_tests"
+_KEPT = 10
+"""If a test makes twice as many databases, such as one for each example, only this many unused ones are kept."""
 
 T = TypeVar("T")
 
@@ -145,7 +147,8 @@ class Databases:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._made: set[str] = set()
+        self._made: dict[str, None] = {}
+        self._has_template = False
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
 
@@ -154,19 +157,38 @@ class Databases:
 
     def make(self, name: str) -> None:
         """Make an empty database, if there is none of that name."""
-        if name in self._made or self._run(self._exists(name)):
+        if name in self._made:
             return
-        if not self._run(self._exists(_TEMPLATE)):
+        if not self._has_template:
+            self._make_template()
+        with suppress(asyncpg.exceptions.DuplicateDatabaseError):
+            self.query("postgres", f"create database {name} template {_TEMPLATE}")
+            self._made[name] = None
+        if len(self._made) > 2 * _KEPT:
+            self.drop_unused(keep=_KEPT)
+
+    def _make_template(self) -> None:
+        with suppress(asyncpg.exceptions.DuplicateDatabaseError):
             self.query("postgres", f"create database {_TEMPLATE}")
             self._run(PostgresDatabase(self.url_of(_TEMPLATE), Path(), BUSY_TIMEOUT_MS).migrate())
-        self.query("postgres", f"create database {name} template {_TEMPLATE}")
-        self._made.add(name)
+        self._has_template = True
 
-    def drop_unused(self) -> None:
-        used = {name for (name,) in self.query("postgres", "select datname from pg_stat_activity")}
-        for name in self._made - used:
-            self.query("postgres", f"drop database if exists {name} with (force)")
-            self._made.remove(name)
+    def drop_unused(self, keep: int = 0) -> None:
+        """Drop the databases that nobody is connected to, except for the newest, of which it keeps `keep`."""
+        if len(self._made) > keep:
+            for name in self._run(self._drop_unused(list(self._made)[: len(self._made) - keep])):
+                del self._made[name]
+
+    async def _drop_unused(self, names: list[str]) -> list[str]:
+        connection = await asyncpg.connect(self.url_of("postgres"))
+        try:
+            used = {row["datname"] for row in await connection.fetch("select datname from pg_stat_activity")}
+            unused = [name for name in names if name not in used]
+            for name in unused:
+                await connection.execute(f"drop database if exists {name} with (force)")
+        finally:
+            await connection.close()
+        return unused
 
     def set_reachable(self, name: str, *, reachable: bool) -> None:
         self.query("postgres", f"alter database {name} allow_connections {reachable}")
@@ -196,9 +218,6 @@ class Databases:
 
     def query(self, database: str, query: str, *values: object) -> list[Any]:
         return self._run(self._query(database, query, *values))
-
-    async def _exists(self, name: str) -> bool:
-        return bool(await self._query("postgres", "select 1 from pg_database where datname = $1", name))
 
     async def _query(self, database: str, query: str, *values: object) -> list[Any]:
         connection = await asyncpg.connect(self.url_of(database))

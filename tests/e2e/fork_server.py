@@ -1,8 +1,9 @@
 """A process that has imported the server once, and forks a `duelcast …` for each request: to start an interpreter and
 import everything takes four times as long as all else that a start does.
 
-`python -P fork_server.py FD`: FD is a socket (SEQPACKET) over which `tests.e2e.forked` asks. A fork goes on as
-`python -m duelcast.cli` would: with its own arguments, environment, folder, descriptors and signals, to its own end.
+`python -P fork_server.py FD`: FD is a socket (SEQPACKET) over which `tests.e2e.forked` asks; `PYTHONPATH` is the folder
+of `tests`. A fork goes on as `python -m duelcast.cli` would: with its own arguments, environment, folder, descriptors
+and signals, to its own end.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 import duelcast.cli
 from duelcast.store.sqlite.file import SqliteFile
+from tests.patience import set_patience
 
 MAX_REQUEST_BYTES = 512 * 1024
 DESCRIPTORS = 4
@@ -29,6 +31,7 @@ DESCRIPTORS = 4
 def main(control: socket.socket) -> None:
     """Fork until the tests end. Each fork ends with its command."""
     import_all()
+    set_patience(patient=True)
     gc.freeze()  # a collection would touch, and so copy, all of it in each fork
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the tests end their processes themselves
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who watch

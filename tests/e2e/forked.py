@@ -121,7 +121,8 @@ def _control() -> socket.socket:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         number = theirs.fileno()
-        server = subprocess.Popen([sys.executable, "-P", FORK_SERVER, str(number)], pass_fds=[number])
+        env = os.environ | {"PYTHONPATH": str(FORK_SERVER.parents[2])}
+        server = subprocess.Popen([sys.executable, "-P", FORK_SERVER, str(number)], env=env, pass_fds=[number])
 
     @atexit.register
     def end() -> None:
