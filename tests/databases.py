@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from duelcast.clock import Clock, ManualClock
 from duelcast.store.backend import Backend
 from duelcast.store.postgres.claim import KEY
 from duelcast.store.postgres.database import PostgresDatabase
@@ -33,7 +34,14 @@ KIND_VARIABLE = "TESTS_DATABASE"
 SERVER_VARIABLE = "TESTS_POSTGRES_URL"
 """Variables of the environment for processes that tests start: the kind of database, and the server to use."""
 BUSY_TIMEOUT_MS = 200
-QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200", "autovacuum=off")
+QUICK = (
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "max_connections=200",
+    "max_wal_size=256MB",
+    "autovacuum=off",
+)
 """Settings of a server whose databases need not survive a crash."""
 _TEMPLATE = "template_of_tests"
 _KEPT = 10
@@ -60,6 +68,12 @@ def settings_at(path: Path) -> dict[str, str]:
         return {}
     place_new(path)  # a server would not make the tables
     return {"database_url": postgres_url(path)}
+
+
+def may_hang_in_doubt(clock: Clock | None) -> bool:
+    """Whether a server with this clock might wait forever for the outcome of a COMMIT: because the clock stands still,
+    and `set_reachable` may end the session of a COMMIT."""
+    return is_postgres() and isinstance(clock, ManualClock)
 
 
 def place_new(path: Path) -> None:

@@ -19,7 +19,7 @@ from duelcast.clock import Clock
 from duelcast.domain.accounts.tokens import TokenIssuer
 from duelcast.endpoints.kit import Endpoint
 from duelcast.settings import Settings
-from tests.databases import place_new, settings_at
+from tests.databases import may_hang_in_doubt, place_new, settings_at
 
 SECRET = "a secret for tests, of at least 32 bytes"
 RECEIVE_TIMEOUT_S = 60.0
@@ -33,7 +33,10 @@ async def running(
     clock: Clock | None = None, *, endpoints: Mapping[str, Endpoint] | None = None, **settings: Any
 ) -> AsyncIterator[App]:
     """A server on a free port of the loopback interface, with its own data, and no feed unless `settings` name one."""
-    values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET)} | settings
+    values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET)}
+    if may_hang_in_doubt(clock):
+        values["database_outcome_wait_ms"] = 0
+    values |= settings
     with TemporaryDirectory(prefix="duelcast-") as folder:
         values.setdefault("data_dir", Path(folder))
         path = values["data_dir"] / "duelcast.db"

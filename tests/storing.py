@@ -25,7 +25,15 @@ from duelcast.domain.users.service import Users
 from duelcast.store.database import Database
 from duelcast.store.migrate import REVISIONS, apply_migrations
 from duelcast.store.stored_log import StoredLog
-from tests.databases import BUSY_TIMEOUT_MS, backend_at, is_postgres, locked_tables, place_new, set_reachable
+from tests.databases import (
+    BUSY_TIMEOUT_MS,
+    backend_at,
+    is_postgres,
+    locked_tables,
+    may_hang_in_doubt,
+    place_new,
+    set_reachable,
+)
 
 __all__ = ["BUSY_TIMEOUT_MS", "place_new"]
 
@@ -57,6 +65,8 @@ async def opened(path: Path, clock: Clock | None = None, **options: Any) -> Asyn
     """Open the database at `path`, created if missing. The end of the block commits requested writes and closes it."""
     place_new(path)
     clock = clock or SystemClock()
+    if may_hang_in_doubt(clock):
+        options = {"outcome_wait_ms": 0} | options
     urgent = [ALERTS.channel(), SYSTEM_ERRORS.channel()]
     database = Database(backend_at(path), clock, urgent=urgent, **options)
     bus_of(database, clock)
