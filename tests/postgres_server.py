@@ -69,6 +69,7 @@ class PostgresServer:
             "listen_addresses=127.0.0.1",
             f"port={self.port}",
             f"unix_socket_directories={self.folder}",
+            "dynamic_shared_memory_type=mmap",  # in files of the data directory, which do not stay after a kill
             *self._configuration,
         )
         options = [part for setting in settings for part in ("-c", setting)]
