@@ -68,11 +68,12 @@ browser-test: .venv/.dev
 test-process: .venv/.dev
 	$(BIN)/python -m pytest -n 6 --dist loadfile -m "process or crash" --timeout 1800 $(call MARKED,\(process\|crash\)) $(ARGS)
 
-## test-postgres: the tests of the store on PostgreSQL servers, which they start, kill and suspend; takes two minutes.
-## ARGS="tests/e2e/contest" runs other tests on PostgreSQL
+## test-postgres: the tests of the store and the end-to-end tests on PostgreSQL servers, which they start, kill and
+## suspend; takes minutes. ARGS="tests/domain" runs other tests on PostgreSQL
 test-postgres: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --database postgres \
-		-m 'not browser and not crash and not hostile and not process and not rehearsal' $(or $(ARGS),tests/store)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --database postgres \
+		-m 'not browser and not crash and not hostile and not process and not rehearsal' \
+		$(or $(ARGS),tests/store tests/e2e)
 
 ## test-hostile: attacks on every state of a connection; takes minutes. ARGS="--minutes 20" runs it for longer
 test-hostile: .venv/.dev
