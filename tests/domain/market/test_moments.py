@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from duelcast.domain.market.posted import PostedPrice
 from tests.domain.market.market_room import DAY_BEGIN_S, MarketRoom, market_room, ticker
 from tests.examples import examples
+from tests.store.facts import held
 from tests.storing import moved_away
 
 BEGIN_US = int(DAY_BEGIN_S) * 1_000_000
@@ -208,12 +209,13 @@ async def test_a_post_that_came_in_time_counts_though_it_is_done_after_later_pri
         await post(room, "P1", 1.0)
         moment_us = room.market.receipt_us()
         room.market.mark(moment_us)
-        posting = post(room, "P1", 2.0)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        await room.advance(1)
-        feed.accept(ticker(3.0, symbol="F1"))
-        assert room.market.price("P1") == 1.0
+        async with held(room.database):
+            posting = post(room, "P1", 2.0)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            await room.advance(1)
+            feed.accept(ticker(3.0, symbol="F1"))
+            assert room.market.price("P1") == 1.0
         await posting
         await post(room, "P1", 4.0)
         assert await room.market.prices_at(["P1"], moment_us) == {"P1": (2.0, moment_us)}
