@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach python,python3.11 python3 python3.12 python3.13,\
 	$(shell $(python) -c 'import sys; sys.version_info >= (3, 11) and print("$(python)")' 2>/dev/null)))
 BIN := .venv/bin
-SOURCES := src tests benchmarks .ci/dependencies.py .ci/prose.py
+SOURCES := src tests benchmarks local_cluster .ci/dependencies.py .ci/prose.py
 PROSE := README.md CONTRIBUTING.md CHANGELOG.md docs src
 ARGS ?=
 export FULL
@@ -18,13 +18,18 @@ MARKED = $(shell grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run test check format docs picture conformance browser-test test-process test-postgres test-hostile rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
+.PHONY: run run-cluster test check format docs picture conformance browser-test test-process test-postgres test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
 ## run: start the server with demo data on http://127.0.0.1:8069; ARGS="--port 9000" passes options
 run: .venv/.runtime
 	$(BIN)/duelcast demo $(ARGS)
+
+## run-cluster: start a cluster with demo data: PostgreSQL, Valkey, two leaders of which one stands by, two gateways.
+## ARGS="--gateways 4" passes options; the README has its variables
+run-cluster: .venv/.dev
+	$(BIN)/python -m local_cluster $(ARGS)
 
 # The files run in the order of their names. By default, xdist starts those with many tests first, and ends with a few
 # slow ones.
@@ -72,12 +77,22 @@ test-process: .venv/.dev
 ## suspend; takes minutes. ARGS="tests/domain" runs other tests on PostgreSQL
 test-postgres: .venv/.dev
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --database postgres \
-		-m 'not browser and not crash and not hostile and not process and not rehearsal' \
-		$(or $(ARGS),tests/store tests/e2e)
+		-m 'not browser and not cluster and not crash and not hostile and not process and not rehearsal and not simulation' \
+		$(or $(ARGS),tests/store tests/cluster tests/e2e)
+
+## test-cluster: kills and suspends the parts of a cluster under load; takes minutes, and keeps logs in reports/cluster.
+## ARGS="--kills 100" does so for longer, ARGS="--seed 7" repeats a run
+test-cluster: .venv/.dev
+	$(BIN)/python -m pytest -n 0 -s -m cluster --timeout 7200 tests/cluster_kills $(ARGS)
 
 ## test-hostile: attacks on every state of a connection; takes minutes. ARGS="--minutes 20" runs it for longer
 test-hostile: .venv/.dev
 	$(BIN)/python -m pytest -n 0 -s -m hostile --timeout 3600 tests/hostile $(ARGS)
+
+## test-simulation: 200 simulated clusters and the bugs that they must find; takes minutes. ARGS="--seeds 10000" simulates
+## more, ARGS="--seed 4711" only that one
+test-simulation: .venv/.dev
+	$(BIN)/python -m pytest -n 2 -m "simulation or not simulation" tests/simulation --seeds 200 $(ARGS)
 
 ## rehearsal: an evening of the platform with 300 clients, an outage and a restart; takes a minute or two
 rehearsal: .venv/.dev
@@ -118,7 +133,7 @@ due: .venv/.dev
 ## changed since the last run with FULL=1, which always runs them. The test suite comes last, so that its summary ends
 ## the output.
 ci: export ALL_EXAMPLES = $(FULL)
-ci: check due bench-quick test-process test-hostile test-postgres test
+ci: check due bench-quick test-process test-hostile test-simulation test-postgres test
 	$(if $(FULL),@.ci/due record)
 
 ## lock: locks the newest allowed versions; the runtime locks are subsets of the development lock

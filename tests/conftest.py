@@ -52,6 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database", choices=["sqlite", "postgres"], default="sqlite", help="the kind of database that tests use"
     )
+    parser.addoption("--kills", type=int, help="how often servers are killed that have clients")
+    parser.addoption("--takeovers", type=int, help="how many takeovers of a cluster are timed")
+    parser.addoption("--seed", type=int, help="repeats a run that kills, or one simulation")
 
 
 def pytest_configure(config: pytest.Config) -> None:

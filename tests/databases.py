@@ -23,8 +23,8 @@ import asyncpg
 
 from duelcast.clock import Clock, ManualClock
 from duelcast.store.backend import Backend
-from duelcast.store.postgres.claim import KEY
 from duelcast.store.postgres.database import PostgresDatabase
+from duelcast.store.postgres.locks import LEADER, WRITER
 from duelcast.store.sqlite.file import SqliteFile
 from duelcast.store.sqlite.schema import migrate
 from duelcast.store.tables import metadata
@@ -44,6 +44,11 @@ QUICK = (
 )
 """Settings of a server whose databases need not survive a crash."""
 _TEMPLATE = "template_of_tests"
+_END_HOLDERS = """
+select pg_terminate_backend(pid) from pg_locks
+where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())
+    and pid <> $1
+"""
 _KEPT = 10
 """If a test makes twice as many databases, such as one for each example, only this many unused ones are kept."""
 
@@ -118,6 +123,12 @@ def locked_tables(path: Path) -> Iterator[None]:
 def set_reachable(path: Path, *, reachable: bool) -> None:
     """Let nobody connect to a PostgreSQL database, and end all connections to it; or let everybody connect again."""
     _server().set_reachable(_name_of(path), reachable=reachable)
+
+
+def empty_postgres_url(path: Path) -> str:
+    """The address of a new PostgreSQL database without tables, which `path` stands for."""
+    _server().query("postgres", f"create database {_name_of(path)}")
+    return postgres_url(path)
 
 
 def postgres_url(path: Path) -> str:
@@ -220,11 +231,14 @@ class Databases:
 
     @contextmanager
     def taken(self, name: str) -> Iterator[None]:
-        """During the block, another session has the claim to a database, from whatever server had it before."""
+        """During the block, another session has the locks of a database, from whatever server had them before."""
         connection = self._run(asyncpg.connect(self.url_of(name)))
         try:
-            taking = asyncio.run_coroutine_threadsafe(connection.execute(f"select pg_advisory_lock({KEY})"), self._loop)
-            self.query(name, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted")
+            taking = asyncio.run_coroutine_threadsafe(
+                connection.execute(f"select pg_advisory_lock({LEADER}), pg_advisory_lock({WRITER})"), self._loop
+            )
+            while not taking.done():
+                self.query(name, _END_HOLDERS, connection.get_server_pid())
             taking.result()
             yield
         finally:

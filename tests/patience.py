@@ -3,7 +3,7 @@ answer, or the next statement of a transaction, may take longer than users shoul
 
 from __future__ import annotations
 
-from duelcast.store.postgres import database, session
+from duelcast.store.postgres import session
 
 _PATIENCE_S = 60.0
 _USUAL = session.CONNECT_TIMEOUT_S, session.ANSWER_TIMEOUT_S, session.IDLE_TIMEOUT_MS
@@ -16,6 +16,5 @@ def set_patience(*, patient: bool) -> None:
         connect_s = answer_s = _PATIENCE_S
         idle_ms = dict.fromkeys(idle_ms, int(_PATIENCE_S * 1000))
     session.CONNECT_TIMEOUT_S = connect_s
-    for module in (session, database):
-        vars(module)["ANSWER_TIMEOUT_S"] = answer_s
+    session.ANSWER_TIMEOUT_S = answer_s
     session.IDLE_TIMEOUT_MS = idle_ms

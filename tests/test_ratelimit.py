@@ -179,3 +179,43 @@ def test_without_a_limit_nothing_is_counted() -> None:
     allowed = allowance(10, 0)
     assert all(allowed.take("ann") is None for _ in range(100))
     allowed.give_back("ann")
+
+
+# ── buckets of one key at several nodes ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_bucket_counts_what_it_took_here() -> None:
+    bucket = TokenBucket(60, now=0.0)
+    bucket.take(0.0, 5)
+    bucket.take_elsewhere(0.0, 7)
+    assert bucket.taken == 5
+    assert bucket.debt(0.0) == 12
+
+
+def test_a_bucket_owes_at_least_what_another_one_lacks_however_often_it_is_told() -> None:
+    bucket = TokenBucket(60, now=0.0)
+    bucket.take(0.0, 5)
+    bucket.owe(0.0, 20)
+    bucket.owe(0.0, 20)
+    bucket.owe(0.0, 3)
+    assert bucket.debt(0.0) == 20
+
+
+@given(capacity=st.floats(1, 100_000), units=st.floats(0, 1e6))
+def test_after_the_stated_seconds_a_bucket_lacks_nothing(capacity: float, units: float) -> None:
+    bucket = TokenBucket(capacity, now=0.0)
+    bucket.take(0.0, units)
+    assert bucket.debt(bucket.full_in_s(0.0) * (1 + 1e-9)) < 1e-6 * capacity
+
+
+def test_the_buckets_used_since_a_time_are_found_without_the_others() -> None:
+    buckets = Buckets(10)
+    for at_s, key in enumerate(["ann", "bob", "cid", "ann"]):
+        buckets.bucket(key, at_s).take(at_s, 1)
+    assert [key for key, _ in buckets.used_since(2)] == ["ann", "cid"]
+
+
+def test_looking_for_a_bucket_makes_none() -> None:
+    buckets = Buckets(10)
+    assert buckets.find("ann") is None
+    assert len(buckets) == 0

@@ -31,7 +31,7 @@ async def main(services: int, changes: int) -> None:
     names = names_of(services)
 
     def report(name: str, *, ok: bool) -> None:
-        app.operations.outside.report(name, [Operation(ok, _DURATION_MS)])
+        app.leader.operations.outside.report(name, [Operation(ok, _DURATION_MS)])
 
     for name in names:
         report(name, ok=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from duelcast.clock import Clock
 from duelcast.errors import RateLimitExceeded
@@ -26,10 +26,12 @@ def scaled(figure: float, factor: float) -> float | None:
 class TokenBucket:
     """A bucket of `capacity` units, refilled evenly over `per_s` seconds and initially full."""
 
-    __slots__ = ("_level", "_rate", "_updated", "capacity")
+    __slots__ = ("_level", "_rate", "_updated", "capacity", "taken")
 
     def __init__(self, capacity: float, per_s: float = 60.0, *, now: float) -> None:
         self.capacity = capacity
+        self.taken: float = 0
+        """The units that `take` took since somebody set this to 0."""
         self._rate = capacity / per_s
         self._level = capacity
         self._updated = now
@@ -45,10 +47,31 @@ class TokenBucket:
     def take(self, now: float, units: float = 1.0) -> None:
         """Take `units`, whatever the level, which may become negative."""
         self._level = self._refill(now) - units
+        self.taken += units
+
+    def take_elsewhere(self, now: float, units: float) -> None:
+        """Take units that were counted in `taken` of another bucket of the same key."""
+        self._level = self._refill(now) - units
 
     def put_back(self, now: float, units: float = 1.0) -> None:
         """Undo a `take`, up to the capacity."""
         self._level = min(self.capacity, self._refill(now) + units)
+
+    def debt(self, now: float) -> float:
+        """How many units the bucket lacks; 0 if it is full."""
+        return 0.0 if self.full(now) else self.capacity - self._level
+
+    def owe(self, now: float, units: float) -> None:
+        """Lack at least `units`, because another bucket of the same key does. Repeating this changes nothing."""
+        self._level = min(self._refill(now), self.capacity - units)
+
+    def full_in_s(self, now: float) -> float:
+        """Seconds until the bucket is full if nothing more is taken."""
+        return self.debt(now) / self._rate
+
+    def used_since(self, since: float) -> bool:
+        """Whether the bucket was looked at since that time."""
+        return self._updated >= since
 
     def retry_after_ms(self, now: float) -> int:
         """Milliseconds until the bucket is `ready`, rounded up; 0 if it is ready now."""
@@ -94,6 +117,18 @@ class Buckets:
         else:
             self._buckets.move_to_end(key)
         return found
+
+    def find(self, key: str) -> TokenBucket | None:
+        """The bucket of `key`, if there is one; this does not count as a use."""
+        return self._buckets.get(key)
+
+    def used_since(self, since: float) -> Iterator[tuple[str, TokenBucket]]:
+        """The buckets that were used since that time, with their keys. The time this takes grows with their number."""
+        for key in reversed(self._buckets):
+            bucket = self._buckets[key]
+            if not bucket.used_since(since):
+                return
+            yield key, bucket
 
     def _make_room(self, now: float) -> None:
         while self._buckets:

@@ -175,6 +175,7 @@ def prepare(case: str, database: Path) -> None:
         database.chmod(0o666)
     elif case == "a database of a later version":
         execute(database, "update alembic_version set version_num = '9999'")
+        execute(database, "update schema_users set oldest = '9999'")
     elif case == "a foreign database":
         database.unlink()
         with closing(sqlite3.connect(database)) as connection:

@@ -24,7 +24,7 @@ async def app() -> AsyncIterator[App]:
     """
     arena = make_arena()
     async with running(ManualClock(), endpoints={**find_endpoints(), arena.path: arena}, rate_limit_factor=0) as app:
-        app.services[Notebook] = Notebook(app.broker, app.clock)
+        app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
         yield app
 
 

@@ -22,7 +22,7 @@ async def own_arena(**settings: Any) -> AsyncIterator[tuple[App, ManualClock]]:
     """A server for one test, whose clock it may move."""
     clock, arena = ManualClock(), make_arena()
     async with running(clock, endpoints={arena.path: arena}, **settings) as app:
-        app.services[Notebook] = Notebook(app.broker, app.clock)
+        app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
         yield app, clock
 
 
@@ -42,25 +42,25 @@ def store(app: App, room: str, text: str) -> None:
 
 
 def notebook_of(app: App) -> Notebook:
-    if Notebook not in app.services:
-        app.services[Notebook] = Notebook(app.broker, app.clock)
-    notebook = app.services[Notebook]
+    if Notebook not in app.leader.services:
+        app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
+    notebook = app.leader.services[Notebook]
     assert isinstance(notebook, Notebook)
     return notebook
 
 
 def latest_seq(app: App, number: int) -> int:
     """The `seq` of the message `number` of a *latest* channel that was not forgotten since the start, 0 before it."""
-    return app.database.epoch.latest_floor + number
+    return app.leader.database.epoch.latest_floor + number
 
 
 def publish_score(app: App, board: str, player: str, points: int) -> None:
-    app.publisher.publish(BOARD.channel(board), Score(board=board, player=player, points=points))
+    app.leader.publisher.publish(BOARD.channel(board), Score(board=board, player=player, points=points))
 
 
 def publish_end(app: App, board: str, player: str) -> None:
     """End the key of a player."""
-    app.publisher.publish(BOARD.channel(board), PlayerLeft(board=board, player=player))
+    app.leader.publisher.publish(BOARD.channel(board), PlayerLeft(board=board, player=player))
 
 
 async def follow(follower: Client, channel: str, since: Position | None = None) -> tuple[Frame, list[Frame]]:

@@ -11,7 +11,7 @@ from duelcast.app import App
 
 
 def metric(app: App, name: str, **labels: str) -> float:
-    value = app.registry.get_sample_value(name, labels)
+    value = app.node.registry.get_sample_value(name, labels)
     assert value is not None, (name, labels)
     return value
 
@@ -41,5 +41,5 @@ def received(app: App, endpoint: str = "arena") -> float:
 
 
 def _samples(app: App, name: str) -> list[Sample]:
-    (family,) = [family for family in app.registry.collect() if family.name == name]
+    (family,) = [family for family in app.node.registry.collect() if family.name == name]
     return family.samples

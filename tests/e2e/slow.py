@@ -30,7 +30,7 @@ async def generous_server(clock: Clock) -> AsyncIterator[App]:
     """A server without rate limits, with an arena."""
     arena = make_arena()
     async with running(clock, endpoints={**find_endpoints(), arena.path: arena}, rate_limit_factor=0) as app:
-        app.services[Notebook] = Notebook(app.broker, app.clock)
+        app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
         yield app
 
 
@@ -95,7 +95,7 @@ def publish_price(app: App, number: int) -> None:
         source="a name that makes the frame as long as a real one",
         stale=False,
     )
-    app.publisher.publish(MARKET.channel(symbol), MarketPrice(data=price))
+    app.leader.publisher.publish(MARKET.channel(symbol), MarketPrice(data=price))
 
 
 async def flood_with_prices(app: App) -> None:

@@ -452,7 +452,7 @@ async def test_a_new_token_with_a_lower_role_ends_what_it_does_not_allow(app: Ap
     async with client(app, "members", "?channel=backstage", token=token_for(app, "faller", Role.ADMIN)) as user:
         await user.send(type="auth", token=token_for(app, "faller"))
         frames = await user.drain()
-        app.publisher.publish(ADMIN.channel(), Secret(text="for admins alone"))
+        app.leader.publisher.publish(ADMIN.channel(), Secret(text="for admins alone"))
         later = await user.drain()
     assert ("unsubscription_confirmed", "backstage", "rights") in [
         (each["type"], each.get("channel"), each.get("reason")) for each in frames
@@ -549,7 +549,7 @@ async def test_a_lower_role_ends_what_it_does_not_allow_and_then_tells_the_user(
     async with client(app, "members", query, token=token_for(app, "demoted", Role.ADMIN)) as user:
         await put_user(app, "demoted", role="user")
         *ended, told = await user.receive_many(3)
-        app.publisher.publish(ADMIN.channel(), Secret(text="for admins alone"))
+        app.leader.publisher.publish(ADMIN.channel(), Secret(text="for admins alone"))
         assert await user.drain() == []
         assert (await user.ask(type="announce", text="hear"))["code"] == "PERMISSION_DENIED"
     assert [(each["type"], each["channel"], each["reason"]) for each in ended] == [
@@ -561,8 +561,8 @@ async def test_a_lower_role_ends_what_it_does_not_allow_and_then_tells_the_user(
 
 async def test_what_was_published_before_a_loss_of_rights_arrives_before_it_is_confirmed(app: App) -> None:
     async with client(app, "members", "?channel=backstage", token=token_for(app, "leaver", Role.ADMIN)) as user:
-        app.publisher.publish(ADMIN.channel(), Secret(text="the last"))
-        app.accounts.put(Account("leaver", role=Role.USER))
+        app.leader.publisher.publish(ADMIN.channel(), Secret(text="the last"))
+        app.leader.accounts.put(Account("leaver", role=Role.USER))
         frames = await user.receive_many(3)
     assert [each["type"] for each in frames] == ["secret", "unsubscription_confirmed", "session_updated"]
 

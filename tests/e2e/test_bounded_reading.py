@@ -151,7 +151,7 @@ async def test_of_a_client_that_is_refused_16_kib_are_read(bytes_read: list[int]
         code, reason = await refused.ending()
         assert (code, retry_after_ms(reason) > 0) == (1013, True)
         await clock.advance(11)
-        await until(lambda: len(app.gateway.sockets) == 1)
+        await until(lambda: len(app.node.gateway.sockets) == 1)
         assert sum(bytes_read) <= 2 * 16 * KIB
 
 
@@ -228,7 +228,7 @@ async def test_it_is_the_address_that_holds_most_that_loses_a_connection() -> No
             if sender is not third:
                 await until(lambda: metric(app, "duelcast_fragments_bytes") % KIB == 0)
         assert (await second.ending())[0] == 1013
-        assert len([each for each in app.gateway.sockets if each.is_open]) == 3
+        assert len([each for each in app.node.gateway.sockets if each.is_open]) == 3
 
 
 async def test_what_a_partial_frame_held_is_free_once_its_connection_is_gone() -> None:

@@ -45,7 +45,7 @@ async def test_an_unknown_path_is_http_404(app: App, path: str) -> None:
 
 async def test_a_socket_has_the_configured_send_buffer() -> None:
     async with running(send_buffer_bytes=64 * 1024) as app, client(app, "market-data"):
-        (connection,) = app.gateway.sockets
+        (connection,) = app.node.gateway.sockets
         assert connection.ws is not None
         raw = connection.ws.underlying_transport.get_extra_info("socket")
         # Linux tells twice what it was asked for (socket(7)).
@@ -402,7 +402,7 @@ async def test_channels_joined_by_connecting_do_not_count_towards_the_limit() ->
 
 async def test_a_stopping_server_refuses_upgrades() -> None:
     async with running(ManualClock()) as app:
-        app.gateway.draining = True
+        app.node.gateway.draining = True
         with pytest.raises(InvalidStatus) as refused:
             async with client(app, "market-data"):
                 pass

@@ -108,7 +108,7 @@ async def test_the_list_of_all_tokens_counts_by_its_tokens(app: App) -> None:
     await list_tokens(app, 150)
     async with client(app, "token-data", **at("192.0.2.1")):
         pass
-    limits = app.gateway.endpoints["/api/v69/ws/token-data"].dispatcher.limits
+    limits = app.node.gateway.endpoints["/api/v69/ws/token-data"].dispatcher.limits
     limits.change(1)
     refused = 0
     for _ in range(6):

@@ -37,9 +37,9 @@ async def test_a_refused_pair_and_one_that_never_came_are_named_to_operators() -
         documented(Bitfinex("DED/USD", "SOL/USD", "BTC/USD", refused={"DED/USD"})) as venue,
         running(feed=feed_text(venue)) as app,
     ):
-        await until(lambda: ("ticker", "BTC/USD") in venue.asked and len(list(app.market.feed_gaps())) == 2)
+        await until(lambda: ("ticker", "BTC/USD") in venue.asked and len(list(app.leader.market.feed_gaps())) == 2)
         await venue.say_ticker("BTC/USD", 100.0)
-        await until(lambda: app.market.price("BTC") is not None)
+        await until(lambda: app.leader.market.price("BTC") is not None)
         refused, awaited = await reasons(app, "feed_bitfinex")
         assert refused.startswith("DED/USD: The venue refuses its ")
         assert awaited == "No price has been received for DED, SOL."

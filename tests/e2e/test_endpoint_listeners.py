@@ -37,12 +37,12 @@ async def app() -> AsyncIterator[App]:
         context.service(Heard).log.append(f"{before and before.role.name} is {now and now.role.name}")
 
     async with running(endpoints={arena.path: arena}) as app:
-        app.services[Heard] = Heard()
+        app.leader.services[Heard] = Heard()
         yield app
 
 
 def log_of(app: App) -> list[str]:
-    heard = app.services[Heard]
+    heard = app.leader.services[Heard]
     assert isinstance(heard, Heard)
     return heard.log
 

@@ -52,11 +52,11 @@ async def test_a_defect_in_one_timer_leaves_the_others_running(app: App, clock: 
         raise ValueError("a defect")
 
     fired: list[float] = []
-    app.gateway.wheel.schedule(clock.monotonic(), defect)
-    app.gateway.wheel.schedule(clock.monotonic(), fired.append)
+    app.node.gateway.wheel.schedule(clock.monotonic(), defect)
+    app.node.gateway.wheel.schedule(clock.monotonic(), fired.append)
     await clock.advance(3)
     assert len(fired) == 1
-    app.gateway.wheel.schedule(clock.monotonic(), fired.append)
+    app.node.gateway.wheel.schedule(clock.monotonic(), fired.append)
     await clock.advance(3)
     assert len(fired) == 2
 
@@ -83,7 +83,7 @@ async def test_what_was_published_before_a_drain_reaches_its_followers(app: App)
         publish_note(app, "last", "first")
         await reader.receive()
         publish_note(app, "last", "last words")
-        await app.gateway.drain()
+        await app.node.gateway.drain()
         frames = [await reader.receive()]
     assert texts(frames) == ["last words"]
 
@@ -118,7 +118,7 @@ async def test_no_pong_is_sent_behind_a_close(app: App) -> None:
         await slow.send(frame(PING, b"late"))
         await slow.send(frame(TEXT, b'{"type":"heartbeat"}'))
         await until(lambda: received(app) == 1)
-        for connection in app.gateway.sockets:
+        for connection in app.node.gateway.sockets:
             connection.close(SlowReader("for a test"))
         await slow.ending()
         await slow.send(frame(CLOSE, b"\x0f\xa8"))

@@ -265,7 +265,7 @@ async def test_who_is_no_admin_any_more_keeps_the_group_without_it(app: App) -> 
         await follow(reader, "board.*")
         await put_user(app, "Group-C", role="user")
         await reader.receive_until(type="session_updated")
-        app.publisher.publish(BOARD.channel("x5"), PlayerLeft(board="x5", player="P"))
+        app.leader.publisher.publish(BOARD.channel("x5"), PlayerLeft(board="x5", player="P"))
         publish_score(app, "open", "P", 1)
         assert points(await pushes_of(reader, "x5", "open")) == [("P", 1)]
         assert await held(reader) == ["board.*"]
@@ -290,7 +290,7 @@ async def test_no_message_of_a_channel_follows_the_loss_of_its_right(app: App) -
     async with client(app, "arena", token=token_for(app, "Group-E", Role.ADMIN)) as reader:
         await follow(reader, "board.x7")
         publish_score(app, "x7", "P", 1)
-        app.accounts.put(Account("Group-E", Role.USER))
+        app.leader.accounts.put(Account("Group-E", Role.USER))
         publish_score(app, "x7", "P", 2)
         frames = await reader.drain()
     assert [each["type"] for each in frames] == ["score", "unsubscription_confirmed", "session_updated"]

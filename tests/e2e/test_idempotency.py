@@ -52,18 +52,18 @@ async def contests(hall: Stage) -> Any:
 
 
 async def notified(hall: Stage) -> Any:
-    async with hall.app.database.read() as transaction:
+    async with hall.app.leader.database.read() as transaction:
         return (await transaction.execute(select(func.count()).select_from(notifications))).scalar_one()
 
 
 async def recorded(hall: Stage) -> Any:
-    async with hall.app.database.read() as transaction:
+    async with hall.app.leader.database.read() as transaction:
         return (await transaction.execute(select(func.sum(error_records.c.count)))).scalar_one()
 
 
 async def traded(hall: Stage) -> Any:
     labels = {"feed": "http", "kind": "trade"}
-    return hall.app.registry.get_sample_value("duelcast_feed_records_total", labels)
+    return hall.app.node.registry.get_sample_value("duelcast_feed_records_total", labels)
 
 
 async def reported(hall: Stage) -> Any:
@@ -117,12 +117,12 @@ async def hall_at(folder: Path, clock: ManualClock | None = None, **settings: An
             await hall.do("PUT", "/services/reporter", body)
         # What a start writes by itself is written.
         last_run = "duelcast_retention_last_run_timestamp_seconds"
-        await until(lambda: bool(hall.app.registry.get_sample_value(last_run)))
+        await until(lambda: bool(hall.app.node.registry.get_sample_value(last_run)))
         yield hall
 
 
 def outcomes(hall: Stage) -> dict[str, float]:
-    found = hall.app.idempotency.collect()
+    found = hall.app.leader.idempotency.collect()
     return {
         sample.labels["outcome"]: sample.value
         for metric in found
@@ -323,7 +323,7 @@ async def test_answers_take_room_too_and_what_is_over_gives_it_back(tmp_path: Pa
     async with hall_at(tmp_path, clock, **settings) as hall:
         assert (await hall.call("POST", "/contests", long, Idempotency_Key="b")).status_code == 429
         await hall.clock.jump(DAY_S + 1)
-        assert await hall.app.idempotency.delete_old() == 1
+        assert await hall.app.leader.idempotency.delete_old() == 1
         assert (await hall.call("POST", "/contests", long, Idempotency_Key="b")).status_code == 201
 
 
@@ -341,10 +341,10 @@ async def test_old_requests_are_deleted_in_small_steps(tmp_path: Path) -> None:
             assert (await CASES[2].send(hall, Idempotency_Key=f"old-{number}")).is_success
         await hall.clock.jump(DAY_S + 1)
         assert (await CASES[2].send(hall, Idempotency_Key="new")).is_success
-        assert await hall.app.idempotency.delete_old() == 3
-        assert hall.app.registry.get_sample_value("duelcast_idempotency_requests") == 1
+        assert await hall.app.leader.idempotency.delete_old() == 3
+        assert hall.app.node.registry.get_sample_value("duelcast_idempotency_requests") == 1
         assert REPLAYED in (await CASES[2].send(hall, Idempotency_Key="new")).headers
-        assert await hall.app.idempotency.delete_old() == 0
+        assert await hall.app.leader.idempotency.delete_old() == 0
 
 
 # ── an outcome that nobody knows ────────────────────────────────────────────────────────────────────────────────────
@@ -362,7 +362,7 @@ async def test_after_an_unknown_outcome_a_repeat_makes_it_happen_once(case: Case
             assert int(answer.headers["Retry-After"]) * 1000 >= problem["retryAfterMs"] > 0
             refused = await case.send(hall, case.other, Idempotency_Key="other")
             assert (refused.status_code, refused.json()["code"]) == (503, "UNAVAILABLE")
-        await hall.app.database.probe()
+        await hall.app.leader.database.probe()
         again = await case.send(hall, Idempotency_Key="k")
         assert again.is_success, again.text
         assert (REPLAYED in again.headers) is happen
@@ -372,8 +372,14 @@ async def test_after_an_unknown_outcome_a_repeat_makes_it_happen_once(case: Case
         assert await case.effects(hall) == after
 
 
-async def test_a_failed_commit_whose_outcome_is_found_is_answered_with_the_truth(tmp_path: Path) -> None:
+async def test_a_failed_commit_whose_outcome_is_found_is_answered_with_the_truth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def wait() -> None:
+        """The commit that fails must not be that of a probe."""
+
     async with hall_at(tmp_path) as hall:
+        monkeypatch.setattr(hall.app.leader.database, "probe", wait)
         for happen in (True, False):
             key = f"k-{happen}"
             with failing_commits(happen=happen, times=1):

@@ -467,7 +467,7 @@ async def test_a_close_is_answered_with_its_code(app: App, code: int) -> None:
 
 async def test_a_stopping_server_sends_its_clients_away_with_1012_and_a_delay() -> None:
     async with running(ManualClock()) as app, client(app, "market-data") as one, client(app, "token-data") as other:
-        await app.gateway.drain()
+        await app.node.gateway.drain()
         endings = [await ending_of(each) for each in (one, other)]
     assert [each.code for each in endings] == [1012, 1012]
     assert all(0 <= retry_after_ms(each.reason) <= 5000 for each in endings)

@@ -40,7 +40,7 @@ async def test_each_request_waits_two_seconds_from_when_it_came_and_readiness_fo
             tasks = [await waits("first")]
             assert await status(http) == 200
             await clock.advance(NOTICE_S)
-            await until(lambda: app.database.failure is not None)
+            await until(lambda: app.leader.database.failure is not None)
             assert await status(http) == 503, "nobody was refused yet"
             await clock.advance(WAIT_S / 2 - NOTICE_S)
             tasks.append(await waits("second"))
@@ -78,7 +78,7 @@ async def at_rest(app: App) -> None:
     """What a start writes by itself is written; and enough commits went well for the breaker to bear one that fails."""
     await until(lambda: metric(app, "duelcast_retention_last_run_timestamp_seconds") > 0)
     for _ in range(20):
-        await app.database.probe()
+        await app.leader.database.probe()
 
 
 async def status(http: httpx.AsyncClient) -> int:

@@ -123,7 +123,7 @@ async def test_the_snapshot_of_a_group_may_be_larger_and_is_handed_to_the_socket
             publish_score(app, f"b{number}", LONG, number)
         await slow.send_json(type="subscribe", channel="board.*", requestId="r")
         await until(lambda: slow_readers(app) == 1)
-        (connection,) = app.gateway.blocked
+        (connection,) = app.node.gateway.blocked
         assert connection.outbox.backlog_bytes() > 1000 * KIB
         held_by_transport = connection.ws.underlying_transport.get_write_buffer_size()  # type: ignore[union-attr]  # open
         assert held_by_transport < 128 * KIB

@@ -19,7 +19,7 @@ async def app() -> AsyncIterator[App]:
     """A server for one test, whose bus it may lose."""
     arena = make_arena()
     async with running(ManualClock(), endpoints={arena.path: arena}) as app:
-        app.services[Notebook] = Notebook(app.broker, app.clock)
+        app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
         yield app
 
 
@@ -37,7 +37,7 @@ async def test_a_bus_that_lost_its_memory_is_told_by_an_unasked_confirmation(app
     publish_notes(app, "lost", "a", "b")
     async with client(app, "arena") as reader:
         before, _ = await follow(reader, "note.lost")
-        app.broker.reset()
+        app.leader.broker.reset()
         confirmed = (await unasked(reader, "note.lost"))["note.lost"]
     assert confirmed["recovered"] is True
     assert confirmed["epoch"] == before["epoch"] == await epoch_of(app)
@@ -49,7 +49,7 @@ async def test_what_is_stored_of_an_every_channel_needs_no_snapshot(app: App) ->
     store(app, "lost", "a")
     async with client(app, "arena") as reader:
         await follow(reader, "stored.lost")
-        app.broker.reset()
+        app.leader.broker.reset()
         await unasked(reader, "stored.lost")
         assert texts(await reader.drain()) == []
         store(app, "lost", "b")
@@ -60,7 +60,7 @@ async def test_what_follows_goes_on_with_the_numbers(app: App) -> None:
     publish_notes(app, "lost", "a", "b")
     async with client(app, "arena") as reader:
         await follow(reader, "note.lost")
-        app.broker.reset()
+        app.leader.broker.reset()
         await unasked(reader, "note.lost")
         publish_notes(app, "lost", "c", "d")
         frames = await reader.drain()
@@ -71,7 +71,7 @@ async def test_a_message_between_the_loss_and_the_recovery_is_not_lost(app: App)
     async with client(app, "arena") as reader:
         await follow(reader, "note.lost")
         await follow(reader, "board.lost")
-        app.broker.reset()
+        app.leader.broker.reset()
         publish_note(app, "lost", "between")
         publish_score(app, "lost", "P", 1)
         await unasked(reader, "note.lost", "board.lost")
@@ -89,7 +89,7 @@ async def test_of_a_latest_channel_the_newest_after_the_loss_is_sent_once(app: A
     publish_score(app, "lost", "P", 1)
     async with client(app, "arena") as reader:
         await follow(reader, "board.lost")
-        app.broker.reset()
+        app.leader.broker.reset()
         publish_score(app, "lost", "Q", 2)
         frames = await reader.receive_until(type="subscription_confirmed")
         frames += await reader.drain()
@@ -101,7 +101,7 @@ async def test_every_channel_and_group_is_confirmed_in_the_order_of_joining(app:
     async with client(app, "arena") as reader:
         for name in ("note.one", "board.*", "note.two"):
             await follow(reader, name)
-        app.broker.reset()
+        app.leader.broker.reset()
         frames = await reader.receive_many(3)
         assert await held(reader) == ["note.one", "board.*", "note.two"]
     assert [(each["channel"], each["recovered"]) for each in frames] == [
@@ -116,7 +116,7 @@ async def test_a_group_goes_on_after_the_loss(app: App) -> None:
     publish_score(app, "a", "P", 1)
     async with client(app, "arena") as reader:
         await follow(reader, "board.*")
-        app.broker.reset()
+        app.leader.broker.reset()
         await unasked(reader, "board.*")
         publish_score(app, "a", "P", 2)
         publish_score(app, "b", "P", 3)
@@ -128,7 +128,7 @@ async def test_a_position_from_before_the_loss_is_recovered_of_an_every_channel_
     publish_score(app, "lost", "P", 1)
     async with client(app, "arena") as reader:
         before, _ = await follow(reader, "board.lost")
-    app.broker.reset()
+    app.leader.broker.reset()
     publish_notes(app, "lost", "c", "d", "e")
     async with client(app, "arena") as reader:
         confirmed, missed = await follow(reader, "note.lost", Position(reader.epoch, 2))
@@ -143,7 +143,7 @@ async def test_a_bus_that_kept_its_memory_is_recovered_from_where_the_client_was
     async with client(app, "arena") as reader:
         before, _ = await follow(reader, "note.kept")
         publish_note(app, "kept", "b")
-        app.hub.resynchronise()
+        app.node.hub.resynchronise()
         frames = await reader.receive_until(type="subscription_confirmed")
         publish_note(app, "kept", "c")
         frames += await reader.drain()
@@ -154,12 +154,12 @@ async def test_a_bus_that_kept_its_memory_is_recovered_from_where_the_client_was
 
 async def test_who_follows_nothing_hears_nothing_of_the_loss(app: App) -> None:
     async with client(app, "arena") as reader:
-        app.broker.reset()
+        app.leader.broker.reset()
         assert await reader.drain() == []
 
 
 async def test_a_loss_while_a_command_waits_is_told_behind_its_answer(app: App) -> None:
-    notebook = app.services[Notebook]
+    notebook = app.leader.services[Notebook]
     store(app, "room", "a")
     async with client(app, "arena") as reader:
         await follow(reader, "note.lost")
@@ -167,7 +167,7 @@ async def test_a_loss_while_a_command_waits_is_told_behind_its_answer(app: App) 
         notebook.was_read.clear()
         await reader.send(type="subscribe", channel="stored.room", requestId="q")
         await notebook.was_read.wait()
-        app.broker.reset()
+        app.leader.broker.reset()
         notebook.may_answer.set()
         frames = await reader.receive_until(requestId="q")
         again = await unasked(reader, "note.lost", "stored.room")
@@ -186,7 +186,7 @@ async def test_many_losses_in_a_row_leave_every_reader_with_the_newest(app: App)
         await follow(reader, "note.often")
         for number in range(10):
             publish_score(app, "often", "P", number)
-            app.broker.reset()
+            app.leader.broker.reset()
         publish_score(app, "often", "P", 10)
         frames = await reader.drain()
         frames += await reader.drain()

@@ -42,14 +42,14 @@ def clock() -> ManualClock:
 async def app(clock: ManualClock) -> AsyncIterator[App]:
     arena = make_arena()
     async with running(clock, endpoints={arena.path: arena}, rate_limit_factor=0) as app:
-        app.services[Notebook] = Notebook(app.broker, app.clock)
+        app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
         yield app
 
 
 async def everybody_gone(app: App, clock: ManualClock) -> None:
     """Wait until the server has seen the ends of all connections, and let the time of their timers pass."""
     async with asyncio.timeout(60):
-        while app.gateway.sockets:  # noqa: ASYNC110  # the ends come from the kernel
+        while app.node.gateway.sockets:  # noqa: ASYNC110  # the ends come from the kernel
             await asyncio.sleep(0.005)
     await clock.advance(LONGEST_DEADLINE_S)
 
@@ -115,7 +115,7 @@ async def test_a_client_that_goes_in_the_middle_of_a_command_leaves_nothing_behi
 ) -> None:
     await everybody_gone(app, clock)
     before, tasks = left_behind(), tasks_of_connections()
-    notebook = app.services[Notebook]
+    notebook = app.leader.services[Notebook]
     notebook.may_answer.clear()
     async with client(app, "arena") as leaving:
         await leaving.send(type="subscribe", channel="stored.all")
@@ -128,7 +128,7 @@ async def test_a_client_that_goes_in_the_middle_of_a_command_leaves_nothing_behi
 
 @pytest.mark.parametrize("in_the_middle", [False, True], ids=["idle", "in the middle of a command"])
 async def test_a_connection_that_ended_is_freed_without_the_collector(app: App, in_the_middle: bool) -> None:
-    notebook = app.services[Notebook]
+    notebook = app.leader.services[Notebook]
     gc.collect()
     gc.disable()
     try:
@@ -139,7 +139,7 @@ async def test_a_connection_that_ended_is_freed_without_the_collector(app: App, 
                 await leaving.send(type="subscribe", channel="stored.all")
                 await notebook.was_read.wait()
         async with asyncio.timeout(60):
-            while app.gateway.sockets:  # noqa: ASYNC110  # the ends come from the kernel
+            while app.node.gateway.sockets:  # noqa: ASYNC110  # the ends come from the kernel
                 await asyncio.sleep(0.005)
         notebook.may_answer.set()
         for _ in range(20):  # turns, in which what ran and what was scheduled ends
@@ -160,13 +160,13 @@ async def test_a_sign_in_that_ends_after_its_client_went_counts_for_no_wallet(
         await may_answer.wait()
         return True
 
-    monkeypatch.setattr(app.accounts, "may_claim", slow_answer)
+    monkeypatch.setattr(app.leader.accounts, "may_claim", slow_answer)
     before = left_behind()
     async with client(app, "arena") as leaving:
         await leaving.send(type="auth", token=token_for(app, "Late", nickname="Late"))
         await asked.wait()
     async with asyncio.timeout(60):
-        while app.gateway.sockets:  # noqa: ASYNC110  # the ends come from the kernel
+        while app.node.gateway.sockets:  # noqa: ASYNC110  # the ends come from the kernel
             await asyncio.sleep(0.005)
     may_answer.set()
     await everybody_gone(app, clock)

@@ -272,7 +272,7 @@ async def test_a_caller_that_follows_the_channel_of_its_answer_gets_one_frame_wi
 
 
 async def test_the_first_frame_of_an_answer_is_the_reply_and_snapshots_follow_as_pushes(app: App) -> None:
-    app.services[Notebook].add("snapshot", "stored before")
+    app.leader.services[Notebook].add("snapshot", "stored before")
     async with client(app, "arena") as follower:
         confirmed, *rest = await follow(follower, "stored.snapshot", requestId="s")
     assert confirmed["type"] == "subscription_confirmed"

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from duelcast.app import App
+from duelcast.app import App, Claim
 from duelcast.channels.names import Role
 from duelcast.settings import ConfigurationError, Settings
 from duelcast.store.database import Database
@@ -75,9 +75,10 @@ async def test_where_operations_are_not_public_it_asks_for_a_token_too() -> None
         assert (await operators.get("/readyz")).json() == {"status": "ready", "reasons": []}
 
 
-def app_in(folder: Path, **settings: object) -> App:
+def app_in(folder: Path, claim: Claim | None = None, **settings: object) -> App:
     values: dict[str, object] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET), "data_dir": folder}
-    return App(Settings(**values | settings))  # type: ignore[arg-type]  # each is of its field's type
+    started = Settings(**values | settings)  # type: ignore[arg-type]  # each is of its field's type
+    return App(started, claim=claim)
 
 
 async def test_it_is_there_while_the_server_starts_and_the_public_port_is_not(tmp_path: Path) -> None:
@@ -93,8 +94,8 @@ async def test_it_is_there_while_the_server_starts_and_the_public_port_is_not(tm
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", app.port)
 
-    app = app_in(tmp_path, ops_port=0)
-    await app.start(look)
+    app = app_in(tmp_path, look, ops_port=0)
+    await app.start()
     await app.stop()
     assert seen == [(503, "starting"), (200, "ok")]
 
@@ -102,15 +103,15 @@ async def test_it_is_there_while_the_server_starts_and_the_public_port_is_not(tm
 async def test_it_is_there_while_the_server_drains_and_the_public_port_is_not(tmp_path: Path) -> None:
     app = app_in(tmp_path, ops_port=0)
     await app.start()
-    draining, may_end, drain = asyncio.Event(), asyncio.Event(), app.gateway.drain
+    draining, may_end, drain = asyncio.Event(), asyncio.Event(), app.node.gateway.drain
 
     async def slowly() -> None:
-        app.gateway.draining = True
+        app.node.gateway.draining = True
         draining.set()
         await may_end.wait()
         await drain()
 
-    app.gateway.drain = slowly  # type: ignore[method-assign]  # what a client does that does not read
+    app.node.gateway.drain = slowly  # type: ignore[method-assign]  # what a client does that does not read
     stopping = asyncio.create_task(app.stop())
     await draining.wait()
     async with asking(app.ops_port) as operators:

@@ -35,7 +35,7 @@ AGES_DAYS = {
 
 async def test_each_retention_setting_is_obeyed_by_a_rule() -> None:
     app = App(Settings(feed="none", port=0))
-    obeyed = {setting for rule in app.retention.table.values() for setting in rule.settings}
+    obeyed = {setting for rule in app.leader.retention.table.values() for setting in rule.settings}
     assert obeyed == {key for key in declared_settings({}) if key.startswith("retention.")}
 
 
@@ -45,11 +45,11 @@ async def test_the_documentation_has_the_table() -> None:
     documented = {}
     for line in OPERATIONS.read_text(encoding="utf-8").splitlines():
         row = re.fullmatch(r"\| `(\w+)` \| ([^|]*) \| [^|]* \|", line)
-        if row is not None and row[1] in app.retention.table:
+        if row is not None and row[1] in app.leader.retention.table:
             documented[row[1]] = dict(re.findall(r"`(retention\.\w+)` \(([\d.]+)\)", row[2]))
     defaults = {key: setting.default for key, setting in declared_settings({}).items()}
     assert documented == {
-        what: {key: f"{defaults[key]:g}" for key in rule.settings} for what, rule in app.retention.table.items()
+        what: {key: f"{defaults[key]:g}" for key in rule.settings} for what, rule in app.leader.retention.table.items()
     }
 
 
@@ -148,7 +148,7 @@ async def test_what_is_too_old_is_deleted_at_the_start_and_what_is_not_stays(tmp
         await until(lambda: bool(metric(app, "duelcast_retention_last_run_timestamp_seconds")))
         after = counts(path)
         deleted = {
-            what: metric(app, "duelcast_retention_deleted_rows_total", what=what) for what in app.retention.table
+            what: metric(app, "duelcast_retention_deleted_rows_total", what=what) for what in app.leader.retention.table
         }
     assert before == {
         "trades": 2,

@@ -15,7 +15,7 @@ PIECES_APART_S = 0.02
 async def test_who_does_not_read_his_greeting_is_seen_to_be_slow() -> None:
     """The greeting may fill the socket: what goes on with it must be what hears so."""
     async with running(feed="simulated?symbols=2000&interval_ms=100", send_buffer_bytes=4096) as app:
-        await until(lambda: len(app.market.symbols()) == 2000)
+        await until(lambda: len(app.leader.market.symbols()) == 2000)
         with socket.socket() as slow:
             slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             slow.connect(("127.0.0.1", app.port))
@@ -23,10 +23,10 @@ async def test_who_does_not_read_his_greeting_is_seen_to_be_slow() -> None:
             slow.sendall(head[:40])
             await asyncio.sleep(PIECES_APART_S)
             slow.sendall(head[40:])
-            await until(lambda: bool(app.gateway.sockets))
-            (connection,) = app.gateway.sockets
-            await until(lambda: connection in app.gateway.blocked)
+            await until(lambda: bool(app.node.gateway.sockets))
+            (connection,) = app.node.gateway.sockets
+            await until(lambda: connection in app.node.gateway.blocked)
             assert connection.outbox.blocked
-            held, published = connection.outbox.backlog_bytes(), app.hub.stats.published
-            await until(lambda: app.hub.stats.published > published + 4000)
+            held, published = connection.outbox.backlog_bytes(), app.node.hub.stats.published
+            await until(lambda: app.node.hub.stats.published > published + 4000)
             assert connection.outbox.backlog_bytes() <= held

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from duelcast.app import App
+from duelcast.app import App, Claim
 from duelcast.clock import Clock, ManualClock
 from duelcast.settings import ConfigurationError, Settings
 from duelcast.store.database import Database
@@ -21,9 +21,9 @@ from tests.e2e.contest.contest_room import stage
 from tests.serving import SECRET, running
 
 
-def app_in(folder: Path, clock: Clock | None = None, **settings: Any) -> App:
+def app_in(folder: Path, clock: Clock | None = None, claim: Claim | None = None, **settings: Any) -> App:
     values: dict[str, Any] = {"port": 0, "feed": "none", "jwt_secret": SecretStr(SECRET), "data_dir": folder}
-    return App(Settings(**settings_at(folder / "duelcast.db") | values | settings), clock)
+    return App(Settings(**settings_at(folder / "duelcast.db") | values | settings), clock, claim=claim)
 
 
 async def assert_starts(folder: Path) -> None:
@@ -46,9 +46,9 @@ async def test_where_the_database_is_refused_its_port_and_file_are_free_again(tm
     async def refuse(_database: Database) -> None:
         raise ConfigurationError("Not this one.")
 
-    app = app_in(tmp_path)
+    app = app_in(tmp_path, claim=refuse)
     with pytest.raises(ConfigurationError, match="Not this one"):
-        await app.start(refuse)
+        await app.start()
     await assert_starts(tmp_path)
     with pytest.raises(OSError, match="Connect"):
         await asyncio.open_connection("127.0.0.1", app.port)
@@ -76,28 +76,28 @@ async def test_a_database_that_is_refused_is_left_alone(tmp_path: Path) -> None:
     clock = ManualClock()
     await overdue(tmp_path, clock)
     with pytest.raises(ConfigurationError):
-        await app_in(tmp_path, clock).start(refuse)
+        await app_in(tmp_path, clock, refuse).start()
     assert rows_in(tmp_path / "duelcast.db", "select status from contests") == [("pending",)]
 
 
 async def test_what_is_overdue_waits_for_a_database_that_takes_it(tmp_path: Path) -> None:
     clock = ManualClock()
     contest = await overdue(tmp_path, clock)
-    app = app_in(tmp_path, clock, database_busy_timeout_ms=100)
     with closing(sqlite3.connect(tmp_path / "duelcast.db", isolation_level=None)) as other:
 
         async def lock(_database: Database) -> None:
             other.execute("begin immediate")
 
-        starting = asyncio.create_task(app.start(lock))
+        app = app_in(tmp_path, clock, lock, database_busy_timeout_ms=100)
+        starting = asyncio.create_task(app.start())
         # Its writes wait for the lock, and the clock stands still unless it is moved.
         while not starting.done():
             await clock.advance(0.1)
         await starting
         assert [failure.part for failure in app.readiness().missing] == ["store"]
-        assert app.contests.book[contest].row.status == "pending"
+        assert app.leader.contests.book[contest].row.status == "pending"
         other.execute("rollback")
-    while app.contests.book[contest].row.status == "pending":
+    while app.leader.contests.book[contest].row.status == "pending":
         await clock.advance(1)
     assert app.readiness().missing == []
     await app.stop()

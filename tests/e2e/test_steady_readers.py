@@ -98,7 +98,7 @@ async def test_who_loses_the_role_sees_no_more_than_the_others(app: App) -> None
     async with steady_readers(app, 2, query, admin) as readers:
         publish_score(app, "xlost", "P", 1)
         assert [(await reader.receive())["board"] for reader in readers] == ["xlost"] * 2
-        app.accounts.put(Account("Steady-B", Role.USER))
+        app.leader.accounts.put(Account("Steady-B", Role.USER))
         publish_score(app, "xlost", "P", 2)
         publish_score(app, "kept", "P", 3)
         received = await what_comes(app, readers, query)
@@ -165,7 +165,7 @@ async def broadcast_once_read(notebook: Notebook, late: Committed) -> None:
 
 
 async def test_one_that_had_a_row_in_its_snapshot_is_spared_it_and_the_others_get_it(app: App) -> None:
-    notebook = app.services[Notebook]
+    notebook = app.leader.services[Notebook]
     async with client(app, "arena", "?channel=stored.steady") as before:
         store(app, "steady", "a")
         await before.receive_until(text="a")

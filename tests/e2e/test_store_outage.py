@@ -16,7 +16,7 @@ async def test_the_first_alert_says_what_is_wrong_with_the_store() -> None:
     ):
         # What the parts of the server write at their start would fail too, and might open the breaker first.
         for _ in range(20):
-            await app.database.probe()
+            await app.leader.database.probe()
         # The result of the first check is the answer for a second.
         await clock.advance(1)
         with moved_away(app.settings.data_dir / "duelcast.db"):

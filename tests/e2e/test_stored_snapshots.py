@@ -22,13 +22,13 @@ async def app() -> AsyncIterator[App]:
     """A server for one test, whose store it may hold up."""
     arena = make_arena()
     async with running(ManualClock(), endpoints={arena.path: arena}) as app:
-        app.services[Notebook] = Notebook(app.broker, app.clock)
+        app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
         yield app
 
 
 @pytest.fixture
 def notebook(app: App) -> Notebook:
-    notebook = app.services[Notebook]
+    notebook = app.leader.services[Notebook]
     assert isinstance(notebook, Notebook)
     return notebook
 

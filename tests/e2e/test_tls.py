@@ -127,7 +127,7 @@ async def test_a_slow_reader_over_tls_is_found_out_and_gets_all_when_it_reads(tm
 
 async def test_a_server_with_tls_clients_drains(tmp_path: Path) -> None:
     async with tls_server(tmp_path) as (app, context, _), tls_client(app, context, "arena") as reader:
-        await app.gateway.drain()
+        await app.node.gateway.drain()
         await reader.ws.wait_closed()
         assert reader.ws.close_code == 1012
 
@@ -148,7 +148,7 @@ async def test_a_peer_that_speaks_no_tls_leaves_no_error_in_the_log(
 async def test_who_does_not_begin_the_handshake_is_closed(tmp_path: Path) -> None:
     async with tls_server(tmp_path, http_head_timeout_s=0.2) as (app, _, _), raw_http(app) as silent:
         assert await silent.ended() == b""
-        await until(lambda: app.http_connections.open == 0)
+        await until(lambda: app.node.http_connections.open == 0)
 
 
 @pytest.mark.parametrize("closing", ["", "Connection: close\r\n"])
@@ -158,7 +158,7 @@ async def test_who_takes_no_answer_over_tls_is_closed(tmp_path: Path, closing: s
         request = f"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1:{app.port}\r\n{closing}\r\n"
         asking = asyncio.to_thread(handshake_and_ask, context, small_socket(app), request.encode())
         with await asking:
-            await until(lambda: app.http_connections.open == 0)
+            await until(lambda: app.node.http_connections.open == 0)
 
 
 def small_socket(app: App) -> socket.socket:

@@ -12,13 +12,13 @@ from tests.serving import client
 
 def lose_and_find_the_bus(app: App) -> None:
     """What an adapter does that was cut off from the bus for a moment, in the same epoch."""
-    app.hub.resynchronise()
+    app.node.hub.resynchronise()
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "while a command runs"])
 async def test_positions_are_recovered_where_the_bus_still_has_its_memory(busy: bool) -> None:
     async with own_arena() as (app, _), client(app, "arena") as reader:
-        notebook = app.services[Notebook]
+        notebook = app.leader.services[Notebook]
         publish_notes(app, "kept", "a")
         await follow(reader, "note.kept")
         if busy:
@@ -34,3 +34,21 @@ async def test_positions_are_recovered_where_the_bus_still_has_its_memory(busy: 
         True
     ]
     assert texts(frames) == ["b"]
+
+
+async def test_a_channel_that_is_joined_meanwhile_goes_on_from_its_own_position() -> None:
+    async with own_arena() as (app, _), client(app, "arena") as other, client(app, "arena") as reader:
+        notebook = app.leader.services[Notebook]
+        publish_notes(app, "kept", "a")
+        await follow(other, "note.kept")
+        notebook.may_answer.clear()
+        since = {"epoch": app.leader.broker.epoch, "seq": 0}
+        await reader.send(type="subscribe", channels=["stored.room", {"channel": "note.kept", "since": since}])
+        await notebook.was_read.wait()
+        lose_and_find_the_bus(app)
+        publish_notes(app, "kept", "b")
+        notebook.may_answer.set()
+        for _ in ("asked", "unasked"):
+            frames = await reader.receive_until(type="subscription_confirmed", channel="note.kept")
+        frames = [*frames[:-1], *await reader.drain()]
+    assert texts(frames) == ["a", "b"], "the answer brings them, and the recovery nothing more"

@@ -61,14 +61,14 @@ async def app() -> AsyncIterator[App]:
         raise InvalidRequest("Not so.")
 
     async with running(ManualClock(), endpoints={arena.path: arena for arena in made}) as app:
-        app.services[Notebook] = Notebook(app.broker, app.clock)
-        app.services[Scores] = Scores()
+        app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
+        app.leader.services[Scores] = Scores()
         yield app
 
 
 @pytest.fixture
 def notebook(app: App) -> Notebook:
-    notebook = app.services[Notebook]
+    notebook = app.leader.services[Notebook]
     assert isinstance(notebook, Notebook)
     notebook.may_answer.clear()
     return notebook
@@ -83,7 +83,9 @@ def clock(app: App) -> ManualClock:
 async def channels_in_memory(app: App, clock: ManualClock) -> float:
     """Channels that the bus keeps once nobody was seen at them for long."""
     await clock.advance(IDLE_S)
-    counts = [app.registry.get_sample_value("duelcast_bus_channels", {"kind": kind}) for kind in ("every", "latest")]
+    counts = [
+        app.node.registry.get_sample_value("duelcast_bus_channels", {"kind": kind}) for kind in ("every", "latest")
+    ]
     return sum(count for count in counts if count is not None)
 
 
@@ -156,7 +158,7 @@ async def test_the_error_of_a_command_that_answers_later_undoes_no_join_of_anoth
         await reader.send(type="fail_later", requestId="later")
         await reader.send(type="subscribe", channels=[{"channel": "note.x"}, {"channel": "stored.room"}])
         await notebook.was_read.wait()
-        app.services[Scores].may_answer.set()
+        app.leader.services[Scores].may_answer.set()
         await reader.receive_until(type="error", requestId="later")
         notebook.may_answer.set()
         await reader.drain()
@@ -165,13 +167,13 @@ async def test_the_error_of_a_command_that_answers_later_undoes_no_join_of_anoth
 
 async def demote(app: App, admin: Client) -> None:
     """Take the role of an admin away; returns when the connection was told."""
-    app.accounts.put(Account("Boss", role=Role.USER))
+    app.leader.accounts.put(Account("Boss", role=Role.USER))
     frames = await admin.receive_until(type="session_updated")
     assert frames[-1]["user"]["role"] == "user"
 
 
 async def assert_no_secret(app: App, reader: Client) -> None:
-    app.publisher.publish(ADMIN.channel(), Secret(text="for admins"))
+    app.leader.publisher.publish(ADMIN.channel(), Secret(text="for admins"))
     frames = await reader.drain()
     assert "backstage" not in await held(reader)
     assert not [frame for frame in frames if frame["type"] == "secret"]
@@ -190,7 +192,7 @@ async def test_a_role_lost_while_a_command_joins_ends_the_join(
 
 
 async def test_a_role_lost_while_a_command_joins_is_told_by_no_confirmation(app: App, notebook: Notebook) -> None:
-    app.publisher.publish(ADMIN.channel(), Secret(text="for admins"))
+    app.leader.publisher.publish(ADMIN.channel(), Secret(text="for admins"))
     async with client(app, "arena", token=token_for(app, "Boss", Role.ADMIN)) as admin:
         await admin.send(type="subscribe", channels=[{"channel": "backstage"}, {"channel": "stored.room"}])
         await notebook.was_read.wait()
@@ -205,7 +207,7 @@ async def test_a_role_lost_while_a_client_is_greeted_ends_what_its_address_named
     token = token_for(app, "Boss", Role.ADMIN)
     async with client(app, "arena", "?channel=backstage&channel=stored.room", token=token, greeted=False) as admin:
         await notebook.was_read.wait()
-        app.accounts.put(Account("Boss", role=Role.USER))
+        app.leader.accounts.put(Account("Boss", role=Role.USER))
         notebook.may_answer.set()
         established = (await admin.receive_until(type="connection_established"))[-1]
         assert established["user"]["role"] == "user"
@@ -216,7 +218,7 @@ async def test_a_role_lost_while_a_client_is_greeted_ends_a_connection_for_admin
     token = token_for(app, "Boss", Role.ADMIN)
     async with client(app, "admins", "?channel=stored.room", token=token, greeted=False) as admin:
         await notebook.was_read.wait()
-        app.accounts.put(Account("Boss", role=Role.USER))
+        app.leader.accounts.put(Account("Boss", role=Role.USER))
         notebook.may_answer.set()
         async with asyncio.timeout(60):
             await admin.ws.wait_closed()
@@ -226,7 +228,7 @@ async def test_a_role_lost_while_a_client_is_greeted_ends_a_connection_for_admin
 async def test_positions_that_are_recovered_while_a_role_is_lost_bring_no_channel_back(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, may_answer, recover = asyncio.Event(), asyncio.Event(), app.broker.recover
+    asked, may_answer, recover = asyncio.Event(), asyncio.Event(), app.leader.broker.recover
 
     async def slow_recover(channel: Channel, since: Position | None = None) -> Recovery:
         asked.set()
@@ -236,8 +238,8 @@ async def test_positions_that_are_recovered_while_a_role_is_lost_bring_no_channe
     async with client(app, "arena", token=token_for(app, "Boss", Role.ADMIN)) as admin:
         await follow(admin, "stored.room")
         await follow(admin, "backstage")
-        monkeypatch.setattr(app.broker, "recover", slow_recover)
-        app.broker.reset()
+        monkeypatch.setattr(app.leader.broker, "recover", slow_recover)
+        app.leader.broker.reset()
         await asked.wait()
         await demote(app, admin)
         may_answer.set()
@@ -257,11 +259,11 @@ async def test_a_change_between_the_look_at_the_account_and_the_sign_in_counts(
         await may_answer.wait()
         return True
 
-    monkeypatch.setattr(app.accounts, "may_claim", slow_answer)
+    monkeypatch.setattr(app.leader.accounts, "may_claim", slow_answer)
     token = token_for(app, "Late", Role.ADMIN, nickname="Late")
     async with client(app, "admins", token=token, greeted=False) as late:
         await asked.wait()
-        app.accounts.put(change)
+        app.leader.accounts.put(change)
         may_answer.set()
         async with asyncio.timeout(60):
             await late.ws.wait_closed()
@@ -269,7 +271,7 @@ async def test_a_change_between_the_look_at_the_account_and_the_sign_in_counts(
 
 
 async def test_a_snapshot_that_took_a_while_hides_nothing_that_came_meanwhile(app: App) -> None:
-    store_of_scores = app.services[Scores]
+    store_of_scores = app.leader.services[Scores]
     async with client(app, "scores") as reader:
         await reader.send(type="subscribe", channel="board.a")
         await store_of_scores.was_read.wait()
@@ -341,7 +343,7 @@ async def test_nothing_is_sent_behind_a_close_though_the_greeting_fails_afterwar
         raw_socket(app, "arena", greeted=False) as stopped,
     ):
         await asked.wait()
-        for connection in app.gateway.sockets:
+        for connection in app.node.gateway.sockets:
             connection.close(ServiceRestart())
         may_fail.set()
         assert (await stopped.ending())[0] == 1012
@@ -353,7 +355,7 @@ async def test_nothing_is_sent_behind_a_close_though_the_greeting_fails_afterwar
 
 async def test_a_group_that_is_being_joined_brings_nothing_of_a_channel_that_is_hidden(app: App) -> None:
     """The group was read, and the channel behind it waits for its store."""
-    kept = app.services[Scores]
+    kept = app.leader.services[Scores]
     async with client(app, "scores") as anonymous, client(app, "scores", token=token_for(app, "W", Role.ADMIN)) as boss:
         for reader in (anonymous, boss):
             await reader.send(type="subscribe", channels=[{"channel": "board.*"}, {"channel": "board.slow"}])

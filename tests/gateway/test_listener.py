@@ -146,7 +146,7 @@ async def test_connections_beyond_the_limit_of_an_address_are_refused(monkeypatc
         for _, writer in held:
             writer.close()
             await writer.wait_closed()
-        await until(lambda: app.http_connections.open == 0)
+        await until(lambda: app.node.http_connections.open == 0)
         request = f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{app.port}\r\n\r\n".encode()
         reader, writer = await asyncio.open_connection("127.0.0.1", app.port)
         writer.write(request)

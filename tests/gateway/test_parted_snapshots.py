@@ -27,7 +27,7 @@ async def app() -> AsyncIterator[App]:
         return [rows, Announced(text="between"), notes]
 
     async with running(ManualClock(), endpoints={arena.path: arena}) as app:
-        app.services[Notebook] = Notebook(app.broker, app.clock)
+        app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
         for text in ("a", "b", "c"):
             store(app, "hall", text)
         yield app
@@ -51,7 +51,7 @@ async def test_the_rest_comes_behind_what_is_between(app: App) -> None:
 
 
 async def test_what_comes_meanwhile_comes_once_and_last(app: App) -> None:
-    notebook: Notebook = app.services[Notebook]
+    notebook: Notebook = app.leader.services[Notebook]
     notebook.was_read.clear()
     notebook.may_answer.clear()
     async with client(app, "arena", greeted=False) as member:

@@ -9,9 +9,10 @@ from typing import Any
 from duelcast.channels.broker import Broker
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
-from duelcast.desk.desk import Desk
+from duelcast.desk.desk import LocalDesk
 from duelcast.desk.first_frames import JoinReader
 from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.settings.current import CurrentSettings
 from duelcast.endpoints.context import Ask, Services, Target
 from duelcast.endpoints.kit import MIB, Endpoint
 from duelcast.errors import Disconnect
@@ -53,12 +54,12 @@ class WireClient:
         self.lost = 0
         self.session = ConnectionSession(name, None, self)
         self.outbox = Outbox(hub, name, Role.ANONYMOUS, self, self._lost)
-        services = Services()
+        settings = CurrentSettings({}, {}, clock)
         reader = JoinReader(
-            endpoint, services, broker, hub, clock, max_bytes=4 * MIB, unknown_followed=lambda _wallet: 0
+            endpoint, settings, broker, hub, clock, max_bytes=4 * MIB, unknown_followed=lambda _wallet: 0
         )
-        self.desk = Desk(endpoint, services, reader, clock)
-        self.subscriptions = ConnectionSubscriptions(endpoint, hub, self.session, self.outbox, services, 1000)
+        self.desk = LocalDesk(endpoint, Services(), reader, clock)
+        self.subscriptions = ConnectionSubscriptions(endpoint, hub, self.session, self.outbox, settings, 1000)
         self.subscriptions.greeting = False
         self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0), self.desk)
 

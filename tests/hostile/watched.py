@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 from duelcast.app import App
-from duelcast.app.application import Claim
 from duelcast.cli import main
 from tests.hostile.gauges import Worst
 
@@ -33,8 +32,8 @@ def _watch(turns: Worst) -> None:
     look()
 
 
-async def _start_watched(self: App, claim: Claim | None = None) -> None:
-    await _start(self, claim)
+async def _start_watched(self: App) -> None:
+    await _start(self)
     _watch(Worst(Path(os.environ[TURNS])))
 
 

@@ -39,7 +39,8 @@ from duelcast.domain.settings.service import SystemSettings
 from duelcast.domain.users.service import Users
 from duelcast.http.app import build_http_apps
 from duelcast.http.charges import RequestLimits
-from duelcast.http.services import HttpServices, Readiness
+from duelcast.http.services import HttpDomain, HttpServices, Readiness
+from duelcast.http.upstream import Upstream
 from duelcast.outbound.checks.build import build_check
 from duelcast.outbound.checks.targets import TargetRules
 from duelcast.peers.addresses import Network
@@ -95,8 +96,10 @@ async def serving(
     auth_domain: str | None = None,
     refusals: LogSampler | None = None,
     metrics_interval_s: float = 1.0,
+    upstream: Upstream | None = None,
 ) -> AsyncIterator[Serving]:
-    """A server on a free port of loopback, with a database of its own."""
+    """A server on a free port of loopback, with a database of its own. With an `upstream`, it forwards requests
+    there."""
     clock = ManualClock()
     accounts = MemoryAccounts()
     registry = CollectorRegistry()
@@ -115,18 +118,27 @@ async def serving(
         outside = OutsideServices(
             services, health, database, audit, errors, clock, partial(build_check, targets=TargetRules()), {}
         )
+        settings = SystemSettings(publisher, database, audit, clock, declared_settings({}), {})
         app = build_http_apps(
             HttpServices(
-                market=market,
-                users=Users(database, accounts, audit, notifications.inboxes, clock),
-                contests=Contests(publisher, broker, clock, database, market, accounts, audit, ContestSettings()),
-                audit=audit,
-                errors=errors,
-                registered_services=services,
-                outside_services=outside,
-                settings=SystemSettings(publisher, database, audit, clock, declared_settings({}), {}),
-                notifications=notifications,
-                idempotency=IdempotentRequests(database, clock),
+                domain=upstream
+                or HttpDomain(
+                    market=market,
+                    users=Users(database, accounts, audit, notifications.inboxes, clock),
+                    contests=Contests(publisher, broker, clock, database, market, accounts, audit, ContestSettings()),
+                    audit=audit,
+                    errors=errors,
+                    registered_services=services,
+                    outside_services=outside,
+                    settings=settings,
+                    notifications=notifications,
+                    idempotency=IdempotentRequests(database, clock),
+                    nodes=list,
+                    sign_ins=SignIns(database, clock, Challenges(SECRET), issuer, verifier, ended)
+                    if signs_in
+                    else None,
+                ),
+                live=settings,
                 verifier=verifier,
                 clock=clock,
                 origins=origins or OriginRules(listens_on_loopback_only=True),
@@ -138,9 +150,9 @@ async def serving(
                 limits=limits or RequestLimits(factor=rate_limit_factor),
                 public_ops=public_ops,
                 metrics_interval_s=metrics_interval_s,
-                sign_ins=SignIns(database, clock, Challenges(SECRET), issuer, verifier, ended) if signs_in else None,
                 auth_domain=auth_domain,
                 refusals=refusals or LogSampler(clock.monotonic),
+                signs_in=signs_in,
             )
         ).public
         async with (

@@ -60,7 +60,7 @@ def test_the_data_directory_is_absolute(tmp_path: Path) -> None:
         {"jwt_secret": "s" * 31},
         {"jwt_jwks_url": "http://keys.example.org"},
         {"jwt_jwks_url": "file:///keys.json"},
-        {"broker_url": "redis://127.0.0.1"},
+        {"broker_url": "amqp://127.0.0.1"},
         {"heartbeat_interval_s": 60, "heartbeat_timeout_s": 60},
         {"unknown": 1},
     ],

@@ -110,6 +110,7 @@ def test_what_is_no_database_of_ours_is_not_backed_up(database: Path, file: Path
     elif there_is == "a later version":
         store(database)
         execute(database, "update alembic_version set version_num = '9999'")
+        execute(database, "update schema_users set oldest = '9999'")
     with nothing_left(database.parent), pytest.raises(ConfigurationError, match=re.escape(str(database))):
         back_up(database, file)
 

@@ -87,6 +87,7 @@ async def test_a_database_of_another_version_is_refused(path: Path, revision: st
         pass
     with sqlite3.connect(path) as connection:
         connection.execute("update alembic_version set version_num = ?", (revision,))
+        connection.execute("update schema_users set oldest = ?", (revision,))
     connection.close()
     assert await refusal(path) == f"The database {path} cannot be opened. {reason}"
 

@@ -18,8 +18,10 @@ from duelcast.channels.names import Channel, Family, Kind
 from duelcast.channels.publisher import Broadcast, Erase, Outgoing, Published
 from duelcast.clock import Clock, ManualClock, SystemClock
 from duelcast.errors import AppError, Conflict, OutcomeUnknown, Unavailable
+from duelcast.store import database as database_module
 from duelcast.store.channel_log import RESERVED_NUMBERS
 from duelcast.store.database import Database, Transaction
+from duelcast.store.delivery import deliver
 from duelcast.store.log_retention import LogBounds
 from duelcast.store.stored_log import StoredLog
 from duelcast.wire.messages import Event
@@ -391,6 +393,34 @@ async def test_recovery_reads_what_is_stored(path: Path) -> None:
         ]
         await advance(place, 51)
         assert await stored.messages(A) == []
+
+
+async def test_a_message_that_is_read_before_it_is_delivered_is_still_broadcast(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    committed, read = asyncio.Event(), asyncio.Event()
+
+    async def late(*arguments: Any) -> None:
+        committed.set()
+        await read.wait()
+        await deliver(*arguments)
+
+    async with place_at(path) as place:
+        await place.say("1")
+        broker = MemoryBroker(place.clock, StoredLog(place.database, place.clock, max_age_s=100))
+        broker.begin("epoch", 0, {})
+        place.database.log.bus = broker
+        monkeypatch.setattr(database_module, "deliver", late)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(place.say("2"))
+            await committed.wait()
+            try:
+                assert (await broker.recover(A)).seq == 1
+            finally:
+                read.set()
+        recovery = await broker.recover(A, Position("epoch", 1))
+        assert [(message.seq, b"2" in message.body) for message in recovery.messages] == [(2, True)]
+        assert await broker.stored.position(A) == 2
 
 
 async def test_two_thousand_who_come_back_read_the_table_once(path: Path) -> None:

@@ -132,6 +132,7 @@ async def refusal(path: Path) -> str:
 async def test_a_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
     path = migrated(tmp_path)
     execute(path, "update alembic_version set version_num = '9999'")
+    execute(path, "update schema_users set oldest = '9999'")
     before = path.read_bytes()
     assert "later version" in await refusal(path)
     assert path.read_bytes() == before

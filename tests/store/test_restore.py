@@ -144,6 +144,7 @@ def test_what_is_no_intact_backup_is_not_restored(database: Path, file: Path, th
         backed_up(database, file, "kept")
         if there_is == "a later version":
             execute(file, "update alembic_version set version_num = '9999'")
+            execute(file, "update schema_users set oldest = '9999'")
         else:
             damage(file)
     if replaced:

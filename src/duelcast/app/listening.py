@@ -105,13 +105,23 @@ def server_of(
     return PortServer(config, settings, accept, connections, sampler)
 
 
+async def listening(server: PortServer, listener: socket.socket) -> asyncio.Task[None]:
+    """Make `server` listen; returns its task."""
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        if serving.done():
+            serving.result()
+        await asyncio.sleep(0.001)
+    return serving
+
+
 class PortTaken(ConfigurationError):
     """Another process listens on this port."""
 
 
 def bind(settings: Settings) -> socket.socket:
     """A socket bound to the public port, which does not listen yet. Raises `ConfigurationError` if that fails."""
-    return _bind(settings.host, settings.port, settings, "DUELCAST_HOST or DUELCAST_PORT")
+    return _bind(settings.host, settings.port, settings, "DUELCAST_HOST or DUELCAST_PORT", shared=settings.reuse_port)
 
 
 def bind_for_operators(settings: Settings) -> socket.socket:
@@ -120,12 +130,13 @@ def bind_for_operators(settings: Settings) -> socket.socket:
     return _bind(settings.ops_host, settings.ops_port, settings, "DUELCAST_OPS_HOST or DUELCAST_OPS_PORT")
 
 
-def _bind(host: str, port: int, settings: Settings, named: str) -> socket.socket:
+def _bind(host: str, port: int, settings: Settings, named: str, *, shared: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sets TCP_NODELAY on accepted sockets only if the listener was created with IPPROTO_TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
         # Accepted sockets inherit this. The system's default would hold megabytes of stale prices for a slow reader.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
         # Must be set before the port listens, because the window size is negotiated with the first segment.

@@ -1,4 +1,4 @@
-"""Gives the parts of the server the settings that change at run time (`SystemSettings`)."""
+"""Gives the parts of the server the settings that change at run time (`CurrentSettings`)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from duelcast.domain.contests.service import Contests, ContestSettings
 from duelcast.domain.market.service import Market
 from duelcast.domain.market.settings import MarketSettings
 from duelcast.domain.retention import RetentionJob
+from duelcast.domain.settings.current import CurrentSettings
 from duelcast.domain.settings.declared import DeclaredSetting, declared_settings, limit_key
 from duelcast.domain.settings.events import SETTING
 from duelcast.domain.settings.service import SystemSettings
@@ -63,8 +64,8 @@ def analytics_settings_of(live: SystemSettings, start: Settings) -> AnalyticsSet
     )
 
 
-class LiveSettings:
-    """Gives each part of the server its settings: once when `App` calls `apply` after loading, and again after each
+class LeaderSettings:
+    """Gives each part of the leader its settings: once when `Leader` calls `apply` after loading, and again after each
     change.
 
     The settings in `start` do not change.
@@ -78,7 +79,6 @@ class LiveSettings:
         contests: Contests,
         analytics: Analytics,
         retention: RetentionJob,
-        gateway: Gateway,
         *,
         conflate: bool,
     ) -> None:
@@ -88,12 +88,8 @@ class LiveSettings:
         self._contests = contests
         self._analytics = analytics
         self._retention = retention
-        self._gateway = gateway
         self._conflate = conflate
-        for runtime in gateway.endpoints.values():
-            runtime.dispatcher.maintenance = live.maintenance_refusal
         live.on_change("", lambda _key, _value: self.apply())
-        live.on_hidden(self._hide)
 
     def apply(self) -> None:
         """Apply the settings in force to all parts."""
@@ -101,6 +97,21 @@ class LiveSettings:
         self._contests.settings = contest_settings_of(self._live, self._start)
         self._analytics.settings = analytics_settings_of(self._live, self._start)
         self._retention.days = days_of(self._live, self._retention.table)
+
+
+class GatewaySettings:
+    """Gives a gateway its settings: once when `apply` is called after loading, and again after each change."""
+
+    def __init__(self, live: CurrentSettings, gateway: Gateway) -> None:
+        self._live = live
+        self._gateway = gateway
+        for runtime in gateway.endpoints.values():
+            runtime.dispatcher.maintenance = live.maintenance_refusal
+        live.on_change("", lambda _key, _value: self.apply())
+        live.on_hidden(self._hide)
+
+    def apply(self) -> None:
+        """Apply the settings in force."""
         self._gateway.hub.flush_interval_ms = self._live.value("gateway.flush_interval_ms")
         for runtime in self._gateway.endpoints.values():
             runtime.dispatcher.limits.change(self._live.value(limit_key(runtime.endpoint.name)))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Sequence
 from functools import partial
+from typing import TypedDict
 
 import msgspec
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
+from duelcast.channels.broker import StoredMessage
+from duelcast.channels.names import Channel
 from duelcast.clock import Clock
+from duelcast.cluster.encryption import LinkTls, link_tls
 from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.challenges import Challenges
 from duelcast.domain.accounts.sessions import EndedSessions
@@ -18,15 +25,17 @@ from duelcast.domain.operations.check import BuildCheck
 from duelcast.domain.operations.error_events import SYSTEM_ERRORS
 from duelcast.domain.operations.events import ALERTS
 from duelcast.domain.operations.outside import ServiceDefinition, is_name
-from duelcast.errors import InvalidRequest
+from duelcast.errors import InvalidRequest, Unavailable
 from duelcast.feeds.source import Feed
 from duelcast.feeds.spec import build_feeds
 from duelcast.outbound.checks.build import build_check
 from duelcast.outbound.checks.targets import TargetRules
 from duelcast.outbound.jwks import JwksKeys
+from duelcast.peers.addresses import Network
 from duelcast.peers.origins import OriginRules
+from duelcast.sampling import LogSampler
 from duelcast.settings import ConfigurationError, Settings, is_loopback_host
-from duelcast.store.choosing import backend_of
+from duelcast.store.backend import Backend
 from duelcast.store.database import Database
 from duelcast.store.log_retention import LogBounds
 from duelcast.wire.refusals import invalid_request
@@ -40,10 +49,10 @@ def feeds_of(settings: Settings, clock: Clock) -> list[Feed]:
         raise ConfigurationError(f"DUELCAST_FEED: {error}") from None
 
 
-def database_of(settings: Settings, clock: Clock) -> Database:
-    """The configured database, not open yet. Raises `ConfigurationError` if its address is invalid."""
+def database_of(backend: Backend, settings: Settings, clock: Clock) -> Database:
+    """The database of a server, not open yet."""
     return Database(
-        backend_of(settings),
+        backend,
         clock,
         lock_notice_ms=settings.database_lock_notice_ms,
         outcome_wait_ms=settings.database_outcome_wait_ms,
@@ -56,6 +65,59 @@ def database_of(settings: Settings, clock: Clock) -> Database:
             max_bytes=settings.log_max_bytes,
         ),
     )
+
+
+class MemoryBounds(TypedDict):
+    """See `MemoryBroker`."""
+
+    history_messages: int
+    history_s: float
+    max_idle_channels: int
+
+
+def memory_bounds_of(settings: Settings) -> MemoryBounds:
+    return MemoryBounds(
+        history_messages=settings.history_messages,
+        history_s=settings.history_s,
+        max_idle_channels=settings.max_idle_channels,
+    )
+
+
+class NoDatabase:
+    """The stored messages, as a node sees them that does not lead: the leader alone reads them."""
+
+    async def position(self, channel: Channel) -> int:
+        raise Unavailable("Only the leader reads the database.")
+
+    async def messages(self, channel: Channel) -> Sequence[StoredMessage]:
+        raise Unavailable("Only the leader reads the database.")
+
+
+def cluster_secret_of(settings: Settings) -> bytes:
+    """The secret of links."""
+    assert settings.cluster_secret is not None, "see `roles.check_role`"
+    return settings.cluster_secret.get_secret_value().encode()
+
+
+def link_tls_of(settings: Settings) -> LinkTls | None:
+    """The TLS of links, if it is configured. Raises `ConfigurationError`."""
+    if settings.link_tls_cert is None or settings.link_tls_key is None or settings.link_tls_ca is None:
+        return None
+    try:
+        return link_tls(settings.link_tls_cert, settings.link_tls_key, settings.link_tls_ca)
+    except (OSError, ValueError):
+        raise ConfigurationError(
+            "DUELCAST_LINK_TLS_CERT, DUELCAST_LINK_TLS_KEY and DUELCAST_LINK_TLS_CA cannot be used: name PEM files of "
+            "a certificate chain, of its key without a passphrase, and of the authority, that the server can read."
+        ) from None
+
+
+def link_address_of(settings: Settings, port: int) -> str:
+    """The address at which gateways reach this leader, which listens on `port`."""
+    if settings.link_advertise is not None:
+        return settings.link_advertise
+    host, _, _ = settings.link_listen.rpartition(":")
+    return f"{host}:{port}"
 
 
 def idempotency_bounds_of(settings: Settings) -> IdempotencyBounds:
@@ -99,12 +161,17 @@ def verifier_of(
 def sign_ins_of(
     settings: Settings, database: Database, clock: Clock, verifier: TokenVerifier, ended_sessions: EndedSessions
 ) -> SignIns | None:
-    """The sign-ins; None if the server would refuse its own tokens, or has no secret to sign them with."""
-    if settings.jwt_secret is None or "HS256" not in settings.accepted_algorithms:
+    """The sign-ins; None if the server does not offer them."""
+    if settings.jwt_secret is None or not signs_in(settings):
         return None
     secret = settings.jwt_secret.get_secret_value()
     issuer = TokenIssuer(clock, secret, issuer=settings.jwt_issuer, audience=settings.jwt_audience)
     return SignIns(database, clock, Challenges(secret), issuer, verifier, ended_sessions, settings.max_used_challenges)
+
+
+def signs_in(settings: Settings) -> bool:
+    """Whether users can sign in here: the server has a secret to sign its tokens with, and would not refuse them."""
+    return settings.jwt_secret is not None and "HS256" in settings.accepted_algorithms
 
 
 def configured_services(settings: Settings) -> dict[str, ServiceDefinition]:
@@ -144,12 +211,32 @@ def check_builder_of(settings: Settings) -> BuildCheck:
         ) from None
 
 
+def register_process(registry: CollectorRegistry) -> None:
+    """Register the metrics of the process."""
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+
+
+def proxies_of(settings: Settings) -> Sequence[Network]:
+    """The proxies that may name the address of a client."""
+    return [ipaddress.ip_network(entry, strict=False) for entry in settings.trusted_proxies]
+
+
 def origins_of(settings: Settings, host: str) -> OriginRules:
     """The rules that decide which web pages may call a port at the address `host`."""
     return OriginRules(
         settings.allowed_origins,
         listens_on_loopback_only=is_loopback_host(host),
         default_scheme="https" if settings.tls_cert else "http",
+    )
+
+
+def refusals_of(settings: Settings, clock: Clock) -> LogSampler:
+    """Decides which refusals a node logs."""
+    return LogSampler(
+        clock.monotonic,
+        per_minute=settings.refusals_logged_per_minute,
+        in_all_per_minute=settings.refusals_logged_in_all_per_minute,
     )
 
 

@@ -241,9 +241,12 @@ class LatestMemory(ChannelMemory):
         super().unfollow(now_s)
         if self.channel.family.unfollowed is Unfollowed.SILENT:
             # Invalidate earlier positions, because nothing is published while nobody follows the channel.
-            self.seq += 1
-            self.reaches_back_to = self.seq
-            self._live.clear()
+            self.begin_anew(self.seq + 1)
+
+    def begin_anew(self, seq: int) -> None:
+        """Continue at `seq` without messages, so that no earlier position can be recovered."""
+        self.seq = self.reaches_back_to = seq
+        self._live.clear()
 
     def newest(self) -> Sequence[Message]:
         return sorted(self._live.values(), key=_seq)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -55,6 +55,10 @@ class MemoryBroker:
         max_history_bytes: int = 256 * 1024 * 1024,
         max_idle_channels: int = 50_000,
     ) -> None:
+        self.on_silence: Callable[[Channel, int], None] = lambda _channel, _seq: None
+        """Called when the last follower has left a `SILENT` channel: no position below the number can be recovered."""
+        self.on_forget: Callable[[Channel], None] = lambda _channel: None
+        """Called when a channel that nobody follows was forgotten."""
         self._clock = clock
         self._retention = HistoryBounds(history_messages, history_s, tombstone_retention_s)
         self._max_history_bytes = max_history_bytes
@@ -142,13 +146,12 @@ class MemoryBroker:
         stream.followers -= 1
         if stream.followers:
             return
-        stream.unfollow(self._clock.monotonic())
         topic = _topic(channel)
         followed = self._followed[topic]
         del followed[channel.parameter]
         if not followed:
             del self._followed[topic]
-        self._keep_idle(stream)
+        self._lost_followers(stream)
 
     def followed(self, family: Family, subject: str = "") -> Mapping[str, Channel]:
         return self._followed.get((family, subject), {})
@@ -325,6 +328,13 @@ class MemoryBroker:
             self._forget(stream)
             self._forgotten["idle"] += 1
 
+    def _lost_followers(self, stream: ChannelMemory) -> None:
+        """Called when the last follower of a channel has left."""
+        stream.unfollow(self._clock.monotonic())
+        if stream.channel.family.unfollowed is Unfollowed.SILENT:
+            self.on_silence(stream.channel, stream.seq)
+        self._keep_idle(stream)
+
     def _keep_idle(self, stream: ChannelMemory) -> None:
         """Keep a channel without followers for a while, as long as there is room."""
         if stream.is_empty and stream.seq == self._highest_forgotten_seq:
@@ -351,6 +361,7 @@ class MemoryBroker:
             del group[channel.name]
             if not group:
                 del self._groups[channel.group]
+        self.on_forget(channel)
 
 
 def _topic(channel: Channel) -> tuple[Family, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from duelcast.channels.broker import Message
-from duelcast.wire.frames import push_body, text_frame
+from duelcast.wire.frames import push_body, text_frame, with_request_id
 
 Part = bytes | Message
 
@@ -22,4 +22,10 @@ def part_frame(part: Part) -> bytes:
     """The frame of `part`."""
     if isinstance(part, bytes):
         return part
-    return text_frame(push_body(part.body, part.channel.suffix, part.seq))
+    return push_frame(part)
+
+
+def push_frame(message: Message, request_id: str | None = None) -> bytes:
+    """The frame of a push, which answers the command with `request_id`, if one is given."""
+    body = push_body(message.body, message.channel.suffix, message.seq)
+    return text_frame(body if request_id is None else with_request_id(body, request_id))

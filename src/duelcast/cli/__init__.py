@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from duelcast import __version__
-from duelcast.cli import achievements, asyncapi, backup, check_config, epoch, issue_token, migrate, record, serve
+from duelcast.cli import (
+    achievements,
+    asyncapi,
+    backup,
+    check_config,
+    copy_database,
+    epoch,
+    issue_token,
+    migrate,
+    record,
+    serve,
+)
 from duelcast.cli.demo import command as demo
 from duelcast.cli.events import command as events
 from duelcast.cli.tail import command as tail
@@ -35,6 +46,7 @@ application.command("check-config")(check_config.check_config)
 application.command("migrate")(migrate.migrate)
 application.command("backup")(backup.back_up)
 application.command("restore")(backup.restore)
+application.command("copy-database")(copy_database.copy_database)
 application.command("epoch")(epoch.epoch)
 application.add_typer(events.application)
 application.add_typer(achievements.application)

@@ -11,10 +11,11 @@ from duelcast.settings import load_settings
 
 
 def migrate(config: ConfigOption = None) -> None:
-    """Create or update the tables of the database. The server must be stopped.
+    """Create or update the tables of the database.
 
     A server with an SQLite database does this by itself at its start. On PostgreSQL, it does not start until this
-    command has been run.
+    command has been run. Servers of the version before may go on meanwhile, unless the command says that the database
+    is in use.
     """
     from duelcast.store.choosing import backend_of
 

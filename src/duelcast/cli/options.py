@@ -17,6 +17,11 @@ PortOption = Annotated[int | None, typer.Option(help="Port to listen on.")]
 FeedOption = Annotated[str | None, typer.Option(help="Sources of prices, separated by `;`.")]
 TlsCertOption = Annotated[Path | None, typer.Option(help="PEM file of the certificate chain.")]
 TlsKeyOption = Annotated[Path | None, typer.Option(help="PEM file of the private key.")]
+RoleOption = Annotated[str | None, typer.Option(help="all, gateway or leader (see docs/operations.md).")]
+WorkersOption = Annotated[
+    int | None, typer.Option(help="Start so many gateways on one port, and a leader, as processes of their own.")
+]
+SupervisorOption = Annotated[int | None, typer.Option(hidden=True)]
 RootPathOption = Annotated[str | None, typer.Option(help="Path under which a proxy publishes the server.")]
 
 _UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from duelcast.channels.broker import Position
 from duelcast.channels.names import Group
 from duelcast.clock import Clock
 from duelcast.desk.defect import defect, refusal_of
 from duelcast.desk.first_frames import JoinReader
+from duelcast.desk.port import Desk
 from duelcast.domain.accounts.identity import Identity
 from duelcast.endpoints.common import resolved
 from duelcast.endpoints.context import Answer, Ask, Context, Greeting, Join, Named, Reply, Services, Target
@@ -22,7 +23,7 @@ from duelcast.wire.messages import Event
 _SINGLE = (Event, AppError, Join)
 
 
-class Desk:
+class LocalDesk:
     """Runs the commands of one endpoint, for connections of any node."""
 
     def __init__(self, endpoint: Endpoint, services: Services, reader: JoinReader, clock: Clock) -> None:
@@ -35,10 +36,7 @@ class Desk:
         """Contexts of handlers that are still running; a change of identity is applied to them."""
 
     def ask(self, ask: Ask) -> Answer | Coroutine[Any, Any, Answer]:
-        """Run the command of `ask`. Returns the answer or, if the handler is asynchronous, a coroutine that returns it.
-
-        Raises `errors.Disconnect` if the connection must end.
-        """
+        """See `Desk.ask`. Returns a coroutine if the handler is asynchronous."""
         assert ask.command is not None, "asks without a command go to the other methods"
         spec = self._specs[type(ask.command)]
         context = self._context(ask)
@@ -53,10 +51,7 @@ class Desk:
         return self._answer(context, reply)
 
     async def greet(self, ask: Ask, named: Sequence[Named]) -> Greeting:
-        """Return the greeting of the endpoint, with the channels named in the connection's URL.
-
-        If this raises `errors.AppError`, nothing is followed.
-        """
+        """See `Desk.greet`."""
         context = self._context(ask, is_greeting=True)
         self._waiting.add(context)
         try:
@@ -86,10 +81,7 @@ class Desk:
         )
 
     async def read_again(self, ask: Ask, joins: Sequence[Join]) -> Answer:
-        """Return snapshots and replays of everything followed, for a connection that has lost messages.
-
-        Raises `errors.Unavailable`.
-        """
+        """See `Desk.read_again`."""
         context = self._context(ask)
         try:
             await self._reader.read_again(context, joins)
@@ -99,8 +91,7 @@ class Desk:
         return Answer(joined=context.joined)
 
     def identity_changed(self, ask: Ask, before: Identity | None, *, greeted: bool) -> None:
-        """Record that the connection now has the identity of `ask`; notify the endpoint if the connection has been
-        greeted."""
+        """See `Desk.identity_changed`."""
         for context in self._waiting:
             if context.connection_id == ask.connection_id:
                 context.identity = ask.identity
@@ -112,7 +103,7 @@ class Desk:
                 defect(error)
 
     def disconnected(self, ask: Ask) -> None:
-        """Notify the endpoint that a greeted connection has ended."""
+        """See `Desk.disconnected`."""
         handler = self._endpoint.disconnect_handler
         if handler is not None:
             try:
@@ -175,3 +166,7 @@ def parts_of(reply: Reply) -> Sequence[Event | AppError | Join]:
     if isinstance(reply, _SINGLE):
         return (reply,)
     return reply
+
+
+if TYPE_CHECKING:
+    _conforms: type[Desk] = LocalDesk

@@ -12,7 +12,8 @@ from duelcast.channels.broker import Broker, Recovery
 from duelcast.channels.names import Channel, Group, Kind
 from duelcast.channels.parts import Part, part_size
 from duelcast.clock import Clock
-from duelcast.endpoints.context import Context, Join, Joined, Services, Snapshot, Target
+from duelcast.domain.settings.current import CurrentSettings
+from duelcast.endpoints.context import Context, Join, Joined, Snapshot, Target
 from duelcast.endpoints.kit import AccessRule, Endpoint
 from duelcast.errors import TooManySubscriptions
 from duelcast.wire.frames import encode_body, push_body, text_frame
@@ -42,7 +43,7 @@ class JoinReader:
     def __init__(
         self,
         endpoint: Endpoint,
-        services: Services,
+        settings: CurrentSettings,
         broker: Broker,
         log: Log,
         clock: Clock,
@@ -51,7 +52,7 @@ class JoinReader:
         unknown_followed: Callable[[str], int],
     ) -> None:
         self._endpoint = endpoint
-        self._services = services
+        self._settings = settings
         self._broker = broker
         self._log = log
         self._clock = clock
@@ -193,7 +194,7 @@ class JoinReader:
     async def _read_channel(self, context: Context, join: Join, channel: Channel, base: int) -> Joined:
         rule, since = self._endpoint.access_rule(channel), join.since
         recovery = await self._recover(channel, join)
-        if not rule.is_seen(self._services, context.role, channel.parameter):
+        if not rule.is_seen(self._settings, context.role, channel.parameter):
             recovered = None if since is None else False
             return Joined(join, recovery.epoch, 0, recovered, (), base, {channel: recovery.seq})
         seq, rows = recovery.seq, 1

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from duelcast.channels.broker import Origin, Position
+from duelcast.channels.broker import Message, Origin, Position
 from duelcast.channels.names import Channel, Group, Role
 from duelcast.channels.parts import Part
 from duelcast.clock import Clock
@@ -98,8 +98,9 @@ class Joined:
     """A join whose snapshot or replay has been read (`frames`), and the point from which newer messages continue it.
 
     `base` is a position in the node's log of published messages. The messages after it come next, except those whose
-    `seq` is not above the value of their channel in `floors` (by default 0). `seq` is None for a group, and `recovered`
-    is None if no position was given. `rows` is the number of channels, symbols or rows in `frames`.
+    `seq` is not above the value of their channel in `floors` (by default 0). `news` come before them: messages that
+    were published after `frames` were read on another node. `seq` is None for a group, and `recovered` is None if no
+    position was given. `rows` is the number of channels, symbols or rows in `frames`.
     """
 
     join: Join
@@ -110,10 +111,19 @@ class Joined:
     base: int
     floors: Mapping[Channel, int] = field(default_factory=dict)
     rows: int = 1
+    news: Sequence[Message] = ()
 
     @property
     def target(self) -> Target:
         return self.join.target
+
+
+class Encoded(Struct, frozen=True, gc=False):
+    """An event that another node has encoded, with its `timestamp` and `requestId`. If it `names_positions`, the node
+    of the connection adds them."""
+
+    body: bytes
+    names_positions: bool = False
 
 
 Reply = Event | AppError | Join | Sequence["Event | AppError | Join"] | None
@@ -129,7 +139,7 @@ class Answer:
     up, costs one message of the rate limit. `unknown` are those of `joined` that do not exist for the caller.
     """
 
-    parts: Sequence[Event | AppError | Join] = ()
+    parts: Sequence[Event | AppError | Join | Encoded] = ()
     joined: Sequence[Joined] = ()
     left: Sequence[Target] = ()
     rows: int = 0

@@ -16,7 +16,8 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from duelcast.channels.names import Channel, Family, Group, Role
 from duelcast.domain.accounts.identity import Identity
-from duelcast.endpoints.context import Context, Join, LocalContext, Reply, Services, Snapshot, Target, role_of
+from duelcast.domain.settings.current import CurrentSettings
+from duelcast.endpoints.context import Context, Join, LocalContext, Reply, Snapshot, Target, role_of
 from duelcast.errors import SubscriptionDenied, UnknownChannel
 from duelcast.wire.messages import Command, Event, message_type
 
@@ -86,7 +87,7 @@ class AccessRule:
     snapshot: ChannelSnapshot | None
     group_snapshot: GroupSnapshot | None
     snapshot_events: tuple[type[Event], ...]
-    seen_from: Callable[[Services, str], Role] | None
+    seen_from: Callable[[CurrentSettings, str], Role] | None
     most: Callable[[Context], int] | None
     unknown: Callable[[Context, Target], bool]
     most_unknown: Callable[[Context], int] | None
@@ -102,9 +103,9 @@ class AccessRule:
                 raise SubscriptionDenied("This channel needs a token: send `auth` with one, then try again.")
             raise SubscriptionDenied("Your role does not allow this channel.")
 
-    def is_seen(self, services: Services, role: Role, parameter: str) -> bool:
+    def is_seen(self, settings: CurrentSettings, role: Role, parameter: str) -> bool:
         """Whether `role` may see the messages of the channel with `parameter`."""
-        return self.seen_from is None or role >= self.seen_from(services, parameter)
+        return self.seen_from is None or role >= self.seen_from(settings, parameter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class Endpoint:
         snapshot: ChannelSnapshot | None = None,
         group_snapshot: GroupSnapshot | None = None,
         snapshot_events: tuple[type[Event], ...] = (),
-        seen_from: Callable[[Services, str], Role] | None = None,
+        seen_from: Callable[[CurrentSettings, str], Role] | None = None,
         most: Callable[[Context], int] | None = None,
         unknown: Callable[[Context, Target], bool] = lambda _context, _target: False,
         most_unknown: Callable[[Context], int] | None = None,

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, structs
 
 from duelcast.channels.names import Channel, Group, Role
 from duelcast.domain.settings.changing import MAX_DESCRIPTION_CHARACTERS, SettingChange
+from duelcast.domain.settings.current import CurrentSettings
 from duelcast.domain.settings.events import (
     CATEGORY_GRAMMAR,
     CATEGORY_PATTERN,
@@ -20,7 +21,7 @@ from duelcast.domain.settings.events import (
     highest_version,
 )
 from duelcast.domain.settings.service import SystemSettings
-from duelcast.endpoints.context import Context, Services, Snapshot, Target
+from duelcast.endpoints.context import Context, Snapshot, Target
 from duelcast.endpoints.kit import MIB, Auth, Endpoint
 from duelcast.store.settings import Visibility
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event
@@ -158,10 +159,6 @@ class SettingUpdated(Event, tag="setting_updated"):
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _seen_from(services: Services, key: str) -> Role:
-    return services.of(SystemSettings).seen_from(key)
-
-
 def _unknown(context: Context, target: Target) -> bool:
     settings, role = context.service(SystemSettings), context.role
     if isinstance(target, Group):
@@ -195,7 +192,7 @@ endpoint.opens(
     snapshot=current_setting,
     group_snapshot=current_category,
     snapshot_events=(SettingFound, CategorySettings),
-    seen_from=_seen_from,
+    seen_from=CurrentSettings.seen_from,
     unknown=_unknown,
     most_unknown=_most_unknown,
 )

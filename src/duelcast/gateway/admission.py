@@ -17,7 +17,7 @@ from duelcast.endpoints.common import (
     confirmation,
     user_record,
 )
-from duelcast.endpoints.context import Ask, Greeting, Join, Joined, Named, Target
+from duelcast.endpoints.context import Ask, Encoded, Greeting, Join, Joined, Named, Target
 from duelcast.endpoints.kit import Auth, Endpoint
 from duelcast.errors import (
     AppError,
@@ -263,7 +263,9 @@ class Opener:
         greeting: list[Segment] = []
         rest: list[Segment] = []
         for part in answer.parts:
-            if isinstance(part, Event):
+            if isinstance(part, Encoded):
+                greeting.append(text_frame(part.body))
+            elif isinstance(part, Event):
                 greeting.append(self._frame(part))
             elif isinstance(part, Join) and part in by_join:
                 snapshot = without_news(by_join[part])

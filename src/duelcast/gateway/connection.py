@@ -18,8 +18,9 @@ from duelcast.desk.defect import defect
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.claims import LEEWAY_S
 from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.settings.current import CurrentSettings
 from duelcast.endpoints.common import SessionUpdated, UnsubscriptionConfirmed, confirmation, user_record
-from duelcast.endpoints.context import Ask, Services, Target, role_of
+from duelcast.endpoints.context import Ask, Target, role_of
 from duelcast.endpoints.kit import Auth
 from duelcast.errors import (
     AccessDenied,
@@ -59,7 +60,7 @@ class Host(Protocol):
     broker: Broker
     hub: Hub
     accounts: Accounts
-    services: Services
+    live: CurrentSettings
     socket_options: SocketOptions
     auth_timeout_s: float
     max_subscriptions: int
@@ -146,7 +147,7 @@ class Connection(MessageSocket):
             gateway.hub,
             self.session,
             self.outbox,
-            gateway.services,
+            gateway.live,
             gateway.max_subscriptions,
         )
         gateway.sockets.add(self)

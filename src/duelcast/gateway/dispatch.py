@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any, Protocol, cast
 
+import msgspec
+
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
 from duelcast.desk.defect import refusal_of
-from duelcast.desk.desk import Desk, parts_of
+from duelcast.desk.desk import parts_of
+from duelcast.desk.port import Desk
 from duelcast.endpoints.common import confirmation
-from duelcast.endpoints.context import Answer, Ask, Join, Joined, Local, LocalContext, Reply
+from duelcast.endpoints.context import Answer, Ask, Encoded, Join, Joined, Local, LocalContext, Reply
 from duelcast.endpoints.kit import CommandSpec, Endpoint
 from duelcast.errors import AppError, Disconnect, PermissionDenied, SubscriptionDenied, Unauthorized
 from duelcast.gateway.limits import MessageLimits
@@ -18,7 +21,7 @@ from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.session import ConnectionSession
 from duelcast.gateway.subscriptions import ConnectionSubscriptions, Segment, every_positions
 from duelcast.wire.decoding import CommandDecoder
-from duelcast.wire.frames import error_body, reply_body, text_frame
+from duelcast.wire.frames import encode_value, error_body, reply_body, text_frame
 from duelcast.wire.messages import Command, Event
 
 
@@ -165,7 +168,7 @@ class Dispatcher:
         self._charge(connection, answer.rows)
 
     def _write(
-        self, connection: Caller, request_id: str | None, parts: Sequence[Event | AppError | Join], rows: int
+        self, connection: Caller, request_id: str | None, parts: Sequence[Event | AppError | Join | Encoded], rows: int
     ) -> None:
         if connection.is_open:
             now_s = connection.clock.time()
@@ -177,7 +180,11 @@ class Dispatcher:
             self.limits.charge_rows(connection.session, rows, connection.clock.monotonic())
 
     def _segments(
-        self, parts: Sequence[Event | AppError | Join], joined: Sequence[Joined], now_s: float, request_id: str | None
+        self,
+        parts: Sequence[Event | AppError | Join | Encoded],
+        joined: Sequence[Joined],
+        now_s: float,
+        request_id: str | None,
     ) -> list[Segment]:
         """The frames of an answer, and between them the joins whose snapshots belong there."""
         by_join = {one.join: one for one in joined}
@@ -186,14 +193,16 @@ class Dispatcher:
             if isinstance(part, Join) and part in by_join:
                 segments += (self._frame(confirmation(by_join[part]), now_s, request_id), by_join[part])
                 continue
-            if isinstance(part, Event) and part.names_positions:
-                _fill_positions(part, joined)
+            if isinstance(part, Event | Encoded) and part.names_positions:
+                part = _with_positions(part, joined)
             segments.append(self._frame(part, now_s, request_id))
         return segments
 
-    def _frame(self, part: Event | AppError | Join, now_s: float, request_id: str | None) -> bytes:
+    def _frame(self, part: Event | AppError | Join | Encoded, now_s: float, request_id: str | None) -> bytes:
         if isinstance(part, Event):
             return text_frame(reply_body(part, now_s, request_id))
+        if isinstance(part, Encoded):
+            return text_frame(part.body)
         if isinstance(part, Join):
             part = SubscriptionDenied("Your role has just changed, and no longer allows this channel.")
         return self._error_frame(part, request_id, now_s)
@@ -211,13 +220,19 @@ class Dispatcher:
         return text_frame(error_body(error, self.endpoint.error_type, now_s, request_id))
 
 
-def _fill_positions(event: Any, joined: Collection[Joined]) -> None:
+def _with_positions(part: Event | Encoded, joined: Collection[Joined]) -> Event | Encoded:
     """Fill in the positions of the joined *every* channels, and whether everything requested with `since` was
     recovered."""
-    event.positions = every_positions((), joined)
+    positions = every_positions((), joined)
     recovered = [one.recovered for one in joined if one.join.since is not None]
+    if isinstance(part, Encoded):
+        fields = msgspec.json.decode(part.body) | {"positions": positions}
+        return Encoded(encode_value(fields | {"recovered": all(recovered)} if recovered else fields))
+    event: Any = part
+    event.positions = positions
     if recovered:
         event.recovered = all(recovered)
+    return part
 
 
 def _right_missing(connection: Caller, spec: CommandSpec) -> AppError | None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,16 +14,15 @@ from duelcast.channels.broker import Broker, Origin
 from duelcast.channels.names import Channel, Role
 from duelcast.clock import Clock
 from duelcast.desk.defect import defect
-from duelcast.desk.desk import Desk
-from duelcast.desk.first_frames import JoinReader
+from duelcast.desk.port import Desk
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.nicknames import shapes
 from duelcast.domain.accounts.sessions import EndedSession
 from duelcast.domain.accounts.tokens import TokenVerifier
-from duelcast.endpoints.context import Services
+from duelcast.domain.settings.current import CurrentSettings
 from duelcast.endpoints.kit import Endpoint
-from duelcast.errors import ServiceRestart, TooManyConnections
+from duelcast.errors import OverCapacity, ServiceRestart, TooManyConnections
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.limits import MessageLimits
@@ -53,14 +52,15 @@ class Gateway:
         accounts: Accounts,
         verifier: TokenVerifier,
         endpoints: Mapping[str, Endpoint],
-        services: Services,
+        live: CurrentSettings,
+        desk_of: Callable[[Endpoint], Desk],
     ) -> None:
         self.clock = clock
         self.broker = broker
         self.hub = hub
         self.accounts = accounts
         self.verifier = verifier
-        self.services = services
+        self.live = live
         self._settings = settings
         self.wheel = TimerWheel(clock.monotonic())
         self.socket_options = SocketOptions(
@@ -84,7 +84,7 @@ class Gateway:
             path: EndpointRuntime(
                 endpoint,
                 MessageLimits(endpoint.messages_per_minute, settings.rate_limit_factor, settings.message_unit_bytes),
-                self._desk(endpoint),
+                desk_of(endpoint),
             )
             for path, endpoint in endpoints.items()
         }
@@ -104,6 +104,10 @@ class Gateway:
         self._by_wallet: defaultdict[str, set[Connection]] = defaultdict(set)
         self._by_claim: defaultdict[str, set[Connection]] = defaultdict(set)
         """Connections by the shapes (see `shapes`) of the nickname that their token claims."""
+        self.elsewhere: dict[str, int] = {}
+        """How many connections a wallet has at other nodes, if any."""
+        self.on_wallet: Callable[[str], None] = lambda _wallet: None
+        """Called with a wallet whenever one of its connections begins, ends or has another identity."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.loop_lag_s = 0.0
         self._account_changes = 0
@@ -114,18 +118,6 @@ class Gateway:
         accounts.on_owner_change(self._nickname_changed_hands)
         hub.on_lost = self._bus_lost
         hub.find_outbox = self._outbox_of
-
-    def _desk(self, endpoint: Endpoint) -> Desk:
-        reader = JoinReader(
-            endpoint,
-            self.services,
-            self.broker,
-            self.hub,
-            self.clock,
-            max_bytes=self._settings.answer_max_bytes,
-            unknown_followed=self._unknown_followed,
-        )
-        return Desk(endpoint, self.services, reader, self.clock)
 
     # ── connections ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,11 +162,12 @@ class Gateway:
         limit = self._settings.max_connections_per_user
         if identity is not None and limit:
             same = self._by_wallet.get(identity.wallet, set())
-            if connection not in same and len(same) >= limit:
-                raise _too_many("user", "Your wallet has reached its limit of connections")
+            if connection not in same and len(same) + self.elsewhere.get(identity.wallet, 0) >= limit:
+                raise _too_many_of_wallet()
         self._leave_identity(connection)
         if identity is not None:
             self._by_wallet[identity.wallet].add(connection)
+            self.on_wallet(identity.wallet)
             if identity.claimed_nickname is not None:
                 for shape in shapes(identity.claimed_nickname):
                     self._by_claim[shape].add(connection)
@@ -200,9 +193,21 @@ class Gateway:
         if identity is None:
             return
         _discard(self._by_wallet, identity.wallet, connection)
+        self.on_wallet(identity.wallet)
         if identity.claimed_nickname is not None:
             for shape in shapes(identity.claimed_nickname):
                 _discard(self._by_claim, shape, connection)
+
+    def close_excess(self, wallet: str, earlier: int) -> None:
+        """Close the newest connections of a wallet that has too many, of which `earlier` are at other nodes and have
+        precedence."""
+        limit = self._settings.max_connections_per_user
+        if not limit:
+            return
+        newest_last = sorted(
+            (one for one in self.connections_of(wallet) if one.is_open), key=lambda one: one.connected_s
+        )
+        _each(newest_last[max(limit - earlier, 0) :], lambda connection: connection.refuse(_too_many_of_wallet()))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run work of a connection as a task. When the server stops, a task that is still running after
@@ -251,7 +256,8 @@ class Gateway:
     def _bus_lost(self) -> None:
         _each(self._admitted.values(), lambda connection: connection.resynchronise(bus_lost=True))
 
-    def _unknown_followed(self, wallet: str) -> int:
+    def unknown_followed(self, wallet: str) -> int:
+        """How many nonexistent channels the connections of a wallet follow."""
         return sum(len(connection.subscriptions.unknown) for connection in self.connections_of(wallet))
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,6 +274,13 @@ class Gateway:
             self.wheel.advance(now)
             _each(self.blocked, partial(Connection.check_slow, now=now))
             self.hub.tidy()
+
+    def send_away(self, wait_ms: int) -> None:
+        """Close every connection, because this node cannot serve it; the clients are asked to connect again after
+        `wait_ms`, and more by up to as much."""
+        for connection in list(self.sockets):
+            delay_ms = int(wait_ms * random.uniform(1.0, 2.0))  # noqa: S311 - spreads load, guards nothing
+            connection.close(OverCapacity(f"retry_after_ms={delay_ms}"))
 
     async def drain(self) -> None:
         """Close every connection, and ask each client to return after `return_floor_ms` plus a delay of its own. The
@@ -304,7 +317,11 @@ class Gateway:
         """The wallets that have connections."""
         return list(self._by_wallet)
 
-    def connections_of(self, wallet: str) -> Iterable[Connection]:
+    def has_connections(self, wallet: str) -> bool:
+        """Whether a wallet has connections, including those that are closing."""
+        return wallet in self._by_wallet
+
+    def connections_of(self, wallet: str) -> Collection[Connection]:
         """The connections of a wallet, including those that are closing."""
         return self._by_wallet.get(wallet, ())
 
@@ -328,6 +345,10 @@ def _each(connections: Iterable[Connection], act: Callable[[Connection], None]) 
 
 def _no_room() -> TooManyConnections:
     return _too_many("server", "The server has no room for another connection")
+
+
+def _too_many_of_wallet() -> TooManyConnections:
+    return _too_many("user", "Your wallet has reached its limit of connections")
 
 
 def _too_many(scope: str, sentence: str) -> TooManyConnections:

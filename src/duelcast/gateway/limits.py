@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from duelcast.errors import PolicyViolation, RateLimitExceeded
 from duelcast.gateway.session import ConnectionSession
@@ -14,6 +15,13 @@ ADDRESS_FACTOR = 10
 """All anonymous connections from an address together may send this many times as much as a single one."""
 ROWS_PER_UNIT = 100
 UNIT_BYTES = 16 * 1024
+
+
+class Units(NamedTuple):
+    """Units of a wallet: those of accepted messages, and those of refused ones."""
+
+    taken: float
+    refused: float
 
 
 class _Meter:
@@ -42,21 +50,21 @@ class _ClientMeter(_Meter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._wallets = Buckets(1)
+        self.wallets = Buckets(1)
         self._addresses = Buckets(1)
 
     def resize(self, capacity: float) -> None:
         super().resize(capacity)
-        self._wallets.resize(capacity)
+        self.wallets.resize(capacity)
         self._addresses.resize(capacity * ADDRESS_FACTOR)
 
     @property
     def evicted(self) -> int:
-        return self._wallets.evicted + self._addresses.evicted
+        return self.wallets.evicted + self._addresses.evicted
 
     def buckets(self, session: ConnectionSession, now: float) -> Sequence[TokenBucket]:
         if session.identity is not None:
-            return [self._wallets.bucket(session.identity.wallet, now)]
+            return [self.wallets.bucket(session.identity.wallet, now)]
         own = super().buckets(session, now)
         if session.address_bucket is None:
             return own
@@ -65,7 +73,7 @@ class _ClientMeter(_Meter):
     def shared_bucket(self, session: ConnectionSession, now: float) -> TokenBucket | None:
         """The bucket of the wallet, or of an anonymous connection's address; None if there is neither."""
         if session.identity is not None:
-            return self._wallets.bucket(session.identity.wallet, now)
+            return self.wallets.bucket(session.identity.wallet, now)
         if session.address_bucket is None:
             return None
         return self._addresses.bucket(session.address_bucket, now)
@@ -81,8 +89,8 @@ class MessageLimits:
     def __init__(self, per_minute: float, factor: float, unit_bytes: int = UNIT_BYTES) -> None:
         self._factor = factor
         self._unit_bytes = unit_bytes
-        self._clients = _ClientMeter()
-        self._messages = _Pair(self._clients, _ClientMeter())
+        self._clients, self._refused = _ClientMeter(), _ClientMeter()
+        self._messages = _Pair(self._clients, self._refused)
         self._liveness = _Pair(_Meter(), _Meter())
         self._liveness.resize(scaled(LIVENESS_PER_MINUTE, factor))
         self.change(per_minute)
@@ -144,6 +152,42 @@ class MessageLimits:
             for bucket in self._messages.taken.buckets(session, now):
                 bucket.take(now, -(-rows // ROWS_PER_UNIT))
 
+    # ── wallets with connections to several nodes ───────────────────────────────────────────────────────────────
+
+    def used_since(self, since: float) -> Iterator[str]:
+        """The wallets whose buckets were used since that time; some of them twice."""
+        for meter in (self._clients, self._refused):
+            for wallet, _ in meter.wallets.used_since(since):
+                yield wallet
+
+    def count_units(self, wallet: str) -> Units:
+        """The units that a wallet has used here since the last call."""
+        return Units(*(_count(meter.wallets.find(wallet)) for meter in (self._clients, self._refused)))
+
+    def debts(self, wallet: str, now: float) -> Units:
+        """The units that the buckets of a wallet lack."""
+        buckets = (meter.wallets.find(wallet) for meter in (self._clients, self._refused))
+        return Units(*(0.0 if bucket is None else bucket.debt(now) for bucket in buckets))
+
+    def full_in_s(self, wallet: str, now: float) -> float:
+        """Seconds until the buckets of a wallet are full if it uses nothing more."""
+        buckets = (meter.wallets.find(wallet) for meter in (self._clients, self._refused))
+        return max(0.0 if bucket is None else bucket.full_in_s(now) for bucket in buckets)
+
+    def take_elsewhere(self, wallet: str, units: Units, now: float) -> None:
+        """Take units that a wallet has used at other nodes."""
+        if self._messages.capacity is not None:
+            for meter, amount in zip((self._clients, self._refused), units, strict=True):
+                if amount:
+                    meter.wallets.bucket(wallet, now).take_elsewhere(now, amount)
+
+    def owe(self, wallet: str, debts: Units, now: float) -> None:
+        """Let the buckets of a wallet lack at least as much as those of another node."""
+        if self._messages.capacity is not None:
+            for meter, amount in zip((self._clients, self._refused), debts, strict=True):
+                if amount:
+                    meter.wallets.bucket(wallet, now).owe(now, amount)
+
 
 class _Pair:
     """A meter for admitted messages, and one for refusals. If `capacity` is None, there is no limit."""
@@ -163,7 +207,11 @@ def _admit(meters: _Pair, session: ConnectionSession, units: int, now: float) ->
     if meters.capacity is None:
         return
     buckets = meters.taken.buckets(session, now)
-    if all(bucket.ready(now) for bucket in buckets):
+    # `all` with a generator would take longer than the buckets do.
+    for bucket in buckets:
+        if not bucket.ready(now):
+            break
+    else:
         for bucket in buckets:
             bucket.take(now, units)
         return
@@ -175,3 +223,10 @@ def _admit(meters: _Pair, session: ConnectionSession, units: int, now: float) ->
     raise RateLimitExceeded(
         "Too many messages: this one was dropped. Send it again after `retryAfterMs`.", retry_after_ms=retry_after_ms
     )
+
+
+def _count(bucket: TokenBucket | None) -> float:
+    if bucket is None:
+        return 0
+    units, bucket.taken = bucket.taken, 0
+    return units

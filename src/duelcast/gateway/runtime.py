@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from duelcast.desk.desk import Desk
+from duelcast.desk.port import Desk
 from duelcast.endpoints.kit import Endpoint
 from duelcast.gateway.dispatch import Dispatcher
 from duelcast.gateway.limits import MessageLimits

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
+from duelcast.channels.broker import Position
 from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.channels.parts import Part
-from duelcast.endpoints.context import NO_TARGETS, Following, Join, Joined, Services, Target
+from duelcast.domain.settings.current import CurrentSettings
+from duelcast.endpoints.context import NO_POSITIONS, NO_TARGETS, Following, Join, Joined, Target
 from duelcast.endpoints.kit import Endpoint
-from duelcast.gateway.answer_parts import all_frames
+from duelcast.gateway.answer_parts import all_frames, answering
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.session import ConnectionSession
@@ -29,8 +31,9 @@ class ConnectionSubscriptions:
         "_held",
         "_hub",
         "_outbox",
-        "_services",
+        "_reached",
         "_session",
+        "_settings",
         "greeting",
         "limit",
         "unknown",
@@ -42,7 +45,7 @@ class ConnectionSubscriptions:
         hub: Hub,
         session: ConnectionSession,
         outbox: Outbox,
-        services: Services,
+        settings: CurrentSettings,
         limit: int,
     ) -> None:
         self._endpoint = endpoint
@@ -51,9 +54,11 @@ class ConnectionSubscriptions:
         self._outbox = outbox
         self.limit = limit
         """The maximum number of channels and groups that the client may follow."""
-        self._services = services
+        self._settings = settings
         self._held: dict[Target, Followed] = {}
         self._free: frozenset[Target] = NOTHING
+        self._reached = NO_POSITIONS
+        """The positions of channels that were joined while positions were being recovered."""
         self.unknown: Set[Target] = NO_TARGETS
         """Followed targets that, as far as the session may see, did not exist when the client asked for them."""
         self.greeting = True
@@ -100,7 +105,7 @@ class ConnectionSubscriptions:
         seen_from = self._endpoint.access_rule(target).seen_from
         if seen_from is None or isinstance(target, Group):
             return False
-        return before >= seen_from(self._services, target.parameter) > self._session.role
+        return before >= seen_from(self._settings, target.parameter) > self._session.role
 
     def allowed(self, joined: Sequence[Joined]) -> Sequence[Joined]:
         """Return those of `joined` that the session may still follow, and release the others. Rights may have been lost
@@ -120,19 +125,22 @@ class ConnectionSubscriptions:
     def _seq_of(self, target: Target, followed: Followed) -> int | None:
         if not isinstance(followed, Stream):
             return None
-        is_seen = self._endpoint.access_rule(target).is_seen(self._services, self._session.role, target.parameter)
+        is_seen = self._endpoint.access_rule(target).is_seen(self._settings, self._session.role, target.parameter)
         return followed.seq if is_seen else 0
 
     def joins_again(self, *, bus_lost: bool) -> Sequence[Join]:
         """Joins for everything that is followed, in order to continue after messages were lost.
 
         If the bus lost the messages, the joins name the positions at which the bus was lost. Otherwise the node itself
-        lost them, and only snapshots are available.
+        lost them, and only snapshots are available. A channel that was joined meanwhile continues from its own
+        position.
         """
-        return [
-            Join(target, since=followed.lost_at if bus_lost and isinstance(followed, Stream) else None)
-            for target, followed in self._held.items()
-        ]
+        return [Join(target, since=self._resumed(target, bus_lost=bus_lost)) for target in self._held]
+
+    def _resumed(self, target: Target, *, bus_lost: bool) -> Position | None:
+        followed = self._held[target]
+        lost_at = followed.lost_at if bus_lost and isinstance(followed, Stream) else None
+        return self._reached.get(target, lost_at)
 
     # ── changes ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -149,9 +157,11 @@ class ConnectionSubscriptions:
         joined: Sequence[Joined],
         left: Sequence[Target] = (),
         unknown: Set[Target] = NO_TARGETS,
+        *,
+        again: bool = False,
     ) -> None:
         """Write an answer with each snapshot in its place (by default at the end), and follow the changed set of
-        targets."""
+        targets. If it follows them `again`, messages that were lost may answer commands."""
         frames: list[Part] = []
         placed = {segment.target for segment in segments if isinstance(segment, Joined)}
         for segment in segments:
@@ -166,10 +176,15 @@ class ConnectionSubscriptions:
             stream = self._hub.find(one.target)
             if isinstance(stream, Stream):
                 floor = one.floors[stream.channel]
-                stream.seq = max(stream.seq, floor)
+                stream.seq = max(stream.seq, floor, *(message.seq for message in one.news))
                 if stream in self._outbox.followed:
                     ceilings[stream] = floor
+        if self._outbox.lost:
+            ends = {one.target: Position(one.epoch, one.seq) for one in joined if one.seq is not None}
+            self._reached = {**self._reached, **ends}
         self._change_held(joined, left, unknown)
+        if again:
+            frames = [answering(part, self._session.connection_id) for part in frames]
         self._outbox.answer_at_length(frames, followed=frozenset(self._held.values()), ceilings=ceilings)
         if self.greeting:
             self._free = frozenset(self._held)
@@ -178,7 +193,8 @@ class ConnectionSubscriptions:
     def commit_again(self, segments: Sequence[Segment], joined: Sequence[Joined]) -> None:
         """Write the answer to `joins_again`, and continue from the positions in it."""
         self._outbox.found()
-        self.commit(segments, joined)
+        self._reached = NO_POSITIONS
+        self.commit(segments, joined, again=True)
 
     def release(self, joined: Iterable[Joined]) -> None:
         """Undo the desk's `Hub.begin` for the targets of `joined`, which are followed or given up by now."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from duelcast.channels.names import Role
-from duelcast.domain.analytics.activity import OpenConnection, Traffic
+from duelcast.domain.analytics.activity import OpenConnections, Traffic
 from duelcast.gateway.gateway import Gateway
 
 
@@ -32,6 +32,10 @@ class GatewayTraffic:
     def loop_lag_s(self) -> float:
         return self._gateway.loop_lag_s
 
+    @property
+    def nodes(self) -> int:
+        return 1
+
     def connection_counts(self) -> Mapping[tuple[str, Role], int]:
         return Counter(
             (connection.runtime.endpoint.name, connection.session.role) for connection in self._gateway.admitted()
@@ -40,12 +44,16 @@ class GatewayTraffic:
     def wallets(self) -> Sequence[str]:
         return self._gateway.wallets()
 
-    def connections_of(self, wallet: str) -> Iterator[OpenConnection]:
+    def connections_of(self, wallet: str) -> Iterator[OpenConnections]:
         for connection in self._gateway.connections_of(wallet):
             identity = connection.session.identity
             if connection.is_open and identity is not None:
-                yield OpenConnection(
-                    identity, connection.runtime.endpoint.name, connection.connected_s, connection.last_message_s
+                yield OpenConnections(
+                    identity.nickname,
+                    identity.role,
+                    connection.runtime.endpoint.name,
+                    connection.connected_s,
+                    connection.last_message_s,
                 )
 
 

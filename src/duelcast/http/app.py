@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from threading import Lock
 
@@ -20,15 +20,19 @@ from duelcast.http.documents import openapi_document
 from duelcast.http.edge import Edge
 from duelcast.http.entries import contests_router, list_own_contests
 from duelcast.http.errors import errors_router
+from duelcast.http.for_gateways import LeadingApplication
+from duelcast.http.forwarding import Forwarding
 from duelcast.http.metrics import Exposition, HttpMetrics
+from duelcast.http.nodes import list_nodes
 from duelcast.http.notifications import notifications_router
 from duelcast.http.operations import Documents, documents_router, monitoring_router
 from duelcast.http.pages import clients_page, docs_page, home_page
 from duelcast.http.problems import problem_response
 from duelcast.http.service_registry import services_router
-from duelcast.http.services import HttpServices, ServerState, server_of
+from duelcast.http.services import HttpDomain, HttpServices, ServerState, server_of
 from duelcast.http.settings import settings_router
 from duelcast.http.tokens import tokens_router
+from duelcast.http.upstream import Upstream
 from duelcast.http.users import users_router
 from duelcast.peers.origins import OriginRules
 from duelcast.wire.frames import encode_value
@@ -36,20 +40,8 @@ from duelcast.wire.frames import encode_value
 API_PATH = "/api/v69"
 
 
-_SERVICES = (
-    "market",
-    "users",
-    "contests",
-    "audit",
-    "registered_services",
-    "outside_services",
-    "errors",
-    "settings",
-    "notifications",
-    "idempotency",
-    "sign_ins",
-)
-"""The attributes of `HttpServices` that handlers may request by name."""
+_SERVICES = tuple(field.name for field in fields(HttpDomain))
+"""The parts of the domain that handlers may request by name."""
 _PROVIDED = (*_SERVICES, "services", "documents", "exposition")
 
 
@@ -67,8 +59,7 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
     Opens no files or sockets and starts no tasks."""
     metrics = HttpMetrics(services.registry)
     charges = Charges(services.limits, services.clock, metrics)
-    monitored = operators is None
-    signs_in = services.sign_ins is not None
+    monitored, signs_in = operators is None, services.signs_in
     documents = Documents(
         asyncapi=_once(lambda: encode_value(services.asyncapi())),
         openapi=_once(partial(_openapi, services.version, signs_in=signs_in, monitored=monitored)),
@@ -77,12 +68,8 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
         clients=clients_page(services.version),
     )
     exposition = Exposition(services.registry, services.clock, services.metrics_interval_s)
-    provided = {name: getattr(services, name) for name in _SERVICES} | {
-        "services": services,
-        "documents": documents,
-        "exposition": exposition,
-    }
-    server = ServerState(services, charges, provided)
+    provided = _provided_by(services) | {"documents": documents, "exposition": exposition}
+    server = ServerState(services, charges, provided, _forwarding_of(services))
     public = Edge(_public_application(signs_in=signs_in, monitored=monitored), server, metrics)
     if operators is None:
         return HttpApps(public)
@@ -90,9 +77,45 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
     return HttpApps(public, Edge(_operators_application(), server, metrics))
 
 
+def build_operators_app(services: HttpServices) -> ASGIApp:
+    """The application of a node that has an operators' port alone."""
+    metrics = HttpMetrics(services.registry)
+    charges = Charges(services.limits, services.clock, metrics)
+    exposition = Exposition(services.registry, services.clock, services.metrics_interval_s)
+    server = ServerState(services, charges, _provided_by(services) | {"exposition": exposition})
+    return Edge(_operators_application(), server, metrics)
+
+
+def build_upstream(services: HttpServices) -> Upstream:
+    """The leader's end of the API, which serves no client itself: gateways have charged addresses and received
+    bodies."""
+    metrics = HttpMetrics(services.registry)
+    charges = Charges(replace(services.limits, probes=0, sign_ins=0), services.clock, metrics)
+    server = ServerState(services, charges, _provided_by(services))
+    return LeadingApplication(_leading_application(signs_in=services.signs_in), server)
+
+
+def _provided_by(services: HttpServices) -> dict[str, object]:
+    return {name: getattr(services.domain, name, None) for name in _SERVICES} | {"services": services}
+
+
+def _forwarding_of(services: HttpServices) -> Forwarding | None:
+    """How requests reach the domain, if it is on another node."""
+    if services.domain is None or isinstance(services.domain, HttpDomain):
+        return None
+    forwarding = Forwarding(services.domain, services.trusted_proxies, max_waiting=services.max_forwarded)
+    services.registry.register(forwarding)
+    return forwarding
+
+
 @cache
 def _public_application(*, signs_in: bool, monitored: bool) -> ASGIApp:
     return _application(_routers(signs_in=signs_in, monitored=monitored))
+
+
+@cache
+def _leading_application(*, signs_in: bool) -> ASGIApp:
+    return _application([_api_router(signs_in=signs_in)])
 
 
 @cache
@@ -118,6 +141,11 @@ def _application(routers: Sequence[Router]) -> ASGIApp:
 def _routers(*, signs_in: bool, monitored: bool) -> list[Router]:
     """All handlers of the public port, including those for signing in if `signs_in`, and those for operators if
     `monitored`."""
+    return [_api_router(signs_in=signs_in), documents_router(), *([monitoring_router()] if monitored else [])]
+
+
+def _api_router(*, signs_in: bool) -> Router:
+    """The handlers that need the domain."""
     resources: list[ControllerRouterHandler] = [
         tokens_router(),
         users_router(),
@@ -125,14 +153,14 @@ def _routers(*, signs_in: bool, monitored: bool) -> list[Router]:
         contests_router(),
         audit_router(),
         services_router(),
+        list_nodes,
         errors_router(),
         settings_router(),
         notifications_router(),
     ]
     if signs_in:
         resources.append(auth_router())
-    at_root = [documents_router(), *([monitoring_router()] if monitored else [])]
-    return [Router(API_PATH, route_handlers=resources), *at_root]
+    return Router(API_PATH, route_handlers=resources)
 
 
 def _once(make: Callable[[], bytes]) -> Callable[[], bytes]:

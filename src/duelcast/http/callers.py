@@ -12,6 +12,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 
+from duelcast.domain.accounts.claims import Claims
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.errors import AppError, PermissionDenied, Unauthorized
@@ -34,15 +35,18 @@ OPEN_OPTION = "open"
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+AnyRequest: TypeAlias = Request[Any, Any, Any]
 CallerRequest: TypeAlias = Request[Identity | None, Any, Any]
 """A request whose `user` is the caller."""
 
 
 class Caller(Struct, frozen=True):
-    """The verified identity of a request, or None without a token. If the token is not valid, `refusal` says why."""
+    """The verified identity of a request and the claims of its token, or None without a token. If the token is not
+    valid, `refusal` says why."""
 
     identity: Identity | None = None
     refusal: AppError | None = None
+    claims: Claims | None = None
 
     def known(self) -> Identity | None:
         """Return the identity, or raise `refusal` if there is one."""
@@ -55,13 +59,14 @@ class CallerMiddleware(ASGIMiddleware):
     """Puts the identity, or None, into `scope["user"]`, which guards check.
 
     Any token that is sent must be valid; a machine's token is valid only for the routes of its scopes. Because a body
-    may take long to arrive, rights are checked before waiting for it, and again once it has arrived.
+    may take long to arrive, rights are checked before waiting for it, and again once it has arrived. Behind that, the
+    handler runs, on this node or on the leader.
     """
 
     exclude_opt_key = OPEN_OPTION
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        request: Request[Any, Any, Any] = Request(scope, receive)
+        request: AnyRequest = Request(scope, receive)
         handler = request.route_handler
         server = server_of(scope)
         self._admit(request, caller_of(request), server.services)
@@ -71,23 +76,25 @@ class CallerMiddleware(ASGIMiddleware):
             await handler.authorize_connection(request)
             await take_body(request)
             self._admit(request, await identify(request, server.services.verifier), server.services)
+        if server.forward is not None:
+            await handler.authorize_connection(request)
+            await server.forward(request, receive, send)
+            return
         # The framework calls the guards in here; for a route with a body, that is the second time.
         await next_app(scope, receive, send)
 
-    def _admit(self, request: Request[Any, Any, Any], caller: Caller, services: HttpServices) -> None:
+    def _admit(self, request: AnyRequest, caller: Caller, services: HttpServices) -> None:
         identity = caller.known()
         demand_scope(identity, request.route_handler.opt.get(SCOPE_OPTION))
         self._demand_no_maintenance(request, identity, services)
         request.scope["user"] = identity
 
-    def _demand_no_maintenance(
-        self, request: Request[Any, Any, Any], identity: Identity | None, services: HttpServices
-    ) -> None:
+    def _demand_no_maintenance(self, request: AnyRequest, identity: Identity | None, services: HttpServices) -> None:
         if request.method not in _WRITES or request.route_handler.opt.get(MAINTENANCE_OPTION):
             return
         if identity is not None and identity.is_admin and not identity.scopes:
             return
-        refusal = services.settings.maintenance_refusal()
+        refusal = services.live.maintenance_refusal()
         if refusal is not None:
             raise refusal
 
@@ -95,7 +102,8 @@ class CallerMiddleware(ASGIMiddleware):
 async def identify(connection: Connection, verifier: TokenVerifier) -> Caller:
     """The caller of a request, according to the current rights."""
     try:
-        return Caller(await bearer_identity(connection, verifier))
+        claims = await _claims(connection, verifier)
+        return Caller() if claims is None else Caller(await verifier.identity(claims), claims=claims)
     except AppError as refusal:
         return Caller(refusal=refusal)
 
@@ -108,20 +116,30 @@ def caller_of(connection: Connection) -> Caller:
 
 def address_key(connection: Connection, trusted_proxies: Sequence[Network]) -> str | None:
     """The key of the limits per address; None for loopback."""
+    return address_bucket(client_of(connection, trusted_proxies))
+
+
+def client_of(connection: Connection, trusted_proxies: Sequence[Network]) -> str:
+    """The address of the client, see `client_address`."""
     peer = connection.client.host if connection.client is not None else None
     forwarded_for = ",".join(connection.headers.getall("x-forwarded-for", []))
-    return address_bucket(client_address(peer, forwarded_for, trusted_proxies))
+    return client_address(peer, forwarded_for, trusted_proxies)
 
 
-async def bearer_identity(connection: Connection, verifier: TokenVerifier) -> Identity | None:
-    """The identity in the header `Authorization`; None without that header. Raises as `TokenVerifier.verify` does."""
+async def _claims(connection: Connection, verifier: TokenVerifier) -> Claims | None:
+    """The claims of the token in the header `Authorization`; None without that header. For a forwarded request, the
+    client's node has verified them. Raises as `TokenVerifier.claims` does."""
+    state = connection.scope["state"]
+    if "claims" in state:
+        verified: Claims | None = state["claims"]
+        return verified
     value = connection.headers.get("authorization", "").strip()
     if not value:
         return None
     scheme, _, token = value.partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthorized("Send the token as `Authorization: Bearer …`.")
-    return await verifier.verify(token.strip())
+    return await verifier.claims(token.strip())
 
 
 def demand_scope(identity: Identity | None, needed: str | None) -> None:

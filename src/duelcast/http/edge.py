@@ -23,7 +23,7 @@ from duelcast.errors import InvalidMessage, InvalidRequest, PermissionDenied, Up
 from duelcast.http.callers import Caller, Connection, address_key, identify
 from duelcast.http.charges import payer_of
 from duelcast.http.metrics import HttpMetrics
-from duelcast.http.problems import PROBLEM_MEDIA_TYPE, header_of, log_refusal, refusal_of
+from duelcast.http.problems import header_of, log_refusal, refusal_of
 from duelcast.http.services import ServerState
 from duelcast.peers.origins import LOOPBACK_ALONE, ORIGIN_REFUSED
 
@@ -98,11 +98,9 @@ class Edge:
     async def _refuse(self, scope: HTTPScope, send: Send, request_id: str, error: Exception) -> None:
         refusal = refusal_of(error, request_id)
         log_refusal(refusal, error, scope, self._services)
-        headers: Headers = [(name.lower().encode(), value.encode()) for name, value in refusal.headers.items()]
+        headers = refusal.head
         if isinstance(error, UpgradeRequired):
             headers.append((b"upgrade", b"websocket"))
-        headers.append((b"content-type", PROBLEM_MEDIA_TYPE.encode()))
-        headers.append((b"content-length", str(len(refusal.body)).encode()))
         await send({"type": "http.response.start", "status": refusal.problem.status, "headers": headers})
         await send({"type": "http.response.body", "body": refusal.body, "more_body": False})
 
@@ -215,7 +213,12 @@ def _inner_scope(scope: HTTPScope, request_id: str, server: ServerState) -> HTTP
         "path": _own_path(scope["path"], scope),
         "root_path": "",
         "method": method,
-        "state": {**scope.get("state", {}), "request_id": request_id, "server": server},
+        "state": {
+            **scope.get("state", {}),
+            "request_id": request_id,
+            "server": server,
+            "wants_body": scope["method"] != "HEAD",
+        },
     }
     return cast("HTTPScope", {**scope, **changed})
 

@@ -61,6 +61,12 @@ class Refusal(Struct, frozen=True):
     def body(self) -> bytes:
         return msgspec.json.encode(msgspec.to_builtins(self.problem) | self.extra)
 
+    @property
+    def head(self) -> list[tuple[bytes, bytes]]:
+        """The headers, as ASGI wants them."""
+        described = {"Content-Type": PROBLEM_MEDIA_TYPE, "Content-Length": str(len(self.body))}
+        return [(name.lower().encode(), value.encode()) for name, value in (self.headers | described).items()]
+
 
 def refusal_of(error: Exception, request_id: str) -> Refusal:
     """The refusal that a client receives for `error`. It never contains the text of an exception that is not ours."""

@@ -166,6 +166,90 @@ class Settings(BaseSettings):
         description="Database: `sqlite:///path/to/file`, or `postgresql://user:password@host:5432/database`, which "
         "needs `duelcast[cluster]`; if unset, the file `duelcast.db` in `data_dir`.",
     )
+    role: Literal["all", "gateway", "leader"] = Field(
+        default="all",
+        description="Part of this process: `all` serves everything by itself; of several nodes, a `gateway` serves "
+        "clients, and a `leader` has the domain, or stands by to replace the one that leads.",
+    )
+    workers: Count = Field(
+        default=0,
+        le=256,
+        description="If more than 0, `duelcast serve` starts so many gateways on one port, and a leader, as processes "
+        "of their own; each gateway's `ops_port` is one above that of the gateway before it.",
+    )
+    reuse_port: bool = Field(
+        default=False,
+        description="Lets several processes of one user listen on `port`; the system distributes connections among "
+        "them.",
+    )
+    broker_url: str = Field(
+        default="memory://",
+        description="Log that all nodes share, on a Valkey or Redis server: `redis://user:password@host:6379`, "
+        "`rediss://…` for TLS, or `redis+sentinel://user:password@host:26379,host:26379/service`; `memory://` for one "
+        "process.",
+    )
+    broker_key_prefix: str = Field(
+        default="duelcast",
+        pattern=r"^[A-Za-z0-9:_.-]{1,64}$",
+        description="Beginning of the keys on the server of `broker_url`; each cluster needs its own.",
+    )
+    cluster_secret: SecretStr | None = Field(
+        default=None,
+        description="Secret that all nodes share, at least 32 random bytes; it keeps others off the links between "
+        "nodes.",
+    )
+    link_listen: str = Field(
+        default="127.0.0.1:8070",
+        pattern=r"^[^\s]+:[0-9]{1,5}$",
+        description="Address and port on which a leader listens for links of gateways; port 0 takes any free port.",
+    )
+    link_advertise: str | None = Field(
+        default=None,
+        pattern=r"^[^\s]+:[0-9]{1,5}$",
+        description="Address and port at which gateways reach this node when it leads; if unset, those of "
+        "`link_listen`.",
+    )
+    link_tls_cert: Path | None = Field(
+        default=None,
+        description="PEM file with a leader's certificate chain; with `link_tls_key` and `link_tls_ca`, "
+        "links use TLS, in both directions with certificates of that authority.",
+    )
+    link_tls_key: Path | None = Field(default=None, description="PEM file with the private key of `link_tls_cert`.")
+    link_tls_ca: Path | None = Field(
+        default=None, description="PEM file of the authority that has signed the certificates of all nodes."
+    )
+    link_connect_timeout_s: Timeout = Field(
+        default=2, description="How long a gateway may take to connect to the leader."
+    )
+    max_links: Count = Field(default=256, description="Maximum number of gateways that a leader accepts links from.")
+    leader_wait_s: Timeout = Field(
+        default=5, description="How long a command or a new connection waits for a leader, if there is none."
+    )
+    leader_absence_s: Timeout = Field(
+        default=30,
+        description="How long a gateway may be without a leader before `/readyz` reports it; a takeover is shorter.",
+    )
+    gateway_absence_s: Timeout = Field(
+        default=10,
+        description="How long after its link was lost a gateway may return before its connections count as ended, and "
+        "after which a silent node is no longer listed.",
+    )
+    gateway_max_wallets: Count = Field(
+        default=200_000,
+        description="Maximum number of wallets that the leader remembers for each gateway, for active users and "
+        "limits per wallet; reports of more are ignored.",
+    )
+    wallet_report_interval_ms: int = Field(
+        default=500,
+        ge=10,
+        le=60_000,
+        description="How often a gateway reports the wallets that have connected, left or sent something; limits per "
+        "wallet hold over all nodes after this time.",
+    )
+    log_absence_s: Timeout = Field(
+        default=30,
+        description="How long a gateway keeps its connections without reading the log; no ban reaches it in that time.",
+    )
     database_busy_timeout_ms: int = Field(
         default=2_000,
         ge=0,
@@ -186,6 +270,13 @@ class Settings(BaseSettings):
         le=60_000,
         description="How long a write waits to learn whether it was stored if its COMMIT failed without telling; then "
         "it is answered `OUTCOME_UNKNOWN`.",
+    )
+    leader_lease_ms: int = Field(
+        default=3_000,
+        ge=500,
+        le=60_000,
+        description="How long a server that hangs keeps a PostgreSQL database for itself; then another one takes over. "
+        "It renews its lease three times as often.",
     )
     database_low_room_bytes: Count = Field(
         default=512 * MIB,
@@ -287,8 +378,6 @@ class Settings(BaseSettings):
         description="Arrivals and departures are not broadcast in rooms with more than this many members.",
     )
 
-    broker_url: str = Field(default="memory://", description="Bus of the channels; only `memory://` exists so far.")
-
     log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
         default="info", description="Lowest severity that is logged."
     )
@@ -335,16 +424,17 @@ class Settings(BaseSettings):
     )
     max_connections: Count = Field(
         default=20_000,
-        description="Maximum number of WebSocket connections; lowered if the limit on open files is too low for it. 0 "
-        "means as many as that limit allows.",
+        description="Maximum number of WebSocket connections to a node; lowered if the limit on open files is too low "
+        "for it. 0 means as many as that limit allows.",
     )
     max_connections_per_ip: Count = Field(
         default=1_000,
-        description="Maximum number of WebSockets from one address. Connections that are not WebSockets have a "
-        "separate limit of the same size; loopback is exempt. 0 means no limit.",
+        description="Maximum number of WebSockets from one address to a node. Connections that are not WebSockets "
+        "have a separate limit of the same size; loopback is exempt. 0 means no limit.",
     )
     max_connections_per_user: Count = Field(
-        default=100, description="Maximum number of WebSocket connections of one wallet; 0 means no limit."
+        default=100,
+        description="Maximum number of WebSocket connections of one wallet, over all nodes; 0 means no limit.",
     )
     descriptors_reserve: int = Field(
         default=128,
@@ -378,6 +468,10 @@ class Settings(BaseSettings):
     )
     http_max_pipelined: Count = Field(
         default=16, description="Requests of one connection that may wait behind an earlier one."
+    )
+    http_max_forwarded: Count = Field(
+        default=2_000,
+        description="HTTP requests of a gateway that may wait for the leader's answer; more are refused.",
     )
     http_chunk_min_bytes: Count = Field(
         default=64,
@@ -567,7 +661,7 @@ class Settings(BaseSettings):
             raise ValueError("must begin with a slash and not end with one, such as /duelcast")
         return value
 
-    @field_validator("tls_cert", "tls_key")
+    @field_validator("tls_cert", "tls_key", "link_tls_cert", "link_tls_key", "link_tls_ca")
     @classmethod
     def _check_file(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
@@ -579,11 +673,16 @@ class Settings(BaseSettings):
     def _resolve(cls, value: Path) -> Path:
         return value.expanduser().resolve()
 
+    @field_validator("jwt_secret", "cluster_secret")
+    @classmethod
+    def _check_strength(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (weakness := weakness_of(value.get_secret_value())):
+            raise ValueError(f"{weakness}; generate one with `openssl rand -base64 {SECRET_MIN_BYTES}`")
+        return value
+
     @field_validator("jwt_secret")
     @classmethod
     def _check_secret(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and (weakness := weakness_of(value.get_secret_value())):
-            raise ValueError(f"{weakness}; generate one with `openssl rand -base64 {SECRET_MIN_BYTES}`")
         if value is not None and _is_other_key(value.get_secret_value()):
             raise ValueError("is an asymmetric key or a JSON Web Key; for public keys set DUELCAST_JWT_JWKS_URL")
         return value
@@ -609,14 +708,17 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _check_broker(cls, value: str) -> str:
-        if value != "memory://":
-            raise ValueError("can only be memory:// so far; a later version will have a shared bus")
+        schemes = ("memory://", "redis://", "rediss://", "unix://", "redis+sentinel://", "rediss+sentinel://")
+        if not value.startswith(schemes):
+            raise ValueError(f"begins with {', '.join(schemes[:-1])} or {schemes[-1]}")
         return value
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("`tls_cert` and `tls_key` need each other: set both or neither")
+        if len({self.link_tls_cert is None, self.link_tls_key is None, self.link_tls_ca is None}) > 1:
+            raise ValueError("`link_tls_cert`, `link_tls_key` and `link_tls_ca` need each other: set all or none")
         if self.heartbeat_timeout_s <= self.heartbeat_interval_s:
             raise ValueError("`heartbeat_timeout_s` must be more than `heartbeat_interval_s`")
         if self.ops_port and self.ops_port == self.port:

@@ -4,13 +4,16 @@ fails. `store.sqlite` and `store.postgres` implement it; `store.choosing` picks 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from duelcast.settings import ConfigurationError
+from duelcast.store.copy_port import CopySource, CopyTarget
 from duelcast.store.epoch import EpochMark
+from duelcast.store.lease import Lease
 
 COUNT_COMMIT = "update store_commits set number = number + 1"
 """The statement that counts a commit."""
@@ -23,6 +26,13 @@ class Held(ConfigurationError):
 class Superseded(ConfigurationError):
     """The database was changed by somebody else since this process opened it, so what the process remembers of it is
     outdated: only a restart helps."""
+
+
+class TermLost(Superseded):
+    """Another server has begun a later term, so the term of this process is over."""
+
+    def __init__(self) -> None:
+        super().__init__("Another server has taken over: this one has to be restarted.")
 
 
 class Room(NamedTuple):
@@ -48,6 +58,11 @@ class Backend(Protocol):
     def busy_timeout_ms(self) -> int:
         """How long after its request a write may wait while another process has locked the database."""
 
+    @property
+    def lease(self) -> Lease | None:
+        """Decides which of several servers may `open` the database; None if they must not share it. Unless this process
+        has a term already, `open` takes one."""
+
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def examine(self) -> None:
@@ -62,7 +77,8 @@ class Backend(Protocol):
         `ConfigurationError`."""
 
     async def migrate(self) -> Sequence[str]:
-        """Apply pending migrations, while no server uses the database; returns their revisions. Raises
+        """Apply pending migrations; returns their revisions. Unless the kind of database permits that migrations which
+        only add are applied beside servers, no server may use the database. Raises
         `ConfigurationError` if the database is not ours, is in use, or was made by a later version; it is then left
         unchanged."""
 
@@ -70,7 +86,7 @@ class Backend(Protocol):
         """Reserve the database for this process, and ensure that its tables are up to date. Raises
         `ConfigurationError`. A database that is reserved by its writing connection raises `Held` there."""
 
-    def release(self) -> None:
+    async def close(self) -> None:
         """Let another process open the database, once the engines are disposed of."""
 
     def engine(self, *, writes: bool) -> AsyncEngine:
@@ -81,10 +97,21 @@ class Backend(Protocol):
     def epoch_mark(self) -> EpochMark:
         """The evidence at a start that the database is still the one that issued its numbers."""
 
+    # ── copies ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def copy_source(self) -> AbstractAsyncContextManager[CopySource]:
+        """Reserve the database for a copy, and read it. Raises `Held`, and `ConfigurationError` as `check_version`
+        does."""
+
+    def copy_target(self) -> AbstractAsyncContextManager[CopyTarget]:
+        """Reserve the database, which must be unused, and create its tables if it has none. Raises `Held`, and
+        `ConfigurationError` if it is not empty or cannot be opened."""
+
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def check(self) -> None:
-        """Raise `OSError` if a commit would be lost although the connection works."""
+        """Raise `OSError` if a commit would be lost although the connection works, and `Superseded` if it must not be
+        tried."""
 
     def check_idle(self) -> None:
         """Raise `OSError` if the database is known to be lost, even though nobody is using it."""

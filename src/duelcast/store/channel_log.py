@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from duelcast.channels.broker import Origin
+from duelcast.channels.broker import Origin, StoredMessage
 from duelcast.channels.names import Channel
 from duelcast.channels.publisher import Broadcast, Erase, Outgoing
 from duelcast.clock import Clock, time_ms
@@ -127,6 +127,13 @@ class ChannelLog:
             self._urgent[name] = position._replace(reserved=position.seq + RESERVED_NUMBERS)
         await write_rows(connection, _PUT_POSITION, [(name, *counters) for name, counters in self._urgent.items()])
         return {channel: self._urgent[name].seq for name, channel in channels.items()}
+
+    def adopt(self, channel: Channel, messages: Sequence[StoredMessage]) -> None:
+        """Store later what an earlier server broadcast on an urgent channel without storing it: the `messages` above
+        the channel's position, without gaps. Called before the first transaction."""
+        for seq, body, age_s in messages:
+            at_ms = time_ms(self._clock) - int(age_s * 1000)
+            self._remember_unstored(channel, (channel.name, seq, at_ms, None, body))
 
     # ── within a transaction ────────────────────────────────────────────────────────────────────────────────────
 
@@ -301,14 +308,17 @@ class ChannelLog:
         position = self._urgent[name]
         if numbered.seq > position.reserved:
             return False
-        if not self._unstored:
-            self.mark.set(True)
-        self._urgent[name] = position._replace(seq=numbered.seq)
         row = (name, numbered.seq, time_ms(self._clock), row_id, numbered.body)
-        self._unstored.append((numbered.channel, row))
+        self._remember_unstored(numbered.channel, row)
         self._sent_unstored += 1
         self.bus.broadcast(numbered.channel, numbered.seq, numbered.body, numbered.origin)
         return True
+
+    def _remember_unstored(self, channel: Channel, row: _Row) -> None:
+        if not self._unstored:
+            self.mark.set(True)
+        self._urgent[channel.name] = self._urgent[channel.name]._replace(seq=row[1])
+        self._unstored.append((channel, row))
 
     def collect(self) -> Iterator[Metric]:
         """Metrics for Prometheus."""

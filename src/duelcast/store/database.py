@@ -25,7 +25,7 @@ from duelcast.store.channel_log import ChannelLog, Encoded
 from duelcast.store.commit_figures import CommitFigures
 from duelcast.store.delivery import deliver
 from duelcast.store.doubt import CommitCount, Doubt
-from duelcast.store.epoch import Epoch, EpochMark, LatestFloor, begin_epoch, given_numbers
+from duelcast.store.epoch import Epoch, EpochMark, LatestFloor, Seen, begin_epoch, given_numbers
 from duelcast.store.group_work import GroupWork
 from duelcast.store.grouped_reads import BatchRead
 from duelcast.store.log_retention import LogBounds
@@ -112,6 +112,8 @@ class Database:
         self._reads = Reads(backend, self._availability)
         self._work = GroupWork(clock, backend.is_failure)
         self._queue = WriteQueue(MAX_WAITING, MAX_GROUP)
+        self._under_way: Sequence[Job] = ()
+        """The writes of the newest transaction, until they are delivered."""
         self.shared = self._queue.shared
         """The producer of every write that names no other."""
         self._writer: asyncio.Task[None] | None = None
@@ -122,15 +124,15 @@ class Database:
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def open(self) -> None:
-        """Reserve the database, whose tables must be up to date or are brought up to date. Raises
-        `ConfigurationError`."""
+    async def open(self, seen: Seen | None = None) -> None:
+        """Reserve the database, whose tables must be up to date or are brought up to date. In a cluster, `seen` is what
+        other nodes know. Raises `ConfigurationError`."""
         await self._backend.open()
         self._availability.look_for_room()
         self._lock.engine = self._backend.engine(writes=True)
         self._reads.engine = self._backend.engine(writes=False)
         try:
-            await self._begin()
+            await self._begin(seen)
         except BaseException:
             await self.close()
             raise
@@ -146,12 +148,12 @@ class Database:
         except (Unavailable, ConfigurationError):
             pass  # the previous record is valid, too
 
-    async def _begin(self) -> None:
+    async def _begin(self, seen: Seen | None) -> None:
         """Count the start, and continue the stored numbers. Raises `ConfigurationError`."""
         mark = self._backend.epoch_mark()
         try:
             async with self._lock.engine.begin() as connection:
-                self.epoch = await begin_epoch(connection, mark, int(self._clock.time() * 1e6))
+                self.epoch = await begin_epoch(connection, mark, int(self._clock.time() * 1e6), seen)
                 self.urgent_positions = await self.log.load(
                     connection, self._urgent_channels, block_used=self.epoch.block_used
                 )
@@ -215,7 +217,7 @@ class Database:
         await self._cover()
         await self._reads.close()
         await self._lock.engine.dispose()
-        self._backend.release()
+        await self._backend.close()
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -343,7 +345,7 @@ class Database:
             if self._count.doubt is not None:
                 await self._settle(self._count.doubt)
             async with self._lock.transaction() as connection:
-                jobs = self._queue.take_group()
+                jobs = self._under_way = self._queue.take_group()
                 await self._work.run(connection, jobs)
                 await self._give_numbers(connection, jobs)
                 await self._floor.raise_if_due(connection)
@@ -354,6 +356,7 @@ class Database:
             return
         except Exception as error:
             permit.fail()
+            self._under_way = ()
             if not isinstance(error, CutOff):
                 self._availability.failed(error)
             if self._count.doubt is None:
@@ -380,6 +383,7 @@ class Database:
         self._figures.commits += 1
         self._figures.writes += sum(not isinstance(job.outcome, Exception) for job in jobs)
         await deliver(jobs, self.log)
+        self._under_way = ()
 
     async def _await_outcome(self, jobs: Sequence[Job]) -> None:
         """Find out whether the commit of `jobs` took effect. After `outcome_wait_ms`, answer their callers without
@@ -459,6 +463,12 @@ class Database:
         The read sees everything committed before this call; other callers may receive the same object. Raises
         `Unavailable`."""
         return await self._reads.grouped.get(batch, key)
+
+    def first_undelivered(self, channel: Channel) -> int | None:
+        """The lowest number of a channel's messages in the newest transaction, whose messages a read may see before
+        they are delivered."""
+        numbered = [message for job in self._under_way for message in job.numbered if message.channel is channel]
+        return min((message.seq for message in numbered if not message.replaces), default=None)
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 

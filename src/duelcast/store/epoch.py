@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duelcast.clock import Clock
+from duelcast.store.statements import portions
 from duelcast.store.tables import channel_positions, epochs
 
 FLOOR_INTERVAL_S = 60.0
@@ -19,24 +20,35 @@ FLOOR_AHEAD_S = 24 * 3600.0
 
 
 class Epoch(Struct, frozen=True):
-    """The epoch of a start. *Latest* channels are numbered above `latest_floor`. `numbers` is how many numbers had been
-    issued on *every* channels. `block_used` says whether a killed server may have broadcast reserved numbers of
-    urgent channels without storing them."""
+    """The epoch of a start. If it `is_new`, no earlier position is valid. *Latest* channels are numbered above
+    `latest_floor`. `numbers` is how many numbers had been issued on *every* channels. `block_used` says whether a
+    killed server may have broadcast reserved numbers of urgent channels without storing them."""
 
     name: str
     starts: int
     latest_floor: int
     numbers: int
     block_used: bool
+    is_new: bool
+
+
+class Seen(NamedTuple):
+    """The positions of *every* channels that other nodes know: the number of the newest message of each channel, by the
+    channel's name. `is_complete` says whether no node has seen a later one."""
+
+    positions: Mapping[str, int]
+    is_complete: bool
 
 
 class Stored(NamedTuple):
     """The state of the database itself at a start: the number of starts and of issued numbers, and its identity at the
-    last start: cluster, database, table, timeline (None for an SQLite file, and before the first start)."""
+    last start: cluster, database, table, timeline (None for an SQLite file, and before the first start). `lacks_seen`
+    says whether a number that was seen is neither stored nor reserved; None if nobody knows."""
 
     starts: int
     numbers: int
     identity: tuple[int, int, int, int] | None
+    lacks_seen: bool | None = None
 
 
 class Judgement(NamedTuple):
@@ -65,23 +77,39 @@ class EpochMark(Protocol):
         """Record whether reserved numbers are in use; needs no free space on the disk."""
 
 
-async def begin_epoch(connection: AsyncConnection, mark: EpochMark, now_us: int) -> Epoch:
-    """Count a start, and return the epoch, which is new unless `mark` judges the database to be the same. Call
-    `mark.started` after COMMIT."""
+async def begin_epoch(connection: AsyncConnection, mark: EpochMark, now_us: int, seen: Seen | None = None) -> Epoch:
+    """Count a start, and return the epoch, which is new unless `mark` judges the database to be the same, and it has
+    everything that was `seen`. Call `mark.started` after COMMIT."""
     row = (await connection.execute(select(epochs))).one()
     numbers = await given_numbers(connection)
     identity = row.cluster_id, row.database_oid, row.table_oid, row.timeline
-    judgement = mark.judge(Stored(row.starts, numbers, None if None in identity else identity))
+    lacks_seen = None if seen is None else await _lacks(connection, seen)
+    judgement = mark.judge(Stored(row.starts, numbers, None if None in identity else identity, lacks_seen))
+    is_same = judgement.is_same and not lacks_seen
+    # Which reserved numbers are in use is known if everything that was seen is known.
+    is_block_known = seen is not None and seen.is_complete
     epoch = Epoch(
-        name=row.epoch if judgement.is_same else new_epoch(),
+        name=row.epoch if is_same else new_epoch(),
         starts=row.starts + 1,
         latest_floor=max(row.latest_floor, now_us),
         numbers=numbers,
-        block_used=judgement.is_same and judgement.block_used,
+        block_used=is_same and judgement.block_used and not is_block_known,
+        is_new=not is_same,
     )
     values = {"epoch": epoch.name, "starts": epoch.starts, "latest_floor": epoch.latest_floor}
     await connection.execute(update(epochs).values({**values, **judgement.identity}))
     return epoch
+
+
+async def _lacks(connection: AsyncConnection, seen: Seen) -> bool | None:
+    """See `Stored.lacks_seen`."""
+    columns = channel_positions.c
+    for some in portions(seen.positions):
+        query = select(columns.channel, columns.seq, columns.reserved).where(columns.channel.in_(some))
+        issued = {name: max(seq, reserved) for name, seq, reserved in await connection.execute(query)}
+        if any(seen.positions[name] > issued.get(name, 0) for name in some):
+            return True
+    return False if seen.is_complete else None
 
 
 async def given_numbers(connection: AsyncConnection) -> int:

@@ -8,7 +8,16 @@ from sqlalchemy import insert, select
 
 from duelcast.store.database import Transaction
 from duelcast.store.statements import upsert
-from duelcast.store.tables import channel_positions, epochs, facts, metadata, store_commits, store_probe
+from duelcast.store.tables import (
+    channel_positions,
+    epochs,
+    facts,
+    leaders,
+    metadata,
+    schema_users,
+    store_commits,
+    store_probe,
+)
 
 DEMO = "demo"
 """The fact that the database was filled by `duelcast demo`."""
@@ -20,6 +29,9 @@ NOTIFIER = "notifier"
 
 RECEIPT = "receipt"
 """How times of receipt relate to the wall clock; see `domain.market.receipt.TimeScale`."""
+
+_OF_THE_SERVER = (store_probe, store_commits, epochs, channel_positions, leaders, schema_users)
+"""Tables with rows that a server writes even without users."""
 
 
 async def find_value(transaction: Transaction, name: str) -> Any | None:
@@ -38,9 +50,9 @@ async def put_value(transaction: Transaction, name: str, value: Any) -> None:
 
 
 async def is_empty(transaction: Transaction) -> bool:
-    """Whether the tables have no rows except those that a server writes even without users."""
+    """Whether there are no rows except those that a server writes even without users."""
     for table in metadata.sorted_tables:
-        if table in (store_probe, store_commits, epochs, channel_positions):
+        if table in _OF_THE_SERVER:
             continue
         if await transaction.scalar(select(1).select_from(table).limit(1)) is not None:
             return False

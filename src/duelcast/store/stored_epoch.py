@@ -31,5 +31,5 @@ async def renew_epoch(backend: Backend) -> str:
         raise backend.refusal(error) from None
     finally:
         await engine.dispose()
-        backend.release()
+        await backend.close()
     return name

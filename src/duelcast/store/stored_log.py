@@ -25,7 +25,10 @@ class StoredLog:
         self._max_age_s = max_age_s
 
     async def position(self, channel: Channel) -> int:
-        return await self._database.read_grouped(positions_of, channel.name)
+        """The number of the newest delivered message. Later ones that are already committed will be broadcast."""
+        stored = await self._database.read_grouped(positions_of, channel.name)
+        first = self._database.first_undelivered(channel)
+        return stored if first is None else min(stored, first - 1)
 
     async def messages(self, channel: Channel) -> Sequence[StoredMessage]:
         return await self._database.read_grouped(self._messages_of, channel.name)

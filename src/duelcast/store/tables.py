@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -499,6 +500,25 @@ epochs = Table(
     Column("table_oid", BigInteger, comment="On PostgreSQL, the OID of this table at the last start."),
     Column("timeline", BigInteger, comment="On PostgreSQL, the timeline at the last start."),
     comment="One row: the epoch that positions belong to.",
+)
+leaders = Table(
+    "leaders",
+    metadata,
+    Column("term", BigInteger, primary_key=True, autoincrement=False),
+    Column("node", Text, nullable=False, comment="The name of the server."),
+    Column("address", Text, comment="Where it accepts links; null until it is ready."),
+    Column("epoch", Text, comment="The epoch of positions; null until it is ready."),
+    Column("pid", Integer, nullable=False, comment="The session that has the lock of the leader."),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("log_reached_at", DateTime(timezone=True), comment="When a node that does not lead last reached the log."),
+    comment="On PostgreSQL, one row: the server that leads, or led last.",
+)
+
+schema_users = Table(
+    "schema_users",
+    metadata,
+    Column("oldest", Text, nullable=False, comment="The newest migration that the oldest version has."),
+    comment="One row: the oldest version that may use the tables as they are.",
 )
 
 # ── the database ────────────────────────────────────────────────────────────────────────────────────────────────────

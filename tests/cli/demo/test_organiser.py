@@ -37,7 +37,7 @@ async def test_everybody_is_stored_with_nickname_and_role() -> None:
     async with organising(ManualClock()) as (app, organiser, _):
         await organiser.set_up_users()
         for person in (*BOTS, GUEST, ADMIN):
-            account = await app.accounts.find(person.wallet)
+            account = await app.leader.accounts.find(person.wallet)
             assert account is not None
             assert (account.nickname, account.role) == (person.nickname, person.role)
 
@@ -70,7 +70,7 @@ async def test_each_bot_asks_once_though_some_enter_while_all_do(monkeypatch: py
         await crowd.go_to([contest.id])
         await crowd.enter_one(contest.id)
         await asyncio.gather(crowd.enter_all(contest.id), *(crowd.enter_one(contest.id) for _ in range(3)))
-        assert app.contests.book[contest.id].participants == PARTICIPANTS
+        assert app.leader.contests.book[contest.id].participants == PARTICIPANTS
         assert len(asked) == len(set(asked)) == PARTICIPANTS
 
 
@@ -92,7 +92,7 @@ async def test_all_bots_enter_though_the_first_attempt_of_each_gets_no_answer(
         opened = await organiser.open_soon("Cup")
         monkeypatch.setattr(Api, "send", sent_badly)
         await crowd.enter_all(opened.id)
-        assert app.contests.book[opened.id].participants == PARTICIPANTS
+        assert app.leader.contests.book[opened.id].participants == PARTICIPANTS
 
 
 async def test_a_contest_nobody_entered_is_not_started() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from duelcast.channels.names import Role
-from duelcast.domain.accounts.identity import Identity
-from duelcast.domain.analytics.activity import OpenConnection, Traffic
+from duelcast.domain.analytics.activity import OpenConnections, Traffic
 
 
 class Quiet:
@@ -16,7 +15,8 @@ class Quiet:
         self.received = 0
         self.sent = 0
         self.loop_lag_s = 0.0
-        self.open: dict[str, list[OpenConnection]] = {}
+        self.nodes = 1
+        self.open: dict[str, list[OpenConnections]] = {}
 
     def connection_counts(self) -> Mapping[tuple[str, Role], int]:
         return {}
@@ -24,13 +24,12 @@ class Quiet:
     def wallets(self) -> Sequence[str]:
         return list(self.open)
 
-    def connections_of(self, wallet: str) -> Iterable[OpenConnection]:
+    def connections_of(self, wallet: str) -> Iterable[OpenConnections]:
         return self.open.get(wallet, ())
 
     def connect(self, wallet: str, endpoint: str, now_s: float, role: Role = Role.USER) -> None:
         """Add a connection that has just come."""
-        identity = Identity(wallet, role, None, expires_at=now_s + 3_600)
-        self.open.setdefault(wallet, []).append(OpenConnection(identity, endpoint, now_s, now_s))
+        self.open.setdefault(wallet, []).append(OpenConnections(None, role, endpoint, now_s, now_s))
 
 
 _conforms: type[Traffic] = Quiet

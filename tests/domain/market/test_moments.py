@@ -211,8 +211,6 @@ async def test_a_post_that_came_in_time_counts_though_it_is_done_after_later_pri
         room.market.mark(moment_us)
         async with held(room.database):
             posting = post(room, "P1", 2.0)
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
             await room.advance(1)
             feed.accept(ticker(3.0, symbol="F1"))
             assert room.market.price("P1") == 1.0

@@ -81,7 +81,7 @@ class Stage:
     async def act(self, contest: int, what: str, **body: Any) -> Any:
         """Start, end or cancel a contest."""
         answer = await self.do("POST", f"/contests/{contest}/{what}", body or None)
-        await self.app.contests.final_rows.published()
+        await self.app.leader.contests.final_rows.published()
         return answer
 
     async def set_status(self, contest: int, wallet: str, status: str) -> Any:
@@ -92,8 +92,8 @@ class Stage:
     async def pass_time(self, seconds: float) -> None:
         """Let time pass, and the contest clock do what is due by then."""
         await self.clock.advance(seconds)
-        await self.app.contests.clock.settle_due()
-        await self.app.contests.final_rows.published()
+        await self.app.leader.contests.clock.settle_due()
+        await self.app.leader.contests.final_rows.published()
 
     def token(self, wallet: str) -> str:
         return token_for(self.app, wallet, Role.ADMIN if wallet in ADMINS else Role.USER, nickname=f"N-{wallet}"[:32])
@@ -113,7 +113,7 @@ async def stage(clock: ManualClock | None = None, **settings: Any) -> AsyncItera
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}/api/v69") as http,
     ):
         made = Stage(app, http)
-        if not app.market.symbols():
+        if not app.leader.market.symbols():
             await made.prices({"SOL": 100.0, "BTC": 50_000.0})
         yield made
 

@@ -26,7 +26,7 @@ async def make_contest(app: App) -> Contest:
     await post_price(app, "SOL", 150.0)
     await post_price(app, "BTC", 60_000.0)
     now_s = app.clock.time()
-    contest = await app.contests.organising.create(
+    contest = await app.leader.contests.organising.create(
         NewContest(
             name="Evening race",
             description="Ten minutes.",
@@ -44,7 +44,7 @@ async def make_contest(app: App) -> Contest:
     )
     for wallet, nickname, portfolio in (("ann", "Ann", [("SOL", 75), ("BTC", 25)]), ("bob", None, [("SOL", 100)])):
         identity = Identity(wallet, Role.USER, nickname, 4e9, claimed_nickname=nickname)
-        await app.contests.entering.enter(contest.id, identity, [Choice(*choice) for choice in portfolio])
+        await app.leader.contests.entering.enter(contest.id, identity, [Choice(*choice) for choice in portfolio])
     return contest
 
 
@@ -54,8 +54,8 @@ async def pass_by(app: App, clock: ManualClock, contest: Contest, seconds: float
     due_s = (contest.boundary_ms or 0) / 1000 + 0.0015
     if clock.time() < due_s < until_s:
         await clock.advance(due_s - clock.time())
-        await app.contests.clock.settle_due()
-        await app.contests.final_rows.published()
+        await app.leader.contests.clock.settle_due()
+        await app.leader.contests.final_rows.published()
     await clock.advance(until_s - clock.time())
 
 
@@ -98,8 +98,8 @@ async def test_contest() -> None:
             await transcript.say(user, type="send_chat_message", contestId=contest.id, text=" ", requestId="r10")
             await transcript.say(user, type="get_chat_messages", contestId=contest.id, limit=1, requestId="r11")
             transcript.note("the admin deletes the message and mutes the user")
-            await app.contests.chat.delete(contest.id, 1, BOSS)
-            await app.contests.chat.mutes.mute(contest.id, "ann", int(clock.time() * 1000) + 60_000, BOSS)
+            await app.leader.contests.chat.delete(contest.id, 1, BOSS)
+            await app.leader.contests.chat.mutes.mute(contest.id, "ann", int(clock.time() * 1000) + 60_000, BOSS)
             await transcript.hear(user)
             await transcript.say(user, type="send_chat_message", contestId=contest.id, text="Why?", requestId="r12")
             transcript.note("the contest begins")

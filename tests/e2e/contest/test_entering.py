@@ -216,7 +216,7 @@ async def test_a_stale_price_trades_nothing_but_lets_one_enter() -> None:
 
 async def test_the_frozen_price_of_a_halted_pair_trades_nothing_though_its_feed_goes_on() -> None:
     async with stage() as hall:
-        feed = hall.app.market.sink("venue", frozenset({"HALTED", "LIVELY"}))
+        feed = hall.app.leader.market.sink("venue", frozenset({"HALTED", "LIVELY"}))
         for symbol in ("HALTED", "LIVELY"):
             feed.accept(Ticker(symbol=symbol, price=10.0))
         contest = await hall.contest()

@@ -214,14 +214,14 @@ async def test_a_join_that_fails_leaves_nobody_behind(hall: Stage, monkeypatch: 
 
     async with hall.socket("uma") as uma, hall.socket() as watcher:
         with monkeypatch.context() as patched:
-            patched.setattr(hall.app.contests.chat, "last", broken)
+            patched.setattr(hall.app.leader.contests.chat, "last", broken)
             refused = await uma.ask(type="join_contest_room", contestId=contest)
         assert refused["code"] == "UNAVAILABLE"
         assert head(await join(watcher, contest))[1:] == ([], 0, 1)
         assert (await uma.ask(type="get_subscriptions"))["data"] == []
         await join(uma, contest)
         with monkeypatch.context() as patched:
-            patched.setattr(hall.app.contests.chat, "last", broken)
+            patched.setattr(hall.app.leader.contests.chat, "last", broken)
             assert (await uma.ask(type="join_contest_room", contestId=contest))["code"] == "UNAVAILABLE"
         assert head(await join(watcher, contest))[1:] == (["uma"], 1, 2)
 
@@ -243,7 +243,7 @@ async def test_who_comes_while_somebody_joins_is_in_the_list_and_told(
     contest = await hall.contest()
     async with hall.socket("uma") as uma, hall.socket(ADMIN) as boss:
         await join(boss, contest)
-        async with joining(uma, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
+        async with joining(uma, contest, monkeypatch, hall.app.leader.contests.chat, "last") as answer:
             await boss.ask(type="set_admin_presence", contestId=contest, visibility="visible")
         assert head(answer.result()) == ("spectator", [ADMIN, "uma"], 2, 1)
         assert await presence(uma) == [("join", ADMIN)]
@@ -256,7 +256,7 @@ async def test_who_comes_while_somebody_joins_again_is_in_the_new_list(
     async with hall.socket("uma") as uma, hall.socket(ADMIN) as boss:
         await join(uma, contest)
         await join(boss, contest)
-        async with joining(uma, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
+        async with joining(uma, contest, monkeypatch, hall.app.leader.contests.chat, "last") as answer:
             await boss.ask(type="set_admin_presence", contestId=contest, visibility="visible")
         assert head(answer.result()) == ("spectator", [ADMIN, "uma"], 2, 1)
 
@@ -368,7 +368,7 @@ async def test_who_is_promoted_while_it_joins_is_a_hidden_admin(hall: Stage, mon
     contest = await hall.contest()
     async with hall.socket("pia") as pia, hall.socket() as watcher:
         await join(watcher, contest)
-        async with joining(pia, contest, monkeypatch, hall.app.contests.standings, "took_part") as answer:
+        async with joining(pia, contest, monkeypatch, hall.app.leader.contests.standings, "took_part") as answer:
             await put_user(hall.app, "pia", role="admin")
         assert head(answer.result()) == ("admin", [], 0, 1)
         assert await presence(watcher) == []
@@ -379,7 +379,7 @@ async def test_who_is_promoted_while_its_snapshots_are_read_hides(hall: Stage, m
     contest = await hall.contest()
     async with hall.socket("pat") as pat, hall.socket() as watcher:
         await join(watcher, contest)
-        async with joining(pat, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
+        async with joining(pat, contest, monkeypatch, hall.app.leader.contests.chat, "last") as answer:
             assert await presence(watcher) == [("join", "pat")]
             await put_user(hall.app, "pat", role="admin")
         assert answer.result()["role"] == "admin"
@@ -392,7 +392,7 @@ async def test_who_is_demoted_while_it_joins_is_seen(hall: Stage, monkeypatch: p
     await put_user(hall.app, "dan", role="admin")
     async with hall.socket("dan") as dan, hall.socket() as watcher:
         await join(watcher, contest)
-        async with joining(dan, contest, monkeypatch, hall.app.contests.chat, "last") as answer:
+        async with joining(dan, contest, monkeypatch, hall.app.leader.contests.chat, "last") as answer:
             await put_user(hall.app, "dan", role="user")
         assert answer.result()["role"] == "spectator"
         assert await presence(watcher) == [("join", "dan")]

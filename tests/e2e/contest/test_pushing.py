@@ -108,7 +108,7 @@ async def test_a_leaderboard_follows_the_prices_at_most_once_a_second_and_only_w
 
 async def test_a_page_is_not_older_than_a_push_before_it(scene: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     contest = await running_contest(scene, ann={"SOL": 100})
-    recover, begun, may_end = scene.app.broker.recover, asyncio.Event(), asyncio.Event()
+    recover, begun, may_end = scene.app.leader.broker.recover, asyncio.Event(), asyncio.Event()
 
     async def slow(channel: Channel, since: Position | None = None) -> Recovery:
         begun.set()
@@ -118,7 +118,7 @@ async def test_a_page_is_not_older_than_a_push_before_it(scene: Stage, monkeypat
     async with scene.socket() as follower:
         await follower.ask(type="get_leaderboard", contestId=contest)
         await follower.drain()
-        monkeypatch.setattr(scene.app.broker, "recover", slow)
+        monkeypatch.setattr(scene.app.leader.broker, "recover", slow)
         await follower.send(type="get_leaderboard", contestId=contest, requestId="page")
         await begun.wait()
         await scene.prices({"SOL": 120})

@@ -93,7 +93,7 @@ class ControlRoom:
 
     async def settled(self) -> None:
         """Wait until what happened so far is stored, and broadcast."""
-        await self.app.database.probe()
+        await self.app.leader.database.probe()
 
     async def drain(self, one: Client) -> list[Frame]:
         """What `one` gets of what happened so far."""
@@ -116,9 +116,9 @@ async def control_room(**settings: Any) -> AsyncIterator[ControlRoom]:
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}/api/v69") as http,
     ):
         made = ControlRoom(app, http)
-        for service in list(app.operations.registry):
+        for service in list(app.leader.operations.registry):
             if service.declaration.kind == "internal":
-                await app.operations.health.check(service, "system")
+                await app.leader.operations.health.check(service, "system")
         await made.clock.advance(1)
         yield made
 

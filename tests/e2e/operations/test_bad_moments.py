@@ -25,7 +25,7 @@ PATIENCE_S = 60.0
 
 def step_s(app: App) -> float:
     """How far to move the clock: while somebody tries the store, little enough for them to be done in time."""
-    return 0.5 if app.operations.registry["store"].status == "circuit_open" else 0.01
+    return 0.5 if app.leader.operations.registry["store"].status == "circuit_open" else 0.01
 
 
 async def command(operator: Client, service: str, what: str) -> Frame:
@@ -163,4 +163,4 @@ async def test_chat_is_refused_at_once_while_the_breaker_is_open_and_works_again
 
 
 def store_status(scene: Stage) -> str:
-    return scene.app.operations.registry["store"].status
+    return scene.app.leader.operations.registry["store"].status

@@ -49,8 +49,8 @@ def clock() -> ManualClock:
 async def app(clock: ManualClock) -> AsyncIterator[App]:
     """A server with one service outside of it; all of the others were looked at once."""
     async with running(clock) as app:
-        for service in app.operations.registry:
-            await app.operations.health.check(service, "system")
+        for service in app.leader.operations.registry:
+            await app.leader.operations.health.check(service, "system")
         definition = ServiceDefinition(
             kind="reported",
             layer="wallet",
@@ -60,7 +60,7 @@ async def app(clock: ManualClock) -> AsyncIterator[App]:
             dependencies=("store",),
             circuit_breaker=BreakerSettings(failure_threshold=2, half_open_calls=1),
         )
-        await app.operations.outside.put("wallet", definition, BOSS)
+        await app.leader.operations.outside.put("wallet", definition, BOSS)
         await clock.advance(1)
         yield app
 
@@ -84,7 +84,7 @@ def without_other_services(frames: list[Frame]) -> list[Frame]:
 
 
 async def test_circuit_breaker(app: App, clock: ManualClock) -> None:
-    transcript = Transcript(*MEASURED, settled=app.database.probe)
+    transcript = Transcript(*MEASURED, settled=app.leader.database.probe)
     user, boss = token_for(app, "ann"), token_for(app, "boss", Role.ADMIN)
     async with (
         client(app, "circuit-breaker", token=user, greeted=False) as ann,
@@ -97,12 +97,12 @@ async def test_circuit_breaker(app: App, clock: ManualClock) -> None:
         await transcript.say(ann, type="subscribe:service", service="nobody", requestId="u4")
         await transcript.say(ann, type="service:health_check", service="wallet", requestId="u5")
         transcript.note("it fails twice")
-        app.operations.outside.report("wallet", [BAD, BAD])
+        app.leader.operations.outside.report("wallet", [BAD, BAD])
         await transcript.hear(ann)
         await transcript.say(ann, type="service:health_check", service="wallet", requestId="u6")
         await transcript.say(ann, type="service:reset_circuit_breaker", service="wallet", requestId="u7")
         transcript.note("an admin")
-        await app.database.probe()
+        await app.leader.database.probe()
         await admin.drain()
         await transcript.say(admin, type="service:reset_circuit_breaker", service="wallet", requestId="a1")
         await transcript.say(admin, type="service:reset_circuit_breaker", service="broker", requestId="a2")
@@ -110,7 +110,7 @@ async def test_circuit_breaker(app: App, clock: ManualClock) -> None:
         await transcript.say(admin, type="subscribe:services", requestId="a4")
         transcript.note("it works, and then is silent")
         await ann.drain()
-        app.operations.outside.report("wallet", [GOOD])
+        app.leader.operations.outside.report("wallet", [GOOD])
         await clock.advance(1)
         await transcript.hear(ann)
         await clock.advance(60)
@@ -169,18 +169,20 @@ async def test_monitor(app: App, clock: ManualClock) -> None:
         await transcript.say(admin, type="get_all_services", requestId="a4")
         transcript.note("an error that comes twice")
         for _ in range(2):
-            app.operations.errors.take("wallet", "signer", "error", "It refused password=hunter2", {"attempt": 1})
-        await app.database.probe()
+            app.leader.operations.errors.take(
+                "wallet", "signer", "error", "It refused password=hunter2", {"attempt": 1}
+            )
+        await app.leader.database.probe()
         transcript.take(without_other_services(await admin.drain()))
         await clock.advance(10)
-        await app.database.probe()
+        await app.leader.database.probe()
         transcript.take(without_other_services(await admin.drain()))
         await transcript.say(admin, type="get_recent_errors", service="wallet", requestId="a5")
         transcript.note("maintenance, a scene, and a service that is silent")
-        settings = app.system_settings
+        settings = app.leader.system_settings
         await settings.update(BOSS, "maintenance_mode", SettingChange(value={"enabled": True, "message": "Soon back."}))
         await settings.update(BOSS, "background_scene", SettingChange(value={"sky": "dusk"}))
-        app.operations.outside.report("wallet", [GOOD])
+        app.leader.operations.outside.report("wallet", [GOOD])
         await clock.advance(3)
         for one in (guest, ann, admin):
             transcript.take(without_other_services(await one.drain()))

@@ -39,7 +39,7 @@ async def test_a_defect_is_told_without_its_text(log: io.StringIO, monkeypatch: 
         async def fail() -> None:
             raise ValueError(HIDDEN)
 
-        monkeypatch.setattr(room.app.operations.registry["scorer"].work, "stop", fail)
+        monkeypatch.setattr(room.app.leader.operations.registry["scorer"].work, "stop", fail)
         failed = await command(operator, "scorer", "stop")
         assert failed["code"] == "COMMAND_FAILED"
         seen = [failed, *await operator.drain(), *await watcher.drain(), await room.do("GET", "/audit?target=scorer")]

@@ -37,7 +37,7 @@ async def staffed(folder: Path, **settings: Any) -> AsyncIterator[tuple[ControlR
     """A server whose scorer an operator restarts, once what a start writes by itself is written."""
     async with control_room(data_dir=folder, **settings) as room, room.socket("skyduel") as operator:
         last_run = "duelcast_retention_last_run_timestamp_seconds"
-        await until(lambda: bool(room.app.registry.get_sample_value(last_run)))
+        await until(lambda: bool(room.app.node.registry.get_sample_value(last_run)))
         yield room, operator
 
 
@@ -67,7 +67,7 @@ async def test_a_repeat_on_another_connection_waits_for_the_command_that_is_unde
         await asked.asked_times(1)
         name = str(uuid4())
         asking = [asyncio.create_task(command(one, "slow", "health_check", name)) for one in (operator, second)]
-        await until(lambda: room.app.operations.commands._busy == {"slow"})
+        await until(lambda: room.app.leader.operations.commands._busy == {"slow"})
         asked.may_answer.set()
         first, again = await asyncio.gather(*asking)
         assert first["result"]["success"] is True
@@ -83,7 +83,7 @@ async def test_a_command_goes_on_without_its_caller_who_gets_the_result_later(tm
         name = str(uuid4())
         async with room.socket("skyduel") as leaver:
             await leaver.send(type="service_command", serviceName="slow", command="health_check", commandId=name)
-            await until(lambda: room.app.operations.commands._busy == {"slow"})
+            await until(lambda: room.app.leader.operations.commands._busy == {"slow"})
         asking = asyncio.create_task(command(operator, "slow", "health_check", name))
         asked.may_answer.set()
         assert (await asking)["result"]["success"] is True
@@ -191,7 +191,7 @@ async def test_a_command_during_which_the_server_died_is_not_run_again(tmp_path:
         async def forget_the_end(transaction: Transaction) -> None:
             await transaction.execute(idempotent_requests.update().values(answer=None))
 
-        await room.app.database.write(forget_the_end)  # what a killed server leaves of a command under way
+        await room.app.leader.database.write(forget_the_end)  # what a killed server leaves of a command under way
     async with staffed(tmp_path) as (room, operator):
         for _ in range(2):
             unknown = await command(operator, "scorer", "restart", name)
@@ -208,7 +208,7 @@ async def test_a_result_that_cannot_be_stored_at_once_is_stored_later(tmp_path: 
         await asked.asked_times(1)
         name = str(uuid4())
         asking = asyncio.create_task(command(operator, "slow", "health_check", name))
-        await until(lambda: room.app.operations.commands._busy == {"slow"})
+        await until(lambda: room.app.leader.operations.commands._busy == {"slow"})
         await room.settled()
         with failing_commits(happen=False):
             asked.may_answer.set()
@@ -217,7 +217,7 @@ async def test_a_result_that_cannot_be_stored_at_once_is_stored_later(tmp_path: 
             assert (await command(operator, "slow", "health_check", name))["code"] == "OUTCOME_UNKNOWN"
         await room.settled()
         await room.clock.advance(1)
-        await until(lambda: not room.app.registry.get_sample_value("duelcast_audit_waiting_entries"))
+        await until(lambda: not room.app.node.registry.get_sample_value("duelcast_audit_waiting_entries"))
         assert answer_of(await command(operator, "slow", "health_check", name)) == answer_of(first)
         assert (await room.audit("slow"))[1:] == [("boss", "admin", "services.health_check", "ok")]
 
@@ -233,7 +233,7 @@ async def test_a_command_whose_beginning_cannot_be_stored_does_not_run_and_may_b
             assert refused["code"] == "UNAVAILABLE"
             assert await restarts(room) == 0
         await room.clock.advance(1)
-        await until(lambda: not room.app.registry.get_sample_value("duelcast_audit_waiting_entries"))
+        await until(lambda: not room.app.node.registry.get_sample_value("duelcast_audit_waiting_entries"))
         assert (await command(operator, "scorer", "restart", name))["result"]["success"] is True
         assert await restarts(room) == 1
         assert await room.audit("scorer") == [

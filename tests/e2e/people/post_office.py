@@ -58,14 +58,14 @@ class PostOffice:
 
     async def add(self, wallet: str, *titles: str) -> None:
         """Notify a wallet as the server itself does, in one write."""
-        inboxes = self.app.notifications.inboxes
+        inboxes = self.app.leader.notifications.inboxes
         new = [NewNotification(wallet=wallet, type="NEWS", title=title, content="") for title in titles]
 
         async def work(transaction: Transaction) -> Published[Added]:
             added = await inboxes.add(transaction, new)
             return Published(added, added.outgoing)
 
-        await self.app.database.publish(work)
+        await self.app.leader.database.publish(work)
 
     async def delete(self, notification_id: int, *, by: str = BOSS) -> None:
         answer = await self.call("DELETE", f"/notifications/{notification_id}", by=by)

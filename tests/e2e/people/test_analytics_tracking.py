@@ -57,7 +57,7 @@ async def test_an_event_is_on_the_disk_when_it_is_acknowledged(place: Observator
 
 async def test_nothing_is_acknowledged_before_the_commit(place: Observatory) -> None:
     async with place.socket("bea") as bea:
-        async with held(place.app.database):
+        async with held(place.app.leader.database):
             await bea.send(type="track_event", event="early", requestId="r1")
             # Another connection is served meanwhile, and its answer comes behind what this one would have been told.
             async with place.socket("other") as other:
@@ -120,7 +120,7 @@ async def test_a_batch_is_answered_in_its_order_and_its_own_repeats_are_duplicat
 
 async def test_repeats_within_one_commit_are_stored_once(place: Observatory) -> None:
     async with place.socket("gus") as gus, place.socket("gus") as gus_too, place.socket("gus") as gus_again:
-        async with held(place.app.database):
+        async with held(place.app.leader.database):
             await gus.send(type="track_event", event="first")
             await until(lambda: metric(place.app, "duelcast_events_waiting") == 1)
             await gus_too.send(type="track_event", event="x", eventId=ID)

@@ -182,17 +182,17 @@ class Household:
             this = notifications.c.id == notification_id, notifications.c.expires_ms.is_not(None)
             await transaction.execute(notifications.update().where(*this).values(expires_ms=1))
 
-        await self._office.app.database.write(work)
-        await self._office.app.notifications.removals.expire()
+        await self._office.app.leader.database.write(work)
+        await self._office.app.leader.notifications.removals.expire()
 
     async def _ids(self) -> list[int]:
-        async with self._office.app.database.read() as transaction:
+        async with self._office.app.leader.database.read() as transaction:
             mine = select(notifications.c.id).where(notifications.c.wallet == self._wallet)
             return list((await transaction.execute(mine)).scalars())
 
     async def _stored(self) -> tuple[int, set[int]]:
         """The version, and what is unread."""
-        async with self._office.app.database.read() as transaction:
+        async with self._office.app.leader.database.read() as transaction:
             version = select(func.max(inboxes.c.version)).where(inboxes.c.wallet == self._wallet)
             unread = select(notifications.c.id).where(
                 notifications.c.wallet == self._wallet,

@@ -57,7 +57,7 @@ async def test_notifications() -> None:
             transcript.note("one is deleted, one ends, and an announcement is deleted")
             await office.delete(3, by="ann")
             await office.clock.advance(31)
-            await office.app.notifications.removals.expire()
+            await office.app.leader.notifications.removals.expire()
             await office.delete(1)
             await transcript.hear(phone)
             await transcript.hear(visitor)

@@ -211,8 +211,8 @@ async def test_an_event_that_cannot_be_worked_off_shows_at_the_service() -> None
     async with stage() as scene:
         contest = await scene.contest()
         nonsense = NewEvent(kind="contest_completed", contest_id=contest, data={}, at_ms=int(scene.clock.time() * 1000))
-        await do(scene.app.database, add_events, [nonsense])
-        scene.app.notifier.wake()
+        await do(scene.app.leader.database, add_events, [nonsense])
+        scene.app.leader.notifier.wake()
         async with asyncio.timeout(RECEIVE_TIMEOUT_S):
             while (await scene.do("GET", "/services/notifier"))["status"] != "unhealthy":
                 await scene.clock.advance(0)

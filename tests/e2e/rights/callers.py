@@ -58,7 +58,7 @@ CALLERS = (*PEOPLE, *MACHINES)
 
 
 def ban(app: App) -> None:
-    app.accounts.put(Account(BANNED, banned=True))
+    app.leader.accounts.put(Account(BANNED, banned=True))
 
 
 def table(text: str) -> dict[str, str]:

@@ -49,7 +49,7 @@ async def test_system_settings() -> None:
             await transcript.say(ann, type="unsubscribe_setting", key="shop.title", requestId="u7")
             await transcript.say(ann, type="subscribe_category", category="shop", requestId="u8")
             transcript.note("the setting is deleted")
-            await app.system_settings.delete(await app.gateway.identify(boss), "shop.title")
+            await app.leader.system_settings.delete(await app.node.gateway.identify(boss), "shop.title")
             await transcript.hear(ann)
             await transcript.say(ann, type="unsubscribe_category", category="shop", requestId="u9")
             await transcript.say(ann, type="subscribe", channel="setting.shop.key", requestId="u10")

@@ -153,9 +153,9 @@ async def test_what_is_due_is_written_as_often_as_the_flush_interval_says() -> N
 async def test_the_configuration_wins_over_the_default_and_a_stored_value_over_both() -> None:
     async with stage(chat_max_characters=7, token_list_interval_s=2.5) as scene:
         contest = await scene.contest()
-        live = scene.app.system_settings
+        live = scene.app.leader.system_settings
         assert (live.value("chat.max_characters"), live.value("market.token_list_interval_ms")) == (7, 2500)
-        assert scene.app.market.settings.token_list_interval_ms == 2500
+        assert scene.app.leader.market.settings.token_list_interval_ms == 2500
         async with scene.socket("ann") as ann:
             await join(ann, contest)
             assert await send_chat(ann, contest, "12345678") == "MESSAGE_TOO_LONG"
@@ -177,7 +177,7 @@ async def test_the_configuration_wins_over_the_default_and_a_stored_value_over_b
 async def test_the_market_obeys(key: str, value: float, field: str) -> None:
     async with stage() as scene:
         await put(scene, key, value)
-        assert getattr(scene.app.market.settings, field) == value
+        assert getattr(scene.app.leader.market.settings, field) == value
 
 
 async def test_every_endpoint_has_a_limit_of_its_own() -> None:
@@ -186,4 +186,4 @@ async def test_every_endpoint_has_a_limit_of_its_own() -> None:
         assert len(endpoints) > 8
         for endpoint in endpoints:
             key = f"limits.{endpoint.name}.messages_per_minute"
-            assert app.system_settings.value(key) == endpoint.messages_per_minute
+            assert app.leader.system_settings.value(key) == endpoint.messages_per_minute

@@ -106,7 +106,7 @@ async def test_every_error_of_a_conversation_has_a_code_of_the_document(endpoint
 
 async def test_the_answer_that_is_published_and_snapshots_without_a_position_are_described() -> None:
     async with running(ManualClock(), endpoints={ARENA.path: ARENA}) as app:
-        notebook = app.services[Notebook] = Notebook(app.broker, app.clock)
+        notebook = app.leader.services[Notebook] = Notebook(app.leader.broker, app.clock)
         notebook.broadcast(notebook.add("a", "kept"))
         async with client(app, "arena", greeted=False) as talker:
             greeted = await talker.receive_until(type="connection_established")

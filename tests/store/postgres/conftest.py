@@ -9,6 +9,7 @@ import pytest
 from tests.databases import Databases
 from tests.postgres_server import PostgresServer
 from tests.store.postgres.place import Place
+from tests.store.postgres.spots import Ends, PostgresSpot, SqliteSpot
 
 NAMES = (f"own_{number}" for number in count())
 
@@ -38,3 +39,17 @@ def empty(server: PostgresServer, tmp_path: Path) -> Place:
     databases, name = Databases(server.url()), next(NAMES)
     databases.query("postgres", f"create database {name}")
     return Place(databases, name, tmp_path / "data")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> SqliteSpot:
+    """The place of an SQLite file, which does not exist."""
+    return SqliteSpot(tmp_path / "data" / "duelcast.db")
+
+
+@pytest.fixture(params=["to PostgreSQL", "to SQLite"])
+def ends(request: pytest.FixtureRequest, file: SqliteSpot) -> Ends:
+    """A copy in each direction."""
+    if request.param == "to SQLite":
+        return Ends(PostgresSpot(request.getfixturevalue("place")), file)
+    return Ends(file, PostgresSpot(request.getfixturevalue("empty")))

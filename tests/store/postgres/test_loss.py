@@ -17,7 +17,6 @@ from duelcast.clock import SystemClock
 from duelcast.domain.contests.events import CHAT, ChatMessageDeleted
 from duelcast.errors import OutcomeUnknown, Unavailable
 from duelcast.store.database import Database, Transaction
-from duelcast.store.postgres import database as postgres
 from duelcast.store.postgres import session
 from duelcast.store.statements import allow_long_statements
 from tests.databases import change_in
@@ -267,7 +266,7 @@ async def test_waits_for_a_server_that_hangs_end(place: Place, server: PostgresS
 
 
 async def test_a_long_statement_has_more_time_if_it_asks_for_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "ANSWER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(session, "ANSWER_TIMEOUT_S", 0.2)
 
     async def slow(transaction: Transaction) -> None:
         await transaction.execute(text("select pg_sleep(0.5)"))

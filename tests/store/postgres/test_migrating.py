@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -11,12 +13,27 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from duelcast.settings import ConfigurationError
-from duelcast.store.migrate import REVISIONS, apply_migrations
+from duelcast.store import migrate
+from duelcast.store.backend import Held
+from duelcast.store.migrate import MIGRATIONS, REVISIONS, apply_migrations
 from duelcast.store.tables import metadata
 from tests.store.facts import put
 from tests.store.postgres.place import Place
 
 pytestmark = pytest.mark.postgres
+
+LATER = f"""
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "9999", "{REVISIONS[-1]}", None, None
+oldest = "{REVISIONS[-1]}"
+
+
+def upgrade() -> None:
+    op.add_column("facts", sa.Column("later", sa.Integer()))
+"""
+"""A migration that only adds."""
 
 
 async def refusal(place: Place) -> str:
@@ -56,9 +73,49 @@ async def test_pending_migrations_are_named_and_applied_by_the_command(empty: Pl
 
 async def test_a_later_version_is_refused(place: Place) -> None:
     place.query("update alembic_version set version_num = '9999'")
+    place.query("update schema_users set oldest = '9999'")
     assert "It was made by a later version of Duelcast" in await refusal(place)
     with pytest.raises(ConfigurationError, match="later version"):
         await place.backend().migrate()
+
+
+async def test_a_later_version_that_only_added_is_used(place: Place) -> None:
+    place.query("update alembic_version set version_num = '9999'")
+    async with place.opened() as database:
+        await database.write(put("a"))
+    assert await place.backend().migrate() == ()
+
+
+async def test_migrations_that_change_tables_wait_until_no_server_uses_them(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "migrations"
+    copytree(MIGRATIONS, folder)
+    (folder / "versions" / "v9999_later.py").write_text(LATER.replace("oldest =", "unused ="))
+    monkeypatch.setattr(migrate, "MIGRATIONS", folder)
+    async with place.opened():
+        monkeypatch.setattr(migrate, "REVISIONS", (*REVISIONS, "9999"))
+        with pytest.raises(Held):
+            await place.backend().migrate()
+    assert await place.backend().migrate() == ("9999",)
+
+
+async def test_migrations_that_only_add_are_applied_beside_a_server(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "migrations"
+    copytree(MIGRATIONS, folder)
+    (folder / "versions" / "v9999_later.py").write_text(LATER)
+    async with place.opened() as server:
+        with monkeypatch.context() as later:
+            later.setattr(migrate, "MIGRATIONS", folder)
+            later.setattr(migrate, "REVISIONS", (*REVISIONS, "9999"))
+            assert "Migrations up to 9999 are pending" in await refusal(place)
+            assert await place.backend().migrate() == ("9999",)
+        await server.write(put("a"))
+    async with place.opened() as server:
+        await server.write(put("b"))
+    assert place.query("select name, later from facts order by name") == [("a", None), ("b", None)]
 
 
 async def test_the_tables_of_another_program_are_left_alone(empty: Place) -> None:

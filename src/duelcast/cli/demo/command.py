@@ -20,7 +20,7 @@ from duelcast.cli.options import (
     parse_duration,
 )
 from duelcast.logs import configure_logging
-from duelcast.settings import ensure_secret, load_settings
+from duelcast.settings import ConfigurationError, ensure_secret, load_settings
 
 MIN_ROUND_S = 10
 
@@ -52,6 +52,8 @@ def demo(
         "root_path": root_path,
     }
     settings = load_settings(config, options).settings
+    if settings.role != "all" or settings.workers:
+        raise ConfigurationError("`duelcast demo` is one process: unset DUELCAST_ROLE and DUELCAST_WORKERS.")
     check_signing(settings)
     settings = ensure_secret(settings)
     configure_logging(settings.log_level, settings.log_format)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -72,10 +72,18 @@ class MemoryAccounts:
         self._owner_listeners: list[Callable[[str], None]] = []
 
     async def find(self, wallet: str) -> Account | None:
-        return self._accounts.get(wallet)
+        return self.stored(wallet)
 
     async def may_claim(self, wallet: str, nickname: str) -> bool:
         return self._may_claim(wallet, nickname)
+
+    def stored(self, wallet: str) -> Account | None:
+        """The stored account of `wallet`."""
+        return self._accounts.get(wallet)
+
+    def all(self) -> Sequence[Account]:
+        """All stored accounts."""
+        return list(self._accounts.values())
 
     def is_reserved(self, nickname: str) -> bool:
         """Whether `nickname` is, or looks like, one of `reserved_nicknames`."""

@@ -26,7 +26,8 @@ permits nothing."""
 
 class Claims(Struct, frozen=True):
     """The claims that the server uses. `expires_at` is in epoch seconds, without the leeway. `session_id` is the claim
-    `sid`, or None if the claim is missing or does not have the form of the ids that we issue."""
+    `sid`, or None if the claim is missing or does not have the form of the ids that we issue; `TokenVerifier` then puts
+    another id in its place."""
 
     wallet: str
     role: Role

@@ -12,7 +12,7 @@ import msgspec
 from jwt.algorithms import HMACAlgorithm
 from jwt.types import SigOptions
 from jwt.utils import base64url_decode, base64url_encode
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
@@ -92,17 +92,49 @@ class TokenVerifier:
         self._audience = audience
 
     async def verify(self, token: str) -> Identity:
-        """The bearer of `token`. A stored role and nickname override the claimed ones.
+        """The bearer of `token`. Raises as `claims` and `identity` do."""
+        return await self.identity(await self.claims(token))
 
-        Raises `Unauthorized` if the token is not valid, `PermissionDenied` for a banned wallet, `Unavailable` if the
-        stored accounts or the issuer's keys are unreachable.
+    async def claims(self, token: str) -> Claims:
+        """The claims of `token`. A token that belongs to no session of ours is a session by itself.
+
+        Raises `Unauthorized` if the token is not valid, `Unavailable` if the issuer's keys are unreachable.
         """
         header = _read_header(token)
         if header.alg in SECRET_ALGORITHMS:
             claims = self._verify_with_secret(token, header)
         else:
             claims = await self._verify_with_key(token, header)
-        return await self._identity(claims, claims.session_id or _fingerprint(token))
+        return claims if claims.session_id else structs.replace(claims, session_id=_fingerprint(token))
+
+    async def identity(self, claims: Claims) -> Identity:
+        """The bearer of a token whose `claims` were verified, perhaps on another node. A stored role and nickname
+        override the claimed ones.
+
+        Raises `Unauthorized` if the session was ended, `PermissionDenied` for a banned wallet, `Unavailable` if the
+        stored accounts are unreachable.
+        """
+        stored = await self._accounts.find(claims.wallet) or Account(claims.wallet)
+        self._accounts.remember_claim(claims.wallet, claims.role)
+        if stored.banned:
+            raise PermissionDenied("This wallet is banned.")
+        claimed_nickname = claims.nickname
+        if claimed_nickname is not None and not await self._accounts.may_claim(claims.wallet, claimed_nickname):
+            claimed_nickname = None
+        session_id = claims.session_id
+        assert session_id is not None, "`claims` names the session"
+        # This check comes last, so that nothing is awaited between this check and the answer.
+        if session_id in self._ended_sessions:
+            raise Unauthorized("This session was ended: sign in again.")
+        return Identity(
+            wallet=claims.wallet,
+            role=claims.role if stored.role is None else stored.role,
+            nickname=claimed_nickname if stored.nickname is None else stored.nickname,
+            expires_at=claims.expires_at,
+            scopes=claims.scopes,
+            session_id=session_id,
+            claimed_nickname=claimed_nickname,
+        )
 
     def _verify_with_secret(self, token: str, header: _Header) -> Claims:
         """Verify with the standard library's HMAC (RFC 7515, 5.2; RFC 7518, 3.2), because PyJWT examines the secret
@@ -137,27 +169,6 @@ class TokenVerifier:
         except (msgspec.MsgspecError, ValueError, RecursionError):
             raise Unauthorized(_UNREADABLE) from None
         return read_claims(claims, self._clock.time(), issuer=self._issuer, audience=self._audience)
-
-    async def _identity(self, claims: Claims, session_id: str) -> Identity:
-        stored = await self._accounts.find(claims.wallet) or Account(claims.wallet)
-        self._accounts.remember_claim(claims.wallet, claims.role)
-        if stored.banned:
-            raise PermissionDenied("This wallet is banned.")
-        claimed_nickname = claims.nickname
-        if claimed_nickname is not None and not await self._accounts.may_claim(claims.wallet, claimed_nickname):
-            claimed_nickname = None
-        # This check comes last, so that nothing is awaited between this check and the answer.
-        if session_id in self._ended_sessions:
-            raise Unauthorized("This session was ended: sign in again.")
-        return Identity(
-            wallet=claims.wallet,
-            role=claims.role if stored.role is None else stored.role,
-            nickname=claimed_nickname if stored.nickname is None else stored.nickname,
-            expires_at=claims.expires_at,
-            scopes=claims.scopes,
-            session_id=session_id,
-            claimed_nickname=claimed_nickname,
-        )
 
 
 def _hmac_key(secret: str) -> bytes:

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from duelcast.channels.names import Role
 from duelcast.clock import Clock
-from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.analytics.events import MAX_USERS, ActiveUser, ActiveUsers
 
 ACTIVE_S = 300.0
@@ -20,17 +19,22 @@ _CONNECTIONS_PER_TURN = 1_000
 """This many connections are examined in about 2 ms; then other tasks run."""
 
 
-class OpenConnection(Struct, frozen=True, gc=False):
-    """A connection of a wallet. Both times are in seconds of the monotonic clock; connecting counts as a message."""
+class OpenConnections(Struct, frozen=True, gc=False):
+    """A connection of a wallet, or several to one endpoint; then `role` is the highest, and `nickname` that of the
+    connection with the latest message. Both times are in seconds of the monotonic clock: when the oldest began, and
+    when the last message was received. Connecting counts as a message."""
 
-    identity: Identity
+    nickname: str | None
+    role: Role
     endpoint: str
     connected_s: float
     last_message_s: float
+    count: int = 1
 
 
 class Traffic(Protocol):
-    """The open connections of this node, and the counts of its messages since the start."""
+    """The open connections of this server, of all its nodes together, and the counts of its messages since the
+    start."""
 
     @property
     def received(self) -> int:
@@ -44,13 +48,17 @@ class Traffic(Protocol):
     def loop_lag_s(self) -> float:
         """The most recent delay of the event loop."""
 
+    @property
+    def nodes(self) -> int:
+        """How many nodes there are."""
+
     def connection_counts(self) -> Mapping[tuple[str, Role], int]:
         """How many connections there are, by endpoint and role."""
 
     def wallets(self) -> Sequence[str]:
         """The wallets that have an open connection."""
 
-    def connections_of(self, wallet: str) -> Iterable[OpenConnection]:
+    def connections_of(self, wallet: str) -> Iterable[OpenConnections]:
         """The open connections of a wallet; none if the wallet has left."""
 
 
@@ -81,20 +89,23 @@ class Zones:
     def __init__(self) -> None:
         self._named: dict[str, dict[str, str]] = {}
         """The zones of each wallet by connection, the most recently named last."""
+        self.on_change: Callable[[str, str | None], None] = lambda _connection_id, _zone: None
+        """Called with a connection and the zone that it has named; None once it has ended."""
 
     def name(self, wallet: str, connection_id: str, zone: str) -> None:
         """Record that the client of a connection is now in `zone`."""
         zones = self._named.setdefault(wallet, {})
         zones.pop(connection_id, None)
         zones[connection_id] = zone
+        self.on_change(connection_id, zone)
 
     def drop(self, wallet: str, connection_id: str) -> None:
         """Forget a connection that has ended, whether or not it named a zone."""
         zones = self._named.get(wallet)
-        if zones is not None:
-            zones.pop(connection_id, None)
+        if zones is not None and zones.pop(connection_id, None) is not None:
             if not zones:
                 del self._named[wallet]
+            self.on_change(connection_id, None)
 
     def of(self, wallet: str) -> str | None:
         """The zone of a wallet, or None if it has none."""
@@ -136,7 +147,7 @@ class Activity:
         shown = heapq.nsmallest(MAX_USERS, users, key=lambda user: (-user.lastActivityMs, user.wallet_address))
         return Audience(ActiveUsers(users=shown, count=len(users)), presences)
 
-    def _user(self, wallet: str, connections: list[OpenConnection]) -> ActiveUser | None:
+    def _user(self, wallet: str, connections: list[OpenConnections]) -> ActiveUser | None:
         """The record of a wallet, or None if the wallet is not active."""
         now_s = self._clock.monotonic()
         latest = max(connections, key=lambda one: one.last_message_s, default=None)
@@ -145,11 +156,11 @@ class Activity:
         epoch_s = self._clock.time() - now_s
         return ActiveUser(
             wallet_address=wallet,
-            nickname=latest.identity.nickname,
-            role=max(one.identity.role for one in connections).name.lower(),
+            nickname=latest.nickname,
+            role=max(one.role for one in connections).name.lower(),
             zone=self.zones.of(wallet),
             lastActivityMs=round((epoch_s + latest.last_message_s) * 1000),
             connectedAtMs=round((epoch_s + min(one.connected_s for one in connections)) * 1000),
-            connections=len(connections),
+            connections=sum(one.count for one in connections),
             endpoints=sorted({one.endpoint for one in connections}),
         )

@@ -85,7 +85,8 @@ class Figures:
         by_endpoint = dict.fromkeys(self.endpoints, 0)
         for (endpoint, role), count in self._traffic().connection_counts().items():
             by_role[role] += count
-            by_endpoint[endpoint] += count
+            if endpoint in by_endpoint:  # a gateway of a later version may have others
+                by_endpoint[endpoint] += count
         return ConnectionCounts(
             total=sum(by_role.values()),
             admin=by_role[Role.ADMIN] + by_role[Role.SUPERADMIN],
@@ -111,7 +112,7 @@ class Figures:
                 memoryBytes=_memory_bytes(),
                 eventLoopLagMs=round(traffic.loop_lag_s * 1000, 3),
             ),
-            nodes=1,
+            nodes=traffic.nodes,
         )
 
     def _now(self) -> _Sample:

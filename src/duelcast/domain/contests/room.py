@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -90,6 +90,10 @@ class Room:
         """Raises `KeyError` if the connection is not in the room."""
         return self._occupants[connection_id]
 
+    def connections_of(self, wallet: str) -> Sequence[str]:
+        """The connections of a wallet in the room."""
+        return list(self._connections.get(wallet, ()))
+
     def role_of(self, connection_id: str) -> RoomRole:
         """The role of the connection's wallet. Raises `KeyError` if the connection is not in the room."""
         wallet = self._occupants[connection_id].wallet
@@ -111,6 +115,13 @@ class Room:
         self._occupants[connection_id] = occupant
         self._connections.setdefault(occupant.wallet, {})[connection_id] = None
         self._settle(before, occupant.wallet)
+
+    def restore(self, connection_id: str, occupant: Occupant) -> None:
+        """Like `put`, but publish nothing."""
+        self._occupants[connection_id] = occupant
+        self._connections.setdefault(occupant.wallet, {})[connection_id] = None
+        if occupant.wallet is not None:
+            self._settle_wallet(occupant.wallet)
 
     def remove(self, connection_id: str) -> None:
         """Remove the connection from the room."""

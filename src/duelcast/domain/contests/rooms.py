@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, structs
 
@@ -47,6 +47,8 @@ class Rooms:
         self._settings = settings
         self._rooms: dict[int, Room] = {}
         self._joined: dict[str, set[int]] = {}
+        self.on_change: Callable[[str], None] = lambda _connection_id: None
+        """Called with a connection whose occupants have changed, or that has entered or left a room."""
         self._counts = Conflator(clock, lambda: settings().spectator_count_interval_ms, self._push_count)
         self._pushed_counts: dict[int, int] = {}
         """The last published `spectator_count` of each contest, unless it was 0."""
@@ -79,6 +81,7 @@ class Rooms:
             room = self._rooms[contest_id] = self._open(contest_id)
         room.put(connection_id, self._occupant(contest_id, identity, visibility == "visible", took_part))
         self._counts.offer(contest_id)
+        self.on_change(connection_id)
 
     def attend(self, contest_id: int, connection_id: str) -> Attendance:
         """The attendance of the room, for the reply to a connection that joined. Read the position of `presence.<id>`
@@ -99,6 +102,7 @@ class Rooms:
         if room.is_empty:
             del self._rooms[contest_id]
         self._counts.offer(contest_id)
+        self.on_change(connection_id)
 
     def leave_all(self, connection_id: str) -> None:
         """Leave all rooms after the connection was closed. Call this when no command of the connection is running any
@@ -112,6 +116,7 @@ class Rooms:
         occupant = room.occupant(connection_id)
         is_visible = occupant.is_admin and visibility == "visible"
         room.put(connection_id, structs.replace(occupant, is_visible=is_visible))
+        self.on_change(connection_id)
 
     def identity_changed(self, connection_id: str, identity: Identity | None) -> None:
         """Call this after the connection signed in or became anonymous, or after its role or nickname changed. A new
@@ -123,6 +128,7 @@ class Rooms:
             took_part = before.is_participant and identity is not None and identity.wallet == before.wallet
             room.put(connection_id, self._occupant(contest_id, identity, before.is_visible, took_part))
             self._counts.offer(contest_id)
+        self.on_change(connection_id)
 
     def entry_changed(self, contest_id: int, wallet: str) -> None:
         """Call this after the wallet entered the contest, withdrew, was disqualified or was admitted again."""
@@ -130,6 +136,24 @@ class Rooms:
         if room is not None:
             room.entry_changed(wallet, is_participant=self._is_participant(contest_id, wallet))
             self._counts.offer(contest_id)
+            for connection_id in room.connections_of(wallet):
+                self.on_change(connection_id)
+
+    def occupants_of(self, connection_id: str) -> Mapping[int, Occupant]:
+        """The occupants of a connection, by contest."""
+        return {one: self._rooms[one].occupant(connection_id) for one in sorted(self.rooms_of(connection_id))}
+
+    def restore(self, connection_id: str, occupants: Mapping[int, Occupant]) -> None:
+        """Put a connection back into its rooms, without publishing what was published when it entered them."""
+        for contest_id, occupant in occupants.items():
+            room = self._rooms.get(contest_id)
+            if room is None:
+                room = self._rooms[contest_id] = self._open(contest_id)
+            room.restore(connection_id, occupant)
+            self._joined.setdefault(connection_id, set()).add(contest_id)
+            self._pushed_counts.pop(contest_id, None)
+            if room.spectator_count:
+                self._pushed_counts[contest_id] = room.spectator_count
 
     def rooms_of(self, connection_id: str) -> frozenset[int]:
         """The contests whose rooms the connection is in."""

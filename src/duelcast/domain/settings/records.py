@@ -64,6 +64,10 @@ class SettingBook:
         row = self._rows.get(key)
         return self._fallback.get(key) if row is None or key in self._unfit else row.value
 
+    def rows(self) -> Iterable[SettingRow]:
+        """All stored rows."""
+        return self._rows.values()
+
     def is_stored(self, key: str) -> bool:
         """Whether the value in force is the stored one."""
         return key in self._rows and key not in self._unfit

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
+from msgspec import Struct
 
 from duelcast.channels.names import Role
 from duelcast.channels.publisher import Publisher
@@ -16,12 +17,11 @@ from duelcast.clock import Alarm, Clock, time_ms
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.audit import CONFLICT, DENIED, DONE, Actor, AuditTrail
 from duelcast.domain.settings.changing import SettingChange, acting, changed, check_room, differences
+from duelcast.domain.settings.current import CurrentSettings, Seen
 from duelcast.domain.settings.declared import DeclaredSetting
-from duelcast.domain.settings.errors import SettingNotFound, UnderMaintenance, ValidationFailed, VersionConflict
-from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN, Setting
-from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, Maintenance, maintenance_of, refusal_of
-from duelcast.domain.settings.outlet import ChangeListener, Committed, HiddenListener, SettingOutlet
-from duelcast.domain.settings.records import SettingBook
+from duelcast.domain.settings.errors import SettingNotFound, ValidationFailed, VersionConflict
+from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN, SETTING, Setting, SettingUpdate
+from duelcast.domain.settings.maintenance import MAINTENANCE_KEY
 from duelcast.errors import AppError, InvalidRequest, Outage, PermissionDenied
 from duelcast.logs import exception_fields
 from duelcast.store import settings as store
@@ -35,8 +35,15 @@ RETRY_S = 1.0
 _log = structlog.get_logger("duelcast.settings")
 
 
-class SystemSettings:
-    """A stored value overrides `configured` (environment and file), which overrides the declared default.
+class Committed(Struct, frozen=True):
+    """A stored change: the row after it; None if there is no row any longer."""
+
+    key: str
+    after: SettingRow | None
+
+
+class SystemSettings(CurrentSettings):
+    """The settings, with those who may see and change them.
 
     For methods that take a role, a setting that this role may not see does not exist. Methods that change something
     raise `Unavailable` if the store is unreachable, and then change nothing.
@@ -51,22 +58,18 @@ class SystemSettings:
         declared: Mapping[str, DeclaredSetting],
         configured: Mapping[str, Any],
     ) -> None:
+        super().__init__(declared, configured, clock)
+        self._publisher = publisher
         self._database = database
         self._audit = audit
-        self._clock = clock
-        self._book = SettingBook(declared, configured)
-        self._outlet = SettingOutlet(publisher, self._book)
-        self._maintenance = Maintenance(enabled=False)
-        """Maintenance as the setting describes it; its end may have passed."""
         self._maintenance_changed = Alarm(clock)
-        self._outlet.on_change(MAINTENANCE_KEY, lambda _key, _value: self._take_maintenance())
+        self.on_change(MAINTENANCE_KEY, lambda _key, _value: self._maintenance_changed.ring())
 
     async def load(self) -> None:
         """Read the stored settings; call this once, before the first use. Raises `Unavailable`."""
         async with self._database.read() as transaction:
-            for row in await store.all_settings(transaction):
-                self._book.put(row.key, row)
-        self._take_maintenance()
+            self.fill(await store.all_settings(transaction))
+        self._maintenance_changed.ring()
 
     async def check(self) -> None:
         """Check whether the store can be read. Raises `Unavailable`."""
@@ -85,12 +88,6 @@ class SystemSettings:
                 await self._clock.sleep(RETRY_S)
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def value(self, key: str) -> Any:
-        """The value in force of a declared setting. Raises `KeyError` for any other key."""
-        if self._book.declared(key) is None:
-            raise KeyError(key)
-        return self._book.value(key)
 
     def find(self, key: str, role: Role) -> Setting | None:
         """The setting as `role` sees it, or None if `role` does not see it."""
@@ -116,11 +113,6 @@ class SystemSettings:
         """Whether `role` sees at least one setting of this category."""
         return any(self.is_there(key, role) for key in self._book.keys(category))
 
-    def seen_from(self, key: str) -> Role:
-        """The lowest role that sees a setting; for a missing one, admin, so that lower roles cannot tell it from a
-        hidden one."""
-        return self._book.seen_from(key)
-
     async def history(self, key: str, *, limit: int, before_version: int | None = None) -> Sequence[SettingChangeRow]:
         """At most `limit` changes, newest first; with `before_version`, only changes older than that version. Callers
         must allow this only to admins.
@@ -132,25 +124,6 @@ class SystemSettings:
             if not changes and key not in self._book and not await store.last_version(transaction, key):
                 raise SettingNotFound("There is no such setting, and there never was.", field="key")
         return changes
-
-    def maintenance(self) -> Maintenance:
-        """The state of maintenance now."""
-        return self._maintenance.at(self._clock.time())
-
-    def maintenance_refusal(self) -> UnderMaintenance | None:
-        """The error for callers who want to write and are not admins, or None if they may write now."""
-        return refusal_of(self.maintenance(), self._clock.time())
-
-    # ── listening ───────────────────────────────────────────────────────────────────────────────────────────────
-
-    def on_change(self, prefix: str, listener: ChangeListener) -> None:
-        """Call `listener` after each commit that changes a setting whose key begins with `prefix`; an empty prefix
-        stands for all."""
-        self._outlet.on_change(prefix, listener)
-
-    def on_hidden(self, listener: HiddenListener) -> None:
-        """Call `listener` when fewer people may see a setting than before, just before the change is published."""
-        self._outlet.on_hidden(listener)
 
     # ── changing ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -258,7 +231,7 @@ class SystemSettings:
             by=after.updated_by,
         )
         await store.add_change(transaction, change)
-        return Committed(after.key, before, after)
+        return Committed(after.key, after)
 
     async def _remove(self, transaction: Transaction, before: SettingRow, actor: Actor) -> Committed:
         await store.delete_setting(transaction, before.key)
@@ -272,7 +245,7 @@ class SystemSettings:
             by=actor.wallet,
         )
         await store.add_change(transaction, change)
-        return Committed(before.key, before, None)
+        return Committed(before.key, None)
 
     async def _record(
         self,
@@ -291,13 +264,13 @@ class SystemSettings:
 
     def _committed(self, outcome: Committed | AppError | None) -> None:
         if isinstance(outcome, Committed):
-            self._outlet.committed(outcome)
+            self.put(outcome.key, outcome.after, self._publish)
 
-    def _take_maintenance(self) -> None:
-        row = self._book.row(MAINTENANCE_KEY)
-        updated_at_s, updated_by = (None, None) if row is None else (row.updated_ms / 1000, row.updated_by)
-        self._maintenance = maintenance_of(self._book.value(MAINTENANCE_KEY), updated_at_s, updated_by)
-        self._maintenance_changed.ring()
+    def _publish(self, seen: Seen) -> None:
+        update = SettingUpdate(
+            key=seen.key, setting=self._book.record(seen.key, for_admin=False), previous=seen.previous
+        )
+        self._publisher.publish(SETTING.channel(seen.key), update, least_role=seen.seen_from)
 
     async def _end_maintenance(self) -> float:
         """Store the end of maintenance, if its time has passed; returns the seconds until there is something to do."""

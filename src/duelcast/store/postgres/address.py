@@ -46,7 +46,7 @@ def parse_address(url: str) -> Address:
 def unusable() -> ConfigurationError:
     """The error for an address that cannot be used."""
     return ConfigurationError(
-        "DUELCAST_DATABASE_URL is not the address of a PostgreSQL database, such as "
+        "The address of the database (DUELCAST_DATABASE_URL) is not that of a PostgreSQL database, such as "
         "postgresql://user:password@host:5432/database: encode special characters of user and password, such as %40 "
         "for @."
     )

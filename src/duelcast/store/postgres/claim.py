@@ -2,23 +2,34 @@
 
 A transaction can therefore be committed only while the lock is held, and a server whose session is lost writes nothing
 until it has the lock again. By then, all its earlier transactions have ended, one way or the other.
+
+The server that has the lease may take the lock from any other session, such as that of a server that led before it and
+hangs. A server whose term is over does not get the lock again. So no transaction of an earlier term can be committed
+once the server of the next term has the lock, and no statement in each transaction is needed to check that.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
 
-from duelcast.store.backend import Held, Superseded
+from duelcast.store.backend import Held, Superseded, TermLost
 from duelcast.store.postgres.failures import Standby
+from duelcast.store.postgres.lease import PostgresLease
+from duelcast.store.postgres.locks import LEADER, LOCK, WRITER
 
-KEY = int.from_bytes(b"duelcast", "big")
-_LOCK = "select pg_advisory_lock($1)"
-_END = "select pg_terminate_backend(pid, $3) from pg_stat_activity where pid = $1 and backend_start = $2"
-_END_TIMEOUT_MS = 1_000
-_SESSION = "select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()"
+# All in one statement: a server whose term has ended meanwhile must end nobody's session.
+_END_OTHER = """
+with locks as (
+    select pid, classid::bigint << 32 | objid::bigint as key from pg_locks
+    where locktype = 'advisory' and granted and objsubid = 1
+        and database = (select oid from pg_database where datname = current_database())
+)
+select count(pg_terminate_backend(pid)) from locks
+where key = $2 and exists (select from leaders join locks using (pid) where term = $1 and key = $3)
+"""
+_IS_CURRENT = "select exists (select from leaders where term = $1)"
 _IDENTITY = """
 select (select system_identifier from pg_control_system()),
     (select oid::bigint from pg_database where datname = current_database()),
@@ -40,19 +51,16 @@ class Identity(NamedTuple):
     timeline: int | None
 
 
-class _Session(NamedTuple):
-    pid: int
-    began: datetime
-
-
 class Claim:
     """Taken by each new session of the writer."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, lease: PostgresLease) -> None:
         self.identity: Identity
         """Set by `take`."""
         self._name = name
-        self._session: _Session | None = None
+        self._lease = lease
+        self._term: int | None = None
+        """The term of the newest session."""
         self._starts: int | None = None
 
     def began(self, starts: int) -> None:
@@ -66,27 +74,38 @@ class Claim:
         server left it: another server was started on it, or a standby, which may lack transactions, has taken its
         place.
         """
-        try:
-            await connection.fetchval(_LOCK, KEY)
-        except asyncpg.exceptions.LockNotAvailableError:
-            await self._end_own_session(connection)
-        session = _Session(*await connection.fetchrow(_SESSION))
+        await self._lock(connection)
         identity = Identity(*await connection.fetchrow(_IDENTITY))
         if identity.timeline is None:
             raise Standby
+        if self._lease.term and not await connection.fetchval(_IS_CURRENT, self._lease.term):
+            raise TermLost
         if self._starts is not None:
             starts = await connection.fetchval(_STARTS)
             if identity != self.identity or starts != self._starts:
                 raise Superseded("The database was changed or replaced meanwhile: the server has to be restarted.")
-        self.identity, self._session = identity, session
+        self.identity, self._term = identity, self._lease.term
 
-    async def _end_own_session(self, connection: Any) -> None:
-        """The session that was lost may still exist on the server, if only the connection is gone."""
-        if self._session is not None and await connection.fetchval(_END, *self._session, _END_TIMEOUT_MS):
+    async def _lock(self, connection: Any) -> None:
+        if self._lease.term != self._term:
+            # The session that writes belongs to an earlier term. In the same term, it is this server's, which may be
+            # committing.
+            await self._end_other(connection)
+        try:
+            await connection.fetchval(LOCK, WRITER)
+        except asyncpg.exceptions.LockNotAvailableError:
+            if not await self._end_other(connection):
+                raise held_by_another(self._name) from None
             try:
-                await connection.fetchval(_LOCK, KEY)
+                await connection.fetchval(LOCK, WRITER)
             except asyncpg.exceptions.LockNotAvailableError:
-                pass
-            else:
-                return
-        raise Held(f"Another server uses the database {self._name}: stop it, or set DUELCAST_DATABASE_URL to another.")
+                raise held_by_another(self._name) from None
+
+    async def _end_other(self, connection: Any) -> bool:
+        """End the session that has the lock, if this server has the lease; returns whether there was one."""
+        return bool(self._lease.term and await connection.fetchval(_END_OTHER, self._lease.term, WRITER, LEADER))
+
+
+def held_by_another(name: str) -> Held:
+    """The error if another server uses the database `name`."""
+    return Held(f"Another server uses the database {name}: stop it, or set DUELCAST_DATABASE_URL to another.")

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import AsyncAdaptedQueuePool, Connection, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from duelcast.settings import ConfigurationError
-from duelcast.store.backend import COUNT_COMMIT, Backend
-from duelcast.store.migrate import Refused, refusal, upgrade
+from duelcast.store.backend import COUNT_COMMIT, Backend, TermLost
+from duelcast.store.lease import LeaseUnavailable
+from duelcast.store.migrate import Refused, newest_applied, only_add, refusal, upgrade
 from duelcast.store.postgres import failures, schema
 from duelcast.store.postgres.address import parse_address
-from duelcast.store.postgres.claim import Claim
+from duelcast.store.postgres.claim import Claim, held_by_another
+from duelcast.store.postgres.copy_ends import PAUSE_TIMEOUT_MS, PostgresSource, PostgresTarget
 from duelcast.store.postgres.epoch_mark import PostgresEpochMark
-from duelcast.store.postgres.session import ANSWER_TIMEOUT_S, connect, set_answer_timeout
+from duelcast.store.postgres.lease import PostgresLease
+from duelcast.store.postgres.session import ANSWER_TIMEOUT_S, connect, reset_answer_timeout, set_answer_timeout
 from duelcast.store.statements import ANSWER_TIMEOUT_OPTION
 
 READERS = 4
+_MAY_WRITE = "set transaction read write, isolation level read committed"
 POOL_TIMEOUT_S = 5.0
 """How long a read waits for one of the connections. If it waits for one that then cannot be opened, it waits as long,
 because the pool does not wake it."""
@@ -30,16 +35,27 @@ because the pool does not wake it."""
 
 class PostgresDatabase:
     """The database at `url` (`postgresql://…`), with one connection that writes and reserves it, and a few that read.
-    The epoch mark is in `data_dir`. `busy_timeout_ms` is how long a write may wait for a lock of another session.
+    The epoch mark is in `data_dir`. `busy_timeout_ms` is how long a write may wait for a lock of another session. Terms
+    of the server named `node` last `lease_ms` after each renewal.
 
     The connections must reach the server directly, or through a pooler that gives each of them a session of its own.
     """
 
-    def __init__(self, url: str, data_dir: Path, busy_timeout_ms: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        data_dir: Path,
+        busy_timeout_ms: int,
+        *,
+        node: str = "",
+        lease_ms: int = 3_000,
+    ) -> None:
         self.busy_timeout_ms = busy_timeout_ms
         self._address = parse_address(url)
         self._data_dir = data_dir
-        self._claim = Claim(self._address.name)
+        self.lease = PostgresLease(self._address, node, lease_ms / 1000)
+        self._took_lease = False
+        self._claim = Claim(self._address.name, self.lease)
         self._writer: Any = None
         """The driver's connection that writes; None before the first one."""
 
@@ -61,13 +77,21 @@ class PostgresDatabase:
         await self.examine()
 
     async def open(self) -> None:
-        """Check the server and the tables. The database is reserved by the first connection of the writer, which raises
-        `Held`."""
+        """Check the server and the tables, and take a term."""
         await self.examine()
+        await self._take_lease()
 
     async def migrate(self) -> Sequence[str]:
+        """See `Backend.migrate`. Migrations that only add are applied beside servers of the version before."""
         async with self._beside() as connection:
             await connection.run_sync(schema.check_server)
+            if await connection.run_sync(only_add):
+                await connection.rollback()
+                await connection.exec_driver_sql(_MAY_WRITE)
+                applied = await connection.run_sync(upgrade)
+                await connection.commit()
+                return applied
+        await self._take_lease()
         engine = self.engine(writes=True)
         try:
             async with self._explained(), engine.begin() as connection:
@@ -75,11 +99,27 @@ class PostgresDatabase:
                 return await connection.run_sync(upgrade)
         finally:
             await engine.dispose()
-            self.release()
+            await self.close()
 
-    def release(self) -> None:
-        """The lock ends with the connection of the writer."""
+    async def _take_lease(self) -> None:
+        """Take a term, unless this process has one. Raises `Held`, and `ConfigurationError` if that is impossible."""
+        if self.lease.term is not None:
+            return
+        try:
+            term = await self.lease.take()
+        except LeaseUnavailable as error:
+            raise refusal(self.name, str(error)) from None
+        if term is None:
+            await self.lease.resign()
+            raise held_by_another(self.name)
+        self._took_lease = True
+
+    async def close(self) -> None:
+        """End the term, if `open` took it. The lock of the writer has ended with its connection."""
         self._writer = None
+        if self._took_lease:
+            self._took_lease = False
+            await self.lease.resign()
 
     # ── connections ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,6 +159,45 @@ class PostgresDatabase:
         self._writer = None
 
     @asynccontextmanager
+    async def copy_source(self) -> AsyncIterator[PostgresSource]:
+        await self.check_version()
+        async with self._reserved() as connection:
+            source = PostgresSource(self.name, connection)
+            await source.begin()
+            yield source
+
+    @asynccontextmanager
+    async def copy_target(self) -> AsyncIterator[PostgresTarget]:
+        async with self._beside() as beside:
+            has_tables = await beside.run_sync(newest_applied) is not None
+        if not has_tables:
+            await self.migrate()
+        await self.examine()
+        async with self._reserved() as connection:
+            target = PostgresTarget(self.name, connection, self._claim.identity)
+            await target.check_unused()
+            yield target
+
+    @asynccontextmanager
+    async def _reserved(self) -> AsyncIterator[Any]:
+        """A driver's connection that has the claim, until the end of the block, for statements that take any time.
+        Raises `Held` and `ConfigurationError`."""
+        await self._take_lease()
+        try:
+            connection = await self._connect(writes=True)
+        except (PostgresError, InterfaceError, OSError) as error:
+            await self.close()
+            raise refusal(self.name, failures.describe_failure(error)) from None
+        try:
+            set_answer_timeout(connection, None)
+            await connection.execute(f"set idle_in_transaction_session_timeout = {PAUSE_TIMEOUT_MS}")
+            yield connection
+        finally:
+            with suppress(PostgresError, InterfaceError, OSError):
+                await connection.close(timeout=ANSWER_TIMEOUT_S)
+            await self.close()
+
+    @asynccontextmanager
     async def _beside(self) -> AsyncIterator[AsyncConnection]:
         """A connection that only reads, whether or not a server uses the database. Raises `ConfigurationError`."""
         engine = self.engine(writes=False)
@@ -140,10 +219,12 @@ class PostgresDatabase:
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def check(self) -> None:
-        """Nothing can be lost: a commit that succeeds is in the database."""
+        """A commit that succeeds is in the database, unless the term is lost."""
+        if self.lease.is_lost:
+            raise TermLost
 
     def check_idle(self) -> None:
-        if self._writer is not None and self._writer.is_closed():
+        if self.lease.is_lost or (self._writer is not None and self._writer.is_closed()):
             raise ConnectionResetError
 
     def room(self) -> None:
@@ -174,7 +255,7 @@ def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    set_answer_timeout(connection.connection.driver_connection, ANSWER_TIMEOUT_S)
+    reset_answer_timeout(connection.connection.driver_connection)
 
 
 def _count_commit(connection: Connection) -> None:

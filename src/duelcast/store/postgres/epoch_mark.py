@@ -2,8 +2,10 @@
 stores at each start, and a file in the data folder of the server.
 
 - Another cluster, database or table (a restored dump) issues numbers of its own: the epoch is new.
+- A database whose epoch moved to a copy (`copy_ends`) has the number 0 for a table: the epoch is new.
 - Another timeline (a promoted standby, a recovery to an earlier time) may lack the last transactions. The epoch is kept
-  only if the file says that the last server stopped in an orderly way, and nothing is missing that it committed.
+  only if the file says that the last server stopped in an orderly way, and nothing is missing that it committed; or if
+  other nodes of a cluster have seen nothing that is missing.
 - A database that has issued fewer numbers, or seen fewer starts, than the file says is an earlier copy: the epoch is
   new.
 - Without the file, for example because the server moved to another machine, the identity decides, and reserved numbers
@@ -54,7 +56,9 @@ class PostgresEpochMark:
                 record is None or (record.starts <= stored.starts and record.numbers <= stored.numbers)
             )
         else:
-            is_same = before[:-1] == now[:-1] and record is not None and _is_complete(record, stored)
+            # On another timeline, nothing is missing if nothing that was seen is.
+            is_complete = stored.lacks_seen is False or (record is not None and _is_complete(record, stored))
+            is_same = before[:-1] == now[:-1] and is_complete
         is_unused = record is not None and record.starts == stored.starts and not record.block_used
         return Judgement(is_same, block_used=stored.starts > 0 and not is_unused, identity=now._asdict())
 

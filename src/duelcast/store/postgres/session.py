@@ -55,3 +55,8 @@ def set_answer_timeout(connection: Any, seconds: float | None) -> None:
     """Change how long statements of a driver's connection may take; None means any time."""
     # The driver takes a time limit with each statement or from here, and SQLAlchemy passes none.
     connection._config = connection._config._replace(command_timeout=seconds)
+
+
+def reset_answer_timeout(connection: Any) -> None:
+    """Let statements of a driver's connection take as long as usual."""
+    set_answer_timeout(connection, ANSWER_TIMEOUT_S)

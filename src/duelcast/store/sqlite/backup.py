@@ -19,7 +19,7 @@ from duelcast.store.backend import Held
 from duelcast.store.sqlite.epoch_file import put_new_epoch
 from duelcast.store.sqlite.failures import describe_failure
 from duelcast.store.sqlite.file import SqliteFile
-from duelcast.store.sqlite.paths import BESIDE, file_uri, read_only_uri
+from duelcast.store.sqlite.paths import BESIDE, file_uri, is_empty, read_only_uri
 from duelcast.store.sqlite.schema import check_schema, examine, is_ours
 
 BUSY_TIMEOUT_S = 10.0
@@ -139,20 +139,16 @@ def _reserved(database: Path, *, replace: bool) -> Iterator[bool]:
             ) from None
         is_served = True
     try:
-        if not replace and not _is_empty(database):
+        if not replace and not is_empty(database):
             raise ConfigurationError(
                 f"The database {database} is not empty: set DUELCAST_DATA_DIR to another folder, or move it "
                 "aside with --force."
             )
         yield is_served
     finally:
-        if not was_there and _is_empty(database):
+        if not was_there and is_empty(database):
             database.unlink(missing_ok=True)
         target.release()
-
-
-def _is_empty(database: Path) -> bool:
-    return not database.stat().st_size and not Path(f"{database}-wal").exists()
 
 
 def _move_aside(database: Path) -> Path | None:
@@ -162,7 +158,7 @@ def _move_aside(database: Path) -> Path | None:
     The database also keeps its old name until another file takes that name in one step, so that there is always a
     database. The files beside it must be gone by then, because SQLite would take them for part of the new database.
     """
-    if _is_empty(database):
+    if is_empty(database):
         return None
     aside = database.with_name(f"{database.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}")
     there = [ending for ending in BESIDE if Path(f"{database}{ending}").exists()]

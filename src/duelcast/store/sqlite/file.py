@@ -6,8 +6,8 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from duelcast.settings import ConfigurationError, check_unshared
 from duelcast.store.backend import COUNT_COMMIT, Backend, Held, Room
 from duelcast.store.sqlite import schema
+from duelcast.store.sqlite.copy_ends import SqliteSource, SqliteTarget, reading
 from duelcast.store.sqlite.epoch_file import EpochFile
 from duelcast.store.sqlite.failures import (
     FileGone,
@@ -28,7 +29,7 @@ from duelcast.store.sqlite.failures import (
     is_locked,
     leaves_doubt,
 )
-from duelcast.store.sqlite.paths import BESIDE, file_uri
+from duelcast.store.sqlite.paths import BESIDE, file_uri, is_empty
 
 READERS = 4
 LOCK_ATTEMPT_MS = 50
@@ -76,6 +77,10 @@ class SqliteFile:
     @property
     def name(self) -> str:
         return str(self.path)
+
+    @property
+    def lease(self) -> None:
+        """A file belongs to one server at a time."""
 
     # ── life ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -138,6 +143,9 @@ class SqliteFile:
             self._identity = self._identity_now()
         except OSError:
             raise ConfigurationError(f"There is no database {self.path}.") from None
+
+    async def close(self) -> None:
+        self.release()
 
     def release(self) -> None:
         """Let another process hold the file."""
@@ -208,6 +216,34 @@ class SqliteFile:
 
     def epoch_mark(self) -> EpochFile:
         return EpochFile(self.path)
+
+    @asynccontextmanager
+    async def copy_source(self) -> AsyncIterator[SqliteSource]:
+        await self.check_version()
+        self.hold()
+        try:
+            with reading(self.path) as source:
+                yield source
+        finally:
+            self.release()
+
+    @asynccontextmanager
+    async def copy_target(self) -> AsyncIterator[SqliteTarget]:
+        with self._held_unused():
+            yield SqliteTarget(self.path.resolve())
+
+    @contextmanager
+    def _held_unused(self) -> Iterator[None]:
+        was_there = os.path.lexists(self.path)
+        self.hold()
+        try:
+            self.check_unshared()
+            schema.check_unused(self.path)
+            yield
+        finally:
+            if not was_there and is_empty(self.path):
+                self.path.unlink()
+            self.release()
 
     # ── errors ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,6 +9,11 @@ BESIDE = ("", "-wal", "-shm")
 """The suffixes of the files of a database; the suffix of the database file itself is empty."""
 
 
+def is_empty(path: Path) -> bool:
+    """Whether the existing file at `path` contains no database."""
+    return not path.stat().st_size and not Path(f"{path}-wal").exists()
+
+
 def file_uri(path: Path) -> str:
     """A URI that opens an existing file; a missing one is not created."""
     return f"file:{quote(str(path))}?mode=rw"

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from duelcast.settings import ConfigurationError
+from duelcast.store.copy_port import IS_USED, not_empty
 from duelcast.store.migrate import (
     FOREIGN,
     REVISIONS,
@@ -23,7 +24,7 @@ from duelcast.store.migrate import (
     upgrade,
 )
 from duelcast.store.sqlite.failures import describe_failure, is_fault_of_statement
-from duelcast.store.sqlite.paths import file_uri, read_only_uri
+from duelcast.store.sqlite.paths import file_uri, is_empty, read_only_uri
 
 
 def migrate(path: Path) -> tuple[str, ...]:
@@ -94,6 +95,22 @@ def check_version(path: Path) -> None:
             raise Refused(FOREIGN)
         if newest != REVISIONS[-1]:
             raise Refused("It was made by an earlier version of Duelcast: start a server of this version on it first.")
+
+
+def check_unused(path: Path) -> None:
+    """Check that the file at `path`, which is held, is empty, or a database that no server was started on and that has
+    no rows; blocks. Afterwards, no write-ahead log is left beside it. Raises `ConfigurationError`."""
+    if is_empty(path):
+        return
+    if not path.stat().st_size:
+        raise not_empty(path)
+    check_version(path)
+    with _opened(path, file_uri(path)) as connection:
+        if connection.execute(IS_USED).scalar_one():
+            raise not_empty(path)
+    # The last connection that may write deletes the log when it closes.
+    if Path(f"{path}-wal").exists():
+        raise refusal(path, "Another process has it open.")
 
 
 def refusal_of(name: Path, error: DBAPIError | OSError) -> ConfigurationError:

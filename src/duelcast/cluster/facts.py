@@ -1,0 +1,108 @@
+"""Facts in the log, from which the next leader goes on: the rooms that a connection is in, the zone that its client has
+named, and the `SILENT` channels that somebody follows, on which changes must be published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from duelcast.channels.names import Channel, Unfollowed
+from duelcast.channels.records import Fact
+from duelcast.cluster.presence import Presence, Present
+from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.analytics.activity import Zones
+from duelcast.domain.contests.room import Occupant
+from duelcast.domain.contests.rooms import Rooms
+
+ROOMS, ZONE, FOLLOWED = "rooms", "zone", "followed"
+
+FactKey = tuple[str, str, str]
+"""Kind, node and connection; of a followed channel, no node, and the name of the channel."""
+
+
+class Seats(Struct, array_like=True, frozen=True):
+    """The rooms that a connection of an endpoint is in, by contest."""
+
+    endpoint: str
+    identity: Identity | None
+    occupants: list[tuple[int, Occupant]]
+
+
+class NamedZone(Struct, array_like=True, frozen=True):
+    """The zone that a connection of an endpoint has named."""
+
+    endpoint: str
+    identity: Identity | None
+    zone: str
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_seats = msgspec.msgpack.Decoder(Seats).decode
+_decode_zone = msgspec.msgpack.Decoder(NamedZone).decode
+
+
+class Facts:
+    """All facts, by their keys. `announce` is called with each change."""
+
+    def __init__(self, rooms: Rooms, zones: Zones, presence: Presence, announce: Callable[[Fact], None]) -> None:
+        self.known: dict[FactKey, bytes] = {}
+        self._rooms = rooms
+        self._zones = zones
+        self._presence = presence
+        self._announce = announce
+
+    def restore(self, facts: Mapping[FactKey, bytes]) -> None:
+        """Go on from the facts of the leader before; nothing is published."""
+        for key, value in facts.items():
+            kind, node, connection_id = key
+            if kind == ROOMS:
+                seats = _decode_seats(value)
+                self._presence.note(connection_id, Present(node, seats.endpoint, seats.identity))
+                self._rooms.restore(connection_id, dict(seats.occupants))
+            elif kind == ZONE:
+                named = _decode_zone(value)
+                self._presence.note(connection_id, Present(node, named.endpoint, named.identity))
+                if named.identity is not None:
+                    self._zones.name(named.identity.wallet, connection_id, named.zone)
+            self.known[key] = value
+
+    def restore_followed(self, facts: Mapping[FactKey, bytes]) -> list[str]:
+        """The names of the `SILENT` channels that somebody followed under the leader before."""
+        followed = {key: value for key, value in facts.items() if key[0] == FOLLOWED}
+        self.known |= followed
+        return [name for _, _, name in followed]
+
+    def channel_followed(self, channel: Channel, is_followed: bool) -> None:
+        """Note that a channel has got its first follower, or lost its last one."""
+        if channel.family.unfollowed is Unfollowed.SILENT:
+            self._put(FOLLOWED, "", channel.name, b"" if is_followed else None)
+
+    def follow(self) -> None:
+        """Announce each change from now on."""
+        self._rooms.on_change = self._rooms_changed
+        self._zones.on_change = self._zone_changed
+
+    def _rooms_changed(self, connection_id: str) -> None:
+        present = self._presence.find(connection_id)
+        if present is not None:
+            occupants = self._rooms.occupants_of(connection_id)
+            value = _encode(Seats(present.endpoint, present.identity, list(occupants.items()))) if occupants else None
+            self._put(ROOMS, present.node, connection_id, value)
+
+    def _zone_changed(self, connection_id: str, zone: str | None) -> None:
+        present = self._presence.find(connection_id)
+        if present is not None:
+            value = None if zone is None else _encode(NamedZone(present.endpoint, present.identity, zone))
+            self._put(ZONE, present.node, connection_id, value)
+
+    def _put(self, kind: str, node: str, connection_id: str, value: bytes | None) -> None:
+        key = (kind, node, connection_id)
+        if self.known.get(key) == value:
+            return
+        if value is None:
+            del self.known[key]
+        else:
+            self.known[key] = value
+        self._announce(Fact(*key, value))

@@ -1,0 +1,45 @@
+"""Finds the node that leads, by its row in the database."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import structlog
+
+from duelcast.store.lease import Lease, LeaseUnavailable
+
+log = structlog.get_logger("duelcast.leadership")
+
+
+class Address(NamedTuple):
+    """Where a leader listens for links."""
+
+    host: str
+    port: int
+
+
+class LeaderFinder:
+    """Looks at a `lease`, without taking it."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._failure: str | None = None
+
+    async def find(self) -> Address | None:
+        """The address of the leader; None if there is none that is ready, or if the database cannot be asked."""
+        try:
+            leader = await self._lease.find()
+        except LeaseUnavailable as error:
+            if self._failure != str(error):
+                log.error("lease_unavailable", reason=str(error))
+            self._failure = str(error)
+            return None
+        self._failure = None
+        if leader is None:
+            return None
+        host, _, port = leader.address.rpartition(":")
+        return Address(host.strip("[]"), int(port))
+
+    async def close(self) -> None:
+        """Close the connection to the database."""
+        await self._lease.resign()

@@ -1,0 +1,185 @@
+"""How a candidate becomes the leader: nothing that the last leader acknowledged is lost, and nothing that it still does
+counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+
+import structlog
+
+from duelcast.backoff import Backoff
+from duelcast.channels.broker import StoredMessage
+from duelcast.channels.copied import CopiedChannels
+from duelcast.channels.log_reader import LogReader
+from duelcast.channels.log_writer import LogWriter
+from duelcast.channels.names import Channel
+from duelcast.channels.records import BEGINNING, EntryId, encode_entry
+from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, SharedLog
+from duelcast.clock import Clock, time_ms
+from duelcast.cluster.leadership import Leadership
+from duelcast.store.database import Database
+from duelcast.store.epoch import Seen
+from duelcast.store.unpublished import Unpublished, find_unpublished, stored_bodies
+from duelcast.tasks import cancel
+
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
+FINISH_S = 2.0
+"""How long a leader that stops waits for the log to take its last entries."""
+
+Load = Callable[[AsyncExitStack], Awaitable[str]]
+"""Loads the domain, once the database is open, and every message that the last leader committed is published. Returns
+the address at which gateways can ask it. Pushes what is to be closed."""
+
+log = structlog.get_logger("duelcast.leadership")
+
+
+class Takeover:
+    """The steps of a candidate. Until it wins, its `copied` channels follow the log through `reader`; then they become
+    the channels of the leader, which `writer` appends to the log. `find` returns the channel with a name, if there may
+    be one."""
+
+    def __init__(
+        self,
+        leadership: Leadership,
+        shared: SharedLog,
+        reader: LogReader,
+        copied: CopiedChannels,
+        writer: LogWriter,
+        database: Database,
+        find: Callable[[str], Channel | None],
+        clock: Clock,
+    ) -> None:
+        self._leadership = leadership
+        self._shared = shared
+        self._reader = reader
+        self._copied = copied
+        self._writer = writer
+        self._database = database
+        self._find = find
+        self._clock = clock
+        self.writing: asyncio.Task[None] | None = None
+        """Appends to the log; None before the node leads."""
+
+    async def run(self, started: AsyncExitStack, load: Load) -> None:
+        """Wait for the term, and take over. `started` appends what is waiting, closes the database and ends the term,
+        also if this fails.
+
+        The bus of the database must be the `copied` channels. Raises whatever `load` raises, `ConfigurationError`
+        (`TermLost` if another node has taken over meanwhile), `Fenced`, `Unavailable`, `LogUnavailable` and
+        `UnknownEntry`.
+        """
+        started.push_async_callback(self._leadership.resign)
+        opened = await self._open_term()
+        is_complete = await self._reader.read_up_to(opened)
+        positions = {channel.name: seq for channel, seq in self._copied.every_positions().items()}
+        await self._database.open(Seen(positions, is_complete))
+        started.push_async_callback(self._database.close)
+        started.push_async_callback(self._stop_writing)
+        await self._lead(opened, load, started, is_complete=is_complete)
+
+    # ── winning ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _open_term(self) -> EntryId:
+        """Follow the log until this node has won a term and opened it: from then on, the log refuses the last leader's
+        entries. Returns the entry that opened the term."""
+        reading = asyncio.create_task(self._reader.run())
+        try:
+            return await self._win()
+        finally:
+            reading.cancel()
+            await asyncio.wait([reading])
+            if not reading.cancelled():
+                reading.result()
+
+    async def _win(self) -> EntryId:
+        backoff = Backoff(self._clock, first_s=FIRST_RETRY_S, longest_s=LONGEST_RETRY_S)
+        while True:
+            try:
+                # A node that cannot reach the log must leave the term to others.
+                top = await self._shared.top()
+                opened = EntryId(await self._leadership.win(top.term, lambda: self._reader.failure is None), 0)
+                data = encode_entry(opened, time_ms(self._clock), ())
+                await self._shared.append(LogEntry(opened, data), BEGINNING)
+            except Fenced:
+                continue  # the log knows a later term than the database did
+            except LogUnavailable as error:
+                log.error("log_unavailable", reason=str(error))
+                await self._leadership.resign()
+                await backoff.wait()
+            else:
+                return opened
+
+    # ── leading ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _lead(self, opened: EntryId, load: Load, started: AsyncExitStack, *, is_complete: bool) -> None:
+        epoch = self._database.epoch
+        unpublished = await self._find_unpublished() if is_complete and not epoch.is_new else None
+        urgent = self._database.urgent_positions if epoch.is_new else self._store_urgent()
+        if unpublished is None:
+            # This node knows less than others, or something else. So it begins with empty channels, like a server
+            # without a cluster, and every other node replaces its copy.
+            if opened.term > 1:
+                log.warning("copy_incomplete", term=opened.term)
+            self._copied.reset()
+        self._writer.open(opened, BEGINNING if unpublished is None else self._reader.position)
+        self._writer.attach_to(self._copied)
+        if unpublished is not None:
+            await self._publish(unpublished)
+        self._copied.lead(epoch.name, epoch.latest_floor, urgent)
+        address = await load(started)
+        await self._writer.begin()
+        self.writing = asyncio.create_task(self._writer.run())
+        await self._leadership.announce(address, epoch.name)
+        log.info("leading", term=opened.term)
+
+    async def _stop_writing(self) -> None:
+        if self.writing is None:
+            return
+        if not self.writing.done():
+            await self._writer.finish(FINISH_S)
+        await cancel([self.writing])
+
+    async def _find_unpublished(self) -> Sequence[Unpublished] | None:
+        positions = self._copied.every_positions()
+        urgent = [channel.name for channel in self._database.urgent_positions]
+        async with self._database.read() as transaction:
+            return await find_unpublished(
+                transaction, {channel.name: seq for channel, seq in positions.items()}, urgent
+            )
+
+    async def _publish(self, unpublished: Sequence[Unpublished]) -> None:
+        """Publish messages that the last leader committed, and what it deleted on their channels at the same time."""
+        positions = {channel.name: seq for channel, seq in self._copied.every_positions().items()}
+        for name, seq, body in unpublished:
+            channel = self._channel(name)
+            if channel is not None:
+                self._copied.broadcast(channel, seq, body)
+        async with self._database.read() as transaction:
+            for name in {message.channel for message in unpublished} & positions.keys():
+                dumped = self._copied.dump(name)
+                channel = self._channel(name)
+                assert dumped is not None
+                assert channel is not None
+                bodies = await stored_bodies(transaction, name, dumped.reaches_back_to, positions[name])
+                for put in dumped.messages:
+                    if bodies.get(put.seq, put.body) != put.body:
+                        self._copied.replace(channel, put.seq, bodies[put.seq])
+        if unpublished:
+            log.info("caught_up", messages=len(unpublished))
+
+    def _store_urgent(self) -> Mapping[Channel, int]:
+        """Have the database store what the last leader published while the database was down; returns the positions of
+        the urgent channels."""
+        positions = dict(self._database.urgent_positions)
+        for channel, stored in self._database.urgent_positions.items():
+            dumped = self._copied.dump(channel.name)
+            if dumped is not None:
+                lacking = [StoredMessage(put.seq, put.body, 0.0) for put in dumped.messages if put.seq > stored]
+                self._database.log.adopt(channel, lacking)
+                positions[channel] = max([stored, *(message.seq for message in lacking)])
+        return positions
+
+    def _channel(self, name: str) -> Channel | None:
+        return self._copied.find(name) or self._find(name)
