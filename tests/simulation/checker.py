@@ -1,0 +1,255 @@
+"""Checks what clients have heard against the contract, and against the rows in the database.
+
+It knows nothing of the code: only frames, acknowledgements and rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tests.simulation.clients import Client, Heard
+
+GROUP, GROUPED = "prices", "price."
+
+Rows = Mapping[str, Sequence[str]]
+"""The texts that are stored, by room, in the order of their numbers from 1 on."""
+
+
+class Violation(AssertionError):
+    """The contract is broken."""
+
+
+def demand(condition: bool, sentence: str, *details: object) -> None:
+    """Raise `Violation` unless `condition` is true."""
+    if not condition:
+        raise Violation(f"{sentence}: {', '.join(map(repr, details))}" if details else sentence)
+
+
+class Room:
+    """An *every* channel as a client knows it: all its texts."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.texts: list[str] | None = None
+        self.confirmed_seq = 0
+        self.awaits_history = False
+
+    def take(self, frame: Mapping[str, Any]) -> None:
+        kind = frame["type"]
+        if kind == "subscription_confirmed":
+            self._confirm(frame)
+        elif kind == "history":
+            self.texts = [message["text"] for message in frame["messages"]]
+            seqs = [message["seq"] for message in frame["messages"]]
+            demand(seqs == list(range(1, len(seqs) + 1)), "a snapshot has gaps", self.name, seqs)
+            demand(len(seqs) == self.confirmed_seq, "a snapshot is not at its position", self.name, frame)
+            self.awaits_history = False
+        else:
+            demand(self.texts is not None and not self.awaits_history, "a push before the snapshot", self.name, frame)
+            assert self.texts is not None
+            demand(frame["seq"] == len(self.texts) + 1, "a gap or a repeat", self.name, len(self.texts), frame)
+            self.texts.append(frame["text"])
+
+    def established(self, positions: Mapping[str, int]) -> None:
+        """The greeting is complete: the replay ends at the positions that it names."""
+        if self.name in positions:
+            here = None if self.texts is None else len(self.texts)
+            demand(here == positions[self.name], "the greeting names another position", self.name, here, positions)
+
+    def _confirm(self, frame: Mapping[str, Any]) -> None:
+        self.confirmed_seq = frame["seq"]
+        if "recovered" not in frame:
+            demand(self.texts is None, "a position was ignored", self.name, frame)
+        self.awaits_history = not frame.get("recovered", False)
+        if frame.get("recovered"):
+            demand(self.texts is not None, "something was recovered for nothing", self.name, frame)
+            assert self.texts is not None
+            demand(frame["seq"] >= len(self.texts), "the channel went back", self.name, len(self.texts), frame)
+
+
+class Alarms:
+    """An urgent *every* channel, without a snapshot."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.seq: int | None = None
+
+    def take(self, frame: Mapping[str, Any]) -> None:
+        if frame["type"] != "subscription_confirmed":
+            demand(self.seq is not None and frame["seq"] == self.seq + 1, "a gap or a repeat", self.seq, frame)
+            self.seq = frame["seq"]
+        elif not frame.get("recovered"):
+            self.seq = frame["seq"]
+        else:
+            demand(self.seq is not None and frame["seq"] >= self.seq, "the channel went back", self.seq, frame)
+
+
+class Latest:
+    """A *latest* channel as a client knows it: the newest message of each key."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.seq = -1
+        self.state: dict[str, Mapping[str, Any]] = {}
+        self.newest: dict[str, Any] = {}
+
+    def begin(self) -> None:
+        """The snapshot comes next. Prices are in no database: a leader that dies when the log loses its end takes some
+        with it."""
+        self.state.clear()
+        self.seq = -1
+        if self.name.startswith(GROUPED):
+            self.newest.clear()
+
+    def take(self, frame: Mapping[str, Any]) -> None:
+        if frame["type"] == "subscription_confirmed":
+            if not frame.get("recovered"):
+                self.begin()
+            return
+        if "seq" in frame:
+            demand(frame["seq"] > self.seq, "a channel went back", self.name, self.seq, frame)
+            self.seq = frame["seq"]
+        key = frame.get("key", "")
+        value = (frame["term"], frame["number"]) if frame["type"] == "price" else frame["count"]
+        demand(
+            self.newest.get(key, value) <= value, "an older state came later", self.name, self.newest.get(key), frame
+        )
+        self.newest[key] = value
+        if frame.get("is_end"):
+            self.state.pop(key, None)
+        else:
+            self.state[key] = frame
+
+
+class View:
+    """Everything that one client knows, from its frames."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.channels: dict[str, Room | Alarms | Latest] = {}
+        self._taken = 0
+        self._texts: set[str] = set()
+        self._connection = 0
+        self._followed: set[str] = set()
+        self._owed: dict[str, Mapping[str, Any]] = {}
+        """Replies that depend on pushes of a channel which have not come, by the channel's name. The channel must
+        continue with a recovery, because the gateway has lost its place in the log."""
+        self._epoch: str | None = None
+
+    def catch_up(self) -> None:
+        """Check the frames that were received since the last call."""
+        heard = self.client.heard
+        while self._taken < len(heard):
+            one = heard[self._taken]
+            self._taken += 1
+            try:
+                self._take(one)
+            except Violation as violation:
+                violation.add_note(
+                    f"{self.client.name} on connection {one.connection} to {one.gateway} at {one.at_s:.3f} s"
+                )
+                raise
+
+    def _take(self, one: Heard) -> None:
+        frame = one.frame
+        if one.connection != self._connection:
+            self._connection = one.connection
+            self._followed.clear()
+        kind, channel = frame["type"], frame.get("channel")
+        if "epoch" in frame:
+            demand(self._epoch in (None, frame["epoch"]), "the epoch has changed", self._epoch, frame)
+            self._epoch = frame["epoch"]
+        if kind == "connection_established":
+            for known in self.channels.values():
+                if isinstance(known, Room):
+                    known.established(frame["positions"])
+        elif kind == "stored":
+            if frame["text"] not in self._texts:
+                self._owed |= {f"room.{one.room}": frame for one in self.client.sent if one.text == frame["text"]}
+        elif kind == "count" and channel is None:
+            self._check_count(frame)
+        elif channel is not None:
+            self._take_channel(channel, frame)
+        else:
+            demand(kind in ("settled", "error"), "nobody expects this frame", frame)
+
+    def _take_channel(self, channel: str, frame: Mapping[str, Any]) -> None:
+        if frame["type"] == "subscription_confirmed":
+            self._followed.add(channel)
+            if channel == GROUP:
+                self._begin_group()
+                return
+        is_followed = channel in self._followed or (channel.startswith(GROUPED) and GROUP in self._followed)
+        demand(is_followed, "a push of another channel", frame)
+        reply = self._owed.pop(channel, None)
+        demand(
+            reply is None or frame["type"] == "subscription_confirmed",
+            "a reply overtook the push that it depends on",
+            reply,
+            frame,
+        )
+        known = self.channels.get(channel)
+        if known is None:
+            known = self.channels[channel] = _channel(channel)
+        known.take(frame)
+        if frame["type"] == "said":
+            self._texts.add(frame["text"])
+        elif frame["type"] == "history":
+            self._texts.update(message["text"] for message in frame["messages"])
+
+    def _begin_group(self) -> None:
+        """A group always begins with its snapshot, in which a channel without messages is missing."""
+        for name, known in self.channels.items():
+            if name.startswith(GROUPED) and isinstance(known, Latest):
+                known.begin()
+
+    def _check_count(self, frame: Mapping[str, Any]) -> None:
+        known = {name: len(one.texts or ()) for name, one in self.channels.items() if isinstance(one, Room)}
+        if max(known.values(), default=0) < frame["count"]:
+            self._owed |= dict.fromkeys(known, frame)
+
+
+def _channel(name: str) -> Room | Alarms | Latest:
+    family = name.partition(".")[0]
+    if family == "room":
+        return Room(name)
+    return Alarms(name) if family == "alarm" else Latest(name)
+
+
+def check_rows(clients: Sequence[Client], rows: Rows) -> None:
+    """Each command must be in the rows as often as its answers say."""
+    stored = Counter(text for texts in rows.values() for text in texts)
+    sent = {one.text: one for client in clients for one in client.sent}
+    demand(stored.keys() <= sent.keys(), "rows that nobody sent", stored.keys() - sent.keys())
+    for text, one in sent.items():
+        times = stored[text]
+        if "stored" in one.outcomes:
+            demand(times == 1, "an acknowledged command is not in the rows exactly once", text, times, one)
+        elif set(one.outcomes) <= {"UNAVAILABLE"} and one.outcomes:
+            demand(times == 0, "a command that changed nothing is in the rows", text, times, one)
+        else:
+            demand(times <= 1 or one.command_id is None, "a command is in the rows twice", text, times, one)
+            demand(times <= max(1, len(one.outcomes)), "a command is in the rows too often", text, times, one)
+
+
+def check_view(view: View, rows: Rows, latest: Mapping[str, Mapping[str, Any]]) -> None:
+    """A client that is connected must have reached the end. `latest` is the state of *latest* channels, by name and
+    key."""
+    view.catch_up()
+    for name, known in view.channels.items():
+        if isinstance(known, Room):
+            texts = rows[name.partition(".")[2]]
+            demand(
+                known.texts == list(texts), "a client differs from the rows", view.client.name, name, known.texts, texts
+            )
+        elif isinstance(known, Latest):
+            state = {key: _value(frame) for key, frame in known.state.items()}
+            demand(
+                state == latest[name], "a client has not the newest state", view.client.name, name, state, latest[name]
+            )
+
+
+def _value(frame: Mapping[str, Any]) -> Any:
+    return [frame["term"], frame["number"]] if frame["type"] == "price" else frame["count"]

@@ -1,0 +1,99 @@
+"""Bugs planted on purpose: the simulator must find each of them.
+
+A log that takes entries of a deposed leader is not among them: nodes notice that such an entry does not follow their
+own, and ask for a copy, so that no client noticed the bug in 60 seeds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from duelcast.channels.log_reader import LogReader
+from duelcast.channels.records import EntryId, decode_entry
+from duelcast.cluster import takeover
+from duelcast.store.doubt import CommitCount, Doubt
+from tests.simulation.checker import Violation
+from tests.simulation.world import World, simulate
+
+pytestmark = pytest.mark.simulation
+
+
+def _plant_nothing(_patched: pytest.MonkeyPatch) -> None:
+    """The bug is in a server."""
+
+
+def _without_fence_in_the_database(world: World) -> None:
+    world.database.fences = False
+
+
+def _unchanged(_world: World) -> None:
+    """The bug is in the code."""
+
+
+def _without_catching_up(patched: pytest.MonkeyPatch) -> None:
+    async def nothing(*_given: object) -> list[object]:
+        return []
+
+    patched.setattr(takeover, "find_unpublished", nothing)
+
+
+def _without_ring(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(LogReader, "since", lambda _reader, _id, _target: [])
+
+
+def _without_looking_for_gaps(patched: pytest.MonkeyPatch) -> None:
+    async def read_some(reader: LogReader) -> None:
+        for id_, data in await reader._shared.read(reader._read_up_to, 1.0):
+            reader._read_up_to = id_
+            if id_.number:
+                await reader._apply(id_, decode_entry(data))
+
+    patched.setattr(LogReader, "_read_some", read_some)
+
+
+def _without_awaiting_the_push(patched: pytest.MonkeyPatch) -> None:
+    async def applied(_reader: LogReader, _id: EntryId) -> None:
+        await asyncio.sleep(0)
+
+    patched.setattr(LogReader, "applied", applied)
+
+
+def _with_numbers_used_twice(patched: pytest.MonkeyPatch) -> None:
+    settle = CommitCount.settle
+
+    async def forgetful(count: CommitCount, doubt: Doubt) -> None:
+        await settle(count, doubt)
+        doubt.happened = False
+
+    patched.setattr(CommitCount, "settle", forgetful)
+
+
+BUGS = {
+    "the database takes commits of a deposed leader": (_plant_nothing, _without_fence_in_the_database, 30),
+    "a new leader does not catch up with the database": (_without_catching_up, _unchanged, 30),
+    "messages since an answer are left out": (_without_ring, _unchanged, 20),
+    "nobody looks whether entries are missing": (_without_looking_for_gaps, _unchanged, 10),
+    "an answer does not await what it depends on": (_without_awaiting_the_push, _unchanged, 10),
+    "numbers of an unknown commit are used again": (_with_numbers_used_twice, _unchanged, 20),
+}
+"""By what is wrong: the change of the code, that of the servers, and how many seeds find it at the latest."""
+
+
+@pytest.mark.parametrize(("plant", "prepare", "most_seeds"), BUGS.values(), ids=BUGS)
+def test_a_planted_bug_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None],
+    prepare: Callable[[World], None],
+    most_seeds: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(Violation):
+        _simulate_all(most_seeds, prepare)
+
+
+def _simulate_all(seeds: int, prepare: Callable[[World], None]) -> None:
+    for seed in range(seeds):
+        simulate(seed, prepare)
