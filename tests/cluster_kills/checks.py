@@ -1,0 +1,104 @@
+"""The checks once nobody sends commands any more."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+from tests.cluster_kills.client import Frame
+from tests.cluster_kills.company import Company
+from tests.cluster_kills.evidence import Evidence
+from tests.cluster_kills.followers import LatestChannel
+from tests.cluster_kills.office import Office
+
+URGENT = ("alerts", "system.errors")
+"""Published before they are stored, so that a crash may lose the messages behind a position (protocol §2)."""
+NOT_STORED = ("channel", "seq", "requestId", "duplicate")
+
+
+async def check_commands(company: Company, database: Evidence) -> None:
+    """Every acknowledged command has taken effect once, and every other one at most once."""
+    company.chat.check(await database.column("select text from chat_messages"))
+    company.events.check(map(str, await database.column("select encode(event_id, 'hex')::uuid from analytics_events")))
+    titles = "select title from notifications where wallet = $1 and type = 'NEWS'"
+    for wallet, ledger in company.notifications.items():
+        ledger.check(await database.column(titles, wallet))
+    company.announcements.check(await database.column(titles, ""))
+    company.trades.check(await database.column("select quantity::bigint::text from posted_trades"))
+    errors = await database.rows("select error, count from error_records where service = 'wire'")
+    company.errors.check(Counter(dict(errors)).elements())
+    said: dict[int, str] = dict(await database.rows("select id, text from chat_messages"))
+    for speaker in company.speakers:
+        assert speaker.ids.items() <= said.items(), f"{speaker} knows other ids"
+    read = set(await database.column("select id from notifications where read_ms is not null"))
+    for reader in company.readers:
+        assert reader.marked <= read, f"{reader} marked {reader.marked - read}"
+
+
+async def check_every_channels(company: Company, database: Evidence) -> None:
+    """Followers have received what is stored. Each has checked already that no number was missing or repeated."""
+    stored: dict[str, dict[int, Any]] = {}
+    for channel, seq, body in await database.rows("select channel, seq, body from channel_messages"):
+        stored.setdefault(channel, {})[seq] = json.loads(body)
+    for known in company.every_channels():
+        assert not known.missed or known.name in URGENT, f"A follower of {known.name} could not recover"
+        for seq, body in stored.get(known.name, {}).items():
+            if seq > known.begins_at and not known.missed:
+                assert _body_of(known.messages[seq]) == body, f"{known.name}: {known.messages[seq]} and not {body}"
+
+
+def _body_of(frame: Frame) -> Frame:
+    return {key: value for key, value in frame.items() if key not in NOT_STORED}
+
+
+async def are_up_to_date(company: Company, database: Evidence) -> bool:
+    """Whether each follower has the last message of each channel of kind *every*, and each reader shows the right
+    count."""
+    positions = await database.positions()
+    unread: dict[str, int] = dict(
+        await database.rows(
+            "select wallet, count(*) from notifications where read_ms is null and removed_ms is null group by wallet"
+        )
+    )
+    return all(known.seq == positions.get(known.name, known.seq) for known in company.every_channels()) and all(
+        reader.unread == unread.get(str(reader.wallet), 0) for reader in company.readers
+    )
+
+
+class Agreement:
+    """Whether all followers of a channel of kind *latest* show the same, which the HTTP API says, too. Channels go on
+    to change, so they are compared again and again until each has agreed once."""
+
+    def __init__(self, company: Company, office: Office, gateways: list[str], contest: int) -> None:
+        self.lacking = company.latest_channels()
+        self._company = company
+        self._office = office
+        self._gateways = gateways
+        self._contest = contest
+
+    async def look(self) -> bool:
+        """Compare once; returns whether all have agreed by now."""
+        for name, known in list(self.lacking.items()):
+            if len({_shown(channel) for channel in known}) == 1 and await self._is_told(name, known[0]):
+                del self.lacking[name]
+        return not self.lacking
+
+    async def _is_told(self, name: str, channel: LatestChannel) -> bool:
+        shown = {kind: frame["data"] for (kind, _), frame in channel.newest.items() if "data" in frame}
+        for gateway in self._gateways:
+            if name.startswith("market."):
+                symbol = name.removeprefix("market.")
+                told = await self._office.insist("GET", f"/tokens/{symbol}", gateway=gateway)
+                prices = {told["price"], shown["MARKET_PRICE"]["price"], self._company.ticker.prices[symbol]}
+                if len(prices) > 1:
+                    return False
+            elif name.startswith("leaderboard."):
+                told = await self._office.insist("GET", f"/contests/{self._contest}/leaderboard", gateway=gateway)
+                if told["entries"] != shown["leaderboard_update"]["entries"]:
+                    return False
+        return True
+
+
+def _shown(channel: LatestChannel) -> frozenset[tuple[object, int]]:
+    return frozenset((key, frame["seq"]) for key, frame in channel.newest.items())
