@@ -28,7 +28,7 @@ from duelcast.settings import Settings
 from duelcast.settings.loading import load_settings
 from duelcast.store.choosing import backend_of, lease_of
 from duelcast.store.database import Database
-from duelcast.tasks import cancel
+from duelcast.tasks import cancel, first_ended
 from local_cluster.plan import DATABASE, GATEWAYS, LEADERS, SERVERS, Plan, plan
 
 LOOK_EVERY_S = 0.2
@@ -56,9 +56,7 @@ class Cluster:
         serving = asyncio.create_task(self._serve(with_demo=with_demo))
         failing = asyncio.create_task(self._supervisor.failed())
         try:
-            done, _ = await asyncio.wait([serving, failing], return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await first_ended([serving, failing])
         finally:
             await cancel([serving, failing])
             await self._finder.close()

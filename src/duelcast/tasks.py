@@ -1,4 +1,4 @@
-"""Ends tasks."""
+"""Waits for tasks, and ends them."""
 
 from __future__ import annotations
 
@@ -12,3 +12,10 @@ async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def first_ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Wait until one of `tasks` has ended; raises its exception, if it has one."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()

@@ -24,6 +24,7 @@ from duelcast.http.services import Readiness
 from duelcast.settings import Settings
 from duelcast.store.choosing import backend_of
 from duelcast.store.stored_log import StoredLog
+from duelcast.tasks import first_ended
 
 log = structlog.get_logger("duelcast")
 
@@ -114,9 +115,7 @@ class App:
     async def failed(self) -> None:
         """Wait until a task that must never end has ended; raises its exception, if it has one."""
         endless = [*self.leader.endless, *self.node.endless]
-        done, _ = await asyncio.wait(endless, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await first_ended(endless)
 
     @property
     def port(self) -> int:

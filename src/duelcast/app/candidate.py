@@ -27,7 +27,7 @@ from duelcast.http.services import Failure, Readiness
 from duelcast.settings import Settings
 from duelcast.store.backend import TermLost
 from duelcast.store.lease import LeaseUnavailable
-from duelcast.tasks import cancel
+from duelcast.tasks import cancel, first_ended
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.25, 10.0
 
@@ -89,9 +89,7 @@ class Candidate:
 
     async def failed(self) -> None:
         """Wait until a task that must never end has ended; raises its exception, if it has one."""
-        done, _ = await asyncio.wait(self._endless, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await first_ended(self._endless)
 
     async def _serve_operators(self, started: AsyncExitStack) -> None:
         settings, keys = self.settings, parts.keys_of(self.settings, self.clock)

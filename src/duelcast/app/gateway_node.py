@@ -39,7 +39,7 @@ from duelcast.endpoints.kit import Endpoint
 from duelcast.gateway.hub import Hub
 from duelcast.http.services import Failure, Readiness
 from duelcast.settings import Settings
-from duelcast.tasks import cancel
+from duelcast.tasks import cancel, first_ended
 
 TURN_S = 1.0
 RETURN_MS = 1_000
@@ -141,9 +141,7 @@ class GatewayNode:
     async def _wait_for_copies(self) -> None:
         copied = asyncio.create_task(self._copied_once.wait())
         try:
-            done, _ = await asyncio.wait([copied, *self._endless], return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await first_ended([copied, *self._endless])
         finally:
             copied.cancel()
 
@@ -161,9 +159,7 @@ class GatewayNode:
     async def failed(self) -> None:
         """Wait until a task that must never end has ended; raises its exception, if it has one."""
         endless = [*self._endless, *self.node.endless]
-        done, _ = await asyncio.wait(endless, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await first_ended(endless)
 
     @property
     def url(self) -> str:

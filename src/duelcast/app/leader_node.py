@@ -41,7 +41,7 @@ from duelcast.endpoints.kit import Endpoint
 from duelcast.settings import Settings
 from duelcast.store.choosing import backend_of, lease_of
 from duelcast.store.stored_log import StoredLog
-from duelcast.tasks import cancel
+from duelcast.tasks import cancel, first_ended
 
 
 class LeaderNode:
@@ -190,9 +190,7 @@ class LeaderNode:
         once a later term has begun."""
         assert self._takeover.writing is not None
         endless = [*self.leader.endless, self._takeover.writing, *self._ends_of_term]
-        done, _ = await asyncio.wait(endless, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await first_ended(endless)
 
     async def _report(self) -> None:
         """Report to the leader once a second, until cancelled."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from duelcast.backoff import Backoff
 from duelcast.clock import Clock
-from duelcast.tasks import cancel
+from duelcast.tasks import cancel, first_ended
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.25, 30.0
 WELL_AFTER_S = 60.0
@@ -72,9 +72,7 @@ class Supervisor:
 
     async def failed(self) -> None:
         """Wait until a program cannot be started at all; raises the reason."""
-        done, _ = await asyncio.wait(self._keeping.values(), return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await first_ended(self._keeping.values())
 
     async def stop(self) -> None:
         """Stop all programs, stage by stage."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -13,6 +13,8 @@ from redis.backoff import NoBackoff
 
 CONNECT_TIMEOUT_S = 2.0
 SENTINEL_PORT = 26379
+_make_sentinel: Callable[..., Any] = Sentinel
+"""The package does not annotate it."""
 _SENTINEL_SCHEMES = {"redis+sentinel": False, "rediss+sentinel": True}
 
 
@@ -52,9 +54,7 @@ def client(url: str, answer_timeout_s: float | None) -> Client:
     if address is None:
         return Client(Redis.from_url(url, **options))
     asked = options | address.sentinel_options | {"socket_timeout": CONNECT_TIMEOUT_S}
-    sentinel = Sentinel(  # type: ignore[no-untyped-call]  # redis does not annotate it
-        address.sentinels, sentinel_kwargs=asked, **(options | address.options)
-    )
+    sentinel = _make_sentinel(address.sentinels, sentinel_kwargs=asked, **(options | address.options))
     return Client(sentinel.master_for(address.service), sentinel.sentinels)
 
 

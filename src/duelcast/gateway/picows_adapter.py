@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import picows.picows
 from picows import WSAutoPingStrategy, WSCloseCode, WSUpgradeResponse, WSUpgradeResponseWithListener
@@ -79,7 +79,8 @@ def upgrade(
     def listener_of(_request: Any) -> WSUpgradeResponseWithListener:
         return WSUpgradeResponseWithListener(response, socket)
 
-    protocol: Any = picows.picows.WSProtocol(  # type: ignore[attr-defined]  # not in picows' stub
+    # The stub lacks the class.
+    protocol = cast("Any", picows.picows).WSProtocol(
         None,  # host and port, which only a client has
         None,  # path, which only a client has
         False,  # is_client_side

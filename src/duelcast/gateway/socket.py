@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, cast
 
 from picows import (
     WSCloseCode,
@@ -196,7 +196,7 @@ class MessageSocket(WSListener):
             options = self.options
             timeout_s = options.slow_close_timeout_s if isinstance(disconnect, SlowReader) else options.close_timeout_s
         reason = disconnect.reason.encode()[:MAX_REASON_BYTES]
-        self.ws.send_close(disconnect.close_code, reason)  # type: ignore[arg-type]  # picows accepts any code
+        self.ws.send_close(cast("WSCloseCode", disconnect.close_code), reason)  # it accepts any code
         self._closing_deadline_s = self.options.clock.monotonic() + timeout_s
         self.options.wheel.schedule(self._closing_deadline_s, self._end_closing)
 
