@@ -12,12 +12,12 @@ from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import ManualClock
 from duelcast.domain.contests.events import CHAT, ChatMessageDeleted
 from duelcast.settings import ConfigurationError
-from duelcast.store.database import Transaction
+from duelcast.store.database import Database, Transaction
 from duelcast.store.sqlite.backup import back_up, restore
 from duelcast.store.sqlite.epoch_file import EpochFile
 from duelcast.store.stored_epoch import read_epoch, renew_epoch
 from tests.databases import backend_at
-from tests.storing import make_earlier, opened
+from tests.storing import bus_of, make_earlier, opened
 
 
 @pytest.fixture
@@ -130,6 +130,20 @@ async def test_not_while_a_server_uses_it(path: Path) -> None:
         with pytest.raises(ConfigurationError, match="Another server uses the database"):
             await renew_epoch(backend_at(path))
         assert await read_epoch(backend_at(path)) == database.epoch.name
+
+
+async def test_a_start_without_a_commit_leaves_no_number_to_the_next_one(path: Path) -> None:
+    clock = ManualClock()
+    floors = []
+    for _ in range(3):
+        backend = backend_at(path)
+        database = Database(backend, clock)
+        bus_of(database, clock)
+        await database.open()
+        floors.append(database.epoch.latest_floor)
+        await database.close()
+    assert floors[1] - floors[0] >= 10**7
+    assert floors[2] - floors[1] >= 10**7
 
 
 async def test_there_must_be_a_database_of_this_version(path: Path) -> None:

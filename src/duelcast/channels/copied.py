@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from duelcast.channels.channel_memory import ChannelMemory, EveryMemory, LatestMemory
 from duelcast.channels.memory import MemoryBroker
-from duelcast.channels.names import Channel, Role
+from duelcast.channels.names import Channel
 from duelcast.channels.records import Put
 
 
@@ -29,7 +29,6 @@ class CopiedChannels(MemoryBroker):
     own followers. A node that begins to lead goes on with its copy."""
 
     leads = False
-    _latest_above = 0
     on_followed: Callable[[Channel, bool], None] = staticmethod(lambda _channel, _is_followed: None)
     """Called when a channel gets its first follower on this node, and when it loses its last one."""
 
@@ -65,20 +64,6 @@ class CopiedChannels(MemoryBroker):
             assert isinstance(stream, EveryMemory)
             if stream.is_empty:
                 stream.place(seq)
-
-    def publish(
-        self,
-        channel: Channel,
-        body: bytes,
-        *,
-        key: str = "",
-        is_tombstone: bool = False,
-        least_role: Role = Role.ANONYMOUS,
-    ) -> None:
-        stream = self._streams.get(channel.name)
-        if stream is not None and stream.seq < self._latest_above:
-            stream.seq = self._latest_above
-        super().publish(channel, body, key=key, is_tombstone=is_tombstone, least_role=least_role)
 
     def every_positions(self) -> Mapping[Channel, int]:
         """The number of the newest message of each *every* channel in memory."""

@@ -72,6 +72,8 @@ class MemoryBroker:
         self._groups: dict[str, dict[str, ChannelMemory]] = {}
         self._followed: dict[tuple[Family, str], dict[str, Channel]] = {}
         self._highest_forgotten_seq = 0
+        self._latest_above = 0
+        """Messages of *latest* channels are numbered above this, even if a channel in memory is below it."""
         self.stored = stored
         self._filling: dict[str, asyncio.Task[None]] = {}
         self._awaited: dict[str, list[tuple[int, asyncio.Future[None]]]] = {}
@@ -111,7 +113,7 @@ class MemoryBroker:
             return
         if stream is None:
             stream = self._open(channel)
-        stream.seq = seq = stream.seq + 1
+        stream.seq = seq = max(stream.seq, self._latest_above) + 1
         self._take(stream, Message(channel, seq, body, key, is_tombstone, least_role=least_role))
 
     def broadcast(self, channel: Channel, seq: int, body: bytes, origin: Origin | None = None) -> None:

@@ -17,6 +17,8 @@ from duelcast.store.tables import channel_positions, epochs
 FLOOR_INTERVAL_S = 60.0
 FLOOR_AHEAD_S = 24 * 3600.0
 """How often a commit raises the floor of *latest* channels, and how far ahead of the clock it sets the floor."""
+NUMBERS_PER_START = int(FLOOR_INTERVAL_S * 1e6)
+"""How far a start raises the floor: more numbers than it issues on a channel before a commit raises the floor again."""
 
 
 class Epoch(Struct, frozen=True):
@@ -96,7 +98,9 @@ async def begin_epoch(connection: AsyncConnection, mark: EpochMark, now_us: int,
         block_used=is_same and judgement.block_used and not is_block_known,
         is_new=not is_same,
     )
-    values = {"epoch": epoch.name, "starts": epoch.starts, "latest_floor": epoch.latest_floor}
+    # Numbers above the floor are issued from now on, perhaps without another commit: the next start must not issue them
+    # again.
+    values = {"epoch": epoch.name, "starts": epoch.starts, "latest_floor": epoch.latest_floor + NUMBERS_PER_START}
     await connection.execute(update(epochs).values({**values, **judgement.identity}))
     return epoch
 
