@@ -49,8 +49,13 @@ def place(folder: Path) -> Path:
     """The folder of the server's data, made if it does not exist. If the server's user cannot reach `folder`, a link in
     it leads to a folder that the user can reach."""
     data = folder / "postgres"
-    if data.exists():
+    if (data / "PG_VERSION").exists():
         return data.resolve()
+    # Perhaps an earlier start was interrupted, or the folder of a link was deleted.
+    if data.is_symlink():
+        data.unlink()
+    elif data.exists():
+        shutil.rmtree(data)
     data.mkdir(mode=0o700)
     if USER is not None:
         os.chown(data, pwd.getpwnam(USER).pw_uid, -1)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.e2e.process import free_port
+from tests.ports import free_port
 
 START_TIMEOUT_S = 30.0
 
@@ -80,8 +80,8 @@ class Valkey:
 async def valkey(folder: Path, *options: str) -> AsyncIterator[Valkey]:
     """A running server; `options` as on its command line."""
     server = Valkey(folder, "--save", "", *options)
-    await server.start()
     try:
+        await server.start()
         yield server
     finally:
         await server.kill()
@@ -91,8 +91,8 @@ async def valkey(folder: Path, *options: str) -> AsyncIterator[Valkey]:
 async def sentinel(configuration: Path) -> AsyncIterator[int]:
     """The port of a running Sentinel with this file, which it writes to."""
     server = Valkey(configuration.parent, str(configuration), "--sentinel")
-    await server.start()
     try:
+        await server.start()
         yield server.port
     finally:
         await server.kill()

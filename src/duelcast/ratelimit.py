@@ -56,6 +56,7 @@ class TokenBucket:
     def put_back(self, now: float, units: float = 1.0) -> None:
         """Undo a `take`, up to the capacity."""
         self._level = min(self.capacity, self._refill(now) + units)
+        self.taken -= units
 
     def debt(self, now: float) -> float:
         """How many units the bucket lacks; 0 if it is full."""

@@ -87,13 +87,17 @@ async def test_records_that_wait_too_long_are_dropped_and_the_next_entry_follows
         while writer.failure is None:
             await clock.advance(0.01)
         pieces = 1 + MAX_WAITING_BYTES // ENTRY_BYTES
-        for number in range(2, 2 + pieces):
+        for number in range(2, 12):
+            writer.add(record(number, ENTRY_BYTES))
+        early = asyncio.create_task(writer.appended(writer.newest))
+        await asyncio.sleep(0)
+        for number in range(12, 12 + pieces):
             writer.add(record(number, ENTRY_BYTES))
         assert 0 < writer.dropped < pieces
         log.is_away = False
         newest = writer.newest
         appended = asyncio.create_task(writer.appended(newest))
-        while not appended.done():
+        while not (appended.done() and early.done()):
             await clock.advance(1.0)
         entries = await log.read(BEGINNING, 0.001)
         assert entries[-1].id == newest

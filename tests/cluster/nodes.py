@@ -85,6 +85,19 @@ async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
     sink.transport.abort()
 
 
+class At:
+    """Finds the leader at one address."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    async def find(self) -> Address:
+        return self._address
+
+    async def close(self) -> None:
+        pass
+
+
 class View:
     """The log, as one gateway sees it: it can be out of reach."""
 
@@ -130,12 +143,9 @@ class Cluster:
         address = await cable.open()
         self._stack.push_async_callback(cable.close)
 
-        async def find_leader() -> Address:
-            return address
-
         name = f"gateway-{len(self.gateways)}"
         view = View(self._shared)
-        gateway = GatewayNode(self._settings, self.leader.clock, find_endpoints(), view, find_leader, name)
+        gateway = GatewayNode(self._settings, self.leader.clock, find_endpoints(), view, At(address), name)
         await gateway.start()
         self._stack.push_async_callback(gateway.stop)
         self.gateways.append(gateway)
@@ -156,15 +166,19 @@ class Cluster:
     async def candidate(self) -> AsyncIterator[LeaderNode]:
         """A node that follows the leader, and waits to replace it."""
         candidate, starting = await self._stand_by({})
-        yield candidate
-        await cancel([starting])
+        try:
+            yield candidate
+        finally:
+            await cancel([starting])
 
     async def _stand_by(self, settings: dict[str, Any]) -> tuple[LeaderNode, asyncio.Task[None]]:
         self._leaders += 1
         started = self._settings.model_copy(update=settings)
         candidate = LeaderNode(started, self.leader.clock, find_endpoints(), self._shared, f"leader-{self._leaders}")
         starting = asyncio.create_task(candidate.start())
-        await until(lambda: candidate.is_following)
+        await until(lambda: candidate.is_following or starting.done())
+        if starting.done():
+            starting.result()
         return candidate, starting
 
     async def stop_leader(self) -> None:

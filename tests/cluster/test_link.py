@@ -16,6 +16,8 @@ from duelcast.cluster.frames import DRAINED_BYTES, MAX_FRAME_BYTES, MAX_UNSENT_B
 
 SECRET = b"a secret that both nodes share"
 LONG_S = 30.0
+LONG_BODY = bytes(range(256)) * 4096 * 20
+"""20 MiB, more than a frame."""
 
 
 class Frames(FrameProtocol):
@@ -104,6 +106,21 @@ async def test_a_call_is_answered_and_both_know_whom_they_talk_to() -> None:
         assert leader.peer.name == "gateway"
         bodies = [b"", b"\x00\xff" * 10, b"x" * 1_000_000]
         assert await asyncio.gather(*(gateway.peer.call("echo", body) for body in bodies)) == bodies
+
+
+async def test_answers_and_pieces_may_be_longer_than_a_frame() -> None:
+    async def pieces(_peer: Peer, body: bytes) -> AsyncIterator[bytes]:
+        yield body
+        yield LONG_BODY
+
+    async def answer(_peer: Peer, _body: bytes) -> bytes:
+        return LONG_BODY
+
+    methods = methods_of(answer=answer)
+    methods.streaming["pieces"] = pieces
+    async with linked(methods) as (_, gateway):
+        assert await gateway.peer.call("answer") == LONG_BODY
+        assert [piece async for piece in gateway.peer.stream("pieces", b"first")] == [b"first", LONG_BODY]
 
 
 async def test_a_stream_comes_in_order_and_ends() -> None:

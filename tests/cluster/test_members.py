@@ -63,9 +63,11 @@ async def peer(place: Cluster, name: str, introduced: Callable[[], None] = lambd
     )
     link.introduce = lambda _peer: introduced()
     running = asyncio.create_task(link.run())
-    await until(lambda: link.is_linked)
-    yield link
-    await cancel([running])
+    try:
+        await until(lambda: link.is_linked)
+        yield link
+    finally:
+        await cancel([running])
 
 
 # ── nodes ───────────────────────────────────────────────────────────────────────────────────────────────────────────

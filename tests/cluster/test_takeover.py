@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ class Cluster:
         self.leader: Candidate | None = None
         self._nodes: list[Candidate | Gateway] = []
 
-    async def dump(self) -> AsyncIterator[DumpPiece]:
+    async def dump(self) -> AsyncGenerator[DumpPiece, None]:
         leader = self.leader
         if leader is None or leader.writer is None:
             raise DumpUnavailable("There is no leader.")
@@ -212,7 +212,7 @@ class Candidate:
             await running
 
         started.push_async_callback(stop)
-        self.loaded_at.append(self.copied.every_positions().get(A, 0))
+        self.loaded_at.append(self.copied.every_positions().get(A.name, 0))
         return "candidate:8070"
 
     async def say(self, *channels: Channel, text: str = "") -> None:
@@ -487,7 +487,7 @@ async def test_a_database_that_lacks_what_was_published_has_a_new_epoch(cluster:
     await cluster.settled(gateway)
     assert cluster.place.query("select seq from channel_messages where channel = 'room.a' order by seq") == [(1,), (2,)]
     assert gateway.reader.dumps_taken == 2
-    assert gateway.copied.every_positions()[A] == 2
+    assert gateway.copied.every_positions()[A.name] == 2
 
 
 # ── a takeover that fails ───────────────────────────────────────────────────────────────────────────────────────────

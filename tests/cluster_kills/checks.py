@@ -26,8 +26,10 @@ async def check_commands(company: Company, database: Evidence) -> None:
         ledger.check(await database.column(titles, wallet))
     company.announcements.check(await database.column(titles, ""))
     company.trades.check(await database.column("select quantity::bigint::text from posted_trades"))
-    errors = await database.rows("select error, count from error_records where service = 'wire'")
-    company.errors.check(Counter(dict(errors)).elements())
+    errors = Counter[str]()
+    for text, count in await database.rows("select error, count from error_records where service = 'wire'"):
+        errors[text] += count
+    company.errors.check(errors.elements())
     said: dict[int, str] = dict(await database.rows("select id, text from chat_messages"))
     for speaker in company.speakers:
         assert speaker.ids.items() <= said.items(), f"{speaker} knows other ids"
@@ -61,7 +63,7 @@ async def are_up_to_date(company: Company, database: Evidence) -> bool:
             "select wallet, count(*) from notifications where read_ms is null and removed_ms is null group by wallet"
         )
     )
-    return all(known.seq == positions.get(known.name, known.seq) for known in company.every_channels()) and all(
+    return all(known.seq == positions.get(known.name, 0) for known in company.every_channels()) and all(
         reader.unread == unread.get(str(reader.wallet), 0) for reader in company.readers
     )
 

@@ -116,13 +116,19 @@ class LocalCluster:
             journal.write(line + "\n")
 
     async def stop(self) -> None:
-        """Stop all processes, and keep only their logs."""
+        """Stop all processes."""
         for node in self.nodes:
             send(node.pid, signal.SIGCONT)
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(STOP_TIMEOUT_S):
-            await self.process.wait()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self.process.wait()
+        except TimeoutError:
+            for node in self.nodes:
+                send(node.pid, signal.SIGKILL)
+            self.process.kill()
+            raise
 
     def remove_data(self) -> None:
         """Delete all but the logs."""

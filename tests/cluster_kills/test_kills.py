@@ -145,6 +145,8 @@ class Ordeal:
         decided = sum(cup.is_decided for cup in self._cups)
         self._cluster.note(f"{len(company.broadcasts)} messages, {connections} connections")
         self._cluster.note(f"positions recovered: {recoveries}, not recovered: {missed}")
+        assert decided, "no result was compared"
+        assert recoveries, "no follower recovered"
         evictions = sum(client.evictions for client in company.clients)
         self._cluster.note(f"members that leaders did not know: {evictions}")
         self._cluster.note(f"{len(self._cups)} contests, {decided} with results that were known before")

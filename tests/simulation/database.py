@@ -318,6 +318,8 @@ class Session:
     async def execute(self, statement: str, *values: Any) -> Any:
         if statement == lease._RESIGN:
             return await self.remote(lambda: self.server.resign(*values))
+        if statement in (lease._ASYNCHRONOUS, lease._SYNCHRONOUS):
+            return await self.remote(lambda: None)  # there is no standby
         if statement == lease._VOUCH:
             return await self.remote(self.server.vouch)
         return await self.remote(lambda: self.file.execute(statement))  # a PRAGMA of SQLAlchemy's

@@ -47,7 +47,7 @@ class Network:
 
     # ── for processes ───────────────────────────────────────────────────────────────────────────────────────────
 
-    async def listen(self, factory: Callable[[], asyncio.Protocol], _host: str, _port: int, *, ssl: None) -> Listener:
+    async def listen(self, factory: Callable[[], asyncio.Protocol], _host: str, _port: int, **_tls: None) -> Listener:
         process = current_process()
         assert process is not None
         address = Address(process.name, next(self._ports))

@@ -8,7 +8,7 @@ import random
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from hashlib import sha256
@@ -22,8 +22,12 @@ import pytest
 import structlog
 
 from duelcast.channels.names import Kind
+from duelcast.channels.records import UnknownEntry
+from duelcast.channels.shared_log import Fenced, LogUnavailable
 from duelcast.desk import first_frames
+from duelcast.errors import Unavailable
 from duelcast.gateway import hub
+from duelcast.settings import ConfigurationError
 from duelcast.store.postgres import lease
 from tests.databases import place_new
 from tests.simulation.checker import View, Violation, check_rows, check_view, demand
@@ -38,6 +42,8 @@ from tests.simulation.shared_log import LogServer
 
 STORY_S = 20.0
 """How long faults happen."""
+ENDS = (ConfigurationError, Fenced, Unavailable, LogUnavailable, UnknownEntry)
+"""Errors that end a term (`Takeover.run`). A node that ends with another one has a defect."""
 END_S = 90.0
 """How long the cluster may take to become whole again."""
 LOOK_INTERVAL_S = 0.2
@@ -107,6 +113,8 @@ class World:
             if not node.process.is_dead:
                 error = None if node.main.cancelled() else node.main.exception()
                 self.note(f"{name} ends: {error!r}")
+                if error is not None and (kind is GatewayProcess or not isinstance(error, ENDS)):
+                    self.defects.append(f"{name} ended: {error!r}")
                 node.process.kill()
                 self.database.died(node.process, silently=False)
             await asyncio.sleep(self.rng.uniform(*RESTART_S))
@@ -132,7 +140,7 @@ class World:
             running += [asyncio.create_task(client.run()), asyncio.create_task(client.talk(0.5))]
         watching = asyncio.create_task(self._watch())
         try:
-            await self._story(watching)
+            await self._story([*running, watching])
         finally:
             self.is_faulty = False
             for task in (*running, watching):
@@ -140,16 +148,16 @@ class World:
             await asyncio.gather(*running, watching, return_exceptions=True)
             await self.bury()
 
-    async def _story(self, watching: asyncio.Task[None]) -> None:
+    async def _story(self, running: Sequence[asyncio.Task[None]]) -> None:
         ends_s = asyncio.get_running_loop().time() + STORY_S
         for at_s, fault in plan(self, STORY_S):
-            await self._sleep_until(at_s, watching)
+            await self._sleep_until(at_s, running)
             fault()
-        await self._sleep_until(ends_s, watching)
+        await self._sleep_until(ends_s, running)
         self._mend()
         until_s = ends_s + END_S
         while True:
-            await self._sleep_until(asyncio.get_running_loop().time() + 1.0, watching)
+            await self._sleep_until(asyncio.get_running_loop().time() + 1.0, running)
             try:
                 self.check()
             except Violation:
@@ -158,12 +166,12 @@ class World:
             else:
                 return
 
-    async def _sleep_until(self, at_s: float, watching: asyncio.Task[None]) -> None:
-        wait_s = at_s - asyncio.get_running_loop().time()
-        if wait_s > 0:
-            await asyncio.wait([watching], timeout=wait_s)
-        if watching.done():
-            watching.result()
+    async def _sleep_until(self, at_s: float, running: Sequence[asyncio.Task[None]]) -> None:
+        """Wait; raises the exception of a task that has ended, which none should."""
+        wait_s = max(0.0, at_s - asyncio.get_running_loop().time())
+        done, _ = await asyncio.wait(running, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
     async def _watch(self) -> None:
         """Check what clients hear, while it happens."""

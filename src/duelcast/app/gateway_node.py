@@ -23,8 +23,9 @@ from duelcast.clock import Clock, time_ms
 from duelcast.cluster.calls import Peer
 from duelcast.cluster.desks import RemoteDesk
 from duelcast.cluster.directory import Directory
+from duelcast.cluster.finding import Finder
 from duelcast.cluster.gateways import FOLLOWED, UNFOLLOWED, introduce, names
-from duelcast.cluster.leader_link import FindLeader, LeaderLink
+from duelcast.cluster.leader_link import LeaderLink
 from duelcast.cluster.news import ReadModels
 from duelcast.cluster.reports import TRAFFIC, Report, encode_report, survey
 from duelcast.cluster.requests import RemoteApplication
@@ -49,8 +50,8 @@ log = structlog.get_logger("duelcast")
 
 
 class GatewayNode:
-    """Reads the log `shared`, and finds the leader with `find_leader`. `name` is the name of this node, which no other
-    node has.
+    """Reads the log `shared`, and finds the leader with `finder`; it closes both. `name` is the name of this node,
+    which no other node has.
 
     `start` returns once the node serves clients, for which its copies must be complete; `stop` returns once all clients
     and parts are closed.
@@ -62,7 +63,7 @@ class GatewayNode:
         clock: Clock,
         endpoints: Mapping[str, Endpoint],
         shared: SharedLog,
-        find_leader: FindLeader,
+        finder: Finder,
         name: str,
     ) -> None:
         self.settings = settings
@@ -76,8 +77,10 @@ class GatewayNode:
             CurrentSettings(declared, configured_values(settings), clock),
         )
         self.models.settings.fill(())
+        self._shared = shared
+        self._finder = finder
         self.link = LeaderLink(
-            find_leader,
+            finder.find,
             name,
             parts.cluster_secret_of(settings),
             clock,
@@ -125,6 +128,8 @@ class GatewayNode:
         """Wait for a leader and its copy, and serve clients. If that fails, everything is closed again. Raises
         `ConfigurationError`."""
         async with AsyncExitStack() as started:
+            started.push_async_callback(self._finder.close)
+            started.push_async_callback(self._shared.close)
             await self.node.bind(started)
             works = (self.link.run(), self.reader.run(), self.copied.run(), self.log_health.run())
             self._endless = [asyncio.create_task(work) for work in works]

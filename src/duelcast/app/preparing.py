@@ -50,7 +50,7 @@ async def prepare(settings: Settings, claim: Claim | None = None) -> Server:
     clock, endpoints, shared = SystemClock(), find_endpoints(), shared_log_of(settings)
     if settings.role == "leader":
         return Candidate(settings, clock, endpoints, shared, name)
-    return GatewayNode(settings, clock, endpoints, shared, LeaderFinder(lease_of(settings, name)).find, name)
+    return GatewayNode(settings, clock, endpoints, shared, LeaderFinder(lease_of(settings, name)), name)
 
 
 def _check_certificate(settings: Settings) -> None:

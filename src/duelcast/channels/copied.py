@@ -65,10 +65,10 @@ class CopiedChannels(MemoryBroker):
             if stream.is_empty:
                 stream.place(seq)
 
-    def every_positions(self) -> Mapping[Channel, int]:
-        """The number of the newest message of each *every* channel in memory."""
+    def every_positions(self) -> Mapping[str, int]:
+        """The number of the newest message of each *every* channel in memory, by the channel's name."""
         return {
-            stream.channel: stream.seq
+            stream.channel.name: stream.seq
             for stream in self._streams.values()
             if isinstance(stream, EveryMemory) and stream.is_placed
         }
@@ -129,8 +129,12 @@ class CopiedChannels(MemoryBroker):
         if stream is None or not dumped.reaches_back_to <= stream.seq <= dumped.seq:
             self._replace(stream, channel, dumped)
             return stream is None or not stream.followers
+        held = {message.seq: message.body for message in stream.since(0)} if isinstance(stream, EveryMemory) else {}
         for put in dumped.messages:
-            self.put(put, channel)
+            if held.get(put.seq, put.body) != put.body:
+                self.replace(channel, put.seq, put.body)
+            else:
+                self.put(put, channel)
         stream.seq = max(stream.seq, dumped.seq)
         return True
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -61,7 +62,7 @@ class DumpUnavailable(Exception):
 class Dumps(Protocol):
     """The leader's copy."""
 
-    def dump(self) -> AsyncIterator[DumpPiece]:
+    def dump(self) -> AsyncGenerator[DumpPiece, None]:
         """The leader's copy, in at least one piece. Raises `DumpUnavailable`."""
 
 
@@ -98,14 +99,12 @@ class LogReader:
     ) -> None:
         self.position = BEGINNING
         """The entry that was applied last."""
-        self.at_ms = 0
-        """When it was written, by the clock of its leader."""
         self._read_s = clock.monotonic()
         """When the log answered last, or when the reader was made, by the node's monotonic clock."""
         self.failure: str | None = None
         """Why the log cannot be read, as a sentence; None if it can."""
         self.is_complete = False
-        """Whether the copy has ever been complete."""
+        """Whether the copy has everything up to `position`; if it lacks entries, a dump is taken."""
         self.on_news: Callable[[News], None] = lambda _news: None
         self.on_all_news: Callable[[Sequence[News]], None] = lambda _news: None
         """Called with the news of a dump, which replace all earlier ones."""
@@ -232,7 +231,7 @@ class LogReader:
             self._apply_record(record, id_, now_s)
             if count % RECORDS_PER_TURN == 0:
                 await asyncio.sleep(0)
-        self._reach(id_, entry.at_ms)
+        self._reach(id_)
         while self._ring and self._ring[0][0] < now_s - RING_S:
             self._ring_begins = self._ring.popleft()[1].id
 
@@ -270,19 +269,20 @@ class LogReader:
         names = set[str]()
         news: list[News] = []
         self.facts.clear()
-        async for piece in self._dumps.dump():
-            if after is None:
-                after = piece.after
-                self._copied.adopt(piece.epoch)
-            news += piece.news
-            for fact in piece.facts:
-                self._take_fact(fact)
-            names.update(dumped.channel for dumped in piece.channels)
-            for dumped in piece.channels:
-                channel = self._copied.find(dumped.channel) or self._find(dumped.channel)
-                if channel is not None:
-                    joins_up &= self._copied.load(dumped, channel)
-            await asyncio.sleep(0)
+        async with aclosing(self._dumps.dump()) as pieces:
+            async for piece in pieces:
+                if after is None:
+                    after = piece.after
+                    self._copied.adopt(piece.epoch)
+                news += piece.news
+                for fact in piece.facts:
+                    self._take_fact(fact)
+                names.update(dumped.channel for dumped in piece.channels)
+                for dumped in piece.channels:
+                    channel = self._copied.find(dumped.channel) or self._find(dumped.channel)
+                    if channel is not None:
+                        joins_up &= self._copied.load(dumped, channel)
+                await asyncio.sleep(0)
         assert after is not None, "a dump has at least one piece"
         joins_up &= self._copied.forget_others(names)
         self.on_all_news(news)
@@ -292,11 +292,10 @@ class LogReader:
         self.is_complete = True
         if not joins_up:
             self._copied.resynchronise()
-        self._reach(after, self.at_ms)
+        self._reach(after)
 
-    def _reach(self, id_: EntryId, at_ms: int) -> None:
+    def _reach(self, id_: EntryId) -> None:
         self.position = self._read_up_to = id_
-        self.at_ms = at_ms
         reached = [one.waiting for one in self._awaited if one.id <= id_]
         if reached:
             self._awaited = [one for one in self._awaited if one.id > id_]

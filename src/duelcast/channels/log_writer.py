@@ -116,6 +116,9 @@ class LogWriter:
             self._waiting.clear()
             self._waiting_bytes = self._entries_waiting = 0
             self._is_chained = False
+            # Answers that depend on what was dropped wait for the entry that makes all nodes ask for a copy.
+            first = self._before.next()
+            self._awaited = deque((min(id_, first), waiting) for id_, waiting in self._awaited)
         if not self._waiting:
             self._alarm.ring()
         if self._entries_waiting == 0 or self._newest_entry_bytes >= ENTRY_BYTES:

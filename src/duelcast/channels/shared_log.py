@@ -1,6 +1,6 @@
 """The log that all nodes share: entries in one order, appended by the leader of a term and read by every node.
 
-It is a port: `MemoryLog` serves one process, and `valkey.ValkeyLog` several.
+It is a port: `valkey.ValkeyLog` is on a server, and `MemoryLog` within a process, for tests.
 """
 
 from __future__ import annotations

@@ -44,9 +44,7 @@ class ValkeyLog:
         minimum = str(keep_after.next()) if keep_after != BEGINNING else None
         try:
             await _answer(self._writing.xadd(self._key, {self._mark: entry.data}, id=str(entry.id), minid=minimum))
-        except errors.ResponseError as error:
-            if _NOT_ABOVE not in str(error):
-                raise LogUnavailable(describe(error)) from None
+        except errors.ResponseError:  # the id is not above the newest one, see `_answer`
             if not await self._has(entry):
                 raise Fenced from None
 

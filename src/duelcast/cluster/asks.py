@@ -7,7 +7,7 @@ the leader what the client may follow by then.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from functools import cache, reduce
+from functools import cache, cached_property, reduce
 from operator import or_
 from typing import Any
 
@@ -84,13 +84,25 @@ class WireChange(Struct, array_like=True, frozen=True):
 
 
 class HeldElsewhere:
-    """The targets that a connection of another node follows."""
+    """The targets that a connection of another node follows. Their names are looked up only if a handler asks, which
+    few do."""
 
     def __init__(self, following: WireFollowing, find: FindTarget) -> None:
         self.limit = following.limit
-        self._targets = dict.fromkeys(map(find, following.targets))
-        self._free = frozenset(map(find, following.free))
-        self.unknown: Set[Target] = frozenset(map(find, following.unknown))
+        self._following = following
+        self._find = find
+
+    @cached_property
+    def _targets(self) -> dict[Target, None]:
+        return dict.fromkeys(map(self._find, self._following.targets))
+
+    @cached_property
+    def _free(self) -> Set[Target]:
+        return frozenset(map(self._find, self._following.free))
+
+    @cached_property
+    def unknown(self) -> Set[Target]:
+        return frozenset(map(self._find, self._following.unknown))
 
     def targets(self) -> Iterable[Target]:
         return self._targets

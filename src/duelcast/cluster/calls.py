@@ -1,7 +1,8 @@
 """Calls, streams and notices between two nodes, over the frames of a link.
 
 Every payload is MessagePack, `[kind, number, method, body]`. `number` is that of the call; 0 for notices. The receiver
-of a stream confirms its pieces, so that neither side stores more than `WINDOW` of them. A node that stops announces
+of a stream confirms its pieces, so that neither side stores more than `WINDOW` of them. An answer or piece that is too
+long for a frame is sent in several, of which all but the last name the method `MORE`. A node that stops announces
 that it is closing; it still answers the calls before, and refuses those after it.
 """
 
@@ -19,6 +20,9 @@ from duelcast.cluster.frames import MAX_FRAME_BYTES, TAG_BYTES
 from duelcast.desk.defect import defect
 
 MAX_BODY_BYTES = MAX_FRAME_BYTES - TAG_BYTES - 64
+MAX_WHOLE_BYTES = 512 * 1024 * 1024
+"""A longer answer, or piece of one, is cut off."""
+MORE = "more"
 MAX_CALLS = 20_000
 """How many calls of a peer may be under way."""
 WINDOW = 16
@@ -112,6 +116,8 @@ class Peer:
         self._streams: dict[int, asyncio.Queue[bytes | Exception | None]] = {}
         self._answering: dict[int, asyncio.Task[None]] = {}
         self._windows: dict[int, asyncio.Semaphore] = {}
+        self._parts: dict[int, bytearray] = {}
+        """By call, the beginning of a body that is sent in several payloads."""
         self._heard_s = clock.monotonic()
         self._is_closing = False
         self.closing: Callable[[], None] = lambda: None
@@ -138,6 +144,7 @@ class Peer:
             raise
         finally:
             self._calls.pop(number, None)
+            self._parts.pop(number, None)
 
     async def stream(self, method: str, body: bytes = b"") -> AsyncGenerator[bytes, None]:
         """The pieces of the peer's answer. Raises `LinkLost` and `CallFailed`."""
@@ -157,6 +164,7 @@ class Peer:
                 if taken % CONFIRMED_PIECES == 0:
                     self._send(Kind.CONFIRMATION, number)
         finally:
+            self._parts.pop(number, None)
             if self._streams.pop(number, None) is not None:
                 self._send(Kind.CANCEL, number)
 
@@ -224,6 +232,12 @@ class Peer:
     def _send(self, kind: Kind, number: int, method: str = "", body: bytes = b"") -> None:
         self.wire.send(_encode(Parcel(kind, number, method, body)))
 
+    def _send_whole(self, kind: Kind, number: int, body: bytes) -> None:
+        while len(body) > MAX_BODY_BYTES:
+            self._send(kind, number, MORE, body[:MAX_BODY_BYTES])
+            body = body[MAX_BODY_BYTES:]
+        self._send(kind, number, body=body)
+
     def _take_call(self, parcel: Parcel) -> None:
         number = parcel.number
         if number in self._answering:
@@ -242,7 +256,7 @@ class Peer:
     async def _answer(self, parcel: Parcel) -> None:
         try:
             if (answer := self._methods.answering.get(parcel.method)) is not None:
-                self._send(Kind.ANSWER, parcel.number, body=await answer(self, parcel.body))
+                self._send_whole(Kind.ANSWER, parcel.number, await answer(self, parcel.body))
             elif (stream := self._methods.streaming.get(parcel.method)) is not None:
                 await self._send_pieces(parcel.number, stream(self, parcel.body))
             else:
@@ -259,7 +273,7 @@ class Peer:
             async for piece in pieces:
                 await window.acquire()
                 await self.wire.drained()
-                self._send(Kind.PIECE, number, body=piece)
+                self._send_whole(Kind.PIECE, number, piece)
         finally:
             del self._windows[number]
         self._send(Kind.ANSWER, number)
@@ -283,14 +297,26 @@ class Peer:
             except Exception as error:
                 defect(error)
 
+    def _take_part(self, parcel: Parcel) -> None:
+        part = self._parts.setdefault(parcel.number, bytearray())
+        part += parcel.body
+        if len(part) > MAX_WHOLE_BYTES:
+            self.wire.abort()
+
     def _take_answer(self, kind: Kind, parcel: Parcel) -> None:
+        if parcel.number not in self._streams and parcel.number not in self._calls:
+            return
+        if parcel.method == MORE:
+            self._take_part(parcel)
+            return
+        body = bytes(self._parts.pop(parcel.number, b"")) + parcel.body
         failure = _failure_of(kind, parcel)
         if (pieces := self._streams.get(parcel.number)) is not None:
             if kind is Kind.PIECE:
                 if pieces.qsize() >= WINDOW:
                     self.wire.abort()
                 else:
-                    pieces.put_nowait(parcel.body)
+                    pieces.put_nowait(body)
                 return
             del self._streams[parcel.number]
             pieces.put_nowait(failure)
@@ -298,7 +324,7 @@ class Peer:
             if failure is not None:
                 waiting.set_exception(failure)
             else:
-                waiting.set_result(parcel.body)
+                waiting.set_result(body)
 
 
 def _failure_of(kind: Kind, parcel: Parcel) -> Exception | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -173,11 +174,17 @@ class DeskServer:
             await self._writer.appended(after)
         except Fenced:
             raise CallFailed("The term of this leader is over.") from None
+        except asyncio.CancelledError:
+            self._release(peer, ask.connection_id)
+            raise
         return _encode(wire)
 
     def _settled(self, peer: Peer, body: bytes) -> None:
         """The gateway follows the joins of an answer itself, or has given them up."""
-        targets = self._held.get(peer, {}).pop(body.decode(), None)
+        self._release(peer, body.decode())
+
+    def _release(self, peer: Peer, connection_id: str) -> None:
+        targets = self._held.get(peer, {}).pop(connection_id, None)
         if targets is not None:
             self._log.release(targets)
 
@@ -272,6 +279,14 @@ class RemoteDesk:
             self._notify("present", _encode(connections))
 
     async def _ask(self, method: str, ask: Ask, body: bytes, *, repeatable: bool) -> Greeting:
+        try:
+            return await self._answered(method, ask, body, repeatable=repeatable)
+        except asyncio.CancelledError:
+            # The answer may be on its way.
+            self._notify("settled", ask.connection_id.encode())
+            raise
+
+    async def _answered(self, method: str, ask: Ask, body: bytes, *, repeatable: bool) -> Greeting:
         for _ in range(ATTEMPTS if repeatable else 1):
             outcome = _decode_outcome(await self._leader.call(f"{self._name}/{method}", body, repeatable=repeatable))
             if isinstance(outcome, WireDisconnect):

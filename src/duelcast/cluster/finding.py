@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import structlog
 
@@ -16,6 +16,16 @@ class Address(NamedTuple):
 
     host: str
     port: int
+
+
+class Finder(Protocol):
+    """Knows where the leader is."""
+
+    async def find(self) -> Address | None:
+        """The address of the leader; None if there is none that is ready, or if nobody knows."""
+
+    async def close(self) -> None:
+        """Close the connections."""
 
 
 class LeaderFinder:
@@ -43,3 +53,7 @@ class LeaderFinder:
     async def close(self) -> None:
         """Close the connection to the database."""
         await self._lease.resign()
+
+
+if TYPE_CHECKING:
+    _conforms: type[Finder] = LeaderFinder

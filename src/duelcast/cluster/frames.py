@@ -56,12 +56,14 @@ class Keys(NamedTuple):
 
 
 class FrameProtocol(asyncio.Protocol):
-    """One end of a link. `connected` is called once both ends have proved that they know the secret, then `received`
-    for each payload, and in any case `lost` once at the end. `faults` counts why connections were cut off."""
+    """One end of a link. `made` is called once there is a connection (with TLS, after its handshake), `connected` once
+    both ends have proved that they know the secret, then `received` for each payload, and once at the end of every
+    connection that was made `lost`. `faults` counts why connections were cut off."""
 
     def __init__(self, secret: bytes, node: str, *, listens: bool, faults: Counter[Fault]) -> None:
         self.peer = ""
         """The name of the other node; empty until it is known."""
+        self.made: Callable[[], None] = lambda: None
         self.connected: Callable[[], None] = lambda: None
         self.received: Callable[[bytes], None] = lambda _payload: None
         self.lost: Callable[[], None] = lambda: None
@@ -88,7 +90,8 @@ class FrameProtocol(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=DRAINED_BYTES)
         self._deadline = asyncio.get_running_loop().call_later(GREETING_TIMEOUT_S, self._cut_off, "late")
-        if self._listens:
+        self.made()
+        if self._listens and not self._ended:
             self._write_greeting(_encode(self._nonce))
 
     def data_received(self, data: bytes) -> None:

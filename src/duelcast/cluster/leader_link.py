@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -130,7 +130,7 @@ class LeaderLink:
         if self._peer is not None:
             self._peer.notify(method, body)
 
-    async def dump(self) -> AsyncIterator[DumpPiece]:
+    async def dump(self) -> AsyncGenerator[DumpPiece, None]:
         """See `Dumps`."""
         try:
             peer = await self._linked(self._clock.monotonic() + self._wait_s)
@@ -138,9 +138,10 @@ class LeaderLink:
             raise DumpUnavailable("There is no link to a leader.") from None
         is_empty = True
         try:
-            async for piece in peer.stream("dump"):
-                yield _decode_piece(piece)
-                is_empty = False
+            async with aclosing(peer.stream("dump")) as pieces:
+                async for piece in pieces:
+                    yield _decode_piece(piece)
+                    is_empty = False
         except (LinkLost, CallFailed, msgspec.DecodeError):
             raise DumpUnavailable("The leader has not handed over its copy.") from None
         if is_empty:

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from duelcast.clock import Clock
 from duelcast.cluster.calls import Methods, Peer
 from duelcast.cluster.encryption import LinkTls
-from duelcast.cluster.frames import Fault
+from duelcast.cluster.frames import GREETING_TIMEOUT_S, Fault
 from duelcast.cluster.link import Link
 from duelcast.settings import ConfigurationError
 from duelcast.tasks import cancel
@@ -49,14 +49,21 @@ class LinkServer:
         self._max_links = max_links
         self._on_lost = on_lost
         self._tls = None if tls is None else tls.listening
-        self._links: set[Link] = set()
+        self._links: dict[Link, None] = {}
+        """In the order of their connections."""
         self._server: asyncio.Server
 
     async def listen(self, host: str, port: int) -> None:
         """Accept links; port 0 takes any free port. Raises `ConfigurationError`."""
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(self._accept, host, port, ssl=self._tls)
+            self._server = await loop.create_server(
+                self._accept,
+                host,
+                port,
+                ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else GREETING_TIMEOUT_S,
+            )
         except OSError as error:
             raise ConfigurationError(
                 f"Cannot listen for links on {host} port {port} ({error.strerror}); change DUELCAST_LINK_LISTEN."
@@ -93,9 +100,6 @@ class LinkServer:
         yield refused
 
     def _accept(self) -> asyncio.Protocol:
-        if len(self._links) >= self._max_links:
-            self.refused += 1
-            return _Refusal()
         link = Link(
             self._secret,
             self._node,
@@ -106,22 +110,21 @@ class LinkServer:
             linked=self._linked,
             ended=self._ended,
         )
-        self._links.add(link)
+        link.frames.made = lambda: self._made(link)
         return link.frames
+
+    def _made(self, link: Link) -> None:
+        if len(self._links) >= self._max_links:
+            self.refused += 1
+            link.frames.abort()
+        else:
+            self._links[link] = None
 
     def _linked(self, link: Link) -> None:
         log.info("linked", gateway=link.peer.name)
 
     def _ended(self, link: Link) -> None:
-        self._links.discard(link)
+        self._links.pop(link, None)
         if link.was_linked:
             log.info("link_lost", gateway=link.peer.name)
             self._on_lost(link.peer)
-
-
-class _Refusal(asyncio.Protocol):
-    """Ends its connection at once."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.abort()

@@ -22,7 +22,7 @@ from duelcast.cluster.leadership import Leadership
 from duelcast.store.database import Database
 from duelcast.store.epoch import Seen
 from duelcast.store.unpublished import Unpublished, find_unpublished, stored_bodies
-from duelcast.tasks import cancel
+from duelcast.tasks import cancel, first_ended
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
 FINISH_S = 2.0
@@ -73,8 +73,7 @@ class Takeover:
         started.push_async_callback(self._leadership.resign)
         opened = await self._open_term()
         is_complete = await self._reader.read_up_to(opened)
-        positions = {channel.name: seq for channel, seq in self._copied.every_positions().items()}
-        await self._database.open(Seen(positions, is_complete))
+        await self._database.open(Seen(self._copied.every_positions(), is_complete))
         started.push_async_callback(self._database.close)
         started.push_async_callback(self._stop_writing)
         await self._lead(opened, load, started, is_complete=is_complete)
@@ -84,14 +83,12 @@ class Takeover:
     async def _open_term(self) -> EntryId:
         """Follow the log until this node has won a term and opened it: from then on, the log refuses the last leader's
         entries. Returns the entry that opened the term."""
-        reading = asyncio.create_task(self._reader.run())
+        reading, winning = asyncio.create_task(self._reader.run()), asyncio.create_task(self._win())
         try:
-            return await self._win()
+            await first_ended([reading, winning])
+            return winning.result()
         finally:
-            reading.cancel()
-            await asyncio.wait([reading])
-            if not reading.cancelled():
-                reading.result()
+            await cancel([reading, winning])
 
     async def _win(self) -> EntryId:
         backoff = Backoff(self._clock, first_s=FIRST_RETRY_S, longest_s=LONGEST_RETRY_S)
@@ -142,16 +139,13 @@ class Takeover:
         await cancel([self.writing])
 
     async def _find_unpublished(self) -> Sequence[Unpublished] | None:
-        positions = self._copied.every_positions()
         urgent = [channel.name for channel in self._database.urgent_positions]
         async with self._database.read() as transaction:
-            return await find_unpublished(
-                transaction, {channel.name: seq for channel, seq in positions.items()}, urgent
-            )
+            return await find_unpublished(transaction, self._copied.every_positions(), urgent)
 
     async def _publish(self, unpublished: Sequence[Unpublished]) -> None:
         """Publish messages that the last leader committed, and what it deleted on their channels at the same time."""
-        positions = {channel.name: seq for channel, seq in self._copied.every_positions().items()}
+        positions = self._copied.every_positions()
         for name, seq, body in unpublished:
             channel = self._channel(name)
             if channel is not None:

@@ -708,9 +708,9 @@ class Settings(BaseSettings):
     @field_validator("broker_url")
     @classmethod
     def _check_broker(cls, value: str) -> str:
-        schemes = ("memory://", "redis://", "rediss://", "unix://", "redis+sentinel://", "rediss+sentinel://")
-        if not value.startswith(schemes):
-            raise ValueError(f"begins with {', '.join(schemes[:-1])} or {schemes[-1]}")
+        schemes = ("redis://", "rediss://", "unix://", "redis+sentinel://", "rediss+sentinel://")
+        if value != "memory://" and not value.startswith(schemes):
+            raise ValueError(f"is memory://, or begins with {', '.join(schemes[:-1])} or {schemes[-1]}")
         return value
 
     @model_validator(mode="after")

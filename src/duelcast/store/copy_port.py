@@ -11,7 +11,7 @@ from sqlalchemy import ClauseElement, Dialect, Select, Table, exists, literal_co
 
 from duelcast.settings import ConfigurationError
 from duelcast.store.epoch import Stored
-from duelcast.store.tables import epochs, leaders, metadata, schema_users, store_commits, store_probe
+from duelcast.store.tables import FILLED_BY_MIGRATIONS, epochs, leaders, metadata
 
 BATCH_ROWS = 2_000
 BATCH_BYTES = 1024 * 1024
@@ -20,8 +20,6 @@ BATCH_BYTES = 1024 * 1024
 Row = tuple[object, ...]
 """The values of a row in the order of the table's columns: bool, int, float, str, bytes or None. JSON is text."""
 
-FILLED_BY_MIGRATIONS = (store_probe, store_commits, epochs, schema_users)
-"""The tables that have a row before the first start of a server."""
 COPIED = [table for table in metadata.sorted_tables if table is not leaders]
 """All tables but that of the leader: each database has a leader of its own, be it the copying process."""
 IS_USED = select(

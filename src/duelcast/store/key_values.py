@@ -8,16 +8,7 @@ from sqlalchemy import insert, select
 
 from duelcast.store.database import Transaction
 from duelcast.store.statements import upsert
-from duelcast.store.tables import (
-    channel_positions,
-    epochs,
-    facts,
-    leaders,
-    metadata,
-    schema_users,
-    store_commits,
-    store_probe,
-)
+from duelcast.store.tables import FILLED_BY_MIGRATIONS, channel_positions, facts, leaders, metadata
 
 DEMO = "demo"
 """The fact that the database was filled by `duelcast demo`."""
@@ -30,7 +21,7 @@ NOTIFIER = "notifier"
 RECEIPT = "receipt"
 """How times of receipt relate to the wall clock; see `domain.market.receipt.TimeScale`."""
 
-_OF_THE_SERVER = (store_probe, store_commits, epochs, channel_positions, leaders, schema_users)
+_OF_THE_SERVER = (*FILLED_BY_MIGRATIONS, channel_positions, leaders)
 """Tables with rows that a server writes even without users."""
 
 

@@ -57,6 +57,12 @@ def newest_applied(connection: Connection) -> str | None:
     return REVISIONS[-1]
 
 
+def check_complete(connection: Connection) -> None:
+    """Check that this version knows all tables and columns, as a copy requires. Raises `Refused`."""
+    if connection.exec_driver_sql("select version_num from alembic_version").scalar() != REVISIONS[-1]:
+        raise Refused("It was made by another version of Duelcast: use that version.")
+
+
 def only_add(connection: Connection) -> bool:
     """Whether the pending migrations leave the tables usable for servers of the version before. Raises `Refused` as
     `pending` does."""

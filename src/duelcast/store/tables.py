@@ -530,3 +530,6 @@ facts = Table(
     Column("value", JSON, nullable=False),
     comment="Single facts about the database, such as that it contains demo data.",
 )
+
+FILLED_BY_MIGRATIONS = (store_probe, store_commits, epochs, schema_users)
+"""The tables that have a row before the first start of a server."""

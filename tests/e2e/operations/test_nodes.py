@@ -18,4 +18,4 @@ async def test_a_single_process_is_one_node(room: ControlRoom) -> None:
     assert (node["role"], node["version"]) == ("all", duelcast.__version__)
     assert (node["connections"], node["lagMs"]) == (1, 0)
     assert node["name"]
-    assert node["since"] <= (await room.do("GET", "/nodes"))["data"][0]["since"]
+    assert node["since"] == (await room.do("GET", "/nodes"))["data"][0]["since"]

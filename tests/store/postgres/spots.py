@@ -209,7 +209,7 @@ def plain_value(column: Column[Any], number: int) -> Any:
     if isinstance(kind, Double):
         return number / 10
     if isinstance(kind, JSON):
-        return [{"text": "\0 \u2028 ü", "number": 2**53 + 1}, number, 0.1, True, None][number % 5]
+        return [0.1, {"text": "\0 \u2028 ü", "number": 2**53 + 1}, number, None, True][number % 5]
     if isinstance(kind, LargeBinary):
         return bytes([0, 255, number]) * 5
     return f"{column.name} {number} Ω 💥 '\"\\\n"

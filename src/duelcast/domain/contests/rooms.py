@@ -76,9 +76,7 @@ class Rooms:
         if contest_id not in joined and len(joined) >= limit:
             raise TooManySubscriptions(f"A connection may be in at most {limit} rooms; leave one first.")
         self._joined.setdefault(connection_id, set()).add(contest_id)
-        room = self._rooms.get(contest_id)
-        if room is None:
-            room = self._rooms[contest_id] = self._open(contest_id)
+        room = self._room(contest_id)
         room.put(connection_id, self._occupant(contest_id, identity, visibility == "visible", took_part))
         self._counts.offer(contest_id)
         self.on_change(connection_id)
@@ -146,9 +144,7 @@ class Rooms:
     def restore(self, connection_id: str, occupants: Mapping[int, Occupant]) -> None:
         """Put a connection back into its rooms, without publishing what was published when it entered them."""
         for contest_id, occupant in occupants.items():
-            room = self._rooms.get(contest_id)
-            if room is None:
-                room = self._rooms[contest_id] = self._open(contest_id)
+            room = self._room(contest_id)
             room.restore(connection_id, occupant)
             self._joined.setdefault(connection_id, set()).add(contest_id)
             self._pushed_counts.pop(contest_id, None)
@@ -180,6 +176,13 @@ class Rooms:
         """Whether a visible admin is in the room."""
         room = self._rooms.get(contest_id)
         return room is not None and room.has_admin_presence
+
+    def _room(self, contest_id: int) -> Room:
+        """The room of a contest, opened if it is not open yet."""
+        room = self._rooms.get(contest_id)
+        if room is None:
+            room = self._rooms[contest_id] = self._open(contest_id)
+        return room
 
     def _open(self, contest_id: int) -> Room:
         return Room(contest_id, self._publisher, lambda: self._settings().presence_max_members)

@@ -14,7 +14,6 @@ from duelcast.settings import ConfigurationError
 from duelcast.store.copy_port import (
     BATCH_BYTES,
     BATCH_ROWS,
-    FILLED_BY_MIGRATIONS,
     IS_USED,
     STATE,
     Batch,
@@ -30,6 +29,7 @@ from duelcast.store.copy_port import (
 from duelcast.store.epoch import Stored
 from duelcast.store.postgres.claim import Identity
 from duelcast.store.postgres.failures import describe_failure
+from duelcast.store.tables import FILLED_BY_MIGRATIONS
 
 PAUSE_TIMEOUT_MS = 60_000
 """How long the session may pause in a transaction, while the other database works."""
@@ -55,6 +55,8 @@ class PostgresSource:
     async def begin(self) -> None:
         with _explained(self._name):
             await self._transaction.start()
+            # Otherwise, two scans of a large table may begin at different rows.
+            await self._connection.execute("set local synchronize_seqscans = off")
 
     async def state(self) -> Stored:
         with _explained(self._name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from duelcast.settings import ConfigurationError
 from duelcast.store.backend import COUNT_COMMIT, Backend, TermLost
 from duelcast.store.lease import LeaseUnavailable
-from duelcast.store.migrate import Refused, newest_applied, only_add, refusal, upgrade
+from duelcast.store.migrate import Refused, check_complete, newest_applied, only_add, refusal, upgrade
 from duelcast.store.postgres import failures, schema
 from duelcast.store.postgres.address import parse_address
 from duelcast.store.postgres.claim import Claim, held_by_another
@@ -88,6 +88,8 @@ class PostgresDatabase:
             if await connection.run_sync(only_add):
                 await connection.rollback()
                 await connection.exec_driver_sql(_MAY_WRITE)
+                # Set behind the first statement, because each transaction begins with the usual limit.
+                await connection.execution_options(**{ANSWER_TIMEOUT_OPTION: None})
                 applied = await connection.run_sync(upgrade)
                 await connection.commit()
                 return applied
@@ -160,7 +162,7 @@ class PostgresDatabase:
 
     @asynccontextmanager
     async def copy_source(self) -> AsyncIterator[PostgresSource]:
-        await self.check_version()
+        await self._check_complete()
         async with self._reserved() as connection:
             source = PostgresSource(self.name, connection)
             await source.begin()
@@ -172,30 +174,32 @@ class PostgresDatabase:
             has_tables = await beside.run_sync(newest_applied) is not None
         if not has_tables:
             await self.migrate()
-        await self.examine()
+        await self._check_complete()
         async with self._reserved() as connection:
             target = PostgresTarget(self.name, connection, self._claim.identity)
             await target.check_unused()
             yield target
 
+    async def _check_complete(self) -> None:
+        await self.examine()
+        async with self._beside() as beside:
+            await beside.run_sync(check_complete)
+
     @asynccontextmanager
     async def _reserved(self) -> AsyncIterator[Any]:
         """A driver's connection that has the claim, until the end of the block, for statements that take any time.
         Raises `Held` and `ConfigurationError`."""
-        await self._take_lease()
-        try:
-            connection = await self._connect(writes=True)
-        except (PostgresError, InterfaceError, OSError) as error:
-            await self.close()
-            raise refusal(self.name, failures.describe_failure(error)) from None
-        try:
+        async with AsyncExitStack() as ends:
+            await self._take_lease()
+            ends.push_async_callback(self.close)
+            try:
+                connection = await self._connect(writes=True)
+            except (PostgresError, InterfaceError, OSError) as error:
+                raise refusal(self.name, failures.describe_failure(error)) from None
+            ends.push_async_callback(_close, connection)
             set_answer_timeout(connection, None)
             await connection.execute(f"set idle_in_transaction_session_timeout = {PAUSE_TIMEOUT_MS}")
             yield connection
-        finally:
-            with suppress(PostgresError, InterfaceError, OSError):
-                await connection.close(timeout=ANSWER_TIMEOUT_S)
-            await self.close()
 
     @asynccontextmanager
     async def _beside(self) -> AsyncIterator[AsyncConnection]:
@@ -246,6 +250,11 @@ class PostgresDatabase:
 
     def refusal(self, error: DBAPIError | OSError) -> ConfigurationError:
         return refusal(self.name, failures.describe_failure(error))
+
+
+async def _close(connection: Any) -> None:
+    with suppress(PostgresError, InterfaceError, OSError):
+        await connection.close(timeout=ANSWER_TIMEOUT_S)
 
 
 def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:

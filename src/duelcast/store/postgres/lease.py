@@ -18,6 +18,7 @@ import asyncpg
 
 from duelcast.backoff import Backoff
 from duelcast.clock import Alarm, Clock, SystemClock
+from duelcast.settings import ConfigurationError
 from duelcast.store.backend import TermLost
 from duelcast.store.lease import Leader, Lease, LeaseUnavailable
 from duelcast.store.postgres.address import Address
@@ -54,7 +55,15 @@ _FIND = "select term, node, address, epoch from leaders where epoch is not null 
 _VOUCH = "update leaders set log_reached_at = clock_timestamp()"
 _IS_VOUCHED = "select log_reached_at > clock_timestamp() - $1::float8 * interval '1 second' from leaders"
 _RESIGN = "update leaders set epoch = null, expires_at = clock_timestamp() where term = $1"
+_ASYNCHRONOUS = "set synchronous_commit = local"
+"""A renewal need not wait for a standby, whose failure would otherwise end the term."""
+_SYNCHRONOUS = "set local synchronous_commit = default"
+"""A standby that takes over must know the number of each term."""
 _FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
+class _LockedByAnother(Exception):
+    """Another session has the lock of the leader."""
 
 
 class PostgresLease:
@@ -133,16 +142,25 @@ class PostgresLease:
 
         A node that hangs between lock and term loses both, because its session then pauses within a transaction.
         """
+        term: int = 0
         try:
             async with session.transaction():
-                await session.fetchval(LOCK, LEADER)
-                term: int = 0
+                await self._lock(session)
                 if await session.fetchval(_IS_THERE):
+                    await session.execute(_SYNCHRONOUS)
                     term = await session.fetchval(_BEGIN, above, self._node, self.duration_s)
-        except asyncpg.exceptions.LockNotAvailableError:
+        except _LockedByAnother:
             return None
         self._locked_by = session
         return term
+
+    @staticmethod
+    async def _lock(session: Any) -> None:
+        """Take the lock of the leader. Raises `_LockedByAnother`."""
+        try:
+            await session.fetchval(LOCK, LEADER)
+        except asyncpg.exceptions.LockNotAvailableError:
+            raise _LockedByAnother from None
 
     async def _keep(self, term: int) -> None:
         """Renew the term until it is lost."""
@@ -169,8 +187,8 @@ class PostgresLease:
         """Whether the term was renewed; None if this cannot be said yet."""
         if self._locked_by is not session:
             try:
-                await session.fetchval(LOCK, LEADER)
-            except asyncpg.exceptions.LockNotAvailableError:
+                await self._lock(session)
+            except _LockedByAnother:
                 if await session.fetchval(_TERM) != term:
                     return False
                 # Perhaps the lost session still exists on the database server, and only its connection is gone.
@@ -206,7 +224,11 @@ class PostgresLease:
 
     async def _connected(self) -> Any:
         if self._session is None or self._session.is_closed():
-            self._session = await connect(self._address, writes=True)
+            try:
+                self._session = await connect(self._address, writes=True)
+            except ConfigurationError as error:  # such as certificates that are being replaced
+                raise LeaseUnavailable(str(error)) from None
+            await self._session.execute(_ASYNCHRONOUS)
             self._session.add_termination_listener(lambda _session: self._alarm.ring())
         return self._session
 

@@ -19,7 +19,6 @@ from duelcast.store.atomic_write import sync, whole_file
 from duelcast.store.copy_port import (
     BATCH_BYTES,
     BATCH_ROWS,
-    FILLED_BY_MIGRATIONS,
     STATE,
     Batch,
     CopySource,
@@ -37,6 +36,7 @@ from duelcast.store.sqlite.failures import describe_failure
 from duelcast.store.sqlite.paths import file_uri
 from duelcast.store.sqlite.schema import migrate
 from duelcast.store.statements import insertion
+from duelcast.store.tables import FILLED_BY_MIGRATIONS
 
 _DIALECT = sqlite.dialect()
 _LAST_ID = "select seq from sqlite_sequence where name = ?"

@@ -220,6 +220,7 @@ class SqliteFile:
     @asynccontextmanager
     async def copy_source(self) -> AsyncIterator[SqliteSource]:
         await self.check_version()
+        schema.check_complete(self.path)
         self.hold()
         try:
             with reading(self.path) as source:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from duelcast.settings import ConfigurationError
+from duelcast.store import migrate as migrations
 from duelcast.store.copy_port import IS_USED, not_empty
 from duelcast.store.migrate import (
     FOREIGN,
@@ -95,6 +96,13 @@ def check_version(path: Path) -> None:
             raise Refused(FOREIGN)
         if newest != REVISIONS[-1]:
             raise Refused("It was made by an earlier version of Duelcast: start a server of this version on it first.")
+
+
+def check_complete(path: Path) -> None:
+    """Check that this version knows all tables and columns of the SQLite file at `path`; blocks. Nothing is written.
+    Raises `ConfigurationError`."""
+    with _opened(path, read_only_uri(path)) as connection:
+        migrations.check_complete(connection)
 
 
 def check_unused(path: Path) -> None:
