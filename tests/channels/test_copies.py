@@ -14,7 +14,7 @@ from duelcast.channels.dumping import dump
 from duelcast.channels.log_reader import DumpPiece, LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel, Family, Kind, Unfollowed
-from duelcast.channels.records import EntryId
+from duelcast.channels.records import EntryId, Put
 from duelcast.channels.shared_log import LogEntry, LogUnavailable, MemoryLog
 from duelcast.clock import Clock, ManualClock
 from duelcast.wire.messages import Event

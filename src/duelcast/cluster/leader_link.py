@@ -67,7 +67,8 @@ class LeaderLink:
         self._peer: Peer | None = None
         self._lost_s = clock.monotonic()
         """When the last link was lost, or when this object was made, by the monotonic clock."""
-        self._waiting: set[Alarm] = set()
+        self._waiting: dict[Alarm, None] = {}
+        """In the order of the calls that wait."""
 
     @property
     def is_linked(self) -> bool:
@@ -162,11 +163,11 @@ class LeaderLink:
             if left_s <= 0:
                 raise _unavailable()
             alarm = Alarm(self._clock)
-            self._waiting.add(alarm)
+            self._waiting[alarm] = None
             try:
                 await alarm.sleep(left_s)
             finally:
-                self._waiting.discard(alarm)
+                del self._waiting[alarm]
         return self._peer
 
     # ── the link ────────────────────────────────────────────────────────────────────────────────────────────────
