@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 
 from duelcast.app import App
+from duelcast.channels.names import Role
 from duelcast.cli.demo.api import Api, Passes, Refused
 from duelcast.cli.demo.crowd import PARTICIPANTS, Crowd
 from duelcast.cli.demo.organiser import Organiser
 from duelcast.cli.demo.people import ADMIN, BOTS, GUEST, Person
 from duelcast.clock import ManualClock
 from duelcast.domain.accounts.tokens import TokenIssuer
+from duelcast.domain.audit import Actor
+from duelcast.domain.contests.terms import NewContest
+from duelcast.wire.timestamps import format_time
 from tests.e2e.market import post_price
 from tests.serving import SECRET, running
 
@@ -128,3 +132,14 @@ async def test_contests_of_others_are_not_the_demos() -> None:
             await api.send(ADMIN, "POST", "/contests", terms, kind=dict[str, object])
         assert (await organiser.lineup()).live == []
         assert await organiser.last_completed() is None
+
+
+async def test_the_demos_contests_are_found_behind_pages_of_others() -> None:
+    clock = ManualClock()
+    async with organising(clock) as (app, organiser, _):
+        opened = await organiser.open_soon("Cup")
+        for number in range(120):
+            start_s = clock.time() + 3_600 + number
+            terms = NewContest(name="Mine", start_time=format_time(start_s), end_time=format_time(start_s + 60))
+            await app.leader.contests.organising.create(terms, Actor("boss", Role.ADMIN))
+        assert (await organiser.lineup()).live == [opened]

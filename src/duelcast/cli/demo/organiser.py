@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -16,8 +17,9 @@ MAX_LEAD_S = 10.0
 """Another contest is opened at most this long before the last pending one starts."""
 BY_ITSELF_S = 1.0
 """A contest that is due to start within this time is started by the server, and not by the demo."""
-LIVE_LIMIT = 50
-"""The number of contests to request: more than are ever live, even if people open some of their own."""
+MAX_PAGES = 50
+"""At most so many pages of contests are read; people may open some of their own."""
+_LIVE = ("pending", "active")
 
 _KINDS = ("Cup", "Dash", "Derby", "League", "Marathon", "Masters", "Open", "Relay", "Shootout", "Trophy")
 _DESCRIPTION = "Demo data: this contest was opened by `duelcast demo`, and bots take part in it."
@@ -46,6 +48,7 @@ class Contest(Struct, frozen=True):
 
 class _Page(Struct):
     data: list[Contest]
+    nextCursor: str | None = None
 
 
 class Lineup(Struct, frozen=True):
@@ -82,9 +85,7 @@ class Organiser:
 
     async def lineup(self) -> Lineup:
         """The current lineup."""
-        # One request for both, because a contest that starts between two requests would be missed. The page begins with
-        # the live contests.
-        listed = await self._own(limit=LIVE_LIMIT)
+        listed = await self._listed()
         active = [contest for contest in listed if contest.status == "active"]
         pending = [contest for contest in listed if contest.status == "pending"]
         return Lineup(
@@ -94,7 +95,8 @@ class Organiser:
 
     async def last_completed(self) -> Contest | None:
         """The demo's contest that ended most recently."""
-        return max(await self._own(status="completed"), key=lambda contest: contest.end_s, default=None)
+        page = await self._api.get(ORGANISER, "/contests", _Page, status="completed")
+        return max(_own(page.data), key=lambda contest: contest.end_s, default=None)
 
     def to_start(self, lineup: Lineup) -> Contest | None:
         """The contest that the demo must start, because none is running and the server will not start one soon. None if
@@ -136,6 +138,19 @@ class Organiser:
         }
         return await self._api.send(ORGANISER, "POST", "/contests", terms, kind=Contest)
 
-    async def _own(self, **query: Any) -> list[Contest]:
-        page = await self._api.get(ORGANISER, "/contests", _Page, **query)
-        return [contest for contest in page.data if contest.created_by == ORGANISER.wallet]
+    async def _listed(self) -> list[Contest]:
+        """The demo's contests in the default list, which begins with all live ones."""
+        # Pending and active ones together, because a contest that starts between two requests would be missed.
+        found: list[Contest] = []
+        cursor: dict[str, str] = {}
+        for _ in range(MAX_PAGES):
+            page = await self._api.get(ORGANISER, "/contests", _Page, **cursor)
+            found += page.data
+            if page.nextCursor is None or page.data[-1].status not in _LIVE:
+                break
+            cursor = {"cursor": page.nextCursor}
+        return _own(found)
+
+
+def _own(contests: Iterable[Contest]) -> list[Contest]:
+    return [contest for contest in contests if contest.created_by == ORGANISER.wallet]
