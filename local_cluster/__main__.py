@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -22,14 +23,14 @@ from duelcast.app.supervisor import Supervisor
 from duelcast.backoff import Backoff
 from duelcast.cli.demo.companion import Demo, claim
 from duelcast.clock import SystemClock
-from duelcast.cluster.finding import LeaderFinder
 from duelcast.logs import configure_logging
 from duelcast.settings import Settings
 from duelcast.settings.loading import load_settings
 from duelcast.store.choosing import backend_of, lease_of
 from duelcast.store.database import Database
+from duelcast.store.lease import LeaseUnavailable
 from duelcast.tasks import cancel, first_ended
-from local_cluster.plan import DATABASE, GATEWAYS, LEADERS, SERVERS, Plan, plan
+from local_cluster.plan import DATABASE, GATEWAYS, LEADERS, SERVERS, Part, Plan, plan
 
 LOOK_EVERY_S = 0.2
 LONGEST_RETRY_S = 2.0
@@ -47,8 +48,11 @@ class Cluster:
         self._plan = made
         self._settings = settings
         self._supervisor = Supervisor(made.programs, SystemClock(), self._write_nodes, LONGEST_RETRY_S)
-        self._finder = LeaderFinder(lease_of(settings, "local-cluster"))
-        self._leader_port: int | None = None
+        self._lease = lease_of(settings, "local-cluster")
+        """Never taken; it knows the leader."""
+        self._leader: str | None = None
+        """The address of the last known leader."""
+        self._has_leader = asyncio.Event()
 
     async def run(self, *, with_demo: bool) -> None:
         """Run until cancelled, or until a program cannot be started."""
@@ -59,7 +63,7 @@ class Cluster:
             await first_ended([serving, failing])
         finally:
             await cancel([serving, failing])
-            await self._finder.close()
+            await self._lease.resign()
             await self._supervisor.stop()
             self._file.unlink(missing_ok=True)
 
@@ -73,6 +77,7 @@ class Cluster:
             async with asyncio.timeout(START_TIMEOUT_S):
                 for url in self._plan.urls("gateway"):
                     await _accepts(url)
+                await self._has_leader.wait()
             self._print_addresses()
             if with_demo:
                 tasks.create_task(self._show())
@@ -101,30 +106,32 @@ class Cluster:
 
     async def _watch_leader(self) -> None:
         while True:
-            found = await self._finder.find()
-            port = None if found is None else found.port
-            if port != self._leader_port:
-                self._leader_port = port
-                self._write_nodes()
+            with suppress(LeaseUnavailable):  # nobody else can lead then
+                found = await self._lease.find()
+                leader = None if found is None else f"tcp://{found.address}"
+                if leader != self._leader:
+                    self._leader = leader
+                    self._write_nodes()
+                if leader is not None:
+                    self._has_leader.set()
             await asyncio.sleep(LOOK_EVERY_S)
 
     # ── for others ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _write_nodes(self) -> None:
-        nodes = []
-        for role, url, program in self._plan.parts:
-            pid = self._supervisor.pid(program.name)
-            if pid is not None:
-                leads = role == "candidate" and url.endswith(f":{self._leader_port}")
-                nodes.append({"role": "leader" if leads else role, "url": url, "pid": pid})
+        found = ((part, self._supervisor.pid(part.program.name)) for part in self._plan.parts)
+        nodes = [{"role": self._role(part), "url": part.url, "pid": pid} for part, pid in found if pid is not None]
         beside = self._file.with_suffix(".new")
         beside.write_text(json.dumps(nodes, indent=1))
         beside.replace(self._file)
 
     def _print_addresses(self) -> None:
-        lines = "".join(f"    {part.role:10} {part.url}\n" for part in self._plan.parts)
+        lines = "".join(f"    {self._role(part):10} {part.url}\n" for part in self._plan.parts)
         sys.stdout.write(f"\n  The cluster runs (Ctrl-C stops it):\n\n{lines}\n")
         sys.stdout.flush()
+
+    def _role(self, part: Part) -> str:
+        return "leader" if part.url == self._leader else part.role
 
 
 async def _make_database(url: str) -> None:
@@ -166,14 +173,14 @@ async def _run(folder: Path, made: Plan, settings: Settings, *, with_demo: bool)
     return int(failed)
 
 
-def _check_ports(first: int, count: int) -> None:
+def _check_ports(setting: str, first: int, count: int) -> None:
     for port in range(first, first + count):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
-                sys.exit(f"Port {port} is in use: set DUELCAST_CLUSTER_PORT to the first of {count} free ports.")
+                sys.exit(f"Port {port} is in use: set {setting} to the first of {count} free ports.")
 
 
 def main() -> None:
@@ -185,7 +192,10 @@ def main() -> None:
     given = parser.parse_args()
     folder = Path(os.environ.pop("DUELCAST_CLUSTER_DIR", "data/cluster")).resolve()
     port = int(os.environ.pop("DUELCAST_CLUSTER_PORT", "8070"))
-    _check_ports(port, given.gateways + given.leaders + 2)
+    nodes = given.gateways + given.leaders
+    _check_ports("DUELCAST_CLUSTER_PORT", port, nodes + 2)
+    if operations := os.environ.get("DUELCAST_OPS_PORT"):
+        _check_ports("DUELCAST_OPS_PORT", int(operations), nodes)
     made = plan(folder, port, gateways=given.gateways, leaders=given.leaders, keeps_log=given.keep_log)
     shared = {**made.settings, "DUELCAST_PORT": str(port), "DUELCAST_DATA_DIR": str(folder)}
     os.environ.update(shared)
@@ -194,7 +204,7 @@ def main() -> None:
     # The guide of the demo names commands to try.
     sys.argv[0] = str(Path(sys.executable).with_name("duelcast"))
     # uvloop cannot start PostgreSQL as another user.
-    with asyncio.Runner() as runner:
+    with suppress(KeyboardInterrupt), asyncio.Runner() as runner:
         sys.exit(runner.run(_run(folder, made, settings, with_demo=not given.no_demo)))
 
 

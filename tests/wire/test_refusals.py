@@ -75,7 +75,7 @@ def refusal(fields: dict[str, Any]) -> InvalidRequest:
         ({"rows": [1]}, "rows[0]", "`rows[0]` must be an object."),
         ({"by_name": {"a": {"name": 1}}}, "by_name.name", "`by_name.name` must be a string."),
         ({"id": 1.5}, "id", "`id` must be an integer or a string."),
-        ({"id": "0"}, "id", "`id` must be a string that matches ^[1-9]$."),
+        ({"id": "0"}, "id", "`id` must be an integer or a string that matches ^[1-9]$."),
         ({"event_id": "x"}, "event_id", "`event_id` must be a UUID."),
         ({"event_id": 1}, "event_id", "`event_id` must be a UUID."),
     ],

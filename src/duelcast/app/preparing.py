@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import socket
 import ssl
@@ -45,7 +46,7 @@ async def prepare(settings: Settings, claim: Claim | None = None) -> Server:
     if settings.role == "all":
         return App(settings, claim=claim)
     assert claim is None
-    name = f"{socket.gethostname()}-{secrets.token_hex(3)}"
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     structlog.contextvars.bind_contextvars(node=name)
     clock, endpoints, shared = SystemClock(), find_endpoints(), shared_log_of(settings)
     if settings.role == "leader":

@@ -81,8 +81,8 @@ class Welcome(Event, tag="welcome"):
 
 
 class GetAllContests(Command, tag="get_all_contests"):
-    """Asks for the default list or, with `status`, for all contests with that status, latest start first. Also follows
-    `public.contests`."""
+    """Asks for the default list (pending and active contests, then those that ended within the last day) or, with
+    `status`, for all contests with that status; each latest start first. Also follows `public.contests`."""
 
     status: ContestStatus | None = None
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None

@@ -100,8 +100,11 @@ def _demand(command: type[Struct], path: str, what: str) -> str:
         names = expected["types"].split(" | ")
         # Leave out null, which means an absent field, and an integer if any number will do.
         names = [name for name in names if name != "null" and not (name == "int" and "float" in names)]
+        # msgspec names only the type that the value has, if that type is among those expected.
+        if names == ["str"] and any(isinstance(each, inspect.IntType) for each in _types_at(command, path)):
+            names = ["int", "str"]
         kinds = " or ".join(_TYPES.get(name, name) for name in names)
-        return f"must be {kinds}{_limit(command, names[0], expected['limit'])}"
+        return f"must be {kinds}{_limit(command, names[-1], expected['limit'])}"
     if what == "Invalid UUID":
         return f"must be {_TYPES['uuid']}"
     if what == "Invalid RFC3339 encoded datetime":
