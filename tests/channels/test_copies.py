@@ -283,3 +283,22 @@ def test_a_dump_takes_back_texts_that_were_deleted_meanwhile() -> None:
     assert dumped is not None
     assert ours.load(dumped, CHAT)
     assert ours.dump(CHAT.name) == dumped
+
+
+def test_channels_that_nobody_used_are_not_kept_once_nobody_follows_them() -> None:
+    copied = CopiedChannels(ManualClock(), StoredInMemory(ManualClock()))
+    for channel in (PRICE.channel("a"), BOARD.channel("a")):
+        copied.follow(channel)
+        copied.unfollow(channel)
+    assert copied.names() == []
+
+
+def test_a_node_that_begins_to_lead_keeps_no_more_channels_than_any_leader() -> None:
+    clock = ManualClock()
+    copied = CopiedChannels(clock, StoredInMemory(clock), max_idle_channels=2)
+    for name in ("a", "b", "c"):
+        copied.put(Put(f"room.{name}", 1, b"text"), ROOM.channel(name))
+    copied.lead("epoch", 0, {})
+    copied.follow(CHAT)
+    copied.unfollow(CHAT)
+    assert copied.names() == ["room.a", "room.c"]

@@ -22,6 +22,7 @@ from duelcast.cluster.wallet_reports import UNITS, WALLETS, WALLETS_PER_NOTICE
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.operations.nodes import NodeState
 from duelcast.domain.users.service import UserChange
+from duelcast.errors import Unavailable
 from duelcast.tasks import cancel
 from tests.cluster.nodes import CLUSTER_SECRET, LOCALHOST, Cluster, cluster
 from tests.e2e.slow import until
@@ -87,6 +88,14 @@ async def test_the_leader_lists_every_node_with_its_state() -> None:
             assert node.version == duelcast.__version__
             assert 0 < node.since_ms <= place.leader.clock.time() * 1000
             assert node.term == place.leader.writer.made.term
+
+
+async def test_a_call_that_the_leader_does_not_know_has_changed_nothing() -> None:
+    async with cluster() as place, peer(place, "newer") as link:
+        with pytest.raises(Unavailable):
+            await link.call("unheard_of", b"", repeatable=False)
+        with pytest.raises(Unavailable):
+            await anext(link.stream("unheard_of", b"", repeatable=False))
 
 
 async def test_a_node_that_does_not_read_the_log_lags_behind_it() -> None:

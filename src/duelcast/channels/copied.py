@@ -42,6 +42,9 @@ class CopiedChannels(MemoryBroker):
             super()._lost_followers(stream)
         else:
             stream.touch(self._clock.monotonic())
+            if isinstance(stream, LatestMemory) and self._is_blank(stream):
+                # The leader may never have known this channel, so that it will not say that it is forgotten.
+                self._forget(stream)
         self.on_followed(stream.channel, False)
 
     def adopt(self, epoch: str) -> None:
@@ -64,6 +67,7 @@ class CopiedChannels(MemoryBroker):
             assert isinstance(stream, EveryMemory)
             if stream.is_empty:
                 stream.place(seq)
+        self._idle.update((name, stream) for name, stream in self._streams.items() if not stream.followers)
 
     def every_positions(self) -> Mapping[str, int]:
         """The number of the newest message of each *every* channel in memory, by the channel's name."""

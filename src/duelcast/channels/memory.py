@@ -339,8 +339,7 @@ class MemoryBroker:
 
     def _keep_idle(self, stream: ChannelMemory) -> None:
         """Keep a channel without followers for a while, as long as there is room."""
-        if stream.is_empty and stream.seq == self._highest_forgotten_seq:
-            # There is nothing to keep: if the channel is needed again, a new stream will be identical to this one.
+        if self._is_blank(stream):
             self._forget(stream)
             return
         self._idle[stream.channel.name] = stream
@@ -349,6 +348,10 @@ class MemoryBroker:
             if not oldest.is_state:
                 self._forget(oldest)
                 self._forgotten["room"] += 1
+
+    def _is_blank(self, stream: ChannelMemory) -> bool:
+        """Whether there is nothing to keep: if the channel were needed again, a new stream would be identical."""
+        return stream.is_empty and stream.seq == self._highest_forgotten_seq
 
     def _forget(self, stream: ChannelMemory) -> None:
         channel = stream.channel

@@ -47,6 +47,8 @@ class Kind(enum.IntEnum):
     CONFIRMATION = 8
     CLOSING = 9
     REFUSAL = 10
+    UNRUN = 11
+    """A failure before the call has begun."""
 
 
 class Parcel(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -68,7 +70,12 @@ class LinkLost(Exception):
 
 
 class CallFailed(Exception):
-    """The peer could not carry out the call; the text is a sentence for operators."""
+    """The peer could not carry out the call; the text is a sentence for operators. If `has_begun` is false, it has not
+    run any of it."""
+
+    def __init__(self, reason: str, *, has_begun: bool = True) -> None:
+        super().__init__(reason)
+        self.has_begun = has_begun
 
 
 Answering = Callable[["Peer", bytes], Awaitable[bytes]]
@@ -247,7 +254,7 @@ class Peer:
             self._send(Kind.REFUSAL, number)
             return
         if len(self._answering) >= MAX_CALLS:
-            self._fail(number, "Too many calls are under way.")
+            self._fail(number, CallFailed("Too many calls are under way.", has_begun=False))
             return
         task = asyncio.get_running_loop().create_task(self._answer(parcel))
         self._answering[number] = task
@@ -260,12 +267,12 @@ class Peer:
             elif (stream := self._methods.streaming.get(parcel.method)) is not None:
                 await self._send_pieces(parcel.number, stream(self, parcel.body))
             else:
-                self._fail(parcel.number, "The peer knows no such call: is it of another version?")
+                raise CallFailed("The peer knows no such call: is it of another version?", has_begun=False)
         except CallFailed as failure:
-            self._fail(parcel.number, str(failure))
+            self._fail(parcel.number, failure)
         except Exception as error:
             defect(error)
-            self._fail(parcel.number, "The peer failed.")
+            self._fail(parcel.number, CallFailed("The peer failed."))
 
     async def _send_pieces(self, number: int, pieces: AsyncIterator[bytes]) -> None:
         window = self._windows[number] = asyncio.Semaphore(WINDOW)
@@ -284,8 +291,8 @@ class Peer:
             for _ in range(CONFIRMED_PIECES):
                 window.release()
 
-    def _fail(self, number: int, reason: str) -> None:
-        self._send(Kind.FAILURE, number, body=reason.encode())
+    def _fail(self, number: int, failure: CallFailed) -> None:
+        self._send(Kind.FAILURE if failure.has_begun else Kind.UNRUN, number, body=str(failure).encode())
 
     def _take_notice(self, parcel: Parcel) -> None:
         handler = self._methods.noticing.get(parcel.method)
@@ -328,6 +335,6 @@ class Peer:
 
 
 def _failure_of(kind: Kind, parcel: Parcel) -> Exception | None:
-    if kind is Kind.FAILURE:
-        return CallFailed(parcel.body.decode(errors="replace"))
+    if kind is Kind.FAILURE or kind is Kind.UNRUN:
+        return CallFailed(parcel.body.decode(errors="replace"), has_begun=kind is Kind.FAILURE)
     return LinkLost(was_sent=False) if kind is Kind.REFUSAL else None

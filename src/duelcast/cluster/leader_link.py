@@ -101,8 +101,8 @@ class LeaderLink:
             except LinkLost as lost:
                 if lost.was_sent and not repeatable:
                     raise _unknown() from None
-            except CallFailed:
-                raise _failure(repeatable=repeatable) from None
+            except CallFailed as failed:
+                raise _failure(repeatable=repeatable or not failed.has_begun) from None
 
     async def stream(self, method: str, body: bytes, *, repeatable: bool) -> AsyncGenerator[bytes, None]:
         """The pieces of the leader's answer, of which there is at least one. Raises as `call` does before the first
@@ -123,8 +123,10 @@ class LeaderLink:
                     raise AnswerCutOff from None
                 if lost.was_sent and not repeatable:
                     raise _unknown() from None
-            except CallFailed:
-                raise (AnswerCutOff() if has_begun else _failure(repeatable=repeatable)) from None
+            except CallFailed as failed:
+                if has_begun:
+                    raise AnswerCutOff from None
+                raise _failure(repeatable=repeatable or not failed.has_begun) from None
 
     def notify(self, method: str, body: bytes) -> None:
         """See `desks.Leader`."""
