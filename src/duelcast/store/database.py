@@ -467,7 +467,7 @@ class Database:
     def first_undelivered(self, channel: Channel) -> int | None:
         """The lowest number of a channel's messages in the newest transaction, whose messages a read may see before
         they are delivered."""
-        numbered = [message for job in self._under_way for message in job.numbered if message.channel is channel]
+        numbered = (message for job in self._under_way for message in job.numbered if message.channel is channel)
         return min((message.seq for message in numbered if not message.replaces), default=None)
 
     # ── state ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -59,7 +59,7 @@ class NodeServices:
             if name not in self._services or before is None or _what(before) != _what(node):
                 self._put(name, node)
             elif before != node:
-                self._services[name].last_check = _REPORTS if node.is_linked else None
+                self._services[name].last_check = _check_of(node)
                 self._registry.mark_dirty(self._services[name])
 
     def remove_others(self, channels: Iterable[str]) -> None:
@@ -87,10 +87,10 @@ class NodeServices:
         work.started_at_s = node.since_ms / 1000
 
         async def check() -> CheckResult:
-            return _REPORTS if name in self._nodes and self._nodes[name].is_linked else _SILENT
+            return _check_of(self._nodes.get(name)) or _SILENT
 
         service = Service(declaration, self._clock, check=check, work=work, metrics=lambda: self._figures(name))
-        service.last_check = _REPORTS if node.is_linked else None
+        service.last_check = _check_of(node)
         self._services[name] = service
         self._registry.put(service)
 
@@ -110,6 +110,11 @@ def service_name(node: str) -> str:
     """The name of a node's service: as much of the end of the node's name as fits."""
     name = re.sub(r"[^a-z0-9_\-]", "-", node.lower())
     return _PREFIX + name[-(_NAME_CHARACTERS - len(_PREFIX)) :]
+
+
+def _check_of(node: NodeState | None) -> CheckResult | None:
+    """The check that the reports of a node are; None if it has no link to the leader."""
+    return _REPORTS if node is not None and node.is_linked else None
 
 
 def _what(node: NodeState) -> tuple[str, str, int]:

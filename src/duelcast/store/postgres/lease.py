@@ -104,6 +104,10 @@ class PostgresLease:
         return term
 
     async def lost(self) -> None:
+        if (keeping := self._keeping) is not None:
+            await asyncio.wait([keeping])
+            if not keeping.cancelled():
+                keeping.result()
         await self._lost.wait()
 
     async def announce(self, address: str, epoch: str) -> None:
