@@ -98,6 +98,13 @@ class At:
         pass
 
 
+class PassingLog(MemoryLog):
+    """A log that can be lost."""
+
+    def lose_everything(self) -> None:
+        self._entries.clear()
+
+
 class View:
     """The log, as one gateway sees it: it can be out of reach."""
 
@@ -127,7 +134,7 @@ class View:
 class Cluster:
     """A leader, and gateways with their cables and their views of the log."""
 
-    def __init__(self, leader: LeaderNode, settings: Settings, shared: MemoryLog, stack: AsyncExitStack) -> None:
+    def __init__(self, leader: LeaderNode, settings: Settings, shared: PassingLog, stack: AsyncExitStack) -> None:
         self.leader = leader
         self.gateways: list[GatewayNode] = []
         self.views: list[View] = []
@@ -158,9 +165,15 @@ class Cluster:
         successor, starting = await self._stand_by(settings)
         await self.leader.stop()
         await starting
-        self.leader = successor
-        for cable in self._cables:
-            cable.to_port = self.leader.port
+        self._lead(successor)
+
+    async def start_over(self) -> None:
+        """Stop the leader, lose the log, and start a leader that knows neither."""
+        await self.leader.stop()
+        self._shared.lose_everything()
+        successor = self._candidate({})
+        await successor.start()
+        self._lead(successor)
 
     @asynccontextmanager
     async def candidate(self) -> AsyncIterator[LeaderNode]:
@@ -172,14 +185,22 @@ class Cluster:
             await cancel([starting])
 
     async def _stand_by(self, settings: dict[str, Any]) -> tuple[LeaderNode, asyncio.Task[None]]:
-        self._leaders += 1
-        started = self._settings.model_copy(update=settings)
-        candidate = LeaderNode(started, self.leader.clock, find_endpoints(), self._shared, f"leader-{self._leaders}")
+        candidate = self._candidate(settings)
         starting = asyncio.create_task(candidate.start())
         await until(lambda: candidate.is_following or starting.done())
         if starting.done():
             starting.result()
         return candidate, starting
+
+    def _candidate(self, settings: dict[str, Any]) -> LeaderNode:
+        self._leaders += 1
+        started = self._settings.model_copy(update=settings)
+        return LeaderNode(started, self.leader.clock, find_endpoints(), self._shared, f"leader-{self._leaders}")
+
+    def _lead(self, leader: LeaderNode) -> None:
+        self.leader = leader
+        for cable in self._cables:
+            cable.to_port = leader.port
 
     async def stop_leader(self) -> None:
         await self.leader.stop()
@@ -209,7 +230,7 @@ class Cluster:
 async def cluster(*, gateways: int = 2, **settings: Any) -> AsyncIterator[Cluster]:
     """A cluster whose nodes have `settings`, no feed and no rate limits."""
     clock = SystemClock()
-    shared = MemoryLog(clock)
+    shared = PassingLog(clock)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="duelcast-")))
         path = folder / "duelcast.db"

@@ -360,6 +360,22 @@ async def test_clients_keep_their_rooms_and_positions_when_the_leader_is_replace
             assert await heard(ann, 2) == [(seq, "before"), (seq + 1, "after")]
 
 
+async def test_clients_keep_their_rooms_if_the_leader_and_the_log_are_lost_at_once() -> None:
+    async with cluster(leader_wait_s=LONG_S, gateway_absence_s=LONG_S) as place:
+        contest = await place.contest()
+        one, other = place.gateways
+        async with member_of(one, "ann", Role.ADMIN) as ann, member_of(other, "bob") as bob:
+            await enter(ann, contest, visibility="visible")
+            await enter(bob, contest)
+            await place.start_over()
+            await ann.send(type="send_chat_message", contestId=contest, text="after")
+            assert [text for _, text in await heard(bob, 1)] == ["after"]
+            async with member_of(other, "cid") as cid:
+                joined = await enter(cid, contest)
+                assert {member["wallet"] for member in joined["members"]} == {"ann", "bob", "cid"}
+                assert joined["spectatorCount"] == 2
+
+
 async def test_commands_that_come_while_the_leader_stops_are_answered_by_the_next_one() -> None:
     async with cluster(leader_wait_s=LONG_S) as place:
         contest = await place.contest()

@@ -190,7 +190,7 @@ class GatewayProcess(NodeProcess):
         self.link.notify(FOLLOWED if is_followed else UNFOLLOWED, names(channel.name))
 
     def _introduce(self, peer: Peer) -> None:
-        introduce(peer, self.copied.followed_names(), self._name_connections)
+        introduce(peer, (), self.copied.followed_names(), self._name_connections)
 
     def _name_connections(self) -> None:
         present = [
@@ -291,7 +291,7 @@ class CandidateProcess(NodeProcess):
         self.copied.on_followed = self.facts.channel_followed
         self._gateways.follow_again(self.facts.restore_followed(self.reader.facts))
         await self.platform.load()
-        self.facts.restore(self.reader.facts)
+        self.facts.restore(self.reader.facts, are_complete=True)
         self.facts.follow()
         prices, sweeping = asyncio.create_task(self._prices()), asyncio.create_task(self.copied.run())
         self.tasks = [writing, prices, sweeping]

@@ -17,7 +17,7 @@ from duelcast.channels.copied import CopiedChannels
 from duelcast.channels.log_health import LogHealth
 from duelcast.channels.log_reader import LogReader
 from duelcast.channels.names import Channel
-from duelcast.channels.records import News
+from duelcast.channels.records import Fact, News
 from duelcast.channels.shared_log import SharedLog
 from duelcast.clock import Clock, time_ms
 from duelcast.cluster.calls import Peer
@@ -79,6 +79,7 @@ class GatewayNode:
         self.models.settings.fill(())
         self._shared = shared
         self._finder = finder
+        self._name = name
         self.link = LeaderLink(
             finder.find,
             name,
@@ -231,9 +232,15 @@ class GatewayNode:
         self.link.notify(FOLLOWED if is_followed else UNFOLLOWED, names(channel.name))
 
     def _introduce(self, peer: Peer) -> None:
-        introduce(peer, self.copied.followed_names(), self._name_connections)
+        introduce(peer, self._facts(), self.copied.followed_names(), self._name_connections)
         self._wallets.begin()
         self._limits.begin()
+
+    def _facts(self) -> list[Fact]:
+        """The facts about connections of this node."""
+        here = {one.session.connection_id for one in self.node.gateway.admitted() if one.established}
+        facts = [Fact(*key, value) for key, value in self.reader.facts.items()]
+        return [fact for fact in facts if fact.node == self._name and fact.connection_id in here]
 
     def _name_connections(self) -> None:
         present: defaultdict[str, list[tuple[str, Identity | None]]] = defaultdict(list)

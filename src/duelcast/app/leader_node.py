@@ -100,6 +100,7 @@ class LeaderNode:
             traffic=self._traffic,
         )
         self._gateways.add_to(methods)
+        self.facts.add_to(methods)
         methods.streaming["dump"] = self._dump
         RequestServer(upstream_of(self.leader, self.registry), self.writer).add_to(methods)
         secret, tls = parts.cluster_secret_of(settings), parts.link_tls_of(settings)
@@ -208,7 +209,7 @@ class LeaderNode:
         self.channels.on_followed = self.facts.channel_followed
         self._gateways.follow_again(self.facts.restore_followed(self._reader.facts))
         await self.leader.load()
-        self.facts.restore(self._reader.facts)
+        self.facts.restore(self._reader.facts, are_complete=self._takeover.copy_is_complete)
         self.facts.follow()
         self.models.announce_to(self.writer.add)
         await self.leader.begin(started)

@@ -257,26 +257,24 @@ class LogReader:
             self._copied.forget(channel)
 
     def _take_fact(self, fact: Fact) -> None:
-        key = (fact.kind, fact.node, fact.connection_id)
         if fact.value is None:
-            self.facts.pop(key, None)
+            self.facts.pop(fact.key, None)
         else:
-            self.facts[key] = fact.value
+            self.facts[fact.key] = fact.value
 
     async def _take_dump(self) -> None:
         after: EntryId | None = None
         joins_up = True
         names = set[str]()
         news: list[News] = []
-        self.facts.clear()
+        facts: dict[tuple[str, str, str], bytes] = {}
         async with aclosing(self._dumps.dump()) as pieces:
             async for piece in pieces:
                 if after is None:
                     after = piece.after
                     self._copied.adopt(piece.epoch)
                 news += piece.news
-                for fact in piece.facts:
-                    self._take_fact(fact)
+                facts |= {fact.key: fact.value for fact in piece.facts if fact.value is not None}
                 names.update(dumped.channel for dumped in piece.channels)
                 for dumped in piece.channels:
                     channel = self._copied.find(dumped.channel) or self._find(dumped.channel)
@@ -285,6 +283,8 @@ class LogReader:
                 await asyncio.sleep(0)
         assert after is not None, "a dump has at least one piece"
         joins_up &= self._copied.forget_others(names)
+        # Until then, the earlier ones may have to be handed over to the leader.
+        self.facts = facts
         self.on_all_news(news)
         self.dumps_taken += 1
         self._ring.clear()

@@ -101,6 +101,11 @@ class Fact(Struct, frozen=True, array_like=True, tag="fact", gc=False):
     connection_id: str
     value: bytes | None
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Kind, node and connection."""
+        return self.kind, self.node, self.connection_id
+
 
 class News(Struct, frozen=True, array_like=True, tag="news", gc=False):
     """A change of something that every node checks by itself: an account, a session, a setting."""

@@ -1,7 +1,8 @@
 """The gateways of a leader: what their clients follow, and which of their connections the domain knows.
 
-A gateway introduces itself on each new link: it names all channels that it follows, and all its connections. Those that
-it does not name have ended while there was no link. All those of a gateway that stays away have ended.
+A gateway introduces itself on each new link: it hands over the facts about its connections, and names all channels that
+it follows, and all its connections. Those that it does not name have ended while there was no link. All those of a
+gateway that stays away have ended.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import msgspec
 
 from duelcast.channels.broker import Broker
 from duelcast.channels.names import Channel
+from duelcast.channels.records import Fact
 from duelcast.clock import Clock
 from duelcast.cluster.calls import Methods, Peer
 from duelcast.cluster.desks import DeskServer
+from duelcast.cluster.facts import HANDED_OVER
 from duelcast.cluster.presence import Presence
 from duelcast.cluster.reports import ReportedTraffic
 
@@ -153,9 +156,12 @@ class Gateways:
         return [channel for channel in map(self._find, _decode_names(body)) if channel is not None]
 
 
-def introduce(peer: Peer, followed: Iterable[str], connections: Callable[[], None]) -> None:
+def introduce(peer: Peer, facts: Iterable[Fact], followed: Iterable[str], connections: Callable[[], None]) -> None:
     """Introduce a gateway to its leader; `connections` names those of each endpoint."""
     peer.notify(INTRODUCING)
+    known = list(facts)
+    for begin in range(0, len(known), NAMES_PER_NOTICE):
+        peer.notify(HANDED_OVER, _encode(known[begin : begin + NAMES_PER_NOTICE]))
     names = list(followed)
     for begin in range(0, len(names), NAMES_PER_NOTICE):
         peer.notify(FOLLOWED, _encode(names[begin : begin + NAMES_PER_NOTICE]))

@@ -61,6 +61,8 @@ class Takeover:
         self._clock = clock
         self.writing: asyncio.Task[None] | None = None
         """Appends to the log; None before the node leads."""
+        self.copy_is_complete = False
+        """Whether the node knows everything that the log has ever had; false before it has won the term."""
 
     async def run(self, started: AsyncExitStack, load: Load) -> None:
         """Wait for the term, and take over. `started` appends what is waiting, closes the database and ends the term,
@@ -72,11 +74,11 @@ class Takeover:
         """
         started.push_async_callback(self._leadership.resign)
         opened = await self._open_term()
-        is_complete = await self._reader.read_up_to(opened)
-        await self._database.open(Seen(self._copied.every_positions(), is_complete))
+        self.copy_is_complete = await self._reader.read_up_to(opened)
+        await self._database.open(Seen(self._copied.every_positions(), self.copy_is_complete))
         started.push_async_callback(self._database.close)
         started.push_async_callback(self._stop_writing)
-        await self._lead(opened, load, started, is_complete=is_complete)
+        await self._lead(opened, load, started)
 
     # ── winning ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -110,9 +112,9 @@ class Takeover:
 
     # ── leading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _lead(self, opened: EntryId, load: Load, started: AsyncExitStack, *, is_complete: bool) -> None:
+    async def _lead(self, opened: EntryId, load: Load, started: AsyncExitStack) -> None:
         epoch = self._database.epoch
-        unpublished = await self._find_unpublished() if is_complete and not epoch.is_new else None
+        unpublished = await self._find_unpublished() if self.copy_is_complete and not epoch.is_new else None
         urgent = self._database.urgent_positions if epoch.is_new else self._store_urgent()
         if unpublished is None:
             # This node knows less than others, or something else. So it begins with empty channels, like a server

@@ -151,6 +151,14 @@ class Rooms:
             if room.spectator_count:
                 self._pushed_counts[contest_id] = room.spectator_count
 
+    def put_back(self, connection_id: str, occupants: Mapping[int, Occupant]) -> None:
+        """Like `restore`, but publish it."""
+        for contest_id, occupant in occupants.items():
+            self._joined.setdefault(connection_id, set()).add(contest_id)
+            self._room(contest_id).put(connection_id, occupant)
+            self._counts.offer(contest_id)
+        self.on_change(connection_id)
+
     def rooms_of(self, connection_id: str) -> frozenset[int]:
         """The contests whose rooms the connection is in."""
         return frozenset(self._joined.get(connection_id, ()))
