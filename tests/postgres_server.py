@@ -82,7 +82,7 @@ class PostgresServer:
         """End all of its processes at once, as a machine that fails does."""
         children = self._signal(signal.SIGKILL)
         self._wait()
-        while any(map(_is_alive, children)):
+        while any(map(is_alive, children)):
             time.sleep(0.01)  # it does not start again while one of them has its memory
 
     def stop(self) -> None:
@@ -145,7 +145,8 @@ class PostgresServer:
         self._process = None
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether the process exists and has not ended; a zombie has."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

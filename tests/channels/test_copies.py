@@ -15,9 +15,10 @@ from duelcast.channels.log_reader import DumpPiece, LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel, Family, Kind, Unfollowed
 from duelcast.channels.records import EntryId, Put
-from duelcast.channels.shared_log import LogEntry, LogUnavailable, MemoryLog
-from duelcast.clock import Clock, ManualClock
+from duelcast.channels.shared_log import LogEntry
+from duelcast.clock import ManualClock
 from duelcast.wire.messages import Event
+from tests.channels.fragile_log import FragileLog
 from tests.contract.buses import Recorder, StoredInMemory
 from tests.examples import examples
 
@@ -33,43 +34,6 @@ ROOM = Family("room", Kind.EVERY, (Said,), "Every message.", parameter="[a-z]+")
 CHANNELS = [family.channel(name) for family in (PRICE, BOARD, BRIEF, ROOM) for name in ("a", "b")]
 CHAT = ROOM.channel("a")
 BY_NAME = {channel.name: channel for channel in CHANNELS}
-
-
-class FragileLog(MemoryLog):
-    """A log that can be away, forget to answer, and lose everything."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(clock, entries_per_read=3)
-        self.is_away = False
-        self.answers_lost = 0
-        """How many entries are taken without an answer."""
-
-    async def append(self, entry: LogEntry, keep_after: EntryId) -> None:
-        self._check()
-        await super().append(entry, keep_after)
-        if self.answers_lost:
-            self.answers_lost -= 1
-            raise LogUnavailable("The answer is lost.")
-
-    async def read(self, after: EntryId, wait_s: float) -> Sequence[LogEntry]:
-        self._check()
-        return await super().read(after, wait_s)
-
-    async def top(self) -> EntryId:
-        self._check()
-        return await super().top()
-
-    def drop(self, entries: int) -> None:
-        """Lose the newest entries."""
-        del self._entries[max(0, len(self._entries) - entries) :]
-
-    def trim(self, entries: int) -> None:
-        """Keep no more than so many entries."""
-        del self._entries[: max(0, len(self._entries) - entries)]
-
-    def _check(self) -> None:
-        if self.is_away:
-            raise LogUnavailable("The log is away.")
 
 
 class Pausing:
@@ -110,7 +74,7 @@ class Place:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.log = FragileLog(self.clock)
+        self.log = FragileLog(self.clock, entries_per_read=3)
         self.stored = StoredInMemory(self.clock)
         self.channels = self._channels()
         self.channels.leads = True

@@ -11,7 +11,7 @@ from duelcast.channels.log_writer import CHECK_INTERVAL_S, LogWriter
 from duelcast.channels.records import BEGINNING, EntryId, Forget
 from duelcast.clock import ManualClock
 from duelcast.tasks import cancel
-from tests.channels.test_copies import FragileLog
+from tests.channels.fragile_log import FragileLog
 
 
 class Desk:
@@ -19,7 +19,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.log = FragileLog(self.clock)
+        self.log = FragileLog(self.clock, entries_per_read=3)
         self.writer = LogWriter(self.log, self.clock)
         self.writer.open(EntryId(3, 0), BEGINNING)
 

@@ -11,27 +11,12 @@ from hypothesis import strategies as st
 
 from duelcast.channels.log_writer import ENTRY_BYTES, MAX_WAITING_BYTES, LogWriter
 from duelcast.channels.records import BEGINNING, EntryId, Put, decode_entry
-from duelcast.channels.shared_log import LogEntry, LogUnavailable, MemoryLog
+from duelcast.channels.shared_log import MemoryLog
 from duelcast.clock import ManualClock
 from duelcast.tasks import cancel
+from tests.channels.fragile_log import FragileLog
 
 OPENED = EntryId(3, 0)
-
-
-class Flaky(MemoryLog):
-    """A log that can be away."""
-
-    is_away = False
-
-    async def append(self, entry: LogEntry, keep_after: EntryId) -> None:
-        if self.is_away:
-            raise LogUnavailable("The log is away.")
-        await super().append(entry, keep_after)
-
-    async def top(self) -> EntryId:
-        if self.is_away:
-            raise LogUnavailable("The log is away.")
-        return await super().top()
 
 
 def record(number: int, size_bytes: int = 10) -> Put:
@@ -80,7 +65,7 @@ async def test_an_answer_waits_for_the_very_entry_that_its_records_are_in(bursts
 
 async def test_records_that_wait_too_long_are_dropped_and_the_next_entry_follows_none() -> None:
     clock = ManualClock()
-    log = Flaky(clock)
+    log = FragileLog(clock)
     async with writing(log, clock) as writer:
         log.is_away = True
         writer.add(record(1))

@@ -25,6 +25,7 @@ from duelcast.endpoints.registry import find_endpoints
 from duelcast.settings import Settings
 from duelcast.tasks import cancel
 from duelcast.wire.timestamps import format_time
+from tests.channels.fragile_log import FragileLog
 from tests.databases import place_new, settings_at
 from tests.e2e.slow import until
 from tests.serving import SECRET
@@ -98,13 +99,6 @@ class At:
         pass
 
 
-class PassingLog(MemoryLog):
-    """A log that can be lost."""
-
-    def lose_everything(self) -> None:
-        self._entries.clear()
-
-
 class View:
     """The log, as one gateway sees it: it can be out of reach."""
 
@@ -134,7 +128,7 @@ class View:
 class Cluster:
     """A leader, and gateways with their cables and their views of the log."""
 
-    def __init__(self, leader: LeaderNode, settings: Settings, shared: PassingLog, stack: AsyncExitStack) -> None:
+    def __init__(self, leader: LeaderNode, settings: Settings, shared: FragileLog, stack: AsyncExitStack) -> None:
         self.leader = leader
         self.gateways: list[GatewayNode] = []
         self.views: list[View] = []
@@ -170,7 +164,7 @@ class Cluster:
     async def start_over(self) -> None:
         """Stop the leader, lose the log, and start a leader that knows neither."""
         await self.leader.stop()
-        self._shared.lose_everything()
+        self._shared.trim(0)
         successor = self._candidate({})
         await successor.start()
         self._lead(successor)
@@ -230,7 +224,7 @@ class Cluster:
 async def cluster(*, gateways: int = 2, **settings: Any) -> AsyncIterator[Cluster]:
     """A cluster whose nodes have `settings`, no feed and no rate limits."""
     clock = SystemClock()
-    shared = PassingLog(clock)
+    shared = FragileLog(clock)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="duelcast-")))
         path = folder / "duelcast.db"

@@ -15,6 +15,7 @@ from tests.cluster.nodes import CLUSTER_SECRET
 from tests.e2e.process import COMMAND, Server, serving
 from tests.e2e.slow import until
 from tests.ports import free_port
+from tests.postgres_server import is_alive
 from tests.serving import SECRET
 from tests.store.postgres.place import Place
 from tests.valkey import Valkey, valkey
@@ -58,14 +59,6 @@ def events(server: Server, name: str) -> Sequence[dict[str, Any]]:
 def started(server: Server, program: str) -> int:
     """The newest process of a program."""
     return int([line["pid"] for line in events(server, "started") if line["program"] == program][-1])
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 async def test_one_command_starts_what_dies_again_and_stops_all_with_one_signal(
