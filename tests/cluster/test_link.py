@@ -264,6 +264,20 @@ async def test_a_node_that_closes_answers_earlier_calls_and_refuses_later_ones()
         await closing
 
 
+async def test_a_call_that_crosses_the_announcement_of_the_close_is_refused() -> None:
+    async with linked(methods_of(echo=_echo)) as (leader, gateway):
+
+        async def close() -> None:
+            await leader.peer.close()
+            leader.frames.close()
+
+        closing = asyncio.create_task(close())
+        with pytest.raises(LinkLost) as lost:
+            await gateway.peer.call("echo", b"late")
+        assert not lost.value.was_sent
+        await closing
+
+
 async def test_a_call_that_is_cancelled_is_cancelled_at_the_peer() -> None:
     began, ended = asyncio.Event(), asyncio.Event()
 

@@ -3,7 +3,7 @@
 Every payload is MessagePack, `[kind, number, method, body]`. `number` is that of the call; 0 for notices. The receiver
 of a stream confirms its pieces, so that neither side stores more than `WINDOW` of them. An answer or piece that is too
 long for a frame is sent in several, of which all but the last name the method `MORE`. A node that stops announces
-that it is closing; it still answers the calls before, and refuses those after it.
+that it is closing; it still answers the calls before, and refuses those after it, until its peer makes no more.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Kind(enum.IntEnum):
     REFUSAL = 10
     UNRUN = 11
     """A failure before the call has begun."""
+    NO_MORE = 12
+    """The answer to `CLOSING`: the sender makes no more calls."""
 
 
 class Parcel(msgspec.Struct, array_like=True, frozen=True, gc=False):
@@ -127,6 +129,10 @@ class Peer:
         """By call, the beginning of a body that is sent in several payloads."""
         self._heard_s = clock.monotonic()
         self._is_closing = False
+        self._takes_calls = True
+        """Whether the other node takes calls."""
+        self._makes_no_more = asyncio.Event()
+        """Set once the other node makes no more calls."""
         self.closing: Callable[[], None] = lambda: None
         """Called once the peer has announced that it takes no more calls."""
 
@@ -138,7 +144,7 @@ class Peer:
 
     async def call(self, method: str, body: bytes = b"") -> bytes:
         """The answer of the peer. Raises `LinkLost` and `CallFailed`."""
-        if not self.wire.is_connected:
+        if not self.wire.is_connected or not self._takes_calls:
             raise LinkLost(was_sent=False)
         number = self._number()
         waiting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -156,7 +162,7 @@ class Peer:
     async def stream(self, method: str, body: bytes = b"") -> AsyncGenerator[bytes, None]:
         """The pieces of the peer's answer. Raises `LinkLost` and `CallFailed`."""
         await self.wire.drained()
-        if not self.wire.is_connected:
+        if not self.wire.is_connected or not self._takes_calls:
             raise LinkLost(was_sent=False)
         number = self._number()
         pieces = self._streams[number] = asyncio.Queue()
@@ -180,10 +186,11 @@ class Peer:
         self._send(Kind.NOTICE, 0, method, body)
 
     async def close(self) -> None:
-        """Take no more calls, and return once those under way are answered."""
+        """Take no more calls, and return once those under way are answered, and the peer makes no more."""
         self._is_closing = True
         self._send(Kind.CLOSING, 0)
         await asyncio.gather(*self._answering.values(), return_exceptions=True)
+        await self._makes_no_more.wait()
 
     # ── the wire ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -207,7 +214,11 @@ class Peer:
         elif kind is Kind.CONFIRMATION:
             self._take_confirmation(parcel.number)
         elif kind is Kind.CLOSING:
+            self._takes_calls = False
+            self._send(Kind.NO_MORE, 0)
             self.closing()
+        elif kind is Kind.NO_MORE:
+            self._makes_no_more.set()
         elif kind is not Kind.PING:
             self._take_answer(kind, parcel)
 
@@ -220,6 +231,7 @@ class Peer:
             pieces.put_nowait(LinkLost(was_sent=True))
         for task in self._answering.values():
             task.cancel()
+        self._makes_no_more.set()
 
     async def watch(self) -> None:
         """Send a ping each second; return once the peer has been silent for too long, having ended the link."""
