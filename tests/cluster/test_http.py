@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +24,7 @@ from duelcast.wire.timestamps import format_time
 from tests.cluster.nodes import BOSS, Cluster, cluster
 from tests.domain.accounts.wallets import Wallet
 from tests.e2e.slow import until
+from tests.e2e.test_tls import write_certificate
 from tests.http.test_problems import assert_problem
 from tests.serving import client, token_for
 
@@ -206,6 +210,16 @@ async def test_operators_have_their_own_port_on_a_gateway() -> None:
         token = token_for(place.gateways[0], "prometheus", scopes=["metrics"])
         assert (await http.get(f"{address}/metrics", headers=bearer(token))).status_code == 200
         assert (await http.get(f"{address}/readyz")).json() == {"status": "ready", "reasons": []}
+
+
+async def test_a_peer_that_breaks_off_the_handshake_leaves_no_error_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificate, key = write_certificate(tmp_path)
+    async with cluster(gateways=1, tls_cert=certificate, tls_key=key) as place:
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await asyncio.open_connection("127.0.0.1", place.gateways[0].port, ssl=ssl.create_default_context())
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 # ── limits ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Any
 
 import structlog
 
@@ -14,6 +12,7 @@ import duelcast
 from duelcast.app import parts
 from duelcast.app.http_parts import domain_of, http_apps_of
 from duelcast.app.leader import Audience, Claim, Leader
+from duelcast.app.loop_errors import log_loop_errors
 from duelcast.app.node import Node
 from duelcast.channels.memory import MemoryBroker
 from duelcast.clock import Clock, SystemClock, time_ms
@@ -83,7 +82,7 @@ class App:
     async def start(self) -> None:
         """Start the database, the domain, the feeds and the ports. If one of them fails, everything is closed again,
         and the error is raised, usually a `ConfigurationError`."""
-        asyncio.get_running_loop().set_exception_handler(on_loop_error)
+        log_loop_errors()
         async with AsyncExitStack() as started:
             await self.leader.open(started)
             self.leader.begin_writing(started)
@@ -150,13 +149,3 @@ class App:
             missing=self.leader.missing(),
             failed=self.leader.failed(),
         )
-
-
-def on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log an error of the event loop. Errors that a peer causes on its own socket are logged only at level debug, so
-    that a port scanner cannot fill the log."""
-    error = context.get("exception")
-    if isinstance(error, OSError) or context.get("message") == "SSL handshake failed":
-        log.debug("peer_failed", error=type(error).__name__)
-    else:
-        loop.default_exception_handler(context)

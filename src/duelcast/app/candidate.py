@@ -14,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from duelcast.app import parts
 from duelcast.app.http_parts import operators_app_of
 from duelcast.app.leader_node import LeaderNode
+from duelcast.app.loop_errors import log_loop_errors
 from duelcast.app.operators_port import serve_operators
 from duelcast.app.server import Server
 from duelcast.backoff import Backoff
@@ -65,6 +66,7 @@ class Candidate:
 
     async def start(self) -> None:
         """Begin to stand by. Raises `ConfigurationError`."""
+        log_loop_errors()
         async with AsyncExitStack() as started:
             started.push_async_callback(self._shared.close)
             self.node = self._new_node()

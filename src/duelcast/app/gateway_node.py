@@ -12,6 +12,7 @@ import structlog
 import duelcast
 from duelcast.app import live_settings, parts
 from duelcast.app.http_parts import http_apps_of
+from duelcast.app.loop_errors import log_loop_errors
 from duelcast.app.node import Node
 from duelcast.channels.copied import CopiedChannels
 from duelcast.channels.log_health import LogHealth
@@ -128,6 +129,7 @@ class GatewayNode:
     async def start(self) -> None:
         """Wait for a leader and its copy, and serve clients. If that fails, everything is closed again. Raises
         `ConfigurationError`."""
+        log_loop_errors()
         async with AsyncExitStack() as started:
             started.push_async_callback(self._finder.close)
             started.push_async_callback(self._shared.close)
