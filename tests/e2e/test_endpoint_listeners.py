@@ -48,11 +48,12 @@ def log_of(app: App) -> list[str]:
 
 
 async def test_a_connection_leaves_once_however_it_ends(app: App) -> None:
-    async with client(app, "arena"):
-        pass
+    async with client(app, "arena") as one:
+        await one.ask(type="free")
     async with client(app, "arena", additional_headers={"Cookie": "a=b"}) as other:
+        await other.ask(type="free")
         other.ws.transport.abort()
-    await until(lambda: not connections(app))
+    await until(lambda: not connections(app) and len(log_of(app)) >= 2)
     assert log_of(app) == ["left", "left"]
 
 

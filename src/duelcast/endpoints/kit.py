@@ -263,8 +263,9 @@ class Endpoint:
         return declare
 
     def on_disconnect(self, handler: Callable[[Context], None]) -> Callable[[Context], None]:
-        """Declare the handler called once for each greeted connection, when the connection is closing or gone and its
-        running command has ended."""
+        """Declare the handler called once for each greeted connection that has sent a command, when the connection is
+        closing or gone and its running command has ended. It may be called for other connections, too: a leader does
+        not know those that have asked nothing."""
         self.disconnect_handler = handler
         return handler
 
