@@ -15,10 +15,12 @@ INSTALL = $(BIN)/python -m pip install --quiet --no-compile --only-binary :all: 
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 # The test files that use a marker. Only these are collected, because collecting all files takes as long as some runs.
 MARKED = $(shell grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
+# The tests of `make test` and those that need PostgreSQL.
+ON_POSTGRES = not browser and not cluster and not crash and not hostile and not process and not rehearsal and not simulation
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run run-cluster test check format docs picture conformance browser-test test-process test-postgres test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
+.PHONY: run run-cluster test check format docs picture conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -77,8 +79,20 @@ test-process: .venv/.dev
 ## suspend; takes minutes. ARGS="tests/domain" runs other tests on PostgreSQL
 test-postgres: .venv/.dev
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --database postgres \
-		-m 'not browser and not cluster and not crash and not hostile and not process and not rehearsal and not simulation' \
-		$(or $(ARGS),tests/store tests/cluster tests/e2e)
+		-m '$(ON_POSTGRES)' $(or $(ARGS),tests/store tests/cluster tests/e2e)
+
+# Every endpoint's conversation, and what else nodes must agree on.
+ON_THREE_NODES = $(addprefix tests/e2e/,\
+	test_golden_frames.py test_recovery.py \
+	contest/test_catching_up.py contest/test_conversation.py contest/test_pushing.py contest/test_recovering.py \
+	operations/test_circuit_breaker.py operations/test_failing_commands.py operations/test_changing_rights.py \
+	people/test_devices.py people/test_notifications_conversation.py \
+	settings/test_conversation.py settings/test_following.py)
+## test-three-nodes: a hundred end-to-end tests on servers of a leader and two gateways, with PostgreSQL and Valkey; all
+## with FULL=1. ARGS="tests/e2e/contest" runs others
+test-three-nodes: .venv/.dev
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --nodes three -m '$(ON_POSTGRES)' \
+		$(or $(ARGS),$(if $(FULL),tests/e2e,$(ON_THREE_NODES)))
 
 ## test-cluster: kills and suspends the parts of a cluster under load; takes minutes, and keeps logs in reports/cluster.
 ## ARGS="--kills 100" does so for longer, ARGS="--seed 7" repeats a run
@@ -133,7 +147,7 @@ due: .venv/.dev
 ## changed since the last run with FULL=1, which always runs them. The test suite comes last, so that its summary ends
 ## the output.
 ci: export ALL_EXAMPLES = $(FULL)
-ci: check due bench-quick test-process test-hostile test-simulation test-postgres test
+ci: check due bench-quick test-process test-hostile test-simulation test-postgres test-three-nodes test
 	$(if $(FULL),@.ci/due record)
 
 ## lock: locks the newest allowed versions; the runtime locks are subsets of the development lock

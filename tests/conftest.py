@@ -21,14 +21,18 @@ from hypothesis import HealthCheck, settings
 from duelcast.store.sqlite.file import SqliteFile
 from tests.databases import KIND_VARIABLE, drop_unused
 from tests.examples import examples
+from tests.one_node_only import ONE_NODE_ONLY
 from tests.patience import set_patience
-from tests.sqlite_only import skip_sqlite_only
+from tests.skipping import skip_listed
+from tests.sqlite_only import SQLITE_ONLY
+from tests.three_nodes import set_three
 
 NO_TURN_S = 3.0
 """If an event loop has not stopped this long after it was asked to, a callback is running that does not end."""
 LIMIT = pytest.StashKey[Any]()
 IN_TEST = pytest.StashKey[bool]()
 DATABASE = pytest.StashKey[str]()
+THREE_NODES = pytest.StashKey[bool]()
 
 settings.register_profile(
     "any-machine",
@@ -52,18 +56,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database", choices=["sqlite", "postgres"], default="sqlite", help="the kind of database that tests use"
     )
+    parser.addoption(
+        "--nodes", choices=["one", "three"], default="one", help="the nodes of servers in tests; three use PostgreSQL"
+    )
     parser.addoption("--kills", type=int, help="how often servers are killed that have clients")
     parser.addoption("--takeovers", type=int, help="how many takeovers of a cluster are timed")
     parser.addoption("--seed", type=int, help="repeats a run that kills, or one simulation")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[DATABASE] = config.getoption("--database")
+    config.stash[THREE_NODES] = config.getoption("--nodes") == "three"
+    config.stash[DATABASE] = "postgres" if config.stash[THREE_NODES] else config.getoption("--database")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.stash[DATABASE] == "postgres":
-        skip_sqlite_only(items)
+        skip_listed(items, SQLITE_ONLY)
+    if config.stash[THREE_NODES]:
+        skip_listed(items, ONE_NODE_ONLY)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -116,6 +126,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     # For the processes that tests start, too.
     os.environ[KIND_VARIABLE] = "postgres" if is_postgres else item.config.stash[DATABASE]
     set_patience(patient=not is_postgres)
+    set_three(three=item.config.stash[THREE_NODES])
     SqliteFile.synchronous = "FULL" if item.get_closest_marker("crash") else "OFF"
     return (yield from _in_test(item))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
+import httpx
 from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -20,6 +21,7 @@ from duelcast.domain.accounts.tokens import TokenIssuer
 from duelcast.endpoints.kit import Endpoint
 from duelcast.settings import Settings
 from tests.databases import may_hang_in_doubt, place_new, settings_at
+from tests.three_nodes import ThreeNodes, are_three
 
 SECRET = "a secret for tests, of at least 32 bytes"
 RECEIVE_TIMEOUT_S = 60.0
@@ -41,7 +43,8 @@ async def running(
         values.setdefault("data_dir", Path(folder))
         path = values["data_dir"] / "duelcast.db"
         place_new(path)
-        app = App(Settings(**(settings_at(path) | values)), clock, endpoints=endpoints)
+        make = ThreeNodes if are_three() else App
+        app = make(Settings(**(settings_at(path) | values)), clock, endpoints=endpoints)
         await app.start()
         try:
             yield app
@@ -69,13 +72,32 @@ def ws_url(app: Serving, endpoint: str, query: str = "") -> str:
     return f"ws://127.0.0.1:{app.port}/api/v69/ws/{endpoint}{query}"
 
 
+def http_client(app: App, path: str = "/api/v69", **options: Any) -> httpx.AsyncClient:
+    """A client of the HTTP API. Each of its requests goes to the next node, if there are several. `options` are those
+    of `httpx.AsyncClient`."""
+
+    async def turn_to_next(request: httpx.Request) -> None:
+        request.url = request.url.copy_with(port=app.port)
+
+    base_url = f"http://127.0.0.1:{app.port}{path}"
+    return httpx.AsyncClient(base_url=base_url, trust_env=False, event_hooks={"request": [turn_to_next]}, **options)
+
+
+async def settled(app: Serving) -> None:
+    """Return once every node has what was published so far. A single server delivers at once."""
+    if isinstance(app, ThreeNodes):
+        await app.settled()
+
+
 class Client:
     """A client that returns frames as dicts, in the order of their arrival. `epoch` is the one that
-    `connection_established` named, and empty before that."""
+    `connection_established` named, and empty before that. `app` is the server that it is connected
+    to, if that is in this process."""
 
-    def __init__(self, ws: ClientConnection) -> None:
+    def __init__(self, ws: ClientConnection, app: Serving | None = None) -> None:
         self.ws = ws
         self.epoch = ""
+        self._app = app
 
     async def send(self, **message: Any) -> None:
         await self.ws.send(json.dumps(message))
@@ -109,6 +131,8 @@ class Client:
 
     async def drain(self) -> list[Frame]:
         """All frames that the server sends before it answers a `ping` that is sent now."""
+        if self._app is not None:
+            await settled(self._app)
         mark = f"drain-{id(object())}"
         await self.send(type="ping", timestamp=mark)
         return (await self.receive_until(type="pong", timestamp=mark))[:-1]
@@ -125,7 +149,7 @@ async def client(
     async with connect(
         ws_url(app, endpoint, query), additional_headers=headers, compression=None, proxy=None, **options
     ) as ws:
-        made = Client(ws)
+        made = Client(ws, app)
         if greeted:
             await made.receive_until(type="connection_established")
         yield made

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import pytest
-
 _FILES = "There is no file that could be missing, moved, damaged or opened by others."
 _COPIES = "pg_dump and pg_restore take the place of the commands."
 _PLANS = "It reads the plan that SQLite makes of a statement."
@@ -80,11 +76,3 @@ SQLITE_ONLY = {
     "tests/e2e/people/test_backup.py": _COPIES,
 }
 """By the beginning of their node ids."""
-
-
-def skip_sqlite_only(items: Iterable[pytest.Item]) -> None:
-    """Mark the tests of the list as skipped."""
-    for item in items:
-        for begins, reason in SQLITE_ONLY.items():
-            if item.nodeid.startswith(begins) and item.nodeid[len(begins) :][:1] in ("", ":", "["):
-                item.add_marker(pytest.mark.skip(reason=reason))

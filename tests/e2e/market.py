@@ -11,7 +11,7 @@ import httpx
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from tests.serving import Client, Frame, token_for
+from tests.serving import Client, Frame, http_client, token_for
 
 INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
 
@@ -54,7 +54,7 @@ async def advance(app: App, seconds: float) -> None:
 async def platform(app: App) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client with the rights of an admin."""
     headers = {"Authorization": f"Bearer {token_for(app, 'platform', Role.ADMIN)}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}/api/v69", headers=headers) as caller:
+    async with http_client(app, headers=headers) as caller:
         yield caller
 
 

@@ -1,19 +1,31 @@
-"""What a server measures, by the names that `/metrics` shows.
+"""What a server measures, by the names that `/metrics` shows; if it has several nodes, their sum.
 
 It is read without a request, which would itself be counted and let the loop turn.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry
 from prometheus_client.samples import Sample
 
 from duelcast.app import App
+from tests.three_nodes import ThreeNodes
 
 
 def metric(app: App, name: str, **labels: str) -> float:
-    value = app.node.registry.get_sample_value(name, labels)
+    value = find_metric(app, name, **labels)
     assert value is not None, (name, labels)
     return value
+
+
+def find_metric(app: App, name: str, **labels: str) -> float | None:
+    """The value; None if nothing has been measured under these labels."""
+    values = [registry.get_sample_value(name, labels) for registry in _registries(app)]
+    found = [value for value in values if value is not None]
+    return sum(found) if found else None
 
 
 def connections(app: App) -> int:
@@ -23,7 +35,10 @@ def connections(app: App) -> int:
 
 def closes(app: App) -> dict[int, int]:
     """The connections that the server closed, by code."""
-    return {int(sample.labels["code"]): int(sample.value) for sample in _samples(app, "duelcast_closes")}
+    codes = Counter[int]()
+    for sample in _samples(app, "duelcast_closes"):
+        codes[int(sample.labels["code"])] += int(sample.value)
+    return dict(codes)
 
 
 def outbox_depth_bytes(app: App) -> float:
@@ -41,5 +56,10 @@ def received(app: App, endpoint: str = "arena") -> float:
 
 
 def _samples(app: App, name: str) -> list[Sample]:
-    (family,) = [family for family in app.node.registry.collect() if family.name == name]
-    return family.samples
+    families = [family for registry in _registries(app) for family in registry.collect() if family.name == name]
+    assert families, name
+    return [sample for family in families for sample in family.samples]
+
+
+def _registries(app: App) -> Sequence[CollectorRegistry]:
+    return app.registries if isinstance(app, ThreeNodes) else [app.node.registry]

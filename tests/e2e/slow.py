@@ -14,7 +14,7 @@ from duelcast.domain.market.events import MARKET, MarketPrice, Price
 from duelcast.endpoints.registry import find_endpoints
 from tests.e2e.arena import Notebook, make_arena
 from tests.e2e.raw import CLOSE, TEXT, RawSocket, upgrade_request
-from tests.serving import Frame, running
+from tests.serving import Frame, running, settled
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -104,6 +104,7 @@ async def flood_with_prices(app: App) -> None:
         publish_price(app, number)
         if number % 500 == 0:
             await asyncio.sleep(0.005)
+    await settled(app)
 
 
 async def follow_all_prices(slow: RawSocket) -> None:

@@ -20,7 +20,7 @@ from tests.domain.accounts.wallets import Wallet
 from tests.e2e.arenas import arenas
 from tests.e2e.ending import ending_of
 from tests.outbound.issuers import ed25519_key, jwk, key_server
-from tests.serving import Client, client, running, token_for
+from tests.serving import Client, client, http_client, running, token_for
 from tests.storing import moved_away
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -35,7 +35,7 @@ async def app() -> AsyncIterator[App]:
 
 @asynccontextmanager
 async def api(app: App) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"{app.url}/api/v69") as http:
+    async with http_client(app) as http:
         yield http
 
 

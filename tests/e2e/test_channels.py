@@ -185,6 +185,7 @@ async def test_what_is_followed_is_listed_with_kind_and_position(app: App) -> No
             await follow(reader, name)
         before = await reader.ask(type="get_subscriptions")
         publish_note(app, "listed", "c")
+        await reader.receive_until(type="note", text="c")
         after = await reader.ask(type="get_subscriptions")
     assert before["data"] == [
         {"channel": "note.listed", "kind": "every", "seq": 2},

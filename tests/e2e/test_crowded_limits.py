@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
 from duelcast.clock import ManualClock
 from duelcast.ratelimit import Buckets
 from tests.e2e.metrics import metric
-from tests.serving import client, running, token_for
+from tests.serving import client, http_client, running, token_for
 
 WALLETS = ("ann", "bob", "eve")
 
@@ -30,7 +29,7 @@ async def test_forgiven_clients_of_an_endpoint_are_counted() -> None:
 
 
 async def test_forgiven_callers_are_counted() -> None:
-    async with running(ManualClock()) as app, httpx.AsyncClient(base_url=f"{app.url}/api/v69") as http:
+    async with running(ManualClock()) as app, http_client(app) as http:
         for wallet in WALLETS:
             await http.get("/tokens", headers={"Authorization": f"Bearer {token_for(app, wallet)}"})
         assert metric(app, "duelcast_http_rate_limit_evicted_total") == 2

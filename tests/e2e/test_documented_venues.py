@@ -7,13 +7,12 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import pytest
 
 from duelcast.app import App
 from tests.feeds.collecting import until
 from tests.feeds.documented_venues import Bitfinex, DocumentedVenue, VenueTrade, documented
-from tests.serving import client, running
+from tests.serving import client, http_client, running
 
 pytest.importorskip("ccxt.pro", reason="the extra `exchanges` is not installed")
 
@@ -26,7 +25,7 @@ def feed_text(venue: DocumentedVenue) -> str:
 
 
 async def reasons(app: App, part: str) -> list[str]:
-    async with httpx.AsyncClient(base_url=app.url) as http:
+    async with http_client(app, "") as http:
         answer = await http.get("/readyz")
     assert answer.status_code == 200
     return [reason["reason"] for reason in answer.json()["reasons"] if reason["part"] == part]
@@ -43,7 +42,7 @@ async def test_a_refused_pair_and_one_that_never_came_are_named_to_operators() -
         refused, awaited = await reasons(app, "feed_bitfinex")
         assert refused.startswith("DED/USD: The venue refuses its ")
         assert awaited == "No price has been received for DED, SOL."
-        async with httpx.AsyncClient(base_url=app.url) as http:
+        async with http_client(app, "") as http:
             metrics = (await http.get("/metrics")).text
     for line in (
         'duelcast_feed_up{feed="bitfinex"} 1.0',

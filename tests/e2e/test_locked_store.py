@@ -9,7 +9,7 @@ import httpx
 from duelcast.app import App
 from duelcast.clock import ManualClock
 from tests.e2e.metrics import metric
-from tests.serving import client, running, token_for
+from tests.serving import client, http_client, running, token_for
 from tests.store.facts import until
 from tests.storing import locked
 
@@ -33,7 +33,7 @@ async def test_each_request_waits_two_seconds_from_when_it_came_and_readiness_fo
         await until(lambda: metric(app, "duelcast_store_waiting_writes") == before + 1)
         return task
 
-    async with running(clock) as app, httpx.AsyncClient(base_url=app.url, trust_env=False) as http:
+    async with running(clock) as app, http_client(app, "") as http:
         await at_rest(app)
         began_s = clock.monotonic()
         async with locked(app.settings.data_dir / "duelcast.db"):

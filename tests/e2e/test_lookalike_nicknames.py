@@ -12,7 +12,7 @@ import pytest
 
 from duelcast.app import App
 from duelcast.channels.names import Role
-from tests.serving import client, running, token_for
+from tests.serving import client, http_client, running, token_for
 from tests.storing import make_earlier
 
 SUFFIXES = ["\ufe0f", "\u034f", "\u3164", "\u115f", "\u2800", "\u17b4", "\u180b", "\U000e0100"]
@@ -20,13 +20,13 @@ SUFFIXES = ["\ufe0f", "\u034f", "\u3164", "\u115f", "\u2800", "\u17b4", "\u180b"
 
 async def rename(app: App, wallet: str, nickname: str, role: Role = Role.USER) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token_for(app, wallet, role)}"}
-    async with httpx.AsyncClient(base_url=app.url, headers=headers, trust_env=False) as http:
+    async with http_client(app, "", headers=headers) as http:
         return await http.patch("/api/v69/users/me", json={"nickname": nickname})
 
 
 async def put(app: App, wallet: str, **fields: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token_for(app, 'boss', Role.ADMIN)}"}
-    async with httpx.AsyncClient(base_url=app.url, headers=headers, trust_env=False) as http:
+    async with http_client(app, "", headers=headers) as http:
         return await http.put(f"/api/v69/users/{wallet}", json=fields)
 
 

@@ -15,7 +15,7 @@ from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from duelcast.gateway.http_protocol import MAX_HEAD_BYTES
 from tests.e2e.market import advance, data_of, platform, prices, subscribed
-from tests.serving import client, running, token_for
+from tests.serving import client, http_client, running, token_for
 
 ONE_PRICE = [{"symbol": "SOL", "price": 150.25}]
 
@@ -28,7 +28,7 @@ async def app() -> AsyncIterator[App]:
 
 async def post(app: App, rows: Any, token: str | None, what: str = "prices") -> httpx.Response:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}", headers=headers) as caller:
+    async with http_client(app, "", headers=headers) as caller:
         return await caller.post(f"/api/v69/tokens/{what}", json=rows)
 
 

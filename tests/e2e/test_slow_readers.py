@@ -31,7 +31,7 @@ from tests.e2e.slow import (
     slow_socket,
     until,
 )
-from tests.serving import Client, client
+from tests.serving import Client, client, settled
 
 MESSAGES = 3000
 MESSAGES_PER_SECOND = 1000
@@ -194,6 +194,7 @@ async def test_messages_of_latest_channels_do_not_count_towards_the_mebibyte(app
             publish_score(app, "slow", str(number % 100), number)
             if number % 500 == 0:
                 await asyncio.sleep(0.001)
+        await settled(app)
         await clock.advance(2)
         scores = [frame for frame in await read_on(slow) if frame["type"] == "score"]
         assert closes(app) == {}

@@ -18,7 +18,7 @@ from duelcast.domain.accounts.accounts import Account
 from duelcast.gateway import hub
 from tests.e2e.arena import Committed, Notebook
 from tests.e2e.following import publish_end, publish_note, publish_notes, publish_score, store, texts
-from tests.serving import Client, Frame, client, token_for
+from tests.serving import Client, Frame, client, settled, token_for
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -137,6 +137,7 @@ async def test_one_that_asks_gets_its_answer_behind_what_was_published_before(ap
     query = "?channel=note.asker"
     async with steady_readers(app, 3, query) as readers:
         publish_notes(app, "asker", "a", "b")
+        await settled(app)
         answered = await readers[0].ask(type="heartbeat", requestId="q")
         publish_note(app, "asker", "c")
         own, *others = await what_comes(app, readers, query)

@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from duelcast.channels.names import Role
-from tests.serving import running, token_for
+from tests.serving import http_client, running, token_for
 
 STRANGE = ("%00", "%ED%A0%80", "%F0%9F%98%80", "9007199254740991", "99999999999999999999", "-1", "a" * 300)
 """U+0000, a surrogate, an emoji, the greatest integer of JSON, one beyond 64 bits, and a long text."""
@@ -32,7 +31,7 @@ def addresses(document: dict[str, Any], strange: str) -> Iterator[tuple[str, str
 async def test_no_address_is_a_defect(strange: str) -> None:
     async with running(rate_limit_factor=0) as app:
         headers = {"Authorization": f"Bearer {token_for(app, 'boss', Role.SUPERADMIN)}"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}", headers=headers, trust_env=False) as http:
+        async with http_client(app, "", headers=headers) as http:
             terms = {"name": "Cup", "start_time": "2036-01-01T00:00:00Z", "end_time": "2036-01-02T00:00:00Z"}
             assert (await http.post("/api/v69/contests", json=terms)).json()["id"] == 1
             document = (await http.get("/openapi.json")).json()

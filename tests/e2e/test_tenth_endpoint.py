@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
-import httpx
 import pytest
 
 import duelcast.endpoints
-from tests.serving import client, running
+from tests.serving import client, http_client, running
 
 MODULE = "tenth"
 SOURCE = '''
@@ -94,7 +93,7 @@ async def test_its_limits_hold() -> None:
 
 
 async def test_it_stands_in_the_document_and_in_the_metrics() -> None:
-    async with running() as app, client(app, "lights"), httpx.AsyncClient(base_url=app.url, trust_env=False) as http:
+    async with running() as app, client(app, "lights"), http_client(app, "") as http:
         document = (await http.get("/asyncapi.json")).json()
         metrics = (await http.get("/metrics")).text
     assert "/api/v69/ws/lights" in {channel["address"] for channel in document["channels"].values()}

@@ -64,7 +64,7 @@ def write_certificate(folder: Path) -> tuple[Path, Path]:
 async def tls_client(app: App, context: ssl.SSLContext, endpoint: str, query: str = "") -> AsyncIterator[Client]:
     url = f"wss://127.0.0.1:{app.port}/api/v69/ws/{endpoint}{query}"
     async with connect(url, ssl=context, compression=None, proxy=None, max_queue=1) as ws:
-        made = Client(ws)
+        made = Client(ws, app)
         await made.receive_until(type="connection_established")
         yield made
 

@@ -12,7 +12,7 @@ from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from duelcast.wire.timestamps import format_time
-from tests.serving import Client, Frame, client, running, token_for
+from tests.serving import Client, Frame, client, http_client, running, token_for
 
 ADMIN = "boss"
 ADMINS = frozenset({ADMIN, "chief"})
@@ -110,7 +110,7 @@ async def stage(clock: ManualClock | None = None, **settings: Any) -> AsyncItera
     """A server without rate limits unless `settings` say otherwise, with a price of SOL (100) and BTC (50,000)."""
     async with (
         running(clock or ManualClock(), **{"rate_limit_factor": 0} | settings) as app,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}/api/v69") as http,
+        http_client(app) as http,
     ):
         made = Stage(app, http)
         if not app.leader.market.symbols():

@@ -12,7 +12,7 @@ from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
 from tests.e2e.operations.patient import Patient
-from tests.serving import Client, Frame, client, running, token_for
+from tests.serving import Client, Frame, client, http_client, running, token_for
 
 ADMIN = "boss"
 ROLES = {ADMIN: Role.ADMIN, "chief": Role.ADMIN, "root": Role.SUPERADMIN}
@@ -113,7 +113,7 @@ async def control_room(**settings: Any) -> AsyncIterator[ControlRoom]:
     values: dict[str, Any] = {"rate_limit_factor": 0, "feed": "simulated?seed=1"} | settings
     async with (
         running(ManualClock(), **values) as app,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}/api/v69") as http,
+        http_client(app) as http,
     ):
         made = ControlRoom(app, http)
         for service in list(app.leader.operations.registry):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import httpx
-
 from duelcast.channels.names import Role
-from tests.serving import client, running, token_for
+from tests.serving import client, http_client, running, token_for
 
 PROBE = {"kind": "probe", "layer": "wallet", "check": {"type": "tcp", "url": "tcp://127.0.0.1:1", "intervalMs": 60_000}}
 
@@ -14,7 +12,7 @@ async def test_a_check_that_fails_is_told_with_its_alert_and_what_was_before() -
     async with running() as app:
         token = token_for(app, "boss", Role.ADMIN)
         async with client(app, "circuit-breaker", "?channel=services", token=token) as watcher:
-            async with httpx.AsyncClient(base_url=f"{app.url}/api/v69") as http:
+            async with http_client(app) as http:
                 answer = await http.put("/services/dead", json=PROBE, headers={"Authorization": f"Bearer {token}"})
             assert answer.status_code == 200
             told = (await watcher.receive_until(service="dead", status="unhealthy"))[-1]

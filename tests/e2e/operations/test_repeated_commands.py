@@ -14,6 +14,7 @@ import pytest
 from duelcast.domain.operations import commands
 from duelcast.store.database import Transaction
 from duelcast.store.tables import idempotent_requests
+from tests.e2e.metrics import find_metric, metric
 from tests.e2e.operations.control_room import ControlRoom, control_room
 from tests.e2e.operations.patient import patient
 from tests.failpoints import failing_commits
@@ -37,7 +38,7 @@ async def staffed(folder: Path, **settings: Any) -> AsyncIterator[tuple[ControlR
     """A server whose scorer an operator restarts, once what a start writes by itself is written."""
     async with control_room(data_dir=folder, **settings) as room, room.socket("skyduel") as operator:
         last_run = "duelcast_retention_last_run_timestamp_seconds"
-        await until(lambda: bool(room.app.node.registry.get_sample_value(last_run)))
+        await until(lambda: bool(find_metric(room.app, last_run)))
         yield room, operator
 
 
@@ -217,7 +218,7 @@ async def test_a_result_that_cannot_be_stored_at_once_is_stored_later(tmp_path: 
             assert (await command(operator, "slow", "health_check", name))["code"] == "OUTCOME_UNKNOWN"
         await room.settled()
         await room.clock.advance(1)
-        await until(lambda: not room.app.node.registry.get_sample_value("duelcast_audit_waiting_entries"))
+        await until(lambda: not metric(room.app, "duelcast_audit_waiting_entries"))
         assert answer_of(await command(operator, "slow", "health_check", name)) == answer_of(first)
         assert (await room.audit("slow"))[1:] == [("boss", "admin", "services.health_check", "ok")]
 
@@ -233,7 +234,7 @@ async def test_a_command_whose_beginning_cannot_be_stored_does_not_run_and_may_b
             assert refused["code"] == "UNAVAILABLE"
             assert await restarts(room) == 0
         await room.clock.advance(1)
-        await until(lambda: not room.app.node.registry.get_sample_value("duelcast_audit_waiting_entries"))
+        await until(lambda: not metric(room.app, "duelcast_audit_waiting_entries"))
         assert (await command(operator, "scorer", "restart", name))["result"]["success"] is True
         assert await restarts(room) == 1
         assert await room.audit("scorer") == [

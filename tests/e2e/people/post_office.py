@@ -14,7 +14,7 @@ from duelcast.channels.publisher import Published
 from duelcast.clock import ManualClock
 from duelcast.domain.notifications.inboxes import Added, NewNotification
 from duelcast.store.database import Transaction
-from tests.serving import Client, Frame, client, running, token_for
+from tests.serving import Client, Frame, client, http_client, running, token_for
 
 BOSS = "boss"
 """The wallet whose tokens have the role of an admin; all others are users."""
@@ -77,7 +77,7 @@ async def post_office(**settings: Any) -> AsyncIterator[PostOffice]:
     """A server without rate limits unless `settings` say otherwise."""
     async with (
         running(ManualClock(), **{"rate_limit_factor": 0} | settings) as app,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}/api/v69") as http,
+        http_client(app) as http,
     ):
         yield PostOffice(app, http)
 

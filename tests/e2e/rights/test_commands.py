@@ -11,13 +11,12 @@ import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
-import httpx
 import pytest
 from websockets import ConnectionClosed
 
 from duelcast.app import App
 from tests.e2e.rights.callers import CALLERS, OWNER, Caller, ban, differences, table
-from tests.serving import Client, client, running
+from tests.serving import Client, client, http_client, running
 
 MARKS = {"UNAUTHORIZED": "T", "PERMISSION_DENIED": "R"}
 DENIED = {"SUBSCRIPTION_DENIED": "R"}
@@ -245,7 +244,7 @@ async def app() -> AsyncIterator[App]:
 
 async def document_of(app: App) -> dict[str, Any]:
     """The AsyncAPI document."""
-    async with httpx.AsyncClient(base_url=app.url, trust_env=False) as http:
+    async with http_client(app, "") as http:
         document: dict[str, Any] = (await http.get("/asyncapi.json")).json()
     return document
 

@@ -14,7 +14,7 @@ import pytest
 from duelcast.app import App
 from duelcast.channels.names import Role
 from tests.e2e.rights.callers import CALLERS, OWNER, Caller, ban, differences, table
-from tests.serving import client, running, token_for
+from tests.serving import client, http_client, running, token_for
 
 MARKS = {401: "T", 403: "R"}
 # Anonymous, bad token, expired token, user, owner, admin, superadmin, banned; machines with the scopes prices,
@@ -152,7 +152,7 @@ async def ask(desk: Desk, method: str, path: str, caller: Caller) -> str:
 async def rights(app: App, paths: dict[str, Any]) -> dict[str, str]:
     """The rows of all routes in `paths`, which are those of an OpenAPI document."""
     seen = {}
-    async with httpx.AsyncClient(base_url=app.url, trust_env=False) as http:
+    async with http_client(app, "") as http:
         desk = Desk(app, http)
         await http.post("/api/v69/tokens/prices", json=[{"symbol": "SOL", "price": 100}], headers=desk.admin)
         for path, item in paths.items():
@@ -174,7 +174,7 @@ async def rights(app: App, paths: dict[str, Any]) -> dict[str, str]:
 
 
 async def paths_of(app: App) -> dict[str, Any]:
-    async with httpx.AsyncClient(base_url=app.url, trust_env=False) as http:
+    async with http_client(app, "") as http:
         headers = {"Authorization": f"Bearer {token_for(app, 'boss', Role.ADMIN)}"}
         paths: dict[str, Any] = (await http.get("/openapi.json", headers=headers)).json()["paths"]
     return paths

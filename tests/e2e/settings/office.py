@@ -11,7 +11,7 @@ import httpx
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from tests.serving import Client, Frame, client, running, token_for
+from tests.serving import Client, Frame, client, http_client, running, token_for
 
 ADMIN = "boss"
 ADMINS = frozenset({ADMIN, "chief"})
@@ -56,7 +56,7 @@ async def office(**settings: Any) -> AsyncIterator[Office]:
     """A server without rate limits unless `settings` say otherwise."""
     async with (
         running(ManualClock(), **{"rate_limit_factor": 0} | settings) as app,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.port}/api/v69") as http,
+        http_client(app) as http,
     ):
         yield Office(app, http)
 

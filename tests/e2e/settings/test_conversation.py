@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
+from duelcast.domain.audit import Actor
 from duelcast.endpoints.registry import find_endpoints
 from tests.e2e.test_golden_frames import commands_of, events_of
 from tests.e2e.transcript import Transcript
@@ -49,7 +50,7 @@ async def test_system_settings() -> None:
             await transcript.say(ann, type="unsubscribe_setting", key="shop.title", requestId="u7")
             await transcript.say(ann, type="subscribe_category", category="shop", requestId="u8")
             transcript.note("the setting is deleted")
-            await app.leader.system_settings.delete(await app.node.gateway.identify(boss), "shop.title")
+            await app.leader.system_settings.delete(Actor("boss", Role.ADMIN), "shop.title")
             await transcript.hear(ann)
             await transcript.say(ann, type="unsubscribe_category", category="shop", requestId="u9")
             await transcript.say(ann, type="subscribe", channel="setting.shop.key", requestId="u10")
