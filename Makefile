@@ -20,7 +20,7 @@ ON_POSTGRES = not browser and not cluster and not crash and not hostile and not 
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run run-cluster test check format docs picture conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-abuse bench-quick due ci lock clean
+.PHONY: run run-cluster test check format docs picture conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-cluster bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -128,6 +128,10 @@ bench-operations: .venv/.dev
 bench-people: .venv/.dev
 	$(BIN)/python -m benchmarks.people $(ARGS)
 
+## bench-cluster: gateways and a leader on this machine, compared with the single process; takes minutes. ARGS="--only chat"
+bench-cluster: .venv/.dev
+	$(BIN)/python -m benchmarks.cluster $(ARGS)
+
 ## bench-abuse: the most expensive messages and requests, by CPU and bytes; takes minutes. ARGS="--json FILE" saves all
 bench-abuse: .venv/.dev
 	$(BIN)/python -m benchmarks.abuse $(ARGS)
@@ -138,6 +142,7 @@ bench-quick: .venv/.dev
 	$(BIN)/python -m benchmarks.contest --quick
 	$(BIN)/python -m benchmarks.operations --quick
 	$(BIN)/python -m benchmarks.people --quick
+	$(BIN)/python -m benchmarks.cluster --quick
 
 # Runs those of conformance, browser-test and rehearsal that `ci` needs.
 due: .venv/.dev

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import jwt
@@ -20,9 +21,11 @@ from benchmarks.programs import ROOT, compile_program
 from benchmarks.servers import SECRET, Server
 from benchmarks.works import Work
 
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 120.0
 SETTLED_START_S = 0.4
 """How long to wait once the port answers, because the server may not have finished starting."""
+OUTPUT_SHOWN = 2_000
+"""The number of bytes, at the end of the output of a server that did not start, that are shown."""
 SPARE_FILES = 200
 TOKENS = 2_000
 BASE58 = str.maketrans("0123456789", "123456789A")
@@ -36,7 +39,8 @@ class Failed(Exception):
 class Measurement(msgspec.Struct, frozen=True):
     """The figures that the load client prints about its window of `seconds`.
 
-    `server_cpu_s` is CPU time of the server, `busy_s` the time that the load client itself was busy.
+    `server_cpu_s` is CPU time of the server, `beside_cpu_s` that of each other process that was watched, and `busy_s`
+    the time that the load client itself was busy. `asked` counts all requests, also those outside the window.
     """
 
     connections: int
@@ -60,6 +64,9 @@ class Measurement(msgspec.Struct, frozen=True):
     silent: int
     closed: int
     mismatched: int
+    unanswered: int
+    asked: int
+    beside_cpu_s: list[float]
 
     @property
     def cpu_us(self) -> float:
@@ -78,10 +85,20 @@ class Measurement(msgspec.Struct, frozen=True):
     @property
     def faults(self) -> dict[str, int]:
         """How often something happened that must not happen: torn frames, messages out of order, missing newest
-        messages, connections that received nothing, closed connections, wrong answers."""
-        kinds = ("torn", "disordered", "behind", "silent", "closed", "mismatched")
+        messages, connections that received nothing, closed connections, wrong answers and missing ones."""
+        kinds = ("torn", "disordered", "behind", "silent", "closed", "mismatched", "unanswered")
         counts = {name: getattr(self, name) for name in kinds}
         return {name: count for name, count in counts.items() if count}
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Running processes that clients connect to, in turn, on `ports`. CPU and memory of `pids` are added up; the CPU of
+    each process in `beside` is measured apart."""
+
+    ports: Sequence[int]
+    pids: Sequence[int]
+    beside: Sequence[int] = ()
 
 
 def cores() -> tuple[int, int]:
@@ -99,45 +116,67 @@ def measure(server: Server, work: Work) -> Measurement:
     """Start `server` and put `work` on it once. Raises `Failed`."""
     port = free_port()
     command, environment = server.command(work, port), server.environment(work, port)
-    with running(server.name, command, environment, port) as pid, tempfile.TemporaryDirectory() as folder:
-        load = _load_command(server, work, port, pid, Path(folder))
-        done = subprocess.run(load, capture_output=True, text=True, check=False, preexec_fn=_pin(cores()[1]))
-    if done.returncode:
-        raise Failed(f"{server.name}: {work.name}: {done.stderr.strip()}")
-    return msgspec.json.decode(done.stdout, type=Measurement)
+    tokens = [token_of(wallet_of(number)) for number in range(TOKENS)] if work.mode == "connect" else []
+    with running(server.name, command, environment, port) as pid:
+        lines = {"tokens": tokens if server.is_ours else [], "subscriptions": subscribing(work)}
+        try:
+            return put(work, server.path, Serving([port], [pid]), lines, has_greeting=server.is_ours)
+        except Failed as reason:
+            raise Failed(f"{server.name}: {reason}") from None
 
 
-def _load_command(server: Server, work: Work, port: int, pid: int, folder: Path) -> list[str]:
-    command = [str(compile_program("load")), "--port", str(port), "--pid", str(pid), "--mode", work.mode]
-    command += ["--path", server.path, "--connections", str(work.connections), "--stalled", str(work.stalled)]
+def subscribing(work: Work) -> list[str]:
+    """The message with which each connection subscribes, in turn."""
+    return [
+        msgspec.json.encode({"type": "SUBSCRIBE_SYMBOLS", "symbols": symbols}).decode()
+        for symbols in work.subscriptions()
+    ]
+
+
+def put(
+    work: Work,
+    path: str,
+    serving: Serving,
+    lines: Mapping[str, Sequence[str]],
+    *,
+    has_greeting: bool = True,
+    dozes: bool = False,
+) -> Measurement:
+    """Put `work` on running servers once.
+
+    `lines` are the lines of the files that the load client takes as options, such as `subscriptions`, `requests` and
+    `tokens`. A load client that `dozes` is not alone on its core, and leaves it to servers while nothing arrives.
+    Raises `Failed`.
+    """
+    command = [str(compile_program("load")), "--mode", work.mode, "--path", path]
+    command += ["--port", _joined(serving.ports), "--pid", _joined(serving.pids)]
+    command += ["--connections", str(work.connections), "--stalled", str(work.stalled)]
     command += ["--seconds", str(work.seconds), "--warmup", str(work.warmup_s)]
     command += ["--settle", str(2 + 2 * work.interval_ms / 1000), "--quiet-ms", str(_rest_ms(work))]
     command += ["--rate", str(work.rate)]
-    if server.is_ours:
-        command.append("--greeting")
-    if work.mode == "connect" and server.is_ours:
-        command += ["--tokens", _write(folder / "tokens", _tokens())]
-    if work.follow is not None:
-        messages = [
-            msgspec.json.encode({"type": "SUBSCRIBE_SYMBOLS", "symbols": symbols}).decode()
-            for symbols in work.subscriptions()
-        ]
-        command += ["--subscriptions", _write(folder / "subscriptions", messages)]
-    return command
+    if serving.beside:
+        command += ["--beside", _joined(serving.beside)]
+    command += ["--greeting"] * has_greeting + ["--doze"] * dozes
+    with tempfile.TemporaryDirectory() as folder:
+        for option, texts in lines.items():
+            if texts:
+                file = Path(folder, option)
+                file.write_text("\n".join(texts) + "\n")
+                command += [f"--{option}", str(file)]
+        pin = None if dozes else _pin(cores()[1])
+        done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=pin)
+    if done.returncode:
+        raise Failed(f"{work.name}: {done.stderr.strip()}")
+    return msgspec.json.decode(done.stdout, type=Measurement)
+
+
+def _joined(numbers: Sequence[int]) -> str:
+    return ",".join(map(str, numbers))
 
 
 def _rest_ms(work: Work) -> float:
     """How long nothing may arrive for a moment to count as rest. If ticks are closer than this, there is no rest."""
     return min(20.0, max(5.0, work.interval_ms / 4))
-
-
-def _write(path: Path, lines: list[str]) -> str:
-    path.write_text("\n".join(lines) + "\n")
-    return str(path)
-
-
-def _tokens() -> list[str]:
-    return [token_of(wallet_of(number)) for number in range(TOKENS)]
 
 
 def wallet_of(number: int) -> str:
@@ -151,40 +190,58 @@ def token_of(wallet: str, role: str = "user") -> str:
 
 
 @contextmanager
-def running(name: str, command: Sequence[str], environment: Mapping[str, str], port: int) -> Iterator[int]:
-    """Run a server on its core, with an empty data folder, until the end of the block. Yields its process id.
+def running(
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    port: int,
+    *,
+    stop_signal: signal.Signals = signal.SIGKILL,
+    is_pinned: bool = True,
+) -> Iterator[int]:
+    """Run a server, if `is_pinned` on its core, with an empty data folder until the end of the block. Yields its
+    process id.
 
     Raises `Failed` if the server does not start.
     """
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("DUELCAST_")}
-    with tempfile.TemporaryDirectory(prefix="duelcast-bench-") as data:
+    with tempfile.TemporaryDirectory(prefix="duelcast-bench-") as data, tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
             env={**inherited, "DUELCAST_DATA_DIR": data, **environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=_pin(cores()[0]),
+            stdout=output,
+            stderr=output,
+            preexec_fn=_pin(cores()[0]) if is_pinned else None,
         )
         try:
-            _wait_for_port(name, process, port)
+            if not _comes_up(process, port):
+                output.seek(0)
+                raise Failed(f"{name} did not start: {output.read()[-OUTPUT_SHOWN:].decode(errors='replace')}")
             time.sleep(SETTLED_START_S)
             yield process.pid
         finally:
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(stop_signal)
             process.wait()
 
 
-def _wait_for_port(name: str, process: subprocess.Popen[bytes], port: int) -> None:
+def _comes_up(process: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until somebody listens on `port`; False if the process ends, or if it takes too long."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise Failed(f"{name} did not start")
+        if accepts(port):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody listens on a port of loopback."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def free_port() -> int:
@@ -197,6 +254,12 @@ def cpu_s(pid: int) -> float:
     """CPU time of all threads of a process so far."""
     # This is the clock id that clock_getcpuclockid(3) returns for a process.
     return time.clock_gettime(~pid << 3 | 2)
+
+
+def resident_bytes(pid: int) -> int:
+    """The memory that a process occupies now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
 
 
 def _pin(core: int) -> Callable[[], None]:

@@ -49,9 +49,13 @@ def _peer_arguments(work: Work, port: int) -> list[str]:
     return [str(port), str(work.interval_ms), str(work.due), ",".join(work.symbol_names)]
 
 
+def feed_of(work: Work) -> str:
+    """The feed with which our server publishes what a work needs."""
+    return f"simulated?symbols={work.symbols}&due={work.due}&interval_ms={work.interval_ms}&conflate=0&trades=0"
+
+
 def _duelcast(work: Work, port: int) -> dict[str, str]:
-    feed = f"simulated?symbols={work.symbols}&due={work.due}&interval_ms={work.interval_ms}&conflate=0&trades=0"
-    return {**LIMITS_OFF, "DUELCAST_FEED": feed, "DUELCAST_PORT": str(port), "DUELCAST_JWT_SECRET": SECRET}
+    return {**LIMITS_OFF, "DUELCAST_FEED": feed_of(work), "DUELCAST_PORT": str(port), "DUELCAST_JWT_SECRET": SECRET}
 
 
 def _duelcast_command(_work: Work, _port: int) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gc
-import resource
+import os
 import subprocess
 import sys
-from pathlib import Path
 
 import msgspec
 
 from benchmarks.contest.hall import Hall
+from benchmarks.measuring import resident_bytes
 from benchmarks.programs import ROOT
 from benchmarks.rows import Row, Target, row
 
@@ -46,15 +46,10 @@ def _in_a_new_process(participants: int) -> Memory:
     return msgspec.json.decode(done.stdout, type=Memory)
 
 
-def _resident_bytes() -> int:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
-
-
 if __name__ == "__main__":
     hall = Hall(int(sys.argv[1]))
     hall.board.score()
     hall.outlet.ranked(hall.contest)
     gc.collect()
-    found = Memory(hall.board.total, _resident_bytes(), hall.board.portfolio_bytes)
+    found = Memory(hall.board.total, resident_bytes(os.getpid()), hall.board.portfolio_bytes)
     sys.stdout.buffer.write(msgspec.json.encode(found))

@@ -1,16 +1,18 @@
 /* The load client: many WebSockets in one process, which checks every message.
 
-   load --port P --pid SERVER --mode push|ping|connect|idle [options]
+   load --port P[,P…] --pid SERVER[,SERVER…] --mode push|ping|connect|idle [options]
 
    push     follow prices for --seconds, and measure their latency by the `timestamp` (ms) that precedes the `channel`
    ping     at most one request in flight per connection: the next is sent when the answer arrives or, with --rate R,
-            at R requests per second over all connections in turn
+            at R requests per second over all connections in turn. The requests are pings, or the lines of --requests,
+            which the connections take in turn, with a number of 12 digits for each `$`
    connect  open a connection, drop it when it is greeted, open the next; 64 at a time
    idle     open the connections, and measure the server's memory
 
-   It polls without sleeping, so that no server pays for waking it; `busy_s` is the time in which it had something to do.
-   It prints one JSON object. The server's CPU time (all threads, in ns) is read from /proc at the beginning and at the
-   end of the window. With `push`, both are moments of rest, in which nothing arrives, so that only whole ticks are
+   The connections take the ports in turn. It polls without sleeping, so that no server pays for waking it, unless
+   --doze leaves its core to servers that need it; `busy_s` is the time in which it had something to do.
+   It prints one JSON object. The CPU time (all threads and child processes, in ns) of all servers together, and of each
+   process in --beside P[,P…] apart, is read from /proc at the beginning and at the end of the window. With `push`, both are moments of rest, in which nothing arrives, so that only whole ticks are
    counted; `settled` is 0 if there was no such moment. */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -34,7 +36,8 @@ enum {
     NAME_BYTES = 40,
     LATENCY_STEP_US = 10,
     LATENCY_STEPS = 1000000,
-    PATIENCE_S = 60,
+    PATIENCE_S = 300,
+    MANY = 64,
 };
 
 static const int64_t SECOND_NS = 1000000000;
@@ -54,30 +57,37 @@ struct connection {
     size_t rest_bytes;
 };
 
+struct numbers {
+    int number[MANY];
+    int count;
+};
+
 static struct {
-    int port, pid, count, stalled, has_greeting;
+    struct numbers ports, pids, beside;
+    int count, stalled, has_greeting, dozes;
     double seconds, warmup_s, quiet_ms, settle_s, rate;
     enum mode mode;
     const char *path;
-} options = {.count = 1, .seconds = 2, .warmup_s = 0.5, 
+} options = {.count = 1, .seconds = 2, .warmup_s = 0.5,
              .quiet_ms = 1, .settle_s = 2, .path = "/"};
 
 static struct lines {
     char **line;
     size_t count;
-} subscriptions, tokens;
+} subscriptions, requests, tokens;
 
 /* Counted while `is_measuring`; `gaps` from the beginning of the window. */
 static struct {
     uint64_t messages, bytes, reads, gaps;
 } counted;
+static uint64_t asked; /* requests at any time */
 /* Faults, which are counted at any time. */
 static struct {
-    uint64_t torn, disordered, behind, silent, closed, mismatched;
+    uint64_t torn, disordered, behind, silent, closed, mismatched, unanswered;
 } wrong;
 
 static struct connection *connections;
-static int poller, is_measuring, under_way, opened, ready;
+static int poller, is_measuring, is_over, under_way, opened, ready;
 static uint32_t *latencies;
 
 /* ── symbols ────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -133,29 +143,37 @@ static uint64_t count_silent(void) {
 
 /* ── the server's figures ───────────────────────────────────────────────────────────────────────────────────────── */
 
-static uint64_t server_cpu_ns(void) {
+static uint64_t cpu_ns(int pid) {
     char path[320];
-    snprintf(path, sizeof path, "/proc/%d/task", options.pid);
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
     DIR *tasks = opendir(path);
     if (!tasks) return 0;
     uint64_t sum = 0;
     for (struct dirent *task; (task = readdir(tasks));) {
         unsigned long long ns = 0;
+        int child;
         if (task->d_name[0] == '.') continue;
-        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", options.pid, task->d_name);
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", pid, task->d_name);
         FILE *file = fopen(path, "r");
-        if (!file) continue;
-        if (fscanf(file, "%llu", &ns) == 1) sum += ns;
-        fclose(file);
+        if (file) {
+            if (fscanf(file, "%llu", &ns) == 1) sum += ns;
+            fclose(file);
+        }
+        snprintf(path, sizeof path, "/proc/%d/task/%s/children", pid, task->d_name);
+        file = fopen(path, "r");
+        if (file) {
+            while (fscanf(file, "%d", &child) == 1) sum += cpu_ns(child);
+            fclose(file);
+        }
     }
     closedir(tasks);
     return sum;
 }
 
-static uint64_t server_memory_bytes(void) {
+static uint64_t memory_bytes(int pid) {
     char path[64];
     unsigned long long size, resident = 0;
-    snprintf(path, sizeof path, "/proc/%d/statm", options.pid);
+    snprintf(path, sizeof path, "/proc/%d/statm", pid);
     FILE *file = fopen(path, "r");
     if (!file) return 0;
     if (fscanf(file, "%llu %llu", &size, &resident) != 2) resident = 0;
@@ -163,15 +181,24 @@ static uint64_t server_memory_bytes(void) {
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static uint64_t sum_of(uint64_t (*figure)(int pid), const struct numbers *pids) {
+    uint64_t sum = 0;
+    for (int i = 0; i < pids->count; i++) sum += figure(pids->number[i]);
+    return sum;
+}
+
 static int64_t busy_ns; /* spent on what had arrived, and on pings */
 
 static struct moment {
     int64_t wall_ns, busy_ns;
-    uint64_t server_ns, memory_bytes;
+    uint64_t server_ns, memory_bytes, beside_ns[MANY];
 } begin, end;
 
 static struct moment this_moment(void) {
-    return (struct moment){now_ns(CLOCK_MONOTONIC), busy_ns, server_cpu_ns(), server_memory_bytes()};
+    struct moment now = {now_ns(CLOCK_MONOTONIC), busy_ns, sum_of(cpu_ns, &options.pids),
+                         sum_of(memory_bytes, &options.pids), {0}};
+    for (int i = 0; i < options.beside.count; i++) now.beside_ns[i] = cpu_ns(options.beside.number[i]);
+    return now;
 }
 
 /* ── sending ────────────────────────────────────────────────────────────────────────────────────────────────────── */
@@ -191,17 +218,34 @@ static void send_text(struct connection *connection, const char *text, size_t si
     if (send(connection->fd, frame, head + 4 + size, MSG_NOSIGNAL) != (ssize_t)(head + 4 + size)) die("send");
 }
 
+/* Write the number of a connection's last request, which is unique in the run. */
+static void write_request_number(char *to, size_t room, const struct connection *connection) {
+    snprintf(to, room, "%06zd%06u", connection - connections, connection->request);
+}
+
 static void send_ping(struct connection *connection) {
-    char text[64];
+    char text[4096], number[32];
+    size_t size = 0, index = (size_t)(connection - connections);
+    const char *at = requests.count ? requests.line[index % requests.count] : "{\"type\":\"ping\",\"requestId\":\"$\"}";
     connection->is_waiting = 1;
-    int size = snprintf(text, sizeof text, "{\"type\":\"ping\",\"requestId\":\"%zd-%u\"}", connection - connections,
-                        ++connection->request);
-    send_text(connection, text, (size_t)size);
+    connection->request++;
+    asked++;
+    write_request_number(number, sizeof number, connection);
+    for (; *at && size + sizeof number < sizeof text; at++) {
+        if (*at == '$') size += (size_t)sprintf(text + size, "%s", number);
+        else text[size++] = *at;
+    }
+    send_text(connection, text, size);
+}
+
+static int port_of(const struct connection *connection) {
+    return options.ports.number[(connection - connections) % options.ports.count];
 }
 
 static void open_connection(struct connection *connection) {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)options.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)port_of(connection)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1, small = 4096;
     if (fd < 0) die("socket");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -231,7 +275,7 @@ static void send_upgrade(struct connection *connection) {
     int size = snprintf(request, sizeof request,
                         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
-                        options.path, options.port, token);
+                        options.path, port_of(connection), token);
     if (send(connection->fd, request, (size_t)size, MSG_NOSIGNAL) != size) die("send");
     connection->stage = UPGRADING;
     watch(connection, EPOLLIN, EPOLL_CTL_MOD);
@@ -289,21 +333,26 @@ static void take_push(struct connection *connection, const char *text, const cha
 }
 
 static void take_reply(struct connection *connection, const char *text, size_t size) {
+    static const char WELCOME[] = "{\"type\":\"welcome\"";
     if (connection->stage == UPGRADING) {
+        if (!strncmp(text, WELCOME, strlen(WELCOME))) return; /* it precedes the greeting of some endpoints */
         if (tokens.count && !memmem(text, size, "\"authenticated\":true", 20)) wrong.mismatched++;
         greeted(connection);
     } else if (connection->stage == SUBSCRIBING) {
-        if (memmem(text, size, "\"symbols_subscribed\"", 20)) is_ready(connection);
+        if (memmem(text, size, "\"symbols_subscribed\"", 20) || memmem(text, size, "\"contest_room_joined\"", 21))
+            is_ready(connection);
         else if (memmem(text, size, "\"error\"", 7) || memmem(text, size, "\"ERROR\"", 7)) wrong.mismatched++;
     } else if (options.mode == PING) {
-        char expected[40];
-        int length = snprintf(expected, sizeof expected, "\"requestId\":\"%zd-%u\"", connection - connections,
-                              connection->request);
+        static const char PUSHED[] = "\"channel\":\"", REQUEST_ID[] = "\"requestId\":\"";
+        char expected[64], number[32];
+        if (!memmem(text, size, REQUEST_ID, strlen(REQUEST_ID)) && memmem(text, size, PUSHED, strlen(PUSHED))) return;
+        write_request_number(number, sizeof number, connection);
+        int length = snprintf(expected, sizeof expected, "%s%s\"", REQUEST_ID, number);
         if (!memmem(text, size, expected, (size_t)length) || memmem(text, size, "\"code\":", 7)) wrong.mismatched++;
         counted.messages += (uint64_t)is_measuring;
         connection->is_waiting = 0;
         connection->has_got = 1;
-        if (!options.rate) send_ping(connection);
+        if (!options.rate && !is_over) send_ping(connection);
     }
 }
 
@@ -393,7 +442,7 @@ static void receive(struct connection *connection) {
 static int turn(void) {
     struct epoll_event events[EVENTS];
     int64_t started = now_ns(CLOCK_MONOTONIC);
-    int count = epoll_wait(poller, events, EVENTS, 0);
+    int count = epoll_wait(poller, events, EVENTS, options.dozes);
     if (!count) return 0;
     for (int i = 0; i < count; i++) {
         struct connection *connection = events[i].data.ptr;
@@ -438,6 +487,19 @@ static int settle(void) {
     return 0;
 }
 
+/* Wait for the answers to the last requests; those that do not come are faults. */
+static void await_answers(void) {
+    int64_t until = now_ns(CLOCK_MONOTONIC) + (int64_t)(options.settle_s * 1e9);
+    uint64_t waiting = 1;
+    is_over = 1;
+    while (waiting && now_ns(CLOCK_MONOTONIC) < until) {
+        turn();
+        waiting = 0;
+        for (int i = 0; i < options.count; i++) waiting += (uint64_t)connections[i].is_waiting;
+    }
+    wrong.unanswered = waiting;
+}
+
 static void open_all(void) {
     int next = 0;
     int64_t patience = now_ns(CLOCK_MONOTONIC) + PATIENCE_S * SECOND_NS;
@@ -461,6 +523,7 @@ static int measure(void) {
     is_measuring = 0;
     end = this_moment();
     wrong.silent = count_silent();
+    if (options.mode == PING) await_answers();
     if (options.mode == PUSH && settled && (wrong.behind = count_behind())) {
         /* The server may only have been held up by other processes, so check again at the next moments of rest. */
         settled = 0;
@@ -498,18 +561,30 @@ static struct lines read_lines(const char *path) {
     return lines;
 }
 
+static struct numbers read_numbers(const char *text) {
+    struct numbers read = {0};
+    for (const char *at = text; at && read.count < MANY; at = strchr(at, ',')) {
+        if (*at == ',') at++;
+        read.number[read.count++] = atoi(at);
+    }
+    return read;
+}
+
 static void read_options(int argc, char **argv) {
     static const struct option OPTIONS[] = {
         {"port", 1, 0, 'p'},     {"pid", 1, 0, 'i'},     {"mode", 1, 0, 'm'},          {"path", 1, 0, 'a'},
         {"connections", 1, 0, 'c'}, {"seconds", 1, 0, 's'}, {"warmup", 1, 0, 'w'},     {"subscriptions", 1, 0, 'u'},
         {"tokens", 1, 0, 't'},   {"stalled", 1, 0, 'x'}, {"greeting", 0, 0, 'g'},      {"quiet-ms", 1, 0, 'q'},
         {"settle", 1, 0, 'e'},
-        {"rate", 1, 0, 'r'},
+        {"rate", 1, 0, 'r'},     {"beside", 1, 0, 'b'},  {"requests", 1, 0, 'o'},      {"doze", 0, 0, 'd'},
         {0, 0, 0, 0}};
     static const char *MODES[] = {"push", "ping", "connect", "idle"};
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) switch (option) {
-        case 'p': options.port = atoi(optarg); break;
-        case 'i': options.pid = atoi(optarg); break;
+        case 'p': options.ports = read_numbers(optarg); break;
+        case 'i': options.pids = read_numbers(optarg); break;
+        case 'b': options.beside = read_numbers(optarg); break;
+        case 'o': requests = read_lines(optarg); break;
+        case 'd': options.dozes = 1; break;
         case 'a': options.path = optarg; break;
         case 'c': options.count = atoi(optarg); break;
         case 's': options.seconds = atof(optarg); break;
@@ -539,11 +614,14 @@ static void report(int settled, uint64_t memory_before) {
            (unsigned long long)begin.memory_bytes, (unsigned long long)end.memory_bytes);
     printf("\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f,", latency_ms(0.5), latency_ms(0.99), latency_ms(1));
     printf("\"settled\":%d,\"gaps\":%llu,\"torn\":%llu,\"disordered\":%llu,\"behind\":%llu,\"silent\":%llu,"
-           "\"closed\":%llu,\"mismatched\":%llu}\n",
+           "\"closed\":%llu,\"mismatched\":%llu,\"unanswered\":%llu,\"asked\":%llu,\"beside_cpu_s\":[",
            settled, (unsigned long long)counted.gaps, (unsigned long long)wrong.torn,
            (unsigned long long)wrong.disordered, (unsigned long long)wrong.behind, (unsigned long long)wrong.silent,
            (unsigned long long)wrong.closed,
-           (unsigned long long)wrong.mismatched);
+           (unsigned long long)wrong.mismatched, (unsigned long long)wrong.unanswered, (unsigned long long)asked);
+    for (int i = 0; i < options.beside.count; i++)
+        printf("%s%.9f", i ? "," : "", (double)(end.beside_ns[i] - begin.beside_ns[i]) / 1e9);
+    printf("]}\n");
 }
 
 int main(int argc, char **argv) {
@@ -558,7 +636,7 @@ int main(int argc, char **argv) {
     follows = calloc((size_t)options.count, MAX_SYMBOLS);
     latencies = calloc(LATENCY_STEPS, sizeof *latencies);
     for (int i = 0; i < options.stalled && i < options.count; i++) connections[i].is_stalled = 1;
-    uint64_t memory_before = server_memory_bytes();
+    uint64_t memory_before = sum_of(memory_bytes, &options.pids);
     if (options.mode == CONNECT) {
         for (int i = 0; i < options.count && i < UNDER_WAY; i++) open_connection(&connections[i]);
     } else {

@@ -16,7 +16,7 @@ from benchmarks.servers import DUELCAST, EPOLL, NODE
 from benchmarks.targets import TARGETS, Unknown, find
 from benchmarks.works import full, mixed, one_symbol, quick
 
-NOTHING = Measurement(**dict.fromkeys(Measurement.__struct_fields__, 0))
+NOTHING = msgspec.convert({**dict.fromkeys(Measurement.__struct_fields__, 0), "beside_cpu_s": []}, Measurement)
 
 
 def measurement(cpu_us: float, **fields: float) -> Measurement:

@@ -6,9 +6,11 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import msgspec
 import pytest
@@ -69,7 +71,16 @@ def subscription(tmp_path: Path) -> str:
     return str(path)
 
 
-async def measured(port: int, *options: str) -> Measurement:
+@contextmanager
+def requests(*lines: str) -> Iterator[str]:
+    """A file with these lines."""
+    with NamedTemporaryFile("w") as file:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        yield file.name
+
+
+async def measured(port: int | str, *options: str) -> Measurement:
     command = [str(compile_program("load")), "--port", str(port), "--pid", str(os.getpid())]
     process = await asyncio.create_subprocess_exec(
         *command,
@@ -158,3 +169,63 @@ async def test_a_connection_that_ends_is_seen() -> None:
         port = server.sockets[0].getsockname()[1]
         result = await measured(port, "--mode", "ping", "--seconds", "0.2")
     assert result.faults["closed"] > 0
+
+
+async def test_a_request_without_an_answer_is_a_fault() -> None:
+    """A push about the request is not its answer."""
+
+    async def push(client: ServerConnection) -> None:
+        with suppress(websockets.ConnectionClosed):
+            async for text in client:
+                said = json.loads(text)["messageId"]
+                if said.startswith("000001"):
+                    await client.send(f'{{"type":"said","messageId":"{said}","channel":"room.1","seq":1}}')
+                else:
+                    await client.send(f'{{"type":"said","requestId":"{said}","channel":"room.1","seq":1}}')
+
+    with requests('{"type":"say","messageId":"$","requestId":"$"}') as file:
+        async with serve(push, "127.0.0.1", 0, compression=None) as server:
+            port = server.sockets[0].getsockname()[1]
+            options = ("--requests", file, "--seconds", "0.2", "--settle", "0.2", "--doze")
+            result = await measured(port, "--mode", "ping", *options)
+    assert result.faults == {"silent": 1, "unanswered": 1}
+
+
+async def test_requests_are_numbered_and_answered_also_after_the_window() -> None:
+    said = []
+
+    async def answer(client: ServerConnection) -> None:
+        with suppress(websockets.ConnectionClosed):
+            async for text in client:
+                message = json.loads(text)
+                said.append(message["requestId"])
+                await client.send(f'{{"type":"{message["type"]}","requestId":"{message["requestId"]}"}}')
+
+    with requests('{"type":"one","requestId":"$"}', '{"type":"two","requestId":"$"}') as file:
+        async with serve(answer, "127.0.0.1", 0, compression=None) as server:
+            port = server.sockets[0].getsockname()[1]
+            result = await measured(port, "--mode", "ping", "--requests", file, "--seconds", "0.2")
+    assert result.faults == {}
+    assert result.asked == len(said) == len(set(said))
+    assert {len(number) for number in said} == {12}
+
+
+async def test_connections_take_the_ports_in_turn_and_processes_beside_are_measured_apart() -> None:
+    clients = Counter[int]()
+
+    def counting(number: int) -> Callable[[ServerConnection], Awaitable[None]]:
+        async def count(client: ServerConnection) -> None:
+            clients[number] += 1
+            await client.wait_closed()
+
+        return count
+
+    async with (
+        serve(counting(0), "127.0.0.1", 0, compression=None) as first,
+        serve(counting(1), "127.0.0.1", 0, compression=None) as second,
+    ):
+        ports = ",".join(str(server.sockets[0].getsockname()[1]) for server in (first, second))
+        beside = f"{os.getpid()},{os.getppid()}"
+        result = await measured(ports, "--mode", "idle", "--beside", beside, "--seconds", "0.1")
+    assert clients == {0: 2, 1: 1}
+    assert len(result.beside_cpu_s) == 2

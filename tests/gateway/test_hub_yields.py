@@ -11,8 +11,12 @@ import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from duelcast.channels.broker import Origin
 from duelcast.gateway import hub
 from duelcast.gateway.streams import Cohort
+from duelcast.wire.frames import encode_body
+from tests.contract.buses import publish
+from tests.e2e.arena import NOTES, Note
 from tests.examples import examples
 from tests.gateway.test_hub_invariants import ACTIONS, CHANGES, View, World, finish
 
@@ -96,3 +100,34 @@ def test_a_long_random_evening_ends_with_the_truth(seed: int) -> None:
     chance = random.Random(seed)
     actions = [(chance.choice(STEPS), chance.randrange(6), chance.randrange(6)) for _ in range(4000)]
     uvloop.run(play(actions, 0.0))
+
+
+async def say_during_a_flush(index: int) -> list[str | None]:
+    """The request ids of two notes at a client that follows their room; the second note answers its command, and comes
+    while the flush of the first is under way."""
+    world = CrowdedWorld(0.0)
+    body = encode_body(Note(room="a", text="x", id=0), world.clock.time())
+
+    async def publish_note(origin: Origin | None = None) -> None:
+        publish(world.broker, world.stored, NOTES.channel("a"), body, origin=origin)
+        await asyncio.sleep(0)
+
+    for client in world.clients:
+        await client.send(type="subscribe", channel="note.a")
+    await publish_note()
+    await world.settle()
+    assert all(client.outbox.cohort is not None for client in world.clients)
+    speaker = world.clients[index]
+    speaker.frames()
+    world.hub.find_outbox = lambda _origin: speaker.outbox
+    await publish_note()
+    assert world.hub._pending, "the flush is not under way"
+    await publish_note(Origin(speaker.outbox.connection_id, "said"))
+    await world.settle()
+    await world.settle()
+    return [frame.get("requestId") for frame in speaker.frames()]
+
+
+@pytest.mark.parametrize("index", range(CLIENTS))
+def test_who_says_something_during_a_flush_gets_its_answer(index: int) -> None:
+    assert uvloop.run(say_during_a_flush(index)) == [None, "said"]

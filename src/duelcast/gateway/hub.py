@@ -167,6 +167,7 @@ class Hub:
     def _serve_origin_alone(self, origin: Origin, stream: Stream) -> None:
         outbox = self.find_outbox(origin)
         if outbox is not None and origin.request_id is not None and follows(outbox, stream):
+            outbox.own = self._position
             self.leave_cohort(outbox)
 
     # ── out: replies ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -259,8 +260,8 @@ class Hub:
     def _end_flush(self) -> None:
         for outbox in self._solo:
             # An outbox with an unwritten reply stays alone: the pushes of a cohort would overtake the reply if a timer
-            # fired before the end of the loop iteration.
-            if outbox.cursor == self._flushed and not outbox.has_unwritten:
+            # fired before the end of the loop iteration. So does one whose own message came during the flush.
+            if outbox.own <= outbox.cursor == self._flushed and not outbox.has_unwritten:
                 self._enter_cohort(outbox)
         self._solo = {outbox for outbox in self._solo if outbox.cohort is None}
         self.stats.observe_flush(time.perf_counter() - self._flush_started)

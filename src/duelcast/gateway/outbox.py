@@ -62,6 +62,7 @@ class Outbox:
         "followed",
         "lost",
         "on_lost",
+        "own",
         "role",
         "write",
     )
@@ -81,6 +82,7 @@ class Outbox:
         """Called when a due message has left the log, so that the positions must be recovered."""
         self.cohort: Cohort | None = None
         self.cursor = hub.position
+        self.own = 0
         self.followed: frozenset[Followed] = NOTHING
         self.blocked = False
         self.closed = False

@@ -108,7 +108,8 @@ class Member(Protocol):
     """The writing side of a connection, as the hub sees it.
 
     `cursor` is the log position up to which it has been served; while it is in a cohort, the cohort's cursor counts
-    instead. It is `blocked` while its socket is full, and `lost` while its positions are being recovered; in either
+    instead. `own` is the log position of the newest message that answers a command of it: up to there, it is served
+    alone. It is `blocked` while its socket is full, and `lost` while its positions are being recovered; in either
     state it stays out of cohorts.
     """
 
@@ -117,6 +118,7 @@ class Member(Protocol):
     write: Callable[[bytes], None]
     cohort: Cohort | None
     cursor: int
+    own: int
     followed: frozenset[Followed]
     blocked: bool
     lost: bool

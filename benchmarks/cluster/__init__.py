@@ -1,0 +1,1 @@
+"""Measurements of several nodes: what gateways and a leader cost, compared with a single process."""
