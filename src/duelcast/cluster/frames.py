@@ -31,7 +31,7 @@ MAX_UNSENT_BYTES = 32 * 1024 * 1024
 DRAINED_BYTES = 1024 * 1024
 GREETING_TIMEOUT_S = 5.0
 
-Fault = Literal["size", "tag", "greeting", "secret", "version", "late", "slow"]
+Fault = Literal["size", "tag", "greeting", "secret", "version", "late", "slow", "payload", "silent"]
 
 
 class Greeting(msgspec.Struct, array_like=True, frozen=True):
@@ -89,7 +89,7 @@ class FrameProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=DRAINED_BYTES)
-        self._deadline = asyncio.get_running_loop().call_later(GREETING_TIMEOUT_S, self._cut_off, "late")
+        self._deadline = asyncio.get_running_loop().call_later(GREETING_TIMEOUT_S, self.cut_off, "late")
         self.made()
         if self._listens and not self._ended:
             self._write_greeting(_encode(self._nonce))
@@ -99,7 +99,7 @@ class FrameProtocol(asyncio.Protocol):
         while not self._ended and len(self._buffer) >= 4:
             size = int.from_bytes(self._buffer[:4])
             if size > (MAX_FRAME_BYTES if self.is_connected else MAX_GREETING_BYTES):
-                self._cut_off("size")
+                self.cut_off("size")
                 return
             if len(self._buffer) < 4 + size:
                 return
@@ -133,6 +133,12 @@ class FrameProtocol(asyncio.Protocol):
         self._ended = True
         self._transport.abort()
 
+    def cut_off(self, fault: Fault) -> None:
+        """End the connection at once because of a fault of the peer, and count it."""
+        if not self._ended:
+            self._faults[fault] += 1
+            self.abort()
+
     # ── frames ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def send(self, payload: bytes) -> None:
@@ -163,22 +169,17 @@ class FrameProtocol(asyncio.Protocol):
             data, self._unsent, self._unsent_bytes = b"".join(self._unsent), [], 0
             self._transport.write(data)
             if not self._drained.is_set() and self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-                self._cut_off("slow")
+                self.cut_off("slow")
 
     def _take(self, frame: bytes) -> None:
         assert self._keys is not None
         key = self._keys.connecting if self._listens else self._keys.listening
         payload = frame[TAG_BYTES:]
         if not hmac.compare_digest(frame[:TAG_BYTES], _tag(key, self._taken, payload)):
-            self._cut_off("tag")
+            self.cut_off("tag")
             return
         self._taken += 1
         self.received(payload)
-
-    def _cut_off(self, fault: Fault) -> None:
-        if not self._ended:
-            self._faults[fault] += 1
-            self.abort()
 
     # ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +192,7 @@ class FrameProtocol(asyncio.Protocol):
             else:
                 self._take_proof_of_server(_decode_nonce(frame))
         except (msgspec.DecodeError, ValueError):
-            self._cut_off("greeting")
+            self.cut_off("greeting")
 
     def _answer_nonce(self, nonce: bytes) -> None:
         if len(nonce) != NONCE_BYTES:
@@ -202,13 +203,13 @@ class FrameProtocol(asyncio.Protocol):
 
     def _take_proof_of_client(self, greeting: Greeting) -> None:
         if greeting.version != VERSION:
-            self._cut_off("version")
+            self.cut_off("version")
             return
         self._nonces = self._nonce + greeting.nonce
         if len(greeting.nonce) != NONCE_BYTES:
             raise ValueError("a nonce has another length")
         if not hmac.compare_digest(greeting.proof, self._proof(b"connecting", greeting.node)):
-            self._cut_off("secret")
+            self.cut_off("secret")
             return
         self.peer = greeting.node
         self._write_greeting(_encode(self._proof(b"listening", greeting.node)))
@@ -216,7 +217,7 @@ class FrameProtocol(asyncio.Protocol):
 
     def _take_proof_of_server(self, proof: bytes) -> None:
         if not hmac.compare_digest(proof, self._proof(b"listening", self._node)):
-            self._cut_off("secret")
+            self.cut_off("secret")
             return
         self._connect()
 

@@ -25,7 +25,8 @@ log = structlog.get_logger("duelcast.link")
 
 class LinkServer:
     """Offers `methods` to at most `max_links` peers, those included that have not proved yet that they know the
-    secret. `on_lost` is called with each peer whose link has ended."""
+    secret: the oldest of these makes room for the next connection, so that strangers do not keep gateways out.
+    `on_lost` is called with each peer whose link has ended."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class LinkServer:
         self.port = 0
         self.faults: Counter[Fault] = Counter()
         self.refused = 0
-        """Connections beyond `max_links`."""
+        """Connections that were cut off because there were `max_links`."""
         self._node = node
         self._secret = secret
         self._methods = methods
@@ -114,11 +115,13 @@ class LinkServer:
         return link.frames
 
     def _made(self, link: Link) -> None:
-        if len(self._links) >= self._max_links:
+        self._links[link] = None
+        if len(self._links) > self._max_links:
+            # The last resort is the new one itself.
+            refused = next(one for one in self._links if not one.was_linked)
+            del self._links[refused]
             self.refused += 1
-            link.frames.abort()
-        else:
-            self._links[link] = None
+            refused.frames.abort()
 
     def _linked(self, link: Link) -> None:
         log.info("linked", gateway=link.peer.name)
