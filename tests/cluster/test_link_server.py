@@ -5,7 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, suppress
 
-from duelcast.cluster.frames import FrameProtocol
+import msgspec
+import pytest
+
+from duelcast.cluster import frames as link_frames
+from duelcast.cluster.calls import Kind
+from duelcast.cluster.frames import MAX_FRAME_BYTES, FrameProtocol
 from duelcast.cluster.link_server import LinkServer
 from tests.cluster.links import LOCALHOST, SECRET, gateway, leader
 from tests.e2e.slow import until
@@ -51,6 +56,25 @@ async def test_a_stranger_does_not_take_the_room_of_a_gateway() -> None:
         writer.close()
         assert await link.call("echo", b"after", repeatable=True) == b"after"
         assert reasons(server) == {"room": 1}
+
+
+async def test_a_peer_that_reads_nothing_is_cut_off_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_frames, "DRAIN_TIMEOUT_S", 0.01)
+    async with leader() as server:
+        frames = FrameProtocol(SECRET, "peer", listens=False, faults=server.faults)
+        connected, ended = asyncio.Event(), asyncio.Event()
+        frames.connected = connected.set
+        frames.lost = ended.set
+        transport, _ = await asyncio.get_running_loop().create_connection(lambda: frames, LOCALHOST, server.port)
+        await connected.wait()
+        transport.pause_reading()
+        # More than the buffers of both kernels.
+        body = bytes(MAX_FRAME_BYTES // 2)
+        for number in range(1, 5):
+            frames.send(msgspec.msgpack.encode([Kind.CALL, number, "echo", body]))
+        await until(lambda: reasons(server) == {"slow": 1})
+        transport.abort()
+        await ended.wait()
 
 
 async def test_a_peer_that_sends_no_message_is_cut_off_and_counted() -> None:

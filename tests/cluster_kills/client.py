@@ -40,8 +40,8 @@ class Client:
     """Connects to `endpoint` of one of the `gateways` at a time. `chance` decides where it begins, and whether it is
     patient with a gateway that hangs.
 
-    `connections` counts its connections, and `returns` has those that followed the stop of a gateway. A frame or a close
-    code that contradicts the contract raises `AssertionError`.
+    `connections` counts its connections, and `returns` has those after the stop of a gateway. A frame or a close code
+    that contradicts the contract raises `AssertionError`.
     """
 
     endpoint: ClassVar[str]

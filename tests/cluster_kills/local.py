@@ -161,8 +161,8 @@ class LocalCluster:
 async def local_cluster(
     folder: Path, *, keeps_log: bool, variables: Mapping[str, str] | None = None
 ) -> AsyncIterator[LocalCluster]:
-    """A cluster that serves clients until the end of the block, with more `variables` in its environment. Its data stays
-    in `folder` if the block fails."""
+    """A cluster that serves clients until the end of the block, with more `variables` in its environment. Its data
+    stays in `folder` if the block fails."""
     cluster = await LocalCluster.start(folder, keeps_log=keeps_log, variables=variables or {})
     try:
         await cluster.until_complete()

@@ -10,8 +10,8 @@ _REASON = re.compile(r"retry_after_ms=(\d+)")
 
 
 class Return(NamedTuple):
-    """The client was asked to be away for `asked_s`, and was greeted again after `took_s`; meanwhile, so many attempts to
-    connect failed."""
+    """The client was asked to be away for `asked_s`, and was greeted again after `took_s`; meanwhile, so many attempts
+    to connect failed."""
 
     asked_s: float
     took_s: float

@@ -29,6 +29,8 @@ MAX_GREETING_BYTES = 512
 MAX_UNSENT_BYTES = 32 * 1024 * 1024
 """If a peer takes its frames so slowly that more wait, the connection ends."""
 DRAINED_BYTES = 1024 * 1024
+DRAIN_TIMEOUT_S = 10.0
+"""If a peer takes so little for so long that `DRAINED_BYTES` wait all the time, the connection ends."""
 GREETING_TIMEOUT_S = 5.0
 
 Fault = Literal["size", "tag", "greeting", "secret", "version", "late", "slow", "payload", "silent"]
@@ -83,6 +85,7 @@ class FrameProtocol(asyncio.Protocol):
         self._ended = False
         self._drained = asyncio.Event()
         self._drained.set()
+        self._draining: asyncio.TimerHandle | None = None
 
     # ── the connection ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -112,12 +115,15 @@ class FrameProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._drained.clear()
+        self._draining = asyncio.get_running_loop().call_later(DRAIN_TIMEOUT_S, self.cut_off, "slow")
 
     def resume_writing(self) -> None:
         self._drained.set()
+        self._stop_draining()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
+        self._stop_draining()
         self._ended = True
         self.is_connected = False
         self._drained.set()
@@ -163,6 +169,10 @@ class FrameProtocol(asyncio.Protocol):
         wait here before each payload."""
         while not self._drained.is_set():  # again, if another sender was faster
             await self._drained.wait()
+
+    def _stop_draining(self) -> None:
+        if self._draining is not None:
+            self._draining.cancel()
 
     def _flush(self) -> None:
         if self._unsent and not self._ended:
