@@ -80,7 +80,8 @@ test-postgres: .venv/.dev
 		-m 'not browser and not cluster and not crash and not hostile and not process and not rehearsal and not simulation' \
 		$(or $(ARGS),tests/store tests/cluster tests/e2e)
 
-## test-cluster: kills and suspends the parts of a cluster under load; takes minutes, and keeps logs in reports/cluster.
+## test-cluster: kills, suspends, upgrades and attacks the parts of a cluster under load; takes minutes, and keeps logs
+## in reports/cluster.
 ## ARGS="--kills 100" does so for longer, ARGS="--seed 7" repeats a run
 test-cluster: .venv/.dev
 	$(BIN)/python -m pytest -n 0 -s -m cluster --timeout 7200 tests/cluster_kills $(ARGS)

@@ -29,6 +29,8 @@ SETTINGS = {
     "DUELCAST_LOG_FORMAT": "json",
     "DUELCAST_RATE_LIMIT_FACTOR": "0",
 }
+PATIENT = {"DUELCAST_LEADER_LEASE_MS": "15000"}
+"""Variables for a cluster whose leader does not lose its term because the machine is busy."""
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 60.0
 LOOK_EVERY_S = 0.05
@@ -79,6 +81,10 @@ class LocalCluster:
     def secret(self) -> str:
         """The secret of the links."""
         return (self.folder / "cluster_secret").read_text()
+
+    def operations_of(self, node: Node) -> str:
+        """The address of a node's operations port."""
+        return f"http://127.0.0.1:{int(node.url.rpartition(':')[2]) + PARTS}"
 
     @property
     def is_complete(self) -> bool:

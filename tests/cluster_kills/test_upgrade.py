@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster_kills.evidence import evidence
-from tests.cluster_kills.local import SETTINGS, LocalCluster, Node, local_cluster, send
+from tests.cluster_kills.local import PATIENT, SETTINGS, LocalCluster, Node, local_cluster, send
 from tests.cluster_kills.ordeal import Ordeal, ordeal
 from tests.cluster_kills.release import LATER, Releases, run
 from tests.cluster_kills.returns import Return
@@ -80,7 +80,7 @@ async def test_nothing_is_lost_while_one_node_after_another_is_upgraded(
     seed = seed_of(request)
     folder = report_folder("upgrade")
     releases = Releases(tmp_path)
-    variables = {**DRAIN, **releases.variables}
+    variables = {**PATIENT, **DRAIN, **releases.variables}
     async with (
         local_cluster(folder, keeps_log=False, variables=variables) as cluster,
         ordeal(cluster, random.Random(seed)) as trial,
