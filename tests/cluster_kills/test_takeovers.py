@@ -149,6 +149,7 @@ async def test_clients_keep_their_connections_and_positions_during_takeovers(req
         for name, clients in (("market data", [one.market for one in timed]), ("chat", [one.chat for one in timed])):
             last = [max(seconds) - one.loading_s for seconds, one in zip(clients, timed, strict=True)]
             cluster.note(
-                f"{number.name}, {len(timed)} takeovers, {name}, the last client, without loading: {summary(last)}"
+                f"{number.name}, {len(timed)} takeovers, {name}, the last client, without loading: {summary(last)}; "
+                f"all: {' '.join(f'{seconds:.2f}' for seconds in sorted(last))}"
             )
         cluster.note(f"{number.name}, loading: {summary(one.loading_s for one in timed)}")
