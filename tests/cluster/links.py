@@ -12,6 +12,7 @@ from duelcast.cluster.encryption import LinkTls
 from duelcast.cluster.finding import Address
 from duelcast.cluster.leader_link import LeaderLink
 from duelcast.cluster.link_server import LinkServer
+from duelcast.sampling import LogSampler
 from duelcast.tasks import cancel
 from tests.cluster.nodes import At
 
@@ -29,7 +30,16 @@ async def leader(tls: LinkTls | None = None, *, max_links: int = 1) -> AsyncIter
     """A leader that answers the call `echo`."""
     methods = Methods()
     methods.answering["echo"] = _echo
-    server = LinkServer("leader", SECRET, methods, CLOCK, max_links=max_links, on_lost=lambda _peer: None, tls=tls)
+    server = LinkServer(
+        "leader",
+        SECRET,
+        methods,
+        CLOCK,
+        max_links=max_links,
+        on_lost=lambda _peer: None,
+        refusals=LogSampler(CLOCK.monotonic, per_minute=1),
+        tls=tls,
+    )
     await server.listen(LOCALHOST, 0)
     try:
         yield server

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, suppress
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from duelcast.cluster import frames as link_frames
 from duelcast.cluster.calls import Kind
@@ -75,6 +76,18 @@ async def test_a_peer_that_reads_nothing_is_cut_off_and_counted(monkeypatch: pyt
         await until(lambda: reasons(server) == {"slow": 1})
         transport.abort()
         await ended.wait()
+
+
+async def test_refusals_are_logged_with_their_reason_some_each_minute() -> None:
+    with capture_logs() as logs:
+        async with leader() as server:
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection(LOCALHOST, server.port)
+                writer.write(b"GET / HTTP/1.1\r\n\r\n")
+                await read_all(reader)
+                writer.close()
+            await until(lambda: reasons(server) == {"size": 3})
+    assert logs == [{"event": "link_refused", "log_level": "warning", "address": LOCALHOST, "reason": "size"}]
 
 
 async def test_a_peer_that_sends_no_message_is_cut_off_and_counted() -> None:

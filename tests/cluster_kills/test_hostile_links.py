@@ -28,6 +28,8 @@ CROWD = 400
 MAX_GROWTH_MIB = 100
 """Of the leader, whose peers would fill gigabytes if they could."""
 CONNECTING = 50
+MAX_REFUSED_LINES = 300
+"""The default of `refusals_logged_in_all_per_minute`."""
 NAME = "stranger"
 
 
@@ -109,8 +111,10 @@ class Siege:
         return counts
 
     def _check_log(self, since: int) -> None:
-        """Only those who know the secret are in the log, and no other node has lost its link."""
-        records = self._log.records(since)
+        """Of those who do not know the secret, only some are in the log, and no other node has lost its link."""
+        records = [one for one in self._log.records(since) if one["event"] != "link_refused"]
+        refused = len(self._log.records(since)) - len(records)
+        assert 0 < refused <= MAX_REFUSED_LINES, refused
         events = Counter(one["event"] for one in records if one["logger"] == "duelcast.link")
         links = sum(attack.crowd for attack in ATTACKS if attack.links) + 1
         assert events == {"linked": links, "link_lost": links}, events

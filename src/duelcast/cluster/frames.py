@@ -65,6 +65,8 @@ class FrameProtocol(asyncio.Protocol):
     def __init__(self, secret: bytes, node: str, *, listens: bool, faults: Counter[Fault]) -> None:
         self.peer = ""
         """The name of the other node; empty until it is known."""
+        self.fault: Fault | None = None
+        """Why the connection was cut off."""
         self.made: Callable[[], None] = lambda: None
         self.connected: Callable[[], None] = lambda: None
         self.received: Callable[[bytes], None] = lambda _payload: None
@@ -86,6 +88,12 @@ class FrameProtocol(asyncio.Protocol):
         self._drained = asyncio.Event()
         self._drained.set()
         self._draining: asyncio.TimerHandle | None = None
+
+    @property
+    def address(self) -> str:
+        """The IP address of the other node; empty if there is none."""
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if isinstance(peer, tuple) else ""
 
     # ── the connection ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -142,6 +150,7 @@ class FrameProtocol(asyncio.Protocol):
     def cut_off(self, fault: Fault) -> None:
         """End the connection at once because of a fault of the peer, and count it."""
         if not self._ended:
+            self.fault = fault
             self._faults[fault] += 1
             self.abort()
 
