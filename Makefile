@@ -81,8 +81,8 @@ test-postgres: .venv/.dev
 		$(or $(ARGS),tests/store tests/cluster tests/e2e)
 
 ## test-cluster: kills, suspends, upgrades and attacks the parts of a cluster under load; takes minutes, and keeps logs
-## in reports/cluster.
-## ARGS="--kills 100" does so for longer, ARGS="--seed 7" repeats a run
+## in reports/cluster. ARGS="--kills 100" kills more often, ARGS="--takeovers 20" times more takeovers, ARGS="--seed 7"
+## repeats a run
 test-cluster: .venv/.dev
 	$(BIN)/python -m pytest -n 0 -s -m cluster --timeout 7200 tests/cluster_kills $(ARGS)
 
