@@ -119,6 +119,7 @@ class Client:
     def lose_connection(self) -> None:
         """End the connection without a closing handshake."""
         if self._ws is not None:
+            self.returns.given_up()
             self._ws.transport.abort()
 
     async def ask(self, **message: Any) -> Frame:

@@ -40,6 +40,10 @@ class Returns:
         """An attempt to connect has failed."""
         self._failures += 1
 
+    def given_up(self) -> None:
+        """The client has ended a connection itself, so that its next attempt says nothing about its return."""
+        self._asked_s = None
+
     def greeted(self) -> None:
         """The client is connected."""
         if self._asked_s is not None:
