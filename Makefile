@@ -94,8 +94,9 @@ test-three-nodes: .venv/.dev
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --nodes three -m '$(ON_POSTGRES)' \
 		$(or $(ARGS),$(if $(FULL),tests/e2e,$(ON_THREE_NODES)))
 
-## test-cluster: kills and suspends the parts of a cluster under load; takes minutes, and keeps logs in reports/cluster.
-## ARGS="--kills 100" does so for longer, ARGS="--seed 7" repeats a run
+## test-cluster: kills, suspends, upgrades and attacks the parts of a cluster under load; takes minutes, and keeps logs
+## in reports/cluster. ARGS="--kills 100" kills more often, ARGS="--takeovers 20" times more takeovers, ARGS="--seed 7"
+## repeats a run
 test-cluster: .venv/.dev
 	$(BIN)/python -m pytest -n 0 -s -m cluster --timeout 7200 tests/cluster_kills $(ARGS)
 
@@ -152,7 +153,7 @@ due: .venv/.dev
 ## changed since the last run with FULL=1, which always runs them. The test suite comes last, so that its summary ends
 ## the output.
 ci: export ALL_EXAMPLES = $(FULL)
-ci: check due bench-quick test-process test-hostile test-simulation test-postgres test-three-nodes test
+ci: check due bench-quick test-process test-hostile test-simulation test-cluster test-postgres test-three-nodes test
 	$(if $(FULL),@.ci/due record)
 
 ## lock: locks the newest allowed versions; the runtime locks are subsets of the development lock

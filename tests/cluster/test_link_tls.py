@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import trustme
 
-from duelcast.clock import SystemClock
-from duelcast.cluster.calls import Methods, Peer
 from duelcast.cluster.encryption import LinkTls, link_tls
-from duelcast.cluster.finding import Address
-from duelcast.cluster.leader_link import LeaderLink
-from duelcast.cluster.link_server import LinkServer
-from duelcast.tasks import cancel
-from tests.cluster.nodes import At
+from tests.cluster.links import LOCALHOST, gateway, leader
 from tests.e2e.slow import until
-
-SECRET = b"a secret of all nodes, of at least 32 bytes"
-LOCALHOST = "127.0.0.1"
-CLOCK = SystemClock()
 
 
 def tls_of(authority: trustme.CA, folder: Path) -> LinkTls:
@@ -34,35 +22,6 @@ def tls_of(authority: trustme.CA, folder: Path) -> LinkTls:
     issued.cert_chain_pems[0].write_to_path(folder / "cert")
     authority.cert_pem.write_to_path(folder / "ca")
     return link_tls(folder / "cert", folder / "key", folder / "ca")
-
-
-async def _echo(_peer: Peer, body: bytes) -> bytes:
-    return body
-
-
-@asynccontextmanager
-async def leader(tls: LinkTls) -> AsyncIterator[LinkServer]:
-    """A leader that has room for one link."""
-    methods = Methods()
-    methods.answering["echo"] = _echo
-    server = LinkServer("leader", SECRET, methods, CLOCK, max_links=1, on_lost=lambda _peer: None, tls=tls)
-    await server.listen(LOCALHOST, 0)
-    try:
-        yield server
-    finally:
-        await server.close()
-
-
-@asynccontextmanager
-async def gateway(port: int, tls: LinkTls | None) -> AsyncIterator[LeaderLink]:
-    link = LeaderLink(
-        At(Address(LOCALHOST, port)).find, "gateway", SECRET, CLOCK, wait_s=60.0, connect_timeout_s=60.0, tls=tls
-    )
-    running = asyncio.create_task(link.run())
-    try:
-        yield link
-    finally:
-        await cancel([running])
 
 
 async def test_failed_handshakes_take_no_room(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from urllib.parse import urlencode
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
+from websockets.frames import Close, CloseCode
 
+from tests.cluster_kills.returns import Returns
 from tests.cluster_kills.tokens import headers_of
 
 Frame = dict[str, Any]
@@ -38,7 +40,8 @@ class Client:
     """Connects to `endpoint` of one of the `gateways` at a time. `chance` decides where it begins, and whether it is
     patient with a gateway that hangs.
 
-    `connections` counts its connections. A frame or a close code that contradicts the contract raises `AssertionError`.
+    `connections` counts its connections, and `returns` has those after the stop of a gateway. A frame or a close code
+    that contradicts the contract raises `AssertionError`.
     """
 
     endpoint: ClassVar[str]
@@ -50,6 +53,7 @@ class Client:
         self.connections = 0
         self.evictions = 0
         """How often a leader did not know that the client was in its room."""
+        self.returns = Returns()
         self.recent: deque[str] = deque(maxlen=REMEMBERED)
         """The last frames, each with its time and gateway, as evidence."""
         self._gateways = gateways
@@ -100,20 +104,22 @@ class Client:
                     await self._listen(ws)
             except ConnectionClosed as closed:
                 self._note(f"closed: {closed}")
-                if closed.rcvd is not None and closed.rcvd.code not in ALLOWED_CLOSES:
-                    raise AssertionError(f"{self} was closed: {closed}") from None
+                if closed.rcvd is not None:
+                    self._take_close(closed.rcvd)
             except AssertionError:
                 self._note("This contradicts what came before.")
                 raise
             except (OSError, InvalidHandshake, InvalidMessage) as error:
                 self._note(f"not connected: {error!r}")
+                self.returns.failed()
             finally:
                 self._leave()
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(max(PAUSE_S, self.returns.pause_s()))
 
     def lose_connection(self) -> None:
         """End the connection without a closing handshake."""
         if self._ws is not None:
+            self.returns.given_up()
             self._ws.transport.abort()
 
     async def ask(self, **message: Any) -> Frame:
@@ -145,8 +151,16 @@ class Client:
             self.take(frame)
             if frame["type"] == "connection_established":
                 self.connections += 1
+                self.returns.greeted()
                 await self._wish(ws)
             self._answered(frame)
+
+    def _take_close(self, close: Close) -> None:
+        assert close.code in ALLOWED_CLOSES, f"{self} was closed: {close}"
+        if close.code == CloseCode.SERVICE_RESTART:
+            self.returns.stopped(close.reason)
+        else:
+            self.returns.failed()
 
     async def _wish(self, ws: ClientConnection) -> None:
         for wish in self.wishes():

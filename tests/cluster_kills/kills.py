@@ -39,13 +39,13 @@ def all_kinds() -> tuple[list[Sequence[Blow]], list[Sequence[Blow]]]:
 
 
 def schedule(chance: random.Random) -> Iterator[Sequence[Blow]]:
-    """Blows without an end: all kinds in a random order, singles and pairs by turns as long as there are both, and then
-    all kinds again in another order."""
+    """Blows without an end: all kinds in a random order, two singles and a pair by turns as long as there are singles,
+    and then all kinds again in another order."""
     while True:
         singles, pairs = all_kinds()
         chance.shuffle(singles)
         chance.shuffle(pairs)
-        for together in itertools.zip_longest(singles, pairs):
+        for together in itertools.zip_longest(singles[::2], singles[1::2], pairs):
             for blows in together:
                 if blows is not None:
                     yield [_timed(blow, number, chance) for number, blow in enumerate(_ordered(blows, chance))]

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,8 @@ from typing import NamedTuple
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = 6
 """Two gateways, two leaders, PostgreSQL and Valkey."""
+NODES = 4
+"""Those that have an operations port."""
 SECRET = "a secret of the tests, known to all nodes"
 SETTINGS = {
     "DUELCAST_FEED": "none",
@@ -27,6 +29,8 @@ SETTINGS = {
     "DUELCAST_LOG_FORMAT": "json",
     "DUELCAST_RATE_LIMIT_FACTOR": "0",
 }
+PATIENT = {"DUELCAST_LEADER_LEASE_MS": "15000"}
+"""Variables for a cluster whose leader does not lose its term because the machine is busy."""
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 60.0
 LOOK_EVERY_S = 0.05
@@ -69,6 +73,20 @@ class LocalCluster:
         return f"postgresql://postgres@127.0.0.1:{self._first_port + 4}/duelcast"
 
     @property
+    def broker(self) -> str:
+        """The address of the log."""
+        return f"redis://127.0.0.1:{self._first_port + 5}"
+
+    @property
+    def secret(self) -> str:
+        """The secret of the links."""
+        return (self.folder / "cluster_secret").read_text()
+
+    def operations_of(self, node: Node) -> str:
+        """The address of a node's operations port."""
+        return f"http://127.0.0.1:{int(node.url.rpartition(':')[2]) + PARTS}"
+
+    @property
     def is_complete(self) -> bool:
         """Whether all processes run, and one of them leads."""
         return len(self.nodes) == PARTS and len(self.of_role("leader")) == 1
@@ -83,16 +101,20 @@ class LocalCluster:
     _first_port: int
 
     @classmethod
-    async def start(cls, folder: Path, *, keeps_log: bool) -> LocalCluster:
+    async def start(cls, folder: Path, *, keeps_log: bool, variables: Mapping[str, str]) -> LocalCluster:
         folder.mkdir(parents=True)  # noqa: ASYNC240 - nothing else runs yet
-        first_port = _free_ports(PARTS)
-        variables = {"DUELCAST_CLUSTER_DIR": str(folder), "DUELCAST_CLUSTER_PORT": str(first_port), **SETTINGS}
+        first_port = _free_ports(PARTS + NODES)
+        places = {
+            "DUELCAST_CLUSTER_DIR": str(folder),
+            "DUELCAST_CLUSTER_PORT": str(first_port),
+            "DUELCAST_OPS_PORT": str(first_port + PARTS),
+        }
         options = ["--keep-log"] if keeps_log else []
         with (folder / "cluster.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "local_cluster", "--no-demo", *options),
                 cwd=PROJECT,
-                env={**os.environ, **variables},
+                env={**os.environ, **SETTINGS, **places, **variables},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -142,9 +164,12 @@ class LocalCluster:
 
 
 @asynccontextmanager
-async def local_cluster(folder: Path, *, keeps_log: bool) -> AsyncIterator[LocalCluster]:
-    """A cluster that serves clients until the end of the block. Its data stays in `folder` if the block fails."""
-    cluster = await LocalCluster.start(folder, keeps_log=keeps_log)
+async def local_cluster(
+    folder: Path, *, keeps_log: bool, variables: Mapping[str, str] | None = None
+) -> AsyncIterator[LocalCluster]:
+    """A cluster that serves clients until the end of the block, with more `variables` in its environment. Its data
+    stays in `folder` if the block fails."""
+    cluster = await LocalCluster.start(folder, keeps_log=keeps_log, variables=variables or {})
     try:
         await cluster.until_complete()
         await cluster.until_listening()

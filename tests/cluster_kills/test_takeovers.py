@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import signal
 import statistics
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
-from datetime import datetime
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from tests.cluster_kills.acts import Ledger
 from tests.cluster_kills.broadcasts import Broadcasts
+from tests.cluster_kills.cluster_log import ClusterLog
 from tests.cluster_kills.company import SPEAKERS
 from tests.cluster_kills.contests import open_contest
 from tests.cluster_kills.listeners import Listener, listening
-from tests.cluster_kills.local import PROJECT, LocalCluster, local_cluster, send
+from tests.cluster_kills.local import LocalCluster, local_cluster, send
 from tests.cluster_kills.office import Office, Ticker, office
+from tests.cluster_kills.runs import report_folder, seed_of
 from tests.cluster_kills.senders import Speaker
 
 pytestmark = pytest.mark.cluster
@@ -49,26 +48,6 @@ class Takeover(NamedTuple):
     market: Sequence[float]
     chat: Sequence[float]
     loading_s: float
-
-
-class ClusterLog:
-    """The log of all nodes, as it grows."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    @property
-    def size(self) -> int:
-        return self._file.stat().st_size
-
-    def records(self, since: int) -> list[dict[str, Any]]:
-        """The records behind a size of the log."""
-        lines = self._file.read_bytes()[since:].splitlines()
-        return [json.loads(line) for line in lines if line.startswith(b"{") and line.endswith(b"}")]
-
-    def times(self, since: int) -> dict[str, float]:
-        """When each event occurred last, behind a size of the log."""
-        return {one["event"]: datetime.fromisoformat(one["timestamp"]).timestamp() for one in self.records(since)}
 
 
 async def take_over(
@@ -124,8 +103,8 @@ async def open_room(work: Office) -> int:
 
 async def test_clients_keep_their_connections_and_positions_during_takeovers(request: pytest.FixtureRequest) -> None:
     takeovers: int = request.config.getoption("--takeovers") or TAKEOVERS
-    chance = random.Random(request.config.getoption("--seed") or 0)
-    folder = PROJECT / "reports" / "cluster" / f"{time.strftime('%Y%m%d-%H%M%S')}-takeovers"
+    chance = random.Random(seed_of(request))
+    folder = report_folder("takeovers")
     over = asyncio.Event()
     async with AsyncExitStack() as stack:
         cluster = await stack.enter_async_context(local_cluster(folder, keeps_log=False))
@@ -152,7 +131,7 @@ async def test_clients_keep_their_connections_and_positions_during_takeovers(req
         working = [tasks.create_task(speaker.speak(over)) for speaker in speakers]
         working.append(tasks.create_task(ticker.work(over)))
         await asyncio.sleep(STEADY_S)
-        log = ClusterLog(folder / "cluster.log")
+        log = ClusterLog(cluster)
         found: dict[signal.Signals, list[Takeover]] = {number: [] for number in SIGNALS}
         for _ in range(takeovers):
             for number in SIGNALS:
@@ -170,6 +149,7 @@ async def test_clients_keep_their_connections_and_positions_during_takeovers(req
         for name, clients in (("market data", [one.market for one in timed]), ("chat", [one.chat for one in timed])):
             last = [max(seconds) - one.loading_s for seconds, one in zip(clients, timed, strict=True)]
             cluster.note(
-                f"{number.name}, {len(timed)} takeovers, {name}, the last client, without loading: {summary(last)}"
+                f"{number.name}, {len(timed)} takeovers, {name}, the last client, without loading: {summary(last)}; "
+                f"all: {' '.join(f'{seconds:.2f}' for seconds in sorted(last))}"
             )
         cluster.note(f"{number.name}, loading: {summary(one.loading_s for one in timed)}")

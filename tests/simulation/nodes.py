@@ -50,6 +50,7 @@ from duelcast.endpoints.context import Services
 from duelcast.endpoints.kit import Endpoint
 from duelcast.gateway.gateway import Gateway
 from duelcast.gateway.hub import Hub
+from duelcast.sampling import LogSampler
 from duelcast.settings import Settings
 from duelcast.store.database import Database
 from duelcast.store.stored_log import StoredLog
@@ -278,7 +279,15 @@ class CandidateProcess(NodeProcess):
         )
         self._gateways.add_to(methods)
         methods.streaming["dump"] = self._dump
-        self.links = LinkServer(self.name, SECRET, methods, clock, max_links=100, on_lost=self._gateways.lost)
+        self.links = LinkServer(
+            self.name,
+            SECRET,
+            methods,
+            clock,
+            max_links=100,
+            on_lost=self._gateways.lost,
+            refusals=LogSampler(clock.monotonic),
+        )
 
     async def _load(self, started: AsyncExitStack) -> str:
         writing = asyncio.create_task(self.database.run())

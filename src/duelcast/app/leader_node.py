@@ -111,6 +111,7 @@ class LeaderNode:
             clock,
             max_links=settings.max_links,
             on_lost=self._gateways.lost,
+            refusals=parts.refusals_of(settings, clock),
             tls=tls,
         )
         self._link = LeaderLink(

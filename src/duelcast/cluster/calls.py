@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 
 from duelcast.clock import Clock
-from duelcast.cluster.frames import MAX_FRAME_BYTES, TAG_BYTES
+from duelcast.cluster.frames import MAX_FRAME_BYTES, TAG_BYTES, Fault
 from duelcast.desk.defect import defect
 
 MAX_BODY_BYTES = MAX_FRAME_BYTES - TAG_BYTES - 64
@@ -104,7 +104,7 @@ class Wire(Protocol):
 
     async def drained(self) -> None: ...
 
-    def abort(self) -> None: ...
+    def cut_off(self, fault: Fault) -> None: ...
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -201,7 +201,7 @@ class Peer:
             parcel = _decode(payload)
             kind = Kind(parcel.kind)
         except (msgspec.DecodeError, ValueError):
-            self.wire.abort()
+            self.wire.cut_off("payload")
             return
         if kind is Kind.CALL:
             self._take_call(parcel)
@@ -239,7 +239,7 @@ class Peer:
             self.wire.send(_PING)
             await self._clock.sleep(PING_INTERVAL_S)
             if self._clock.monotonic() - self._heard_s > SILENCE_LIMIT_S:
-                self.wire.abort()
+                self.wire.cut_off("silent")
                 return
 
     # ── steps ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,7 +260,7 @@ class Peer:
     def _take_call(self, parcel: Parcel) -> None:
         number = parcel.number
         if number in self._answering:
-            self.wire.abort()
+            self.wire.cut_off("payload")
             return
         if self._is_closing:
             self._send(Kind.REFUSAL, number)
@@ -312,7 +312,7 @@ class Peer:
             try:
                 handler(self, parcel.body)
             except msgspec.DecodeError:
-                self.wire.abort()
+                self.wire.cut_off("payload")
             except Exception as error:
                 defect(error)
 
@@ -320,7 +320,7 @@ class Peer:
         part = self._parts.setdefault(parcel.number, bytearray())
         part += parcel.body
         if len(part) > MAX_WHOLE_BYTES:
-            self.wire.abort()
+            self.wire.cut_off("payload")
 
     def _take_answer(self, kind: Kind, parcel: Parcel) -> None:
         if parcel.number not in self._streams and parcel.number not in self._calls:
@@ -333,7 +333,7 @@ class Peer:
         if (pieces := self._streams.get(parcel.number)) is not None:
             if kind is Kind.PIECE:
                 if pieces.qsize() >= WINDOW:
-                    self.wire.abort()
+                    self.wire.cut_off("payload")
                 else:
                     pieces.put_nowait(body)
                 return

@@ -29,9 +29,11 @@ MAX_GREETING_BYTES = 512
 MAX_UNSENT_BYTES = 32 * 1024 * 1024
 """If a peer takes its frames so slowly that more wait, the connection ends."""
 DRAINED_BYTES = 1024 * 1024
+DRAIN_TIMEOUT_S = 10.0
+"""If a peer takes so little for so long that `DRAINED_BYTES` wait all the time, the connection ends."""
 GREETING_TIMEOUT_S = 5.0
 
-Fault = Literal["size", "tag", "greeting", "secret", "version", "late", "slow"]
+Fault = Literal["size", "tag", "greeting", "secret", "version", "late", "slow", "payload", "silent"]
 
 
 class Greeting(msgspec.Struct, array_like=True, frozen=True):
@@ -63,6 +65,8 @@ class FrameProtocol(asyncio.Protocol):
     def __init__(self, secret: bytes, node: str, *, listens: bool, faults: Counter[Fault]) -> None:
         self.peer = ""
         """The name of the other node; empty until it is known."""
+        self.fault: Fault | None = None
+        """Why the connection was cut off."""
         self.made: Callable[[], None] = lambda: None
         self.connected: Callable[[], None] = lambda: None
         self.received: Callable[[bytes], None] = lambda _payload: None
@@ -83,13 +87,20 @@ class FrameProtocol(asyncio.Protocol):
         self._ended = False
         self._drained = asyncio.Event()
         self._drained.set()
+        self._draining: asyncio.TimerHandle | None = None
+
+    @property
+    def address(self) -> str:
+        """The IP address of the other node; empty if there is none."""
+        peer = self._transport.get_extra_info("peername")
+        return str(peer[0]) if isinstance(peer, tuple) else ""
 
     # ── the connection ──────────────────────────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=DRAINED_BYTES)
-        self._deadline = asyncio.get_running_loop().call_later(GREETING_TIMEOUT_S, self._cut_off, "late")
+        self._deadline = asyncio.get_running_loop().call_later(GREETING_TIMEOUT_S, self.cut_off, "late")
         self.made()
         if self._listens and not self._ended:
             self._write_greeting(_encode(self._nonce))
@@ -99,7 +110,7 @@ class FrameProtocol(asyncio.Protocol):
         while not self._ended and len(self._buffer) >= 4:
             size = int.from_bytes(self._buffer[:4])
             if size > (MAX_FRAME_BYTES if self.is_connected else MAX_GREETING_BYTES):
-                self._cut_off("size")
+                self.cut_off("size")
                 return
             if len(self._buffer) < 4 + size:
                 return
@@ -112,12 +123,15 @@ class FrameProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._drained.clear()
+        self._draining = asyncio.get_running_loop().call_later(DRAIN_TIMEOUT_S, self.cut_off, "slow")
 
     def resume_writing(self) -> None:
         self._drained.set()
+        self._stop_draining()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadline.cancel()
+        self._stop_draining()
         self._ended = True
         self.is_connected = False
         self._drained.set()
@@ -132,6 +146,13 @@ class FrameProtocol(asyncio.Protocol):
         """End the connection at once."""
         self._ended = True
         self._transport.abort()
+
+    def cut_off(self, fault: Fault) -> None:
+        """End the connection at once because of a fault of the peer, and count it."""
+        if not self._ended:
+            self.fault = fault
+            self._faults[fault] += 1
+            self.abort()
 
     # ── frames ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -158,27 +179,26 @@ class FrameProtocol(asyncio.Protocol):
         while not self._drained.is_set():  # again, if another sender was faster
             await self._drained.wait()
 
+    def _stop_draining(self) -> None:
+        if self._draining is not None:
+            self._draining.cancel()
+
     def _flush(self) -> None:
         if self._unsent and not self._ended:
             data, self._unsent, self._unsent_bytes = b"".join(self._unsent), [], 0
             self._transport.write(data)
             if not self._drained.is_set() and self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-                self._cut_off("slow")
+                self.cut_off("slow")
 
     def _take(self, frame: bytes) -> None:
         assert self._keys is not None
         key = self._keys.connecting if self._listens else self._keys.listening
         payload = frame[TAG_BYTES:]
         if not hmac.compare_digest(frame[:TAG_BYTES], _tag(key, self._taken, payload)):
-            self._cut_off("tag")
+            self.cut_off("tag")
             return
         self._taken += 1
         self.received(payload)
-
-    def _cut_off(self, fault: Fault) -> None:
-        if not self._ended:
-            self._faults[fault] += 1
-            self.abort()
 
     # ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +211,7 @@ class FrameProtocol(asyncio.Protocol):
             else:
                 self._take_proof_of_server(_decode_nonce(frame))
         except (msgspec.DecodeError, ValueError):
-            self._cut_off("greeting")
+            self.cut_off("greeting")
 
     def _answer_nonce(self, nonce: bytes) -> None:
         if len(nonce) != NONCE_BYTES:
@@ -202,13 +222,13 @@ class FrameProtocol(asyncio.Protocol):
 
     def _take_proof_of_client(self, greeting: Greeting) -> None:
         if greeting.version != VERSION:
-            self._cut_off("version")
+            self.cut_off("version")
             return
         self._nonces = self._nonce + greeting.nonce
         if len(greeting.nonce) != NONCE_BYTES:
             raise ValueError("a nonce has another length")
         if not hmac.compare_digest(greeting.proof, self._proof(b"connecting", greeting.node)):
-            self._cut_off("secret")
+            self.cut_off("secret")
             return
         self.peer = greeting.node
         self._write_greeting(_encode(self._proof(b"listening", greeting.node)))
@@ -216,7 +236,7 @@ class FrameProtocol(asyncio.Protocol):
 
     def _take_proof_of_server(self, proof: bytes) -> None:
         if not hmac.compare_digest(proof, self._proof(b"listening", self._node)):
-            self._cut_off("secret")
+            self.cut_off("secret")
             return
         self._connect()
 

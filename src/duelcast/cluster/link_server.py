@@ -15,6 +15,7 @@ from duelcast.cluster.calls import Methods, Peer
 from duelcast.cluster.encryption import LinkTls
 from duelcast.cluster.frames import GREETING_TIMEOUT_S, Fault
 from duelcast.cluster.link import Link
+from duelcast.sampling import LogSampler
 from duelcast.settings import ConfigurationError
 from duelcast.tasks import cancel
 
@@ -25,7 +26,9 @@ log = structlog.get_logger("duelcast.link")
 
 class LinkServer:
     """Offers `methods` to at most `max_links` peers, those included that have not proved yet that they know the
-    secret. `on_lost` is called with each peer whose link has ended."""
+    secret: the oldest of these makes room for the next connection, so that strangers do not keep gateways out.
+    `on_lost` is called with each peer whose link has ended; `refusals` decides which of those that were cut off are
+    logged."""
 
     def __init__(
         self,
@@ -36,18 +39,20 @@ class LinkServer:
         *,
         max_links: int,
         on_lost: Callable[[Peer], None],
+        refusals: LogSampler,
         tls: LinkTls | None = None,
     ) -> None:
         self.port = 0
         self.faults: Counter[Fault] = Counter()
         self.refused = 0
-        """Connections beyond `max_links`."""
+        """Connections that were cut off because there were `max_links`."""
         self._node = node
         self._secret = secret
         self._methods = methods
         self._clock = clock
         self._max_links = max_links
         self._on_lost = on_lost
+        self._refusals = refusals
         self._tls = None if tls is None else tls.listening
         self._links: dict[Link, None] = {}
         """In the order of their connections."""
@@ -114,17 +119,28 @@ class LinkServer:
         return link.frames
 
     def _made(self, link: Link) -> None:
-        if len(self._links) >= self._max_links:
+        self._links[link] = None
+        if len(self._links) > self._max_links:
+            # The last resort is the new one itself.
+            refused = next(one for one in self._links if not one.was_linked)
+            del self._links[refused]
             self.refused += 1
-            link.frames.abort()
-        else:
-            self._links[link] = None
+            self._log_refusal(refused, "room")
+            refused.frames.abort()
 
     def _linked(self, link: Link) -> None:
         log.info("linked", gateway=link.peer.name)
 
     def _ended(self, link: Link) -> None:
         self._links.pop(link, None)
+        if link.frames.fault is not None:
+            self._log_refusal(link, link.frames.fault)
         if link.was_linked:
             log.info("link_lost", gateway=link.peer.name)
             self._on_lost(link.peer)
+
+    def _log_refusal(self, link: Link, reason: str) -> None:
+        address = link.frames.address
+        sample = self._refusals.admit(address, reason)
+        if sample is not None:
+            log.warning("link_refused", address=address, reason=reason, **sample)

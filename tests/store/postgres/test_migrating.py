@@ -16,6 +16,7 @@ from duelcast.settings import ConfigurationError
 from duelcast.store import migrate
 from duelcast.store.backend import Held
 from duelcast.store.migrate import MIGRATIONS, REVISIONS, apply_migrations
+from duelcast.store.postgres.session import IDLE_TIMEOUT_MS
 from duelcast.store.tables import metadata
 from tests.store.facts import put
 from tests.store.postgres.place import Place
@@ -116,6 +117,21 @@ async def test_migrations_that_only_add_are_applied_beside_a_server(
     async with place.opened() as server:
         await server.write(put("b"))
     assert place.query("select name, later from facts order by name") == [("a", None), ("b", None)]
+
+
+async def test_migrations_may_take_longer_than_other_transactions(
+    empty: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "migrations"
+    copytree(MIGRATIONS, folder)
+    slow = LATER.replace("    op.add_column", "    time.sleep(0.5)\n    op.add_column").replace(
+        "import", "import time\nimport", 1
+    )
+    (folder / "versions" / "v9999_later.py").write_text(slow)
+    monkeypatch.setattr(migrate, "MIGRATIONS", folder)
+    monkeypatch.setattr(migrate, "REVISIONS", (*REVISIONS, "9999"))
+    monkeypatch.setitem(IDLE_TIMEOUT_MS, True, 100)
+    assert await empty.backend().migrate() == (*REVISIONS, "9999")
 
 
 async def test_the_tables_of_another_program_are_left_alone(empty: Place) -> None:

@@ -28,6 +28,7 @@ from duelcast.store.statements import ANSWER_TIMEOUT_OPTION
 
 READERS = 4
 _MAY_WRITE = "set transaction read write, isolation level read committed"
+_MAY_PAUSE = f"set local idle_in_transaction_session_timeout = {PAUSE_TIMEOUT_MS}"
 POOL_TIMEOUT_S = 5.0
 """How long a read waits for one of the connections. If it waits for one that then cannot be opened, it waits as long,
 because the pool does not wake it."""
@@ -97,6 +98,8 @@ class PostgresDatabase:
         engine = self.engine(writes=True)
         try:
             async with self._explained(), engine.begin() as connection:
+                # A busy machine takes seconds to load the migrations.
+                await connection.exec_driver_sql(_MAY_PAUSE)
                 await connection.execution_options(**{ANSWER_TIMEOUT_OPTION: None})
                 return await connection.run_sync(upgrade)
         finally:
