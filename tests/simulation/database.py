@@ -331,6 +331,8 @@ class Session:
 
     async def _locked(self, key: int) -> None:
         locked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # The session may end before anybody waits for the lock.
+        locked.add_done_callback(lambda done: done.cancelled() or done.exception())
 
         def begin() -> None:
             task = asyncio.get_running_loop().create_task(self.server.lock(self, key), context=OUTSIDE.copy())

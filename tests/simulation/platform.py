@@ -130,6 +130,8 @@ class Platform:
 
     def __init__(self, database: Database, broker: MemoryBroker, clock: Clock) -> None:
         self.totals: Counter[str] = Counter()
+        self.raised: list[str] = []
+        """The texts of the urgent messages of this leader."""
         self.requests = IdempotentRequests(database, clock)
         self.zones = Zones()
         self._database = database
@@ -179,6 +181,7 @@ class Platform:
 
     def raise_alarm(self, text: str) -> None:
         """Publish an urgent message."""
+        self.raised.append(text)
         self._database.announce(Broadcast(ALARMS.channel(), Alarm(text=text)))
 
     async def history(self, channel: Channel) -> Snapshot:

@@ -30,14 +30,14 @@ from duelcast.gateway import hub
 from duelcast.settings import ConfigurationError
 from duelcast.store.postgres import lease
 from tests.databases import place_new
-from tests.simulation.checker import View, Violation, check_rows, check_view, demand
+from tests.simulation.checker import View, Violation, check_alarms, check_rows, check_view, demand
 from tests.simulation.clients import Client, Heard
 from tests.simulation.database import DatabaseServer, Session
 from tests.simulation.faults import plan
 from tests.simulation.loop import Process, SimulatedLoop, current_process, until
 from tests.simulation.network import Network
 from tests.simulation.nodes import CandidateProcess, GatewayProcess, NodeProcess, Place
-from tests.simulation.platform import CHANNELS, PRICE, ROOMS
+from tests.simulation.platform import ALARMS, CHANNELS, PRICE, ROOMS
 from tests.simulation.shared_log import LogServer
 
 STORY_S = 20.0
@@ -206,14 +206,18 @@ class World:
 
     def rows(self) -> dict[str, list[str]]:
         """The stored texts of each room."""
-        query = "select seq, body from channel_messages where channel = ? order by seq"
         rows = {}
-        with closing(sqlite3.connect(self._path)) as file:
-            for room in ROOMS:
-                found = file.execute(query, (f"room.{room}",)).fetchall()
-                demand([seq for seq, _ in found] == list(range(1, len(found) + 1)), "the rows have gaps", found)
-                rows[room] = [msgspec.json.decode(body)["text"] for _, body in found]
+        for room in ROOMS:
+            found = self._stored(f"room.{room}")
+            demand(list(found) == list(range(1, len(found) + 1)), "the rows have gaps", found)
+            rows[room] = list(found.values())
         return rows
+
+    def _stored(self, channel: str) -> dict[int, str]:
+        """The texts of an *every* channel by their numbers."""
+        query = "select seq, body from channel_messages where channel = ? order by seq"
+        with closing(sqlite3.connect(self._path)) as file:
+            return {seq: msgspec.json.decode(body)["text"] for seq, body in file.execute(query, (channel,))}
 
     def check(self) -> None:
         """Check that everybody has reached the same end."""
@@ -221,6 +225,7 @@ class World:
         demand(leader is not None, "nobody leads")
         assert leader is not None
         rows = self.rows()
+        demand(len(self.ready_gateways()) == len(NAMES["gateway"]), "a gateway takes no connections")
         for client in self.clients:
             demand(client.established, "a client is not connected", client.name)
             demand(not client.is_busy, "a client waits for an answer", client.name)
@@ -228,6 +233,9 @@ class World:
         latest = self._latest(leader, rows)
         for view in self.views:
             check_view(view, rows, latest)
+        alarms = leader.copied.dump(ALARMS.channel().name)
+        assert alarms is not None
+        check_alarms(self.views, alarms.seq, self._stored("alarm"), leader.platform.raised)
         self._check_copies(leader)
         self._check_zones(leader)
 
