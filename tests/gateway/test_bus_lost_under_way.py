@@ -52,3 +52,32 @@ async def test_a_channel_that_is_joined_meanwhile_goes_on_from_its_own_position(
             frames = await reader.receive_until(type="subscription_confirmed", channel="note.kept")
         frames = [*frames[:-1], *await reader.drain()]
     assert texts(frames) == ["a", "b"], "the answer brings them, and the recovery nothing more"
+
+
+async def test_nothing_is_pushed_while_positions_are_recovered_once_more() -> None:
+    async with own_arena() as (app, _), client(app, "arena") as reader:
+        notebook = app.leader.services[Notebook]
+
+        async def go_on_to_the_next_read() -> None:
+            notebook.was_read.clear()
+            notebook.may_answer.set()
+            notebook.may_answer.clear()
+            await notebook.was_read.wait()
+
+        await follow(reader, "note.kept")
+        await follow(reader, "stored.hall")
+        notebook.was_read.clear()
+        notebook.may_answer.clear()
+        await reader.send(type="subscribe", channel="stored.room")
+        await notebook.was_read.wait()
+        # Lost twice, so that the recovery needs snapshots.
+        lose_and_find_the_bus(app)
+        lose_and_find_the_bus(app)
+        await go_on_to_the_next_read()
+        lose_and_find_the_bus(app)
+        await go_on_to_the_next_read()
+        await reader.receive_until(type="subscription_confirmed", channel="note.kept")
+        publish_notes(app, "kept", "a")
+        notebook.may_answer.set()
+        assert texts(await reader.receive_until(type="subscription_confirmed", channel="note.kept")) == []
+        assert texts(await reader.drain()) == ["a"]
