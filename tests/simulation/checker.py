@@ -146,6 +146,11 @@ class View:
         """Replies that depend on pushes of a channel which have not come, by the channel's name. The channel must
         continue with a recovery, because the gateway has lost its place in the log."""
         self._epoch: str | None = None
+        self.has_been_banned = False
+        self.banned_by: str | None = None
+        """The gateway that has acknowledged the present ban of this client, if there is one."""
+        self.banned_from_s = 0.0
+        """When everything has arrived that the gateway had sent before."""
 
     def catch_up(self) -> None:
         """Check the frames that were received since the last call."""
@@ -163,6 +168,8 @@ class View:
 
     def _take(self, one: Heard) -> None:
         frame = one.frame
+        is_banned = one.gateway == self.banned_by and one.at_s > self.banned_from_s
+        demand(not is_banned or _denies(frame), "a banned client hears something", frame)
         if one.connection != self._connection:
             self._connection = one.connection
             self.followed.clear()
@@ -181,10 +188,12 @@ class View:
             self._check_count(frame)
         elif channel is not None:
             self._take_channel(channel, frame)
+        elif _denies(frame):
+            demand(self.has_been_banned, "a client is taken for a banned one", frame)
         elif kind == "error":
             demand(frame["code"] in REFUSALS and "retryAfterMs" in frame, "a fault is no reason for this error", frame)
         else:
-            demand(kind == "settled", "nobody expects this frame", frame)
+            demand(kind in ("settled", "moderated"), "nobody expects this frame", frame)
 
     def _take_channel(self, channel: str, frame: Mapping[str, Any]) -> None:
         if frame["type"] == "subscription_confirmed":
@@ -227,6 +236,10 @@ def _channel(name: str) -> Room | Alarms | Latest:
     if family == "room":
         return Room(name)
     return Alarms(name) if family == "alarm" else Latest(name)
+
+
+def _denies(frame: Mapping[str, Any]) -> bool:
+    return bool(frame["type"] == "error" and frame["code"] == "PERMISSION_DENIED")
 
 
 def check_rows(clients: Sequence[Client], rows: Rows) -> None:

@@ -12,12 +12,14 @@ from duelcast.channels.broker import Origin
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind, Unfollowed
 from duelcast.channels.publisher import Broadcast, Published, Publisher
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
+from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.analytics.activity import Zones
 from duelcast.domain.idempotency import Asked, IdempotentRequests, Once
 from duelcast.endpoints.common import add_common_commands
 from duelcast.endpoints.context import Context, Snapshot
 from duelcast.endpoints.kit import Auth, Endpoint
+from duelcast.store.accounts import UserRow, find_user, remarkable_users, save_user
 from duelcast.store.channel_log import positions_of
 from duelcast.store.database import Database, Transaction
 from duelcast.store.idempotency import RequestName
@@ -95,6 +97,19 @@ class Settled(Event, tag="settled"):
     zone: str
 
 
+class Moderate(Command, tag="moderate"):
+    """Bans a wallet, or ends its ban."""
+
+    wallet: str
+    banned: bool
+
+
+class Moderated(Event, tag="moderated"):
+    """Acknowledges `moderate`."""
+
+    wallet: str
+
+
 class Stored(Event, tag="stored"):
     """Acknowledges `say`."""
 
@@ -134,6 +149,7 @@ class Platform:
         """The texts of the urgent messages of this leader."""
         self.requests = IdempotentRequests(database, clock)
         self.zones = Zones()
+        self.accounts = MemoryAccounts()
         self._database = database
         self.publisher = Publisher(broker, clock)
         self._clock = clock
@@ -145,6 +161,8 @@ class Platform:
         async with self._database.read() as transaction:
             for name, seq in (await positions_of(transaction, list(names))).items():
                 self.totals[names[name]] = seq
+            for user in await remarkable_users(transaction):
+                self.accounts.put(Account(user.wallet, banned=user.banned))
         await self.requests.load()
         for room in ROOMS:
             self._publish_total(room)
@@ -164,6 +182,15 @@ class Platform:
             return Published(None, [Broadcast(ROOM.channel(room), Said(text=text), origin)])
 
         await self._database.publish(work, lambda _: self._said(room))
+
+    async def moderate(self, wallet: str, *, banned: bool) -> None:
+        """Ban a wallet, or end its ban."""
+
+        async def work(transaction: Transaction) -> None:
+            is_new = await find_user(transaction, wallet) is None
+            await save_user(transaction, UserRow(wallet, banned=banned), is_new=is_new, now_ms=time_ms(self._clock))
+
+        await self._database.write(work, lambda _: self.accounts.put(Account(wallet, banned=banned)))
 
     def _said(self, room: str) -> None:
         self.totals[room] += 1
@@ -208,6 +235,11 @@ async def _say(context: Context, command: Say) -> Stored:
     return Stored(text=command.text)
 
 
+async def _moderate(context: Context, command: Moderate) -> Moderated:
+    await context.service(Platform).moderate(command.wallet, banned=command.banned)
+    return Moderated(wallet=command.wallet)
+
+
 def _read(context: Context, command: Read) -> Count:
     return Count(count=context.service(Platform).totals[command.room])
 
@@ -238,6 +270,7 @@ def make_endpoint() -> Endpoint:
     endpoint.opens(BOARD, snapshot=_board)
     endpoint.opens(PRICE)
     endpoint.command(Say, errors=("OUTCOME_UNKNOWN",))(_say)
+    endpoint.command(Moderate, errors=("OUTCOME_UNKNOWN",))(_moderate)
     endpoint.command(Read)(_read)
     endpoint.command(Settle, errors=("OUTCOME_UNKNOWN",))(_settle)
     endpoint.on_disconnect(_gone)

@@ -16,6 +16,7 @@ import pytest
 from duelcast.channels.log_reader import LogReader
 from duelcast.channels.records import EntryId, decode_entry
 from duelcast.cluster import takeover
+from duelcast.cluster.news import ReadModels
 from duelcast.store.channel_log import ChannelLog
 from duelcast.store.doubt import CommitCount, Doubt
 from tests.simulation.checker import Violation
@@ -80,6 +81,10 @@ def _without_taking_numbers_back(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(ChannelLog, "failed", ChannelLog.committed)
 
 
+def _without_news(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(ReadModels, "take", lambda _models, _news: None)
+
+
 class Bug(NamedTuple):
     """A change of the code, that of the servers, the sentence of the violation (a pattern), and how many seeds bring it
     about at the latest."""
@@ -107,6 +112,7 @@ BUGS = {
     "the numbers of a failed commit are not given again": Bug(
         _without_taking_numbers_back, _unchanged, GAP_IN_THE_LEADER, 20
     ),
+    "a gateway does not hear of bans": Bug(_without_news, _unchanged, "a banned client hears something", 20),
 }
 """By what is wrong."""
 

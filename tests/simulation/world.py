@@ -35,10 +35,11 @@ from tests.simulation.clients import Client, Heard
 from tests.simulation.database import DatabaseServer, Session
 from tests.simulation.faults import plan
 from tests.simulation.loop import Process, SimulatedLoop, current_process, until
+from tests.simulation.moderation import Moderator
 from tests.simulation.network import Network
 from tests.simulation.nodes import CandidateProcess, GatewayProcess, NodeProcess, Place
 from tests.simulation.platform import ALARMS, CHANNELS, PRICE, ROOMS
-from tests.simulation.shared_log import LogServer
+from tests.simulation.shared_log import ANSWER_TIMEOUT_S, LogServer
 
 STORY_S = 20.0
 """How long faults happen."""
@@ -47,6 +48,8 @@ ENDS = (ConfigurationError, Fenced, Unavailable, LogUnavailable, UnknownEntry)
 END_S = 90.0
 """How long the cluster may take to become whole again."""
 LOOK_INTERVAL_S = 0.2
+BAN_S = 1.0
+"""Within this time, a ban ends the connections to all nodes (§1.2)."""
 RESTART_S = (0.2, 1.0)
 NAMES = {"gateway": ("gateway-1", "gateway-2"), "candidate": ("leader-1", "leader-2")}
 
@@ -76,6 +79,7 @@ class World:
         self._supervising: list[asyncio.Task[None]] = []
         self.clients = [self._client(number) for number in range(self.rng.randint(2, 4))]
         self.views = [View(client) for client in self.clients]
+        self.moderator = Moderator(self.clients[0], self.views[1:], self.rng)
         self.defects: list[str] = []
 
     def _client(self, number: int) -> Client:
@@ -138,6 +142,7 @@ class World:
         running = [asyncio.create_task(self.supervise(name)) for name in names]
         for client in self.clients:
             running += [asyncio.create_task(client.run()), asyncio.create_task(client.talk(0.5))]
+        running.append(asyncio.create_task(self.moderator.run()))
         watching = asyncio.create_task(self._watch())
         try:
             await self._story([*running, watching])
@@ -164,7 +169,21 @@ class World:
                 if asyncio.get_running_loop().time() > until_s:
                     raise
             else:
-                return
+                break
+        await self._ban_at_last(running)
+
+    async def _ban_at_last(self, running: Sequence[asyncio.Task[None]]) -> None:
+        """If nothing fails, a ban ends the connections to all nodes within a second."""
+        view = self.views[-1]
+        # Requests to the log may still be waiting for answers that were lost.
+        await self._sleep_until(asyncio.get_running_loop().time() + ANSWER_TIMEOUT_S, running)
+        await self.moderator.ban(view)
+        await self._sleep_until(asyncio.get_running_loop().time() + BAN_S, running)
+        view.catch_up()
+        name = view.client.name
+        demand(not view.client.established, "a banned client is connected", name)
+        for gateway in self.ready_gateways():
+            demand(not gateway.gateway.has_connections(name), "a banned client is connected", name, gateway.name)
 
     async def _sleep_until(self, at_s: float, running: Sequence[asyncio.Task[None]]) -> None:
         """Wait; raises the exception of a task that has ended, which none should."""
@@ -225,6 +244,7 @@ class World:
         demand(leader is not None, "nobody leads")
         assert leader is not None
         rows = self.rows()
+        demand(self.moderator.is_done, "somebody is still banned")
         demand(len(self.ready_gateways()) == len(NAMES["gateway"]), "a gateway takes no connections")
         for client in self.clients:
             demand(client.established, "a client is not connected", client.name)
@@ -238,6 +258,13 @@ class World:
         check_alarms(self.views, alarms.seq, self._stored("alarm"), leader.platform.raised)
         self._check_copies(leader)
         self._check_zones(leader)
+        for gateway in self.ready_gateways():
+            demand(
+                set(gateway.models.news()) == set(leader.models.news()),
+                "a copy of the accounts differs",
+                gateway.name,
+                gateway.models.accounts.all(),
+            )
 
     def _latest(self, leader: CandidateProcess, rows: dict[str, list[str]]) -> dict[str, dict[str, Any]]:
         state: dict[str, dict[str, Any]] = {}
