@@ -143,9 +143,9 @@ async def test_a_message_that_is_published_again_reaches_nobody_who_has_read_it(
                 place.leader.writer.add(put)
             await bob.send(type="send_chat_message", contestId=contest, text="three", requestId="mine")
             frames = await bob.receive_until(requestId="mine")
-            assert [frame["data"]["text"] for frame in frames if frame["type"] == "chat_message" and "seq" in frame] == [
-                "three"
-            ]
+            assert [
+                frame["data"]["text"] for frame in frames if frame["type"] == "chat_message" and "seq" in frame
+            ] == ["three"]
 
 
 async def test_a_client_recovers_at_another_gateway() -> None:

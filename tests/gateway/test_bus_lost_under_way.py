@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from duelcast.app import App
-from tests.e2e.arena import Notebook
+from duelcast.channels.broker import Position
+from duelcast.channels.copied import CopiedChannels
+from duelcast.channels.records import Put
+from duelcast.clock import ManualClock
+from duelcast.gateway.hub import Hub
+from duelcast.gateway.streams import Stream
+from tests.contract.buses import StoredInMemory
+from tests.e2e.arena import NOTES, Notebook
 from tests.e2e.following import follow, own_arena, publish_notes, texts
 from tests.serving import client
 
@@ -52,6 +59,21 @@ async def test_a_channel_that_is_joined_meanwhile_goes_on_from_its_own_position(
             frames = await reader.receive_until(type="subscription_confirmed", channel="note.kept")
         frames = [*frames[:-1], *await reader.drain()]
     assert texts(frames) == ["a", "b"], "the answer brings them, and the recovery nothing more"
+
+
+async def test_no_position_is_taken_over_into_another_epoch() -> None:
+    clock, channel = ManualClock(), NOTES.channel("kept")
+    copied = CopiedChannels(clock, StoredInMemory(clock))
+    hub = Hub(copied, clock, flush_interval_ms=10)
+    hub.begin(channel)
+    stream = hub.find(channel)
+    assert isinstance(stream, Stream)
+    copied.adopt("first")
+    copied.put(Put(channel.name, 8, b"{}"), channel)
+    copied.adopt("second")
+    assert stream.lost_at == Position("first", 8)
+    copied.resynchronise()
+    assert stream.lost_at == Position("second", 0)
 
 
 async def test_nothing_is_pushed_while_positions_are_recovered_once_more() -> None:

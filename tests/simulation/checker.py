@@ -6,7 +6,7 @@ It knows nothing of the code: only frames, acknowledgements and rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.simulation.clients import Client, Heard
@@ -134,8 +134,11 @@ class Latest:
 class View:
     """Everything that one client knows, from its frames."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, forgotten: Container[str]) -> None:
         self.client = client
+        self.promotions = 0
+        """How many standbys have taken the place of the database. Each may begin a new epoch, and forget bans."""
+        self._forgotten = forgotten
         self.channels: dict[str, Room | Alarms | Latest] = {}
         self._taken = 0
         self._texts: set[str] = set()
@@ -146,11 +149,17 @@ class View:
         """Replies that depend on pushes of a channel which have not come, by the channel's name. The channel must
         continue with a recovery, because the gateway has lost its place in the log."""
         self._epoch: str | None = None
+        self._epochs: set[str] = set()
         self.has_been_banned = False
         self.banned_by: str | None = None
         """The gateway that has acknowledged the present ban of this client, if there is one."""
         self.banned_from_s = 0.0
         """When everything has arrived that the gateway had sent before."""
+
+    def promoted(self) -> None:
+        """Note that a standby has taken the place of the database."""
+        self.promotions += 1
+        self.banned_by = None
 
     def catch_up(self) -> None:
         """Check the frames that were received since the last call."""
@@ -175,14 +184,13 @@ class View:
             self.followed.clear()
         kind, channel = frame["type"], frame.get("channel")
         if "epoch" in frame:
-            demand(self._epoch in (None, frame["epoch"]), "the epoch has changed", self._epoch, frame)
-            self._epoch = frame["epoch"]
+            self._enter(frame["epoch"])
         if kind == "connection_established":
             for known in self.channels.values():
                 if isinstance(known, Room):
                     known.established(frame["positions"])
         elif kind == "stored":
-            if frame["text"] not in self._texts:
+            if frame["text"] not in self._texts and frame["text"] not in self._forgotten:
                 self._owed |= {f"room.{one.room}": frame for one in self.client.sent if one.text == frame["text"]}
         elif kind == "count" and channel is None:
             self._check_count(frame)
@@ -194,6 +202,17 @@ class View:
             demand(frame["code"] in REFUSALS and "retryAfterMs" in frame, "a fault is no reason for this error", frame)
         else:
             demand(kind in ("settled", "moderated"), "nobody expects this frame", frame)
+
+    def _enter(self, epoch: str) -> None:
+        """In another epoch, no earlier position is valid."""
+        if epoch == self._epoch:
+            return
+        self._epoch = epoch
+        self._epochs.add(epoch)
+        demand(len(self._epochs) <= 1 + self.promotions, "the epoch has changed", self._epochs)
+        self.channels.clear()
+        self._owed.clear()
+        self._texts.clear()
 
     def _take_channel(self, channel: str, frame: Mapping[str, Any]) -> None:
         if frame["type"] == "subscription_confirmed":
@@ -242,14 +261,16 @@ def _denies(frame: Mapping[str, Any]) -> bool:
     return bool(frame["type"] == "error" and frame["code"] == "PERMISSION_DENIED")
 
 
-def check_rows(clients: Sequence[Client], rows: Rows) -> None:
-    """Each command must be in the rows as often as its answers say."""
+def check_rows(clients: Sequence[Client], rows: Rows, forgotten: Container[str]) -> None:
+    """Each command must be in the rows as often as its answers say, unless a promoted standby has `forgotten` it."""
     stored = Counter(text for texts in rows.values() for text in texts)
     sent = {one.text: one for client in clients for one in client.sent}
     demand(stored.keys() <= sent.keys(), "rows that nobody sent", stored.keys() - sent.keys())
     for text, one in sent.items():
         times = stored[text]
-        if "stored" in one.outcomes:
+        if text in forgotten:
+            demand(times <= max(1, len(one.outcomes)), "a command is in the rows too often", text, times, one)
+        elif "stored" in one.outcomes:
             demand(times == 1, "an acknowledged command is not in the rows exactly once", text, times, one)
         elif set(one.outcomes) <= {"UNAVAILABLE"} and one.outcomes:
             demand(times == 0, "a command that changed nothing is in the rows", text, times, one)

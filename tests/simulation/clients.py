@@ -263,7 +263,7 @@ class Client:
         kind, channel, seq = frame["type"], frame.get("channel"), frame.get("seq")
         if self._unsettled is not None:
             name, position = self._unsettled
-            if name != channel or seq is not None:
+            if name != channel or seq is not None or kind == "history":
                 # The snapshot has come, so the position in its confirmation counts.
                 self._positions.setdefault(name, position)
                 self._unsettled = None

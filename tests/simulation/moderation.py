@@ -43,7 +43,10 @@ class Moderator:
     async def ban(self, view: View) -> None:
         """Ban a client. The gateway that answers lets it hear nothing more."""
         view.has_been_banned = True
-        view.banned_by = await self._moderate(view, banned=True)
+        promotions = view.promotions
+        gateway = await self._moderate(view, banned=True)
+        # A standby that was promoted meanwhile may know nothing of the ban.
+        view.banned_by = gateway if promotions == view.promotions else None
         view.banned_from_s = asyncio.get_running_loop().time() + SLOW_DELAY_S
 
     async def _pardon(self, view: View) -> None:

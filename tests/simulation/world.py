@@ -78,7 +78,9 @@ class World:
         self._path = path
         self._supervising: list[asyncio.Task[None]] = []
         self.clients = [self._client(number) for number in range(self.rng.randint(2, 4))]
-        self.views = [View(client) for client in self.clients]
+        self.forgotten: set[str] = set()
+        """The texts that a promoted standby did not have."""
+        self.views = [View(client, self.forgotten) for client in self.clients]
         self.moderator = Moderator(self.clients[0], self.views[1:], self.rng)
         self.defects: list[str] = []
 
@@ -129,6 +131,18 @@ class World:
             self.note(f"{name} is killed{' silently' if silently else ''}")
             node.process.kill(silently=silently)
             self.database.died(node.process, silently=silently)
+
+    def promote(self) -> None:
+        """A standby takes the place of the database, and knows nothing of the last commits."""
+        before = self._texts()
+        self.database.promote()
+        self.forgotten |= before - self._texts()
+        self.note(f"a standby is promoted, which lacks {sorted(self.forgotten)}")
+        for view in self.views:
+            view.promoted()
+
+    def _texts(self) -> set[str]:
+        return {text for texts in self.rows().values() for text in texts}
 
     def note(self, sentence: str) -> None:
         self.history.append(f"{asyncio.get_running_loop().time():8.3f} {sentence}")
@@ -249,7 +263,7 @@ class World:
         for client in self.clients:
             demand(client.established, "a client is not connected", client.name)
             demand(not client.is_busy, "a client waits for an answer", client.name)
-        check_rows(self.clients, rows)
+        check_rows(self.clients, rows, self.forgotten)
         latest = self._latest(leader, rows)
         for view in self.views:
             check_view(view, rows, latest)
