@@ -41,7 +41,7 @@ from tests.simulation.nodes import CandidateProcess, GatewayProcess, NodeProcess
 from tests.simulation.platform import ALARMS, CHANNELS, PRICE, ROOMS
 from tests.simulation.shared_log import ANSWER_TIMEOUT_S, LogServer
 
-STORY_S = 20.0
+STORY_S = 17.0
 """How long faults happen."""
 ENDS = (ConfigurationError, Fenced, Unavailable, LogUnavailable, UnknownEntry)
 """Errors that end a term (`Takeover.run`). A node that ends with another one has a defect."""
