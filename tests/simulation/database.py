@@ -149,6 +149,11 @@ class DatabaseServer:
         self.start()
 
     @property
+    def is_standby_behind(self) -> bool:
+        """Whether a standby is to be promoted."""
+        return self._standby is not None
+
+    @property
     def identity(self) -> tuple[int, int, int, int]:
         """See `claim.Identity`."""
         return 1, 1, 1, self._timeline

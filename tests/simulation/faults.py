@@ -189,6 +189,8 @@ def _restart_database(world: World, rng: random.Random) -> None:
 
 
 def _promote_standby(world: World, rng: random.Random) -> None:
+    if world.database.is_standby_behind:
+        return
     seconds = rng.choice([0.0, 0.1, 0.5, 2.0])
     world.note(f"a standby misses the last {seconds} s, and is promoted")
     world.database.fall_behind()
