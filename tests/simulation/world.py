@@ -28,6 +28,7 @@ from duelcast.desk import first_frames
 from duelcast.errors import Unavailable
 from duelcast.gateway import hub
 from duelcast.settings import ConfigurationError
+from duelcast.store.lease import LeaseUnavailable
 from duelcast.store.postgres import lease
 from tests.databases import place_new
 from tests.simulation.checker import View, Violation, check_alarms, check_rows, check_view, demand
@@ -43,8 +44,8 @@ from tests.simulation.shared_log import ANSWER_TIMEOUT_S, LogServer
 
 STORY_S = 17.0
 """How long faults happen."""
-ENDS = (ConfigurationError, Fenced, Unavailable, LogUnavailable, UnknownEntry)
-"""Errors that end a term (`Takeover.run`). A node that ends with another one has a defect."""
+ENDS = (ConfigurationError, Fenced, Unavailable, LeaseUnavailable, LogUnavailable, UnknownEntry)
+"""Errors that end a term (`Candidate`). A node that ends with another one has a defect."""
 END_S = 90.0
 """How long the cluster may take to become whole again."""
 LOOK_INTERVAL_S = 0.2
