@@ -104,10 +104,10 @@ test-cluster: .venv/.dev
 test-hostile: .venv/.dev
 	$(BIN)/python -m pytest -n 0 -s -m hostile --timeout 3600 tests/hostile $(ARGS)
 
-## test-simulation: 200 simulated clusters and the bugs that they must find; takes minutes. ARGS="--seeds 10000" simulates
+## test-simulation: 500 simulated clusters and the bugs that they must find; takes minutes. ARGS="--seeds 10000" simulates
 ## more, ARGS="--seed 4711" only that one
 test-simulation: .venv/.dev
-	$(BIN)/python -m pytest -n 2 -m "simulation or not simulation" tests/simulation --seeds 200 $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "simulation or not simulation" tests/simulation --seeds 500 $(ARGS)
 
 ## rehearsal: an evening of the platform with 300 clients, an outage and a restart; takes a minute or two
 rehearsal: .venv/.dev

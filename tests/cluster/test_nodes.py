@@ -122,6 +122,32 @@ async def test_a_message_that_arrives_while_positions_are_recovered_answers_its_
             assert answer == push | {"requestId": "mine"}
 
 
+async def test_a_message_that_is_published_again_reaches_nobody_who_has_read_it() -> None:
+    async with cluster() as place:
+        contest = await place.contest()
+        gateway, chat = place.gateways[0], f"chat.{contest}"
+        async with member_of(gateway, "ann") as ann:
+            await enter(ann, contest)
+            await say(ann, contest, "one")
+            await say(ann, contest, "two")
+        await until(lambda: chat not in gateway.copied.followed_names())
+        channel = gateway.copied.find(chat)
+        published = place.leader.channels.dump(chat)
+        assert channel is not None
+        assert published is not None
+        # As after a start, if the leader has not published anything on the channel yet.
+        gateway.copied.forget(channel)
+        async with member_of(gateway, "bob") as bob:
+            await enter(bob, contest)
+            for put in published.messages:
+                place.leader.writer.add(put)
+            await bob.send(type="send_chat_message", contestId=contest, text="three", requestId="mine")
+            frames = await bob.receive_until(requestId="mine")
+            assert [
+                frame["data"]["text"] for frame in frames if frame["type"] == "chat_message" and "seq" in frame
+            ] == ["three"]
+
+
 async def test_a_client_recovers_at_another_gateway() -> None:
     async with cluster() as place:
         contest = await place.contest()

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from duelcast.app import App
-from tests.e2e.arena import Notebook
+from duelcast.channels.broker import Position
+from duelcast.channels.copied import CopiedChannels
+from duelcast.channels.records import Put
+from duelcast.clock import ManualClock
+from duelcast.gateway.hub import Hub
+from duelcast.gateway.streams import Stream
+from tests.contract.buses import StoredInMemory
+from tests.e2e.arena import NOTES, Notebook
 from tests.e2e.following import follow, own_arena, publish_notes, texts
 from tests.serving import client
 
@@ -52,3 +59,47 @@ async def test_a_channel_that_is_joined_meanwhile_goes_on_from_its_own_position(
             frames = await reader.receive_until(type="subscription_confirmed", channel="note.kept")
         frames = [*frames[:-1], *await reader.drain()]
     assert texts(frames) == ["a", "b"], "the answer brings them, and the recovery nothing more"
+
+
+async def test_no_position_is_taken_over_into_another_epoch() -> None:
+    clock, channel = ManualClock(), NOTES.channel("kept")
+    copied = CopiedChannels(clock, StoredInMemory(clock))
+    hub = Hub(copied, clock, flush_interval_ms=10)
+    hub.begin(channel)
+    stream = hub.find(channel)
+    assert isinstance(stream, Stream)
+    copied.adopt("first")
+    copied.put(Put(channel.name, 8, b"{}"), channel)
+    copied.adopt("second")
+    assert stream.lost_at == Position("first", 8)
+    copied.resynchronise()
+    assert stream.lost_at == Position("second", 0)
+
+
+async def test_nothing_is_pushed_while_positions_are_recovered_once_more() -> None:
+    async with own_arena() as (app, _), client(app, "arena") as reader:
+        notebook = app.leader.services[Notebook]
+
+        async def go_on_to_the_next_read() -> None:
+            notebook.was_read.clear()
+            notebook.may_answer.set()
+            notebook.may_answer.clear()
+            await notebook.was_read.wait()
+
+        await follow(reader, "note.kept")
+        await follow(reader, "stored.hall")
+        notebook.was_read.clear()
+        notebook.may_answer.clear()
+        await reader.send(type="subscribe", channel="stored.room")
+        await notebook.was_read.wait()
+        # Lost twice, so that the recovery needs snapshots.
+        lose_and_find_the_bus(app)
+        lose_and_find_the_bus(app)
+        await go_on_to_the_next_read()
+        lose_and_find_the_bus(app)
+        await go_on_to_the_next_read()
+        await reader.receive_until(type="subscription_confirmed", channel="note.kept")
+        publish_notes(app, "kept", "a")
+        notebook.may_answer.set()
+        assert texts(await reader.receive_until(type="subscription_confirmed", channel="note.kept")) == []
+        assert texts(await reader.drain()) == ["a"]

@@ -6,12 +6,14 @@ It knows nothing of the code: only frames, acknowledgements and rows.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.simulation.clients import Client, Heard
 
 GROUP, GROUPED = "prices", "price."
+REFUSALS = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
+"""The codes of all errors that faults may cause (§1.4)."""
 
 Rows = Mapping[str, Sequence[str]]
 """The texts that are stored, by room, in the order of their numbers from 1 on."""
@@ -70,20 +72,26 @@ class Room:
 
 
 class Alarms:
-    """An urgent *every* channel, without a snapshot."""
+    """An urgent *every* channel, without a snapshot: the texts that the client has heard, by their numbers."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.seq: int | None = None
+        self.texts: dict[int, str] = {}
 
     def take(self, frame: Mapping[str, Any]) -> None:
         if frame["type"] != "subscription_confirmed":
-            demand(self.seq is not None and frame["seq"] == self.seq + 1, "a gap or a repeat", self.seq, frame)
+            demand(
+                self.seq is not None and frame["seq"] == self.seq + 1, "a gap or a repeat", self.name, self.seq, frame
+            )
             self.seq = frame["seq"]
+            self.texts[frame["seq"]] = frame["text"]
         elif not frame.get("recovered"):
             self.seq = frame["seq"]
         else:
-            demand(self.seq is not None and frame["seq"] >= self.seq, "the channel went back", self.seq, frame)
+            demand(
+                self.seq is not None and frame["seq"] >= self.seq, "the channel went back", self.name, self.seq, frame
+            )
 
 
 class Latest:
@@ -126,17 +134,32 @@ class Latest:
 class View:
     """Everything that one client knows, from its frames."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, forgotten: Container[str]) -> None:
         self.client = client
+        self.promotions = 0
+        """How many standbys have taken the place of the database. Each may begin a new epoch, and forget bans."""
+        self._forgotten = forgotten
         self.channels: dict[str, Room | Alarms | Latest] = {}
         self._taken = 0
         self._texts: set[str] = set()
         self._connection = 0
-        self._followed: set[str] = set()
+        self.followed: set[str] = set()
+        """What the present connection follows."""
         self._owed: dict[str, Mapping[str, Any]] = {}
         """Replies that depend on pushes of a channel which have not come, by the channel's name. The channel must
         continue with a recovery, because the gateway has lost its place in the log."""
         self._epoch: str | None = None
+        self._epochs: set[str] = set()
+        self.has_been_banned = False
+        self.banned_by: str | None = None
+        """The gateway that has acknowledged the present ban of this client, if there is one."""
+        self.banned_from_s = 0.0
+        """When everything has arrived that the gateway had sent before."""
+
+    def promoted(self) -> None:
+        """Note that a standby has taken the place of the database."""
+        self.promotions += 1
+        self.banned_by = None
 
     def catch_up(self) -> None:
         """Check the frames that were received since the last call."""
@@ -154,34 +177,50 @@ class View:
 
     def _take(self, one: Heard) -> None:
         frame = one.frame
+        is_banned = one.gateway == self.banned_by and one.at_s > self.banned_from_s
+        demand(not is_banned or _denies(frame), "a banned client hears something", frame)
         if one.connection != self._connection:
             self._connection = one.connection
-            self._followed.clear()
+            self.followed.clear()
         kind, channel = frame["type"], frame.get("channel")
         if "epoch" in frame:
-            demand(self._epoch in (None, frame["epoch"]), "the epoch has changed", self._epoch, frame)
-            self._epoch = frame["epoch"]
+            self._enter(frame["epoch"])
         if kind == "connection_established":
             for known in self.channels.values():
                 if isinstance(known, Room):
                     known.established(frame["positions"])
         elif kind == "stored":
-            if frame["text"] not in self._texts:
+            if frame["text"] not in self._texts and frame["text"] not in self._forgotten:
                 self._owed |= {f"room.{one.room}": frame for one in self.client.sent if one.text == frame["text"]}
         elif kind == "count" and channel is None:
             self._check_count(frame)
         elif channel is not None:
             self._take_channel(channel, frame)
+        elif _denies(frame):
+            demand(self.has_been_banned, "a client is taken for a banned one", frame)
+        elif kind == "error":
+            demand(frame["code"] in REFUSALS and "retryAfterMs" in frame, "a fault is no reason for this error", frame)
         else:
-            demand(kind in ("settled", "error"), "nobody expects this frame", frame)
+            demand(kind in ("settled", "moderated"), "nobody expects this frame", frame)
+
+    def _enter(self, epoch: str) -> None:
+        """In another epoch, no earlier position is valid."""
+        if epoch == self._epoch:
+            return
+        self._epoch = epoch
+        self._epochs.add(epoch)
+        demand(len(self._epochs) <= 1 + self.promotions, "the epoch has changed", self._epochs)
+        self.channels.clear()
+        self._owed.clear()
+        self._texts.clear()
 
     def _take_channel(self, channel: str, frame: Mapping[str, Any]) -> None:
         if frame["type"] == "subscription_confirmed":
-            self._followed.add(channel)
+            self.followed.add(channel)
             if channel == GROUP:
                 self._begin_group()
                 return
-        is_followed = channel in self._followed or (channel.startswith(GROUPED) and GROUP in self._followed)
+        is_followed = channel in self.followed or (channel.startswith(GROUPED) and GROUP in self.followed)
         demand(is_followed, "a push of another channel", frame)
         reply = self._owed.pop(channel, None)
         demand(
@@ -218,14 +257,20 @@ def _channel(name: str) -> Room | Alarms | Latest:
     return Alarms(name) if family == "alarm" else Latest(name)
 
 
-def check_rows(clients: Sequence[Client], rows: Rows) -> None:
-    """Each command must be in the rows as often as its answers say."""
+def _denies(frame: Mapping[str, Any]) -> bool:
+    return bool(frame["type"] == "error" and frame["code"] == "PERMISSION_DENIED")
+
+
+def check_rows(clients: Sequence[Client], rows: Rows, forgotten: Container[str]) -> None:
+    """Each command must be in the rows as often as its answers say, unless a promoted standby has `forgotten` it."""
     stored = Counter(text for texts in rows.values() for text in texts)
     sent = {one.text: one for client in clients for one in client.sent}
     demand(stored.keys() <= sent.keys(), "rows that nobody sent", stored.keys() - sent.keys())
     for text, one in sent.items():
         times = stored[text]
-        if "stored" in one.outcomes:
+        if text in forgotten:
+            demand(times <= max(1, len(one.outcomes)), "a command is in the rows too often", text, times, one)
+        elif "stored" in one.outcomes:
             demand(times == 1, "an acknowledged command is not in the rows exactly once", text, times, one)
         elif set(one.outcomes) <= {"UNAVAILABLE"} and one.outcomes:
             demand(times == 0, "a command that changed nothing is in the rows", text, times, one)
@@ -235,20 +280,35 @@ def check_rows(clients: Sequence[Client], rows: Rows) -> None:
 
 
 def check_view(view: View, rows: Rows, latest: Mapping[str, Mapping[str, Any]]) -> None:
-    """A client that is connected must have reached the end. `latest` is the state of *latest* channels, by name and
-    key."""
+    """A client that is connected must follow all that it has asked for, and have reached the end. `latest` is the state
+    of *latest* channels, by name and key."""
     view.catch_up()
+    client = view.client
+    demand(view.followed == set(client.channels), "a client does not follow its channels", client.name, view.followed)
     for name, known in view.channels.items():
         if isinstance(known, Room):
             texts = rows[name.partition(".")[2]]
-            demand(
-                known.texts == list(texts), "a client differs from the rows", view.client.name, name, known.texts, texts
-            )
-        elif isinstance(known, Latest):
-            state = {key: _value(frame) for key, frame in known.state.items()}
-            demand(
-                state == latest[name], "a client has not the newest state", view.client.name, name, state, latest[name]
-            )
+            demand(known.texts == list(texts), "a client differs from the rows", client.name, name, known.texts, texts)
+    for name, newest in latest.items():
+        if name in client.channels or (name.startswith(GROUPED) and GROUP in client.channels):
+            copy = view.channels.get(name)
+            frames = copy.state if isinstance(copy, Latest) else {}
+            state = {key: _value(frame) for key, frame in frames.items()}
+            demand(state == newest, "a client has not the newest state", client.name, name, state, newest)
+
+
+def check_alarms(views: Iterable[View], seq: int, rows: Mapping[int, str], raised: Iterable[str]) -> None:
+    """Everybody must be at the position `seq` of the urgent channel. A message has one number, whoever has heard it
+    before it was stored, and is stored in the end unless its leader is gone: `raised` are those of the present one. An
+    earlier leader may have taken the others with it."""
+    heard = dict(rows)
+    demand(set(raised) <= set(rows.values()), "an urgent message is not in the rows", set(raised) - set(rows.values()))
+    for view in views:
+        known = view.channels["alarm"]
+        assert isinstance(known, Alarms)
+        demand(known.seq == seq, "a client has not heard all urgent messages", view.client.name, known.seq, seq)
+        for number, text in known.texts.items():
+            demand(heard.setdefault(number, text) == text, "a number has two messages", number, heard[number], text)
 
 
 def _value(frame: Mapping[str, Any]) -> Any:

@@ -175,7 +175,7 @@ class Client:
         self.is_talking = True
         self.is_busy = False
         """Whether a command has no answer yet."""
-        self._channels = channels
+        self.channels = channels
         self._gateways = gateways
         self._positions: dict[str, Position] = {}
         self._unsettled: tuple[str, Position] | None = None
@@ -217,11 +217,11 @@ class Client:
         self.gateway = gateway
         number = self.connections
         socket = self.socket = Socket(gateway.process, self.rng, lambda data: self._hear(number, data))
-        named = [name for name in self._channels if name in self._positions]
+        named = [name for name in self.channels if name in self._positions]
         request = ConnectRequest(
             address_bucket=None,
             token=self.name,
-            channels=[name for name in self._channels if name not in self._positions],
+            channels=[name for name in self.channels if name not in self._positions],
             since=[(name, self._positions[name]) for name in named],
         )
         loop.call_later(delay_s(self.rng), _accept, gateway, socket, request, context=gateway.process.context)
@@ -263,7 +263,7 @@ class Client:
         kind, channel, seq = frame["type"], frame.get("channel"), frame.get("seq")
         if self._unsettled is not None:
             name, position = self._unsettled
-            if name != channel or seq is not None:
+            if name != channel or seq is not None or kind == "history":
                 # The snapshot has come, so the position in its confirmation counts.
                 self._positions.setdefault(name, position)
                 self._unsettled = None

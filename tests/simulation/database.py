@@ -11,12 +11,12 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from duelcast.store.postgres import claim, lease
 from duelcast.store.postgres.locks import LOCK, WRITER
@@ -66,6 +66,9 @@ class DatabaseServer:
         self.sessions: dict[int, Session] = {}
         self.on_commit: Callable[[Process, str], None] = lambda _process, _moment: None
         """Called `before` and `after` each COMMIT of a writer."""
+        self._timeline = 1
+        self._standby: tuple[sqlite3.Connection, LeaderRow | None] | None = None
+        """The rows of a standby that has fallen behind."""
         self._pids = 0
         self._lock_holders: dict[int, int] = {}
         self._lock_waiters: list[asyncio.Event] = []
@@ -126,6 +129,34 @@ class DatabaseServer:
 
     def start(self) -> None:
         self.is_up = True
+
+    def fall_behind(self) -> None:
+        """From now on, the standby gets no transactions."""
+        rows = sqlite3.connect(":memory:")
+        with closing(sqlite3.connect(self.path)) as file:
+            file.backup(rows)
+        self._standby = rows, None if self.leader is None else structs.replace(self.leader)
+
+    def promote(self) -> None:
+        """Let the standby take the place of this server."""
+        assert self._standby is not None
+        self.stop()
+        rows, self.leader = self._standby
+        self._standby = None
+        with closing(rows), closing(sqlite3.connect(self.path)) as file:
+            rows.backup(file)
+        self._timeline += 1
+        self.start()
+
+    @property
+    def is_standby_behind(self) -> bool:
+        """Whether a standby is to be promoted."""
+        return self._standby is not None
+
+    @property
+    def identity(self) -> tuple[int, int, int, int]:
+        """See `claim.Identity`."""
+        return 1, 1, 1, self._timeline
 
     def died(self, process: Process, *, silently: bool) -> None:
         """End the sessions of a process, once the server hears of it."""
@@ -313,7 +344,7 @@ class Session:
         if statement == lease._FIND:
             return await self.remote(self.server.find)
         assert statement == claim._IDENTITY
-        return await self.remote(lambda: (1, 1, 1, 1))
+        return await self.remote(lambda: self.server.identity)
 
     async def execute(self, statement: str, *values: Any) -> Any:
         if statement == lease._RESIGN:
@@ -331,6 +362,8 @@ class Session:
 
     async def _locked(self, key: int) -> None:
         locked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # The session may end before anybody waits for the lock.
+        locked.add_done_callback(lambda done: done.cancelled() or done.exception())
 
         def begin() -> None:
             task = asyncio.get_running_loop().create_task(self.server.lock(self, key), context=OUTSIDE.copy())

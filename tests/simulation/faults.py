@@ -188,6 +188,15 @@ def _restart_database(world: World, rng: random.Random) -> None:
     _later(world, seconds, world.database.start)
 
 
+def _promote_standby(world: World, rng: random.Random) -> None:
+    if world.database.is_standby_behind:
+        return
+    seconds = rng.choice([0.0, 0.1, 0.5, 2.0])
+    world.note(f"a standby misses the last {seconds} s, and is promoted")
+    world.database.fall_behind()
+    _later(world, seconds, world.promote)
+
+
 # ── clients ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -233,6 +242,7 @@ FAULTS: Sequence[tuple[Fault, float]] = (
     (_restart_log, 2),
     (_trim_log, 0.7),
     (_restart_database, 1),
+    (_promote_standby, 0.5),
     (_leave, 2),
     (_fill, 1),
 )

@@ -35,6 +35,7 @@ from duelcast.cluster.leader_link import LeaderLink
 from duelcast.cluster.leadership import Leadership
 from duelcast.cluster.link_server import LinkServer
 from duelcast.cluster.members import Members
+from duelcast.cluster.news import ReadModels
 from duelcast.cluster.presence import Presence
 from duelcast.cluster.reports import ReportedTraffic
 from duelcast.cluster.takeover import Takeover
@@ -42,7 +43,10 @@ from duelcast.cluster.wallets import Wallets
 from duelcast.desk.desk import LocalDesk
 from duelcast.desk.first_frames import JoinReader
 from duelcast.domain.accounts.accounts import MemoryAccounts
+from duelcast.domain.accounts.claims import Claims
 from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.accounts.sessions import EndedSessions
+from duelcast.domain.accounts.tokens import TokenVerifier
 from duelcast.domain.contests.rooms import Rooms, RoomSettings
 from duelcast.domain.settings.current import CurrentSettings
 from duelcast.domain.settings.declared import configured_values
@@ -66,12 +70,13 @@ SECRET = b"a secret of all nodes, of at least 32 bytes"
 SETTINGS = Settings(
     feed="none", rate_limit_factor=0, max_connections_per_ip=0, jwt_secret=SecretStr("0123456789abcdefghijklmnopqrstuv")
 )
+VERIFYING_S = 0.005
 LEASE_MS = 3_000
 WAIT_S = 5.0
 ABSENCE_S = 10.0
 LOG_ABSENCE_S = 30.0
 PRICE_INTERVAL_S = 0.2
-ALARM_SHARE = 0.05
+ALARM_SHARE = 0.15
 END_SHARE = 0.2
 DECLARED = live_settings.declared_of([ENDPOINT])
 DIRECTORY = Directory([ENDPOINT])
@@ -134,10 +139,15 @@ class NodeProcess:
 
 
 class Verifier:
-    """Takes the name of a wallet for its token."""
+    """Takes the name of a wallet for its token, after a moment."""
+
+    def __init__(self, accounts: MemoryAccounts, clock: Clock) -> None:
+        self._tokens = TokenVerifier(accounts, clock, algorithms=())
+        self._clock = clock
 
     async def verify(self, token: str) -> Identity:
-        return Identity(token, Role.USER, None, START_S + 1e6)
+        await self._clock.sleep(VERIFYING_S)
+        return await self._tokens.identity(Claims(token, Role.USER, None, START_S + 1e6, frozenset(), token))
 
 
 class GatewayProcess(NodeProcess):
@@ -155,7 +165,9 @@ class GatewayProcess(NodeProcess):
         self.link = LeaderLink(finder.find, self.name, SECRET, clock, wait_s=WAIT_S, connect_timeout_s=1.0)
         self.link.introduce = self._introduce
         self.reader = LogReader(self.view, self.copied, DIRECTORY.channel, self.link, clock)
-        self.reader.on_all_news = self._copied_once
+        self.models = ReadModels(MemoryAccounts(), EndedSessions(clock), self.settings())
+        self.reader.on_news = self.models.take
+        self.reader.on_all_news = self._take_all_news
         self.hub = Hub(self.copied, clock, flush_interval_ms=10)
         self.desk: RemoteDesk
         self.gateway = Gateway(
@@ -163,10 +175,10 @@ class GatewayProcess(NodeProcess):
             clock,
             self.copied,
             self.hub,
-            MemoryAccounts(),
-            Verifier(),  # type: ignore[arg-type]  # a gateway calls nothing else
+            self.models.accounts,
+            Verifier(self.models.accounts, clock),  # type: ignore[arg-type]  # a gateway calls nothing else
             {ENDPOINT.path: ENDPOINT},
-            self.settings(),
+            self.models.settings,
             self._desk_of,
         )
         async with asyncio.TaskGroup() as tasks:
@@ -184,7 +196,8 @@ class GatewayProcess(NodeProcess):
             if self.reader.away_s > LOG_ABSENCE_S:
                 self.gateway.send_away(1_000)
 
-    def _copied_once(self, _news: Sequence[News]) -> None:
+    def _take_all_news(self, news: Sequence[News]) -> None:
+        self.models.take_all(news)
         self.is_ready = True
 
     def _followed(self, channel: Channel, is_followed: bool) -> None:
@@ -217,6 +230,7 @@ class CandidateProcess(NodeProcess):
         self.copied = CopiedChannels(clock, StoredLog(self.database, clock, 24 * 3600), **MEMORY)
         self.database.log.bus = self.copied
         self.platform = Platform(self.database, self.copied, clock)
+        self.models = ReadModels(self.platform.accounts, EndedSessions(clock), self.settings())
         self.writer = LogWriter(self.view, clock)
         self.presence = Presence()
         rooms = Rooms(self.platform.publisher, clock, lambda _contest, _wallet: False, RoomSettings)
@@ -256,7 +270,7 @@ class CandidateProcess(NodeProcess):
         traffic = ReportedTraffic(members, Wallets(clock, max_wallets=SETTINGS.gateway_max_wallets))
         reader = JoinReader(
             ENDPOINT,
-            self.settings(),
+            self.models.settings,
             self.copied,
             log,
             clock,
@@ -302,6 +316,7 @@ class CandidateProcess(NodeProcess):
         await self.platform.load()
         self.facts.restore(self.reader.facts, are_complete=True)
         self.facts.follow()
+        self.models.announce_to(self.writer.add)
         prices, sweeping = asyncio.create_task(self._prices()), asyncio.create_task(self.copied.run())
         self.tasks = [writing, prices, sweeping]
         started.push_async_callback(cancel, [prices, sweeping])
@@ -324,7 +339,7 @@ class CandidateProcess(NodeProcess):
 
     async def _dump(self, _peer: Peer, _body: bytes) -> AsyncIterator[bytes]:
         try:
-            async for piece in dump(self.copied, self.writer, self.facts.known):
+            async for piece in dump(self.copied, self.writer, self.facts.known, self.models.news):
                 yield msgspec.msgpack.encode(piece)
         except Fenced:
             raise CallFailed("The term of this leader is over.") from None

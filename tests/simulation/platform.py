@@ -12,12 +12,14 @@ from duelcast.channels.broker import Origin
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind, Unfollowed
 from duelcast.channels.publisher import Broadcast, Published, Publisher
-from duelcast.clock import Clock
+from duelcast.clock import Clock, time_ms
+from duelcast.domain.accounts.accounts import Account, MemoryAccounts
 from duelcast.domain.analytics.activity import Zones
 from duelcast.domain.idempotency import Asked, IdempotentRequests, Once
 from duelcast.endpoints.common import add_common_commands
 from duelcast.endpoints.context import Context, Snapshot
 from duelcast.endpoints.kit import Auth, Endpoint
+from duelcast.store.accounts import UserRow, find_user, remarkable_users, save_user
 from duelcast.store.channel_log import positions_of
 from duelcast.store.database import Database, Transaction
 from duelcast.store.idempotency import RequestName
@@ -95,6 +97,19 @@ class Settled(Event, tag="settled"):
     zone: str
 
 
+class Moderate(Command, tag="moderate"):
+    """Bans a wallet, or ends its ban."""
+
+    wallet: str
+    banned: bool
+
+
+class Moderated(Event, tag="moderated"):
+    """Acknowledges `moderate`."""
+
+    wallet: str
+
+
 class Stored(Event, tag="stored"):
     """Acknowledges `say`."""
 
@@ -130,8 +145,11 @@ class Platform:
 
     def __init__(self, database: Database, broker: MemoryBroker, clock: Clock) -> None:
         self.totals: Counter[str] = Counter()
+        self.raised: list[str] = []
+        """The texts of the urgent messages of this leader."""
         self.requests = IdempotentRequests(database, clock)
         self.zones = Zones()
+        self.accounts = MemoryAccounts()
         self._database = database
         self.publisher = Publisher(broker, clock)
         self._clock = clock
@@ -143,6 +161,8 @@ class Platform:
         async with self._database.read() as transaction:
             for name, seq in (await positions_of(transaction, list(names))).items():
                 self.totals[names[name]] = seq
+            for user in await remarkable_users(transaction):
+                self.accounts.put(Account(user.wallet, banned=user.banned))
         await self.requests.load()
         for room in ROOMS:
             self._publish_total(room)
@@ -163,6 +183,15 @@ class Platform:
 
         await self._database.publish(work, lambda _: self._said(room))
 
+    async def moderate(self, wallet: str, *, banned: bool) -> None:
+        """Ban a wallet, or end its ban."""
+
+        async def work(transaction: Transaction) -> None:
+            is_new = await find_user(transaction, wallet) is None
+            await save_user(transaction, UserRow(wallet, banned=banned), is_new=is_new, now_ms=time_ms(self._clock))
+
+        await self._database.write(work, lambda _: self.accounts.put(Account(wallet, banned=banned)))
+
     def _said(self, room: str) -> None:
         self.totals[room] += 1
         self._publish_total(room)
@@ -179,6 +208,7 @@ class Platform:
 
     def raise_alarm(self, text: str) -> None:
         """Publish an urgent message."""
+        self.raised.append(text)
         self._database.announce(Broadcast(ALARMS.channel(), Alarm(text=text)))
 
     async def history(self, channel: Channel) -> Snapshot:
@@ -203,6 +233,11 @@ async def _board(context: Context, channel: Channel) -> Snapshot:
 async def _say(context: Context, command: Say) -> Stored:
     await context.service(Platform).say(command.room, command.text, command.commandId, context.origin)
     return Stored(text=command.text)
+
+
+async def _moderate(context: Context, command: Moderate) -> Moderated:
+    await context.service(Platform).moderate(command.wallet, banned=command.banned)
+    return Moderated(wallet=command.wallet)
 
 
 def _read(context: Context, command: Read) -> Count:
@@ -235,6 +270,7 @@ def make_endpoint() -> Endpoint:
     endpoint.opens(BOARD, snapshot=_board)
     endpoint.opens(PRICE)
     endpoint.command(Say, errors=("OUTCOME_UNKNOWN",))(_say)
+    endpoint.command(Moderate, errors=("OUTCOME_UNKNOWN",))(_moderate)
     endpoint.command(Read)(_read)
     endpoint.command(Settle, errors=("OUTCOME_UNKNOWN",))(_settle)
     endpoint.on_disconnect(_gone)

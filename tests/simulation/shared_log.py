@@ -81,8 +81,10 @@ class LogServer:
         for reader in self._readers:
             reader.set()
 
-    async def wait(self, wait_s: float) -> None:
-        """Wait for the next entry."""
+    async def wait(self, after: EntryId, wait_s: float) -> None:
+        """Wait for an entry after `after`."""
+        if self.after(after):
+            return
         more = asyncio.Event()
         self._readers[more] = None
         try:
@@ -121,7 +123,7 @@ class LogView:
         starts = self._server.starts
         entries: Sequence[LogEntry] = await self._request(lambda: self._server.after(after))
         if not entries:
-            await self._server.wait(wait_s)
+            await self._server.wait(after, wait_s)
             if starts != self._server.starts:
                 raise LogUnavailable("The server has closed the connection.")
             entries = await self._request(lambda: self._server.after(after))

@@ -28,25 +28,29 @@ from duelcast.desk import first_frames
 from duelcast.errors import Unavailable
 from duelcast.gateway import hub
 from duelcast.settings import ConfigurationError
+from duelcast.store.lease import LeaseUnavailable
 from duelcast.store.postgres import lease
 from tests.databases import place_new
-from tests.simulation.checker import View, Violation, check_rows, check_view, demand
+from tests.simulation.checker import View, Violation, check_alarms, check_rows, check_view, demand
 from tests.simulation.clients import Client, Heard
 from tests.simulation.database import DatabaseServer, Session
 from tests.simulation.faults import plan
 from tests.simulation.loop import Process, SimulatedLoop, current_process, until
+from tests.simulation.moderation import Moderator
 from tests.simulation.network import Network
 from tests.simulation.nodes import CandidateProcess, GatewayProcess, NodeProcess, Place
-from tests.simulation.platform import CHANNELS, PRICE, ROOMS
-from tests.simulation.shared_log import LogServer
+from tests.simulation.platform import ALARMS, CHANNELS, PRICE, ROOMS
+from tests.simulation.shared_log import ANSWER_TIMEOUT_S, LogServer
 
-STORY_S = 20.0
+STORY_S = 17.0
 """How long faults happen."""
-ENDS = (ConfigurationError, Fenced, Unavailable, LogUnavailable, UnknownEntry)
-"""Errors that end a term (`Takeover.run`). A node that ends with another one has a defect."""
+ENDS = (ConfigurationError, Fenced, Unavailable, LeaseUnavailable, LogUnavailable, UnknownEntry)
+"""Errors that end a term (`Candidate`). A node that ends with another one has a defect."""
 END_S = 90.0
 """How long the cluster may take to become whole again."""
 LOOK_INTERVAL_S = 0.2
+BAN_S = 1.0
+"""Within this time, a ban ends the connections to all nodes (§1.2)."""
 RESTART_S = (0.2, 1.0)
 NAMES = {"gateway": ("gateway-1", "gateway-2"), "candidate": ("leader-1", "leader-2")}
 
@@ -75,7 +79,10 @@ class World:
         self._path = path
         self._supervising: list[asyncio.Task[None]] = []
         self.clients = [self._client(number) for number in range(self.rng.randint(2, 4))]
-        self.views = [View(client) for client in self.clients]
+        self.forgotten: set[str] = set()
+        """The texts that a promoted standby did not have."""
+        self.views = [View(client, self.forgotten) for client in self.clients]
+        self.moderator = Moderator(self.clients[0], self.views[1:], self.rng)
         self.defects: list[str] = []
 
     def _client(self, number: int) -> Client:
@@ -126,6 +133,18 @@ class World:
             node.process.kill(silently=silently)
             self.database.died(node.process, silently=silently)
 
+    def promote(self) -> None:
+        """A standby takes the place of the database, and knows nothing of the last commits."""
+        before = self._texts()
+        self.database.promote()
+        self.forgotten |= before - self._texts()
+        self.note(f"a standby is promoted, which lacks {sorted(self.forgotten)}")
+        for view in self.views:
+            view.promoted()
+
+    def _texts(self) -> set[str]:
+        return {text for texts in self.rows().values() for text in texts}
+
     def note(self, sentence: str) -> None:
         self.history.append(f"{asyncio.get_running_loop().time():8.3f} {sentence}")
 
@@ -138,6 +157,7 @@ class World:
         running = [asyncio.create_task(self.supervise(name)) for name in names]
         for client in self.clients:
             running += [asyncio.create_task(client.run()), asyncio.create_task(client.talk(0.5))]
+        running.append(asyncio.create_task(self.moderator.run()))
         watching = asyncio.create_task(self._watch())
         try:
             await self._story([*running, watching])
@@ -164,7 +184,21 @@ class World:
                 if asyncio.get_running_loop().time() > until_s:
                     raise
             else:
-                return
+                break
+        await self._ban_at_last(running)
+
+    async def _ban_at_last(self, running: Sequence[asyncio.Task[None]]) -> None:
+        """If nothing fails, a ban ends the connections to all nodes within a second."""
+        view = self.views[-1]
+        # Requests to the log may still be waiting for answers that were lost.
+        await self._sleep_until(asyncio.get_running_loop().time() + ANSWER_TIMEOUT_S, running)
+        await self.moderator.ban(view)
+        await self._sleep_until(asyncio.get_running_loop().time() + BAN_S, running)
+        view.catch_up()
+        name = view.client.name
+        demand(not view.client.established, "a banned client is connected", name)
+        for gateway in self.ready_gateways():
+            demand(not gateway.gateway.has_connections(name), "a banned client is connected", name, gateway.name)
 
     async def _sleep_until(self, at_s: float, running: Sequence[asyncio.Task[None]]) -> None:
         """Wait; raises the exception of a task that has ended, which none should."""
@@ -206,14 +240,18 @@ class World:
 
     def rows(self) -> dict[str, list[str]]:
         """The stored texts of each room."""
-        query = "select seq, body from channel_messages where channel = ? order by seq"
         rows = {}
-        with closing(sqlite3.connect(self._path)) as file:
-            for room in ROOMS:
-                found = file.execute(query, (f"room.{room}",)).fetchall()
-                demand([seq for seq, _ in found] == list(range(1, len(found) + 1)), "the rows have gaps", found)
-                rows[room] = [msgspec.json.decode(body)["text"] for _, body in found]
+        for room in ROOMS:
+            found = self._stored(f"room.{room}")
+            demand(list(found) == list(range(1, len(found) + 1)), "the rows have gaps", found)
+            rows[room] = list(found.values())
         return rows
+
+    def _stored(self, channel: str) -> dict[int, str]:
+        """The texts of an *every* channel by their numbers."""
+        query = "select seq, body from channel_messages where channel = ? order by seq"
+        with closing(sqlite3.connect(self._path)) as file:
+            return {seq: msgspec.json.decode(body)["text"] for seq, body in file.execute(query, (channel,))}
 
     def check(self) -> None:
         """Check that everybody has reached the same end."""
@@ -221,15 +259,27 @@ class World:
         demand(leader is not None, "nobody leads")
         assert leader is not None
         rows = self.rows()
+        demand(self.moderator.is_done, "somebody is still banned")
+        demand(len(self.ready_gateways()) == len(NAMES["gateway"]), "a gateway takes no connections")
         for client in self.clients:
             demand(client.established, "a client is not connected", client.name)
             demand(not client.is_busy, "a client waits for an answer", client.name)
-        check_rows(self.clients, rows)
+        check_rows(self.clients, rows, self.forgotten)
         latest = self._latest(leader, rows)
         for view in self.views:
             check_view(view, rows, latest)
+        alarms = leader.copied.dump(ALARMS.channel().name)
+        assert alarms is not None
+        check_alarms(self.views, alarms.seq, self._stored("alarm"), leader.platform.raised)
         self._check_copies(leader)
         self._check_zones(leader)
+        for gateway in self.ready_gateways():
+            demand(
+                set(gateway.models.news()) == set(leader.models.news()),
+                "a copy of the accounts differs",
+                gateway.name,
+                gateway.models.accounts.all(),
+            )
 
     def _latest(self, leader: CandidateProcess, rows: dict[str, list[str]]) -> dict[str, dict[str, Any]]:
         state: dict[str, dict[str, Any]] = {}

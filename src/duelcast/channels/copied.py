@@ -94,6 +94,13 @@ class CopiedChannels(MemoryBroker):
         stream.seq = put.seq
         self._take(stream, put.message(channel))
 
+    def place_read(self, channel: Channel, seq: int) -> None:
+        """Note that a follower on this node has everything up to `seq` of an *every* channel, because the leader has
+        read it from the database. The next leader, which may know nothing of the channel, publishes it again."""
+        stream = self._streams[channel.name]
+        if isinstance(stream, EveryMemory) and not stream.is_placed:
+            stream.place(seq)
+
     def silence(self, channel: Channel, seq: int) -> None:
         """No position of the channel below `seq` can be recovered any longer."""
         stream = self._streams.get(channel.name)

@@ -197,6 +197,10 @@ class LogReader:
         found.reverse()
         return found
 
+    def place_read(self, channel: Channel, seq: int) -> None:
+        """See `CopiedChannels.place_read`."""
+        self._copied.place_read(channel, seq)
+
     @property
     def away_s(self) -> float:
         """For how long the log has not answered; a read may take `WAIT_S`."""

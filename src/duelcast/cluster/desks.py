@@ -324,6 +324,8 @@ class RemoteDesk:
         base = self._hub.begin(target)
         floors = {self._find_channel(name): floor for name, floor in one.floors.items()}
         since = self._reader.since(EntryId(term, one.base), target)
+        if isinstance(target, Channel) and one.seq is not None:
+            self._reader.place_read(target, one.seq)
         news = [message for message in since if message.seq > floors.get(message.channel, 0)]
         frames = decode_frames(one.frames, self._find)
         return Joined(join, one.epoch, one.seq, one.recovered, frames, base, floors, one.rows, news)

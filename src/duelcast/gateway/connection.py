@@ -475,6 +475,7 @@ class Connection(MessageSocket):
             self.commands.begin(self._run(self._resynchronise(bus_lost=bus_lost)))
 
     async def _resynchronise(self, *, bus_lost: bool) -> None:
+        self.outbox.lose_track()  # A recovery that ran before this one has found the positions.
         joins = self.subscriptions.joins_again(bus_lost=bus_lost)
         try:
             answer = await self.runtime.desk.read_again(self.ask(), joins)

@@ -131,6 +131,8 @@ class Hub:
         """Recover all subscriptions from their positions, because the bus was lost."""
         for stream in self._streams.values():
             stream.lost_at = Position(self._broker.epoch, stream.seq)
+            # In another epoch, the next position may be lower than this one.
+            stream.seq = 0
         self.on_lost()
 
     def _keep(self, entry: LogEntry) -> None:
