@@ -19,7 +19,7 @@ import asyncpg
 from msgspec import Struct, structs
 
 from duelcast.store.postgres import claim, lease
-from duelcast.store.postgres.locks import LOCK, WRITER
+from duelcast.store.postgres.locks import LEADER, LOCK, WRITER
 from duelcast.store.postgres.session import ANSWER_TIMEOUT_S, IDLE_TIMEOUT_MS, LOCK_TIMEOUT_MS
 from tests.simulation.loop import Process
 from tests.simulation.network import OUTSIDE, delay_s
@@ -96,7 +96,8 @@ class DatabaseServer:
         """Give an advisory lock to a session."""
         if not self.fences and key == WRITER:
             return
-        until_s = asyncio.get_running_loop().time() + LOCK_TIMEOUT_MS / 1000
+        wait_ms = lease.LOOK_MS if key == LEADER else LOCK_TIMEOUT_MS
+        until_s = asyncio.get_running_loop().time() + wait_ms / 1000
         while self._lock_holders.get(key, session.pid) != session.pid:
             freed = asyncio.Event()
             self._lock_waiters.append(freed)
@@ -349,8 +350,8 @@ class Session:
     async def execute(self, statement: str, *values: Any) -> Any:
         if statement == lease._RESIGN:
             return await self.remote(lambda: self.server.resign(*values))
-        if statement in (lease._ASYNCHRONOUS, lease._SYNCHRONOUS):
-            return await self.remote(lambda: None)  # there is no standby
+        if statement in (lease._ASYNCHRONOUS, lease._SYNCHRONOUS, lease._LOOK_OFTEN):
+            return await self.remote(lambda: None)  # there is no standby, and `lock` knows the waits
         if statement == lease._VOUCH:
             return await self.remote(self.server.vouch)
         return await self.remote(lambda: self.file.execute(statement))  # a PRAGMA of SQLAlchemy's

@@ -57,6 +57,9 @@ _IS_VOUCHED = "select log_reached_at > clock_timestamp() - $1::float8 * interval
 _RESIGN = "update leaders set epoch = null, expires_at = clock_timestamp() where term = $1"
 _ASYNCHRONOUS = "set synchronous_commit = local"
 """A renewal need not wait for a standby, whose failure would otherwise end the term."""
+LOOK_MS = 500
+_LOOK_OFTEN = f"set lock_timeout = {LOOK_MS}"
+"""A node that waits for the lock must soon look again whether the term has expired."""
 _SYNCHRONOUS = "set local synchronous_commit = default"
 """A standby that takes over must know the number of each term."""
 _FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -233,6 +236,7 @@ class PostgresLease:
             except ConfigurationError as error:  # such as certificates that are being replaced
                 raise LeaseUnavailable(str(error)) from None
             await self._session.execute(_ASYNCHRONOUS)
+            await self._session.execute(_LOOK_OFTEN)
             self._session.add_termination_listener(lambda _session: self._alarm.ring())
         return self._session
 
