@@ -13,6 +13,7 @@ from tests.simulation.clients import Client, Heard
 
 GROUP, GROUPED = "prices", "price."
 REFUSALS = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
+CANDIDATES = 2
 """The codes of all errors that faults may cause (§1.4)."""
 
 Rows = Mapping[str, Sequence[str]]
@@ -209,7 +210,8 @@ class View:
             return
         self._epoch = epoch
         self._epochs.add(epoch)
-        demand(len(self._epochs) <= 1 + self.promotions, "the epoch has changed", self._epochs)
+        # The file of each candidate may contradict a promoted standby once.
+        demand(len(self._epochs) <= 1 + CANDIDATES * self.promotions, "the epoch has changed", self._epochs)
         self.channels.clear()
         self._owed.clear()
         self._texts.clear()

@@ -25,6 +25,7 @@ from duelcast.channels.names import Kind
 from duelcast.channels.records import UnknownEntry
 from duelcast.channels.shared_log import Fenced, LogUnavailable
 from duelcast.desk import first_frames
+from duelcast.domain.accounts.accounts import Account
 from duelcast.errors import Unavailable
 from duelcast.gateway import hub
 from duelcast.settings import ConfigurationError
@@ -275,10 +276,10 @@ class World:
         self._check_zones(leader)
         for gateway in self.ready_gateways():
             demand(
-                set(gateway.models.news()) == set(leader.models.news()),
+                _accounts(gateway) == _accounts(leader),
                 "a copy of the accounts differs",
                 gateway.name,
-                gateway.models.accounts.all(),
+                _accounts(gateway),
             )
 
     def _latest(self, leader: CandidateProcess, rows: dict[str, list[str]]) -> dict[str, dict[str, Any]]:
@@ -377,6 +378,11 @@ class World:
         if event["event"] == "defect":
             self.defects.append(self.history[-1])
         raise structlog.DropEvent
+
+
+def _accounts(node: GatewayProcess | CandidateProcess) -> set[Account]:
+    """The accounts of a node, without those that have nothing but a name."""
+    return {account for account in node.models.accounts.all() if account != Account(account.wallet)}
 
 
 def _has_ended(node: NodeProcess) -> bool:

@@ -202,6 +202,11 @@ class LogReader:
         self._copied.place_read(channel, seq)
 
     @property
+    def term(self) -> int:
+        """The number of the latest term that was read about."""
+        return self._read_up_to.term
+
+    @property
     def away_s(self) -> float:
         """For how long the log has not answered; a read may take `WAIT_S`."""
         return max(0.0, self._clock.monotonic() - self._read_s - WAIT_S)
@@ -219,6 +224,9 @@ class LogReader:
     async def _read_some(self) -> None:
         entries = await self._shared.read(self._read_up_to, WAIT_S)
         self._read_s = self._clock.monotonic()
+        if not entries and 0 < (await self._shared.top()).term < self._read_up_to.term:
+            # The log has lost a term, and so has the database: a leader has begun an earlier one again.
+            self.is_complete = False
         for id_, data in entries:
             if _opens(id_):
                 self._read_up_to = id_

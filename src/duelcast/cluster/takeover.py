@@ -97,8 +97,8 @@ class Takeover:
         while True:
             try:
                 # A node that cannot reach the log must leave the term to others.
-                top = await self._shared.top()
-                opened = EntryId(await self._leadership.win(top.term, lambda: self._reader.failure is None), 0)
+                known = max((await self._shared.top()).term, self._reader.term)
+                opened = EntryId(await self._leadership.win(known, lambda: self._reader.failure is None), 0)
                 data = encode_entry(opened, time_ms(self._clock), ())
                 await self._shared.append(LogEntry(opened, data), BEGINNING)
             except Fenced:
@@ -141,7 +141,7 @@ class Takeover:
         await cancel([self.writing])
 
     async def _find_unpublished(self) -> Sequence[Unpublished] | None:
-        urgent = [channel.name for channel in self._database.urgent_positions]
+        urgent = {channel.name: seq for channel, seq in self._database.urgent_positions.items()}
         async with self._database.read() as transaction:
             return await find_unpublished(transaction, self._copied.every_positions(), urgent)
 

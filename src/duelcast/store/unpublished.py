@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import func, select, tuple_
@@ -21,19 +21,19 @@ class Unpublished(NamedTuple):
 
 
 async def find_unpublished(
-    transaction: AsyncConnection, positions: Mapping[str, int], unordered: Collection[str]
+    transaction: AsyncConnection, positions: Mapping[str, int], urgent: Mapping[str, int]
 ) -> Sequence[Unpublished] | None:
     """The stored messages above the `positions` of channels, by name, that other nodes have reached, in the order of
     their commits. None if these cannot be found out.
 
     A leader publishes in the order of its commits, and ids follow that order. So everything after the newest message
-    that is known to be published is unpublished, on channels without a known position, too. `unordered` are the names
-    of the urgent channels, whose messages may be published before they are stored.
+    that is known to be published is unpublished, on channels without a known position, too. `urgent` has the stored
+    positions of the urgent channels, whose messages may be published before they are stored.
     """
-    newest_id = await _newest_id(transaction, [item for item in positions.items() if item[0] not in unordered])
+    newest_id = await _newest_id(transaction, [item for item in positions.items() if item[0] not in urgent])
     columns = channel_messages.c
     if newest_id is None:
-        ordered = select(columns.id).where(columns.channel.not_in(unordered)).limit(1)
+        ordered = select(columns.id).where(columns.channel.not_in(urgent)).limit(1)
         if await transaction.scalar(ordered) is not None:
             return None
     query = select(columns.channel, columns.seq, columns.body).where(columns.id > (newest_id or 0)).order_by(columns.id)
@@ -47,6 +47,8 @@ async def find_unpublished(
             return None  # retention has deleted what is between them
         reached[row.channel] = row.seq
         found.append(Unpublished(*row))
+    if any(reached.get(name, seq) < seq for name, seq in urgent.items()):
+        return None  # a leader that died before it published anything has skipped reserved numbers
     return found
 
 

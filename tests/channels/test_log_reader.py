@@ -1,0 +1,55 @@
+"""A node's side of the shared log: what it does if the log goes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from duelcast.channels.copied import CopiedChannels
+from duelcast.channels.log_reader import DumpPiece, LogReader
+from duelcast.channels.records import BEGINNING, EntryId, encode_entry
+from duelcast.channels.shared_log import LogEntry
+from duelcast.clock import ManualClock
+from duelcast.tasks import cancel
+from tests.channels.fragile_log import FragileLog
+from tests.contract.buses import StoredInMemory
+
+
+class Leader:
+    """Appends entries, and hands over empty channels after the newest one."""
+
+    def __init__(self, log: FragileLog) -> None:
+        self.newest = BEGINNING
+        self.dumps = 0
+        self._log = log
+
+    async def append(self, term: int, number: int) -> None:
+        after, self.newest = self.newest, EntryId(term, number)
+        await self._log.append(LogEntry(self.newest, encode_entry(after, 0, ())), BEGINNING)
+
+    async def dump(self) -> AsyncGenerator[DumpPiece, None]:
+        self.dumps += 1
+        yield DumpPiece(self.newest, "epoch")
+
+
+async def test_a_node_that_has_read_of_a_later_term_follows_the_leader_of_an_earlier_one() -> None:
+    clock = ManualClock()
+    log = FragileLog(clock)
+    leader = Leader(log)
+    reader = LogReader(log, CopiedChannels(clock, StoredInMemory(clock)), lambda _name: None, leader, clock)
+    reading = asyncio.create_task(reader.run())
+    try:
+        await leader.append(3, 1)
+        await leader.append(5, 0)
+        while reader.term < 5:
+            await clock.advance(1.0)
+        log.drop(1)
+        leader.newest = EntryId(3, 1)
+        await leader.append(4, 0)
+        await leader.append(4, 1)
+        while reader.position != EntryId(4, 1):
+            await clock.advance(1.0)
+        assert reader.term == 4
+        assert leader.dumps == 2
+    finally:
+        await cancel([reading])
