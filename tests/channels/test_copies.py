@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from duelcast.channels.broker import Position
 from duelcast.channels.copied import CopiedChannels, DumpedChannel
 from duelcast.channels.dumping import dump
 from duelcast.channels.log_reader import DumpPiece, LogReader
@@ -266,3 +267,22 @@ def test_a_node_that_begins_to_lead_keeps_no_more_channels_than_any_leader() -> 
     copied.follow(CHAT)
     copied.unfollow(CHAT)
     assert copied.names() == ["room.a", "room.c"]
+
+
+async def test_a_position_that_was_lost_with_its_leader_is_not_recovered() -> None:
+    clock = ManualClock()
+    price = PRICE.channel("a")
+    lost, known = (CopiedChannels(clock, StoredInMemory(clock)) for _ in range(2))
+    for copied in (lost, known):
+        copied.put(Put(price.name, 7, b"known"), price)
+    lost.put(Put(price.name, 8, b"lost"), price)
+    known.lead("", 100, {})
+    known.publish(price, b"new")
+    for seq, covered in ((6, True), (7, True), (8, False), (100, False), (101, True)):
+        recovery = await known.recover(price, Position(known.epoch, seq))
+        assert recovery.recovered is (covered and seq >= 6), seq
+    dumped = known.dump(price.name)
+    assert dumped is not None
+    lost.follow(price)
+    assert not lost.load(dumped, price), "its followers have a lost message"
+    assert lost.dump(price.name) == dumped

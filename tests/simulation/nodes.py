@@ -22,7 +22,7 @@ from duelcast.channels.dumping import dump
 from duelcast.channels.log_reader import LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel, Role
-from duelcast.channels.records import News
+from duelcast.channels.records import Fact, News
 from duelcast.channels.shared_log import Fenced
 from duelcast.clock import Clock
 from duelcast.cluster.calls import CallFailed, Methods, Peer
@@ -204,7 +204,12 @@ class GatewayProcess(NodeProcess):
         self.link.notify(FOLLOWED if is_followed else UNFOLLOWED, names(channel.name))
 
     def _introduce(self, peer: Peer) -> None:
-        introduce(peer, (), self.copied.followed_names(), self._name_connections)
+        introduce(peer, self._facts(), self.copied.followed_names(), self._name_connections)
+
+    def _facts(self) -> list[Fact]:
+        here = {one.session.connection_id for one in self.gateway.admitted() if one.established}
+        facts = [Fact(*key, value) for key, value in self.reader.facts.items()]
+        return [fact for fact in facts if fact.node == self.name and fact.connection_id in here]
 
     def _name_connections(self) -> None:
         present = [
@@ -240,7 +245,7 @@ class CandidateProcess(NodeProcess):
         link = LeaderLink(finder.find, self.name, SECRET, clock, wait_s=WAIT_S, connect_timeout_s=1.0)
         self.reader = LogReader(self.view, self.copied, DIRECTORY.channel, link, clock)
         leadership = Leadership(self.lease, clock)
-        takeover = Takeover(
+        takeover = self.takeover = Takeover(
             leadership, self.view, self.reader, self.copied, self.writer, self.database, DIRECTORY.channel, clock
         )
         async with AsyncExitStack() as started:
@@ -292,6 +297,7 @@ class CandidateProcess(NodeProcess):
             traffic=traffic,
         )
         self._gateways.add_to(methods)
+        self.facts.add_to(methods)
         methods.streaming["dump"] = self._dump
         self.links = LinkServer(
             self.name,
@@ -314,7 +320,7 @@ class CandidateProcess(NodeProcess):
         self.copied.on_followed = self.facts.channel_followed
         self._gateways.follow_again(self.facts.restore_followed(self.reader.facts))
         await self.platform.load()
-        self.facts.restore(self.reader.facts, are_complete=True)
+        self.facts.restore(self.reader.facts, are_complete=self.takeover.copy_is_complete)
         self.facts.follow()
         self.models.announce_to(self.writer.add)
         prices, sweeping = asyncio.create_task(self._prices()), asyncio.create_task(self.copied.run())

@@ -75,6 +75,10 @@ class ChannelMemory(ABC):
         """Whether `since(seq)` is complete."""
         return self.reaches_back_to <= seq <= self.seq
 
+    def advance(self, seq: int) -> None:
+        """Go on to the number of the next message."""
+        self.seq = seq
+
     def touch(self, now_s: float) -> None:
         """Note that the channel was just used."""
         self._active_s = now_s
@@ -216,14 +220,28 @@ class EveryMemory(ChannelMemory):
 
 
 class LatestMemory(ChannelMemory):
-    """The newest message per key of a *latest* channel and, for a while, its tombstones (messages that end a key)."""
+    """The newest message per key of a *latest* channel and, for a while, its tombstones (messages that end a key).
 
-    __slots__ = ("_live", "_tombstones")
+    `skipped` are the numbers, from above the first to the second, that were skipped last. An earlier leader may have
+    issued them for messages that were lost with it, so no position among them is covered.
+    """
+
+    __slots__ = ("_live", "_tombstones", "skipped")
 
     def __init__(self, channel: Channel, retention: HistoryBounds, history: History, begins_above: int) -> None:
         super().__init__(channel, retention, history, begins_above)
         self._live: dict[str, Message] = {}
         self._tombstones: OrderedDict[str, tuple[float, Message]] = OrderedDict()
+        self.skipped = (0, 0)
+
+    def covers(self, seq: int) -> bool:
+        return super().covers(seq) and not self.skipped[0] < seq <= self.skipped[1]
+
+    def advance(self, seq: int) -> None:
+        if seq > self.seq + 1:
+            self.reaches_back_to = max(self.reaches_back_to, self.skipped[1])
+            self.skipped = (self.seq, seq - 1)
+        self.seq = seq
 
     def add(self, message: Message, now_s: float) -> None:
         self._active_s = now_s

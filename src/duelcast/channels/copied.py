@@ -15,12 +15,17 @@ from duelcast.channels.records import Put
 class DumpedChannel(Struct, frozen=True, array_like=True):
     """Everything that is kept of a channel: its position, the lowest position from which it can be recovered, and its
     messages in the order of `seq`. Those of an *every* channel have no gaps, and lead from one position to the other.
-    The newest message of a live key of a *latest* channel may be older."""
+    The newest message of a live key of a *latest* channel may be older. `skipped` is that of a *latest* channel."""
 
     channel: str
     seq: int
     reaches_back_to: int
     messages: Sequence[Put]
+    skipped: tuple[int, int] = (0, 0)
+
+    def covers(self, seq: int) -> bool:
+        """Whether a copy at position `seq` can go on with these messages."""
+        return self.reaches_back_to <= seq <= self.seq and not self.skipped[0] < seq <= self.skipped[1]
 
 
 class CopiedChannels(MemoryBroker):
@@ -91,7 +96,7 @@ class CopiedChannels(MemoryBroker):
             stream.place(put.seq - 1)
         elif put.seq <= stream.seq:
             return
-        stream.seq = put.seq
+        stream.advance(put.seq)
         self._take(stream, put.message(channel))
 
     def place_read(self, channel: Channel, seq: int) -> None:
@@ -119,7 +124,8 @@ class CopiedChannels(MemoryBroker):
         if stream is None or (isinstance(stream, EveryMemory) and not stream.is_placed):
             return None
         messages = [Put.of(message) for message in stream.since(0)]
-        return DumpedChannel(name, stream.seq, stream.reaches_back_to, messages)
+        skipped = stream.skipped if isinstance(stream, LatestMemory) else (0, 0)
+        return DumpedChannel(name, stream.seq, stream.reaches_back_to, messages, skipped)
 
     def followed_names(self) -> Sequence[str]:
         """The names of all channels that somebody on this node follows."""
@@ -137,16 +143,22 @@ class CopiedChannels(MemoryBroker):
         must then be resynchronised.
         """
         stream = self._streams.get(channel.name)
-        if stream is None or not dumped.reaches_back_to <= stream.seq <= dumped.seq:
+        if stream is None or not dumped.covers(stream.seq):
             self._replace(stream, channel, dumped)
             return stream is None or not stream.followers
         held = {message.seq: message.body for message in stream.since(0)} if isinstance(stream, EveryMemory) else {}
         for put in dumped.messages:
             if held.get(put.seq, put.body) != put.body:
                 self.replace(channel, put.seq, put.body)
-            else:
+            elif isinstance(stream, EveryMemory):
                 self.put(put, channel)
+            elif put.seq > stream.seq:
+                # The numbers between are those of messages that were replaced; they were not skipped.
+                stream.seq = put.seq
+                self._take(stream, put.message(channel))
         stream.seq = max(stream.seq, dumped.seq)
+        if isinstance(stream, LatestMemory):
+            stream.skipped = dumped.skipped
         return True
 
     def forget_others(self, names: Collection[str]) -> bool:
@@ -185,6 +197,8 @@ class CopiedChannels(MemoryBroker):
         for put in dumped.messages:
             anew.add(put.message(channel), self._clock.monotonic())
         anew.seq = dumped.seq
+        if isinstance(anew, LatestMemory):
+            anew.skipped = dumped.skipped
 
     def _place(self, channel: Channel, seq: int) -> ChannelMemory:
         stream = self._open(channel)

@@ -113,7 +113,8 @@ class MemoryBroker:
             return
         if stream is None:
             stream = self._open(channel)
-        stream.seq = seq = max(stream.seq, self._latest_above) + 1
+        seq = max(stream.seq, self._latest_above) + 1
+        stream.advance(seq)
         self._take(stream, Message(channel, seq, body, key, is_tombstone, least_role=least_role))
 
     def broadcast(self, channel: Channel, seq: int, body: bytes, origin: Origin | None = None) -> None:

@@ -96,7 +96,10 @@ class Facts:
             self._put(FOLLOWED, "", channel.name, b"" if is_followed else None)
 
     def follow(self) -> None:
-        """Announce each change from now on."""
+        """Announce each change from now on. If this leader begins the log anew, announce all facts again."""
+        if not self._are_complete:
+            for key, value in self.known.items():
+                self._announce(Fact(*key, value))
         self._rooms.on_change = self._rooms_changed
         self._zones.on_change = self._zone_changed
 

@@ -130,6 +130,8 @@ class Hub:
     def resynchronise(self) -> None:
         """Recover all subscriptions from their positions, because the bus was lost."""
         for stream in self._streams.values():
+            if not stream.seq:
+                continue  # nothing has come since the bus was lost before
             stream.lost_at = Position(self._broker.epoch, stream.seq)
             # In another epoch, the next position may be lower than this one.
             stream.seq = 0

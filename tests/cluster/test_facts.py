@@ -1,0 +1,42 @@
+"""Facts about connections, from which the next leader goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from duelcast.channels.memory import MemoryBroker
+from duelcast.channels.names import Channel, Family, Kind, Unfollowed
+from duelcast.channels.publisher import Publisher
+from duelcast.channels.records import Fact
+from duelcast.clock import ManualClock
+from duelcast.cluster.facts import FOLLOWED, Facts
+from duelcast.cluster.presence import Presence
+from duelcast.domain.analytics.activity import Zones
+from duelcast.domain.contests.rooms import Rooms, RoomSettings
+from duelcast.wire.messages import Event
+from tests.contract.buses import StoredInMemory
+
+
+class Moved(Event, tag="moved"):
+    """Any message."""
+
+
+BOARD = Family("board", Kind.LATEST, (Moved,), "Silent.", unfollowed=Unfollowed.SILENT)
+
+
+def channel() -> Channel:
+    return BOARD.channel()
+
+
+@pytest.mark.parametrize("are_complete", [True, False])
+def test_a_leader_that_begins_the_log_anew_announces_all_facts_again(are_complete: bool) -> None:
+    clock = ManualClock()
+    announced: list[Fact] = []
+    publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
+    rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
+    facts = Facts(rooms, Zones(), Presence(), announced.append)
+    known = {(FOLLOWED, "", channel().name): b""}
+    assert facts.restore_followed(known) == [channel().name]
+    facts.restore(known, are_complete=are_complete)
+    facts.follow()
+    assert announced == ([] if are_complete else [Fact(FOLLOWED, "", channel().name, b"")])
