@@ -16,7 +16,7 @@ from duelcast.store.database import Database, Transaction
 from duelcast.store.sqlite.backup import back_up, restore
 from duelcast.store.sqlite.epoch_file import EpochFile
 from duelcast.store.stored_epoch import read_epoch, renew_epoch
-from tests.databases import backend_at
+from tests.databases import backend_at, place_new
 from tests.storing import bus_of, make_earlier, opened
 
 
@@ -134,6 +134,7 @@ async def test_not_while_a_server_uses_it(path: Path) -> None:
 
 async def test_a_start_without_a_commit_leaves_no_number_to_the_next_one(path: Path) -> None:
     clock = ManualClock()
+    place_new(path)
     floors = []
     for _ in range(3):
         backend = backend_at(path)

@@ -130,7 +130,7 @@ class Hub:
     def resynchronise(self) -> None:
         """Recover all subscriptions from their positions, because the bus was lost."""
         for stream in self._streams.values():
-            if not stream.seq:
+            if not stream.seq and stream.lost_at is not None:
                 continue  # nothing has come since the bus was lost before
             stream.lost_at = Position(self._broker.epoch, stream.seq)
             # In another epoch, the next position may be lower than this one.
