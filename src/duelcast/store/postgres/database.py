@@ -27,7 +27,7 @@ from duelcast.store.postgres.session import ANSWER_TIMEOUT_S, connect, reset_ans
 from duelcast.store.statements import ANSWER_TIMEOUT_OPTION
 
 READERS = 4
-TAKE_ATTEMPTS = 3
+TAKE_ATTEMPTS = 6
 """How often a server that starts asks for the term, because one that has just ended may not have let it go yet."""
 _MAY_WRITE = "set transaction read write, isolation level read committed"
 _MAY_PAUSE = f"set local idle_in_transaction_session_timeout = {PAUSE_TIMEOUT_MS}"

@@ -57,7 +57,7 @@ _IS_VOUCHED = "select log_reached_at > clock_timestamp() - $1::float8 * interval
 _RESIGN = "update leaders set epoch = null, expires_at = clock_timestamp() where term = $1"
 _ASYNCHRONOUS = "set synchronous_commit = local"
 """A renewal need not wait for a standby, whose failure would otherwise end the term."""
-LOOK_MS = 500
+LOOK_MS = 250
 _LOOK_OFTEN = f"set lock_timeout = {LOOK_MS}"
 """A node that waits for the lock must soon look again whether the term has expired."""
 _SYNCHRONOUS = "set local synchronous_commit = default"
