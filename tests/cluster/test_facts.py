@@ -7,7 +7,7 @@ import pytest
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind, Unfollowed
 from duelcast.channels.publisher import Publisher
-from duelcast.channels.records import Fact
+from duelcast.channels.records import EPOCH, Fact
 from duelcast.clock import ManualClock
 from duelcast.cluster.facts import FOLLOWED, Facts
 from duelcast.cluster.presence import Presence
@@ -28,15 +28,26 @@ def channel() -> Channel:
     return BOARD.channel()
 
 
-@pytest.mark.parametrize("are_complete", [True, False])
-def test_a_leader_that_begins_the_log_anew_announces_all_facts_again(are_complete: bool) -> None:
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_leader_that_begins_the_log_anew_announces_all_facts_again(anew: bool) -> None:
     clock = ManualClock()
     announced: list[Fact] = []
     publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
     rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
     facts = Facts(rooms, Zones(), Presence(), announced.append)
-    known = {(FOLLOWED, "", channel().name): b""}
+    known = {(FOLLOWED, "", channel().name): b"", EPOCH: b"first"}
     assert facts.restore_followed(known) == [channel().name]
-    facts.restore(known, are_complete=are_complete)
-    facts.follow()
-    assert announced == ([] if are_complete else [Fact(FOLLOWED, "", channel().name, b"")])
+    facts.restore(known, are_complete=True)
+    facts.follow("first", anew=anew)
+    assert announced == ([Fact(*key, value) for key, value in known.items()] if anew else [])
+
+
+def test_another_epoch_is_announced() -> None:
+    clock = ManualClock()
+    announced: list[Fact] = []
+    publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
+    rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
+    facts = Facts(rooms, Zones(), Presence(), announced.append)
+    facts.restore({EPOCH: b"first"}, are_complete=True)
+    facts.follow("second", anew=False)
+    assert announced == [Fact(*EPOCH, b"second")]

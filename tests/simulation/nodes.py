@@ -321,7 +321,7 @@ class CandidateProcess(NodeProcess):
         self._gateways.follow_again(self.facts.restore_followed(self.reader.facts))
         await self.platform.load()
         self.facts.restore(self.reader.facts, are_complete=self.takeover.copy_is_complete)
-        self.facts.follow()
+        self.facts.follow(self.database.epoch.name, anew=self.takeover.begins_anew)
         self.models.announce_to(self.writer.add)
         prices, sweeping = asyncio.create_task(self._prices()), asyncio.create_task(self.copied.run())
         self.tasks = [writing, prices, sweeping]

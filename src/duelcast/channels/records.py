@@ -107,6 +107,10 @@ class Fact(Struct, frozen=True, array_like=True, tag="fact", gc=False):
         return self.kind, self.node, self.connection_id
 
 
+EPOCH = ("epoch", "", "")
+"""The key of the fact that names the epoch of the positions in the log."""
+
+
 class News(Struct, frozen=True, array_like=True, tag="news", gc=False):
     """A change of something that every node checks by itself: an account, a session, a setting."""
 

@@ -1,5 +1,5 @@
 """Facts in the log, from which the next leader goes on: the rooms that a connection is in, the zone that its client has
-named, and the `SILENT` channels that somebody follows, on which changes must be published.
+named, the `SILENT` channels that somebody follows, on which changes must be published, and the epoch of positions.
 
 If the log no longer has all of them, and no node has followed it, gateways hand over those about their connections.
 """
@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from duelcast.channels.names import Channel, Unfollowed
-from duelcast.channels.records import Fact
+from duelcast.channels.records import EPOCH, Fact
 from duelcast.cluster.calls import Methods, Peer
 from duelcast.cluster.presence import Presence, Present
 from duelcast.domain.accounts.identity import Identity
@@ -25,7 +25,7 @@ ROOMS, ZONE, FOLLOWED = "rooms", "zone", "followed"
 HANDED_OVER = "handed_over"
 
 FactKey = tuple[str, str, str]
-"""Kind, node and connection; of a followed channel, no node, and the name of the channel."""
+"""Kind, node and connection; of a followed channel, no node, and the name of the channel; of the epoch, neither."""
 
 
 class Seats(Struct, array_like=True, frozen=True):
@@ -95,9 +95,11 @@ class Facts:
         if channel.family.unfollowed is Unfollowed.SILENT:
             self._put(FOLLOWED, "", channel.name, b"" if is_followed else None)
 
-    def follow(self) -> None:
-        """Announce each change from now on. If this leader begins the log anew, announce all facts again."""
-        if not self._are_complete:
+    def follow(self, epoch: str, *, anew: bool) -> None:
+        """Announce each change from now on, and the `epoch`, if it has changed. If this leader begins the log `anew`,
+        announce all facts again."""
+        self._put(*EPOCH, epoch.encode())
+        if anew:
             for key, value in self.known.items():
                 self._announce(Fact(*key, value))
         self._rooms.on_change = self._rooms_changed

@@ -15,7 +15,7 @@ from duelcast.channels.copied import CopiedChannels
 from duelcast.channels.log_reader import LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel
-from duelcast.channels.records import BEGINNING, EntryId, encode_entry
+from duelcast.channels.records import BEGINNING, EPOCH, EntryId, encode_entry
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, SharedLog
 from duelcast.clock import Clock, time_ms
 from duelcast.cluster.leadership import Leadership
@@ -63,6 +63,8 @@ class Takeover:
         """Appends to the log; None before the node leads."""
         self.copy_is_complete = False
         """Whether the node knows everything that the log has ever had; false before it has won the term."""
+        self.begins_anew = False
+        """Whether the node begins with empty channels, so that nothing in the log before its term counts."""
 
     async def run(self, started: AsyncExitStack, load: Load) -> None:
         """Wait for the term, and take over. `started` appends what is waiting, closes the database and ends the term,
@@ -114,7 +116,10 @@ class Takeover:
 
     async def _lead(self, opened: EntryId, load: Load, started: AsyncExitStack) -> None:
         epoch = self._database.epoch
-        unpublished = await self._find_unpublished() if self.copy_is_complete and not epoch.is_new else None
+        # A leader that died before it published anything may have begun another epoch than that of all copies.
+        is_same_epoch = self._reader.facts.get(EPOCH) == epoch.name.encode()
+        unpublished = await self._find_unpublished() if self.copy_is_complete and is_same_epoch else None
+        self.begins_anew = unpublished is None
         urgent = self._database.urgent_positions if epoch.is_new else self._store_urgent()
         if unpublished is None:
             # This node knows less than others, or something else. So it begins with empty channels, like a server
